@@ -1,0 +1,92 @@
+//! E-mail addresses: validity and identity.
+
+use std::str::FromStr;
+
+/// A syntactically valid address (RFC 5321 as far as mail servers take it).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Email {
+    address: String,
+    ci: String,
+}
+
+impl Email {
+    /// Longest address that SMTP carries (RFC 5321, 4.5.3.1.3), in octets.
+    pub const MAX: usize = 254;
+
+    /// Reads an address; blanks around it are dropped. `None` when no server could take it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.len() > Self::MAX || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return None;
+        }
+        let (local, domain) = text.rsplit_once('@')?;
+        let domain = idna::domain_to_ascii(domain).ok()?;
+        let address = format!("{local}@{domain}");
+        let dotted = domain.contains('.') && !domain.ends_with('.');
+        let options = email_address::Options::default().without_domain_literal().without_display_text();
+        if !dotted
+            || email_address::EmailAddress::from_str(&address).is_err()
+            || !email_address::EmailAddress::is_valid(&address)
+            || email_address::EmailAddress::parse_with_options(&address, options).is_err()
+        {
+            return None;
+        }
+        let ci = address.to_lowercase();
+        Some(Self { address, ci })
+    }
+
+    /// The address to write to: the local part as entered, the domain in ASCII.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The identity of the address: two spellings of one mailbox have one `ci` (D-05).
+    pub fn ci(&self) -> &str {
+        &self.ci
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn validity() {
+        for good in ["ana@exemplo.com.br", " Ana.Souza+nf@Exemplo.com.br ", "josé@münchen.example"] {
+            assert!(Email::parse(good).is_some(), "{good}");
+        }
+        for bad in [
+            "",
+            "ana",
+            "ana@",
+            "@exemplo.com",
+            "ana@exemplo",
+            "a b@exemplo.com",
+            "ana@exemplo..com",
+            "ana@exemplo.com\r\nBcc: x@y.z",
+            "Ana <ana@exemplo.com>",
+            "ana@[127.0.0.1]",
+            "a@b@c.com",
+            "ana@exemplo.com.",
+        ] {
+            assert!(Email::parse(bad).is_none(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn spelling_does_not_make_another_address() {
+        let ci = |text| Email::parse(text).map(|email| email.ci().to_owned());
+        assert_eq!(ci("ANA@Exemplo.com"), ci(" ana@exemplo.COM"));
+        assert_eq!(ci("a@MÜNCHEN.example"), ci("A@xn--mnchen-3ya.example"));
+    }
+
+    proptest! {
+        #[test]
+        fn reading_twice_changes_nothing(text in "[a-zA-Z.]{1,8}@[a-zA-Z]{1,8}\\.[a-z]{2,3}") {
+            if let Some(once) = Email::parse(&text) {
+                prop_assert_eq!(Email::parse(once.address()), Some(once));
+            }
+        }
+    }
+}

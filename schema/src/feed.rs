@@ -1,0 +1,132 @@
+//! The feed: what changed, in the order of commits, and who may know.
+//!
+//! Every transaction that changes something visible takes the firm's next revisions as its last
+//! lock, so that revision order is commit order.
+
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::actor::Scope;
+use crate::error::Result;
+use crate::id::{ClientId, DepartmentId, FirmId, StaffId};
+
+/// Who may know of a thing. Compared in memory with a viewer's [`Scope`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audience {
+    /// The client whose thing it is; none for things of the firm alone.
+    pub client_id: Option<ClientId>,
+    /// Whether only staff may know (B-14, D-07).
+    pub internal: bool,
+    /// The staff members in whose own reach it lies (B-15): assignee, accountant of the client.
+    pub staff: Vec<StaffId>,
+    /// The department in whose reach it lies.
+    pub department_id: Option<DepartmentId>,
+}
+
+impl Audience {
+    /// Whether a viewer with this scope, member of these departments, may know.
+    pub fn admits(&self, scope: &Scope, departments: &[DepartmentId]) -> bool {
+        match scope {
+            Scope::Firm { .. } => true,
+            Scope::Own { staff_id, .. } => {
+                self.staff.contains(staff_id)
+                    || self.department_id.is_some_and(|id| departments.contains(&id))
+            }
+            Scope::Client { client_id, .. } => !self.internal && self.client_id == Some(*client_id),
+        }
+    }
+}
+
+/// One change of one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// What kind of thing, as its ids are prefixed.
+    pub noun: &'static str,
+    /// Which one.
+    pub subject: Uuid,
+    /// Who could see it before; none when it is new.
+    pub before: Option<Audience>,
+    /// Who can see it now; none when it is gone.
+    pub after: Option<Audience>,
+}
+
+/// Writes events with the firm's next revisions, in one statement; answers the last revision.
+pub(crate) async fn append(
+    conn: &mut AsyncPgConnection,
+    firm: FirmId,
+    events: &[Event],
+    at: DateTime<Utc>,
+) -> Result<i64> {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        revision: i64,
+    }
+    let json = |audience: &Option<Audience>| audience.as_ref().map(|audience| serde_json::json!(audience));
+    let row: Row = diesel::sql_query(
+        "WITH feed AS (
+             UPDATE firm_feed SET revision = revision + cardinality($2) WHERE firm_id = $1 RETURNING revision
+         ), written AS (
+             INSERT INTO events (firm_id, revision, noun, subject_id, audience_before, audience_after, at)
+             SELECT $1, feed.revision - cardinality($2) + e.n, e.noun, e.subject, e.before, e.after, $6
+             FROM feed, unnest($2, $3, $4, $5) WITH ORDINALITY AS e (noun, subject, before, after, n)
+         )
+         SELECT revision FROM feed",
+    )
+    .bind::<SqlUuid, _>(firm)
+    .bind::<Array<Text>, _>(events.iter().map(|event| event.noun).collect::<Vec<_>>())
+    .bind::<Array<SqlUuid>, _>(events.iter().map(|event| event.subject).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Jsonb>>, _>(events.iter().map(|event| json(&event.before)).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Jsonb>>, _>(events.iter().map(|event| json(&event.after)).collect::<Vec<_>>())
+    .bind::<Timestamptz, _>(at)
+    .get_result(conn)
+    .await?;
+    Ok(row.revision)
+}
+
+/// The firm's present revision.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn revision(conn: &mut AsyncPgConnection, firm: FirmId) -> Result<i64> {
+    use crate::tables::firm_feed;
+    use diesel::QueryDsl;
+    Ok(firm_feed::table.find(firm).select(firm_feed::revision).get_result(conn).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn audience_follows_scope() {
+        let (firm_id, client_id, staff_id, department) =
+            (FirmId::new(), ClientId::new(), StaffId::new(), DepartmentId::new());
+        let audience = Audience {
+            client_id: Some(client_id),
+            internal: false,
+            staff: vec![staff_id],
+            department_id: Some(department),
+        };
+        let internal = Audience { internal: true, ..audience.clone() };
+        let own = Scope::Own { firm_id, staff_id };
+        let stranger = Scope::Own { firm_id, staff_id: StaffId::new() };
+        let client = Scope::Client { firm_id, client_id };
+        let cases = [
+            (&audience, Scope::Firm { firm_id }, vec![], true),
+            (&audience, own, vec![], true),
+            (&audience, stranger, vec![], false),
+            (&audience, stranger, vec![department], true),
+            (&audience, client, vec![], true),
+            (&internal, client, vec![], false),
+            (&internal, own, vec![], true),
+            (&audience, Scope::Client { firm_id, client_id: ClientId::new() }, vec![], false),
+        ];
+        for (audience, scope, departments, expected) in cases {
+            assert_eq!(audience.admits(&scope, &departments), expected, "{scope:?}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Typed ids. A `TicketId` is never taken for a `ClientId`; outside it reads `ticket_…`.
+
+use uuid::Uuid;
+
+/// A typed id: a UUIDv7 with the noun it belongs to.
+pub trait Id: Copy + Send + Sync + 'static {
+    /// The prefix that the outside sees, without the underscore.
+    const NOUN: &'static str;
+    /// Wraps a raw UUID.
+    fn from_uuid(uuid: Uuid) -> Self;
+    /// The raw UUID.
+    fn uuid(self) -> Uuid;
+    /// The opaque id of the API: `noun_` and 32 hexadecimal digits.
+    fn encode(self) -> String {
+        format!("{}_{}", Self::NOUN, self.uuid().simple())
+    }
+    /// Reads an id of the API; anything not written by [`Id::encode`] is `None`.
+    fn decode(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix(Self::NOUN)?.strip_prefix('_')?;
+        let canonical = digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        canonical.then(|| Uuid::try_parse(digits).ok()).flatten().map(Self::from_uuid)
+    }
+}
+
+macro_rules! ids {
+    ($($(#[$meta:meta])* $name:ident = $noun:literal),+ $(,)?) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
+            serde::Serialize, serde::Deserialize,
+            diesel::deserialize::FromSqlRow, diesel::expression::AsExpression)]
+        #[diesel(sql_type = diesel::sql_types::Uuid)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl Id for $name {
+            const NOUN: &'static str = $noun;
+            fn from_uuid(uuid: Uuid) -> Self { Self(uuid) }
+            fn uuid(self) -> Uuid { self.0 }
+        }
+
+        impl $name {
+            /// A new id, ordered by the time of its making.
+            #[allow(clippy::new_without_default)]
+            pub fn new() -> Self { Self(Uuid::now_v7()) }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.encode())
+            }
+        }
+
+        impl diesel::serialize::ToSql<diesel::sql_types::Uuid, diesel::pg::Pg> for $name {
+            fn to_sql<'b>(
+                &'b self,
+                out: &mut diesel::serialize::Output<'b, '_, diesel::pg::Pg>,
+            ) -> diesel::serialize::Result {
+                diesel::serialize::ToSql::<diesel::sql_types::Uuid, diesel::pg::Pg>::to_sql(
+                    &self.0, &mut out.reborrow())
+            }
+        }
+
+        impl diesel::deserialize::FromSql<diesel::sql_types::Uuid, diesel::pg::Pg> for $name {
+            fn from_sql(value: diesel::pg::PgValue<'_>) -> diesel::deserialize::Result<Self> {
+                <Uuid as diesel::deserialize::FromSql<diesel::sql_types::Uuid, diesel::pg::Pg>>::from_sql(value)
+                    .map(Self)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A tenant.
+    FirmId = "firm",
+    /// A login.
+    AccountId = "account",
+    /// A session of an account.
+    SessionId = "session",
+    /// An invitation to set a password.
+    InvitationId = "invitation",
+    /// An account's place in a firm.
+    StaffId = "staff",
+    /// A team of a firm.
+    DepartmentId = "department",
+    /// A company served by the firm.
+    ClientId = "client",
+    /// An account's access to a client's area.
+    AccessId = "access",
+    /// An item of the price list.
+    ServiceItemId = "service",
+    /// A ticket.
+    TicketId = "ticket",
+    /// A message or internal note of a ticket.
+    MessageId = "message",
+    /// One changed field in a ticket's history.
+    ChangeId = "change",
+    /// One act; groups the changes it made and is the cause of its mails.
+    ActId = "act",
+    /// A hand-over of a ticket.
+    TransferId = "transfer",
+    /// What a client owes.
+    ChargeId = "charge",
+    /// One mail to one recipient.
+    DeliveryId = "delivery",
+    /// A job of the queue.
+    JobId = "job",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// What is encoded is read back, and never as another noun.
+        #[test]
+        fn round_trip(raw: u128) {
+            let id = TicketId::from_uuid(Uuid::from_u128(raw));
+            prop_assert_eq!(TicketId::decode(&id.encode()), Some(id));
+            prop_assert_eq!(ClientId::decode(&id.encode()), None);
+        }
+
+        #[test]
+        fn foreign_text_is_no_id(text in ".{0,60}") {
+            if let Some(id) = TicketId::decode(&text) {
+                prop_assert_eq!(id.encode(), text);
+            }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! One effect a key (actor, mutation, key): a repeated call is given the outcome of the first.
+//!
+//! Twins do not queue on a lock inside the database, which would drain the pool: each tries the
+//! key's advisory lock, and whoever does not get it gives its connection back and looks again.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::actor::Actor;
+use crate::error::{Code, Fault, Refusal, Result};
+use crate::store::{Begun, Done, Store};
+use crate::tables::idempotency_keys;
+
+/// How long a key is remembered at least.
+pub const KEPT: TimeDelta = TimeDelta::hours(48);
+/// Longest key, in characters.
+pub const MAX_KEY: usize = 200;
+
+const POLL: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The key of a running transaction, to be remembered at its commit.
+#[derive(Debug)]
+pub(crate) struct Once {
+    actor: Uuid,
+    mutation: &'static str,
+    key: String,
+    input_hash: Vec<u8>,
+}
+
+pub(crate) async fn claim<T: DeserializeOwned>(
+    store: &Store,
+    actor: &Actor,
+    mutation: &'static str,
+    key: &str,
+    input: &impl Serialize,
+) -> Result<Begun<T>> {
+    if key.is_empty() {
+        return Err(Refusal::of("idempotencyKey", Code::Required).into());
+    }
+    if key.chars().count() > MAX_KEY {
+        return Err(Refusal::of("idempotencyKey", Code::TooLong).with(MAX_KEY as i64).into());
+    }
+    let once = Once {
+        actor: actor.hat.person(),
+        mutation,
+        key: key.to_owned(),
+        input_hash: hash(&serde_json::to_vec(input).map_err(|error| Fault::Broken(error.to_string()))?),
+    };
+    let attempts = PATIENCE.as_millis() / POLL.as_millis();
+    for _ in 0..attempts {
+        let mut tx = Box::new(store.begin(actor).await?);
+        // The lock first, the row second: a row committed by the holder before we got the lock is then seen.
+        let got: bool = diesel::select(try_lock(once.lock_key())).get_result(tx.conn()).await?;
+        if let Some(done) = replay(tx.conn(), &once).await? {
+            return Ok(Begun::Replay(done));
+        }
+        if got {
+            tx.once = Some(once);
+            return Ok(Begun::First(tx));
+        }
+        drop(tx);
+        tokio::time::sleep(POLL).await;
+    }
+    Err(Fault::Unavailable("the first call with this idempotency key is still running".into()).into())
+}
+
+#[allow(unused_imports, missing_docs)] // of the macro's making
+#[diesel::declare_sql_function]
+extern "SQL" {
+    #[sql_name = "pg_try_advisory_xact_lock"]
+    /// Takes the lock until the transaction ends, or answers false at once.
+    fn try_lock(key: BigInt) -> Bool;
+}
+
+impl Once {
+    fn lock_key(&self) -> i64 {
+        let mut hasher = Sha256::new();
+        hasher.update(self.actor.as_bytes());
+        hasher.update(self.mutation);
+        hasher.update([0]);
+        hasher.update(&self.key);
+        let digest = hasher.finalize();
+        i64::from_be_bytes(digest[..8].try_into().expect("a SHA-256 digest has 32 bytes"))
+    }
+}
+
+fn hash(bytes: &[u8]) -> Vec<u8> {
+    Sha256::digest(bytes).to_vec()
+}
+
+async fn replay<T: DeserializeOwned>(conn: &mut AsyncPgConnection, once: &Once) -> Result<Option<Done<T>>> {
+    let row: Option<(Vec<u8>, serde_json::Value)> = idempotency_keys::table
+        .find((once.actor, once.mutation, &once.key))
+        .select((idempotency_keys::input_hash, idempotency_keys::outcome))
+        .get_result(conn)
+        .await
+        .optional()?;
+    let Some((input_hash, outcome)) = row else { return Ok(None) };
+    if input_hash != once.input_hash {
+        return Err(Refusal::of("idempotencyKey", Code::IdempotencyKeyReused).into());
+    }
+    let (value, revision) =
+        serde_json::from_value(outcome).map_err(|error| Fault::Broken(error.to_string()))?;
+    Ok(Some(Done { value, revision }))
+}
+
+pub(crate) async fn remember<T: Serialize>(
+    conn: &mut AsyncPgConnection,
+    once: &Once,
+    value: &T,
+    revision: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let outcome =
+        serde_json::to_value((value, revision)).map_err(|error| Fault::Broken(error.to_string()))?;
+    diesel::insert_into(idempotency_keys::table)
+        .values((
+            idempotency_keys::actor_id.eq(once.actor),
+            idempotency_keys::mutation.eq(once.mutation),
+            idempotency_keys::key.eq(&once.key),
+            idempotency_keys::input_hash.eq(&once.input_hash),
+            idempotency_keys::outcome.eq(outcome),
+            idempotency_keys::created_at.eq(now),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Forgets keys older than [`KEPT`]; answers how many.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn forget_old(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<usize> {
+    let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(now - KEPT));
+    Ok(diesel::delete(old).execute(conn).await?)
+}

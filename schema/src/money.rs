@@ -1,0 +1,92 @@
+//! Money is integers: minor units and a currency.
+
+use crate::locale::Locale;
+
+/// An amount in minor units (cents) of an ISO 4217 currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Money {
+    /// Minor units.
+    pub amount_minor: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+}
+
+/// Currencies with a number of minor digits other than two (ISO 4217).
+const MINOR_DIGITS: &[(&str, u32)] =
+    &[("CLP", 0), ("JPY", 0), ("KRW", 0), ("PYG", 0), ("TND", 3), ("KWD", 3)];
+
+impl Money {
+    /// The amount as people of `locale` write it (CLDR 46): `R$ 1.234,56`, `1 234,56 €`.
+    pub fn display(&self, locale: Locale) -> String {
+        let digits =
+            MINOR_DIGITS.iter().find(|(code, _)| *code == self.currency).map_or(2, |(_, digits)| *digits);
+        let unit = 10_u64.pow(digits);
+        let amount = self.amount_minor.unsigned_abs();
+        let (group, decimal) = match locale {
+            Locale::PtBr => (".", ","),
+            Locale::Fr => ("\u{202f}", ","),
+            Locale::Es => (".", ","),
+            Locale::En => (",", "."),
+        };
+        let whole = (amount / unit).to_string();
+        // Spanish does not group four digits (CLDR minimumGroupingDigits = 2).
+        let grouped =
+            if locale == Locale::Es && whole.len() <= 4 { whole } else { group_thousands(&whole, group) };
+        let fraction = if digits == 0 {
+            String::new()
+        } else {
+            format!("{decimal}{:0width$}", amount % unit, width = digits as usize)
+        };
+        let sign = if self.amount_minor < 0 { "-" } else { "" };
+        let symbol = match self.currency.as_str() {
+            "BRL" => "R$",
+            "EUR" => "€",
+            "USD" => "US$",
+            "GBP" => "£",
+            other => other,
+        };
+        match locale {
+            Locale::PtBr => format!("{sign}{symbol}\u{a0}{grouped}{fraction}"),
+            Locale::En if symbol.len() == 3 && symbol.is_ascii() => {
+                format!("{sign}{symbol}\u{a0}{grouped}{fraction}")
+            }
+            Locale::En => format!("{sign}{symbol}{grouped}{fraction}"),
+            Locale::Fr | Locale::Es => format!("{sign}{grouped}{fraction}\u{a0}{symbol}"),
+        }
+    }
+}
+
+fn group_thousands(digits: &str, separator: &str) -> String {
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push_str(separator);
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_people_write_it() {
+        let cases = [
+            (123_456, "BRL", Locale::PtBr, "R$\u{a0}1.234,56"),
+            (123_456, "EUR", Locale::Fr, "1\u{202f}234,56\u{a0}€"),
+            (123_456, "EUR", Locale::Es, "1234,56\u{a0}€"),
+            (1_234_567, "EUR", Locale::Es, "12.345,67\u{a0}€"),
+            (123_456, "EUR", Locale::En, "€1,234.56"),
+            (5, "EUR", Locale::En, "€0.05"),
+            (-5, "BRL", Locale::PtBr, "-R$\u{a0}0,05"),
+            (1_500, "CLP", Locale::Es, "1500\u{a0}CLP"),
+            (i64::MIN, "BRL", Locale::En, "-R$92,233,720,368,547,758.08"),
+        ];
+        for (amount_minor, currency, locale, expected) in cases {
+            let money = Money { amount_minor, currency: currency.into() };
+            assert_eq!(money.display(locale), expected);
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! Diesel's view of the tables, as the migrations make them. Written by `UPDATE_TABLES=1 cargo test -p guichet-tests tables`.
+#![allow(missing_docs)]
+
+diesel::table! {
+    accounts (id) {
+        id -> Uuid,
+        email -> Text,
+        email_ci -> Text,
+        name -> Text,
+        locale -> Text,
+        password_hash -> Nullable<Text>,
+        verified_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit (id) {
+        id -> Uuid,
+        firm_id -> Nullable<Uuid>,
+        at -> Timestamptz,
+        account_id -> Nullable<Uuid>,
+        staff_id -> Nullable<Uuid>,
+        access_id -> Nullable<Uuid>,
+        act -> Text,
+        noun -> Text,
+        subject_id -> Nullable<Uuid>,
+        address -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    charges (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        client_id -> Uuid,
+        ticket_id -> Nullable<Uuid>,
+        description -> Text,
+        amount_minor -> BigInt,
+        currency -> Text,
+        due_on -> Date,
+        status -> Text,
+        paid_at -> Nullable<Timestamptz>,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    client_recipients (client_id, topic, position) {
+        client_id -> Uuid,
+        firm_id -> Uuid,
+        topic -> Text,
+        position -> Integer,
+        email -> Text,
+    }
+}
+
+diesel::table! {
+    clients (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        name -> Text,
+        registration -> Nullable<Text>,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        locale -> Text,
+        accountant_id -> Nullable<Uuid>,
+        search_text -> Text,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    department_members (department_id, staff_id) {
+        department_id -> Uuid,
+        staff_id -> Uuid,
+        firm_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    departments (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        name -> Text,
+        lead_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    email_deliveries (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        cause_id -> Uuid,
+        ticket_id -> Uuid,
+        client_id -> Uuid,
+        account_id -> Nullable<Uuid>,
+        recipient -> Nullable<Text>,
+        recipient_ci -> Nullable<Text>,
+        locale -> Text,
+        status -> Text,
+        reason -> Nullable<Text>,
+        message_id -> Text,
+        attempts -> Integer,
+        smtp_reply -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        sent_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    email_suppressions (firm_id, email_ci) {
+        firm_id -> Uuid,
+        email_ci -> Text,
+        smtp_reply -> Text,
+        delivery_id -> Nullable<Uuid>,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    events (firm_id, revision) {
+        firm_id -> Uuid,
+        revision -> BigInt,
+        noun -> Text,
+        subject_id -> Uuid,
+        audience_before -> Nullable<Jsonb>,
+        audience_after -> Nullable<Jsonb>,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    firm_feed (firm_id) {
+        firm_id -> Uuid,
+        epoch -> Uuid,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    firms (id) {
+        id -> Uuid,
+        name -> Text,
+        locale -> Text,
+        zone -> Text,
+        country -> Text,
+        currency -> Text,
+        mail_from -> Text,
+        mail_reply_to -> Nullable<Text>,
+        member_reach -> Text,
+        client_reopen_days -> Integer,
+        charge_due_days -> Integer,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    idempotency_keys (actor_id, mutation, key) {
+        actor_id -> Uuid,
+        mutation -> Text,
+        key -> Text,
+        input_hash -> Binary,
+        outcome -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        firm_id -> Uuid,
+        secret_hash -> Binary,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    job_pauses (kind) {
+        kind -> Text,
+        until -> Timestamptz,
+        reason -> Text,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> Uuid,
+        kind -> Text,
+        key -> Nullable<Text>,
+        firm_id -> Nullable<Uuid>,
+        payload -> Jsonb,
+        priority -> SmallInt,
+        status -> Text,
+        run_at -> Timestamptz,
+        attempts -> Integer,
+        max_attempts -> Integer,
+        lease_token -> Nullable<Uuid>,
+        lease_until -> Nullable<Timestamptz>,
+        worker -> Nullable<Text>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    portal_accesses (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        client_id -> Uuid,
+        account_id -> Uuid,
+        role -> Text,
+        status -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    service_items (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        name -> Text,
+        description -> Text,
+        price_minor -> BigInt,
+        department_id -> Nullable<Uuid>,
+        active -> Bool,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Uuid,
+        token_hash -> Binary,
+        account_id -> Uuid,
+        staff_id -> Nullable<Uuid>,
+        access_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    sign_in_failures (id) {
+        id -> Uuid,
+        email_ci -> Text,
+        address -> Text,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    staff_members (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        account_id -> Uuid,
+        name -> Text,
+        role -> Text,
+        disabled_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ticket_changes (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        ticket_id -> Uuid,
+        act_id -> Uuid,
+        field -> Text,
+        old_value -> Nullable<Text>,
+        new_value -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        author_staff -> Nullable<Uuid>,
+        author_access -> Nullable<Uuid>,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ticket_collected_charges (ticket_id, charge_id) {
+        ticket_id -> Uuid,
+        charge_id -> Uuid,
+        firm_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    ticket_messages (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        ticket_id -> Uuid,
+        seq -> Integer,
+        visibility -> Text,
+        author_staff -> Nullable<Uuid>,
+        author_access -> Nullable<Uuid>,
+        body -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ticket_numbers (firm_id) {
+        firm_id -> Uuid,
+        last -> BigInt,
+    }
+}
+
+diesel::table! {
+    ticket_reads (ticket_id, reader_id) {
+        ticket_id -> Uuid,
+        reader_id -> Uuid,
+        firm_id -> Uuid,
+        seq -> Integer,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ticket_transfers (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        ticket_id -> Uuid,
+        from_staff -> Uuid,
+        to_staff -> Uuid,
+        from_department -> Nullable<Uuid>,
+        to_department -> Nullable<Uuid>,
+        note -> Text,
+        by_staff -> Uuid,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    tickets (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        number -> BigInt,
+        client_id -> Uuid,
+        opened_by_staff -> Nullable<Uuid>,
+        opened_by_access -> Nullable<Uuid>,
+        service_item_id -> Nullable<Uuid>,
+        accountant_id -> Nullable<Uuid>,
+        assignee_id -> Uuid,
+        department_id -> Nullable<Uuid>,
+        subject -> Text,
+        description -> Text,
+        price_minor -> BigInt,
+        currency -> Text,
+        status -> Text,
+        is_untouched -> Bool,
+        last_message_seq -> Integer,
+        last_public_seq -> Integer,
+        search_text -> Text,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    audit,
+    charges,
+    client_recipients,
+    clients,
+    department_members,
+    departments,
+    email_deliveries,
+    email_suppressions,
+    events,
+    firm_feed,
+    firms,
+    idempotency_keys,
+    invitations,
+    job_pauses,
+    jobs,
+    portal_accesses,
+    service_items,
+    sessions,
+    sign_in_failures,
+    staff_members,
+    ticket_changes,
+    ticket_collected_charges,
+    ticket_messages,
+    ticket_numbers,
+    ticket_reads,
+    ticket_transfers,
+    tickets,
+);
