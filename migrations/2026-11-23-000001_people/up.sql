@@ -1,4 +1,5 @@
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
+CREATE EXTENSION IF NOT EXISTS btree_gin;
 
 CREATE TABLE firms (
     id uuid PRIMARY KEY,
@@ -71,7 +72,7 @@ CREATE TABLE clients (
 );
 CREATE INDEX clients_firm_name ON clients (firm_id, name, id);
 CREATE INDEX clients_accountant ON clients (accountant_id);
-CREATE INDEX clients_search ON clients USING gin (search_text gin_trgm_ops);
+CREATE INDEX clients_search ON clients USING gin (firm_id, search_text gin_trgm_ops);
 
 -- F-02: recipients per client and topic. Without a row, the client's address of record serves.
 CREATE TABLE client_recipients (

@@ -48,13 +48,13 @@ CREATE TABLE tickets (
 );
 CREATE INDEX tickets_firm_updated ON tickets (firm_id, updated_at DESC, id DESC);
 CREATE INDEX tickets_firm_created ON tickets (firm_id, created_at DESC, id DESC);
-CREATE INDEX tickets_firm_status ON tickets (firm_id, status, updated_at DESC, id DESC);
+CREATE INDEX tickets_firm_status ON tickets (firm_id, status, id);
 CREATE INDEX tickets_firm_price ON tickets (firm_id, price_minor, id);
 CREATE INDEX tickets_firm_subject ON tickets (firm_id, subject, id);
 CREATE INDEX tickets_client ON tickets (client_id, updated_at DESC, id DESC);
 CREATE INDEX tickets_assignee ON tickets (assignee_id, updated_at DESC, id DESC);
 CREATE INDEX tickets_department ON tickets (department_id) WHERE department_id IS NOT NULL;
-CREATE INDEX tickets_search ON tickets USING gin (search_text gin_trgm_ops);
+CREATE INDEX tickets_search ON tickets USING gin (firm_id, search_text gin_trgm_ops);
 
 -- D-07. `seq` counts within a ticket, given under the ticket's row lock.
 CREATE TABLE ticket_messages (

@@ -22,6 +22,8 @@ text_enum! {
         TooLong = "TOO_LONG",
         /// A number or list is outside of what is allowed.
         OutOfRange = "OUT_OF_RANGE",
+        /// A cursor that this list, in this order, never gave.
+        InvalidCursor = "INVALID_CURSOR",
         /// The text has characters that cannot be kept.
         InvalidText = "INVALID_TEXT",
         /// No mail server could take this address.

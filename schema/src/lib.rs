@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod job;
 pub mod locale;
 pub mod money;
+pub mod page;
 pub mod search;
 pub mod store;
 #[rustfmt::skip]
