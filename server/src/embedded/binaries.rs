@@ -12,12 +12,12 @@ const OLDEST: u32 = 15;
 
 /// Folders `parent/prefix<version>suffix` in which packages put the server, newest first by version.
 const PLACES: &[(&str, &str, &str)] = &[
-    ("/usr/lib/postgresql", "", "bin"),                   // Debian, Ubuntu
-    ("/usr", "pgsql-", "bin"),                            // the project's RPMs
-    ("/usr/lib", "postgresql", "bin"),                    // openSUSE
-    ("/usr/libexec", "postgresql", ""),                   // Alpine
-    ("/opt/homebrew/opt", "postgresql@", "bin"),          // Homebrew on ARM
-    ("/usr/local/opt", "postgresql@", "bin"),             // Homebrew on Intel
+    ("/usr/lib/postgresql", "", "bin"),          // Debian, Ubuntu
+    ("/usr", "pgsql-", "bin"),                   // the project's RPMs
+    ("/usr/lib", "postgresql", "bin"),           // openSUSE
+    ("/usr/libexec", "postgresql", ""),          // Alpine
+    ("/opt/homebrew/opt", "postgresql@", "bin"), // Homebrew on ARM
+    ("/usr/local/opt", "postgresql@", "bin"),    // Homebrew on Intel
     ("/home/linuxbrew/.linuxbrew/opt", "postgresql@", "bin"),
 ];
 
@@ -38,7 +38,9 @@ impl Binaries {
         let usable = || candidates.iter().filter_map(|folder| Self::at(folder));
         let found = usable().find(|binaries| major.is_none_or(|major| binaries.major == major));
         found.ok_or_else(|| match (major, asked) {
-            (Some(major), _) if usable().next().is_some() => EmbeddedError::OtherMajor { folder: data.to_owned(), major },
+            (Some(major), _) if usable().next().is_some() => {
+                EmbeddedError::OtherMajor { folder: data.to_owned(), major }
+            }
             (_, Some(folder)) => EmbeddedError::NoBinariesIn(folder.to_owned()),
             (_, None) => EmbeddedError::NoBinaries,
         })
@@ -54,6 +56,10 @@ impl Binaries {
         let output = Command::new(&postgres).arg("--version").output().ok()?;
         let major = major_of(&String::from_utf8_lossy(&output.stdout))?;
         (major >= OLDEST).then_some(Self { folder, major })
+    }
+
+    pub(super) fn major(&self) -> u32 {
+        self.major
     }
 
     pub(super) fn postgres(&self) -> PathBuf {

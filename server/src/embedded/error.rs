@@ -27,7 +27,9 @@ pub enum EmbeddedError {
         major: u32,
     },
     /// Running as root, and the system has no user to run PostgreSQL as.
-    #[error("PostgreSQL does not run as root and there is no user `postgres` or `nobody`: start guichet as another user")]
+    #[error(
+        "PostgreSQL does not run as root and there is no user `postgres` or `nobody`: start guichet as another user"
+    )]
     NoUser,
     /// Running as root, and the data belong to a user that does not exist.
     #[error("{} belongs to user id {uid}, which has no name on this system: give it to another user", .folder.display())]

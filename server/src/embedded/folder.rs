@@ -61,7 +61,8 @@ impl Folder {
         if !self.root.is_dir() {
             fs::create_dir_all(&self.root).map_err(file("create", &self.root))?;
             // Others may pass through, not list: the user that runs PostgreSQL may be another one.
-            fs::set_permissions(&self.root, Permissions::from_mode(0o711)).map_err(file("open", &self.root))?;
+            fs::set_permissions(&self.root, Permissions::from_mode(0o711))
+                .map_err(file("open", &self.root))?;
         }
         let path = self.root.join("guichet.lock");
         let lock = File::create(&path).map_err(file("create", &path))?;
@@ -96,7 +97,8 @@ impl Folder {
         let mut folder = self.root.join("run");
         if folder.join(SOCKET).as_os_str().len() > LONGEST {
             let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-            let runtime = runtime.filter(|folder| !user.is_other() && folder.is_dir() && folder.as_os_str().len() < 60);
+            let runtime =
+                runtime.filter(|folder| !user.is_other() && folder.is_dir() && folder.as_os_str().len() < 60);
             folder = runtime.unwrap_or_else(|| PathBuf::from("/tmp")).join(self.short_name());
         }
         make_private(&folder, user)?;

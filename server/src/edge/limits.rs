@@ -1,0 +1,62 @@
+//! How much one request may ask for.
+
+/// What a request may cost. Each limit is checked before validation, so none of them depends on the
+/// validator being fast; a request above one is answered with `COST_EXCEEDED` and the limit's name.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of the GraphQL document.
+    pub document_bytes: u64,
+    /// Names, numbers, strings and signs in the document.
+    pub tokens: u64,
+    /// Brackets of any kind open at once in the document: the parser recurses on each.
+    pub brackets: u64,
+    /// Fields within fields in the answer.
+    pub depth: u64,
+    /// Selection sets within selection sets, fragments counted. async-graphql itself refuses more than 32.
+    pub nesting: u64,
+    /// Fields, fragment spreads and inline fragments once every spread is written out, repetitions
+    /// counted, over all operations of the document: validation walks all of them.
+    pub selections: u64,
+    /// Aliases, counted like `selections`.
+    pub aliases: u64,
+    /// Directives, counted like `selections`.
+    pub directives: u64,
+    /// Fields at the root of a mutation, each of which is an act of its own.
+    pub acts: u64,
+    /// Bytes of all arguments with the variables filled in: one variable used in a hundred places is
+    /// copied a hundred times.
+    pub input_bytes: u64,
+    /// Fields to resolve when every list is as long as its `first`, `last` or `ids` allows.
+    pub fields: u64,
+    /// `depth`, below `__schema` and `__type`. The query of graphql-js and GraphiQL needs 14.
+    pub introspection_depth: u64,
+    /// `fields`, below `__schema` and `__type`, with an assumed length for each list of the schema.
+    /// The query of graphql-js and GraphiQL needs about half of the default.
+    pub introspection_fields: u64,
+    /// Objects and lists within each other in the JSON of a request, its own two levels included.
+    pub json_depth: u64,
+    /// Values in the JSON of a request: each takes far more memory than its text.
+    pub json_values: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            document_bytes: 64 << 10,
+            tokens: 8_000,
+            brackets: 50,
+            depth: 15,
+            nesting: 32,
+            selections: 2_000,
+            aliases: 200,
+            directives: 50,
+            acts: 10,
+            input_bytes: 2 << 20,
+            fields: 50_000,
+            introspection_depth: 20,
+            introspection_fields: 1_000_000,
+            json_depth: 40,
+            json_values: 10_000,
+        }
+    }
+}

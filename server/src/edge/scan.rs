@@ -1,0 +1,155 @@
+//! The shape of a text, seen before any parser recurses over it.
+
+use std::ops::ControlFlow;
+
+/// How deep and how long a text is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// Brackets of any kind open at once, at most.
+    pub depth: u64,
+    /// GraphQL: tokens. JSON: an upper bound of the values.
+    pub length: u64,
+    open: u64,
+}
+
+impl Shape {
+    fn opened(&mut self) {
+        self.open += 1;
+        self.depth = self.depth.max(self.open);
+        self.length += 1;
+    }
+
+    fn closed(&mut self) {
+        self.open = self.open.saturating_sub(1);
+    }
+}
+
+/// The shape of a GraphQL document; `None` when a string in it has no end. Reads strings and comments as
+/// the parser does, or a bracket could hide from one of the two.
+pub(super) fn document(text: &str) -> Option<Shape> {
+    let text = text.as_bytes();
+    let mut shape = Shape::default();
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        at += match byte {
+            b' ' | b',' | b'\t' | b'\n' | b'\r' => 1,
+            b'#' => run(&text[at..], |byte| !matches!(byte, b'\n' | b'\r')),
+            b'"' => {
+                shape.length += 1;
+                string(&text[at..])?
+            }
+            b'{' | b'[' | b'(' => {
+                shape.opened();
+                1
+            }
+            b'}' | b']' | b')' => {
+                shape.closed();
+                1
+            }
+            _ => {
+                shape.length += 1;
+                run(&text[at..], |byte| byte.is_ascii_alphanumeric() || byte == b'_').max(1)
+            }
+        };
+    }
+    Some(shape)
+}
+
+/// The shape of a JSON text, which may be malformed.
+pub(super) fn json(text: &[u8]) -> Shape {
+    let mut shape = Shape { length: 1, ..Shape::default() };
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        at += match byte {
+            b'"' => quoted(&text[at..], |_| ControlFlow::Continue(())).unwrap_or(text.len()),
+            b'{' | b'[' => {
+                shape.opened();
+                1
+            }
+            b'}' | b']' => {
+                shape.closed();
+                1
+            }
+            b',' => {
+                shape.length += 1;
+                1
+            }
+            _ => 1,
+        };
+    }
+    shape
+}
+
+/// Bytes from the start of `text` for which `part` holds.
+fn run(text: &[u8], part: impl Fn(u8) -> bool) -> usize {
+    text.iter().take_while(|&&byte| part(byte)).count()
+}
+
+/// Bytes of the GraphQL string, plain or block, at the start of `text`.
+fn string(text: &[u8]) -> Option<usize> {
+    const BLOCK: &[u8] = b"\"\"\"";
+    if !text.starts_with(BLOCK) {
+        return quoted(text, |byte| match byte {
+            b'\n' | b'\r' => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        });
+    }
+    let mut at = BLOCK.len();
+    while at < text.len() {
+        match &text[at..] {
+            rest if rest.starts_with(BLOCK) => return Some(at + BLOCK.len()),
+            rest if rest.starts_with(b"\\\"\"\"") => at += 1 + BLOCK.len(),
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// Bytes of the string in simple quotes at the start of `text`; `None` when it does not end, or `allowed`
+/// breaks at a byte before its end.
+fn quoted(text: &[u8], allowed: impl Fn(u8) -> ControlFlow<()>) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        match *text.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            byte if allowed(byte).is_break() => return None,
+            _ => at += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(text: &str) -> (u64, u64) {
+        let shape = document(text).expect("terminated");
+        (shape.depth, shape.length)
+    }
+
+    #[test]
+    fn brackets_in_strings_and_comments_do_not_count() {
+        assert_eq!(seen("{ a }"), (1, 2));
+        assert_eq!(seen("{ a(b: {c: [1]}) } # {{{{\n"), (4, 9));
+        assert_eq!(seen(r#"{ a(b: "{{{\"{{{") }"#), (2, 6));
+        assert_eq!(seen("{ a(b: \"\"\"{{ \" \"\" \\\"\"\" {{\n{{\"\"\") }"), (2, 6));
+        assert_eq!(seen("{ a(b: \"\") { c } }"), (2, 8));
+    }
+
+    #[test]
+    fn a_string_without_an_end_hides_nothing() {
+        assert_eq!(document("{ a(b: \"x\n{{{{\") }"), None);
+        assert_eq!(document("{ a(b: [\"\"\" x\" {{{{ ]) }"), None);
+        assert_eq!(document("{ a(b: \"x\\"), None);
+    }
+
+    #[test]
+    fn json_is_counted_without_its_strings() {
+        let shape = json(br#"{"a":[1,2,{"b":"[[[,,,\"[["}],"c":[]}"#);
+        assert_eq!(shape.depth, 3);
+        assert!(shape.length >= 7, "{shape:?}");
+        assert_eq!(json(b"[\"unterminated, [[[").depth, 1);
+        assert_eq!(json("[".repeat(10_000).as_bytes()).depth, 10_000);
+    }
+}

@@ -1,0 +1,295 @@
+//! One server's files, and the commands that make and run it.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use nix::sys::signal::Signal;
+use nix::unistd::{Pid, getppid};
+
+use super::binaries::Binaries;
+use super::error::file;
+use super::folder::{Folder, Hold, make_private};
+use super::pid_file::PidFile;
+use super::run_as::RunAs;
+use super::{EmbeddedError, PostgresOptions};
+
+/// The database of the program, and the only user of the server.
+const NAME: &str = "guichet";
+/// A log longer than this is set aside at the next start.
+const LOG_BYTES: u64 = 1 << 20;
+
+/// A made database, held by this process.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    folder: Folder,
+    user: RunAs,
+    binaries: Binaries,
+    socket_folder: PathBuf,
+    options: PostgresOptions,
+    notes: Vec<String>,
+    _hold: Hold,
+}
+
+impl Cluster {
+    /// Finds programs, user and folder, takes hold of the folder, and makes the database where there is none.
+    pub(super) fn prepare(options: PostgresOptions) -> Result<Self, EmbeddedError> {
+        let newest = Binaries::find(options.bin_dir.as_deref(), None, &options.data_dir)?;
+        let folder = Folder::settle(&options.data_dir, options.may_move, &newest.postgres())?;
+        let hold = folder.hold()?;
+        let major = fs::read_to_string(folder.database().join("PG_VERSION")).ok();
+        let major = major.and_then(|text| text.trim().parse().ok());
+        let binaries = match major {
+            Some(other) if other != newest.major() => {
+                Binaries::find(options.bin_dir.as_deref(), major, folder.root())?
+            }
+            _ => newest,
+        };
+        let user = RunAs::choose(&folder.database())?;
+        let socket_folder = folder.socket_folder(&user)?;
+
+        let mut notes = Vec::new();
+        if folder.root() != Folder::at(&options.data_dir)?.root() {
+            notes.push(format!(
+                "{} cannot be entered by the user `{}`, who runs PostgreSQL: the data are in {}",
+                options.data_dir.display(),
+                user.name(),
+                folder.root().display()
+            ));
+        }
+        if !socket_folder.starts_with(folder.root()) {
+            notes.push(format!(
+                "the data folder's path is too long for a socket: it is in {}",
+                socket_folder.display()
+            ));
+        }
+        let cluster = Self { folder, user, binaries, socket_folder, options, notes, _hold: hold };
+        if major.is_none() {
+            cluster.make()?;
+        }
+        Ok(cluster)
+    }
+
+    /// What the person at the terminal should know: a folder elsewhere than asked for.
+    pub(super) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        self.folder.root()
+    }
+
+    pub(super) fn log(&self) -> PathBuf {
+        self.folder.log()
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        self.folder.database()
+    }
+
+    pub(super) fn url(&self, database: &str) -> String {
+        url(&self.socket_folder, database)
+    }
+
+    /// `initdb` and `CREATE DATABASE` beside the final place; the rename makes it count.
+    fn make(&self) -> Result<(), EmbeddedError> {
+        let new = self.folder.new_database();
+        if !self.initdb(&new, "C.UTF-8")?.is_empty() {
+            let reason = self.initdb(&new, "C")?;
+            if !reason.is_empty() {
+                return Err(EmbeddedError::Refused { program: "initdb", reason });
+            }
+        }
+        let mut create = self.command(&self.binaries.postgres(), &new);
+        create.arg("--single").arg("-D").arg(&new);
+        create.args([
+            "-c",
+            "exit_on_error=on",
+            "-c",
+            if self.options.fsync { "fsync=on" } else { "fsync=off" },
+        ]);
+        let statement = format!("CREATE DATABASE {NAME};\n");
+        let reason =
+            complaint(create.arg("postgres"), &statement).map_err(file("run", &self.binaries.postgres()))?;
+        if !reason.is_empty() {
+            return Err(EmbeddedError::Refused { program: "postgres", reason });
+        }
+        fs::rename(&new, self.database()).map_err(file("name", &new))?;
+        if self.options.fsync {
+            File::open(self.root())
+                .and_then(|folder| folder.sync_all())
+                .map_err(file("sync", self.root()))?;
+        }
+        Ok(())
+    }
+
+    /// Runs `initdb` in a clean folder. What it complained of; nothing when it worked.
+    fn initdb(&self, new: &Path, locale: &str) -> Result<String, EmbeddedError> {
+        if new.exists() {
+            fs::remove_dir_all(new).map_err(file("remove", new))?;
+        }
+        make_private(new, &self.user)?;
+        let mut initdb = self.command(&self.binaries.initdb(), self.root());
+        initdb.arg("-D").arg(new).args(["-U", NAME, "-E", "UTF8", "--locale", locale, "--lc-messages", "C"]);
+        // Whoever can enter the folder of the socket is trusted: that is its owner, and root.
+        initdb.args(["--auth", "trust", "--data-checksums", "--no-instructions"]);
+        if !self.options.fsync {
+            initdb.arg("--no-sync");
+        }
+        complaint(&mut initdb, "").map_err(file("run", &self.binaries.initdb()))
+    }
+
+    /// The command that is the server, with its words going to the log.
+    pub(super) fn server(&self) -> Result<Command, EmbeddedError> {
+        let log = self.log();
+        if log.metadata().is_ok_and(|metadata| metadata.len() > LOG_BYTES) {
+            fs::rename(&log, log.with_extension("log.old")).map_err(file("name", &log))?;
+        }
+        let log = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(&log)
+            .map_err(file("open", &log))?;
+        let mut command = self.command(&self.binaries.postgres(), &self.database());
+        command.arg("-D").arg(self.database());
+        let mut directory = OsString::from("unix_socket_directories=\"");
+        directory.push(&self.socket_folder);
+        directory.push("\"");
+        command.arg("-c").arg(directory);
+        for setting in SETTINGS.iter().chain(if self.options.fsync { &[] } else { UNSAFE }) {
+            command.args(["-c", setting]);
+        }
+        for (name, value) in &self.options.settings {
+            command.arg("-c").arg(format!("{name}={value}"));
+        }
+        // Ctrl-C in a terminal goes to the whole process group; the server must outlive the drain.
+        command.process_group(0);
+        command.stdout(log.try_clone().map_err(file("open", &self.log()))?).stderr(log);
+        Ok(command)
+    }
+
+    /// The last thing of note that the server wrote after the first `from` bytes of its log.
+    pub(super) fn last_words(&self, from: u64) -> String {
+        let mut text = Vec::new();
+        let read = File::open(self.log()).and_then(|mut log| {
+            log.seek(SeekFrom::Start(from))?;
+            log.read_to_end(&mut text)
+        });
+        match read {
+            Ok(_) => of_note(&String::from_utf8_lossy(&text)),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    fn command(&self, program: &Path, folder: &Path) -> Command {
+        let mut command = self.user.command(program, folder);
+        die_with_parent(&mut command);
+        command
+    }
+}
+
+/// Settings of every embedded server.
+const SETTINGS: &[&str] = &[
+    "listen_addresses=",
+    "port=5432",
+    "unix_socket_permissions=0700",
+    "timezone=UTC",
+    "log_timezone=UTC",
+    // Errors of statements carry values of people; the program logs its own.
+    "log_min_messages=log",
+    "log_min_error_statement=panic",
+    "log_error_verbosity=terse",
+    "log_checkpoints=off",
+    "logging_collector=off",
+    "jit=off",
+];
+
+/// What is switched off for data that may be lost.
+const UNSAFE: &[&str] = &["fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+
+/// Lets the kernel stop the child when the thread that spawned it ends: nothing is left behind by a
+/// killed process.
+#[cfg(target_os = "linux")]
+fn die_with_parent(command: &mut Command) {
+    let parent = Pid::this();
+    let hook = move || {
+        // The standard library has changed the user by now; a change of user would clear the wish.
+        nix::sys::prctl::set_pdeathsig(Signal::SIGINT)?;
+        // The parent may have ended before the wish was made.
+        if getppid() == parent { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
+    };
+    #[allow(unsafe_code, reason = "the hook makes two system calls, both safe between fork and exec")]
+    unsafe {
+        command.pre_exec(hook);
+    }
+}
+
+/// Other systems have no such wish: there, a server that outlived its parent is stopped by the next start.
+#[cfg(not(target_os = "linux"))]
+fn die_with_parent(_command: &mut Command) {}
+
+/// Runs a command on `input`. What it complained of; nothing when it worked.
+fn complaint(command: &mut Command, input: &str) -> io::Result<String> {
+    use std::io::Write;
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that ended early tells why on stderr.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    let output = child.wait_with_output()?;
+    if output.status.success() {
+        return Ok(String::new());
+    }
+    Ok(of_note(&String::from_utf8_lossy(&output.stderr)))
+}
+
+/// The line of a program's output that says why it failed.
+fn of_note(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).rev();
+    let telling = ["FATAL:", "PANIC:", "error:"];
+    let found = lines.clone().find_map(|line| telling.iter().find_map(|word| Some(line.split_once(word)?.1)));
+    found.or_else(|| lines.next()).unwrap_or("no reason given").trim().to_owned()
+}
+
+/// The address of `database` behind the socket in `folder`, as tokio-postgres reads it.
+pub(super) fn url(folder: &Path, database: &str) -> String {
+    let host = folder.as_os_str().as_bytes().iter().fold(String::new(), |host, byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => host + &char::from(*byte).to_string(),
+        _ => format!("{host}%{byte:02X}"),
+    });
+    format!("postgres://{NAME}@{host}/{database}")
+}
+
+/// The address of the server that another process runs on the folder at `path`, when one does.
+pub(super) fn running_url(folder: &Folder) -> Option<String> {
+    let file = PidFile::read(&folder.database())?;
+    (file.ready && file.is_running(&folder.database())).then(|| url(&file.socket_folder, NAME))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_read_back() {
+        let url = url(Path::new("/srv/été, 1/run"), "guichet");
+        assert_eq!(url, "postgres://guichet@%2Fsrv%2F%C3%A9t%C3%A9%2C%201%2Frun/guichet");
+        let config: tokio_postgres::Config = url.parse().unwrap();
+        assert_eq!(config.get_hosts(), [tokio_postgres::config::Host::Unix("/srv/été, 1/run".into())]);
+        assert_eq!(config.get_dbname(), Some("guichet"));
+    }
+
+    #[test]
+    fn the_telling_line_is_found() {
+        let log = "LOG:  starting\n2026 FATAL:  data directory has wrong ownership\nHINT:  do it\n";
+        assert_eq!(of_note(log), "data directory has wrong ownership");
+        assert_eq!(of_note("initdb: error: invalid locale name \"x\"\n"), "invalid locale name \"x\"");
+        assert_eq!(of_note("\n"), "no reason given");
+    }
+}
