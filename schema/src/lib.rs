@@ -12,6 +12,7 @@ pub mod feed;
 pub mod hint;
 pub mod id;
 pub mod idempotency;
+pub mod input;
 pub mod job;
 pub mod locale;
 pub mod money;
