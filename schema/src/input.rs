@@ -193,7 +193,10 @@ mod tests {
         assert_eq!(Patch::Keep.apply(Some(1)), Some(1));
         assert_eq!(Patch::Clear.apply(Some(1)), None);
         assert_eq!(Patch::Set(2).apply(None), Some(2));
-        assert_eq!(Patch::Set(" ").and_then(|text| Some(text.trim()).filter(|t| !t.is_empty())), Patch::Clear);
+        assert_eq!(
+            Patch::Set(" ").and_then(|text| Some(text.trim()).filter(|t| !t.is_empty())),
+            Patch::Clear
+        );
     }
 
     proptest! {
