@@ -1,3 +1,12 @@
 //! The gateway: GraphQL over HTTP, sign-in, and what the `guichet` program is made of.
 
+pub mod cli;
+pub mod console;
+pub mod database;
+pub mod edge;
 pub mod embedded;
+pub mod lifecycle;
+pub mod logs;
+pub mod program;
+pub mod settings;
+pub mod signals;

@@ -1,1 +1,5 @@
-fn main(){}
+//! The `guichet` program.
+
+fn main() -> std::process::ExitCode {
+    guichet_server::program::main()
+}

@@ -1,7 +1,5 @@
 //! The shape of a text, seen before any parser recurses over it.
 
-use std::ops::ControlFlow;
-
 /// How deep and how long a text is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shape {
@@ -61,7 +59,7 @@ pub(super) fn json(text: &[u8]) -> Shape {
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         at += match byte {
-            b'"' => quoted(&text[at..], |_| ControlFlow::Continue(())).unwrap_or(text.len()),
+            b'"' => quoted(&text[at..], false).unwrap_or(text.len()),
             b'{' | b'[' => {
                 shape.opened();
                 1
@@ -89,10 +87,7 @@ fn run(text: &[u8], part: impl Fn(u8) -> bool) -> usize {
 fn string(text: &[u8]) -> Option<usize> {
     const BLOCK: &[u8] = b"\"\"\"";
     if !text.starts_with(BLOCK) {
-        return quoted(text, |byte| match byte {
-            b'\n' | b'\r' => ControlFlow::Break(()),
-            _ => ControlFlow::Continue(()),
-        });
+        return quoted(text, true);
     }
     let mut at = BLOCK.len();
     while at < text.len() {
@@ -105,15 +100,15 @@ fn string(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// Bytes of the string in simple quotes at the start of `text`; `None` when it does not end, or `allowed`
-/// breaks at a byte before its end.
-fn quoted(text: &[u8], allowed: impl Fn(u8) -> ControlFlow<()>) -> Option<usize> {
+/// Bytes of the string in simple quotes at the start of `text`; `None` when it has no end, or none on its
+/// line where it must.
+fn quoted(text: &[u8], one_line: bool) -> Option<usize> {
     let mut at = 1;
     loop {
         match *text.get(at)? {
             b'"' => return Some(at + 1),
             b'\\' => at += 2,
-            byte if allowed(byte).is_break() => return None,
+            b'\n' | b'\r' if one_line => return None,
             _ => at += 1,
         }
     }

@@ -33,6 +33,7 @@ impl Binaries {
     pub(super) fn find(asked: Option<&Path>, major: Option<u32>, data: &Path) -> Result<Self, EmbeddedError> {
         let candidates = match asked {
             Some(folder) => vec![folder.to_owned()],
+            #[allow(clippy::disallowed_methods, reason = "the system's search path is no setting of ours")]
             None => env::var_os("PATH").iter().flat_map(env::split_paths).chain(places()).collect(),
         };
         let usable = || candidates.iter().filter_map(|folder| Self::at(folder));

@@ -1,0 +1,125 @@
+//! From the parameters of a request to one that may be executed, in the order that keeps each step cheap:
+//! size, shape, parser, cost. Validation and execution follow in async-graphql. Knows no HTTP.
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
+};
+use async_graphql::{Request, ServerError, Value, Variables};
+
+use super::cost::measure;
+use super::errors::{Code, refusal, too_much};
+use super::limits::Limits;
+use super::params::Params;
+use super::scan;
+
+/// A request within the limits, parsed.
+pub struct Prepared {
+    /// What the operation is.
+    pub kind: OperationType,
+    /// Its first field at the root, which may not exist in the schema.
+    pub root: String,
+    /// The request, for `Schema::execute` or `Schema::execute_stream`.
+    pub request: Request,
+}
+
+/// Parses and measures a request.
+///
+/// # Errors
+/// With a code in `extensions`; each will be refused again.
+pub fn prepare(params: Params, introspection: bool, limits: &Limits) -> Result<Prepared, ServerError> {
+    let Params { query, operation_name, variables, extensions } = params;
+    check_text(&query, limits)?;
+    let document = parse_query(&query).map_err(|error| parse_error(&error))?;
+    let operation = select(&document, operation_name.as_deref())?;
+    let cost = measure(&document, operation, &variables, limits)?;
+    let kind = operation.ty;
+    cost.check(kind, limits)?;
+    if cost.introspection_fields > 0 && !introspection {
+        let message = "Introspection is switched off on this server.";
+        return Err(refusal(Code::GraphqlValidationFailed, message, Vec::new()));
+    }
+    check_required(operation, &variables)?;
+    let root = first_field(&document, &operation.selection_set.node).unwrap_or_default().to_owned();
+    let mut request = Request::new(query).variables(variables);
+    request.operation_name = operation_name;
+    request.extensions = extensions;
+    request.set_parsed_query(document);
+    Ok(Prepared { kind, root, request })
+}
+
+fn check_text(query: &str, limits: &Limits) -> Result<(), ServerError> {
+    if query.len() as u64 > limits.document_bytes {
+        return Err(too_much("documentBytes", limits.document_bytes));
+    }
+    let Some(shape) = scan::document(query) else {
+        return Err(refusal(Code::GraphqlParseFailed, "A string in the document has no end.", Vec::new()));
+    };
+    if shape.depth > limits.brackets {
+        return Err(too_much("brackets", limits.brackets));
+    }
+    if shape.length > limits.tokens {
+        return Err(too_much("tokens", limits.tokens));
+    }
+    Ok(())
+}
+
+/// The parser's message draws a picture of the line, which may be the whole document: keep its last line.
+fn parse_error(error: &async_graphql::parser::Error) -> ServerError {
+    let message = error.to_string();
+    let reason = message.lines().next_back().unwrap_or_default().trim_start_matches([' ', '=']);
+    refusal(Code::GraphqlParseFailed, format!("Syntax error: {reason}"), error.positions().collect())
+}
+
+/// GetOperation of the GraphQL specification, 6.1.
+fn select<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a OperationDefinition, ServerError> {
+    let refused = |message: &str| refusal(Code::GraphqlValidationFailed, message, Vec::new());
+    match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Ok(&operation.node),
+        (DocumentOperations::Single(_), Some(_)) => Err(refused("The document's only operation has no name.")),
+        (DocumentOperations::Multiple(operations), Some(name)) => operations
+            .get(name)
+            .map(|operation| &operation.node)
+            .ok_or_else(|| refused("The document has no operation with the name in `operationName`.")),
+        (DocumentOperations::Multiple(operations), None) => {
+            let mut each = operations.values();
+            match (each.next(), each.next()) {
+                (Some(operation), None) => Ok(&operation.node),
+                _ => Err(refused("The document has several operations: name one in `operationName`.")),
+            }
+        }
+    }
+}
+
+/// The part of CoerceVariableValues (GraphQL specification, 6.1.2) that async-graphql leaves out: a required
+/// variable has a value.
+fn check_required(operation: &OperationDefinition, variables: &Variables) -> Result<(), ServerError> {
+    let missing = operation.variable_definitions.iter().find(|definition| {
+        let definition = &definition.node;
+        !definition.var_type.node.nullable
+            && match variables.get(&definition.name.node) {
+                Some(value) => *value == Value::Null,
+                None => definition.default_value.is_none(),
+            }
+    });
+    match missing {
+        Some(definition) => {
+            let (name, required) = (&definition.node.name.node, &definition.node.var_type.node);
+            let message = format!("The variable \"${name}\" of type \"{required}\" has no value.");
+            Err(refusal(Code::BadUserInput, message, vec![definition.pos]))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Only for a document without circles: recursion ends at the nesting that was measured.
+fn first_field<'a>(document: &'a ExecutableDocument, set: &'a SelectionSet) -> Option<&'a str> {
+    set.items.iter().find_map(|selection| match &selection.node {
+        Selection::Field(field) => Some(field.node.name.node.as_str()),
+        Selection::InlineFragment(fragment) => first_field(document, &fragment.node.selection_set.node),
+        Selection::FragmentSpread(spread) => {
+            let fragment = document.fragments.get(&spread.node.fragment_name.node)?;
+            first_field(document, &fragment.node.selection_set.node)
+        }
+    })
+}

@@ -1,0 +1,160 @@
+//! What holds for every answer of the server: request ids, security headers, origins, compression.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
+use http::header::{
+    AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{Extensions, HeaderName, HeaderValue, Method, StatusCode};
+use serde_json::json;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::CorsLayer;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::EdgeSettings;
+use super::errors::Code;
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A site whose pages may use the API with the viewer's cookie: scheme, host and port as browsers spell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(HeaderValue);
+
+impl FromStr for Origin {
+    type Err = String;
+
+    /// # Errors
+    /// One sentence that tells what is wrong with `text`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        CsrfLayer::new().add_trusted_origin(text).map_err(|error| error.to_string())?;
+        HeaderValue::from_str(text).map(Self).map_err(|error| error.to_string())
+    }
+}
+
+/// The name of one request in logs and error messages.
+#[derive(Clone, Debug)]
+pub struct RequestId(Arc<str>);
+
+impl RequestId {
+    /// The id as text: at most 64 letters, digits, dots, dashes and underscores.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id that [`layered`] gave to the request, or a new one.
+    pub fn of(extensions: &Extensions) -> Self {
+        extensions.get().cloned().unwrap_or_else(Self::make)
+    }
+
+    fn make() -> Self {
+        Self(Uuid::now_v7().to_string().into())
+    }
+
+    /// Takes over the id that a proxy gave, unless it could forge lines of a log.
+    fn sane(header: Option<&HeaderValue>) -> Option<Self> {
+        let text = header?.to_str().ok()?;
+        let sane = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+        (matches!(text.len(), 1..=64) && text.bytes().all(sane)).then(|| Self(text.into()))
+    }
+}
+
+/// Puts the layers around all routes of the server.
+pub fn layered(router: Router, settings: &EdgeSettings) -> Router {
+    let header = SetResponseHeaderLayer::if_not_present;
+    let transport = settings.secure_cookies.then(|| HeaderValue::from_static("max-age=31536000"));
+    router
+        .layer(forged_requests(settings))
+        .layer(foreign_pages(settings))
+        .layer(header(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(header(CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'")))
+        // Not `no-referrer`: with it browsers send `Origin: null` on forms of our own pages.
+        .layer(header(REFERRER_POLICY, HeaderValue::from_static("same-origin")))
+        .layer(header(STRICT_TRANSPORT_SECURITY, move |_: &Response| transport.clone()))
+        .layer(CompressionLayer::new())
+        .layer(from_fn(identified))
+}
+
+/// Refuses a request that changes something when a browser sends it from a page that is neither ours nor
+/// among the allowed. GraphQL takes JSON only, which browsers ask about first; this is the second lock.
+fn forged_requests(
+    settings: &EdgeSettings,
+) -> CsrfLayer<impl FnMut(ProtectionError) -> Response + Clone + Send + Sync + 'static> {
+    let trusted = settings.allowed_origins.iter().filter_map(|origin| origin.0.to_str().ok());
+    trusted
+        .fold(CsrfLayer::new(), |layer, origin| {
+            layer.add_trusted_origin(origin).expect("an Origin is made by the same check")
+        })
+        .with_rejection_response(|_| {
+            let code = Code::Forbidden;
+            let message = "Requests from this origin are not allowed.";
+            let body = json!({"errors": [{"message": message, "extensions": {"code": code.as_str()}}]});
+            (code.status(), Json(body)).into_response()
+        })
+}
+
+/// CORS: the pages of the allowed origins may use the API, cookies included, and see what they need.
+fn foreign_pages(settings: &EdgeSettings) -> CorsLayer {
+    const REMEMBERED: Duration = Duration::from_secs(3600);
+    let origins = settings.allowed_origins.iter().map(|origin| origin.0.clone());
+    CorsLayer::new()
+        .allow_origin(origins.collect::<Vec<_>>())
+        .allow_credentials(true)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([CONTENT_TYPE, AUTHORIZATION, X_REQUEST_ID])
+        .expose_headers([X_REQUEST_ID, RETRY_AFTER])
+        .max_age(REMEMBERED)
+}
+
+/// Names the request, in its answer and in every line logged on its behalf.
+async fn identified(mut request: Request, next: Next) -> Response {
+    let id = RequestId::sane(request.headers().get(X_REQUEST_ID)).unwrap_or_else(RequestId::make);
+    // Not the address itself: links carry secrets.
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let span = tracing::info_span!("request", request_id = id.as_str(), method = %request.method(), route);
+    request.extensions_mut().insert(id.clone());
+    let begun = Instant::now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if let Ok(id) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert(X_REQUEST_ID, id);
+    }
+    let status = response.status();
+    span.in_scope(|| {
+        tracing::info!(status = status.as_u16(), micros = begun.elapsed().as_micros() as u64, "answered");
+    });
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_foreign_request_id_cannot_forge_a_log() {
+        let taken = |text: &str| RequestId::sane(HeaderValue::from_bytes(text.as_bytes()).ok().as_ref()).is_some();
+        assert!(taken("01J-abc_9.z"));
+        assert!(taken(&"a".repeat(64)));
+        for refused in ["", "a b", "a\tb", "a;b", "ä", &"a".repeat(65)] {
+            assert!(!taken(refused), "{refused}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_what_browsers_send() {
+        for right in ["https://app.example", "http://localhost:3000"] {
+            assert!(right.parse::<Origin>().is_ok(), "{right}");
+        }
+        for wrong in ["app.example", "https://app.example/", "https://app.example/x", "*", "null", "", "https://ä.example"] {
+            assert!(wrong.parse::<Origin>().is_err(), "{wrong}");
+        }
+    }
+}

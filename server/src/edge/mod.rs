@@ -1,0 +1,87 @@
+//! The HTTP edge: how GraphQL requests come in and answers go out. Knows no business.
+//!
+//! `layers` around everything → `http` reads the request (`media`, `params`) → `document` parses it and
+//! refuses what costs too much (`scan`, `cost`, `limits`) → [`Attach`] adds session and loaders →
+//! `Schema::execute` → `errors` masks → `http` answers. A websocket uses the middle of it: [`prepare`] and
+//! [`mask`].
+
+mod cost;
+mod document;
+mod errors;
+mod graphiql;
+mod http;
+mod layers;
+mod limits;
+mod media;
+mod metrics;
+mod params;
+mod scan;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::request::Parts;
+use async_graphql::{Executor, Request};
+use axum::Router;
+use axum::routing::any;
+
+pub use document::{Prepared, prepare};
+pub use errors::{ApiError, Code, invalid_input, mask};
+pub use graphiql::Graphiql;
+pub use layers::{Origin, RequestId, layered};
+pub use limits::Limits;
+pub use params::Params;
+
+/// How the edge behaves.
+#[derive(Clone, Debug)]
+pub struct EdgeSettings {
+    /// GraphiQL at `/graphiql`; `None` switches it off.
+    pub graphiql: Option<Graphiql>,
+    /// Whether clients may ask for the schema.
+    pub introspection: bool,
+    /// What one request may cost.
+    pub limits: Limits,
+    /// Bytes of a body.
+    pub body_limit: usize,
+    /// How long a body may take to arrive, and then a request to be executed.
+    pub timeout: Duration,
+    /// Sites beside our own whose pages may use the API with the viewer's cookie.
+    pub allowed_origins: Vec<Origin>,
+    /// The server is reached by https alone: cookies are `Secure`, and browsers are told to remember.
+    pub secure_cookies: bool,
+}
+
+impl Default for EdgeSettings {
+    fn default() -> Self {
+        Self {
+            graphiql: None,
+            introspection: true,
+            limits: Limits::default(),
+            body_limit: 1 << 20,
+            timeout: Duration::from_secs(30),
+            allowed_origins: Vec::new(),
+            secure_cookies: true,
+        }
+    }
+}
+
+/// What a request gets on its way to the resolvers: the session of its cookie or token, loaders, a clock.
+pub trait Attach: Send + Sync + 'static {
+    /// Adds data to `request`, as told by the headers in `parts`.
+    ///
+    /// # Errors
+    /// Ends the request: `UNAVAILABLE` while the session cannot be read (the client retries),
+    /// `UNAUTHENTICATED` for a token that is not valid. A cookie that is not valid is no error, or nobody
+    /// could sign in again.
+    fn attach(&self, parts: &Parts, request: Request) -> impl Future<Output = Result<Request, ApiError>> + Send;
+}
+
+/// The routes `/graphql` and, where wanted, `/graphiql`; to be [`layered`] with the other routes.
+pub fn router<E: Executor>(executor: E, settings: &EdgeSettings, attach: impl Attach) -> Router {
+    let edge = http::Edge { executor, attach, settings: settings.clone() };
+    let graphql = Router::new().route("/graphql", any(http::handle)).with_state(Arc::new(edge));
+    match &settings.graphiql {
+        Some(graphiql) => graphql.merge(graphiql::routes(graphiql)),
+        None => graphql,
+    }
+}

@@ -1,0 +1,176 @@
+//! Settings, all from the environment and read here only. A wrong one stops the start with one
+//! sentence that names its variable.
+
+mod reach;
+mod values;
+mod variable;
+
+use std::env;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use guichet_workers::mail::{self, Dkim, SmtpSettings};
+use ipnet::IpNet;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+pub use reach::{bind, check_database};
+pub use values::{LogFormat, Secret};
+pub use variable::{DATABASE_URL, SMTP_URL, VARIABLES, Variable, table};
+
+/// A setting that cannot be used, in one sentence that begins with its variable and has no secret in
+/// it. Trying again helps only after somebody changed something.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingError {
+    /// One that is read here.
+    #[error("{}: {reason}", variable.name)]
+    Own {
+        /// The variable at fault.
+        variable: Variable,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// One of mail, which knows best how it is written.
+    #[error(transparent)]
+    Mail(#[from] mail::SettingError),
+}
+
+impl SettingError {
+    /// The sentence of `variable` that `reason` completes.
+    pub fn new(variable: Variable, reason: impl Into<String>) -> Self {
+        Self::Own { variable, reason: reason.into() }
+    }
+}
+
+/// What the operator decided.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `DATABASE_URL`; none: the embedded PostgreSQL.
+    pub database_url: Option<Secret>,
+    /// `DATABASE_POOL`: connections of one process.
+    pub pool: usize,
+    /// `SMTP_URL`; none: the mail catcher.
+    pub smtp: Option<SmtpSettings>,
+    /// `MAIL_DKIM_*`; none: mails are not signed.
+    pub dkim: Option<Dkim>,
+    /// `GUICHET_DATA`; see [`Settings::data_dir`].
+    pub data: Option<PathBuf>,
+    /// `PG_BIN_DIR`.
+    pub pg_bin_dir: Option<PathBuf>,
+    /// `GUICHET_LISTEN`.
+    pub listen: SocketAddr,
+    /// `PUBLIC_URL`; see [`Settings::public_url`].
+    pub public_url: Option<Url>,
+    /// `GUICHET_ALLOWED_ORIGINS`, as browsers write them in `Origin`.
+    pub allowed_origins: Vec<String>,
+    /// `GUICHET_TRUSTED_PROXIES`.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `GUICHET_GRAPHIQL`.
+    pub graphiql: bool,
+    /// `GUICHET_INTROSPECTION`.
+    pub introspection: bool,
+    /// `WORK_CONCURRENCY`: jobs of one kind at once.
+    pub work_concurrency: usize,
+    /// `LOG_FORMAT`; none: by whether a terminal is there.
+    pub log_format: Option<LogFormat>,
+    /// `GUICHET_LOG`: directives of the filter, known to be readable.
+    pub log: String,
+}
+
+impl Settings {
+    /// The settings of this process.
+    ///
+    /// # Errors
+    /// On the first value that cannot be used.
+    pub fn from_env() -> Result<Self, SettingError> {
+        #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+        Self::read(|name| env::var_os(name))
+    }
+
+    /// The settings that `lookup` knows; empty counts as unset.
+    ///
+    /// # Errors
+    /// On the first value that cannot be used.
+    pub fn read(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, SettingError> {
+        use variable::*;
+        let values = Values { lookup };
+        let database_url = values.get(DATABASE_URL, values::database_url)?;
+        let trial = database_url.is_none();
+        Ok(Self {
+            pool: values.get(DATABASE_POOL, values::number(2, 500))?.unwrap_or(16),
+            smtp: values.text(SMTP_URL)?.map(|url| SmtpSettings::parse(&url)).transpose()?,
+            dkim: Dkim::load(
+                values.text(MAIL_DKIM_SELECTOR)?.as_deref(),
+                values.text(MAIL_DKIM_DOMAIN)?.as_deref(),
+                values.text(MAIL_DKIM_KEY_FILE)?.as_deref(),
+            )?,
+            data: values.path(GUICHET_DATA),
+            pg_bin_dir: values.path(PG_BIN_DIR),
+            listen: values.get(GUICHET_LISTEN, listen)?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            public_url: values.get(PUBLIC_URL, values::web_url)?,
+            allowed_origins: values.get(GUICHET_ALLOWED_ORIGINS, values::origins)?.unwrap_or_default(),
+            trusted_proxies: values.get(GUICHET_TRUSTED_PROXIES, values::networks)?.unwrap_or_default(),
+            graphiql: values.get(GUICHET_GRAPHIQL, values::switch)?.unwrap_or(trial),
+            introspection: values.get(GUICHET_INTROSPECTION, values::switch)?.unwrap_or(trial),
+            work_concurrency: values.get(WORK_CONCURRENCY, values::number(1, 256))?.unwrap_or(8),
+            log_format: values.get(LOG_FORMAT, values::log_format)?,
+            log: values.get(GUICHET_LOG, log_filter)?.unwrap_or_else(|| "info".to_owned()),
+            database_url,
+        })
+    }
+
+    /// The data folder, and whether it is ours to choose another one.
+    pub fn data_dir(&self) -> (PathBuf, bool) {
+        (self.data.clone().unwrap_or_else(|| PathBuf::from("data")), self.data.is_none())
+    }
+
+    /// The address under which people reach the API that listens on `bound`, without a slash at the end.
+    pub fn public_url(&self, bound: SocketAddr) -> String {
+        match &self.public_url {
+            Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+            None if bound.ip().is_unspecified() => format!("http://localhost:{}", bound.port()),
+            None => format!("http://{bound}"),
+        }
+    }
+}
+
+struct Values<L> {
+    lookup: L,
+}
+
+impl<L: Fn(&str) -> Option<OsString>> Values<L> {
+    fn get<T>(
+        &self,
+        variable: Variable,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, SettingError> {
+        let Some(value) = (self.lookup)(variable.name).filter(|value| !value.is_empty()) else {
+            return Ok(None);
+        };
+        let text = value.to_str().ok_or_else(|| "is not UTF-8 text".to_owned());
+        text.and_then(read).map(Some).map_err(|reason| SettingError::new(variable, reason))
+    }
+
+    fn text(&self, variable: Variable) -> Result<Option<String>, SettingError> {
+        self.get(variable, |text| Ok(text.to_owned()))
+    }
+
+    fn path(&self, variable: Variable) -> Option<PathBuf> {
+        (self.lookup)(variable.name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("is `{text}`, not an address and port such as 127.0.0.1:8080"))
+}
+
+fn log_filter(text: &str) -> Result<String, String> {
+    let filter = EnvFilter::builder().parse(text);
+    filter
+        .map(|_| text.to_owned())
+        .map_err(|_| format!("is `{text}`, not a filter such as info or warn,guichet=debug"))
+}
+
+#[cfg(test)]
+mod tests;

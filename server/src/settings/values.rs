@@ -1,0 +1,138 @@
+//! How the values of settings are written, and what is wrong with one that is not so.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use url::Url;
+
+/// A value that is never shown: it has a password in it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps `value` out of sight.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value itself, for whoever connects or signs with it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For a person at a terminal.
+    Text,
+    /// For a collector, one object a line.
+    Json,
+}
+
+// Each reader gives a reason that completes "NAME: …" and repeats no secret.
+
+pub(super) fn database_url(text: &str) -> Result<Secret, String> {
+    let config = text.parse::<tokio_postgres::Config>().ok().filter(|config| !config.get_hosts().is_empty());
+    let config = config.ok_or("is not an address such as postgres://user:password@host:5432/database")?;
+    config.get_user().map(|_| Secret::new(text)).ok_or_else(|| "names no user".to_owned())
+}
+
+pub(super) fn web_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url = url.ok_or("is not an address such as https://guichet.example")?;
+    if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.path() != "/" {
+        return Err("has more than scheme, host and port".to_owned());
+    }
+    Ok(url)
+}
+
+pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
+    let origin = |part| web_url(part).map(|url| url.origin().ascii_serialization());
+    parts(text).map(|part| origin(part).map_err(|reason| format!("`{part}` {reason}"))).collect()
+}
+
+pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    let network = |part: &str| part.parse().or_else(|_| part.parse::<IpAddr>().map(IpNet::from));
+    parts(text).map(|part| network(part).map_err(|_| format!("`{part}` is no address or network"))).collect()
+}
+
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "on" | "true" | "yes" | "1" => Ok(true),
+        "off" | "false" | "no" | "0" => Ok(false),
+        _ => Err(format!("is `{text}`, not `on` or `off`")),
+    }
+}
+
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(format!("is `{text}`, not `text` or `json`")),
+    }
+}
+
+pub(super) fn number(least: usize, most: usize) -> impl Fn(&str) -> Result<usize, String> {
+    move |text| {
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        number.ok_or_else(|| format!("is `{text}`, not a number from {least} to {most}"))
+    }
+}
+
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let url = database_url("postgres://me:hunter2@db/guichet").unwrap();
+        assert_eq!(format!("{url:?}"), "***");
+        assert!(!database_url("postgres://me:hunter2@db:x/guichet").unwrap_err().contains("hunter2"));
+    }
+
+    #[test]
+    fn databases_have_host_and_user() {
+        assert!(database_url("host=/run/postgresql user=guichet dbname=guichet").is_ok());
+        assert_eq!(database_url("postgres://db/guichet").unwrap_err(), "names no user");
+        assert!(database_url("guichet").is_err());
+    }
+
+    #[test]
+    fn origins_are_written_as_browsers_send_them() {
+        let read = origins("https://App.example:443/, http://localhost:5173").unwrap();
+        assert_eq!(read, ["https://app.example", "http://localhost:5173"]);
+        assert_eq!(
+            origins("https://a.example/x").unwrap_err(),
+            "`https://a.example/x` has more than scheme, host and port"
+        );
+        assert!(origins("*").is_err());
+    }
+
+    #[test]
+    fn networks_may_be_single_addresses() {
+        let read = networks("10.0.0.0/8,::1").unwrap();
+        assert!(read[0].contains(&"10.2.3.4".parse::<IpAddr>().unwrap()));
+        assert!(read[1].contains(&"::1".parse::<IpAddr>().unwrap()));
+        assert_eq!(networks("proxy").unwrap_err(), "`proxy` is no address or network");
+    }
+
+    #[test]
+    fn switches_and_numbers() {
+        assert_eq!((switch("ON"), switch("0")), (Ok(true), Ok(false)));
+        assert_eq!(switch("maybe").unwrap_err(), "is `maybe`, not `on` or `off`");
+        assert_eq!(number(2, 9)("9"), Ok(9));
+        assert_eq!(number(2, 9)("10").unwrap_err(), "is `10`, not a number from 2 to 9");
+    }
+}

@@ -1,0 +1,70 @@
+//! Every variable of the environment that the program reads, in one table.
+
+use std::fmt::Write as _;
+
+/// One variable of the environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What holds when it is unset or empty.
+    pub default: &'static str,
+    /// What it means.
+    pub about: &'static str,
+}
+
+macro_rules! variables {
+    ($($name:ident = $default:literal, $about:literal;)*) => {
+        $(#[doc = $about] pub const $name: Variable =
+            Variable { name: stringify!($name), default: $default, about: $about };)*
+        /// The table: the long help and the sample of the environment follow it.
+        pub const VARIABLES: &[Variable] = &[$($name),*];
+    };
+}
+
+variables! {
+    DATABASE_URL = "a private PostgreSQL in the data folder",
+        "PostgreSQL 15 or newer: postgres://user:password@host:5432/database; add ?sslmode=require for TLS";
+    DATABASE_POOL = "16",
+        "Connections to PostgreSQL that one process opens at most, 2 to 500";
+    SMTP_URL = "a catcher that keeps mails and shows them on a page",
+        "Mail relay: smtps://user:password@host:465, or smtp+starttls://user:password@host:587";
+    MAIL_DKIM_DOMAIN = "mails are not signed",
+        "Domain in whose name mails are signed; goes with the two below";
+    MAIL_DKIM_SELECTOR = "mails are not signed",
+        "Selector under which the public key is in the domain's DNS";
+    MAIL_DKIM_KEY_FILE = "mails are not signed",
+        "PEM file with the private key, RSA or Ed25519, without a passphrase";
+    GUICHET_DATA = "./data",
+        "Folder of everything that an embedded default keeps";
+    PG_BIN_DIR = "PATH, then the distribution's folders",
+        "Folder of `postgres` and `initdb` for the private PostgreSQL";
+    GUICHET_LISTEN = "127.0.0.1:8080",
+        "Address and port that the API listens on";
+    PUBLIC_URL = "http:// and GUICHET_LISTEN",
+        "Address under which people reach the API; mails link to it, https makes cookies secure";
+    GUICHET_ALLOWED_ORIGINS = "the origin of PUBLIC_URL",
+        "Origins of other web front ends that may use the API, separated by commas";
+    GUICHET_TRUSTED_PROXIES = "none",
+        "Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas";
+    GUICHET_GRAPHIQL = "on without DATABASE_URL, else off",
+        "Whether the page to try queries is served: on or off";
+    GUICHET_INTROSPECTION = "on without DATABASE_URL, else off",
+        "Whether the API describes itself to anybody: on or off";
+    WORK_CONCURRENCY = "8",
+        "Jobs of one kind that a process runs at once, 1 to 256";
+    LOG_FORMAT = "text on a terminal, else json",
+        "How logs are written: text or json";
+    GUICHET_LOG = "info",
+        "Which logs are written, such as warn or info,guichet_workers=debug";
+}
+
+/// The table as text, for the long help.
+pub fn table() -> String {
+    VARIABLES.iter().fold("Settings from the environment:\n".to_owned(), |mut text, variable| {
+        let Variable { name, default, about } = variable;
+        // Writing to a String does not fail.
+        let _ = write!(text, "\n  {name}\n          {about}\n          [default: {default}]\n");
+        text
+    })
+}
