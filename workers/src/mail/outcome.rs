@@ -1,0 +1,279 @@
+//! What became of a try to send a mail, and at which step of the session.
+
+use std::fmt;
+
+use lettre::transport::smtp::response::Response;
+
+use super::outgoing::Unsendable;
+
+/// A step of an SMTP session; every failure names the one it happened in (RFC 5321, 4.3.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Looking up the host and opening the socket.
+    Connect,
+    /// The TLS handshake, at once or after STARTTLS.
+    Tls,
+    /// The server's greeting and the answer to EHLO.
+    Greeting,
+    /// The STARTTLS command.
+    StartTls,
+    /// Signing in.
+    Auth,
+    /// RSET of a session that is used again.
+    Reset,
+    /// MAIL FROM.
+    MailFrom,
+    /// RCPT TO.
+    RcptTo,
+    /// The DATA command, before the body.
+    Data,
+    /// The body and the answer to its final dot.
+    EndOfData,
+    /// Writing to the folder of the mail catcher.
+    Store,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "connect",
+            Self::Tls => "TLS",
+            Self::Greeting => "greeting",
+            Self::StartTls => "STARTTLS",
+            Self::Auth => "AUTH",
+            Self::Reset => "RSET",
+            Self::MailFrom => "MAIL FROM",
+            Self::RcptTo => "RCPT TO",
+            Self::Data => "DATA",
+            Self::EndOfData => "end of DATA",
+            Self::Store => "store",
+        })
+    }
+}
+
+/// A server's answer in its own words. The text may name addresses: keep it, do not log it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    code: u16,
+    text: String,
+}
+
+impl Reply {
+    /// Most characters of a server's text that are kept.
+    pub const MAX: usize = 500;
+
+    /// An answer; the text is cut to [`Reply::MAX`] characters and loses its control characters.
+    pub fn new(code: u16, text: &str) -> Self {
+        let text: String =
+            text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(Self::MAX).collect();
+        Self { code, text: text.trim().to_owned() }
+    }
+
+    /// The three digits.
+    pub fn code(&self) -> u16 {
+        self.code
+    }
+
+    /// The words, on one line.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.code, self.text)
+    }
+}
+
+impl From<&Response> for Reply {
+    fn from(response: &Response) -> Self {
+        let lines: Vec<&str> = response.message().collect();
+        Self::new(response.code().into(), &lines.join(" "))
+    }
+}
+
+/// The mail is in the relay's hands: 250 after the end of DATA, and nothing less.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// What the server said to it, mostly with its queue number.
+    pub reply: Reply,
+}
+
+/// Why a step failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// The server said no: 4xx or 5xx.
+    Reply(Reply),
+    /// The server said yes to something else than what was asked: the answers may be shifted.
+    OutOfTurn(Reply),
+    /// No answer within the limit of the step.
+    TimedOut,
+    /// No connection, a broken one, or no SMTP on it. In our own words.
+    Broken(String),
+    /// TLS failed, mostly for a certificate that is not trusted. In our own words.
+    Untrusted(String),
+    /// The settings ask for what the server does not offer.
+    NotOffered(&'static str),
+    /// Nobody waits for the outcome any more, and nothing was handed over yet.
+    CallerGone,
+    /// The pool is closing.
+    Closing,
+}
+
+/// A failed step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// Where.
+    pub phase: Phase,
+    /// Why.
+    pub cause: Cause,
+}
+
+impl Trouble {
+    /// A failure of `phase`.
+    pub fn new(phase: Phase, cause: Cause) -> Self {
+        Self { phase, cause }
+    }
+}
+
+/// Says where and why without the server's words, so that it can be logged.
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let phase = self.phase;
+        match &self.cause {
+            Cause::Reply(reply) => write!(f, "{} at {phase}", reply.code),
+            Cause::OutOfTurn(reply) => write!(f, "{} out of turn at {phase}", reply.code),
+            Cause::TimedOut => write!(f, "no answer in time at {phase}"),
+            Cause::Broken(what) | Cause::Untrusted(what) => write!(f, "{what} at {phase}"),
+            Cause::NotOffered(what) => write!(f, "the server offers no {what} at {phase}"),
+            Cause::CallerGone => write!(f, "given up before {phase}"),
+            Cause::Closing => write!(f, "closing before {phase}"),
+        }
+    }
+}
+
+/// Why a mail was not handed over, sorted by what to do now (D-04).
+///
+/// Its text names the step and the code, never the server's words, and can be logged;
+/// [`SendError::told`] is for the delivery's record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// Final: the server refuses this recipient (5xx to RCPT) or this mail (5xx to the end of DATA).
+    #[error("{} at {phase}", reply.code)]
+    Refused {
+        /// [`Phase::RcptTo`] or [`Phase::EndOfData`].
+        phase: Phase,
+        /// What the server said.
+        reply: Reply,
+    },
+    /// Try again later, with backoff: 4xx, a timeout, a broken connection, doubt.
+    #[error("{0}")]
+    Later(Trouble),
+    /// Our own relay settings do not work (a rotated password, a relay rule, a certificate): pause
+    /// all mail, raise an alert, try again. Nothing is wrong with this mail.
+    #[error("{0}")]
+    Sick(Trouble),
+    /// Final: no server can take this mail from us.
+    #[error(transparent)]
+    Invalid(#[from] Unsendable),
+}
+
+impl SendError {
+    /// What to keep beside the delivery: the server's words where it said something.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Refused { reply, .. } => reply.to_string(),
+            Self::Later(trouble) | Self::Sick(trouble) => match &trouble.cause {
+                Cause::Reply(reply) => reply.to_string(),
+                _ => trouble.to_string(),
+            },
+            Self::Invalid(why) => why.to_string(),
+        }
+    }
+
+    /// What becomes of the session that ended so.
+    pub(super) fn fate(&self) -> Fate {
+        let trouble = match self {
+            Self::Refused { .. } | Self::Invalid(_) => return Fate::Keep,
+            Self::Later(trouble) | Self::Sick(trouble) => trouble,
+        };
+        match (&trouble.cause, trouble.phase) {
+            (Cause::CallerGone, _) => Fate::Keep,
+            // 421 says that the server closes, 503 that the two sides disagree; a refused reset
+            // leaves open what the server still remembers.
+            (Cause::Reply(Reply { code: 421 | 503, .. }), _) | (Cause::Reply(_), Phase::Reset) => Fate::Drop,
+            // A new sign-in must follow a repair of the settings.
+            (Cause::Reply(_), _) if matches!(self, Self::Sick(_)) => Fate::Quit,
+            (Cause::Reply(_), Phase::RcptTo | Phase::Data | Phase::EndOfData) => Fate::Keep,
+            // Some servers limit the mails of one session so.
+            (Cause::Reply(_), _) => Fate::Quit,
+            _ => Fate::Drop,
+        }
+    }
+}
+
+/// What becomes of a session after a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It may carry another mail.
+    Keep,
+    /// It stands, but has come to its end.
+    Quit,
+    /// It is closed, or its answers may be out of step with our commands: not a word more.
+    Drop,
+}
+
+impl From<Trouble> for SendError {
+    fn from(trouble: Trouble) -> Self {
+        match (&trouble.cause, trouble.phase) {
+            (Cause::Untrusted(_) | Cause::NotOffered(_), _) => Self::Sick(trouble),
+            (Cause::Reply(reply), phase) => match (reply.code, phase) {
+                // "Sign in first" and its kin (RFC 4954, 6) never speak of the recipient.
+                (530 | 534 | 535 | 538, _) => Self::Sick(trouble),
+                // A bad sequence of commands is doubt about the session.
+                (503, Phase::RcptTo | Phase::EndOfData) => Self::Later(trouble),
+                (500..600, Phase::RcptTo | Phase::EndOfData) => Self::Refused { phase, reply: reply.clone() },
+                // A server that refuses DATA itself says nothing final about one recipient, and a
+                // pause of all mail would be too much: retry.
+                (500..600, Phase::Data | Phase::Reset) => Self::Later(trouble),
+                (500..600, _) => Self::Sick(trouble),
+                _ => Self::Later(trouble),
+            },
+            _ => Self::Later(trouble),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_is_one_bounded_line() {
+        let reply = Reply::new(550, &format!("no\r\nsuch\tuser {}", "x".repeat(2 * Reply::MAX)));
+        assert!(reply.text().starts_with("no  such user x"));
+        assert_eq!(reply.text().chars().count(), Reply::MAX);
+    }
+
+    #[test]
+    fn the_text_of_an_error_can_be_logged() {
+        let reply = Reply::new(550, "5.1.1 <ana@exemplo.com.br> unknown");
+        for phase in [Phase::RcptTo, Phase::MailFrom, Phase::Data] {
+            let error = SendError::from(Trouble::new(phase, Cause::Reply(reply.clone())));
+            assert_eq!(error.to_string(), format!("550 at {phase}"));
+            assert_eq!(error.told(), "550 5.1.1 <ana@exemplo.com.br> unknown");
+        }
+    }
+
+    /// D-04: final only for the recipient; what concerns our sign-in is never its fault.
+    #[test]
+    fn asking_to_sign_in_is_not_about_the_recipient() {
+        for code in [530, 534, 535, 538] {
+            let trouble = Trouble::new(Phase::RcptTo, Cause::Reply(Reply::new(code, "5.7.0 sign in first")));
+            assert!(matches!(SendError::from(trouble), SendError::Sick(_)), "{code}");
+        }
+        let sequence = Trouble::new(Phase::RcptTo, Cause::Reply(Reply::new(503, "need MAIL first")));
+        assert!(matches!(SendError::from(sequence), SendError::Later(_)));
+    }
+}

@@ -1,0 +1,54 @@
+//! A mail ready for the wire.
+
+use lettre::{Address, Message, address::AddressError};
+
+/// One mail to one recipient, as bytes.
+#[derive(Debug, Clone)]
+pub(super) struct Outgoing {
+    /// The reverse path; none for a mail that must not be answered by a bounce.
+    pub from: Option<Address>,
+    /// The one recipient.
+    pub to: Address,
+    /// The `Message-ID`, the same on every try.
+    pub message_id: String,
+    /// Headers and body with CRLF line ends.
+    pub raw: Vec<u8>,
+}
+
+/// Why a mail can never be put on the wire. Final.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unsendable {
+    /// Not an address.
+    #[error("the address is not valid: {0}")]
+    Address(#[from] AddressError),
+    /// The outcome belongs to one recipient, so a mail has exactly one.
+    #[error("the mail has {0} recipients instead of one")]
+    Recipients(usize),
+    /// Without it a repeated try could not be told from another mail.
+    #[error("the mail has no Message-ID")]
+    NoMessageId,
+    /// The address needs SMTPUTF8 (RFC 6531) and the server does not offer it.
+    #[error("the address is not ASCII and the server offers no SMTPUTF8")]
+    NeedsSmtpUtf8,
+    /// The content needs 8BITMIME (RFC 6152) and the server does not offer it.
+    #[error("the content is not ASCII and the server offers no 8BITMIME")]
+    NeedsEightBitMime,
+}
+
+impl TryFrom<&Message> for Outgoing {
+    type Error = Unsendable;
+
+    fn try_from(message: &Message) -> Result<Self, Unsendable> {
+        let envelope = message.envelope();
+        let [to] = envelope.to() else {
+            return Err(Unsendable::Recipients(envelope.to().len()));
+        };
+        let message_id = message.headers().get_raw("Message-ID").ok_or(Unsendable::NoMessageId)?;
+        Ok(Self {
+            from: envelope.from().cloned(),
+            to: to.clone(),
+            message_id: message_id.trim().to_owned(),
+            raw: message.formatted(),
+        })
+    }
+}

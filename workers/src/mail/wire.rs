@@ -1,0 +1,138 @@
+//! The socket of a session: clear at first, TLS later, under one and the same lettre connection.
+
+use std::{
+    io, mem,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+use futures_util::FutureExt;
+use lettre::transport::smtp::client::AsyncTokioStream;
+use rustls::{ClientConfig, pki_types::ServerName};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+/// What a handshake needs: whom to trust, and the name that the certificate must carry.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    pub(super) config: Arc<ClientConfig>,
+    pub(super) name: ServerName<'static>,
+}
+
+/// A handle on the socket. lettre's connection holds one clone and the session the other, so that the
+/// session can encrypt it and look whether the server spoke. One task owns both: the lock never waits.
+#[derive(Debug, Clone)]
+pub(super) struct Wire(Arc<Mutex<Stream>>);
+
+#[derive(Debug)]
+enum Stream {
+    Clear(TcpStream),
+    Encrypted(Box<TlsStream<TcpStream>>),
+    /// In the middle of a handshake, or after one that failed.
+    Gone,
+}
+
+impl Wire {
+    /// A clear wire over an open socket.
+    pub fn new(tcp: TcpStream) -> Self {
+        Self(Arc::new(Mutex::new(Stream::Clear(tcp))))
+    }
+
+    /// Does the TLS handshake. After an error the wire is of no use.
+    pub async fn encrypt(&self, tls: &Tls) -> io::Result<()> {
+        let Stream::Clear(tcp) = mem::replace(&mut *self.lock(), Stream::Gone) else {
+            return Err(io::Error::other("already encrypted"));
+        };
+        let stream = TlsConnector::from(tls.config.clone()).connect(tls.name.clone(), tcp).await?;
+        *self.lock() = Stream::Encrypted(Box::new(stream));
+        Ok(())
+    }
+
+    /// Whether an idle server said nothing and did not hang up. A word from it now (a late reply, a
+    /// farewell) would be read as the answer to the next command.
+    pub fn is_quiet(&self) -> bool {
+        let stream = self.lock();
+        let tcp = match &*stream {
+            Stream::Clear(tcp) => tcp,
+            Stream::Encrypted(tls) => tls.get_ref().0,
+            Stream::Gone => return false,
+        };
+        tcp.peek(&mut [0]).now_or_never().is_none()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Stream> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads one line at most: nothing said in clear before a handshake may wait in lettre's buffer and
+/// pass for an answer given after it (RFC 3207, 4.2). What is left on the socket spoils the handshake.
+fn poll_line(tcp: &mut TcpStream, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    let mut bytes = [0; 512];
+    let room = buf.remaining().min(bytes.len());
+    let mut seen = ReadBuf::new(&mut bytes[..room]);
+    let count = ready!(tcp.poll_peek(cx, &mut seen))?;
+    if count == 0 {
+        return Poll::Ready(Ok(()));
+    }
+    let line = seen.filled().iter().position(|byte| *byte == b'\n').map_or(count, |at| at + 1);
+    let mut taken = ReadBuf::new(&mut bytes[..line]);
+    ready!(Pin::new(tcp).poll_read(cx, &mut taken))?;
+    buf.put_slice(taken.filled());
+    Poll::Ready(Ok(()))
+}
+
+fn gone() -> io::Error {
+    io::ErrorKind::NotConnected.into()
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match &mut *self.lock() {
+            Stream::Clear(tcp) => poll_line(tcp, cx, buf),
+            Stream::Encrypted(tls) => Pin::new(tls).poll_read(cx, buf),
+            Stream::Gone => Poll::Ready(Err(gone())),
+        }
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut *self.lock() {
+            Stream::Clear(tcp) => Pin::new(tcp).poll_write(cx, buf),
+            Stream::Encrypted(tls) => Pin::new(tls).poll_write(cx, buf),
+            Stream::Gone => Poll::Ready(Err(gone())),
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self.lock() {
+            Stream::Clear(tcp) => Pin::new(tcp).poll_flush(cx),
+            Stream::Encrypted(tls) => Pin::new(tls).poll_flush(cx),
+            Stream::Gone => Poll::Ready(Err(gone())),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut *self.lock() {
+            Stream::Clear(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Stream::Encrypted(tls) => Pin::new(tls).poll_shutdown(cx),
+            Stream::Gone => Poll::Ready(Ok(())),
+        }
+    }
+}
+
+impl AsyncTokioStream for Wire {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        match &*self.lock() {
+            Stream::Clear(tcp) => tcp.peer_addr(),
+            Stream::Encrypted(tls) => tls.get_ref().0.peer_addr(),
+            Stream::Gone => Err(gone()),
+        }
+    }
+}
