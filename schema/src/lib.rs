@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod input;
 pub mod job;
 pub mod locale;
+pub mod message_id;
 pub mod money;
 pub mod page;
 pub mod search;

@@ -1,0 +1,55 @@
+//! `Message-ID`s of mails (RFC 5322, 3.6.4): the same on every try, and one conversation a ticket.
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+use crate::email::Email;
+use crate::id::{DeliveryId, Id, TicketId};
+
+/// The `Message-ID` of a delivery, with its angle brackets. However often it is tried, a mailbox
+/// that drops doubles keeps one copy.
+pub fn of_delivery(delivery: DeliveryId, from: &Email) -> String {
+    format!("<{delivery}@{}>", domain(from))
+}
+
+/// The root that all mails about a ticket to one recipient refer to (D-05), with its angle brackets.
+/// No mail has it as its own: whoever joins late, or deleted the first one, sees one conversation too.
+pub fn of_conversation(ticket: TicketId, recipient: &Email, from: &Email) -> String {
+    let digest = Sha256::new().chain_update(ticket.uuid().as_bytes()).chain_update(recipient.ci()).finalize();
+    format!("<{ticket}.{}@{}>", HEXLOWER.encode(&digest[..8]), domain(from))
+}
+
+fn domain(from: &Email) -> &str {
+    from.address().rsplit_once('@').map_or("", |(_, domain)| domain)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn email(text: &str) -> Email {
+        Email::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_delivery_keeps_its_message_id() {
+        let delivery = DeliveryId::from_uuid(Uuid::from_u128(7));
+        let id = of_delivery(delivery, &email("avisos@münchen.example"));
+        assert_eq!(id, "<delivery_00000000000000000000000000000007@xn--mnchen-3ya.example>");
+    }
+
+    /// D-05: one conversation per ticket and recipient, whatever the spelling.
+    #[test]
+    fn a_conversation_belongs_to_one_ticket_and_one_recipient() {
+        let [ticket, other] = [1, 2].map(|raw| TicketId::from_uuid(Uuid::from_u128(raw)));
+        let from = email("avisos@firma.example");
+        let root = |ticket, to| of_conversation(ticket, &email(to), &from);
+        assert_eq!(root(ticket, "ana@cliente.example"), root(ticket, " ANA@Cliente.example"));
+        assert_ne!(root(ticket, "ana@cliente.example"), root(ticket, "rui@cliente.example"));
+        assert_ne!(root(ticket, "ana@cliente.example"), root(other, "ana@cliente.example"));
+        assert!(root(ticket, "ana@cliente.example").ends_with("@firma.example>"));
+        assert!(!root(ticket, "ana@cliente.example").contains("ana"));
+    }
+}
