@@ -1,1 +1,4 @@
-//! tests
+//! The harness of the tests.
+
+pub mod smtp;
+pub mod wait;

@@ -1,11 +1,11 @@
 //! The thread that owns the child. The kernel's wish to end a child with its parent is tied to the
 //! *thread* that spawned it, so this one lives exactly as long as the child, or the process.
 
-use std::fs;
 use std::process::{Child, ExitStatus};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use std::{fs, io};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -145,16 +145,16 @@ fn await_ready(cluster: &Cluster, child: &mut Child) -> Result<Start, EmbeddedEr
     Ok(Start::Late)
 }
 
-/// Waits for the server of a killed process, which the kernel told to stop; removes what a dead one left.
+/// Waits for the server of a killed process, which the kernel told to stop, and removes what a dead one left.
 fn await_predecessor(cluster: &Cluster) -> Result<(), EmbeddedError> {
     let begun = Instant::now();
     let database = cluster.database();
-    let Some(found) = PidFile::read(&database) else { return Ok(()) };
-    if found.is_running(&database) {
+    let running = || PidFile::read(&database).filter(|file| file.is_running(&database));
+    if let Some(found) = running() {
         // Where the kernel does not stop it, nobody has told it yet.
         let _ = kill(found.pid, Signal::SIGINT);
     }
-    while found.is_running(&database) {
+    while let Some(found) = running() {
         if begun.elapsed() > PREDECESSOR {
             return Err(EmbeddedError::Predecessor {
                 folder: cluster.root().to_owned(),
@@ -164,7 +164,10 @@ fn await_predecessor(cluster: &Cluster) -> Result<(), EmbeddedError> {
         thread::sleep(LOOK);
     }
     let path = PidFile::path(&database);
-    if path.exists() { fs::remove_file(&path).map_err(file("remove", &path)) } else { Ok(()) }
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file("remove", &path)(error)),
+        _ => Ok(()),
+    }
 }
 
 fn pid_of(child: &Child) -> Pid {

@@ -1,0 +1,23 @@
+//! Waiting for what happens in other processes.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+/// How long anything may take before a test gives up; machines are slow and busy.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Returns as soon as `condition` gives a value.
+///
+/// # Panics
+/// When it has not done so within [`DEADLINE`]; `what` says what was waited for.
+pub async fn until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(value) = condition() {
+            return value;
+        }
+        assert!(begun.elapsed() < DEADLINE, "waited in vain until {what}");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
