@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::actor::Scope;
 use crate::error::Result;
+use crate::sql;
 use crate::id::{ClientId, DepartmentId, FirmId, StaffId};
 
 /// Who may know of a thing. Compared in memory with a viewer's [`Scope`].
@@ -65,23 +66,26 @@ pub(crate) async fn append(
         #[diesel(sql_type = BigInt)]
         revision: i64,
     }
+    let count = events.len() as i64;
     let json = |audience: &Option<Audience>| audience.as_ref().map(|audience| serde_json::json!(audience));
-    let row: Row = diesel::sql_query(
+    let row: Row = sql::kept(
         "WITH feed AS (
-             UPDATE firm_feed SET revision = revision + cardinality($2) WHERE firm_id = $1 RETURNING revision
+             UPDATE firm_feed SET revision = revision + ? WHERE firm_id = ? RETURNING firm_id, revision
          ), written AS (
              INSERT INTO events (firm_id, revision, noun, subject_id, audience_before, audience_after, at)
-             SELECT $1, feed.revision - cardinality($2) + e.n, e.noun, e.subject, e.before, e.after, $6
-             FROM feed, unnest($2, $3, $4, $5) WITH ORDINALITY AS e (noun, subject, before, after, n)
+             SELECT firm_id, feed.revision - ? + e.n, e.noun, e.subject, e.before, e.after, ?
+             FROM feed, unnest(?, ?, ?, ?) WITH ORDINALITY AS e (noun, subject, before, after, n)
          )
          SELECT revision FROM feed",
     )
+    .bind::<BigInt, _>(count)
     .bind::<SqlUuid, _>(firm)
+    .bind::<BigInt, _>(count)
+    .bind::<Timestamptz, _>(at)
     .bind::<Array<Text>, _>(events.iter().map(|event| event.noun).collect::<Vec<_>>())
     .bind::<Array<SqlUuid>, _>(events.iter().map(|event| event.subject).collect::<Vec<_>>())
     .bind::<Array<Nullable<Jsonb>>, _>(events.iter().map(|event| json(&event.before)).collect::<Vec<_>>())
     .bind::<Array<Nullable<Jsonb>>, _>(events.iter().map(|event| json(&event.after)).collect::<Vec<_>>())
-    .bind::<Timestamptz, _>(at)
     .get_result(conn)
     .await?;
     Ok(row.revision)

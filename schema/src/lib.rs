@@ -4,7 +4,14 @@
 //! act, in one transaction), `queries` (finders, each of which takes the viewer's [`actor::Scope`]).
 
 pub mod actor;
+pub mod charge;
+pub mod email_delivery;
+pub mod ticket;
+pub mod client;
+pub mod portal_access;
+pub mod by_name;
 pub mod clock;
+pub mod condition;
 pub mod db;
 pub mod email;
 pub mod error;
@@ -19,6 +26,7 @@ pub mod message_id;
 pub mod money;
 pub mod page;
 pub mod search;
+pub mod sql;
 pub mod store;
 #[rustfmt::skip]
 pub mod tables;

@@ -56,7 +56,7 @@ impl Money {
     }
 }
 
-fn group_thousands(digits: &str, separator: &str) -> String {
+pub(crate) fn group_thousands(digits: &str, separator: &str) -> String {
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {

@@ -1,5 +1,10 @@
 //! Jobs: what must happen later, written as rows in the transaction that causes it.
 
+pub mod admin;
+mod backoff;
+mod model;
+pub mod queue;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -9,6 +14,9 @@ use serde::de::DeserializeOwned;
 use crate::error::{Fault, Result};
 use crate::id::{FirmId, JobId};
 use crate::tables::jobs;
+
+pub use backoff::backoff;
+pub use model::{Claimed, Depth, JobRow, JobStatus, Lease, Outcome, Pause, Rescued, Settled};
 
 /// What a job of one kind carries: ids only. Old payloads stay readable: fields are only added,
 /// with a default.

@@ -1,0 +1,71 @@
+//! The row of a charge.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+
+use crate::feed::Audience;
+use crate::id::{ChargeId, ClientId, FirmId, StaffId, TicketId};
+use crate::money::Money;
+use crate::tables::charges;
+use crate::text_enum;
+
+text_enum! {
+    /// Where a charge stands (D-10).
+    pub enum ChargeStatus {
+        /// The client owes it.
+        Open = "OPEN",
+        /// It is paid.
+        Paid = "PAID",
+        /// It is owed no more.
+        Canceled = "CANCELED",
+    }
+}
+
+/// What a client owes.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = charges)]
+pub struct Charge {
+    /// Its id.
+    pub id: ChargeId,
+    /// The firm that is owed.
+    pub firm_id: FirmId,
+    /// The client that owes.
+    pub client_id: ClientId,
+    /// The ticket that made it; none when entered by hand.
+    pub ticket_id: Option<TicketId>,
+    /// What for.
+    pub description: String,
+    /// Minor units of `currency`.
+    pub amount_minor: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Due by the end of this day in the firm's zone.
+    pub due_on: NaiveDate,
+    /// Where it stands.
+    pub status: ChargeStatus,
+    /// When it was marked as paid.
+    pub paid_at: Option<DateTime<Utc>>,
+    /// Counts its changes, for optimistic locking.
+    pub version: i32,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Charge {
+    /// How much.
+    pub fn amount(&self) -> Money {
+        Money { amount_minor: self.amount_minor, currency: self.currency.clone() }
+    }
+
+    /// Who may know of it; `portfolio` is the accountant of its client (B-15).
+    pub fn audience(&self, portfolio: Option<StaffId>) -> Audience {
+        Audience {
+            client_id: Some(self.client_id),
+            internal: false,
+            staff: portfolio.into_iter().collect(),
+            department_id: None,
+        }
+    }
+}

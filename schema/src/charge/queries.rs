@@ -1,0 +1,165 @@
+//! Finders of charges. Each takes the viewer's scope.
+
+use chrono::NaiveDate;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::actor::Scope;
+use crate::condition::Condition;
+use crate::error::{Code, Refusal, Result};
+use crate::id::{ChargeId, ClientId, Id, TicketId};
+use crate::page::{Cursor, Page, PageRequest};
+use crate::tables::{charges, clients, ticket_collected_charges, tickets};
+
+use super::model::{Charge, ChargeStatus};
+
+/// The order of charges: by due date.
+pub const ORDER: &str = "DUE_ON";
+
+/// The charges inside a scope: a client's are those of a client that the viewer sees, or of a
+/// ticket that the viewer sees.
+pub(crate) fn visible(scope: &Scope) -> Condition<charges::table> {
+    match *scope {
+        Scope::Firm { firm_id } => Condition::new(charges::firm_id.eq(firm_id)),
+        Scope::Own { firm_id, .. } => {
+            let clients = clients::table.filter(crate::client::queries::visible(scope)).select(clients::id);
+            Condition::new(charges::firm_id.eq(firm_id).and(charges::client_id.eq_any(clients)))
+        }
+        Scope::Client { firm_id, client_id } => {
+            Condition::new(charges::firm_id.eq(firm_id).and(charges::client_id.eq(client_id)))
+        }
+    }
+}
+
+/// Which charges are wanted; everything that is set must hold.
+#[derive(Debug, Clone, Default)]
+pub struct ChargeFilter {
+    /// One of these.
+    pub status: Option<Vec<ChargeStatus>>,
+    /// Of one of these clients.
+    pub clients: Option<Vec<ClientId>>,
+    /// Made by this ticket.
+    pub ticket: Option<TicketId>,
+    /// Due on or after.
+    pub due_from: Option<NaiveDate>,
+    /// Due on or before.
+    pub due_to: Option<NaiveDate>,
+}
+
+type Query<'a> = charges::BoxedQuery<'a, Pg>;
+
+fn filtered<'a>(scope: &Scope, filter: &ChargeFilter) -> Query<'a> {
+    let mut query = charges::table.filter(visible(scope)).into_boxed();
+    if let Some(status) = &filter.status {
+        query = query.filter(charges::status.eq_any(status.clone()));
+    }
+    if let Some(clients) = &filter.clients {
+        query = query.filter(charges::client_id.eq_any(clients.clone()));
+    }
+    if let Some(ticket) = filter.ticket {
+        query = query.filter(charges::ticket_id.eq(ticket));
+    }
+    if let Some(from) = filter.due_from {
+        query = query.filter(charges::due_on.ge(from));
+    }
+    if let Some(to) = filter.due_to {
+        query = query.filter(charges::due_on.le(to));
+    }
+    query
+}
+
+/// A page of charges, the earliest due first.
+///
+/// # Errors
+/// `INVALID_CURSOR`; when the database does not answer: retry.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &ChargeFilter,
+    part: &PageRequest,
+) -> Result<Page<Charge>> {
+    let mut query = filtered(scope, filter).limit(part.fetch());
+    if let Some(cursor) = part.cursor(ORDER)? {
+        let day: NaiveDate =
+            cursor.key.parse().map_err(|_| Refusal::of("after", Code::InvalidCursor))?;
+        let id = ChargeId::from_uuid(cursor.id);
+        // The first condition bounds the index; the second settles equal days.
+        query = if part.is_backward() {
+            query.filter(charges::due_on.le(day)).filter(charges::due_on.lt(day).or(charges::id.lt(id)))
+        } else {
+            query.filter(charges::due_on.ge(day)).filter(charges::due_on.gt(day).or(charges::id.gt(id)))
+        };
+    }
+    query = if part.is_backward() {
+        query.order((charges::due_on.desc(), charges::id.desc()))
+    } else {
+        query.order((charges::due_on.asc(), charges::id.asc()))
+    };
+    Ok(part.page(query.select(Charge::as_select()).load(conn).await?))
+}
+
+/// The cursor of a charge in [`page`].
+pub fn cursor(charge: &Charge) -> String {
+    Cursor::encode(ORDER, charge.due_on, charge.id.uuid())
+}
+
+/// How many charges there are.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ChargeFilter) -> Result<i64> {
+    Ok(filtered(scope, filter).count().get_result(conn).await?)
+}
+
+/// Charges by id; those out of scope are left out.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[ChargeId]) -> Result<Vec<Charge>> {
+    Ok(charges::table
+        .filter(visible(scope))
+        .filter(charges::id.eq_any(ids))
+        .select(Charge::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// The charges that tickets made, the oldest first.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of_tickets(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[TicketId],
+) -> Result<Vec<Charge>> {
+    Ok(charges::table
+        .filter(visible(scope))
+        .filter(charges::ticket_id.eq_any(ids))
+        .order((charges::created_at, charges::id))
+        .select(Charge::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// The charges that tickets collect (D-10), the earliest due first.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn collected_by(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[TicketId],
+) -> Result<Vec<(TicketId, Charge)>> {
+    Ok(ticket_collected_charges::table
+        .inner_join(charges::table.on(charges::id.eq(ticket_collected_charges::charge_id)))
+        .inner_join(tickets::table.on(tickets::id.eq(ticket_collected_charges::ticket_id)))
+        .filter(ticket_collected_charges::ticket_id.eq_any(ids))
+        .filter(crate::ticket::queries::visible(scope))
+        .filter(visible(scope))
+        .order((charges::due_on, charges::id))
+        .select((ticket_collected_charges::ticket_id, Charge::as_select()))
+        .load(conn)
+        .await?)
+}

@@ -1,0 +1,6 @@
+//! Clients: the companies that a firm serves.
+
+pub mod commands;
+pub mod model;
+pub mod queries;
+pub mod rules;

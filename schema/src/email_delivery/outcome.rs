@@ -1,0 +1,258 @@
+//! What the worker records about a delivery. It acts for the house, inside the delivery's firm.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::error::Result;
+use crate::feed::Event;
+use crate::id::{ClientId, DeliveryId, FirmId, Id, StaffId};
+use crate::store::{By, Store, Tx};
+use crate::tables::{
+    accounts, clients, email_deliveries, email_suppressions, firms, jobs, staff_members, ticket_changes, tickets,
+};
+use crate::ticket::model::{TicketField, TicketStatus};
+
+use super::model::{DeliveryReason, DeliveryStatus, EmailDelivery, SendEmail};
+use super::queries::audience;
+
+/// Everything that a mail about a change of status says.
+#[derive(Debug, Clone)]
+pub struct StatusMail {
+    /// The delivery.
+    pub delivery: EmailDelivery,
+    /// The firm's name.
+    pub firm_name: String,
+    /// The sender address.
+    pub mail_from: String,
+    /// Where answers go.
+    pub reply_to: Option<String>,
+    /// The client's name.
+    pub client_name: String,
+    /// The recipient's name, where the address is a person's.
+    pub recipient_name: Option<String>,
+    /// The ticket's number.
+    pub ticket_number: i64,
+    /// What the ticket is about.
+    pub subject: String,
+    /// From which status.
+    pub from: TicketStatus,
+    /// To which status.
+    pub to: TicketStatus,
+    /// Why.
+    pub reason: Option<String>,
+    /// The price, in minor units of `currency`.
+    pub price_minor: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// The staff member who changed it; none when the client's side did.
+    pub acted_by: Option<String>,
+    /// When it was changed.
+    pub at: DateTime<Utc>,
+}
+
+/// What the worker needs to write the mail; none when the delivery is no longer queued.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn status_mail(conn: &mut AsyncPgConnection, id: DeliveryId) -> Result<Option<StatusMail>> {
+    let delivery: Option<EmailDelivery> = email_deliveries::table
+        .find(id)
+        .filter(email_deliveries::status.eq(DeliveryStatus::Queued))
+        .select(EmailDelivery::as_select())
+        .get_result(conn)
+        .await
+        .optional()?;
+    let Some(delivery) = delivery else { return Ok(None) };
+    type Row = (
+        (String, String, Option<String>),
+        String,
+        (i64, String, i64, String),
+        (Option<String>, Option<String>, Option<String>, DateTime<Utc>),
+        Option<String>,
+        Option<String>,
+    );
+    let (firm, client_name, ticket, change, acted_by, recipient_name): Row = tickets::table
+        .inner_join(firms::table.on(firms::id.eq(tickets::firm_id)))
+        .inner_join(clients::table.on(clients::id.eq(tickets::client_id)))
+        .inner_join(
+            ticket_changes::table.on(ticket_changes::act_id
+                .eq(delivery.cause_id)
+                .and(ticket_changes::field.eq(TicketField::Status))),
+        )
+        .left_join(staff_members::table.on(staff_members::id.nullable().eq(ticket_changes::author_staff)))
+        .left_join(accounts::table.on(accounts::id.nullable().eq(delivery.account_id)))
+        .filter(tickets::id.eq(delivery.ticket_id))
+        .select((
+            (firms::name, firms::mail_from, firms::mail_reply_to),
+            clients::name,
+            (tickets::number, tickets::subject, tickets::price_minor, tickets::currency),
+            (
+                ticket_changes::old_value,
+                ticket_changes::new_value,
+                ticket_changes::reason,
+                ticket_changes::at,
+            ),
+            staff_members::name.nullable(),
+            accounts::name.nullable(),
+        ))
+        .get_result(conn)
+        .await?;
+    let status = |text: Option<String>| {
+        text.as_deref().and_then(TicketStatus::parse).ok_or_else(|| {
+            crate::error::Fault::Broken(format!("{id} tells of a change without a status"))
+        })
+    };
+    Ok(Some(StatusMail {
+        firm_name: firm.0,
+        mail_from: firm.1,
+        reply_to: firm.2,
+        client_name,
+        recipient_name,
+        ticket_number: ticket.0,
+        subject: ticket.1,
+        price_minor: ticket.2,
+        currency: ticket.3,
+        from: status(change.0)?,
+        to: status(change.1)?,
+        reason: change.2,
+        at: change.3,
+        acted_by,
+        delivery,
+    }))
+}
+
+/// How a try ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// 250 after DATA.
+    Sent {
+        /// The server's reply.
+        reply: String,
+    },
+    /// Not now; the job tries again.
+    Later {
+        /// What was said, or what broke.
+        reply: String,
+    },
+    /// Refused for good.
+    Refused {
+        /// The server's reply.
+        reply: String,
+        /// Whether the address itself is bad (F-06).
+        hard_bounce: bool,
+    },
+    /// The address cannot be written to at all.
+    Invalid {
+        /// Why.
+        reply: String,
+    },
+    /// Tried as often as allowed.
+    Exhausted {
+        /// The last reply.
+        reply: String,
+    },
+}
+
+/// Records how a try ended, suppresses a bounced address (F-06) and tells the screens (D-04). A
+/// delivery that is no longer queued stays as it is.
+///
+/// # Errors
+/// When the database does not answer: retry; the same outcome recorded twice changes nothing.
+pub async fn record(store: &Store, id: DeliveryId, outcome: Outcome) -> Result<()> {
+    let mut tx = store.begin(By::house()).await?;
+    let delivery: Option<EmailDelivery> = email_deliveries::table
+        .find(id)
+        .filter(email_deliveries::status.eq(DeliveryStatus::Queued))
+        .select(EmailDelivery::as_select())
+        .for_update()
+        .get_result(tx.conn())
+        .await
+        .optional()?;
+    let Some(delivery) = delivery else { return Ok(()) };
+    write(&mut tx, &delivery, outcome).await?;
+    tx.commit(()).await?;
+    Ok(())
+}
+
+async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: Outcome) -> Result<()> {
+    let now = tx.now;
+    let (status, reason, reply) = match &outcome {
+        Outcome::Sent { reply } => (DeliveryStatus::Sent, None, reply),
+        Outcome::Later { reply } => (DeliveryStatus::Queued, None, reply),
+        Outcome::Refused { reply, .. } => (DeliveryStatus::Failed, Some(DeliveryReason::Refused), reply),
+        Outcome::Invalid { reply } => (DeliveryStatus::NotSent, Some(DeliveryReason::InvalidAddress), reply),
+        Outcome::Exhausted { reply } => {
+            (DeliveryStatus::Failed, Some(DeliveryReason::AttemptsExhausted), reply)
+        }
+    };
+    diesel::update(email_deliveries::table.find(delivery.id))
+        .set((
+            email_deliveries::status.eq(status),
+            email_deliveries::reason.eq(reason),
+            email_deliveries::smtp_reply.eq(reply),
+            email_deliveries::attempts.eq(delivery.attempts + 1),
+            email_deliveries::version.eq(delivery.version + 1),
+            email_deliveries::updated_at.eq(now),
+            email_deliveries::sent_at.eq((status == DeliveryStatus::Sent).then_some(now)),
+        ))
+        .execute(tx.conn())
+        .await?;
+    if let (Outcome::Refused { reply, hard_bounce: true }, Some(recipient)) = (&outcome, &delivery.recipient) {
+        let ci = crate::email::Email::parse(recipient).map_or_else(|| recipient.to_lowercase(), |e| e.ci().to_owned());
+        diesel::insert_into(email_suppressions::table)
+            .values((
+                email_suppressions::firm_id.eq(delivery.firm_id),
+                email_suppressions::email_ci.eq(ci),
+                email_suppressions::smtp_reply.eq(reply),
+                email_suppressions::delivery_id.eq(delivery.id),
+                email_suppressions::at.eq(now),
+            ))
+            .on_conflict_do_nothing()
+            .execute(tx.conn())
+            .await?;
+    }
+    changed(tx, delivery.id, delivery.firm_id, delivery.client_id).await
+}
+
+/// Tells the screens that a delivery changed.
+pub(super) async fn changed(tx: &mut Tx, id: DeliveryId, firm: FirmId, client: ClientId) -> Result<()> {
+    let portfolio: Option<StaffId> =
+        clients::table.find(client).select(clients::accountant_id).get_result(tx.conn()).await?;
+    let audience = Some(audience(client, portfolio));
+    tx.event(firm, Event { noun: DeliveryId::NOUN, subject: id.uuid(), before: audience.clone(), after: audience });
+    Ok(())
+}
+
+/// Settles deliveries whose job died without telling (its process crashed each time): they failed.
+/// A reconciler: wants no input and changes nothing the second time.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn settle_abandoned(store: &Store) -> Result<usize> {
+    use crate::job::Payload;
+    let mut conn = store.conn().await?;
+    let dead: Vec<serde_json::Value> = jobs::table
+        .filter(jobs::kind.eq(SendEmail::KIND))
+        .filter(jobs::status.eq("DEAD"))
+        .filter(diesel::dsl::exists(
+            email_deliveries::table
+                .filter(email_deliveries::status.eq(DeliveryStatus::Queued))
+                .filter(
+                    diesel::dsl::sql::<diesel::sql_types::Text>("email_deliveries.id::text")
+                        .eq(diesel::dsl::sql::<diesel::sql_types::Text>("jobs.payload ->> 'delivery_id'")),
+                ),
+        ))
+        .select(jobs::payload)
+        .limit(1_000)
+        .load(&mut conn)
+        .await?;
+    drop(conn);
+    let mut settled = 0;
+    for payload in dead {
+        let Ok(SendEmail { delivery_id }) = serde_json::from_value(payload) else { continue };
+        record(store, delivery_id, Outcome::Exhausted { reply: "given up after repeated crashes".into() }).await?;
+        settled += 1;
+    }
+    Ok(settled)
+}

@@ -1,0 +1,195 @@
+//! Finders of deliveries: staff only. A client sees its ticket, not who was mailed about it.
+
+use std::collections::HashMap;
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::actor::Scope;
+use crate::email::Email;
+use crate::condition::Condition;
+use crate::error::{Code, Refusal, Result};
+use crate::feed::Audience;
+use crate::id::{ActId, ClientId, DeliveryId, Id, StaffId, TicketId};
+use crate::page::{Cursor, Page, PageRequest};
+use crate::tables::{client_recipients, clients, email_deliveries, email_suppressions, tickets};
+
+use super::model::{DeliveryStatus, EmailDelivery, EmailSuppression};
+
+/// The order of deliveries: the newest first.
+pub const ORDER: &str = "CREATED_AT";
+
+/// Who may know of a delivery.
+pub(crate) fn audience(client: ClientId, portfolio: Option<StaffId>) -> Audience {
+    Audience {
+        client_id: Some(client),
+        internal: true,
+        staff: portfolio.into_iter().collect(),
+        department_id: None,
+    }
+}
+
+/// The deliveries inside a scope: those about tickets that the viewer sees, for staff.
+pub(crate) fn visible(
+    scope: &Scope,
+) -> Condition<email_deliveries::table> {
+    match *scope {
+        Scope::Firm { firm_id } => Condition::new(email_deliveries::firm_id.eq(firm_id)),
+        Scope::Own { firm_id, .. } => {
+            let seen = tickets::table.filter(crate::ticket::queries::visible(scope)).select(tickets::id);
+            Condition::new(email_deliveries::firm_id.eq(firm_id).and(email_deliveries::ticket_id.eq_any(seen)))
+        }
+        Scope::Client { .. } => Condition::new(diesel::dsl::sql::<diesel::sql_types::Bool>("false")),
+    }
+}
+
+/// Which deliveries are wanted; everything that is set must hold.
+#[derive(Debug, Clone, Default)]
+pub struct DeliveryFilter {
+    /// One of these.
+    pub status: Option<Vec<DeliveryStatus>>,
+    /// About tickets of this client.
+    pub client: Option<ClientId>,
+    /// About this ticket.
+    pub ticket: Option<TicketId>,
+}
+
+fn filtered<'a>(scope: &Scope, filter: &DeliveryFilter) -> email_deliveries::BoxedQuery<'a, Pg> {
+    let mut query = email_deliveries::table.filter(visible(scope)).into_boxed();
+    if let Some(status) = &filter.status {
+        query = query.filter(email_deliveries::status.eq_any(status.clone()));
+    }
+    if let Some(client) = filter.client {
+        query = query.filter(email_deliveries::client_id.eq(client));
+    }
+    if let Some(ticket) = filter.ticket {
+        query = query.filter(email_deliveries::ticket_id.eq(ticket));
+    }
+    query
+}
+
+/// A page of deliveries, the newest first.
+///
+/// # Errors
+/// `INVALID_CURSOR`; when the database does not answer: retry.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &DeliveryFilter,
+    part: &PageRequest,
+) -> Result<Page<EmailDelivery>> {
+    let mut query = filtered(scope, filter).limit(part.fetch());
+    if let Some(cursor) = part.cursor(ORDER)? {
+        let micros = cursor.key.parse().ok().and_then(chrono::DateTime::from_timestamp_micros);
+        let at = micros.ok_or_else(|| Refusal::of("after", Code::InvalidCursor))?;
+        let id = DeliveryId::from_uuid(cursor.id);
+        // The first condition bounds the index; the second settles equal times.
+        query = if part.is_backward() {
+            query
+                .filter(email_deliveries::created_at.ge(at))
+                .filter(email_deliveries::created_at.gt(at).or(email_deliveries::id.gt(id)))
+        } else {
+            query
+                .filter(email_deliveries::created_at.le(at))
+                .filter(email_deliveries::created_at.lt(at).or(email_deliveries::id.lt(id)))
+        };
+    }
+    query = if part.is_backward() {
+        query.order((email_deliveries::created_at.asc(), email_deliveries::id.asc()))
+    } else {
+        query.order((email_deliveries::created_at.desc(), email_deliveries::id.desc()))
+    };
+    Ok(part.page(query.select(EmailDelivery::as_select()).load(conn).await?))
+}
+
+/// The cursor of a delivery in [`page`].
+pub fn cursor(delivery: &EmailDelivery) -> String {
+    Cursor::encode(ORDER, delivery.created_at.timestamp_micros(), delivery.id.uuid())
+}
+
+/// How many deliveries there are.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &DeliveryFilter) -> Result<i64> {
+    Ok(filtered(scope, filter).count().get_result(conn).await?)
+}
+
+/// Deliveries by id; those out of scope are left out.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[DeliveryId],
+) -> Result<Vec<EmailDelivery>> {
+    Ok(email_deliveries::table
+        .filter(visible(scope))
+        .filter(email_deliveries::id.eq_any(ids))
+        .select(EmailDelivery::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// The deliveries that acts caused, in the order in which they were planned.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of_acts(conn: &mut AsyncPgConnection, scope: &Scope, acts: &[ActId]) -> Result<Vec<EmailDelivery>> {
+    Ok(email_deliveries::table
+        .filter(visible(scope))
+        .filter(email_deliveries::cause_id.eq_any(acts))
+        .order(email_deliveries::id)
+        .select(EmailDelivery::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// The suppressed addresses on clients' records (F-06), by client.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn suppressions(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[ClientId],
+) -> Result<HashMap<ClientId, Vec<EmailSuppression>>> {
+    if !scope.is_staff() {
+        return Ok(HashMap::new());
+    }
+    let seen = || clients::table.filter(crate::client::queries::visible(scope)).filter(clients::id.eq_any(ids));
+    let mut addresses: Vec<(ClientId, String)> = seen()
+        .filter(clients::email.is_not_null())
+        .select((clients::id, clients::email.assume_not_null()))
+        .load(conn)
+        .await?;
+    let listed: Vec<(ClientId, String)> = client_recipients::table
+        .filter(client_recipients::client_id.eq_any(seen().select(clients::id)))
+        .select((client_recipients::client_id, client_recipients::email))
+        .load(conn)
+        .await?;
+    addresses.extend(listed);
+    let by_ci: Vec<(ClientId, String)> = addresses
+        .into_iter()
+        .filter_map(|(client, address)| Some((client, Email::parse(&address)?.ci().to_owned())))
+        .collect();
+    let found: Vec<EmailSuppression> = email_suppressions::table
+        .filter(email_suppressions::firm_id.eq(scope.firm_id()))
+        .filter(email_suppressions::email_ci.eq_any(by_ci.iter().map(|(_, ci)| ci).collect::<Vec<_>>()))
+        .order(email_suppressions::at)
+        .select(EmailSuppression::as_select())
+        .load(conn)
+        .await?;
+    let mut of: HashMap<ClientId, Vec<EmailSuppression>> = HashMap::new();
+    for suppression in found {
+        let mut owners: Vec<ClientId> =
+            by_ci.iter().filter(|(_, ci)| *ci == suppression.email_ci).map(|(client, _)| *client).collect();
+        owners.dedup();
+        for client in owners {
+            of.entry(client).or_default().push(suppression.clone());
+        }
+    }
+    Ok(of)
+}

@@ -1,0 +1,187 @@
+//! Pure decisions about who is mailed and what an outcome means.
+
+use std::collections::HashSet;
+
+use crate::email::Email;
+use crate::id::AccountId;
+use crate::locale::Locale;
+
+use super::model::{DeliveryReason, DeliveryStatus, MailState};
+
+/// An address that might be written to, as the records have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// As entered; none when the record has none.
+    pub address: Option<String>,
+    /// Whose it is; none for an address of the client's record.
+    pub account_id: Option<AccountId>,
+    /// The language to write in.
+    pub locale: Locale,
+}
+
+/// A mail to be queued, or the reason why it is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// To whom.
+    pub candidate: Candidate,
+    /// The address, where it can be written to.
+    pub email: Option<Email>,
+    /// Why not.
+    pub reason: Option<DeliveryReason>,
+}
+
+/// D-05: each address once whatever its spelling, the person's own language before the client's;
+/// the acting person only when nobody else would get it. D-04: what cannot be sent says why.
+pub fn plan(
+    client: Vec<Candidate>,
+    opener: Option<Candidate>,
+    acting: &str,
+    suppressed: &HashSet<String>,
+) -> Vec<Planned> {
+    let mut planned: Vec<Planned> = Vec::new();
+    // A person before the record: the same address is then written to in the person's language.
+    let persons_first = opener.into_iter().chain(client);
+    for candidate in persons_first {
+        let email = candidate.address.as_deref().and_then(Email::parse);
+        let again = |other: &Planned| match (&email, &other.email) {
+            (Some(one), Some(two)) => one.ci() == two.ci(),
+            _ => other.email.is_none() && email.is_none() && other.candidate.address == candidate.address,
+        };
+        if planned.iter().any(again) {
+            continue;
+        }
+        let reason = match (&candidate.address, &email) {
+            (None, _) => Some(DeliveryReason::NoAddress),
+            (Some(_), None) => Some(DeliveryReason::InvalidAddress),
+            (_, Some(email)) if suppressed.contains(email.ci()) => Some(DeliveryReason::SuppressedAfterBounce),
+            _ => None,
+        };
+        planned.push(Planned { candidate, email, reason });
+    }
+    let is_acting = |plan: &Planned| plan.email.as_ref().is_some_and(|email| email.ci() == acting);
+    let others_get_it = planned.iter().any(|plan| plan.reason.is_none() && !is_acting(plan));
+    if others_get_it {
+        planned.retain(|plan| !is_acting(plan));
+    }
+    planned
+}
+
+/// D-04: the mails about one act, overall.
+pub fn overall(deliveries: impl IntoIterator<Item = DeliveryStatus>) -> MailState {
+    let (mut going, mut missing) = (false, false);
+    for status in deliveries {
+        match status {
+            DeliveryStatus::Queued | DeliveryStatus::Sent => going = true,
+            DeliveryStatus::Failed | DeliveryStatus::NotSent => missing = true,
+        }
+    }
+    match (going, missing) {
+        (true, false) => MailState::Queued,
+        (true, true) => MailState::Partial,
+        (false, _) => MailState::NotSent,
+    }
+}
+
+/// F-06: whether a final refusal says that the address itself is bad: any final reply to RCPT, and
+/// after DATA only one whose enhanced status (RFC 3463) names the address or the mailbox.
+pub fn is_hard_bounce(to_rcpt: bool, reply: &str) -> bool {
+    to_rcpt || reply.split([' ', '\n']).any(|word| word.starts_with("5.1.") || word == "5.2.1")
+}
+
+/// Whether somebody may have it sent (again): what was sent or is on its way is not.
+pub const fn is_retryable(status: DeliveryStatus) -> bool {
+    matches!(status, DeliveryStatus::Failed | DeliveryStatus::NotSent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn record(address: &str) -> Candidate {
+        Candidate { address: Some(address.into()), account_id: None, locale: Locale::PtBr }
+    }
+
+    fn person(address: &str) -> Candidate {
+        Candidate { address: Some(address.into()), account_id: Some(AccountId::new()), locale: Locale::Fr }
+    }
+
+    fn told(planned: &[Planned]) -> Vec<(&str, Option<DeliveryReason>)> {
+        planned.iter().map(|plan| (plan.candidate.address.as_deref().unwrap_or("-"), plan.reason)).collect()
+    }
+
+    /// D-04, D-05: who is mailed, case by case.
+    #[test]
+    fn d_05_recipients() {
+        use DeliveryReason::{InvalidAddress, NoAddress, SuppressedAfterBounce};
+        let none = HashSet::new();
+        let client = || vec![record("nf@cliente.com.br")];
+        let nobody = "staff@firma.com.br";
+        assert_eq!(
+            told(&plan(client(), Some(person("ana@cliente.com.br")), nobody, &none)),
+            [("ana@cliente.com.br", None), ("nf@cliente.com.br", None)]
+        );
+        // Each once, whatever the spelling, in the person's language.
+        let twice = plan(client(), Some(person(" NF@Cliente.com.BR ")), nobody, &none);
+        assert_eq!(told(&twice), [(" NF@Cliente.com.BR ", None)]);
+        assert_eq!(twice[0].candidate.locale, Locale::Fr);
+        // The acting person only when nobody else would get it.
+        let acting = person("staff@firma.com.br");
+        assert_eq!(told(&plan(client(), Some(acting.clone()), nobody, &none)), [("nf@cliente.com.br", None)]);
+        let no_address = vec![Candidate { address: None, account_id: None, locale: Locale::Es }];
+        assert_eq!(
+            told(&plan(no_address.clone(), Some(acting.clone()), nobody, &none)),
+            [("staff@firma.com.br", None), ("-", Some(NoAddress))]
+        );
+        assert_eq!(told(&plan(no_address, None, nobody, &none)), [("-", Some(NoAddress))]);
+        assert_eq!(
+            told(&plan(vec![record("cliente.com.br")], None, nobody, &none)),
+            [("cliente.com.br", Some(InvalidAddress))]
+        );
+        let bounced: HashSet<String> = ["nf@cliente.com.br".to_owned()].into();
+        assert_eq!(
+            told(&plan(vec![record("NF@cliente.com.br")], Some(acting), nobody, &bounced)),
+            [("staff@firma.com.br", None), ("NF@cliente.com.br", Some(SuppressedAfterBounce))]
+        );
+    }
+
+    proptest! {
+        /// D-05: no address twice; the acting person never beside somebody else who gets it; and if
+        /// anybody can be written to, somebody is.
+        #[test]
+        fn d_05_plans(picks in proptest::collection::vec((0usize..6, any::<bool>()), 0..6), opener in proptest::option::of(0usize..6)) {
+            let pool = ["a@x.com", "A@X.com", "b@x.com", "acting@x.com", "broken", "c@x.com"];
+            let suppressed: HashSet<String> = ["c@x.com".to_owned()].into();
+            let client: Vec<_> = picks.iter().map(|(pick, _)| record(pool[*pick])).collect();
+            let opener = opener.map(|pick| person(pool[pick]));
+            let sendable = client.iter().chain(&opener)
+                .filter_map(|c| Email::parse(c.address.as_deref()?)).any(|e| e.ci() != "c@x.com");
+            let planned = plan(client, opener, "acting@x.com", &suppressed);
+            let mut seen = HashSet::new();
+            for plan in &planned {
+                if let Some(email) = &plan.email { prop_assert!(seen.insert(email.ci().to_owned())); }
+            }
+            let queued: Vec<_> = planned.iter().filter(|p| p.reason.is_none()).collect();
+            prop_assert_eq!(!queued.is_empty(), sendable);
+            if queued.len() > 1 { prop_assert!(!seen.contains("acting@x.com")); }
+        }
+    }
+
+    #[test]
+    fn d_04_overall() {
+        use DeliveryStatus::{Failed, NotSent, Queued, Sent};
+        assert_eq!(overall([Queued, Sent]), MailState::Queued);
+        assert_eq!(overall([Queued, NotSent]), MailState::Partial);
+        assert_eq!(overall([Failed, NotSent]), MailState::NotSent);
+        assert_eq!(overall([]), MailState::NotSent);
+    }
+
+    #[test]
+    fn f_06_hard_bounces() {
+        assert!(is_hard_bounce(true, "550 no such user"));
+        assert!(is_hard_bounce(false, "550 5.1.1 no such user"));
+        assert!(is_hard_bounce(false, "550 5.2.1 mailbox disabled"));
+        assert!(!is_hard_bounce(false, "554 5.7.1 looks like spam"));
+        assert!(!is_hard_bounce(false, "552 5.2.2 mailbox full"));
+    }
+}

@@ -1,0 +1,62 @@
+//! What a firm's settings must be.
+
+use chrono_tz::Tz;
+
+use crate::error::{Code, Refusal};
+use crate::input::Check;
+
+/// Longest time in days that a setting can name: ten years.
+pub const MAX_DAYS: i64 = 3650;
+
+/// A time zone by its IANA name, or `OUT_OF_RANGE`.
+pub fn zone(check: &mut Check, field: &'static str, name: &str) -> Option<Tz> {
+    let zone = name.trim().parse().ok();
+    check.require(zone.is_some(), Refusal::of(field, Code::OutOfRange));
+    zone
+}
+
+/// A code of `length` letters (ISO 3166-1 alpha-2, ISO 4217), in capitals, or `OUT_OF_RANGE`.
+pub fn code(check: &mut Check, field: &'static str, text: &str, length: usize) -> String {
+    let code = text.trim().to_ascii_uppercase();
+    let fits = code.len() == length && code.bytes().all(|b| b.is_ascii_uppercase());
+    check.require(fits, Refusal::of(field, Code::OutOfRange));
+    code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones_have_iana_names() {
+        for (name, good) in [
+            ("America/Sao_Paulo", true),
+            (" Europe/Paris ", true),
+            ("UTC", true),
+            ("Paris", false),
+            ("+02:00", false),
+            ("", false),
+        ] {
+            let mut check = Check::new();
+            assert_eq!(zone(&mut check, "zone", name).is_some(), good, "{name:?}");
+            assert_eq!(check.done().is_ok(), good, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn codes_are_letters() {
+        for (text, length, expected) in [
+            ("eur", 3, Some("EUR")),
+            (" BRL ", 3, Some("BRL")),
+            ("br", 2, Some("BR")),
+            ("EURO", 3, None),
+            ("E1R", 3, None),
+            ("É", 2, None),
+            ("", 2, None),
+        ] {
+            let mut check = Check::new();
+            let code = code(&mut check, "currency", text, length);
+            assert_eq!(check.done().ok().map(|()| code.as_str()), expected, "{text:?}");
+        }
+    }
+}

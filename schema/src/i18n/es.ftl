@@ -1,0 +1,123 @@
+# Español. Tratamiento: «usted». «Caso», porque en una asesoría un «ticket» es un recibo.
+# Un argumento ausente llega como "none".
+
+## Negativas: qué ha ocurrido y qué hacer.
+
+refusal-not-found = No hemos encontrado este registro. Compruebe el enlace o vuelva a la lista.
+refusal-not-allowed = No tiene permiso para hacer esto. Diríjase a quien administra los accesos.
+refusal-conflict = Otra persona ha modificado este registro mientras usted lo editaba. Recargue e inténtelo de nuevo.
+refusal-required = Rellene este campo.
+refusal-too-long =
+    { $number ->
+        [none] Este texto es demasiado largo. Acórtelo, por favor.
+        [one] Este texto es demasiado largo. Utilice como máximo { $number } carácter.
+       *[other] Este texto es demasiado largo. Utilice como máximo { $number } caracteres.
+    }
+refusal-out-of-range =
+    { $number ->
+        [none] Este valor está fuera de lo permitido. Indique otro, por favor.
+       *[other] Este valor está fuera de lo permitido. El límite es { $number }.
+    }
+refusal-invalid-text = Este texto contiene caracteres que no se pueden guardar. Elimine los saltos de línea y los símbolos invisibles.
+refusal-invalid-cursor = Este marcador de página no corresponde a esta lista. Vuelva a la primera página.
+refusal-invalid-email = Esta dirección de correo no es válida. Compruebe que esté bien escrita.
+refusal-taken = Este valor ya está en uso. Indique otro, por favor.
+refusal-password-too-short =
+    { $number ->
+        [none] La contraseña es demasiado corta. Elija una más larga.
+        [one] La contraseña es demasiado corta. Utilice al menos { $number } carácter.
+       *[other] La contraseña es demasiado corta. Utilice al menos { $number } caracteres.
+    }
+refusal-idempotency-key-reused = Este envío ya se hizo con otros datos. Recargue y rellénelo de nuevo.
+refusal-wrong-credentials = El correo o la contraseña no son correctos. Compruébelos e inténtelo de nuevo.
+refusal-too-many-attempts =
+    { $number ->
+        [none] Ha habido demasiados intentos. Espere unos minutos e inténtelo de nuevo.
+        [one] Ha habido demasiados intentos. Espere { $number } minuto e inténtelo de nuevo.
+       *[other] Ha habido demasiados intentos. Espere { $number } minutos e inténtelo de nuevo.
+    }
+refusal-access-pending = Su acceso aún no está activado. Espere a que lo active un administrador de su empresa.
+refusal-invitation-invalid = Esta invitación ya no es válida. Solicite otra a quien le invitó.
+refusal-ticket-closed = Este caso está cerrado. Para continuar, reábralo o abra uno nuevo.
+refusal-ticket-open = Este caso ya está abierto; no es necesario reabrirlo.
+refusal-reopen-period-over =
+    { $number ->
+        [none] El plazo para reabrir este caso ha terminado. Abra uno nuevo, por favor.
+        [one] El plazo de { $number } día para reabrir este caso ha terminado. Abra uno nuevo, por favor.
+       *[other] El plazo de { $number } días para reabrir este caso ha terminado. Abra uno nuevo, por favor.
+    }
+refusal-reopen-not-offered = Desde aquí no se puede reabrir un caso cerrado. Abra uno nuevo, por favor.
+refusal-reason-required = Indique el motivo. Se enviará al cliente.
+refusal-no-linked-user = Este cliente todavía no tiene ningún usuario que pueda leer el mensaje. Dé primero acceso al área de cliente a alguna persona.
+refusal-nothing-to-transfer = Esta persona o este departamento ya tiene el caso. Elija otro destino.
+refusal-service-item-inactive = Este servicio ya no se ofrece. Elija otro de la lista.
+refusal-wrong-currency = Este importe no está en la moneda de la empresa. Indíquelo en la moneda de la empresa.
+refusal-charge-paid = Este cobro ya está pagado y no se puede modificar.
+refusal-charge-canceled = Este cobro está cancelado y no se puede modificar. Si es necesario, cree otro.
+refusal-charge-not-overdue = Este cobro no está vencido. Elija únicamente cobros vencidos.
+refusal-delivery-not-retryable = Este correo ya se envió o sigue en cola. Solo se pueden reenviar los que fallaron.
+refusal-address-suppressed = Los correos a esta dirección se devuelven. Corrija la dirección o desbloquéela antes de reenviar.
+
+## Fallos de la solicitud entera.
+
+failure-unauthenticated = Inicie sesión para continuar.
+failure-bad-request = No se ha podido entender esta solicitud. Recargue e inténtelo de nuevo.
+failure-unavailable = El servicio no está disponible temporalmente. Inténtelo de nuevo en unos instantes.
+failure-internal =
+    { $request ->
+        [none] Se ha producido un error por nuestra parte. Si se repite, póngase en contacto con soporte.
+       *[other] Se ha producido un error por nuestra parte. Si se repite, póngase en contacto con soporte e indique el código { $request }.
+    }
+
+## Estados de un caso.
+
+ticket-status-open = Abierto
+ticket-status-reopened = Reabierto
+ticket-status-in-analysis = En análisis
+ticket-status-waiting = En espera
+ticket-status-canceled = Cancelado
+ticket-status-rejected = Rechazado
+ticket-status-finished = Finalizado
+
+## Fechas. $year y $time llegan ya escritos.
+
+date-time =
+    { $day } de { $month ->
+        [1] enero
+        [2] febrero
+        [3] marzo
+        [4] abril
+        [5] mayo
+        [6] junio
+        [7] julio
+        [8] agosto
+        [9] septiembre
+        [10] octubre
+        [11] noviembre
+       *[12] diciembre
+    } de { $year }, { $time }
+
+## Una etiqueta y su valor, en texto sin formato.
+
+labelled = { $label }: { $value }
+
+## Correo: el estado del caso ha cambiado. El asunto es el mismo en toda la conversación.
+
+ticket-mail-subject = Caso #{ $number }: { $subject }
+ticket-mail-preview = Nuevo estado: { $new }
+ticket-mail-greeting =
+    { $recipient ->
+        [none] Buenos días:
+       *[other] Buenos días, { $recipient }:
+    }
+ticket-mail-lead = El estado del caso #{ $number } ha cambiado.
+ticket-mail-status = Estado
+ticket-mail-before = Antes: { $old }
+ticket-mail-reason = Motivo
+ticket-mail-client = Cliente
+ticket-mail-price = Importe
+ticket-mail-acted-by = Modificado por
+ticket-mail-at = Fecha
+ticket-mail-open = Ver el caso
+ticket-mail-reply = Para ponerse en contacto con nosotros, responda a este correo.
+ticket-mail-footer = Este aviso de { $firm } sobre los casos de { $client } se ha enviado automáticamente.

@@ -1,0 +1,126 @@
+# Português do Brasil. Tratamento: "você".
+# Um argumento ausente chega como "none".
+
+## Recusas: o que houve e o que fazer.
+
+refusal-not-found = Não encontramos este registro. Confira o link ou volte à lista.
+refusal-not-allowed = Você não tem permissão para fazer isto. Peça a quem administra o acesso.
+refusal-conflict = Alguém alterou este registro enquanto você o editava. Recarregue e tente novamente.
+refusal-required = Preencha este campo.
+refusal-too-long =
+    { $number ->
+        [none] Este texto é longo demais. Encurte-o, por favor.
+        [one] Este texto é longo demais. Use no máximo { $number } caractere.
+       *[other] Este texto é longo demais. Use no máximo { $number } caracteres.
+    }
+refusal-out-of-range =
+    { $number ->
+        [none] Este valor está fora do permitido. Informe outro, por favor.
+       *[other] Este valor está fora do permitido. O limite é { $number }.
+    }
+refusal-invalid-text = Este texto contém caracteres que não podem ser gravados. Remova quebras de linha e símbolos invisíveis.
+refusal-invalid-cursor = Este marcador de página não vale para esta lista. Volte à primeira página.
+refusal-invalid-email = Este endereço de e-mail não é válido. Confira se foi digitado corretamente.
+refusal-taken = Este valor já está em uso. Informe outro, por favor.
+refusal-password-too-short =
+    { $number ->
+        [none] A senha é curta demais. Escolha uma mais longa.
+        [one] A senha é curta demais. Use pelo menos { $number } caractere.
+       *[other] A senha é curta demais. Use pelo menos { $number } caracteres.
+    }
+refusal-idempotency-key-reused = Este envio já foi feito com outros dados. Recarregue e preencha novamente.
+refusal-wrong-credentials = E-mail ou senha incorretos. Confira os dois e tente novamente.
+refusal-too-many-attempts =
+    { $number ->
+        [none] Houve tentativas demais. Aguarde alguns minutos e tente novamente.
+        [one] Houve tentativas demais. Aguarde { $number } minuto e tente novamente.
+       *[other] Houve tentativas demais. Aguarde { $number } minutos e tente novamente.
+    }
+refusal-access-pending = Seu acesso ainda não foi ativado. Aguarde a ativação por um administrador da sua empresa.
+refusal-invitation-invalid = Este convite não é mais válido. Peça um novo a quem convidou você.
+refusal-ticket-closed = Este atendimento está encerrado. Para continuar, reabra-o ou abra um novo.
+refusal-ticket-open = Este atendimento já está aberto; não é preciso reabri-lo.
+refusal-reopen-period-over =
+    { $number ->
+        [none] O prazo para reabrir este atendimento terminou. Abra um novo, por favor.
+        [one] O prazo de { $number } dia para reabrir este atendimento terminou. Abra um novo, por favor.
+       *[other] O prazo de { $number } dias para reabrir este atendimento terminou. Abra um novo, por favor.
+    }
+refusal-reopen-not-offered = Não é possível reabrir um atendimento encerrado por aqui. Abra um novo, por favor.
+refusal-reason-required = Informe o motivo. Ele será enviado ao cliente.
+refusal-no-linked-user = Este cliente ainda não tem nenhum usuário que possa ler a mensagem. Libere um acesso à área do cliente primeiro.
+refusal-nothing-to-transfer = O atendimento já está com esta pessoa ou este setor. Escolha outro destino.
+refusal-service-item-inactive = Este serviço não é mais oferecido. Escolha outro da lista.
+refusal-wrong-currency = Este valor está em uma moeda diferente da usada pelo escritório. Informe-o na moeda do escritório.
+refusal-charge-paid = Esta cobrança já foi paga e não pode mais ser alterada.
+refusal-charge-canceled = Esta cobrança foi cancelada e não pode mais ser alterada. Se necessário, crie outra.
+refusal-charge-not-overdue = Esta cobrança não está vencida. Escolha apenas cobranças vencidas.
+refusal-delivery-not-retryable = Este e-mail já foi enviado ou ainda está na fila. Só é possível reenviar os que falharam.
+refusal-address-suppressed = As mensagens para este endereço estão voltando. Corrija o endereço ou libere-o antes de reenviar.
+
+## Falhas do pedido inteiro.
+
+failure-unauthenticated = Entre na sua conta para continuar.
+failure-bad-request = Não foi possível entender este pedido. Recarregue e tente novamente.
+failure-unavailable = O serviço está temporariamente indisponível. Tente novamente em instantes.
+failure-internal =
+    { $request ->
+        [none] Ocorreu um erro do nosso lado. Se ele se repetir, fale com o suporte.
+       *[other] Ocorreu um erro do nosso lado. Se ele se repetir, fale com o suporte e informe o código { $request }.
+    }
+
+## Situações de um atendimento.
+
+ticket-status-open = Aberto
+ticket-status-reopened = Reaberto
+ticket-status-in-analysis = Em análise
+ticket-status-waiting = Aguardando
+ticket-status-canceled = Cancelado
+ticket-status-rejected = Rejeitado
+ticket-status-finished = Finalizado
+
+## Datas. $year e $time já chegam escritos.
+
+date-time =
+    { $day ->
+        [1] 1º
+       *[other] { $day }
+    } de { $month ->
+        [1] janeiro
+        [2] fevereiro
+        [3] março
+        [4] abril
+        [5] maio
+        [6] junho
+        [7] julho
+        [8] agosto
+        [9] setembro
+        [10] outubro
+        [11] novembro
+       *[12] dezembro
+    } de { $year } às { $time }
+
+## Um rótulo e o seu valor, em texto simples.
+
+labelled = { $label }: { $value }
+
+## E-mail: a situação do atendimento mudou. O assunto é o mesmo em toda a conversa.
+
+ticket-mail-subject = Atendimento #{ $number }: { $subject }
+ticket-mail-preview = Nova situação: { $new }
+ticket-mail-greeting =
+    { $recipient ->
+        [none] Olá,
+       *[other] Olá, { $recipient },
+    }
+ticket-mail-lead = A situação do atendimento #{ $number } mudou.
+ticket-mail-status = Situação
+ticket-mail-before = Antes: { $old }
+ticket-mail-reason = Motivo
+ticket-mail-client = Cliente
+ticket-mail-price = Valor
+ticket-mail-acted-by = Alterado por
+ticket-mail-at = Data
+ticket-mail-open = Ver o atendimento
+ticket-mail-reply = Para falar conosco, responda a este e-mail.
+ticket-mail-footer = Este aviso de { $firm } sobre os atendimentos de { $client } foi enviado automaticamente.

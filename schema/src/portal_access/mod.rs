@@ -1,0 +1,6 @@
+//! Portal accesses: an account's way into a client's area (B-03).
+
+pub mod commands;
+pub mod model;
+pub mod queries;
+pub mod rules;

@@ -1,0 +1,49 @@
+//! The rows and enums of portal accesses.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::actor::AccessRole;
+use crate::id::{AccessId, AccountId, ClientId, FirmId};
+use crate::tables::{accounts, portal_accesses};
+use crate::text_enum;
+
+text_enum! {
+    /// Where an access stands (B-03).
+    pub enum AccessStatus {
+        /// Waits until the person accepts the invitation.
+        Invited = "INVITED",
+        /// Waits until an admin of the client activates it.
+        Pending = "PENDING",
+        /// Opens the client's area.
+        Active = "ACTIVE",
+        /// Taken away.
+        Disabled = "DISABLED",
+    }
+}
+
+/// A portal user of a client.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = portal_accesses)]
+pub struct PortalAccess {
+    /// Its id.
+    pub id: AccessId,
+    /// The firm that serves the client.
+    pub firm_id: FirmId,
+    /// The client.
+    pub client_id: ClientId,
+    /// Who.
+    pub account_id: AccountId,
+    /// Its rights.
+    pub role: AccessRole,
+    /// Where it stands.
+    pub status: AccessStatus,
+    /// The person's name.
+    #[diesel(select_expression = accounts::name)]
+    pub name: String,
+    /// The address to which the person is written, and with which it signs in.
+    #[diesel(select_expression = accounts::email)]
+    pub email: String,
+    /// When it was made; it counts from then on (B-03).
+    pub created_at: DateTime<Utc>,
+}

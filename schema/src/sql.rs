@@ -1,0 +1,82 @@
+//! Statements written in SQL whose plan the connection keeps.
+//!
+//! For the few statements that run thousands of times a second and that the query builder cannot
+//! say. `diesel::sql_query` asks the server to parse and plan its text anew each time, at the price
+//! of a second round trip.
+
+use std::fmt;
+
+use diesel::expression::AsExpression;
+use diesel::pg::Pg;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{SingleValue, SqlType, Untyped};
+
+/// A statement with its values.
+pub struct Statement<'a> {
+    text: &'static str,
+    values: Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>,
+}
+
+/// A statement; each `?` in it is a value, in the order of [`Statement::bind`]. That the text is
+/// static bounds how many plans a connection can come to keep.
+pub const fn kept<'a>(text: &'static str) -> Statement<'a> {
+    Statement { text, values: Vec::new() }
+}
+
+impl<'a> Statement<'a> {
+    /// The value of the next `?`, with its SQL type.
+    #[must_use]
+    pub fn bind<T, V>(mut self, value: V) -> Self
+    where
+        T: SqlType + SingleValue,
+        V: AsExpression<T>,
+        V::Expression: QueryFragment<Pg> + Send + 'a,
+    {
+        self.values.push(Box::new(value.as_expression()));
+        self
+    }
+}
+
+impl QueryFragment<Pg> for Statement<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let mut texts = self.text.split('?');
+        out.push_sql(texts.next().unwrap_or_default());
+        for (value, text) in self.values.iter().zip(texts) {
+            value.walk_ast(out.reborrow())?;
+            out.push_sql(text);
+        }
+        Ok(())
+    }
+}
+
+// The plan is found by the text: no id of its own.
+impl QueryId for Statement<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl Query for Statement<'_> {
+    type SqlType = Untyped;
+}
+
+impl fmt::Debug for Statement<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Statement").field("text", &self.text).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diesel::sql_types::{BigInt, Text};
+
+    #[test]
+    fn values_take_their_places() {
+        let statement = kept("SELECT ? || x FROM y WHERE z = ?").bind::<Text, _>("a").bind::<BigInt, _>(7_i64);
+        assert_eq!(
+            diesel::debug_query::<Pg, _>(&statement).to_string(),
+            "SELECT $1 || x FROM y WHERE z = $2 -- binds: [\"a\", 7]"
+        );
+    }
+}

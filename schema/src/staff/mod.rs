@@ -1,0 +1,5 @@
+//! Staff: an account's place in a firm (B-15).
+
+pub mod commands;
+pub mod model;
+pub mod queries;

@@ -1,0 +1,99 @@
+//! Finders of staff.
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::actor::Scope;
+use crate::by_name::page_by_name;
+use crate::error::{Code, Refusal, Result};
+use crate::id::{FirmId, StaffId};
+use crate::input::Check;
+use crate::page::{Page, PageRequest};
+use crate::tables::{accounts, staff_members};
+
+use super::model::StaffMember;
+
+/// Which staff are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct StaffFilter {
+    /// Those who work for the firm, or those who left.
+    pub active: Option<bool>,
+}
+
+/// Staff of the scope's firm by id, in no particular order. Clients too find who serves them.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[StaffId],
+) -> Result<Vec<StaffMember>> {
+    Ok(staff_members::table
+        .inner_join(accounts::table.on(accounts::id.eq(staff_members::account_id)))
+        .filter(staff_members::firm_id.eq(scope.firm_id()))
+        .filter(staff_members::id.eq_any(ids))
+        .select(StaffMember::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// A page of the firm's staff, ordered by name; a client is given none.
+///
+/// # Errors
+/// `INVALID_CURSOR`; when the database does not answer: retry.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &StaffFilter,
+    request: &PageRequest,
+) -> Result<Page<StaffMember>> {
+    if !scope.is_staff() {
+        return Ok(request.page(Vec::new()));
+    }
+    let mut query = staff_members::table
+        .inner_join(accounts::table.on(accounts::id.eq(staff_members::account_id)))
+        .filter(staff_members::firm_id.eq(scope.firm_id()))
+        .into_boxed();
+    if let Some(active) = filter.active {
+        query = query.filter(staff_members::disabled_at.is_null().eq(active));
+    }
+    Ok(page_by_name!(conn, query, staff_members, StaffMember, request))
+}
+
+/// How many staff there are behind a filter; none for a client.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &StaffFilter) -> Result<i64> {
+    if !scope.is_staff() {
+        return Ok(0);
+    }
+    let mut query = staff_members::table.filter(staff_members::firm_id.eq(scope.firm_id())).into_boxed();
+    if let Some(active) = filter.active {
+        query = query.filter(staff_members::disabled_at.is_null().eq(active));
+    }
+    Ok(query.count().get_result(conn).await?)
+}
+
+/// Refuses `field` with `NOT_FOUND` unless all of these work for the firm now.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub(crate) async fn check_employed(
+    conn: &mut AsyncPgConnection,
+    check: &mut Check,
+    firm: FirmId,
+    field: &'static str,
+    ids: &[StaffId],
+) -> Result<()> {
+    let found: Vec<StaffId> = staff_members::table
+        .filter(staff_members::firm_id.eq(firm))
+        .filter(staff_members::id.eq_any(ids))
+        .filter(staff_members::disabled_at.is_null())
+        .select(staff_members::id)
+        .load(conn)
+        .await?;
+    check.require(ids.iter().all(|id| found.contains(id)), Refusal::of(field, Code::NotFound));
+    Ok(())
+}

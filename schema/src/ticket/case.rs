@@ -1,0 +1,176 @@
+//! A ticket under its row lock, with what its client and firm say about it.
+
+use chrono_tz::Tz;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::actor::{Actor, Scope};
+use crate::error::{Code, Fault, OrNotFound, Result};
+use crate::feed::{Audience, Event};
+use crate::id::{ClientId, FirmId, Id, StaffId, TicketId};
+use crate::locale::Locale;
+use crate::store::Tx;
+use crate::tables::{clients, firms, tickets};
+
+use super::model::Ticket;
+use super::queries::{linked_clients, visible};
+use super::rules::{self, Facts, TicketAct};
+
+/// What the firm's settings say about its tickets.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = firms)]
+pub(crate) struct CaseFirm {
+    pub id: FirmId,
+    zone: String,
+    pub currency: String,
+    pub mail_from: String,
+    pub client_reopen_days: i32,
+    pub charge_due_days: i32,
+}
+
+impl CaseFirm {
+    /// The zone in which its due dates are dates.
+    pub fn zone(&self) -> Result<Tz, Fault> {
+        self.zone.parse().map_err(|_| Fault::Broken(format!("{} has an unknown zone", self.id)))
+    }
+}
+
+/// What a client's record says about its tickets.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = clients)]
+pub(crate) struct CaseClient {
+    pub id: ClientId,
+    pub name: String,
+    pub email: Option<String>,
+    pub locale: Locale,
+    pub accountant_id: Option<StaffId>,
+}
+
+/// What an act changed of a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Saved {
+    /// Its fields: counts the version, so that whoever edits an older one is told.
+    Fields,
+    /// Its conversation.
+    Message,
+    /// Its internal notes: nothing that the client's side could notice (D-07).
+    Note,
+}
+
+/// A ticket with its surroundings, locked until the transaction ends.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub ticket: Ticket,
+    pub client: CaseClient,
+    pub firm: CaseFirm,
+    before: Audience,
+}
+
+/// Finds a client with its firm, as far as `scope` reaches.
+pub(crate) async fn surroundings(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    client: ClientId,
+) -> Result<Option<(CaseClient, CaseFirm)>> {
+    Ok(clients::table
+        .inner_join(firms::table.on(firms::id.eq(clients::firm_id)))
+        .filter(crate::client::queries::visible(scope))
+        .filter(clients::id.eq(client))
+        .select((CaseClient::as_select(), CaseFirm::as_select()))
+        .get_result(conn)
+        .await
+        .optional()?)
+}
+
+impl Case {
+    /// Locks the ticket that `actor` sees under this id, and checks that it may do `act`.
+    pub async fn lock(tx: &mut Tx, actor: &Actor, id: TicketId, act: TicketAct) -> Result<Self> {
+        let scope = actor.scope();
+        let ticket = tickets::table
+            .filter(visible(&scope))
+            .filter(tickets::id.eq(id))
+            .select(Ticket::as_select())
+            .for_update()
+            .get_result(tx.conn())
+            .await
+            .optional()?
+            .or_not_found("id")?;
+        let (client, firm) = clients::table
+            .inner_join(firms::table.on(firms::id.eq(clients::firm_id)))
+            .filter(clients::id.eq(ticket.client_id))
+            .select((CaseClient::as_select(), CaseFirm::as_select()))
+            .get_result::<(CaseClient, CaseFirm)>(tx.conn())
+            .await?;
+        let before = ticket.audience(client.accountant_id);
+        let case = Self { ticket, client, firm, before };
+        let needs_reader = act == TicketAct::PostMessage;
+        let has_linked_user =
+            !needs_reader || !linked_clients(tx.conn(), &[case.client.id]).await?.is_empty();
+        let facts = Facts {
+            status: case.ticket.status,
+            closed_at: case.ticket.closed_at,
+            client_reopen_days: case.firm.client_reopen_days,
+            has_linked_user,
+        };
+        rules::may(act, &scope, &facts, tx.now)?;
+        Ok(case)
+    }
+
+    /// Refuses when the ticket is no longer at the version that the viewer read.
+    pub fn expect(&self, version: Option<i32>) -> Result<()> {
+        match version {
+            Some(expected) if expected != self.ticket.version => Err(Code::Conflict.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes back what an act changed. Staff's act makes the ticket touched (D-06).
+    pub async fn save(&mut self, tx: &mut Tx, actor: &Actor, act: &'static str, what: Saved) -> Result<()> {
+        let ticket = &mut self.ticket;
+        if what == Saved::Fields {
+            ticket.version += 1;
+        }
+        if what != Saved::Note {
+            ticket.updated_at = tx.now;
+        }
+        ticket.is_untouched &= !actor.scope().is_staff();
+        ticket.closed_at =
+            if ticket.status.is_closed() { ticket.closed_at.or(Some(tx.now)) } else { None };
+        diesel::update(tickets::table.find(ticket.id))
+            .set((
+                tickets::service_item_id.eq(ticket.service_item_id),
+                tickets::accountant_id.eq(ticket.accountant_id),
+                tickets::assignee_id.eq(ticket.assignee_id),
+                tickets::department_id.eq(ticket.department_id),
+                tickets::subject.eq(&ticket.subject),
+                tickets::description.eq(&ticket.description),
+                tickets::price_minor.eq(ticket.price_minor),
+                tickets::status.eq(ticket.status),
+                tickets::is_untouched.eq(ticket.is_untouched),
+                tickets::last_message_seq.eq(ticket.last_message_seq),
+                tickets::search_text.eq(search_text(ticket, &self.client.name)),
+                tickets::version.eq(ticket.version),
+                tickets::updated_at.eq(ticket.updated_at),
+                tickets::closed_at.eq(ticket.closed_at),
+            ))
+            .execute(tx.conn())
+            .await?;
+        let internal = what == Saved::Note;
+        let [before, after] = [self.before.clone(), ticket.audience(self.client.accountant_id)]
+            .map(|audience| Some(Audience { internal, ..audience }));
+        let event = Event { noun: TicketId::NOUN, subject: ticket.id.uuid(), before, after };
+        tx.event(self.firm.id, event);
+        tx.audit(Some(self.firm.id), act, TicketId::NOUN, Some(ticket.id.uuid()));
+        Ok(())
+    }
+}
+
+/// What a search over tickets looks at. Nothing internal: clients search too (D-07).
+pub(super) fn search_text(ticket: &Ticket, client_name: &str) -> String {
+    crate::search::search_text(&[
+        &format!("#{}", ticket.number),
+        &ticket.subject,
+        client_name,
+        &ticket.description,
+    ])
+}

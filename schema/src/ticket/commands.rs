@@ -1,0 +1,339 @@
+//! Opening and editing tickets (D-03).
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::Serialize;
+
+use crate::actor::{Actor, Hat, StaffRole};
+use crate::charge;
+use crate::error::{Code, Error, OrNotFound, Refusal, Result};
+use crate::feed::Event;
+use crate::id::{ActId, ChargeId, ClientId, DepartmentId, FirmId, Id, ServiceItemId, StaffId, TicketId};
+use crate::input::{Check, MAX_NAME, MAX_TEXT, Patch};
+use crate::money::Money;
+use crate::sql;
+use crate::store::{Begun, Done, Store};
+use crate::tables::{departments, service_items, staff_members, tickets};
+
+use super::case::{self, Case, Saved};
+use super::history::{self, Changed};
+use super::model::{Ticket, TicketField, TicketStatus};
+use super::rules::{self, TicketAct};
+
+/// A ticket to be opened (D-03).
+#[derive(Debug, Clone, Serialize)]
+pub struct CreateTicket {
+    /// The client; a portal user's own when left out.
+    pub client_id: Option<ClientId>,
+    /// What it is about.
+    pub subject: String,
+    /// The same at length.
+    pub description: String,
+    /// The service out of the price list.
+    pub service_item_id: Option<ServiceItemId>,
+    /// The accountant; the client's when left out. Staff only.
+    pub accountant_id: Option<StaffId>,
+    /// Who does the work; see [`create`] for who it is when left out. Staff only.
+    pub assignee_id: Option<StaffId>,
+    /// The department; the service's when left out. Staff only.
+    pub department_id: Option<DepartmentId>,
+    /// The price; the service's when left out. Staff only.
+    pub price: Option<TicketPrice>,
+    /// Overdue charges that the ticket is to collect (D-10). Staff only.
+    pub collects: Vec<ChargeId>,
+}
+
+/// A price as it is given.
+#[derive(Debug, Clone, Serialize)]
+pub struct TicketPrice {
+    /// Minor units.
+    pub amount_minor: i64,
+    /// ISO 4217 code; must be the firm's.
+    pub currency: String,
+}
+
+impl From<Money> for TicketPrice {
+    fn from(money: Money) -> Self {
+        Self { amount_minor: money.amount_minor, currency: money.currency }
+    }
+}
+
+/// Changes of an open ticket (D-03).
+#[derive(Debug, Clone)]
+pub struct EditTicket {
+    /// The ticket.
+    pub id: TicketId,
+    /// The version that the editor read; another one is a `CONFLICT`.
+    pub expected_version: i32,
+    /// What it is about.
+    pub subject: Option<String>,
+    /// The same at length.
+    pub description: Option<String>,
+    /// The price.
+    pub price: Option<TicketPrice>,
+    /// The service; a new one brings its price along unless one is given.
+    pub service_item_id: Patch<ServiceItemId>,
+    /// The accountant.
+    pub accountant_id: Patch<StaffId>,
+}
+
+/// What the price list says of a service.
+struct Service {
+    price_minor: i64,
+    department_id: Option<DepartmentId>,
+}
+
+/// Opens a ticket (D-03), as staff or as a portal user. Without an assignee it goes to the lead of
+/// the department, else to the opener (staff), else to the client's accountant, else to an owner.
+///
+/// # Errors
+/// `NOT_FOUND`, `NOT_ALLOWED` for what only staff may say, `SERVICE_ITEM_INACTIVE`,
+/// `WRONG_CURRENCY`, `OUT_OF_RANGE`, `CHARGE_NOT_OVERDUE`, refusals of the texts.
+pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket) -> Result<Done<TicketId>> {
+    let mut check = Check::new();
+    let subject = check.line("subject", &input.subject, 1..=MAX_NAME);
+    let description = check.text("description", &input.description, 0..=MAX_TEXT);
+    let client_id = match &actor.hat {
+        Hat::Portal(hat) => {
+            let given = [
+                ("accountantId", input.accountant_id.is_some()),
+                ("assigneeId", input.assignee_id.is_some()),
+                ("departmentId", input.department_id.is_some()),
+                ("price", input.price.is_some()),
+                ("collectChargeIds", !input.collects.is_empty()),
+            ];
+            for (field, given) in given {
+                check.require(!given, Refusal::of(field, Code::NotAllowed));
+            }
+            input.client_id.unwrap_or(hat.client_id)
+        }
+        Hat::Staff(_) => {
+            check.require(input.client_id.is_some(), Refusal::of("clientId", Code::Required));
+            input.client_id.unwrap_or_else(ClientId::new)
+        }
+    };
+    check.done()?;
+    let mut tx = match store.begin_once(actor, "ticketCreate", key, &input).await? {
+        Begun::Replay(done) => return Ok(done),
+        Begun::First(tx) => tx,
+    };
+    let conn = tx.conn();
+    let scope = actor.scope();
+    let (client, firm) = case::surroundings(conn, &scope, client_id).await?.or_not_found("clientId")?;
+    let service = match input.service_item_id {
+        Some(id) => Some(offered_service(conn, firm.id, id).await?),
+        None => None,
+    };
+    let price_minor = price(input.price.as_ref(), service.as_ref(), &firm.currency)?;
+    let department_id = match input.department_id {
+        Some(id) => Some((id, lead(conn, firm.id, id).await?.or_not_found("departmentId")?)),
+        None => match service.and_then(|service| service.department_id) {
+            Some(id) => lead(conn, firm.id, id).await?.map(|lead| (id, lead)),
+            None => None,
+        },
+    };
+    if let Some(id) = input.accountant_id {
+        active_staff(conn, firm.id, "accountantId", id).await?;
+    }
+    let assignee_id = match (input.assignee_id, department_id, &actor.hat) {
+        (Some(id), ..) => {
+            active_staff(conn, firm.id, "assigneeId", id).await?;
+            id
+        }
+        (None, Some((_, lead)), _) => lead,
+        (None, None, Hat::Staff(hat)) => hat.id,
+        (None, None, Hat::Portal(_)) => default_assignee(conn, firm.id, client.accountant_id).await?,
+    };
+    let id = TicketId::new();
+    let number = next_number(conn, firm.id).await?;
+    let author = actor.hat.author();
+    let now = tx.now;
+    let ticket: Ticket = diesel::insert_into(tickets::table)
+        .values((
+            (
+                tickets::id.eq(id),
+                tickets::firm_id.eq(firm.id),
+                tickets::number.eq(number),
+                tickets::client_id.eq(client.id),
+                tickets::opened_by_staff.eq(author.staff()),
+                tickets::opened_by_access.eq(author.access()),
+                tickets::service_item_id.eq(input.service_item_id),
+                tickets::accountant_id.eq(input.accountant_id.or(client.accountant_id)),
+                tickets::assignee_id.eq(assignee_id),
+                tickets::department_id.eq(department_id.map(|(id, _)| id)),
+            ),
+            tickets::subject.eq(&subject),
+            tickets::description.eq(&description),
+            tickets::price_minor.eq(price_minor),
+            tickets::currency.eq(&firm.currency),
+            tickets::status.eq(TicketStatus::Open),
+            tickets::search_text.eq(""),
+            tickets::created_at.eq(now),
+            tickets::updated_at.eq(now),
+        ))
+        .returning(Ticket::as_returning())
+        .get_result(tx.conn())
+        .await?;
+    diesel::update(tickets::table.find(id))
+        .set(tickets::search_text.eq(case::search_text(&ticket, &client.name)))
+        .execute(tx.conn())
+        .await?;
+    charge::commands::collect(&mut tx, &firm, &ticket, &input.collects).await?;
+    let opened =
+        Changed { field: TicketField::Created, from: None, to: Some(TicketStatus::Open.to_string()) };
+    history::record(&mut tx, &ticket, ActId::new(), author, &[opened], None).await?;
+    let after = Some(ticket.audience(client.accountant_id));
+    tx.event(firm.id, Event { noun: TicketId::NOUN, subject: id.uuid(), before: None, after });
+    tx.audit(Some(firm.id), "ticketCreate", TicketId::NOUN, Some(id.uuid()));
+    tx.commit(id).await
+}
+
+/// Edits an open ticket (D-03). Staff only; an edit that changes nothing leaves no trace.
+///
+/// # Errors
+/// `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `CONFLICT`, `SERVICE_ITEM_INACTIVE`,
+/// `WRONG_CURRENCY`, `OUT_OF_RANGE`, refusals of the texts.
+pub async fn edit(store: &Store, actor: &Actor, input: EditTicket) -> Result<Done<TicketId>> {
+    let mut check = Check::new();
+    let subject = input.subject.as_deref().map(|text| check.line("subject", text, 1..=MAX_NAME));
+    let description = input.description.as_deref().map(|text| check.text("description", text, 0..=MAX_TEXT));
+    check.done()?;
+    let mut tx = store.begin(actor).await?;
+    let mut case = Case::lock(&mut tx, actor, input.id, TicketAct::Edit).await?;
+    case.expect(Some(input.expected_version))?;
+    let old = case.ticket.clone();
+    let ticket = &mut case.ticket;
+    ticket.subject = subject.unwrap_or_else(|| old.subject.clone());
+    ticket.description = description.unwrap_or_else(|| old.description.clone());
+    ticket.service_item_id = input.service_item_id.apply(old.service_item_id);
+    ticket.accountant_id = input.accountant_id.apply(old.accountant_id);
+    let new_service = ticket.service_item_id.filter(|id| old.service_item_id != Some(*id));
+    let service = match new_service {
+        Some(id) => Some(offered_service(tx.conn(), case.firm.id, id).await?),
+        None => None,
+    };
+    if input.price.is_some() || service.is_some() {
+        ticket.price_minor = price(input.price.as_ref(), service.as_ref(), &ticket.currency)?;
+    }
+    if let Some(id) = ticket.accountant_id.filter(|id| old.accountant_id != Some(*id)) {
+        active_staff(tx.conn(), case.firm.id, "accountantId", id).await?;
+    }
+    let changes = differences(&old, ticket);
+    if !changes.is_empty() {
+        case.save(&mut tx, actor, "ticketEdit", Saved::Fields).await?;
+        history::record(&mut tx, &case.ticket, ActId::new(), actor.hat.author(), &changes, None).await?;
+    }
+    tx.commit(case.ticket.id).await
+}
+
+fn differences(old: &Ticket, new: &Ticket) -> Vec<Changed> {
+    let text = |value: &str| Some(value.to_owned());
+    [
+        Changed::between(TicketField::Subject, text(&old.subject), text(&new.subject)),
+        Changed::between(TicketField::Description, text(&old.description), text(&new.description)),
+        Changed::between(
+            TicketField::Price,
+            Some(old.price_minor.to_string()),
+            Some(new.price_minor.to_string()),
+        ),
+        Changed::between(
+            TicketField::ServiceItem,
+            old.service_item_id.map(Id::encode),
+            new.service_item_id.map(Id::encode),
+        ),
+        Changed::between(
+            TicketField::Accountant,
+            old.accountant_id.map(Id::encode),
+            new.accountant_id.map(Id::encode),
+        ),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn price(given: Option<&TicketPrice>, service: Option<&Service>, currency: &str) -> Result<i64, Error> {
+    let given = given.map(|price| (price.amount_minor, price.currency.as_str()));
+    rules::price(given, service.map(|service| service.price_minor), currency).map_err(|code| {
+        let refusal = Refusal::of("price", code);
+        if code == Code::OutOfRange { refusal.with(rules::MAX_AMOUNT) } else { refusal }.into()
+    })
+}
+
+async fn offered_service(conn: &mut AsyncPgConnection, firm: FirmId, id: ServiceItemId) -> Result<Service> {
+    let (price_minor, department_id, active): (i64, Option<DepartmentId>, bool) = service_items::table
+        .filter(service_items::firm_id.eq(firm))
+        .filter(service_items::id.eq(id))
+        .select((service_items::price_minor, service_items::department_id, service_items::active))
+        .get_result(conn)
+        .await
+        .optional()?
+        .or_not_found("serviceItemId")?;
+    if !active {
+        return Err(Refusal::of("serviceItemId", Code::ServiceItemInactive).into());
+    }
+    Ok(Service { price_minor, department_id })
+}
+
+async fn lead(conn: &mut AsyncPgConnection, firm: FirmId, id: DepartmentId) -> Result<Option<StaffId>> {
+    Ok(departments::table
+        .filter(departments::firm_id.eq(firm))
+        .filter(departments::id.eq(id))
+        .select(departments::lead_id)
+        .get_result(conn)
+        .await
+        .optional()?)
+}
+
+/// Checks that a staff member works for the firm now.
+pub(super) async fn active_staff(
+    conn: &mut AsyncPgConnection,
+    firm: FirmId,
+    field: &'static str,
+    id: StaffId,
+) -> Result<()> {
+    let found: Option<StaffId> = staff_members::table
+        .filter(staff_members::firm_id.eq(firm))
+        .filter(staff_members::id.eq(id))
+        .filter(staff_members::disabled_at.is_null())
+        .select(staff_members::id)
+        .get_result(conn)
+        .await
+        .optional()?;
+    found.map(|_| ()).or_not_found(field)
+}
+
+/// Who gets a client's ticket that says nothing else: its accountant, else the first owner.
+async fn default_assignee(
+    conn: &mut AsyncPgConnection,
+    firm: FirmId,
+    accountant: Option<StaffId>,
+) -> Result<StaffId> {
+    Ok(staff_members::table
+        .filter(staff_members::firm_id.eq(firm))
+        .filter(staff_members::disabled_at.is_null())
+        .filter(staff_members::id.nullable().eq(accountant).or(staff_members::role.eq(StaffRole::Owner)))
+        .order((staff_members::id.nullable().is_not_distinct_from(accountant).desc(), staff_members::created_at))
+        .select(staff_members::id)
+        .first(conn)
+        .await?)
+}
+
+/// The firm's next ticket number; its row stays locked until the transaction ends, so numbers have
+/// no gaps.
+async fn next_number(conn: &mut AsyncPgConnection, firm: FirmId) -> Result<i64> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        last: i64,
+    }
+    let row: Row = sql::kept(
+        "INSERT INTO ticket_numbers (firm_id, last) VALUES (?, 1)
+         ON CONFLICT (firm_id) DO UPDATE SET last = ticket_numbers.last + 1 RETURNING last",
+    )
+    .bind::<SqlUuid, _>(firm)
+    .get_result(conn)
+    .await?;
+    Ok(row.last)
+}

@@ -1,0 +1,221 @@
+//! The conversation of a ticket (D-07) and its read marks (D-12).
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::{Deserialize, Serialize};
+
+use crate::actor::{Actor, Scope};
+use crate::error::{Code, OrNotFound, Refusal, Result};
+use crate::feed::{Audience, Event};
+use crate::id::{Id, MessageId, TicketId};
+use crate::input::{Check, MAX_TEXT};
+use crate::page::PageRequest;
+use crate::sql;
+use crate::store::{Begun, Done, Store};
+use crate::tables::{ticket_messages, tickets};
+
+use super::case::{Case, Saved};
+use super::model::{Ticket, TicketMessage, Visibility};
+use super::queries::{readable, visible};
+use super::rules;
+
+/// The order of a conversation, for its cursors.
+pub const ORDER: &str = "SEQ";
+
+/// A message to be posted.
+#[derive(Debug, Clone, Serialize)]
+pub struct PostMessage {
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// The text.
+    pub body: String,
+}
+
+/// What posting came to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Posted {
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// The message.
+    pub message_id: MessageId,
+}
+
+/// Writes to the conversation, or an internal note (D-07). Who writes has read what came before (D-12).
+///
+/// # Errors
+/// `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `NO_LINKED_USER`, refusals of the text.
+pub async fn post(store: &Store, actor: &Actor, key: &str, input: PostMessage) -> Result<Done<Posted>> {
+    let mut check = Check::new();
+    let body = check.text("body", &input.body, 1..=MAX_TEXT);
+    check.done()?;
+    let mut tx = match store.begin_once(actor, "ticketMessagePost", key, &input).await? {
+        Begun::Replay(done) => return Ok(done),
+        Begun::First(tx) => tx,
+    };
+    let mut case = Case::lock(&mut tx, actor, input.ticket_id, rules::posting(input.visibility)).await?;
+    let message_id = MessageId::new();
+    let author = actor.hat.author();
+    case.ticket.last_message_seq += 1;
+    let seq = case.ticket.last_message_seq;
+    diesel::insert_into(ticket_messages::table)
+        .values((
+            ticket_messages::id.eq(message_id),
+            ticket_messages::firm_id.eq(case.firm.id),
+            ticket_messages::ticket_id.eq(case.ticket.id),
+            ticket_messages::seq.eq(seq),
+            ticket_messages::visibility.eq(input.visibility),
+            ticket_messages::author_staff.eq(author.staff()),
+            ticket_messages::author_access.eq(author.access()),
+            ticket_messages::body.eq(body),
+            ticket_messages::created_at.eq(tx.now),
+        ))
+        .execute(tx.conn())
+        .await?;
+    let now = tx.now;
+    mark(tx.conn(), &case.ticket, actor, seq, now).await?;
+    let audience = Audience {
+        internal: input.visibility == Visibility::Internal,
+        ..case.ticket.audience(case.client.accountant_id)
+    };
+    let event =
+        Event { noun: MessageId::NOUN, subject: message_id.uuid(), before: None, after: Some(audience) };
+    tx.event(case.firm.id, event);
+    let what = match input.visibility {
+        Visibility::Public => Saved::Message,
+        Visibility::Internal => Saved::Note,
+    };
+    case.save(&mut tx, actor, "ticketMessagePost", what).await?;
+    tx.commit(Posted { ticket_id: input.ticket_id, message_id }).await
+}
+
+/// Marks the conversation as read up to a message (D-12); a mark never moves back.
+///
+/// # Errors
+/// `NOT_FOUND` for the ticket or for a message that the viewer cannot read.
+pub async fn mark_read(
+    store: &Store,
+    actor: &Actor,
+    ticket_id: TicketId,
+    upto: Option<MessageId>,
+) -> Result<Done<TicketId>> {
+    let scope = actor.scope();
+    let mut tx = store.begin(actor).await?;
+    let ticket = tickets::table
+        .filter(visible(&scope))
+        .filter(tickets::id.eq(ticket_id))
+        .select(Ticket::as_select())
+        .get_result(tx.conn())
+        .await
+        .optional()?
+        .or_not_found("id")?;
+    let messages = ticket_messages::table.filter(readable(&scope)).filter(ticket_messages::ticket_id.eq(ticket_id));
+    let seq: Option<i32> = match upto {
+        None => messages.select(diesel::dsl::max(ticket_messages::seq)).get_result(tx.conn()).await?,
+        Some(message) => Some(
+            messages
+                .filter(ticket_messages::id.eq(message))
+                .select(ticket_messages::seq)
+                .get_result(tx.conn())
+                .await
+                .optional()?
+                .or_not_found("upToMessageId")?,
+        ),
+    };
+    if let Some(seq) = seq {
+        let now = tx.now;
+        mark(tx.conn(), &ticket, actor, seq, now).await?;
+    }
+    tx.commit(ticket_id).await
+}
+
+async fn mark(
+    conn: &mut AsyncPgConnection,
+    ticket: &Ticket,
+    actor: &Actor,
+    seq: i32,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sql::kept(
+        "INSERT INTO ticket_reads (ticket_id, reader_id, firm_id, seq, at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (ticket_id, reader_id) DO UPDATE
+         SET seq = GREATEST(ticket_reads.seq, excluded.seq), at = excluded.at",
+    )
+    .bind::<SqlUuid, _>(ticket.id)
+    .bind::<SqlUuid, _>(actor.hat.person())
+    .bind::<SqlUuid, _>(ticket.firm_id)
+    .bind::<Integer, _>(seq)
+    .bind::<Timestamptz, _>(now)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A part of the conversations of several tickets: the same part of each, for lists that show the
+/// last messages. Oldest first within a ticket, backward pages newest first (see [`PageRequest::page`]).
+/// The tickets themselves prove that the viewer sees them.
+///
+/// # Errors
+/// `INVALID_CURSOR`; when the database does not answer: retry.
+pub async fn pages(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    of: &[TicketId],
+    part: &PageRequest,
+) -> Result<Vec<TicketMessage>> {
+    let behind: Option<i32> = match part.cursor(ORDER)? {
+        Some(cursor) => {
+            Some(cursor.key.parse().map_err(|_| Refusal::of("after", Code::InvalidCursor))?)
+        }
+        None => None,
+    };
+    let ids: Vec<TicketId> = tickets::table
+        .filter(visible(scope))
+        .filter(tickets::id.eq_any(of))
+        .select(tickets::id)
+        .load(conn)
+        .await?;
+    let text = if part.is_backward() {
+        "SELECT m.* FROM unnest(?) AS t (id) CROSS JOIN LATERAL (
+             SELECT * FROM ticket_messages
+             WHERE ticket_id = t.id AND (? OR visibility = 'PUBLIC') AND seq < ?
+             ORDER BY seq DESC LIMIT ?
+         ) AS m"
+    } else {
+        "SELECT m.* FROM unnest(?) AS t (id) CROSS JOIN LATERAL (
+             SELECT * FROM ticket_messages
+             WHERE ticket_id = t.id AND (? OR visibility = 'PUBLIC') AND seq > ?
+             ORDER BY seq LIMIT ?
+         ) AS m"
+    };
+    let from_the_end = if part.is_backward() { i32::MAX } else { 0 };
+    Ok(sql::kept(text)
+        .bind::<Array<SqlUuid>, _>(ids)
+        .bind::<Bool, _>(scope.is_staff())
+        .bind::<Integer, _>(behind.unwrap_or(from_the_end))
+        .bind::<BigInt, _>(part.fetch())
+        .load(conn)
+        .await?)
+}
+
+/// One message, if the viewer may read it.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[MessageId],
+) -> Result<Vec<TicketMessage>> {
+    Ok(ticket_messages::table
+        .inner_join(tickets::table.on(tickets::id.eq(ticket_messages::ticket_id)))
+        .filter(ticket_messages::id.eq_any(ids))
+        .filter(visible(scope))
+        .filter(readable(scope))
+        .select(TicketMessage::as_select())
+        .load(conn)
+        .await?)
+}

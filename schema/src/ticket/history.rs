@@ -1,0 +1,99 @@
+//! The history of a ticket: who changed what from what to what, when (D-08).
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::actor::{Author, Scope};
+use crate::error::Result;
+use crate::id::{ActId, ChangeId, TicketId};
+use crate::store::Tx;
+use crate::tables::{ticket_changes, ticket_transfers, tickets};
+
+use super::model::{Ticket, TicketChange, TicketField, TicketTransfer};
+use super::queries::visible;
+
+/// One field of a change to be recorded.
+pub(crate) struct Changed {
+    pub field: TicketField,
+    pub from: Option<String>,
+    pub to: Option<String>,
+}
+
+impl Changed {
+    /// A change, unless both sides are equal.
+    pub fn between(field: TicketField, from: Option<String>, to: Option<String>) -> Option<Self> {
+        (from != to).then_some(Self { field, from, to })
+    }
+}
+
+/// Records what one act changed.
+pub(crate) async fn record(
+    tx: &mut Tx,
+    ticket: &Ticket,
+    act: ActId,
+    author: Author,
+    changes: &[Changed],
+    reason: Option<&str>,
+) -> Result<()> {
+    let at = tx.now;
+    let rows: Vec<_> = changes
+        .iter()
+        .map(|change| {
+            (
+                ticket_changes::id.eq(ChangeId::new()),
+                ticket_changes::firm_id.eq(ticket.firm_id),
+                ticket_changes::ticket_id.eq(ticket.id),
+                ticket_changes::act_id.eq(act),
+                ticket_changes::field.eq(change.field),
+                ticket_changes::old_value.eq(change.from.as_deref()),
+                ticket_changes::new_value.eq(change.to.as_deref()),
+                ticket_changes::reason.eq(reason),
+                ticket_changes::author_staff.eq(author.staff()),
+                ticket_changes::author_access.eq(author.access()),
+                ticket_changes::at.eq(at),
+            )
+        })
+        .collect();
+    diesel::insert_into(ticket_changes::table).values(rows).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// The histories of several tickets, oldest first within each; clients read of public fields only.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[TicketId]) -> Result<Vec<TicketChange>> {
+    let fields: Vec<TicketField> =
+        TicketField::ALL.iter().copied().filter(|field| scope.is_staff() || field.is_public()).collect();
+    Ok(ticket_changes::table
+        .filter(ticket_changes::ticket_id.eq_any(
+            tickets::table.filter(visible(scope)).filter(tickets::id.eq_any(ids)).select(tickets::id),
+        ))
+        .filter(ticket_changes::field.eq_any(fields))
+        .order((ticket_changes::ticket_id, ticket_changes::at, ticket_changes::id))
+        .select(TicketChange::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// The hand-overs of several tickets, oldest first within each; internal to the firm.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn transfers(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[TicketId],
+) -> Result<Vec<TicketTransfer>> {
+    if !scope.is_staff() {
+        return Ok(Vec::new());
+    }
+    Ok(ticket_transfers::table
+        .filter(ticket_transfers::ticket_id.eq_any(
+            tickets::table.filter(visible(scope)).filter(tickets::id.eq_any(ids)).select(tickets::id),
+        ))
+        .order((ticket_transfers::ticket_id, ticket_transfers::at, ticket_transfers::id))
+        .select(TicketTransfer::as_select())
+        .load(conn)
+        .await?)
+}

@@ -1,0 +1,217 @@
+//! The grid of tickets (D-01): filter, search, order, pages.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::actor::Scope;
+use crate::error::{Code, Refusal, Result};
+use crate::id::{ClientId, DepartmentId, Id, ServiceItemId, StaffId, TicketId};
+use crate::page::{Cursor, Page, PageRequest};
+use crate::search;
+use crate::tables::tickets;
+use crate::text_enum;
+
+use super::model::{Ticket, TicketStatus};
+use super::queries::visible;
+
+text_enum! {
+    /// By what the grid is ordered; equal values by id.
+    pub enum TicketOrderField {
+        /// When it last changed.
+        UpdatedAt = "UPDATED_AT",
+        /// When it was opened.
+        CreatedAt = "CREATED_AT",
+        /// Its number.
+        Number = "NUMBER",
+        /// Its price.
+        Price = "PRICE",
+        /// Its subject.
+        Subject = "SUBJECT",
+        /// Its status.
+        Status = "STATUS",
+    }
+}
+
+/// The order of the grid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TicketOrder {
+    /// By what.
+    pub field: TicketOrderField,
+    /// Whether the greatest comes first.
+    pub descending: bool,
+}
+
+impl Default for TicketOrder {
+    fn default() -> Self {
+        Self { field: TicketOrderField::UpdatedAt, descending: true }
+    }
+}
+
+impl TicketOrder {
+    const fn name(self) -> &'static str {
+        self.field.as_str()
+    }
+
+    /// The cursor of a ticket in a list of this order.
+    pub fn cursor(self, ticket: &Ticket) -> String {
+        let id = ticket.id.uuid();
+        let name = self.name();
+        match self.field {
+            TicketOrderField::UpdatedAt => Cursor::encode(name, ticket.updated_at.timestamp_micros(), id),
+            TicketOrderField::CreatedAt => Cursor::encode(name, ticket.created_at.timestamp_micros(), id),
+            TicketOrderField::Number => Cursor::encode(name, ticket.number, id),
+            TicketOrderField::Price => Cursor::encode(name, ticket.price_minor, id),
+            TicketOrderField::Subject => Cursor::encode(name, &ticket.subject, id),
+            TicketOrderField::Status => Cursor::encode(name, ticket.status, id),
+        }
+    }
+}
+
+/// Which tickets are wanted; everything that is set must hold.
+#[derive(Debug, Clone, Default)]
+pub struct TicketFilter {
+    /// One of these.
+    pub status: Option<Vec<TicketStatus>>,
+    /// About one of these clients.
+    pub clients: Option<Vec<ClientId>>,
+    /// With one of these assignees.
+    pub assignees: Option<Vec<StaffId>>,
+    /// With one of these accountants.
+    pub accountants: Option<Vec<StaffId>>,
+    /// With one of these departments.
+    pub departments: Option<Vec<DepartmentId>>,
+    /// For one of these services.
+    pub service_items: Option<Vec<ServiceItemId>>,
+    /// Opened at or after.
+    pub created_from: Option<DateTime<Utc>>,
+    /// Opened before.
+    pub created_to: Option<DateTime<Utc>>,
+    /// Changed at or after.
+    pub updated_from: Option<DateTime<Utc>>,
+    /// Changed before.
+    pub updated_to: Option<DateTime<Utc>>,
+    /// Whether staff have done nothing with it yet (D-06). Staff only: ignored for clients.
+    pub is_untouched: Option<bool>,
+    /// Whether it was opened by the client's side.
+    pub opened_by_client: Option<bool>,
+    /// Words of number, subject, client or description; all must be found.
+    pub search: Option<String>,
+}
+
+type Query<'a> = tickets::BoxedQuery<'a, Pg>;
+
+fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Query<'a> {
+    let mut query = tickets::table.filter(visible(scope)).into_boxed();
+    if let Some(status) = &filter.status {
+        query = query.filter(tickets::status.eq_any(status.clone()));
+    }
+    if let Some(clients) = &filter.clients {
+        query = query.filter(tickets::client_id.eq_any(clients.clone()));
+    }
+    if let Some(assignees) = &filter.assignees {
+        query = query.filter(tickets::assignee_id.eq_any(assignees.clone()));
+    }
+    if let Some(accountants) = &filter.accountants {
+        query = query.filter(tickets::accountant_id.eq_any(accountants.clone()));
+    }
+    if let Some(departments) = &filter.departments {
+        query = query.filter(tickets::department_id.eq_any(departments.clone()));
+    }
+    if let Some(items) = &filter.service_items {
+        query = query.filter(tickets::service_item_id.eq_any(items.clone()));
+    }
+    if let Some(at) = filter.created_from {
+        query = query.filter(tickets::created_at.ge(at));
+    }
+    if let Some(at) = filter.created_to {
+        query = query.filter(tickets::created_at.lt(at));
+    }
+    if let Some(at) = filter.updated_from {
+        query = query.filter(tickets::updated_at.ge(at));
+    }
+    if let Some(at) = filter.updated_to {
+        query = query.filter(tickets::updated_at.lt(at));
+    }
+    if let Some(untouched) = filter.is_untouched.filter(|_| scope.is_staff()) {
+        query = query.filter(tickets::is_untouched.eq(untouched));
+    }
+    match filter.opened_by_client {
+        Some(true) => query = query.filter(tickets::opened_by_access.is_not_null()),
+        Some(false) => query = query.filter(tickets::opened_by_access.is_null()),
+        None => {}
+    }
+    for pattern in search::patterns(filter.search.as_deref().unwrap_or_default()) {
+        query = query.filter(tickets::search_text.like(pattern));
+    }
+    query
+}
+
+/// Bounds and orders the query by one column: the first condition bounds the index, the second
+/// settles equal values.
+macro_rules! keyset {
+    ($query:ident, $ascending:expr, $at:expr, $column:expr) => {{
+        if let Some((key, id)) = $at {
+            $query = if $ascending {
+                $query.filter($column.ge(key.clone())).filter($column.gt(key).or(tickets::id.gt(id)))
+            } else {
+                $query.filter($column.le(key.clone())).filter($column.lt(key).or(tickets::id.lt(id)))
+            };
+        }
+        if $ascending {
+            $query.order(($column.asc(), tickets::id.asc()))
+        } else {
+            $query.order(($column.desc(), tickets::id.desc()))
+        }
+    }};
+}
+
+/// A page of the grid.
+///
+/// # Errors
+/// `INVALID_CURSOR`; when the database does not answer: retry.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &TicketFilter,
+    order: TicketOrder,
+    part: &PageRequest,
+) -> Result<Page<Ticket>> {
+    let mut query = filtered(scope, filter).limit(part.fetch());
+    let ascending = order.descending == part.is_backward();
+    let cursor = part.cursor(order.name())?;
+    let query = match order.field {
+        TicketOrderField::UpdatedAt => keyset!(query, ascending, at(cursor, time)?, tickets::updated_at),
+        TicketOrderField::CreatedAt => keyset!(query, ascending, at(cursor, time)?, tickets::created_at),
+        TicketOrderField::Number => keyset!(query, ascending, at(cursor, number)?, tickets::number),
+        TicketOrderField::Price => keyset!(query, ascending, at(cursor, number)?, tickets::price_minor),
+        TicketOrderField::Subject => {
+            keyset!(query, ascending, at(cursor, |text| Some(text.to_owned()))?, tickets::subject)
+        }
+        TicketOrderField::Status => keyset!(query, ascending, at(cursor, TicketStatus::parse)?, tickets::status),
+    };
+    Ok(part.page(query.select(Ticket::as_select()).load(conn).await?))
+}
+
+fn at<T>(cursor: Option<Cursor>, read: impl Fn(&str) -> Option<T>) -> Result<Option<(T, TicketId)>> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    let key = read(&cursor.key).ok_or_else(|| Refusal::of("after", Code::InvalidCursor))?;
+    Ok(Some((key, TicketId::from_uuid(cursor.id))))
+}
+
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_micros(text.parse().ok()?)
+}
+
+fn number(text: &str) -> Option<i64> {
+    text.parse().ok()
+}
+
+/// How many tickets there are.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &TicketFilter) -> Result<i64> {
+    Ok(filtered(scope, filter).count().get_result(conn).await?)
+}

@@ -1,0 +1,12 @@
+//! Tickets: a case with a status, a price and a conversation (D).
+
+pub(crate) mod case;
+pub mod commands;
+pub mod conversation;
+pub mod history;
+pub mod list;
+pub mod model;
+pub mod queries;
+pub mod rules;
+pub mod status;
+pub mod transfer;

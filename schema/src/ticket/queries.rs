@@ -1,0 +1,136 @@
+//! Finders of tickets. Each takes the viewer's scope.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::actor::{Hat, Scope};
+use crate::condition::Condition;
+use crate::error::Result;
+use crate::id::{ClientId, TicketId};
+use crate::portal_access::model::AccessStatus;
+use crate::tables::{
+    clients, department_members, firms, portal_accesses, ticket_messages, ticket_reads, tickets,
+};
+
+use super::model::{Ticket, Visibility};
+use super::rules::Facts;
+
+/// The tickets inside a scope (B-14, B-15).
+pub fn visible(scope: &Scope) -> Condition<tickets::table> {
+    match *scope {
+        Scope::Firm { firm_id } => Condition::new(tickets::firm_id.eq(firm_id)),
+        Scope::Own { firm_id, staff_id } => {
+            let departments = department_members::table
+                .filter(department_members::staff_id.eq(staff_id))
+                .select(department_members::department_id);
+            let portfolio = clients::table.filter(clients::accountant_id.eq(staff_id)).select(clients::id);
+            Condition::new(
+                tickets::firm_id.eq(firm_id).and(
+                    tickets::assignee_id
+                        .eq(staff_id)
+                        .or(tickets::client_id.eq_any(portfolio))
+                        .or(tickets::department_id.assume_not_null().eq_any(departments)),
+                ),
+            )
+        }
+        Scope::Client { firm_id, client_id } => {
+            Condition::new(tickets::firm_id.eq(firm_id).and(tickets::client_id.eq(client_id)))
+        }
+    }
+}
+
+/// The messages of visible tickets that a scope may read: clients never see a note (D-07).
+pub(super) fn readable(scope: &Scope) -> Condition<ticket_messages::table> {
+    let firm = ticket_messages::firm_id.eq(scope.firm_id());
+    if scope.is_staff() {
+        Condition::new(firm)
+    } else {
+        Condition::new(firm.and(ticket_messages::visibility.eq(Visibility::Public)))
+    }
+}
+
+/// Tickets by id, in no particular order; those out of scope are left out.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[TicketId]) -> Result<Vec<Ticket>> {
+    Ok(tickets::table
+        .filter(visible(scope))
+        .filter(tickets::id.eq_any(ids))
+        .select(Ticket::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// The clients among these that have a user who could read a message (D-07).
+pub(crate) async fn linked_clients(
+    conn: &mut AsyncPgConnection,
+    clients: &[ClientId],
+) -> Result<HashSet<ClientId>> {
+    let linked: Vec<ClientId> = portal_accesses::table
+        .filter(portal_accesses::client_id.eq_any(clients))
+        .filter(portal_accesses::status.eq(AccessStatus::Active))
+        .select(portal_accesses::client_id)
+        .distinct()
+        .load(conn)
+        .await?;
+    Ok(linked.into_iter().collect())
+}
+
+/// What the rules need to know of each ticket to tell what a viewer may do now.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn facts(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    tickets: &[Ticket],
+) -> Result<HashMap<TicketId, Facts>> {
+    let mut clients: Vec<ClientId> = tickets.iter().map(|ticket| ticket.client_id).collect();
+    clients.sort_unstable();
+    clients.dedup();
+    let client_reopen_days: i32 =
+        firms::table.find(scope.firm_id()).select(firms::client_reopen_days).get_result(conn).await?;
+    let linked = linked_clients(conn, &clients).await?;
+    let facts = |ticket: &Ticket| Facts {
+        status: ticket.status,
+        closed_at: ticket.closed_at,
+        client_reopen_days,
+        has_linked_user: linked.contains(&ticket.client_id),
+    };
+    Ok(tickets.iter().map(|ticket| (ticket.id, facts(ticket))).collect())
+}
+
+/// How many messages of each ticket this person has not read (D-12): written by others, readable,
+/// behind the person's read mark.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn unread(
+    conn: &mut AsyncPgConnection,
+    hat: &Hat,
+    ids: &[TicketId],
+) -> Result<HashMap<TicketId, i64>> {
+    let scope = hat.scope();
+    let author = hat.author();
+    let counts: Vec<(TicketId, i64)> = ticket_messages::table
+        .inner_join(tickets::table.on(tickets::id.eq(ticket_messages::ticket_id)))
+        .left_join(
+            ticket_reads::table.on(ticket_reads::ticket_id
+                .eq(ticket_messages::ticket_id)
+                .and(ticket_reads::reader_id.eq(hat.person()))),
+        )
+        .filter(visible(&scope))
+        .filter(readable(&scope))
+        .filter(ticket_messages::ticket_id.eq_any(ids))
+        .filter(ticket_reads::seq.is_null().or(ticket_messages::seq.nullable().gt(ticket_reads::seq.nullable())))
+        .filter(ticket_messages::author_staff.is_distinct_from(author.staff()))
+        .filter(ticket_messages::author_access.is_distinct_from(author.access()))
+        .group_by(ticket_messages::ticket_id)
+        .select((ticket_messages::ticket_id, diesel::dsl::count_star()))
+        .load(conn)
+        .await?;
+    Ok(counts.into_iter().collect())
+}
