@@ -1,0 +1,68 @@
+# The ways to run and check Guichet. `make run` and `make test` install what is missing.
+
+CARGO := cargo
+TOOLS := target/tools/bin
+MACHETE := 0.9.2
+DENY := 0.20.2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check graphiql audits bench chaos tools fmt
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make run       install what is missing, build, and run everything in one process
+run: setup graphiql
+	$(CARGO) run --locked -p guichet-server --bin guichet
+
+## make test      run all tests on real engines
+test: setup graphiql audits
+	$(CARGO) test --locked --workspace
+
+## make check     format, lints, documentation, unused dependencies, licences, duplicate versions
+check: tools
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+	$(TOOLS)/cargo-machete --skip-target-dir
+	$(TOOLS)/cargo-deny --locked --all-features check licenses bans sources
+
+## make fmt       format all code
+fmt:
+	$(CARGO) fmt --all
+
+## make graphiql  fetch the packages of the page to try queries
+graphiql: server/graphiql/node_modules/.package-lock.json
+
+## make bench     measure speed, release build; goals beside results
+bench: setup
+	$(CARGO) run --locked --release -p guichet-tests --bin bench
+
+## make chaos     break things on purpose and count what is lost, release build
+chaos: setup
+	$(CARGO) run --locked --release -p guichet-tests --bin chaos
+
+setup:
+	@.ci/setup
+
+# The public audits of GraphQL over HTTP, which the tests run.
+audits: tests/audits/node_modules/.package-lock.json
+
+# npm writes this file last.
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json
+	npm ci --prefix $* --no-audit --no-fund --loglevel=error
+
+tools: $(TOOLS)/cargo-machete-$(MACHETE) $(TOOLS)/cargo-deny-$(DENY)
+
+$(TOOLS)/cargo-machete-$(MACHETE):
+	$(call install,cargo-machete,$(MACHETE))
+
+$(TOOLS)/cargo-deny-$(DENY):
+	$(call install,cargo-deny,$(DENY))
+
+# The marker beside the program carries the version, so that a new one here is installed.
+define install
+$(CARGO) install --locked --root target/tools --target-dir target/tools/build $(1)@$(2)
+rm -rf target/tools/build $(TOOLS)/$(1)-*
+touch $@
+endef
