@@ -1,0 +1,75 @@
+//! Who calls: put into each request by the edge, asked by each resolver.
+
+use async_graphql::Context;
+use guichet_schema::actor::{Actor, Hat, Origin, Scope};
+use guichet_schema::db::Conn;
+use guichet_schema::locale::Locale;
+use guichet_schema::session::model::Viewer;
+use guichet_schema::store::Store;
+
+use crate::edge::ApiError;
+
+/// The caller of one request.
+#[derive(Debug)]
+pub struct Caller {
+    /// The way to the business.
+    pub store: Store,
+    /// Who is signed in.
+    pub viewer: Option<Viewer>,
+    /// The language to answer in: the account's, else the browser's, else English.
+    pub locale: Locale,
+    /// Where the request comes from (F-03).
+    pub origin: Origin,
+    actor: Option<Actor>,
+}
+
+impl Caller {
+    /// A caller, with the language of its account before that of its browser.
+    pub fn new(store: Store, viewer: Option<Viewer>, browser: Option<Locale>, origin: Origin) -> Self {
+        let locale = viewer.as_ref().map(|viewer| viewer.account.locale).or(browser).unwrap_or(Locale::En);
+        let actor = viewer.as_ref().and_then(|viewer| viewer.actor(origin.clone(), locale));
+        Self { store, viewer, locale, origin, actor }
+    }
+
+    /// The caller of this request.
+    pub fn of<'a>(ctx: &Context<'a>) -> &'a Self {
+        ctx.data_unchecked::<Self>()
+    }
+
+    /// Who is signed in.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`.
+    pub fn viewer(&self) -> Result<&Viewer, ApiError> {
+        self.viewer.as_ref().ok_or_else(ApiError::unauthenticated)
+    }
+
+    /// Who acts, with a hat on.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`, also for an account that has not chosen a hat.
+    pub fn actor(&self) -> Result<&Actor, ApiError> {
+        self.actor.as_ref().ok_or_else(ApiError::unauthenticated)
+    }
+
+    /// The hat that is worn, if any.
+    pub fn hat(&self) -> Option<&Hat> {
+        self.actor.as_ref().map(|actor| &actor.hat)
+    }
+
+    /// What the caller sees.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`.
+    pub fn scope(&self) -> Result<Scope, ApiError> {
+        self.actor().map(Actor::scope)
+    }
+
+    /// A connection for reading.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when the database does not answer.
+    pub async fn conn(&self) -> Result<Conn, ApiError> {
+        Ok(self.store.conn().await?)
+    }
+}

@@ -1,0 +1,179 @@
+//! What mutations answer: the thing, the user errors, the revision.
+
+use async_graphql::{Enum, ID, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
+use guichet_schema::error::{self, Error, OrNotFound, Refusal, Result};
+use guichet_schema::i18n;
+use guichet_schema::id::Id;
+use guichet_schema::locale::Locale;
+use guichet_schema::store::Done;
+
+use super::caller::Caller;
+use crate::edge::{self, ApiError};
+
+/// Why something was refused: nothing was changed, and this is what the user can do about it.
+#[derive(Debug, SimpleObject)]
+pub struct UserError {
+    /// The input field it is about; null when it is about the act as a whole.
+    field: Option<&'static str>,
+    /// The reason, for programs.
+    code: UserErrorCode,
+    /// The reason, in the viewer's language.
+    message: String,
+}
+
+impl UserError {
+    fn new(refusal: &Refusal, locale: Locale) -> Self {
+        Self { field: refusal.field, code: refusal.code.into(), message: i18n::refusal(locale, refusal) }
+    }
+}
+
+/// Why something was refused, for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "error::Code")]
+pub enum UserErrorCode {
+    /// There is no such thing for this viewer (B-14).
+    NotFound,
+    /// The viewer's role does not allow the act (B-15).
+    NotAllowed,
+    /// The thing changed since the viewer read it.
+    Conflict,
+    /// A value is missing.
+    Required,
+    /// A text is longer than allowed.
+    TooLong,
+    /// A number or list is outside of what is allowed.
+    OutOfRange,
+    /// A cursor that this list, in this order, never gave.
+    InvalidCursor,
+    /// The text has characters that cannot be kept.
+    InvalidText,
+    /// No mail server could take this address.
+    InvalidEmail,
+    /// Another record has this value already.
+    Taken,
+    /// A password shorter than allowed.
+    PasswordTooShort,
+    /// An idempotency key was used for another input.
+    IdempotencyKeyReused,
+    /// E-mail or password is wrong (B-06: the same for an unknown e-mail).
+    WrongCredentials,
+    /// Too many failed attempts; wait.
+    TooManyAttempts,
+    /// The access waits for activation (B-06).
+    AccessPending,
+    /// The invitation is unknown, used or expired.
+    InvitationInvalid,
+    /// The ticket is closed.
+    TicketClosed,
+    /// The ticket is open, so it cannot be reopened (D-02).
+    TicketOpen,
+    /// The time in which a client may reopen is over (D-02).
+    ReopenPeriodOver,
+    /// The firm does not let its clients reopen tickets (D-02).
+    ReopenNotOffered,
+    /// A rejection or cancellation wants a reason (D-05).
+    ReasonRequired,
+    /// The client has no user who could read the message (D-07).
+    NoLinkedUser,
+    /// The staff member or department has it already.
+    NothingToTransfer,
+    /// The service item is no longer offered.
+    ServiceItemInactive,
+    /// Another currency than the firm's.
+    WrongCurrency,
+    /// The charge is paid.
+    ChargePaid,
+    /// The charge is canceled.
+    ChargeCanceled,
+    /// The charge is not overdue (D-10).
+    ChargeNotOverdue,
+    /// Only a delivery that failed or could not be sent can be retried.
+    DeliveryNotRetryable,
+    /// The address is suppressed after a bounce: correct it or lift the suppression first.
+    AddressSuppressed,
+}
+
+/// A revision of a firm's feed: a change is visible to whoever reads at this revision or a later one.
+#[derive(Debug, Clone, Copy)]
+pub struct Revision(i64);
+
+/// A revision of a firm's feed, as a decimal number in a string: a change is visible to whoever
+/// reads at this revision or a later one.
+#[Scalar(name = "Revision")]
+impl ScalarType for Revision {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else {
+            return Err(edge::invalid_input("A revision is a decimal number in a string."));
+        };
+        text.parse().map(Self).map_err(|_| edge::invalid_input("A revision is a decimal number in a string."))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// A command's result, sorted for a payload: what was done, or the refusals.
+#[derive(Debug)]
+pub struct Outcome<T> {
+    /// What came of it; none when it was refused.
+    pub done: Option<T>,
+    /// Why it was refused; empty when it was done.
+    pub user_errors: Vec<UserError>,
+    /// The revision that contains it.
+    pub revision: Option<Revision>,
+}
+
+/// Sorts a command's result.
+///
+/// # Errors
+/// Faults of ours.
+pub fn outcome<T>(caller: &Caller, result: Result<Done<T>>) -> Result<Outcome<T>, ApiError> {
+    match result {
+        Ok(Done { value, revision }) => {
+            Ok(Outcome { done: Some(value), user_errors: Vec::new(), revision: revision.map(Revision) })
+        }
+        Err(Error::Refused(refusals)) => Ok(Outcome {
+            done: None,
+            user_errors: refusals.iter().map(|refusal| UserError::new(refusal, caller.locale)).collect(),
+            revision: None,
+        }),
+        Err(Error::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+/// The result of a query: a refusal is an error of the request, for there is no payload to put it in.
+///
+/// # Errors
+/// `BAD_USER_INPUT` with the refusal's text, or a fault of ours.
+pub fn queried<T>(caller: &Caller, result: Result<T>) -> Result<T, ApiError> {
+    result.map_err(|error| match error {
+        Error::Refused(refusals) => {
+            let texts: Vec<String> =
+                refusals.iter().map(|refusal| i18n::refusal(caller.locale, refusal)).collect();
+            ApiError::new(edge::Code::BadUserInput, texts.join(" "))
+        }
+        Error::Fault(fault) => fault.into(),
+    })
+}
+
+/// Reads an id of an input; one that is not of this noun does not exist.
+///
+/// # Errors
+/// `NOT_FOUND` about `field`.
+pub fn id<T: Id>(field: &'static str, id: &ID) -> Result<T> {
+    T::decode(id).or_not_found(field)
+}
+
+/// Reads an id that may be left out.
+///
+/// # Errors
+/// `NOT_FOUND` about `field`.
+pub fn optional_id<T: Id>(field: &'static str, given: Option<&ID>) -> Result<Option<T>> {
+    given.map(|given| id(field, given)).transpose()
+}
+
+/// The id of the API.
+pub fn api_id(id: impl Id) -> ID {
+    ID(id.encode())
+}
