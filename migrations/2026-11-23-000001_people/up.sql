@@ -33,6 +33,7 @@ CREATE TABLE staff_members (
     account_id uuid NOT NULL REFERENCES accounts (id),
     name text NOT NULL,
     role text NOT NULL CHECK (role IN ('OWNER', 'MANAGER', 'MEMBER')),
+    joined_at timestamptz,
     disabled_at timestamptz,
     created_at timestamptz NOT NULL,
     UNIQUE (firm_id, account_id)
@@ -96,14 +97,18 @@ CREATE TABLE portal_accesses (
 );
 CREATE INDEX portal_accesses_account ON portal_accesses (account_id);
 
+-- An invitation opens one hat only: who may invite somebody gains nothing of that account's other hats.
 CREATE TABLE invitations (
     id uuid PRIMARY KEY,
     account_id uuid NOT NULL REFERENCES accounts (id),
     firm_id uuid NOT NULL REFERENCES firms (id),
+    staff_id uuid REFERENCES staff_members (id),
+    access_id uuid REFERENCES portal_accesses (id),
     secret_hash bytea NOT NULL UNIQUE,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
-    used_at timestamptz
+    used_at timestamptz,
+    CHECK (num_nonnulls(staff_id, access_id) = 1)
 );
 CREATE INDEX invitations_account ON invitations (account_id);
 

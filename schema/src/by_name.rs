@@ -11,13 +11,9 @@ macro_rules! page_by_name {
         if let Some($crate::page::Cursor { key, id }) = request.cursor($crate::by_name::BY_NAME)? {
             // The first condition lets the index begin at the cursor; the second tells equal names apart.
             query = if backward {
-                query
-                    .filter($table::name.le(key.clone()))
-                    .filter($table::name.lt(key).or($table::id.lt(id)))
+                query.filter($table::name.le(key.clone())).filter($table::name.lt(key).or($table::id.lt(id)))
             } else {
-                query
-                    .filter($table::name.ge(key.clone()))
-                    .filter($table::name.gt(key).or($table::id.gt(id)))
+                query.filter($table::name.ge(key.clone())).filter($table::name.gt(key).or($table::id.gt(id)))
             };
         }
         query = if backward {
@@ -25,8 +21,7 @@ macro_rules! page_by_name {
         } else {
             query.order(($table::name.asc(), $table::id.asc()))
         };
-        let rows: Vec<$row> =
-            query.limit(request.fetch()).select(<$row>::as_select()).load($conn).await?;
+        let rows: Vec<$row> = query.limit(request.fetch()).select(<$row>::as_select()).load($conn).await?;
         request.page(rows)
     }};
 }

@@ -133,6 +133,22 @@ impl Check {
     }
 }
 
+/// Turns a broken unique constraint into the refusal that it stands for.
+pub(crate) trait OrTaken<T> {
+    /// The row, or `TAKEN` about `field`. The transaction can then only be rolled back.
+    fn or_taken(self, field: &'static str) -> Result<T>;
+}
+
+impl<T> OrTaken<T> for diesel::QueryResult<T> {
+    fn or_taken(self, field: &'static str) -> Result<T> {
+        use diesel::result::{DatabaseErrorKind::UniqueViolation, Error as Diesel};
+        self.map_err(|error| match error {
+            Diesel::DatabaseError(UniqueViolation, _) => Refusal::of(field, Code::Taken).into(),
+            other => other.into(),
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

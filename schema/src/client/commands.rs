@@ -132,14 +132,11 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateClient) -> Result
     new.registration = number("registration", input.registration, new.registration);
     new.phone = number("phone", input.phone, new.phone);
     let address = |email: Email| email.address().to_owned();
-    new.email = input
-        .email
-        .and_then(|text| check.optional_email("email", Some(&text)).map(address))
-        .apply(new.email);
+    new.email =
+        input.email.and_then(|text| check.optional_email("email", Some(&text)).map(address)).apply(new.email);
     new.locale = input.locale.unwrap_or(new.locale);
     new.accountant_id = input.accountant_id.apply(new.accountant_id);
-    let recipients =
-        input.ticket_emails.map(|given| rules::recipients(&mut check, "ticketEmails", &given));
+    let recipients = input.ticket_emails.map(|given| rules::recipients(&mut check, "ticketEmails", &given));
     if let Some(id) = new.accountant_id.filter(|id| old.accountant_id != Some(*id)) {
         staff::queries::check_employed(tx.conn(), &mut check, old.firm_id, "accountantId", &[id]).await?;
     }

@@ -119,8 +119,7 @@ pub async fn ticket_emails(
 ) -> Result<Vec<(ClientId, String)>> {
     Ok(client_recipients::table
         .filter(
-            client_recipients::client_id
-                .eq_any(clients::table.filter(visible(scope)).select(clients::id)),
+            client_recipients::client_id.eq_any(clients::table.filter(visible(scope)).select(clients::id)),
         )
         .filter(client_recipients::client_id.eq_any(ids))
         .filter(client_recipients::topic.eq(Topic::Tickets))

@@ -11,7 +11,12 @@ pub const MAX_NUMBER: usize = 40;
 
 /// What a search over clients looks at: the numbers also without punctuation, since people leave out the
 /// dots of a CNPJ and the blanks of a SIREN.
-pub fn search_text(name: &str, registration: Option<&str>, email: Option<&str>, phone: Option<&str>) -> String {
+pub fn search_text(
+    name: &str,
+    registration: Option<&str>,
+    email: Option<&str>,
+    phone: Option<&str>,
+) -> String {
     let (registration, phone) = (registration.unwrap_or_default(), phone.unwrap_or_default());
     let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     search::search_text(&[
@@ -52,7 +57,9 @@ mod tests {
             Some("Contato@Padaria.example"),
             Some("+55 (11) 98765-4321"),
         );
-        for query in ["sao joao", "12345678000195", "12.345.678/0001", "contato@padaria", "5511987654321", "98765-43"] {
+        for query in
+            ["sao joao", "12345678000195", "12.345.678/0001", "contato@padaria", "5511987654321", "98765-43"]
+        {
             for pattern in search::patterns(query) {
                 assert!(text.contains(pattern.trim_matches('%')), "{query} in {text}");
             }
@@ -75,8 +82,7 @@ mod tests {
         let mut check = Check::new();
         recipients(&mut check, "ticketEmails", &["nobody", "ana@x.example", ""].map(String::from));
         let Err(Error::Refused(refusals)) = check.done() else { panic!("accepted") };
-        let expected =
-            [Code::InvalidEmail, Code::Required].map(|code| Refusal::of("ticketEmails", code));
+        let expected = [Code::InvalidEmail, Code::Required].map(|code| Refusal::of("ticketEmails", code));
         assert_eq!(refusals, expected);
     }
 

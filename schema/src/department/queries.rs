@@ -1,0 +1,114 @@
+//! Finders of departments. They are the firm's own: a client finds none.
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::actor::Scope;
+use crate::by_name::page_by_name;
+use crate::error::{Code, Refusal, Result};
+use crate::id::{DepartmentId, StaffId};
+use crate::input::Check;
+use crate::page::{Page, PageRequest};
+use crate::tables::{department_members, departments};
+
+use super::model::Department;
+
+/// The departments inside a scope.
+fn visible(scope: &Scope) -> departments::BoxedQuery<'static, Pg> {
+    let query = departments::table.filter(departments::firm_id.eq(scope.firm_id())).into_boxed();
+    if scope.is_staff() { query } else { query.filter(departments::id.is_null()) }
+}
+
+/// Departments by id, in no particular order.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[DepartmentId],
+) -> Result<Vec<Department>> {
+    Ok(visible(scope).filter(departments::id.eq_any(ids)).select(Department::as_select()).load(conn).await?)
+}
+
+/// A page of departments, ordered by name.
+///
+/// # Errors
+/// `INVALID_CURSOR`; when the database does not answer: retry.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    request: &PageRequest,
+) -> Result<Page<Department>> {
+    Ok(page_by_name!(conn, visible(scope), departments, Department, request))
+}
+
+/// How many departments there are.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope) -> Result<i64> {
+    Ok(visible(scope).count().get_result(conn).await?)
+}
+
+/// Who belongs to these departments; nobody for a client.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn members(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[DepartmentId],
+) -> Result<Vec<(DepartmentId, StaffId)>> {
+    Ok(memberships(scope).filter(department_members::department_id.eq_any(ids)).load(conn).await?)
+}
+
+/// What departments these staff members belong to; none for a client.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of_staff(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[StaffId],
+) -> Result<Vec<(DepartmentId, StaffId)>> {
+    Ok(memberships(scope).filter(department_members::staff_id.eq_any(ids)).load(conn).await?)
+}
+
+type Memberships<'a> = diesel::dsl::IntoBoxed<
+    'a,
+    diesel::dsl::Select<
+        department_members::table,
+        (department_members::department_id, department_members::staff_id),
+    >,
+    Pg,
+>;
+
+fn memberships<'a>(scope: &Scope) -> Memberships<'a> {
+    department_members::table
+        .select((department_members::department_id, department_members::staff_id))
+        .into_boxed()
+        .filter(department_members::department_id.eq_any(visible(scope).select(departments::id)))
+        .order((department_members::department_id, department_members::staff_id))
+}
+
+/// Refuses `field` with `NOT_FOUND` unless all of these are departments in the scope.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub(crate) async fn check_known(
+    conn: &mut AsyncPgConnection,
+    check: &mut Check,
+    scope: &Scope,
+    field: &'static str,
+    ids: &[DepartmentId],
+) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let found = by_ids(conn, scope, ids).await?;
+    let known = ids.iter().all(|id| found.iter().any(|department| department.id == *id));
+    check.require(known, Refusal::of(field, Code::NotFound));
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! Sessions: who is signed in, and as what (B-06, B-13).
+
+pub mod commands;
+mod credentials;
+pub mod model;
+pub mod queries;
+pub mod rules;
+
+pub(crate) use credentials::check as check_credentials;

@@ -1,0 +1,122 @@
+//! Finders of sessions and hats.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::account::model::Account;
+use crate::actor::{AccessRole, Hat, MemberReach, PortalHat, StaffHat, StaffRole};
+use crate::error::Result;
+use crate::id::{AccessId, AccountId, ClientId, FirmId, SessionId, StaffId};
+use crate::portal_access::model::AccessStatus;
+use crate::secret::Secret;
+use crate::store::Store;
+use crate::tables::{accounts, clients, firms, portal_accesses, sessions, staff_members};
+
+use super::model::{HatOption, Viewer};
+
+type StaffRow = (StaffId, FirmId, StaffRole);
+type PortalRow = (AccessId, FirmId, ClientId, AccessRole);
+
+/// Who holds this token; nobody once the session is over or revoked. A hat that was taken away is
+/// gone. One statement: it runs with each request.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn find(store: &Store, token: &Secret) -> Result<Option<Viewer>> {
+    type Row = (SessionId, DateTime<Utc>, Account, Option<StaffRow>, Option<MemberReach>, Option<PortalRow>);
+    let works = staff_members::joined_at.is_not_null().and(staff_members::disabled_at.is_null());
+    let row: Option<Row> = sessions::table
+        .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
+        .left_join(staff_members::table.on(staff_members::id.nullable().eq(sessions::staff_id).and(works)))
+        .left_join(firms::table.on(firms::id.nullable().eq(staff_members::firm_id.nullable())))
+        .left_join(
+            portal_accesses::table.on(portal_accesses::id
+                .nullable()
+                .eq(sessions::access_id)
+                .and(portal_accesses::status.eq(AccessStatus::Active))),
+        )
+        .filter(sessions::token_hash.eq(token.hash()))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(store.now()))
+        .select((
+            sessions::id,
+            sessions::expires_at,
+            Account::as_select(),
+            (staff_members::id, staff_members::firm_id, staff_members::role).nullable(),
+            firms::member_reach.nullable(),
+            (
+                portal_accesses::id,
+                portal_accesses::firm_id,
+                portal_accesses::client_id,
+                portal_accesses::role,
+            )
+                .nullable(),
+        ))
+        .get_result(&mut store.conn().await?)
+        .await
+        .optional()?;
+    Ok(row.map(|(session_id, expires_at, account, staff, reach, portal)| Viewer {
+        account,
+        session_id,
+        hat: staff.zip(reach).map(staff_hat).or(portal.map(portal_hat)),
+        expires_at,
+    }))
+}
+
+/// The hats that an account may put on now (B-13), by firm and client.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn hats(conn: &mut AsyncPgConnection, account: AccountId) -> Result<Vec<HatOption>> {
+    let staff: Vec<(StaffRow, MemberReach, String)> = staff_members::table
+        .inner_join(firms::table.on(firms::id.eq(staff_members::firm_id)))
+        .filter(staff_members::account_id.eq(account))
+        .filter(staff_members::joined_at.is_not_null())
+        .filter(staff_members::disabled_at.is_null())
+        .order((firms::name, staff_members::id))
+        .select((
+            (staff_members::id, staff_members::firm_id, staff_members::role),
+            firms::member_reach,
+            firms::name,
+        ))
+        .load(conn)
+        .await?;
+    let portal: Vec<(PortalRow, String, String)> = portal_accesses::table
+        .inner_join(firms::table.on(firms::id.eq(portal_accesses::firm_id)))
+        .inner_join(clients::table.on(clients::id.eq(portal_accesses::client_id)))
+        .filter(portal_accesses::account_id.eq(account))
+        .filter(portal_accesses::status.eq(AccessStatus::Active))
+        .order((firms::name, clients::name, portal_accesses::id))
+        .select((
+            (
+                portal_accesses::id,
+                portal_accesses::firm_id,
+                portal_accesses::client_id,
+                portal_accesses::role,
+            ),
+            firms::name,
+            clients::name,
+        ))
+        .load(conn)
+        .await?;
+    let staff = staff.into_iter().map(|(row, reach, firm_name)| HatOption {
+        hat: staff_hat((row, reach)),
+        firm_name,
+        client: None,
+    });
+    let portal = portal.into_iter().map(|(row, firm_name, client_name)| HatOption {
+        hat: portal_hat(row),
+        firm_name,
+        client: Some((row.2, client_name)),
+    });
+    Ok(staff.chain(portal).collect())
+}
+
+const fn staff_hat(((id, firm_id, role), reach): (StaffRow, MemberReach)) -> Hat {
+    Hat::Staff(StaffHat { id, firm_id, role, reach })
+}
+
+const fn portal_hat((id, firm_id, client_id, role): PortalRow) -> Hat {
+    Hat::Portal(PortalHat { id, firm_id, client_id, role })
+}
