@@ -1,3 +1,24 @@
-//! workers
+//! What happens later: the job queue, the mails, housekeeping.
 
+pub mod housekeeping;
+pub mod letter;
 pub mod mail;
+pub mod queue;
+pub mod send_email;
+pub mod ticket_mail;
+
+use std::time::Duration;
+
+use guichet_schema::store::Store;
+
+use crate::queue::Workers;
+use crate::send_email::Sender;
+
+/// How long sending one mail may take: longer than all steps of an SMTP session together.
+const SENDING: Duration = Duration::from_secs(25 * 60);
+
+/// The workers of a process, with a handler for each kind of job; at most `concurrency` jobs of a
+/// kind at once.
+pub fn workers(store: Store, sender: Sender, concurrency: usize) -> Workers {
+    Workers::new(store).register(concurrency, SENDING, move |job, payload| sender.clone().run(job, payload))
+}

@@ -15,21 +15,21 @@ use crate::locale::Locale;
 use crate::message_id;
 use crate::store::Tx;
 use crate::tables::{
-    accounts, client_recipients, clients, email_deliveries, email_suppressions, portal_accesses, staff_members,
+    accounts, client_recipients, email_deliveries, email_suppressions, portal_accesses, staff_members,
 };
-use crate::ticket::case::Case;
+use crate::ticket::case::{Case, CaseClient};
 
 use super::model::{DeliveryStatus, SendEmail};
 use super::rules::{self, Candidate, Planned};
 
 /// Queues the mails about a real change of status (D-05).
 pub(crate) async fn status_change(tx: &mut Tx, actor: &Actor, case: &Case, cause: ActId) -> Result<()> {
-    let client = client_candidates(tx.conn(), case.client.id).await?;
+    let CaseClient { id, email, locale, .. } = &case.client;
+    let client = client_candidates(tx.conn(), *id, email.clone(), *locale).await?;
     let opener = person(tx.conn(), case.ticket.opened_by()).await?;
     let acting: String =
         accounts::table.find(actor.account_id).select(accounts::email_ci).get_result(tx.conn()).await?;
-    let suppressed =
-        suppressed(tx.conn(), case.firm.id, client.iter().chain(&opener)).await?;
+    let suppressed = suppressed(tx.conn(), case.firm.id, client.iter().chain(&opener)).await?;
     let planned = rules::plan(client, opener, &acting, &suppressed);
     queue(tx, case, cause, &planned).await
 }
@@ -89,9 +89,12 @@ pub(super) fn send_job(id: DeliveryId, firm: FirmId) -> Result<NewJob> {
 }
 
 /// The client's addresses for tickets, by default its address of record (D-05, F-02).
-pub(super) async fn client_candidates(conn: &mut AsyncPgConnection, client: ClientId) -> Result<Vec<Candidate>> {
-    let (email, locale): (Option<String>, Locale) =
-        clients::table.find(client).select((clients::email, clients::locale)).get_result(conn).await?;
+pub(super) async fn client_candidates(
+    conn: &mut AsyncPgConnection,
+    client: ClientId,
+    of_record: Option<String>,
+    locale: Locale,
+) -> Result<Vec<Candidate>> {
     let listed: Vec<String> = client_recipients::table
         .filter(client_recipients::client_id.eq(client))
         .filter(client_recipients::topic.eq("TICKETS"))
@@ -99,13 +102,15 @@ pub(super) async fn client_candidates(conn: &mut AsyncPgConnection, client: Clie
         .select(client_recipients::email)
         .load(conn)
         .await?;
-    let addresses = if listed.is_empty() { vec![email] } else { listed.into_iter().map(Some).collect() };
+    let addresses = if listed.is_empty() { vec![of_record] } else { listed.into_iter().map(Some).collect() };
     Ok(addresses.into_iter().map(|address| Candidate { address, account_id: None, locale }).collect())
 }
 
 async fn person(conn: &mut AsyncPgConnection, author: Author) -> Result<Option<Candidate>> {
     let account: AccountId = match author {
-        Author::Staff(id) => staff_members::table.find(id).select(staff_members::account_id).get_result(conn).await?,
+        Author::Staff(id) => {
+            staff_members::table.find(id).select(staff_members::account_id).get_result(conn).await?
+        }
         Author::Portal(id) => {
             portal_accesses::table.find(id).select(portal_accesses::account_id).get_result(conn).await?
         }

@@ -8,7 +8,7 @@ use crate::email::Email;
 use crate::error::{Code, OrNotFound, Refusal, Result};
 use crate::id::{ClientId, DeliveryId, Id};
 use crate::store::{Begun, Done, Store, Tx};
-use crate::tables::{email_deliveries, email_suppressions};
+use crate::tables::{clients, email_deliveries, email_suppressions};
 
 use super::announce::{client_candidates, send_job, suppressed, written, written_ci};
 use super::model::{DeliveryReason, DeliveryStatus, EmailDelivery};
@@ -61,7 +61,14 @@ pub async fn retry(store: &Store, actor: &Actor, key: &str, id: DeliveryId) -> R
 /// Where the delivery would go today: to an address that nobody else of its act has been sent to.
 async fn present_address(tx: &mut Tx, delivery: &EmailDelivery) -> Result<(Option<String>, Option<String>)> {
     let candidates = match (delivery.account_id, &delivery.recipient) {
-        (None, _) => client_candidates(tx.conn(), delivery.client_id).await?,
+        (None, _) => {
+            let (email, locale) = clients::table
+                .find(delivery.client_id)
+                .select((clients::email, clients::locale))
+                .get_result(tx.conn())
+                .await?;
+            client_candidates(tx.conn(), delivery.client_id, email, locale).await?
+        }
         (Some(account_id), recipient) => vec![rules::Candidate {
             address: recipient.clone(),
             account_id: Some(account_id),

@@ -9,7 +9,8 @@ use crate::feed::Event;
 use crate::id::{ClientId, DeliveryId, FirmId, Id, StaffId};
 use crate::store::{By, Store, Tx};
 use crate::tables::{
-    accounts, clients, email_deliveries, email_suppressions, firms, jobs, staff_members, ticket_changes, tickets,
+    accounts, clients, email_deliveries, email_suppressions, firms, jobs, staff_members, ticket_changes,
+    tickets,
 };
 use crate::ticket::model::{TicketField, TicketStatus};
 
@@ -27,6 +28,8 @@ pub struct StatusMail {
     pub mail_from: String,
     /// Where answers go.
     pub reply_to: Option<String>,
+    /// The firm's time zone.
+    pub zone: String,
     /// The client's name.
     pub client_name: String,
     /// The recipient's name, where the address is a person's.
@@ -65,7 +68,7 @@ pub async fn status_mail(conn: &mut AsyncPgConnection, id: DeliveryId) -> Result
         .optional()?;
     let Some(delivery) = delivery else { return Ok(None) };
     type Row = (
-        (String, String, Option<String>),
+        (String, String, Option<String>, String),
         String,
         (i64, String, i64, String),
         (Option<String>, Option<String>, Option<String>, DateTime<Utc>),
@@ -75,16 +78,14 @@ pub async fn status_mail(conn: &mut AsyncPgConnection, id: DeliveryId) -> Result
     let (firm, client_name, ticket, change, acted_by, recipient_name): Row = tickets::table
         .inner_join(firms::table.on(firms::id.eq(tickets::firm_id)))
         .inner_join(clients::table.on(clients::id.eq(tickets::client_id)))
-        .inner_join(
-            ticket_changes::table.on(ticket_changes::act_id
-                .eq(delivery.cause_id)
-                .and(ticket_changes::field.eq(TicketField::Status))),
-        )
+        .inner_join(ticket_changes::table.on(
+            ticket_changes::act_id.eq(delivery.cause_id).and(ticket_changes::field.eq(TicketField::Status)),
+        ))
         .left_join(staff_members::table.on(staff_members::id.nullable().eq(ticket_changes::author_staff)))
         .left_join(accounts::table.on(accounts::id.nullable().eq(delivery.account_id)))
         .filter(tickets::id.eq(delivery.ticket_id))
         .select((
-            (firms::name, firms::mail_from, firms::mail_reply_to),
+            (firms::name, firms::mail_from, firms::mail_reply_to, firms::zone),
             clients::name,
             (tickets::number, tickets::subject, tickets::price_minor, tickets::currency),
             (
@@ -99,14 +100,15 @@ pub async fn status_mail(conn: &mut AsyncPgConnection, id: DeliveryId) -> Result
         .get_result(conn)
         .await?;
     let status = |text: Option<String>| {
-        text.as_deref().and_then(TicketStatus::parse).ok_or_else(|| {
-            crate::error::Fault::Broken(format!("{id} tells of a change without a status"))
-        })
+        text.as_deref()
+            .and_then(TicketStatus::parse)
+            .ok_or_else(|| crate::error::Fault::Broken(format!("{id} tells of a change without a status")))
     };
     Ok(Some(StatusMail {
         firm_name: firm.0,
         mail_from: firm.1,
         reply_to: firm.2,
+        zone: firm.3,
         client_name,
         recipient_name,
         ticket_number: ticket.0,
@@ -198,8 +200,10 @@ async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: Outcome) -> Resul
         ))
         .execute(tx.conn())
         .await?;
-    if let (Outcome::Refused { reply, hard_bounce: true }, Some(recipient)) = (&outcome, &delivery.recipient) {
-        let ci = crate::email::Email::parse(recipient).map_or_else(|| recipient.to_lowercase(), |e| e.ci().to_owned());
+    if let (Outcome::Refused { reply, hard_bounce: true }, Some(recipient)) = (&outcome, &delivery.recipient)
+    {
+        let ci = crate::email::Email::parse(recipient)
+            .map_or_else(|| recipient.to_lowercase(), |e| e.ci().to_owned());
         diesel::insert_into(email_suppressions::table)
             .values((
                 email_suppressions::firm_id.eq(delivery.firm_id),
@@ -220,7 +224,10 @@ pub(super) async fn changed(tx: &mut Tx, id: DeliveryId, firm: FirmId, client: C
     let portfolio: Option<StaffId> =
         clients::table.find(client).select(clients::accountant_id).get_result(tx.conn()).await?;
     let audience = Some(audience(client, portfolio));
-    tx.event(firm, Event { noun: DeliveryId::NOUN, subject: id.uuid(), before: audience.clone(), after: audience });
+    tx.event(
+        firm,
+        Event { noun: DeliveryId::NOUN, subject: id.uuid(), before: audience.clone(), after: audience },
+    );
     Ok(())
 }
 
@@ -236,12 +243,10 @@ pub async fn settle_abandoned(store: &Store) -> Result<usize> {
         .filter(jobs::kind.eq(SendEmail::KIND))
         .filter(jobs::status.eq("DEAD"))
         .filter(diesel::dsl::exists(
-            email_deliveries::table
-                .filter(email_deliveries::status.eq(DeliveryStatus::Queued))
-                .filter(
-                    diesel::dsl::sql::<diesel::sql_types::Text>("email_deliveries.id::text")
-                        .eq(diesel::dsl::sql::<diesel::sql_types::Text>("jobs.payload ->> 'delivery_id'")),
-                ),
+            email_deliveries::table.filter(email_deliveries::status.eq(DeliveryStatus::Queued)).filter(
+                diesel::dsl::sql::<diesel::sql_types::Text>("email_deliveries.id::text")
+                    .eq(diesel::dsl::sql::<diesel::sql_types::Text>("jobs.payload ->> 'delivery_id'")),
+            ),
         ))
         .select(jobs::payload)
         .limit(1_000)
@@ -251,7 +256,8 @@ pub async fn settle_abandoned(store: &Store) -> Result<usize> {
     let mut settled = 0;
     for payload in dead {
         let Ok(SendEmail { delivery_id }) = serde_json::from_value(payload) else { continue };
-        record(store, delivery_id, Outcome::Exhausted { reply: "given up after repeated crashes".into() }).await?;
+        record(store, delivery_id, Outcome::Exhausted { reply: "given up after repeated crashes".into() })
+            .await?;
         settled += 1;
     }
     Ok(settled)

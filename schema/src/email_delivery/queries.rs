@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::actor::Scope;
-use crate::email::Email;
 use crate::condition::Condition;
+use crate::email::Email;
 use crate::error::{Code, Refusal, Result};
 use crate::feed::Audience;
 use crate::id::{ActId, ClientId, DeliveryId, Id, StaffId, TicketId};
@@ -31,14 +31,14 @@ pub(crate) fn audience(client: ClientId, portfolio: Option<StaffId>) -> Audience
 }
 
 /// The deliveries inside a scope: those about tickets that the viewer sees, for staff.
-pub(crate) fn visible(
-    scope: &Scope,
-) -> Condition<email_deliveries::table> {
+pub(crate) fn visible(scope: &Scope) -> Condition<email_deliveries::table> {
     match *scope {
         Scope::Firm { firm_id } => Condition::new(email_deliveries::firm_id.eq(firm_id)),
         Scope::Own { firm_id, .. } => {
             let seen = tickets::table.filter(crate::ticket::queries::visible(scope)).select(tickets::id);
-            Condition::new(email_deliveries::firm_id.eq(firm_id).and(email_deliveries::ticket_id.eq_any(seen)))
+            Condition::new(
+                email_deliveries::firm_id.eq(firm_id).and(email_deliveries::ticket_id.eq_any(seen)),
+            )
         }
         Scope::Client { .. } => Condition::new(diesel::dsl::sql::<diesel::sql_types::Bool>("false")),
     }
@@ -137,7 +137,11 @@ pub async fn by_ids(
 ///
 /// # Errors
 /// When the database does not answer: retry.
-pub async fn of_acts(conn: &mut AsyncPgConnection, scope: &Scope, acts: &[ActId]) -> Result<Vec<EmailDelivery>> {
+pub async fn of_acts(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    acts: &[ActId],
+) -> Result<Vec<EmailDelivery>> {
     Ok(email_deliveries::table
         .filter(visible(scope))
         .filter(email_deliveries::cause_id.eq_any(acts))
@@ -159,7 +163,8 @@ pub async fn suppressions(
     if !scope.is_staff() {
         return Ok(HashMap::new());
     }
-    let seen = || clients::table.filter(crate::client::queries::visible(scope)).filter(clients::id.eq_any(ids));
+    let seen =
+        || clients::table.filter(crate::client::queries::visible(scope)).filter(clients::id.eq_any(ids));
     let mut addresses: Vec<(ClientId, String)> = seen()
         .filter(clients::email.is_not_null())
         .select((clients::id, clients::email.assume_not_null()))

@@ -53,7 +53,9 @@ pub fn plan(
         let reason = match (&candidate.address, &email) {
             (None, _) => Some(DeliveryReason::NoAddress),
             (Some(_), None) => Some(DeliveryReason::InvalidAddress),
-            (_, Some(email)) if suppressed.contains(email.ci()) => Some(DeliveryReason::SuppressedAfterBounce),
+            (_, Some(email)) if suppressed.contains(email.ci()) => {
+                Some(DeliveryReason::SuppressedAfterBounce)
+            }
             _ => None,
         };
         planned.push(Planned { candidate, email, reason });

@@ -1,0 +1,36 @@
+//! The reconciler that keeps the house: wants no input, makes the rows what they should be, and
+//! does nothing the second time. Woken by the clock alone.
+
+use std::time::Duration;
+
+use guichet_schema::error::Result;
+use guichet_schema::store::Store;
+use guichet_schema::{email_delivery, idempotency, session};
+use tokio_util::sync::CancellationToken;
+
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Keeps the house until `stop`. Whatever fails is tried again at the next turn.
+pub async fn run(store: Store, stop: CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
+        if let Err(error) = tidy(&store).await {
+            tracing::warn!(%error, "housekeeping failed; it is tried again");
+        }
+    }
+}
+
+/// One turn.
+///
+/// # Errors
+/// When the database does not answer: the next turn does what this one did not.
+pub async fn tidy(store: &Store) -> Result<()> {
+    let now = store.now();
+    let abandoned = email_delivery::outcome::settle_abandoned(store).await?;
+    let mut conn = store.conn().await?;
+    let keys = idempotency::forget_old(&mut conn, now).await?;
+    let sessions = session::commands::forget_old(&mut conn, now).await?;
+    if abandoned + keys + sessions > 0 {
+        tracing::info!(abandoned, keys, sessions, "tidied");
+    }
+    Ok(())
+}
