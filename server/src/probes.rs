@@ -1,0 +1,90 @@
+//! What operators ask: `/livez`, `/readyz`, and `/metrics` for Prometheus.
+
+use std::sync::LazyLock;
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use guichet_schema::db;
+use guichet_schema::error::Fault;
+use guichet_schema::store::Store;
+use guichet_workers::queue::Health;
+use http::{StatusCode, header};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use serde::Serialize;
+
+/// Upper bounds of the histograms, in seconds.
+const BUCKETS: [f64; 12] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
+
+/// The metrics of this process: one recorder, however many routers.
+static METRICS: LazyLock<PrometheusHandle> = LazyLock::new(|| {
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
+        .expect("there is a bucket")
+        .install_recorder()
+        .expect("nobody else installs a recorder")
+});
+
+/// Begins to record metrics; before the first of them.
+pub fn record_metrics() {
+    LazyLock::force(&METRICS);
+    metrics::describe_gauge!("guichet_database_connections", "Connections of the pool, by state");
+    metrics::describe_gauge!("guichet_database_waiting", "Tasks that wait for a connection of the pool");
+    metrics::describe_counter!("guichet_mails_total", "Tries to send a mail, by outcome");
+    metrics::describe_counter!("guichet_graphql_requests_total", "Requests by operation and outcome");
+}
+
+/// What the probes look at.
+#[derive(Clone)]
+pub struct Probes {
+    /// The way to the database.
+    pub store: Store,
+    /// The workers of this process, where it has some.
+    pub workers: Option<Health>,
+}
+
+/// The routes. They tell nothing about anybody, and ask nobody to sign in.
+pub fn router(probes: Probes) -> Router {
+    Router::new()
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .with_state(probes)
+}
+
+/// Whether the process can do its work now.
+#[derive(Debug, Serialize)]
+struct Readiness {
+    database: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workers: Option<&'static str>,
+}
+
+async fn ready(State(probes): State<Probes>) -> impl IntoResponse {
+    let database = match migrated(&probes.store).await {
+        Ok(true) => "ok",
+        Ok(false) => "tables not up to date",
+        Err(_) => "unavailable",
+    };
+    let workers = probes.workers.map(|health| if health.is_ready() { "ok" } else { "down" });
+    let ok = database == "ok" && workers.is_none_or(|state| state == "ok");
+    let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Readiness { database, workers }))
+}
+
+async fn migrated(store: &Store) -> Result<bool, Fault> {
+    db::is_migrated(&mut *store.conn().await?).await
+}
+
+async fn metrics(State(probes): State<Probes>) -> impl IntoResponse {
+    let (used, open, most, waiting) = probes.store.pool_status();
+    let gauge = |state, value: usize| {
+        metrics::gauge!("guichet_database_connections", "state" => state).set(value as f64);
+    };
+    gauge("used", used);
+    gauge("open", open);
+    gauge("max", most);
+    metrics::gauge!("guichet_database_waiting").set(waiting as f64);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], METRICS.render())
+}
