@@ -2,8 +2,7 @@
 
 CARGO := cargo
 TOOLS := target/tools/bin
-MACHETE := 0.9.2
-DENY := 0.20.2
+CHECKERS := cargo-machete@0.9.2 cargo-deny@0.20.2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check graphiql audits bench chaos tools fmt
@@ -25,7 +24,7 @@ check: tools
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 	$(TOOLS)/cargo-machete --skip-target-dir
-	$(TOOLS)/cargo-deny --locked --all-features check licenses bans sources
+	$(TOOLS)/cargo-deny --locked check licenses bans sources
 
 ## make fmt       format all code
 fmt:
@@ -52,17 +51,10 @@ audits: tests/audits/node_modules/.package-lock.json
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json
 	npm ci --prefix $* --no-audit --no-fund --loglevel=error
 
-tools: $(TOOLS)/cargo-machete-$(MACHETE) $(TOOLS)/cargo-deny-$(DENY)
+# The marker carries the versions, so that new ones here are installed.
+tools: target/tools/$(subst $() ,+,$(CHECKERS))
 
-$(TOOLS)/cargo-machete-$(MACHETE):
-	$(call install,cargo-machete,$(MACHETE))
-
-$(TOOLS)/cargo-deny-$(DENY):
-	$(call install,cargo-deny,$(DENY))
-
-# The marker beside the program carries the version, so that a new one here is installed.
-define install
-$(CARGO) install --locked --root target/tools --target-dir target/tools/build $(1)@$(2)
-rm -rf target/tools/build $(TOOLS)/$(1)-*
-touch $@
-endef
+target/tools/cargo-%:
+	$(CARGO) install --locked --root target/tools --target-dir target/tools/build $(CHECKERS)
+	rm -rf target/tools/build
+	touch $@

@@ -2,25 +2,20 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::ffi::OsStrExt;
+use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use nix::sys::signal::Signal;
-use nix::unistd::{Pid, getppid};
-
+use super::address::{NAME, url};
 use super::binaries::Binaries;
+use super::child::{complaint, die_with_parent, of_note};
 use super::error::file;
 use super::folder::{Folder, Hold, make_private};
-use super::pid_file::PidFile;
 use super::run_as::RunAs;
 use super::{EmbeddedError, PostgresOptions};
 
-/// The database of the program, and the only user of the server.
-const NAME: &str = "guichet";
 /// A log longer than this is set aside at the next start.
 const LOG_BYTES: u64 = 1 << 20;
 
@@ -99,24 +94,19 @@ impl Cluster {
     /// `initdb` and `CREATE DATABASE` beside the final place; the rename makes it count.
     fn make(&self) -> Result<(), EmbeddedError> {
         let new = self.folder.new_database();
-        if !self.initdb(&new, "C.UTF-8")?.is_empty() {
-            let reason = self.initdb(&new, "C")?;
-            if !reason.is_empty() {
-                return Err(EmbeddedError::Refused { program: "initdb", reason });
-            }
+        // Some systems have no such locale.
+        if self.initdb(&new, "C.UTF-8")?.is_some()
+            && let Some(reason) = self.initdb(&new, "C")?
+        {
+            return Err(EmbeddedError::Refused { program: "initdb", reason });
         }
         let mut create = self.command(&self.binaries.postgres(), &new);
         create.arg("--single").arg("-D").arg(&new);
-        create.args([
-            "-c",
-            "exit_on_error=on",
-            "-c",
-            if self.options.fsync { "fsync=on" } else { "fsync=off" },
-        ]);
+        let fsync = if self.options.fsync { "fsync=on" } else { "fsync=off" };
+        create.args(["-c", "exit_on_error=on", "-c", fsync]);
         let statement = format!("CREATE DATABASE {NAME};\n");
-        let reason =
-            complaint(create.arg("postgres"), &statement).map_err(file("run", &self.binaries.postgres()))?;
-        if !reason.is_empty() {
+        let complaint = complaint(create.arg("postgres"), &statement);
+        if let Some(reason) = complaint.map_err(file("run", &self.binaries.postgres()))? {
             return Err(EmbeddedError::Refused { program: "postgres", reason });
         }
         fs::rename(&new, self.database()).map_err(file("name", &new))?;
@@ -128,8 +118,8 @@ impl Cluster {
         Ok(())
     }
 
-    /// Runs `initdb` in a clean folder. What it complained of; nothing when it worked.
-    fn initdb(&self, new: &Path, locale: &str) -> Result<String, EmbeddedError> {
+    /// Runs `initdb` in a clean folder. What it complained of; none when it worked.
+    fn initdb(&self, new: &Path, locale: &str) -> Result<Option<String>, EmbeddedError> {
         if new.exists() {
             fs::remove_dir_all(new).map_err(file("remove", new))?;
         }
@@ -213,84 +203,3 @@ const SETTINGS: &[&str] = &[
 /// What is switched off for data that may be lost with the machine. Commits are still written out one
 /// by one: they survive a killed server.
 const UNSAFE: &[&str] = &["fsync=off", "full_page_writes=off"];
-
-/// Lets the kernel stop the child when the thread that spawned it ends: nothing is left behind by a
-/// killed process.
-#[cfg(target_os = "linux")]
-fn die_with_parent(command: &mut Command) {
-    let parent = Pid::this();
-    let hook = move || {
-        // The standard library has changed the user by now; a change of user would clear the wish.
-        nix::sys::prctl::set_pdeathsig(Signal::SIGINT)?;
-        // The parent may have ended before the wish was made.
-        if getppid() == parent { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
-    };
-    #[allow(unsafe_code, reason = "the hook makes two system calls, both safe between fork and exec")]
-    unsafe {
-        command.pre_exec(hook);
-    }
-}
-
-/// Other systems have no such wish: there, a server that outlived its parent is stopped by the next start.
-#[cfg(not(target_os = "linux"))]
-fn die_with_parent(_command: &mut Command) {}
-
-/// Runs a command on `input`. What it complained of; nothing when it worked.
-fn complaint(command: &mut Command, input: &str) -> io::Result<String> {
-    use std::io::Write;
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // A program that ended early tells why on stderr.
-        let _ = stdin.write_all(input.as_bytes());
-    }
-    let output = child.wait_with_output()?;
-    if output.status.success() {
-        return Ok(String::new());
-    }
-    Ok(of_note(&String::from_utf8_lossy(&output.stderr)))
-}
-
-/// The line of a program's output that says why it failed.
-fn of_note(text: &str) -> String {
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).rev();
-    let telling = ["FATAL:", "PANIC:", "error:"];
-    let found = lines.clone().find_map(|line| telling.iter().find_map(|word| Some(line.split_once(word)?.1)));
-    found.or_else(|| lines.next()).unwrap_or("no reason given").trim().to_owned()
-}
-
-/// The address of `database` behind the socket in `folder`, as tokio-postgres reads it.
-pub(super) fn url(folder: &Path, database: &str) -> String {
-    let host = folder.as_os_str().as_bytes().iter().fold(String::new(), |host, byte| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => host + &char::from(*byte).to_string(),
-        _ => format!("{host}%{byte:02X}"),
-    });
-    format!("postgres://{NAME}@{host}/{database}")
-}
-
-/// The address of the server that another process runs on the folder at `path`, when one does.
-pub(super) fn running_url(folder: &Folder) -> Option<String> {
-    let file = PidFile::read(&folder.database())?;
-    (file.ready && file.is_running(&folder.database())).then(|| url(&file.socket_folder, NAME))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn urls_are_read_back() {
-        let url = url(Path::new("/srv/été, 1/run"), "guichet");
-        assert_eq!(url, "postgres://guichet@%2Fsrv%2F%C3%A9t%C3%A9%2C%201%2Frun/guichet");
-        let config: tokio_postgres::Config = url.parse().unwrap();
-        assert_eq!(config.get_hosts(), [tokio_postgres::config::Host::Unix("/srv/été, 1/run".into())]);
-        assert_eq!(config.get_dbname(), Some("guichet"));
-    }
-
-    #[test]
-    fn the_telling_line_is_found() {
-        let log = "LOG:  starting\n2026 FATAL:  data directory has wrong ownership\nHINT:  do it\n";
-        assert_eq!(of_note(log), "data directory has wrong ownership");
-        assert_eq!(of_note("initdb: error: invalid locale name \"x\"\n"), "invalid locale name \"x\"");
-        assert_eq!(of_note("\n"), "no reason given");
-    }
-}

@@ -10,8 +10,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::EmbeddedError;
-use super::cluster::{self, Cluster};
-use super::folder::Folder;
+use super::cluster::Cluster;
 use super::keeper::Server;
 
 /// How long a clean stop may take, and how long one without the last checkpoint.
@@ -160,11 +159,4 @@ pub async fn keep_running(mut postgres: Postgres, stop: CancellationToken) -> Re
             }
         }
     }
-}
-
-/// The address of the server that another process runs on that data folder, for commands that are
-/// run beside it; none when there is none. `may_move` as in [`PostgresOptions`].
-pub fn running_url(data_dir: &Path, may_move: bool) -> Option<String> {
-    let here = Folder::at(data_dir).ok()?;
-    cluster::running_url(&here).or_else(|| may_move.then(|| cluster::running_url(&here.moved())).flatten())
 }

@@ -68,6 +68,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// `GUICHET_GRAPHIQL`.
     pub graphiql: bool,
+    /// `GUICHET_GRAPHIQL_MODULES`.
+    pub graphiql_modules: PathBuf,
     /// `GUICHET_INTROSPECTION`.
     pub introspection: bool,
     /// `WORK_CONCURRENCY`: jobs of one kind at once.
@@ -112,6 +114,9 @@ impl Settings {
             allowed_origins: values.get(GUICHET_ALLOWED_ORIGINS, values::origins)?.unwrap_or_default(),
             trusted_proxies: values.get(GUICHET_TRUSTED_PROXIES, values::networks)?.unwrap_or_default(),
             graphiql: values.get(GUICHET_GRAPHIQL, values::switch)?.unwrap_or(trial),
+            graphiql_modules: values.path(GUICHET_GRAPHIQL_MODULES).unwrap_or_else(|| {
+                PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/graphiql/node_modules"))
+            }),
             introspection: values.get(GUICHET_INTROSPECTION, values::switch)?.unwrap_or(trial),
             work_concurrency: values.get(WORK_CONCURRENCY, values::number(1, 256))?.unwrap_or(8),
             log_format: values.get(LOG_FORMAT, values::log_format)?,

@@ -49,6 +49,8 @@ variables! {
         "Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas";
     GUICHET_GRAPHIQL = "on without DATABASE_URL, else off",
         "Whether the page to try queries is served: on or off";
+    GUICHET_GRAPHIQL_MODULES = "server/graphiql/node_modules of the sources",
+        "Folder of the packages that the page is made of, as `npm ci` fills it";
     GUICHET_INTROSPECTION = "on without DATABASE_URL, else off",
         "Whether the API describes itself to anybody: on or off";
     WORK_CONCURRENCY = "8",

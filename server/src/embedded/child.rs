@@ -1,0 +1,61 @@
+//! Children of this process: they end with it, and say why they failed.
+
+use std::io::{self, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use nix::sys::signal::Signal;
+use nix::unistd::{Pid, getppid};
+
+/// Lets the kernel stop the child when the thread that spawned it ends: nothing is left behind by a
+/// killed process.
+#[cfg(target_os = "linux")]
+pub(super) fn die_with_parent(command: &mut Command) {
+    let parent = Pid::this();
+    let hook = move || {
+        // The standard library has changed the user by now; a change of user would clear the wish.
+        nix::sys::prctl::set_pdeathsig(Signal::SIGINT)?;
+        // The parent may have ended before the wish was made.
+        if getppid() == parent { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
+    };
+    #[allow(unsafe_code, reason = "the hook makes two system calls, both safe between fork and exec")]
+    unsafe {
+        command.pre_exec(hook);
+    }
+}
+
+/// Other systems have no such wish: there, a server that outlived its parent is stopped by the next start.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn die_with_parent(_command: &mut Command) {}
+
+/// Runs a command on `input`. What it complained of; none when it worked.
+pub(super) fn complaint(command: &mut Command, input: &str) -> io::Result<Option<String>> {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program that ended early tells why on stderr.
+        let _ = stdin.write_all(input.as_bytes());
+    }
+    let output = child.wait_with_output()?;
+    Ok((!output.status.success()).then(|| of_note(&String::from_utf8_lossy(&output.stderr))))
+}
+
+/// The line of a program's output that says why it failed.
+pub(super) fn of_note(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).rev();
+    let telling = ["FATAL:", "PANIC:", "error:"];
+    let found = lines.clone().find_map(|line| telling.iter().find_map(|word| Some(line.split_once(word)?.1)));
+    found.or_else(|| lines.next()).unwrap_or("no reason given").trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_telling_line_is_found() {
+        let log = "LOG:  starting\n2026 FATAL:  data directory has wrong ownership\nHINT:  do it\n";
+        assert_eq!(of_note(log), "data directory has wrong ownership");
+        assert_eq!(of_note("initdb: error: invalid locale name \"x\"\n"), "invalid locale name \"x\"");
+        assert_eq!(of_note("\n"), "no reason given");
+    }
+}
