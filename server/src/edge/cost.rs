@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{
-    Directive, ExecutableDocument, Field, FragmentDefinition, FragmentSpread, OperationDefinition, OperationType,
-    Selection, SelectionSet,
+    Directive, ExecutableDocument, Field, FragmentDefinition, FragmentSpread, OperationDefinition,
+    OperationType, Selection, SelectionSet,
 };
 use async_graphql::{Name, Positioned, ServerError, Variables};
 use async_graphql_value::{ConstValue, Value};
@@ -51,14 +51,7 @@ impl Cost {
 
     /// What is left of it in an operation that is not going to run: validation walks it all the same.
     fn unexecuted(self) -> Self {
-        Self {
-            depth: 0,
-            acts: 0,
-            fields: 0,
-            introspection_depth: 0,
-            introspection_fields: 0,
-            ..self
-        }
+        Self { depth: 0, acts: 0, fields: 0, introspection_depth: 0, introspection_fields: 0, ..self }
     }
 
     /// As seen from the set around a fragment or field.
@@ -147,8 +140,8 @@ impl<'a> Meter<'a> {
                 Selection::FragmentSpread(spread) => self.spread(&spread.node, level)?,
                 Selection::InlineFragment(fragment) => {
                     let condition = fragment.node.type_condition.as_ref();
-                    let introspecting =
-                        condition.map_or(introspecting, |condition| is_introspective(&condition.node.on.node));
+                    let introspecting = condition
+                        .map_or(introspecting, |condition| is_introspective(&condition.node.on.node));
                     let inside = self.set(&fragment.node.selection_set.node, level + 1, introspecting)?;
                     selection_of(self.directives(&fragment.node.directives)).and(inside.nested())
                 }
@@ -264,7 +257,9 @@ impl<'a> Meter<'a> {
             Value::Variable(name) => self.variables.get(name.as_str()).map_or(0, |given| given.bytes),
             Value::String(text) => text.len() as u64,
             Value::List(items) => items.iter().map(|item| self.bytes(item)).fold(0, u64::saturating_add),
-            Value::Object(fields) => fields.values().map(|field| self.bytes(field)).fold(0, u64::saturating_add),
+            Value::Object(fields) => {
+                fields.values().map(|field| self.bytes(field)).fold(0, u64::saturating_add)
+            }
             _ => 0,
         })
     }
@@ -315,3 +310,6 @@ fn introspection_size(field: &str) -> u64 {
         _ => 1,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,11 +72,16 @@ fn parse_error(error: &async_graphql::parser::Error) -> ServerError {
 }
 
 /// GetOperation of the GraphQL specification, 6.1.
-fn select<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Result<&'a OperationDefinition, ServerError> {
+pub(super) fn select<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a OperationDefinition, ServerError> {
     let refused = |message: &str| refusal(Code::GraphqlValidationFailed, message, Vec::new());
     match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => Ok(&operation.node),
-        (DocumentOperations::Single(_), Some(_)) => Err(refused("The document's only operation has no name.")),
+        (DocumentOperations::Single(_), Some(_)) => {
+            Err(refused("The document's only operation has no name."))
+        }
         (DocumentOperations::Multiple(operations), Some(name)) => operations
             .get(name)
             .map(|operation| &operation.node)

@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-use async_graphql::{ErrorExtensionValues, InputType, InputValueError, PathSegment, Pos, Response, ServerError, Value};
+use async_graphql::{
+    ErrorExtensionValues, InputType, InputValueError, PathSegment, Pos, Response, ServerError, Value,
+};
 use guichet_schema::error::Fault;
 use http::StatusCode;
 
@@ -226,9 +228,6 @@ fn extensions(code: Code) -> ErrorExtensionValues {
 /// Makes an answer fit to leave the house: every error carries a code of ours, none a text that was not
 /// meant for clients, and what was hidden is logged under the request's id. For every edge alike.
 pub fn mask(response: &mut Response, request: &RequestId) {
-    if response.errors.iter().any(|error| leaves_a_hole(&response.data, &error.path)) {
-        response.data = Value::Null;
-    }
     response.errors.truncate(ERRORS);
     for error in &mut response.errors {
         match (Code::of(error), library_code(error)) {
@@ -289,20 +288,4 @@ fn path(segments: &[PathSegment]) -> String {
         PathSegment::Index(index) => index.to_string(),
     });
     names.collect::<Vec<_>>().join(".")
-}
-
-/// Whether the field at `path` is missing in `data`. Null belongs at its next nullable parent (GraphQL
-/// specification, 6.4.4), but async-graphql 7.2 leaves the field out, and clients break on that. Which
-/// parent is nullable cannot be seen here; `data` always is.
-fn leaves_a_hole(data: &Value, path: &[PathSegment]) -> bool {
-    let Some((step, rest)) = path.split_first() else { return false };
-    match (data, step) {
-        (Value::Object(fields), PathSegment::Field(name)) => {
-            fields.get(name.as_str()).is_none_or(|value| leaves_a_hole(value, rest))
-        }
-        (Value::List(items), PathSegment::Index(index)) => {
-            items.get(*index).is_some_and(|value| leaves_a_hole(value, rest))
-        }
-        _ => false,
-    }
 }

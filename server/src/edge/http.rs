@@ -26,12 +26,14 @@ use super::layers::RequestId;
 use super::media::{Media, is_json};
 use super::metrics::Measured;
 use super::params::Params;
+use super::types::Types;
 use super::{Attach, EdgeSettings};
 
 /// What the handler works with.
 pub(super) struct Edge<E, A> {
     pub executor: E,
     pub attach: A,
+    pub types: Types,
     pub settings: EdgeSettings,
 }
 
@@ -59,11 +61,18 @@ pub(super) async fn handle<E: Executor, A: Attach>(
 impl<E: Executor, A: Attach> Edge<E, A> {
     /// # Errors
     /// What keeps the request from being executed.
-    async fn run(&self, parts: &Parts, body: Body, measured: &mut Measured) -> Result<GraphqlResponse, ServerError> {
+    async fn run(
+        &self,
+        parts: &Parts,
+        body: Body,
+        measured: &mut Measured,
+    ) -> Result<GraphqlResponse, ServerError> {
         let settings = &self.settings;
         let params = self.params(parts, body).await?;
         let Prepared { kind, root, request } = prepare(params, settings.introspection, &settings.limits)?;
-        measured.operation(kind, root);
+        if self.types.has_root(kind, &root) {
+            measured.operation(kind, root);
+        }
         match kind {
             OperationType::Mutation if parts.method != Method::POST => {
                 return Err(refusal(Code::MethodNotAllowed, "Send mutations by POST.", Vec::new()));
@@ -75,8 +84,11 @@ impl<E: Executor, A: Attach> Edge<E, A> {
             OperationType::Query | OperationType::Mutation => {}
         }
         let executed = async {
+            let (query, operation_name) = (request.query.clone(), request.operation_name.clone());
             let request = self.attach.attach(parts, request).await.map_err(ApiError::into_server_error)?;
-            Ok(self.executor.execute(request).await)
+            let mut response = self.executor.execute(request).await;
+            self.types.put_nulls(&mut response, &query, operation_name.as_deref());
+            Ok(response)
         };
         let executed = Box::pin(AssertUnwindSafe(executed).catch_unwind());
         match tokio::time::timeout(settings.timeout, executed).await {
@@ -94,12 +106,15 @@ impl<E: Executor, A: Attach> Edge<E, A> {
                 Ok(Query(pairs)) => Params::from_pairs(pairs, limits),
                 Err(_) => refused(Code::BadRequest, "The query of the address cannot be read."),
             },
-            Method::POST if !is_json(&parts.headers) => {
-                refused(Code::UnsupportedMediaType, "Send the body as application/json in UTF-8, not compressed.")
-            }
+            Method::POST if !is_json(&parts.headers) => refused(
+                Code::UnsupportedMediaType,
+                "Send the body as application/json in UTF-8, not compressed.",
+            ),
             Method::POST => match tokio::time::timeout(*timeout, read(body, *body_limit)).await {
                 Ok(body) => Params::from_json(&body?, limits),
-                Err(_elapsed) => refused(Code::RequestTimeout, "The body did not arrive in time; send it again."),
+                Err(_elapsed) => {
+                    refused(Code::RequestTimeout, "The body did not arrive in time; send it again.")
+                }
             },
             _ => refused(Code::MethodNotAllowed, "Use GET or POST."),
         }

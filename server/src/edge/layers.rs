@@ -9,11 +9,12 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use http::header::{
-    AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER, STRICT_TRANSPORT_SECURITY,
-    X_CONTENT_TYPE_OPTIONS,
+    AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{Extensions, HeaderName, HeaderValue, Method, StatusCode};
+use http::{Extensions, HeaderName, HeaderValue, Method};
 use serde_json::json;
+use tower::util::option_layer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::CorsLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
@@ -36,7 +37,7 @@ impl FromStr for Origin {
     /// # Errors
     /// One sentence that tells what is wrong with `text`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        CsrfLayer::new().add_trusted_origin(text).map_err(|error| error.to_string())?;
+        let _: CsrfLayer = CsrfLayer::new().add_trusted_origin(text).map_err(|error| error.to_string())?;
         HeaderValue::from_str(text).map(Self).map_err(|error| error.to_string())
     }
 }
@@ -70,16 +71,16 @@ impl RequestId {
 
 /// Puts the layers around all routes of the server.
 pub fn layered(router: Router, settings: &EdgeSettings) -> Router {
-    let header = SetResponseHeaderLayer::if_not_present;
-    let transport = settings.secure_cookies.then(|| HeaderValue::from_static("max-age=31536000"));
+    let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    let transport = settings.secure_cookies.then(|| header(STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
     router
         .layer(forged_requests(settings))
-        .layer(foreign_pages(settings))
-        .layer(header(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
-        .layer(header(CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'none'")))
+        .layer(option_layer(foreign_pages(settings)))
+        .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"))
         // Not `no-referrer`: with it browsers send `Origin: null` on forms of our own pages.
-        .layer(header(REFERRER_POLICY, HeaderValue::from_static("same-origin")))
-        .layer(header(STRICT_TRANSPORT_SECURITY, move |_: &Response| transport.clone()))
+        .layer(header(REFERRER_POLICY, "same-origin"))
+        .layer(option_layer(transport))
         .layer(CompressionLayer::new())
         .layer(from_fn(identified))
 }
@@ -103,16 +104,19 @@ fn forged_requests(
 }
 
 /// CORS: the pages of the allowed origins may use the API, cookies included, and see what they need.
-fn foreign_pages(settings: &EdgeSettings) -> CorsLayer {
+fn foreign_pages(settings: &EdgeSettings) -> Option<CorsLayer> {
     const REMEMBERED: Duration = Duration::from_secs(3600);
-    let origins = settings.allowed_origins.iter().map(|origin| origin.0.clone());
-    CorsLayer::new()
-        .allow_origin(origins.collect::<Vec<_>>())
-        .allow_credentials(true)
-        .allow_methods([Method::GET, Method::POST])
-        .allow_headers([CONTENT_TYPE, AUTHORIZATION, X_REQUEST_ID])
-        .expose_headers([X_REQUEST_ID, RETRY_AFTER])
-        .max_age(REMEMBERED)
+    let origins: Vec<_> = settings.allowed_origins.iter().map(|origin| origin.0.clone()).collect();
+    let layer = || {
+        CorsLayer::new()
+            .allow_origin(origins.clone())
+            .allow_credentials(true)
+            .allow_methods([Method::GET, Method::POST])
+            .allow_headers([CONTENT_TYPE, AUTHORIZATION, X_REQUEST_ID])
+            .expose_headers([X_REQUEST_ID, RETRY_AFTER])
+            .max_age(REMEMBERED)
+    };
+    (!origins.is_empty()).then(layer)
 }
 
 /// Names the request, in its answer and in every line logged on its behalf.
@@ -140,7 +144,8 @@ mod tests {
 
     #[test]
     fn a_foreign_request_id_cannot_forge_a_log() {
-        let taken = |text: &str| RequestId::sane(HeaderValue::from_bytes(text.as_bytes()).ok().as_ref()).is_some();
+        let taken =
+            |text: &str| RequestId::sane(HeaderValue::from_bytes(text.as_bytes()).ok().as_ref()).is_some();
         assert!(taken("01J-abc_9.z"));
         assert!(taken(&"a".repeat(64)));
         for refused in ["", "a b", "a\tb", "a;b", "ä", &"a".repeat(65)] {
@@ -153,7 +158,15 @@ mod tests {
         for right in ["https://app.example", "http://localhost:3000"] {
             assert!(right.parse::<Origin>().is_ok(), "{right}");
         }
-        for wrong in ["app.example", "https://app.example/", "https://app.example/x", "*", "null", "", "https://ä.example"] {
+        for wrong in [
+            "app.example",
+            "https://app.example/",
+            "https://app.example/x",
+            "*",
+            "null",
+            "",
+            "https://ä.example",
+        ] {
             assert!(wrong.parse::<Origin>().is_err(), "{wrong}");
         }
     }

@@ -33,9 +33,10 @@ impl Media {
             .flat_map(|value| value.split(','))
             .filter_map(Range::parse)
             .collect();
-        let named = quality(&ranges, &["application/graphql-response+json"]).map(|quality| (quality, Self::GraphqlResponse));
-        let json =
-            quality(&ranges, &["application/json", "application/*", "*/*"]).map(|quality| (quality, Self::Json));
+        let named = quality(&ranges, &["application/graphql-response+json"])
+            .map(|quality| (quality, Self::GraphqlResponse));
+        let json = quality(&ranges, &["application/json", "application/*", "*/*"])
+            .map(|quality| (quality, Self::Json));
         match (named, json) {
             (Some((named, _)), Some((json, _))) if json > named => Some(Self::Json),
             (Some((1.., media)), _) | (_, Some((1.., media))) => Some(media),
@@ -87,7 +88,9 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn fits_utf8(key: &str, value: &str) -> bool {
-    !key.eq_ignore_ascii_case("charset") || value.eq_ignore_ascii_case("utf-8") || value.eq_ignore_ascii_case("utf8")
+    !key.eq_ignore_ascii_case("charset")
+        || value.eq_ignore_ascii_case("utf-8")
+        || value.eq_ignore_ascii_case("utf8")
 }
 
 /// A media type and its parameters.
@@ -109,7 +112,13 @@ mod tests {
     #[test]
     fn the_best_accepted_type_is_taken() {
         assert_eq!(Media::negotiate(&HeaderMap::new()), Some(Media::Json));
-        for json in ["*/*", "application/*", "application/json", "text/html, */*;q=0.8", "APPLICATION/JSON; charset=UTF-8"] {
+        for json in [
+            "*/*",
+            "application/*",
+            "application/json",
+            "text/html, */*;q=0.8",
+            "APPLICATION/JSON; charset=UTF-8",
+        ] {
             assert_eq!(accepted(json), Some(Media::Json), "{json}");
         }
         for graphql in [
@@ -130,7 +139,9 @@ mod tests {
 
     #[test]
     fn only_json_in_utf8_is_a_body() {
-        let is_json = |text: &'static str| is_json(&HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(text))]));
+        let is_json = |text: &'static str| {
+            is_json(&HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(text))]))
+        };
         assert!(is_json("application/json"));
         assert!(is_json("Application/JSON; Charset=\"UTF-8\""));
         assert!(!is_json("application/json; charset=latin1"));

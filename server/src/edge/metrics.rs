@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use async_graphql::parser::types::OperationType;
 use async_graphql::Response;
+use async_graphql::parser::types::OperationType;
 
-use super::errors::{Code, is_refused};
+use super::errors::Code;
 
 /// One request being answered.
 ///
@@ -25,16 +25,14 @@ impl Measured {
         Self { begun: Instant::now(), operation: None }
     }
 
-    /// What the request turned out to be.
+    /// What the request turned out to be: `root` is a field of the schema.
     pub fn operation(&mut self, kind: OperationType, root: String) {
         self.operation = Some((kind, root));
     }
 
     pub fn end(self, response: &Response) {
         let code = response.errors.first().map(|error| Code::of(error).unwrap_or(Code::Internal));
-        // Only a document that passed validation has fields of the schema.
-        let known = self.operation.filter(|_| !is_refused(response));
-        let (kind, root) = match known {
+        let (kind, root) = match self.operation {
             Some((OperationType::Query, root)) => ("query", root),
             Some((OperationType::Mutation, root)) => ("mutation", root),
             Some((OperationType::Subscription, root)) => ("subscription", root),

@@ -2,8 +2,8 @@
 //!
 //! `layers` around everything → `http` reads the request (`media`, `params`) → `document` parses it and
 //! refuses what costs too much (`scan`, `cost`, `limits`) → [`Attach`] adds session and loaders →
-//! `Schema::execute` → `errors` masks → `http` answers. A websocket uses the middle of it: [`prepare`] and
-//! [`mask`].
+//! `Schema::execute` → `types` puts nulls, `errors` masks → `http` answers. A websocket uses the middle of it:
+//! [`prepare`], [`Types::put_nulls`] and [`mask`].
 
 mod cost;
 mod document;
@@ -16,12 +16,13 @@ mod media;
 mod metrics;
 mod params;
 mod scan;
+mod types;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::request::Parts;
-use async_graphql::{Executor, Request};
+use async_graphql::{ObjectType, Request, Schema, SubscriptionType};
 use axum::Router;
 use axum::routing::any;
 
@@ -31,6 +32,7 @@ pub use graphiql::Graphiql;
 pub use layers::{Origin, RequestId, layered};
 pub use limits::Limits;
 pub use params::Params;
+pub use types::Types;
 
 /// How the edge behaves.
 #[derive(Clone, Debug)]
@@ -73,12 +75,25 @@ pub trait Attach: Send + Sync + 'static {
     /// Ends the request: `UNAVAILABLE` while the session cannot be read (the client retries),
     /// `UNAUTHENTICATED` for a token that is not valid. A cookie that is not valid is no error, or nobody
     /// could sign in again.
-    fn attach(&self, parts: &Parts, request: Request) -> impl Future<Output = Result<Request, ApiError>> + Send;
+    fn attach(
+        &self,
+        parts: &Parts,
+        request: Request,
+    ) -> impl Future<Output = Result<Request, ApiError>> + Send;
 }
 
 /// The routes `/graphql` and, where wanted, `/graphiql`; to be [`layered`] with the other routes.
-pub fn router<E: Executor>(executor: E, settings: &EdgeSettings, attach: impl Attach) -> Router {
-    let edge = http::Edge { executor, attach, settings: settings.clone() };
+///
+/// Build the schema with `disable_suggestions()`: looking for names that a wrong one resembles is the only
+/// step of validation that stays slow within the limits, and it tells names when introspection is off.
+pub fn router<Q, M, S>(schema: Schema<Q, M, S>, settings: &EdgeSettings, attach: impl Attach) -> Router
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+    S: SubscriptionType + 'static,
+{
+    let types = Types::of(&schema);
+    let edge = http::Edge { executor: schema, attach, types, settings: settings.clone() };
     let graphql = Router::new().route("/graphql", any(http::handle)).with_state(Arc::new(edge));
     match &settings.graphiql {
         Some(graphiql) => graphql.merge(graphiql::routes(graphiql)),

@@ -27,9 +27,7 @@ impl Params {
     pub fn from_json(text: &[u8], limits: &Limits) -> Result<Self, ServerError> {
         match json(text, limits)? {
             Some(Value::Object(object)) => Self::from_object(object),
-            Some(Value::Array(_)) => Err(bad(
-                "Batches are not supported: send one JSON object a request.",
-            )),
+            Some(Value::Array(_)) => Err(bad("Batches are not supported: send one JSON object a request.")),
             Some(_) => Err(bad("The body is not a JSON object.")),
             None => Err(bad("The body is not JSON.")),
         }
@@ -47,8 +45,9 @@ impl Params {
                 continue;
             }
             let value = match name.as_str() {
-                "variables" | "extensions" => json(text.as_bytes(), limits)?
-                    .ok_or_else(|| bad(&format!("`{name}` is not JSON.")))?,
+                "variables" | "extensions" => {
+                    json(text.as_bytes(), limits)?.ok_or_else(|| bad(&format!("`{name}` is not JSON.")))?
+                }
                 "query" | "operationName" => Value::String(text),
                 _ => continue,
             };

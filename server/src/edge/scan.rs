@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn brackets_in_strings_and_comments_do_not_count() {
         assert_eq!(seen("{ a }"), (1, 2));
-        assert_eq!(seen("{ a(b: {c: [1]}) } # {{{{\n"), (4, 9));
+        assert_eq!(seen("{ a(b: {c: [1]}) } # {{{{\n"), (4, 10));
         assert_eq!(seen(r#"{ a(b: "{{{\"{{{") }"#), (2, 6));
         assert_eq!(seen("{ a(b: \"\"\"{{ \" \"\" \\\"\"\" {{\n{{\"\"\") }"), (2, 6));
         assert_eq!(seen("{ a(b: \"\") { c } }"), (2, 8));

@@ -1,0 +1,183 @@
+//! The output types of the schema, for putting null where a field failed.
+//!
+//! Null belongs into the place of a field that failed, or, where that cannot be null, of its next parent that
+//! can (GraphQL specification, 6.4.4). async-graphql 7.2 leaves the field out instead, nullable or not, which
+//! no client expects. Done here, after execution, and only when something failed.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{
+    BaseType, ExecutableDocument, Field, OperationType, Selection, SelectionSet, Type, TypeKind,
+    TypeSystemDefinition,
+};
+use async_graphql::parser::{parse_query, parse_schema};
+use async_graphql::{Name, ObjectType, PathSegment, Response, Schema, SubscriptionType, Value};
+
+use super::document::select;
+
+/// What each field of the schema answers with.
+pub struct Types {
+    fields: HashMap<Name, HashMap<Name, Type>>,
+    query: Name,
+    mutation: Name,
+    subscription: Name,
+}
+
+impl Types {
+    /// Reads the types of `schema`.
+    pub fn of<Q, M, S>(schema: &Schema<Q, M, S>) -> Self
+    where
+        Q: ObjectType + 'static,
+        M: ObjectType + 'static,
+        S: SubscriptionType + 'static,
+    {
+        let document = parse_schema(schema.sdl()).expect("async-graphql reads what it writes");
+        let mut fields = HashMap::new();
+        for definition in document.definitions {
+            let TypeSystemDefinition::Type(definition) = definition else { continue };
+            let own = match definition.node.kind {
+                TypeKind::Object(object) => object.fields,
+                TypeKind::Interface(interface) => interface.fields,
+                TypeKind::Scalar | TypeKind::Union(_) | TypeKind::Enum(_) | TypeKind::InputObject(_) => {
+                    continue;
+                }
+            };
+            let own = own.into_iter().map(|field| (field.node.name.node, field.node.ty.node));
+            fields.insert(definition.node.name.node, own.collect());
+        }
+        Self {
+            fields,
+            query: Name::new(Q::type_name()),
+            mutation: Name::new(M::type_name()),
+            subscription: Name::new(S::type_name()),
+        }
+    }
+
+    const fn root(&self, kind: OperationType) -> &Name {
+        match kind {
+            OperationType::Query => &self.query,
+            OperationType::Mutation => &self.mutation,
+            OperationType::Subscription => &self.subscription,
+        }
+    }
+
+    /// Whether operations of this kind have a field of that name at their root.
+    pub(super) fn has_root(&self, kind: OperationType, field: &str) -> bool {
+        matches!(field, "__schema" | "__type" | "__typename")
+            || self.fields.get(self.root(kind)).is_some_and(|fields| fields.contains_key(field))
+    }
+
+    /// Puts the missing nulls into the data of `response`, the answer to that operation of `query`.
+    pub fn put_nulls(&self, response: &mut Response, query: &str, operation_name: Option<&str>) {
+        let Response { data, errors, .. } = response;
+        if errors.iter().all(|error| error.path.is_empty()) {
+            return;
+        }
+        let Ok(document) = parse_query(query) else { return *data = Value::Null };
+        for error in errors.iter().filter(|error| !error.path.is_empty()) {
+            let length = self.nullable(&document, operation_name, data, &error.path).unwrap_or(0);
+            put_null(data, &error.path[..length]);
+        }
+    }
+
+    /// How many steps of `path` lead to the place for null: the last that is there, or could be, and may be
+    /// null. 0 is `data` itself.
+    fn nullable(
+        &self,
+        document: &ExecutableDocument,
+        operation_name: Option<&str>,
+        data: &Value,
+        path: &[PathSegment],
+    ) -> Option<usize> {
+        let operation = select(document, operation_name).ok()?;
+        let mut sets = vec![(self.root(operation.ty), &operation.selection_set.node)];
+        let mut value = Some(data);
+        let mut ty: Option<&Type> = None;
+        let mut nullable = 0;
+        for (step, length) in path.iter().zip(1..) {
+            let inside = value?;
+            (ty, value) = match step {
+                PathSegment::Field(key) => {
+                    let mut found = Vec::new();
+                    sets.iter().for_each(|(parent, set)| collect(document, parent, set, key, &mut found));
+                    let (parent, field) = found.first()?;
+                    let ty = self.fields.get(*parent)?.get(&field.name.node)?;
+                    sets = found.iter().map(|(_, field)| (named(ty), &field.selection_set.node)).collect();
+                    let Value::Object(fields) = inside else { return None };
+                    (Some(ty), fields.get(key.as_str()))
+                }
+                PathSegment::Index(index) => {
+                    let (BaseType::List(item), Value::List(items)) = (&ty?.base, inside) else { return None };
+                    (Some(item.as_ref()), items.get(*index))
+                }
+            };
+            if ty?.nullable {
+                nullable = length;
+            }
+            // An object whose fields all failed comes as null, allowed or not.
+            if value.is_none_or(|value| *value == Value::Null) {
+                break;
+            }
+        }
+        Some(nullable)
+    }
+}
+
+/// The type at the bottom of lists.
+fn named(ty: &Type) -> &Name {
+    match &ty.base {
+        BaseType::Named(name) => name,
+        BaseType::List(item) => named(item),
+    }
+}
+
+/// The fields of `set` that answer under `key`, each with the type that has it. Only for an operation that
+/// was executed: it has no circles.
+fn collect<'a>(
+    document: &'a ExecutableDocument,
+    parent: &'a Name,
+    set: &'a SelectionSet,
+    key: &str,
+    found: &mut Vec<(&'a Name, &'a Field)>,
+) {
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => {
+                if field.node.response_key().node == key {
+                    found.push((parent, &field.node));
+                }
+            }
+            Selection::InlineFragment(fragment) => {
+                let condition = fragment.node.type_condition.as_ref();
+                let parent = condition.map_or(parent, |condition| &condition.node.on.node);
+                collect(document, parent, &fragment.node.selection_set.node, key, found);
+            }
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
+                    let parent = &fragment.node.type_condition.node.on.node;
+                    collect(document, parent, &fragment.node.selection_set.node, key, found);
+                }
+            }
+        }
+    }
+}
+
+fn put_null(data: &mut Value, path: &[PathSegment]) {
+    match (path, data) {
+        ([], data) => *data = Value::Null,
+        ([PathSegment::Field(key)], Value::Object(fields)) => {
+            fields.insert(Name::new(key), Value::Null);
+        }
+        ([PathSegment::Field(key), rest @ ..], Value::Object(fields)) => {
+            if let Some(value) = fields.get_mut(key.as_str()) {
+                put_null(value, rest);
+            }
+        }
+        ([PathSegment::Index(index), rest @ ..], Value::List(items)) => {
+            if let Some(value) = items.get_mut(*index) {
+                put_null(value, rest);
+            }
+        }
+        _ => {}
+    }
+}
