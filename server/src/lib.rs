@@ -5,6 +5,7 @@ pub mod console;
 pub mod database;
 pub mod edge;
 pub mod embedded;
+pub mod graphql;
 pub mod lifecycle;
 pub mod logs;
 pub mod program;

@@ -124,6 +124,22 @@ pub struct Outcome<T> {
     pub revision: Option<Revision>,
 }
 
+/// Declares the payload of a mutation: what came of it, the user errors, the revision.
+macro_rules! payload {
+    ($(#[$doc:meta])* $payload:ident { $($(#[$about:meta])* $field:ident: $type:ty),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $payload {
+            $($(#[$about])* pub $field: $type,)+
+            /// Why nothing was done; empty when it was done.
+            pub user_errors: Vec<$crate::graphql::payload::UserError>,
+            /// The revision of the firm's feed that contains it; null when nothing visible changed.
+            pub revision: Option<$crate::graphql::payload::Revision>,
+        }
+    };
+}
+pub(crate) use payload;
+
 /// Sorts a command's result.
 ///
 /// # Errors
