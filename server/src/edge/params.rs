@@ -20,7 +20,7 @@ pub struct Params {
 }
 
 impl Params {
-    /// Reads a JSON object: the body of a POST, the payload of a websocket's `subscribe`.
+    /// Reads a JSON object: the body of a POST.
     ///
     /// # Errors
     /// `BAD_REQUEST`, or `COST_EXCEEDED` when it is too deep or has too many values.

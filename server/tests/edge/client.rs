@@ -27,9 +27,13 @@ pub struct Answer {
     pub bytes: Vec<u8>,
 }
 
-/// Nothing here takes long; what waits for a limit waits for this one.
 pub fn settings() -> EdgeSettings {
-    EdgeSettings { timeout: Duration::from_millis(500), secure_cookies: false, ..EdgeSettings::default() }
+    EdgeSettings { secure_cookies: false, ..EdgeSettings::default() }
+}
+
+/// For what never ends: it is not waited for long.
+pub fn impatient() -> EdgeSettings {
+    EdgeSettings { timeout: Duration::from_millis(20), ..settings() }
 }
 
 impl Client {

@@ -5,7 +5,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::client::{Answer, Client, GRAPHQL, JSON, post};
+use crate::client::{Answer, Client, GRAPHQL, JSON, impatient, post};
 
 fn is_silent(answer: &Answer) {
     let text = String::from_utf8(answer.bytes.clone()).unwrap();
@@ -73,7 +73,7 @@ async fn a_panic_is_an_answer() {
 
 #[tokio::test]
 async fn a_request_that_hangs_is_ended() {
-    let answer = Client::new().query("{ never }").await;
+    let answer = Client::with(&impatient()).query("{ never }").await;
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"));
 }
 

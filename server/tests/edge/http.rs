@@ -7,7 +7,7 @@ use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::client::{Client, GRAPHQL, JSON, post, settings};
+use crate::client::{Client, GRAPHQL, JSON, impatient, post, settings};
 
 #[tokio::test]
 async fn a_query_is_answered_by_post_and_get() {
@@ -233,7 +233,8 @@ async fn a_body_has_a_limit() {
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let stuck = stream::pending::<Result<Vec<u8>, std::io::Error>>();
-    let answer = Client::new().send(post(Body::from_stream(stuck), &[(CONTENT_TYPE, JSON)])).await;
+    let answer =
+        Client::with(&impatient()).send(post(Body::from_stream(stuck), &[(CONTENT_TYPE, JSON)])).await;
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"));
 }
 
