@@ -31,7 +31,10 @@ impl<T> Expression for Condition<T> {
     type SqlType = Bool;
 }
 
-impl<T, QS> AppearsOnTable<QS> for Condition<T> where QS: AppearsInFromClause<T, Count = diesel::query_source::Once> {}
+impl<T, QS> AppearsOnTable<QS> for Condition<T> where
+    QS: AppearsInFromClause<T, Count = diesel::query_source::Once>
+{
+}
 
 impl<T, QS> SelectableExpression<QS> for Condition<T> where Self: AppearsOnTable<QS> {}
 

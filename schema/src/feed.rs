@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use crate::actor::Scope;
 use crate::error::Result;
-use crate::sql;
 use crate::id::{ClientId, DepartmentId, FirmId, StaffId};
+use crate::sql;
 
 /// Who may know of a thing. Compared in memory with a viewer's [`Scope`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -29,6 +29,7 @@ pub mod message_id;
 pub mod money;
 pub mod page;
 pub mod portal_access;
+pub mod rights;
 pub mod search;
 pub mod secret;
 pub mod service_item;

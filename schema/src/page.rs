@@ -9,7 +9,7 @@ use crate::error::{Code, Refusal, Result};
 pub const MAX_PAGE: i64 = 100;
 
 /// Which part of a list is wanted.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PageRequest {
     limit: i64,
     backward: bool,
@@ -21,7 +21,12 @@ impl PageRequest {
     ///
     /// # Errors
     /// `REQUIRED` when neither or both are given, `OUT_OF_RANGE` beyond the limits.
-    pub fn new(first: Option<i32>, after: Option<String>, last: Option<i32>, before: Option<String>) -> Result<Self> {
+    pub fn new(
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Self> {
         let (field, limit, backward, cursor) = match (first, last) {
             (Some(limit), None) if before.is_none() => ("first", limit, false, after),
             (None, Some(limit)) if after.is_none() => ("last", limit, true, before),
@@ -32,11 +37,6 @@ impl PageRequest {
             return Err(Refusal::of(field, Code::OutOfRange).with(MAX_PAGE).into());
         }
         Ok(Self { limit, backward, cursor })
-    }
-
-    /// The next rows of an export, of at most `limit`, behind a cursor of this list.
-    pub fn forward(limit: i64, cursor: Option<String>) -> Self {
-        Self { limit, backward: false, cursor }
     }
 
     /// How many rows to ask the database for: one more than wanted, to know whether there are more.
@@ -55,7 +55,8 @@ impl PageRequest {
     /// `INVALID_CURSOR` for a cursor that this list never gave.
     pub fn cursor(&self, order: &str) -> Result<Option<Cursor>> {
         let Some(text) = &self.cursor else { return Ok(None) };
-        let refused = || Refusal::of(if self.backward { "before" } else { "after" }, Code::InvalidCursor).into();
+        let refused =
+            || Refusal::of(if self.backward { "before" } else { "after" }, Code::InvalidCursor).into();
         Cursor::decode(order, text).ok_or_else(refused).map(Some)
     }
 
@@ -154,7 +155,14 @@ mod tests {
 
     #[test]
     fn sizes_are_required_and_bounded() {
-        for (first, last) in [(None, None), (Some(1), Some(1)), (Some(0), None), (None, Some(101)), (Some(-1), None), (Some(99_999_999), None)] {
+        for (first, last) in [
+            (None, None),
+            (Some(1), Some(1)),
+            (Some(0), None),
+            (None, Some(101)),
+            (Some(-1), None),
+            (Some(99_999_999), None),
+        ] {
             assert!(PageRequest::new(first, None, last, None).is_err(), "{first:?} {last:?}");
         }
     }

@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn values_take_their_places() {
-        let statement = kept("SELECT ? || x FROM y WHERE z = ?").bind::<Text, _>("a").bind::<BigInt, _>(7_i64);
+        let statement =
+            kept("SELECT ? || x FROM y WHERE z = ?").bind::<Text, _>("a").bind::<BigInt, _>(7_i64);
         assert_eq!(
             diesel::debug_query::<Pg, _>(&statement).to_string(),
             "SELECT $1 || x FROM y WHERE z = $2 -- binds: [\"a\", 7]"

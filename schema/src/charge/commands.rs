@@ -154,12 +154,7 @@ pub(crate) async fn follow_status(
 }
 
 /// Ties overdue charges of its client to the ticket that collects them (D-10).
-pub(crate) async fn collect(
-    tx: &mut Tx,
-    firm: &CaseFirm,
-    ticket: &Ticket,
-    ids: &[ChargeId],
-) -> Result<()> {
+pub(crate) async fn collect(tx: &mut Tx, firm: &CaseFirm, ticket: &Ticket, ids: &[ChargeId]) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
@@ -224,7 +219,10 @@ impl NewCharge<'_> {
             .get_result(tx.conn())
             .await?;
         let after = Some(charge.audience(portfolio));
-        tx.event(charge.firm_id, Event { noun: ChargeId::NOUN, subject: charge.id.uuid(), before: None, after });
+        tx.event(
+            charge.firm_id,
+            Event { noun: ChargeId::NOUN, subject: charge.id.uuid(), before: None, after },
+        );
         Ok(charge.id)
     }
 }

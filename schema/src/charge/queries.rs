@@ -81,8 +81,7 @@ pub async fn page(
 ) -> Result<Page<Charge>> {
     let mut query = filtered(scope, filter).limit(part.fetch());
     if let Some(cursor) = part.cursor(ORDER)? {
-        let day: NaiveDate =
-            cursor.key.parse().map_err(|_| Refusal::of("after", Code::InvalidCursor))?;
+        let day: NaiveDate = cursor.key.parse().map_err(|_| Refusal::of("after", Code::InvalidCursor))?;
         let id = ChargeId::from_uuid(cursor.id);
         // The first condition bounds the index; the second settles equal days.
         query = if part.is_backward() {

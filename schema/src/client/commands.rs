@@ -15,6 +15,7 @@ use crate::locale::Locale;
 use crate::staff;
 use crate::store::{Begun, Done, Store};
 use crate::tables::{client_recipients, clients};
+use crate::ticket;
 
 use super::model::{Client, Topic};
 use super::queries::visible;
@@ -152,6 +153,9 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateClient) -> Result
             .set((&new, clients::search_text.eq(search_text(&new))))
             .execute(tx.conn())
             .await?;
+        if new.name != old.name {
+            ticket::list::rename_client(tx.conn(), new.id, &old.name, &new.name).await?;
+        }
         let event = Event {
             noun: ClientId::NOUN,
             subject: new.id.uuid(),

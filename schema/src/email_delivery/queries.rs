@@ -1,6 +1,6 @@
 //! Finders of deliveries: staff only. A client sees its ticket, not who was mailed about it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -13,7 +13,9 @@ use crate::error::{Code, Refusal, Result};
 use crate::feed::Audience;
 use crate::id::{ActId, ClientId, DeliveryId, Id, StaffId, TicketId};
 use crate::page::{Cursor, Page, PageRequest};
-use crate::tables::{client_recipients, clients, email_deliveries, email_suppressions, tickets};
+use crate::tables::{
+    accounts, client_recipients, clients, email_deliveries, email_suppressions, portal_accesses, tickets,
+};
 
 use super::model::{DeliveryStatus, EmailDelivery, EmailSuppression};
 
@@ -151,7 +153,8 @@ pub async fn of_acts(
         .await?)
 }
 
-/// The suppressed addresses on clients' records (F-06), by client.
+/// The suppressed addresses on clients' records (F-06), by client: those of record, those for
+/// tickets, and those of its portal users.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -175,7 +178,14 @@ pub async fn suppressions(
         .select((client_recipients::client_id, client_recipients::email))
         .load(conn)
         .await?;
+    let users: Vec<(ClientId, String)> = portal_accesses::table
+        .inner_join(accounts::table.on(accounts::id.eq(portal_accesses::account_id)))
+        .filter(portal_accesses::client_id.eq_any(seen().select(clients::id)))
+        .select((portal_accesses::client_id, accounts::email))
+        .load(conn)
+        .await?;
     addresses.extend(listed);
+    addresses.extend(users);
     let by_ci: Vec<(ClientId, String)> = addresses
         .into_iter()
         .filter_map(|(client, address)| Some((client, Email::parse(&address)?.ci().to_owned())))
@@ -189,9 +199,8 @@ pub async fn suppressions(
         .await?;
     let mut of: HashMap<ClientId, Vec<EmailSuppression>> = HashMap::new();
     for suppression in found {
-        let mut owners: Vec<ClientId> =
+        let owners: BTreeSet<ClientId> =
             by_ci.iter().filter(|(_, ci)| *ci == suppression.email_ci).map(|(client, _)| *client).collect();
-        owners.dedup();
         for client in owners {
             of.entry(client).or_default().push(suppression.clone());
         }

@@ -5,7 +5,7 @@ use diesel::result::{DatabaseErrorKind, Error as Diesel};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{JobRow, JobStatus};
-use crate::error::{Code, OrNotFound, Refusal, Result};
+use crate::error::{Code, Error, OrNotFound, Refusal, Result};
 use crate::id::{Id, JobId};
 use crate::store::{By, Store};
 use crate::tables::jobs;
@@ -35,13 +35,7 @@ pub async fn list(
 /// # Errors
 /// `NOT_FOUND`: never there, or done. When the database does not answer.
 pub async fn show(conn: &mut AsyncPgConnection, id: JobId) -> Result<JobRow> {
-    jobs::table
-        .find(id)
-        .select(JobRow::as_select())
-        .first(conn)
-        .await
-        .optional()?
-        .or_not_found("id")
+    jobs::table.find(id).select(JobRow::as_select()).first(conn).await.optional()?.or_not_found("id")
 }
 
 /// Lets a dead letter run again, at once and with all its attempts.
@@ -78,4 +72,36 @@ pub async fn retry(store: &Store, by: impl Into<By>, id: JobId) -> Result<()> {
     tx.commit(()).await?;
     store.hints.jobs();
     Ok(())
+}
+
+/// How a retry of many went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RetriedAll {
+    /// Run again.
+    pub revived: usize,
+    /// Left as they are: a living job has their key, or somebody else was quicker.
+    pub left: usize,
+}
+
+/// Lets all dead letters run again, of one kind where asked for, the oldest first.
+///
+/// # Errors
+/// When the database does not answer; those before run again already.
+pub async fn retry_all(store: &Store, by: impl Into<By>, kind: Option<&str>) -> Result<RetriedAll> {
+    let mut dead =
+        jobs::table.filter(jobs::status.eq(JobStatus::Dead)).select(jobs::id).order(jobs::id).into_boxed();
+    if let Some(kind) = kind {
+        dead = dead.filter(jobs::kind.eq(kind));
+    }
+    let ids: Vec<JobId> = dead.load(&mut store.conn().await?).await?;
+    let by = by.into();
+    let mut result = RetriedAll::default();
+    for id in ids {
+        match retry(store, by.clone(), id).await {
+            Ok(()) => result.revived += 1,
+            Err(Error::Refused(_)) => result.left += 1,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(result)
 }

@@ -134,8 +134,7 @@ impl Case {
             ticket.updated_at = tx.now;
         }
         ticket.is_untouched &= !actor.scope().is_staff();
-        ticket.closed_at =
-            if ticket.status.is_closed() { ticket.closed_at.or(Some(tx.now)) } else { None };
+        ticket.closed_at = if ticket.status.is_closed() { ticket.closed_at.or(Some(tx.now)) } else { None };
         diesel::update(tickets::table.find(ticket.id))
             .set((
                 tickets::service_item_id.eq(ticket.service_item_id),
@@ -166,7 +165,7 @@ impl Case {
 }
 
 /// What a search over tickets looks at. Nothing internal: clients search too (D-07).
-pub(super) fn search_text(ticket: &Ticket, client_name: &str) -> String {
+pub(crate) fn search_text(ticket: &Ticket, client_name: &str) -> String {
     crate::search::search_text(&[
         &format!("#{}", ticket.number),
         &ticket.subject,

@@ -314,7 +314,10 @@ async fn default_assignee(
         .filter(staff_members::firm_id.eq(firm))
         .filter(staff_members::disabled_at.is_null())
         .filter(staff_members::id.nullable().eq(accountant).or(staff_members::role.eq(StaffRole::Owner)))
-        .order((staff_members::id.nullable().is_not_distinct_from(accountant).desc(), staff_members::created_at))
+        .order((
+            staff_members::id.nullable().is_not_distinct_from(accountant).desc(),
+            staff_members::created_at,
+        ))
         .select(staff_members::id)
         .first(conn)
         .await?)

@@ -11,7 +11,7 @@ use crate::error::{Code, OrNotFound, Refusal, Result};
 use crate::feed::{Audience, Event};
 use crate::id::{Id, MessageId, TicketId};
 use crate::input::{Check, MAX_TEXT};
-use crate::page::PageRequest;
+use crate::page::{Cursor, PageRequest};
 use crate::sql;
 use crate::store::{Begun, Done, Store};
 use crate::tables::{ticket_messages, tickets};
@@ -112,7 +112,8 @@ pub async fn mark_read(
         .await
         .optional()?
         .or_not_found("id")?;
-    let messages = ticket_messages::table.filter(readable(&scope)).filter(ticket_messages::ticket_id.eq(ticket_id));
+    let messages =
+        ticket_messages::table.filter(readable(&scope)).filter(ticket_messages::ticket_id.eq(ticket_id));
     let seq: Option<i32> = match upto {
         None => messages.select(diesel::dsl::max(ticket_messages::seq)).get_result(tx.conn()).await?,
         Some(message) => Some(
@@ -156,7 +157,7 @@ async fn mark(
 
 /// A part of the conversations of several tickets: the same part of each, for lists that show the
 /// last messages. Oldest first within a ticket, backward pages newest first (see [`PageRequest::page`]).
-/// The tickets themselves prove that the viewer sees them.
+/// A cursor belongs to one of them: the others then have no rows.
 ///
 /// # Errors
 /// `INVALID_CURSOR`; when the database does not answer: retry.
@@ -166,18 +167,14 @@ pub async fn pages(
     of: &[TicketId],
     part: &PageRequest,
 ) -> Result<Vec<TicketMessage>> {
-    let behind: Option<i32> = match part.cursor(ORDER)? {
+    let from_the_end = if part.is_backward() { i32::MAX } else { 0 };
+    let (of, behind) = match part.cursor(ORDER)? {
+        None => (of.to_vec(), from_the_end),
         Some(cursor) => {
-            Some(cursor.key.parse().map_err(|_| Refusal::of("after", Code::InvalidCursor))?)
+            let (ticket, seq) = place(conn, scope, MessageId::from_uuid(cursor.id)).await?;
+            (of.iter().copied().filter(|id| *id == ticket).collect(), seq)
         }
-        None => None,
     };
-    let ids: Vec<TicketId> = tickets::table
-        .filter(visible(scope))
-        .filter(tickets::id.eq_any(of))
-        .select(tickets::id)
-        .load(conn)
-        .await?;
     let text = if part.is_backward() {
         "SELECT m.* FROM unnest(?) AS t (id) CROSS JOIN LATERAL (
              SELECT * FROM ticket_messages
@@ -191,17 +188,33 @@ pub async fn pages(
              ORDER BY seq LIMIT ?
          ) AS m"
     };
-    let from_the_end = if part.is_backward() { i32::MAX } else { 0 };
+    let seen = tickets::table.filter(visible(scope)).filter(tickets::id.eq_any(of)).select(tickets::id);
     Ok(sql::kept(text)
-        .bind::<Array<SqlUuid>, _>(ids)
+        .bind::<Array<SqlUuid>, _>(diesel::dsl::array::<SqlUuid, _>(seen))
         .bind::<Bool, _>(scope.is_staff())
-        .bind::<Integer, _>(behind.unwrap_or(from_the_end))
+        .bind::<Integer, _>(behind)
         .bind::<BigInt, _>(part.fetch())
         .load(conn)
         .await?)
 }
 
-/// One message, if the viewer may read it.
+/// The cursor of a message in [`pages`]. Not its number: gaps would tell a client of internal notes (D-07).
+pub fn cursor(message: &TicketMessage) -> String {
+    Cursor::encode(ORDER, "", message.id.uuid())
+}
+
+async fn place(conn: &mut AsyncPgConnection, scope: &Scope, id: MessageId) -> Result<(TicketId, i32)> {
+    let place = ticket_messages::table
+        .filter(readable(scope))
+        .filter(ticket_messages::id.eq(id))
+        .select((ticket_messages::ticket_id, ticket_messages::seq))
+        .get_result(conn)
+        .await
+        .optional()?;
+    place.ok_or_else(|| Refusal::of("after", Code::InvalidCursor).into())
+}
+
+/// Messages by id, in no particular order; those that the viewer may not read are left out.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::actor::Scope;
@@ -76,11 +77,11 @@ pub struct TicketFilter {
     pub status: Option<Vec<TicketStatus>>,
     /// About one of these clients.
     pub clients: Option<Vec<ClientId>>,
-    /// With one of these assignees.
+    /// With one of these assignees. Staff only: ignored for clients.
     pub assignees: Option<Vec<StaffId>>,
     /// With one of these accountants.
     pub accountants: Option<Vec<StaffId>>,
-    /// With one of these departments.
+    /// With one of these departments. Staff only: ignored for clients.
     pub departments: Option<Vec<DepartmentId>>,
     /// For one of these services.
     pub service_items: Option<Vec<ServiceItemId>>,
@@ -110,13 +111,13 @@ fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Query<'a> {
     if let Some(clients) = &filter.clients {
         query = query.filter(tickets::client_id.eq_any(clients.clone()));
     }
-    if let Some(assignees) = &filter.assignees {
+    if let Some(assignees) = filter.assignees.as_ref().filter(|_| scope.is_staff()) {
         query = query.filter(tickets::assignee_id.eq_any(assignees.clone()));
     }
     if let Some(accountants) = &filter.accountants {
         query = query.filter(tickets::accountant_id.eq_any(accountants.clone()));
     }
-    if let Some(departments) = &filter.departments {
+    if let Some(departments) = filter.departments.as_ref().filter(|_| scope.is_staff()) {
         query = query.filter(tickets::department_id.eq_any(departments.clone()));
     }
     if let Some(items) = &filter.service_items {
@@ -189,9 +190,29 @@ pub async fn page(
         TicketOrderField::Subject => {
             keyset!(query, ascending, at(cursor, |text| Some(text.to_owned()))?, tickets::subject)
         }
-        TicketOrderField::Status => keyset!(query, ascending, at(cursor, TicketStatus::parse)?, tickets::status),
+        TicketOrderField::Status => {
+            keyset!(query, ascending, at(cursor, TicketStatus::parse)?, tickets::status)
+        }
     };
     Ok(part.page(query.select(Ticket::as_select()).load(conn).await?))
+}
+
+/// All tickets of the grid in its order, for an export that must miss none that changes meanwhile.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn ids(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &TicketFilter,
+    order: TicketOrder,
+) -> Result<Vec<TicketId>> {
+    let query = filtered(scope, filter);
+    let none = || None::<(i64, TicketId)>;
+    let query = match order.field {
+        _ => query,
+    };
+    Ok(query.select(tickets::id).load(conn).await?)
 }
 
 fn at<T>(cursor: Option<Cursor>, read: impl Fn(&str) -> Option<T>) -> Result<Option<(T, TicketId)>> {
@@ -214,4 +235,25 @@ fn number(text: &str) -> Option<i64> {
 /// When the database does not answer: retry.
 pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &TicketFilter) -> Result<i64> {
     Ok(filtered(scope, filter).count().get_result(conn).await?)
+}
+
+/// Lets searches find a client's tickets by its new name, in the rename's own transaction.
+pub(crate) async fn rename_client(
+    conn: &mut AsyncPgConnection,
+    client: ClientId,
+    old: &str,
+    new: &str,
+) -> Result<()> {
+    diesel::update(tickets::table.filter(tickets::client_id.eq(client)))
+        .set(tickets::search_text.eq(replace(tickets::search_text, search::fold(old), search::fold(new))))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+#[allow(missing_docs)] // of the macro's making
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// Every `from` in the text becomes `to`.
+    fn replace(text: Text, from: Text, to: Text) -> Text;
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::actor::{Hat, Scope};
+use crate::actor::{Author, Hat, Scope};
 use crate::condition::Condition;
 use crate::error::Result;
 use crate::id::{ClientId, TicketId};
@@ -114,7 +114,6 @@ pub async fn unread(
     ids: &[TicketId],
 ) -> Result<HashMap<TicketId, i64>> {
     let scope = hat.scope();
-    let author = hat.author();
     let counts: Vec<(TicketId, i64)> = ticket_messages::table
         .inner_join(tickets::table.on(tickets::id.eq(ticket_messages::ticket_id)))
         .left_join(
@@ -125,12 +124,20 @@ pub async fn unread(
         .filter(visible(&scope))
         .filter(readable(&scope))
         .filter(ticket_messages::ticket_id.eq_any(ids))
-        .filter(ticket_reads::seq.is_null().or(ticket_messages::seq.nullable().gt(ticket_reads::seq.nullable())))
-        .filter(ticket_messages::author_staff.is_distinct_from(author.staff()))
-        .filter(ticket_messages::author_access.is_distinct_from(author.access()))
+        .filter(
+            ticket_reads::seq.is_null().or(ticket_messages::seq.nullable().gt(ticket_reads::seq.nullable())),
+        )
+        .filter(by_others(hat.author()))
         .group_by(ticket_messages::ticket_id)
         .select((ticket_messages::ticket_id, diesel::dsl::count_star()))
         .load(conn)
         .await?;
     Ok(counts.into_iter().collect())
+}
+
+fn by_others(reader: Author) -> Condition<ticket_messages::table> {
+    match reader {
+        Author::Staff(id) => Condition::new(ticket_messages::author_staff.is_distinct_from(id)),
+        Author::Portal(id) => Condition::new(ticket_messages::author_access.is_distinct_from(id)),
+    }
 }

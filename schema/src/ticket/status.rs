@@ -79,8 +79,10 @@ pub async fn change_status(
         Begun::First(tx) => tx,
     };
     let case = Case::lock(&mut tx, actor, input.id, TicketAct::ChangeStatus).await?;
-    let change = rules::change_status(case.ticket.status, input.status, reason.is_some())
-        .map_err(|code| Refusal::of(if code == crate::error::Code::ReasonRequired { "reason" } else { "status" }, code))?;
+    let change =
+        rules::change_status(case.ticket.status, input.status, reason.is_some()).map_err(|code| {
+            Refusal::of(if code == crate::error::Code::ReasonRequired { "reason" } else { "status" }, code)
+        })?;
     case.expect(input.expected_version)?;
     let changed = apply(&mut tx, actor, case, change, reason.as_deref(), "ticketStatusChange").await?;
     tx.commit(changed).await

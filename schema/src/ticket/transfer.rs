@@ -70,8 +70,8 @@ pub async fn transfer(
     let mut case = Case::lock(&mut tx, actor, input.id, TicketAct::Transfer).await?;
     case.expect(input.expected_version)?;
     let (from_staff, from_department) = (case.ticket.assignee_id, case.ticket.department_id);
-    let (to_staff, to_department, field) = match input.to {
-        TransferTo::Staff(id) => (id, from_department, "toStaffId"),
+    let (to_staff, to_department) = match input.to {
+        TransferTo::Staff(id) => (id, from_department),
         TransferTo::Department(id) => {
             let lead: StaffId = departments::table
                 .filter(departments::firm_id.eq(case.firm.id))
@@ -80,13 +80,13 @@ pub async fn transfer(
                 .get_result(tx.conn())
                 .await
                 .optional()?
-                .or_not_found("toDepartmentId")?;
-            (lead, Some(id), "toDepartmentId")
+                .or_not_found("to")?;
+            (lead, Some(id))
         }
     };
-    active_staff(tx.conn(), case.firm.id, field, to_staff).await?;
+    active_staff(tx.conn(), case.firm.id, "to", to_staff).await?;
     if (to_staff, to_department) == (from_staff, from_department) {
-        return Err(Refusal::of(field, Code::NothingToTransfer).into());
+        return Err(Refusal::of("to", Code::NothingToTransfer).into());
     }
     (case.ticket.assignee_id, case.ticket.department_id) = (to_staff, to_department);
     case.save(&mut tx, actor, "ticketTransfer", Saved::Fields).await?;

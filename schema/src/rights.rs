@@ -1,0 +1,124 @@
+//! Rights that follow from the hat alone (B-15). What also depends on the thing's state is in the
+//! `rules` of its noun.
+
+use crate::actor::{AccessRole, Hat, PortalHat, StaffHat, StaffRole};
+use crate::error::Code;
+use crate::id::AccessId;
+use crate::text_enum;
+
+text_enum! {
+    /// What somebody may want to do, whatever state things are in.
+    pub enum Act {
+        /// Enter a client.
+        ClientCreate = "CLIENT_CREATE",
+        /// Change a client's record.
+        ClientUpdate = "CLIENT_UPDATE",
+        /// Give somebody access to a client's area, or invite them again.
+        PortalAccessCreate = "PORTAL_ACCESS_CREATE",
+        /// Enter an item of the price list.
+        ServiceItemCreate = "SERVICE_ITEM_CREATE",
+        /// Change an item of the price list.
+        ServiceItemUpdate = "SERVICE_ITEM_UPDATE",
+        /// Make a department.
+        DepartmentCreate = "DEPARTMENT_CREATE",
+        /// Enter a staff member, or invite them again.
+        StaffCreate = "STAFF_CREATE",
+        /// Open a ticket.
+        TicketCreate = "TICKET_CREATE",
+        /// Enter a charge by hand.
+        ChargeCreate = "CHARGE_CREATE",
+    }
+}
+
+/// Whether this hat may do `act` (B-15).
+///
+/// # Errors
+/// `NOT_ALLOWED`, as the command refuses.
+pub const fn may(hat: &Hat, act: Act) -> Result<(), Code> {
+    use StaffRole::{Manager, Owner};
+    let allowed = match (act, hat) {
+        (Act::TicketCreate, _) => true,
+        (_, Hat::Portal(_)) => false,
+        (Act::DepartmentCreate | Act::StaffCreate, Hat::Staff(StaffHat { role, .. })) => {
+            matches!(role, Owner)
+        }
+        (
+            Act::ClientCreate
+            | Act::ClientUpdate
+            | Act::PortalAccessCreate
+            | Act::ServiceItemCreate
+            | Act::ServiceItemUpdate
+            | Act::ChargeCreate,
+            Hat::Staff(StaffHat { role, .. }),
+        ) => matches!(role, Owner | Manager),
+    };
+    if allowed { Ok(()) } else { Err(Code::NotAllowed) }
+}
+
+/// Whether this hat sees who the users of a client are, beyond their names: staff, the client's
+/// admins (B-05), and each of them of itself. Whether it sees the client at all is its scope's.
+pub fn sees_access(hat: &Hat, access: AccessId) -> bool {
+    match hat {
+        Hat::Staff(_) => true,
+        Hat::Portal(PortalHat { id, role, .. }) => *role == AccessRole::Admin || *id == access,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::MemberReach;
+    use crate::id::{ClientId, FirmId, StaffId};
+    use Act::{
+        ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate, PortalAccessCreate, ServiceItemCreate,
+        ServiceItemUpdate, StaffCreate, TicketCreate,
+    };
+
+    fn staff(role: StaffRole) -> Hat {
+        let (id, firm_id) = (StaffId::new(), FirmId::new());
+        Hat::Staff(StaffHat { id, firm_id, role, reach: MemberReach::All })
+    }
+
+    fn portal(id: AccessId, role: AccessRole) -> Hat {
+        Hat::Portal(PortalHat { id, firm_id: FirmId::new(), client_id: ClientId::new(), role })
+    }
+
+    /// B-15: owners do everything; managers clients, accesses, price list and charges; members and
+    /// clients open tickets.
+    #[test]
+    fn b_15_by_role() {
+        let managers = [
+            ClientCreate,
+            ClientUpdate,
+            PortalAccessCreate,
+            ServiceItemCreate,
+            ServiceItemUpdate,
+            ChargeCreate,
+            TicketCreate,
+        ];
+        let owners = [&managers[..], &[DepartmentCreate, StaffCreate]].concat();
+        let cases = [
+            (staff(StaffRole::Owner), &owners[..]),
+            (staff(StaffRole::Manager), &managers),
+            (staff(StaffRole::Member), &[TicketCreate]),
+            (portal(AccessId::new(), AccessRole::Admin), &[TicketCreate]),
+            (portal(AccessId::new(), AccessRole::Collaborator), &[TicketCreate]),
+        ];
+        for (hat, allowed) in cases {
+            for act in Act::ALL {
+                let expected = if allowed.contains(act) { Ok(()) } else { Err(Code::NotAllowed) };
+                assert_eq!(may(&hat, *act), expected, "{act} as {hat:?}");
+            }
+        }
+    }
+
+    /// B-05: admins manage the users of their client, collaborators manage nothing.
+    #[test]
+    fn b_05_who_sees_the_users() {
+        let (own, other) = (AccessId::new(), AccessId::new());
+        assert!(sees_access(&staff(StaffRole::Member), other));
+        assert!(sees_access(&portal(own, AccessRole::Admin), other));
+        assert!(sees_access(&portal(own, AccessRole::Collaborator), own));
+        assert!(!sees_access(&portal(own, AccessRole::Collaborator), other));
+    }
+}

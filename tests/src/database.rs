@@ -1,0 +1,97 @@
+//! Databases for tests: one private PostgreSQL a test process, one database a test, cloned from a
+//! migrated template.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
+
+use diesel_async::SimpleAsyncConnection;
+use guichet_schema::db;
+use guichet_server::embedded::{Postgres, PostgresOptions};
+
+const TEMPLATE: &str = "template_guichet";
+
+/// A server whose databases are asked for by name.
+struct Server {
+    /// Addresses of databases, with this in place of the name.
+    url: String,
+}
+
+const NAME: &str = "a_name_to_be_replaced";
+
+static SERVER: OnceLock<Server> = OnceLock::new();
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// A folder of this test process's own. Nothing runs when it ends, so those of ended ones are removed.
+fn folder() -> PathBuf {
+    const PREFIX: &str = "guichet-tests-";
+    let temp = std::env::temp_dir();
+    for entry in fs::read_dir(&temp).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let ended = |pid: &str| !PathBuf::from("/proc").join(pid).exists();
+        if name.to_str().and_then(|name| name.strip_prefix(PREFIX)).is_some_and(ended) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    temp.join(format!("{PREFIX}{}", std::process::id()))
+}
+
+fn server() -> &'static Server {
+    SERVER.get_or_init(|| {
+        let (told, url) = mpsc::channel();
+        // The server lives as long as the thread that started it, and a test's runtime ends with the test.
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+            runtime.block_on(async {
+                let options = PostgresOptions { may_move: true, ..PostgresOptions::new(folder()) }
+                    .without_fsync()
+                    .with("max_connections", "400");
+                let postgres = Postgres::start(options).await.expect("PostgreSQL starts");
+                let admin = postgres.url();
+                let mut conn = db::connect(&admin).await.expect("PostgreSQL answers");
+                conn.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).await.expect("a template is made");
+                db::migrate(&postgres.url_of(TEMPLATE)).await.expect("the migrations run");
+                told.send(postgres.url_of(NAME)).expect("somebody waits");
+                std::future::pending::<()>().await;
+            });
+        });
+        Server { url: url.recv().expect("PostgreSQL starts") }
+    })
+}
+
+/// An empty, migrated database of a test's own.
+#[derive(Debug)]
+pub struct TestDatabase {
+    name: String,
+    /// Its address, as `DATABASE_URL` spells it.
+    pub url: String,
+}
+
+impl TestDatabase {
+    /// Makes one.
+    ///
+    /// # Panics
+    /// When PostgreSQL cannot be started or does not answer.
+    pub async fn new() -> Self {
+        let server = tokio::task::spawn_blocking(server).await.expect("PostgreSQL starts");
+        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        admin(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")).await;
+        Self { url: server.url.replace(NAME, &name), name }
+    }
+
+    /// Drops it, with whoever is still connected.
+    ///
+    /// # Panics
+    /// When PostgreSQL does not answer.
+    pub async fn drop(self) {
+        admin(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
+    }
+}
+
+async fn admin(statement: &str) {
+    let url = server().url.replace(NAME, "postgres");
+    let mut conn = db::connect(&url).await.expect("PostgreSQL answers");
+    conn.batch_execute(statement).await.expect("PostgreSQL does as told");
+}

@@ -1,0 +1,300 @@
+//! A small world for tests: firms, their people and clients, and sessions to act in.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_schema::actor::{AccessRole, Actor, Hat, MemberReach, Origin, PortalHat, StaffHat, StaffRole};
+use guichet_schema::firm::commands::CreateFirm;
+use guichet_schema::id::{
+    AccessId, AccountId, ClientId, DepartmentId, FirmId, Id, ServiceItemId, SessionId, StaffId,
+};
+use guichet_schema::locale::Locale;
+use guichet_schema::portal_access::model::AccessStatus;
+use guichet_schema::store::Store;
+use guichet_schema::tables::{
+    accounts, clients, department_members, departments, portal_accesses, service_items, sessions,
+    staff_members,
+};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// Somebody with a hat on and a session.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// The account.
+    pub account_id: AccountId,
+    /// The address.
+    pub email: String,
+    /// The hat.
+    pub hat: Hat,
+    /// The bearer token of a session.
+    pub token: String,
+}
+
+impl Person {
+    /// The id of the hat: `staff_…` or `access_…`.
+    pub fn id(&self) -> String {
+        match &self.hat {
+            Hat::Staff(hat) => hat.id.encode(),
+            Hat::Portal(hat) => hat.id.encode(),
+        }
+    }
+
+    /// The staff member.
+    ///
+    /// # Panics
+    /// When it is none.
+    pub fn staff_id(&self) -> StaffId {
+        match &self.hat {
+            Hat::Staff(hat) => hat.id,
+            Hat::Portal(_) => panic!("a portal user is no staff member"),
+        }
+    }
+
+    /// The actor, for calling the business directly.
+    pub fn actor(&self) -> Actor {
+        Actor {
+            account_id: self.account_id,
+            session_id: None,
+            hat: self.hat.clone(),
+            locale: Locale::En,
+            origin: Origin::default(),
+        }
+    }
+}
+
+/// A firm of the world.
+#[derive(Debug, Clone)]
+pub struct Firm {
+    /// Its id.
+    pub id: FirmId,
+    /// Its owner.
+    pub owner: Person,
+    store: Store,
+}
+
+impl Firm {
+    /// A Brazilian firm whose clients may reopen for seven days.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn new(store: &Store, domain: &str) -> Self {
+        let input = CreateFirm {
+            name: "Contábil Aurora".into(),
+            locale: Locale::PtBr,
+            zone: "America/Sao_Paulo".into(),
+            country: "BR".into(),
+            currency: "BRL".into(),
+            mail_from: format!("avisos@{domain}"),
+            mail_reply_to: Some(format!("atendimento@{domain}")),
+            member_reach: MemberReach::All,
+            client_reopen_days: 7,
+            charge_due_days: 10,
+            owner_name: "Olívia Prado".into(),
+            owner_email: format!("owner@{domain}"),
+            owner_password: None,
+        };
+        let created =
+            guichet_schema::firm::commands::create(store, input).await.expect("a firm is made").value;
+        let mut conn = store.conn().await.expect("the database answers");
+        let staff = staff_members::table.find(created.owner.id);
+        let account_id: AccountId =
+            staff.select(staff_members::account_id).get_result(&mut conn).await.expect("the owner is there");
+        diesel::update(staff)
+            .set(staff_members::joined_at.eq(store.now()))
+            .execute(&mut conn)
+            .await
+            .expect("the owner joins");
+        let hat = StaffHat {
+            id: created.owner.id,
+            firm_id: created.id,
+            role: StaffRole::Owner,
+            reach: MemberReach::All,
+        };
+        let owner = person(store, account_id, &format!("owner@{domain}"), Hat::Staff(hat)).await;
+        Self { id: created.id, owner, store: store.clone() }
+    }
+
+    /// Somebody who works here.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn staff(&self, email: &str, role: StaffRole) -> Person {
+        let account_id = account(&self.store, email, Locale::En).await;
+        let hat = StaffHat { id: StaffId::new(), firm_id: self.id, role, reach: MemberReach::All };
+        diesel::insert_into(staff_members::table)
+            .values((
+                staff_members::id.eq(hat.id),
+                staff_members::firm_id.eq(self.id),
+                staff_members::account_id.eq(account_id),
+                staff_members::name.eq(name_of(email)),
+                staff_members::role.eq(role),
+                staff_members::joined_at.eq(self.store.now()),
+                staff_members::created_at.eq(self.store.now()),
+            ))
+            .execute(&mut self.store.conn().await.expect("the database answers"))
+            .await
+            .expect("a staff member is made");
+        person(&self.store, account_id, email, Hat::Staff(hat)).await
+    }
+
+    /// A department with its lead and members.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn department(&self, name: &str, lead: &Person, members: &[&Person]) -> DepartmentId {
+        let id = DepartmentId::new();
+        let mut conn = self.store.conn().await.expect("the database answers");
+        diesel::insert_into(departments::table)
+            .values((
+                departments::id.eq(id),
+                departments::firm_id.eq(self.id),
+                departments::name.eq(name),
+                departments::lead_id.eq(lead.staff_id()),
+                departments::created_at.eq(self.store.now()),
+            ))
+            .execute(&mut conn)
+            .await
+            .expect("a department is made");
+        for member in members {
+            diesel::insert_into(department_members::table)
+                .values((
+                    department_members::department_id.eq(id),
+                    department_members::staff_id.eq(member.staff_id()),
+                    department_members::firm_id.eq(self.id),
+                ))
+                .execute(&mut conn)
+                .await
+                .expect("a member joins");
+        }
+        id
+    }
+
+    /// A client; `email` is its address of record as the records have it, malformed or not.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn client(&self, name: &str, email: Option<&str>) -> ClientId {
+        let id = ClientId::new();
+        diesel::insert_into(clients::table)
+            .values((
+                clients::id.eq(id),
+                clients::firm_id.eq(self.id),
+                clients::name.eq(name),
+                clients::email.eq(email),
+                clients::locale.eq(Locale::PtBr),
+                clients::search_text.eq(guichet_schema::search::fold(name)),
+                clients::created_at.eq(self.store.now()),
+                clients::updated_at.eq(self.store.now()),
+            ))
+            .execute(&mut self.store.conn().await.expect("the database answers"))
+            .await
+            .expect("a client is made");
+        id
+    }
+
+    /// Somebody of a client, with access to its area in this state.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn portal(
+        &self,
+        client: ClientId,
+        email: &str,
+        role: AccessRole,
+        status: AccessStatus,
+    ) -> Person {
+        let account_id = account(&self.store, email, Locale::Fr).await;
+        let hat = PortalHat { id: AccessId::new(), firm_id: self.id, client_id: client, role };
+        diesel::insert_into(portal_accesses::table)
+            .values((
+                portal_accesses::id.eq(hat.id),
+                portal_accesses::firm_id.eq(self.id),
+                portal_accesses::client_id.eq(client),
+                portal_accesses::account_id.eq(account_id),
+                portal_accesses::role.eq(role),
+                portal_accesses::status.eq(status),
+                portal_accesses::created_at.eq(self.store.now()),
+            ))
+            .execute(&mut self.store.conn().await.expect("the database answers"))
+            .await
+            .expect("an access is made");
+        person(&self.store, account_id, email, Hat::Portal(hat)).await
+    }
+
+    /// An active admin of a client.
+    pub async fn admin(&self, client: ClientId, email: &str) -> Person {
+        self.portal(client, email, AccessRole::Admin, AccessStatus::Active).await
+    }
+
+    /// A service with a price in minor units.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn service(&self, name: &str, price_minor: i64) -> ServiceItemId {
+        let id = ServiceItemId::new();
+        diesel::insert_into(service_items::table)
+            .values((
+                service_items::id.eq(id),
+                service_items::firm_id.eq(self.id),
+                service_items::name.eq(name),
+                service_items::price_minor.eq(price_minor),
+                service_items::search_text.eq(guichet_schema::search::fold(name)),
+                service_items::created_at.eq(self.store.now()),
+                service_items::updated_at.eq(self.store.now()),
+            ))
+            .execute(&mut self.store.conn().await.expect("the database answers"))
+            .await
+            .expect("a service is made");
+        id
+    }
+}
+
+fn name_of(email: &str) -> &str {
+    email.split('@').next().unwrap_or(email)
+}
+
+async fn account(store: &Store, email: &str, locale: Locale) -> AccountId {
+    let id = AccountId::new();
+    diesel::insert_into(accounts::table)
+        .values((
+            accounts::id.eq(id),
+            accounts::email.eq(email),
+            accounts::email_ci.eq(email.to_lowercase()),
+            accounts::name.eq(name_of(email)),
+            accounts::locale.eq(locale),
+            accounts::verified_at.eq(store.now()),
+            accounts::created_at.eq(store.now()),
+        ))
+        .execute(&mut store.conn().await.expect("the database answers"))
+        .await
+        .expect("an account is made");
+    id
+}
+
+async fn person(store: &Store, account_id: AccountId, email: &str, hat: Hat) -> Person {
+    let token = session(store, account_id, &hat, store.now() + TimeDelta::days(30)).await;
+    Person { account_id, email: email.to_owned(), hat, token }
+}
+
+/// A session that ends at `expires_at`; answers its token.
+///
+/// # Panics
+/// When the database does not answer.
+pub async fn session(store: &Store, account_id: AccountId, hat: &Hat, expires_at: DateTime<Utc>) -> String {
+    let token = Uuid::new_v4().simple().to_string();
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(SessionId::new()),
+            sessions::token_hash.eq(Sha256::digest(token.as_bytes()).to_vec()),
+            sessions::account_id.eq(account_id),
+            sessions::staff_id.eq(hat.author().staff()),
+            sessions::access_id.eq(hat.author().access()),
+            sessions::created_at.eq(store.now()),
+            sessions::expires_at.eq(expires_at),
+        ))
+        .execute(&mut store.conn().await.expect("the database answers"))
+        .await
+        .expect("a session is made");
+    token
+}
