@@ -125,7 +125,7 @@ async fn a_stale_pid_file_does_not_stop_a_start() {
 #[tokio::test]
 async fn a_half_made_database_is_not_used() {
     let folder = folder();
-    let half = folder.path().join("data/postgres.new");
+    let half = folder.path().join("data/postgres.new-1");
     fs::create_dir_all(&half).unwrap();
     fs::write(half.join("PG_VERSION"), "15\n").unwrap();
     let postgres = Postgres::start(options(&folder)).await.unwrap();
@@ -217,7 +217,8 @@ impl Running {
         command.env("LOG_FORMAT", "text").stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let started = async { while !log.next_line().await.unwrap().expect("it lives").contains("started") {} };
+        let started =
+            async { while !log.next_line().await.unwrap().expect("it lives").contains("started") {} };
         timeout(DEADLINE, started).await.unwrap();
         Self { child, server: server_on(data).expect("a server runs"), _log: log }
     }

@@ -93,13 +93,8 @@ impl Cluster {
 
     /// `initdb` and `CREATE DATABASE` beside the final place; the rename makes it count.
     fn make(&self) -> Result<(), EmbeddedError> {
-        let new = self.folder.new_database();
-        // Some systems have no such locale.
-        if self.initdb(&new, "C.UTF-8")?.is_some()
-            && let Some(reason) = self.initdb(&new, "C")?
-        {
-            return Err(EmbeddedError::Refused { program: "initdb", reason });
-        }
+        self.folder.remove_half_made();
+        let new = self.initdb()?;
         let mut create = self.command(&self.binaries.postgres(), &new);
         create.arg("--single").arg("-D").arg(&new);
         let fsync = if self.options.fsync { "fsync=on" } else { "fsync=off" };
@@ -118,20 +113,27 @@ impl Cluster {
         Ok(())
     }
 
-    /// Runs `initdb` in a clean folder. What it complained of; none when it worked.
-    fn initdb(&self, new: &Path, locale: &str) -> Result<Option<String>, EmbeddedError> {
-        if new.exists() {
-            fs::remove_dir_all(new).map_err(file("remove", new))?;
+    /// Runs `initdb` in a fresh folder, and returns it.
+    fn initdb(&self) -> Result<PathBuf, EmbeddedError> {
+        let mut refusal = None;
+        // Some systems have no such locale as the first.
+        for locale in ["C.UTF-8", "C"] {
+            let new = self.folder.new_database();
+            make_private(&new, &self.user)?;
+            let mut initdb = self.command(&self.binaries.initdb(), self.root());
+            initdb.arg("-D").arg(&new);
+            initdb.args(["-U", NAME, "-E", "UTF8", "--locale", locale, "--lc-messages", "C"]);
+            // Whoever can enter the folder of the socket is trusted: that is its owner, and root.
+            initdb.args(["--auth", "trust", "--data-checksums", "--no-instructions"]);
+            if !self.options.fsync {
+                initdb.arg("--no-sync");
+            }
+            match complaint(&mut initdb, "").map_err(file("run", &self.binaries.initdb()))? {
+                None => return Ok(new),
+                Some(reason) => refusal = Some(reason),
+            }
         }
-        make_private(new, &self.user)?;
-        let mut initdb = self.command(&self.binaries.initdb(), self.root());
-        initdb.arg("-D").arg(new).args(["-U", NAME, "-E", "UTF8", "--locale", locale, "--lc-messages", "C"]);
-        // Whoever can enter the folder of the socket is trusted: that is its owner, and root.
-        initdb.args(["--auth", "trust", "--data-checksums", "--no-instructions"]);
-        if !self.options.fsync {
-            initdb.arg("--no-sync");
-        }
-        complaint(&mut initdb, "").map_err(file("run", &self.binaries.initdb()))
+        Err(EmbeddedError::Refused { program: "initdb", reason: refusal.unwrap_or_default() })
     }
 
     /// The command that is the server, with its words going to the log.

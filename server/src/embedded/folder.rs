@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf, absolute};
 use std::{env, io};
 
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::EmbeddedError;
 use super::error::file;
@@ -14,6 +15,8 @@ use super::run_as::RunAs;
 
 /// The file name of the server's socket; the number is that of a port nobody listens on.
 const SOCKET: &str = ".s.PGSQL.5432";
+/// How the names of half-made databases begin.
+const NEW: &str = "postgres.new-";
 /// How long a socket's path may be: 107 bytes on Linux, 103 on macOS.
 const LONGEST: usize = 103;
 
@@ -82,9 +85,20 @@ impl Folder {
         self.root.join("postgres")
     }
 
-    /// Where a new one is made before it gets its name, so that a half-made one is never used.
+    /// Where a new one is made before it gets its name, so that a half-made one is never used. Each
+    /// time another place: the `initdb` of a killed process may still be writing, or tidying up.
     pub(super) fn new_database(&self) -> PathBuf {
-        self.root.join("postgres.new")
+        self.root.join(format!("{NEW}{}", Uuid::new_v4().simple()))
+    }
+
+    /// Removes what was half made, as far as nobody is at it any more; the rest goes next time.
+    pub(super) fn remove_half_made(&self) {
+        let entries = self.root.read_dir().into_iter().flatten().flatten();
+        for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(NEW)) {
+            if let Err(error) = fs::remove_dir_all(entry.path()) {
+                tracing::debug!(%error, "a half-made database stays");
+            }
+        }
     }
 
     /// What the server writes about itself.
