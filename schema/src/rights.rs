@@ -7,8 +7,8 @@ use crate::id::AccessId;
 use crate::text_enum;
 
 text_enum! {
-    /// What somebody may want to do, whatever state things are in.
-    pub enum Act {
+    /// What somebody may want to do in a firm, whatever state things are in.
+    pub enum FirmAct {
         /// Enter a client.
         ClientCreate = "CLIENT_CREATE",
         /// Change a client's record.
@@ -34,21 +34,21 @@ text_enum! {
 ///
 /// # Errors
 /// `NOT_ALLOWED`, as the command refuses.
-pub const fn may(hat: &Hat, act: Act) -> Result<(), Code> {
+pub const fn may(hat: &Hat, act: FirmAct) -> Result<(), Code> {
     use StaffRole::{Manager, Owner};
     let allowed = match (act, hat) {
-        (Act::TicketCreate, _) => true,
+        (FirmAct::TicketCreate, _) => true,
         (_, Hat::Portal(_)) => false,
-        (Act::DepartmentCreate | Act::StaffCreate, Hat::Staff(StaffHat { role, .. })) => {
+        (FirmAct::DepartmentCreate | FirmAct::StaffCreate, Hat::Staff(StaffHat { role, .. })) => {
             matches!(role, Owner)
         }
         (
-            Act::ClientCreate
-            | Act::ClientUpdate
-            | Act::PortalAccessCreate
-            | Act::ServiceItemCreate
-            | Act::ServiceItemUpdate
-            | Act::ChargeCreate,
+            FirmAct::ClientCreate
+            | FirmAct::ClientUpdate
+            | FirmAct::PortalAccessCreate
+            | FirmAct::ServiceItemCreate
+            | FirmAct::ServiceItemUpdate
+            | FirmAct::ChargeCreate,
             Hat::Staff(StaffHat { role, .. }),
         ) => matches!(role, Owner | Manager),
     };
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
     use crate::actor::MemberReach;
     use crate::id::{ClientId, FirmId, StaffId};
-    use Act::{
+    use FirmAct::{
         ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate, PortalAccessCreate, ServiceItemCreate,
         ServiceItemUpdate, StaffCreate, TicketCreate,
     };
@@ -105,7 +105,7 @@ mod tests {
             (portal(AccessId::new(), AccessRole::Collaborator), &[TicketCreate]),
         ];
         for (hat, allowed) in cases {
-            for act in Act::ALL {
+            for act in FirmAct::ALL {
                 let expected = if allowed.contains(act) { Ok(()) } else { Err(Code::NotAllowed) };
                 assert_eq!(may(&hat, *act), expected, "{act} as {hat:?}");
             }

@@ -9,6 +9,7 @@ use async_graphql::Context;
 use async_graphql::dataloader::{DataLoader, Loader};
 use guichet_schema::actor::{Hat, Scope};
 use guichet_schema::db::Conn;
+use guichet_schema::error::Error;
 use guichet_schema::store::Store;
 
 use super::caller::Caller;
@@ -51,10 +52,7 @@ impl Loads {
 ///
 /// # Errors
 /// `UNAUTHENTICATED` without a hat; what the loader fails with.
-pub async fn load<K>(
-    ctx: &Context<'_>,
-    key: K,
-) -> Result<Option<<Loads as Loader<K>>::Value>, ApiError>
+pub async fn load<K>(ctx: &Context<'_>, key: K) -> Result<Option<<Loads as Loader<K>>::Value>, ApiError>
 where
     K: Send + Sync + Hash + Eq + Clone + 'static,
     Loads: Loader<K, Error = ApiError>,
@@ -62,3 +60,32 @@ where
     let loaders = ctx.data_unchecked::<Loaders>().as_ref().ok_or_else(ApiError::unauthenticated)?;
     loaders.load_one(key).await
 }
+
+/// A finder by key refuses nothing, so what it fails with is a fault of ours.
+pub fn fault(error: Error) -> ApiError {
+    match error {
+        Error::Fault(fault) => fault.into(),
+        Error::Refused(_) => ApiError::internal(error),
+    }
+}
+
+/// Declares the loader of a noun by id: its type wraps the rows of a finder, which leaves out what
+/// the viewer does not see (B-14).
+macro_rules! by_ids {
+    ($id:ty => $noun:ident, $find:path) => {
+        impl async_graphql::dataloader::Loader<$id> for $crate::graphql::loaders::Loads {
+            type Value = $noun;
+            type Error = $crate::edge::ApiError;
+
+            async fn load(
+                &self,
+                ids: &[$id],
+            ) -> Result<std::collections::HashMap<$id, $noun>, $crate::edge::ApiError> {
+                let found = $find(&mut *self.conn().await?, &self.scope(), ids).await;
+                let rows = found.map_err($crate::graphql::loaders::fault)?;
+                Ok(rows.into_iter().map(|row| (row.id, $noun(row))).collect())
+            }
+        }
+    };
+}
+pub(crate) use by_ids;

@@ -1,9 +1,10 @@
 //! What mutations answer: the thing, the user errors, the revision.
 
-use async_graphql::{Enum, ID, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
+use async_graphql::{Enum, ID, InputValueResult, MaybeUndefined, Scalar, ScalarType, SimpleObject, Value};
 use guichet_schema::error::{self, Error, OrNotFound, Refusal, Result};
 use guichet_schema::i18n;
 use guichet_schema::id::Id;
+use guichet_schema::input::Patch;
 use guichet_schema::locale::Locale;
 use guichet_schema::store::Done;
 
@@ -187,6 +188,27 @@ pub fn id<T: Id>(field: &'static str, id: &ID) -> Result<T> {
 /// `NOT_FOUND` about `field`.
 pub fn optional_id<T: Id>(field: &'static str, given: Option<&ID>) -> Result<Option<T>> {
     given.map(|given| id(field, given)).transpose()
+}
+
+/// What an edit does with a value: left out it stays, null removes it.
+pub fn patch<T>(given: MaybeUndefined<T>) -> Patch<T> {
+    match given {
+        MaybeUndefined::Undefined => Patch::Keep,
+        MaybeUndefined::Null => Patch::Clear,
+        MaybeUndefined::Value(value) => Patch::Set(value),
+    }
+}
+
+/// What an edit does with a reference.
+///
+/// # Errors
+/// `NOT_FOUND` about `field`.
+pub fn id_patch<T: Id>(field: &'static str, given: MaybeUndefined<ID>) -> Result<Patch<T>> {
+    Ok(match patch(given) {
+        Patch::Keep => Patch::Keep,
+        Patch::Clear => Patch::Clear,
+        Patch::Set(given) => Patch::Set(id(field, &given)?),
+    })
 }
 
 /// The id of the API.
