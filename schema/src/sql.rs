@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use diesel::expression::AsExpression;
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -36,6 +37,12 @@ impl<'a> Statement<'a> {
         self.values.push(Box::new(value.as_expression()));
         self
     }
+}
+
+/// The nearest time that PostgreSQL can hold: its calendar begins in 4713 BC. For times from outside.
+pub(crate) fn held(at: DateTime<Utc>) -> DateTime<Utc> {
+    const BEGIN: Option<DateTime<Utc>> = DateTime::from_timestamp(-210_866_803_200, 0);
+    at.max(BEGIN.unwrap_or_default())
 }
 
 impl QueryFragment<Pg> for Statement<'_> {

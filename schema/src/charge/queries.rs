@@ -1,6 +1,6 @@
 //! Finders of charges. Each takes the viewer's scope.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -81,7 +81,8 @@ pub async fn page(
 ) -> Result<Page<Charge>> {
     let mut query = filtered(scope, filter).limit(part.fetch());
     if let Some(cursor) = part.cursor(ORDER)? {
-        let day: NaiveDate = cursor.key.parse().map_err(|_| Refusal::of("after", Code::InvalidCursor))?;
+        let day = cursor.key.parse().ok().filter(|day: &NaiveDate| day.year() > 0);
+        let day = day.ok_or_else(|| Refusal::of("after", Code::InvalidCursor))?;
         let id = ChargeId::from_uuid(cursor.id);
         // The first condition bounds the index; the second settles equal days.
         query = if part.is_backward() {

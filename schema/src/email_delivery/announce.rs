@@ -50,8 +50,8 @@ async fn queue(tx: &mut Tx, case: &Case, cause: ActId, planned: &[Planned]) -> R
             email_deliveries::ticket_id.eq(case.ticket.id),
             email_deliveries::client_id.eq(case.client.id),
             email_deliveries::account_id.eq(plan.candidate.account_id),
-            email_deliveries::recipient.eq(written(plan)),
-            email_deliveries::recipient_ci.eq(written_ci(plan)),
+            email_deliveries::recipient.eq(plan.written()),
+            email_deliveries::recipient_ci.eq(plan.written_ci()),
             email_deliveries::locale.eq(plan.candidate.locale),
             email_deliveries::status.eq(status),
             email_deliveries::reason.eq(plan.reason),
@@ -72,24 +72,13 @@ async fn queue(tx: &mut Tx, case: &Case, cause: ActId, planned: &[Planned]) -> R
     Ok(())
 }
 
-/// The address as a delivery row keeps it: the clean spelling, or a malformed one as it was entered.
-pub(super) fn written(plan: &Planned) -> Option<String> {
-    plan.email.as_ref().map(|email| email.address().to_owned()).or_else(|| plan.candidate.address.clone())
-}
-
-/// The identity of that address.
-pub(super) fn written_ci(plan: &Planned) -> Option<String> {
-    let malformed = || plan.candidate.address.as_ref().map(|address| address.trim().to_lowercase());
-    plan.email.as_ref().map(|email| email.ci().to_owned()).or_else(malformed)
-}
-
 /// The job that sends a delivery; its key keeps it single.
 pub(super) fn send_job(id: DeliveryId, firm: FirmId) -> Result<NewJob> {
     Ok(NewJob::new(&SendEmail { delivery_id: id })?.key(id.encode()).firm(firm))
 }
 
 /// The client's addresses for tickets, by default its address of record (D-05, F-02).
-pub(super) async fn client_candidates(
+async fn client_candidates(
     conn: &mut AsyncPgConnection,
     client: ClientId,
     of_record: Option<String>,

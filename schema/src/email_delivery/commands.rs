@@ -7,13 +7,13 @@ use crate::actor::Actor;
 use crate::email::Email;
 use crate::error::{Code, OrNotFound, Refusal, Result};
 use crate::id::{ClientId, DeliveryId, Id};
-use crate::store::{Begun, Done, Store, Tx};
-use crate::tables::{clients, email_deliveries, email_suppressions};
+use crate::store::{Begun, Done, Store};
+use crate::tables::{email_deliveries, email_suppressions};
 
-use super::announce::{client_candidates, send_job, suppressed, written, written_ci};
+use super::announce::send_job;
 use super::model::{DeliveryReason, DeliveryStatus, EmailDelivery};
 use super::outcome::changed;
-use super::rules;
+use super::retry;
 
 /// Has a failed or unsent delivery sent again (F-02). A delivery to the client's record goes to the
 /// client's present address, which may have been corrected since.
@@ -36,15 +36,13 @@ pub async fn retry(store: &Store, actor: &Actor, key: &str, id: DeliveryId) -> R
         .await
         .optional()?
         .or_not_found("id")?;
-    if !rules::is_retryable(delivery.status) {
-        return Err(Refusal::of("id", Code::DeliveryNotRetryable).into());
-    }
-    let (recipient, recipient_ci) = present_address(&mut tx, &delivery).await?;
+    let plan = retry::plans(tx.conn(), delivery.firm_id, std::slice::from_ref(&delivery)).await?.remove(&id);
+    let plan = plan.or_not_found("id")?.map_err(|code| Refusal::of("id", code))?;
     let now = tx.now;
     diesel::update(email_deliveries::table.find(id))
         .set((
-            email_deliveries::recipient.eq(recipient),
-            email_deliveries::recipient_ci.eq(recipient_ci),
+            email_deliveries::recipient.eq(plan.written()),
+            email_deliveries::recipient_ci.eq(plan.written_ci()),
             email_deliveries::status.eq(DeliveryStatus::Queued),
             email_deliveries::reason.eq(None::<DeliveryReason>),
             email_deliveries::version.eq(delivery.version + 1),
@@ -56,51 +54,6 @@ pub async fn retry(store: &Store, actor: &Actor, key: &str, id: DeliveryId) -> R
     changed(&mut tx, id, delivery.firm_id, delivery.client_id).await?;
     tx.audit(Some(delivery.firm_id), "emailDeliveryRetry", DeliveryId::NOUN, Some(id.uuid()));
     tx.commit(id).await
-}
-
-/// Where the delivery would go today: to an address that nobody else of its act has been sent to.
-async fn present_address(tx: &mut Tx, delivery: &EmailDelivery) -> Result<(Option<String>, Option<String>)> {
-    let candidates = match (delivery.account_id, &delivery.recipient) {
-        (None, _) => {
-            let (email, locale) = clients::table
-                .find(delivery.client_id)
-                .select((clients::email, clients::locale))
-                .get_result(tx.conn())
-                .await?;
-            client_candidates(tx.conn(), delivery.client_id, email, locale).await?
-        }
-        (Some(account_id), recipient) => vec![rules::Candidate {
-            address: recipient.clone(),
-            account_id: Some(account_id),
-            locale: delivery.locale,
-        }],
-    };
-    let taken: Vec<Option<String>> = email_deliveries::table
-        .filter(email_deliveries::cause_id.eq(delivery.cause_id))
-        .filter(email_deliveries::id.ne(delivery.id))
-        .select(email_deliveries::recipient_ci)
-        .load(tx.conn())
-        .await?;
-    let suppressed = suppressed(tx.conn(), delivery.firm_id, candidates.iter()).await?;
-    let plans: Vec<_> = rules::plan(candidates, None, "", &suppressed)
-        .into_iter()
-        .filter(|plan| !taken.contains(&written_ci(plan)))
-        .collect();
-    // The address that it had, if that still is one of the client's; else the first that can be sent to.
-    let same = plans.iter().find(|plan| plan.reason.is_none() && written(plan) == delivery.recipient);
-    let sendable = same.or_else(|| plans.iter().find(|plan| plan.reason.is_none()));
-    match sendable {
-        Some(plan) => Ok((written(plan), written_ci(plan))),
-        None => Err(Refusal::of(
-            "id",
-            match plans.as_slice().first().and_then(|plan| plan.reason) {
-                Some(DeliveryReason::SuppressedAfterBounce) => Code::AddressSuppressed,
-                Some(DeliveryReason::InvalidAddress) => Code::InvalidEmail,
-                _ => Code::DeliveryNotRetryable,
-            },
-        )
-        .into()),
-    }
 }
 
 /// Lets the firm write again to an address that bounced, because somebody knows that it works now

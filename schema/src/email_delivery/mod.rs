@@ -5,4 +5,5 @@ pub mod commands;
 pub mod model;
 pub mod outcome;
 pub mod queries;
+pub mod retry;
 pub mod rules;

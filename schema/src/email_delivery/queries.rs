@@ -13,11 +13,13 @@ use crate::error::{Code, Refusal, Result};
 use crate::feed::Audience;
 use crate::id::{ActId, ClientId, DeliveryId, Id, StaffId, TicketId};
 use crate::page::{Cursor, Page, PageRequest};
+use crate::sql;
 use crate::tables::{
     accounts, client_recipients, clients, email_deliveries, email_suppressions, portal_accesses, tickets,
 };
 
-use super::model::{DeliveryStatus, EmailDelivery, EmailSuppression};
+use super::model::{DeliveryStatus, EmailDelivery, EmailSuppression, MailState};
+use super::rules;
 
 /// The order of deliveries: the newest first.
 pub const ORDER: &str = "CREATED_AT";
@@ -83,7 +85,7 @@ pub async fn page(
 ) -> Result<Page<EmailDelivery>> {
     let mut query = filtered(scope, filter).limit(part.fetch());
     if let Some(cursor) = part.cursor(ORDER)? {
-        let micros = cursor.key.parse().ok().and_then(chrono::DateTime::from_timestamp_micros);
+        let micros = cursor.key.parse().ok().and_then(chrono::DateTime::from_timestamp_micros).map(sql::held);
         let at = micros.ok_or_else(|| Refusal::of("after", Code::InvalidCursor))?;
         let id = DeliveryId::from_uuid(cursor.id);
         // The first condition bounds the index; the second settles equal times.
@@ -135,7 +137,16 @@ pub async fn by_ids(
         .await?)
 }
 
-/// The deliveries that acts caused, in the order in which they were planned.
+/// The mails about one act, as far as a viewer may know of them.
+#[derive(Debug, Clone)]
+pub struct ActMail {
+    /// Overall (D-04).
+    pub state: MailState,
+    /// By recipient, in the order in which they were planned; staff only, empty for a client.
+    pub deliveries: Vec<EmailDelivery>,
+}
+
+/// The mails that acts on visible tickets caused; acts without any are left out.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -143,14 +154,25 @@ pub async fn of_acts(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
     acts: &[ActId],
-) -> Result<Vec<EmailDelivery>> {
-    Ok(email_deliveries::table
-        .filter(visible(scope))
+) -> Result<HashMap<ActId, ActMail>> {
+    let seen = tickets::table.filter(crate::ticket::queries::visible(scope)).select(tickets::id);
+    let found: Vec<EmailDelivery> = email_deliveries::table
         .filter(email_deliveries::cause_id.eq_any(acts))
+        .filter(email_deliveries::ticket_id.eq_any(seen))
         .order(email_deliveries::id)
         .select(EmailDelivery::as_select())
         .load(conn)
-        .await?)
+        .await?;
+    let mut of: HashMap<ActId, Vec<EmailDelivery>> = HashMap::new();
+    for delivery in found {
+        of.entry(delivery.cause_id).or_default().push(delivery);
+    }
+    let mail = |(act, mut deliveries): (ActId, Vec<EmailDelivery>)| {
+        let state = rules::overall(deliveries.iter().map(|delivery| delivery.status));
+        deliveries.retain(|_| scope.is_staff());
+        (act, ActMail { state, deliveries })
+    };
+    Ok(of.into_iter().map(mail).collect())
 }
 
 /// The suppressed addresses on clients' records (F-06), by client: those of record, those for

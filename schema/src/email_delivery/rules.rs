@@ -3,10 +3,20 @@
 use std::collections::HashSet;
 
 use crate::email::Email;
+use crate::error::Code;
 use crate::id::AccountId;
 use crate::locale::Locale;
+use crate::text_enum;
 
-use super::model::{DeliveryReason, DeliveryStatus, MailState};
+use super::model::{DeliveryReason, DeliveryStatus, EmailDelivery, MailState};
+
+text_enum! {
+    /// What somebody may want to do with a delivery.
+    pub enum DeliveryAct {
+        /// Have it sent again (F-02).
+        Retry = "RETRY",
+    }
+}
 
 /// An address that might be written to, as the records have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +38,19 @@ pub struct Planned {
     pub email: Option<Email>,
     /// Why not.
     pub reason: Option<DeliveryReason>,
+}
+
+impl Planned {
+    /// The address as a delivery's row keeps it: the clean spelling, or a malformed one as it was entered.
+    pub fn written(&self) -> Option<String> {
+        self.email.as_ref().map(|email| email.address().to_owned()).or_else(|| self.candidate.address.clone())
+    }
+
+    /// The identity of that address.
+    pub fn written_ci(&self) -> Option<String> {
+        let malformed = || self.candidate.address.as_ref().map(|address| address.trim().to_lowercase());
+        self.email.as_ref().map(|email| email.ci().to_owned()).or_else(malformed)
+    }
 }
 
 /// D-05: each address once whatever its spelling, the person's own language before the client's;
@@ -90,9 +113,32 @@ pub fn is_hard_bounce(to_rcpt: bool, reply: &str) -> bool {
     to_rcpt || reply.split([' ', '\n']).any(|word| word.starts_with("5.1.") || word == "5.2.1")
 }
 
-/// Whether somebody may have it sent (again): what was sent or is on its way is not.
-pub const fn is_retryable(status: DeliveryStatus) -> bool {
-    matches!(status, DeliveryStatus::Failed | DeliveryStatus::NotSent)
+/// F-02: where a delivery would go if it were sent again now: to the address that it had, if that still
+/// is a candidate, else to the first that can be written to; to none of `taken`, the addresses of the
+/// other deliveries about the same act.
+///
+/// # Errors
+/// `DELIVERY_NOT_RETRYABLE` for what was sent, is on its way or has nowhere to go;
+/// `ADDRESS_SUPPRESSED`, `INVALID_EMAIL`.
+pub fn retry(
+    delivery: &EmailDelivery,
+    candidates: Vec<Candidate>,
+    taken: &HashSet<String>,
+    suppressed: &HashSet<String>,
+) -> Result<Planned, Code> {
+    if !matches!(delivery.status, DeliveryStatus::Failed | DeliveryStatus::NotSent) {
+        return Err(Code::DeliveryNotRetryable);
+    }
+    let mut plans = plan(candidates, None, "", suppressed);
+    plans.retain(|plan| plan.written_ci().is_none_or(|ci| !taken.contains(&ci)));
+    // A stable sort: the address that it had comes first, the others keep their order.
+    plans.sort_by_key(|plan| plan.written() != delivery.recipient);
+    let why_not = plans.first().and_then(|plan| plan.reason);
+    plans.into_iter().find(|plan| plan.reason.is_none()).ok_or(match why_not {
+        Some(DeliveryReason::SuppressedAfterBounce) => Code::AddressSuppressed,
+        Some(DeliveryReason::InvalidAddress) => Code::InvalidEmail,
+        _ => Code::DeliveryNotRetryable,
+    })
 }
 
 #[cfg(test)]
@@ -167,6 +213,73 @@ mod tests {
             prop_assert_eq!(!queued.is_empty(), sendable);
             if queued.len() > 1 { prop_assert!(!seen.contains("acting@x.com")); }
         }
+    }
+
+    fn delivery(status: DeliveryStatus, recipient: Option<&str>) -> EmailDelivery {
+        use crate::id::{ActId, ClientId, DeliveryId, FirmId, TicketId};
+        use chrono::DateTime;
+        EmailDelivery {
+            id: DeliveryId::new(),
+            firm_id: FirmId::new(),
+            cause_id: ActId::new(),
+            ticket_id: TicketId::new(),
+            client_id: ClientId::new(),
+            account_id: None,
+            recipient: recipient.map(str::to_owned),
+            locale: Locale::PtBr,
+            status,
+            reason: None,
+            message_id: String::new(),
+            attempts: 0,
+            smtp_reply: None,
+            version: 1,
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+            sent_at: None,
+        }
+    }
+
+    /// F-02: what can be sent again, and to which address.
+    #[test]
+    fn f_02_retries() {
+        use DeliveryStatus::{Failed, NotSent, Queued, Sent};
+        let set = |addresses: &[&str]| addresses.iter().map(|&address| address.to_owned()).collect();
+        let address = |status, had, candidates: &[&str], taken: &[&str], suppressed: &[&str]| {
+            let candidates = candidates.iter().map(|address| record(address)).collect();
+            let delivery = delivery(status, had);
+            retry(&delivery, candidates, &set(taken), &set(suppressed)).map(|plan| plan.written())
+        };
+        let to = |address: &str| Ok(Some(address.to_owned()));
+        for status in [Queued, Sent] {
+            assert_eq!(
+                address(status, Some("a@x.com"), &["a@x.com"], &[], &[]),
+                Err(Code::DeliveryNotRetryable)
+            );
+        }
+        // The address that it had, while it still is one of the client's; else the corrected one.
+        assert_eq!(address(Failed, Some("b@x.com"), &["a@x.com", "b@x.com"], &[], &[]), to("b@x.com"));
+        assert_eq!(address(Failed, Some("old@x.com"), &["a@x.com", "b@x.com"], &[], &[]), to("a@x.com"));
+        assert_eq!(address(NotSent, None, &["a@x.com"], &[], &[]), to("a@x.com"));
+        assert_eq!(
+            address(Failed, Some("b@x.com"), &["a@x.com", "b@x.com"], &[], &["b@x.com"]),
+            to("a@x.com")
+        );
+        // Nobody is written to twice about one act.
+        assert_eq!(
+            address(Failed, Some("old@x.com"), &["a@x.com", "b@x.com"], &["a@x.com"], &[]),
+            to("b@x.com")
+        );
+        assert_eq!(
+            address(Failed, Some("old@x.com"), &["a@x.com"], &["a@x.com"], &[]),
+            Err(Code::DeliveryNotRetryable)
+        );
+        // Nowhere to go.
+        assert_eq!(address(NotSent, None, &[], &[], &[]), Err(Code::DeliveryNotRetryable));
+        assert_eq!(address(Failed, Some("broken"), &["broken"], &[], &[]), Err(Code::InvalidEmail));
+        assert_eq!(
+            address(Failed, Some("a@x.com"), &["a@x.com"], &[], &["a@x.com"]),
+            Err(Code::AddressSuppressed)
+        );
     }
 
     #[test]

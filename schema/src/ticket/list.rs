@@ -11,6 +11,7 @@ use crate::error::{Code, Refusal, Result};
 use crate::id::{ClientId, DepartmentId, Id, ServiceItemId, StaffId, TicketId};
 use crate::page::{Cursor, Page, PageRequest};
 use crate::search;
+use crate::sql;
 use crate::tables::tickets;
 use crate::text_enum;
 
@@ -124,16 +125,16 @@ fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Query<'a> {
         query = query.filter(tickets::service_item_id.eq_any(items.clone()));
     }
     if let Some(at) = filter.created_from {
-        query = query.filter(tickets::created_at.ge(at));
+        query = query.filter(tickets::created_at.ge(sql::held(at)));
     }
     if let Some(at) = filter.created_to {
-        query = query.filter(tickets::created_at.lt(at));
+        query = query.filter(tickets::created_at.lt(sql::held(at)));
     }
     if let Some(at) = filter.updated_from {
-        query = query.filter(tickets::updated_at.ge(at));
+        query = query.filter(tickets::updated_at.ge(sql::held(at)));
     }
     if let Some(at) = filter.updated_to {
-        query = query.filter(tickets::updated_at.lt(at));
+        query = query.filter(tickets::updated_at.lt(sql::held(at)));
     }
     if let Some(untouched) = filter.is_untouched.filter(|_| scope.is_staff()) {
         query = query.filter(tickets::is_untouched.eq(untouched));
@@ -179,10 +180,33 @@ pub async fn page(
     order: TicketOrder,
     part: &PageRequest,
 ) -> Result<Page<Ticket>> {
-    let mut query = filtered(scope, filter).limit(part.fetch());
+    let query = filtered(scope, filter).limit(part.fetch());
     let ascending = order.descending == part.is_backward();
-    let cursor = part.cursor(order.name())?;
-    let query = match order.field {
+    let query = ordered(query, order.field, ascending, part.cursor(order.name())?)?;
+    Ok(part.page(query.select(Ticket::as_select()).load(conn).await?))
+}
+
+/// All tickets of the grid in its order: for an export, which must miss none that changes meanwhile.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn ids(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &TicketFilter,
+    order: TicketOrder,
+) -> Result<Vec<TicketId>> {
+    let query = ordered(filtered(scope, filter), order.field, !order.descending, None)?;
+    Ok(query.select(tickets::id).load(conn).await?)
+}
+
+fn ordered(
+    mut query: Query<'_>,
+    field: TicketOrderField,
+    ascending: bool,
+    cursor: Option<Cursor>,
+) -> Result<Query<'_>> {
+    Ok(match field {
         TicketOrderField::UpdatedAt => keyset!(query, ascending, at(cursor, time)?, tickets::updated_at),
         TicketOrderField::CreatedAt => keyset!(query, ascending, at(cursor, time)?, tickets::created_at),
         TicketOrderField::Number => keyset!(query, ascending, at(cursor, number)?, tickets::number),
@@ -193,26 +217,7 @@ pub async fn page(
         TicketOrderField::Status => {
             keyset!(query, ascending, at(cursor, TicketStatus::parse)?, tickets::status)
         }
-    };
-    Ok(part.page(query.select(Ticket::as_select()).load(conn).await?))
-}
-
-/// All tickets of the grid in its order, for an export that must miss none that changes meanwhile.
-///
-/// # Errors
-/// When the database does not answer: retry.
-pub async fn ids(
-    conn: &mut AsyncPgConnection,
-    scope: &Scope,
-    filter: &TicketFilter,
-    order: TicketOrder,
-) -> Result<Vec<TicketId>> {
-    let query = filtered(scope, filter);
-    let none = || None::<(i64, TicketId)>;
-    let query = match order.field {
-        _ => query,
-    };
-    Ok(query.select(tickets::id).load(conn).await?)
+    })
 }
 
 fn at<T>(cursor: Option<Cursor>, read: impl Fn(&str) -> Option<T>) -> Result<Option<(T, TicketId)>> {
@@ -222,7 +227,7 @@ fn at<T>(cursor: Option<Cursor>, read: impl Fn(&str) -> Option<T>) -> Result<Opt
 }
 
 fn time(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp_micros(text.parse().ok()?)
+    DateTime::from_timestamp_micros(text.parse().ok()?).map(sql::held)
 }
 
 fn number(text: &str) -> Option<i64> {
