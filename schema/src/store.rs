@@ -1,6 +1,7 @@
 //! The store: one transaction a business act, with everything that must happen because of it.
 
 use chrono::{DateTime, Utc};
+use deadpool::managed::Manager;
 use diesel::prelude::*;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use serde::Serialize;
@@ -40,6 +41,14 @@ impl Store {
     /// [`Fault::Unavailable`] when none comes free or the database does not answer.
     pub async fn conn(&self) -> Result<Conn, Fault> {
         self.pool.get().await.map_err(|error| Fault::Unavailable(error.to_string()))
+    }
+
+    /// A connection of one's own, outside of the pool and its limit.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] when the database does not answer.
+    pub async fn dedicated(&self) -> Result<AsyncPgConnection, Fault> {
+        self.pool.manager().create().await.map_err(|error| Fault::Unavailable(error.to_string()))
     }
 
     /// How the pool stands: (connections in use, connections open, most allowed, waiting).

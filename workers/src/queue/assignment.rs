@@ -1,0 +1,84 @@
+//! One run of one job, from its claim until it is settled.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use guichet_schema::id::{FirmId, JobId};
+use guichet_schema::job::Claimed;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
+
+use super::leases::Held;
+
+/// What a handler is told about its job, beside the payload.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The job.
+    pub id: JobId,
+    /// Which attempt this is, from 1.
+    pub attempt: i32,
+    /// After how many attempts the job is given up.
+    pub max_attempts: i32,
+    /// The firm for which it works.
+    pub firm_id: Option<FirmId>,
+    /// When this attempt began.
+    pub now: DateTime<Utc>,
+}
+
+/// What travels through apalis. While one clone is left, the lease is renewed and the slot is taken.
+#[derive(Debug, Clone)]
+pub(super) struct Assignment(Arc<Run>);
+
+#[derive(Debug)]
+struct Run {
+    claimed: Claimed,
+    kind: &'static str,
+    held: Held,
+    _slot: Slot,
+}
+
+/// A place among the runs of one kind.
+#[derive(Debug)]
+pub(super) struct Slot {
+    // In this order: free first, then tell.
+    _permit: OwnedSemaphorePermit,
+    _freed: Bell,
+}
+
+#[derive(Debug)]
+struct Bell(Arc<Notify>);
+
+impl Slot {
+    /// The place that `permit` stands for; `freed` is told when it is free again.
+    pub(super) fn new(permit: OwnedSemaphorePermit, freed: Arc<Notify>) -> Self {
+        Self { _permit: permit, _freed: Bell(freed) }
+    }
+}
+
+impl Drop for Bell {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+impl Assignment {
+    pub(super) fn new(claimed: Claimed, kind: &'static str, held: Held, slot: Slot) -> Self {
+        Self(Arc::new(Run { claimed, kind, held, _slot: slot }))
+    }
+
+    pub(super) fn claimed(&self) -> &Claimed {
+        &self.0.claimed
+    }
+
+    pub(super) fn kind(&self) -> &'static str {
+        self.0.kind
+    }
+
+    pub(super) fn held(&self) -> &Held {
+        &self.0.held
+    }
+
+    pub(super) fn job(&self, now: DateTime<Utc>) -> Job {
+        let Claimed { lease, firm_id, attempt, max_attempts, .. } = self.claimed();
+        Job { id: lease.id, attempt: *attempt, max_attempts: *max_attempts, firm_id: *firm_id, now }
+    }
+}

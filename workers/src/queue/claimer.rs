@@ -1,0 +1,132 @@
+//! Claims jobs for this process: at once after a hint, and by a sweep that needs none.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use guichet_schema::error::Fault;
+use guichet_schema::job::{Claimed, queue};
+use guichet_schema::store::Store;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::assignment::{Assignment, Slot};
+use super::leases::Leases;
+use super::line::Line;
+use super::watchdog::Health;
+
+/// The waits after failures double from the first to the last.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LAST_WAIT: Duration = Duration::from_secs(5);
+/// So long after its limit a run counts as hanging.
+const SLACK: Duration = Duration::from_secs(5);
+
+/// The claimer's side of one kind.
+pub(super) struct Lane {
+    pub(super) kind: &'static str,
+    /// How long a run may take.
+    pub(super) limit: Duration,
+    pub(super) slots: Arc<Semaphore>,
+    pub(super) inbox: UnboundedSender<Assignment>,
+    /// Whether there may be more due jobs than there were slots for.
+    pub(super) more: bool,
+}
+
+/// The claimer of this process; there is one, so free slots stay free until it fills them.
+pub(super) struct Claimer {
+    pub(super) store: Store,
+    pub(super) line: Line,
+    /// The name under which it claims.
+    pub(super) worker: String,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) leases: Leases,
+    pub(super) lease: Duration,
+    pub(super) sweep: Duration,
+    /// Told when a slot is free again.
+    pub(super) freed: Arc<Notify>,
+    pub(super) health: Health,
+}
+
+impl Claimer {
+    /// Claims until `stop`.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        let mut hints = self.store.hints.listener();
+        let mut sweep = interval(self.sweep);
+        sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let freed = Arc::clone(&self.freed);
+        let mut wait = FIRST_WAIT;
+        loop {
+            let everything = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = hints.jobs_committed() => true,
+                _ = sweep.tick() => true,
+                () = freed.notified() => false,
+            };
+            if everything {
+                self.lanes.iter_mut().for_each(|lane| lane.more = true);
+            }
+            // Never dropped half-way: a claim whose answer nobody hears holds its jobs back.
+            while let Err(error) = self.claim().await {
+                tracing::warn!(%error, "claiming failed; trying again");
+                if stop.run_until_cancelled(sleep(wait)).await.is_none() {
+                    return;
+                }
+                wait = (wait * 2).min(LAST_WAIT);
+                self.give_back().await;
+            }
+            wait = FIRST_WAIT;
+        }
+    }
+
+    /// Fills the free slots of the kinds that may have more.
+    async fn claim(&mut self) -> Result<(), Fault> {
+        let wanted: Vec<(&str, usize)> = self
+            .lanes
+            .iter()
+            .filter(|lane| lane.more)
+            .map(|lane| (lane.kind, lane.slots.available_permits()))
+            .filter(|(_, free)| *free > 0)
+            .collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let asked = Instant::now();
+        let (worker, lease, now) = (&self.worker, self.lease, self.store.now());
+        let claimed =
+            self.line.run(async |conn| queue::claim(conn, &wanted, worker, lease, now).await).await?;
+        for (kind, free) in wanted {
+            let got = claimed.iter().filter(|job| job.kind == kind).count();
+            if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.kind == kind) {
+                lane.more = got == free;
+            }
+        }
+        for job in claimed {
+            self.assign(job, asked);
+        }
+        self.health.claimed();
+        Ok(())
+    }
+
+    fn assign(&self, job: Claimed, asked: Instant) {
+        // Only kinds and slots of these lanes were asked for, and only this claimer takes slots; were it
+        // otherwise, the lease would expire and the job be rescued.
+        let Some(lane) = self.lanes.iter().find(|lane| lane.kind == job.kind) else { return };
+        let Ok(permit) = Arc::clone(&lane.slots).try_acquire_owned() else { return };
+        let held = self.leases.hold(job.lease, asked + self.lease, asked + lane.limit + SLACK);
+        let slot = Slot::new(permit, Arc::clone(&self.freed));
+        // The other end lives as long as this process takes jobs; see above.
+        let _ = lane.inbox.send(Assignment::new(job, lane.kind, held, slot));
+    }
+
+    /// After a failure: the database may have claimed jobs and not been able to say so.
+    async fn give_back(&mut self) {
+        let (worker, known) = (&self.worker, self.leases.tokens());
+        match self.line.run(async |conn| queue::give_back(conn, worker, &known).await).await {
+            Ok(0) => {}
+            Ok(jobs) => tracing::info!(jobs, "gave back jobs whose claim was not answered"),
+            Err(error) => tracing::debug!(%error, "nothing given back; the rescue will do it"),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Keeps house: rescues the jobs of crashed workers, and measures the queue.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use guichet_schema::error::Fault;
+use guichet_schema::job::{JobStatus, queue};
+use guichet_schema::store::Store;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::metrics;
+
+/// The queue is measured for at most this part of the time.
+const SHARE: u32 = 20;
+
+/// What it knows from round to round.
+pub(super) struct Keeper {
+    store: Store,
+    /// All kinds ever seen, so that a kind without jobs reads 0.
+    kinds: BTreeSet<String>,
+    paused: BTreeSet<String>,
+}
+
+impl Keeper {
+    /// One that knows these kinds from the start.
+    pub(super) fn new(store: Store, kinds: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { store, kinds: kinds.into_iter().map(str::to_owned).collect(), paused: BTreeSet::new() }
+    }
+
+    /// Keeps house every `every`, until `stop`.
+    pub(super) async fn run(mut self, every: Duration, stop: CancellationToken) {
+        let mut measure_next = Instant::now();
+        while stop.run_until_cancelled(sleep(every)).await.is_some() {
+            if let Err(error) = self.rescue().await {
+                tracing::warn!(%error, "no jobs rescued; trying again");
+            }
+            let began = Instant::now();
+            if began >= measure_next {
+                if let Err(error) = self.measure().await {
+                    tracing::debug!(%error, "queue not measured");
+                }
+                // Counting a queue of millions takes a while.
+                measure_next = Instant::now() + began.elapsed() * SHARE;
+            }
+        }
+    }
+
+    async fn rescue(&self) -> Result<(), Fault> {
+        let rescued = queue::rescue(&mut *self.store.conn().await?, self.store.now()).await?;
+        for job in &rescued {
+            if job.status == JobStatus::Dead {
+                tracing::error!(kind = job.kind, job = %job.id, attempts = job.attempts, "job crashed its worker once too often: a dead letter");
+            } else {
+                tracing::warn!(kind = job.kind, job = %job.id, attempts = job.attempts, "job of a crashed or frozen worker rescued");
+            }
+        }
+        if !rescued.is_empty() {
+            self.store.hints.jobs();
+        }
+        Ok(())
+    }
+
+    async fn measure(&mut self) -> Result<(), Fault> {
+        let now = self.store.now();
+        let mut conn = self.store.conn().await?;
+        let depths = queue::depth(&mut conn, now).await?;
+        let paused: BTreeSet<String> =
+            queue::pauses(&mut conn, now).await?.into_iter().map(|pause| pause.kind).collect();
+        drop(conn);
+        self.kinds.extend(depths.iter().map(|depth| depth.kind.clone()));
+        for kind in &self.kinds {
+            let depth = depths.iter().find(|depth| depth.kind == *kind);
+            let states = depth.map_or([0; 4], |d| [d.ready, d.running, d.scheduled, d.dead]);
+            for (state, jobs) in ["ready", "running", "scheduled", "dead"].into_iter().zip(states) {
+                metrics::depth(kind, state, jobs);
+            }
+            let oldest = depth.and_then(|depth| depth.oldest_ready);
+            metrics::age(kind, oldest.map_or(0.0, |at| (now - at).as_seconds_f64()));
+        }
+        for kind in self.paused.union(&paused) {
+            metrics::paused(kind, paused.contains(kind));
+        }
+        self.paused = paused;
+        Ok(())
+    }
+}

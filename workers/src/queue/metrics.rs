@@ -1,0 +1,46 @@
+//! What the queue counts and measures.
+
+use std::time::Duration;
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+
+const JOBS: &str = "guichet_jobs_total";
+const DURATION: &str = "guichet_job_duration_seconds";
+const DEPTH: &str = "guichet_jobs";
+const AGE: &str = "guichet_jobs_oldest_ready_seconds";
+const PAUSES: &str = "guichet_job_pauses";
+
+/// Tells the recorder what the names mean.
+pub(super) fn describe() {
+    describe_counter!(JOBS, "Runs of jobs, by kind and outcome");
+    describe_histogram!(DURATION, Unit::Seconds, "How long the handler ran, by kind");
+    describe_gauge!(DEPTH, "Jobs in the queue, by kind and state");
+    describe_gauge!(AGE, Unit::Seconds, "How long the oldest due job has waited, by kind");
+    describe_gauge!(PAUSES, "1 while a kind is paused and a person should look");
+}
+
+/// Counts a run.
+pub(super) fn ran(kind: &'static str, outcome: &'static str) {
+    counter!(JOBS, "kind" => kind, "outcome" => outcome).increment(1);
+}
+
+/// Measures a handler.
+pub(super) fn took(kind: &'static str, time: Duration) {
+    histogram!(DURATION, "kind" => kind).record(time);
+}
+
+/// Shows how many jobs of a kind are in a state.
+#[allow(clippy::cast_precision_loss, reason = "no queue has 2^52 jobs")]
+pub(super) fn depth(kind: &str, state: &'static str, jobs: i64) {
+    gauge!(DEPTH, "kind" => kind.to_owned(), "state" => state).set(jobs as f64);
+}
+
+/// Shows for how many seconds the oldest due job of a kind has waited.
+pub(super) fn age(kind: &str, seconds: f64) {
+    gauge!(AGE, "kind" => kind.to_owned()).set(seconds);
+}
+
+/// Shows whether a kind is paused.
+pub(super) fn paused(kind: &str, is_paused: bool) {
+    gauge!(PAUSES, "kind" => kind.to_owned()).set(if is_paused { 1.0 } else { 0.0 });
+}

@@ -1,0 +1,40 @@
+//! Keeps the leases of this process while their runs go on.
+
+use std::time::{Duration, Instant};
+
+use guichet_schema::job::queue;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::leases::Leases;
+use super::line::Line;
+
+/// After a failure the next try comes sooner.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Renews every `every` for `lease`, until `stop`. A task and a connection of its own: neither a slow
+/// claim nor a busy pool lets a lease expire.
+pub(super) async fn renew(
+    leases: Leases,
+    mut line: Line,
+    lease: Duration,
+    every: Duration,
+    stop: CancellationToken,
+) {
+    let mut pause = every;
+    while stop.run_until_cancelled(sleep(pause)).await.is_some() {
+        let began = Instant::now();
+        let asked = leases.to_renew(began);
+        pause = every;
+        if !asked.is_empty() {
+            match line.run(async |conn| queue::renew(conn, &asked, lease).await).await {
+                Ok(held) => leases.renewed(&asked, held, began + lease),
+                Err(error) => {
+                    tracing::warn!(%error, leases = asked.len(), "leases not renewed; trying again");
+                    pause = AGAIN.min(every);
+                }
+            }
+        }
+        leases.expire(Instant::now());
+    }
+}

@@ -1,0 +1,169 @@
+//! Writes down what became of the runs: many in one statement when many are due.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use diesel_async::AsyncPgConnection;
+use guichet_schema::clock::SharedClock;
+use guichet_schema::error::Fault;
+use guichet_schema::job::{Lease, Outcome, Settled, queue};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
+use uuid::Uuid;
+
+use super::assignment::Assignment;
+use super::line::Line;
+use super::metrics;
+
+/// How many at once at most.
+const BATCH: usize = 500;
+/// The waits between tries double from the first to the last.
+const FIRST_WAIT: Duration = Duration::from_millis(100);
+const LAST_WAIT: Duration = Duration::from_secs(2);
+/// So often an error is tried again that does not look like a lost database.
+const TRIES: u32 = 5;
+
+/// What is to become of a run.
+#[derive(Debug)]
+pub(super) struct Verdict {
+    pub(super) outcome: Outcome,
+    /// The kind is to be paused: for how long, and why.
+    pub(super) pause: Option<(TimeDelta, String)>,
+}
+
+impl From<Outcome> for Verdict {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, pause: None }
+    }
+}
+
+#[derive(Debug)]
+struct Wish {
+    // Kept until it is settled, so that until then its lease is renewed and its slot is taken.
+    assignment: Assignment,
+    verdict: Verdict,
+    answer: oneshot::Sender<Option<Settled>>,
+}
+
+/// The way to the settler. It ends when all of these are gone and everything is settled.
+#[derive(Debug, Clone)]
+pub(super) struct Settler(mpsc::UnboundedSender<Wish>);
+
+/// The settler's end.
+#[derive(Debug)]
+pub(super) struct Wishes(mpsc::UnboundedReceiver<Wish>);
+
+impl Settler {
+    /// A way with its end. Unbounded, as the slots bound it.
+    pub(super) fn new() -> (Self, Wishes) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self(sender), Wishes(receiver))
+    }
+
+    /// Settles a run: what the job came to; none when the run had lost its lease, or nothing could be
+    /// written.
+    pub(super) async fn settle(
+        &self,
+        assignment: Assignment,
+        verdict: impl Into<Verdict>,
+    ) -> Option<Settled> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Wish { assignment, verdict: verdict.into(), answer }).ok()?;
+        answered.await.ok().flatten()
+    }
+
+    /// Gives back a job that was not begun, without waiting for it.
+    pub(super) fn release(&self, assignment: Assignment) {
+        let (answer, _) = oneshot::channel();
+        // Nobody at the other end: then the lease expires and the job is rescued.
+        let _ = self.0.send(Wish { assignment, verdict: Outcome::Release.into(), answer });
+    }
+}
+
+impl Wishes {
+    /// Settles until the last [`Settler`] is gone.
+    pub(super) async fn serve(mut self, line: Line, clock: SharedClock) {
+        let mut desk = Desk { line, clock };
+        let mut batch = Vec::with_capacity(BATCH);
+        while self.0.recv_many(&mut batch, BATCH).await > 0 {
+            // The pauses before the jobs go back, or these would be claimed again at once.
+            for wish in &batch {
+                if let Some((duration, reason)) = &wish.verdict.pause {
+                    desk.pause(wish.assignment.kind(), *duration, reason).await;
+                }
+            }
+            let run = |wish: &Wish| (wish.assignment.claimed().lease, wish.verdict.outcome.clone());
+            let settled = desk.settle(&batch.iter().map(run).collect::<Vec<_>>()).await;
+            for wish in batch.drain(..) {
+                let _ = wish.answer.send(settled.get(&wish.assignment.claimed().lease.token).copied());
+            }
+        }
+    }
+}
+
+struct Desk {
+    line: Line,
+    clock: SharedClock,
+}
+
+impl Desk {
+    async fn settle(&mut self, runs: &[(Lease, Outcome)]) -> HashMap<Uuid, Settled> {
+        let mut patience = Patience::new();
+        loop {
+            let now = self.clock.now();
+            match self.line.run(async |conn| queue::settle(conn, runs, now).await).await {
+                Ok(settled) => return settled,
+                Err(error) if patience.is_left(&error).await => {}
+                Err(_) => return HashMap::new(),
+            }
+        }
+    }
+
+    async fn pause(&mut self, kind: &'static str, duration: TimeDelta, reason: &str) {
+        let mut patience = Patience::new();
+        loop {
+            let now = self.clock.now();
+            let pause = async |conn: &mut AsyncPgConnection| {
+                queue::pause(conn, kind, now + duration, reason, now).await
+            };
+            match self.line.run(pause).await {
+                // Told once a pause, not once for each job that was in flight.
+                Ok(true) => {
+                    metrics::paused(kind, true);
+                    let seconds = duration.num_seconds();
+                    tracing::error!(kind, seconds, %reason, "jobs of this kind are paused: somebody must look");
+                    return;
+                }
+                Ok(false) => return,
+                Err(error) if patience.is_left(&error).await => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+/// For as long as the database is away; for a few times whatever else it is.
+struct Patience {
+    wait: Duration,
+    tries: u32,
+}
+
+impl Patience {
+    const fn new() -> Self {
+        Self { wait: FIRST_WAIT, tries: TRIES }
+    }
+
+    /// Whether to try again after this error; waits before it says so.
+    async fn is_left(&mut self, error: &Fault) -> bool {
+        self.tries -= u32::from(!error.is_retryable());
+        if self.tries == 0 {
+            tracing::error!(%error, "runs not settled; their leases will expire");
+            return false;
+        }
+        tracing::warn!(%error, "runs not settled yet; trying again");
+        sleep(self.wait).await;
+        self.wait = (self.wait * 2).min(LAST_WAIT);
+        true
+    }
+}

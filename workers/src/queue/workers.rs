@@ -1,0 +1,255 @@
+//! The workers of a process, put together.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use guichet_schema::job::Payload;
+use guichet_schema::store::Store;
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::assignment::Job;
+use super::claimer::{Claimer, Lane};
+use super::error::JobError;
+use super::inbox::Inbox;
+use super::keeper::Keeper;
+use super::launch::{Equipment, Launch, launch};
+use super::leases::Leases;
+use super::line::Line;
+use super::metrics;
+use super::renewer;
+use super::settle::SettleLayer;
+use super::settler::Settler;
+use super::watchdog::{Health, WorkersDied, watch};
+
+/// How long writing the last results may take at the end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// The times of the queue. The defaults keep what the house promises: a crashed worker's jobs are
+/// picked up in less than 30 s, a job without a hint within a second.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// How long a claim lasts without renewal.
+    pub lease: Duration,
+    /// How often leases are renewed.
+    pub renew: Duration,
+    /// How often expired leases are looked for, and the queue is measured.
+    pub rescue: Duration,
+    /// How often the queue is looked at without a hint.
+    pub sweep: Duration,
+    /// How long jobs in flight may go on after a stop; the rest are given back.
+    pub grace: Duration,
+    /// How long a worker that died is left down; doubles each time.
+    pub restart: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(20),
+            renew: Duration::from_secs(5),
+            rescue: Duration::from_secs(5),
+            sweep: Duration::from_secs(1),
+            // Docker kills ten seconds after it asked.
+            grace: Duration::from_secs(7),
+            restart: Duration::from_secs(1),
+        }
+    }
+}
+
+struct Kind {
+    name: &'static str,
+    concurrency: usize,
+    limit: Duration,
+    launch: Launch,
+}
+
+/// The workers of a process: register the kinds, then [`Workers::run`]. Besides those of the store's
+/// pool they use three connections of their own.
+#[must_use]
+pub struct Workers {
+    store: Store,
+    timing: Timing,
+    kinds: Vec<Kind>,
+    health: Health,
+}
+
+impl Workers {
+    /// Without any kinds.
+    pub fn new(store: Store) -> Self {
+        Self { store, timing: Timing::default(), kinds: Vec::new(), health: Health::default() }
+    }
+
+    /// With other times.
+    pub fn timing(mut self, timing: Timing) -> Self {
+        self.timing = timing;
+        self
+    }
+
+    /// Runs the jobs that carry a `P`: at most `concurrency` at once, each for at most `limit`, after
+    /// which the attempt has failed. The handler must be able to begin again where an earlier attempt
+    /// was broken off at any point.
+    ///
+    /// # Panics
+    /// When the kind has a handler already.
+    pub fn register<P, H, F>(mut self, concurrency: usize, limit: Duration, handler: H) -> Self
+    where
+        P: Payload,
+        H: Fn(Job, P) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = Result<(), JobError>> + Send + 'static,
+    {
+        assert!(self.kinds.iter().all(|kind| kind.name != P::KIND), "two handlers of {}", P::KIND);
+        self.kinds.push(Kind { name: P::KIND, concurrency, limit, launch: launch(limit, handler) });
+        self
+    }
+
+    /// How they do, once they run.
+    pub fn health(&self) -> Health {
+        self.health.clone()
+    }
+
+    /// Runs jobs until `shutdown`, then lets those in flight finish, and gives back the rest. Dropped
+    /// instead, it gives back everything in the background.
+    ///
+    /// # Errors
+    /// When a part of the queue died: the process should end with a failure and be started again.
+    pub async fn run(self, shutdown: CancellationToken) -> Result<(), WorkersDied> {
+        metrics::describe();
+        let grace = self.timing.grace;
+        let mut crew = Crew::start(self);
+        let fallen = tokio::select! {
+            () = shutdown.cancelled() => Ok(()),
+            died = crew.first_to_end() => Err(died),
+        };
+        crew.stop(grace).await;
+        fallen
+    }
+}
+
+/// Everything that runs.
+struct Crew {
+    /// No more claims.
+    stop: CancellationToken,
+    /// No more jobs begun.
+    drain: CancellationToken,
+    /// No run goes on.
+    cut: CancellationToken,
+    /// Nothing goes on; also when this is dropped.
+    end: CancellationToken,
+    claimer: JoinHandle<()>,
+    settler: JoinHandle<()>,
+    helpers: JoinSet<&'static str>,
+    workers: JoinSet<Result<(), WorkersDied>>,
+}
+
+impl Crew {
+    fn start(plan: Workers) -> Self {
+        let Workers { store, timing, kinds, health } = plan;
+        let end = CancellationToken::new();
+        let [stop, drain, cut] = [(); 3].map(|()| end.child_token());
+        let leases = Leases::new(cut.clone());
+        let (settler, wishes) = Settler::new();
+        let settle = SettleLayer { settler: settler.clone(), clock: Arc::clone(&store.clock) };
+        let names: Vec<_> = kinds.iter().map(|kind| kind.name).collect();
+
+        let mut workers = JoinSet::new();
+        let mut lanes = Vec::new();
+        for Kind { name, concurrency, limit, launch } in kinds {
+            let (sender, waiting) = mpsc::unbounded_channel();
+            let slots = Arc::new(Semaphore::new(concurrency));
+            lanes.push(Lane { kind: name, limit, slots, inbox: sender, more: true });
+            let inbox = Inbox::new(waiting, settler.clone());
+            let (settle, clock, drain) = (settle.clone(), Arc::clone(&store.clock), drain.clone());
+            let health = health.clone();
+            workers.spawn(async move {
+                let start = || {
+                    let (inbox, settle, clock, drain) =
+                        (inbox.clone(), settle.clone(), Arc::clone(&clock), drain.clone());
+                    launch(Equipment { name: name.to_owned(), inbox, settle, clock, drain })
+                };
+                let ended = watch(name, health, timing.restart, drain.clone(), start).await;
+                inbox.release();
+                ended
+            });
+        }
+
+        let mut helpers = JoinSet::new();
+        let renewer =
+            renewer::renew(leases.clone(), Line::new(store.clone()), timing.lease, timing.renew, end.clone());
+        helpers.spawn(async {
+            renewer.await;
+            "renewer"
+        });
+        let keeper = Keeper::new(store.clone(), names).run(timing.rescue, end.clone());
+        helpers.spawn(async {
+            keeper.await;
+            "keeper"
+        });
+        let settler = tokio::spawn(wishes.serve(Line::new(store.clone()), Arc::clone(&store.clock)));
+        let claimer = Claimer {
+            line: Line::new(store.clone()),
+            store,
+            worker: worker_name(),
+            lanes,
+            leases,
+            lease: timing.lease,
+            sweep: timing.sweep,
+            freed: Arc::new(Notify::new()),
+            health,
+        };
+        let claimer = tokio::spawn(claimer.run(stop.clone()));
+        Self { stop, drain, cut, end, claimer, settler, helpers, workers }
+    }
+
+    /// Which part ended though nobody asked it to.
+    async fn first_to_end(&mut self) -> WorkersDied {
+        tokio::select! {
+            _ = &mut self.claimer => WorkersDied::Part("claimer"),
+            _ = &mut self.settler => WorkersDied::Part("settler"),
+            Some(helper) = self.helpers.join_next() => WorkersDied::Part(helper.unwrap_or("helper")),
+            Some(worker) = self.workers.join_next() => match worker {
+                Ok(Err(died)) => died,
+                Ok(Ok(())) | Err(_) => WorkersDied::Part("worker"),
+            },
+            else => std::future::pending().await,
+        }
+    }
+
+    async fn stop(&mut self, grace: Duration) {
+        self.stop.cancel();
+        if !self.claimer.is_finished() {
+            let _ = (&mut self.claimer).await;
+        }
+        // Only now, so that nothing is claimed for a worker that takes no more.
+        self.drain.cancel();
+        if timeout(grace, all(&mut self.workers)).await.is_err() {
+            tracing::warn!("some jobs did not end in time; they are given back");
+            self.cut.cancel();
+            let _ = timeout(LAST_WORDS, all(&mut self.workers)).await;
+        }
+        if !self.settler.is_finished() && timeout(LAST_WORDS, &mut self.settler).await.is_err() {
+            tracing::warn!("not everything could be settled; the leases will expire");
+        }
+    }
+}
+
+impl Drop for Crew {
+    fn drop(&mut self) {
+        self.end.cancel();
+    }
+}
+
+async fn all<T: 'static>(tasks: &mut JoinSet<T>) {
+    while tasks.join_next().await.is_some() {}
+}
+
+/// A name that no other process has, and that a person can follow to one.
+fn worker_name() -> String {
+    let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
+    let random = Uuid::new_v4().simple().to_string();
+    format!("{}-{}-{}", host.unwrap_or_default(), std::process::id(), &random[..8])
+}
