@@ -12,6 +12,7 @@ use crate::firm;
 use crate::id::{ClientId, Id, StaffId};
 use crate::input::{Check, MAX_NAME, Patch};
 use crate::locale::Locale;
+use crate::rights::{self, FirmAct};
 use crate::staff;
 use crate::store::{Begun, Done, Store};
 use crate::tables::{client_recipients, clients};
@@ -69,7 +70,7 @@ pub struct UpdateClient {
 /// `NOT_ALLOWED`; refusals of `name`, `registration`, `email`, `phone`, `ticketEmails`;
 /// `NOT_FOUND` about `accountantId`.
 pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient) -> Result<Done<ClientId>> {
-    actor.manager()?;
+    rights::may(&actor.hat, FirmAct::ClientCreate)?;
     let mut tx = match store.begin_once(actor, "clientCreate", key, &input).await? {
         Begun::Replay(done) => return Ok(done),
         Begun::First(tx) => tx,
@@ -116,7 +117,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient
 /// # Errors
 /// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`; refusals of the fields as for [`create`].
 pub async fn update(store: &Store, actor: &Actor, input: UpdateClient) -> Result<Done<ClientId>> {
-    actor.manager()?;
+    rights::may(&actor.hat, FirmAct::ClientUpdate)?;
     let mut tx = store.begin(actor).await?;
     let old = lock(tx.conn(), &actor.scope(), input.id).await?.or_not_found("id")?;
     if old.version != input.expected_version {

@@ -10,6 +10,7 @@ use crate::feed::Event;
 use crate::firm;
 use crate::id::{DepartmentId, Id, StaffId};
 use crate::input::{Check, MAX_NAME, OrTaken};
+use crate::rights::{self, FirmAct};
 use crate::staff;
 use crate::store::{Begun, Done, Store};
 use crate::tables::{department_members, departments};
@@ -35,7 +36,8 @@ pub async fn create(
     key: &str,
     input: CreateDepartment,
 ) -> Result<Done<DepartmentId>> {
-    let firm = actor.owner()?.firm_id;
+    rights::may(&actor.hat, FirmAct::DepartmentCreate)?;
+    let firm = actor.firm_id();
     let mut tx = match store.begin_once(actor, "departmentCreate", key, &input).await? {
         Begun::Replay(done) => return Ok(done),
         Begun::First(tx) => tx,

@@ -14,6 +14,7 @@ use crate::input::{Check, MAX_NAME, OrTaken};
 use crate::invitation::commands::issue;
 use crate::invitation::model::Invited;
 use crate::locale::Locale;
+use crate::rights::{self, FirmAct};
 use crate::secret::Secret;
 use crate::store::{Begun, Done, Store, Tx};
 use crate::tables::portal_accesses;
@@ -49,7 +50,7 @@ pub async fn create(
     key: &str,
     input: CreatePortalAccess,
 ) -> Result<Done<Invited<AccessId>>> {
-    actor.manager()?;
+    rights::may(&actor.hat, FirmAct::PortalAccessCreate)?;
     let mut tx = match store.begin_once(actor, "portalAccessCreate", key, &input).await? {
         Begun::Replay(done) => return Ok(done),
         Begun::First(tx) => tx,
@@ -102,7 +103,8 @@ pub async fn create(
 /// # Errors
 /// `NOT_ALLOWED`; `NOT_FOUND` when no access of that id waits for acceptance.
 pub async fn renew_invitation(store: &Store, actor: &Actor, id: AccessId) -> Result<Done<Secret>> {
-    let firm = actor.manager()?.firm_id;
+    rights::may(&actor.hat, FirmAct::PortalAccessCreate)?;
+    let firm = actor.firm_id();
     let mut tx = store.begin(actor).await?;
     let account: AccountId = portal_accesses::table
         .filter(portal_accesses::firm_id.eq(firm))

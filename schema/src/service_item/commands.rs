@@ -10,6 +10,7 @@ use crate::error::{Code, OrNotFound, Result};
 use crate::feed::Event;
 use crate::id::{DepartmentId, Id, ServiceItemId};
 use crate::input::{Check, MAX_NAME, MAX_TEXT, OrTaken, Patch};
+use crate::rights::{self, FirmAct};
 use crate::search;
 use crate::store::{Begun, Done, Store};
 use crate::tables::service_items;
@@ -61,7 +62,8 @@ pub async fn create(
     key: &str,
     input: CreateServiceItem,
 ) -> Result<Done<ServiceItemId>> {
-    let firm_id = actor.manager()?.firm_id;
+    rights::may(&actor.hat, FirmAct::ServiceItemCreate)?;
+    let firm_id = actor.firm_id();
     let mut tx = match store.begin_once(actor, "serviceItemCreate", key, &input).await? {
         Begun::Replay(done) => return Ok(done),
         Begun::First(tx) => tx,
@@ -99,7 +101,8 @@ pub async fn create(
 /// # Errors
 /// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`; refusals of the fields as for [`create`].
 pub async fn update(store: &Store, actor: &Actor, input: UpdateServiceItem) -> Result<Done<ServiceItemId>> {
-    let firm_id = actor.manager()?.firm_id;
+    rights::may(&actor.hat, FirmAct::ServiceItemUpdate)?;
+    let firm_id = actor.firm_id();
     let mut tx = store.begin(actor).await?;
     let old: ServiceItem = service_items::table
         .filter(service_items::firm_id.eq(firm_id))

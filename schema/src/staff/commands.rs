@@ -13,6 +13,7 @@ use crate::input::{Check, MAX_NAME, OrTaken};
 use crate::invitation::commands::issue;
 use crate::invitation::model::Invited;
 use crate::locale::Locale;
+use crate::rights::{self, FirmAct};
 use crate::secret::Secret;
 use crate::store::{Begun, Done, Store, Tx};
 use crate::tables::{department_members, staff_members};
@@ -44,7 +45,7 @@ pub async fn create(
     key: &str,
     input: CreateStaff,
 ) -> Result<Done<Invited<StaffId>>> {
-    actor.owner()?;
+    rights::may(&actor.hat, FirmAct::StaffCreate)?;
     let mut tx = match store.begin_once(actor, "staffCreate", key, &input).await? {
         Begun::Replay(done) => return Ok(done),
         Begun::First(tx) => tx,
@@ -120,7 +121,8 @@ pub(crate) async fn insert(
 /// # Errors
 /// `NOT_ALLOWED`; `NOT_FOUND` when nobody of that id waits to join.
 pub async fn renew_invitation(store: &Store, actor: &Actor, id: StaffId) -> Result<Done<Secret>> {
-    let firm = actor.owner()?.firm_id;
+    rights::may(&actor.hat, FirmAct::StaffCreate)?;
+    let firm = actor.firm_id();
     let mut tx = store.begin(actor).await?;
     let account: AccountId = staff_members::table
         .filter(staff_members::firm_id.eq(firm))
