@@ -1,0 +1,262 @@
+//! Clients: entering, changing, finding.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_schema::actor::{Scope, StaffRole};
+use guichet_schema::client::commands::{self, CreateClient, UpdateClient};
+use guichet_schema::client::queries::{self, ClientFilter};
+use guichet_schema::error::Code;
+use guichet_schema::id::{ClientId, DepartmentId, Id, StaffId, TicketId};
+use guichet_schema::input::Patch;
+use guichet_schema::locale::Locale;
+use guichet_schema::page::PageRequest;
+use guichet_schema::store::Done;
+use guichet_schema::tables::{audit, clients, events, tickets};
+
+use super::world::{World, client_input, key, refused, staff_id};
+
+fn untouched(id: ClientId, expected_version: i32) -> UpdateClient {
+    UpdateClient {
+        id,
+        expected_version,
+        name: None,
+        registration: Patch::Keep,
+        email: Patch::Keep,
+        phone: Patch::Keep,
+        locale: None,
+        accountant_id: Patch::Keep,
+        ticket_emails: None,
+    }
+}
+
+async fn find(world: &World, id: ClientId) -> guichet_schema::client::model::Client {
+    let mut conn = world.store.conn().await.unwrap();
+    queries::find(&mut conn, &world.owner.scope(), id).await.unwrap().unwrap()
+}
+
+async fn ticket_emails(world: &World, id: ClientId) -> Vec<String> {
+    let mut conn = world.store.conn().await.unwrap();
+    let rows = queries::ticket_emails(&mut conn, &world.owner.scope(), &[id]).await.unwrap();
+    rows.into_iter().map(|(_, email)| email).collect()
+}
+
+/// F-02: recipients per client and topic. F-03: each change is audited.
+#[tokio::test]
+async fn a_client_is_entered_and_changed() {
+    let world = World::new().await;
+    let input = CreateClient {
+        registration: Some(" 12.345.678/0001-95 ".into()),
+        email: Some("Contato@Padaria.example".into()),
+        phone: Some("".into()),
+        accountant_id: Some(staff_id(&world.owner)),
+        ticket_emails: ["ana@x.example", "ANA@x.example", "bia@x.example"].map(String::from).into(),
+        ..client_input("  Padaria São João ")
+    };
+    let Done { value: id, revision } =
+        commands::create(&world.store, &world.owner, &key(), input).await.unwrap();
+    let made = find(&world, id).await;
+    assert_eq!(made.name, "Padaria São João");
+    assert_eq!(made.registration.as_deref(), Some("12.345.678/0001-95"));
+    assert_eq!(made.email.as_deref(), Some("Contato@padaria.example"));
+    assert_eq!((made.phone, made.locale, made.version), (None, Locale::PtBr, 1));
+    assert_eq!(ticket_emails(&world, id).await, ["ana@x.example", "bia@x.example"]);
+
+    let nothing = commands::update(&world.store, &world.owner, untouched(id, 1)).await.unwrap();
+    assert_eq!(nothing.revision, None, "a change that changes nothing leaves no trace");
+    let change = UpdateClient {
+        name: Some("Padaria João".into()),
+        email: Patch::Clear,
+        phone: Patch::Set("+55 11 98765-4321".into()),
+        accountant_id: Patch::Clear,
+        locale: Some(Locale::Es),
+        ticket_emails: Some(vec!["bia@x.example".into()]),
+        ..untouched(id, 1)
+    };
+    let done = commands::update(&world.store, &world.owner, change.clone()).await.unwrap();
+    assert!(done.revision > revision);
+    let changed = find(&world, id).await;
+    assert_eq!((changed.email, changed.accountant_id, changed.locale), (None, None, Locale::Es));
+    assert_eq!((changed.phone.as_deref(), changed.version), (Some("+55 11 98765-4321"), 2));
+    assert_eq!(changed.registration.as_deref(), Some("12.345.678/0001-95"), "kept");
+    assert_eq!(ticket_emails(&world, id).await, ["bia@x.example"]);
+
+    let late = commands::update(&world.store, &world.owner, change).await;
+    assert_eq!(refused(late), [(None, Code::Conflict)]);
+    let mut conn = world.store.conn().await.unwrap();
+    let acts: Vec<String> = audit::table
+        .filter(audit::subject_id.eq(id.uuid()))
+        .order(audit::id)
+        .select(audit::act)
+        .load(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!(acts, ["clientCreate", "clientUpdate"]);
+    let told: i64 =
+        events::table.filter(events::subject_id.eq(id.uuid())).count().get_result(&mut conn).await.unwrap();
+    assert_eq!(told, 2);
+}
+
+#[tokio::test]
+async fn everything_wrong_is_told_at_once() {
+    let world = World::new().await;
+    let id = world.client(client_input("Padaria")).await;
+    let long = "x".repeat(201);
+    let stranger = staff_id(&world.neighbour().await.owner);
+    let input = CreateClient {
+        name: long.clone(),
+        registration: Some("1\u{0}2".into()),
+        email: Some("nobody".into()),
+        phone: Some("1".repeat(41)),
+        locale: None,
+        accountant_id: Some(stranger),
+        ticket_emails: vec!["ana@x.example".into(), "bia".into()],
+    };
+    let mut fields = [
+        ("accountantId", Code::NotFound),
+        ("email", Code::InvalidEmail),
+        ("name", Code::TooLong),
+        ("phone", Code::TooLong),
+        ("registration", Code::InvalidText),
+        ("ticketEmails", Code::InvalidEmail),
+    ]
+    .map(|(field, code)| (Some(field), code));
+    fields.sort();
+    let mut told = refused(commands::create(&world.store, &world.owner, &key(), input.clone()).await);
+    told.sort();
+    assert_eq!(told, fields);
+    let change = UpdateClient {
+        name: Some(long),
+        registration: Patch::Set(input.registration.unwrap()),
+        email: Patch::Set(input.email.unwrap()),
+        phone: Patch::Set(input.phone.unwrap()),
+        accountant_id: Patch::Set(stranger),
+        ticket_emails: Some(input.ticket_emails),
+        ..untouched(id, 1)
+    };
+    let mut told = refused(commands::update(&world.store, &world.owner, change).await);
+    told.sort();
+    assert_eq!(told, fields);
+    assert_eq!(find(&world, id).await.version, 1);
+}
+
+/// The same key fifty times at once: one client, fifty equal answers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn twins_make_one() {
+    let world = World::new().await;
+    let key = key();
+    let twins = (0..50).map(|_| commands::create(&world.store, &world.owner, &key, client_input("Padaria")));
+    let answers: Vec<_> =
+        futures_util::future::join_all(twins).await.into_iter().map(Result::unwrap).collect();
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+    let mut conn = world.store.conn().await.unwrap();
+    let count: i64 = clients::table.count().get_result(&mut conn).await.unwrap();
+    assert_eq!(count, 1);
+    let other = commands::create(&world.store, &world.owner, &key, client_input("Açougue")).await;
+    assert_eq!(refused(other), [(Some("idempotencyKey"), Code::IdempotencyKeyReused)]);
+}
+
+async fn names(world: &World, scope: &Scope, search: &str) -> Vec<String> {
+    let mut conn = world.store.conn().await.unwrap();
+    let filter = ClientFilter { search: Some(search.into()), accountant_id: None };
+    let mut names = Vec::new();
+    let mut after = None;
+    loop {
+        let request = PageRequest::new(Some(2), after, None, None).unwrap();
+        let page = queries::page(&mut conn, scope, &filter, &request).await.unwrap();
+        after = page.rows.last().map(|client| client.cursor());
+        names.extend(page.rows.into_iter().map(|client| client.name));
+        if !page.has_next {
+            break;
+        }
+    }
+    assert_eq!(queries::count(&mut conn, scope, &filter).await.unwrap(), names.len() as i64);
+    names
+}
+
+/// Pages follow the names, also equal ones; search folds case and accents and finds parts.
+#[tokio::test]
+async fn clients_are_listed_and_searched() {
+    let world = World::new().await;
+    for name in ["Padaria", "Açougue São José", "Padaria", "Livraria 100%", "Padaria"] {
+        world.client(client_input(name)).await;
+    }
+    world.neighbour().await.client(client_input("Padaria alheia")).await;
+    let scope = world.owner.scope();
+    let all = ["Açougue São José", "Livraria 100%", "Padaria", "Padaria", "Padaria"];
+    assert_eq!(names(&world, &scope, "").await, all);
+    assert_eq!(names(&world, &scope, "PADA").await, all[2..]);
+    assert_eq!(names(&world, &scope, "jose acou").await, all[..1]);
+    assert_eq!(names(&world, &scope, "0%").await, all[1..2]);
+    assert_eq!(names(&world, &scope, "_").await, [""; 0]);
+    assert_eq!(names(&world, &scope, "\0").await, all);
+    let mut conn = world.store.conn().await.unwrap();
+    let last = PageRequest::new(None, None, Some(2), None).unwrap();
+    let page = queries::page(&mut conn, &scope, &ClientFilter::default(), &last).await.unwrap();
+    assert_eq!(page.rows.iter().map(|client| client.name.as_str()).collect::<Vec<_>>(), all[3..]);
+    assert!(page.has_previous && !page.has_next);
+    let before = PageRequest::new(None, None, Some(100), Some(page.rows[0].cursor())).unwrap();
+    let page = queries::page(&mut conn, &scope, &ClientFilter::default(), &before).await.unwrap();
+    assert_eq!(page.rows.iter().map(|client| client.name.as_str()).collect::<Vec<_>>(), all[..3]);
+    let foreign = PageRequest::new(Some(2), Some("bm9uc2Vuc2U".into()), None, None).unwrap();
+    let result = queries::page(&mut conn, &scope, &ClientFilter::default(), &foreign).await;
+    assert_eq!(refused(result), [(Some("after"), Code::InvalidCursor)]);
+}
+
+async fn ticket(world: &World, client: ClientId, assignee: StaffId, department: Option<DepartmentId>) {
+    diesel::insert_into(tickets::table)
+        .values((
+            tickets::id.eq(TicketId::new()),
+            tickets::firm_id.eq(world.firm),
+            tickets::number.eq(i64::from(rand::random::<u32>())),
+            tickets::client_id.eq(client),
+            tickets::opened_by_staff.eq(assignee),
+            tickets::assignee_id.eq(assignee),
+            tickets::department_id.eq(department),
+            (tickets::subject.eq("s"), tickets::description.eq(""), tickets::price_minor.eq(0)),
+            (tickets::currency.eq("BRL"), tickets::status.eq("OPEN"), tickets::search_text.eq("")),
+            tickets::created_at.eq(world.store.now()),
+            tickets::updated_at.eq(world.store.now()),
+        ))
+        .execute(&mut world.store.conn().await.unwrap())
+        .await
+        .unwrap();
+}
+
+/// B-14, B-15: a member of own reach sees its portfolio and the clients of the tickets that it or
+/// its departments work on; a portal user sees its client; another firm sees nothing.
+#[tokio::test]
+async fn clients_are_seen_by_scope() {
+    let world = World::new().await;
+    let owner = staff_id(&world.owner);
+    let member = world.staff(StaffRole::Member).await;
+    let me = staff_id(&member);
+    let mine = world.department("Fiscal", me).await.unwrap();
+    let others = world.department("Pessoal", owner).await.unwrap();
+    let input = |name: &str, accountant| CreateClient { accountant_id: accountant, ..client_input(name) };
+    let portfolio = world.client(input("Portfolio", Some(me))).await;
+    let assigned = world.client(input("Assigned", Some(owner))).await;
+    let department = world.client(input("Department", None)).await;
+    let unseen = world.client(input("Unseen", None)).await;
+    ticket(&world, assigned, me, None).await;
+    ticket(&world, department, owner, Some(mine)).await;
+    ticket(&world, unseen, owner, Some(others)).await;
+    let portal = world.portal(assigned).await;
+    let manager = world.staff(StaffRole::Manager).await;
+    let stranger = world.neighbour().await;
+    let cases = [
+        (world.owner.scope(), vec!["Assigned", "Department", "Portfolio", "Unseen"]),
+        (manager.scope(), vec!["Assigned", "Department", "Portfolio", "Unseen"]),
+        (member.scope(), vec!["Assigned", "Department", "Portfolio"]),
+        (portal.scope(), vec!["Assigned"]),
+        (stranger.owner.scope(), vec![]),
+    ];
+    let mut conn = world.store.conn().await.unwrap();
+    for (scope, expected) in cases {
+        assert_eq!(names(&world, &scope, "").await, expected, "{scope:?}");
+        let ids = [portfolio, assigned, department, unseen];
+        let found = queries::by_ids(&mut conn, &scope, &ids).await.unwrap();
+        assert_eq!(found.len(), expected.len(), "{scope:?}");
+    }
+    let foreign = commands::update(&stranger.store, &stranger.owner, untouched(unseen, 1)).await;
+    assert_eq!(refused(foreign), [(Some("id"), Code::NotFound)]);
+}

@@ -1,0 +1,178 @@
+//! A firm with its owner, and short ways to more people: all by the acts that make them in life.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta};
+use guichet_schema::account::password::Password;
+use guichet_schema::actor::{AccessRole, Actor, MemberReach, Origin, StaffRole};
+use guichet_schema::client::commands::CreateClient;
+use guichet_schema::clock::ManualClock;
+use guichet_schema::department::commands::CreateDepartment;
+use guichet_schema::error::{Code, Error, Result};
+use guichet_schema::firm::commands::{CreateFirm, CreatedFirm};
+use guichet_schema::id::{AccessId, ClientId, DepartmentId, FirmId, StaffId};
+use guichet_schema::invitation::model::{AcceptInvitation, Invited};
+use guichet_schema::locale::Locale;
+use guichet_schema::portal_access::commands::CreatePortalAccess;
+use guichet_schema::secret::Secret;
+use guichet_schema::session::commands::SignIn;
+use guichet_schema::session::model::{SignedIn, Viewer};
+use guichet_schema::staff::commands::CreateStaff;
+use guichet_schema::store::Store;
+use guichet_schema::{client, db, department, firm, invitation, portal_access, session, staff};
+use guichet_tests::database::TestDatabase;
+use uuid::Uuid;
+
+pub const PASSWORD: &str = "a long enough password";
+
+pub struct World {
+    pub store: Store,
+    pub clock: Arc<ManualClock>,
+    pub firm: FirmId,
+    pub owner: Actor,
+}
+
+/// A new idempotency key.
+pub fn key() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// An address that nobody else has.
+pub fn address() -> String {
+    format!("{}@people.example", Uuid::new_v4().simple())
+}
+
+/// What was refused, as (field, code).
+pub fn refused<T>(result: Result<T>) -> Vec<(Option<&'static str>, Code)> {
+    match result {
+        Ok(_) => Vec::new(),
+        Err(Error::Refused(refusals)) => refusals.iter().map(|r| (r.field, r.code)).collect(),
+        Err(Error::Fault(fault)) => panic!("{fault}"),
+    }
+}
+
+pub fn from(address: &str) -> Origin {
+    Origin { address: Some(address.into()), request_id: None }
+}
+
+pub fn firm_input(owner_email: &str) -> CreateFirm {
+    CreateFirm {
+        name: "Contábil São João".into(),
+        locale: Locale::PtBr,
+        zone: "America/Sao_Paulo".into(),
+        country: "BR".into(),
+        currency: "BRL".into(),
+        mail_from: "atendimento@firm.example".into(),
+        mail_reply_to: None,
+        member_reach: MemberReach::Own,
+        client_reopen_days: 0,
+        charge_due_days: 10,
+        owner_name: "Olívia".into(),
+        owner_email: owner_email.into(),
+        owner_password: Some(Password::new(PASSWORD)),
+    }
+}
+
+pub fn client_input(name: &str) -> CreateClient {
+    CreateClient {
+        name: name.into(),
+        registration: None,
+        email: None,
+        phone: None,
+        locale: None,
+        accountant_id: None,
+        ticket_emails: Vec::new(),
+    }
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let database = TestDatabase::new().await;
+        let clock = ManualClock::new(DateTime::UNIX_EPOCH + TimeDelta::days(20_000));
+        let store = Store::new(db::pool(&database.url, 10).unwrap(), clock.clone());
+        Self::found(store, clock).await
+    }
+
+    /// Another firm in the same house.
+    pub async fn neighbour(&self) -> Self {
+        Self::found(self.store.clone(), self.clock.clone()).await
+    }
+
+    async fn found(store: Store, clock: Arc<ManualClock>) -> Self {
+        let email = address();
+        let CreatedFirm { id: firm, .. } =
+            firm::commands::create(&store, firm_input(&email)).await.unwrap().value;
+        let owner = sign_in(&store, &email, PASSWORD).await.unwrap();
+        let owner = actor(&owner.viewer);
+        Self { store, clock, firm, owner }
+    }
+
+    pub async fn invite_staff(&self, email: &str, role: StaffRole) -> Result<Invited<StaffId>> {
+        let input = CreateStaff {
+            name: "Marta".into(),
+            email: email.into(),
+            role,
+            locale: None,
+            department_ids: Vec::new(),
+        };
+        Ok(staff::commands::create(&self.store, &self.owner, &key(), input).await?.value)
+    }
+
+    pub async fn staff(&self, role: StaffRole) -> Actor {
+        let invited = self.invite_staff(&address(), role).await.unwrap();
+        self.accept(invited.secret.unwrap(), PASSWORD).await.unwrap()
+    }
+
+    pub async fn invite_portal(
+        &self,
+        client: ClientId,
+        email: &str,
+        role: Option<AccessRole>,
+    ) -> Result<Invited<AccessId>> {
+        let input = CreatePortalAccess {
+            client_id: client,
+            email: email.into(),
+            name: "Paula".into(),
+            role,
+            locale: None,
+        };
+        Ok(portal_access::commands::create(&self.store, &self.owner, &key(), input).await?.value)
+    }
+
+    pub async fn portal(&self, client: ClientId) -> Actor {
+        let invited = self.invite_portal(client, &address(), None).await.unwrap();
+        self.accept(invited.secret.unwrap(), PASSWORD).await.unwrap()
+    }
+
+    pub async fn accept(&self, secret: Secret, password: &str) -> Result<Actor> {
+        let input = AcceptInvitation { secret, password: Password::new(password), name: None };
+        let signed_in = invitation::commands::accept(&self.store, input, Origin::default()).await?;
+        Ok(actor(&signed_in.viewer))
+    }
+
+    pub async fn client(&self, input: CreateClient) -> ClientId {
+        client::commands::create(&self.store, &self.owner, &key(), input).await.unwrap().value
+    }
+
+    pub async fn department(&self, name: &str, lead: StaffId) -> Result<DepartmentId> {
+        let input = CreateDepartment { name: name.into(), lead_id: lead, member_ids: vec![lead] };
+        Ok(department::commands::create(&self.store, &self.owner, &key(), input).await?.value)
+    }
+
+    pub async fn sign_in(&self, email: &str, password: &str) -> Result<SignedIn> {
+        sign_in(&self.store, email, password).await
+    }
+}
+
+async fn sign_in(store: &Store, email: &str, password: &str) -> Result<SignedIn> {
+    let input = SignIn { email: email.into(), password: Password::new(password) };
+    session::commands::sign_in(store, input, from("192.0.2.1")).await
+}
+
+pub fn actor(viewer: &Viewer) -> Actor {
+    viewer.actor(Origin::default(), viewer.account.locale).expect("a hat was chosen")
+}
+
+pub fn staff_id(actor: &Actor) -> StaffId {
+    actor.staff().unwrap().id
+}
