@@ -1,0 +1,227 @@
+//! The whole program in the test's own process: API on a real socket, workers, a database of the
+//! test's own, a clock that the test moves, and a relay whose answers the test sets.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_schema::clock::{Clock, ManualClock};
+use guichet_schema::db;
+use guichet_schema::job::model::JobStatus;
+use guichet_schema::store::Store;
+use guichet_schema::tables::jobs;
+use guichet_server::gateway::{self, Gateway};
+use guichet_server::settings::Settings;
+use guichet_workers::mail::{Pool, Route, SmtpSettings};
+use guichet_workers::send_email::Sender;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::database::TestDatabase;
+use crate::smtp::{Options, Sink};
+use crate::wait::DEADLINE;
+use crate::world::Person;
+
+/// When every test begins: a Monday morning in São Paulo and a Monday afternoon in Paris.
+pub const START: &str = "2026-03-02T12:00:00Z";
+
+/// A running program. End each test with [`TestApp::finish`]: dropped without it, the test fails.
+pub struct TestApp {
+    /// The way to the business, past the API.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<ManualClock>,
+    /// The relay.
+    pub sink: Sink,
+    /// Where the API listens.
+    pub url: String,
+    database: Option<TestDatabase>,
+    http: reqwest::Client,
+    stop: CancellationToken,
+    parts: JoinSet<()>,
+}
+
+/// An answer of the API.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Value,
+}
+
+impl Answer {
+    /// The data of an answer without errors.
+    ///
+    /// # Panics
+    /// When there are errors.
+    #[track_caller]
+    pub fn data(self) -> Value {
+        assert!(self.body.get("errors").is_none(), "errors in the answer: {:#}", self.body);
+        self.body["data"].clone()
+    }
+
+    /// `extensions.code` of the first error.
+    pub fn error_code(&self) -> Option<&str> {
+        self.body["errors"][0]["extensions"]["code"].as_str()
+    }
+}
+
+impl TestApp {
+    /// Starts the program.
+    ///
+    /// # Panics
+    /// When a part does not start.
+    pub async fn start() -> Self {
+        let database = TestDatabase::new().await;
+        let clock = ManualClock::new(START.parse().expect("a time"));
+        let store = Store::new(db::pool(&database.url, 16).expect("a pool is made"), clock.clone());
+        let sink = Sink::start(Options::default()).await;
+        let mut smtp = SmtpSettings::parse(&sink.starttls_url()).expect("the sink's address is one");
+        // The product's limits are minutes.
+        smtp.limits = smtp.limits.at_most(Duration::from_millis(1500));
+        let route = Route::Smtp(Pool::new(smtp));
+        let sender = Sender { store: store.clone(), route, dkim: None };
+        let workers = guichet_workers::workers(store.clone(), sender, 4);
+        let settings = Settings::read(|_| None::<OsString>).expect("the defaults are settings");
+        let gateway = Gateway { store: store.clone(), catcher: None, workers: Some(workers.health()) };
+        let router = gateway.router(&settings);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let url = format!("http://{}", listener.local_addr().expect("the socket is bound"));
+        let stop = CancellationToken::new();
+        let mut parts = JoinSet::new();
+        let stopping = stop.clone();
+        parts.spawn(async move { gateway::serve(listener, router, stopping).await.expect("HTTP is served") });
+        let stopping = stop.clone();
+        parts.spawn(async move { workers.run(stopping).await.expect("the workers live") });
+        let http = reqwest::Client::new();
+        Self { store, clock, sink, url, database: Some(database), http, stop, parts }
+    }
+
+    /// Sends a GraphQL request as somebody, or as nobody.
+    ///
+    /// # Panics
+    /// When the API does not answer in JSON.
+    pub async fn send(&self, person: Option<&Person>, query: &str, variables: Value) -> Answer {
+        self.send_as(person.map(|person| person.token.as_str()), query, variables).await
+    }
+
+    /// Sends a GraphQL request with a bearer token, or without.
+    ///
+    /// # Panics
+    /// When the API does not answer in JSON.
+    pub async fn send_as(&self, token: Option<&str>, query: &str, variables: Value) -> Answer {
+        let body = json!({ "query": query, "variables": variables });
+        let mut request = self.http.post(format!("{}/graphql", self.url)).json(&body);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.expect("the API answers");
+        Answer { status: response.status().as_u16(), body: response.json().await.expect("in JSON") }
+    }
+
+    /// Asks as somebody; answers the data.
+    ///
+    /// # Panics
+    /// When there are errors.
+    pub async fn ask(&self, person: &Person, query: &str, variables: Value) -> Value {
+        self.send(Some(person), query, variables).await.data()
+    }
+
+    /// Fetches a page as somebody, or as nobody.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    pub async fn get(&self, person: Option<&Person>, path: &str) -> reqwest::Response {
+        let mut request = self.http.get(format!("{}{path}", self.url));
+        if let Some(person) = person {
+            request = request.bearer_auth(&person.token);
+        }
+        request.send().await.expect("the server answers")
+    }
+
+    /// Moves the time on, and lets the workers notice.
+    pub fn pass(&self, time: TimeDelta) {
+        self.clock.advance(time);
+        self.store.hints.jobs();
+    }
+
+    /// Waits until no job is due or running.
+    ///
+    /// # Panics
+    /// When that does not happen.
+    pub async fn jobs_done(&self) {
+        self.jobs_until("no job is due or running", |left| left.iter().all(|(_, due)| !due)).await;
+    }
+
+    /// Waits until the living jobs are as wanted: each with its status, and whether it is due.
+    ///
+    /// # Panics
+    /// When that does not happen.
+    pub async fn jobs_until(&self, what: &str, wanted: impl Fn(&[(JobStatus, bool)]) -> bool) {
+        let begun = Instant::now();
+        loop {
+            let left = self.jobs().await;
+            if wanted(&left) {
+                return;
+            }
+            assert!(begun.elapsed() < DEADLINE, "waited in vain until {what}: {left:?}");
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// The living jobs, each with whether it is due; one that runs is.
+    async fn jobs(&self) -> Vec<(JobStatus, bool)> {
+        let mut conn = self.store.conn().await.expect("the database answers");
+        jobs::table
+            .filter(jobs::status.ne(JobStatus::Dead))
+            .select((jobs::status, jobs::status.eq(JobStatus::Running).or(jobs::run_at.le(self.clock.now()))))
+            .load(&mut conn)
+            .await
+            .expect("the jobs are read")
+    }
+
+    /// Ends the test: every job must be done, and every part must stop.
+    ///
+    /// # Panics
+    /// When a job is left over, unfinished or dead, or a part does not stop.
+    pub async fn finish(self) {
+        self.jobs_done().await;
+        self.end(0).await;
+    }
+
+    /// Ends a test that made this many dead letters or waiting jobs on purpose.
+    ///
+    /// # Panics
+    /// When it is another number, or a part does not stop.
+    pub async fn finish_with_jobs(self, left: usize) {
+        self.jobs_done().await;
+        self.end(left as i64).await;
+    }
+
+    async fn end(mut self, left: i64) {
+        let mut conn = self.store.conn().await.expect("the database answers");
+        let found: i64 = jobs::table.count().get_result(&mut conn).await.expect("the jobs are counted");
+        drop(conn);
+        self.stop.cancel();
+        while let Some(part) = self.parts.join_next().await {
+            part.expect("a part ends well");
+        }
+        let database = self.database.take().expect("a test ends once");
+        database.drop().await;
+        assert_eq!(found, left, "jobs left over");
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        let failing = std::thread::panicking();
+        assert!(failing || self.database.is_none(), "a test ends with TestApp::finish");
+    }
+}
