@@ -14,7 +14,7 @@ use crate::tables::{clients, firms, tickets};
 
 use super::model::Ticket;
 use super::queries::{linked_clients, visible};
-use super::rules::{self, Facts, TicketAct};
+use super::rules::{self, Circumstances, Facts, TicketAct};
 
 /// What the firm's settings say about its tickets.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -109,8 +109,7 @@ impl Case {
         let facts = Facts {
             status: case.ticket.status,
             closed_at: case.ticket.closed_at,
-            client_reopen_days: case.firm.client_reopen_days,
-            has_linked_user,
+            around: Circumstances { client_reopen_days: case.firm.client_reopen_days, has_linked_user },
         };
         rules::may(act, &scope, &facts, tx.now)?;
         Ok(case)

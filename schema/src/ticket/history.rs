@@ -1,11 +1,13 @@
 //! The history of a ticket: who changed what from what to what, when (D-08).
 
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::actor::{Author, Scope};
+use crate::condition::Condition;
 use crate::error::Result;
-use crate::id::{ActId, ChangeId, TicketId};
+use crate::id::{ActId, ChangeId, TicketId, TransferId};
 use crate::store::Tx;
 use crate::tables::{ticket_changes, ticket_transfers, tickets};
 
@@ -58,25 +60,53 @@ pub(crate) async fn record(
     Ok(())
 }
 
-/// The histories of several tickets, oldest first within each; clients read of public fields only.
+/// The changes inside a scope: clients read of public fields only.
+fn readable(scope: &Scope) -> Condition<ticket_changes::table> {
+    let fields: Vec<TicketField> =
+        TicketField::ALL.iter().copied().filter(|field| scope.is_staff() || field.is_public()).collect();
+    let seen = tickets::table.filter(visible(scope)).select(tickets::id);
+    Condition::new(ticket_changes::ticket_id.eq_any(seen).and(ticket_changes::field.eq_any(fields)))
+}
+
+/// The hand-overs inside a scope: they are internal to the firm.
+fn internal(scope: &Scope) -> Condition<ticket_transfers::table> {
+    let seen = tickets::table.filter(visible(scope)).select(tickets::id);
+    let staff = scope.is_staff().into_sql::<Bool>();
+    Condition::new(ticket_transfers::ticket_id.eq_any(seen).and(staff))
+}
+
+/// The histories of several tickets, oldest first within each.
 ///
 /// # Errors
 /// When the database does not answer: retry.
 pub async fn of(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[TicketId]) -> Result<Vec<TicketChange>> {
-    let fields: Vec<TicketField> =
-        TicketField::ALL.iter().copied().filter(|field| scope.is_staff() || field.is_public()).collect();
     Ok(ticket_changes::table
-        .filter(ticket_changes::ticket_id.eq_any(
-            tickets::table.filter(visible(scope)).filter(tickets::id.eq_any(ids)).select(tickets::id),
-        ))
-        .filter(ticket_changes::field.eq_any(fields))
+        .filter(readable(scope))
+        .filter(ticket_changes::ticket_id.eq_any(ids))
         .order((ticket_changes::ticket_id, ticket_changes::at, ticket_changes::id))
         .select(TicketChange::as_select())
         .load(conn)
         .await?)
 }
 
-/// The hand-overs of several tickets, oldest first within each; internal to the firm.
+/// Changes by id, in no particular order.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[ChangeId],
+) -> Result<Vec<TicketChange>> {
+    Ok(ticket_changes::table
+        .filter(readable(scope))
+        .filter(ticket_changes::id.eq_any(ids))
+        .select(TicketChange::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// The hand-overs of several tickets, oldest first within each.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -85,14 +115,27 @@ pub async fn transfers(
     scope: &Scope,
     ids: &[TicketId],
 ) -> Result<Vec<TicketTransfer>> {
-    if !scope.is_staff() {
-        return Ok(Vec::new());
-    }
     Ok(ticket_transfers::table
-        .filter(ticket_transfers::ticket_id.eq_any(
-            tickets::table.filter(visible(scope)).filter(tickets::id.eq_any(ids)).select(tickets::id),
-        ))
+        .filter(internal(scope))
+        .filter(ticket_transfers::ticket_id.eq_any(ids))
         .order((ticket_transfers::ticket_id, ticket_transfers::at, ticket_transfers::id))
+        .select(TicketTransfer::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// Hand-overs by id, in no particular order.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn transfers_by_ids(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[TransferId],
+) -> Result<Vec<TicketTransfer>> {
+    Ok(ticket_transfers::table
+        .filter(internal(scope))
+        .filter(ticket_transfers::id.eq_any(ids))
         .select(TicketTransfer::as_select())
         .load(conn)
         .await?)

@@ -15,7 +15,7 @@ use crate::tables::{
 };
 
 use super::model::{Ticket, Visibility};
-use super::rules::Facts;
+use super::rules::Circumstances;
 
 /// The tickets inside a scope (B-14, B-15).
 pub fn visible(scope: &Scope) -> Condition<tickets::table> {
@@ -79,28 +79,29 @@ pub(crate) async fn linked_clients(
     Ok(linked.into_iter().collect())
 }
 
-/// What the rules need to know of each ticket to tell what a viewer may do now.
+/// What the rules need to know about tickets of each of these clients, beside the ticket itself.
 ///
 /// # Errors
 /// When the database does not answer: retry.
-pub async fn facts(
+pub async fn circumstances(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
-    tickets: &[Ticket],
-) -> Result<HashMap<TicketId, Facts>> {
-    let mut clients: Vec<ClientId> = tickets.iter().map(|ticket| ticket.client_id).collect();
-    clients.sort_unstable();
-    clients.dedup();
-    let client_reopen_days: i32 =
-        firms::table.find(scope.firm_id()).select(firms::client_reopen_days).get_result(conn).await?;
-    let linked = linked_clients(conn, &clients).await?;
-    let facts = |ticket: &Ticket| Facts {
-        status: ticket.status,
-        closed_at: ticket.closed_at,
-        client_reopen_days,
-        has_linked_user: linked.contains(&ticket.client_id),
+    ids: &[ClientId],
+) -> Result<HashMap<ClientId, Circumstances>> {
+    let linked = portal_accesses::table
+        .filter(portal_accesses::client_id.eq(clients::id))
+        .filter(portal_accesses::status.eq(AccessStatus::Active));
+    let rows: Vec<(ClientId, i32, bool)> = clients::table
+        .inner_join(firms::table.on(firms::id.eq(clients::firm_id)))
+        .filter(crate::client::queries::visible(scope))
+        .filter(clients::id.eq_any(ids))
+        .select((clients::id, firms::client_reopen_days, diesel::dsl::exists(linked)))
+        .load(conn)
+        .await?;
+    let circumstances = |(id, client_reopen_days, has_linked_user)| {
+        (id, Circumstances { client_reopen_days, has_linked_user })
     };
-    Ok(tickets.iter().map(|ticket| (ticket.id, facts(ticket))).collect())
+    Ok(rows.into_iter().map(circumstances).collect())
 }
 
 /// How many messages of each ticket this person has not read (D-12): written by others, readable,

@@ -28,6 +28,15 @@ text_enum! {
     }
 }
 
+/// What the decisions look at beside the ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Circumstances {
+    /// For how many days after closing the firm lets clients reopen; 0 for not at all.
+    pub client_reopen_days: i32,
+    /// Whether the client has a user who could read a message.
+    pub has_linked_user: bool,
+}
+
 /// What the decisions look at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
@@ -35,10 +44,8 @@ pub struct Facts {
     pub status: TicketStatus,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
-    /// For how many days after closing the firm lets clients reopen; 0 for not at all.
-    pub client_reopen_days: i32,
-    /// Whether the client has a user who could read a message.
-    pub has_linked_user: bool,
+    /// What its client and firm say.
+    pub around: Circumstances,
 }
 
 /// Whether a viewer with this scope may do `act` now, or why not.
@@ -58,15 +65,15 @@ pub fn may(act: TicketAct, scope: &Scope, facts: &Facts, now: DateTime<Utc>) -> 
         TicketAct::Edit | TicketAct::Transfer => refuse_if(closed, Code::TicketClosed),
         TicketAct::PostMessage => {
             refuse_if(closed, Code::TicketClosed)?;
-            refuse_if(scope.is_staff() && !facts.has_linked_user, Code::NoLinkedUser)
+            refuse_if(scope.is_staff() && !facts.around.has_linked_user, Code::NoLinkedUser)
         }
         TicketAct::Reopen => {
             if scope.is_staff() {
                 return refuse_if(!closed, Code::TicketOpen);
             }
-            refuse_if(facts.client_reopen_days == 0, Code::ReopenNotOffered)?;
+            refuse_if(facts.around.client_reopen_days == 0, Code::ReopenNotOffered)?;
             let Some(closed_at) = facts.closed_at else { return Err(Code::TicketOpen) };
-            let until = closed_at + TimeDelta::days(facts.client_reopen_days.into());
+            let until = closed_at + TimeDelta::days(facts.around.client_reopen_days.into());
             refuse_if(now > until, Code::ReopenPeriodOver)
         }
     }
@@ -162,7 +169,8 @@ mod tests {
 
     fn facts(status: TicketStatus) -> Facts {
         let closed_at = status.is_closed().then_some(DateTime::UNIX_EPOCH);
-        Facts { status, closed_at, client_reopen_days: 7, has_linked_user: true }
+        let around = Circumstances { client_reopen_days: 7, has_linked_user: true };
+        Facts { status, closed_at, around }
     }
 
     /// D-02: the whole table of status changes, 7 × 7.
@@ -272,7 +280,7 @@ mod tests {
         let reopen = |facts: &Facts, now| may(TicketAct::Reopen, &client, facts, now);
         assert_eq!(reopen(&facts, until), Ok(()));
         assert_eq!(reopen(&facts, until + TimeDelta::microseconds(1)), Err(Code::ReopenPeriodOver));
-        let never = Facts { client_reopen_days: 0, ..facts };
+        let never = Facts { around: Circumstances { client_reopen_days: 0, ..facts.around }, ..facts };
         assert_eq!(reopen(&never, until), Err(Code::ReopenNotOffered));
     }
 
@@ -280,7 +288,8 @@ mod tests {
     #[test]
     fn d_07_no_linked_user() {
         let [firm, _, client] = scopes();
-        let alone = Facts { has_linked_user: false, ..facts(Open) };
+        let open = facts(Open);
+        let alone = Facts { around: Circumstances { has_linked_user: false, ..open.around }, ..open };
         let now = DateTime::UNIX_EPOCH;
         assert_eq!(may(TicketAct::PostMessage, &firm, &alone, now), Err(Code::NoLinkedUser));
         assert_eq!(may(TicketAct::PostNote, &firm, &alone, now), Ok(()));
