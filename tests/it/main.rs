@@ -1,6 +1,13 @@
 //! Tests of the whole, on real engines.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod edges;
 mod embedded;
+mod jobs;
+mod mail_catcher;
+mod mail_dkim;
+mod people;
 mod smtp_pool;
 mod smtp_sessions;
+mod tables;
