@@ -26,7 +26,7 @@ struct Column {
 const COLUMNS: &str = "
     SELECT c.relname::text AS table_name, a.attname::text AS column_name, t.typname::text AS type_name,
            NOT a.attnotnull AS nullable,
-           ARRAY(SELECT k.attname::text FROM pg_index i, unnest(i.indkey) WITH ORDINALITY AS o (attnum, n)
+           ARRAY(SELECT k.attname::text FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS o (attnum, n)
                  JOIN pg_attribute k ON k.attrelid = i.indrelid AND k.attnum = o.attnum
                  WHERE i.indrelid = c.oid AND i.indisprimary ORDER BY o.n) AS key
     FROM pg_class c
