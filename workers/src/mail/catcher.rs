@@ -92,6 +92,8 @@ fn keep(folder: &Path, mail: &Outgoing) -> io::Result<String> {
     let from = mail.from.as_ref().map_or("", AsRef::as_ref);
     let written = write!(file, "Return-Path: <{from}>\r\nDelivered-To: {recipient}\r\n")
         .and_then(|()| file.write_all(&mail.raw))
+        // The kernel's own stamp is too coarse to tell what came first.
+        .and_then(|()| file.set_modified(SystemTime::now()))
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&beside, folder.join(format!("{id}.eml"))))
         .and_then(|()| File::open(folder)?.sync_all());

@@ -188,6 +188,12 @@ impl SmtpSettings {
         let session =
             opened.map_err(|trouble| wrong(format!("{} does not work: {trouble}", self.place())))?;
         session.quit().await;
+        let local = matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "::1");
+        if matches!(self.security, Security::Clear) && self.credentials.is_some() && !local {
+            tracing::warn!(
+                "SMTP_URL sends user and password in clear; smtp+starttls:// or smtps:// would not"
+            );
+        }
         Ok(())
     }
 
