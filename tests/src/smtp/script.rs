@@ -1,0 +1,102 @@
+//! What the server is to do instead of its usual answers.
+
+use std::time::Duration;
+
+/// A moment at which the server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// The greeting.
+    Connect,
+    /// EHLO.
+    Ehlo,
+    /// STARTTLS.
+    StartTls,
+    /// The verdict on AUTH.
+    Auth,
+    /// MAIL FROM.
+    Mail,
+    /// RCPT TO.
+    Rcpt,
+    /// The DATA command.
+    Data,
+    /// The final dot.
+    EndOfData,
+    /// RSET.
+    Reset,
+}
+
+/// What to do.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// Answers with this code and text.
+    Reply(u16, String),
+    /// Never answers, and waits until the other side hangs up.
+    Hang,
+    /// Gives the usual answer after this time.
+    Slow(Duration),
+    /// Gives the usual answer once [`super::Sink::release`] is called.
+    Hold,
+    /// Hangs up without an answer.
+    Drop,
+    /// At [`Step::EndOfData`]: accepts the mail, then hangs up without an answer.
+    KeepAndDrop,
+    /// Gives the usual answer and, in the same packet, these bytes.
+    Also(String),
+}
+
+/// Do this, at this step.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    step: Step,
+    recipient: Option<String>,
+    left: Option<u32>,
+    act: Act,
+}
+
+impl Rule {
+    /// Does so every time.
+    pub fn new(step: Step, act: Act) -> Self {
+        Self { step, recipient: None, left: None, act }
+    }
+
+    /// Only the next `times` times.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.left = Some(times);
+        self
+    }
+
+    /// Only for mails to this recipient; from RCPT on.
+    #[must_use]
+    pub fn to(mut self, recipient: &str) -> Self {
+        self.recipient = Some(recipient.to_owned());
+        self
+    }
+}
+
+/// The rules in force.
+#[derive(Debug, Default)]
+pub(super) struct Script(Vec<Rule>);
+
+impl Script {
+    pub fn add(&mut self, rule: Rule) {
+        self.0.push(rule);
+    }
+
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// What to do at this step of a mail to these recipients.
+    pub fn next(&mut self, step: Step, recipients: &[String]) -> Option<Act> {
+        let fits = |rule: &&mut Rule| {
+            let meant = rule.recipient.as_ref().is_none_or(|recipient| recipients.contains(recipient));
+            rule.step == step && rule.left != Some(0) && meant
+        };
+        let rule = self.0.iter_mut().rev().find(fits)?;
+        if let Some(left) = &mut rule.left {
+            *left -= 1;
+        }
+        Some(rule.act.clone())
+    }
+}
