@@ -8,6 +8,7 @@ pub mod embedded;
 pub mod graphql;
 pub mod lifecycle;
 pub mod logs;
+pub mod mail_page;
 pub mod program;
 pub mod settings;
 pub mod signals;
