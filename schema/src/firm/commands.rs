@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
+use crate::account;
 use crate::account::password::{self, Password};
-use crate::account::{self};
 use crate::actor::{Author, MemberReach, StaffRole};
 use crate::email::Email;
 use crate::error::{Code, Refusal, Result};

@@ -1,5 +1,4 @@
 //! The people of the house: firms, staff, clients, accesses, and how they sign in.
-#![allow(clippy::unwrap_used)] // helpers of tests too
 
 mod client;
 mod firm;
