@@ -68,7 +68,7 @@ async fn begin(settings: &Settings, life: &mut Lifecycle) -> Result<(), Failure>
         life.add("PostgreSQL", POSTGRES_STOPS, |stop| keep_running(*postgres, stop));
     }
     db::migrate(&url).await?;
-    tracing::info!("started");
+    say("Guichet runs. Ctrl-C stops all of it.");
     Ok(())
 }
 

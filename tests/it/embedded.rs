@@ -14,7 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStderr};
+use tokio::process::{Child, ChildStdout};
 use tokio::time::timeout;
 
 /// A folder that the user who runs PostgreSQL can pass through, also when the tests run as root.
@@ -208,19 +208,18 @@ fn program(data: &Path, arguments: &[&str]) -> Command {
 struct Running {
     child: Child,
     server: u32,
-    _log: Lines<BufReader<ChildStderr>>,
+    _output: Lines<BufReader<ChildStdout>>,
 }
 
 impl Running {
     async fn start(data: &Path) -> Self {
         let mut command = tokio::process::Command::from(program(data, &[]));
-        command.env("LOG_FORMAT", "text").stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut child = command.spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
         let started =
-            async { while !log.next_line().await.unwrap().expect("it lives").contains("started") {} };
+            async { while !output.next_line().await.unwrap().expect("it lives").contains("Guichet runs") {} };
         timeout(DEADLINE, started).await.unwrap();
-        Self { child, server: server_on(data).expect("a server runs"), _log: log }
+        Self { child, server: server_on(data).expect("a server runs"), _output: output }
     }
 
     fn signal(&self, signal: Signal) {
