@@ -1,9 +1,11 @@
 //! Money is integers: minor units and a currency.
 
+use serde::Serialize;
+
 use crate::locale::Locale;
 
 /// An amount in minor units (cents) of an ISO 4217 currency.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Money {
     /// Minor units.
     pub amount_minor: i64,

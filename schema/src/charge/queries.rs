@@ -39,8 +39,8 @@ pub struct ChargeFilter {
     pub status: Option<Vec<ChargeStatus>>,
     /// Of one of these clients.
     pub clients: Option<Vec<ClientId>>,
-    /// Made by this ticket.
-    pub ticket: Option<TicketId>,
+    /// Made by one of these tickets.
+    pub tickets: Option<Vec<TicketId>>,
     /// Due on or after.
     pub due_from: Option<NaiveDate>,
     /// Due on or before.
@@ -57,8 +57,8 @@ fn filtered<'a>(scope: &Scope, filter: &ChargeFilter) -> Query<'a> {
     if let Some(clients) = &filter.clients {
         query = query.filter(charges::client_id.eq_any(clients.clone()));
     }
-    if let Some(ticket) = filter.ticket {
-        query = query.filter(charges::ticket_id.eq(ticket));
+    if let Some(tickets) = &filter.tickets {
+        query = query.filter(charges::ticket_id.eq_any(tickets.clone()));
     }
     if let Some(from) = filter.due_from {
         query = query.filter(charges::due_on.ge(from));

@@ -53,10 +53,10 @@ pub(crate) fn visible(scope: &Scope) -> Condition<email_deliveries::table> {
 pub struct DeliveryFilter {
     /// One of these.
     pub status: Option<Vec<DeliveryStatus>>,
-    /// About tickets of this client.
-    pub client: Option<ClientId>,
-    /// About this ticket.
-    pub ticket: Option<TicketId>,
+    /// About tickets of one of these clients.
+    pub clients: Option<Vec<ClientId>>,
+    /// About one of these tickets.
+    pub tickets: Option<Vec<TicketId>>,
 }
 
 fn filtered<'a>(scope: &Scope, filter: &DeliveryFilter) -> email_deliveries::BoxedQuery<'a, Pg> {
@@ -64,11 +64,11 @@ fn filtered<'a>(scope: &Scope, filter: &DeliveryFilter) -> email_deliveries::Box
     if let Some(status) = &filter.status {
         query = query.filter(email_deliveries::status.eq_any(status.clone()));
     }
-    if let Some(client) = filter.client {
-        query = query.filter(email_deliveries::client_id.eq(client));
+    if let Some(clients) = &filter.clients {
+        query = query.filter(email_deliveries::client_id.eq_any(clients.clone()));
     }
-    if let Some(ticket) = filter.ticket {
-        query = query.filter(email_deliveries::ticket_id.eq(ticket));
+    if let Some(tickets) = &filter.tickets {
+        query = query.filter(email_deliveries::ticket_id.eq_any(tickets.clone()));
     }
     query
 }

@@ -13,18 +13,21 @@ use crate::tables::{client_recipients, clients, email_deliveries};
 
 use super::announce::suppressed;
 use super::model::EmailDelivery;
+use super::queries;
 use super::rules::{self, Candidate, Planned};
 
-/// Whether a viewer may have each of these visible deliveries sent again now, or why not.
+/// Whether a viewer may have each of these deliveries sent again now, or why not; those out of scope are
+/// left out.
 ///
 /// # Errors
 /// When the database does not answer: retry.
 pub async fn may(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
-    deliveries: &[EmailDelivery],
+    ids: &[DeliveryId],
 ) -> Result<HashMap<DeliveryId, Result<(), Code>>> {
-    let plans = plans(conn, scope.firm_id(), deliveries).await?;
+    let deliveries = queries::by_ids(conn, scope, ids).await?;
+    let plans = plans(conn, scope.firm_id(), &deliveries).await?;
     Ok(plans.into_iter().map(|(id, plan)| (id, plan.map(|_| ()))).collect())
 }
 

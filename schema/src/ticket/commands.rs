@@ -39,24 +39,9 @@ pub struct CreateTicket {
     /// The department; the service's when left out. Staff only.
     pub department_id: Option<DepartmentId>,
     /// The price; the service's when left out. Staff only.
-    pub price: Option<TicketPrice>,
+    pub price: Option<Money>,
     /// Overdue charges that the ticket is to collect (D-10). Staff only.
     pub collects: Vec<ChargeId>,
-}
-
-/// A price as it is given.
-#[derive(Debug, Clone, Serialize)]
-pub struct TicketPrice {
-    /// Minor units.
-    pub amount_minor: i64,
-    /// ISO 4217 code; must be the firm's.
-    pub currency: String,
-}
-
-impl From<Money> for TicketPrice {
-    fn from(money: Money) -> Self {
-        Self { amount_minor: money.amount_minor, currency: money.currency }
-    }
 }
 
 /// Changes of an open ticket (D-03).
@@ -71,7 +56,7 @@ pub struct EditTicket {
     /// The same at length.
     pub description: Option<String>,
     /// The price.
-    pub price: Option<TicketPrice>,
+    pub price: Option<Money>,
     /// The service; a new one brings its price along unless one is given.
     pub service_item_id: Patch<ServiceItemId>,
     /// The accountant.
@@ -253,7 +238,7 @@ fn differences(old: &Ticket, new: &Ticket) -> Vec<Changed> {
     .collect()
 }
 
-fn price(given: Option<&TicketPrice>, service: Option<&Service>, currency: &str) -> Result<i64, Error> {
+fn price(given: Option<&Money>, service: Option<&Service>, currency: &str) -> Result<i64, Error> {
     let given = given.map(|price| (price.amount_minor, price.currency.as_str()));
     rules::price(given, service.map(|service| service.price_minor), currency).map_err(|code| {
         let refusal = Refusal::of("price", code);

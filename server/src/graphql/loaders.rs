@@ -3,6 +3,7 @@
 //! Each noun's file implements `Loader<Key>` for [`Loads`]. Keys carry the arguments of the field,
 //! so that fields with other arguments load apart.
 
+use std::collections::HashMap;
 use std::hash::Hash;
 
 use async_graphql::Context;
@@ -10,6 +11,7 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use guichet_schema::actor::{Hat, Scope};
 use guichet_schema::db::Conn;
 use guichet_schema::error::Error;
+use guichet_schema::locale::Locale;
 use guichet_schema::store::Store;
 
 use super::caller::Caller;
@@ -22,6 +24,8 @@ pub struct Loads {
     pub store: Store,
     /// Whose eyes.
     pub hat: Hat,
+    /// The language to answer in.
+    pub locale: Locale,
 }
 
 /// The loaders of one request; none without a hat.
@@ -30,7 +34,8 @@ pub type Loaders = Option<DataLoader<Loads>>;
 /// The loaders of a caller.
 pub fn loaders(caller: &Caller) -> Loaders {
     let hat = caller.hat()?.clone();
-    Some(DataLoader::new(Loads { store: caller.store.clone(), hat }, tokio::spawn))
+    let loads = Loads { store: caller.store.clone(), hat, locale: caller.locale };
+    Some(DataLoader::new(loads, tokio::spawn))
 }
 
 impl Loads {
@@ -61,6 +66,24 @@ where
     loaders.load_one(key).await
 }
 
+/// Loads one value by a key that may be absent.
+///
+/// # Errors
+/// As [`load`].
+pub async fn load_optional<K>(
+    ctx: &Context<'_>,
+    key: Option<K>,
+) -> Result<Option<<Loads as Loader<K>>::Value>, ApiError>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    Loads: Loader<K, Error = ApiError>,
+{
+    match key {
+        Some(key) => load(ctx, key).await,
+        None => Ok(None),
+    }
+}
+
 /// A finder by key refuses nothing, so what it fails with is a fault of ours.
 pub fn fault(error: Error) -> ApiError {
     match error {
@@ -68,6 +91,51 @@ pub fn fault(error: Error) -> ApiError {
         Error::Refused(_) => ApiError::internal(error),
     }
 }
+
+/// What a row refers to: the table guarantees it, and whoever sees the row sees it too. Only a change in
+/// between can make it go out of sight: the same request may then succeed when it is sent again.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub fn seen<T>(found: Option<T>) -> Result<T, ApiError> {
+    found.ok_or_else(|| ApiError::unavailable("a thing went out of sight between two statements"))
+}
+
+/// The rows of each parent, in the order in which they were found.
+pub fn grouped<P: Hash + Eq, R>(rows: Vec<R>, parent: impl Fn(&R) -> P) -> HashMap<P, Vec<R>> {
+    let mut groups: HashMap<P, Vec<R>> = HashMap::new();
+    for row in rows {
+        groups.entry(parent(&row)).or_default().push(row);
+    }
+    groups
+}
+
+/// Declares a key that wraps an id, and its loader: an expression over `Loads`, a connection and the ids,
+/// which answers values by id.
+macro_rules! keyed {
+    ($(#[$doc:meta])* $key:ident($id:ty) => $value:ty, |$loads:ident, $conn:ident, $ids:ident| $find:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub struct $key(pub $id);
+
+        impl async_graphql::dataloader::Loader<$key> for $crate::graphql::loaders::Loads {
+            type Value = $value;
+            type Error = $crate::edge::ApiError;
+
+            async fn load(
+                &self,
+                keys: &[$key],
+            ) -> Result<std::collections::HashMap<$key, $value>, $crate::edge::ApiError> {
+                let ids: Vec<$id> = keys.iter().map(|key| key.0).collect();
+                let mut conn = self.conn().await?;
+                let ($loads, $conn, $ids) = (self, &mut *conn, ids.as_slice());
+                let found = $find.await.map_err($crate::graphql::loaders::fault)?;
+                Ok(found.into_iter().map(|(id, value)| ($key(id), value)).collect())
+            }
+        }
+    };
+}
+pub(crate) use keyed;
 
 /// Declares the loader of a noun by id: its type wraps the rows of a finder, which leaves out what
 /// the viewer does not see (B-14).

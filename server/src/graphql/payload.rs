@@ -164,14 +164,18 @@ pub fn outcome<T>(caller: &Caller, result: Result<Done<T>>) -> Result<Outcome<T>
 /// # Errors
 /// `BAD_USER_INPUT` with the refusal's text, or a fault of ours.
 pub fn queried<T>(caller: &Caller, result: Result<T>) -> Result<T, ApiError> {
-    result.map_err(|error| match error {
+    result.map_err(|error| unanswered(caller.locale, error))
+}
+
+/// Why a query is not answered, in this language.
+pub fn unanswered(locale: Locale, error: Error) -> ApiError {
+    match error {
         Error::Refused(refusals) => {
-            let texts: Vec<String> =
-                refusals.iter().map(|refusal| i18n::refusal(caller.locale, refusal)).collect();
+            let texts: Vec<String> = refusals.iter().map(|refusal| i18n::refusal(locale, refusal)).collect();
             ApiError::new(edge::Code::BadUserInput, texts.join(" "))
         }
         Error::Fault(fault) => fault.into(),
-    })
+    }
 }
 
 /// Reads an id of an input; one that is not of this noun does not exist.
@@ -188,6 +192,19 @@ pub fn id<T: Id>(field: &'static str, id: &ID) -> Result<T> {
 /// `NOT_FOUND` about `field`.
 pub fn optional_id<T: Id>(field: &'static str, given: Option<&ID>) -> Result<Option<T>> {
     given.map(|given| id(field, given)).transpose()
+}
+
+/// Reads the ids of an input.
+///
+/// # Errors
+/// `NOT_FOUND` about `field`.
+pub fn ids<T: Id>(field: &'static str, given: &[ID]) -> Result<Vec<T>> {
+    given.iter().map(|given| id(field, given)).collect()
+}
+
+/// Reads the ids of a filter: those that are not of this noun match nothing.
+pub fn known_ids<T: Id>(given: Option<Vec<ID>>) -> Option<Vec<T>> {
+    given.map(|given| given.iter().filter_map(|id| T::decode(id)).collect())
 }
 
 /// What an edit does with a value: left out it stays, null removes it.

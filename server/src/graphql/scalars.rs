@@ -1,6 +1,7 @@
 //! Scalars and enums that all nouns share.
 
 use async_graphql::{Enum, InputValueResult, Scalar, ScalarType, Value};
+use chrono::NaiveDate;
 use guichet_schema::{actor, locale};
 
 use crate::edge;
@@ -74,4 +75,25 @@ pub enum OrderDirection {
     Asc,
     /// The greatest first.
     Desc,
+}
+
+/// A day, without a time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Date(pub NaiveDate);
+
+/// A day, as `2026-11-23` (RFC 3339, `full-date`), without a time zone.
+#[Scalar(name = "Date", specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let date = match &value {
+            // chrono reads other spellings too, and years that PostgreSQL cannot hold.
+            Value::String(text) => text.parse().ok().filter(|date: &NaiveDate| date.to_string() == *text),
+            _ => None,
+        };
+        date.map(Self).ok_or_else(|| edge::invalid_input("A Date is a day such as 2026-11-23."))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
 }

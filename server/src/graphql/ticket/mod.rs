@@ -1,0 +1,14 @@
+//! Tickets (D).
+
+mod conversation;
+mod history;
+mod input;
+mod mutation;
+mod query;
+mod types;
+
+pub use conversation::TicketMessage;
+pub use history::{TicketChange, TicketTransfer};
+pub use mutation::TicketMutation;
+pub use query::TicketQuery;
+pub use types::Ticket;
