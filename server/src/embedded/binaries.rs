@@ -1,5 +1,6 @@
 //! Where `postgres` and `initdb` are: `PG_BIN_DIR`, else `PATH`, else the distributions' folders.
 
+use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -80,7 +81,7 @@ fn places() -> impl Iterator<Item = PathBuf> {
             .flatten()
             .filter_map(|entry| Some((version_in(&entry.file_name(), prefix)?, entry.path().join(suffix))))
             .collect();
-        found.sort_by(|a, b| b.0.cmp(&a.0));
+        found.sort_by_key(|(version, _)| Reverse(*version));
         found.into_iter().map(|(_, folder)| folder)
     })
 }
