@@ -3,9 +3,82 @@
 //! A resolver decodes the id, takes the [`caller::Caller`]'s actor, calls one command or query of
 //! the business, and maps the result. Child fields go through [`loaders`].
 
+mod ability;
+mod account;
+pub mod attach;
+mod author;
 pub mod caller;
+mod charge;
+mod client;
+mod department;
+pub mod deployment;
+mod email_delivery;
+mod firm;
+mod hat;
+mod invitation;
 pub mod loaders;
 pub mod money;
-pub mod page;
+mod node;
+mod page;
 pub mod payload;
+mod portal_access;
 pub mod scalars;
+mod service_item;
+mod session;
+mod staff;
+mod ticket;
+mod viewer;
+
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
+
+use deployment::Deployment;
+
+/// What can be read.
+#[derive(Default, MergedObject)]
+pub struct Query(
+    viewer::ViewerQuery,
+    node::NodeQuery,
+    client::ClientQuery,
+    staff::StaffQuery,
+    department::DepartmentQuery,
+    service_item::ServiceItemQuery,
+    invitation::InvitationQuery,
+    ticket::TicketQuery,
+    charge::ChargeQuery,
+    email_delivery::EmailDeliveryQuery,
+);
+
+/// What can be done: one act a field, named noun then verb.
+#[derive(Default, MergedObject)]
+pub struct Mutation(
+    session::SessionMutation,
+    invitation::InvitationMutation,
+    client::ClientMutation,
+    portal_access::PortalAccessMutation,
+    staff::StaffMutation,
+    department::DepartmentMutation,
+    service_item::ServiceItemMutation,
+    ticket::TicketMutation,
+    charge::ChargeMutation,
+    email_delivery::EmailDeliveryMutation,
+);
+
+/// The schema that the edge serves. Introspection is the edge's to switch.
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// Builds the schema of a server that people reach so.
+pub fn build(deployment: Deployment) -> Schema {
+    builder().data(deployment).finish()
+}
+
+/// The published contract, in the GraphQL schema language.
+pub fn sdl() -> String {
+    let options =
+        SDLExportOptions::new().include_specified_by().prefer_single_line_descriptions().use_space_ident();
+    builder().finish().sdl_with_options(options)
+}
+
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+    // Suggestions are slow for long names, and tell names where introspection is off.
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription).disable_suggestions()
+}

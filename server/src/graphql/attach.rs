@@ -1,0 +1,146 @@
+//! From the headers of a request to its [`Caller`]: session, language, address.
+
+use std::net::{IpAddr, SocketAddr};
+
+use async_graphql::Request;
+use axum::extract::ConnectInfo;
+use guichet_schema::actor::Origin;
+use guichet_schema::locale::Locale;
+use guichet_schema::secret::Secret;
+use guichet_schema::session;
+use guichet_schema::store::Store;
+use http::HeaderMap;
+use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
+use http::request::Parts;
+use ipnet::IpNet;
+
+use super::caller::Caller;
+use super::deployment::Deployment;
+use super::loaders::{fault, loaders};
+use crate::edge::{ApiError, Attach, RequestId};
+
+/// Finds the session of each request: one statement where there is a token, none otherwise.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    /// The way to the business.
+    pub store: Store,
+    /// Which cookie and which proxies to believe.
+    pub deployment: Deployment,
+}
+
+impl Attach for Sessions {
+    async fn attach(&self, parts: &Parts, request: Request) -> Result<Request, ApiError> {
+        let headers = &parts.headers;
+        // What an app sends on purpose goes before what a browser adds by itself.
+        let bearer = bearer(headers)?;
+        let token = bearer.clone().or_else(|| self.deployment.token(headers));
+        let viewer = match &token {
+            Some(token) => session::queries::find(&self.store, token).await.map_err(fault)?,
+            None => None,
+        };
+        if bearer.is_some() && viewer.is_none() {
+            return Err(ApiError::unauthenticated());
+        }
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let origin = Origin {
+            address: peer.map(|peer| client(peer, headers, &self.deployment.trusted_proxies).to_string()),
+            request_id: Some(RequestId::of(&parts.extensions).as_str().to_owned()),
+        };
+        let browser = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let caller = Caller::new(self.store.clone(), viewer, browser.and_then(Locale::negotiate), origin);
+        let loaders = loaders(&caller);
+        Ok(request.data(caller).data(loaders))
+    }
+}
+
+/// The token of an `Authorization: Bearer` header (RFC 6750, 2.1). Other schemes are a proxy's own
+/// affair.
+///
+/// # Errors
+/// `UNAUTHENTICATED` when the scheme is there without a token.
+fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, ApiError> {
+    let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
+    let text = value.to_str().map_err(|_| ApiError::unauthenticated())?.trim();
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Ok(None);
+    }
+    match token.trim() {
+        "" => Err(ApiError::unauthenticated()),
+        token => Ok(Some(token.to_owned().into())),
+    }
+}
+
+/// Who sent the request: the peer, or, where that is a trusted proxy, the last address before all
+/// trusted ones in `X-Forwarded-For`. Whatever stands further left, anybody can have written.
+fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let forwarded: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .flat_map(|value| value.to_str().unwrap_or_default().split(','))
+        .collect();
+    let mut client = peer.to_canonical();
+    for text in forwarded.into_iter().rev() {
+        if !trusted.iter().any(|network| network.contains(&client)) {
+            break;
+        }
+        let Some(before) = address(text.trim()) else { break };
+        client = before.to_canonical();
+    }
+    client
+}
+
+/// An address as proxies write it: with a port or without, IPv6 in brackets or without.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn headers(name: HeaderName, values: &[&'static str]) -> HeaderMap {
+        values.iter().map(|value| (name.clone(), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn bearers() {
+        let read = |value| {
+            bearer(&headers(AUTHORIZATION, &[value]))
+                .map(|token| token.map(|token| token.expose().to_owned()))
+        };
+        assert_eq!(read("Bearer abc").ok(), Some(Some("abc".to_owned())));
+        assert_eq!(read("bearer  abc ").ok(), Some(Some("abc".to_owned())));
+        assert_eq!(read("Basic YTpi").ok(), Some(None));
+        assert!(read("Bearer").is_err());
+        assert!(read("Bearer ").is_err());
+        assert!(read("\u{e9}").is_err());
+    }
+
+    /// F-03: the address in the audit is one that no client can choose.
+    #[test]
+    fn addresses_through_proxies() {
+        let trusted = ["10.0.0.0/8", "::1/128"].map(|network| network.parse().unwrap());
+        let cases: [(&str, &[&str], &str); 11] = [
+            ("203.0.113.9", &[], "203.0.113.9"),
+            ("203.0.113.9", &["198.51.100.1"], "203.0.113.9"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["1.2.3.4, 198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["1.2.3.4", "198.51.100.1, 10.9.9.9"], "198.51.100.1"),
+            ("10.0.0.1", &["10.2.2.2"], "10.2.2.2"),
+            ("10.0.0.1", &["1.2.3.4, nonsense"], "10.0.0.1"),
+            ("::1", &["[2001:db8::7]:4711"], "2001:db8::7"),
+            ("::ffff:10.0.0.1", &["198.51.100.1:80"], "198.51.100.1"),
+            ("::1", &["2001:db8::7, ::ffff:10.0.0.3"], "2001:db8::7"),
+        ];
+        for (peer, forwarded, expected) in cases {
+            let headers = headers(HeaderName::from_static("x-forwarded-for"), forwarded);
+            let found = client(peer.parse().unwrap(), &headers, &trusted);
+            assert_eq!(found.to_string(), expected, "{peer} {forwarded:?}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! How people reach this server: what answers need to know of it.
+
+use axum_extra::extract::cookie::CookieJar;
+use chrono::TimeDelta;
+use guichet_schema::secret::Secret;
+use http::HeaderMap;
+use ipnet::IpNet;
+
+use crate::settings::Settings;
+
+/// How people reach this server.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// `PUBLIC_URL`, without a slash at the end; none when nobody said.
+    pub public_url: Option<String>,
+    /// Whether that is by https alone, so that cookies never travel in the clear.
+    pub secure_cookies: bool,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Deployment {
+    /// What the operator decided.
+    pub fn new(settings: &Settings) -> Self {
+        let url = settings.public_url.as_ref();
+        Self {
+            public_url: url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
+            secure_cookies: url.is_some_and(|url| url.scheme() == "https"),
+            trusted_proxies: settings.trusted_proxies.clone(),
+        }
+    }
+
+    /// The page on which an invitation is accepted. The secret is in the fragment, which browsers
+    /// send to no server: not into logs, not into `Referer`.
+    pub fn invitation_url(&self, secret: &Secret) -> Option<String> {
+        self.public_url.as_ref().map(|url| format!("{url}/invitation#{}", secret.expose()))
+    }
+
+    /// With `__Host-` browsers take the cookie from this very host by https only (RFC 6265bis, 4.1.3.2).
+    const fn cookie_name(&self) -> &'static str {
+        if self.secure_cookies { "__Host-guichet" } else { "guichet" }
+    }
+
+    /// The session's token out of the cookies of a request.
+    pub fn token(&self, headers: &HeaderMap) -> Option<Secret> {
+        let cookies = CookieJar::from_headers(headers);
+        cookies.get(self.cookie_name()).map(|cookie| cookie.value().to_owned().into())
+    }
+
+    /// `Set-Cookie` with a session's token, for as long as the session lasts.
+    pub fn give_cookie(&self, token: &Secret, lasts: TimeDelta) -> String {
+        let (name, token, seconds) = (self.cookie_name(), token.expose(), lasts.num_seconds());
+        let secure = if self.secure_cookies { "; Secure" } else { "" };
+        format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+    }
+
+    /// `Set-Cookie` that takes the token away.
+    pub fn take_cookie(&self) -> String {
+        self.give_cookie(&String::new().into(), TimeDelta::zero())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use http::header::COOKIE;
+
+    use super::*;
+
+    fn deployment(public_url: &str) -> Deployment {
+        let lookup = |name: &str| (name == "PUBLIC_URL" && !public_url.is_empty()).then(|| public_url.into());
+        Deployment::new(&Settings::read(lookup).unwrap())
+    }
+
+    fn cookies(text: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(COOKIE, HeaderValue::from_static(text))])
+    }
+
+    #[test]
+    fn https_makes_cookies_secure() {
+        let token = Secret::from("abc".to_owned());
+        assert_eq!(
+            deployment("https://guichet.example/").give_cookie(&token, TimeDelta::days(1)),
+            "__Host-guichet=abc; Path=/; Max-Age=86400; HttpOnly; SameSite=Lax; Secure"
+        );
+        assert_eq!(deployment("").take_cookie(), "guichet=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
+    }
+
+    /// A cookie without `__Host-` could come from a neighbour or over plain http.
+    #[test]
+    fn only_the_right_cookie_is_read() {
+        let secure = deployment("https://guichet.example");
+        let read = |deployment: &Deployment, text| {
+            deployment.token(&cookies(text)).map(|token| token.expose().to_owned())
+        };
+        assert_eq!(read(&secure, "a=b; __Host-guichet=abc"), Some("abc".to_owned()));
+        assert_eq!(read(&secure, "guichet=abc"), None);
+        assert_eq!(read(&deployment("http://localhost:8080"), "guichet=abc"), Some("abc".to_owned()));
+    }
+
+    #[test]
+    fn invitations_are_links_where_the_address_is_known() {
+        let secret = Secret::from("abc".to_owned());
+        let url = deployment("https://guichet.example/").invitation_url(&secret);
+        assert_eq!(url.as_deref(), Some("https://guichet.example/invitation#abc"));
+        assert_eq!(deployment("").invitation_url(&secret), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! `Node`: everything that has an id of its own, found by it.
+
+use async_graphql::{Context, ID, Interface, Object};
+use futures_util::future::try_join_all;
+use guichet_schema::error::{Code, Refusal};
+use guichet_schema::id::{
+    AccessId, AccountId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FirmId, Id, MessageId,
+    ServiceItemId, StaffId, TicketId, TransferId,
+};
+use guichet_schema::page::MAX_PAGE;
+
+use super::account::Account;
+use super::caller::Caller;
+use super::charge::Charge;
+use super::client::Client;
+use super::department::Department;
+use super::email_delivery::EmailDelivery;
+use super::firm::Firm;
+use super::loaders::load;
+use super::payload::queried;
+use super::portal_access::PortalAccess;
+use super::service_item::ServiceItem;
+use super::staff::StaffMember;
+use super::ticket::{Ticket, TicketChange, TicketMessage, TicketTransfer};
+use crate::edge::ApiError;
+
+/// Something with an id of its own.
+#[derive(Debug, Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Its id, which names its kind too and never changes."))]
+pub enum Node {
+    /// A login.
+    Account(Account),
+    /// What a client owes.
+    Charge(Charge),
+    /// A company served by the firm.
+    Client(Client),
+    /// A team of a firm.
+    Department(Department),
+    /// One mail to one recipient.
+    EmailDelivery(EmailDelivery),
+    /// A firm.
+    Firm(Firm),
+    /// A user of a client's area.
+    PortalAccess(PortalAccess),
+    /// An item of the price list.
+    ServiceItem(ServiceItem),
+    /// A staff member.
+    StaffMember(StaffMember),
+    /// A case of a client.
+    Ticket(Ticket),
+    /// A changed field of a ticket.
+    TicketChange(TicketChange),
+    /// A message of a ticket's conversation.
+    TicketMessage(TicketMessage),
+    /// A hand-over of a ticket.
+    TicketTransfer(TicketTransfer),
+}
+
+/// What has this id; nothing when that does not exist for the viewer (B-14), or when it is no id.
+async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>, ApiError> {
+    macro_rules! loaded {
+        ($($id:ty),+ $(,)?) => {
+            $(if let Some(key) = <$id>::decode(id) {
+                return Ok(load(ctx, key).await?.map(Into::into));
+            })+
+        };
+    }
+    loaded!(
+        AccessId,
+        ChangeId,
+        ChargeId,
+        ClientId,
+        DeliveryId,
+        DepartmentId,
+        FirmId,
+        MessageId,
+        ServiceItemId,
+        StaffId,
+        TicketId,
+        TransferId,
+    );
+    // The one account that a viewer sees is read already.
+    let own = &Caller::of(ctx).viewer()?.account;
+    Ok(AccountId::decode(id).filter(|id| *id == own.id).map(|_| Account(own.clone()).into()))
+}
+
+/// Queries by id.
+#[derive(Debug, Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// What has this id; null when there is nothing for this viewer.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id.")] id: ID,
+    ) -> Result<Option<Node>, ApiError> {
+        Caller::of(ctx).actor()?;
+        find(ctx, &id).await
+    }
+
+    /// What has these ids, in their order; null for each for which there is nothing.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The ids, at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>, ApiError> {
+        let caller = Caller::of(ctx);
+        caller.actor()?;
+        if ids.len() as i64 > MAX_PAGE {
+            return queried(caller, Err(Refusal::of("ids", Code::OutOfRange).with(MAX_PAGE).into()));
+        }
+        // All at once, so that the loaders ask once for each kind.
+        try_join_all(ids.iter().map(|id| find(ctx, id))).await
+    }
+}
