@@ -17,7 +17,7 @@ use crate::sql;
 /// Who may know of a thing. Compared in memory with a viewer's [`Scope`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audience {
-    /// The client whose thing it is; none for things of the firm alone.
+    /// The client whose thing it is; none for things of the firm that all of it may know.
     pub client_id: Option<ClientId>,
     /// Whether only staff may know (B-14, D-07).
     pub internal: bool,
@@ -33,10 +33,13 @@ impl Audience {
         match scope {
             Scope::Firm { .. } => true,
             Scope::Own { staff_id, .. } => {
-                self.staff.contains(staff_id)
+                self.client_id.is_none()
+                    || self.staff.contains(staff_id)
                     || self.department_id.is_some_and(|id| departments.contains(&id))
             }
-            Scope::Client { client_id, .. } => !self.internal && self.client_id == Some(*client_id),
+            Scope::Client { client_id, .. } => {
+                !self.internal && self.client_id.is_none_or(|of| of == *client_id)
+            }
         }
     }
 }
@@ -116,6 +119,7 @@ mod tests {
             department_id: Some(department),
         };
         let internal = Audience { internal: true, ..audience.clone() };
+        let of_firm = Audience { client_id: None, internal: false, staff: vec![], department_id: None };
         let own = Scope::Own { firm_id, staff_id };
         let stranger = Scope::Own { firm_id, staff_id: StaffId::new() };
         let client = Scope::Client { firm_id, client_id };
@@ -128,6 +132,8 @@ mod tests {
             (&internal, client, vec![], false),
             (&internal, own, vec![], true),
             (&audience, Scope::Client { firm_id, client_id: ClientId::new() }, vec![], false),
+            (&of_firm, stranger, vec![], true),
+            (&of_firm, client, vec![], true),
         ];
         for (audience, scope, departments, expected) in cases {
             assert_eq!(audience.admits(&scope, &departments), expected, "{scope:?}");

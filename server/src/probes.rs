@@ -35,6 +35,11 @@ pub fn record_metrics() {
     metrics::describe_counter!("guichet_graphql_requests_total", "Requests by operation and outcome");
 }
 
+/// Puts the recorded values in order; now and then, also when nobody reads them.
+pub fn keep_metrics() {
+    METRICS.run_upkeep();
+}
+
 /// What the probes look at.
 #[derive(Clone)]
 pub struct Probes {

@@ -1,21 +1,15 @@
 //! What the `guichet` program does: reads the command line and the settings, and runs the command.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::Parser;
-use guichet_schema::db;
 
-use crate::cli::{Cli, Command};
-use crate::console::{complain, say};
-use crate::database::Database;
-use crate::embedded::{EmbeddedError, keep_running};
-use crate::lifecycle::{Failure, Lifecycle};
-use crate::settings::{SettingError, Settings, bind};
-use crate::{logs, signals};
-
-/// How long PostgreSQL may take to stop: longer than its own steps together.
-const POSTGRES_STOPS: Duration = Duration::from_secs(45);
+use crate::cli::{Cli, Command, Firm, Schema};
+use crate::console::complain;
+use crate::embedded::EmbeddedError;
+use crate::lifecycle::Failure;
+use crate::settings::{SettingError, Settings};
+use crate::{commands, logs, processes};
 
 /// Runs the program. The code is 0 when it did what was asked, 2 when a setting, the command line or
 /// the machine stands in the way, and 1 for what failed later.
@@ -31,52 +25,22 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
+    if let Some(Command::Schema(Schema::Print { to })) = cli.command {
+        return commands::schema_print(to.as_deref());
+    }
     let settings = Settings::from_env()?;
     logs::init(&settings);
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         match cli.command {
-            None => all_in_one(&settings).await,
-            Some(Command::Migrate) => migrate(&settings).await,
-            Some(command) => Err(format!("{command:?} is not wired").into()),
+            None => processes::all_in_one(&settings).await,
+            Some(Command::Serve) => processes::serve(&settings).await,
+            Some(Command::Work) => processes::work(&settings).await,
+            Some(Command::Migrate) => commands::migrate(&settings).await,
+            Some(Command::Demo(_)) => unreachable!(),
+            Some(Command::Firm(Firm::Create(firm))) => commands::firm_create(&settings, firm).await,
+            Some(Command::Jobs(jobs)) => commands::jobs(&settings, jobs).await,
+            Some(Command::Schema(Schema::Print { to })) => commands::schema_print(to.as_deref()),
         }
     })
-}
-
-async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
-    let mut life = Lifecycle::new(signals::shutdown_token()?);
-    match begin(settings, &mut life).await {
-        Ok(()) => life.run().await,
-        Err(failure) => {
-            // What failed says more than what then does not stop.
-            let _ = life.stop().await;
-            Err(failure)
-        }
-    }
-}
-
-/// Starts the parts, the one that others need first.
-async fn begin(settings: &Settings, life: &mut Lifecycle) -> Result<(), Failure> {
-    let _listener = bind(settings.listen).await?;
-    if let Some(smtp) = &settings.smtp {
-        smtp.probe().await.map_err(SettingError::from)?;
-    }
-    let database = Database::own(settings).await?;
-    let url = database.url();
-    if let Database::Private(postgres) = database {
-        postgres.notes().iter().for_each(say);
-        life.add("PostgreSQL", POSTGRES_STOPS, |stop| keep_running(*postgres, stop));
-    }
-    db::migrate(&url).await?;
-    say("Guichet runs. Ctrl-C stops all of it.");
-    Ok(())
-}
-
-async fn migrate(settings: &Settings) -> Result<(), Failure> {
-    let database = Database::visited(settings).await?;
-    let migrated = db::migrate(&database.url()).await;
-    database.close().await;
-    migrated?;
-    say("the tables are up to date");
-    Ok(())
 }

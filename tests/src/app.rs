@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_schema::clock::{Clock, ManualClock};
 use guichet_schema::db;
-use guichet_schema::job::model::JobStatus;
+use guichet_schema::job::JobStatus;
 use guichet_schema::store::Store;
 use guichet_schema::tables::jobs;
 use guichet_server::gateway::{self, Gateway};

@@ -1,0 +1,186 @@
+//! The commands that do one thing and end.
+
+use std::fs;
+use std::io::{self, BufRead, IsTerminal};
+use std::path::Path;
+
+use guichet_schema::account::password::Password;
+use guichet_schema::actor::MemberReach;
+use guichet_schema::error::{Error, Refusal};
+use guichet_schema::firm::commands::CreateFirm;
+use guichet_schema::id::{Id, JobId};
+use guichet_schema::job::JobRow;
+use guichet_schema::job::admin;
+use guichet_schema::locale::Locale;
+use guichet_schema::store::{By, Store};
+use guichet_schema::{db, i18n};
+
+use crate::cli::{FirmCreate, JobStatus, Jobs, JobsList, JobsRetry};
+use crate::console::say;
+use crate::database::Database;
+use crate::graphql;
+use crate::lifecycle::Failure;
+use crate::processes::open;
+use crate::settings::Settings;
+
+/// Days in which the clients of a new firm may reopen a ticket.
+const REOPEN_DAYS: i32 = 7;
+/// Days after which the charges of a new firm are due.
+const CHARGE_DUE_DAYS: i32 = 10;
+
+/// `guichet migrate`
+///
+/// # Errors
+/// When the database does not answer or a migration fails.
+pub async fn migrate(settings: &Settings) -> Result<(), Failure> {
+    with_store(settings, async |_| Ok("the tables are up to date".to_owned())).await
+}
+
+/// `guichet firm create`: the owner's password is the first line of the input; without one the
+/// owner is invited.
+///
+/// # Errors
+/// What is refused, in one sentence a field.
+pub async fn firm_create(settings: &Settings, firm: FirmCreate) -> Result<(), Failure> {
+    let locale = Locale::parse(&firm.locale).ok_or("--locale is pt-BR, fr, es or en")?;
+    let owner_password = read_password()?.as_deref().map(Password::new);
+    let input = CreateFirm {
+        name: firm.name,
+        locale,
+        zone: firm.zone,
+        country: firm.country,
+        currency: firm.currency,
+        mail_from: firm.mail_from,
+        mail_reply_to: firm.mail_reply_to,
+        member_reach: MemberReach::All,
+        client_reopen_days: REOPEN_DAYS,
+        charge_due_days: CHARGE_DUE_DAYS,
+        owner_name: firm.owner_name,
+        owner_email: firm.owner_email,
+        owner_password,
+    };
+    with_store(settings, async |store| {
+        let created = guichet_schema::firm::commands::create(store, input).await.map_err(told)?.value;
+        let mut lines = vec![format!("firm {}", created.id.encode())];
+        lines.push(match created.owner.secret {
+            Some(secret) => {
+                format!("the owner accepts this invitation to set a password: {}", secret.expose())
+            }
+            None => "the owner can sign in".to_owned(),
+        });
+        Ok(lines.join("\n"))
+    })
+    .await
+}
+
+/// The refusals in sentences; the command line speaks English.
+fn told(error: Error) -> Failure {
+    match error {
+        Error::Refused(refusals) => {
+            let sentence = |refusal: &Refusal| {
+                let field = refusal.field.map(|field| format!("{field}: ")).unwrap_or_default();
+                format!("{field}{}", i18n::refusal(Locale::En, refusal))
+            };
+            refusals.iter().map(sentence).collect::<Vec<_>>().join("\n").into()
+        }
+        Error::Fault(fault) => fault.into(),
+    }
+}
+
+/// The first line of the input; none at a terminal, where it would show, or when it is empty.
+fn read_password() -> io::Result<Option<String>> {
+    let input = io::stdin();
+    if input.is_terminal() {
+        return Ok(None);
+    }
+    let mut line = String::new();
+    input.lock().read_line(&mut line)?;
+    let line = line.trim_end_matches(['\r', '\n']);
+    Ok((!line.is_empty()).then(|| line.to_owned()))
+}
+
+/// `guichet schema print`
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn schema_print(to: Option<&Path>) -> Result<(), Failure> {
+    let sdl = graphql::sdl();
+    match to {
+        Some(path) => fs::write(path, sdl)?,
+        None => say(sdl.trim_end()),
+    }
+    Ok(())
+}
+
+/// `guichet jobs …`
+///
+/// # Errors
+/// When there is no such job, or the database does not answer.
+pub async fn jobs(settings: &Settings, command: Jobs) -> Result<(), Failure> {
+    with_store(settings, async |store| match command {
+        Jobs::List(list) => jobs_list(store, list).await,
+        Jobs::Show { id } => {
+            let job = admin::show(&mut *store.conn().await?, JobId::from_uuid(id)).await.map_err(told)?;
+            Ok(serde_json::to_string_pretty(&job)?)
+        }
+        Jobs::Retry(retry) => jobs_retry(store, retry).await,
+    })
+    .await
+}
+
+async fn jobs_list(store: &Store, list: JobsList) -> Result<String, Failure> {
+    use guichet_schema::job::JobStatus as Status;
+    let status = list.status.map(|status| match status {
+        JobStatus::Ready => Status::Ready,
+        JobStatus::Running => Status::Running,
+        JobStatus::Dead => Status::Dead,
+    });
+    let rows = admin::list(&mut *store.conn().await?, list.kind.as_deref(), status, list.limit.into())
+        .await
+        .map_err(told)?;
+    if rows.is_empty() {
+        return Ok("no such jobs".to_owned());
+    }
+    let line = |job: &JobRow| {
+        format!(
+            "{}  {:<8} {:<16} {}/{}  {}  {}",
+            job.id.uuid(),
+            job.status,
+            job.kind,
+            job.attempts,
+            job.max_attempts,
+            job.run_at.format("%Y-%m-%d %H:%M:%SZ"),
+            job.last_error.as_deref().unwrap_or_default(),
+        )
+    };
+    Ok(rows.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+async fn jobs_retry(store: &Store, retry: JobsRetry) -> Result<String, Failure> {
+    match retry.id {
+        Some(id) => {
+            admin::retry(store, By::house(), JobId::from_uuid(id)).await.map_err(told)?;
+            Ok("the job runs again".to_owned())
+        }
+        None => {
+            let retried = admin::retry_all(store, By::house(), retry.kind.as_deref()).await.map_err(told)?;
+            Ok(format!("{} jobs run again, {} were left as they are", retried.revived, retried.left))
+        }
+    }
+}
+
+/// Does something on the database of the settings, prints the answer, and closes what it opened.
+async fn with_store(
+    settings: &Settings,
+    act: impl AsyncFnOnce(&Store) -> Result<String, Failure>,
+) -> Result<(), Failure> {
+    let database = Database::visited(settings).await?;
+    let answer = async {
+        db::migrate(&database.url()).await?;
+        act(&open(settings, &database.url())?).await
+    }
+    .await;
+    database.close().await;
+    say(answer?);
+    Ok(())
+}

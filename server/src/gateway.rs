@@ -1,0 +1,77 @@
+//! The HTTP side of a process: GraphQL, exports, probes, and where they are wanted GraphiQL and the
+//! page of caught mails.
+
+use std::io;
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::get;
+use guichet_schema::store::Store;
+use guichet_workers::mail::Catcher;
+use guichet_workers::queue::Health;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::edge::{self, EdgeSettings, Graphiql, Origin};
+use crate::graphql;
+use crate::graphql::attach::Sessions;
+use crate::graphql::deployment::Deployment;
+use crate::settings::Settings;
+use crate::{mail_page, probes};
+
+/// What the first visitor of GraphiQL finds in the editor.
+const WELCOME: &str = include_str!("welcome.graphql");
+
+/// What the routes work with.
+#[derive(Clone)]
+pub struct Gateway {
+    /// The way to the business.
+    pub store: Store,
+    /// The folder of caught mails, where mails are caught.
+    pub catcher: Option<Catcher>,
+    /// The workers of this process, where it has some.
+    pub workers: Option<Health>,
+}
+
+impl Gateway {
+    /// All routes.
+    pub fn router(self, settings: &Settings) -> Router {
+        let deployment = Deployment::new(settings);
+        let edge = EdgeSettings {
+            graphiql: settings.graphiql.then(|| Graphiql {
+                modules: settings.graphiql_modules.clone(),
+                welcome: WELCOME.to_owned(),
+            }),
+            introspection: settings.introspection,
+            allowed_origins: origins(settings, &deployment),
+            secure_cookies: deployment.secure_cookies,
+            ..EdgeSettings::default()
+        };
+        let sessions = Sessions { store: self.store.clone(), deployment };
+        let mut routes = edge::router(graphql::build(sessions.deployment.clone()), &edge, sessions)
+            .merge(probes::router(probes::Probes { store: self.store, workers: self.workers }));
+        if let Some(catcher) = self.catcher {
+            routes = routes.merge(mail_page::router(catcher));
+        }
+        if settings.graphiql {
+            routes = routes.route("/", get(|| async { Redirect::to("/graphiql") }));
+        }
+        edge::layered(routes, &edge)
+    }
+}
+
+/// The allowed pages, our own public address among them: behind a proxy `Host` may be another name.
+fn origins(settings: &Settings, deployment: &Deployment) -> Vec<Origin> {
+    let own = deployment.public_url.clone();
+    settings.allowed_origins.iter().cloned().chain(own).filter_map(|origin| origin.parse().ok()).collect()
+}
+
+/// Answers requests until `stop`, then finishes those that were begun.
+///
+/// # Errors
+/// When the socket breaks.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
+}

@@ -1,0 +1,212 @@
+//! The processes that Guichet runs as: all in one, `serve`, `work`.
+
+use std::convert::Infallible;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use guichet_schema::clock::SystemClock;
+use guichet_schema::store::Store;
+use guichet_schema::{db, hint};
+use guichet_workers::housekeeping;
+use guichet_workers::mail::{Catcher, Pool, Route};
+use guichet_workers::queue::Workers;
+use guichet_workers::send_email::Sender;
+use tokio_util::sync::CancellationToken;
+
+use crate::console::say;
+use crate::database::Database;
+use crate::embedded::keep_running;
+use crate::gateway::{self, Gateway};
+use crate::lifecycle::{Failure, Lifecycle};
+use crate::settings::{SMTP_URL, SettingError, Settings, bind};
+use crate::{probes, signals};
+
+/// How long PostgreSQL may take to stop: longer than its own steps together.
+const POSTGRES_STOPS: Duration = Duration::from_secs(45);
+/// How long requests that were begun may take to end.
+const HTTP_DRAINS: Duration = Duration::from_secs(10);
+/// How long the workers may take to stop: longer than their own grace.
+const WORKERS_STOP: Duration = Duration::from_secs(15);
+/// How long anything that only listens may take to stop.
+const SOON: Duration = Duration::from_secs(2);
+/// How often recorded metrics are put in order, whether or not somebody reads them.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+
+/// Everything in one process, on embedded defaults where no others are set.
+///
+/// # Errors
+/// What keeps it from starting, and the first part that fails later.
+pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
+    living(async |life| {
+        let listener = bind(settings.listen).await?;
+        probe_relay(settings).await?;
+        let database = Database::own(settings).await?;
+        let url = database.url();
+        let folder = data_folder(settings, &database);
+        if let Database::Private(postgres) = database {
+            postgres.notes().iter().for_each(say);
+            life.add("PostgreSQL", POSTGRES_STOPS, |stop| keep_running(*postgres, stop));
+        }
+        db::migrate(&url).await?;
+        let store = open(settings, &url)?;
+        let route = route(settings, Some(folder))?;
+        let workers = workers(settings, &store, &route);
+        let health = workers.health();
+        start_workers(life, store.clone(), workers, route.clone());
+        let public_url = settings.public_url(listener.local_addr()?);
+        let router = Gateway { store, catcher: catcher(&route), workers: Some(health) }.router(settings);
+        life.add("HTTP", HTTP_DRAINS, |stop| gateway::serve(listener, router, stop));
+        say(welcome(settings, &public_url));
+        Ok(())
+    })
+    .await
+}
+
+/// The API alone. Any number of these share the database.
+///
+/// # Errors
+/// What keeps it from starting, and the first part that fails later.
+pub async fn serve(settings: &Settings) -> Result<(), Failure> {
+    living(async |life| {
+        let listener = bind(settings.listen).await?;
+        let url = Database::shared(settings).await?;
+        db::migrate(&url).await?;
+        let store = open(settings, &url)?;
+        life.add("metrics", SOON, keep_metrics);
+        let hints = store.hints.clone();
+        life.add("hints", SOON, |stop| until(stop, async move { hint::announce(&url, &hints).await }));
+        let public_url = settings.public_url(listener.local_addr()?);
+        let router = Gateway { store, catcher: None, workers: None }.router(settings);
+        life.add("HTTP", HTTP_DRAINS, |stop| gateway::serve(listener, router, stop));
+        tracing::info!(address = %public_url, "serving");
+        Ok(())
+    })
+    .await
+}
+
+/// The workers alone. Any number of these share the database.
+///
+/// # Errors
+/// What keeps it from starting, and the first part that fails later.
+pub async fn work(settings: &Settings) -> Result<(), Failure> {
+    living(async |life| {
+        if settings.smtp.is_none() {
+            let reason = "is not set, and mails would go nowhere";
+            return Err(SettingError::new(SMTP_URL, reason).into());
+        }
+        probe_relay(settings).await?;
+        let url = Database::shared(settings).await?;
+        db::migrate(&url).await?;
+        let store = open(settings, &url)?;
+        let route = route(settings, None)?;
+        let workers = workers(settings, &store, &route);
+        if let Some(address) = settings.probes {
+            let listener = bind(address).await?;
+            let router =
+                probes::router(probes::Probes { store: store.clone(), workers: Some(workers.health()) });
+            life.add("probes", SOON, |stop| gateway::serve(listener, router, stop));
+        }
+        let hints = store.hints.clone();
+        life.add("hints", SOON, |stop| until(stop, async move { hint::listen(&url, &hints).await }));
+        start_workers(life, store, workers, route);
+        tracing::info!("working");
+        Ok(())
+    })
+    .await
+}
+
+/// Starts parts with `begin` and lives until a signal, or until a part fails.
+async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) -> Result<(), Failure> {
+    let mut life = Lifecycle::new(signals::shutdown_token()?);
+    probes::record_metrics();
+    match begin(&mut life).await {
+        Ok(()) => life.run().await,
+        Err(failure) => {
+            // What failed says more than what then does not stop.
+            let _ = life.stop().await;
+            Err(failure)
+        }
+    }
+}
+
+async fn probe_relay(settings: &Settings) -> Result<(), SettingError> {
+    match &settings.smtp {
+        Some(smtp) => smtp.probe().await.map_err(SettingError::from),
+        None => Ok(()),
+    }
+}
+
+/// The store of a process.
+pub(crate) fn open(settings: &Settings, url: &str) -> Result<Store, Failure> {
+    Ok(Store::new(db::pool(url, settings.pool)?, Arc::new(SystemClock)))
+}
+
+fn data_folder(settings: &Settings, database: &Database) -> PathBuf {
+    match database {
+        Database::Private(postgres) => postgres.data_dir().to_owned(),
+        Database::Shared(_) => settings.data_dir().0,
+    }
+}
+
+/// Where mails go: to the relay that is set, else into `folder`.
+fn route(settings: &Settings, folder: Option<PathBuf>) -> Result<Route, Failure> {
+    match (&settings.smtp, folder) {
+        (Some(smtp), _) => Ok(Route::Smtp(Pool::new(smtp.clone()))),
+        (None, Some(folder)) => Ok(Route::Catcher(Catcher::open(folder.join("mails"))?)),
+        (None, None) => Err(SettingError::new(SMTP_URL, "is not set").into()),
+    }
+}
+
+fn catcher(route: &Route) -> Option<Catcher> {
+    match route {
+        Route::Catcher(catcher) => Some(catcher.clone()),
+        Route::Smtp(_) => None,
+    }
+}
+
+fn workers(settings: &Settings, store: &Store, route: &Route) -> Workers {
+    let sender = Sender { store: store.clone(), route: route.clone(), dkim: settings.dkim.clone() };
+    guichet_workers::workers(store.clone(), sender, settings.work_concurrency)
+}
+
+fn start_workers(life: &mut Lifecycle, store: Store, workers: Workers, route: Route) {
+    life.add("metrics", SOON, keep_metrics);
+    life.add("housekeeping", SOON, |stop| async move {
+        housekeeping::run(store, stop).await;
+        Ok::<(), Infallible>(())
+    });
+    life.add("workers", WORKERS_STOP, |stop| async move {
+        let ended = workers.run(stop).await;
+        route.close().await;
+        ended
+    });
+}
+
+async fn keep_metrics(stop: CancellationToken) -> Result<(), Infallible> {
+    while stop.run_until_cancelled(tokio::time::sleep(METRICS_UPKEEP)).await.is_some() {
+        probes::keep_metrics();
+    }
+    Ok(())
+}
+
+/// Runs what never ends by itself until `stop`.
+async fn until<T>(stop: CancellationToken, endless: impl Future<Output = T>) -> Result<(), Infallible> {
+    stop.run_until_cancelled(endless).await;
+    Ok(())
+}
+
+/// Where to look and whom to sign in as.
+fn welcome(settings: &Settings, public_url: &str) -> String {
+    let mut lines = vec![String::new(), "Guichet runs. Ctrl-C stops all of it.".to_owned(), String::new()];
+    lines.push(format!("  GraphQL    {public_url}/graphql"));
+    if settings.graphiql {
+        lines.push(format!("  GraphiQL   {public_url}/graphiql"));
+    }
+    match &settings.smtp {
+        None => lines.push(format!("  Mails      {public_url}/mails")),
+        Some(smtp) => lines.push(format!("  Mails go to {}", smtp.place())),
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
