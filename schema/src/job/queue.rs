@@ -58,7 +58,8 @@ pub async fn claim(
         #[diesel(sql_type = Integer)]
         max_attempts: i32,
     }
-    // Materialized: inlined into the join, the sub-select could run twice and exceed its limit.
+    // Materialized: run twice, the sub-select would exceed its limit. No join with `due`: its plan could
+    // be one that reads all jobs.
     let mut rows: Vec<Row> = kept(
         "WITH wanted AS MATERIALIZED (
              SELECT kind, free FROM unnest(?, ?) AS wanted (kind, free)
@@ -73,8 +74,8 @@ pub async fn claim(
          )
          UPDATE jobs SET status = 'RUNNING', attempts = attempts + 1, worker = ?,
              lease_token = gen_random_uuid(), lease_until = statement_timestamp() + make_interval(secs => ?)
-         FROM due WHERE jobs.id = due.id
-         RETURNING jobs.id, lease_token, kind, firm_id, payload, priority, run_at, attempts, max_attempts",
+         WHERE id = ANY (ARRAY (SELECT id FROM due))
+         RETURNING id, lease_token, kind, firm_id, payload, priority, run_at, attempts, max_attempts",
     )
     .bind::<Array<Text>, _>(wanted.iter().map(|(kind, _)| *kind).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(
@@ -128,6 +129,7 @@ struct Token {
     token: Uuid,
 }
 
+/// Ids to find the rows by, and tokens, of which no two runs have the same.
 fn columns(leases: impl IntoIterator<Item = Lease>) -> (Vec<JobId>, Vec<Uuid>) {
     leases.into_iter().map(|lease| (lease.id, lease.token)).unzip()
 }
@@ -138,15 +140,12 @@ async fn acknowledge(
     leases: impl IntoIterator<Item = Lease>,
 ) -> Result<Vec<Uuid>, Fault> {
     let (ids, tokens) = columns(leases);
-    let gone: Vec<Token> = kept(
-        "DELETE FROM jobs USING unnest(?, ?) AS run (id, token)
-         WHERE jobs.id = run.id AND lease_token = run.token
-         RETURNING run.token",
-    )
-    .bind::<Array<SqlUuid>, _>(ids)
-    .bind::<Array<SqlUuid>, _>(tokens)
-    .load(conn)
-    .await?;
+    let gone: Vec<Token> =
+        kept("DELETE FROM jobs WHERE id = ANY (?) AND lease_token = ANY (?) RETURNING lease_token AS token")
+            .bind::<Array<SqlUuid>, _>(ids)
+            .bind::<Array<SqlUuid>, _>(tokens)
+            .load(conn)
+            .await?;
     Ok(gone.into_iter().map(|row| row.token).collect())
 }
 
@@ -187,17 +186,17 @@ async fn put_back(
              run_at = coalesce(run.run_at, jobs.run_at),
              last_error = coalesce(run.error, last_error),
              lease_token = NULL, lease_until = NULL, worker = NULL
-         FROM unnest(?, ?, ?, ?, ?, ?) AS run (id, token, run_at, error, refund, final)
-         WHERE jobs.id = run.id AND lease_token = run.token
+         FROM unnest(?, ?, ?, ?, ?) AS run (token, run_at, error, refund, final)
+         WHERE id = ANY (?) AND lease_token = run.token
          RETURNING run.token, jobs.status",
     )
     .bind::<Timestamptz, _>(now)
-    .bind::<Array<SqlUuid>, _>(ids)
     .bind::<Array<SqlUuid>, _>(tokens)
     .bind::<Array<Nullable<Timestamptz>>, _>(run_ats)
     .bind::<Array<Nullable<Text>>, _>(errors)
     .bind::<Array<Integer>, _>(refunds)
     .bind::<Array<Bool>, _>(finals)
+    .bind::<Array<SqlUuid>, _>(ids)
     .load(conn)
     .await?;
     let settled = |status| if status == JobStatus::Dead { Settled::Dead } else { Settled::Ready };
@@ -238,9 +237,8 @@ pub async fn renew(
     let (ids, tokens) = columns(leases.iter().copied());
     let held: Vec<Token> = kept(
         "UPDATE jobs SET lease_until = statement_timestamp() + make_interval(secs => ?)
-         FROM unnest(?, ?) AS run (id, token)
-         WHERE jobs.id = run.id AND lease_token = run.token
-         RETURNING run.token",
+         WHERE id = ANY (?) AND lease_token = ANY (?)
+         RETURNING lease_token AS token",
     )
     .bind::<Double, _>(lease.as_secs_f64())
     .bind::<Array<SqlUuid>, _>(ids)
@@ -267,8 +265,8 @@ pub async fn rescue(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<
              finished_at = CASE WHEN attempts >= max_attempts THEN ? END,
              last_error = 'the worker ' || worker || ' crashed or froze',
              lease_token = NULL, lease_until = NULL, worker = NULL
-         FROM lost WHERE jobs.id = lost.id
-         RETURNING jobs.id, kind, status, attempts",
+         WHERE id = ANY (ARRAY (SELECT id FROM lost))
+         RETURNING id, kind, status, attempts",
     )
     .bind::<Timestamptz, _>(now)
     .load(conn)

@@ -2,6 +2,7 @@
 
 mod admin;
 mod database;
+mod measures;
 mod queue;
 mod workers;
 

@@ -21,24 +21,24 @@ use super::*;
 /// Never, as far as a test is concerned.
 const NEVER: Duration = Duration::from_secs(3600);
 /// The limit of handlers that do not test it.
-const LONG: Duration = Duration::from_secs(600);
+pub const LONG: Duration = Duration::from_secs(600);
 
 /// Times at which nothing happens by itself except what a test asks for.
-const QUIET: Timing =
+pub const QUIET: Timing =
     Timing { lease: NEVER, renew: NEVER, rescue: NEVER, sweep: NEVER, grace: NEVER, restart: NEVER };
 
-fn often() -> Duration {
+pub fn often() -> Duration {
     Duration::from_millis(20)
 }
 
 /// Workers that run until told to stop.
-struct Running {
+pub struct Running {
     stop: CancellationToken,
     health: Health,
     task: JoinHandle<Result<(), WorkersDied>>,
 }
 
-fn start(workers: Workers) -> Running {
+pub fn start(workers: Workers) -> Running {
     let (stop, health) = (CancellationToken::new(), workers.health());
     let task = tokio::spawn(workers.run(stop.clone()));
     Running { stop, health, task }
@@ -49,14 +49,14 @@ impl Running {
         eventually("the workers are ready", async || self.health.is_ready().then_some(())).await;
     }
 
-    async fn stop(self) {
+    pub async fn stop(self) {
         self.stop.cancel();
         timeout(DEADLINE, self.task).await.expect("the workers stop").unwrap().unwrap();
     }
 }
 
 /// Returns as soon as `condition` gives a value.
-async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(value) = condition().await {
@@ -501,4 +501,51 @@ async fn jobs_survive_a_restart_of_the_database() {
     eventually("a later job runs", async || (seen.next().await.1.n == 400).then_some(())).await;
     running.ready().await;
     running.stop().await;
+}
+
+/// The plans that a connection keeps are made while there are no jobs; they must serve for many.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_statement_reads_the_whole_queue() {
+    #[derive(QueryableByName)]
+    struct Reads {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        table: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        index: i64,
+    }
+    const MANY: u32 = 3000;
+    let (db, store) = Database::with_store().await;
+    let mut conn = db.conn().await;
+    let (handler, mut seen) = telling(well);
+    let running = start(Workers::new(store.clone()).timing(QUIET).register(8, LONG, handler));
+    // After five runs PostgreSQL settles for one plan.
+    for n in 0..10 {
+        commit(&store, [ping(n)]).await;
+        seen.next().await;
+    }
+    let many = "INSERT INTO jobs (id, kind, payload, run_at, max_attempts, created_at)
+                SELECT gen_random_uuid(), 'ping', '{\"n\": 1}', $2, 1, $2 FROM generate_series(1, $1)";
+    diesel::sql_query(many)
+        .bind::<diesel::sql_types::Integer, _>(i32::try_from(MANY).unwrap())
+        .bind::<diesel::sql_types::Timestamptz, _>(store.now())
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    store.hints.jobs();
+    for _ in 0..MANY {
+        seen.next().await;
+    }
+    running.stop().await;
+    let reads = eventually("the statistics are in", async || {
+        let reads = "SELECT seq_tup_read AS table,
+                         (SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'jobs_pkey') AS index
+                     FROM pg_stat_user_tables
+                     WHERE relname = 'jobs' AND n_tup_upd >= $1 AND n_tup_del >= $1";
+        let reads = diesel::sql_query(reads).bind::<diesel::sql_types::BigInt, _>(i64::from(MANY));
+        reads.get_result::<Reads>(&mut conn).await.optional().unwrap()
+    })
+    .await;
+    assert!(reads.table < i64::from(MANY), "the table was read: {} rows", reads.table);
+    // Once for the claim and once for the end, and what a vacuum may add.
+    assert!(reads.index < 10 * i64::from(MANY), "the index was read: {} entries", reads.index);
 }

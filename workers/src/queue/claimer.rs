@@ -102,8 +102,9 @@ impl Claimer {
                 lane.more = got == free;
             }
         }
-        for job in claimed {
-            self.assign(job, asked);
+        // A process that was frozen meanwhile has nothing any more.
+        if asked.elapsed() < lease {
+            claimed.into_iter().for_each(|job| self.assign(job, asked));
         }
         self.health.claimed();
         Ok(())

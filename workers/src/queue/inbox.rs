@@ -79,3 +79,56 @@ impl BackendConfig for Inbox {
         Identity::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use guichet_schema::job::{Claimed, Lease, Outcome};
+    use tokio::sync::mpsc::unbounded_channel;
+    use tokio::sync::{Notify, Semaphore};
+    use tokio_util::sync::CancellationToken;
+    use uuid::Uuid;
+
+    use super::super::assignment::Slot;
+    use super::super::leases::Leases;
+    use super::*;
+
+    /// An assignment on a slot of its own.
+    fn assignment(slots: &Arc<Semaphore>) -> Assignment {
+        let lease = Lease { id: JobId::new(), token: Uuid::new_v4() };
+        let claimed = Claimed {
+            lease,
+            kind: "test".to_owned(),
+            firm_id: None,
+            payload: serde_json::Value::Null,
+            attempt: 1,
+            max_attempts: 1,
+        };
+        let held = Leases::new(CancellationToken::new()).hold(lease, Instant::now(), Instant::now());
+        let permit = Arc::clone(slots).try_acquire_owned().unwrap();
+        Assignment::new(claimed, "test", held, Slot::new(permit, Arc::new(Notify::new())))
+    }
+
+    #[tokio::test]
+    async fn what_was_not_begun_is_given_back_when_the_worker_closes() {
+        let (settler, mut wishes) = Settler::new();
+        let (sender, receiver) = unbounded_channel();
+        let mut inbox = Inbox::new(receiver, settler);
+        let (slots, worker) = (Arc::new(Semaphore::new(2)), WorkerContext::new("test"));
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        assert!(inbox.poll_next(&mut cx, &worker).is_pending());
+        let [begun, waiting] = [(); 2].map(|()| assignment(&slots));
+        let ids = [&begun, &waiting].map(|assignment| assignment.claimed().lease.id);
+        sender.send(begun).unwrap();
+        sender.send(waiting).unwrap();
+        let Poll::Ready(Some(Ok(task))) = inbox.poll_next(&mut cx, &worker) else { panic!("one waits") };
+        assert_eq!(task.args.claimed().lease.id, ids[0]);
+        assert!(inbox.poll_close(&mut cx, &worker).is_ready());
+        let (released, outcome) = wishes.next().await;
+        assert_eq!((released.claimed().lease.id, outcome), (ids[1], Outcome::Release));
+        assert_eq!(slots.available_permits(), 0, "its slot is taken until it is settled");
+        drop(released);
+        assert_eq!(slots.available_permits(), 1);
+    }
+}

@@ -17,7 +17,7 @@ use super::line::Line;
 use super::metrics;
 
 /// How many at once at most.
-const BATCH: usize = 500;
+const BATCH: usize = 200;
 /// The waits between tries double from the first to the last.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LAST_WAIT: Duration = Duration::from_secs(2);
@@ -82,6 +82,13 @@ impl Settler {
 }
 
 impl Wishes {
+    /// The next wish, for tests without a database.
+    #[cfg(test)]
+    pub(super) async fn next(&mut self) -> (Assignment, Outcome) {
+        let wish = self.0.recv().await.unwrap();
+        (wish.assignment, wish.verdict.outcome)
+    }
+
     /// Settles until the last [`Settler`] is gone.
     pub(super) async fn serve(mut self, line: Line, clock: SharedClock) {
         let mut desk = Desk { line, clock };

@@ -27,7 +27,7 @@ use super::settler::Settler;
 use super::watchdog::{Health, WorkersDied, watch};
 
 /// How long writing the last results may take at the end.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The times of the queue. The defaults keep what the house promises: a crashed worker's jobs are
 /// picked up in less than 30 s, a job without a hint within a second.

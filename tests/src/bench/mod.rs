@@ -1,0 +1,3 @@
+//! Benchmarks: programs that print figures, never assertions about time.
+
+pub mod jobs;
