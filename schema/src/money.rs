@@ -20,26 +20,15 @@ const MINOR_DIGITS: &[(&str, u32)] =
 impl Money {
     /// The amount as people of `locale` write it (CLDR 46): `R$ 1.234,56`, `1 234,56 €`.
     pub fn display(&self, locale: Locale) -> String {
-        let digits =
-            MINOR_DIGITS.iter().find(|(code, _)| *code == self.currency).map_or(2, |(_, digits)| *digits);
-        let unit = 10_u64.pow(digits);
-        let amount = self.amount_minor.unsigned_abs();
-        let (group, decimal) = match locale {
-            Locale::PtBr => (".", ","),
-            Locale::Fr => ("\u{202f}", ","),
-            Locale::Es => (".", ","),
-            Locale::En => (",", "."),
+        let (sign, whole, fraction) = self.parts(locale);
+        let group = match locale {
+            Locale::PtBr | Locale::Es => ".",
+            Locale::Fr => "\u{202f}",
+            Locale::En => ",",
         };
-        let whole = (amount / unit).to_string();
         // Spanish does not group four digits (CLDR minimumGroupingDigits = 2).
         let grouped =
             if locale == Locale::Es && whole.len() <= 4 { whole } else { group_thousands(&whole, group) };
-        let fraction = if digits == 0 {
-            String::new()
-        } else {
-            format!("{decimal}{:0width$}", amount % unit, width = digits as usize)
-        };
-        let sign = if self.amount_minor < 0 { "-" } else { "" };
         let symbol = match self.currency.as_str() {
             "BRL" => "R$",
             "EUR" => "€",
@@ -55,6 +44,27 @@ impl Money {
             Locale::En => format!("{sign}{symbol}{grouped}{fraction}"),
             Locale::Fr | Locale::Es => format!("{sign}{grouped}{fraction}\u{a0}{symbol}"),
         }
+    }
+
+    /// The amount as spreadsheets of `locale` read a number: `1234,56`.
+    pub fn number(&self, locale: Locale) -> String {
+        let (sign, whole, fraction) = self.parts(locale);
+        format!("{sign}{whole}{fraction}")
+    }
+
+    /// Sign, whole units, and the decimal sign with what follows it.
+    fn parts(&self, locale: Locale) -> (&'static str, String, String) {
+        let digits =
+            MINOR_DIGITS.iter().find(|(code, _)| *code == self.currency).map_or(2, |(_, digits)| *digits);
+        let unit = 10_u64.pow(digits);
+        let amount = self.amount_minor.unsigned_abs();
+        let decimal = if locale == Locale::En { "." } else { "," };
+        let fraction = if digits == 0 {
+            String::new()
+        } else {
+            format!("{decimal}{:0width$}", amount % unit, width = digits as usize)
+        };
+        (if self.amount_minor < 0 { "-" } else { "" }, (amount / unit).to_string(), fraction)
     }
 }
 
@@ -72,6 +82,19 @@ pub(crate) fn group_thousands(digits: &str, separator: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn as_spreadsheets_read_it() {
+        let cases = [
+            (123_456_789, "BRL", Locale::PtBr, "1234567,89"),
+            (123_456, "EUR", Locale::En, "1234.56"),
+            (-5, "EUR", Locale::Fr, "-0,05"),
+            (1_500, "CLP", Locale::Es, "1500"),
+        ];
+        for (amount_minor, currency, locale, expected) in cases {
+            assert_eq!(Money { amount_minor, currency: currency.into() }.number(locale), expected);
+        }
+    }
 
     #[test]
     fn as_people_write_it() {

@@ -121,3 +121,19 @@ ticket-mail-at = Date
 ticket-mail-open = View the ticket
 ticket-mail-reply = To get in touch with us, reply to this e-mail.
 ticket-mail-footer = This notice from { $firm } about the tickets of { $client } was sent automatically.
+
+## Columns of the exported list of tickets.
+
+ticket-export-number = Number
+ticket-export-client = Client
+ticket-export-opened-by = Opened by
+ticket-export-subject = Subject
+ticket-export-assignee = Assignee
+ticket-export-department = Department
+ticket-export-service-item = Service
+ticket-export-status = Status
+ticket-export-price = Price
+ticket-export-currency = Currency
+ticket-export-created-at = Opened
+ticket-export-updated-at = Last change
+ticket-export-closed-at = Closed

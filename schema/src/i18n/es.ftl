@@ -121,3 +121,19 @@ ticket-mail-at = Fecha
 ticket-mail-open = Ver el caso
 ticket-mail-reply = Para ponerse en contacto con nosotros, responda a este correo.
 ticket-mail-footer = Este aviso de { $firm } sobre los casos de { $client } se ha enviado automáticamente.
+
+## Columnas de la lista exportada de casos.
+
+ticket-export-number = Número
+ticket-export-client = Cliente
+ticket-export-opened-by = Abierto por
+ticket-export-subject = Asunto
+ticket-export-assignee = Responsable
+ticket-export-department = Departamento
+ticket-export-service-item = Servicio
+ticket-export-status = Estado
+ticket-export-price = Precio
+ticket-export-currency = Moneda
+ticket-export-created-at = Abierto el
+ticket-export-updated-at = Último cambio
+ticket-export-closed-at = Cerrado el

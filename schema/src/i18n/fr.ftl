@@ -124,3 +124,19 @@ ticket-mail-at = Date
 ticket-mail-open = Voir le ticket
 ticket-mail-reply = Pour nous contacter, répondez à cet e-mail.
 ticket-mail-footer = Cet avis de { $firm } au sujet des tickets de { $client } a été envoyé automatiquement.
+
+## Colonnes de la liste exportée des tickets.
+
+ticket-export-number = Numéro
+ticket-export-client = Client
+ticket-export-opened-by = Ouvert par
+ticket-export-subject = Objet
+ticket-export-assignee = Responsable
+ticket-export-department = Service
+ticket-export-service-item = Prestation
+ticket-export-status = Statut
+ticket-export-price = Prix
+ticket-export-currency = Devise
+ticket-export-created-at = Ouvert le
+ticket-export-updated-at = Dernière modification
+ticket-export-closed-at = Clos le

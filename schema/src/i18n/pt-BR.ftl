@@ -124,3 +124,19 @@ ticket-mail-at = Data
 ticket-mail-open = Ver o atendimento
 ticket-mail-reply = Para falar conosco, responda a este e-mail.
 ticket-mail-footer = Este aviso de { $firm } sobre os atendimentos de { $client } foi enviado automaticamente.
+
+## Colunas da lista exportada de atendimentos.
+
+ticket-export-number = Número
+ticket-export-client = Cliente
+ticket-export-opened-by = Aberto por
+ticket-export-subject = Assunto
+ticket-export-assignee = Responsável
+ticket-export-department = Setor
+ticket-export-service-item = Serviço
+ticket-export-status = Situação
+ticket-export-price = Valor
+ticket-export-currency = Moeda
+ticket-export-created-at = Aberto em
+ticket-export-updated-at = Última alteração
+ticket-export-closed-at = Encerrado em

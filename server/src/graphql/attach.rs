@@ -28,8 +28,12 @@ pub struct Sessions {
     pub deployment: Deployment,
 }
 
-impl Attach for Sessions {
-    async fn attach(&self, parts: &Parts, request: Request) -> Result<Request, ApiError> {
+impl Sessions {
+    /// Who sent a request.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` for a bearer token that is not valid; `UNAVAILABLE`.
+    pub async fn caller(&self, parts: &Parts) -> Result<Caller, ApiError> {
         let headers = &parts.headers;
         // What an app sends on purpose goes before what a browser adds by itself.
         let bearer = bearer(headers)?;
@@ -47,7 +51,13 @@ impl Attach for Sessions {
             request_id: Some(RequestId::of(&parts.extensions).as_str().to_owned()),
         };
         let browser = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let caller = Caller::new(self.store.clone(), viewer, browser.and_then(Locale::negotiate), origin);
+        Ok(Caller::new(self.store.clone(), viewer, browser.and_then(Locale::negotiate), origin))
+    }
+}
+
+impl Attach for Sessions {
+    async fn attach(&self, parts: &Parts, request: Request) -> Result<Request, ApiError> {
+        let caller = self.caller(parts).await?;
         let loaders = loaders(&caller);
         Ok(request.data(caller).data(loaders))
     }

@@ -13,6 +13,7 @@ mod client;
 mod department;
 pub mod deployment;
 mod email_delivery;
+pub mod export;
 mod firm;
 mod hat;
 mod invitation;

@@ -10,5 +10,5 @@ mod types;
 pub use conversation::TicketMessage;
 pub use history::{TicketChange, TicketTransfer};
 pub use mutation::TicketMutation;
-pub use query::TicketQuery;
+pub use query::{TicketFilter, TicketOrder, TicketQuery};
 pub use types::Ticket;
