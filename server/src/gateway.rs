@@ -49,7 +49,9 @@ impl Gateway {
             ..EdgeSettings::default()
         };
         let sessions = Sessions { store: self.store.clone(), deployment };
-        let mut routes = edge::router(graphql::build(sessions.deployment.clone()), &edge, sessions)
+        let schema = graphql::build(sessions.deployment.clone());
+        let mut routes = edge::router(schema, &edge, sessions.clone())
+            .merge(graphql::export::router(sessions))
             .merge(probes::router(probes::Probes { store: self.store, workers: self.workers }));
         if let Some(catcher) = self.catcher {
             routes = routes.merge(mail_page::router(catcher));

@@ -103,6 +103,7 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
         let workers = workers(settings, &store, &route);
         if let Some(address) = settings.probes {
             let listener = bind(address).await?;
+            tracing::info!(address = %listener.local_addr()?, "answering probes");
             let router =
                 probes::router(probes::Probes { store: store.clone(), workers: Some(workers.health()) });
             life.add("probes", SOON, |stop| gateway::serve(listener, router, stop));

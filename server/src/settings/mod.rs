@@ -72,6 +72,8 @@ pub struct Settings {
     pub graphiql_modules: PathBuf,
     /// `GUICHET_INTROSPECTION`.
     pub introspection: bool,
+    /// `GUICHET_PROBES`; none: `guichet work` listens nowhere.
+    pub probes: Option<SocketAddr>,
     /// `WORK_CONCURRENCY`: jobs of one kind at once.
     pub work_concurrency: usize,
     /// `LOG_FORMAT`; none: by whether a terminal is there.
@@ -118,6 +120,7 @@ impl Settings {
                 PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/graphiql/node_modules"))
             }),
             introspection: values.get(GUICHET_INTROSPECTION, values::switch)?.unwrap_or(trial),
+            probes: values.get(GUICHET_PROBES, listen)?,
             work_concurrency: values.get(WORK_CONCURRENCY, values::number(1, 256))?.unwrap_or(8),
             log_format: values.get(LOG_FORMAT, values::log_format)?,
             log: values.get(GUICHET_LOG, log_filter)?.unwrap_or_else(|| "info".to_owned()),

@@ -53,6 +53,8 @@ variables! {
         "Folder of the packages that the page is made of, as `npm ci` fills it";
     GUICHET_INTROSPECTION = "on without DATABASE_URL, else off",
         "Whether the API describes itself to anybody: on or off";
+    GUICHET_PROBES = "nowhere; a process that serves answers them with the API",
+        "Address and port on which `guichet work` answers /livez, /readyz and /metrics";
     WORK_CONCURRENCY = "8",
         "Jobs of one kind that a process runs at once, 1 to 256";
     LOG_FORMAT = "text on a terminal, else json",
