@@ -13,14 +13,14 @@ use guichet_schema::job::JobRow;
 use guichet_schema::job::admin;
 use guichet_schema::locale::Locale;
 use guichet_schema::store::{By, Store};
-use guichet_schema::{db, i18n};
+use guichet_schema::{db, demo, i18n};
 
-use crate::cli::{FirmCreate, JobStatus, Jobs, JobsList, JobsRetry};
+use crate::cli::{FirmCreate, JobStatus, Jobs, JobsList, JobsRetry, Scale};
 use crate::console::say;
 use crate::database::Database;
 use crate::graphql;
 use crate::lifecycle::Failure;
-use crate::processes::open;
+use crate::processes::{open, sign_in_table};
 use crate::settings::Settings;
 
 /// Days in which the clients of a new firm may reopen a ticket.
@@ -34,6 +34,22 @@ const CHARGE_DUE_DAYS: i32 = 10;
 /// When the database does not answer or a migration fails.
 pub async fn migrate(settings: &Settings) -> Result<(), Failure> {
     with_store(settings, async |_| Ok("the tables are up to date".to_owned())).await
+}
+
+/// `guichet demo`
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn demo(settings: &Settings, scale: Scale) -> Result<(), Failure> {
+    let scale = match scale {
+        Scale::Small => demo::Scale::Small,
+        Scale::Large => demo::Scale::Large,
+    };
+    with_store(settings, async |store| {
+        let sign_ins = demo::fill(store, scale, |step| say(step)).await?;
+        Ok(sign_in_table(&sign_ins))
+    })
+    .await
 }
 
 /// `guichet firm create`: the owner's password is the first line of the input; without one the

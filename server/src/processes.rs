@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guichet_schema::clock::SystemClock;
+use guichet_schema::demo::{self, DemoSignIn, Scale};
 use guichet_schema::store::Store;
 use guichet_schema::{db, hint};
 use guichet_workers::housekeeping;
@@ -43,6 +44,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         probe_relay(settings).await?;
         let database = Database::own(settings).await?;
         let url = database.url();
+        let private = matches!(database, Database::Private(_));
         let folder = data_folder(settings, &database);
         if let Database::Private(postgres) = database {
             postgres.notes().iter().for_each(say);
@@ -50,6 +52,11 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         }
         db::migrate(&url).await?;
         let store = open(settings, &url)?;
+        // A database that somebody else runs is filled by `guichet demo` only.
+        if private && demo::is_wanted(&store).await? {
+            demo::fill(&store, Scale::Small, |step| say(step)).await?;
+        }
+        let sign_ins = demo::sign_ins(&store).await?;
         let route = route(settings, Some(folder))?;
         let workers = workers(settings, &store, &route);
         let health = workers.health();
@@ -57,7 +64,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         let public_url = settings.public_url(listener.local_addr()?);
         let router = Gateway { store, catcher: catcher(&route), workers: Some(health) }.router(settings);
         life.add("HTTP", HTTP_DRAINS, |stop| gateway::serve(listener, router, stop));
-        say(welcome(settings, &public_url));
+        say(welcome(settings, &public_url, &sign_ins));
         Ok(())
     })
     .await
@@ -198,7 +205,7 @@ async fn until<T>(stop: CancellationToken, endless: impl Future<Output = T>) -> 
 }
 
 /// Where to look and whom to sign in as.
-fn welcome(settings: &Settings, public_url: &str) -> String {
+fn welcome(settings: &Settings, public_url: &str, sign_ins: &[DemoSignIn]) -> String {
     let mut lines = vec![String::new(), "Guichet runs. Ctrl-C stops all of it.".to_owned(), String::new()];
     lines.push(format!("  GraphQL    {public_url}/graphql"));
     if settings.graphiql {
@@ -208,6 +215,24 @@ fn welcome(settings: &Settings, public_url: &str) -> String {
         None => lines.push(format!("  Mails      {public_url}/mails")),
         Some(smtp) => lines.push(format!("  Mails go to {}", smtp.place())),
     }
+    if !sign_ins.is_empty() {
+        lines.extend([String::new(), sign_in_table(sign_ins)]);
+    }
     lines.push(String::new());
+    lines.join("\n")
+}
+
+/// Whom to sign in as, firm by firm.
+pub(crate) fn sign_in_table(sign_ins: &[DemoSignIn]) -> String {
+    let width = sign_ins.iter().map(|who| who.email.len()).max().unwrap_or_default();
+    let mut lines = vec![format!("Sign in with the password {} as", demo::PASSWORD)];
+    let mut firm = None;
+    for who in sign_ins {
+        if firm.replace(&who.firm) != Some(&who.firm) {
+            lines.push(format!("  {}", who.firm));
+        }
+        let client = who.client.as_ref().map(|client| format!(" of {client}")).unwrap_or_default();
+        lines.push(format!("    {:<width$}  {}, {}{client}", who.email, who.name, who.role));
+    }
     lines.join("\n")
 }
