@@ -7,14 +7,14 @@ use std::process::{Command, Stdio};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 
-/// Lets the kernel stop the child when the thread that spawned it ends: nothing is left behind by a
-/// killed process.
+/// Lets the kernel send the child this signal when the *thread* that spawned it ends: nothing is left
+/// behind by a killed process.
 #[cfg(target_os = "linux")]
-pub(super) fn die_with_parent(command: &mut Command) {
+pub fn die_with_parent(command: &mut Command, signal: Signal) {
     let parent = Pid::this();
     let hook = move || {
         // The standard library has changed the user by now; a change of user would clear the wish.
-        nix::sys::prctl::set_pdeathsig(Signal::SIGINT)?;
+        nix::sys::prctl::set_pdeathsig(signal)?;
         // The parent may have ended before the wish was made.
         if getppid() == parent { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
     };
@@ -26,7 +26,7 @@ pub(super) fn die_with_parent(command: &mut Command) {
 
 /// Other systems have no such wish: there, a server that outlived its parent is stopped by the next start.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn die_with_parent(_command: &mut Command) {}
+pub fn die_with_parent(_command: &mut Command, _signal: Signal) {}
 
 /// Runs a command on `input`. What it complained of; none when it worked.
 pub(super) fn complaint(command: &mut Command, input: &str) -> io::Result<Option<String>> {

@@ -8,6 +8,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use nix::sys::signal::Signal;
+
 use super::address::{NAME, url};
 use super::binaries::Binaries;
 use super::child::{complaint, die_with_parent, of_note};
@@ -77,6 +79,10 @@ impl Cluster {
 
     pub(super) fn root(&self) -> &Path {
         self.folder.root()
+    }
+
+    pub(super) fn bin_dir(&self) -> PathBuf {
+        self.binaries.folder().to_owned()
     }
 
     pub(super) fn log(&self) -> PathBuf {
@@ -181,7 +187,7 @@ impl Cluster {
 
     fn command(&self, program: &Path, folder: &Path) -> Command {
         let mut command = self.user.command(program, folder);
-        die_with_parent(&mut command);
+        die_with_parent(&mut command, Signal::SIGINT);
         command
     }
 }

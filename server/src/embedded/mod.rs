@@ -16,5 +16,6 @@ mod postgres;
 mod run_as;
 
 pub use address::running_url;
+pub use child::die_with_parent;
 pub use error::EmbeddedError;
 pub use postgres::{Postgres, PostgresOptions, keep_running};

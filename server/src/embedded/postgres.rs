@@ -92,6 +92,11 @@ impl Postgres {
         self.cluster.root()
     }
 
+    /// The folder of its programs.
+    pub fn bin_dir(&self) -> PathBuf {
+        self.cluster.bin_dir()
+    }
+
     /// Sentences for the person at the terminal: which folder is elsewhere than asked for, and why.
     pub fn notes(&self) -> &[String] {
         self.cluster.notes()
