@@ -28,10 +28,11 @@ impl Keeper {
         Self { store, kinds: kinds.into_iter().map(str::to_owned).collect(), paused: BTreeSet::new() }
     }
 
-    /// Keeps house every `every`, until `stop`.
+    /// Keeps house at once, so that a process that soon crashes does its part, and then every `every`,
+    /// until `stop`.
     pub(super) async fn run(mut self, every: Duration, stop: CancellationToken) {
         let mut measure_next = Instant::now();
-        while stop.run_until_cancelled(sleep(every)).await.is_some() {
+        loop {
             if let Err(error) = self.rescue().await {
                 tracing::warn!(%error, "no jobs rescued; trying again");
             }
@@ -42,6 +43,9 @@ impl Keeper {
                 }
                 // Counting a queue of millions takes a while.
                 measure_next = Instant::now() + began.elapsed() * SHARE;
+            }
+            if stop.run_until_cancelled(sleep(every)).await.is_none() {
+                return;
             }
         }
     }
