@@ -75,10 +75,10 @@ impl TestDatabase {
     /// # Panics
     /// When PostgreSQL cannot be started or does not answer.
     pub async fn new() -> Self {
-        let server = tokio::task::spawn_blocking(server).await.expect("PostgreSQL starts");
+        let url = tokio::task::spawn_blocking(|| server().url.clone()).await.expect("PostgreSQL starts");
         let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
         admin(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")).await;
-        Self { url: server.url.replace(NAME, &name), name }
+        Self { url: url.replace(NAME, &name), name }
     }
 
     /// Drops it, with whoever is still connected.

@@ -1,7 +1,10 @@
 //! The harness of the tests.
 
 pub mod app;
+pub mod chaos;
 pub mod database;
+pub mod process;
+pub mod report;
 pub mod smtp;
 pub mod wait;
 pub mod world;

@@ -1,0 +1,69 @@
+//! Fault runs: programs that break things on purpose and count what is lost. Nothing may be.
+
+pub mod copies;
+pub mod findings;
+mod killed_worker;
+pub mod office;
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use tokio::time::{Instant, timeout};
+
+use self::findings::Findings;
+use crate::report::{Table, say};
+
+/// A fault.
+pub struct Fault {
+    /// The name by which it is asked for.
+    pub name: &'static str,
+    /// What happens.
+    pub what: &'static str,
+    /// What must hold.
+    pub passes_when: &'static str,
+    limit: Duration,
+    run: fn() -> LocalBoxFuture<'static, Findings>,
+}
+
+const fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(60 * minutes)
+}
+
+/// All of them.
+pub const FAULTS: &[Fault] = &[Fault {
+    name: "worker-killed",
+    what: "worker killed with -9 in mid-job, 100 times",
+    passes_when: "nothing lost, effects at most once per key, picked up again in < 30 s",
+    limit: minutes(10),
+    run: || killed_worker::run().boxed_local(),
+}];
+
+/// Runs these one after the other and prints a table; whether all passed.
+pub async fn run(faults: &[&Fault]) -> bool {
+    let mut table = Table::new(&["fault", "passes when", "counts", "time", "result"]);
+    let mut all_passed = true;
+    for fault in faults {
+        say(format!("{}: {}", fault.name, fault.what));
+        let begun = Instant::now();
+        // A panic of the harness ends this run only.
+        let running = AssertUnwindSafe((fault.run)()).catch_unwind();
+        let findings = match timeout(fault.limit, running).await {
+            Ok(Ok(findings)) => findings,
+            Ok(Err(_)) => Findings::from("the run broke off".to_owned()),
+            Err(_) => Findings::from(format!("not over after {:?}", fault.limit)),
+        };
+        let passed = findings.broken().is_empty();
+        all_passed &= passed;
+        let verdict = if passed { "PASS" } else { "FAIL" };
+        let seconds = format!("{:.0} s", begun.elapsed().as_secs_f64());
+        say(format!("  {verdict} after {seconds}: {}", findings.counts()));
+        for broken in findings.broken() {
+            say(format!("  {broken}"));
+        }
+        table.row([&fault.what, &fault.passes_when, &findings.counts(), &seconds, &verdict]);
+    }
+    say(format!("\n{table}"));
+    all_passed
+}

@@ -1,0 +1,188 @@
+//! An office for fault runs: a firm in a database of its own, whose tickets cause mails.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_schema::actor::{Actor, StaffRole};
+use guichet_schema::clock::SystemClock;
+use guichet_schema::db;
+use guichet_schema::email_delivery::model::EmailDelivery;
+use guichet_schema::id::{ActId, ClientId, DeliveryId, TicketId};
+use guichet_schema::job::JobStatus;
+use guichet_schema::store::Store;
+use guichet_schema::tables::{email_deliveries, jobs};
+use guichet_schema::ticket::commands::{self, CreateTicket};
+use guichet_schema::ticket::model::TicketStatus;
+use guichet_schema::ticket::status::{self, ChangeStatus};
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use crate::world::{Firm, Person};
+
+/// Between two looks at the database.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// A firm and the way to its business. Nobody hears the hints of what is done here directly: workers
+/// find it by their sweep.
+#[derive(Debug, Clone)]
+pub struct Office {
+    /// The database's address.
+    pub url: String,
+    /// The way to the business.
+    pub store: Store,
+    /// Who acts.
+    pub clerk: Person,
+    firm: Firm,
+}
+
+/// The queue, counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Queue {
+    /// Jobs that wait.
+    pub ready: usize,
+    /// Jobs with a worker.
+    pub running: usize,
+    /// Dead letters.
+    pub dead: usize,
+}
+
+impl Office {
+    /// Opens one in a migrated database.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn open(url: &str) -> Self {
+        let pool = db::pool(url, 8).expect("a pool is made");
+        let store = Store::new(pool, Arc::new(SystemClock));
+        let firm = Firm::new(&store, "office.example").await;
+        let clerk = firm.staff("clerk@office.example", StaffRole::Manager).await;
+        Self { url: url.to_owned(), store, clerk, firm }
+    }
+
+    fn actor(&self) -> Actor {
+        self.clerk.actor()
+    }
+
+    /// A client with this address.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn client(&self, address: &str) -> ClientId {
+        self.firm.client(address, Some(address)).await
+    }
+
+    /// A ticket of a new client with this address.
+    ///
+    /// # Panics
+    /// When it is refused or the database does not answer.
+    pub async fn ticket(&self, address: &str) -> TicketId {
+        let input = CreateTicket {
+            client_id: Some(self.client(address).await),
+            subject: "Folha de março".to_owned(),
+            description: String::new(),
+            service_item_id: None,
+            accountant_id: None,
+            assignee_id: None,
+            department_id: None,
+            price: None,
+            collects: Vec::new(),
+        };
+        commands::create(&self.store, &self.actor(), &new_key(), input).await.expect("a ticket is made").value
+    }
+
+    /// Changes a ticket's status to the other one of two, and so causes one mail.
+    ///
+    /// # Panics
+    /// When it is refused or the database does not answer.
+    pub async fn change(&self, id: TicketId, waiting: bool) -> ActId {
+        let status = if waiting { TicketStatus::Waiting } else { TicketStatus::InAnalysis };
+        let input = ChangeStatus { id, status, reason: None, expected_version: None };
+        let changed = status::change_status(&self.store, &self.actor(), &new_key(), input).await;
+        changed.expect("the status changes").value.act_id.expect("it was another one")
+    }
+
+    /// Causes one mail to an address.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn mail_to(&self, address: &str) -> EmailDelivery {
+        let ticket = self.ticket(address).await;
+        let act = self.change(ticket, true).await;
+        self.deliveries_of(Some(act)).await.pop().expect("a change of status causes a mail")
+    }
+
+    /// All mails, the oldest first.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn deliveries(&self) -> Vec<EmailDelivery> {
+        self.deliveries_of(None).await
+    }
+
+    async fn deliveries_of(&self, act: Option<ActId>) -> Vec<EmailDelivery> {
+        let all = email_deliveries::table.select(EmailDelivery::as_select());
+        let mut query = all.order(email_deliveries::id).into_boxed();
+        if let Some(act) = act {
+            query = query.filter(email_deliveries::cause_id.eq(act));
+        }
+        let mut conn = self.store.conn().await.expect("the database answers");
+        query.load(&mut conn).await.expect("deliveries are read")
+    }
+
+    /// A mail as it stands now.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn delivery(&self, id: DeliveryId) -> EmailDelivery {
+        let mut conn = self.store.conn().await.expect("the database answers");
+        let row = email_deliveries::table.find(id).select(EmailDelivery::as_select());
+        row.get_result(&mut conn).await.expect("deliveries stay")
+    }
+
+    /// The queue now.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn queue(&self) -> Queue {
+        let mut conn = self.store.conn().await.expect("the database answers");
+        let states: Vec<JobStatus> =
+            jobs::table.select(jobs::status).load(&mut conn).await.expect("jobs are read");
+        let count = |wanted| states.iter().filter(|state| **state == wanted).count();
+        Queue {
+            ready: count(JobStatus::Ready),
+            running: count(JobStatus::Running),
+            dead: count(JobStatus::Dead),
+        }
+    }
+
+    /// Waits until no job waits or runs; whether that happened in time.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn emptied(&self, limit: Duration) -> bool {
+        self.within(limit, async || {
+            let queue = self.queue().await;
+            queue.ready + queue.running == 0
+        })
+        .await
+    }
+
+    /// Waits until something holds; whether it did in time.
+    pub async fn within(&self, limit: Duration, mut holds: impl AsyncFnMut() -> bool) -> bool {
+        let begun = Instant::now();
+        while !holds().await {
+            if begun.elapsed() > limit {
+                return false;
+            }
+            sleep(LOOK).await;
+        }
+        true
+    }
+}
+
+/// An idempotency key that nobody had before.
+pub fn new_key() -> String {
+    Uuid::new_v4().simple().to_string()
+}

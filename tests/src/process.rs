@@ -1,0 +1,279 @@
+//! Guichet as processes of their own: started, watched, frozen, killed.
+//!
+//! The thread that starts a process lives as long as it, so that the kernel kills the process when this
+//! program ends, however it ends.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use std::{env, io, thread};
+
+use guichet_server::embedded::die_with_parent;
+use guichet_server::settings::VARIABLES;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::wait::DEADLINE;
+
+/// Between two questions whether a process is ready.
+const LOOK: Duration = Duration::from_millis(5);
+/// Any free port of this machine.
+const ANY_PORT: &str = "127.0.0.1:0";
+
+/// A process to be started.
+#[derive(Debug, Clone)]
+pub struct Launch {
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    environment: Vec<(String, OsString)>,
+    /// Whether it answers on a port of its own.
+    listens: bool,
+}
+
+impl Launch {
+    /// Everything in one process, on the embedded defaults in this folder.
+    pub fn all_in_one(data: &Path) -> Self {
+        Self::guichet(&[]).with("GUICHET_DATA", data).with("GUICHET_LISTEN", ANY_PORT)
+    }
+
+    /// `guichet serve` on any free port.
+    pub fn serve(database_url: &str) -> Self {
+        Self::guichet(&["serve"]).with("DATABASE_URL", database_url).with("GUICHET_LISTEN", ANY_PORT)
+    }
+
+    /// `guichet work`, its probes on any free port.
+    pub fn work(database_url: &str, smtp_url: &str) -> Self {
+        let launch = Self::guichet(&["work"]).with("DATABASE_URL", database_url);
+        launch.with("SMTP_URL", smtp_url).with("GUICHET_PROBES", ANY_PORT)
+    }
+
+    /// The program that calls this, with other arguments. It is ready as soon as it runs.
+    ///
+    /// # Panics
+    /// When the system does not tell which program that is.
+    pub fn own(arguments: &[&str]) -> Self {
+        Self { program: own_program(), listens: false, ..Self::guichet(arguments) }
+    }
+
+    fn guichet(arguments: &[&str]) -> Self {
+        let own = own_program();
+        let folders = own.ancestors().skip(1).take(2);
+        // A test's program is one folder below those that Cargo builds beside it.
+        let program = folders.map(|folder| folder.join("guichet-under-test")).find(|path| path.is_file());
+        Self {
+            program: program.expect("Cargo built `guichet-under-test`; `--bins` asks for it"),
+            arguments: arguments.iter().map(OsString::from).collect(),
+            environment: Vec::new(),
+            listens: true,
+        }
+    }
+
+    /// The same with one more setting; a later one wins over an earlier one.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Starts it and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it ends instead, or is not ready in time.
+    pub async fn start(&self) -> Process {
+        let begun = Instant::now();
+        let process = self.spawn().await;
+        if self.listens {
+            let probe = format!("{}/readyz", process.url().await);
+            while !reqwest::get(&probe).await.is_ok_and(|answer| answer.status().is_success()) {
+                process.expect_alive(begun);
+                sleep(LOOK).await;
+            }
+        }
+        process
+    }
+
+    /// Starts it and returns as soon as it runs.
+    ///
+    /// # Panics
+    /// When the program cannot be run.
+    pub async fn spawn(&self) -> Process {
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments);
+        for variable in VARIABLES {
+            command.env_remove(variable.name);
+        }
+        command.env("LOG_FORMAT", "json");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        let lines = Lines::default();
+        let (started, starts) = oneshot::channel();
+        let (tell, ended) = watch::channel(None);
+        let heard = lines.clone();
+        thread::spawn(move || {
+            let run = move || -> io::Result<ExitStatus> {
+                let (reader, writer) = io::pipe()?;
+                command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+                die_with_parent(&mut command, Signal::SIGKILL);
+                let mut child = command.spawn()?;
+                // The command holds the other ends of the pipe.
+                drop(command);
+                let _ = started.send(Pid::from_raw(child.id().cast_signed()));
+                for line in BufReader::new(reader).lines() {
+                    heard.push(line?);
+                }
+                child.wait()
+            };
+            // An error before the start is heard by whoever waits for it.
+            if let Ok(status) = run() {
+                tell.send_replace(Some(status));
+            }
+        });
+        let pid = starts.await.expect("the program can be run");
+        Process { pid, lines, ended }
+    }
+}
+
+fn own_program() -> PathBuf {
+    env::current_exe().expect("the system knows this program")
+}
+
+/// What a process wrote, line by line.
+#[derive(Debug, Clone, Default)]
+struct Lines(Arc<Mutex<Vec<String>>>);
+
+impl Lines {
+    fn push(&self, line: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&[String]) -> T) -> T {
+        look(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A running process; killed when this is dropped.
+#[derive(Debug)]
+pub struct Process {
+    pid: Pid,
+    lines: Lines,
+    ended: watch::Receiver<Option<ExitStatus>>,
+}
+
+impl Process {
+    /// Its number.
+    pub fn pid(&self) -> u32 {
+        self.pid.as_raw().unsigned_abs()
+    }
+
+    /// Where it answers, such as `http://127.0.0.1:4567`, once it has said so.
+    ///
+    /// # Panics
+    /// When it does not say so.
+    pub async fn url(&self) -> String {
+        let begun = Instant::now();
+        loop {
+            if let Some(url) = self.lines.look(|lines| lines.iter().find_map(|line| url_in(line))) {
+                return url;
+            }
+            self.expect_alive(begun);
+            sleep(LOOK).await;
+        }
+    }
+
+    /// What it wrote so far, on either stream.
+    pub fn output(&self) -> Vec<String> {
+        self.lines.look(<[String]>::to_vec)
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
+        self.ended.borrow().is_some()
+    }
+
+    /// The value of a metric with these labels, which are written as Prometheus reads them; 0 when
+    /// there is none yet.
+    ///
+    /// # Panics
+    /// When the process does not answer.
+    pub async fn metric(&self, name_and_labels: &str) -> f64 {
+        let page = reqwest::get(format!("{}/metrics", self.url().await)).await.expect("metrics are answered");
+        let page = page.text().await.expect("metrics are text");
+        let value = page.lines().find_map(|line| line.strip_prefix(name_and_labels)?.trim().parse().ok());
+        value.unwrap_or_default()
+    }
+
+    /// Stops it from running, without its knowledge.
+    pub fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Lets it run again.
+    pub fn wake(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    /// Kills it as `kill -9` does.
+    pub async fn kill(self) {
+        self.signal(Signal::SIGKILL);
+        self.end().await;
+    }
+
+    /// Asks it to stop; answers how it ended.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn stop(self) -> ExitStatus {
+        self.signal(Signal::SIGTERM);
+        self.end().await
+    }
+
+    /// Waits until it has ended by itself.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub async fn end(&self) -> ExitStatus {
+        let mut ended = self.ended.clone();
+        let Ok(ended) = timeout(DEADLINE, ended.wait_for(Option::is_some)).await else {
+            panic!("the process does not end: {:#?}", self.output())
+        };
+        ended.expect("its thread waits for it").expect("that was waited for")
+    }
+
+    fn signal(&self, signal: Signal) {
+        if !self.has_ended() {
+            // The only error is that it has ended since.
+            let _ = kill(self.pid, signal);
+        }
+    }
+
+    #[track_caller]
+    fn expect_alive(&self, since: Instant) {
+        let ended = self.ended.borrow();
+        assert!(ended.is_none(), "the process ended ({ended:?}): {:#?}", self.output());
+        assert!(since.elapsed() < DEADLINE, "the process is not ready: {:#?}", self.output());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.signal(Signal::SIGKILL);
+    }
+}
+
+/// The address in the line with which a process says where it answers.
+fn url_in(line: &str) -> Option<String> {
+    if let Some(graphql) = line.trim().strip_prefix("GraphQL ") {
+        return graphql.trim().strip_suffix("/graphql").map(str::to_owned);
+    }
+    let line: Value = serde_json::from_str(line).ok()?;
+    if !matches!(line["message"].as_str()?, "serving" | "answering probes") {
+        return None;
+    }
+    let address = line["address"].as_str()?;
+    Some(if address.starts_with("http") { address.to_owned() } else { format!("http://{address}") })
+}
