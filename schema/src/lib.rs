@@ -11,6 +11,7 @@ pub mod client;
 pub mod clock;
 pub mod condition;
 pub mod db;
+pub mod demo;
 pub mod department;
 pub mod email;
 pub mod email_delivery;

@@ -146,7 +146,12 @@ impl Case {
                 tickets::status.eq(ticket.status),
                 tickets::is_untouched.eq(ticket.is_untouched),
                 tickets::last_message_seq.eq(ticket.last_message_seq),
-                tickets::search_text.eq(search_text(ticket, &self.client.name)),
+                tickets::search_text.eq(search_text(
+                    ticket.number,
+                    &ticket.subject,
+                    &ticket.description,
+                    &self.client.name,
+                )),
                 tickets::version.eq(ticket.version),
                 tickets::updated_at.eq(ticket.updated_at),
                 tickets::closed_at.eq(ticket.closed_at),
@@ -164,11 +169,6 @@ impl Case {
 }
 
 /// What a search over tickets looks at. Nothing internal: clients search too (D-07).
-pub(crate) fn search_text(ticket: &Ticket, client_name: &str) -> String {
-    crate::search::search_text(&[
-        &format!("#{}", ticket.number),
-        &ticket.subject,
-        client_name,
-        &ticket.description,
-    ])
+pub(crate) fn search_text(number: i64, subject: &str, description: &str, client_name: &str) -> String {
+    crate::search::search_text(&[&format!("#{number}"), subject, client_name, description])
 }

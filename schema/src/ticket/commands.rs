@@ -161,7 +161,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
         .get_result(tx.conn())
         .await?;
     diesel::update(tickets::table.find(id))
-        .set(tickets::search_text.eq(case::search_text(&ticket, &client.name)))
+        .set(tickets::search_text.eq(case::search_text(number, &subject, &description, &client.name)))
         .execute(tx.conn())
         .await?;
     charge::commands::collect(&mut tx, &firm, &ticket, &input.collects).await?;
