@@ -167,6 +167,7 @@ pub struct TicketTransfer(pub model::TicketTransfer);
 by_ids!(TransferId => TicketTransfer, history::transfers_by_ids);
 
 /// A hand-over of a ticket to another person or department (D-09). Staff only.
+#[allow(clippy::wrong_self_convention, reason = "`from` is the giver's side of the hand-over")]
 #[Object]
 impl TicketTransfer {
     /// Its id.
