@@ -11,3 +11,4 @@ mod people;
 mod smtp_pool;
 mod smtp_sessions;
 mod tables;
+mod ticket;
