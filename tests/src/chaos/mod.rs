@@ -1,9 +1,14 @@
 //! Fault runs: programs that break things on purpose and count what is lost. Nothing may be.
 
+pub mod api;
 pub mod copies;
+pub mod engine;
 pub mod findings;
+mod killed_serve;
 mod killed_worker;
+pub mod ledger;
 pub mod office;
+mod postgres;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -32,13 +37,36 @@ const fn minutes(minutes: u64) -> Duration {
 }
 
 /// All of them.
-pub const FAULTS: &[Fault] = &[Fault {
-    name: "worker-killed",
-    what: "worker killed with -9 in mid-job, 100 times",
-    passes_when: "nothing lost, effects at most once per key, picked up again in < 30 s",
-    limit: minutes(10),
-    run: || killed_worker::run().boxed_local(),
-}];
+pub const FAULTS: &[Fault] = &[
+    Fault {
+        name: "worker-killed",
+        what: "worker killed with -9 in mid-job, 100 times",
+        passes_when: "nothing lost, effects at most once per key, picked up again in < 30 s",
+        limit: minutes(10),
+        run: || killed_worker::run().boxed_local(),
+    },
+    Fault {
+        name: "serve-killed",
+        what: "API process killed with -9 under load, 20 times",
+        passes_when: "no acknowledged write lost, none doubled by its repetition",
+        limit: minutes(5),
+        run: || killed_serve::run().boxed_local(),
+    },
+    Fault {
+        name: "postgres-restarted",
+        what: "PostgreSQL stopped and killed, for 1, 5 and 30 s, and started again",
+        passes_when: "errors are clear and short, service returns by itself, nothing lost",
+        limit: minutes(8),
+        run: || postgres::restarts().boxed_local(),
+    },
+    Fault {
+        name: "backend-killed",
+        what: "single backends of PostgreSQL ended and killed under load",
+        passes_when: "errors are clear and short, service returns by itself, nothing lost",
+        limit: minutes(5),
+        run: || postgres::backends().boxed_local(),
+    },
+];
 
 /// Runs these one after the other and prints a table; whether all passed.
 pub async fn run(faults: &[&Fault]) -> bool {

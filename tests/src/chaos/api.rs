@@ -1,0 +1,109 @@
+//! Somebody at the API who expects trouble.
+
+use std::time::Duration;
+
+use reqwest::Client;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+/// Whoever waits longer takes the server for hung.
+const HUNG: Duration = Duration::from_secs(20);
+
+const CREATE: &str = "mutation Create($input: TicketCreateInput!) {
+    ticketCreate(input: $input) { ticket { id number subject } userErrors { code } revision }
+}";
+const CHANGE: &str = "mutation Change($input: TicketStatusChangeInput!) {
+    ticketStatusChange(input: $input) {
+        ticket { id } outcome mail { state } userErrors { code } revision
+    }
+}";
+const POST: &str = "mutation Post($input: TicketMessagePostInput!) {
+    ticketMessagePost(input: $input) { message { id body } userErrors { code } revision }
+}";
+
+/// The API, as one person sees it.
+#[derive(Debug, Clone)]
+pub struct Api {
+    http: Client,
+    url: String,
+    token: String,
+}
+
+/// An answer that does not tell what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// The code of the error; `LOST` when the connection broke, `HUNG` when no answer came.
+    pub code: String,
+    /// What it says.
+    pub message: String,
+    /// How long it took to say so.
+    pub took: Duration,
+}
+
+impl Api {
+    /// The API at this address, for whoever has this token.
+    pub fn new(url: &str, token: &str) -> Self {
+        Self { http: Client::new(), url: format!("{url}/graphql"), token: token.to_owned() }
+    }
+
+    /// Opens a ticket; answers the payload.
+    ///
+    /// # Errors
+    /// Anything but a payload. To ask again with the same key is right.
+    pub async fn create(&self, key: &str, client: &str, subject: &str) -> Result<Value, Trouble> {
+        let input = json!({ "idempotencyKey": key, "clientId": client, "subject": subject });
+        self.mutate("ticketCreate", CREATE, input).await
+    }
+
+    /// Changes a ticket's status; answers the payload.
+    ///
+    /// # Errors
+    /// As of [`Api::create`].
+    pub async fn change(&self, key: &str, ticket: &str, status: &str) -> Result<Value, Trouble> {
+        let input = json!({ "idempotencyKey": key, "id": ticket, "status": status });
+        self.mutate("ticketStatusChange", CHANGE, input).await
+    }
+
+    /// Writes an internal note; answers the payload.
+    ///
+    /// # Errors
+    /// As of [`Api::create`].
+    pub async fn note(&self, key: &str, ticket: &str, body: &str) -> Result<Value, Trouble> {
+        let input = json!({ "idempotencyKey": key, "id": ticket, "visibility": "INTERNAL", "body": body });
+        self.mutate("ticketMessagePost", POST, input).await
+    }
+
+    /// Asks; answers the data.
+    ///
+    /// # Errors
+    /// Anything but data.
+    pub async fn ask(&self, query: &str, variables: Value) -> Result<Value, Trouble> {
+        let begun = Instant::now();
+        let trouble = |code: &str, message: &str| Trouble {
+            code: code.to_owned(),
+            message: message.to_owned(),
+            took: begun.elapsed(),
+        };
+        let lost = |error: reqwest::Error| {
+            trouble(if error.is_timeout() { "HUNG" } else { "LOST" }, &error.to_string())
+        };
+        let body = json!({ "query": query, "variables": variables });
+        let request = self.http.post(&self.url).bearer_auth(&self.token).json(&body).timeout(HUNG);
+        let answer = request.send().await.map_err(lost)?.bytes().await.map_err(lost)?;
+        let answer: Value = serde_json::from_slice(&answer)
+            .map_err(|_| trouble("NO_JSON", &String::from_utf8_lossy(&answer)))?;
+        match answer.get("errors") {
+            None => Ok(answer["data"].clone()),
+            Some(errors) => {
+                let error = &errors[0];
+                let text = |value: &Value| value.as_str().unwrap_or("none").to_owned();
+                Err(trouble(&text(&error["extensions"]["code"]), &text(&error["message"])))
+            }
+        }
+    }
+
+    async fn mutate(&self, name: &str, query: &str, input: Value) -> Result<Value, Trouble> {
+        let data = self.ask(query, json!({ "input": input })).await?;
+        Ok(data[name].clone())
+    }
+}

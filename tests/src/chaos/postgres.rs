@@ -1,0 +1,165 @@
+//! PostgreSQL goes away and comes back.
+
+use std::time::Duration;
+
+use diesel::sql_types::{Bool, Integer};
+use diesel_async::RunQueryDsl;
+use guichet_schema::db;
+use guichet_schema::email_delivery::model::DeliveryStatus;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use rand::seq::IndexedRandom;
+use tokio::time::{Instant, sleep};
+
+use super::copies::Copies;
+use super::engine::Engine;
+use super::findings::Findings;
+use super::ledger::{Ledger, Writers};
+use super::office::Office;
+use crate::process::{Launch, Process};
+use crate::smtp::{Options, Sink};
+
+const WRITERS: usize = 8;
+/// A load before and after each fault.
+const LOAD: usize = 60;
+/// The answer that a client is given.
+const CLEAR: &[&str] = &["UNAVAILABLE"];
+/// A service that has its database again must take writes within this time.
+const BACK: Duration = Duration::from_secs(10);
+
+/// Everything that runs on the engine.
+struct Service {
+    engine: Engine,
+    office: Office,
+    sink: Sink,
+    serve: Process,
+    work: Process,
+    writers: Writers,
+    slowest_return: Duration,
+}
+
+impl Service {
+    async fn start() -> Self {
+        let engine = Engine::start().await;
+        let office = Office::open(&engine.postgres.url()).await;
+        // Slow, so that mails are on their way whenever something breaks.
+        let sink = Sink::start(Options { delay: Duration::from_millis(100), ..Options::default() }).await;
+        let serve = Launch::serve(&office.url).start().await;
+        let work = Launch::work(&office.url, &sink.url()).start().await;
+        let writers = Writers::start(&office, &serve.url().await, WRITERS).await;
+        writers.acknowledged(LOAD).await;
+        Self { engine, office, sink, serve, work, writers, slowest_return: Duration::ZERO }
+    }
+
+    /// Notes that the fault is over, and waits until clients write as before.
+    async fn returns(&mut self) {
+        let over = Instant::now();
+        self.writers.acknowledged(1).await;
+        self.slowest_return = self.slowest_return.max(self.writers.ledger.back_after(over).unwrap_or_default());
+        self.writers.acknowledged(LOAD).await;
+    }
+
+    async fn end(self, findings: &mut Findings) {
+        let Self { engine, office, sink, serve, work, writers, slowest_return } = self;
+        let ledger: Ledger = writers.stop().await;
+        ledger.judge(&office, CLEAR, findings).await;
+        let returned = format!("{:.1} s", slowest_return.as_secs_f64());
+        findings.expect(slowest_return < BACK, format!("writes were taken again after {returned} only"));
+        findings.count("writes taken again within", returned);
+        let emptied = office.emptied(Duration::from_secs(120)).await;
+        findings.expect(emptied, format!("jobs are left: {:?}", office.queue().await));
+        let (mut copies, mut unsent, mut missing, mut second) = (Copies::of(&sink), 0, 0, 0);
+        let deliveries = office.deliveries().await;
+        for delivery in &deliveries {
+            let got = copies.take(delivery);
+            unsent += usize::from(delivery.status != DeliveryStatus::Sent);
+            missing += usize::from(got == 0);
+            second += got.saturating_sub(1);
+        }
+        findings.count("mails", deliveries.len());
+        findings.count("second copies", second);
+        findings.expect_equal("mails not SENT", unsent, 0);
+        findings.expect_equal("mails lost", missing, 0);
+        findings.expect_equal("second copies", second, 0);
+        findings.expect(!serve.has_ended() && !work.has_ended(), "a process ended by itself");
+        for process in [serve, work] {
+            let status = process.stop().await;
+            findings.expect(status.success(), format!("asked to stop, a process ended with {status}"));
+        }
+        drop(engine);
+    }
+}
+
+/// Stopped cleanly and killed, for a few seconds and for longer than a lease.
+pub async fn restarts() -> Findings {
+    let mut service = Service::start().await;
+    let faults = [(false, 1), (true, 1), (false, 5), (true, 5), (false, 30)];
+    for (kills, seconds) in faults {
+        if kills {
+            service.engine.postgres.kill().await;
+        } else {
+            service.engine.postgres.stop().await;
+        }
+        sleep(Duration::from_secs(seconds)).await;
+        service.engine.start_again().await;
+        service.returns().await;
+    }
+    let mut findings = Findings::default();
+    findings.count("stops and kills", faults.len());
+    service.end(&mut findings).await;
+    findings
+}
+
+/// Single backends are ended politely, and killed, which makes PostgreSQL end all of them.
+pub async fn backends() -> Findings {
+    let mut service = Service::start().await;
+    let (mut ended, mut killed) = (0, 0);
+    for round in 0..40 {
+        let backends = backends_of(&service.office.url).await;
+        let Some(&victim) = backends.choose(&mut rand::rng()) else { continue };
+        if round % 10 == 9 {
+            // The only error is that it has ended since.
+            killed += usize::from(kill(Pid::from_raw(victim), Signal::SIGKILL).is_ok());
+        } else {
+            ended += usize::from(terminate(&service.office.url, victim).await);
+        }
+        service.writers.acknowledged(5).await;
+    }
+    service.returns().await;
+    let mut findings = Findings::default();
+    findings.count("backends ended", ended);
+    findings.count("killed", killed);
+    service.end(&mut findings).await;
+    findings
+}
+
+/// The backends of the processes under test.
+async fn backends_of(url: &str) -> Vec<i32> {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Integer)]
+        pid: i32,
+    }
+    let Ok(mut conn) = db::connect(url).await else { return Vec::new() };
+    let found: Result<Vec<Row>, _> = diesel::sql_query(
+        "SELECT pid FROM pg_stat_activity
+         WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()",
+    )
+    .load(&mut conn)
+    .await;
+    found.unwrap_or_default().into_iter().map(|row| row.pid).collect()
+}
+
+async fn terminate(url: &str, pid: i32) -> bool {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Bool)]
+        done: bool,
+    }
+    let Ok(mut conn) = db::connect(url).await else { return false };
+    let row: Result<Row, _> = diesel::sql_query("SELECT pg_terminate_backend($1) AS done")
+        .bind::<Integer, _>(pid)
+        .get_result(&mut conn)
+        .await;
+    row.is_ok_and(|row| row.done)
+}
