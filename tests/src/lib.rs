@@ -1,6 +1,7 @@
 //! The harness of the tests.
 
 pub mod app;
+pub mod bench;
 pub mod chaos;
 pub mod database;
 pub mod process;
