@@ -4,9 +4,11 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use crate::condition::Condition;
 use crate::error::Result;
 use crate::feed::Event;
 use crate::id::{ClientId, DeliveryId, FirmId, Id, StaffId};
+use crate::job::JobStatus;
 use crate::store::{By, Store, Tx};
 use crate::tables::{
     accounts, clients, email_deliveries, email_suppressions, firms, jobs, staff_members, ticket_changes,
@@ -54,14 +56,21 @@ pub struct StatusMail {
     pub at: DateTime<Utc>,
 }
 
-/// What the worker needs to write the mail; none when the delivery is no longer queued.
+/// The deliveries whose job has something to do: those on their way, and those given up, for only an
+/// operator who lets the dead letter run again starts their job.
+fn to_be_sent() -> Condition<email_deliveries::table> {
+    let given_up = email_deliveries::reason.is_not_distinct_from(DeliveryReason::AttemptsExhausted);
+    Condition::new(email_deliveries::status.eq(DeliveryStatus::Queued).or(given_up))
+}
+
+/// What the worker needs to write the mail; none when the delivery is settled.
 ///
 /// # Errors
 /// When the database does not answer: retry.
 pub async fn status_mail(conn: &mut AsyncPgConnection, id: DeliveryId) -> Result<Option<StatusMail>> {
     let delivery: Option<EmailDelivery> = email_deliveries::table
         .find(id)
-        .filter(email_deliveries::status.eq(DeliveryStatus::Queued))
+        .filter(to_be_sent())
         .select(EmailDelivery::as_select())
         .get_result(conn)
         .await
@@ -157,7 +166,7 @@ pub enum Outcome {
 }
 
 /// Records how a try ended, suppresses a bounced address (F-06) and tells the screens (D-04). A
-/// delivery that is no longer queued stays as it is.
+/// delivery that is settled stays as it is.
 ///
 /// # Errors
 /// When the database does not answer: retry; the same outcome recorded twice changes nothing.
@@ -165,7 +174,7 @@ pub async fn record(store: &Store, id: DeliveryId, outcome: Outcome) -> Result<(
     let mut tx = store.begin(By::house()).await?;
     let delivery: Option<EmailDelivery> = email_deliveries::table
         .find(id)
-        .filter(email_deliveries::status.eq(DeliveryStatus::Queued))
+        .filter(to_be_sent())
         .select(EmailDelivery::as_select())
         .for_update()
         .get_result(tx.conn())
@@ -231,17 +240,26 @@ pub(super) async fn changed(tx: &mut Tx, id: DeliveryId, firm: FirmId, client: C
     Ok(())
 }
 
-/// Settles deliveries whose job died without telling (its process crashed each time): they failed.
+/// Settles deliveries whose job died without telling (its process crashed each time): they failed. Those
+/// that have a living job, because somebody had them sent again, are left to it.
 /// A reconciler: wants no input and changes nothing the second time.
 ///
 /// # Errors
 /// When the database does not answer: retry.
 pub async fn settle_abandoned(store: &Store) -> Result<usize> {
     use crate::job::Payload;
+    let living = diesel::alias!(jobs as living);
+    let has_another = diesel::dsl::exists(
+        living
+            .filter(living.field(jobs::kind).eq(SendEmail::KIND))
+            .filter(living.field(jobs::key).eq(jobs::key))
+            .filter(living.field(jobs::status).ne(JobStatus::Dead)),
+    );
     let mut conn = store.conn().await?;
     let dead: Vec<serde_json::Value> = jobs::table
         .filter(jobs::kind.eq(SendEmail::KIND))
-        .filter(jobs::status.eq("DEAD"))
+        .filter(jobs::status.eq(JobStatus::Dead))
+        .filter(diesel::dsl::not(has_another))
         .filter(diesel::dsl::exists(
             email_deliveries::table.filter(email_deliveries::status.eq(DeliveryStatus::Queued)).filter(
                 diesel::dsl::sql::<diesel::sql_types::Text>("email_deliveries.id::text")
