@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod edges;
+mod email;
 mod embedded;
 mod jobs;
 mod mail_catcher;
