@@ -8,7 +8,9 @@ mod killed_serve;
 mod killed_worker;
 pub mod ledger;
 pub mod office;
+mod pool;
 mod postgres;
+mod twins;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -65,6 +67,20 @@ pub const FAULTS: &[Fault] = &[
         passes_when: "errors are clear and short, service returns by itself, nothing lost",
         limit: minutes(5),
         run: || postgres::backends().boxed_local(),
+    },
+    Fault {
+        name: "pool-exhausted",
+        what: "all connections of the API's pool taken",
+        passes_when: "errors are clear and short, service returns by itself",
+        limit: minutes(3),
+        run: || pool::run().boxed_local(),
+    },
+    Fault {
+        name: "twins",
+        what: "same idempotency key 50 times at once",
+        passes_when: "one effect, 50 equal answers",
+        limit: minutes(3),
+        run: || twins::run().boxed_local(),
     },
 ];
 

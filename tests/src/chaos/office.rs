@@ -9,12 +9,12 @@ use guichet_schema::actor::{Actor, StaffRole};
 use guichet_schema::clock::SystemClock;
 use guichet_schema::db;
 use guichet_schema::email_delivery::model::EmailDelivery;
-use guichet_schema::id::{ActId, ClientId, DeliveryId, TicketId};
+use guichet_schema::id::{ActId, ClientId, DeliveryId, Id, TicketId};
 use guichet_schema::job::JobStatus;
 use guichet_schema::store::Store;
-use guichet_schema::tables::{email_deliveries, jobs};
+use guichet_schema::tables::{email_deliveries, jobs, ticket_changes, ticket_messages, tickets};
 use guichet_schema::ticket::commands::{self, CreateTicket};
-use guichet_schema::ticket::model::TicketStatus;
+use guichet_schema::ticket::model::{TicketField, TicketStatus};
 use guichet_schema::ticket::status::{self, ChangeStatus};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -139,6 +139,32 @@ impl Office {
         let mut conn = self.store.conn().await.expect("the database answers");
         let row = email_deliveries::table.find(id).select(EmailDelivery::as_select());
         row.get_result(&mut conn).await.expect("deliveries stay")
+    }
+
+    /// How many tickets there are.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn tickets(&self) -> i64 {
+        let mut conn = self.store.conn().await.expect("the database answers");
+        tickets::table.count().get_result(&mut conn).await.expect("tickets are counted")
+    }
+
+    /// How many changes of status and messages a ticket has.
+    ///
+    /// # Panics
+    /// When there is no such ticket, or the database does not answer.
+    pub async fn effects(&self, ticket: &str) -> (i64, i64) {
+        let id = TicketId::decode(ticket).expect("the id of a ticket");
+        let mut conn = self.store.conn().await.expect("the database answers");
+        let changes = ticket_changes::table
+            .filter(ticket_changes::ticket_id.eq(id).and(ticket_changes::field.eq(TicketField::Status)))
+            .count()
+            .get_result(&mut conn)
+            .await
+            .expect("changes are counted");
+        let messages = ticket_messages::table.filter(ticket_messages::ticket_id.eq(id)).count();
+        (changes, messages.get_result(&mut conn).await.expect("messages are counted"))
     }
 
     /// The queue now.
