@@ -4,6 +4,7 @@ pub mod app;
 pub mod bench;
 pub mod chaos;
 pub mod database;
+pub mod permissions;
 pub mod process;
 pub mod report;
 pub mod smtp;

@@ -9,7 +9,7 @@ use guichet_schema::secret::Secret;
 use super::caller::Caller;
 use super::deployment::Deployment;
 use super::payload::{UserError, queried};
-use super::session::{Session, SessionTransport, entered};
+use super::session::{Entry, Session, SessionTransport};
 use crate::edge::ApiError;
 
 /// An invitation to be handed over to the person, by whatever messenger. It opens one hat, once, for
@@ -113,7 +113,7 @@ impl InvitationMutation {
             name: input.name,
         };
         let result = commands::accept(&caller.store, acceptance, caller.origin.clone()).await;
-        let (session, token, user_errors) = entered(ctx, input.transport, result)?;
+        let Entry { session, token, user_errors } = Entry::new(ctx, input.transport, result)?;
         Ok(InvitationAcceptPayload { session, token, user_errors })
     }
 }

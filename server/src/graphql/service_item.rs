@@ -117,11 +117,11 @@ impl ServiceItemQuery {
     async fn service_items(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Which are wanted; all when left out.")] filter: Option<ServiceItemFilter>,
         #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
         #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
         #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
         #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
-        #[graphql(desc = "Which are wanted; all when left out.")] filter: Option<ServiceItemFilter>,
     ) -> Result<ServiceItemConnection, ApiError> {
         let caller = Caller::of(ctx);
         let scope = caller.scope()?;

@@ -40,35 +40,50 @@ pub struct Session {
     expires_at: DateTime<Utc>,
 }
 
-/// Hands out a new session: its token goes into a cookie or into the payload, never both.
-///
-/// # Errors
-/// Faults of ours.
-pub fn entered(
-    ctx: &Context<'_>,
-    transport: SessionTransport,
-    result: error::Result<SignedIn>,
-) -> Result<(Option<Session>, Option<String>, Vec<UserError>), ApiError> {
-    let caller = Caller::of(ctx);
-    let result = result.map(|value| Done { value, revision: None });
-    let Outcome { done, user_errors, .. } = outcome(caller, result)?;
-    let Some(SignedIn { token, viewer, hats }) = done else { return Ok((None, None, user_errors)) };
-    let told = match transport {
-        SessionTransport::Bearer => Some(token.expose().to_owned()),
-        SessionTransport::Cookie => {
-            let lasts = viewer.expires_at - caller.store.now();
-            let deployment = ctx.data_unchecked::<Deployment>();
-            ctx.append_http_header(SET_COOKIE, deployment.give_cookie(&token, lasts));
-            None
-        }
-    };
-    let session = Session {
-        hat: hats.iter().find(|option| Some(&option.hat) == viewer.hat.as_ref()).map(Hat::from),
-        account: Account(viewer.account),
-        hats: hats.iter().map(Hat::from).collect(),
-        expires_at: viewer.expires_at,
-    };
-    Ok((Some(session), told, user_errors))
+/// What signing in comes to, in whatever way.
+#[derive(Debug, Default)]
+pub struct Entry {
+    /// The new session; none when it was refused.
+    pub session: Option<Session>,
+    /// The token, where it is told.
+    pub token: Option<String>,
+    /// Why it was refused.
+    pub user_errors: Vec<UserError>,
+}
+
+impl Entry {
+    /// Hands out a new session: its token goes into a cookie or into the payload, never both.
+    ///
+    /// # Errors
+    /// Faults of ours.
+    pub fn new(
+        ctx: &Context<'_>,
+        transport: SessionTransport,
+        result: error::Result<SignedIn>,
+    ) -> Result<Self, ApiError> {
+        let caller = Caller::of(ctx);
+        let result = result.map(|value| Done { value, revision: None });
+        let Outcome { done, user_errors, .. } = outcome(caller, result)?;
+        let Some(SignedIn { token, viewer, hats }) = done else {
+            return Ok(Self { user_errors, ..Self::default() });
+        };
+        let told = match transport {
+            SessionTransport::Bearer => Some(token.expose().to_owned()),
+            SessionTransport::Cookie => {
+                let lasts = viewer.expires_at - caller.store.now();
+                let deployment = ctx.data_unchecked::<Deployment>();
+                ctx.append_http_header(SET_COOKIE, deployment.give_cookie(&token, lasts));
+                None
+            }
+        };
+        let session = Session {
+            hat: hats.iter().find(|option| Some(&option.hat) == viewer.hat.as_ref()).map(Hat::from),
+            account: Account(viewer.account),
+            hats: hats.iter().map(Hat::from).collect(),
+            expires_at: viewer.expires_at,
+        };
+        Ok(Self { session: Some(session), token: told, user_errors })
+    }
 }
 
 /// Who wants to sign in.
@@ -136,7 +151,7 @@ impl SessionMutation {
         let caller = Caller::of(ctx);
         let who = SignIn { email: input.email, password: Password::new(&input.password) };
         let result = commands::sign_in(&caller.store, who, caller.origin.clone()).await;
-        let (session, token, user_errors) = entered(ctx, input.transport, result)?;
+        let Entry { session, token, user_errors } = Entry::new(ctx, input.transport, result)?;
         Ok(SignInPayload { session, token, user_errors })
     }
 

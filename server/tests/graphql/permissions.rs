@@ -1,0 +1,76 @@
+//! The permission table names every field of the API. That it tells the truth is tried on a running
+//! server, in `tests/it`.
+
+use std::collections::BTreeSet;
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{DocumentOperations, Selection};
+use guichet_server::graphql::sdl;
+
+use crate::reading::{Contract, implements};
+use crate::requests::anonymous;
+
+#[path = "../../../tests/src/permissions.rs"]
+#[allow(dead_code, reason = "the answers are compared where a server runs")]
+mod table;
+
+use table::{DOCUMENTS, Row, table};
+
+/// Types whose fields follow from their kind: what they hold is declared with what is held.
+const SHAPES: [&str; 3] = ["Connection", "Edge", "Payload"];
+
+fn differ(what: &str, declared: BTreeSet<String>, there: BTreeSet<String>) {
+    let missing: Vec<_> = there.difference(&declared).collect();
+    let unknown: Vec<_> = declared.difference(&there).collect();
+    assert!(missing.is_empty(), "{what} not declared in tests/permissions: {missing:?}");
+    assert!(unknown.is_empty(), "{what} declared in tests/permissions, but there are none such: {unknown:?}");
+}
+
+#[test]
+fn every_field_is_declared() {
+    let (contract, table) = (Contract::read(&sdl()), table());
+    let is_root = |name: &str| contract.roots.iter().any(|root| root == name);
+    let mut there = BTreeSet::new();
+    for (name, fields) in contract.objects() {
+        if is_root(name) || !SHAPES.iter().any(|shape| name.ends_with(shape)) {
+            there.extend(fields.iter().map(|field| format!("{name}.{}", field.node.name.node)));
+        }
+    }
+    let restricted: BTreeSet<_> = table.rows.iter().map(|row| format!("{}.{}", row.of, row.field)).collect();
+    let open =
+        table.open.iter().flat_map(|(of, fields)| fields.iter().map(move |field| format!("{of}.{field}")));
+    let open: BTreeSet<_> = open.collect();
+    assert_eq!(restricted.intersection(&open).next(), None, "seen by all, or not");
+    assert!(!open.iter().any(|field| is_root(field.split('.').next().unwrap())), "roots have rows");
+    differ("fields", restricted.into_iter().chain(open).collect(), there);
+}
+
+#[test]
+fn every_kind_of_node_is_declared() {
+    let (contract, table) = (Contract::read(&sdl()), table());
+    let is_node = |name: &&String| implements(&contract.types[*name]).iter().any(|of| of.node == "Node");
+    let there = contract.types.keys().filter(is_node).cloned().collect();
+    let rows = table.rows.into_iter().filter(|row| row.field == "node");
+    differ("kinds of node", rows.filter_map(|row| row.variant).collect(), there);
+}
+
+#[tokio::test]
+async fn every_row_has_its_document() {
+    let document = parse_query(DOCUMENTS).unwrap();
+    let DocumentOperations::Multiple(operations) = &document.operations else { panic!("not several") };
+    let rows = table().rows;
+    let named = operations.keys().map(ToString::to_string).collect();
+    differ("documents", named, rows.iter().map(Row::document).collect());
+    for row in &rows {
+        let operation = &operations[row.document().as_str()].node;
+        let selection = operation.selection_set.node.items.first().map(|selection| &selection.node);
+        let Some(Selection::Field(root)) = selection else { panic!("{}: no field", row.document()) };
+        if matches!(row.of.as_str(), "Query" | "Mutation") {
+            assert_eq!(operation.ty.to_string(), row.of.to_lowercase(), "{}", row.document());
+            assert_eq!(root.node.name.node, row.field, "{}", row.document());
+        }
+    }
+    // Validation walks all the operations.
+    let answer = anonymous().execute(async_graphql::Request::new(DOCUMENTS).operation_name("viewer")).await;
+    assert_eq!(answer.errors, []);
+}
