@@ -4,12 +4,14 @@ pub mod api;
 pub mod copies;
 pub mod engine;
 pub mod findings;
+mod frozen_worker;
 mod killed_serve;
 mod killed_worker;
 pub mod ledger;
 pub mod office;
 mod pool;
 mod postgres;
+mod stuck_hint;
 mod twins;
 
 use std::panic::AssertUnwindSafe;
@@ -46,6 +48,20 @@ pub const FAULTS: &[Fault] = &[
         passes_when: "nothing lost, effects at most once per key, picked up again in < 30 s",
         limit: minutes(10),
         run: || killed_worker::run().boxed_local(),
+    },
+    Fault {
+        name: "worker-frozen",
+        what: "worker frozen past its lease, then woken",
+        passes_when: "its late acknowledgement is refused",
+        limit: minutes(4),
+        run: || frozen_worker::run().boxed_local(),
+    },
+    Fault {
+        name: "hint-lost",
+        what: "process killed between commit and hint",
+        passes_when: "the sweep delivers",
+        limit: minutes(3),
+        run: || stuck_hint::run().boxed_local(),
     },
     Fault {
         name: "serve-killed",
