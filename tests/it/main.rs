@@ -9,6 +9,7 @@ mod jobs;
 mod mail_catcher;
 mod mail_dkim;
 mod people;
+mod sign_in;
 mod smtp_pool;
 mod smtp_sessions;
 mod tables;
