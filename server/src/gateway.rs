@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::edge::{self, EdgeSettings, Graphiql, Origin};
 use crate::graphql;
 use crate::graphql::attach::Sessions;
+use crate::graphql::batch::Batched;
 use crate::graphql::deployment::Deployment;
 use crate::settings::Settings;
 use crate::{mail_page, probes};
@@ -49,7 +50,7 @@ impl Gateway {
             ..EdgeSettings::default()
         };
         let sessions = Sessions { store: self.store.clone(), deployment };
-        let schema = graphql::build(sessions.deployment.clone());
+        let schema = Batched(graphql::build(sessions.deployment.clone()));
         let mut routes = edge::router(schema, &edge, sessions.clone())
             .merge(graphql::export::router(sessions))
             .merge(probes::router(probes::Probes { store: self.store, workers: self.workers }));

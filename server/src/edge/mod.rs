@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::request::Parts;
-use async_graphql::{ObjectType, Request, Schema, SubscriptionType};
+use async_graphql::{Executor, ObjectType, Request, Schema, SubscriptionType};
 use axum::Router;
 use axum::routing::any;
 
@@ -82,18 +82,30 @@ pub trait Attach: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Request, ApiError>> + Send;
 }
 
-/// The routes `/graphql` and, where wanted, `/graphiql`; to be [`layered`] with the other routes.
-///
-/// Build the schema with `disable_suggestions()`: looking for names that a wrong one resembles is the only
-/// step of validation that stays slow within the limits, and it tells names when introspection is off.
-pub fn router<Q, M, S>(schema: Schema<Q, M, S>, settings: &EdgeSettings, attach: impl Attach) -> Router
+/// What answers requests: a schema, or something around one.
+pub trait Served: Executor {
+    /// What the fields of the schema answer with.
+    fn types(&self) -> Types;
+}
+
+impl<Q, M, S> Served for Schema<Q, M, S>
 where
     Q: ObjectType + 'static,
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    let types = Types::of(&schema);
-    let edge = http::Edge { executor: schema, attach, types, settings: settings.clone() };
+    fn types(&self) -> Types {
+        Types::of(self)
+    }
+}
+
+/// The routes `/graphql` and, where wanted, `/graphiql`; to be [`layered`] with the other routes.
+///
+/// Build the schema with `disable_suggestions()`: looking for names that a wrong one resembles is the only
+/// step of validation that stays slow within the limits, and it tells names when introspection is off.
+pub fn router(served: impl Served, settings: &EdgeSettings, attach: impl Attach) -> Router {
+    let types = served.types();
+    let edge = http::Edge { executor: served, attach, types, settings: settings.clone() };
     let graphql = Router::new().route("/graphql", any(http::handle)).with_state(Arc::new(edge));
     match &settings.graphiql {
         Some(graphiql) => graphql.merge(graphiql::routes(graphiql)),

@@ -1,19 +1,21 @@
-//! Data loaders: one statement for all rows that a level of the answer asks for.
+//! Loaders: one statement for all rows that a level of the answer asks for (see [`super::batch`]).
 //!
 //! Each noun's file implements `Loader<Key>` for [`Loads`]. Keys carry the arguments of the field,
 //! so that fields with other arguments load apart.
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use async_graphql::Context;
-use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::dataloader::Loader;
 use guichet_schema::actor::{Hat, Scope};
 use guichet_schema::db::Conn;
 use guichet_schema::error::Error;
 use guichet_schema::locale::Locale;
 use guichet_schema::store::Store;
 
+use super::batch::Batches;
 use super::caller::Caller;
 use crate::edge::ApiError;
 
@@ -29,13 +31,13 @@ pub struct Loads {
 }
 
 /// The loaders of one request; none without a hat.
-pub type Loaders = Option<DataLoader<Loads>>;
+pub type Loaders = Option<Arc<Batches>>;
 
 /// The loaders of a caller.
 pub fn loaders(caller: &Caller) -> Loaders {
     let hat = caller.hat()?.clone();
     let loads = Loads { store: caller.store.clone(), hat, locale: caller.locale };
-    Some(DataLoader::new(loads, tokio::spawn))
+    Some(Batches::new(loads))
 }
 
 impl Loads {
@@ -63,7 +65,7 @@ where
     Loads: Loader<K, Error = ApiError>,
 {
     let loaders = ctx.data_unchecked::<Loaders>().as_ref().ok_or_else(ApiError::unauthenticated)?;
-    loaders.load_one(key).await
+    loaders.load(key).await
 }
 
 /// Loads one value by a key that may be absent.

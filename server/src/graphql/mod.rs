@@ -7,6 +7,7 @@ mod ability;
 mod account;
 pub mod attach;
 mod author;
+pub mod batch;
 pub mod caller;
 mod charge;
 mod client;

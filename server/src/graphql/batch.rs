@@ -1,0 +1,307 @@
+//! Batches: what a level of an answer asks for is loaded in one statement a kind.
+//!
+//! async-graphql resolves a request in one task, so when that task can get no further, all fields of the
+//! level have asked. Then, and not some time later as with its own `DataLoader`, the batches start; what
+//! is asked for meanwhile waits for the next round. How many statements a request takes therefore depends
+//! on its shape alone, never on the number of rows or on how busy the machine is.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::Hash;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+use async_graphql::dataloader::Loader;
+use async_graphql::{Data, Executor, Request, Response};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, poll_fn};
+use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt};
+use tokio::sync::oneshot;
+
+use super::loaders::{Loaders, Loads};
+use crate::edge::{ApiError, Served, Types};
+
+type Answer<K> = Result<Option<<Loads as Loader<K>>::Value>, ApiError>;
+/// Who waits for which keys of one kind.
+type Waiting<K> = HashMap<K, Vec<oneshot::Sender<Answer<K>>>>;
+/// Loads all keys of one kind that are waited for.
+type Start = fn(Arc<Batches>) -> BoxFuture<'static, ()>;
+
+/// What a request waits for.
+pub struct Batches {
+    loads: Loads,
+    driven: AtomicBool,
+    asked: Mutex<Asked>,
+}
+
+#[derive(Default)]
+struct Asked {
+    waiting: HashMap<TypeId, Box<dyn Any + Send>>,
+    starts: Vec<Start>,
+}
+
+impl Batches {
+    /// Nothing is waited for yet.
+    pub fn new(loads: Loads) -> Arc<Self> {
+        Arc::new(Self { loads, driven: AtomicBool::new(false), asked: Mutex::default() })
+    }
+
+    /// Loads one value together with all that are asked for in this round.
+    ///
+    /// # Errors
+    /// What the loader fails with; `INTERNAL` outside of [`Batched`], where no round would ever start.
+    pub async fn load<K>(&self, key: K) -> Answer<K>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Loads: Loader<K, Error = ApiError>,
+    {
+        if !self.driven.load(Ordering::Relaxed) {
+            return Err(ApiError::internal("a loader outside of Batched"));
+        }
+        let (answer, answered) = oneshot::channel();
+        {
+            let mut asked = self.asked();
+            let Asked { waiting, starts } = &mut *asked;
+            let waiting = waiting.entry(TypeId::of::<K>()).or_insert_with(|| {
+                starts.push(start::<K>);
+                Box::new(Waiting::<K>::new())
+            });
+            let waiting =
+                waiting.downcast_mut::<Waiting<K>>().expect("they are kept by the type of their key");
+            waiting.entry(key).or_default().push(answer);
+        }
+        answered.await.map_err(|_| ApiError::internal("a batch without an answer"))?
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn round<K>(self: Arc<Self>)
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Loads: Loader<K, Error = ApiError>,
+    {
+        let waiting = self.asked().waiting.remove(&TypeId::of::<K>());
+        let Some(waiting) = waiting.and_then(|waiting| waiting.downcast::<Waiting<K>>().ok()) else { return };
+        let keys: Vec<K> = waiting.keys().cloned().collect();
+        let found = self.loads.load(&keys).await;
+        for (key, answers) in *waiting {
+            let value = found.as_ref().map(|found| found.get(&key));
+            for answer in answers {
+                // Whoever does not wait any more does not miss it.
+                let _ = answer.send(value.map(|value| value.cloned()).map_err(Clone::clone));
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Batches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batches").field("loads", &self.loads).finish_non_exhaustive()
+    }
+}
+
+fn start<K>(batches: Arc<Batches>) -> BoxFuture<'static, ()>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    Loads: Loader<K, Error = ApiError>,
+{
+    batches.round::<K>().boxed()
+}
+
+/// The rounds of one request.
+struct Rounds {
+    batches: Arc<Batches>,
+    running: FuturesUnordered<BoxFuture<'static, ()>>,
+}
+
+impl Rounds {
+    fn new(batches: Arc<Batches>) -> Self {
+        batches.driven.store(true, Ordering::Relaxed);
+        Self { batches, running: FuturesUnordered::new() }
+    }
+
+    /// Works on, and where that gets no further, on what it waits for.
+    fn poll<T>(&mut self, cx: &mut Context<'_>, mut work: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+        loop {
+            let again = Arc::new(Again { wanted: AtomicBool::new(false), task: cx.waker().clone() });
+            if let Poll::Ready(done) = work(&mut Context::from_waker(&again.clone().into())) {
+                return Poll::Ready(done);
+            }
+            // Long lists rest after some of their items: the others have not asked yet.
+            if again.wanted.load(Ordering::Acquire) {
+                return Poll::Pending;
+            }
+            if self.running.is_empty() {
+                let starts = std::mem::take(&mut self.batches.asked().starts);
+                self.running.extend(starts.into_iter().map(|start| start(self.batches.clone())));
+            }
+            // Without a batch the work waits for something else, which will wake this task.
+            if !matches!(self.running.poll_next_unpin(cx), Poll::Ready(Some(()))) {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+/// Wakes the task, and remembers that it is wanted again.
+struct Again {
+    wanted: AtomicBool,
+    task: Waker,
+}
+
+impl Wake for Again {
+    fn wake(self: Arc<Self>) {
+        self.wanted.store(true, Ordering::Release);
+        self.task.wake_by_ref();
+    }
+}
+
+/// A schema whose requests load in batches.
+#[derive(Debug, Clone)]
+pub struct Batched<E>(pub E);
+
+impl<E: Executor> Executor for Batched<E> {
+    async fn execute(&self, request: Request) -> Response {
+        let Some(batches) = batches(&request) else { return self.0.execute(request).await };
+        let mut rounds = Rounds::new(batches);
+        let mut work = pin!(self.0.execute(request));
+        poll_fn(|cx| rounds.poll(cx, |cx| work.as_mut().poll(cx))).await
+    }
+
+    fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        let batches = batches(&request);
+        let mut work = self.0.execute_stream(request, session);
+        let Some(mut rounds) = batches.map(Rounds::new) else { return work };
+        stream::poll_fn(move |cx| rounds.poll(cx, |cx| work.poll_next_unpin(cx))).boxed()
+    }
+}
+
+impl<E: Served> Served for Batched<E> {
+    fn types(&self) -> Types {
+        self.0.types()
+    }
+}
+
+fn batches(request: &Request) -> Option<Arc<Batches>> {
+    request.data.get(&TypeId::of::<Loaders>())?.downcast_ref::<Loaders>()?.clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
+    use guichet_schema::actor::{Hat, MemberReach, StaffHat, StaffRole};
+    use guichet_schema::clock::SystemClock;
+    use guichet_schema::db;
+    use guichet_schema::id::{FirmId, StaffId};
+    use guichet_schema::locale::Locale;
+    use guichet_schema::store::Store;
+
+    use super::super::loaders::load;
+    use super::*;
+
+    /// How many keys each batch had, by kind.
+    static BATCHES: Mutex<Vec<(&str, usize)>> = Mutex::new(Vec::new());
+
+    #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+    struct Fast(u32);
+    #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+    struct Slow(u32);
+    #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+    struct Next(u32);
+
+    macro_rules! probe {
+        ($($key:ident after $micros:literal),+) => {$(
+            impl Loader<$key> for Loads {
+                type Value = u32;
+                type Error = ApiError;
+
+                async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, u32>, ApiError> {
+                    BATCHES.lock().unwrap().push((stringify!($key), keys.len()));
+                    tokio::time::sleep(Duration::from_micros($micros)).await;
+                    if keys.contains(&$key(13)) {
+                        return Err(ApiError::internal("unlucky"));
+                    }
+                    Ok(keys.iter().filter(|key| key.0 != 7).map(|key| (key.clone(), key.0)).collect())
+                }
+            }
+        )+};
+    }
+    probe!(Fast after 1, Slow after 5000, Next after 1);
+
+    struct Item(u32);
+
+    #[Object]
+    impl Item {
+        async fn fast(&self, ctx: &async_graphql::Context<'_>) -> Result<Option<Item>, ApiError> {
+            Ok(load(ctx, Fast(self.0)).await?.map(Item))
+        }
+
+        async fn slow(&self, ctx: &async_graphql::Context<'_>) -> Result<Option<Item>, ApiError> {
+            Ok(load(ctx, Slow(self.0)).await?.map(Item))
+        }
+
+        async fn next(&self, ctx: &async_graphql::Context<'_>) -> Result<Option<u32>, ApiError> {
+            load(ctx, Next(self.0)).await
+        }
+    }
+
+    struct Query;
+
+    #[Object]
+    impl Query {
+        async fn items(&self, from: u32, to: u32) -> Vec<Item> {
+            (from..to).map(Item).collect()
+        }
+    }
+
+    async fn ask(query: &str) -> (serde_json::Value, Vec<(&'static str, usize)>) {
+        let pool = db::pool("postgres://nobody@127.0.0.1:9/nothing", 1).unwrap();
+        let store = Store::new(pool, Arc::new(SystemClock));
+        let hat = StaffHat {
+            id: StaffId::new(),
+            firm_id: FirmId::new(),
+            role: StaffRole::Member,
+            reach: MemberReach::All,
+        };
+        let loads = Loads { store, hat: Hat::Staff(hat), locale: Locale::En };
+        let loaders: Loaders = Some(Batches::new(loads));
+        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
+        let response = Batched(schema).execute(Request::new(query).data(loaders)).await;
+        let mut batches = std::mem::take(&mut *BATCHES.lock().unwrap());
+        batches.sort_unstable();
+        (serde_json::to_value(response).unwrap(), batches)
+    }
+
+    /// One test, for they count together.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_level_is_a_round() {
+        // What follows the fast one waits for what follows the slow one, however many there are.
+        for items in [1, 40, 1000] {
+            let (from, to) = (100, 100 + items);
+            let query = format!(
+                "{{ items(from: {from}, to: {to}) {{ fast {{ next }} slow {{ next }} again: fast {{ next }} }} }}"
+            );
+            let (answer, batches) = ask(&query).await;
+            let items = items as usize;
+            assert_eq!(batches, [("Fast", items), ("Next", items), ("Slow", items)]);
+            let found = answer["data"]["items"].as_array().unwrap();
+            assert_eq!(found.len(), items);
+            let last = to - 1;
+            assert_eq!(found[items - 1]["slow"]["next"], last);
+            assert_eq!(found[items - 1]["again"]["next"], last);
+        }
+        // What is not there is null, and what fails fails for all who asked.
+        let (answer, _) = ask("{ items(from: 6, to: 9) { next } }").await;
+        assert_eq!(answer["data"]["items"], serde_json::json!([{"next": 6}, {"next": null}, {"next": 8}]));
+        let (answer, batches) = ask("{ items(from: 12, to: 15) { fast { next } next } }").await;
+        assert_eq!(answer["errors"].as_array().unwrap().len(), 6, "{answer:#}");
+        assert_eq!(batches, [("Fast", 3), ("Next", 3)]);
+    }
+}
