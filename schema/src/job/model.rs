@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::id::{FirmId, JobId};
@@ -21,7 +22,7 @@ text_enum! {
 }
 
 /// A job, for the people who look after the queue.
-#[derive(Debug, Clone, Queryable, Selectable)]
+#[derive(Debug, Clone, Serialize, Queryable, Selectable)]
 #[diesel(table_name = jobs, check_for_backend(diesel::pg::Pg))]
 pub struct JobRow {
     /// Its id.
