@@ -2,12 +2,15 @@
 
 use std::process::ExitCode;
 
-use guichet_tests::chaos::{self, FAULTS, Fault};
+use guichet_tests::chaos::{self, FAULTS, Fault, bad_jobs};
 use guichet_tests::report::say;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
+    if names == [bad_jobs::WORKER] {
+        return worker().await;
+    }
     let mut wanted: Vec<&Fault> = Vec::new();
     for name in &names {
         let Some(fault) = FAULTS.iter().find(|fault| fault.name == name) else {
@@ -21,4 +24,17 @@ async fn main() -> ExitCode {
         wanted = FAULTS.iter().collect();
     }
     if chaos::run(&wanted).await { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What this program is as a child of itself.
+async fn worker() -> ExitCode {
+    #[allow(clippy::disallowed_methods, reason = "the parent says here what it started this for")]
+    let database_url = std::env::var("DATABASE_URL").unwrap_or_default();
+    match bad_jobs::work(&database_url).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(error);
+            ExitCode::FAILURE
+        }
+    }
 }

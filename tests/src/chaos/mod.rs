@@ -1,6 +1,7 @@
 //! Fault runs: programs that break things on purpose and count what is lost. Nothing may be.
 
 pub mod api;
+pub mod bad_jobs;
 pub mod copies;
 pub mod engine;
 pub mod findings;
@@ -69,6 +70,13 @@ pub const FAULTS: &[Fault] = &[
         passes_when: "no acknowledged write lost, none doubled by its repetition",
         limit: minutes(5),
         run: || killed_serve::run().boxed_local(),
+    },
+    Fault {
+        name: "bad-jobs",
+        what: "job that panics, hangs, exhausts memory (in a worker, under a limit)",
+        passes_when: "dead letter after its attempts; others go on",
+        limit: minutes(5),
+        run: || bad_jobs::run().boxed_local(),
     },
     Fault {
         name: "postgres-restarted",

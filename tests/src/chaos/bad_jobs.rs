@@ -1,0 +1,185 @@
+//! Jobs that panic, hang or take all memory, among good ones.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_schema::clock::SystemClock;
+use guichet_schema::db;
+use guichet_schema::job::{JobStatus, NewJob, Payload};
+use guichet_schema::store::{By, Store};
+use guichet_schema::tables::{job_pauses, jobs};
+use guichet_workers::queue::{Job, JobError, Workers};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
+
+use super::findings::Findings;
+use super::office::Office;
+use crate::database::TestDatabase;
+use crate::process::Launch;
+
+/// The argument with which the fault runner becomes the worker under test.
+pub const WORKER: &str = "worker-of-bad-jobs";
+/// What the worker may take of memory, above what it has at its start.
+const MEMORY: u64 = 256 << 20;
+const CONCURRENCY: usize = 4;
+/// A run that takes longer hangs.
+const LIMIT: Duration = Duration::from_secs(3);
+const ATTEMPTS: i32 = 3;
+/// Good jobs are written one after the other, with this pause.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How long a good job takes: some are in flight at any time.
+const WORK: Duration = Duration::from_millis(250);
+/// Three crashes, each followed by an expired lease, and the rest of the queue.
+const OVER: Duration = Duration::from_secs(150);
+/// A good job that was in a crashed process waits for its lease to expire.
+const GOOD: Duration = Duration::from_secs(30);
+
+macro_rules! kinds {
+    ($($name:ident = $kind:literal, $about:literal;)*) => {
+        $(#[doc = $about]
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        struct $name {}
+
+        impl Payload for $name {
+            const KIND: &'static str = $kind;
+            const MAX_ATTEMPTS: i32 = ATTEMPTS;
+        })*
+    };
+}
+
+kinds! {
+    Panics = "chaos.panics", "Panics.";
+    Hangs = "chaos.hangs", "Never ends.";
+    Hogs = "chaos.hogs", "Takes all memory there is.";
+    Good = "chaos.good", "Does what it should.";
+}
+
+/// One job of each bad sort, while good ones are written and run: the bad ones are dead letters after
+/// their attempts, the good ones are all done.
+pub async fn run() -> Findings {
+    let database = TestDatabase::new().await;
+    let office = Office::open(&database.url).await;
+    let store = &office.store;
+    write(store, NewJob::new(&Panics {})).await;
+    write(store, NewJob::new(&Hangs {})).await;
+    write(store, NewJob::new(&Hogs {})).await;
+    let launch = Launch::own(&[WORKER]).with("DATABASE_URL", office.url.as_str());
+    let mut worker = launch.start().await;
+    let (mut crashes, mut good, mut slowest) = (0, 0, Duration::ZERO);
+    let begun = Instant::now();
+    while begun.elapsed() < OVER {
+        // What a service manager does.
+        if worker.has_ended() {
+            crashes += 1;
+            worker = launch.start().await;
+        }
+        let dead = of_status(store, JobStatus::Dead).await.len();
+        if dead == 3 {
+            break;
+        }
+        write(store, NewJob::new(&Good {})).await;
+        good += 1;
+        sleep(PAUSE).await;
+        slowest = slowest.max(oldest_good(store).await);
+    }
+    let took = begun.elapsed();
+    let done = office.emptied(GOOD).await;
+    let dead = of_status(store, JobStatus::Dead).await;
+    let mut findings = Findings::default();
+    findings.count("dead letters", dead.len());
+    findings.count("after", format!("{:.0} s", took.as_secs_f64()));
+    findings.count("crashes of the process", crashes);
+    findings.count("good jobs", good);
+    findings.count("slowest of them done within", format!("{:.1} s", slowest.as_secs_f64()));
+    let kinds: BTreeSet<&str> = dead.iter().map(|(kind, ..)| kind.as_str()).collect();
+    findings.expect_equal("dead letters", kinds, BTreeSet::from([Panics::KIND, Hangs::KIND, Hogs::KIND]));
+    for (kind, attempts, error) in &dead {
+        findings.expect_equal(&format!("attempts of {kind}"), *attempts, ATTEMPTS);
+        findings.expect(error.is_some(), format!("{kind} died without a reason"));
+    }
+    findings.expect_equal("crashes of the process", crashes, ATTEMPTS);
+    findings.expect(done, "good jobs are left");
+    findings.expect(slowest < GOOD, format!("a good job took {slowest:?}"));
+    findings.expect_equal("pauses", pauses(store).await, 0);
+    let stopped = worker.stop().await;
+    findings.expect(stopped.success(), format!("asked to stop, the worker ended with {stopped}"));
+    database.drop().await;
+    findings
+}
+
+/// The worker under test: the product's queue with kinds of this fault run, under a limit of memory.
+///
+/// # Errors
+/// When the limit cannot be set, the database does not answer, or the queue dies.
+pub async fn work(database_url: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_AS)?;
+    setrlimit(Resource::RLIMIT_AS, address_space()? + MEMORY, hard)?;
+    let store = Store::new(db::pool(database_url, 8)?, Arc::new(SystemClock));
+    let stop = guichet_server::signals::shutdown_token()?;
+    let workers = Workers::new(store)
+        .register(CONCURRENCY, LIMIT, |_: Job, _: Panics| async { panic!("a bug") })
+        .register(CONCURRENCY, LIMIT, |_: Job, _: Hangs| std::future::pending())
+        .register(CONCURRENCY, LIMIT, |_: Job, _: Hogs| async { hog().await })
+        .register(CONCURRENCY, LIMIT, |_: Job, _: Good| async {
+            sleep(WORK).await;
+            Ok(())
+        });
+    workers.run(stop).await?;
+    Ok(())
+}
+
+/// Takes memory until there is no more, and lets others run meanwhile.
+async fn hog() -> Result<(), JobError> {
+    let mut taken = Vec::new();
+    loop {
+        taken.push(vec![1_u8; 1 << 20]);
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What this process has of it now, in bytes.
+fn address_space() -> std::io::Result<u64> {
+    let pages = std::fs::read_to_string("/proc/self/statm")?;
+    let pages: u64 = pages.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or_default();
+    // Pages of 4 kB are the smallest there are: on other systems the limit is only wider.
+    Ok(pages * 4096)
+}
+
+async fn write(store: &Store, job: Result<NewJob, guichet_schema::error::Fault>) {
+    let mut tx = store.begin(By::house()).await.expect("the database answers");
+    tx.job(job.expect("a job is written as JSON"));
+    tx.commit(()).await.expect("the database answers");
+}
+
+type Row = (String, i32, Option<String>);
+
+async fn of_status(store: &Store, status: JobStatus) -> Vec<Row> {
+    let mut conn = store.conn().await.expect("the database answers");
+    jobs::table
+        .filter(jobs::status.eq(status))
+        .select((jobs::kind, jobs::attempts, jobs::last_error))
+        .load(&mut conn)
+        .await
+        .expect("jobs are read")
+}
+
+/// How long the oldest good job has been there.
+async fn oldest_good(store: &Store) -> Duration {
+    let mut conn = store.conn().await.expect("the database answers");
+    let since: Option<chrono::DateTime<chrono::Utc>> = jobs::table
+        .filter(jobs::kind.eq(Good::KIND))
+        .select(diesel::dsl::min(jobs::created_at))
+        .first(&mut conn)
+        .await
+        .expect("jobs are read");
+    since.and_then(|since| (store.now() - since).to_std().ok()).unwrap_or_default()
+}
+
+async fn pauses(store: &Store) -> i64 {
+    let mut conn = store.conn().await.expect("the database answers");
+    job_pauses::table.count().get_result(&mut conn).await.expect("pauses are counted")
+}
