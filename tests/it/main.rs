@@ -5,6 +5,7 @@
 mod edges;
 mod email;
 mod embedded;
+mod export;
 mod jobs;
 mod mail_catcher;
 mod mail_dkim;
@@ -12,5 +13,6 @@ mod people;
 mod sign_in;
 mod smtp_pool;
 mod smtp_sessions;
+mod statements;
 mod tables;
 mod ticket;
