@@ -10,6 +10,7 @@ mod jobs;
 mod mail_catcher;
 mod mail_dkim;
 mod people;
+mod people_api;
 mod sign_in;
 mod smtp_pool;
 mod smtp_sessions;
