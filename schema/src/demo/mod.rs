@@ -95,6 +95,8 @@ pub async fn fill(store: &Store, scale: Scale, progress: impl Fn(&str)) -> Resul
         // Two processes that start at once make one demo.
         conn.batch_execute("SELECT pg_advisory_xact_lock(7101210202)").await?;
         if !found(conn, scale).await? {
+            // The plans of foreign keys are made while the tables are small, and kept while they grow.
+            conn.batch_execute("SET LOCAL enable_seqscan = off").await?;
             match scale {
                 Scale::Small => {
                     progress("filling in three demo firms");

@@ -1,0 +1,365 @@
+//! The demo data: whole, once, and as the commands would have left it.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use diesel::sql_types::{BigInt, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use guichet_schema::account::password::Password;
+use guichet_schema::actor::{AccessRole, Hat, Origin, StaffRole};
+use guichet_schema::clock::ManualClock;
+use guichet_schema::db;
+use guichet_schema::demo::{self, DemoSignIn, Scale};
+use guichet_schema::locale::Locale;
+use guichet_schema::page::PageRequest;
+use guichet_schema::session::commands::{SignIn, choose_hat, sign_in};
+use guichet_schema::session::model::{HatOption, SignedIn};
+use guichet_schema::store::Store;
+use guichet_schema::ticket::list::{self, TicketFilter};
+use guichet_schema::ticket::model::TicketStatus;
+use guichet_schema::ticket::status::{ChangeStatus, StatusOutcome, change_status};
+use guichet_tests::app::START;
+use guichet_tests::database::TestDatabase;
+use guichet_tests::world::Firm;
+
+async fn empty() -> (TestDatabase, Store) {
+    let database = TestDatabase::new().await;
+    let clock = ManualClock::new(START.parse().unwrap());
+    let store = Store::new(db::pool(&database.url, 4).unwrap(), clock);
+    (database, store)
+}
+
+async fn filled() -> (TestDatabase, Store, Vec<DemoSignIn>) {
+    let (database, store) = empty().await;
+    let cast = demo::fill(&store, Scale::Small, |_| {}).await.unwrap();
+    (database, store, cast)
+}
+
+/// Answers a query for one number.
+async fn number(conn: &mut AsyncPgConnection, query: &str) -> i64 {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+    let row: Row =
+        diesel::sql_query(format!("SELECT ({query})::bigint AS n")).get_result(conn).await.unwrap();
+    row.n
+}
+
+/// How many rows each table has.
+async fn sizes(conn: &mut AsyncPgConnection) -> BTreeMap<String, i64> {
+    #[derive(diesel::QueryableByName)]
+    struct Table {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let tables: Vec<Table> =
+        diesel::sql_query("SELECT tablename::text AS name FROM pg_tables WHERE schemaname = 'public'")
+            .load(conn)
+            .await
+            .unwrap();
+    let mut sizes = BTreeMap::new();
+    for Table { name } in tables {
+        let size = number(conn, &format!("SELECT count(*) FROM {name}")).await;
+        sizes.insert(name, size);
+    }
+    sizes
+}
+
+async fn enter(store: &Store, email: &str) -> SignedIn {
+    let input = SignIn { email: email.to_owned(), password: Password::new(demo::PASSWORD) };
+    sign_in(store, input, Origin::default()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demo_is_filled_in_once() {
+    let (database, store) = empty().await;
+    assert!(demo::is_wanted(&store).await.unwrap());
+    assert!(!demo::exists(&store, Scale::Small).await.unwrap());
+    assert_eq!(demo::sign_ins(&store).await.unwrap(), []);
+    let told = Mutex::new(Vec::new());
+    let tell = |text: &str| told.lock().unwrap().push(text.to_owned());
+    let (one, other) =
+        tokio::join!(demo::fill(&store, Scale::Small, tell), demo::fill(&store, Scale::Small, tell));
+    let cast = one.unwrap();
+    assert_eq!(cast, other.unwrap());
+    assert_eq!(told.lock().unwrap().len(), 1, "two at once make one");
+    assert!(!demo::is_wanted(&store).await.unwrap());
+    assert!(demo::exists(&store, Scale::Small).await.unwrap());
+    assert!(!demo::exists(&store, Scale::Large).await.unwrap());
+    let before = sizes(&mut store.conn().await.unwrap()).await;
+    assert_eq!((before["firms"], before["clients"], before["tickets"]), (3, 120, 390));
+    assert_eq!(before["jobs"], 0, "no mail leaves because of the demo");
+    assert_eq!(demo::fill(&store, Scale::Small, tell).await.unwrap(), cast);
+    assert_eq!(demo::sign_ins(&store).await.unwrap(), cast);
+    assert_eq!(sizes(&mut store.conn().await.unwrap()).await, before);
+    drop(store);
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_firm_stays_as_it_is_beside_the_demo() {
+    let (database, store) = empty().await;
+    let firm = Firm::new(&store, "aurora.example").await;
+    assert!(!demo::is_wanted(&store).await.unwrap());
+    demo::fill(&store, Scale::Small, |_| {}).await.unwrap();
+    let mut conn = store.conn().await.unwrap();
+    assert_eq!(number(&mut conn, "SELECT count(*) FROM firms").await, 4);
+    let own = firm.owner.hat.scope();
+    assert_eq!(list::count(&mut conn, &own, &TicketFilter::default()).await.unwrap(), 0);
+    drop((conn, firm, store));
+    database.drop().await;
+}
+
+/// Queries for what must not be there, by the rule that it would break.
+const VIOLATIONS: &[(&str, &str)] = &[
+    (
+        "messages are numbered without gaps, and the last one is known (D-07)",
+        "SELECT count(*) FROM tickets t LEFT JOIN LATERAL (SELECT count(*) AS many, coalesce(max(seq), 0) AS last
+           FROM ticket_messages m WHERE m.ticket_id = t.id) m ON true
+         WHERE t.last_message_seq <> m.last OR m.many <> m.last",
+    ),
+    (
+        "the history ends with the present status and closing time (D-08)",
+        "SELECT count(*) FROM tickets t CROSS JOIN LATERAL (SELECT new_value, at FROM ticket_changes c
+           WHERE c.ticket_id = t.id AND field IN ('CREATED', 'STATUS') ORDER BY at DESC, id DESC LIMIT 1) c
+         WHERE c.new_value <> t.status OR (t.closed_at IS NOT NULL AND t.closed_at <> c.at)",
+    ),
+    (
+        "each change of status begins where the one before ended, and D-02 allows it",
+        "SELECT count(*) FROM (SELECT old_value, new_value, lag(new_value) OVER
+             (PARTITION BY ticket_id ORDER BY at, id) AS before
+           FROM ticket_changes WHERE field IN ('CREATED', 'STATUS')) c
+         WHERE c.old_value IS DISTINCT FROM c.before
+            OR (c.before IN ('CANCELED', 'REJECTED', 'FINISHED')
+                AND c.new_value NOT IN ('CANCELED', 'REJECTED', 'FINISHED', 'REOPENED'))
+            OR (c.before NOT IN ('CANCELED', 'REJECTED', 'FINISHED') AND c.new_value = 'REOPENED')",
+    ),
+    (
+        "each history begins with the opening, by the opener",
+        "SELECT count(*) FROM tickets t WHERE NOT EXISTS (SELECT FROM ticket_changes c
+           WHERE c.ticket_id = t.id AND c.field = 'CREATED' AND c.at = t.created_at
+             AND c.author_staff IS NOT DISTINCT FROM t.opened_by_staff
+             AND c.author_access IS NOT DISTINCT FROM t.opened_by_access)",
+    ),
+    (
+        "rejections and cancellations have a reason (D-05)",
+        "SELECT count(*) FROM ticket_changes
+         WHERE field = 'STATUS' AND new_value IN ('REJECTED', 'CANCELED') AND reason IS NULL",
+    ),
+    (
+        "only what staff have done makes a ticket touched (D-06)",
+        "SELECT count(*) FROM tickets t WHERE t.is_untouched = (
+           EXISTS (SELECT FROM ticket_changes c
+             WHERE c.ticket_id = t.id AND c.field <> 'CREATED' AND c.author_staff IS NOT NULL)
+           OR EXISTS (SELECT FROM ticket_messages m WHERE m.ticket_id = t.id AND m.author_staff IS NOT NULL))",
+    ),
+    (
+        "the version counts the acts on the fields",
+        "SELECT count(*) FROM tickets t WHERE t.version <> (SELECT count(DISTINCT act_id)
+           FROM ticket_changes c WHERE c.ticket_id = t.id)",
+    ),
+    (
+        "the last change that is not a note is when the ticket changed (D-07)",
+        "SELECT count(*) FROM tickets t WHERE t.updated_at <> greatest(t.created_at,
+           (SELECT max(at) FROM ticket_changes c WHERE c.ticket_id = t.id),
+           (SELECT max(created_at) FROM ticket_messages m WHERE m.ticket_id = t.id AND visibility = 'PUBLIC'))",
+    ),
+    (
+        "nothing is said to a client on a closed ticket or without a user who could read it (D-07)",
+        "SELECT count(*) FROM ticket_messages m JOIN tickets t ON t.id = m.ticket_id
+         WHERE m.visibility = 'PUBLIC' AND NOT EXISTS (SELECT FROM portal_accesses a
+           WHERE a.client_id = t.client_id AND a.status = 'ACTIVE' AND a.created_at <= m.created_at)
+         OR m.visibility = 'PUBLIC' AND (SELECT new_value FROM ticket_changes c
+           WHERE c.ticket_id = t.id AND field IN ('CREATED', 'STATUS') AND c.at <= m.created_at
+           ORDER BY at DESC, id DESC LIMIT 1) IN ('CANCELED', 'REJECTED', 'FINISHED')",
+    ),
+    (
+        "a client's users write about their own client (B-14)",
+        "SELECT count(*) FROM ticket_messages m JOIN tickets t ON t.id = m.ticket_id
+           JOIN portal_accesses a ON a.id IN (m.author_access, t.opened_by_access)
+         WHERE a.client_id <> t.client_id",
+    ),
+    (
+        "everything of a ticket is of one firm",
+        "SELECT count(*) FROM tickets t JOIN clients c ON c.id = t.client_id
+           JOIN staff_members s ON s.id IN (t.assignee_id, t.accountant_id, t.opened_by_staff)
+           LEFT JOIN departments d ON d.id = t.department_id
+           LEFT JOIN service_items i ON i.id = t.service_item_id
+         WHERE (c.firm_id, s.firm_id) <> (t.firm_id, t.firm_id) OR s.disabled_at IS NOT NULL
+            OR coalesce(d.firm_id, t.firm_id) <> t.firm_id OR coalesce(i.firm_id, t.firm_id) <> t.firm_id",
+    ),
+    (
+        "nobody has read further than they can see (D-12)",
+        "SELECT count(*) FROM ticket_reads r JOIN tickets t ON t.id = r.ticket_id
+         WHERE r.seq > t.last_message_seq OR r.seq < 1
+            OR (EXISTS (SELECT FROM portal_accesses a WHERE a.id = r.reader_id) AND NOT EXISTS
+                (SELECT FROM ticket_messages m WHERE m.ticket_id = t.id AND m.seq = r.seq
+                   AND m.visibility = 'PUBLIC'))",
+    ),
+    (
+        "hand-overs are in the history, and the last one has it (D-09)",
+        "SELECT count(*) FROM (SELECT *, lead(id) OVER (PARTITION BY ticket_id ORDER BY at, id) AS next
+           FROM ticket_transfers) x JOIN tickets t ON t.id = x.ticket_id
+         WHERE x.next IS NULL AND (x.to_staff, x.to_department) IS DISTINCT FROM (t.assignee_id, t.department_id)
+            OR NOT EXISTS (SELECT FROM ticket_changes c WHERE c.ticket_id = t.id AND c.at = x.at
+                AND c.field IN ('ASSIGNEE', 'DEPARTMENT'))",
+    ),
+    (
+        "an open charge of a ticket is one of a finished ticket, and never one of two (D-10)",
+        "SELECT count(*) FROM (SELECT t.status, count(*) AS many FROM charges c JOIN tickets t ON t.id = c.ticket_id
+           WHERE c.status = 'OPEN' GROUP BY t.id) x WHERE x.status <> 'FINISHED' OR x.many > 1",
+    ),
+    (
+        "a finished ticket's price is charged (D-10)",
+        "SELECT count(*) FROM tickets t WHERE t.status = 'FINISHED' AND t.price_minor > (
+           SELECT coalesce(sum(amount_minor), 0) FROM charges c
+           WHERE c.ticket_id = t.id AND c.status IN ('OPEN', 'PAID'))",
+    ),
+    (
+        "collected charges are the client's own, and were overdue (D-10)",
+        "SELECT count(*) FROM ticket_collected_charges x JOIN tickets t ON t.id = x.ticket_id
+           JOIN charges c ON c.id = x.charge_id
+         WHERE c.client_id <> t.client_id OR c.due_on >= t.created_at::date OR c.paid_at < t.created_at",
+    ),
+    (
+        "ticket numbers are counted without gaps",
+        "SELECT count(*) FROM ticket_numbers n JOIN LATERAL (SELECT count(*) AS many, max(number) AS last
+           FROM tickets t WHERE t.firm_id = n.firm_id) t ON true
+         WHERE n.last <> t.last OR n.last <> t.many",
+    ),
+    (
+        "numbers are given in the order of time",
+        "SELECT count(*) FROM (SELECT created_at, lag(created_at) OVER (PARTITION BY firm_id ORDER BY number) AS before
+           FROM tickets) x WHERE x.before > x.created_at",
+    ),
+    (
+        "each real change of status has its mails, and nothing else has (D-04, D-05)",
+        "SELECT count(*) FROM ticket_changes c WHERE (c.field = 'STATUS') <> EXISTS
+           (SELECT FROM email_deliveries d WHERE d.cause_id = c.act_id AND d.ticket_id = c.ticket_id)",
+    ),
+    (
+        "a client without an address is told of as such, each time (D-04)",
+        "SELECT count(*) FROM ticket_changes c JOIN tickets t ON t.id = c.ticket_id
+           JOIN clients k ON k.id = t.client_id
+         WHERE c.field = 'STATUS' AND k.email IS NULL AND NOT EXISTS (SELECT FROM email_deliveries d
+           WHERE d.cause_id = c.act_id AND d.reason = 'NO_ADDRESS')",
+    ),
+    ("no mail waits", "SELECT count(*) FROM email_deliveries WHERE status = 'QUEUED'"),
+    (
+        "a suppressed address is written to no more (F-06)",
+        "SELECT count(*) FROM email_suppressions s JOIN email_deliveries d
+           ON d.firm_id = s.firm_id AND d.recipient_ci = s.email_ci
+         WHERE d.created_at > s.at AND d.reason IS DISTINCT FROM 'SUPPRESSED_AFTER_BOUNCE'",
+    ),
+    (
+        "a lead belongs to its department",
+        "SELECT count(*) FROM departments d WHERE NOT EXISTS (SELECT FROM department_members m
+           WHERE m.department_id = d.id AND m.staff_id = d.lead_id)",
+    ),
+    (
+        "each act is audited once (F-03)",
+        "SELECT sum(abs(expected - found)) FROM (VALUES
+           ('ticketCreate', (SELECT count(*) FROM tickets)),
+           ('ticketMessagePost', (SELECT count(*) FROM ticket_messages)),
+           ('ticketTransfer', (SELECT count(*) FROM ticket_transfers)),
+           ('ticketEdit', (SELECT count(*) FROM ticket_changes WHERE field = 'PRICE')),
+           ('chargeMarkPaid', (SELECT count(*) FROM charges WHERE status = 'PAID')),
+           ('chargeCreate', (SELECT count(*) FROM charges WHERE ticket_id IS NULL)),
+           ('clientCreate', (SELECT count(*) FROM clients)),
+           ('staffCreate', (SELECT count(*) FROM staff_members)),
+           ('portalAccessCreate', (SELECT count(*) FROM portal_accesses))
+         ) AS e (act, expected) CROSS JOIN LATERAL
+           (SELECT count(*) AS found FROM audit a WHERE a.act = e.act) a",
+    ),
+    (
+        "changes of status are audited as such or as reopenings",
+        "SELECT abs((SELECT count(*) FROM ticket_changes WHERE field = 'STATUS')
+           - (SELECT count(*) FROM audit WHERE act IN ('ticketStatusChange', 'ticketReopen')))",
+    ),
+    ("each firm has a feed", "SELECT count(*) FROM firms f WHERE NOT EXISTS (SELECT FROM firm_feed WHERE firm_id = f.id)"),
+    (
+        "every address is one that nobody can own (RFC 2606)",
+        "SELECT count(*) FROM accounts WHERE email_ci NOT LIKE '%.example'",
+    ),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rows_obey_the_rules() {
+    let (database, store, _) = filled().await;
+    let mut conn = store.conn().await.unwrap();
+    for (rule, query) in VIOLATIONS {
+        assert_eq!(number(&mut conn, query).await, 0, "{rule}");
+    }
+    drop((conn, store));
+    database.drop().await;
+}
+
+/// B-13: everybody whom the demo names gets in, as what it says; who has two hats chooses.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_sign_in_works() {
+    let (database, store, cast) = filled().await;
+    assert_eq!(cast.len(), 3 * 5 + 1);
+    for hat in &cast {
+        let entered = enter(&store, &hat.email).await;
+        let role = |option: &HatOption| match &option.hat {
+            Hat::Staff(hat) => hat.role.as_str(),
+            Hat::Portal(hat) => hat.role.as_str(),
+        };
+        let fits = |option: &&HatOption| {
+            let client = option.client.as_ref().map(|(_, name)| name);
+            (option.firm_name.as_str(), role(option), client) == (&hat.firm, hat.role, hat.client.as_ref())
+        };
+        let option = entered.hats.iter().find(fits).unwrap_or_else(|| panic!("{hat:?}: {:?}", entered.hats));
+        choose_hat(&store, &entered.viewer, option.id(), Origin::default()).await.unwrap();
+        assert_eq!(entered.viewer.hat.is_some(), entered.hats.len() == 1, "{hat:?}");
+        assert_eq!(entered.viewer.account.name, hat.name);
+    }
+    let roles: Vec<&str> = cast.iter().map(|hat| hat.role).collect();
+    for role in StaffRole::ALL
+        .iter()
+        .map(|role| role.as_str())
+        .chain(AccessRole::ALL.iter().map(|role| role.as_str()))
+    {
+        assert!(roles.contains(&role), "{role}");
+    }
+    let twice = cast.iter().filter(|hat| cast.iter().filter(|other| other.email == hat.email).count() == 2);
+    assert_eq!(twice.count(), 2);
+    drop(store);
+    database.drop().await;
+}
+
+/// The demo's tickets are searched and worked on like any others.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_is_alive() {
+    let (database, store, cast) = filled().await;
+    let member = cast.iter().find(|hat| hat.role == "MEMBER" && hat.firm.starts_with("Ipê")).unwrap();
+    let viewer = enter(&store, &member.email).await.viewer;
+    let actor = viewer.actor(Origin::default(), Locale::PtBr).unwrap();
+    let scope = actor.scope();
+    let found = async |search: &str| {
+        let filter = TicketFilter { search: Some(search.into()), ..TicketFilter::default() };
+        list::count(&mut store.conn().await.unwrap(), &scope, &filter).await.unwrap()
+    };
+    assert!(found("Rescisão").await > 0);
+    assert_eq!(found("RESCISAO").await, found("Rescisão").await);
+    assert_eq!(found("#130").await, 1);
+    assert!(found("padaria bela vista").await > 0);
+    let open = TicketFilter { status: Some(vec![TicketStatus::InAnalysis]), ..TicketFilter::default() };
+    let part = PageRequest::new(Some(1), None, None, None).unwrap();
+    let page =
+        list::page(&mut store.conn().await.unwrap(), &scope, &open, Default::default(), &part).await.unwrap();
+    let ticket = &page.rows[0];
+    let wish = ChangeStatus {
+        id: ticket.id,
+        status: TicketStatus::Finished,
+        reason: None,
+        expected_version: Some(ticket.version),
+    };
+    let done = change_status(&store, &actor, "a key", wish).await.unwrap();
+    assert_eq!(done.value.outcome, StatusOutcome::Changed);
+    assert!(done.revision.is_some());
+    drop(store);
+    database.drop().await;
+}
