@@ -7,6 +7,7 @@ mod edges;
 mod email;
 mod embedded;
 mod export;
+mod hostile;
 mod jobs;
 mod mail_catcher;
 mod mail_dkim;

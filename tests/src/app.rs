@@ -104,6 +104,14 @@ impl TestApp {
         Self { store, clock, sink, url, database: Some(database), http, stop, parts }
     }
 
+    /// Its database.
+    ///
+    /// # Panics
+    /// Never: it goes with the test's end, which takes the app.
+    pub fn database(&self) -> &TestDatabase {
+        self.database.as_ref().expect("a test ends once")
+    }
+
     /// Sends a GraphQL request as somebody, or as nobody.
     ///
     /// # Panics

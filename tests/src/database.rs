@@ -81,6 +81,25 @@ impl TestDatabase {
         Self { url: url.replace(NAME, &name), name }
     }
 
+    /// Cuts off whoever is connected and lets nobody in, until [`TestDatabase::open`].
+    ///
+    /// # Panics
+    /// When PostgreSQL does not answer.
+    pub async fn close(&self) {
+        admin(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", self.name)).await;
+        let others =
+            format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+        admin(&others).await;
+    }
+
+    /// Lets everybody in again.
+    ///
+    /// # Panics
+    /// When PostgreSQL does not answer.
+    pub async fn open(&self) {
+        admin(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name)).await;
+    }
+
     /// Drops it, with whoever is still connected.
     ///
     /// # Panics

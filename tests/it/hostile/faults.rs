@@ -1,0 +1,80 @@
+//! What is told when something of ours breaks: a code and the request's id, nothing of what broke.
+
+use diesel_async::SimpleAsyncConnection;
+use guichet_schema::id::Id;
+use guichet_tests::app::TestApp;
+use guichet_tests::wait::DEADLINE;
+use guichet_tests::world::Firm;
+use reqwest::Response;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+async fn post(app: &TestApp, token: &str, query: &str) -> Response {
+    let request = reqwest::Client::new().post(format!("{}/graphql", app.url)).bearer_auth(token);
+    request.json(&json!({ "query": query })).send().await.unwrap()
+}
+
+/// A fault of ours is `INTERNAL`, whatever it was; the log has it under the id that is told.
+#[tokio::test]
+async fn internal_errors_are_masked() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    let client = firm.client("Padaria Estrela", None).await.encode();
+    let mut conn = app.store.conn().await.unwrap();
+    conn.batch_execute("ALTER TABLE tickets RENAME COLUMN subject TO theme").await.unwrap();
+    drop(conn);
+    let create = format!(
+        "mutation {{ ticketCreate(input: {{ idempotencyKey: \"k\", clientId: \"{client}\", subject: \"Segredo\" }}) {{
+            ticket {{ id }}
+        }} }}"
+    );
+    for query in [
+        "{ tickets(first: 1) { nodes { subject } } }",
+        "{ ticket(id: \"ticket_00000000000000000000000000000001\") { id } }",
+        &create,
+    ] {
+        let answer = post(&app, &firm.owner.token, query).await;
+        let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let body: Value = answer.json().await.unwrap();
+        let error = &body["errors"][0];
+        assert_eq!(error["message"], "Internal error.");
+        assert_eq!(error["extensions"], json!({ "code": "INTERNAL", "requestId": id }));
+        // Where in the request it was may be told.
+        let text = body.to_string().to_lowercase().replace("\"column\":", "");
+        for told in ["column", "theme", "sql", "diesel", "relation", "does not exist", "segredo", ".rs"] {
+            assert!(!text.contains(told), "{told} in {text}");
+        }
+    }
+    app.finish().await;
+}
+
+/// Without its database the program says so at once, that trying again may help, and no more; with it
+/// it goes on by itself.
+#[tokio::test]
+async fn without_a_database() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    let query = "{ clients(first: 1) { totalCount } }";
+    assert_eq!(post(&app, &firm.owner.token, query).await.status(), 200);
+    app.database().close().await;
+    for _ in 0..3 {
+        let answer = post(&app, &firm.owner.token, query).await;
+        assert_eq!(answer.status(), 503);
+        assert_eq!(answer.headers()["retry-after"], "1");
+        let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let body: Value = answer.json().await.unwrap();
+        let error = &body["errors"][0];
+        assert_eq!(error["extensions"], json!({ "code": "UNAVAILABLE", "retryable": true, "requestId": id }));
+        assert_eq!(error["message"], "The service is not available at the moment; try again.");
+    }
+    let ready = reqwest::get(format!("{}/readyz", app.url)).await.unwrap();
+    assert_eq!(ready.status(), 503);
+    assert_eq!(reqwest::get(format!("{}/livez", app.url)).await.unwrap().status(), 200);
+    app.database().open().await;
+    let begun = Instant::now();
+    while post(&app, &firm.owner.token, query).await.status() != 200 {
+        assert!(begun.elapsed() < DEADLINE, "the service does not return");
+        sleep(std::time::Duration::from_millis(20)).await;
+    }
+    app.finish().await;
+}

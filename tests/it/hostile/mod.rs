@@ -1,0 +1,6 @@
+//! What people do who mean no good, against the whole program.
+
+mod costs;
+mod faults;
+mod forgery;
+mod logs;
