@@ -35,10 +35,12 @@ graphiql: server/graphiql/node_modules/.package-lock.json
 
 ## make bench     measure speed, release build; goals beside results
 bench: setup
+	$(CARGO) build --locked --release -p guichet-tests --bins
 	$(CARGO) run --locked --release -p guichet-tests --bin bench
 
 ## make chaos     break things on purpose and count what is lost, release build
 chaos: setup
+	$(CARGO) build --locked --release -p guichet-tests --bins
 	$(CARGO) run --locked --release -p guichet-tests --bin chaos
 
 setup:

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_schema::clock::SystemClock;
 use guichet_schema::db;
+use guichet_schema::email_delivery::model::SendEmail;
 use guichet_schema::job::{JobStatus, NewJob, Payload};
 use guichet_schema::store::{By, Store};
 use guichet_schema::tables::{job_pauses, jobs};
@@ -35,27 +36,28 @@ const PAUSE: Duration = Duration::from_millis(100);
 const WORK: Duration = Duration::from_millis(250);
 /// Three crashes, each followed by an expired lease, and the rest of the queue.
 const OVER: Duration = Duration::from_secs(150);
-/// A good job that was in a crashed process waits for its lease to expire.
-const GOOD: Duration = Duration::from_secs(30);
+/// A good job that was in a crashed process waits for its lease to expire; beside the job that crashed
+/// it, it may be so unlucky each time.
+const GOOD: Duration = Duration::from_secs(90);
 
 macro_rules! kinds {
-    ($($name:ident = $kind:literal, $about:literal;)*) => {
+    ($($name:ident = $kind:literal, $attempts:expr, $about:literal;)*) => {
         $(#[doc = $about]
         #[derive(Debug, Clone, Serialize, Deserialize)]
         struct $name {}
 
         impl Payload for $name {
             const KIND: &'static str = $kind;
-            const MAX_ATTEMPTS: i32 = ATTEMPTS;
+            const MAX_ATTEMPTS: i32 = $attempts;
         })*
     };
 }
 
 kinds! {
-    Panics = "chaos.panics", "Panics.";
-    Hangs = "chaos.hangs", "Never ends.";
-    Hogs = "chaos.hogs", "Takes all memory there is.";
-    Good = "chaos.good", "Does what it should.";
+    Panics = "chaos.panics", ATTEMPTS, "Panics.";
+    Hangs = "chaos.hangs", ATTEMPTS, "Never ends.";
+    Hogs = "chaos.hogs", ATTEMPTS, "Takes all memory there is.";
+    Good = "chaos.good", SendEmail::MAX_ATTEMPTS, "Does what it should.";
 }
 
 /// One job of each bad sort, while good ones are written and run: the bad ones are dead letters after

@@ -47,13 +47,7 @@ pub async fn run() -> Findings {
     findings
 }
 
-async fn freeze(
-    office: &Office,
-    sink: &Sink,
-    launch: &Launch,
-    findings: &mut Findings,
-    part: &str,
-) -> f64 {
+async fn freeze(office: &Office, sink: &Sink, launch: &Launch, findings: &mut Findings, part: &str) -> f64 {
     let hold = || sink.rule(Rule::new(Step::EndOfData, Act::Hold).times(1));
     let acted = || sink.see(|state| state.acted.len());
     let first = launch.start().await;

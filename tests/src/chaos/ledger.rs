@@ -171,7 +171,8 @@ impl Ledger {
             doubled += usize::from(i64::from(*version) > 1 + entry.changes);
         }
         let slowest = troubles.iter().map(|trouble| trouble.took).max().unwrap_or_default();
-        let longest = troubles.iter().map(|trouble| trouble.message.chars().count()).max().unwrap_or_default();
+        let longest =
+            troubles.iter().map(|trouble| trouble.message.chars().count()).max().unwrap_or_default();
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
         for trouble in &troubles {
             *kinds.entry(&trouble.code).or_default() += 1;

@@ -80,7 +80,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "postgres-restarted",
-        what: "PostgreSQL stopped and killed, for 1, 5 and 30 s, and started again",
+        what: "PostgreSQL stopped and killed, for 1 and 5 s, and started again",
         passes_when: "errors are clear and short, service returns by itself, nothing lost",
         limit: minutes(8),
         run: || postgres::restarts().boxed_local(),

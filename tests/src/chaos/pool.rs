@@ -48,8 +48,8 @@ pub async fn run() -> Findings {
                 tokio::spawn(async move { api.change(&new_key(), &ticket, status).await })
             })
             .collect();
-        let taken = format!("guichet_database_connections{{state=\"used\"}}");
-        while serve.metric(&taken).await < POOL as f64 {
+        let taken = "guichet_database_connections{state=\"used\"}";
+        while serve.metric(taken).await < POOL as f64 {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         for answer in join_all((0..OTHERS).map(|_| api.ask(ASK, json!({})))).await {
@@ -65,7 +65,8 @@ pub async fn run() -> Findings {
         holder.batch_execute("ROLLBACK").await.expect("the lock is given back");
         let back = Instant::now();
         let answers = timeout(SHORT, join_all(stuck)).await.unwrap_or_default();
-        let changed = answers.into_iter().flatten().flatten().filter(|payload| payload["outcome"] == "CHANGED");
+        let changed =
+            answers.into_iter().flatten().flatten().filter(|payload| payload["outcome"] == "CHANGED");
         findings.expect_equal("changes done once the lock was gone", changed.count(), POOL);
         let asked = join_all((0..OTHERS).map(|_| api.ask(ASK, json!({})))).await;
         findings.expect_equal("answers afterwards", asked.into_iter().flatten().count(), OTHERS);
