@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use diesel_async::SimpleAsyncConnection;
 use guichet_schema::job::JobStatus;
+use guichet_tests::wait::DEADLINE;
+use tokio::time::timeout;
 
 use super::database::Database;
 use super::*;
@@ -225,7 +227,8 @@ async fn a_claim_waits_for_nobody() {
     let (mut conn, mut other) = (db.conn().await, db.conn().await);
     commit(&store, [ping(1), ping(2)]).await;
     other.batch_execute("BEGIN; SELECT FROM jobs WHERE payload->>'n' = '1' FOR UPDATE").await.unwrap();
-    assert_eq!(numbers(&claim(&mut conn, 2, store.now()).await), [2]);
+    let claimed = timeout(DEADLINE, claim(&mut conn, 2, store.now())).await.expect("it waits for nobody");
+    assert_eq!(numbers(&claimed), [2]);
     other.batch_execute("ROLLBACK").await.unwrap();
     assert_eq!(numbers(&claim(&mut conn, 2, store.now()).await), [1]);
 }

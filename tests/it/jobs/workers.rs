@@ -491,7 +491,6 @@ async fn jobs_survive_a_restart_of_the_database() {
     while done.len() < 50 {
         done.insert(seen.next().await.1);
     }
-    server.kill().await;
     server.restart().await.unwrap();
     while done.len() < 400 {
         done.insert(seen.next().await.1);

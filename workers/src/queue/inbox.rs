@@ -84,6 +84,7 @@ impl BackendConfig for Inbox {
 mod tests {
     use std::time::Instant;
 
+    use futures_util::FutureExt;
     use guichet_schema::job::{Claimed, Lease, Outcome};
     use tokio::sync::mpsc::unbounded_channel;
     use tokio::sync::{Notify, Semaphore};
@@ -125,7 +126,7 @@ mod tests {
         let Poll::Ready(Some(Ok(task))) = inbox.poll_next(&mut cx, &worker) else { panic!("one waits") };
         assert_eq!(task.args.claimed().lease.id, ids[0]);
         assert!(inbox.poll_close(&mut cx, &worker).is_ready());
-        let (released, outcome) = wishes.next().await;
+        let (released, outcome) = wishes.next().now_or_never().expect("one is given back");
         assert_eq!((released.claimed().lease.id, outcome), (ids[1], Outcome::Release));
         assert_eq!(slots.available_permits(), 0, "its slot is taken until it is settled");
         drop(released);
