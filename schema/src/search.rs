@@ -2,6 +2,9 @@
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use crate::error::{Code, Refusal, Result};
+use crate::input::MAX_NAME;
+
 /// Folds case and accents and joins blanks: `"  Ação  Ltda"` becomes `"acao ltda"`.
 pub fn fold(text: &str) -> String {
     let folded: String =
@@ -15,13 +18,18 @@ pub fn search_text(parts: &[&str]) -> String {
 }
 
 /// The words of a query, each as a `LIKE` pattern for any part of the text; all must be found.
-pub fn patterns(query: &str) -> Vec<String> {
-    fold(query)
-        .split(' ')
-        .filter(|word| !word.is_empty())
-        .take(8)
-        .map(|word| format!("%{}%", word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")))
-        .collect()
+///
+/// # Errors
+/// `TOO_LONG` about `search` for a query longer than any name: each word is a condition of its own.
+pub fn patterns(query: Option<&str>) -> Result<Vec<String>> {
+    let query = query.unwrap_or_default();
+    if query.chars().count() > MAX_NAME {
+        return Err(Refusal::of("search", Code::TooLong).with(MAX_NAME as i64).into());
+    }
+    let folded = fold(query);
+    let words = folded.split(' ').filter(|word| !word.is_empty());
+    let escaped = |word: &str| word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    Ok(words.map(|word| format!("%{}%", escaped(word))).collect())
 }
 
 #[cfg(test)]
@@ -33,8 +41,10 @@ mod tests {
     fn folds() {
         assert_eq!(fold("  AÇÃO\tLtda. "), "acao ltda.");
         assert_eq!(fold("Œuvre ﬁscale Ñandú"), "œuvre fiscale nandu");
-        assert_eq!(patterns("50% off_"), ["%50\\%%", "%off\\_%"]);
-        assert!(patterns("  ").is_empty());
+        assert_eq!(patterns(Some("50% off_")).unwrap(), ["%50\\%%", "%off\\_%"]);
+        assert!(patterns(Some("  ")).unwrap().is_empty());
+        assert_eq!(patterns(Some(&"a ".repeat(100))).unwrap().len(), 100);
+        assert!(patterns(Some(&"a".repeat(201))).is_err());
     }
 
     proptest! {

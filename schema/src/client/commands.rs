@@ -155,7 +155,7 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateClient) -> Result
             .execute(tx.conn())
             .await?;
         if new.name != old.name {
-            ticket::list::rename_client(tx.conn(), new.id, &old.name, &new.name).await?;
+            ticket::list::rename_client(tx.conn(), new.id, &new.name).await?;
         }
         let event = Event {
             noun: ClientId::NOUN,

@@ -78,33 +78,33 @@ pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[ClientId
 /// A page of clients, ordered by name.
 ///
 /// # Errors
-/// `INVALID_CURSOR`; when the database does not answer: retry.
+/// `INVALID_CURSOR`, `TOO_LONG` about `search`; when the database does not answer: retry.
 pub async fn page(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
     filter: &ClientFilter,
     request: &PageRequest,
 ) -> Result<Page<Client>> {
-    Ok(page_by_name!(conn, filtered(scope, filter), clients, Client, request))
+    Ok(page_by_name!(conn, filtered(scope, filter)?, clients, Client, request))
 }
 
 /// How many clients there are behind a filter.
 ///
 /// # Errors
-/// When the database does not answer: retry.
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
 pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ClientFilter) -> Result<i64> {
-    Ok(filtered(scope, filter).count().get_result(conn).await?)
+    Ok(filtered(scope, filter)?.count().get_result(conn).await?)
 }
 
-fn filtered(scope: &Scope, filter: &ClientFilter) -> clients::BoxedQuery<'static, Pg> {
+fn filtered(scope: &Scope, filter: &ClientFilter) -> Result<clients::BoxedQuery<'static, Pg>> {
     let mut query = clients::table.into_boxed().filter(visible(scope));
     if let Some(id) = filter.accountant_id {
         query = query.filter(clients::accountant_id.eq(id));
     }
-    for pattern in search::patterns(filter.search.as_deref().unwrap_or_default()) {
+    for pattern in search::patterns(filter.search.as_deref())? {
         query = query.filter(clients::search_text.like(pattern));
     }
-    query
+    Ok(query)
 }
 
 /// The addresses that clients chose for mails about tickets (F-02), in their order; a client

@@ -60,7 +60,7 @@ mod tests {
         for query in
             ["sao joao", "12345678000195", "12.345.678/0001", "contato@padaria", "5511987654321", "98765-43"]
         {
-            for pattern in search::patterns(query) {
+            for pattern in search::patterns(Some(query)).unwrap() {
                 assert!(text.contains(pattern.trim_matches('%')), "{query} in {text}");
             }
         }

@@ -49,25 +49,25 @@ pub async fn by_ids(
 /// A page of the price list, ordered by name. A client is given what is offered.
 ///
 /// # Errors
-/// `INVALID_CURSOR`; when the database does not answer: retry.
+/// `INVALID_CURSOR`, `TOO_LONG` about `search`; when the database does not answer: retry.
 pub async fn page(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
     filter: &ServiceItemFilter,
     request: &PageRequest,
 ) -> Result<Page<ServiceItem>> {
-    Ok(page_by_name!(conn, filtered(scope, filter), service_items, ServiceItem, request))
+    Ok(page_by_name!(conn, filtered(scope, filter)?, service_items, ServiceItem, request))
 }
 
 /// How many items there are behind a filter.
 ///
 /// # Errors
-/// When the database does not answer: retry.
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
 pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ServiceItemFilter) -> Result<i64> {
-    Ok(filtered(scope, filter).count().get_result(conn).await?)
+    Ok(filtered(scope, filter)?.count().get_result(conn).await?)
 }
 
-fn filtered(scope: &Scope, filter: &ServiceItemFilter) -> service_items::BoxedQuery<'static, Pg> {
+fn filtered(scope: &Scope, filter: &ServiceItemFilter) -> Result<service_items::BoxedQuery<'static, Pg>> {
     let mut query = service_items::table.filter(service_items::firm_id.eq(scope.firm_id())).into_boxed();
     if !scope.is_staff() {
         query = query.filter(service_items::active);
@@ -75,8 +75,8 @@ fn filtered(scope: &Scope, filter: &ServiceItemFilter) -> service_items::BoxedQu
     if let Some(active) = filter.active {
         query = query.filter(service_items::active.eq(active));
     }
-    for pattern in search::patterns(filter.search.as_deref().unwrap_or_default()) {
+    for pattern in search::patterns(filter.search.as_deref())? {
         query = query.filter(service_items::search_text.like(pattern));
     }
-    query
+    Ok(query)
 }

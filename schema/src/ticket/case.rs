@@ -9,6 +9,7 @@ use crate::error::{Code, Fault, OrNotFound, Result};
 use crate::feed::{Audience, Event};
 use crate::id::{ClientId, FirmId, Id, StaffId, TicketId};
 use crate::locale::Locale;
+use crate::search;
 use crate::store::Tx;
 use crate::tables::{clients, firms, tickets};
 
@@ -168,7 +169,9 @@ impl Case {
     }
 }
 
-/// What a search over tickets looks at. Nothing internal: clients search too (D-07).
+/// What a search over tickets looks at. Nothing internal: clients search too (D-07). The client's name stands
+/// in a line of its own, for [`rename_client`](super::list::rename_client).
 pub(crate) fn search_text(number: i64, subject: &str, description: &str, client_name: &str) -> String {
-    crate::search::search_text(&[&format!("#{number}"), subject, client_name, description])
+    let own = search::search_text(&[&format!("#{number}"), subject, description]);
+    format!("{}\n{own}", search::fold(client_name))
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::actor::Scope;
@@ -104,7 +104,7 @@ pub struct TicketFilter {
 
 type Query<'a> = tickets::BoxedQuery<'a, Pg>;
 
-fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Query<'a> {
+fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Result<Query<'a>> {
     let mut query = tickets::table.filter(visible(scope)).into_boxed();
     if let Some(status) = &filter.status {
         query = query.filter(tickets::status.eq_any(status.clone()));
@@ -144,10 +144,10 @@ fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Query<'a> {
         Some(false) => query = query.filter(tickets::opened_by_access.is_null()),
         None => {}
     }
-    for pattern in search::patterns(filter.search.as_deref().unwrap_or_default()) {
+    for pattern in search::patterns(filter.search.as_deref())? {
         query = query.filter(tickets::search_text.like(pattern));
     }
-    query
+    Ok(query)
 }
 
 /// Bounds and orders the query by one column: the first condition bounds the index, the second
@@ -172,7 +172,7 @@ macro_rules! keyset {
 /// A page of the grid.
 ///
 /// # Errors
-/// `INVALID_CURSOR`; when the database does not answer: retry.
+/// `INVALID_CURSOR`, `TOO_LONG` about `search`; when the database does not answer: retry.
 pub async fn page(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
@@ -180,7 +180,7 @@ pub async fn page(
     order: TicketOrder,
     part: &PageRequest,
 ) -> Result<Page<Ticket>> {
-    let query = filtered(scope, filter).limit(part.fetch());
+    let query = filtered(scope, filter)?.limit(part.fetch());
     let ascending = order.descending == part.is_backward();
     let query = ordered(query, order.field, ascending, part.cursor(order.name())?)?;
     Ok(part.page(query.select(Ticket::as_select()).load(conn).await?))
@@ -189,14 +189,14 @@ pub async fn page(
 /// All tickets of the grid in its order: for an export, which must miss none that changes meanwhile.
 ///
 /// # Errors
-/// When the database does not answer: retry.
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
 pub async fn ids(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
     filter: &TicketFilter,
     order: TicketOrder,
 ) -> Result<Vec<TicketId>> {
-    let query = ordered(filtered(scope, filter), order.field, !order.descending, None)?;
+    let query = ordered(filtered(scope, filter)?, order.field, !order.descending, None)?;
     Ok(query.select(tickets::id).load(conn).await?)
 }
 
@@ -237,20 +237,17 @@ fn number(text: &str) -> Option<i64> {
 /// How many tickets there are.
 ///
 /// # Errors
-/// When the database does not answer: retry.
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
 pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &TicketFilter) -> Result<i64> {
-    Ok(filtered(scope, filter).count().get_result(conn).await?)
+    Ok(filtered(scope, filter)?.count().get_result(conn).await?)
 }
 
 /// Lets searches find a client's tickets by its new name, in the rename's own transaction.
-pub(crate) async fn rename_client(
-    conn: &mut AsyncPgConnection,
-    client: ClientId,
-    old: &str,
-    new: &str,
-) -> Result<()> {
+pub(crate) async fn rename_client(conn: &mut AsyncPgConnection, client: ClientId, name: &str) -> Result<()> {
+    // The name's line goes; what a ticket itself says stays, however much it reads like the old name.
+    let own = substr(tickets::search_text, strpos(tickets::search_text, "\n"));
     diesel::update(tickets::table.filter(tickets::client_id.eq(client)))
-        .set(tickets::search_text.eq(replace(tickets::search_text, search::fold(old), search::fold(new))))
+        .set(tickets::search_text.eq(search::fold(name).into_sql::<Text>().concat(own)))
         .execute(conn)
         .await?;
     Ok(())
@@ -259,6 +256,8 @@ pub(crate) async fn rename_client(
 #[allow(missing_docs)] // of the macro's making
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// Every `from` in the text becomes `to`.
-    fn replace(text: Text, from: Text, to: Text) -> Text;
+    /// The text from a place on, counted from 1.
+    fn substr(text: Text, from: Integer) -> Text;
+    /// The place of the first `part` in the text; 0 when there is none.
+    fn strpos(text: Text, part: Text) -> Integer;
 }

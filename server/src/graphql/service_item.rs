@@ -85,7 +85,8 @@ impl ServiceItem {
 pub struct ServiceItemFilter {
     /// Those offered, or those no longer offered.
     active: Option<bool>,
-    /// Words of name or description, in any case and without accents; all must be found.
+    /// Words of name or description, in any case and without accents; all must be found. Up to 200
+    /// characters.
     search: Option<String>,
 }
 

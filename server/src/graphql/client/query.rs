@@ -16,7 +16,7 @@ use crate::graphql::payload::{optional_id, queried};
 #[derive(Debug, Default, InputObject)]
 pub struct ClientFilter {
     /// Words of name, registration, e-mail or telephone, in any case and without accents; all must
-    /// be found.
+    /// be found. Up to 200 characters.
     search: Option<String>,
     /// Those in this staff member's portfolio.
     accountant_id: Option<ID>,

@@ -42,7 +42,7 @@ pub struct TicketFilter {
     /// Whether it was opened by somebody of the client.
     opened_by_client: Option<bool>,
     /// Words, or parts of them, out of number, subject, client or description, whatever the case and
-    /// accents; all must be found.
+    /// accents; all must be found. Up to 200 characters.
     search: Option<String>,
 }
 
