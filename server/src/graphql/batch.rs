@@ -126,7 +126,11 @@ impl Rounds {
     }
 
     /// Works on, and where that gets no further, on what it waits for.
-    fn poll<T>(&mut self, cx: &mut Context<'_>, mut work: impl FnMut(&mut Context<'_>) -> Poll<T>) -> Poll<T> {
+    fn poll<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut work: impl FnMut(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
         loop {
             let again = Arc::new(Again { wanted: AtomicBool::new(false), task: cx.waker().clone() });
             if let Poll::Ready(done) = work(&mut Context::from_waker(&again.clone().into())) {
