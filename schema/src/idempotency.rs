@@ -24,7 +24,10 @@ pub const KEPT: TimeDelta = TimeDelta::hours(48);
 /// Longest key, in characters.
 pub const MAX_KEY: usize = 200;
 
+/// Between the first two looks; each further wait is twice as long, up to the longest, so that many twins
+/// of a slow act are no burden.
 const POLL: Duration = Duration::from_millis(20);
+const LONGEST_POLL: Duration = Duration::from_millis(320);
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The key of a running transaction, to be remembered at its commit.
@@ -55,8 +58,8 @@ pub(crate) async fn claim<T: DeserializeOwned>(
         key: key.to_owned(),
         input_hash: hash(&serde_json::to_vec(input).map_err(|error| Fault::Broken(error.to_string()))?),
     };
-    let attempts = PATIENCE.as_millis() / POLL.as_millis();
-    for _ in 0..attempts {
+    let (mut pause, mut waited) = (POLL, Duration::ZERO);
+    while waited < PATIENCE {
         let mut tx = Box::new(store.begin(actor).await?);
         // The lock first, the row second: a row committed by the holder before we got the lock is then seen.
         let got: bool = diesel::select(try_lock(once.lock_key())).get_result(tx.conn()).await?;
@@ -68,7 +71,9 @@ pub(crate) async fn claim<T: DeserializeOwned>(
             return Ok(Begun::First(tx));
         }
         drop(tx);
-        tokio::time::sleep(POLL).await;
+        tokio::time::sleep(pause).await;
+        waited += pause;
+        pause = LONGEST_POLL.min(pause * 2);
     }
     Err(Fault::Unavailable("the first call with this idempotency key is still running".into()).into())
 }
