@@ -13,6 +13,7 @@ mod mail_catcher;
 mod mail_dkim;
 mod people;
 mod people_api;
+mod processes;
 mod sign_in;
 mod smtp_pool;
 mod smtp_sessions;

@@ -1,0 +1,177 @@
+//! The commands that do one thing and end.
+
+use diesel_async::SimpleAsyncConnection;
+use guichet_schema::db;
+use guichet_server::embedded::{Postgres, PostgresOptions};
+use guichet_tests::database::TestDatabase;
+use guichet_tests::process::Launch;
+use guichet_tests::smtp::{Act, Rule, Step};
+use guichet_tests::wait::DEADLINE;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::run::{Ended, guichet};
+use super::site::Site;
+
+const FIRM: [&str; 18] = [
+    "firm",
+    "create",
+    "--name",
+    "Contábil Aurora",
+    "--locale",
+    "pt-BR",
+    "--zone",
+    "America/Sao_Paulo",
+    "--country",
+    "BR",
+    "--currency",
+    "BRL",
+    "--mail-from",
+    "avisos@aurora.example",
+    "--owner-name",
+    "Olívia Prado",
+    "--owner-email",
+    "olivia@aurora.example",
+];
+
+#[track_caller]
+fn done(ended: Ended) -> String {
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    ended.out
+}
+
+async fn sign_in(url: &str, email: &str, password: &str) -> Value {
+    let mutation = "mutation ($input: SignInInput!) {
+        signIn(input: $input) { session { hat { firmName staffRole } } userErrors { code } }
+    }";
+    let input = json!({ "email": email, "password": password, "transport": "BEARER" });
+    let request = reqwest::Client::new().post(format!("{url}/graphql"));
+    let request = request.json(&json!({ "query": mutation, "variables": { "input": input } }));
+    request.send().await.unwrap().json::<Value>().await.unwrap()["data"]["signIn"].take()
+}
+
+/// From an empty database to the first sign-in: `migrate`, twice and at once, then `firm create`.
+#[tokio::test]
+async fn a_first_firm() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = PostgresOptions { may_move: true, ..PostgresOptions::new(folder.path()) };
+    let mut postgres = Postgres::start(options.without_fsync()).await.unwrap();
+    let url = postgres.url();
+    let database = [("DATABASE_URL", url.as_str())];
+    let (one, two) = tokio::join!(guichet(&["migrate"], &database, ""), guichet(&["migrate"], &database, ""));
+    for ended in [one, two, guichet(&["migrate"], &database, "").await] {
+        assert_eq!(done(ended), "the tables are up to date\n");
+    }
+
+    let told = done(guichet(&FIRM, &database, "a long password\n").await);
+    let told: Vec<&str> = told.lines().collect();
+    assert!(told[0].starts_with("firm firm_"), "{told:?}");
+    assert_eq!(told[1..], ["the owner can sign in"]);
+    let server = Launch::serve(&url).start().await;
+    let entered = sign_in(&server.url().await, "Olivia@aurora.example", "a long password").await;
+    let hat = json!({ "firmName": "Contábil Aurora", "staffRole": "OWNER" });
+    assert_eq!(entered, json!({ "session": { "hat": hat }, "userErrors": [] }));
+
+    // Without a password the owner is invited.
+    let mut other = FIRM;
+    other[17] = "outra@aurora.example";
+    let told = done(guichet(&other, &database, "").await);
+    let secret = told.lines().nth(1).unwrap().rsplit(' ').next().unwrap().to_owned();
+    let accept = "mutation ($input: InvitationAcceptInput!) { invitationAccept(input: $input) { userErrors { code } } }";
+    let input = json!({ "secret": secret, "password": "a long password" });
+    let request = reqwest::Client::new().post(format!("{}/graphql", server.url().await));
+    let request = request.json(&json!({ "query": accept, "variables": { "input": input } }));
+    let accepted: Value = request.send().await.unwrap().json().await.unwrap();
+    assert_eq!(accepted["data"]["invitationAccept"]["userErrors"], json!([]));
+    server.stop().await;
+    postgres.stop().await;
+}
+
+/// What is refused is told in a sentence a field, and nothing is made.
+#[tokio::test]
+async fn a_firm_that_is_refused() {
+    let database = TestDatabase::new().await;
+    let settings = [("DATABASE_URL", database.url.as_str())];
+    for (position, wrong, told) in [
+        (5, "xx", "--locale"),
+        (7, "Mars/Olympus", "zone"),
+        (13, "nobody", "mailFrom"),
+        (17, "nobody", "ownerEmail"),
+    ] {
+        let mut arguments = FIRM;
+        arguments[position] = wrong;
+        let ended = guichet(&arguments, &settings, "a long password\n").await;
+        assert_eq!((ended.code, ended.err.lines().count()), (Some(1), 1), "{ended:?}");
+        assert!(ended.err.contains(told), "{told}: {ended:?}");
+    }
+    let short = guichet(&FIRM, &settings, "short\n").await;
+    assert_eq!(short.code, Some(1));
+    assert!(!short.err.contains("short\n"), "{short:?}");
+    let mut conn = db::connect(&database.url).await.unwrap();
+    conn.batch_execute("DO $$ BEGIN ASSERT (SELECT count(*) FROM firms) = 0; END $$").await.unwrap();
+    drop(conn);
+    database.drop().await;
+}
+
+/// F-02: a dead letter is listed, shown and run again, while the workers run.
+#[tokio::test]
+async fn dead_letters() {
+    let database = TestDatabase::new().await;
+    let settings = [("DATABASE_URL", database.url.as_str())];
+    let jobs = async |arguments: &[&str]| guichet(&[&["jobs"], arguments].concat(), &settings, "").await;
+    assert_eq!(done(jobs(&["list"]).await), "no such jobs\n");
+    let site = Site::open(&database.url).await;
+    let (server, worker) = tokio::join!(site.serve(), site.work());
+    site.sink.rule(Rule::new(Step::Rcpt, Act::Reply(450, "4.2.1 busy".into())).times(1));
+    // Its attempts are cut down while it waits for the relay.
+    site.sink.rule(Rule::new(Step::Mail, Act::Hold).times(1));
+    site.mail(&server).await;
+    site.sink.wait_until(|state| state.acted.len() == 1).await;
+    let last = "UPDATE jobs SET max_attempts = 1";
+    site.store.conn().await.unwrap().batch_execute(last).await.unwrap();
+    site.sink.release();
+    let dead = async {
+        loop {
+            let listed = done(jobs(&["list", "--status", "dead", "--kind", "email.send"]).await);
+            if listed != "no such jobs\n" {
+                return listed;
+            }
+        }
+    };
+    let listed = timeout(DEADLINE, dead).await.expect("the job is given up");
+    assert_eq!(listed.lines().count(), 1);
+    assert!(
+        listed.contains("DEAD") && listed.contains("1/1") && listed.contains("450 at RCPT TO"),
+        "{listed}"
+    );
+    assert!(!listed.contains('@'), "{listed}");
+    let id = listed.split(' ').next().unwrap();
+    let shown: Value = serde_json::from_str(&done(jobs(&["show", id]).await)).unwrap();
+    assert_eq!((&shown["status"], &shown["kind"]), (&json!("DEAD"), &json!("email.send")), "{shown:#}");
+    assert_eq!(done(jobs(&["list", "--status", "ready"]).await), "no such jobs\n");
+
+    assert_eq!(done(jobs(&["retry", id]).await), "the job runs again\n");
+    site.sent(&server, 1).await;
+    assert_eq!(done(jobs(&["retry", "--all"]).await), "0 jobs run again, 0 were left as they are\n");
+    let gone = jobs(&["show", id]).await;
+    assert_eq!((gone.code, gone.err.lines().count()), (Some(1), 1), "{gone:?}");
+    server.stop().await;
+    worker.stop().await;
+    database.drop().await;
+}
+
+/// The contract is printed without any settings, to the output or into a file.
+#[tokio::test]
+async fn the_contract() {
+    let sdl = guichet_server::graphql::sdl();
+    assert_eq!(done(guichet(&["schema", "print"], &[], "").await).trim_end(), sdl.trim_end());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("schema.graphql");
+    assert_eq!(done(guichet(&["schema", "print", "--to", file.to_str().unwrap()], &[], "").await), "");
+    assert_eq!(std::fs::read_to_string(file).unwrap(), sdl);
+    let help = done(guichet(&["--help"], &[], "").await);
+    for variable in guichet_server::settings::VARIABLES {
+        assert!(help.contains(variable.name), "{} in the help", variable.name);
+    }
+    assert_eq!(guichet(&["no-such-command"], &[], "").await.code, Some(2));
+}

@@ -1,0 +1,9 @@
+//! `guichet` as processes of its own: serving and working apart, killed, misconfigured, and asked to do
+//! one thing.
+
+mod commands;
+mod killed;
+mod run;
+mod settings;
+mod site;
+mod together;

@@ -1,0 +1,34 @@
+//! A command that is run to its end.
+
+use std::process::Stdio;
+
+use guichet_server::settings::VARIABLES;
+use guichet_tests::wait::DEADLINE;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+/// Runs `guichet` with these arguments and settings and no others.
+pub async fn guichet(arguments: &[&str], settings: &[(&str, &str)], input: &str) -> Ended {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_guichet-under-test"));
+    command.args(arguments).kill_on_drop(true);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for variable in VARIABLES {
+        command.env_remove(variable.name);
+    }
+    command.envs(settings.iter().copied()).env("LOG_FORMAT", "json");
+    let mut child = command.spawn().unwrap();
+    // One that does not read it may be gone already.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes()).await;
+    let output = timeout(DEADLINE, child.wait_with_output()).await.expect("it ends").unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}

@@ -1,0 +1,128 @@
+//! A wrong setting stops the start with code 2 and one sentence that names the variable and no secret.
+
+use diesel_async::SimpleAsyncConnection;
+use guichet_schema::db;
+use guichet_server::embedded::{Postgres, PostgresOptions};
+use guichet_tests::database::TestDatabase;
+use guichet_tests::smtp::{Options, Sink};
+use guichet_tests::wait::DEADLINE;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+use super::run::guichet;
+
+/// Checks that this is the one sentence of a start that fails.
+async fn stops(arguments: &[&str], settings: &[(&str, &str)], sentence: &str) {
+    let ended = guichet(arguments, settings, "").await;
+    let told = (ended.code, ended.err.as_str());
+    assert_eq!(told, (Some(2), format!("guichet: {sentence}\n").as_str()), "{arguments:?} with {settings:?}");
+    assert!(!ended.err.contains("hunter2") && ended.out.is_empty(), "{ended:?}");
+}
+
+/// Settings with this database and one more.
+fn on<'a>(database: &'a TestDatabase, name: &'a str, value: &'a str) -> [(&'a str, &'a str); 2] {
+    [("DATABASE_URL", &database.url), (name, value)]
+}
+
+/// An address at which nobody listens.
+async fn nobody() -> String {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
+}
+
+#[tokio::test]
+async fn the_database() {
+    let missing = "DATABASE_URL: is not set, and several processes cannot share a private PostgreSQL";
+    stops(&["serve"], &[], missing).await;
+    stops(&["serve"], &[("DATABASE_URL", "")], missing).await;
+    let malformed = "DATABASE_URL: is not an address such as postgres://user:password@host:5432/database";
+    for url in ["hunter2", "mysql://me:hunter2@db/guichet", "postgres://me:hunter2@db:port/guichet"] {
+        stops(&["serve"], &[("DATABASE_URL", url)], malformed).await;
+        stops(&["migrate"], &[("DATABASE_URL", url)], malformed).await;
+    }
+    let place = nobody().await;
+    let url = format!("postgres://me:hunter2@{place}/guichet");
+    let refused = format!("DATABASE_URL: connection refused at {place}");
+    for command in [&["serve"][..], &["migrate"], &["jobs", "list"], &[]] {
+        let settings = [("DATABASE_URL", url.as_str()), ("GUICHET_LISTEN", "127.0.0.1:0")];
+        stops(command, &settings, &refused).await;
+    }
+}
+
+/// A real server that knows the user, and asks for the password.
+#[tokio::test]
+async fn the_password_of_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = PostgresOptions { may_move: true, ..PostgresOptions::new(folder.path()) };
+    let mut postgres = Postgres::start(options.without_fsync()).await.unwrap();
+    let mut conn = db::connect(&postgres.url()).await.unwrap();
+    let ask_for_passwords = "
+        CREATE ROLE stranger LOGIN PASSWORD 'right';
+        DO $$ BEGIN
+            EXECUTE format('COPY (VALUES (''local all stranger scram-sha-256''), (''local all all trust'')) TO %L',
+                current_setting('hba_file'));
+        END $$;
+        SELECT pg_reload_conf();";
+    conn.batch_execute(ask_for_passwords).await.unwrap();
+    let (_, place) =
+        postgres.url().rsplit_once('@').map(|(user, place)| (user.to_owned(), place.to_owned())).unwrap();
+    let folder = place.strip_suffix("/guichet").unwrap().replace("%2F", "/");
+    let url = format!("postgres://stranger:hunter2@{place}");
+    // The reload takes a moment.
+    let reload = async { while db::connect(&url).await.is_ok() {} };
+    timeout(DEADLINE, reload).await.expect("passwords are asked for");
+    let sentence = format!("DATABASE_URL: password authentication failed for user \"stranger\" at {folder}");
+    stops(&["serve"], &[("DATABASE_URL", &url), ("GUICHET_LISTEN", "127.0.0.1:0")], &sentence).await;
+    let nowhere = format!("{}_of_nobody", postgres.url());
+    let sentence = format!("DATABASE_URL: database \"guichet_of_nobody\" does not exist at {folder}");
+    stops(&["migrate"], &[("DATABASE_URL", &nowhere)], &sentence).await;
+    drop(conn);
+    postgres.stop().await;
+}
+
+#[tokio::test]
+async fn the_relay() {
+    let database = TestDatabase::new().await;
+    stops(&["work"], &on(&database, "SMTP_URL", ""), "SMTP_URL: is not set, and mails would go nowhere")
+        .await;
+    let scheme = "SMTP_URL: the scheme must be `smtp`, `smtp+starttls` or `smtps`.";
+    stops(&["work"], &on(&database, "SMTP_URL", "http://me:hunter2@relay.example"), scheme).await;
+    stops(
+        &["serve"],
+        &on(&database, "SMTP_URL", "smtp://me@relay.example"),
+        "SMTP_URL: there is a user but no password.",
+    )
+    .await;
+    let place = nobody().await;
+    let nowhere = format!("smtp://me:hunter2@{place}");
+    let refused = format!("SMTP_URL: {place} does not work: Connection refused (os error 111) at connect.");
+    stops(&["work"], &on(&database, "SMTP_URL", &nowhere), &refused).await;
+
+    let sink = Sink::start(Options::default()).await;
+    let wrong = sink.starttls_url().replace("first%20password", "hunter2");
+    let refused = format!("SMTP_URL: {} does not work: 535 at AUTH.", sink.address());
+    stops(&["work"], &on(&database, "SMTP_URL", &wrong), &refused).await;
+    let stranger = Sink::start(Options::default()).await;
+    let untrusted =
+        sink.starttls_url().replace(&sink.ca().display().to_string(), &stranger.ca().display().to_string());
+    let ended = guichet(&["work"], &on(&database, "SMTP_URL", &untrusted), "").await;
+    assert_eq!((ended.code, ended.err.lines().count()), (Some(2), 1), "{ended:?}");
+    assert!(
+        ended.err.starts_with(&format!("guichet: SMTP_URL: {} does not work: ", sink.address())),
+        "{ended:?}"
+    );
+    assert!(ended.err.contains(" at TLS."), "{ended:?}");
+    database.drop().await;
+}
+
+#[tokio::test]
+async fn the_address_to_listen_on() {
+    let database = TestDatabase::new().await;
+    let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = taken.local_addr().unwrap().to_string();
+    let sentence = format!("GUICHET_LISTEN: {place} is taken by another program");
+    stops(&["serve"], &on(&database, "GUICHET_LISTEN", &place), &sentence).await;
+    stops(&[], &on(&database, "GUICHET_LISTEN", &place), &sentence).await;
+    let malformed = "GUICHET_LISTEN: is `8080`, not an address and port such as 127.0.0.1:8080";
+    stops(&["serve"], &on(&database, "GUICHET_LISTEN", "8080"), malformed).await;
+    database.drop().await;
+}

@@ -1,0 +1,100 @@
+//! A firm whose API and workers run as processes of their own, on the machine's clock, with a relay that
+//! wants STARTTLS and a sign-in.
+
+use std::sync::Arc;
+
+use guichet_schema::clock::SystemClock;
+use guichet_schema::db;
+use guichet_schema::id::Id;
+use guichet_schema::store::Store;
+use guichet_tests::process::{Launch, Process};
+use guichet_tests::smtp::{Options, Sink};
+use guichet_tests::wait::DEADLINE;
+use guichet_tests::world::Firm;
+use serde_json::{Value, json};
+use tokio::time::{Duration, Instant, sleep};
+
+pub struct Site {
+    pub url: String,
+    pub store: Store,
+    pub firm: Firm,
+    pub sink: Sink,
+    client: String,
+    http: reqwest::Client,
+}
+
+impl Site {
+    /// In this migrated database.
+    pub async fn open(url: &str) -> Self {
+        let store = Store::new(db::pool(url, 4).unwrap(), Arc::new(SystemClock));
+        let firm = Firm::new(&store, "aurora.example").await;
+        let client = firm.client("Padaria Estrela", Some("nf@padaria.example")).await.encode();
+        let sink = Sink::start(Options { sign_in_clear: false, ..Options::default() }).await;
+        let http = reqwest::Client::new();
+        Self { url: url.to_owned(), store, firm, sink, client, http }
+    }
+
+    pub async fn serve(&self) -> Process {
+        Launch::serve(&self.url).start().await
+    }
+
+    pub async fn work(&self) -> Process {
+        Launch::work(&self.url, &self.sink.starttls_url()).start().await
+    }
+
+    /// Asks a process as the owner; none when it does not answer, or not now.
+    pub async fn ask(&self, server: &Process, query: &str, variables: Value) -> Option<Value> {
+        let url = format!("{}/graphql", server.url().await);
+        let request = self.http.post(url).bearer_auth(&self.firm.owner.token);
+        let answer = request.json(&json!({ "query": query, "variables": variables })).send().await.ok()?;
+        let mut body: Value = answer.json().await.ok()?;
+        (body.get("errors").is_none()).then(|| body["data"].take())
+    }
+
+    /// Opens a ticket; answers its id.
+    pub async fn ticket(&self, server: &Process, key: &str) -> Option<String> {
+        let mutation = "mutation ($input: TicketCreateInput!) {
+            ticketCreate(input: $input) { ticket { id } userErrors { code } }
+        }";
+        let input = json!({ "idempotencyKey": key, "clientId": self.client, "subject": key });
+        let made = self.ask(server, mutation, json!({ "input": input })).await?;
+        assert_eq!(made["ticketCreate"]["userErrors"], json!([]));
+        Some(made["ticketCreate"]["ticket"]["id"].as_str().unwrap().to_owned())
+    }
+
+    /// Changes its status, which mails the client.
+    pub async fn change(&self, server: &Process, ticket: &str, status: &str, key: &str) -> Option<()> {
+        let mutation = "mutation ($input: TicketStatusChangeInput!) {
+            ticketStatusChange(input: $input) { outcome mail { state } userErrors { code } }
+        }";
+        let input = json!({ "idempotencyKey": key, "id": ticket, "status": status });
+        let changed = self.ask(server, mutation, json!({ "input": input })).await?;
+        let payload = &changed["ticketStatusChange"];
+        assert_eq!((&payload["userErrors"], &payload["outcome"]), (&json!([]), &json!("CHANGED")));
+        Some(())
+    }
+
+    /// Opens a ticket and changes its status once.
+    pub async fn mail(&self, server: &Process) {
+        let ticket = self.ticket(server, "a ticket").await.expect("it answers");
+        self.change(server, &ticket, "IN_ANALYSIS", "a change").await.expect("it answers");
+    }
+
+    /// Waits until so many deliveries are sent and no other is left, as a process tells.
+    pub async fn sent(&self, server: &Process, count: u64) {
+        let query = "{
+            sent: emailDeliveries(first: 1, filter: { status: [SENT] }) { totalCount }
+            all: emailDeliveries(first: 1) { totalCount }
+        }";
+        let wanted = json!({ "sent": { "totalCount": count }, "all": { "totalCount": count } });
+        let begun = Instant::now();
+        loop {
+            let told = self.ask(server, query, json!({})).await;
+            if told.as_ref() == Some(&wanted) {
+                return;
+            }
+            assert!(begun.elapsed() < DEADLINE, "{told:?} instead of {count}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Several processes on one database.
+
+use guichet_server::embedded::{Postgres, PostgresOptions};
+use guichet_tests::database::TestDatabase;
+
+use super::run::guichet;
+use super::site::Site;
+
+/// D-04, D-05: what one server takes, a worker mails and another server tells; the relay is reached by
+/// STARTTLS and with a sign-in.
+#[tokio::test]
+async fn two_servers_and_a_worker() {
+    let database = TestDatabase::new().await;
+    let site = Site::open(&database.url).await;
+    let (one, two, worker) = tokio::join!(site.serve(), site.serve(), site.work());
+    for (server, other, key) in [(&one, &two, "first"), (&two, &one, "second")] {
+        let ticket = site.ticket(server, key).await.unwrap();
+        site.change(server, &ticket, "IN_ANALYSIS", key).await.unwrap();
+        // A repeated request is one change, whichever server it reaches.
+        assert_eq!(site.ticket(other, key).await.unwrap(), ticket);
+        site.change(other, &ticket, "IN_ANALYSIS", key).await.unwrap();
+    }
+    site.sent(&one, 2).await;
+    site.sent(&two, 2).await;
+    let mails = site.sink.mails();
+    assert_eq!(mails.len(), 2);
+    for mail in mails {
+        assert!(mail.encrypted);
+        assert_eq!(
+            (mail.user.as_deref(), &mail.to[..]),
+            (Some("guichet"), &["nf@padaria.example".to_owned()][..])
+        );
+    }
+    for process in [one, two, worker] {
+        assert!(process.stop().await.success(), "SIGTERM is a good end");
+    }
+    database.drop().await;
+}
+
+/// PostgreSQL is stopped and started, then killed and started: requests and mails go on by themselves,
+/// and nothing that was answered is lost.
+#[tokio::test]
+async fn postgresql_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = PostgresOptions { may_move: true, ..PostgresOptions::new(folder.path()) };
+    let mut postgres = Postgres::start(options).await.unwrap();
+    let database = postgres.url();
+    guichet(&["migrate"], &[("DATABASE_URL", &database)], "").await;
+    let site = Site::open(&database).await;
+    let (server, worker) = tokio::join!(site.serve(), site.work());
+    let ticket = site.ticket(&server, "before").await.unwrap();
+    for (round, status) in ["IN_ANALYSIS", "WAITING"].into_iter().enumerate() {
+        site.change(&server, &ticket, status, status).await.unwrap();
+        if round == 1 {
+            postgres.kill().await;
+        }
+        postgres.restart().await.unwrap();
+        site.sent(&server, round as u64 + 1).await;
+    }
+    let status = site.ask(&server, "{ tickets(first: 2) { nodes { status } } }", serde_json::json!({})).await;
+    assert_eq!(status.unwrap()["tickets"]["nodes"], serde_json::json!([{ "status": "WAITING" }]));
+    // A mail whose sending fell into the gap may have gone out twice, under one Message-ID.
+    let mut ids: Vec<String> = site.sink.mails().iter().map(|mail| mail.message_id()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 2);
+    assert!(server.stop().await.success());
+    assert!(worker.stop().await.success());
+    postgres.stop().await;
+}
