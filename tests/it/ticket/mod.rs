@@ -1,12 +1,21 @@
 //! The ticket desk over GraphQL: each requirement of section D that the desk has so far, by the API alone.
 
+mod abilities;
+mod abilities_around;
 mod charge;
+mod charge_by_hand;
+mod conflicts;
 mod conversation;
 mod create;
 mod desk;
 mod edit;
+mod grid;
 mod history;
+mod idempotency;
+mod languages;
 mod notes;
+mod pages;
+mod search;
 mod status;
 mod transfer;
 mod unread;
