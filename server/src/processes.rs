@@ -20,7 +20,7 @@ use crate::database::Database;
 use crate::embedded::keep_running;
 use crate::gateway::{self, Gateway};
 use crate::lifecycle::{Failure, Lifecycle};
-use crate::settings::{SMTP_URL, SettingError, Settings, bind};
+use crate::settings::{GUICHET_LISTEN, GUICHET_PROBES, SMTP_URL, SettingError, Settings, bind};
 use crate::{probes, signals};
 
 /// How long PostgreSQL may take to stop: longer than its own steps together.
@@ -40,7 +40,7 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// What keeps it from starting, and the first part that fails later.
 pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
-        let listener = bind(settings.listen).await?;
+        let listener = bind(GUICHET_LISTEN, settings.listen).await?;
         probe_relay(settings).await?;
         let database = Database::own(settings).await?;
         let url = database.url();
@@ -76,7 +76,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
 /// What keeps it from starting, and the first part that fails later.
 pub async fn serve(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
-        let listener = bind(settings.listen).await?;
+        let listener = bind(GUICHET_LISTEN, settings.listen).await?;
         let url = Database::shared(settings).await?;
         db::migrate(&url).await?;
         let store = open(settings, &url)?;
@@ -109,7 +109,7 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
         let route = route(settings, None)?;
         let workers = workers(settings, &store, &route);
         if let Some(address) = settings.probes {
-            let listener = bind(address).await?;
+            let listener = bind(GUICHET_PROBES, address).await?;
             tracing::info!(address = %listener.local_addr()?, "answering probes");
             let router =
                 probes::router(probes::Probes { store: store.clone(), workers: Some(workers.health()) });

@@ -54,8 +54,10 @@ impl Sender {
         match self.route.send(&message).await {
             Ok(accepted) => {
                 count("sent");
-                self.settle_sent(delivery_id, accepted.reply.to_string()).await;
-                Ok(())
+                // A task of its own: when the lease is lost while the database is away, the run is dropped,
+                // but what this process knows must still be written down.
+                let settled = tokio::spawn(self.settle_sent(delivery_id, accepted.reply.to_string()));
+                settled.await.map_err(JobError::retry)
             }
             Err(error) => self.after(&job, delivery_id, error).await,
         }
@@ -97,7 +99,7 @@ impl Sender {
 
     /// The mail is out: writing that down is tried until it works or the process ends, for each
     /// attempt given up here would send the mail a second time.
-    async fn settle_sent(&self, id: DeliveryId, reply: String) {
+    async fn settle_sent(self, id: DeliveryId, reply: String) {
         while let Err(error) = outcome::record(&self.store, id, Outcome::Sent { reply: reply.clone() }).await
         {
             tracing::warn!(delivery = %id, %error, "sent, but not yet recorded");

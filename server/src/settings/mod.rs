@@ -17,7 +17,7 @@ use url::Url;
 
 pub use reach::{bind, check_database};
 pub use values::{LogFormat, Secret};
-pub use variable::{DATABASE_URL, SMTP_URL, VARIABLES, Variable, table};
+pub use variable::{DATABASE_URL, GUICHET_LISTEN, GUICHET_PROBES, SMTP_URL, VARIABLES, Variable, table};
 
 /// A setting that cannot be used, in one sentence that begins with its variable and has no secret in
 /// it. Trying again helps only after somebody changed something.

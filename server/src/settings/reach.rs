@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_postgres::config::Host;
 
-use super::variable::{DATABASE_URL, GUICHET_LISTEN};
+use super::variable::{DATABASE_URL, Variable};
 use super::{Secret, SettingError};
 
 /// How long an engine may take to answer at the start.
@@ -30,11 +30,11 @@ pub async fn check_database(url: &Secret) -> Result<(), SettingError> {
     }
 }
 
-/// Listens on the address of the API.
+/// Listens on the address that `variable` gives.
 ///
 /// # Errors
 /// `GUICHET_LISTEN: 127.0.0.1:8080 is taken by another program`, and the like.
-pub async fn bind(address: SocketAddr) -> Result<TcpListener, SettingError> {
+pub async fn bind(variable: Variable, address: SocketAddr) -> Result<TcpListener, SettingError> {
     TcpListener::bind(address).await.map_err(|error| {
         let reason = match error.kind() {
             io::ErrorKind::AddrInUse => "is taken by another program".to_owned(),
@@ -42,7 +42,7 @@ pub async fn bind(address: SocketAddr) -> Result<TcpListener, SettingError> {
             io::ErrorKind::PermissionDenied => "is not allowed to this user".to_owned(),
             _ => plain(&error.to_string()),
         };
-        SettingError::new(GUICHET_LISTEN, format!("{address} {reason}"))
+        SettingError::new(variable, format!("{address} {reason}"))
     })
 }
 
@@ -71,6 +71,7 @@ fn plain(reason: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::GUICHET_LISTEN;
 
     #[tokio::test]
     async fn what_is_not_there_is_named_with_its_place() {
@@ -82,9 +83,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_taken_port_is_named() {
-        let taken = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let taken = bind(GUICHET_LISTEN, "127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = taken.local_addr().unwrap();
-        let sentence = bind(address).await.unwrap_err().to_string();
+        let sentence = bind(GUICHET_LISTEN, address).await.unwrap_err().to_string();
         assert_eq!(sentence, format!("GUICHET_LISTEN: {address} is taken by another program"));
     }
 
