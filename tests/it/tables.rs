@@ -76,6 +76,7 @@ fn write(columns: Vec<Column>) -> String {
     text
 }
 
+#[allow(clippy::disallowed_methods, reason = "no setting of the program")]
 #[tokio::test]
 async fn tables_follow_the_migrations() {
     let database = TestDatabase::new().await;
