@@ -5,7 +5,7 @@ TOOLS := target/tools/bin
 CHECKERS := cargo-machete@0.9.2 cargo-deny@0.20.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check graphiql audits bench chaos tools fmt
+.PHONY: help setup run test check graphiql audits clients bench chaos tools fmt
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -15,7 +15,7 @@ run: setup graphiql
 	$(CARGO) run --locked -p guichet-server --bin guichet
 
 ## make test      run all tests on real engines
-test: setup graphiql audits
+test: setup graphiql audits clients
 	$(CARGO) test --locked --workspace
 
 ## make check     format, lints, documentation, unused dependencies, licences, duplicate versions
@@ -48,6 +48,9 @@ setup:
 
 # The public audits of GraphQL over HTTP, which the tests run.
 audits: tests/audits/node_modules/.package-lock.json
+
+# Clients that others wrote, which the tests run too.
+clients: tests/clients/node_modules/.package-lock.json
 
 # npm writes this file last.
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json

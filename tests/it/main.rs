@@ -11,6 +11,7 @@ mod hostile;
 mod jobs;
 mod mail_catcher;
 mod mail_dkim;
+mod node;
 mod people;
 mod people_api;
 mod processes;

@@ -1,0 +1,14 @@
+//! GraphQL over HTTP, as its public audits want it.
+
+use guichet_tests::app::TestApp;
+
+use super::run;
+
+/// All 61 of the public audits of GraphQL over HTTP are ok: `MUST`, `SHOULD` and `MAY` alike.
+#[tokio::test]
+async fn the_public_audits() {
+    let app = TestApp::start().await;
+    let printed = run("audits", &[&format!("{}/graphql", app.url)]).await;
+    assert_eq!(printed.lines().last(), Some("61 of 61 audits are ok, 61 expected"), "{printed}");
+    app.finish().await;
+}
