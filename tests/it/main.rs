@@ -14,6 +14,7 @@ mod mail_dkim;
 mod node;
 mod people;
 mod people_api;
+mod permissions;
 mod processes;
 mod sign_in;
 mod smtp_pool;

@@ -75,10 +75,22 @@ impl TestDatabase {
     /// # Panics
     /// When PostgreSQL cannot be started or does not answer.
     pub async fn new() -> Self {
-        let url = tokio::task::spawn_blocking(|| server().url.clone()).await.expect("PostgreSQL starts");
+        tokio::task::spawn_blocking(server).await.expect("PostgreSQL starts");
+        Self::like(TEMPLATE).await
+    }
+
+    /// Makes one with the same in it. Nobody may be connected to this one: see [`TestDatabase::close`].
+    ///
+    /// # Panics
+    /// When somebody is, or PostgreSQL does not answer.
+    pub async fn copy(&self) -> Self {
+        Self::like(&self.name).await
+    }
+
+    async fn like(template: &str) -> Self {
         let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-        admin(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")).await;
-        Self { url: url.replace(NAME, &name), name }
+        admin(&format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")).await;
+        Self { url: server().url.replace(NAME, &name), name }
     }
 
     /// Cuts off whoever is connected and lets nobody in, until [`TestDatabase::open`].

@@ -1,0 +1,274 @@
+//! The cast of `tests/permissions/table.md`, made by the acts that make it in life, and copied for each
+//! act that is tried on it.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use chrono::TimeDelta;
+use diesel_async::SimpleAsyncConnection;
+use guichet_schema::actor::{AccessRole, StaffRole};
+use guichet_schema::clock::ManualClock;
+use guichet_schema::db;
+use guichet_schema::id::Id;
+use guichet_schema::portal_access::model::AccessStatus;
+use guichet_schema::store::Store;
+use guichet_server::gateway::Gateway;
+use guichet_server::settings::Settings;
+use guichet_tests::app::START;
+use guichet_tests::database::TestDatabase;
+use guichet_tests::world::{Firm, Person, session};
+use http::Request;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+use uuid::Uuid;
+
+const PASSWORD: &str = "correct horse battery";
+
+/// Everybody and everything of the table, by name.
+pub struct Cast {
+    /// What `{name}` stands for.
+    pub names: BTreeMap<String, String>,
+    tokens: BTreeMap<&'static str, String>,
+    database: TestDatabase,
+}
+
+/// A server on a copy of the cast's database.
+pub struct Stage {
+    pub store: Store,
+    router: Router,
+    database: TestDatabase,
+}
+
+impl Stage {
+    fn new(database: TestDatabase) -> Self {
+        let clock = ManualClock::new(START.parse().unwrap());
+        let store = Store::new(db::pool(&database.url, 2).unwrap(), clock);
+        let settings = Settings::read(|_| None).unwrap();
+        let gateway = Gateway { store: store.clone(), catcher: None, workers: None };
+        Self { router: gateway.router(&settings), store, database }
+    }
+
+    /// Asks with a token, or without one.
+    pub async fn ask(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let request = Request::post("/graphql").header("content-type", "application/json");
+        let request = token
+            .into_iter()
+            .fold(request, |request, token| request.header("authorization", format!("Bearer {token}")));
+        let answer = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        serde_json::from_slice(&to_bytes(answer.into_body(), 1 << 20).await.unwrap()).unwrap()
+    }
+
+    /// Runs statements past all rules.
+    pub async fn set(&self, statements: &str) {
+        self.store.conn().await.unwrap().batch_execute(statements).await.unwrap();
+    }
+
+    pub async fn leave(self) {
+        self.database.drop().await;
+    }
+}
+
+impl Cast {
+    pub async fn assemble() -> Self {
+        let stage = Stage::new(TestDatabase::new().await);
+        let mut set_up = SetUp { stage, names: BTreeMap::new(), tokens: BTreeMap::new() };
+        set_up.people().await;
+        let SetUp { stage: Stage { database, .. }, names, tokens } = set_up;
+        // Nobody may be connected to what is copied.
+        database.close().await;
+        Self { names, tokens, database }
+    }
+
+    /// The bearer token of a viewer; nobody has none.
+    pub fn token(&self, viewer: &str) -> Option<&str> {
+        self.tokens.get(viewer).map(String::as_str)
+    }
+
+    /// A server on a copy, as this viewer meets it.
+    pub async fn stage(&self, viewer: &str) -> Stage {
+        let stage = Stage::new(self.database.copy().await);
+        if viewer == "own" {
+            stage.set("UPDATE firms SET member_reach = 'OWN'").await;
+        }
+        stage
+    }
+
+    pub async fn leave(self) {
+        self.database.drop().await;
+    }
+}
+
+struct SetUp {
+    stage: Stage,
+    names: BTreeMap<String, String>,
+    tokens: BTreeMap<&'static str, String>,
+}
+
+impl SetUp {
+    fn name(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        assert_eq!(self.names.insert(name.into(), value.into()), None);
+    }
+
+    /// Names somebody, an account and a hat, and gives it the viewer's column.
+    fn viewer(&mut self, viewer: &'static str, person: &Person) {
+        self.name(format!("account_{viewer}"), person.account_id.encode());
+        let kind = person.id().split('_').next().unwrap().to_owned();
+        self.name(format!("{kind}_{viewer}"), person.id());
+        self.tokens.insert(viewer, person.token.clone());
+    }
+
+    /// Has the owner do something; answers the payload.
+    async fn act(&self, mutation: &str, selection: &str, mut input: Value) -> Value {
+        if !mutation.ends_with("Update") {
+            input["idempotencyKey"] = Uuid::new_v4().to_string().into();
+        }
+        let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+        let query = format!(
+            "mutation ($input: {kind}!) {{
+                {mutation}(input: $input) {{ {selection} userErrors {{ field code }} }}
+            }}"
+        );
+        let owner = self.tokens.get("owner").map(String::as_str);
+        let mut answer = self.stage.ask(owner, &query, json!({ "input": input })).await;
+        assert_eq!(answer["data"][mutation]["userErrors"], json!([]), "{mutation}: {answer:#}");
+        answer["data"][mutation].take()
+    }
+
+    /// Has the owner make something, and names it.
+    async fn make(&mut self, name: &str, mutation: &str, thing: &str, input: Value) -> Value {
+        let id = self.act(mutation, &format!("{thing} {{ id }}"), input).await[thing]["id"].clone();
+        self.name(name, id.as_str().unwrap());
+        id
+    }
+
+    async fn people(&mut self) {
+        let store = self.stage.store.clone();
+        let firm = Firm::new(&store, "firm.example").await;
+        let foreign = Firm::new(&store, "foreign.example").await;
+        self.name("firm", firm.id.encode());
+        let manager = firm.staff("manager@firm.example", StaffRole::Manager).await;
+        let member = firm.staff("member@firm.example", StaffRole::Member).await;
+        let removed = firm.staff("removed@firm.example", StaffRole::Member).await;
+        for (viewer, person) in [
+            ("owner", &firm.owner),
+            ("manager", &manager),
+            ("member", &member),
+            ("removed", &removed),
+            ("foreign", &foreign.owner),
+        ] {
+            self.viewer(viewer, person);
+        }
+        self.tokens.insert("own", member.token.clone());
+        let over = store.now() - TimeDelta::seconds(1);
+        let expired = session(&store, firm.owner.account_id, &firm.owner.hat, over).await;
+        self.tokens.insert("expired", expired);
+
+        let client = firm.client("A", Some("bounced@a.example")).await;
+        let other = firm.client("B", Some("nf@b.example")).await;
+        self.name("client", client.encode());
+        self.name("client_b", other.encode());
+        self.name("client_f", foreign.client("F", None).await.encode());
+        let portal = async |client, email, role, status| firm.portal(client, email, role, status).await;
+        let admin = portal(client, "admin@a.example", AccessRole::Admin, AccessStatus::Active).await;
+        self.viewer("admin", &admin);
+        let admin = portal(other, "admin@b.example", AccessRole::Admin, AccessStatus::Active).await;
+        self.viewer("other", &admin);
+        let collab = portal(client, "collab@a.example", AccessRole::Collaborator, AccessStatus::Active).await;
+        self.viewer("collab", &collab);
+        let pending =
+            portal(client, "pending@a.example", AccessRole::Collaborator, AccessStatus::Pending).await;
+        self.viewer("pending", &pending);
+
+        self.invited().await;
+        self.things(&member).await;
+        self.password().await;
+        self.stage
+            .set(&format!(
+                "UPDATE staff_members SET disabled_at = created_at WHERE name = 'removed';
+                 UPDATE email_deliveries SET status = 'FAILED', reason = 'REFUSED';
+                 INSERT INTO email_suppressions (firm_id, email_ci, smtp_reply, at)
+                     VALUES ('{}', 'bounced@a.example', '550 5.1.1 no', now());
+                 UPDATE tickets SET version = 1; UPDATE clients SET version = 1; UPDATE charges SET version = 1;
+                 UPDATE service_items SET version = 1; DELETE FROM jobs;",
+                firm.id.uuid()
+            ))
+            .await;
+        self.name("suppressed", "bounced@a.example");
+    }
+
+    /// A staff member and a portal user who have not accepted yet.
+    async fn invited(&mut self) {
+        let input = json!({ "name": "Invited", "email": "invited@firm.example", "role": "MEMBER" });
+        let made = self.act("staffCreate", "staffMember { id } invitation { secret }", input).await;
+        self.name("staff_invited", made["staffMember"]["id"].as_str().unwrap());
+        self.name("secret", made["invitation"]["secret"].as_str().unwrap());
+        let input =
+            json!({ "clientId": self.names["client"], "name": "Invited", "email": "invited@a.example" });
+        self.make("access_invited", "portalAccessCreate", "portalAccess", input).await;
+    }
+
+    /// What the firm and its clients have.
+    async fn things(&mut self, member: &Person) {
+        let emails = json!(["nf@a.example"]);
+        let portfolio = json!({
+            "id": self.names["client"], "expectedVersion": 1, "accountantId": member.id(), "ticketEmails": emails
+        });
+        self.act("clientUpdate", "client { id }", portfolio).await;
+        let lead = json!({ "name": "Fiscal", "leadId": self.names["staff_manager"] });
+        let department = self.make("department", "departmentCreate", "department", lead).await;
+        for (name, active) in [("service", true), ("service_old", false)] {
+            let input =
+                json!({ "name": name, "priceMinor": 1000, "departmentId": department, "active": active });
+            self.make(name, "serviceItemCreate", "serviceItem", input).await;
+        }
+        for suffix in ["", "_b"] {
+            let client = self.names[&format!("client{suffix}")].clone();
+            let input =
+                json!({ "clientId": client, "subject": "Guia", "assigneeId": self.names["staff_owner"] });
+            let ticket = self.make(&format!("ticket{suffix}"), "ticketCreate", "ticket", input).await;
+            let status = json!({ "id": ticket, "status": "IN_ANALYSIS" });
+            let selection = "mail { deliveries { id recipient } }";
+            let changed = self.act("ticketStatusChange", selection, status).await;
+            let deliveries = changed["mail"]["deliveries"].as_array().unwrap();
+            assert_eq!(deliveries.len(), 1, "{changed:#}");
+            self.name(format!("delivery{suffix}"), deliveries[0]["id"].as_str().unwrap());
+            let amount = json!({ "amountMinor": 1000, "currency": "BRL" });
+            let charge = json!({ "clientId": client, "description": "Guia", "amount": amount });
+            self.make(&format!("charge{suffix}"), "chargeCreate", "charge", charge).await;
+        }
+        let ticket = self.names["ticket"].clone();
+        for (name, visibility) in [("message", "PUBLIC"), ("note", "INTERNAL")] {
+            let input = json!({ "id": ticket, "visibility": visibility, "body": name });
+            self.make(name, "ticketMessagePost", "message", input).await;
+        }
+        let transfer = json!({ "id": ticket, "to": { "departmentId": department } });
+        self.make("transfer", "ticketTransfer", "transfer", transfer).await;
+        let query = "query ($id: ID!) { ticket(id: $id) { history { id field } } }";
+        let owner = self.tokens.get("owner").map(String::as_str);
+        let told = self.stage.ask(owner, query, json!({ "id": ticket })).await;
+        let history = told["data"]["ticket"]["history"].as_array().unwrap().clone();
+        for (name, field) in [("change", "ASSIGNEE"), ("change_status", "STATUS")] {
+            let of_field = history.iter().find(|change| change["field"] == field).unwrap();
+            self.name(name, of_field["id"].as_str().unwrap());
+        }
+    }
+
+    /// The owner's password: that with which somebody else accepted an invitation.
+    async fn password(&mut self) {
+        let input = json!({ "name": "Donor", "email": "donor@firm.example", "role": "MEMBER" });
+        let made = self.act("staffCreate", "invitation { secret }", input).await;
+        let accept = "mutation ($input: InvitationAcceptInput!) {
+            invitationAccept(input: $input) { userErrors { code } }
+        }";
+        let input = json!({ "secret": made["invitation"]["secret"], "password": PASSWORD });
+        let accepted = self.stage.ask(None, accept, json!({ "input": input })).await;
+        assert_eq!(accepted["data"]["invitationAccept"]["userErrors"], json!([]));
+        let statement = "UPDATE accounts SET password_hash = donor.password_hash FROM accounts AS donor
+            WHERE accounts.email = 'owner@firm.example' AND donor.email = 'donor@firm.example'";
+        self.stage.set(statement).await;
+        self.name("email", "owner@firm.example");
+        self.name("password", PASSWORD);
+    }
+}
