@@ -15,6 +15,7 @@ use async_graphql_value::{ConstValue, Value};
 
 use super::errors::{Code, refusal, too_much};
 use super::limits::Limits;
+use super::types::{Types, named};
 
 /// What a selection set asks for; [`Limits`] tells what each counter means. Sums saturate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,10 +92,12 @@ pub(super) fn measure(
     document: &ExecutableDocument,
     selected: &OperationDefinition,
     variables: &Variables,
+    types: &Types,
     limits: &Limits,
 ) -> Result<Cost, ServerError> {
     let mut meter = Meter {
         fragments: &document.fragments,
+        types,
         variables: given(selected, variables),
         counted: HashMap::new(),
         limits,
@@ -113,8 +116,25 @@ pub(super) fn measure(
     Ok(cost)
 }
 
+/// What a selection set selects from.
+#[derive(Clone, Copy)]
+enum Within<'a> {
+    /// A type of the schema; none where validation is going to tell that there is no such thing.
+    Type(Option<&'a Name>),
+    /// The schema itself.
+    Introspection,
+}
+
+impl<'a> Within<'a> {
+    /// The type of that name. Names of the specification's own start so.
+    fn named(name: &'a Name) -> Self {
+        if name.starts_with("__") { Self::Introspection } else { Self::Type(Some(name)) }
+    }
+}
+
 struct Meter<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+    types: &'a Types,
     variables: HashMap<&'a str, Given<'a>>,
     /// `None` while the fragment is being counted.
     counted: HashMap<&'a str, Option<Cost>>,
@@ -126,39 +146,48 @@ impl<'a> Meter<'a> {
         let definitions = operation.variable_definitions.iter();
         let own = definitions.map(|definition| self.directives(&definition.node.directives));
         let own = own.fold(self.directives(&operation.directives), Cost::and);
-        Ok(own.and(self.set(&operation.selection_set.node, 0, false)?))
+        let root = Within::Type(Some(self.types.root(operation.ty)));
+        Ok(own.and(self.set(&operation.selection_set.node, 0, root)?))
     }
 
-    /// `level` bounds the recursion of this very function, `introspecting` says which world the fields are of.
-    fn set(&mut self, set: &'a SelectionSet, level: u64, introspecting: bool) -> Result<Cost, ServerError> {
+    /// `level` bounds the recursion of this very function.
+    fn set(&mut self, set: &'a SelectionSet, level: u64, within: Within<'a>) -> Result<Cost, ServerError> {
         if level > self.limits.nesting {
             return Err(too_much("nesting", self.limits.nesting));
         }
         set.items.iter().try_fold(Cost::default(), |cost, selection| {
             Ok(cost.and(match &selection.node {
-                Selection::Field(field) => self.field(&field.node, level, introspecting)?,
+                Selection::Field(field) => self.field(&field.node, level, within)?,
                 Selection::FragmentSpread(spread) => self.spread(&spread.node, level)?,
                 Selection::InlineFragment(fragment) => {
                     let condition = fragment.node.type_condition.as_ref();
-                    let introspecting = condition
-                        .map_or(introspecting, |condition| is_introspective(&condition.node.on.node));
-                    let inside = self.set(&fragment.node.selection_set.node, level + 1, introspecting)?;
+                    let within = condition.map_or(within, |condition| Within::named(&condition.node.on.node));
+                    let inside = self.set(&fragment.node.selection_set.node, level + 1, within)?;
                     selection_of(self.directives(&fragment.node.directives)).and(inside.nested())
                 }
             }))
         })
     }
 
-    fn field(&mut self, field: &'a Field, level: u64, introspecting: bool) -> Result<Cost, ServerError> {
-        let name = field.name.node.as_str();
-        let enters = matches!(name, "__schema" | "__type") && !introspecting;
+    fn field(&mut self, field: &'a Field, level: u64, within: Within<'a>) -> Result<Cost, ServerError> {
+        let name = &field.name.node;
+        let (enters, size, below) = match within {
+            Within::Introspection => (false, introspection_size(name), Within::Introspection),
+            Within::Type(_) if matches!(name.as_str(), "__schema" | "__type") => {
+                (true, 1, Within::Introspection)
+            }
+            Within::Type(parent) => {
+                let ty = parent.and_then(|parent| self.types.field(parent, name));
+                let assumed = || parent.map_or(1, |parent| self.types.assumed_length(parent, name));
+                (false, self.size(field).unwrap_or_else(assumed), Within::Type(ty.map(named)))
+            }
+        };
         let children = &field.selection_set.node;
         let inside = if children.items.is_empty() {
             Cost::default()
         } else {
-            self.set(children, level + 1, introspecting || enters)?.nested()
+            self.set(children, level + 1, below)?.nested()
         };
-        let size = if introspecting { introspection_size(name) } else { self.size(field) };
         let inputs = field.arguments.iter().map(|(_, value)| self.bytes(&value.node));
         let own = Cost {
             aliases: u64::from(field.alias.is_some()),
@@ -204,8 +233,8 @@ impl<'a> Meter<'a> {
         }
         let Some(fragment) = self.fragments.get(name) else { return Ok(Cost::default()) };
         self.counted.insert(name, None);
-        let introspecting = is_introspective(&fragment.node.type_condition.node.on.node);
-        let inside = self.set(&fragment.node.selection_set.node, level, introspecting)?;
+        let within = Within::named(&fragment.node.type_condition.node.on.node);
+        let inside = self.set(&fragment.node.selection_set.node, level, within)?;
         let cost = self.directives(&fragment.node.directives).and(inside);
         self.counted.insert(name, Some(cost));
         Ok(cost)
@@ -220,14 +249,14 @@ impl<'a> Meter<'a> {
         }
     }
 
-    /// How many things a field answers with at most, as far as its arguments tell: 1 when they do not.
-    fn size(&self, field: &Field) -> u64 {
+    /// How many things a field answers with at most, where its arguments tell; 1 at least.
+    fn size(&self, field: &Field) -> Option<u64> {
         let sizes = field.arguments.iter().filter_map(|(name, value)| match name.node.as_str() {
             "first" | "last" => self.number(&value.node),
             "ids" => self.length(&value.node),
             _ => None,
         });
-        sizes.max().unwrap_or(1).max(1)
+        sizes.max().map(|size| size.max(1))
     }
 
     fn number(&self, value: &Value) -> Option<u64> {
@@ -294,11 +323,6 @@ fn const_bytes(value: &ConstValue) -> u64 {
 
 fn selection_of(directives: Cost) -> Cost {
     Cost { selections: 1, ..directives }
-}
-
-/// Names that start so are the specification's own.
-fn is_introspective(type_name: &str) -> bool {
-    type_name.starts_with("__")
 }
 
 /// An assumed length for each list that introspection answers with.

@@ -9,9 +9,11 @@ use async_graphql::{Request, ServerError, Value, Variables};
 
 use super::cost::measure;
 use super::errors::{Code, refusal, too_much};
+use super::layout::Layout;
 use super::limits::Limits;
 use super::params::Params;
 use super::scan;
+use super::types::Types;
 
 /// A request within the limits, parsed.
 pub struct Prepared {
@@ -19,6 +21,8 @@ pub struct Prepared {
     pub kind: OperationType,
     /// Its first field at the root, which may not exist in the schema.
     pub root: String,
+    /// How its answer is laid out.
+    pub layout: Layout,
     /// The request, for `Schema::execute` or `Schema::execute_stream`.
     pub request: Request,
 }
@@ -27,12 +31,17 @@ pub struct Prepared {
 ///
 /// # Errors
 /// With a code in `extensions`; each will be refused again.
-pub fn prepare(params: Params, introspection: bool, limits: &Limits) -> Result<Prepared, ServerError> {
+pub fn prepare(
+    params: Params,
+    types: &Types,
+    introspection: bool,
+    limits: &Limits,
+) -> Result<Prepared, ServerError> {
     let Params { query, operation_name, variables, extensions } = params;
     check_text(&query, limits)?;
     let document = parse_query(&query).map_err(|error| parse_error(&error))?;
     let operation = select(&document, operation_name.as_deref())?;
-    let cost = measure(&document, operation, &variables, limits)?;
+    let cost = measure(&document, operation, &variables, types, limits)?;
     let kind = operation.ty;
     cost.check(kind, limits)?;
     if cost.introspection_fields > 0 && !introspection {
@@ -41,11 +50,12 @@ pub fn prepare(params: Params, introspection: bool, limits: &Limits) -> Result<P
     }
     check_required(operation, &variables)?;
     let root = first_field(&document, &operation.selection_set.node).unwrap_or_default().to_owned();
+    let layout = Layout::of(&document, &operation.selection_set.node);
     let mut request = Request::new(query).variables(variables);
     request.operation_name = operation_name;
     request.extensions = extensions;
     request.set_parsed_query(document);
-    Ok(Prepared { kind, root, request })
+    Ok(Prepared { kind, root, layout, request })
 }
 
 fn check_text(query: &str, limits: &Limits) -> Result<(), ServerError> {

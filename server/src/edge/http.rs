@@ -69,7 +69,8 @@ impl<E: Executor, A: Attach> Edge<E, A> {
     ) -> Result<GraphqlResponse, ServerError> {
         let settings = &self.settings;
         let params = self.params(parts, body).await?;
-        let Prepared { kind, root, request } = prepare(params, settings.introspection, &settings.limits)?;
+        let Prepared { kind, root, layout, request } =
+            prepare(params, &self.types, settings.introspection, &settings.limits)?;
         if self.types.has_root(kind, &root) {
             measured.operation(kind, root);
         }
@@ -88,6 +89,7 @@ impl<E: Executor, A: Attach> Edge<E, A> {
             let request = self.attach.attach(parts, request).await.map_err(ApiError::into_server_error)?;
             let mut response = self.executor.execute(request).await;
             self.types.put_nulls(&mut response, &query, operation_name.as_deref());
+            layout.arrange(&mut response.data);
             Ok(response)
         };
         let executed = Box::pin(AssertUnwindSafe(executed).catch_unwind());

@@ -2,8 +2,8 @@
 //!
 //! `layers` around everything → `http` reads the request (`media`, `params`) → `document` parses it and
 //! refuses what costs too much (`scan`, `cost`, `limits`) → [`Attach`] adds session and loaders →
-//! `Schema::execute` → `types` puts nulls, `errors` masks → `http` answers. A websocket uses the middle of it:
-//! [`prepare`], [`Types::put_nulls`] and [`mask`].
+//! `Schema::execute` → `types` puts nulls, `layout` orders the fields, `errors` masks → `http` answers. A
+//! websocket uses the middle of it: [`prepare`], [`Types::put_nulls`], [`Layout::arrange`] and [`mask`].
 
 mod cost;
 mod document;
@@ -11,6 +11,7 @@ mod errors;
 mod graphiql;
 mod http;
 mod layers;
+mod layout;
 mod limits;
 mod media;
 mod metrics;
@@ -30,6 +31,7 @@ pub use document::{Prepared, prepare};
 pub use errors::{ApiError, Code, invalid_input, mask};
 pub use graphiql::Graphiql;
 pub use layers::{Origin, RequestId, layered};
+pub use layout::Layout;
 pub use limits::Limits;
 pub use params::Params;
 pub use types::Types;

@@ -1,4 +1,5 @@
-//! The output types of the schema, for putting null where a field failed.
+//! The output types of the schema: for counting what a request costs, and for putting null where a field
+//! failed.
 //!
 //! Null belongs into the place of a field that failed, or, where that cannot be null, of its next parent that
 //! can (GraphQL specification, 6.4.4). async-graphql 7.2 leaves the field out instead, nullable or not, which
@@ -14,6 +15,9 @@ use async_graphql::parser::{parse_query, parse_schema};
 use async_graphql::{Name, ObjectType, PathSegment, Response, Schema, SubscriptionType, Value};
 
 use super::document::select;
+
+/// How long a list is assumed to be whose length no argument tells.
+pub(super) const ASSUMED_LENGTH: u64 = 10;
 
 /// What each field of the schema answers with.
 pub struct Types {
@@ -31,7 +35,13 @@ impl Types {
         M: ObjectType + 'static,
         S: SubscriptionType + 'static,
     {
-        let document = parse_schema(schema.sdl()).expect("async-graphql reads what it writes");
+        let roots = [Q::type_name(), M::type_name(), S::type_name()];
+        Self::read(&schema.sdl(), roots.each_ref().map(AsRef::as_ref))
+    }
+
+    /// Reads them out of an SDL; `roots` are those of queries, mutations and subscriptions.
+    pub(super) fn read(sdl: &str, roots: [&str; 3]) -> Self {
+        let document = parse_schema(sdl).expect("async-graphql reads what it writes");
         let mut fields = HashMap::new();
         for definition in document.definitions {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
@@ -45,15 +55,25 @@ impl Types {
             let own = own.into_iter().map(|field| (field.node.name.node, field.node.ty.node));
             fields.insert(definition.node.name.node, own.collect());
         }
-        Self {
-            fields,
-            query: Name::new(Q::type_name()),
-            mutation: Name::new(M::type_name()),
-            subscription: Name::new(S::type_name()),
-        }
+        let [query, mutation, subscription] = roots.map(Name::new);
+        Self { fields, query, mutation, subscription }
     }
 
-    const fn root(&self, kind: OperationType) -> &Name {
+    /// What a field answers with; none when there is no such field.
+    pub(super) fn field(&self, parent: &str, field: &str) -> Option<&Type> {
+        self.fields.get(parent)?.get(field)
+    }
+
+    /// How many things a field answers with whose arguments do not tell: the lists of a Relay connection
+    /// are as long as its own arguments said.
+    pub(super) fn assumed_length(&self, parent: &str, field: &str) -> u64 {
+        let is_list = |ty: &Type| matches!(ty.base, BaseType::List(_));
+        let of_connection = || self.field(parent, "pageInfo").is_some();
+        if self.field(parent, field).is_some_and(is_list) && !of_connection() { ASSUMED_LENGTH } else { 1 }
+    }
+
+    /// The type at the root of operations of this kind.
+    pub(super) const fn root(&self, kind: OperationType) -> &Name {
         match kind {
             OperationType::Query => &self.query,
             OperationType::Mutation => &self.mutation,
@@ -63,8 +83,7 @@ impl Types {
 
     /// Whether operations of this kind have a field of that name at their root.
     pub(super) fn has_root(&self, kind: OperationType, field: &str) -> bool {
-        matches!(field, "__schema" | "__type" | "__typename")
-            || self.fields.get(self.root(kind)).is_some_and(|fields| fields.contains_key(field))
+        matches!(field, "__schema" | "__type" | "__typename") || self.field(self.root(kind), field).is_some()
     }
 
     /// Puts the missing nulls into the data of `response`, the answer to that operation of `query`.
@@ -101,7 +120,7 @@ impl Types {
                     let mut found = Vec::new();
                     sets.iter().for_each(|(parent, set)| collect(document, parent, set, key, &mut found));
                     let (parent, field) = found.first()?;
-                    let ty = self.fields.get(*parent)?.get(&field.name.node)?;
+                    let ty = self.field(parent, &field.name.node)?;
                     sets = found.iter().map(|(_, field)| (named(ty), &field.selection_set.node)).collect();
                     let Value::Object(fields) = inside else { return None };
                     (Some(ty), fields.get(key.as_str()))
@@ -124,7 +143,7 @@ impl Types {
 }
 
 /// The type at the bottom of lists.
-fn named(ty: &Type) -> &Name {
+pub(super) fn named(ty: &Type) -> &Name {
     match &ty.base {
         BaseType::Named(name) => name,
         BaseType::List(item) => named(item),

@@ -60,6 +60,12 @@ fn documents() -> Vec<Attack> {
     vec![
         query("5,000 fields deep", TOO_MUCH, nested(5_000)),
         query("just too deep", TOO_MUCH, nested(9)),
+        query(
+            "a circle through lists without a length",
+            TOO_MUCH,
+            "{ tickets(first: 1) { nodes { history { ticket { history { ticket { history { ticket { history {
+               ticket { history { id } } } } } } } } } } } }",
+        ),
         query("10,000 brackets", TOO_MUCH, "{a".repeat(10_000)),
         query(
             "10,000 brackets in a value",

@@ -4,9 +4,25 @@ use async_graphql::parser::parse_query;
 use async_graphql::value;
 use proptest::prelude::*;
 
+use super::super::types::ASSUMED_LENGTH;
 use super::*;
 
 const ANY: u64 = u64::MAX;
+
+const SDL: &str = "
+    type Query { hello: String items(first: Int, last: Int): [Item!] item: Item nodes(ids: [ID!]): [Item]
+        page(first: Int): ItemConnection find: Found }
+    type Item { id: ID name: String item: Item children(last: Int): [Item!]! tags: [[String]] found: [Found!] }
+    type ItemConnection { edges: [ItemEdge!]! nodes: [Item] pageInfo: PageInfo! }
+    type ItemEdge { node: Item }
+    type PageInfo { hasNextPage: Boolean! }
+    union Found = Item
+    schema { query: Query }
+";
+
+fn types() -> Types {
+    Types::read(SDL, ["Query", "Mutation", "Subscription"])
+}
 
 fn unlimited() -> Limits {
     Limits {
@@ -27,7 +43,7 @@ fn unlimited() -> Limits {
 fn counted_with(document: &str, variables: ConstValue, limits: &Limits) -> Result<Cost, ServerError> {
     let document = parse_query(document).unwrap();
     let (_, operation) = document.operations.iter().next().unwrap();
-    measure(&document, &operation.node, &Variables::from_value(variables), limits)
+    measure(&document, &operation.node, &Variables::from_value(variables), &types(), limits)
 }
 
 fn counted(document: &str) -> Cost {
@@ -52,15 +68,42 @@ fn each_counter_counts() {
 #[test]
 fn lists_multiply_what_is_in_them() {
     let of = |document| counted(document).fields;
-    assert_eq!(of("{ items { id } }"), 2);
     assert_eq!(of("{ items(first: 20) { id } }"), 21);
     assert_eq!(of("{ items(first: 20) { children(last: 3) { id name } } }"), 1 + 20 * (1 + 3 * 2));
     assert_eq!(of("{ nodes(ids: [1, 2, 3]) { id } }"), 4);
-    assert_eq!(of("{ items(first: -1) { id } b(first: 0) { id } c(first: \"9\") { id } }"), 6);
+    // What is no length tells none.
+    let assumed = 1 + ASSUMED_LENGTH;
+    assert_eq!(
+        of("{ items(first: -1) { id } b(first: 0) { id } items(first: \"9\") { id } }"),
+        2 + 2 * assumed
+    );
     let sent = "query ($n: Int, $m: Int = 7, $i: [ID!]) { a(first: $n) { id } b(last: $m) { id } nodes(ids: $i) { id } }";
     let variables = value!({ "n": 5, "i": ["x", "y"] });
     assert_eq!(counted_with(sent, variables, &unlimited()).unwrap().fields, 6 + 8 + 3);
     assert_eq!(counted_with(sent, value!({ "m": 1 }), &unlimited()).unwrap().fields, 2 + 2 + 2);
+}
+
+/// A list whose length nobody tells has one all the same, or a circle through it would cost next to nothing.
+#[test]
+fn lists_without_a_length_are_assumed_to_have_one() {
+    const TEN: u64 = ASSUMED_LENGTH;
+    let of = |document| counted(document).fields;
+    assert_eq!(of("{ items { id } }"), 1 + TEN);
+    assert_eq!(of("{ item { children { children { id } } } }"), 2 + TEN * (1 + TEN));
+    assert_eq!(of("{ item { item { tags } } }"), 3, "a leaf is one field");
+    // A connection is as long as it was asked to be.
+    assert_eq!(
+        of("{ page(first: 3) { edges { node { id } } pageInfo { hasNextPage } nodes { id } } }"),
+        1 + 3 * 7
+    );
+    // Through fragments, interfaces and unions, and where the type cannot be known.
+    assert_eq!(
+        of("{ ...Q } fragment Q on Query { items { ...I } } fragment I on Item { id name }"),
+        1 + TEN * 2
+    );
+    assert_eq!(of("{ find { ... on Item { children { ... { id } } } } }"), 2 + TEN);
+    assert_eq!(of("{ item { found { ... on Item { id } } } }"), 2 + TEN);
+    assert_eq!(of("{ nothing { children { id } } ... on Nothing { items { id } } }"), 3 + 2);
 }
 
 #[test]
@@ -85,7 +128,7 @@ fn what_does_not_run_is_counted_for_validation() {
     let document = "query A { hello } query B { x: hello ...U } fragment U on Query { hello } fragment V on Query { hello @a }";
     let document = parse_query(document).unwrap();
     let (_, operation) = document.operations.iter().find(|(name, _)| name.unwrap() == "A").unwrap();
-    let cost = measure(&document, &operation.node, &Variables::default(), &unlimited()).unwrap();
+    let cost = measure(&document, &operation.node, &Variables::default(), &types(), &unlimited()).unwrap();
     assert_eq!((cost.selections, cost.aliases, cost.directives), (1 + 3 + 1, 1, 1));
     assert_eq!((cost.fields, cost.acts, cost.depth), (1, 1, 1));
 }
