@@ -1,8 +1,11 @@
 //! One effect a key (actor, mutation, key): a repeated call is given the outcome of the first.
 //!
-//! Twins do not queue on a lock inside the database, which would drain the pool: each tries the
-//! key's advisory lock, and whoever does not get it gives its connection back and looks again.
+//! Twins do not queue on a lock inside the database, which would drain the pool. Those of one process take
+//! turns before they take a connection; whoever then does not get the key's advisory lock, because
+//! another process has it, gives its connection back and looks again.
 
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,10 +15,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use crate::actor::Actor;
-use crate::error::{Code, Fault, Refusal, Result};
+use crate::error::{Code, Error, Fault, Refusal, Result};
 use crate::store::{Begun, Done, Store};
 use crate::tables::idempotency_keys;
 
@@ -24,11 +29,32 @@ pub const KEPT: TimeDelta = TimeDelta::hours(48);
 /// Longest key, in characters.
 pub const MAX_KEY: usize = 200;
 
-/// Between the first two looks; each further wait is twice as long, up to the longest, so that many twins
-/// of a slow act are no burden.
+/// Between the first two looks; each further wait is twice as long, up to the longest.
 const POLL: Duration = Duration::from_millis(20);
 const LONGEST_POLL: Duration = Duration::from_millis(320);
+/// How long a twin waits for the first call's outcome.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The keys that acts of this process hold or wait for.
+#[derive(Debug, Default)]
+pub(crate) struct Turns(std::sync::Mutex<HashMap<i64, Weak<Mutex<()>>>>);
+
+impl Turns {
+    /// Waits until no other act of this process has the key; first come, first served.
+    async fn take(&self, key: i64) -> OwnedMutexGuard<()> {
+        let turn = {
+            let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            turns.retain(|_, turn| turn.strong_count() > 0);
+            let known = turns.get(&key).and_then(Weak::upgrade);
+            known.unwrap_or_else(|| {
+                let turn = Arc::default();
+                turns.insert(key, Arc::downgrade(&turn));
+                turn
+            })
+        };
+        turn.lock_owned().await
+    }
+}
 
 /// The key of a running transaction, to be remembered at its commit.
 #[derive(Debug)]
@@ -37,6 +63,8 @@ pub(crate) struct Once {
     mutation: &'static str,
     key: String,
     input_hash: Vec<u8>,
+    /// Held until the transaction has ended.
+    turn: Option<OwnedMutexGuard<()>>,
 }
 
 pub(crate) async fn claim<T: DeserializeOwned>(
@@ -52,14 +80,20 @@ pub(crate) async fn claim<T: DeserializeOwned>(
     if key.chars().count() > MAX_KEY {
         return Err(Refusal::of("idempotencyKey", Code::TooLong).with(MAX_KEY as i64).into());
     }
-    let once = Once {
+    let mut once = Once {
         actor: actor.hat.person(),
         mutation,
         key: key.to_owned(),
         input_hash: hash(&serde_json::to_vec(input).map_err(|error| Fault::Broken(error.to_string()))?),
+        turn: None,
     };
-    let (mut pause, mut waited) = (POLL, Duration::ZERO);
-    while waited < PATIENCE {
+    let begun = Instant::now();
+    once.turn = match timeout(PATIENCE, store.turns.take(once.lock_key())).await {
+        Ok(turn) => Some(turn),
+        Err(_elapsed) => return Err(still_running()),
+    };
+    let mut pause = POLL;
+    while begun.elapsed() < PATIENCE {
         let mut tx = Box::new(store.begin(actor).await?);
         // The lock first, the row second: a row committed by the holder before we got the lock is then seen.
         let got: bool = diesel::select(try_lock(once.lock_key())).get_result(tx.conn()).await?;
@@ -71,11 +105,14 @@ pub(crate) async fn claim<T: DeserializeOwned>(
             return Ok(Begun::First(tx));
         }
         drop(tx);
-        tokio::time::sleep(pause).await;
-        waited += pause;
+        sleep(pause).await;
         pause = LONGEST_POLL.min(pause * 2);
     }
-    Err(Fault::Unavailable("the first call with this idempotency key is still running".into()).into())
+    Err(still_running())
+}
+
+fn still_running() -> Error {
+    Fault::Unavailable("the first call with this idempotency key is still running".into()).into()
 }
 
 #[allow(unused_imports, missing_docs)] // of the macro's making

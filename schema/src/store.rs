@@ -1,5 +1,7 @@
 //! The store: one transaction a business act, with everything that must happen because of it.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use deadpool::managed::Manager;
 use diesel::prelude::*;
@@ -15,7 +17,7 @@ use crate::error::{Fault, Result};
 use crate::feed::{self, Event};
 use crate::hint::Hints;
 use crate::id::{AccessId, AccountId, FirmId, StaffId};
-use crate::idempotency::{self, Once};
+use crate::idempotency::{self, Once, Turns};
 use crate::job::{self, NewJob};
 use crate::tables::audit;
 
@@ -27,12 +29,13 @@ pub struct Store {
     pub clock: SharedClock,
     /// Told after each commit.
     pub hints: Hints,
+    pub(crate) turns: Arc<Turns>,
 }
 
 impl Store {
     /// A store over this pool.
     pub fn new(pool: Pool, clock: SharedClock) -> Self {
-        Self { pool, clock, hints: Hints::default() }
+        Self { pool, clock, hints: Hints::default(), turns: Arc::default() }
     }
 
     /// A connection for reading.
