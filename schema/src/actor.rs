@@ -219,28 +219,6 @@ impl Actor {
             Hat::Portal(_) => Err(crate::error::Code::NotAllowed.into()),
         }
     }
-
-    /// The staff hat of an owner or manager (B-15).
-    ///
-    /// # Errors
-    /// `NOT_ALLOWED` for everybody else.
-    pub fn manager(&self) -> crate::error::Result<&StaffHat> {
-        match self.staff()? {
-            StaffHat { role: StaffRole::Member, .. } => Err(crate::error::Code::NotAllowed.into()),
-            hat => Ok(hat),
-        }
-    }
-
-    /// The staff hat of an owner (B-15).
-    ///
-    /// # Errors
-    /// `NOT_ALLOWED` for everybody else.
-    pub fn owner(&self) -> crate::error::Result<&StaffHat> {
-        match self.staff()? {
-            hat @ StaffHat { role: StaffRole::Owner, .. } => Ok(hat),
-            _ => Err(crate::error::Code::NotAllowed.into()),
-        }
-    }
 }
 
 /// Where a request comes from, for the audit (F-03).

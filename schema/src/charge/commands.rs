@@ -10,6 +10,7 @@ use crate::error::{Code, OrNotFound, Refusal, Result};
 use crate::feed::Event;
 use crate::id::{ChargeId, ClientId, Id, StaffId};
 use crate::input::{Check, MAX_NAME};
+use crate::rights::{self, FirmAct};
 use crate::store::{Begun, Done, Store, Tx};
 use crate::tables::{charges, clients, ticket_collected_charges};
 use crate::ticket::case::{Case, CaseFirm, surroundings};
@@ -40,7 +41,7 @@ pub struct CreateCharge {
 /// # Errors
 /// `NOT_ALLOWED`, `NOT_FOUND`, `OUT_OF_RANGE`, `WRONG_CURRENCY`, refusals of the text.
 pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateCharge) -> Result<Done<ChargeId>> {
-    actor.manager()?;
+    rights::may(&actor.hat, FirmAct::ChargeCreate)?;
     let mut check = Check::new();
     let description = check.line("description", &input.description, 1..=MAX_NAME);
     check.number("amount", input.amount_minor, &(1..=MAX_AMOUNT));

@@ -27,7 +27,7 @@ async fn an_owner_is_invited() {
     };
     let owner = invitation::commands::accept(&world.store, accept, Origin::default()).await.unwrap();
     let owner = actor(&owner.viewer);
-    assert_eq!(owner.owner().unwrap().role, StaffRole::Owner);
+    assert_eq!(owner.staff().unwrap().role, StaffRole::Owner);
     assert_eq!(owner.firm_id(), created.id);
     let mut conn = world.store.conn().await.unwrap();
     let firm = queries::find(&mut conn, &owner.scope()).await.unwrap();
