@@ -30,12 +30,6 @@ impl Deployment {
         }
     }
 
-    /// The page on which an invitation is accepted. The secret is in the fragment, which browsers
-    /// send to no server: not into logs, not into `Referer`.
-    pub fn invitation_url(&self, secret: &Secret) -> Option<String> {
-        self.public_url.as_ref().map(|url| format!("{url}/invitation#{}", secret.expose()))
-    }
-
     /// With `__Host-` browsers take the cookie from this very host by https only (RFC 6265bis, 4.1.3.2).
     const fn cookie_name(&self) -> &'static str {
         if self.secure_cookies { "__Host-guichet" } else { "guichet" }
@@ -96,13 +90,5 @@ mod tests {
         assert_eq!(read(&secure, "a=b; __Host-guichet=abc"), Some("abc".to_owned()));
         assert_eq!(read(&secure, "guichet=abc"), None);
         assert_eq!(read(&deployment("http://localhost:8080"), "guichet=abc"), Some("abc".to_owned()));
-    }
-
-    #[test]
-    fn invitations_are_links_where_the_address_is_known() {
-        let secret = Secret::from("abc".to_owned());
-        let url = deployment("https://guichet.example/").invitation_url(&secret);
-        assert_eq!(url.as_deref(), Some("https://guichet.example/invitation#abc"));
-        assert_eq!(deployment("").invitation_url(&secret), None);
     }
 }

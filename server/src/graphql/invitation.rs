@@ -7,7 +7,6 @@ use guichet_schema::invitation::{commands, queries};
 use guichet_schema::secret::Secret;
 
 use super::caller::Caller;
-use super::deployment::Deployment;
 use super::payload::{UserError, queried};
 use super::session::{Entry, Session, SessionTransport};
 use crate::edge::ApiError;
@@ -18,15 +17,11 @@ use crate::edge::ApiError;
 pub struct InvitationLink {
     /// What `invitationAccept` takes.
     secret: String,
-    /// The page on which it is accepted; null on a server that was not told its public address.
-    url: Option<String>,
 }
 
-impl InvitationLink {
-    /// The link of a new invitation.
-    pub fn new(ctx: &Context<'_>, secret: &Secret) -> Self {
-        let deployment = ctx.data_unchecked::<Deployment>();
-        Self { secret: secret.expose().to_owned(), url: deployment.invitation_url(secret) }
+impl From<&Secret> for InvitationLink {
+    fn from(secret: &Secret) -> Self {
+        Self { secret: secret.expose().to_owned() }
     }
 }
 

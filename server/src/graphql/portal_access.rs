@@ -155,7 +155,7 @@ impl PortalAccessMutation {
         let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
         let portal_access = load_optional(ctx, done.as_ref().map(|invited| invited.id)).await?;
         let secret = done.and_then(|invited| invited.secret);
-        let invitation = secret.map(|secret| InvitationLink::new(ctx, &secret));
+        let invitation = secret.as_ref().map(Into::into);
         Ok(PortalAccessCreatePayload { portal_access, invitation, user_errors, revision })
     }
 
@@ -170,7 +170,7 @@ impl PortalAccessMutation {
         let actor = caller.actor()?;
         let result = async { commands::renew_invitation(&caller.store, actor, id("id", &input.id)?).await };
         let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
-        let invitation = done.map(|secret| InvitationLink::new(ctx, &secret));
+        let invitation = done.as_ref().map(Into::into);
         Ok(PortalAccessInvitationRenewPayload { invitation, user_errors, revision })
     }
 }

@@ -197,7 +197,7 @@ impl StaffMutation {
         let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
         let staff_member = load_optional(ctx, done.as_ref().map(|invited| invited.id)).await?;
         let secret = done.and_then(|invited| invited.secret);
-        let invitation = secret.map(|secret| InvitationLink::new(ctx, &secret));
+        let invitation = secret.as_ref().map(Into::into);
         Ok(StaffCreatePayload { staff_member, invitation, user_errors, revision })
     }
 
@@ -211,7 +211,7 @@ impl StaffMutation {
         let actor = caller.actor()?;
         let result = async { commands::renew_invitation(&caller.store, actor, id("id", &input.id)?).await };
         let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
-        let invitation = done.map(|secret| InvitationLink::new(ctx, &secret));
+        let invitation = done.as_ref().map(Into::into);
         Ok(StaffInvitationRenewPayload { invitation, user_errors, revision })
     }
 }
