@@ -52,6 +52,8 @@ pub struct TestApp {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The id that the answer gives its request.
+    pub request_id: String,
     /// The body.
     pub body: Value,
 }
@@ -131,7 +133,10 @@ impl TestApp {
             request = request.bearer_auth(token);
         }
         let response = request.send().await.expect("the API answers");
-        Answer { status: response.status().as_u16(), body: response.json().await.expect("in JSON") }
+        let status = response.status().as_u16();
+        let request_id = response.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+        let request_id = request_id.expect("an answer names its request").to_owned();
+        Answer { status, request_id, body: response.json().await.expect("in JSON") }
     }
 
     /// Asks as somebody; answers the data.

@@ -5,16 +5,17 @@ use diesel::sql_types::{BigInt, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 
-use crate::actor::{Actor, Hat, StaffRole};
+use crate::actor::{Actor, Hat, Scope, StaffRole};
 use crate::charge;
 use crate::error::{Code, Error, OrNotFound, Refusal, Result};
 use crate::feed::Event;
 use crate::id::{ActId, ChargeId, ClientId, DepartmentId, FirmId, Id, ServiceItemId, StaffId, TicketId};
 use crate::input::{Check, MAX_NAME, MAX_TEXT, Patch};
 use crate::money::Money;
+use crate::service_item::{self, model::ServiceItem};
 use crate::sql;
 use crate::store::{Begun, Done, Store};
-use crate::tables::{departments, service_items, staff_members, tickets};
+use crate::tables::{departments, staff_members, tickets};
 
 use super::case::{self, Case, Saved};
 use super::history::{self, Changed};
@@ -63,12 +64,6 @@ pub struct EditTicket {
     pub accountant_id: Patch<StaffId>,
 }
 
-/// What the price list says of a service.
-struct Service {
-    price_minor: i64,
-    department_id: Option<DepartmentId>,
-}
-
 /// Opens a ticket (D-03), as staff or as a portal user. Without an assignee it goes to the lead of
 /// the department, else to the opener (staff), else to the client's accountant, else to an owner.
 ///
@@ -107,7 +102,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
     let scope = actor.scope();
     let (client, firm) = case::surroundings(conn, &scope, client_id).await?.or_not_found("clientId")?;
     let service = match input.service_item_id {
-        Some(id) => Some(offered_service(conn, firm.id, id).await?),
+        Some(id) => Some(offered_service(conn, &scope, id).await?),
         None => None,
     };
     let price_minor = price(input.price.as_ref(), service.as_ref(), &firm.currency)?;
@@ -195,7 +190,7 @@ pub async fn edit(store: &Store, actor: &Actor, input: EditTicket) -> Result<Don
     ticket.accountant_id = input.accountant_id.apply(old.accountant_id);
     let new_service = ticket.service_item_id.filter(|id| old.service_item_id != Some(*id));
     let service = match new_service {
-        Some(id) => Some(offered_service(tx.conn(), case.firm.id, id).await?),
+        Some(id) => Some(offered_service(tx.conn(), &actor.scope(), id).await?),
         None => None,
     };
     if input.price.is_some() || service.is_some() {
@@ -238,7 +233,7 @@ fn differences(old: &Ticket, new: &Ticket) -> Vec<Changed> {
     .collect()
 }
 
-fn price(given: Option<&Money>, service: Option<&Service>, currency: &str) -> Result<i64, Error> {
+fn price(given: Option<&Money>, service: Option<&ServiceItem>, currency: &str) -> Result<i64, Error> {
     let given = given.map(|price| (price.amount_minor, price.currency.as_str()));
     rules::price(given, service.map(|service| service.price_minor), currency).map_err(|code| {
         let refusal = Refusal::of("price", code);
@@ -246,19 +241,18 @@ fn price(given: Option<&Money>, service: Option<&Service>, currency: &str) -> Re
     })
 }
 
-async fn offered_service(conn: &mut AsyncPgConnection, firm: FirmId, id: ServiceItemId) -> Result<Service> {
-    let (price_minor, department_id, active): (i64, Option<DepartmentId>, bool) = service_items::table
-        .filter(service_items::firm_id.eq(firm))
-        .filter(service_items::id.eq(id))
-        .select((service_items::price_minor, service_items::department_id, service_items::active))
-        .get_result(conn)
-        .await
-        .optional()?
-        .or_not_found("serviceItemId")?;
-    if !active {
+/// An item of the price list as the actor sees it: what is not offered to a client is not there (B-14).
+async fn offered_service(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    id: ServiceItemId,
+) -> Result<ServiceItem> {
+    let service =
+        service_item::queries::by_ids(conn, scope, &[id]).await?.pop().or_not_found("serviceItemId")?;
+    if !service.active {
         return Err(Refusal::of("serviceItemId", Code::ServiceItemInactive).into());
     }
-    Ok(Service { price_minor, department_id })
+    Ok(service)
 }
 
 async fn lead(conn: &mut AsyncPgConnection, firm: FirmId, id: DepartmentId) -> Result<Option<StaffId>> {

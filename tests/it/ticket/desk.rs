@@ -91,6 +91,15 @@ impl Desk {
         self.app.send(Some(by), &query, json!({ "input": input })).await
     }
 
+    /// The payload of a mutation that is done, and the id of its request.
+    pub async fn traced(&self, by: &Person, mutation: &str, input: Value) -> (Value, String) {
+        let answer = self.send(by, mutation, input).await;
+        let request = answer.request_id.clone();
+        let payload = answer.data()[mutation].clone();
+        assert_eq!(errors(&payload), NONE, "{mutation}");
+        (payload, request)
+    }
+
     /// The payload of a mutation, done or refused.
     pub async fn act(&self, by: &Person, mutation: &str, input: Value) -> Value {
         self.send(by, mutation, input).await.data()[mutation].clone()

@@ -96,6 +96,10 @@ async fn d_03_a_service_that_is_retired_later() {
     let edit = json!({ "id": id, "expectedVersion": 1, "serviceItemId": service, "subject": "Férias" });
     assert_eq!(desk.done(&desk.member, "ticketEdit", edit).await["ticket"]["subject"], "Férias");
     assert_eq!(desk.see(&desk.admin, &id).await["serviceItem"]["name"], "Folha de pagamento");
+    // Another ticket for it there is not; the client, who knows it from this one, is told why.
+    let again = json!({ "subject": "Mais uma", "serviceItemId": service });
+    let refused = desk.refused(&desk.admin, "ticketCreate", again).await;
+    assert_eq!(refused, ["serviceItemId:SERVICE_ITEM_INACTIVE"]);
     desk.finish().await;
 }
 

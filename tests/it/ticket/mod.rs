@@ -2,6 +2,7 @@
 
 mod abilities;
 mod abilities_around;
+mod audit;
 mod charge;
 mod charge_by_hand;
 mod conflicts;
@@ -10,12 +11,15 @@ mod create;
 mod desk;
 mod edit;
 mod grid;
+mod hats;
 mod history;
 mod idempotency;
 mod languages;
 mod notes;
 mod pages;
+mod reach;
 mod search;
+mod sight;
 mod status;
 mod transfer;
 mod unread;

@@ -1,0 +1,139 @@
+//! B-15: what staff may do at the desk, and how far they see.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_schema::actor::{MemberReach, StaffRole};
+use guichet_schema::id::Id;
+use guichet_schema::tables::{clients, firms};
+use guichet_tests::world::Person;
+use serde_json::{Value, json};
+
+use super::desk::{Desk, reais, text};
+use super::grid::found;
+
+async fn set_reach(desk: &Desk, reach: MemberReach) {
+    diesel::update(firms::table.find(desk.firm.id))
+        .set(firms::member_reach.eq(reach))
+        .execute(&mut desk.app.store.conn().await.unwrap())
+        .await
+        .unwrap();
+}
+
+/// B-15: members see all clients, or their departments and portfolio only where the firm says so: in the grid,
+/// its counts and searches, by id and in what they may do. Owners and managers see everything either way.
+#[tokio::test]
+async fn b_15_how_far_members_see() {
+    let desk = Desk::open().await;
+    let market = desk.firm.client("Mercado", None).await;
+    let lia = desk.firm.staff("lia@aurora.example", StaffRole::Member).await;
+    let team = desk.firm.department("Fiscal", &lia, &[&desk.member]).await.encode();
+    let portfolio = desk.firm.client("Carteira", None).await;
+    diesel::update(clients::table.find(portfolio))
+        .set(clients::accountant_id.eq(desk.member.staff_id()))
+        .execute(&mut desk.app.store.conn().await.unwrap())
+        .await
+        .unwrap();
+    let tickets = [
+        ("alheio", json!({})),
+        ("atribuído", json!({ "assigneeId": desk.member.id() })),
+        ("do setor", json!({ "departmentId": team, "clientId": market.encode() })),
+        ("da carteira", json!({ "clientId": portfolio.encode() })),
+        ("do mercado", json!({ "clientId": market.encode() })),
+    ];
+    let mut ids = Vec::new();
+    for (subject, mut input) in tickets {
+        input["subject"] = json!(subject);
+        ids.push(text(&desk.ticket(&desk.owner, input).await["id"]));
+    }
+    let all = ["alheio", "atribuído", "do setor", "da carteira", "do mercado"];
+    let cases: [(MemberReach, &Person, &[&str]); 8] = [
+        (MemberReach::All, &desk.owner, &all),
+        (MemberReach::All, &desk.manager, &all),
+        (MemberReach::All, &desk.member, &all),
+        (MemberReach::All, &lia, &all),
+        (MemberReach::Own, &desk.owner, &all),
+        (MemberReach::Own, &desk.manager, &all),
+        (MemberReach::Own, &desk.member, &all[1..4]),
+        (MemberReach::Own, &lia, &[]),
+    ];
+    for (reach, by, seen) in cases {
+        set_reach(&desk, reach).await;
+        // The department's lead got its ticket.
+        let seen: Vec<&str> =
+            if by.email == lia.email && seen.is_empty() { vec!["do setor"] } else { seen.to_vec() };
+        assert_eq!(found(&desk, by, Value::Null).await, seen, "{reach} {}", by.email);
+        let alien = found(&desk, by, json!({ "search": "alheio" })).await;
+        assert_eq!(alien.is_empty(), !seen.contains(&"alheio"));
+        for (subject, id) in all.into_iter().zip(&ids) {
+            assert_eq!(desk.see(by, id).await.is_object(), seen.contains(&subject), "{subject} {}", by.email);
+            let note = json!({ "id": id, "visibility": "INTERNAL", "body": "Nota" });
+            let refused = desk.refused(by, "ticketMessagePost", note).await;
+            let expected = if seen.contains(&subject) { vec![] } else { vec!["id:NOT_FOUND"] };
+            assert_eq!(refused, expected, "{subject} {}", by.email);
+        }
+    }
+    desk.finish().await;
+}
+
+/// B-15: who hands on what only its own reach let it see sees it no more; who gets it does.
+#[tokio::test]
+async fn b_15_reach_moves_with_the_ticket() {
+    let desk = Desk::open().await;
+    let lia = desk.firm.staff("lia@aurora.example", StaffRole::Member).await;
+    set_reach(&desk, MemberReach::Own).await;
+    let id = text(&desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await["id"]);
+    assert_eq!(desk.see(&lia, &id).await, Value::Null);
+    let to = json!({ "id": id, "to": { "staffId": lia.id() } });
+    let payload = desk.done(&desk.member, "ticketTransfer", to.clone()).await;
+    assert_eq!(payload["ticket"], Value::Null);
+    assert_eq!(desk.see(&desk.member, &id).await, Value::Null);
+    assert_eq!(desk.see(&lia, &id).await["assignee"]["id"], lia.id());
+    assert_eq!(desk.refused(&desk.member, "ticketTransfer", to).await, ["id:NOT_FOUND"]);
+    desk.finish().await;
+}
+
+/// B-15: members do the daily work on tickets; prices of the list, payments and clients' records are not theirs.
+/// Managers do these, owners everything.
+#[tokio::test]
+async fn b_15_what_roles_may_do() {
+    let desk = Desk::open().await;
+    let service = desk.firm.service("Folha de pagamento", 15_000).await.encode();
+    let client = desk.client.encode();
+    for by in [&desk.owner, &desk.manager, &desk.member] {
+        let id = text(&desk.ticket(by, json!({ "serviceItemId": service, "price": reais(3) })).await["id"]);
+        let edit = json!({ "id": id, "expectedVersion": 1, "price": reais(4) });
+        desk.done(by, "ticketEdit", edit).await;
+        desk.post(by, &id, "PUBLIC", "Bom dia").await;
+        desk.post(by, &id, "INTERNAL", "Nota").await;
+        let other = if by.email == desk.owner.email { &desk.member } else { &desk.owner };
+        desk.done(by, "ticketTransfer", json!({ "id": id, "to": { "staffId": other.id() } })).await;
+        desk.done(by, "ticketStatusChange", json!({ "id": id, "status": "FINISHED" })).await;
+        let made = desk.look(by, &id, "charges { id version }").await["charges"][0].clone();
+        let price = async || {
+            let query = "query S($id: ID!) { node(id: $id) { ... on ServiceItem { version } } }";
+            desk.app.ask(&desk.owner, query, json!({ "id": service })).await["node"]["version"].clone()
+        };
+        let version = desk
+            .app
+            .ask(&desk.owner, "query C($id: ID!) { client(id: $id) { version } }", json!({ "id": client }))
+            .await;
+        let expected = if by.email == desk.member.email { vec!["NOT_ALLOWED"] } else { vec![] };
+        let acts = [
+            ("chargeCreate", json!({ "clientId": client, "description": "x", "amount": reais(1) })),
+            ("chargeMarkPaid", json!({ "id": made["id"], "expectedVersion": made["version"] })),
+            (
+                "serviceItemUpdate",
+                json!({ "id": service, "expectedVersion": price().await, "priceMinor": 1 }),
+            ),
+            ("serviceItemCreate", json!({ "name": by.email, "priceMinor": 1 })),
+            (
+                "clientUpdate",
+                json!({ "id": client, "expectedVersion": version["client"]["version"], "phone": by.email }),
+            ),
+        ];
+        for (act, input) in acts {
+            assert_eq!(desk.refused(by, act, input).await, expected, "{act} by {}", by.email);
+        }
+    }
+    desk.finish().await;
+}
