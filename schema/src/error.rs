@@ -56,6 +56,8 @@ text_enum! {
         NoLinkedUser = "NO_LINKED_USER",
         /// The staff member or department has it already.
         NothingToTransfer = "NOTHING_TO_TRANSFER",
+        /// Nobody leads the department who works for the firm now (D-09).
+        DepartmentWithoutLead = "DEPARTMENT_WITHOUT_LEAD",
         /// The service item is no longer offered.
         ServiceItemInactive = "SERVICE_ITEM_INACTIVE",
         /// Another currency than the firm's.

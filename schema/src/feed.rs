@@ -21,7 +21,7 @@ pub struct Audience {
     pub client_id: Option<ClientId>,
     /// Whether only staff may know (B-14, D-07).
     pub internal: bool,
-    /// The staff members in whose own reach it lies (B-15): assignee, accountant of the client.
+    /// The staff members in whose own reach it lies (B-15): assignee, opener, accountant of the client.
     pub staff: Vec<StaffId>,
     /// The department in whose reach it lies.
     pub department_id: Option<DepartmentId>,
@@ -92,16 +92,6 @@ pub(crate) async fn append(
     .get_result(conn)
     .await?;
     Ok(row.revision)
-}
-
-/// The firm's present revision.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn revision(conn: &mut AsyncPgConnection, firm: FirmId) -> Result<i64> {
-    use crate::tables::firm_feed;
-    use diesel::QueryDsl;
-    Ok(firm_feed::table.find(firm).select(firm_feed::revision).get_result(conn).await?)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::error::{Code, Error, Fault, Refusal, Result};
+use crate::input::Check;
 use crate::store::{Begun, Done, Store};
 use crate::tables::idempotency_keys;
 
@@ -32,8 +33,8 @@ pub const MAX_KEY: usize = 200;
 /// Between the first two looks; each further wait is twice as long, up to the longest.
 const POLL: Duration = Duration::from_millis(20);
 const LONGEST_POLL: Duration = Duration::from_millis(320);
-/// How long a twin waits for the first call's outcome.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a twin waits for the first call's outcome: less than a request may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The keys that acts of this process hold or wait for.
 #[derive(Debug, Default)]
@@ -74,16 +75,13 @@ pub(crate) async fn claim<T: DeserializeOwned>(
     key: &str,
     input: &impl Serialize,
 ) -> Result<Begun<T>> {
-    if key.is_empty() {
-        return Err(Refusal::of("idempotencyKey", Code::Required).into());
-    }
-    if key.chars().count() > MAX_KEY {
-        return Err(Refusal::of("idempotencyKey", Code::TooLong).with(MAX_KEY as i64).into());
-    }
+    let mut check = Check::new();
+    let key = check.line("idempotencyKey", key, 1..=MAX_KEY);
+    check.done()?;
     let mut once = Once {
         actor: actor.hat.person(),
         mutation,
-        key: key.to_owned(),
+        key,
         input_hash: hash(&serde_json::to_vec(input).map_err(|error| Fault::Broken(error.to_string()))?),
         turn: None,
     };

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use crate::email::Email;
 use crate::error::{Code, Error, Refusal, Result};
+use crate::money::Money;
 
 /// Longest name of a person, company or thing, in characters.
 pub const MAX_NAME: usize = 200;
@@ -101,6 +102,14 @@ impl Check {
     pub fn number(&mut self, field: &'static str, value: i64, range: &RangeInclusive<i64>) -> i64 {
         self.require(range.contains(&value), Refusal::of(field, Code::OutOfRange).with(*range.end()));
         value
+    }
+
+    /// An amount of at least `least` in a firm's `currency`; see [`Money::checked`].
+    pub fn amount(&mut self, field: &'static str, value: &Money, least: i64, currency: &str) -> i64 {
+        value.checked(field, least, currency).unwrap_or_else(|refusal| {
+            self.refuse(refusal);
+            value.amount_minor
+        })
     }
 
     /// Refuses unless `ok`.

@@ -1,8 +1,13 @@
 //! Money is integers: minor units and a currency.
 
+use iso_currency::Currency;
 use serde::Serialize;
 
+use crate::error::{Code, Refusal};
 use crate::locale::Locale;
+
+/// Largest price or charge, in minor units: keeps sums far from overflow.
+pub const MAX_AMOUNT: i64 = 1_000_000_000_000;
 
 /// An amount in minor units (cents) of an ISO 4217 currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -13,11 +18,21 @@ pub struct Money {
     pub currency: String,
 }
 
-/// Currencies with a number of minor digits other than two (ISO 4217).
-const MINOR_DIGITS: &[(&str, u32)] =
-    &[("CLP", 0), ("JPY", 0), ("KRW", 0), ("PYG", 0), ("TND", 3), ("KWD", 3)];
-
 impl Money {
+    /// The minor units of an amount that is to be in a firm's `currency`.
+    ///
+    /// # Errors
+    /// `OUT_OF_RANGE` for less than `least` or an absurd amount, `WRONG_CURRENCY`.
+    pub fn checked(&self, field: &'static str, least: i64, currency: &str) -> Result<i64, Refusal> {
+        if !(least..=MAX_AMOUNT).contains(&self.amount_minor) {
+            return Err(Refusal::of(field, Code::OutOfRange).with(MAX_AMOUNT));
+        }
+        if self.currency != currency {
+            return Err(Refusal::of(field, Code::WrongCurrency));
+        }
+        Ok(self.amount_minor)
+    }
+
     /// The amount as people of `locale` write it (CLDR 46): `R$ 1.234,56`, `1 234,56 €`.
     pub fn display(&self, locale: Locale) -> String {
         let (sign, whole, fraction) = self.parts(locale);
@@ -54,9 +69,9 @@ impl Money {
 
     /// Sign, whole units, and the decimal sign with what follows it.
     fn parts(&self, locale: Locale) -> (&'static str, String, String) {
-        let digits =
-            MINOR_DIGITS.iter().find(|(code, _)| *code == self.currency).map_or(2, |(_, digits)| *digits);
-        let unit = 10_u64.pow(digits);
+        // A firm's currency is a known one (see `firm::rules::currency`).
+        let digits = Currency::from_code(&self.currency).and_then(Currency::exponent).unwrap_or(2);
+        let unit = 10_u64.pow(digits.into());
         let amount = self.amount_minor.unsigned_abs();
         let decimal = if locale == Locale::En { "." } else { "," };
         let fraction = if digits == 0 {
@@ -81,7 +96,25 @@ pub(crate) fn group_thousands(digits: &str, separator: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        /// D-03: an amount counts as it was given, or is refused with the field that it stood in.
+        #[test]
+        fn d_03_amounts(amount_minor in any::<i64>(), least in 0..=1_i64, currency in "BRL|EUR") {
+            let given = Money { amount_minor, currency: currency.clone() };
+            let expected = match (amount_minor, currency.as_str()) {
+                (amount, _) if amount < least || amount > MAX_AMOUNT => {
+                    Err(Refusal::of("price", Code::OutOfRange).with(MAX_AMOUNT))
+                }
+                (amount, "BRL") => Ok(amount),
+                _ => Err(Refusal::of("price", Code::WrongCurrency)),
+            };
+            prop_assert_eq!(given.checked("price", least, "BRL"), expected);
+        }
+    }
 
     #[test]
     fn as_spreadsheets_read_it() {
@@ -107,6 +140,8 @@ mod tests {
             (5, "EUR", Locale::En, "€0.05"),
             (-5, "BRL", Locale::PtBr, "-R$\u{a0}0,05"),
             (1_500, "CLP", Locale::Es, "1500\u{a0}CLP"),
+            (1_500, "XOF", Locale::Fr, "1\u{202f}500\u{a0}XOF"),
+            (1_500, "TND", Locale::Fr, "1,500\u{a0}TND"),
             (i64::MIN, "BRL", Locale::En, "-R$92,233,720,368,547,758.08"),
         ];
         for (amount_minor, currency, locale, expected) in cases {

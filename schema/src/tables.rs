@@ -227,6 +227,7 @@ diesel::table! {
         role -> Text,
         status -> Text,
         created_at -> Timestamptz,
+        name -> Nullable<Text>,
     }
 }
 
@@ -294,6 +295,7 @@ diesel::table! {
         author_staff -> Nullable<Uuid>,
         author_access -> Nullable<Uuid>,
         at -> Timestamptz,
+        seq -> Int8,
     }
 }
 
@@ -348,6 +350,7 @@ diesel::table! {
         note -> Text,
         by_staff -> Uuid,
         at -> Timestamptz,
+        seq -> Int8,
     }
 }
 

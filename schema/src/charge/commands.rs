@@ -5,20 +5,20 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Scope};
 use crate::error::{Code, OrNotFound, Refusal, Result};
 use crate::feed::Event;
-use crate::id::{ChargeId, ClientId, Id, StaffId};
+use crate::id::{ChargeId, ClientId, Id};
 use crate::input::{Check, MAX_NAME};
+use crate::money::Money;
 use crate::rights::{self, FirmAct};
 use crate::store::{Begun, Done, Store, Tx};
-use crate::tables::{charges, clients, ticket_collected_charges};
+use crate::tables::{charges, ticket_collected_charges};
 use crate::ticket::case::{Case, CaseFirm, surroundings};
 use crate::ticket::model::{Ticket, TicketStatus};
-use crate::ticket::rules::MAX_AMOUNT;
 
 use super::model::{Charge, ChargeStatus};
-use super::queries::visible;
+use super::queries::{audience, visible};
 use super::rules::{self, ChargeAct, Consequence};
 
 /// A charge entered by hand.
@@ -28,10 +28,8 @@ pub struct CreateCharge {
     pub client_id: ClientId,
     /// What for.
     pub description: String,
-    /// Minor units.
-    pub amount_minor: i64,
-    /// ISO 4217 code; must be the firm's.
-    pub currency: String,
+    /// How much, in the firm's currency.
+    pub amount: Money,
     /// Due by; as many days from today as the firm gives when left out.
     pub due_on: Option<NaiveDate>,
 }
@@ -42,26 +40,22 @@ pub struct CreateCharge {
 /// `NOT_ALLOWED`, `NOT_FOUND`, `OUT_OF_RANGE`, `WRONG_CURRENCY`, refusals of the text.
 pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateCharge) -> Result<Done<ChargeId>> {
     rights::may(&actor.hat, FirmAct::ChargeCreate)?;
-    let mut check = Check::new();
-    let description = check.line("description", &input.description, 1..=MAX_NAME);
-    check.number("amount", input.amount_minor, &(1..=MAX_AMOUNT));
-    check.done()?;
     let mut tx = match store.begin_once(actor, "chargeCreate", key, &input).await? {
         Begun::Replay(done) => return Ok(done),
         Begun::First(tx) => tx,
     };
     let (client, firm) =
         surroundings(tx.conn(), &actor.scope(), input.client_id).await?.or_not_found("clientId")?;
-    if input.currency != firm.currency {
-        return Err(Refusal::of("amount", Code::WrongCurrency).into());
-    }
+    let mut check = Check::new();
+    let description = check.line("description", &input.description, 1..=MAX_NAME);
+    let amount_minor = check.amount("amount", &input.amount, 1, &firm.currency);
+    check.done()?;
     let due_on = match input.due_on {
         Some(date) => date,
-        None => rules::due_on(rules::today(tx.now, firm.zone()?), firm.charge_due_days),
+        None => rules::due_on(rules::today(tx.now, firm.zone), firm.charge_due_days),
     };
     let charge = NewCharge { firm: &firm, client_id: client.id, ticket: None, description: &description };
-    let id = charge.insert(&mut tx, client.accountant_id, input.amount_minor, due_on).await?;
-    tx.audit(Some(firm.id), "chargeCreate", ChargeId::NOUN, Some(id.uuid()));
+    let id = charge.insert(&mut tx, amount_minor, due_on).await?;
     tx.commit(id).await
 }
 
@@ -102,14 +96,11 @@ async fn settle(
     if charge.version != version {
         return Err(Code::Conflict.into());
     }
-    let (status, name) = match act {
-        ChargeAct::MarkPaid => (ChargeStatus::Paid, "chargeMarkPaid"),
-        ChargeAct::Cancel => (ChargeStatus::Canceled, "chargeCancel"),
+    let status = match act {
+        ChargeAct::MarkPaid => ChargeStatus::Paid,
+        ChargeAct::Cancel => ChargeStatus::Canceled,
     };
-    let portfolio: Option<StaffId> =
-        clients::table.find(charge.client_id).select(clients::accountant_id).get_result(tx.conn()).await?;
-    set_status(&mut tx, &charge, portfolio, status).await?;
-    tx.audit(Some(charge.firm_id), name, ChargeId::NOUN, Some(id.uuid()));
+    set_status(&mut tx, &charge, status).await?;
     tx.commit(id).await
 }
 
@@ -131,11 +122,10 @@ pub(crate) async fn follow_status(
         .load(tx.conn())
         .await?;
     let paid = made.iter().filter(|charge| charge.status == ChargeStatus::Paid).map(|c| c.amount_minor).sum();
-    let portfolio = case.client.accountant_id;
     match rules::consequence(from, to, ticket.price_minor, paid) {
         Consequence::Nothing => {}
         Consequence::Charge(amount) => {
-            let due_on = rules::due_on(rules::today(tx.now, case.firm.zone()?), case.firm.charge_due_days);
+            let due_on = rules::due_on(rules::today(tx.now, case.firm.zone), case.firm.charge_due_days);
             let description = format!("#{} {}", ticket.number, ticket.subject);
             let charge = NewCharge {
                 firm: &case.firm,
@@ -143,11 +133,11 @@ pub(crate) async fn follow_status(
                 ticket: Some(ticket),
                 description: &description,
             };
-            charge.insert(tx, portfolio, amount, due_on).await?;
+            charge.insert(tx, amount, due_on).await?;
         }
         Consequence::CancelOpen => {
             for charge in made.iter().filter(|charge| charge.status == ChargeStatus::Open) {
-                set_status(tx, charge, portfolio, ChargeStatus::Canceled).await?;
+                set_status(tx, charge, ChargeStatus::Canceled).await?;
             }
         }
     }
@@ -155,17 +145,24 @@ pub(crate) async fn follow_status(
 }
 
 /// Ties overdue charges of its client to the ticket that collects them (D-10).
-pub(crate) async fn collect(tx: &mut Tx, firm: &CaseFirm, ticket: &Ticket, ids: &[ChargeId]) -> Result<()> {
+pub(crate) async fn collect(
+    tx: &mut Tx,
+    scope: &Scope,
+    firm: &CaseFirm,
+    ticket: &Ticket,
+    ids: &[ChargeId],
+) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
     let found: Vec<Charge> = charges::table
+        .filter(visible(scope))
         .filter(charges::client_id.eq(ticket.client_id))
         .filter(charges::id.eq_any(ids))
         .select(Charge::as_select())
         .load(tx.conn())
         .await?;
-    let today = rules::today(tx.now, firm.zone()?);
+    let today = rules::today(tx.now, firm.zone);
     for id in ids {
         let charge = found.iter().find(|charge| charge.id == *id).or_not_found("collectChargeIds")?;
         if !rules::is_overdue(charge.status, charge.due_on, today) {
@@ -194,13 +191,7 @@ struct NewCharge<'a> {
 }
 
 impl NewCharge<'_> {
-    async fn insert(
-        self,
-        tx: &mut Tx,
-        portfolio: Option<StaffId>,
-        amount_minor: i64,
-        due_on: NaiveDate,
-    ) -> Result<ChargeId> {
+    async fn insert(self, tx: &mut Tx, amount_minor: i64, due_on: NaiveDate) -> Result<ChargeId> {
         let now = tx.now;
         let charge: Charge = diesel::insert_into(charges::table)
             .values((
@@ -219,21 +210,17 @@ impl NewCharge<'_> {
             .returning(Charge::as_returning())
             .get_result(tx.conn())
             .await?;
-        let after = Some(charge.audience(portfolio));
+        let after = Some(audience(tx.conn(), &charge).await?);
         tx.event(
             charge.firm_id,
             Event { noun: ChargeId::NOUN, subject: charge.id.uuid(), before: None, after },
         );
+        tx.audit(Some(charge.firm_id), "chargeCreate", ChargeId::NOUN, Some(charge.id.uuid()));
         Ok(charge.id)
     }
 }
 
-async fn set_status(
-    tx: &mut Tx,
-    charge: &Charge,
-    portfolio: Option<StaffId>,
-    status: ChargeStatus,
-) -> Result<()> {
+async fn set_status(tx: &mut Tx, charge: &Charge, status: ChargeStatus) -> Result<()> {
     let now = tx.now;
     diesel::update(charges::table.find(charge.id))
         .set((
@@ -244,9 +231,11 @@ async fn set_status(
         ))
         .execute(tx.conn())
         .await?;
-    let audience = Some(charge.audience(portfolio));
+    let audience = Some(audience(tx.conn(), charge).await?);
     let event =
         Event { noun: ChargeId::NOUN, subject: charge.id.uuid(), before: audience.clone(), after: audience };
     tx.event(charge.firm_id, event);
+    let act = if status == ChargeStatus::Paid { "chargeMarkPaid" } else { "chargeCancel" };
+    tx.audit(Some(charge.firm_id), act, ChargeId::NOUN, Some(charge.id.uuid()));
     Ok(())
 }

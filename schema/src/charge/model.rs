@@ -3,8 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 
-use crate::feed::Audience;
-use crate::id::{ChargeId, ClientId, FirmId, StaffId, TicketId};
+use crate::id::{ChargeId, ClientId, FirmId, TicketId};
 use crate::money::Money;
 use crate::tables::charges;
 use crate::text_enum;
@@ -57,15 +56,5 @@ impl Charge {
     /// How much.
     pub fn amount(&self) -> Money {
         Money { amount_minor: self.amount_minor, currency: self.currency.clone() }
-    }
-
-    /// Who may know of it; `portfolio` is the accountant of its client (B-15).
-    pub fn audience(&self, portfolio: Option<StaffId>) -> Audience {
-        Audience {
-            client_id: Some(self.client_id),
-            internal: false,
-            staff: portfolio.into_iter().collect(),
-            department_id: None,
-        }
     }
 }

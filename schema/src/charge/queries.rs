@@ -8,23 +8,28 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::actor::Scope;
 use crate::condition::Condition;
 use crate::error::{Code, Refusal, Result};
-use crate::id::{ChargeId, ClientId, Id, TicketId};
+use crate::feed::Audience;
+use crate::id::{ChargeId, ClientId, Id, StaffId, TicketId};
 use crate::page::{Cursor, Page, PageRequest};
 use crate::tables::{charges, clients, ticket_collected_charges, tickets};
+use crate::ticket::model::Ticket;
 
 use super::model::{Charge, ChargeStatus};
 
 /// The order of charges: by due date.
 pub const ORDER: &str = "DUE_ON";
 
-/// The charges inside a scope: a client's are those of a client that the viewer sees, or of a
-/// ticket that the viewer sees.
+/// The charges inside a scope (B-14, B-15): within its own reach a staff member sees those of its portfolio,
+/// and of tickets that it sees, for a charge tells what its ticket is about.
 pub(crate) fn visible(scope: &Scope) -> Condition<charges::table> {
     match *scope {
         Scope::Firm { firm_id } => Condition::new(charges::firm_id.eq(firm_id)),
-        Scope::Own { firm_id, .. } => {
-            let clients = clients::table.filter(crate::client::queries::visible(scope)).select(clients::id);
-            Condition::new(charges::firm_id.eq(firm_id).and(charges::client_id.eq_any(clients)))
+        Scope::Own { firm_id, staff_id } => {
+            let portfolio = clients::table.filter(clients::accountant_id.eq(staff_id)).select(clients::id);
+            let seen = tickets::table.filter(crate::ticket::queries::visible(scope)).select(tickets::id);
+            Condition::new(charges::firm_id.eq(firm_id).and(
+                charges::client_id.eq_any(portfolio).or(charges::ticket_id.assume_not_null().eq_any(seen)),
+            ))
         }
         Scope::Client { firm_id, client_id } => {
             Condition::new(charges::firm_id.eq(firm_id).and(charges::client_id.eq(client_id)))
@@ -110,6 +115,23 @@ pub fn cursor(charge: &Charge) -> String {
 /// When the database does not answer: retry.
 pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ChargeFilter) -> Result<i64> {
     Ok(filtered(scope, filter).count().get_result(conn).await?)
+}
+
+/// Who may know of a charge, as [`visible`] tells who sees it.
+pub(crate) async fn audience(conn: &mut AsyncPgConnection, charge: &Charge) -> Result<Audience> {
+    let portfolio: Option<StaffId> =
+        clients::table.find(charge.client_id).select(clients::accountant_id).get_result(conn).await?;
+    let Some(ticket) = charge.ticket_id else {
+        let staff = portfolio.into_iter().collect();
+        return Ok(Audience {
+            client_id: Some(charge.client_id),
+            internal: false,
+            staff,
+            department_id: None,
+        });
+    };
+    let ticket = tickets::table.find(ticket).select(Ticket::as_select()).get_result(conn).await?;
+    Ok(ticket.audience(portfolio))
 }
 
 /// Charges by id; those out of scope are left out.

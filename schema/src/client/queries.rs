@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::id::{ClientId, StaffId};
 use crate::page::{Page, PageRequest};
 use crate::search;
-use crate::tables::{client_recipients, clients, department_members, tickets};
+use crate::tables::{client_recipients, clients, tickets};
 
 use super::model::{Client, Topic};
 
@@ -30,23 +30,11 @@ pub fn visible(scope: &Scope) -> Condition<clients::table> {
     match *scope {
         Scope::Firm { firm_id } => Condition::new(clients::firm_id.eq(firm_id)),
         Scope::Own { firm_id, staff_id } => {
-            let departments = department_members::table
-                .filter(department_members::staff_id.eq(staff_id))
-                .select(department_members::department_id);
             let worked_for =
-                tickets::table.filter(tickets::assignee_id.eq(staff_id)).select(tickets::client_id);
-            let of_departments = tickets::table
-                .filter(tickets::department_id.assume_not_null().eq_any(departments))
-                .select(tickets::client_id);
-            Condition::new(
-                clients::firm_id.eq(firm_id).and(
-                    clients::accountant_id
-                        .assume_not_null()
-                        .eq(staff_id)
-                        .or(clients::id.eq_any(worked_for))
-                        .or(clients::id.eq_any(of_departments)),
-                ),
-            )
+                tickets::table.filter(crate::ticket::queries::visible(scope)).select(tickets::client_id);
+            Condition::new(clients::firm_id.eq(firm_id).and(
+                clients::accountant_id.assume_not_null().eq(staff_id).or(clients::id.eq_any(worked_for)),
+            ))
         }
         Scope::Client { firm_id, client_id } => {
             Condition::new(clients::firm_id.eq(firm_id).and(clients::id.eq(client_id)))

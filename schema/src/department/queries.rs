@@ -61,36 +61,13 @@ pub async fn members(
     scope: &Scope,
     ids: &[DepartmentId],
 ) -> Result<Vec<(DepartmentId, StaffId)>> {
-    Ok(memberships(scope).filter(department_members::department_id.eq_any(ids)).load(conn).await?)
-}
-
-/// What departments these staff members belong to; none for a client.
-///
-/// # Errors
-/// When the database does not answer: retry.
-pub async fn of_staff(
-    conn: &mut AsyncPgConnection,
-    scope: &Scope,
-    ids: &[StaffId],
-) -> Result<Vec<(DepartmentId, StaffId)>> {
-    Ok(memberships(scope).filter(department_members::staff_id.eq_any(ids)).load(conn).await?)
-}
-
-type Memberships<'a> = diesel::dsl::IntoBoxed<
-    'a,
-    diesel::dsl::Select<
-        department_members::table,
-        (department_members::department_id, department_members::staff_id),
-    >,
-    Pg,
->;
-
-fn memberships<'a>(scope: &Scope) -> Memberships<'a> {
-    department_members::table
-        .select((department_members::department_id, department_members::staff_id))
-        .into_boxed()
+    Ok(department_members::table
         .filter(department_members::department_id.eq_any(visible(scope).select(departments::id)))
+        .filter(department_members::department_id.eq_any(ids))
         .order((department_members::department_id, department_members::staff_id))
+        .select((department_members::department_id, department_members::staff_id))
+        .load(conn)
+        .await?)
 }
 
 /// Refuses `field` with `NOT_FOUND` unless all of these are departments in the scope.

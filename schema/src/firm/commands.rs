@@ -74,7 +74,7 @@ pub async fn create(store: &Store, input: CreateFirm) -> Result<Done<CreatedFirm
     let name = check.line("name", &input.name, 1..=MAX_NAME);
     let zone = rules::zone(&mut check, "zone", &input.zone);
     let country = rules::code(&mut check, "country", &input.country, 2);
-    let currency = rules::code(&mut check, "currency", &input.currency, 3);
+    let currency = rules::currency(&mut check, "currency", &input.currency);
     let mail_from = check.email("mailFrom", &input.mail_from);
     let mail_reply_to = check.optional_email("mailReplyTo", input.mail_reply_to.as_deref());
     check.number("clientReopenDays", input.client_reopen_days.into(), &(0..=MAX_DAYS));

@@ -1,6 +1,7 @@
 //! What a firm's settings must be.
 
 use chrono_tz::Tz;
+use iso_currency::Currency;
 
 use crate::error::{Code, Refusal};
 use crate::input::Check;
@@ -15,7 +16,15 @@ pub fn zone(check: &mut Check, field: &'static str, name: &str) -> Option<Tz> {
     zone
 }
 
-/// A code of `length` letters (ISO 3166-1 alpha-2, ISO 4217), in capitals, or `OUT_OF_RANGE`.
+/// A currency by its ISO 4217 code, in capitals, or `OUT_OF_RANGE`.
+pub fn currency(check: &mut Check, field: &'static str, text: &str) -> String {
+    let code = text.trim().to_ascii_uppercase();
+    let known = Currency::from_code(&code).is_some_and(|currency| currency.exponent().is_some());
+    check.require(known, Refusal::of(field, Code::OutOfRange));
+    code
+}
+
+/// A code of `length` letters (ISO 3166-1 alpha-2), in capitals, or `OUT_OF_RANGE`.
 pub fn code(check: &mut Check, field: &'static str, text: &str, length: usize) -> String {
     let code = text.trim().to_ascii_uppercase();
     let fits = code.len() == length && code.bytes().all(|b| b.is_ascii_uppercase());
@@ -40,6 +49,23 @@ mod tests {
             let mut check = Check::new();
             assert_eq!(zone(&mut check, "zone", name).is_some(), good, "{name:?}");
             assert_eq!(check.done().is_ok(), good, "{name:?}");
+        }
+    }
+
+    #[test]
+    fn currencies_have_minor_units() {
+        for (text, good) in [
+            ("eur", true),
+            (" BRL ", true),
+            ("XOF", true),
+            ("ABC", false),
+            ("XAU", false),
+            ("EURO", false),
+            ("", false),
+        ] {
+            let mut check = Check::new();
+            currency(&mut check, "currency", text);
+            assert_eq!(check.done().is_ok(), good, "{text:?}");
         }
     }
 

@@ -50,6 +50,7 @@ refusal-reopen-not-offered = A closed ticket cannot be reopened from here. Pleas
 refusal-reason-required = Please give the reason. It will be sent to the client.
 refusal-no-linked-user = This client has no user yet who could read the message. First give someone access to the client area.
 refusal-nothing-to-transfer = The ticket is already with this person or department. Please choose another.
+refusal-department-without-lead = Nobody leads this department at present. Please choose a person or another department.
 refusal-service-item-inactive = This service is no longer offered. Please choose another from the list.
 refusal-wrong-currency = This amount is not in the firm's currency. Please enter it in the firm's currency.
 refusal-charge-paid = This charge is already paid and can no longer be changed.

@@ -50,6 +50,7 @@ refusal-reopen-not-offered = Desde aquí no se puede reabrir un caso cerrado. Ab
 refusal-reason-required = Indique el motivo. Se enviará al cliente.
 refusal-no-linked-user = Este cliente todavía no tiene ningún usuario que pueda leer el mensaje. Dé primero acceso al área de cliente a alguna persona.
 refusal-nothing-to-transfer = Esta persona o este departamento ya tiene el caso. Elija otro destino.
+refusal-department-without-lead = Este departamento no tiene responsable por ahora. Elija una persona u otro departamento.
 refusal-service-item-inactive = Este servicio ya no se ofrece. Elija otro de la lista.
 refusal-wrong-currency = Este importe no está en la moneda de la empresa. Indíquelo en la moneda de la empresa.
 refusal-charge-paid = Este cobro ya está pagado y no se puede modificar.

@@ -50,6 +50,7 @@ refusal-reopen-not-offered = Un ticket clos ne peut pas être rouvert ici. Veuil
 refusal-reason-required = Veuillez indiquer le motif. Il sera transmis au client.
 refusal-no-linked-user = Ce client n'a encore aucun utilisateur qui puisse lire le message. Donnez d'abord à quelqu'un un accès à l'espace client.
 refusal-nothing-to-transfer = Le ticket est déjà confié à cette personne ou à ce service. Choisissez une autre destination.
+refusal-department-without-lead = Ce service n'a pas de responsable pour le moment. Choisissez une personne ou un autre service.
 refusal-service-item-inactive = Cette prestation n'est plus proposée. Choisissez-en une autre dans la liste.
 refusal-wrong-currency = Ce montant n'est pas dans la devise du cabinet. Saisissez-le dans la devise du cabinet.
 refusal-charge-paid = Cette somme est déjà réglée et ne peut plus être modifiée.

@@ -50,6 +50,7 @@ refusal-reopen-not-offered = Não é possível reabrir um atendimento encerrado 
 refusal-reason-required = Informe o motivo. Ele será enviado ao cliente.
 refusal-no-linked-user = Este cliente ainda não tem nenhum usuário que possa ler a mensagem. Libere um acesso à área do cliente primeiro.
 refusal-nothing-to-transfer = O atendimento já está com esta pessoa ou este setor. Escolha outro destino.
+refusal-department-without-lead = Este setor está sem responsável no momento. Escolha uma pessoa ou outro setor.
 refusal-service-item-inactive = Este serviço não é mais oferecido. Escolha outro da lista.
 refusal-wrong-currency = Este valor está em uma moeda diferente da usada pelo escritório. Informe-o na moeda do escritório.
 refusal-charge-paid = Esta cobrança já foi paga e não pode mais ser alterada.

@@ -81,6 +81,7 @@ pub async fn create(
             portal_accesses::account_id.eq(account.id),
             portal_accesses::role.eq(rules::role(input.role, &others)),
             portal_accesses::status.eq(status),
+            portal_accesses::name.eq(&name),
             portal_accesses::created_at.eq(now),
         ))
         .execute(tx.conn())
@@ -127,7 +128,7 @@ pub async fn renew_invitation(store: &Store, actor: &Actor, id: AccessId) -> Res
 pub(crate) async fn activate(tx: &mut Tx, firm_id: FirmId, id: AccessId) -> Result<bool> {
     let waiting = portal_accesses::table.find(id).filter(portal_accesses::status.eq(AccessStatus::Invited));
     let client_id: Option<ClientId> = diesel::update(waiting)
-        .set(portal_accesses::status.eq(AccessStatus::Active))
+        .set((portal_accesses::status.eq(AccessStatus::Active), portal_accesses::name.eq(None::<String>)))
         .returning(portal_accesses::client_id)
         .get_result(tx.conn())
         .await

@@ -1,6 +1,7 @@
 //! The rows and enums of portal accesses.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::case_when;
 use diesel::prelude::*;
 
 use crate::actor::AccessRole;
@@ -38,8 +39,9 @@ pub struct PortalAccess {
     pub role: AccessRole,
     /// Where it stands.
     pub status: AccessStatus,
-    /// The person's name.
-    #[diesel(select_expression = accounts::name)]
+    /// The person's name: what the firm calls it until it accepts, then its own.
+    #[diesel(select_expression = case_when(portal_accesses::name.is_null(), accounts::name)
+        .otherwise(portal_accesses::name.assume_not_null()))]
     pub name: String,
     /// The address to which the person is written, and with which it signs in.
     #[diesel(select_expression = accounts::email)]

@@ -1,21 +1,22 @@
 //! Acts on the price list.
 
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 
 use crate::actor::Actor;
 use crate::department;
 use crate::error::{Code, OrNotFound, Result};
 use crate::feed::Event;
-use crate::id::{DepartmentId, Id, ServiceItemId};
+use crate::id::{DepartmentId, FirmId, Id, ServiceItemId};
 use crate::input::{Check, MAX_NAME, MAX_TEXT, OrTaken, Patch};
+use crate::money::Money;
 use crate::rights::{self, FirmAct};
 use crate::search;
 use crate::store::{Begun, Done, Store};
-use crate::tables::service_items;
+use crate::tables::{firms, service_items};
 
-use super::model::{MAX_PRICE, ServiceItem};
+use super::model::ServiceItem;
 
 /// An item to be entered.
 #[derive(Debug, Clone, Serialize)]
@@ -24,8 +25,8 @@ pub struct CreateServiceItem {
     pub name: String,
     /// What is done for the price.
     pub description: String,
-    /// Its price, in minor units of the firm's currency.
-    pub price_minor: i64,
+    /// Its price, in the firm's currency.
+    pub price: Money,
     /// The department that does it.
     pub department_id: Option<DepartmentId>,
     /// Whether it is offered.
@@ -43,8 +44,8 @@ pub struct UpdateServiceItem {
     pub name: Option<String>,
     /// What is done for the price.
     pub description: Option<String>,
-    /// Its price, in minor units of the firm's currency. No ticket changes with it (D-03).
-    pub price_minor: Option<i64>,
+    /// Its price, in the firm's currency. No ticket changes with it (D-03).
+    pub price: Option<Money>,
     /// The department that does it.
     pub department_id: Patch<DepartmentId>,
     /// Whether it is offered.
@@ -54,7 +55,7 @@ pub struct UpdateServiceItem {
 /// Enters an item. Owners and managers: prices of the list are not a member's (B-15).
 ///
 /// # Errors
-/// `NOT_ALLOWED`; refusals of `name`, also `TAKEN`, `description`, `priceMinor`; `NOT_FOUND` about
+/// `NOT_ALLOWED`; refusals of `name`, also `TAKEN`, `description`, `price`, also `WRONG_CURRENCY`; `NOT_FOUND` about
 /// `departmentId`.
 pub async fn create(
     store: &Store,
@@ -68,13 +69,14 @@ pub async fn create(
         Begun::Replay(done) => return Ok(done),
         Begun::First(tx) => tx,
     };
+    let currency = currency(tx.conn(), firm_id).await?;
     let mut check = Check::new();
     let item = ServiceItem {
         id: ServiceItemId::new(),
         firm_id,
         name: check.line("name", &input.name, 1..=MAX_NAME),
         description: check.text("description", &input.description, 0..=MAX_TEXT),
-        price_minor: check.number("priceMinor", input.price_minor, &(0..=MAX_PRICE)),
+        price_minor: check.amount("price", &input.price, 0, &currency),
         department_id: input.department_id,
         active: input.active,
         version: 1,
@@ -116,6 +118,7 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateServiceItem) -> R
     if old.version != input.expected_version {
         return Err(Code::Conflict.into());
     }
+    let currency = currency(tx.conn(), firm_id).await?;
     let mut check = Check::new();
     let mut new = old.clone();
     if let Some(name) = input.name {
@@ -124,8 +127,8 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateServiceItem) -> R
     if let Some(description) = input.description {
         new.description = check.text("description", &description, 0..=MAX_TEXT);
     }
-    if let Some(price) = input.price_minor {
-        new.price_minor = check.number("priceMinor", price, &(0..=MAX_PRICE));
+    if let Some(price) = &input.price {
+        new.price_minor = check.amount("price", price, 0, &currency);
     }
     new.department_id = input.department_id.apply(old.department_id);
     new.active = input.active.unwrap_or(old.active);
@@ -150,4 +153,8 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateServiceItem) -> R
 
 fn search_text(item: &ServiceItem) -> String {
     search::search_text(&[&item.name, &item.description])
+}
+
+async fn currency(conn: &mut AsyncPgConnection, firm: FirmId) -> Result<String> {
+    Ok(firms::table.find(firm).select(firms::currency).get_result(conn).await?)
 }

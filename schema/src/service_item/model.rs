@@ -10,9 +10,6 @@ use crate::id::{DepartmentId, FirmId, Id, ServiceItemId};
 use crate::page::Cursor;
 use crate::tables::service_items;
 
-/// Highest price, in minor units of the firm's currency.
-pub const MAX_PRICE: i64 = 1_000_000_000_000;
-
 /// An item of the price list.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = service_items, treat_none_as_null = true)]

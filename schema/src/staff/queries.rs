@@ -5,6 +5,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::actor::Scope;
 use crate::by_name::page_by_name;
+use crate::condition::Condition;
 use crate::error::{Code, Refusal, Result};
 use crate::id::{FirmId, StaffId};
 use crate::input::Check;
@@ -76,7 +77,17 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &StaffFi
     Ok(query.count().get_result(conn).await?)
 }
 
-/// Refuses `field` with `NOT_FOUND` unless all of these work for the firm now.
+/// Works for the firm now: has joined (see DECISIONS 9) and has not left. Only such a one can act.
+pub(crate) fn works_here(firm: FirmId) -> Condition<staff_members::table> {
+    Condition::new(
+        staff_members::firm_id
+            .eq(firm)
+            .and(staff_members::joined_at.is_not_null())
+            .and(staff_members::disabled_at.is_null()),
+    )
+}
+
+/// Refuses `field` with `NOT_FOUND` unless all of these are of the firm's staff, invited or joined.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -5,8 +5,9 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::actor::{Actor, Scope};
-use crate::error::{Code, Fault, OrNotFound, Result};
+use crate::error::{Code, OrNotFound, Result};
 use crate::feed::{Audience, Event};
+use crate::firm::model::StoredZone;
 use crate::id::{ClientId, FirmId, Id, StaffId, TicketId};
 use crate::locale::Locale;
 use crate::search;
@@ -22,18 +23,12 @@ use super::rules::{self, Circumstances, Facts, TicketAct};
 #[diesel(table_name = firms)]
 pub(crate) struct CaseFirm {
     pub id: FirmId,
-    zone: String,
+    #[diesel(deserialize_as = StoredZone)]
+    pub zone: Tz,
     pub currency: String,
     pub mail_from: String,
     pub client_reopen_days: i32,
     pub charge_due_days: i32,
-}
-
-impl CaseFirm {
-    /// The zone in which its due dates are dates.
-    pub fn zone(&self) -> Result<Tz, Fault> {
-        self.zone.parse().map_err(|_| Fault::Broken(format!("{} has an unknown zone", self.id)))
-    }
 }
 
 /// What a client's record says about its tickets.
@@ -96,6 +91,8 @@ impl Case {
             .await
             .optional()?
             .or_not_found("id")?;
+        // Whoever waited for the lock acts after the one who had it, whatever the clocks say.
+        tx.now = tx.now.max(ticket.updated_at);
         let (client, firm) = clients::table
             .inner_join(firms::table.on(firms::id.eq(clients::firm_id)))
             .filter(clients::id.eq(ticket.client_id))

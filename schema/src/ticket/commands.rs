@@ -7,20 +7,22 @@ use serde::Serialize;
 
 use crate::actor::{Actor, Hat, Scope, StaffRole};
 use crate::charge;
-use crate::error::{Code, Error, OrNotFound, Refusal, Result};
+use crate::department;
+use crate::error::{Code, OrNotFound, Refusal, Result};
 use crate::feed::Event;
 use crate::id::{ActId, ChargeId, ClientId, DepartmentId, FirmId, Id, ServiceItemId, StaffId, TicketId};
 use crate::input::{Check, MAX_NAME, MAX_TEXT, Patch};
 use crate::money::Money;
 use crate::service_item::{self, model::ServiceItem};
 use crate::sql;
+use crate::staff::queries::works_here;
 use crate::store::{Begun, Done, Store};
-use crate::tables::{departments, staff_members, tickets};
+use crate::tables::{clients, departments, staff_members, tickets};
 
 use super::case::{self, Case, Saved};
 use super::history::{self, Changed};
 use super::model::{Ticket, TicketField, TicketStatus};
-use super::rules::{self, TicketAct};
+use super::rules::TicketAct;
 
 /// A ticket to be opened (D-03).
 #[derive(Debug, Clone, Serialize)]
@@ -69,7 +71,7 @@ pub struct EditTicket {
 ///
 /// # Errors
 /// `NOT_FOUND`, `NOT_ALLOWED` for what only staff may say, `SERVICE_ITEM_INACTIVE`,
-/// `WRONG_CURRENCY`, `OUT_OF_RANGE`, `CHARGE_NOT_OVERDUE`, refusals of the texts.
+/// `WRONG_CURRENCY`, `OUT_OF_RANGE`, `CHARGE_NOT_OVERDUE`, `DEPARTMENT_WITHOUT_LEAD`, refusals of the texts.
 pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket) -> Result<Done<TicketId>> {
     let mut check = Check::new();
     let subject = check.line("subject", &input.subject, 1..=MAX_NAME);
@@ -100,30 +102,32 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
     };
     let conn = tx.conn();
     let scope = actor.scope();
+    // A rename of the client waits for us, or we for it: its name stands in what tickets are searched by.
+    clients::table.find(client_id).select(clients::id).for_share().execute(conn).await?;
     let (client, firm) = case::surroundings(conn, &scope, client_id).await?.or_not_found("clientId")?;
     let service = match input.service_item_id {
         Some(id) => Some(offered_service(conn, &scope, id).await?),
         None => None,
     };
     let price_minor = price(input.price.as_ref(), service.as_ref(), &firm.currency)?;
-    let department_id = match input.department_id {
-        Some(id) => Some((id, lead(conn, firm.id, id).await?.or_not_found("departmentId")?)),
-        None => match service.and_then(|service| service.department_id) {
-            Some(id) => lead(conn, firm.id, id).await?.map(|lead| (id, lead)),
-            None => None,
-        },
-    };
     if let Some(id) = input.accountant_id {
-        active_staff(conn, firm.id, "accountantId", id).await?;
+        check_works_here(conn, firm.id, "accountantId", id).await?;
     }
-    let assignee_id = match (input.assignee_id, department_id, &actor.hat) {
-        (Some(id), ..) => {
-            active_staff(conn, firm.id, "assigneeId", id).await?;
-            id
+    if let Some(id) = input.assignee_id {
+        check_works_here(conn, firm.id, "assigneeId", id).await?;
+    }
+    let mut check = Check::new();
+    let department = input.department_id.as_slice();
+    department::queries::check_known(conn, &mut check, &scope, "departmentId", department).await?;
+    check.done()?;
+    let department_id = input.department_id.or_else(|| service.and_then(|service| service.department_id));
+    let assignee_id = match (input.assignee_id, input.department_id, &actor.hat) {
+        (Some(id), ..) => id,
+        (None, Some(id), _) => lead(conn, firm.id, "departmentId", id).await?,
+        (None, None, Hat::Staff(hat)) => default_assignee(conn, firm.id, department_id, Some(hat.id)).await?,
+        (None, None, Hat::Portal(_)) => {
+            default_assignee(conn, firm.id, department_id, client.accountant_id).await?
         }
-        (None, Some((_, lead)), _) => lead,
-        (None, None, Hat::Staff(hat)) => hat.id,
-        (None, None, Hat::Portal(_)) => default_assignee(conn, firm.id, client.accountant_id).await?,
     };
     let id = TicketId::new();
     let number = next_number(conn, firm.id).await?;
@@ -141,7 +145,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
                 tickets::service_item_id.eq(input.service_item_id),
                 tickets::accountant_id.eq(input.accountant_id.or(client.accountant_id)),
                 tickets::assignee_id.eq(assignee_id),
-                tickets::department_id.eq(department_id.map(|(id, _)| id)),
+                tickets::department_id.eq(department_id),
             ),
             tickets::subject.eq(&subject),
             tickets::description.eq(&description),
@@ -159,7 +163,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
         .set(tickets::search_text.eq(case::search_text(number, &subject, &description, &client.name)))
         .execute(tx.conn())
         .await?;
-    charge::commands::collect(&mut tx, &firm, &ticket, &input.collects).await?;
+    charge::commands::collect(&mut tx, &scope, &firm, &ticket, &input.collects).await?;
     let opened =
         Changed { field: TicketField::Created, from: None, to: Some(TicketStatus::Open.to_string()) };
     history::record(&mut tx, &ticket, ActId::new(), author, &[opened], None).await?;
@@ -197,7 +201,7 @@ pub async fn edit(store: &Store, actor: &Actor, input: EditTicket) -> Result<Don
         ticket.price_minor = price(input.price.as_ref(), service.as_ref(), &ticket.currency)?;
     }
     if let Some(id) = ticket.accountant_id.filter(|id| old.accountant_id != Some(*id)) {
-        active_staff(tx.conn(), case.firm.id, "accountantId", id).await?;
+        check_works_here(tx.conn(), case.firm.id, "accountantId", id).await?;
     }
     let changes = differences(&old, ticket);
     if !changes.is_empty() {
@@ -233,12 +237,12 @@ fn differences(old: &Ticket, new: &Ticket) -> Vec<Changed> {
     .collect()
 }
 
-fn price(given: Option<&Money>, service: Option<&ServiceItem>, currency: &str) -> Result<i64, Error> {
-    let given = given.map(|price| (price.amount_minor, price.currency.as_str()));
-    rules::price(given, service.map(|service| service.price_minor), currency).map_err(|code| {
-        let refusal = Refusal::of("price", code);
-        if code == Code::OutOfRange { refusal.with(rules::MAX_AMOUNT) } else { refusal }.into()
-    })
+/// D-03: the price of the service, unless another one is given.
+fn price(given: Option<&Money>, service: Option<&ServiceItem>, currency: &str) -> Result<i64, Refusal> {
+    match given {
+        Some(price) => price.checked("price", 0, currency),
+        None => Ok(service.map_or(0, |service| service.price_minor)),
+    }
 }
 
 /// An item of the price list as the actor sees it: what is not offered to a client is not there (B-14).
@@ -255,48 +259,71 @@ async fn offered_service(
     Ok(service)
 }
 
-async fn lead(conn: &mut AsyncPgConnection, firm: FirmId, id: DepartmentId) -> Result<Option<StaffId>> {
-    Ok(departments::table
+/// Who gets what is handed to a department (D-09): its lead, while that works for the firm.
+///
+/// # Errors
+/// `NOT_FOUND`, `DEPARTMENT_WITHOUT_LEAD` about `field`.
+pub(super) async fn lead(
+    conn: &mut AsyncPgConnection,
+    firm: FirmId,
+    field: &'static str,
+    id: DepartmentId,
+) -> Result<StaffId> {
+    let lead: StaffId = departments::table
         .filter(departments::firm_id.eq(firm))
         .filter(departments::id.eq(id))
         .select(departments::lead_id)
         .get_result(conn)
         .await
-        .optional()?)
+        .optional()?
+        .or_not_found(field)?;
+    working(conn, firm, &[lead]).await?.ok_or_else(|| Refusal::of(field, Code::DepartmentWithoutLead).into())
 }
 
 /// Checks that a staff member works for the firm now.
-pub(super) async fn active_staff(
+pub(super) async fn check_works_here(
     conn: &mut AsyncPgConnection,
     firm: FirmId,
     field: &'static str,
     id: StaffId,
 ) -> Result<()> {
-    let found: Option<StaffId> = staff_members::table
-        .filter(staff_members::firm_id.eq(firm))
-        .filter(staff_members::id.eq(id))
-        .filter(staff_members::disabled_at.is_null())
-        .select(staff_members::id)
-        .get_result(conn)
-        .await
-        .optional()?;
-    found.map(|_| ()).or_not_found(field)
+    working(conn, firm, &[id]).await?.map(|_| ()).or_not_found(field)
 }
 
-/// Who gets a client's ticket that says nothing else: its accountant, else the first owner.
+/// The first of these who works for the firm now.
+async fn working(conn: &mut AsyncPgConnection, firm: FirmId, ids: &[StaffId]) -> Result<Option<StaffId>> {
+    let found: Vec<StaffId> = staff_members::table
+        .filter(works_here(firm))
+        .filter(staff_members::id.eq_any(ids))
+        .select(staff_members::id)
+        .load(conn)
+        .await?;
+    Ok(ids.iter().copied().find(|id| found.contains(id)))
+}
+
+/// Who gets a ticket that says nothing else: the lead of the service's department, else the `next`, else the
+/// firm's first owner, of those who work there.
 async fn default_assignee(
     conn: &mut AsyncPgConnection,
     firm: FirmId,
-    accountant: Option<StaffId>,
+    department: Option<DepartmentId>,
+    next: Option<StaffId>,
 ) -> Result<StaffId> {
+    let lead: Option<StaffId> = departments::table
+        .filter(departments::firm_id.eq(firm))
+        .filter(departments::id.nullable().eq(department))
+        .select(departments::lead_id)
+        .get_result(conn)
+        .await
+        .optional()?;
+    let wanted: Vec<StaffId> = lead.into_iter().chain(next).collect();
+    if let Some(id) = working(conn, firm, &wanted).await? {
+        return Ok(id);
+    }
     Ok(staff_members::table
-        .filter(staff_members::firm_id.eq(firm))
-        .filter(staff_members::disabled_at.is_null())
-        .filter(staff_members::id.nullable().eq(accountant).or(staff_members::role.eq(StaffRole::Owner)))
-        .order((
-            staff_members::id.nullable().is_not_distinct_from(accountant).desc(),
-            staff_members::created_at,
-        ))
+        .filter(works_here(firm))
+        .filter(staff_members::role.eq(StaffRole::Owner))
+        .order((staff_members::created_at, staff_members::id))
         .select(staff_members::id)
         .first(conn)
         .await?)

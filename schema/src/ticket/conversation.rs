@@ -44,7 +44,8 @@ pub struct Posted {
     pub message_id: MessageId,
 }
 
-/// Writes to the conversation, or an internal note (D-07). Who writes has read what came before (D-12).
+/// Writes to the conversation, or an internal note (D-07). It marks nothing as read: what came in
+/// meanwhile the writer may not have seen (D-12).
 ///
 /// # Errors
 /// `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `NO_LINKED_USER`, refusals of the text.
@@ -75,8 +76,6 @@ pub async fn post(store: &Store, actor: &Actor, key: &str, input: PostMessage) -
         ))
         .execute(tx.conn())
         .await?;
-    let now = tx.now;
-    mark(tx.conn(), &case.ticket, actor, seq, now).await?;
     let audience = Audience {
         internal: input.visibility == Visibility::Internal,
         ..case.ticket.audience(case.client.accountant_id)

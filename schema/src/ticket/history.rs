@@ -83,7 +83,7 @@ pub async fn of(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[TicketId]) -
     Ok(ticket_changes::table
         .filter(readable(scope))
         .filter(ticket_changes::ticket_id.eq_any(ids))
-        .order((ticket_changes::ticket_id, ticket_changes::at, ticket_changes::id))
+        .order((ticket_changes::ticket_id, ticket_changes::seq))
         .select(TicketChange::as_select())
         .load(conn)
         .await?)
@@ -118,7 +118,7 @@ pub async fn transfers(
     Ok(ticket_transfers::table
         .filter(internal(scope))
         .filter(ticket_transfers::ticket_id.eq_any(ids))
-        .order((ticket_transfers::ticket_id, ticket_transfers::at, ticket_transfers::id))
+        .order((ticket_transfers::ticket_id, ticket_transfers::seq))
         .select(TicketTransfer::as_select())
         .load(conn)
         .await?)

@@ -30,6 +30,7 @@ pub fn visible(scope: &Scope) -> Condition<tickets::table> {
                 tickets::firm_id.eq(firm_id).and(
                     tickets::assignee_id
                         .eq(staff_id)
+                        .or(tickets::opened_by_staff.assume_not_null().eq(staff_id))
                         .or(tickets::client_id.eq_any(portfolio))
                         .or(tickets::department_id.assume_not_null().eq_any(departments)),
                 ),

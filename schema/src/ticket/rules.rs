@@ -135,22 +135,6 @@ pub fn change_status(from: TicketStatus, to: TicketStatus, has_reason: bool) -> 
     Ok(StatusChange::Changed(to))
 }
 
-/// D-03: the price of the service, unless another one is given.
-///
-/// # Errors
-/// `OUT_OF_RANGE` for a negative or absurd price, `WRONG_CURRENCY` for another than the firm's.
-pub fn price(given: Option<(i64, &str)>, service: Option<i64>, currency: &str) -> Result<i64, Code> {
-    match given {
-        None => Ok(service.unwrap_or(0)),
-        Some((amount, _)) if !(0..=MAX_AMOUNT).contains(&amount) => Err(Code::OutOfRange),
-        Some((_, of)) if of != currency => Err(Code::WrongCurrency),
-        Some((amount, _)) => Ok(amount),
-    }
-}
-
-/// Largest price or charge, in minor units: keeps sums far from overflow.
-pub const MAX_AMOUNT: i64 = 1_000_000_000_000;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,22 +203,6 @@ mod tests {
                 }
             }
         }
-
-        /// D-03: the price is the given one, else the service's; never negative.
-        #[test]
-        fn d_03_price(given in proptest::option::of(any::<i64>()), service in proptest::option::of(0..MAX_AMOUNT)) {
-            let result = price(given.map(|amount| (amount, "BRL")), service, "BRL");
-            match given {
-                Some(amount) if (0..=MAX_AMOUNT).contains(&amount) => prop_assert_eq!(result, Ok(amount)),
-                Some(_) => prop_assert_eq!(result, Err(Code::OutOfRange)),
-                None => prop_assert_eq!(result, Ok(service.unwrap_or(0))),
-            }
-        }
-    }
-
-    #[test]
-    fn d_03_currency() {
-        assert_eq!(price(Some((1, "EUR")), None, "BRL"), Err(Code::WrongCurrency));
     }
 
     /// B-15, D-02, D-03, D-07: who may do what, by side and by state.

@@ -5,14 +5,14 @@ use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
-use crate::error::{Code, OrNotFound, Refusal, Result};
+use crate::error::{Code, Refusal, Result};
 use crate::id::{ActId, DepartmentId, Id, StaffId, TicketId, TransferId};
 use crate::input::{Check, MAX_TEXT};
 use crate::store::{Begun, Done, Store};
-use crate::tables::{departments, ticket_transfers};
+use crate::tables::ticket_transfers;
 
 use super::case::{Case, Saved};
-use super::commands::active_staff;
+use super::commands::{check_works_here, lead};
 use super::history::{self, Changed};
 use super::model::TicketField;
 use super::rules::TicketAct;
@@ -52,7 +52,7 @@ pub struct Transferred {
 /// empty.
 ///
 /// # Errors
-/// `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `NOTHING_TO_TRANSFER`, `CONFLICT`.
+/// `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `NOTHING_TO_TRANSFER`, `DEPARTMENT_WITHOUT_LEAD`, `CONFLICT`.
 pub async fn transfer(
     store: &Store,
     actor: &Actor,
@@ -71,20 +71,12 @@ pub async fn transfer(
     case.expect(input.expected_version)?;
     let (from_staff, from_department) = (case.ticket.assignee_id, case.ticket.department_id);
     let (to_staff, to_department) = match input.to {
-        TransferTo::Staff(id) => (id, from_department),
-        TransferTo::Department(id) => {
-            let lead: StaffId = departments::table
-                .filter(departments::firm_id.eq(case.firm.id))
-                .filter(departments::id.eq(id))
-                .select(departments::lead_id)
-                .get_result(tx.conn())
-                .await
-                .optional()?
-                .or_not_found("to")?;
-            (lead, Some(id))
+        TransferTo::Staff(id) => {
+            check_works_here(tx.conn(), case.firm.id, "to", id).await?;
+            (id, from_department)
         }
+        TransferTo::Department(id) => (lead(tx.conn(), case.firm.id, "to", id).await?, Some(id)),
     };
-    active_staff(tx.conn(), case.firm.id, "to", to_staff).await?;
     if (to_staff, to_department) == (from_staff, from_department) {
         return Err(Refusal::of("to", Code::NothingToTransfer).into());
     }

@@ -207,7 +207,7 @@ pub(super) fn refusal(code: Code, message: impl Into<String>, at: Vec<Pos>) -> S
 }
 
 /// A request above the limit called `name`.
-pub(super) fn too_much(name: &'static str, limit: u64) -> ServerError {
+pub fn too_much(name: &'static str, limit: u64) -> ServerError {
     let message = format!("The request asks for too much: its `{name}` are limited to {limit}.");
     let mut error = refusal(Code::CostExceeded, message, Vec::new());
     if let Some(extensions) = &mut error.extensions {

@@ -28,7 +28,7 @@ use axum::Router;
 use axum::routing::any;
 
 pub use document::{Prepared, prepare};
-pub use errors::{ApiError, Code, invalid_input, mask};
+pub use errors::{ApiError, Code, invalid_input, mask, too_much};
 pub use graphiql::Graphiql;
 pub use layers::{Origin, RequestId, layered};
 pub use layout::Layout;

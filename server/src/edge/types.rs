@@ -17,7 +17,7 @@ use async_graphql::{Name, ObjectType, PathSegment, Response, Schema, Subscriptio
 use super::document::select;
 
 /// How long a list is assumed to be whose length no argument tells.
-pub(super) const ASSUMED_LENGTH: u64 = 10;
+pub(super) const ASSUMED_LENGTH: u64 = 5;
 
 /// What each field of the schema answers with.
 pub struct Types {

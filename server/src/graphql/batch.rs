@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -22,7 +22,7 @@ use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt};
 use tokio::sync::oneshot;
 
 use super::loaders::{Loaders, Loads};
-use crate::edge::{ApiError, Served, Types};
+use crate::edge::{ApiError, Served, Types, too_much};
 
 type Answer<K> = Result<Option<<Loads as Loader<K>>::Value>, ApiError>;
 /// Who waits for which keys of one kind.
@@ -34,6 +34,8 @@ type Start = fn(Arc<Batches>) -> BoxFuture<'static, ()>;
 pub struct Batches {
     loads: Loads,
     driven: AtomicBool,
+    /// Things in lists so far.
+    spent: AtomicUsize,
     asked: Mutex<Asked>,
 }
 
@@ -46,7 +48,21 @@ struct Asked {
 impl Batches {
     /// Nothing is waited for yet.
     pub fn new(loads: Loads) -> Arc<Self> {
-        Arc::new(Self { loads, driven: AtomicBool::new(false), asked: Mutex::default() })
+        let (driven, spent) = (AtomicBool::new(false), AtomicUsize::new(0));
+        Arc::new(Self { loads, driven, spent, asked: Mutex::default() })
+    }
+
+    /// How many things lists may have together in one answer whose length no argument bounds: what such
+    /// lists cost can only be guessed before (see `edge/cost.rs`), and within each other they multiply.
+    pub const THINGS: usize = 20_000;
+
+    /// Counts things of such a list. Answers whether there are not too many yet.
+    pub fn spend(&self, things: usize) -> bool {
+        self.spent.fetch_add(things, Ordering::Relaxed) + things <= Self::THINGS
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.spent.load(Ordering::Relaxed) > Self::THINGS
     }
 
     /// Loads one value together with all that are asked for in this round.
@@ -172,9 +188,14 @@ pub struct Batched<E>(pub E);
 impl<E: Executor> Executor for Batched<E> {
     async fn execute(&self, request: Request) -> Response {
         let Some(batches) = batches(&request) else { return self.0.execute(request).await };
-        let mut rounds = Rounds::new(batches);
+        let mut rounds = Rounds::new(batches.clone());
         let mut work = pin!(self.0.execute(request));
-        poll_fn(|cx| rounds.poll(cx, |cx| work.as_mut().poll(cx))).await
+        poll_fn(|cx| {
+            let answer = rounds.poll(cx, |cx| work.as_mut().poll(cx));
+            // Nothing more is resolved, nor is every list told that there is no room for it.
+            if batches.is_exhausted() { Poll::Ready(exhausted()) } else { answer }
+        })
+        .await
     }
 
     fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
@@ -189,6 +210,10 @@ impl<E: Served> Served for Batched<E> {
     fn types(&self) -> Types {
         self.0.types()
     }
+}
+
+fn exhausted() -> Response {
+    Response::from_errors(vec![too_much("things", Batches::THINGS as u64)])
 }
 
 fn batches(request: &Request) -> Option<Arc<Batches>> {

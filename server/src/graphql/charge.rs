@@ -50,7 +50,7 @@ by_ids!(ChargeId => Charge, queries::by_ids);
 
 keyed! {
     /// The charges that a ticket made.
-    ChargesOf(TicketId) => Vec<model::Charge>, |loads, conn, ids| async {
+    ChargesOf(TicketId) => [model::Charge], |loads, conn, ids| async {
         let rows = queries::of_tickets(conn, &loads.scope(), ids).await?;
         // The finder asks for charges of tickets.
         error::Result::Ok(grouped(rows, |charge| charge.ticket_id).into_iter().filter_map(|(id, of)| id.zip(Some(of))))
@@ -59,7 +59,7 @@ keyed! {
 
 keyed! {
     /// The overdue charges that a ticket is to collect.
-    CollectedBy(TicketId) => Vec<model::Charge>, |loads, conn, ids| async {
+    CollectedBy(TicketId) => [model::Charge], |loads, conn, ids| async {
         let rows = queries::collected_by(conn, &loads.scope(), ids).await?;
         let by_ticket = grouped(rows, |(ticket, _)| *ticket).into_iter();
         error::Result::Ok(by_ticket.map(|(id, of)| (id, of.into_iter().map(|(_, charge)| charge).collect())))
@@ -243,8 +243,7 @@ impl TryFrom<ChargeCreateInput> for CreateCharge {
         Ok(Self {
             client_id: id("clientId", &input.client_id)?,
             description: input.description,
-            amount_minor: input.amount.amount_minor.0,
-            currency: input.amount.currency,
+            amount: input.amount.into(),
             due_on: input.due_on.map(|day| day.0),
         })
     }

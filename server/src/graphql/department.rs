@@ -12,7 +12,7 @@ use guichet_schema::page::PageRequest;
 use guichet_schema::staff;
 
 use super::caller::Caller;
-use super::loaders::{by_ids, keyed, load, load_optional, seen};
+use super::loaders::{by_ids, keyed, load, load_list, load_optional, seen};
 use super::page::connection;
 use super::payload::{Outcome, api_id, id, ids, outcome, payload, queried};
 use super::staff::StaffMember;
@@ -44,7 +44,7 @@ impl Department {
 
     /// Who belongs to it, its lead too.
     async fn members(&self, ctx: &Context<'_>) -> Result<Vec<StaffMember>, ApiError> {
-        Ok(load(ctx, MembersOf(self.0.id)).await?.unwrap_or_default())
+        load_list(ctx, MembersOf(self.0.id), StaffMember).await
     }
 
     /// When it was made.
@@ -55,13 +55,13 @@ impl Department {
 
 keyed! {
     /// The members of departments.
-    MembersOf(DepartmentId) => Vec<StaffMember>, |loads, conn, ids| async {
+    MembersOf(DepartmentId) => [staff::model::StaffMember], |loads, conn, ids| async {
         let scope = loads.scope();
         let pairs = queries::members(conn, &scope, ids).await?;
         let members: Vec<StaffId> = pairs.iter().map(|(_, member)| *member).collect();
         let rows = staff::queries::by_ids(conn, &scope, &members).await?.into_iter();
-        let by_id: HashMap<StaffId, _> = rows.map(|row| (row.id, StaffMember(row))).collect();
-        let mut of: HashMap<DepartmentId, Vec<StaffMember>> = HashMap::new();
+        let by_id: HashMap<StaffId, _> = rows.map(|row| (row.id, row)).collect();
+        let mut of: HashMap<DepartmentId, Vec<_>> = HashMap::new();
         for (department, member) in pairs {
             of.entry(department).or_default().extend(by_id.get(&member).cloned());
         }

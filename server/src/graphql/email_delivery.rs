@@ -10,7 +10,7 @@ use guichet_schema::page::PageRequest;
 use super::ability::Ability;
 use super::caller::Caller;
 use super::client::Client;
-use super::loaders::{by_ids, keyed, load, load_optional, seen};
+use super::loaders::{by_ids, keyed, load, load_optional, seen, spend};
 use super::page::connection;
 use super::payload::{Outcome, api_id, id, known_ids, outcome, payload, queried};
 use super::scalars::Locale;
@@ -94,10 +94,10 @@ pub struct MailOutcome {
 
 /// The mails about an act; none when it mailed nobody.
 pub(super) async fn mail_of(ctx: &Context<'_>, act: ActId) -> Result<Option<MailOutcome>, ApiError> {
-    Ok(load(ctx, MailOf(act)).await?.map(|mail| MailOutcome {
-        state: mail.state.into(),
-        deliveries: mail.deliveries.into_iter().map(EmailDelivery).collect(),
-    }))
+    let Some(mail) = load(ctx, MailOf(act)).await? else { return Ok(None) };
+    spend(ctx, mail.deliveries.len())?;
+    let deliveries = mail.deliveries.into_iter().map(EmailDelivery).collect();
+    Ok(Some(MailOutcome { state: mail.state.into(), deliveries }))
 }
 
 /// One mail to one recipient, and what became of it. Staff only.

@@ -17,7 +17,7 @@ use guichet_schema::store::Store;
 
 use super::batch::Batches;
 use super::caller::Caller;
-use crate::edge::ApiError;
+use crate::edge::{ApiError, Code};
 
 /// What loaders work with: the way to the business, and whose eyes they look with.
 #[derive(Debug)]
@@ -68,6 +68,35 @@ where
     loaders.load(key).await
 }
 
+/// The children of one parent, however many fields ask for them.
+pub type Rows<R> = Arc<Vec<R>>;
+
+/// Loads the children of a parent, together with those of its siblings. They count towards what a request
+/// may have.
+///
+/// # Errors
+/// As [`load`]; `COST_EXCEEDED`.
+pub async fn load_list<K, R, T>(ctx: &Context<'_>, key: K, show: impl Fn(R) -> T) -> Result<Vec<T>, ApiError>
+where
+    K: Send + Sync + Hash + Eq + Clone + 'static,
+    R: Clone,
+    Loads: Loader<K, Value = Rows<R>, Error = ApiError>,
+{
+    let loaders = ctx.data_unchecked::<Loaders>().as_ref().ok_or_else(ApiError::unauthenticated)?;
+    let Some(rows) = loaders.load(key).await? else { return Ok(Vec::new()) };
+    spend(ctx, rows.len())?;
+    Ok(rows.iter().cloned().map(show).collect())
+}
+
+/// Counts things of a list whose length no argument bounds towards what a request may have.
+///
+/// # Errors
+/// `COST_EXCEEDED`; the whole request then ends with it.
+pub fn spend(ctx: &Context<'_>, things: usize) -> Result<(), ApiError> {
+    let loaders = ctx.data_unchecked::<Loaders>().as_ref().ok_or_else(ApiError::unauthenticated)?;
+    if loaders.spend(things) { Ok(()) } else { Err(ApiError::new(Code::CostExceeded, "Too many things.")) }
+}
+
 /// Loads one value by a key that may be absent.
 ///
 /// # Errors
@@ -113,8 +142,18 @@ pub fn grouped<P: Hash + Eq, R>(rows: Vec<R>, parent: impl Fn(&R) -> P) -> HashM
 }
 
 /// Declares a key that wraps an id, and its loader: an expression over `Loads`, a connection and the ids,
-/// which answers values by id.
+/// which answers values by id; `[Row]` stands for the rows of a list.
 macro_rules! keyed {
+    ($(#[$doc:meta])* $key:ident($id:ty) => [$row:ty], |$loads:ident, $conn:ident, $ids:ident| $find:expr) => {
+        $crate::graphql::loaders::keyed! {
+            $(#[$doc])*
+            $key($id) => $crate::graphql::loaders::Rows<$row>, |$loads, $conn, $ids| async {
+                let found: guichet_schema::error::Result<_> = $find.await;
+                let listed = |(id, rows)| (id, std::sync::Arc::new(rows));
+                found.map(|found| found.into_iter().map(listed).collect::<Vec<($id, _)>>())
+            }
+        }
+    };
     ($(#[$doc:meta])* $key:ident($id:ty) => $value:ty, |$loads:ident, $conn:ident, $ids:ident| $find:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -78,6 +78,8 @@ pub enum UserErrorCode {
     NoLinkedUser,
     /// The staff member or department has it already.
     NothingToTransfer,
+    /// Nobody leads the department who works for the firm now (D-09).
+    DepartmentWithoutLead,
     /// The service item is no longer offered.
     ServiceItemInactive,
     /// Another currency than the firm's.
@@ -134,7 +136,8 @@ macro_rules! payload {
             $($(#[$about])* pub $field: $type,)+
             /// Why nothing was done; empty when it was done.
             pub user_errors: Vec<$crate::graphql::payload::UserError>,
-            /// The revision of the firm's feed that contains it; null when nothing visible changed.
+            /// The revision of the firm's feed that contains it; null when nothing visible changed, and for
+            /// clients.
             pub revision: Option<$crate::graphql::payload::Revision>,
         }
     };
@@ -148,7 +151,10 @@ pub(crate) use payload;
 pub fn outcome<T>(caller: &Caller, result: Result<Done<T>>) -> Result<Outcome<T>, ApiError> {
     match result {
         Ok(Done { value, revision }) => {
-            Ok(Outcome { done: Some(value), user_errors: Vec::new(), revision: revision.map(Revision) })
+            // Counted by a client, revisions would tell how much goes on in the firm (B-14).
+            let staff = caller.scope().is_ok_and(|scope| scope.is_staff());
+            let revision = revision.filter(|_| staff).map(Revision);
+            Ok(Outcome { done: Some(value), user_errors: Vec::new(), revision })
         }
         Err(Error::Refused(refusals)) => Ok(Outcome {
             done: None,

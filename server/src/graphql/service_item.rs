@@ -13,10 +13,9 @@ use super::ability::{Ability, FirmAct, abilities};
 use super::caller::Caller;
 use super::department::Department;
 use super::loaders::{by_ids, load, load_optional, seen};
-use super::money::Money;
+use super::money::{Money, MoneyInput};
 use super::page::connection;
 use super::payload::{Outcome, api_id, id, id_patch, optional_id, outcome, payload, queried};
-use super::scalars::SafeInt;
 use crate::edge::ApiError;
 
 /// An item of the price list.
@@ -146,8 +145,8 @@ pub struct ServiceItemCreateInput {
     /// What is done for the price; up to 20,000 characters.
     #[graphql(default)]
     description: String,
-    /// Its price, in minor units of the firm's currency.
-    price_minor: SafeInt,
+    /// Its price.
+    price: MoneyInput,
     /// The department that does it.
     department_id: Option<ID>,
     /// Whether it is offered.
@@ -160,7 +159,7 @@ impl ServiceItemCreateInput {
         let input = CreateServiceItem {
             name: self.name,
             description: self.description,
-            price_minor: self.price_minor.0,
+            price: self.price.into(),
             department_id: optional_id("departmentId", self.department_id.as_ref())?,
             active: self.active,
         };
@@ -187,8 +186,8 @@ pub struct ServiceItemUpdateInput {
     name: Option<String>,
     /// What is done for the price; up to 20,000 characters.
     description: Option<String>,
-    /// Its price, in minor units of the firm's currency. No ticket changes with it (D-03).
-    price_minor: Option<SafeInt>,
+    /// Its price. No ticket changes with it (D-03).
+    price: Option<MoneyInput>,
     /// The department that does it; null for none.
     department_id: MaybeUndefined<ID>,
     /// Whether it is offered.
@@ -202,7 +201,7 @@ impl ServiceItemUpdateInput {
             expected_version: self.expected_version,
             name: self.name,
             description: self.description,
-            price_minor: self.price_minor.map(|price| price.0),
+            price: self.price.map(Into::into),
             department_id: id_patch("departmentId", self.department_id)?,
             active: self.active,
         })

@@ -61,7 +61,7 @@ fn documents() -> Vec<Attack> {
         query("5,000 fields deep", TOO_MUCH, nested(5_000)),
         query("just too deep", TOO_MUCH, nested(9)),
         query(
-            "a circle through lists without a length",
+            "a circle through lists whose length nobody tells",
             TOO_MUCH,
             "{ tickets(first: 1) { nodes { history { ticket { history { ticket { history { ticket { history {
                ticket { history { id } } } } } } } } } } } }",

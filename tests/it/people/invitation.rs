@@ -140,6 +140,35 @@ async fn the_proved_enter_at_once() {
     assert_eq!(refused(again), [(Some("email"), Code::Taken)]);
 }
 
+/// B-14: what a person is called elsewhere is none of a firm's business: it reads what it wrote itself, until
+/// the person accepts under its own name.
+#[tokio::test]
+async fn a_name_stays_in_its_firm() {
+    let world = World::new().await;
+    let other = world.neighbour().await;
+    let email = address();
+    let elsewhere = other.invite_staff(&email, StaffRole::Member).await.unwrap().secret.unwrap();
+    let client = world.client(client_input("Padaria")).await;
+    let invited = world.invite_portal(client, &email, None).await.unwrap();
+    let named = async |id| {
+        let mut conn = world.store.conn().await.unwrap();
+        let found = portal_access::queries::by_ids(&mut conn, &world.owner.scope(), &[id]).await.unwrap();
+        found.into_iter().next().unwrap().name
+    };
+    assert_eq!(named(invited.id).await, "Paula", "the other firm calls it Marta");
+    other.accept(elsewhere, PASSWORD).await.unwrap();
+    assert_eq!(named(invited.id).await, "Paula");
+    world.accept(invited.secret.unwrap(), PASSWORD).await.unwrap();
+    assert_eq!(named(invited.id).await, "Marta");
+    // Whoever is let in at once has not accepted either.
+    let at_once = other.client(client_input("Mercado")).await;
+    let access = other.invite_portal(at_once, &email, None).await.unwrap().id;
+    let mut conn = other.store.conn().await.unwrap();
+    let found =
+        portal_access::queries::by_ids(&mut conn, &other.owner.scope(), &[access]).await.unwrap();
+    assert_eq!((found[0].status, found[0].name.as_str()), (AccessStatus::Active, "Paula"));
+}
+
 /// B-03: of several first accesses at once exactly one becomes admin; it is invited until accepted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_first_admin() {

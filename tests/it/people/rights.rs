@@ -12,7 +12,7 @@ use guichet_schema::staff::commands::CreateStaff;
 use guichet_schema::{client, department, portal_access, service_item, staff};
 use uuid::Uuid;
 
-use super::world::{World, address, client_input, key, refused, staff_id};
+use super::world::{World, address, client_input, key, reais, refused, staff_id};
 
 struct Given {
     client: ClientId,
@@ -32,7 +32,7 @@ async fn acts(
     let item = CreateServiceItem {
         name: name.clone(),
         description: String::new(),
-        price_minor: 1,
+        price: reais(1),
         department_id: None,
         active: true,
     };
@@ -50,7 +50,7 @@ async fn acts(
         expected_version: 1,
         name: None,
         description: None,
-        price_minor: Some(2),
+        price: Some(reais(2)),
         department_id: Patch::Keep,
         active: None,
     };

@@ -13,6 +13,7 @@ use guichet_schema::firm::commands::{CreateFirm, CreatedFirm};
 use guichet_schema::id::{AccessId, ClientId, DepartmentId, FirmId, StaffId};
 use guichet_schema::invitation::model::{AcceptInvitation, Invited};
 use guichet_schema::locale::Locale;
+use guichet_schema::money::Money;
 use guichet_schema::portal_access::commands::CreatePortalAccess;
 use guichet_schema::secret::Secret;
 use guichet_schema::session::commands::SignIn;
@@ -71,6 +72,11 @@ pub fn firm_input(owner_email: &str) -> CreateFirm {
         owner_email: owner_email.into(),
         owner_password: Some(Password::new(PASSWORD)),
     }
+}
+
+/// An amount in the firm's currency.
+pub fn reais(amount_minor: i64) -> Money {
+    Money { amount_minor, currency: "BRL".into() }
 }
 
 pub fn client_input(name: &str) -> CreateClient {

@@ -219,8 +219,7 @@ impl SetUp {
         let lead = json!({ "name": "Fiscal", "leadId": self.names["staff_manager"] });
         let department = self.make("department", "departmentCreate", "department", lead).await;
         for (name, active) in [("service", true), ("service_old", false)] {
-            let input =
-                json!({ "name": name, "priceMinor": 1000, "departmentId": department, "active": active });
+            let input = json!({ "name": name, "price": { "amountMinor": 1000, "currency": "BRL" }, "departmentId": department, "active": active });
             self.make(name, "serviceItemCreate", "serviceItem", input).await;
         }
         for suffix in ["", "_b"] {

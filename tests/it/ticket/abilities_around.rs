@@ -39,8 +39,8 @@ fn real(act: &str, payload: &Value) -> Value {
 async fn d_10_what_the_viewer_may_do_with_a_charge() {
     let desk = Desk::open().await;
     let rui = desk.collaborator("rui@padaria.example").await;
-    // A ticket of the member's own lets it see the client's charges, whatever its reach.
-    desk.opened(&desk.member).await;
+    // A client of the member's portfolio lets it see the charges, whatever its reach.
+    desk.portfolio(desk.client, &desk.member).await;
     let acts = [("MARK_PAID", "chargeMarkPaid"), ("CANCEL", "chargeCancel")];
     let people = [&desk.owner, &desk.manager, &desk.member, &desk.admin, &rui];
     for own in [MemberReach::All, MemberReach::Own] {

@@ -63,6 +63,18 @@ async fn f_03_every_change() {
         let before = rows(&desk).await.len();
         let (payload, request) = desk.traced(by, act, input).await;
         let mut added = rows(&desk).await.split_off(before);
+        if act == "ticketStatusChange" {
+            // What the rule does because of it is a change too (D-10).
+            let charged = added.pop().unwrap();
+            assert_eq!((charged.act.as_str(), charged.noun.as_str()), ("chargeCreate", "charge"));
+            assert_eq!(
+                (charged.staff_id, &charged.request_id),
+                (by.hat.author().staff(), &Some(request.clone()))
+            );
+        }
+        if act == "ticketReopen" {
+            assert_eq!(added.pop().unwrap().act, "chargeCancel");
+        }
         assert_eq!(added.len(), 1, "{act}: {added:?}");
         let noun = if act.starts_with("charge") { "charge" } else { "ticket" };
         let hat = by.hat.author();

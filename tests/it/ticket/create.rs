@@ -3,21 +3,12 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_schema::actor::StaffRole;
-use guichet_schema::id::{ClientId, Id};
-use guichet_schema::tables::{clients, service_items};
+use guichet_schema::id::Id;
+use guichet_schema::tables::{service_items, staff_members};
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
 
 use super::desk::{Desk, errors, reais, text};
-
-/// Puts a client into somebody's portfolio.
-async fn entrust(desk: &Desk, client: ClientId, accountant: &Person) {
-    diesel::update(clients::table.find(client))
-        .set(clients::accountant_id.eq(accountant.staff_id()))
-        .execute(&mut desk.app.store.conn().await.unwrap())
-        .await
-        .unwrap();
-}
 
 /// D-03: created with client, service item, accountant, assignee, subject, description and price: what is
 /// said is what is there.
@@ -54,7 +45,7 @@ async fn d_03_what_is_said_is_there() {
 async fn d_03_the_accountant_is_filled_in() {
     let desk = Desk::open().await;
     assert_eq!(desk.ticket(&desk.member, json!({})).await["accountant"], Value::Null);
-    entrust(&desk, desk.client, &desk.manager).await;
+    desk.portfolio(desk.client, &desk.manager).await;
     for opener in [&desk.member, &desk.admin] {
         let ticket = desk.ticket(opener, json!({})).await;
         assert_eq!(ticket["accountant"], json!({ "id": desk.manager.id(), "name": "marta" }));
@@ -94,8 +85,32 @@ async fn d_03_somebody_does_the_work() {
     }
     assert_eq!(assignee(&desk.member, json!({})).await, (of(&desk.member), Value::Null));
     assert_eq!(assignee(&desk.admin, json!({})).await, (of(&desk.owner), Value::Null));
-    entrust(&desk, desk.client, &desk.manager).await;
+    desk.portfolio(desk.client, &desk.manager).await;
     assert_eq!(assignee(&desk.admin, json!({})).await, (of(&desk.manager), Value::Null));
+    // Nobody gets it who does not work there now: who left, or has not joined.
+    diesel::update(staff_members::table.find(lead.staff_id()))
+        .set(staff_members::disabled_at.eq(desk.app.store.now()))
+        .execute(&mut desk.app.store.conn().await.unwrap())
+        .await
+        .unwrap();
+    diesel::update(staff_members::table.find(desk.manager.staff_id()))
+        .set(staff_members::joined_at.eq(None::<chrono::DateTime<chrono::Utc>>))
+        .execute(&mut desk.app.store.conn().await.unwrap())
+        .await
+        .unwrap();
+    let of_service = json!({ "serviceItemId": service });
+    assert_eq!(assignee(&desk.member, of_service.clone()).await, (of(&desk.member), dept.clone()));
+    assert_eq!(assignee(&desk.admin, of_service).await, (of(&desk.owner), dept.clone()));
+    let client = desk.client.encode();
+    for (field, id, refused) in [
+        ("departmentId", dept.clone(), "departmentId:DEPARTMENT_WITHOUT_LEAD"),
+        ("assigneeId", of(&lead), "assigneeId:NOT_FOUND"),
+        ("assigneeId", of(&desk.manager), "assigneeId:NOT_FOUND"),
+        ("accountantId", of(&desk.manager), "accountantId:NOT_FOUND"),
+    ] {
+        let input = json!({ "clientId": client, "subject": "Guia", field: id });
+        assert_eq!(desk.refused(&desk.member, "ticketCreate", input).await, [refused]);
+    }
     desk.finish().await;
 }
 
@@ -118,7 +133,7 @@ async fn d_03_prices_come_from_the_list() {
     );
 
     let before = desk.ticket(&desk.member, of_list.clone()).await;
-    let dearer = json!({ "id": service, "expectedVersion": 1, "priceMinor": 20_000, "name": "Folha" });
+    let dearer = json!({ "id": service, "expectedVersion": 1, "price": reais(20_000), "name": "Folha" });
     desk.done(&desk.manager, "serviceItemUpdate", dearer).await;
     let after = desk.see(&desk.member, &text(&before["id"])).await;
     assert_eq!((&after["price"], &after["version"]), (&reais(15_000), &json!(1)));

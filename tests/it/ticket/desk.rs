@@ -6,7 +6,7 @@ use guichet_schema::actor::{AccessRole, StaffRole};
 use guichet_schema::id::{ClientId, Id};
 use guichet_schema::locale::Locale;
 use guichet_schema::portal_access::model::AccessStatus;
-use guichet_schema::tables::accounts;
+use guichet_schema::tables::{accounts, clients};
 use guichet_tests::app::{Answer, TestApp};
 use guichet_tests::world::{Firm, Person};
 use serde_json::{Value, json};
@@ -175,6 +175,15 @@ impl Desk {
     pub async fn speaks(&self, person: &Person, locale: Locale) {
         diesel::update(accounts::table.find(person.account_id))
             .set(accounts::locale.eq(locale))
+            .execute(&mut self.app.store.conn().await.unwrap())
+            .await
+            .unwrap();
+    }
+
+    /// Puts a client into a staff member's portfolio (B-15).
+    pub async fn portfolio(&self, client: ClientId, of: &Person) {
+        diesel::update(clients::table.find(client))
+            .set(clients::accountant_id.eq(of.staff_id()))
             .execute(&mut self.app.store.conn().await.unwrap())
             .await
             .unwrap();

@@ -149,3 +149,23 @@ async fn d_08_for_clients() {
     assert_eq!(each(&desk.app.ask(&desk.member, query, asked).await["nodes"], "id"), hidden);
     desk.finish().await;
 }
+
+/// D-08: the history stands in the order of the acts, and the ticket's time never goes back, whatever the clocks
+/// of the processes say.
+#[tokio::test]
+async fn d_08_clocks_that_go_back() {
+    let desk = Desk::open().await;
+    let id = desk.opened(&desk.member).await;
+    desk.app.pass(TimeDelta::hours(1));
+    desk.set(&id, "WAITING").await;
+    let late = desk.now();
+    desk.app.pass(-TimeDelta::hours(1));
+    desk.set(&id, "FINISHED").await;
+    desk.done(&desk.member, "ticketReopen", json!({ "id": id })).await;
+    let changes = history(&desk, &desk.owner, &id).await;
+    assert_eq!(each(&json!(changes), "newValue"), ["OPEN", "WAITING", "FINISHED", "REOPENED"]);
+    assert_eq!(desk.see(&desk.owner, &id).await["updatedAt"], late);
+    // What is to be mailed then is due by the clock there is.
+    desk.app.pass(TimeDelta::hours(2));
+    desk.finish().await;
+}

@@ -14,17 +14,22 @@ use tokio::time::timeout;
 use super::desk::{Desk, each, errors, key, text};
 
 /// A transaction that holds rows so that acts have to wait for it.
-struct Held(AsyncPgConnection);
+pub struct Held(AsyncPgConnection);
 
 impl Held {
-    async fn rows(desk: &Desk, statement: &str) -> Self {
+    pub async fn rows(desk: &Desk, statement: &str, lock: &str) -> Self {
         let mut conn = desk.app.store.dedicated().await.unwrap();
-        conn.batch_execute(&format!("BEGIN; {statement} FOR UPDATE")).await.unwrap();
+        conn.batch_execute(&format!("BEGIN; {statement} FOR {lock}")).await.unwrap();
         Self(conn)
     }
 
+    /// Does something in the transaction.
+    pub async fn run(&mut self, statement: &str) {
+        self.0.batch_execute(statement).await.unwrap();
+    }
+
     /// Waits until somebody waits for the rows.
-    async fn awaited(&mut self) {
+    pub async fn awaited(&mut self) {
         #[derive(QueryableByName)]
         struct Row {
             #[diesel(sql_type = BigInt)]
@@ -44,22 +49,20 @@ impl Held {
         timeout(DEADLINE, waits).await.expect("somebody waits for the rows");
     }
 
-    async fn let_go(mut self) {
+    pub async fn let_go(mut self) {
         self.0.batch_execute("COMMIT").await.unwrap();
     }
 }
 
-/// Sends the same act fifty times at once while `rows` are held; meanwhile others are answered, twenty times
-/// over, so that the fifty cannot have taken all connections. Answers the payloads.
+/// Sends the same act fifty times at once while `rows` are held; meanwhile somebody else is answered, so that the
+/// fifty cannot have taken all connections. Answers the payloads.
 async fn fifty(desk: &Desk, rows: &str, act: &str, input: Value) -> Vec<Value> {
-    let mut held = Held::rows(desk, rows).await;
+    let mut held = Held::rows(desk, rows, "UPDATE").await;
     let twins = join_all((0..50).map(|_| desk.act(&desk.member, act, input.clone())));
     let others = async {
         held.awaited().await;
-        for _ in 0..20 {
-            let query = "{ tickets(first: 5) { totalCount nodes { id client { name } } } }";
-            desk.app.ask(&desk.manager, query, json!({})).await;
-        }
+        let query = "{ tickets(first: 5) { totalCount nodes { id client { name } } } }";
+        desk.app.ask(&desk.manager, query, json!({})).await;
         held.let_go().await;
     };
     futures_util::join!(twins, others).0
@@ -172,7 +175,9 @@ async fn whose_key_it_is() {
     assert_eq!(tickets.len(), 3);
     let note = json!({ "idempotencyKey": key, "id": first, "visibility": "INTERNAL", "body": "Nota" });
     desk.done(&desk.member, "ticketMessagePost", note).await;
-    for (wrong, code) in [(String::new(), "REQUIRED"), ("k".repeat(201), "TOO_LONG")] {
+    for (wrong, code) in
+        [(String::new(), "REQUIRED"), ("k".repeat(201), "TOO_LONG"), ("k\0".to_owned(), "INVALID_TEXT")]
+    {
         let input = json!({ "idempotencyKey": wrong, "clientId": desk.client.encode(), "subject": "Guia" });
         let refused = desk.refused(&desk.member, "ticketCreate", input).await;
         assert_eq!(refused, [format!("idempotencyKey:{code}")]);

@@ -4,11 +4,11 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_schema::actor::{MemberReach, StaffRole};
 use guichet_schema::id::Id;
-use guichet_schema::tables::{clients, firms};
+use guichet_schema::tables::firms;
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
 
-use super::desk::{Desk, reais, text};
+use super::desk::{Desk, each, reais, text};
 use super::grid::found;
 
 async fn set_reach(desk: &Desk, reach: MemberReach) {
@@ -28,11 +28,7 @@ async fn b_15_how_far_members_see() {
     let lia = desk.firm.staff("lia@aurora.example", StaffRole::Member).await;
     let team = desk.firm.department("Fiscal", &lia, &[&desk.member]).await.encode();
     let portfolio = desk.firm.client("Carteira", None).await;
-    diesel::update(clients::table.find(portfolio))
-        .set(clients::accountant_id.eq(desk.member.staff_id()))
-        .execute(&mut desk.app.store.conn().await.unwrap())
-        .await
-        .unwrap();
+    desk.portfolio(portfolio, &desk.member).await;
     let tickets = [
         ("alheio", json!({})),
         ("atribuído", json!({ "assigneeId": desk.member.id() })),
@@ -92,6 +88,55 @@ async fn b_15_reach_moves_with_the_ticket() {
     desk.finish().await;
 }
 
+/// B-15: who opened a ticket sees it, and its client, whoever works on it and whatever the reach.
+#[tokio::test]
+async fn b_15_openers_see_what_they_opened() {
+    let desk = Desk::open().await;
+    let lia = desk.firm.staff("lia@aurora.example", StaffRole::Member).await;
+    desk.portfolio(desk.client, &lia).await;
+    set_reach(&desk, MemberReach::Own).await;
+    let input = json!({ "assigneeId": desk.owner.id() });
+    let id = text(&desk.ticket(&lia, input).await["id"]);
+    desk.portfolio(desk.client, &desk.owner).await;
+    assert_eq!(desk.see(&lia, &id).await["client"]["id"], desk.client.encode());
+    assert_eq!(found(&desk, &lia, Value::Null).await, ["Guia do mês"]);
+    assert_eq!(desk.see(&desk.member, &id).await, Value::Null);
+    desk.finish().await;
+}
+
+/// B-14, B-15: within its own reach a member sees the charges of its portfolio and of tickets that it sees: not
+/// those of other tickets of the same client, whose subjects they tell, nor what was entered by hand.
+#[tokio::test]
+async fn b_15_charges_within_reach() {
+    let desk = Desk::open().await;
+    let lia = desk.firm.staff("lia@aurora.example", StaffRole::Member).await;
+    for (subject, to) in [("Dela", &lia), ("Alheio", &desk.member)] {
+        let input = json!({ "subject": subject, "price": reais(5), "assigneeId": to.id() });
+        let id = text(&desk.ticket(&desk.owner, input).await["id"]);
+        desk.set(&id, "FINISHED").await;
+    }
+    let by_hand = json!({ "clientId": desk.client.encode(), "description": "À mão", "amount": reais(1),
+        "dueOn": "2026-01-02" });
+    let made = desk.done(&desk.owner, "chargeCreate", by_hand).await["charge"]["id"].clone();
+    set_reach(&desk, MemberReach::Own).await;
+    let seen = async || {
+        let query = "{ charges(first: 9) { totalCount nodes { description } } }";
+        let page = desk.app.ask(&lia, query, Value::Null).await["charges"].clone();
+        let mut told: Vec<String> = each(&page["nodes"], "description").iter().map(text).collect();
+        told.sort();
+        assert_eq!(page["totalCount"], told.len());
+        told
+    };
+    assert_eq!(seen().await, ["#1 Dela"]);
+    let collects =
+        json!({ "clientId": desk.client.encode(), "subject": "Cobrar", "collectChargeIds": [made] });
+    assert_eq!(desk.refused(&lia, "ticketCreate", collects.clone()).await, ["collectChargeIds:NOT_FOUND"]);
+    desk.portfolio(desk.client, &lia).await;
+    assert_eq!(seen().await, ["#1 Dela", "#2 Alheio", "À mão"]);
+    desk.done(&lia, "ticketCreate", collects).await;
+    desk.finish().await;
+}
+
 /// B-15: members do the daily work on tickets; prices of the list, payments and clients' records are not theirs.
 /// Managers do these, owners everything.
 #[tokio::test]
@@ -123,9 +168,9 @@ async fn b_15_what_roles_may_do() {
             ("chargeMarkPaid", json!({ "id": made["id"], "expectedVersion": made["version"] })),
             (
                 "serviceItemUpdate",
-                json!({ "id": service, "expectedVersion": price().await, "priceMinor": 1 }),
+                json!({ "id": service, "expectedVersion": price().await, "price": reais(1) }),
             ),
-            ("serviceItemCreate", json!({ "name": by.email, "priceMinor": 1 })),
+            ("serviceItemCreate", json!({ "name": by.email, "price": reais(1) })),
             (
                 "clientUpdate",
                 json!({ "id": client, "expectedVersion": version["client"]["version"], "phone": by.email }),

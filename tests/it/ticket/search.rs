@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, text};
 use super::grid::found;
+use super::idempotency::Held;
 
 /// D-01: a search looks at number, subject, client and description, in any case and without accents, for words
 /// or parts of them, all of which must be found.
@@ -125,6 +126,25 @@ async fn d_01_search_after_a_rename() {
     assert_eq!(hits("cafe rescisao").await, ["Rescisão"]);
     assert_eq!(hits("#2").await, ["Rescisão"]);
     assert_eq!(desk.look(&desk.owner, &text(&id), "client { name }").await["client"]["name"], "Café");
+    desk.finish().await;
+}
+
+/// D-01: a ticket that is opened while its client is being renamed is found by the new name.
+#[tokio::test]
+async fn d_01_opened_during_a_rename() {
+    let desk = Desk::open().await;
+    let id = desk.client.uuid();
+    let renaming = format!("SELECT 1 FROM clients WHERE id = '{id}'");
+    let mut held = Held::rows(&desk, &renaming, "NO KEY UPDATE").await;
+    let opening = desk.ticket(&desk.member, json!({ "subject": "Guia" }));
+    let rename = async {
+        held.awaited().await;
+        held.run(&format!("UPDATE clients SET name = 'Mercado' WHERE id = '{id}'")).await;
+        held.let_go().await;
+    };
+    futures_util::join!(opening, rename);
+    assert_eq!(found(&desk, &desk.owner, json!({ "search": "mercado" })).await, ["Guia"]);
+    assert_eq!(found(&desk, &desk.owner, json!({ "search": "padaria" })).await, Vec::<String>::new());
     desk.finish().await;
 }
 

@@ -67,7 +67,7 @@ async fn d_09_to_people_and_departments() {
     desk.finish().await;
 }
 
-/// D-09: the assignee is never empty, and a hand-over is one: to nobody, to somebody who left, to who has it
+/// D-09: the assignee is never empty, and a hand-over is one: to nobody, to somebody who left or has not joined, to who has it
 /// already, each is refused and changes nothing.
 #[tokio::test]
 async fn d_09_refusals() {
@@ -77,6 +77,12 @@ async fn d_09_refusals() {
     let team = desk.firm.department("Fiscal", &desk.member, &[]).await.encode();
     diesel::update(staff_members::table.find(gone.staff_id()))
         .set(staff_members::disabled_at.eq(desk.app.store.now()))
+        .execute(&mut desk.app.store.conn().await.unwrap())
+        .await
+        .unwrap();
+    let invited = desk.firm.staff("eva@aurora.example", StaffRole::Member).await;
+    diesel::update(staff_members::table.find(invited.staff_id()))
+        .set(staff_members::joined_at.eq(None::<chrono::DateTime<chrono::Utc>>))
         .execute(&mut desk.app.store.conn().await.unwrap())
         .await
         .unwrap();
@@ -90,7 +96,8 @@ async fn d_09_refusals() {
     );
     let cases = [
         (json!({ "staffId": gone.id() }), "to:NOT_FOUND"),
-        (json!({ "departmentId": orphaned }), "to:NOT_FOUND"),
+        (json!({ "staffId": invited.id() }), "to:NOT_FOUND"),
+        (json!({ "departmentId": orphaned }), "to:DEPARTMENT_WITHOUT_LEAD"),
         (json!({ "staffId": desk.admin.id() }), "to:NOT_FOUND"),
         (json!({ "staffId": desk.member.id() }), "to:NOTHING_TO_TRANSFER"),
         (json!({ "departmentId": team }), "to:NOTHING_TO_TRANSFER"),

@@ -36,15 +36,15 @@ async fn d_12_per_person() {
     assert_eq!(counts().await, [1, 1, 1, 0, 1]);
     desk.post(&desk.admin, &id, "PUBLIC", "Alguém aí?").await;
     assert_eq!(counts().await, [2, 2, 2, 0, 2]);
-    // Who writes has read what came before.
+    // Who writes may not have seen what came in meanwhile: it stays unread until it is marked.
     desk.post(&desk.member, &id, "PUBLIC", "Estou vendo.").await;
-    assert_eq!(counts().await, [3, 3, 0, 1, 3]);
+    assert_eq!(counts().await, [3, 3, 2, 1, 3]);
     desk.post(&desk.member, &id, "INTERNAL", "Pedir ao fiscal").await;
-    assert_eq!(counts().await, [4, 4, 0, 1, 3]);
+    assert_eq!(counts().await, [4, 4, 2, 1, 3]);
     desk.post(&desk.owner, &id, "INTERNAL", "Pedido.").await;
-    assert_eq!(counts().await, [0, 5, 1, 1, 3]);
+    assert_eq!(counts().await, [4, 5, 3, 1, 3]);
     desk.post(&rui, &id, "PUBLIC", "Obrigado").await;
-    assert_eq!(counts().await, [1, 6, 2, 2, 0]);
+    assert_eq!(counts().await, [5, 6, 4, 2, 3]);
     desk.finish().await;
 }
 

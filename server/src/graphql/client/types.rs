@@ -1,6 +1,7 @@
 //! What there is to see of a client.
 
 use std::collections::HashMap;
+use std::convert::identity;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -14,7 +15,7 @@ use guichet_schema::{email_delivery, error, portal_access};
 use crate::edge::ApiError;
 use crate::graphql::ability::{Ability, FirmAct, abilities};
 use crate::graphql::caller::Caller;
-use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_optional};
+use crate::graphql::loaders::{by_ids, grouped, keyed, load_list, load_optional};
 use crate::graphql::payload::api_id;
 use crate::graphql::portal_access::PortalAccess;
 use crate::graphql::scalars::Locale;
@@ -61,7 +62,7 @@ impl Client {
 
     /// Who gets the mails about tickets (F-02); empty when they go to the address of record.
     async fn ticket_emails(&self, ctx: &Context<'_>) -> Result<Vec<String>, ApiError> {
-        Ok(load(ctx, TicketEmailsOf(self.0.id)).await?.unwrap_or_default())
+        load_list(ctx, TicketEmailsOf(self.0.id), identity).await
     }
 
     /// The staff member in whose portfolio it is (B-15).
@@ -73,7 +74,7 @@ impl Client {
     async fn portal_accesses(&self, ctx: &Context<'_>) -> Result<Option<Vec<PortalAccess>>, ApiError> {
         match Caller::of(ctx).actor()?.hat {
             Hat::Portal(PortalHat { role: AccessRole::Collaborator, .. }) => Ok(None),
-            _ => Ok(Some(load(ctx, AccessesOf(self.0.id)).await?.unwrap_or_default())),
+            _ => Ok(Some(load_list(ctx, AccessesOf(self.0.id), PortalAccess).await?)),
         }
     }
 
@@ -86,7 +87,7 @@ impl Client {
         if !Caller::of(ctx).scope()?.is_staff() {
             return Ok(None);
         }
-        Ok(Some(load(ctx, SuppressionsOf(self.0.id)).await?.unwrap_or_default()))
+        Ok(Some(load_list(ctx, SuppressionsOf(self.0.id), Into::into).await?))
     }
 
     /// Counts its changes, for `expectedVersion`.
@@ -130,7 +131,7 @@ impl From<EmailSuppression> for SuppressedAddress {
 
 keyed! {
     /// The addresses for mails about tickets of clients.
-    TicketEmailsOf(ClientId) => Vec<String>, |loads, conn, ids| async {
+    TicketEmailsOf(ClientId) => [String], |loads, conn, ids| async {
         let mut of: HashMap<ClientId, Vec<String>> = HashMap::new();
         for (client, email) in queries::ticket_emails(conn, &loads.scope(), ids).await? {
             of.entry(client).or_default().push(email);
@@ -141,18 +142,15 @@ keyed! {
 
 keyed! {
     /// The users of clients.
-    AccessesOf(ClientId) => Vec<PortalAccess>, |loads, conn, ids| async {
+    AccessesOf(ClientId) => [portal_access::model::PortalAccess], |loads, conn, ids| async {
         let rows = portal_access::queries::by_clients(conn, &loads.scope(), ids).await?;
-        let rows: Vec<_> = rows.into_iter().map(PortalAccess).collect();
-        error::Result::Ok(grouped(rows, |access| access.0.client_id))
+        error::Result::Ok(grouped(rows, |access| access.client_id))
     }
 }
 
 keyed! {
     /// The suppressed addresses of clients.
-    SuppressionsOf(ClientId) => Vec<SuppressedAddress>, |loads, conn, ids| async {
-        let of = email_delivery::queries::suppressions(conn, &loads.scope(), ids).await?.into_iter();
-        let shown = |rows: Vec<EmailSuppression>| rows.into_iter().map(Into::into).collect();
-        error::Result::Ok(of.map(|(client, rows)| (client, shown(rows))).collect::<HashMap<_, _>>())
+    SuppressionsOf(ClientId) => [EmailSuppression], |loads, conn, ids| async {
+        email_delivery::queries::suppressions(conn, &loads.scope(), ids).await
     }
 }

@@ -44,7 +44,7 @@ pub enum TicketField {
 
 keyed! {
     /// The history of a ticket.
-    HistoryOf(TicketId) => Vec<model::TicketChange>, |loads, conn, ids| async {
+    HistoryOf(TicketId) => [model::TicketChange], |loads, conn, ids| async {
         let rows = history::of(conn, &loads.scope(), ids).await?;
         error::Result::Ok(grouped(rows, |change| change.ticket_id))
     }
@@ -52,7 +52,7 @@ keyed! {
 
 keyed! {
     /// The hand-overs of a ticket.
-    TransfersOf(TicketId) => Vec<model::TicketTransfer>, |loads, conn, ids| async {
+    TransfersOf(TicketId) => [model::TicketTransfer], |loads, conn, ids| async {
         let rows = history::transfers(conn, &loads.scope(), ids).await?;
         error::Result::Ok(grouped(rows, |transfer| transfer.ticket_id))
     }

@@ -15,7 +15,7 @@ use crate::graphql::caller::Caller;
 use crate::graphql::charge::{Charge, ChargesOf, CollectedBy};
 use crate::graphql::client::Client;
 use crate::graphql::department::Department;
-use crate::graphql::loaders::{by_ids, keyed, load, load_optional, seen};
+use crate::graphql::loaders::{by_ids, keyed, load, load_list, load_optional, seen};
 use crate::graphql::money::Money;
 use crate::graphql::payload::api_id;
 use crate::graphql::service_item::ServiceItem;
@@ -197,26 +197,22 @@ impl Ticket {
     /// Who changed what from what to what, when, oldest first (D-08). Clients read of what they see
     /// of the ticket itself.
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<TicketChange>, ApiError> {
-        let changes = load(ctx, HistoryOf(self.0.id)).await?.unwrap_or_default();
-        Ok(changes.into_iter().map(TicketChange).collect())
+        load_list(ctx, HistoryOf(self.0.id), TicketChange).await
     }
 
     /// Its hand-overs, oldest first (D-09). None for clients.
     async fn transfers(&self, ctx: &Context<'_>) -> Result<Vec<TicketTransfer>, ApiError> {
-        let transfers = load(ctx, TransfersOf(self.0.id)).await?.unwrap_or_default();
-        Ok(transfers.into_iter().map(TicketTransfer).collect())
+        load_list(ctx, TransfersOf(self.0.id), TicketTransfer).await
     }
 
     /// The charges that it made, oldest first (D-10).
     async fn charges(&self, ctx: &Context<'_>) -> Result<Vec<Charge>, ApiError> {
-        let charges = load(ctx, ChargesOf(self.0.id)).await?.unwrap_or_default();
-        Ok(charges.into_iter().map(Charge).collect())
+        load_list(ctx, ChargesOf(self.0.id), Charge).await
     }
 
     /// The overdue charges that it is to collect, the earliest due first (D-10).
     async fn collects(&self, ctx: &Context<'_>) -> Result<Vec<Charge>, ApiError> {
-        let charges = load(ctx, CollectedBy(self.0.id)).await?.unwrap_or_default();
-        Ok(charges.into_iter().map(Charge).collect())
+        load_list(ctx, CollectedBy(self.0.id), Charge).await
     }
 }
 

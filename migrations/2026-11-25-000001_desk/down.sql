@@ -1,0 +1,13 @@
+ALTER TABLE portal_accesses DROP COLUMN name;
+ALTER TABLE service_items ALTER COLUMN name TYPE text COLLATE "default";
+ALTER TABLE departments ALTER COLUMN name TYPE text COLLATE "default";
+ALTER TABLE staff_members ALTER COLUMN name TYPE text COLLATE "default";
+ALTER TABLE clients ALTER COLUMN name TYPE text COLLATE "default";
+ALTER TABLE tickets ALTER COLUMN subject TYPE text COLLATE "default";
+DROP INDEX tickets_opener;
+CREATE INDEX ticket_transfers_ticket ON ticket_transfers (ticket_id, at, id);
+DROP INDEX ticket_transfers_order;
+ALTER TABLE ticket_transfers DROP COLUMN seq;
+CREATE INDEX ticket_changes_ticket ON ticket_changes (ticket_id, at, id);
+DROP INDEX ticket_changes_order;
+ALTER TABLE ticket_changes DROP COLUMN seq;
