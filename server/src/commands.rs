@@ -13,7 +13,7 @@ use guichet_schema::job::JobRow;
 use guichet_schema::job::admin;
 use guichet_schema::locale::Locale;
 use guichet_schema::store::{By, Store};
-use guichet_schema::{db, demo, i18n};
+use guichet_schema::{demo, i18n};
 
 use crate::cli::{FirmCreate, JobStatus, Jobs, JobsList, JobsRetry, Scale};
 use crate::console::say;
@@ -21,7 +21,7 @@ use crate::database::Database;
 use crate::graphql;
 use crate::lifecycle::Failure;
 use crate::processes::{open, sign_in_table};
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 
 /// Days in which the clients of a new firm may reopen a ticket.
 const REOPEN_DAYS: i32 = 7;
@@ -45,7 +45,7 @@ pub async fn demo(settings: &Settings, scale: Scale) -> Result<(), Failure> {
         Scale::Small => demo::Scale::Small,
         Scale::Large => demo::Scale::Large,
     };
-    with_store(settings, async |store| {
+    with_database(settings, Database::visited_or_new(settings).await?, async |store| {
         let sign_ins = demo::fill(store, scale, |step| say(step)).await?;
         Ok(sign_in_table(&sign_ins))
     })
@@ -190,9 +190,16 @@ async fn with_store(
     settings: &Settings,
     act: impl AsyncFnOnce(&Store) -> Result<String, Failure>,
 ) -> Result<(), Failure> {
-    let database = Database::visited(settings).await?;
+    with_database(settings, Database::visited(settings).await?, act).await
+}
+
+async fn with_database(
+    settings: &Settings,
+    database: Database,
+    act: impl AsyncFnOnce(&Store) -> Result<String, Failure>,
+) -> Result<(), Failure> {
     let answer = async {
-        db::migrate(&database.url()).await?;
+        settings::migrate(settings, &database.url()).await?;
         act(&open(settings, &database.url())?).await
     }
     .await;
