@@ -6,7 +6,7 @@ use std::path::Path;
 
 use guichet_schema::account::password::Password;
 use guichet_schema::actor::MemberReach;
-use guichet_schema::error::{Error, Refusal};
+use guichet_schema::error::{Code, Error, Refusal};
 use guichet_schema::firm::commands::CreateFirm;
 use guichet_schema::id::{Id, JobId};
 use guichet_schema::job::JobRow;
@@ -174,10 +174,15 @@ async fn jobs_list(store: &Store, list: JobsList) -> Result<String, Failure> {
 
 async fn jobs_retry(store: &Store, retry: JobsRetry) -> Result<String, Failure> {
     match retry.id {
-        Some(id) => {
-            admin::retry(store, By::house(), JobId::from_uuid(id)).await.map_err(told)?;
-            Ok("the job runs again".to_owned())
-        }
+        Some(id) => match admin::retry(store, By::house(), JobId::from_uuid(id)).await {
+            Ok(_) => Ok("the job runs again".to_owned()),
+            Err(Error::Refused(refusals))
+                if refusals.iter().any(|refusal| refusal.code == Code::Conflict) =>
+            {
+                Err("the job is not dead: it runs by itself".into())
+            }
+            Err(error) => Err(told(error)),
+        },
         None => {
             let retried = admin::retry_all(store, By::house(), retry.kind.as_deref()).await.map_err(told)?;
             Ok(format!("{} jobs run again, {} were left as they are", retried.revived, retried.left))

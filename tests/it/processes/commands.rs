@@ -183,6 +183,8 @@ async fn dead_letters() {
 
     assert_eq!(done(jobs(&["retry", id]).await), "the job runs again\n");
     site.sent(&server, 1).await;
+    let again = jobs(&["retry", "00000000-0000-7000-8000-000000000000"]).await;
+    assert_eq!((again.code, again.err.lines().count()), (Some(1), 1), "{again:?}");
     assert_eq!(done(jobs(&["retry", "--all"]).await), "0 jobs run again, 0 were left as they are\n");
     let gone = jobs(&["show", id]).await;
     assert_eq!((gone.code, gone.err.lines().count()), (Some(1), 1), "{gone:?}");
