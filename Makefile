@@ -52,8 +52,8 @@ audits: tests/audits/node_modules/.package-lock.json
 # Clients that others wrote, which the tests run too.
 clients: tests/clients/node_modules/.package-lock.json
 
-# npm writes this file last.
-%/node_modules/.package-lock.json: %/package.json %/package-lock.json
+# npm writes this file last. `setup` installs npm, but is no reason to fetch anew.
+%/node_modules/.package-lock.json: %/package.json %/package-lock.json | setup
 	npm ci --prefix $* --no-audit --no-fund --loglevel=error
 
 # The marker carries the versions, so that new ones here are installed.

@@ -1,6 +1,7 @@
 //! The way to PostgreSQL: connections with or without TLS, the pool, migrations.
 
-use std::sync::Arc;
+mod address;
+
 use std::time::Duration;
 
 use diesel::{ConnectionError, ConnectionResult};
@@ -11,35 +12,38 @@ use diesel_async::{AsyncMigrationHarness, AsyncPgConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio_postgres::config::SslMode;
 
 use crate::error::Fault;
+
+pub use address::Address;
 
 /// All changes of the tables, in order.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../migrations");
 
 /// A pool of connections.
 pub type Pool = deadpool::Pool<AsyncPgConnection>;
+/// A connection outside of any pool.
+pub type Connection = AsyncPgConnection;
 /// A connection lent by the pool.
 pub type Conn = deadpool::Object<AsyncPgConnection>;
 
-/// Opens one connection. `sslmode=require` (or `prefer`) in the URL means TLS with the system's
-/// certificates.
+/// Opens one connection. With `sslmode=require`, `verify-ca` or `verify-full` in the URL by TLS, and each of
+/// them checks the server's certificate and name, against the system's authorities or the `sslrootcert`.
+/// Without one of them, also with `prefer`, there is no TLS.
 ///
 /// # Errors
 /// When the URL is malformed or the server does not answer.
 pub fn connect(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
     async move {
-        let config: tokio_postgres::Config = url.parse().map_err(|error: tokio_postgres::Error| {
-            ConnectionError::InvalidConnectionUrl(error.to_string())
-        })?;
+        let address = Address::parse(url).map_err(ConnectionError::InvalidConnectionUrl)?;
+        let config = address.config();
         let bad = |error: tokio_postgres::Error| {
             let source =
                 std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
             ConnectionError::BadConnection(format!("{error}{source}"))
         };
-        if config.get_ssl_mode() == SslMode::Require {
-            let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls_config()?);
+        if let Some(tls) = address.tls().map_err(ConnectionError::BadConnection)? {
+            let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
             let (client, connection) = config.connect(tls).await.map_err(bad)?;
             AsyncPgConnection::try_from_client_and_connection(client, connection).await
         } else {
@@ -48,17 +52,6 @@ pub fn connect(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> 
         }
     }
     .boxed()
-}
-
-fn tls_config() -> ConnectionResult<rustls::ClientConfig> {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| ConnectionError::BadConnection(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
 }
 
 /// A pool of at most `size` connections; whoever waits longer than five seconds for one is told
@@ -115,4 +108,15 @@ pub async fn is_migrated(conn: &mut AsyncPgConnection) -> Result<bool, Fault> {
     let wanted: Vec<Box<dyn Migration<diesel::pg::Pg>>> =
         MIGRATIONS.migrations().map_err(|error| Fault::Broken(error.to_string()))?;
     Ok(wanted.iter().all(|migration| done.contains(&migration.name().version().to_string())))
+}
+
+/// The version of the server, as 150004 for 15.4.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn server_version(conn: &mut AsyncPgConnection) -> Result<i32, Fault> {
+    use diesel_async::RunQueryDsl;
+    let version =
+        diesel::dsl::sql::<diesel::sql_types::Integer>("current_setting('server_version_num')::int");
+    Ok(diesel::select(version).get_result(conn).await?)
 }

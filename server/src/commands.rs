@@ -6,14 +6,14 @@ use std::path::Path;
 
 use guichet_schema::account::password::Password;
 use guichet_schema::actor::MemberReach;
-use guichet_schema::error::{Error, Refusal};
+use guichet_schema::error::{Code, Error, Refusal};
 use guichet_schema::firm::commands::CreateFirm;
 use guichet_schema::id::{Id, JobId};
 use guichet_schema::job::JobRow;
 use guichet_schema::job::admin;
 use guichet_schema::locale::Locale;
 use guichet_schema::store::{By, Store};
-use guichet_schema::{db, demo, i18n};
+use guichet_schema::{demo, i18n};
 
 use crate::cli::{FirmCreate, JobStatus, Jobs, JobsList, JobsRetry, Scale};
 use crate::console::say;
@@ -21,7 +21,7 @@ use crate::database::Database;
 use crate::graphql;
 use crate::lifecycle::Failure;
 use crate::processes::{open, sign_in_table};
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 
 /// Days in which the clients of a new firm may reopen a ticket.
 const REOPEN_DAYS: i32 = 7;
@@ -45,7 +45,7 @@ pub async fn demo(settings: &Settings, scale: Scale) -> Result<(), Failure> {
         Scale::Small => demo::Scale::Small,
         Scale::Large => demo::Scale::Large,
     };
-    with_store(settings, async |store| {
+    with_database(settings, Database::visited_or_new(settings).await?, async |store| {
         let sign_ins = demo::fill(store, scale, |step| say(step)).await?;
         Ok(sign_in_table(&sign_ins))
     })
@@ -174,10 +174,15 @@ async fn jobs_list(store: &Store, list: JobsList) -> Result<String, Failure> {
 
 async fn jobs_retry(store: &Store, retry: JobsRetry) -> Result<String, Failure> {
     match retry.id {
-        Some(id) => {
-            admin::retry(store, By::house(), JobId::from_uuid(id)).await.map_err(told)?;
-            Ok("the job runs again".to_owned())
-        }
+        Some(id) => match admin::retry(store, By::house(), JobId::from_uuid(id)).await {
+            Ok(_) => Ok("the job runs again".to_owned()),
+            Err(Error::Refused(refusals))
+                if refusals.iter().any(|refusal| refusal.code == Code::Conflict) =>
+            {
+                Err("the job is not dead: it runs by itself".into())
+            }
+            Err(error) => Err(told(error)),
+        },
         None => {
             let retried = admin::retry_all(store, By::house(), retry.kind.as_deref()).await.map_err(told)?;
             Ok(format!("{} jobs run again, {} were left as they are", retried.revived, retried.left))
@@ -190,9 +195,16 @@ async fn with_store(
     settings: &Settings,
     act: impl AsyncFnOnce(&Store) -> Result<String, Failure>,
 ) -> Result<(), Failure> {
-    let database = Database::visited(settings).await?;
+    with_database(settings, Database::visited(settings).await?, act).await
+}
+
+async fn with_database(
+    settings: &Settings,
+    database: Database,
+    act: impl AsyncFnOnce(&Store) -> Result<String, Failure>,
+) -> Result<(), Failure> {
     let answer = async {
-        db::migrate(&database.url()).await?;
+        settings::migrate(settings, &database.url()).await?;
         act(&open(settings, &database.url())?).await
     }
     .await;

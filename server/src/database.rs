@@ -1,6 +1,6 @@
 //! The database that a command works on: that of `DATABASE_URL`, or an embedded one.
 
-use crate::embedded::{EmbeddedError, Postgres, PostgresOptions, running_url};
+use crate::embedded::{EmbeddedError, Postgres, PostgresOptions, is_made, running_url};
 use crate::lifecycle::Failure;
 use crate::settings::{DATABASE_URL, SettingError, Settings, check_database};
 
@@ -29,11 +29,29 @@ impl Database {
     }
 
     /// For a command that is run beside others: as [`Database::own`], but where a process runs all
-    /// in one on the data folder, its server.
+    /// in one on the data folder, its server. Without a database it is not content with a new, empty one:
+    /// a shell does not have the environment of the services.
+    ///
+    /// # Errors
+    /// As of [`Database::own`]; [`SettingError`] when there is no database.
+    pub async fn visited(settings: &Settings) -> Result<Self, Failure> {
+        let (folder, may_move) = settings.data_dir();
+        if settings.database_url.is_none() && !is_made(&folder, may_move) {
+            let reason = format!(
+                "is not set, and there is no private PostgreSQL in {}: set it as for the services, or GUICHET_DATA to \
+                 their data folder",
+                folder.display()
+            );
+            return Err(SettingError::new(DATABASE_URL, reason).into());
+        }
+        Self::visited_or_new(settings).await
+    }
+
+    /// As [`Database::visited`], but where there is no database yet, a new one: to look around.
     ///
     /// # Errors
     /// As of [`Database::own`].
-    pub async fn visited(settings: &Settings) -> Result<Self, Failure> {
+    pub async fn visited_or_new(settings: &Settings) -> Result<Self, Failure> {
         let (folder, may_move) = settings.data_dir();
         match running_url(&folder, may_move).filter(|_| settings.database_url.is_none()) {
             Some(url) => Ok(Self::Shared(url)),

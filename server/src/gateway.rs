@@ -45,7 +45,7 @@ impl Gateway {
                 welcome: WELCOME.to_owned(),
             }),
             introspection: settings.introspection,
-            allowed_origins: origins(settings, &deployment),
+            allowed_origins: origins(settings),
             secure_cookies: deployment.secure_cookies,
             ..EdgeSettings::default()
         };
@@ -53,7 +53,7 @@ impl Gateway {
         let schema = Batched(graphql::build(sessions.deployment.clone()));
         let mut routes = edge::router(schema, &edge, sessions.clone())
             .merge(graphql::export::router(sessions))
-            .merge(probes::router(probes::Probes { store: self.store, workers: self.workers }));
+            .merge(probes::router(probes::Probes::new(self.store, self.workers)));
         if let Some(catcher) = self.catcher {
             routes = routes.merge(mail_page::router(catcher));
         }
@@ -65,9 +65,10 @@ impl Gateway {
 }
 
 /// The allowed pages, our own public address among them: behind a proxy `Host` may be another name.
-fn origins(settings: &Settings, deployment: &Deployment) -> Vec<Origin> {
-    let own = deployment.public_url.clone();
-    settings.allowed_origins.iter().cloned().chain(own).filter_map(|origin| origin.parse().ok()).collect()
+fn origins(settings: &Settings) -> Vec<Origin> {
+    // Settings take an address only when its origin is one.
+    let own = settings.public_url.as_ref().map(|url| url.origin().ascii_serialization().parse());
+    settings.allowed_origins.iter().cloned().chain(own.into_iter().flatten()).collect()
 }
 
 /// Answers requests until `stop`, then finishes those that were begun.

@@ -2,19 +2,29 @@
 
 use std::io::{self, IsTerminal};
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 
 use crate::settings::{LogFormat, Settings};
 
 /// Starts the logs of this process as the settings say. A second call changes nothing.
 pub fn init(settings: &Settings) {
     let by_terminal = if io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json };
-    let filter = EnvFilter::new(&settings.log);
-    let logs = fmt().with_env_filter(filter).with_writer(io::stderr);
-    // The only error is that another one was set before, as tests do.
-    let _ = match settings.log_format.unwrap_or(by_terminal) {
-        LogFormat::Text => logs.with_ansi(io::stderr().is_terminal()).try_init(),
-        LogFormat::Json => logs.json().flatten_event(true).with_span_list(false).try_init(),
+    let lines = fmt::layer().with_writer(io::stderr);
+    let lines = match settings.log_format.unwrap_or(by_terminal) {
+        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
+    let filters = registry().with(EnvFilter::new(&settings.log)).with(filter_fn(is_ours_or_brief));
+    // The only error is that another one was set before, as tests do.
+    let _ = filters.with(lines).try_init();
+}
+
+/// Below `info` libraries write down what passes through them, such as the parameters of statements: what
+/// people wrote, and the hashes of their passwords. Whatever the filter says, only we are heard there.
+fn is_ours_or_brief(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= Level::INFO || metadata.target().starts_with("guichet")
 }

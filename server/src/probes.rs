@@ -1,19 +1,24 @@
 //! What operators ask: `/livez`, `/readyz`, and `/metrics` for Prometheus.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
-use guichet_schema::db;
+use guichet_schema::db::{self, Connection};
 use guichet_schema::error::Fault;
 use guichet_schema::store::Store;
 use guichet_workers::queue::Health;
 use http::{StatusCode, header};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
 
+/// How long the database may take to answer a probe.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Upper bounds of the histograms, in seconds.
 const BUCKETS: [f64; 12] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
 
@@ -43,10 +48,34 @@ pub fn keep_metrics() {
 /// What the probes look at.
 #[derive(Clone)]
 pub struct Probes {
-    /// The way to the database.
-    pub store: Store,
-    /// The workers of this process, where it has some.
-    pub workers: Option<Health>,
+    store: Store,
+    workers: Option<Health>,
+    /// A connection outside of the pool: that requests wait for each other is no reason to take the process
+    /// out of service.
+    conn: Arc<Mutex<Option<Connection>>>,
+}
+
+impl Probes {
+    /// For a process with these workers, if it has some.
+    pub fn new(store: Store, workers: Option<Health>) -> Self {
+        Self { store, workers, conn: Arc::default() }
+    }
+
+    /// Whether the tables are those of this program.
+    async fn migrated(&self) -> Result<bool, Fault> {
+        let mut kept = self.conn.lock().await;
+        // A connection that broke since the last time says nothing about the database.
+        if let Some(mut conn) = kept.take()
+            && let Ok(migrated) = db::is_migrated(&mut conn).await
+        {
+            *kept = Some(conn);
+            return Ok(migrated);
+        }
+        let mut conn = self.store.dedicated().await?;
+        let migrated = db::is_migrated(&mut conn).await?;
+        *kept = Some(conn);
+        Ok(migrated)
+    }
 }
 
 /// The routes. They tell nothing about anybody, and ask nobody to sign in.
@@ -67,19 +96,15 @@ struct Readiness {
 }
 
 async fn ready(State(probes): State<Probes>) -> impl IntoResponse {
-    let database = match migrated(&probes.store).await {
-        Ok(true) => "ok",
-        Ok(false) => "tables not up to date",
-        Err(_) => "unavailable",
+    let database = match timeout(PATIENCE, probes.migrated()).await {
+        Ok(Ok(true)) => "ok",
+        Ok(Ok(false)) => "tables not up to date",
+        Ok(Err(_)) | Err(_) => "unavailable",
     };
     let workers = probes.workers.map(|health| if health.is_ready() { "ok" } else { "down" });
     let ok = database == "ok" && workers.is_none_or(|state| state == "ok");
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Readiness { database, workers }))
-}
-
-async fn migrated(store: &Store) -> Result<bool, Fault> {
-    db::is_migrated(&mut *store.conn().await?).await
 }
 
 async fn metrics(State(probes): State<Probes>) -> impl IntoResponse {

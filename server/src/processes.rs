@@ -1,7 +1,7 @@
 //! The processes that Guichet runs as: all in one, `serve`, `work`.
 
 use std::convert::Infallible;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,13 +20,15 @@ use crate::database::Database;
 use crate::embedded::keep_running;
 use crate::gateway::{self, Gateway};
 use crate::lifecycle::{Failure, Lifecycle};
-use crate::settings::{GUICHET_LISTEN, GUICHET_PROBES, SMTP_URL, SettingError, Settings, bind};
+use crate::settings::{
+    GUICHET_LISTEN, GUICHET_PROBES, SMTP_URL, SettingError, Settings, bind, migrate, unusable,
+};
 use crate::{probes, signals};
 
 /// How long PostgreSQL may take to stop: longer than its own steps together.
 const POSTGRES_STOPS: Duration = Duration::from_secs(45);
-/// How long requests that were begun may take to end.
-const HTTP_DRAINS: Duration = Duration::from_secs(10);
+/// How long requests that were begun may take to end: longer than the edge gives any of them.
+const HTTP_DRAINS: Duration = Duration::from_secs(35);
 /// How long the workers may take to stop: longer than their own grace.
 const WORKERS_STOP: Duration = Duration::from_secs(15);
 /// How long anything that only listens may take to stop.
@@ -44,27 +46,37 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         probe_relay(settings).await?;
         let database = Database::own(settings).await?;
         let url = database.url();
-        let private = matches!(database, Database::Private(_));
         let folder = data_folder(settings, &database);
+        let mut socket = None;
         if let Database::Private(postgres) = database {
             postgres.notes().iter().for_each(say);
+            socket = Some(postgres.socket_folder().to_owned());
             life.add("PostgreSQL", POSTGRES_STOPS, |stop| keep_running(*postgres, stop));
         }
-        db::migrate(&url).await?;
+        migrate(settings, &url).await?;
         let store = open(settings, &url)?;
-        // A database that somebody else runs is filled by `guichet demo` only.
-        if private && demo::is_wanted(&store).await? {
+        let empty = demo::is_wanted(&store).await?;
+        // Everybody knows its password: what others can reach is filled by `guichet demo` only.
+        if settings.trial && empty {
             demo::fill(&store, Scale::Small, |step| say(step)).await?;
         }
         let sign_ins = demo::sign_ins(&store).await?;
+        if !settings.trial && !sign_ins.is_empty() {
+            tracing::warn!("this database has demo firms: everybody knows their password");
+        }
         let route = route(settings, Some(folder))?;
         let workers = workers(settings, &store, &route);
         let health = workers.health();
         start_workers(life, store.clone(), workers, route.clone());
         let public_url = settings.public_url(listener.local_addr()?);
-        let router = Gateway { store, catcher: catcher(&route), workers: Some(health) }.router(settings);
+        // The page asks nobody to sign in.
+        let catcher = catcher(&route).filter(|_| settings.trial);
+        let router = Gateway { store, catcher, workers: Some(health) }.router(settings);
         life.add("HTTP", HTTP_DRAINS, |stop| gateway::serve(listener, router, stop));
-        say(welcome(settings, &public_url, &sign_ins));
+        say(welcome(settings, &public_url, socket.as_deref(), &sign_ins));
+        if !settings.trial && empty {
+            say("There is no firm yet: create one with `guichet firm create`.");
+        }
         Ok(())
     })
     .await
@@ -78,7 +90,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
         let listener = bind(GUICHET_LISTEN, settings.listen).await?;
         let url = Database::shared(settings).await?;
-        db::migrate(&url).await?;
+        migrate(settings, &url).await?;
         let store = open(settings, &url)?;
         life.add("metrics", SOON, keep_metrics);
         let hints = store.hints.clone();
@@ -104,15 +116,14 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
         }
         probe_relay(settings).await?;
         let url = Database::shared(settings).await?;
-        db::migrate(&url).await?;
+        migrate(settings, &url).await?;
         let store = open(settings, &url)?;
         let route = route(settings, None)?;
         let workers = workers(settings, &store, &route);
         if let Some(address) = settings.probes {
             let listener = bind(GUICHET_PROBES, address).await?;
             tracing::info!(address = %listener.local_addr()?, "answering probes");
-            let router =
-                probes::router(probes::Probes { store: store.clone(), workers: Some(workers.health()) });
+            let router = probes::router(probes::Probes::new(store.clone(), Some(workers.health())));
             life.add("probes", SOON, |stop| gateway::serve(listener, router, stop));
         }
         let hints = store.hints.clone();
@@ -161,7 +172,10 @@ fn data_folder(settings: &Settings, database: &Database) -> PathBuf {
 fn route(settings: &Settings, folder: Option<PathBuf>) -> Result<Route, Failure> {
     match (&settings.smtp, folder) {
         (Some(smtp), _) => Ok(Route::Smtp(Pool::new(smtp.clone()))),
-        (None, Some(folder)) => Ok(Route::Catcher(Catcher::open(folder.join("mails"))?)),
+        (None, Some(folder)) => {
+            let folder = folder.join("mails");
+            Ok(Route::Catcher(Catcher::open(folder.clone()).map_err(|error| unusable(&folder, &error))?))
+        }
         (None, None) => Err(SettingError::new(SMTP_URL, "is not set").into()),
     }
 }
@@ -205,15 +219,19 @@ async fn until<T>(stop: CancellationToken, endless: impl Future<Output = T>) -> 
 }
 
 /// Where to look and whom to sign in as.
-fn welcome(settings: &Settings, public_url: &str, sign_ins: &[DemoSignIn]) -> String {
+fn welcome(settings: &Settings, public_url: &str, socket: Option<&Path>, sign_ins: &[DemoSignIn]) -> String {
     let mut lines = vec![String::new(), "Guichet runs. Ctrl-C stops all of it.".to_owned(), String::new()];
     lines.push(format!("  GraphQL    {public_url}/graphql"));
     if settings.graphiql {
         lines.push(format!("  GraphiQL   {public_url}/graphiql"));
     }
     match &settings.smtp {
-        None => lines.push(format!("  Mails      {public_url}/mails")),
-        Some(smtp) => lines.push(format!("  Mails go to {}", smtp.place())),
+        None if settings.trial => lines.push(format!("  Mails      {public_url}/mails")),
+        None => lines.push("  Mails      kept, not sent: SMTP_URL is not set".to_owned()),
+        Some(smtp) => lines.push(format!("  Mails      go to {}", smtp.place())),
+    }
+    if let Some(socket) = socket {
+        lines.push(format!("  Database   psql -h {} -U guichet guichet", socket.display()));
     }
     if !sign_ins.is_empty() {
         lines.extend([String::new(), sign_in_table(sign_ins)]);
@@ -235,4 +253,15 @@ pub(crate) fn sign_in_table(sign_ins: &[DemoSignIn]) -> String {
         lines.push(format!("    {:<width$}  {}, {}{client}", who.email, who.name, who.role));
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::EdgeSettings;
+
+    #[test]
+    fn requests_that_were_begun_may_take_their_time() {
+        assert!(HTTP_DRAINS > EdgeSettings::default().timeout);
+    }
 }

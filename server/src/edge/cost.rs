@@ -26,7 +26,7 @@ pub(super) struct Cost {
     pub aliases: u64,
     pub directives: u64,
     /// Fields of the set itself, those of its fragments included.
-    pub acts: u64,
+    pub roots: u64,
     pub input_bytes: u64,
     pub fields: u64,
     pub introspection_depth: u64,
@@ -42,7 +42,7 @@ impl Cost {
             selections: self.selections.saturating_add(other.selections),
             aliases: self.aliases.saturating_add(other.aliases),
             directives: self.directives.saturating_add(other.directives),
-            acts: self.acts.saturating_add(other.acts),
+            roots: self.roots.saturating_add(other.roots),
             input_bytes: self.input_bytes.saturating_add(other.input_bytes),
             fields: self.fields.saturating_add(other.fields),
             introspection_depth: self.introspection_depth.max(other.introspection_depth),
@@ -52,7 +52,7 @@ impl Cost {
 
     /// What is left of it in an operation that is not going to run: validation walks it all the same.
     fn unexecuted(self) -> Self {
-        Self { depth: 0, acts: 0, fields: 0, introspection_depth: 0, introspection_fields: 0, ..self }
+        Self { depth: 0, roots: 0, fields: 0, introspection_depth: 0, introspection_fields: 0, ..self }
     }
 
     /// As seen from the set around a fragment or field.
@@ -63,14 +63,17 @@ impl Cost {
     /// # Errors
     /// The first limit that it is above; the same request is refused again.
     pub fn check(&self, kind: OperationType, limits: &Limits) -> Result<(), ServerError> {
-        let acts = if kind == OperationType::Mutation { self.acts } else { 0 };
+        let roots = match kind {
+            OperationType::Mutation => ("acts", self.roots, limits.acts),
+            OperationType::Query | OperationType::Subscription => ("roots", self.roots, limits.roots),
+        };
         let counted = [
             ("depth", self.depth, limits.depth),
             ("nesting", self.nesting, limits.nesting),
             ("selections", self.selections, limits.selections),
             ("aliases", self.aliases, limits.aliases),
             ("directives", self.directives, limits.directives),
-            ("acts", acts, limits.acts),
+            roots,
             ("inputBytes", self.input_bytes, limits.input_bytes),
             ("fields", self.fields, limits.fields),
             ("introspectionDepth", self.introspection_depth, limits.introspection_depth),
@@ -200,7 +203,7 @@ impl<'a> Meter<'a> {
             Cost {
                 depth: 1,
                 fields: 1,
-                acts: 1,
+                roots: 1,
                 introspection_depth: inside.depth,
                 introspection_fields: inside.fields.saturating_add(1),
                 ..all
@@ -209,7 +212,7 @@ impl<'a> Meter<'a> {
             Cost {
                 depth: inside.depth.saturating_add(1),
                 fields: inside.fields.saturating_mul(size).saturating_add(1),
-                acts: 1,
+                roots: 1,
                 ..all
             }
         })

@@ -23,6 +23,8 @@ pub struct Limits {
     pub directives: u64,
     /// Fields at the root of a mutation, each of which is an act of its own.
     pub acts: u64,
+    /// Fields at the root of a query: they are resolved at the same time, each with statements of its own.
+    pub roots: u64,
     /// Bytes of all arguments with the variables filled in: one variable used in a hundred places is
     /// copied a hundred times.
     pub input_bytes: u64,
@@ -51,6 +53,7 @@ impl Default for Limits {
             aliases: 200,
             directives: 50,
             acts: 10,
+            roots: 30,
             input_bytes: 2 << 20,
             fields: 50_000,
             introspection_depth: 20,

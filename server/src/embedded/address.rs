@@ -30,6 +30,13 @@ pub fn running_url(data_dir: &Path, may_move: bool) -> Option<String> {
     url_on(&here).or_else(|| may_move.then(|| url_on(&here.moved())).flatten())
 }
 
+/// Whether a server was ever made on that data folder. `may_move` as in
+/// [`PostgresOptions`](super::PostgresOptions).
+pub fn is_made(data_dir: &Path, may_move: bool) -> bool {
+    let here = Folder::at(data_dir).ok();
+    here.is_some_and(|here| here.database().is_dir() || may_move && here.moved().database().is_dir())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ use nix::sys::signal::Signal;
 use super::address::{NAME, url};
 use super::binaries::Binaries;
 use super::child::{complaint, die_with_parent, of_note};
-use super::error::file;
+use super::error::{file, program};
 use super::folder::{Folder, Hold, make_private};
 use super::run_as::RunAs;
 use super::{EmbeddedError, PostgresOptions};
@@ -81,6 +81,10 @@ impl Cluster {
         self.folder.root()
     }
 
+    pub(super) fn socket_folder(&self) -> &Path {
+        &self.socket_folder
+    }
+
     pub(super) fn bin_dir(&self) -> PathBuf {
         self.binaries.folder().to_owned()
     }
@@ -107,7 +111,7 @@ impl Cluster {
         create.args(["-c", "exit_on_error=on", "-c", fsync]);
         let statement = format!("CREATE DATABASE {NAME};\n");
         let complaint = complaint(create.arg("postgres"), &statement);
-        if let Some(reason) = complaint.map_err(file("run", &self.binaries.postgres()))? {
+        if let Some(reason) = complaint.map_err(program(&self.binaries.postgres()))? {
             return Err(EmbeddedError::Refused { program: "postgres", reason });
         }
         fs::rename(&new, self.database()).map_err(file("name", &new))?;
@@ -134,7 +138,7 @@ impl Cluster {
             if !self.options.fsync {
                 initdb.arg("--no-sync");
             }
-            match complaint(&mut initdb, "").map_err(file("run", &self.binaries.initdb()))? {
+            match complaint(&mut initdb, "").map_err(program(&self.binaries.initdb()))? {
                 None => return Ok(new),
                 Some(reason) => refusal = Some(reason),
             }

@@ -95,8 +95,16 @@ pub enum EmbeddedError {
         /// Its log.
         log: PathBuf,
     },
+    /// A program of PostgreSQL cannot be run.
+    #[error("PG_BIN_DIR: {} cannot be run: {}", .program.display(), words(.source))]
+    Program {
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The file system refused.
-    #[error("{}: cannot {act}: {source}", .path.display())]
+    #[error("GUICHET_DATA: cannot {act} {}: {}", .path.display(), words(.source))]
     File {
         /// What was tried.
         act: &'static str,
@@ -108,6 +116,18 @@ pub enum EmbeddedError {
     /// The thread that keeps the child could not be made, or broke.
     #[error("the thread that keeps PostgreSQL ended: {0}")]
     Keeper(String),
+}
+
+/// What the system said, without its number.
+fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" (os error").map_or(text.as_str(), |(before, _)| before).to_lowercase()
+}
+
+/// Adds the program to what the system said.
+pub(super) fn program(program: &Path) -> impl FnOnce(io::Error) -> EmbeddedError {
+    let program = program.to_owned();
+    move |source| EmbeddedError::Program { program, source }
 }
 
 /// Adds act and path to what the file system said.

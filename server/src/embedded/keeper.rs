@@ -13,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::EmbeddedError;
 use super::cluster::Cluster;
-use super::error::file;
+use super::error::{file, program};
 use super::pid_file::PidFile;
 
 /// How long a server may take until it is ready; after a crash it first works off its journal.
@@ -104,7 +104,7 @@ fn start(cluster: &Cluster) -> Result<Child, EmbeddedError> {
     loop {
         let mut command = cluster.server()?;
         let from = fs::metadata(cluster.log()).map_or(0, |metadata| metadata.len());
-        let mut child = command.spawn().map_err(file("run", command.get_program().as_ref()))?;
+        let mut child = command.spawn().map_err(program(command.get_program().as_ref()))?;
         match await_ready(cluster, &mut child)? {
             Start::Ready => return Ok(child),
             Start::Ended => {

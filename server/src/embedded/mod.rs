@@ -15,7 +15,7 @@ mod pid_file;
 mod postgres;
 mod run_as;
 
-pub use address::running_url;
+pub use address::{is_made, running_url};
 pub use child::die_with_parent;
 pub use error::EmbeddedError;
 pub use postgres::{Postgres, PostgresOptions, keep_running};

@@ -92,6 +92,11 @@ impl Postgres {
         self.cluster.root()
     }
 
+    /// The folder of its socket, for PostgreSQL's own programs: `psql -h <folder> -U guichet guichet`.
+    pub fn socket_folder(&self) -> &Path {
+        self.cluster.socket_folder()
+    }
+
     /// The folder of its programs.
     pub fn bin_dir(&self) -> PathBuf {
         self.cluster.bin_dir()

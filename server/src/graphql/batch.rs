@@ -233,6 +233,7 @@ mod tests {
     use guichet_schema::store::Store;
 
     use super::super::loaders::load;
+    use super::super::reading::Reading;
     use super::*;
 
     /// How many keys each batch had, by kind.
@@ -299,7 +300,7 @@ mod tests {
             role: StaffRole::Member,
             reach: MemberReach::All,
         };
-        let loads = Loads { store, hat: Hat::Staff(hat), locale: Locale::En };
+        let loads = Loads { reading: Reading::new(store), hat: Hat::Staff(hat), locale: Locale::En };
         let loaders: Loaders = Some(Batches::new(loads));
         let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
         let response = Batched(schema).execute(Request::new(query).data(loaders)).await;

@@ -2,11 +2,11 @@
 
 use async_graphql::Context;
 use guichet_schema::actor::{Actor, Hat, Origin, Scope};
-use guichet_schema::db::Conn;
 use guichet_schema::locale::Locale;
 use guichet_schema::session::model::Viewer;
 use guichet_schema::store::Store;
 
+use super::reading::{Lent, Reading};
 use crate::edge::ApiError;
 
 /// The caller of one request.
@@ -21,6 +21,7 @@ pub struct Caller {
     /// Where the request comes from (F-03).
     pub origin: Origin,
     actor: Option<Actor>,
+    reading: Reading,
 }
 
 impl Caller {
@@ -28,7 +29,8 @@ impl Caller {
     pub fn new(store: Store, viewer: Option<Viewer>, browser: Option<Locale>, origin: Origin) -> Self {
         let locale = viewer.as_ref().map(|viewer| viewer.account.locale).or(browser).unwrap_or(Locale::En);
         let actor = viewer.as_ref().and_then(|viewer| viewer.actor(origin.clone(), locale));
-        Self { store, viewer, locale, origin, actor }
+        let reading = Reading::new(store.clone());
+        Self { store, viewer, locale, origin, actor, reading }
     }
 
     /// The caller of this request.
@@ -69,7 +71,12 @@ impl Caller {
     ///
     /// # Errors
     /// `UNAVAILABLE` when the database does not answer.
-    pub async fn conn(&self) -> Result<Conn, ApiError> {
-        Ok(self.store.conn().await?)
+    pub async fn conn(&self) -> Result<Lent, ApiError> {
+        self.reading.conn().await
+    }
+
+    /// The connections of this request.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
     }
 }

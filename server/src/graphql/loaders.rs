@@ -10,20 +10,19 @@ use std::sync::Arc;
 use async_graphql::Context;
 use async_graphql::dataloader::Loader;
 use guichet_schema::actor::{Hat, Scope};
-use guichet_schema::db::Conn;
 use guichet_schema::error::Error;
 use guichet_schema::locale::Locale;
-use guichet_schema::store::Store;
 
 use super::batch::Batches;
 use super::caller::Caller;
+use super::reading::{Lent, Reading};
 use crate::edge::{ApiError, Code};
 
-/// What loaders work with: the way to the business, and whose eyes they look with.
+/// What loaders work with: the connections of the request, and whose eyes they look with.
 #[derive(Debug)]
 pub struct Loads {
-    /// The way to the business.
-    pub store: Store,
+    /// The connections of the request.
+    pub reading: Reading,
     /// Whose eyes.
     pub hat: Hat,
     /// The language to answer in.
@@ -36,7 +35,7 @@ pub type Loaders = Option<Arc<Batches>>;
 /// The loaders of a caller.
 pub fn loaders(caller: &Caller) -> Loaders {
     let hat = caller.hat()?.clone();
-    let loads = Loads { store: caller.store.clone(), hat, locale: caller.locale };
+    let loads = Loads { reading: caller.reading().clone(), hat, locale: caller.locale };
     Some(Batches::new(loads))
 }
 
@@ -50,8 +49,8 @@ impl Loads {
     ///
     /// # Errors
     /// `UNAVAILABLE` when the database does not answer.
-    pub async fn conn(&self) -> Result<Conn, ApiError> {
-        Ok(self.store.conn().await?)
+    pub async fn conn(&self) -> Result<Lent, ApiError> {
+        self.reading.conn().await
     }
 }
 

@@ -24,6 +24,7 @@ mod node;
 mod page;
 pub mod payload;
 mod portal_access;
+pub mod reading;
 pub mod scalars;
 mod service_item;
 mod session;

@@ -15,9 +15,13 @@ use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-pub use reach::{bind, check_database};
+use crate::edge::Origin;
+
+pub use reach::{bind, check_database, migrate, unusable};
 pub use values::{LogFormat, Secret};
-pub use variable::{DATABASE_URL, GUICHET_LISTEN, GUICHET_PROBES, SMTP_URL, VARIABLES, Variable, table};
+pub use variable::{
+    DATABASE_URL, GUICHET_DATA, GUICHET_LISTEN, GUICHET_PROBES, SMTP_URL, VARIABLES, Variable, table,
+};
 
 /// A setting that cannot be used, in one sentence that begins with its variable and has no secret in
 /// it. Trying again helps only after somebody changed something.
@@ -46,6 +50,10 @@ impl SettingError {
 /// What the operator decided.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Whether somebody only looks around on this machine: none of `DATABASE_URL`, `SMTP_URL` and
+    /// `PUBLIC_URL` is set, and nobody else reaches `GUICHET_LISTEN`. Only then are there demo firms with a
+    /// password that everybody knows, the page of caught mails, and by default GraphiQL and introspection.
+    pub trial: bool,
     /// `DATABASE_URL`; none: the embedded PostgreSQL.
     pub database_url: Option<Secret>,
     /// `DATABASE_POOL`: connections of one process.
@@ -62,8 +70,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// `PUBLIC_URL`; see [`Settings::public_url`].
     pub public_url: Option<Url>,
-    /// `GUICHET_ALLOWED_ORIGINS`, as browsers write them in `Origin`.
-    pub allowed_origins: Vec<String>,
+    /// `GUICHET_ALLOWED_ORIGINS`.
+    pub allowed_origins: Vec<Origin>,
     /// `GUICHET_TRUSTED_PROXIES`.
     pub trusted_proxies: Vec<IpNet>,
     /// `GUICHET_GRAPHIQL`.
@@ -100,10 +108,14 @@ impl Settings {
         use variable::*;
         let values = Values { lookup };
         let database_url = values.get(DATABASE_URL, values::database_url)?;
-        let trial = database_url.is_none();
+        let smtp = values.text(SMTP_URL)?.map(|url| SmtpSettings::parse(&url)).transpose()?;
+        let public_url = values.get(PUBLIC_URL, values::web_url)?;
+        let listen = values.get(GUICHET_LISTEN, address)?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let set = database_url.is_some() || smtp.is_some() || public_url.is_some();
+        let trial = !set && listen.ip().to_canonical().is_loopback();
         Ok(Self {
+            trial,
             pool: values.get(DATABASE_POOL, values::number(2, 500))?.unwrap_or(16),
-            smtp: values.text(SMTP_URL)?.map(|url| SmtpSettings::parse(&url)).transpose()?,
             dkim: Dkim::load(
                 values.text(MAIL_DKIM_SELECTOR)?.as_deref(),
                 values.text(MAIL_DKIM_DOMAIN)?.as_deref(),
@@ -111,8 +123,6 @@ impl Settings {
             )?,
             data: values.path(GUICHET_DATA),
             pg_bin_dir: values.path(PG_BIN_DIR),
-            listen: values.get(GUICHET_LISTEN, listen)?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
-            public_url: values.get(PUBLIC_URL, values::web_url)?,
             allowed_origins: values.get(GUICHET_ALLOWED_ORIGINS, values::origins)?.unwrap_or_default(),
             trusted_proxies: values.get(GUICHET_TRUSTED_PROXIES, values::networks)?.unwrap_or_default(),
             graphiql: values.get(GUICHET_GRAPHIQL, values::switch)?.unwrap_or(trial),
@@ -120,11 +130,14 @@ impl Settings {
                 PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/graphiql/node_modules"))
             }),
             introspection: values.get(GUICHET_INTROSPECTION, values::switch)?.unwrap_or(trial),
-            probes: values.get(GUICHET_PROBES, listen)?,
+            probes: values.get(GUICHET_PROBES, address)?,
             work_concurrency: values.get(WORK_CONCURRENCY, values::number(1, 256))?.unwrap_or(8),
             log_format: values.get(LOG_FORMAT, values::log_format)?,
             log: values.get(GUICHET_LOG, log_filter)?.unwrap_or_else(|| "info".to_owned()),
             database_url,
+            smtp,
+            public_url,
+            listen,
         })
     }
 
@@ -169,7 +182,7 @@ impl<L: Fn(&str) -> Option<OsString>> Values<L> {
     }
 }
 
-fn listen(text: &str) -> Result<SocketAddr, String> {
+fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("is `{text}`, not an address and port such as 127.0.0.1:8080"))
 }
 

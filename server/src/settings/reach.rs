@@ -2,15 +2,18 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
-use guichet_schema::db;
+use guichet_schema::db::{self, Address};
+use guichet_schema::error::Fault;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_postgres::config::Host;
 
-use super::variable::{DATABASE_URL, Variable};
-use super::{Secret, SettingError};
+use super::variable::{DATABASE_URL, GUICHET_DATA, Variable};
+use super::{Secret, SettingError, Settings};
+use crate::lifecycle::Failure;
 
 /// How long an engine may take to answer at the start.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,11 +26,46 @@ pub async fn check_database(url: &Secret) -> Result<(), SettingError> {
     let failed = |reason: &str| {
         SettingError::new(DATABASE_URL, format!("{} at {}", plain(reason), database_place(url)))
     };
-    match timeout(PATIENCE, db::connect(url.reveal())).await {
-        Ok(Ok(_connection)) => Ok(()),
-        Ok(Err(error)) => Err(failed(&error.to_string())),
+    let asked = async {
+        let mut conn = db::connect(url.reveal()).await.map_err(|error| error.to_string())?;
+        db::server_version(&mut conn).await.map_err(|error| error.to_string())
+    };
+    match timeout(PATIENCE, asked).await {
+        Ok(Ok(version)) => new_enough(version).map_err(|reason| failed(&reason)),
+        Ok(Err(reason)) => Err(failed(&reason)),
         Err(_) => Err(failed("no answer")),
     }
+}
+
+/// 150004 is 15.4.
+fn new_enough(version: i32) -> Result<(), String> {
+    const OLDEST: i32 = 15;
+    let (major, minor) = (version / 10_000, version % 10_000);
+    if major >= OLDEST {
+        return Ok(());
+    }
+    Err(format!("PostgreSQL {major}.{minor} is too old, {OLDEST} or newer is needed"))
+}
+
+/// Brings the tables of a database up to date.
+///
+/// # Errors
+/// [`SettingError`] when the database of `DATABASE_URL` refuses, most often for want of a right or an
+/// extension; that of a private server is a fault of ours.
+pub async fn migrate(settings: &Settings, url: &str) -> Result<(), Failure> {
+    match db::migrate(url).await {
+        Err(Fault::Broken(reason)) if settings.database_url.is_some() => {
+            let reason = format!("the tables cannot be brought up to date: {}", plain(&reason));
+            Err(SettingError::new(DATABASE_URL, reason).into())
+        }
+        done => Ok(done?),
+    }
+}
+
+/// That a folder under `GUICHET_DATA` cannot be used.
+pub fn unusable(folder: &Path, error: &io::Error) -> SettingError {
+    let reason = format!("{} cannot be used: {}", folder.display(), plain(&error.to_string()));
+    SettingError::new(GUICHET_DATA, reason)
 }
 
 /// Listens on the address that `variable` gives.
@@ -47,7 +85,8 @@ pub async fn bind(variable: Variable, address: SocketAddr) -> Result<TcpListener
 }
 
 fn database_place(url: &Secret) -> String {
-    let config = url.reveal().parse::<tokio_postgres::Config>().unwrap_or_default();
+    let address = Address::parse(url.reveal()).ok();
+    let config = address.as_ref().map(|address| address.config().clone()).unwrap_or_default();
     let port = |number: usize| config.get_ports().get(number).or(config.get_ports().first()).copied();
     let host = |(number, host): (usize, &Host)| match host {
         Host::Tcp(name) => format!("{name}:{}", port(number).unwrap_or(5432)),
@@ -59,8 +98,10 @@ fn database_place(url: &Secret) -> String {
 
 /// What a library said, without its preambles and numbers.
 fn plain(reason: &str) -> String {
+    let reason = reason.lines().next().unwrap_or_default();
     let reason = reason.rsplit_once(" (os error").map_or(reason, |(before, _)| before);
-    let preambles = ["error connecting to server: ", "db error: ", "FATAL: ", "ERROR: "];
+    let preambles =
+        ["migration: ", "error connecting to server: ", " with: ", "db error: ", "FATAL: ", "ERROR: "];
     let reason = preambles
         .iter()
         .fold(reason, |reason, preamble| reason.split_once(preamble).map_or(reason, |(_, after)| after));
@@ -87,6 +128,13 @@ mod tests {
         let address = taken.local_addr().unwrap();
         let sentence = bind(GUICHET_LISTEN, address).await.unwrap_err().to_string();
         assert_eq!(sentence, format!("GUICHET_LISTEN: {address} is taken by another program"));
+    }
+
+    #[test]
+    fn an_old_postgresql_is_named() {
+        assert_eq!(new_enough(150_018), Ok(()));
+        let old = "PostgreSQL 13.23 is too old, 15 or newer is needed";
+        assert_eq!(new_enough(130_023).unwrap_err(), old);
     }
 
     #[test]

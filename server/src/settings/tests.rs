@@ -12,8 +12,28 @@ fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
 #[test]
 fn nothing_set_is_a_trial_on_this_machine() {
     let settings = read(&[("DATABASE_URL", "")]).unwrap();
-    assert!(settings.database_url.is_none() && settings.graphiql && settings.introspection);
+    assert!(settings.trial && settings.graphiql && settings.introspection);
     assert_eq!(settings.public_url(settings.listen), "http://127.0.0.1:8080");
+    assert!(read(&[("GUICHET_LISTEN", "[::1]:80")]).unwrap().trial);
+    // Each part can be switched off by itself.
+    let settings = read(&[("GUICHET_GRAPHIQL", "off")]).unwrap();
+    assert!(settings.trial && !settings.graphiql && settings.introspection);
+}
+
+/// Whatever shows that others come closes what is for trials.
+#[test]
+fn what_others_reach_is_no_trial() {
+    for (name, value) in [
+        ("DATABASE_URL", "postgres://guichet@db/guichet"),
+        ("SMTP_URL", "smtp://relay.example"),
+        ("PUBLIC_URL", "https://g.example"),
+        ("GUICHET_LISTEN", "0.0.0.0:8080"),
+        ("GUICHET_LISTEN", "[::]:8080"),
+        ("GUICHET_LISTEN", "192.168.0.2:8080"),
+    ] {
+        let settings = read(&[(name, value)]).unwrap();
+        assert!(!settings.trial && !settings.graphiql && !settings.introspection, "{name}={value}");
+    }
 }
 
 #[test]

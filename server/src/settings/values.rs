@@ -3,8 +3,11 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use guichet_schema::db::Address;
 use ipnet::IpNet;
 use url::Url;
+
+use crate::edge::Origin;
 
 /// A value that is never shown: it has a password in it.
 #[derive(Clone, PartialEq, Eq)]
@@ -40,22 +43,26 @@ pub enum LogFormat {
 // Each reader gives a reason that completes "NAME: …" and repeats no secret.
 
 pub(super) fn database_url(text: &str) -> Result<Secret, String> {
-    let config = text.parse::<tokio_postgres::Config>().ok().filter(|config| !config.get_hosts().is_empty());
-    let config = config.ok_or("is not an address such as postgres://user:password@host:5432/database")?;
-    config.get_user().map(|_| Secret::new(text)).ok_or_else(|| "names no user".to_owned())
+    Address::parse(text).map(|_| Secret::new(text))
 }
 
+/// An address without a path, whose origin is one that a browser can send.
 pub(super) fn web_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let url = url.ok_or("is not an address such as https://guichet.example")?;
     if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.path() != "/" {
         return Err("has more than scheme, host and port".to_owned());
     }
-    Ok(url)
+    origin(&url).map(|_| url)
 }
 
-pub(super) fn origins(text: &str) -> Result<Vec<String>, String> {
-    let origin = |part| web_url(part).map(|url| url.origin().ascii_serialization());
+fn origin(url: &Url) -> Result<Origin, String> {
+    let origin = url.origin().ascii_serialization().parse();
+    origin.map_err(|_| "has a name that is none of a host".to_owned())
+}
+
+pub(super) fn origins(text: &str) -> Result<Vec<Origin>, String> {
+    let origin = |part| web_url(part).and_then(|url| origin(&url));
     parts(text).map(|part| origin(part).map_err(|reason| format!("`{part}` {reason}"))).collect()
 }
 
@@ -112,12 +119,16 @@ mod tests {
     #[test]
     fn origins_are_written_as_browsers_send_them() {
         let read = origins("https://App.example:443/, http://localhost:5173").unwrap();
-        assert_eq!(read, ["https://app.example", "http://localhost:5173"]);
+        let expected = ["https://app.example", "http://localhost:5173"];
+        assert_eq!(read, expected.map(|origin| origin.parse().unwrap()));
         assert_eq!(
             origins("https://a.example/x").unwrap_err(),
             "`https://a.example/x` has more than scheme, host and port"
         );
         assert!(origins("*").is_err());
+        let no_host = "`https://a\"b.example` has a name that is none of a host";
+        assert_eq!(origins("https://a\"b.example").unwrap_err(), no_host);
+        assert!(web_url("https://a\"b.example").is_err());
     }
 
     #[test]

@@ -24,10 +24,10 @@ macro_rules! variables {
 
 variables! {
     DATABASE_URL = "a private PostgreSQL in the data folder",
-        "PostgreSQL 15 or newer: postgres://user:password@host:5432/database; add ?sslmode=require for TLS";
+        "PostgreSQL 15 or newer: postgres://user:password@host:5432/database; add ?sslmode=verify-full for TLS, and sslrootcert=<PEM file> for an authority of your own";
     DATABASE_POOL = "16",
-        "Connections to PostgreSQL that one process opens at most, 2 to 500";
-    SMTP_URL = "a catcher that keeps mails and shows them on a page",
+        "Connections to PostgreSQL for requests and jobs, 2 to 500; a process opens up to six more of its own";
+    SMTP_URL = "mails are kept in the data folder, and on a trial shown on a page",
         "Mail relay: smtps://user:password@host:465, or smtp+starttls://user:password@host:587";
     MAIL_DKIM_DOMAIN = "mails are not signed",
         "Domain in whose name mails are signed; goes with the two below";
@@ -47,11 +47,11 @@ variables! {
         "Origins of other web front ends that may use the API, separated by commas";
     GUICHET_TRUSTED_PROXIES = "none",
         "Addresses or networks of proxies whose X-Forwarded-For is believed, separated by commas";
-    GUICHET_GRAPHIQL = "on without DATABASE_URL, else off",
+    GUICHET_GRAPHIQL = "on for a trial, else off",
         "Whether the page to try queries is served: on or off";
     GUICHET_GRAPHIQL_MODULES = "server/graphiql/node_modules of the sources",
         "Folder of the packages that the page is made of, as `npm ci` fills it";
-    GUICHET_INTROSPECTION = "on without DATABASE_URL, else off",
+    GUICHET_INTROSPECTION = "on for a trial, else off",
         "Whether the API describes itself to anybody: on or off";
     GUICHET_PROBES = "nowhere; a process that serves answers them with the API",
         "Address and port on which `guichet work` answers /livez, /readyz and /metrics";
@@ -65,7 +65,9 @@ variables! {
 
 /// The table as text, for the long help.
 pub fn table() -> String {
-    VARIABLES.iter().fold("Settings from the environment:\n".to_owned(), |mut text, variable| {
+    let head = "Settings from the environment. It is a trial while none of DATABASE_URL, SMTP_URL and PUBLIC_URL is set\n\
+                and GUICHET_LISTEN is of this machine alone: then there are demo firms and a page of caught mails.\n";
+    VARIABLES.iter().fold(head.to_owned(), |mut text, variable| {
         let Variable { name, default, about } = variable;
         // Writing to a String does not fail.
         let _ = write!(text, "\n  {name}\n          {about}\n          [default: {default}]\n");

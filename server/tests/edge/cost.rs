@@ -98,6 +98,15 @@ async fn a_mutation_has_few_acts() {
     assert_eq!(client.acts.count(), 10);
 }
 
+/// Fields at the root of a query are resolved at the same time, each with statements of its own.
+#[tokio::test]
+async fn a_query_has_few_roots() {
+    refused(&format!("{{ {} }}", "hello ".repeat(31)), "roots").await;
+    refused(&format!("{{ {} }} fragment A on Query {{ hello hello }}", "...A ".repeat(16)), "roots").await;
+    let answer = Client::new().query(&format!("{{ {} }}", "hello ".repeat(30))).await;
+    assert_eq!(answer.data(), json!({"hello": "world"}));
+}
+
 /// Safety: `first: 99999999`, -1, missing.
 #[tokio::test]
 async fn pages_multiply() {

@@ -1,6 +1,7 @@
 //! What people do who mean no good, against the whole program.
 
 mod costs;
+mod crowd;
 mod faults;
 mod forgery;
 mod logs;

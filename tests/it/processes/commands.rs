@@ -1,5 +1,7 @@
 //! The commands that do one thing and end.
 
+use std::process::Stdio;
+
 use diesel_async::SimpleAsyncConnection;
 use guichet_schema::db;
 use guichet_server::embedded::{Postgres, PostgresOptions};
@@ -87,6 +89,35 @@ async fn a_first_firm() {
     postgres.stop().await;
 }
 
+/// A shell does not have the environment of the services: a new, empty database would answer cheerfully.
+#[tokio::test]
+async fn no_database_is_made_by_the_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let settings = [("GUICHET_DATA", data.to_str().unwrap())];
+    let place = data.display();
+    let sentence = format!(
+        "guichet: DATABASE_URL: is not set, and there is no private PostgreSQL in {place}: set it as for the services, \
+         or GUICHET_DATA to their data folder\n"
+    );
+    for arguments in [&["migrate"][..], &["jobs", "list"], &["jobs", "retry", "--all"], &FIRM] {
+        let ended = guichet(arguments, &settings, "a long password\n").await;
+        assert_eq!((ended.code, ended.err.as_str()), (Some(2), sentence.as_str()), "{arguments:?}");
+    }
+    assert!(!data.exists());
+}
+
+/// Whoever reads the answer may have enough before its end.
+#[tokio::test]
+async fn a_reader_who_leaves() {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_guichet-under-test"));
+    command.args(["schema", "print"]).kill_on_drop(true);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let ended = timeout(DEADLINE, child.wait_with_output()).await.unwrap().unwrap();
+    assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
+}
+
 /// What is refused is told in a sentence a field, and nothing is made.
 #[tokio::test]
 async fn a_firm_that_is_refused() {
@@ -152,6 +183,8 @@ async fn dead_letters() {
 
     assert_eq!(done(jobs(&["retry", id]).await), "the job runs again\n");
     site.sent(&server, 1).await;
+    let again = jobs(&["retry", "00000000-0000-7000-8000-000000000000"]).await;
+    assert_eq!((again.code, again.err.lines().count()), (Some(1), 1), "{again:?}");
     assert_eq!(done(jobs(&["retry", "--all"]).await), "0 jobs run again, 0 were left as they are\n");
     let gone = jobs(&["show", id]).await;
     assert_eq!((gone.code, gone.err.lines().count()), (Some(1), 1), "{gone:?}");

@@ -6,4 +6,6 @@ mod killed;
 mod run;
 mod settings;
 mod site;
+mod tls;
 mod together;
+mod trial;

@@ -39,6 +39,8 @@ async fn the_database() {
         stops(&["serve"], &[("DATABASE_URL", url)], malformed).await;
         stops(&["migrate"], &[("DATABASE_URL", url)], malformed).await;
     }
+    let unknown = "DATABASE_URL: has the option `sslcert`, which is not supported";
+    stops(&["serve"], &[("DATABASE_URL", "postgres://me:hunter2@db/x?sslcert=/c.pem")], unknown).await;
     let place = nobody().await;
     let url = format!("postgres://me:hunter2@{place}/guichet");
     let refused = format!("DATABASE_URL: connection refused at {place}");
@@ -77,6 +79,56 @@ async fn the_password_of_the_database() {
     stops(&["migrate"], &[("DATABASE_URL", &nowhere)], &sentence).await;
     drop(conn);
     postgres.stop().await;
+}
+
+/// A database that answers, to a user that may not make tables in it; and one without what we need.
+#[tokio::test]
+async fn the_rights_in_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = PostgresOptions { may_move: true, ..PostgresOptions::new(folder.path()) };
+    let mut postgres = Postgres::start(options.without_fsync()).await.unwrap();
+    let mut conn = db::connect(&postgres.url()).await.unwrap();
+    conn.batch_execute(
+        "CREATE ROLE reader LOGIN; CREATE ROLE maker LOGIN; GRANT CREATE ON SCHEMA public TO maker",
+    )
+    .await
+    .unwrap();
+    for (role, reason) in [
+        ("reader", "permission denied for schema public"),
+        ("maker", "permission denied to create extension \"pg_trgm\""),
+    ] {
+        let url = postgres.url().replace("guichet@", &format!("{role}@"));
+        let sentence = format!("DATABASE_URL: the tables cannot be brought up to date: {reason}");
+        for command in [&["migrate"][..], &["serve"], &["jobs", "list"]] {
+            stops(command, &[("DATABASE_URL", &url), ("GUICHET_LISTEN", "127.0.0.1:0")], &sentence).await;
+        }
+    }
+    drop(conn);
+    postgres.stop().await;
+}
+
+/// A data folder that cannot be: below a file.
+#[tokio::test]
+async fn the_data_folder() {
+    let database = TestDatabase::new().await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let folder = file.path().join("data");
+    let (folder, listen) = (folder.to_str().unwrap(), ("GUICHET_LISTEN", "127.0.0.1:0"));
+    let mails = format!("GUICHET_DATA: {folder}/mails cannot be used: not a directory");
+    stops(&[], &[("DATABASE_URL", &database.url), ("GUICHET_DATA", folder), listen], &mails).await;
+    let all = format!("GUICHET_DATA: cannot create {folder}: not a directory");
+    stops(&[], &[("GUICHET_DATA", folder), listen], &all).await;
+    stops(&["demo"], &[("GUICHET_DATA", folder)], &all).await;
+    database.drop().await;
+}
+
+/// A page of another site is trusted as its browsers spell it, or not at all.
+#[tokio::test]
+async fn the_origins() {
+    let database = TestDatabase::new().await;
+    let sentence = "GUICHET_ALLOWED_ORIGINS: `https://a\"b.example` has a name that is none of a host";
+    stops(&["serve"], &on(&database, "GUICHET_ALLOWED_ORIGINS", "https://a\"b.example"), sentence).await;
+    database.drop().await;
 }
 
 #[tokio::test]

@@ -90,6 +90,8 @@ impl Claimer {
             .filter(|(_, free)| *free > 0)
             .collect();
         if wanted.is_empty() {
+            // A full house is alive: what hangs in it has limits of its own.
+            self.health.claimed();
             return Ok(());
         }
         let asked = Instant::now();
@@ -129,5 +131,43 @@ impl Claimer {
             Ok(jobs) => tracing::info!(jobs, "gave back jobs whose claim was not answered"),
             Err(error) => tracing::debug!(%error, "nothing given back; the rescue will do it"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use guichet_schema::clock::SystemClock;
+    use guichet_schema::db;
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+
+    /// A relay that hangs takes all slots for minutes: that is no reason to take the process out of service.
+    #[tokio::test]
+    async fn a_full_house_is_alive() {
+        let pool = db::pool("postgres://nobody@127.0.0.1:9/nothing", 1).expect("a pool");
+        let store = Store::new(pool, Arc::new(SystemClock));
+        let (inbox, _jobs) = unbounded_channel();
+        let slots = Arc::new(Semaphore::new(1));
+        let kind = "email.send";
+        let lane = Lane { kind, limit: LAST_WAIT, slots: Arc::clone(&slots), inbox, more: true };
+        let mut claimer = Claimer {
+            line: Line::new(store.clone()),
+            store,
+            worker: "a test".to_owned(),
+            lanes: vec![lane],
+            leases: Leases::new(CancellationToken::new()),
+            lease: LAST_WAIT,
+            sweep: LAST_WAIT,
+            freed: Arc::default(),
+            health: Health::default(),
+        };
+        let all = slots.acquire().await.expect("a slot");
+        claimer.claim().await.expect("nothing is asked for");
+        assert!(claimer.health.is_ready());
+        drop(all);
+        claimer.health = Health::default();
+        claimer.claim().await.expect_err("there is no database");
+        assert!(!claimer.health.is_ready());
     }
 }

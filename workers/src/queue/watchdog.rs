@@ -44,7 +44,7 @@ impl Health {
         claimed.is_some_and(|at| at.elapsed() < SILENCE) && self.0.down.load(Ordering::Relaxed) == 0
     }
 
-    /// The queue was asked for jobs, and answered.
+    /// The queue was asked for jobs, and answered; or there was no room for any.
     pub(super) fn claimed(&self) {
         *self.0.claimed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }

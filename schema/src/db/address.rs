@@ -1,0 +1,258 @@
+//! How `DATABASE_URL` is written: as libpq reads it, with the spellings of TLS that tokio-postgres does
+//! not know, and with limits that make a vanished host be noticed.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use percent_encoding::percent_decode_str;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
+
+/// How long a host may take to accept a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long what was sent may go without the other host's acknowledgement.
+const UNHEARD: Duration = Duration::from_secs(20);
+/// After so much silence a host is asked whether it is still there, so often, so many times.
+const SILENT: Duration = Duration::from_secs(15);
+const ASKED_EVERY: Duration = Duration::from_secs(5);
+const ASKED: u32 = 3;
+/// What tokio-postgres has where nothing is said.
+const UNSAID: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// An address of a database, read.
+#[derive(Debug, Clone)]
+pub struct Address {
+    config: Config,
+    authority: Option<PathBuf>,
+}
+
+impl Address {
+    /// Reads `postgres://user:password@host:5432/database?…`, or `host=… user=…`.
+    ///
+    /// # Errors
+    /// What is wrong, as the end of a sentence that begins with the setting; no password is in it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let Spelled { text, authority, named } = Spelled::read(text);
+        let mut config: Config = text.parse().map_err(|error| explained(&error, named))?;
+        if config.get_hosts().is_empty() {
+            return Err(UNREADABLE.to_owned());
+        }
+        if config.get_user().is_none() {
+            return Err("names no user".to_owned());
+        }
+        if authority.is_some() && config.get_ssl_mode() == SslMode::Prefer {
+            config.ssl_mode(SslMode::Require);
+        }
+        limit(&mut config);
+        Ok(Self { config, authority })
+    }
+
+    /// What to connect with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How to speak TLS; none where the address asks for none.
+    ///
+    /// # Errors
+    /// When the authority's certificate cannot be read.
+    pub fn tls(&self) -> Result<Option<ClientConfig>, String> {
+        if self.config.get_ssl_mode() != SslMode::Require {
+            return Ok(None);
+        }
+        let roots = match &self.authority {
+            Some(path) => Arc::new(certificates(path)?),
+            None => system_certificates(),
+        };
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = config.map_err(|error| error.to_string())?;
+        Ok(Some(config.with_root_certificates(roots).with_no_client_auth()))
+    }
+}
+
+const UNREADABLE: &str = "is not an address such as postgres://user:password@host:5432/database";
+
+/// Names the option at fault. What follows a `?` in a password looks like an option too, so only words
+/// that stand where options do are told.
+fn explained(error: &tokio_postgres::Error, named: bool) -> String {
+    let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    let name = cause.split('`').nth(1).filter(|_| named);
+    let name = name.filter(|name| name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'));
+    match name {
+        Some("sslmode") => {
+            "has an `sslmode` that is none of `disable`, `require`, `verify-ca` and `verify-full`".to_owned()
+        }
+        Some(name) if cause.starts_with("unknown option") => {
+            format!("has the option `{name}`, which is not supported")
+        }
+        Some(name) => format!("has a wrong value for the option `{name}`"),
+        None => UNREADABLE.to_owned(),
+    }
+}
+
+/// A vanished host is noticed in half a minute, not in hours; what the address says goes before.
+fn limit(config: &mut Config) {
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(UNHEARD);
+    }
+    if config.get_keepalives_idle() == UNSAID {
+        config.keepalives_idle(SILENT);
+    }
+    if config.get_keepalives_interval().is_none() {
+        config.keepalives_interval(ASKED_EVERY);
+    }
+    if config.get_keepalives_retries().is_none() {
+        config.keepalives_retries(ASKED);
+    }
+}
+
+/// An address in the words of tokio-postgres.
+struct Spelled {
+    text: String,
+    authority: Option<PathBuf>,
+    /// Whether all that looks like an option is one.
+    named: bool,
+}
+
+impl Spelled {
+    fn read(text: &str) -> Self {
+        let is_url = text.starts_with("postgres://") || text.starts_with("postgresql://");
+        if !is_url {
+            return Self::of_parts("", text, ' ', false);
+        }
+        // A password may have a `?` in it.
+        let host = text.find('@').unwrap_or_default();
+        match text[host..].split_once('?') {
+            Some((before, options)) => {
+                let before = format!("{}{before}?", &text[..host]);
+                Self::of_parts(&before, options, '&', true)
+            }
+            None => Self { text: text.to_owned(), authority: None, named: false },
+        }
+    }
+
+    fn of_parts(before: &str, options: &str, between: char, encoded: bool) -> Self {
+        let mut authority = None;
+        let mut kept = Vec::new();
+        for part in options.split(between) {
+            match part.split_once('=') {
+                Some(("sslmode", "verify-full" | "verify-ca")) => kept.push("sslmode=require"),
+                Some(("sslrootcert", value)) => authority = Some(value),
+                _ => kept.push(part),
+            }
+        }
+        let path = |value: &str| match value {
+            value if encoded => percent_decode_str(value).decode_utf8_lossy().into_owned(),
+            value => value.to_owned(),
+        };
+        Self {
+            text: format!("{before}{}", kept.join(&between.to_string())),
+            // libpq's word for those of the system.
+            authority: authority.filter(|value| *value != "system").map(|value| path(value).into()),
+            named: encoded && !options.contains('@'),
+        }
+    }
+}
+
+fn certificates(path: &Path) -> Result<RootCertStore, String> {
+    let failed = |reason: String| format!("the `sslrootcert` {}: {reason}", path.display());
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| failed(error.to_string()))? {
+        let certificate = certificate.map_err(|error| failed(error.to_string()))?;
+        roots.add(certificate).map_err(|error| failed(error.to_string()))?;
+    }
+    if roots.is_empty() { Err(failed("has no certificate".to_owned())) } else { Ok(roots) }
+}
+
+/// Read once: there are more than a hundred.
+fn system_certificates() -> Arc<RootCertStore> {
+    static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
+    let read = || {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        Arc::new(roots)
+    };
+    Arc::clone(ROOTS.get_or_init(read))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Address {
+        Address::parse(text).unwrap()
+    }
+
+    #[test]
+    fn tls_is_spelled_as_libpq_does() {
+        for (options, mode) in [
+            ("", SslMode::Prefer),
+            ("?sslmode=disable", SslMode::Disable),
+            ("?sslmode=require", SslMode::Require),
+            ("?sslmode=verify-ca&application_name=guichet", SslMode::Require),
+            ("?connect_timeout=3&sslmode=verify-full", SslMode::Require),
+            ("?sslrootcert=%2Fetc%2Fca.pem", SslMode::Require),
+            ("?sslmode=disable&sslrootcert=/etc/ca.pem", SslMode::Disable),
+        ] {
+            let address = read(&format!("postgres://me:a%20b?c@db.example/guichet{options}"));
+            assert_eq!(address.config.get_ssl_mode(), mode, "{options}");
+            assert_eq!(address.config.get_password(), Some(&b"a b?c"[..]), "{options}");
+            assert_eq!(address.config.get_dbname(), Some("guichet"), "{options}");
+            let authority = options.contains("sslrootcert").then(|| PathBuf::from("/etc/ca.pem"));
+            assert_eq!(address.authority, authority, "{options}");
+        }
+        let address = read("host=db.example user=me password='a  b' sslmode=verify-full sslrootcert=/ca.pem");
+        assert_eq!(address.config.get_password(), Some(&b"a  b"[..]));
+        assert_eq!(address.authority, Some(PathBuf::from("/ca.pem")));
+        assert_eq!(read("postgres://me@db/x?sslrootcert=system").authority, None);
+        let missing = read("postgres://me@db/x?sslrootcert=/no/such.pem").tls().unwrap_err();
+        assert!(missing.starts_with("the `sslrootcert` /no/such.pem: "), "{missing}");
+        assert!(read("postgres://me@db/x").tls().unwrap().is_none());
+        assert!(read("postgres://me@db/x?sslmode=verify-full").tls().unwrap().is_some());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_no_secret_is() {
+        for (text, reason) in [
+            ("postgres://me@db/x?sslcert=/c.pem", "has the option `sslcert`, which is not supported"),
+            ("postgres://me@db/x?connect_timeout=soon", "has a wrong value for the option `connect_timeout`"),
+            (
+                "postgres://me@db/x?sslmode=allow",
+                "has an `sslmode` that is none of `disable`, `require`, `verify-ca` and `verify-full`",
+            ),
+            ("postgres://db/x", "names no user"),
+            ("postgres://me:secret@db:port/x", UNREADABLE),
+            ("postgres://me@db/x?secret=a@b", UNREADABLE),
+            ("host=db user=me password=a secret=b", UNREADABLE),
+            ("secret", UNREADABLE),
+        ] {
+            assert_eq!(Address::parse(text).unwrap_err(), reason, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_vanished_host_is_noticed_unless_the_address_says_otherwise() {
+        let config = read("postgres://me@db/x").config;
+        assert_eq!(config.get_connect_timeout(), Some(&CONNECT));
+        assert_eq!(config.get_tcp_user_timeout(), Some(&UNHEARD));
+        assert!(config.get_keepalives());
+        assert_eq!(config.get_keepalives_idle(), SILENT);
+        assert_eq!(config.get_keepalives_interval(), Some(ASKED_EVERY));
+        assert_eq!(config.get_keepalives_retries(), Some(ASKED));
+        let said = "connect_timeout=1&tcp_user_timeout=2&keepalives_idle=3&keepalives_interval=4&keepalives_retries=5";
+        let config = read(&format!("postgres://me@db/x?{said}")).config;
+        assert_eq!(config.get_connect_timeout(), Some(&Duration::from_secs(1)));
+        assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(2)));
+        assert_eq!(config.get_keepalives_idle(), Duration::from_secs(3));
+        assert_eq!(config.get_keepalives_interval(), Some(Duration::from_secs(4)));
+        assert_eq!(config.get_keepalives_retries(), Some(5));
+    }
+}

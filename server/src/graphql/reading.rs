@@ -1,0 +1,58 @@
+//! The connections that one request reads on.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use guichet_schema::db::{Conn, Connection};
+use guichet_schema::store::Store;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::edge::ApiError;
+
+/// How many connections one request reads on at once, at most.
+const AT_ONCE: usize = 4;
+
+/// The way of one request to the database. What it asks for at once takes turns on a few connections, or
+/// one request of many fields would keep all others waiting. Clones share the turns.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    store: Store,
+    turns: Arc<Semaphore>,
+}
+
+impl Reading {
+    /// For a request: a quarter of the pool, and not more than [`AT_ONCE`].
+    pub fn new(store: Store) -> Self {
+        let (_, _, most, _) = store.pool_status();
+        Self { store, turns: Arc::new(Semaphore::new((most / 4).clamp(1, AT_ONCE))) }
+    }
+
+    /// A connection for reading. Nobody may wait for another one of the same request while it holds one.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when the database does not answer.
+    pub async fn conn(&self) -> Result<Lent, ApiError> {
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(ApiError::internal)?;
+        Ok(Lent { conn: self.store.conn().await?, _turn: turn })
+    }
+}
+
+/// A connection, and the turn on it.
+pub struct Lent {
+    conn: Conn,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Deref for Lent {
+    type Target = Connection;
+
+    fn deref(&self) -> &Self::Target {
+        &self.conn
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.conn
+    }
+}

@@ -1,0 +1,46 @@
+//! What is there for whoever only looks around on their own machine, and for nobody else.
+
+use guichet_tests::process::{Launch, Process};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+async fn status(process: &Process, path: &str) -> StatusCode {
+    reqwest::get(format!("{}{path}", process.url().await)).await.unwrap().status()
+}
+
+/// Whether the API describes itself.
+async fn introspects(process: &Process) -> bool {
+    let request = reqwest::Client::new().post(format!("{}/graphql", process.url().await));
+    let request = request.json(&json!({ "query": "{ __schema { queryType { name } } }" }));
+    let answer: Value = request.send().await.unwrap().json().await.unwrap();
+    answer["data"]["__schema"]["queryType"]["name"] == "Query"
+}
+
+/// All in one on a private database: closed once people have an address to come by, and open for a
+/// trial on the same data folder only where nothing is set.
+#[tokio::test]
+async fn demo_firms_and_mails_are_for_trials() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let data = folder.path().join("data");
+    // The address that it tells must be its own.
+    let place = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
+    let launch = Launch::all_in_one(&data).with("GUICHET_LISTEN", &place);
+    let real = launch.with("PUBLIC_URL", format!("http://{place}")).start().await;
+    let told = real.output().join("\n");
+    assert!(!told.contains("guichet-demo") && told.contains("guichet firm create"), "{told}");
+    assert!(told.contains("SMTP_URL is not set"), "{told}");
+    for closed in ["/mails", "/graphiql", "/"] {
+        assert_eq!(status(&real, closed).await, StatusCode::NOT_FOUND, "{closed}");
+    }
+    assert!(!introspects(&real).await);
+    real.stop().await;
+
+    let trial = Launch::all_in_one(&data).start().await;
+    let told = trial.output().join("\n");
+    assert!(told.contains("guichet-demo") && told.contains("/mails"), "{told}");
+    assert_eq!(status(&trial, "/mails").await, StatusCode::OK);
+    assert!(introspects(&trial).await);
+    trial.stop().await;
+}
