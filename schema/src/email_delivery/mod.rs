@@ -5,5 +5,6 @@ pub mod commands;
 pub mod model;
 pub mod outcome;
 pub mod queries;
+mod recipients;
 pub mod retry;
 pub mod rules;

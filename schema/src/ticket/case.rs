@@ -8,7 +8,6 @@ use crate::actor::{Actor, Scope};
 use crate::error::{Code, Fault, OrNotFound, Result};
 use crate::feed::{Audience, Event};
 use crate::id::{ClientId, FirmId, Id, StaffId, TicketId};
-use crate::locale::Locale;
 use crate::search;
 use crate::store::Tx;
 use crate::tables::{clients, firms, tickets};
@@ -42,8 +41,6 @@ impl CaseFirm {
 pub(crate) struct CaseClient {
     pub id: ClientId,
     pub name: String,
-    pub email: Option<String>,
-    pub locale: Locale,
     pub accountant_id: Option<StaffId>,
 }
 
