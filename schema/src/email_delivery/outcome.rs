@@ -7,16 +7,13 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::condition::Condition;
 use crate::error::{Fault, Result};
 use crate::feed::Event;
-use crate::id::{DeliveryId, FirmId, Id, StaffId, TicketId};
-use crate::job::Payload;
-use crate::sql;
+use crate::id::{DeliveryId, Id, StaffId, TicketId};
 use crate::store::{By, Store, Tx};
 use crate::tables::{
     accounts, clients, email_deliveries, email_suppressions, firms, staff_members, ticket_changes, tickets,
 };
 use crate::ticket::model::{Ticket, TicketField, TicketStatus};
 
-use super::announce::send_job;
 use super::model::{DeliveryReason, DeliveryStatus, EmailDelivery, SendEmail};
 use super::queries::audience;
 use super::recipients;
@@ -64,7 +61,7 @@ pub struct StatusMail {
 
 /// The delivery of a job that has something to do: one on its way, or given up, for only an operator who lets
 /// the dead letter run again starts its job; and still in the job's round.
-fn to_be_sent(job: SendEmail) -> Condition<email_deliveries::table> {
+pub(super) fn to_be_sent(job: SendEmail) -> Condition<email_deliveries::table> {
     let given_up = email_deliveries::reason.is_not_distinct_from(DeliveryReason::AttemptsExhausted);
     let waits = email_deliveries::status.eq(DeliveryStatus::Queued).or(given_up);
     let of_job = email_deliveries::id.eq(job.delivery_id).and(email_deliveries::round.eq(job.round));
@@ -274,67 +271,5 @@ pub(super) async fn changed(tx: &mut Tx, id: DeliveryId, ticket: TicketId) -> Re
         ticket.firm_id,
         Event { noun: DeliveryId::NOUN, subject: id.uuid(), before: audience.clone(), after: audience },
     );
-    Ok(())
-}
-
-/// Finds queued deliveries that nothing will send. Where the job died without telling (its process crashed
-/// each time) they failed; where there is none, they get one. A reconciler: wants no input and changes
-/// nothing the second time.
-///
-/// # Errors
-/// When the database does not answer: retry.
-pub async fn settle_abandoned(store: &Store) -> Result<usize> {
-    #[derive(QueryableByName)]
-    struct Abandoned {
-        #[diesel(sql_type = diesel::sql_types::Uuid)]
-        id: DeliveryId,
-        #[diesel(sql_type = diesel::sql_types::Integer)]
-        round: i32,
-        #[diesel(sql_type = diesel::sql_types::Bool)]
-        has_died: bool,
-    }
-    let mut conn = store.conn().await?;
-    // By the payload, not the key: old payloads have no round, and are of the first.
-    let abandoned: Vec<Abandoned> = sql::kept(
-        "SELECT delivery.id, delivery.round, count(job.id) > 0 AS has_died
-         FROM email_deliveries AS delivery LEFT JOIN jobs AS job
-             ON job.kind = ? AND job.payload ->> 'delivery_id' = delivery.id::text
-             AND coalesce((job.payload ->> 'round')::integer, 1) = delivery.round
-         WHERE delivery.status = 'QUEUED'
-         GROUP BY delivery.id
-         HAVING coalesce(bool_and(job.status = 'DEAD'), true)
-         LIMIT 1000",
-    )
-    .bind::<diesel::sql_types::Text, _>(SendEmail::KIND)
-    .load(&mut conn)
-    .await?;
-    drop(conn);
-    let settled = abandoned.len();
-    for Abandoned { id, round, has_died } in abandoned {
-        let job = SendEmail { delivery_id: id, round };
-        if has_died {
-            let reply = "given up after repeated crashes".to_owned();
-            record(store, job, Outcome::Exhausted { reply }).await?;
-        } else {
-            requeue(store, job).await?;
-        }
-    }
-    Ok(settled)
-}
-
-/// Writes the job that a queued delivery lacks; its key keeps it single.
-async fn requeue(store: &Store, job: SendEmail) -> Result<()> {
-    let mut tx = store.begin(By::house()).await?;
-    let firm: Option<FirmId> = email_deliveries::table
-        .filter(to_be_sent(job))
-        .select(email_deliveries::firm_id)
-        .for_update()
-        .get_result(tx.conn())
-        .await
-        .optional()?;
-    let Some(firm) = firm else { return Ok(()) };
-    tracing::warn!(delivery = %job.delivery_id, "a queued mail had no job; it has one now");
-    tx.job(send_job(job.delivery_id, job.round, firm)?);
-    tx.commit(()).await?;
     Ok(())
 }
