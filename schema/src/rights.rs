@@ -27,6 +27,8 @@ text_enum! {
         TicketCreate = "TICKET_CREATE",
         /// Enter a charge by hand.
         ChargeCreate = "CHARGE_CREATE",
+        /// Let the firm write again to an address that bounced.
+        EmailSuppressionLift = "EMAIL_SUPPRESSION_LIFT",
     }
 }
 
@@ -39,6 +41,7 @@ pub const fn may(hat: &Hat, act: FirmAct) -> Result<(), Code> {
     let allowed = match (act, hat) {
         (FirmAct::TicketCreate, _) => true,
         (_, Hat::Portal(_)) => false,
+        (FirmAct::EmailSuppressionLift, Hat::Staff(_)) => true,
         (FirmAct::DepartmentCreate | FirmAct::StaffCreate, Hat::Staff(StaffHat { role, .. })) => {
             matches!(role, Owner)
         }
@@ -70,8 +73,8 @@ mod tests {
     use crate::actor::MemberReach;
     use crate::id::{ClientId, FirmId, StaffId};
     use FirmAct::{
-        ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate, PortalAccessCreate, ServiceItemCreate,
-        ServiceItemUpdate, StaffCreate, TicketCreate,
+        ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate, EmailSuppressionLift, PortalAccessCreate,
+        ServiceItemCreate, ServiceItemUpdate, StaffCreate, TicketCreate,
     };
 
     fn staff(role: StaffRole) -> Hat {
@@ -83,8 +86,8 @@ mod tests {
         Hat::Portal(PortalHat { id, firm_id: FirmId::new(), client_id: ClientId::new(), role })
     }
 
-    /// B-15: owners do everything; managers clients, accesses, price list and charges; members and
-    /// clients open tickets.
+    /// B-15: owners do everything; managers clients, accesses, price list and charges; all staff lift
+    /// suppressions (F-06); members and clients open tickets.
     #[test]
     fn b_15_by_role() {
         let managers = [
@@ -95,12 +98,13 @@ mod tests {
             ServiceItemUpdate,
             ChargeCreate,
             TicketCreate,
+            EmailSuppressionLift,
         ];
         let owners = [&managers[..], &[DepartmentCreate, StaffCreate]].concat();
         let cases = [
             (staff(StaffRole::Owner), &owners[..]),
             (staff(StaffRole::Manager), &managers),
-            (staff(StaffRole::Member), &[TicketCreate]),
+            (staff(StaffRole::Member), &[TicketCreate, EmailSuppressionLift]),
             (portal(AccessId::new(), AccessRole::Admin), &[TicketCreate]),
             (portal(AccessId::new(), AccessRole::Collaborator), &[TicketCreate]),
         ];

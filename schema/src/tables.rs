@@ -113,6 +113,10 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         sent_at -> Nullable<Timestamptz>,
+        round -> Integer,
+        thread_subject -> Nullable<Text>,
+        price_minor -> Nullable<BigInt>,
+        currency -> Nullable<Text>,
     }
 }
 

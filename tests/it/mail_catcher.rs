@@ -38,6 +38,22 @@ fn catcher() -> (TempDir, Catcher) {
     (folder, catcher)
 }
 
+/// Quality, safety: what was caught is nobody else's on the machine, also in a folder of before.
+#[tokio::test]
+async fn only_its_owner_reads_what_was_caught() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = tempdir().unwrap();
+    let mails = parent.path().join("mails");
+    std::fs::create_dir(&mails).unwrap();
+    std::fs::set_permissions(&mails, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let catcher = Catcher::open(&mails).unwrap();
+    Route::Catcher(catcher).send(&mail("first", "anne@client.example", None)).await.unwrap();
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&mails), 0o700);
+    let files: Vec<_> = std::fs::read_dir(&mails).unwrap().map(|file| mode(&file.unwrap().path())).collect();
+    assert_eq!(files, [0o600]);
+}
+
 #[tokio::test]
 async fn a_mail_is_kept_and_read_back() {
     let (_folder, catcher) = catcher();

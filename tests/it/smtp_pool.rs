@@ -156,6 +156,53 @@ async fn closing_lets_mails_finish_and_says_goodbye() {
     assert!(matches!(&late, SendError::Later(trouble) if trouble.cause == Cause::Closing), "{late:?}");
 }
 
+/// F-02: closing also waits for whoever writes down what became of a mail.
+#[tokio::test]
+async fn closing_waits_for_what_is_written_down() {
+    let sink = Sink::start(Options::default()).await;
+    let pool = Pool::new(settings(&sink.url()));
+    let open = pool.stay_open();
+    send(&pool, "first").await.expect("accepted");
+    let closing = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.close().await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!closing.is_finished());
+    drop(open);
+    closing.await.unwrap();
+}
+
+/// F-02: asked right before the body, a mail that may not go is held back; its session goes on.
+#[tokio::test]
+async fn a_mail_that_may_not_go_is_held_back() {
+    let sink = Sink::start(Options::default()).await;
+    let pool = Pool::new(settings(&sink.url()));
+    let held = pool.send_if(&mail("first"), || false).await.expect_err("held back");
+    assert!(matches!(&held, SendError::Later(trouble) if trouble.cause == Cause::CallerGone), "{held:?}");
+    assert_eq!(sink.see(|state| (state.accepted, state.count("DATA"))), (0, 0));
+    pool.send_if(&mail("second"), || true).await.expect("accepted");
+    assert_eq!(sink.see(|state| (state.accepted, state.sessions)), (1, 1));
+}
+
+/// Answers in Latin-1, at any step and without TLS too, count by their codes.
+#[tokio::test]
+async fn answers_that_are_not_utf_8() {
+    let sink = Sink::start(Options::default()).await;
+    for step in [Step::Connect, Step::Ehlo, Step::Mail, Step::Rcpt, Step::Data, Step::EndOfData] {
+        let code = match step {
+            Step::Connect => 220,
+            Step::Data => 354,
+            _ => 250,
+        };
+        let words = if step == Step::Ehlo { "olá\n8BITMIME\nSMTPUTF8\nAUTH PLAIN" } else { "tá ótimo" };
+        sink.rule(Rule::new(step, Act::Latin1(code, words.to_owned())).times(1));
+        let pool = Pool::new(settings(&sink.url()));
+        send(&pool, "first").await.expect("accepted");
+    }
+    assert_eq!(sink.see(|state| state.accepted), 6);
+}
+
 /// D-04: what no server can take from us is final at once.
 #[tokio::test]
 async fn unsendable_mails_are_final() {

@@ -25,7 +25,7 @@ pub async fn run(store: Store, stop: CancellationToken) {
 /// When the database does not answer: the next turn does what this one did not.
 pub async fn tidy(store: &Store) -> Result<()> {
     let now = store.now();
-    let abandoned = email_delivery::outcome::settle_abandoned(store).await?;
+    let abandoned = email_delivery::abandoned::settle(store).await?;
     let mut conn = store.conn().await?;
     let keys = idempotency::forget_old(&mut conn, now).await?;
     let sessions = session::commands::forget_old(&mut conn, now).await?;

@@ -7,15 +7,15 @@ use guichet_schema::email::Email;
 use guichet_schema::email_delivery::model::SendEmail;
 use guichet_schema::email_delivery::outcome::{self, Outcome, StatusMail};
 use guichet_schema::email_delivery::rules::is_hard_bounce;
-use guichet_schema::error::Fault;
-use guichet_schema::id::DeliveryId;
+use guichet_schema::job::backoff;
 use guichet_schema::message_id;
 use guichet_schema::money::Money;
 use guichet_schema::store::Store;
-use lettre::Message;
+use lettre::{Address, Message};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::letter::Letter;
-use crate::mail::{Dkim, Phase, Route, SendError};
+use crate::letter::{Letter, LetterError};
+use crate::mail::{Dkim, Phase, Route, SendError, Unsendable};
 use crate::queue::{Job, JobError};
 use crate::ticket_mail::TicketMail;
 
@@ -41,86 +41,114 @@ impl Sender {
     /// # Errors
     /// Retried with the queue's backoff: whatever may pass. Failed: what the recipient's server
     /// refused for good, and the last attempt. Paused: a fault of our own relay settings.
-    pub async fn run(self, job: Job, SendEmail { delivery_id }: SendEmail) -> Result<(), JobError> {
-        let mail = outcome::status_mail(&mut *self.store.conn().await?, delivery_id).await?;
+    pub async fn run(self, job: Job, order: SendEmail) -> Result<(), JobError> {
+        let mail = outcome::status_mail(&mut *self.store.conn().await?, order).await?;
         let Some(mail) = mail else { return Ok(()) };
+        if let Some(reason) = mail.withheld {
+            count("withheld");
+            return self.settle(order, Outcome::Withheld { reason }).await;
+        }
         let message = match self.write(&mail) {
             Ok(message) => message,
             // Final: the record has an address, or the firm a sender, that no mail can carry.
             Err(error) => {
-                return self.settle(delivery_id, Outcome::Invalid { reply: error.to_string() }).await;
+                count("invalid");
+                return self.settle(order, error.outcome()).await;
             }
         };
-        match self.route.send(&message).await {
+        // From here on a stop waits until it is written down what became of the mail, and once its body is
+        // on its way the job is not given back: another worker would send a copy that could be avoided.
+        let open = self.route.stay_open();
+        let point = job.point.clone();
+        match self.route.send_if(&message, move || point.pass()).await {
             Ok(accepted) => {
                 count("sent");
-                // A task of its own: when the lease is lost while the database is away, the run is dropped,
-                // but what this process knows must still be written down.
-                let settled = tokio::spawn(self.settle_sent(delivery_id, accepted.reply.to_string()));
+                // A task of its own: the run may reach its limit while the database is away, but what this
+                // process knows must still be written down.
+                let settled = tokio::spawn(self.settle_sent(order, accepted.reply.to_string(), open));
                 settled.await.map_err(JobError::retry)
             }
-            Err(error) => self.after(&job, delivery_id, error).await,
+            Err(error) => self.after(&job, &mail, order, error).await,
         }
     }
 
-    async fn after(&self, job: &Job, id: DeliveryId, error: SendError) -> Result<(), JobError> {
+    async fn after(
+        &self,
+        job: &Job,
+        mail: &StatusMail,
+        order: SendEmail,
+        error: SendError,
+    ) -> Result<(), JobError> {
         let reply = error.told();
         match &error {
             SendError::Refused { phase, .. } => {
                 count("refused");
                 let hard_bounce = is_hard_bounce(*phase == Phase::RcptTo, &reply);
-                self.settle(id, Outcome::Refused { reply, hard_bounce }).await
+                self.settle(order, Outcome::Refused { reply, hard_bounce }).await
             }
-            SendError::Invalid(_) => {
+            SendError::Invalid(why) => {
                 count("invalid");
-                self.settle(id, Outcome::Invalid { reply }).await
+                let outcome = match why {
+                    Unsendable::Address(_) => Outcome::Invalid { reply },
+                    // Nothing is wrong with the recipient: our relay does not take it, or we wrote it wrong.
+                    Unsendable::NeedsSmtpUtf8
+                    | Unsendable::NeedsEightBitMime
+                    | Unsendable::Recipients(_)
+                    | Unsendable::NoMessageId => Outcome::SenderFault { reply },
+                };
+                self.settle(order, outcome).await
             }
             SendError::Later(_) if job.attempt >= job.max_attempts => {
                 count("exhausted");
-                self.settle(id, Outcome::Exhausted { reply }).await?;
+                self.settle(order, Outcome::Exhausted { reply }).await?;
                 Err(JobError::fail(error))
             }
             SendError::Later(_) => {
                 count("deferred");
-                self.settle(id, Outcome::Later { reply }).await?;
+                self.settle(order, Outcome::Later { reply }).await?;
                 Err(JobError::retry(error))
             }
-            SendError::Sick(_) => {
+            SendError::Sick(trouble) => {
                 count("relay_sick");
-                self.settle(id, Outcome::Later { reply }).await?;
-                Err(JobError::pause(error, PAUSE))
+                self.settle(order, Outcome::Later { reply }).await?;
+                if trouble.phase != Phase::MailFrom {
+                    return Err(JobError::pause(error, PAUSE));
+                }
+                // It may be this firm's sender alone that the relay does not take.
+                let wait = backoff(mail.delivery.attempts + 1, rand::random()).to_std().unwrap_or(PAUSE);
+                Err(JobError::pause_and_yield(error, PAUSE, wait))
             }
         }
     }
 
-    async fn settle(&self, id: DeliveryId, outcome: Outcome) -> Result<(), JobError> {
-        Ok(outcome::record(&self.store, id, outcome).await?)
+    async fn settle(&self, order: SendEmail, outcome: Outcome) -> Result<(), JobError> {
+        Ok(outcome::record(&self.store, order, outcome).await?)
     }
 
     /// The mail is out: writing that down is tried until it works or the process ends, for each
-    /// attempt given up here would send the mail a second time.
-    async fn settle_sent(self, id: DeliveryId, reply: String) {
-        while let Err(error) = outcome::record(&self.store, id, Outcome::Sent { reply: reply.clone() }).await
-        {
-            tracing::warn!(delivery = %id, %error, "sent, but not yet recorded");
+    /// attempt given up here would send the mail a second time. Until then the route stays open.
+    async fn settle_sent(self, order: SendEmail, reply: String, open: Option<TaskTrackerToken>) {
+        let sent = || Outcome::Sent { reply: reply.clone() };
+        while let Err(error) = outcome::record(&self.store, order, sent()).await {
+            tracing::warn!(delivery = %order.delivery_id, %error, "sent, but not yet recorded");
             tokio::time::sleep(AGAIN).await;
         }
+        drop(open);
     }
 
     fn write(&self, mail: &StatusMail) -> Result<Message, WriteError> {
         let delivery = &mail.delivery;
-        let from = Email::parse(&mail.mail_from).ok_or(WriteError::Address("sender"))?;
-        let to =
-            delivery.recipient.as_deref().and_then(Email::parse).ok_or(WriteError::Address("recipient"))?;
-        let reply_to = mail.reply_to.as_deref().and_then(Email::parse);
-        let zone: Tz =
-            mail.zone.parse().map_err(|_| Fault::Broken(format!("zone of {}", delivery.firm_id)))?;
+        let from = postal(&mail.mail_from).ok_or(WriteError::Sender)?;
+        let to = delivery.recipient.as_deref().and_then(postal).ok_or(WriteError::Recipient)?;
+        let reply_to = mail.reply_to.as_deref().and_then(postal);
+        let zone: Tz = mail.zone.parse().map_err(|_| WriteError::Zone)?;
         let price = Money { amount_minor: mail.price_minor, currency: mail.currency.clone() };
         let rendered = TicketMail {
             locale: delivery.locale,
             firm: &mail.firm_name,
             client: &mail.client_name,
             number: mail.ticket_number,
+            thread: &mail.thread_subject,
             subject: &mail.subject,
             old: mail.from,
             new: mail.to,
@@ -129,7 +157,6 @@ impl Sender {
             acted_by: mail.acted_by.as_deref(),
             at: mail.at.with_timezone(&zone).naive_local(),
             recipient: mail.recipient_name.as_deref(),
-            url: None,
             takes_replies: reply_to.is_some(),
         }
         .render();
@@ -151,15 +178,33 @@ impl Sender {
     }
 }
 
+/// An address that mails can carry.
+fn postal(address: &str) -> Option<Email> {
+    Email::parse(address).filter(|email| email.address().parse::<Address>().is_ok())
+}
+
 /// Why a mail could not be written. Final.
 #[derive(Debug, thiserror::Error)]
 enum WriteError {
-    #[error("the {0} address is not valid")]
-    Address(&'static str),
+    #[error("the firm's sender address is not valid")]
+    Sender,
+    #[error("the recipient's address is not valid")]
+    Recipient,
+    #[error("the firm's time zone is not known")]
+    Zone,
     #[error(transparent)]
-    Letter(#[from] crate::letter::LetterError),
-    #[error(transparent)]
-    Fault(#[from] Fault),
+    Letter(#[from] LetterError),
+}
+
+impl WriteError {
+    /// Whose fault it is.
+    fn outcome(&self) -> Outcome {
+        let reply = self.to_string();
+        match self {
+            Self::Recipient => Outcome::Invalid { reply },
+            Self::Sender | Self::Zone | Self::Letter(_) => Outcome::SenderFault { reply },
+        }
+    }
 }
 
 fn count(outcome: &'static str) {

@@ -1,7 +1,7 @@
 //! The mail "the status of your ticket changed" (D-05): what it says, in the recipient's language.
 //!
-//! The subject names the ticket and not the status: mail programs take a new subject for a new
-//! conversation.
+//! The subject names the ticket and not the status, and stays as it was in the first mail: mail programs
+//! take a new subject for a new conversation.
 
 use askama::Template;
 use chrono::NaiveDateTime;
@@ -27,7 +27,9 @@ pub struct TicketMail<'a> {
     pub client: &'a str,
     /// The ticket's number, as people say it.
     pub number: i64,
-    /// The ticket's subject.
+    /// The subject of the conversation: the ticket's when it began.
+    pub thread: &'a str,
+    /// The ticket's subject now.
     pub subject: &'a str,
     /// The status before the change.
     pub old: TicketStatus,
@@ -43,8 +45,6 @@ pub struct TicketMail<'a> {
     pub at: NaiveDateTime,
     /// The recipient's name, where it is known.
     pub recipient: Option<&'a str>,
-    /// Where the ticket can be seen, where there is such a page.
-    pub url: Option<&'a str>,
     /// Whether somebody reads the answers: the firm has a Reply-To.
     pub takes_replies: bool,
 }
@@ -81,7 +81,6 @@ struct View<'a> {
     status: String,
     reason: Vec<String>,
     rows: Vec<(String, String)>,
-    url: Option<&'a str>,
     takes_replies: bool,
 }
 
@@ -96,7 +95,7 @@ impl<'a> View<'a> {
         let mut args = Args::new();
         // As text: the thousands of a ticket's number are not grouped.
         args.set("number", mail.number.to_string());
-        args.set("subject", subject.clone());
+        args.set("subject", one_line(mail.thread));
         args.set("firm", firm.clone());
         args.set("client", client.clone());
         args.set("old", i18n::ticket_status(locale, mail.old));
@@ -120,7 +119,6 @@ impl<'a> View<'a> {
             subject,
             status,
             reason: mail.reason.unwrap_or_default().trim().lines().map(one_line).collect(),
-            url: mail.url,
             takes_replies: mail.takes_replies,
         }
     }

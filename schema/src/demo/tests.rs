@@ -90,7 +90,10 @@ fn every_screen_shows_something() {
             assert!(!rows.ticket_collected_charges.is_empty(), "{context}");
             assert!(!rows.email_suppressions.is_empty(), "{context}");
             let reasons = rows.email_deliveries.iter().map(|delivery| delivery.reason);
-            let all: Vec<_> = DeliveryReason::ALL.iter().copied().map(Some).chain([None]).collect();
+            // In the demo nobody's access is taken away with a mail on its way, and no sender is broken.
+            let unplayed = [DeliveryReason::NoAccess, DeliveryReason::SenderFault];
+            let played = DeliveryReason::ALL.iter().filter(|reason| !unplayed.contains(reason));
+            let all: Vec<_> = played.copied().map(Some).chain([None]).collect();
             assert_all(&context, reasons, &all);
             assert_all(&context, rows.portal_accesses.iter().map(|access| access.status), AccessStatus::ALL);
             assert!(rows.invitations.iter().all(|invitation| invitation.expires_at > now(at)), "{context}");

@@ -1,35 +1,34 @@
 //! Queues the mails about an act, in the act's own transaction: no crash between them.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::actor::{Actor, Author};
+use crate::actor::Actor;
 use crate::email::Email;
 use crate::error::{Fault, Result};
 use crate::feed::Event;
-use crate::id::{AccountId, ActId, ClientId, DeliveryId, FirmId, Id};
+use crate::id::{ActId, DeliveryId, FirmId, Id, TicketId};
 use crate::job::NewJob;
-use crate::locale::Locale;
 use crate::message_id;
 use crate::store::Tx;
-use crate::tables::{
-    accounts, client_recipients, email_deliveries, email_suppressions, portal_accesses, staff_members,
-};
-use crate::ticket::case::{Case, CaseClient};
+use crate::tables::{accounts, email_deliveries};
+use crate::ticket::case::Case;
 
 use super::model::{DeliveryStatus, SendEmail};
-use super::rules::{self, Candidate, Planned};
+use super::recipients;
+use super::rules::{self, Planned};
 
 /// Queues the mails about a real change of status (D-05).
 pub(crate) async fn status_change(tx: &mut Tx, actor: &Actor, case: &Case, cause: ActId) -> Result<()> {
-    let CaseClient { id, email, locale, .. } = &case.client;
-    let client = client_candidates(tx.conn(), *id, email.clone(), *locale).await?;
-    let opener = person(tx.conn(), case.ticket.opened_by()).await?;
+    let (firm, id) = (case.firm.id, case.client.id);
+    let client = recipients::of_clients(tx.conn(), &[id]).await?.remove(&id).unwrap_or_default();
+    let opener = recipients::opener(tx.conn(), firm, id, case.ticket.opened_by()).await?;
     let acting: String =
         accounts::table.find(actor.account_id).select(accounts::email_ci).get_result(tx.conn()).await?;
-    let suppressed = suppressed(tx.conn(), case.firm.id, client.iter().chain(&opener)).await?;
+    let addresses = client.iter().chain(&opener).filter_map(|candidate| candidate.address.as_deref());
+    let suppressed = recipients::suppressed(tx.conn(), firm, addresses).await?;
     let planned = rules::plan(client, opener, &acting, &suppressed);
     queue(tx, case, cause, &planned).await
 }
@@ -37,12 +36,15 @@ pub(crate) async fn status_change(tx: &mut Tx, actor: &Actor, case: &Case, cause
 /// Writes the delivery rows, and a job for each that can be sent.
 async fn queue(tx: &mut Tx, case: &Case, cause: ActId, planned: &[Planned]) -> Result<()> {
     let now = tx.now;
+    let threads = threads(tx.conn(), case.ticket.id, planned).await?;
     let from = Email::parse(&case.firm.mail_from)
         .ok_or_else(|| Fault::Broken(format!("{} has no valid sender", case.firm.id)))?;
     let mut rows = Vec::new();
     for plan in planned {
         let id = DeliveryId::new();
         let status = if plan.reason.is_none() { DeliveryStatus::Queued } else { DeliveryStatus::NotSent };
+        let written_ci = plan.written_ci();
+        let thread = written_ci.as_ref().and_then(|ci| threads.get(ci)).unwrap_or(&case.ticket.subject);
         rows.push((
             email_deliveries::id.eq(id),
             email_deliveries::firm_id.eq(case.firm.id),
@@ -51,18 +53,21 @@ async fn queue(tx: &mut Tx, case: &Case, cause: ActId, planned: &[Planned]) -> R
             email_deliveries::client_id.eq(case.client.id),
             email_deliveries::account_id.eq(plan.candidate.account_id),
             email_deliveries::recipient.eq(plan.written()),
-            email_deliveries::recipient_ci.eq(plan.written_ci()),
+            email_deliveries::recipient_ci.eq(written_ci.clone()),
             email_deliveries::locale.eq(plan.candidate.locale),
             email_deliveries::status.eq(status),
             email_deliveries::reason.eq(plan.reason),
             email_deliveries::message_id.eq(message_id::of_delivery(id, &from)),
+            email_deliveries::thread_subject.eq(thread.clone()),
+            email_deliveries::price_minor.eq(case.ticket.price_minor),
+            email_deliveries::currency.eq(case.ticket.currency.clone()),
             email_deliveries::created_at.eq(now),
             email_deliveries::updated_at.eq(now),
         ));
         if status == DeliveryStatus::Queued {
-            tx.job(send_job(id, case.firm.id)?);
+            tx.job(send_job(id, 1, case.firm.id)?);
         }
-        let audience = Some(super::queries::audience(case.client.id, case.client.accountant_id));
+        let audience = Some(super::queries::audience(&case.ticket, case.client.accountant_id));
         tx.event(
             case.firm.id,
             Event { noun: DeliveryId::NOUN, subject: id.uuid(), before: None, after: audience },
@@ -72,62 +77,41 @@ async fn queue(tx: &mut Tx, case: &Case, cause: ActId, planned: &[Planned]) -> R
     Ok(())
 }
 
-/// The job that sends a delivery; its key keeps it single.
-pub(super) fn send_job(id: DeliveryId, firm: FirmId) -> Result<NewJob> {
-    Ok(NewJob::new(&SendEmail { delivery_id: id })?.key(id.encode()).firm(firm))
+/// The job that sends a delivery; its key keeps it single. The key has the round: the job of the round
+/// before may be settled and not yet gone, and must not stand in this one's way.
+pub(super) fn send_job(id: DeliveryId, round: i32, firm: FirmId) -> Result<NewJob> {
+    let key = format!("{}.{round}", id.encode());
+    Ok(NewJob::new(&SendEmail { delivery_id: id, round })?.key(key).firm(firm))
 }
 
-/// The client's addresses for tickets, by default its address of record (D-05, F-02).
-async fn client_candidates(
+/// The subjects under which the ticket's conversations with these addresses began: mail programs take
+/// another one for another conversation.
+async fn threads(
     conn: &mut AsyncPgConnection,
-    client: ClientId,
-    of_record: Option<String>,
-    locale: Locale,
-) -> Result<Vec<Candidate>> {
-    let listed: Vec<String> = client_recipients::table
-        .filter(client_recipients::client_id.eq(client))
-        .filter(client_recipients::topic.eq("TICKETS"))
-        .order(client_recipients::position)
-        .select(client_recipients::email)
-        .load(conn)
-        .await?;
-    let addresses = if listed.is_empty() { vec![of_record] } else { listed.into_iter().map(Some).collect() };
-    Ok(addresses.into_iter().map(|address| Candidate { address, account_id: None, locale }).collect())
-}
-
-async fn person(conn: &mut AsyncPgConnection, author: Author) -> Result<Option<Candidate>> {
-    let account: AccountId = match author {
-        Author::Staff(id) => {
-            staff_members::table.find(id).select(staff_members::account_id).get_result(conn).await?
-        }
-        Author::Portal(id) => {
-            portal_accesses::table.find(id).select(portal_accesses::account_id).get_result(conn).await?
-        }
-    };
-    let row: Option<(String, Locale)> = accounts::table
-        .find(account)
-        .select((accounts::email, accounts::locale))
-        .get_result(conn)
-        .await
-        .optional()?;
-    Ok(row.map(|(email, locale)| Candidate { address: Some(email), account_id: Some(account), locale }))
-}
-
-/// Which of the addresses the firm sends nothing to (F-06).
-pub(super) async fn suppressed(
-    conn: &mut AsyncPgConnection,
-    firm: FirmId,
-    candidates: impl Iterator<Item = &Candidate>,
-) -> Result<HashSet<String>> {
-    let asked: Vec<String> = candidates
-        .filter_map(|candidate| Email::parse(candidate.address.as_deref()?))
-        .map(|email| email.ci().to_owned())
-        .collect();
-    let found: Vec<String> = email_suppressions::table
-        .filter(email_suppressions::firm_id.eq(firm))
-        .filter(email_suppressions::email_ci.eq_any(asked))
-        .select(email_suppressions::email_ci)
+    ticket: TicketId,
+    planned: &[Planned],
+) -> Result<HashMap<String, String>> {
+    let asked: Vec<String> = planned.iter().filter_map(Planned::written_ci).collect();
+    let found: Vec<(String, String)> = email_deliveries::table
+        .filter(email_deliveries::ticket_id.eq(ticket))
+        .filter(email_deliveries::recipient_ci.eq_any(asked))
+        .filter(email_deliveries::thread_subject.is_not_null())
+        .order((email_deliveries::recipient_ci, email_deliveries::created_at, email_deliveries::id))
+        .distinct_on(email_deliveries::recipient_ci)
+        .select((
+            email_deliveries::recipient_ci.assume_not_null(),
+            email_deliveries::thread_subject.assume_not_null(),
+        ))
         .load(conn)
         .await?;
     Ok(found.into_iter().collect())
+}
+
+/// The subject under which the ticket's conversation with this address began, if it did.
+pub(super) async fn thread(
+    conn: &mut AsyncPgConnection,
+    ticket: TicketId,
+    plan: &Planned,
+) -> Result<Option<String>> {
+    Ok(threads(conn, ticket, std::slice::from_ref(plan)).await?.into_values().next())
 }

@@ -1,9 +1,11 @@
 //! E-mail deliveries: one mail to one recipient, and what became of it (D-04, F-02, F-06).
 
+pub mod abandoned;
 pub mod announce;
 pub mod commands;
 pub mod model;
 pub mod outcome;
 pub mod queries;
+mod recipients;
 pub mod retry;
 pub mod rules;

@@ -33,6 +33,10 @@ text_enum! {
         InvalidAddress = "INVALID_ADDRESS",
         /// The address bounced before (F-06).
         SuppressedAfterBounce = "SUPPRESSED_AFTER_BOUNCE",
+        /// The person has no access any more.
+        NoAccess = "NO_ACCESS",
+        /// Ours to mend: the firm's sender address, or a relay that does not take such a mail.
+        SenderFault = "SENDER_FAULT",
         /// The recipient's server refused it for good.
         Refused = "REFUSED",
         /// It was tried as often as allowed.
@@ -90,6 +94,14 @@ pub struct EmailDelivery {
     pub updated_at: DateTime<Utc>,
     /// When it was taken by the recipient's server.
     pub sent_at: Option<DateTime<Utc>>,
+    /// How often it was asked for, from 1.
+    pub round: i32,
+    /// The ticket's subject when the conversation with this recipient began.
+    pub thread_subject: Option<String>,
+    /// The ticket's price at the act, in minor units of `currency`.
+    pub price_minor: Option<i64>,
+    /// ISO 4217 code.
+    pub currency: Option<String>,
 }
 
 /// An address to which a firm sends nothing until it is corrected (F-06).
@@ -102,19 +114,52 @@ pub struct EmailSuppression {
     pub email_ci: String,
     /// What its server said.
     pub smtp_reply: String,
+    /// The delivery that bounced; none where it is not known.
+    pub delivery_id: Option<DeliveryId>,
     /// Since when.
     pub at: DateTime<Utc>,
 }
 
 /// The job that sends one delivery.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct SendEmail {
     /// Which.
     pub delivery_id: DeliveryId,
+    /// For which round of it: once it is asked for again, the job of an earlier one does nothing.
+    #[serde(default = "first_round")]
+    pub round: i32,
+}
+
+const fn first_round() -> i32 {
+    1
 }
 
 impl Payload for SendEmail {
     const KIND: &'static str = "email.send";
-    // With the queue's backoff, capped at an hour: about two days.
-    const MAX_ATTEMPTS: i32 = 54;
+    // With the queue's backoff: two days at least, four at most, as chance will have it.
+    const MAX_ATTEMPTS: i32 = 104;
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::job::backoff;
+
+    proptest! {
+        /// D-04: whatever chance says, a relay may be away for two days and loses no mail.
+        #[test]
+        fn d_04_tried_for_two_days(chances in proptest::collection::vec(0.0..=1.0, 103)) {
+            prop_assert_eq!(chances.len() as i32, SendEmail::MAX_ATTEMPTS - 1);
+            let span = |chance: &dyn Fn(usize) -> f64| -> TimeDelta {
+                (1..SendEmail::MAX_ATTEMPTS).map(|attempt| backoff(attempt, chance(attempt as usize - 1))).sum()
+            };
+            let (shortest, longest) = (span(&|_| 0.0), span(&|_| 1.0));
+            let by_chance = span(&|nth| chances[nth]);
+            prop_assert!(shortest >= TimeDelta::hours(48) && longest <= TimeDelta::hours(97));
+            prop_assert!((shortest..=longest).contains(&by_chance));
+        }
+    }
 }

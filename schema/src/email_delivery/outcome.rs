@@ -5,25 +5,28 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::condition::Condition;
-use crate::error::Result;
+use crate::error::{Fault, Result};
 use crate::feed::Event;
-use crate::id::{ClientId, DeliveryId, FirmId, Id, StaffId};
-use crate::job::JobStatus;
+use crate::id::{DeliveryId, Id, StaffId, TicketId};
 use crate::store::{By, Store, Tx};
 use crate::tables::{
-    accounts, clients, email_deliveries, email_suppressions, firms, jobs, staff_members, ticket_changes,
-    tickets,
+    accounts, clients, email_deliveries, email_suppressions, firms, staff_members, ticket_changes, tickets,
 };
-use crate::ticket::model::{TicketField, TicketStatus};
+use crate::ticket::model::{Ticket, TicketField, TicketStatus};
 
 use super::model::{DeliveryReason, DeliveryStatus, EmailDelivery, SendEmail};
 use super::queries::audience;
+use super::recipients;
 
 /// Everything that a mail about a change of status says.
 #[derive(Debug, Clone)]
 pub struct StatusMail {
     /// The delivery.
     pub delivery: EmailDelivery,
+    /// Why it may not go out any more, although it was queued (D-04).
+    pub withheld: Option<DeliveryReason>,
+    /// The subject of its conversation: the ticket's when that began (D-05).
+    pub thread_subject: String,
     /// The firm's name.
     pub firm_name: String,
     /// The sender address.
@@ -38,7 +41,7 @@ pub struct StatusMail {
     pub recipient_name: Option<String>,
     /// The ticket's number.
     pub ticket_number: i64,
-    /// What the ticket is about.
+    /// What the ticket is about now.
     pub subject: String,
     /// From which status.
     pub from: TicketStatus,
@@ -46,7 +49,7 @@ pub struct StatusMail {
     pub to: TicketStatus,
     /// Why.
     pub reason: Option<String>,
-    /// The price, in minor units of `currency`.
+    /// The price at the act, in minor units of `currency`.
     pub price_minor: i64,
     /// ISO 4217 code.
     pub currency: String,
@@ -56,26 +59,28 @@ pub struct StatusMail {
     pub at: DateTime<Utc>,
 }
 
-/// The deliveries whose job has something to do: those on their way, and those given up, for only an
-/// operator who lets the dead letter run again starts their job.
-fn to_be_sent() -> Condition<email_deliveries::table> {
+/// The delivery of a job that has something to do: one on its way, or given up, for only an operator who lets
+/// the dead letter run again starts its job; and still in the job's round.
+pub(super) fn to_be_sent(job: SendEmail) -> Condition<email_deliveries::table> {
     let given_up = email_deliveries::reason.is_not_distinct_from(DeliveryReason::AttemptsExhausted);
-    Condition::new(email_deliveries::status.eq(DeliveryStatus::Queued).or(given_up))
+    let waits = email_deliveries::status.eq(DeliveryStatus::Queued).or(given_up);
+    let of_job = email_deliveries::id.eq(job.delivery_id).and(email_deliveries::round.eq(job.round));
+    Condition::new(of_job.and(waits))
 }
 
 /// What the worker needs to write the mail; none when the delivery is settled.
 ///
 /// # Errors
 /// When the database does not answer: retry.
-pub async fn status_mail(conn: &mut AsyncPgConnection, id: DeliveryId) -> Result<Option<StatusMail>> {
+pub async fn status_mail(conn: &mut AsyncPgConnection, job: SendEmail) -> Result<Option<StatusMail>> {
     let delivery: Option<EmailDelivery> = email_deliveries::table
-        .find(id)
-        .filter(to_be_sent())
+        .filter(to_be_sent(job))
         .select(EmailDelivery::as_select())
         .get_result(conn)
         .await
         .optional()?;
     let Some(delivery) = delivery else { return Ok(None) };
+    let withheld = recipients::hindrance(conn, &delivery).await?;
     type Row = (
         (String, String, Option<String>, String),
         String,
@@ -111,8 +116,11 @@ pub async fn status_mail(conn: &mut AsyncPgConnection, id: DeliveryId) -> Result
     let status = |text: Option<String>| {
         text.as_deref()
             .and_then(TicketStatus::parse)
-            .ok_or_else(|| crate::error::Fault::Broken(format!("{id} tells of a change without a status")))
+            .ok_or_else(|| Fault::Broken(format!("{} tells of a change without a status", delivery.id)))
     };
+    let (number, subject, price_minor, currency) = ticket;
+    let at_act = delivery.price_minor.zip(delivery.currency.clone());
+    let (price_minor, currency) = at_act.unwrap_or((price_minor, currency));
     Ok(Some(StatusMail {
         firm_name: firm.0,
         mail_from: firm.1,
@@ -120,15 +128,17 @@ pub async fn status_mail(conn: &mut AsyncPgConnection, id: DeliveryId) -> Result
         zone: firm.3,
         client_name,
         recipient_name,
-        ticket_number: ticket.0,
-        subject: ticket.1,
-        price_minor: ticket.2,
-        currency: ticket.3,
+        ticket_number: number,
+        thread_subject: delivery.thread_subject.clone().unwrap_or_else(|| subject.clone()),
+        subject,
+        price_minor,
+        currency,
         from: status(change.0)?,
         to: status(change.1)?,
         reason: change.2,
         at: change.3,
         acted_by,
+        withheld,
         delivery,
     }))
 }
@@ -158,6 +168,16 @@ pub enum Outcome {
         /// Why.
         reply: String,
     },
+    /// The firm's sender or our relay does not make a mail: nothing is wrong with the recipient.
+    SenderFault {
+        /// Why.
+        reply: String,
+    },
+    /// Not tried: it may not go out any more.
+    Withheld {
+        /// Why.
+        reason: DeliveryReason,
+    },
     /// Tried as often as allowed.
     Exhausted {
         /// The last reply.
@@ -170,11 +190,10 @@ pub enum Outcome {
 ///
 /// # Errors
 /// When the database does not answer: retry; the same outcome recorded twice changes nothing.
-pub async fn record(store: &Store, id: DeliveryId, outcome: Outcome) -> Result<()> {
+pub async fn record(store: &Store, job: SendEmail, outcome: Outcome) -> Result<()> {
     let mut tx = store.begin(By::house()).await?;
     let delivery: Option<EmailDelivery> = email_deliveries::table
-        .find(id)
-        .filter(to_be_sent())
+        .filter(to_be_sent(job))
         .select(EmailDelivery::as_select())
         .for_update()
         .get_result(tx.conn())
@@ -189,20 +208,28 @@ pub async fn record(store: &Store, id: DeliveryId, outcome: Outcome) -> Result<(
 async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: Outcome) -> Result<()> {
     let now = tx.now;
     let (status, reason, reply) = match &outcome {
-        Outcome::Sent { reply } => (DeliveryStatus::Sent, None, reply),
-        Outcome::Later { reply } => (DeliveryStatus::Queued, None, reply),
-        Outcome::Refused { reply, .. } => (DeliveryStatus::Failed, Some(DeliveryReason::Refused), reply),
-        Outcome::Invalid { reply } => (DeliveryStatus::NotSent, Some(DeliveryReason::InvalidAddress), reply),
-        Outcome::Exhausted { reply } => {
-            (DeliveryStatus::Failed, Some(DeliveryReason::AttemptsExhausted), reply)
+        Outcome::Sent { reply } => (DeliveryStatus::Sent, None, Some(reply)),
+        Outcome::Later { reply } => (DeliveryStatus::Queued, None, Some(reply)),
+        Outcome::Refused { reply, .. } => {
+            (DeliveryStatus::Failed, Some(DeliveryReason::Refused), Some(reply))
         }
+        Outcome::Invalid { reply } => {
+            (DeliveryStatus::NotSent, Some(DeliveryReason::InvalidAddress), Some(reply))
+        }
+        Outcome::SenderFault { reply } => {
+            (DeliveryStatus::NotSent, Some(DeliveryReason::SenderFault), Some(reply))
+        }
+        Outcome::Exhausted { reply } => {
+            (DeliveryStatus::Failed, Some(DeliveryReason::AttemptsExhausted), Some(reply))
+        }
+        Outcome::Withheld { reason } => (DeliveryStatus::NotSent, Some(*reason), None),
     };
     diesel::update(email_deliveries::table.find(delivery.id))
         .set((
             email_deliveries::status.eq(status),
             email_deliveries::reason.eq(reason),
-            email_deliveries::smtp_reply.eq(reply),
-            email_deliveries::attempts.eq(delivery.attempts + 1),
+            email_deliveries::smtp_reply.eq(reply.or(delivery.smtp_reply.as_ref())),
+            email_deliveries::attempts.eq(delivery.attempts + i32::from(reply.is_some())),
             email_deliveries::version.eq(delivery.version + 1),
             email_deliveries::updated_at.eq(now),
             email_deliveries::sent_at.eq((status == DeliveryStatus::Sent).then_some(now)),
@@ -213,7 +240,7 @@ async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: Outcome) -> Resul
     {
         let ci = crate::email::Email::parse(recipient)
             .map_or_else(|| recipient.to_lowercase(), |e| e.ci().to_owned());
-        diesel::insert_into(email_suppressions::table)
+        let added = diesel::insert_into(email_suppressions::table)
             .values((
                 email_suppressions::firm_id.eq(delivery.firm_id),
                 email_suppressions::email_ci.eq(ci),
@@ -224,59 +251,25 @@ async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: Outcome) -> Resul
             .on_conflict_do_nothing()
             .execute(tx.conn())
             .await?;
+        if added > 0 {
+            tx.audit(Some(delivery.firm_id), "emailSuppress", DeliveryId::NOUN, Some(delivery.id.uuid()));
+        }
     }
-    changed(tx, delivery.id, delivery.firm_id, delivery.client_id).await
+    changed(tx, delivery.id, delivery.ticket_id).await
 }
 
 /// Tells the screens that a delivery changed.
-pub(super) async fn changed(tx: &mut Tx, id: DeliveryId, firm: FirmId, client: ClientId) -> Result<()> {
-    let portfolio: Option<StaffId> =
-        clients::table.find(client).select(clients::accountant_id).get_result(tx.conn()).await?;
-    let audience = Some(audience(client, portfolio));
+pub(super) async fn changed(tx: &mut Tx, id: DeliveryId, ticket: TicketId) -> Result<()> {
+    let (ticket, portfolio): (Ticket, Option<StaffId>) = tickets::table
+        .inner_join(clients::table.on(clients::id.eq(tickets::client_id)))
+        .filter(tickets::id.eq(ticket))
+        .select((Ticket::as_select(), clients::accountant_id))
+        .get_result(tx.conn())
+        .await?;
+    let audience = Some(audience(&ticket, portfolio));
     tx.event(
-        firm,
+        ticket.firm_id,
         Event { noun: DeliveryId::NOUN, subject: id.uuid(), before: audience.clone(), after: audience },
     );
     Ok(())
-}
-
-/// Settles deliveries whose job died without telling (its process crashed each time): they failed. Those
-/// that have a living job, because somebody had them sent again, are left to it.
-/// A reconciler: wants no input and changes nothing the second time.
-///
-/// # Errors
-/// When the database does not answer: retry.
-pub async fn settle_abandoned(store: &Store) -> Result<usize> {
-    use crate::job::Payload;
-    let living = diesel::alias!(jobs as living);
-    let has_another = diesel::dsl::exists(
-        living
-            .filter(living.field(jobs::kind).eq(SendEmail::KIND))
-            .filter(living.field(jobs::key).eq(jobs::key))
-            .filter(living.field(jobs::status).ne(JobStatus::Dead)),
-    );
-    let mut conn = store.conn().await?;
-    let dead: Vec<serde_json::Value> = jobs::table
-        .filter(jobs::kind.eq(SendEmail::KIND))
-        .filter(jobs::status.eq(JobStatus::Dead))
-        .filter(diesel::dsl::not(has_another))
-        .filter(diesel::dsl::exists(
-            email_deliveries::table.filter(email_deliveries::status.eq(DeliveryStatus::Queued)).filter(
-                diesel::dsl::sql::<diesel::sql_types::Text>("email_deliveries.id::text")
-                    .eq(diesel::dsl::sql::<diesel::sql_types::Text>("jobs.payload ->> 'delivery_id'")),
-            ),
-        ))
-        .select(jobs::payload)
-        .limit(1_000)
-        .load(&mut conn)
-        .await?;
-    drop(conn);
-    let mut settled = 0;
-    for payload in dead {
-        let Ok(SendEmail { delivery_id }) = serde_json::from_value(payload) else { continue };
-        record(store, delivery_id, Outcome::Exhausted { reply: "given up after repeated crashes".into() })
-            .await?;
-        settled += 1;
-    }
-    Ok(settled)
 }

@@ -15,8 +15,10 @@ use crate::id::{ActId, ClientId, DeliveryId, Id, StaffId, TicketId};
 use crate::page::{Cursor, Page, PageRequest};
 use crate::sql;
 use crate::tables::{
-    accounts, client_recipients, clients, email_deliveries, email_suppressions, portal_accesses, tickets,
+    accounts, client_recipients, clients, email_deliveries, email_suppressions, portal_accesses,
+    staff_members, tickets,
 };
+use crate::ticket::model::Ticket;
 
 use super::model::{DeliveryStatus, EmailDelivery, EmailSuppression, MailState};
 use super::rules;
@@ -24,18 +26,13 @@ use super::rules;
 /// The order of deliveries: the newest first.
 pub const ORDER: &str = "CREATED_AT";
 
-/// Who may know of a delivery.
-pub(crate) fn audience(client: ClientId, portfolio: Option<StaffId>) -> Audience {
-    Audience {
-        client_id: Some(client),
-        internal: true,
-        staff: portfolio.into_iter().collect(),
-        department_id: None,
-    }
+/// Who may know of a delivery: of the ticket's audience the staff, as in [`visible`].
+pub fn audience(ticket: &Ticket, portfolio: Option<StaffId>) -> Audience {
+    Audience { internal: true, ..ticket.audience(portfolio) }
 }
 
 /// The deliveries inside a scope: those about tickets that the viewer sees, for staff.
-pub(crate) fn visible(scope: &Scope) -> Condition<email_deliveries::table> {
+pub fn visible(scope: &Scope) -> Condition<email_deliveries::table> {
     match *scope {
         Scope::Firm { firm_id } => Condition::new(email_deliveries::firm_id.eq(firm_id)),
         Scope::Own { firm_id, .. } => {
@@ -228,4 +225,58 @@ pub async fn suppressions(
         }
     }
     Ok(of)
+}
+
+/// The suppressed addresses of staff (F-06), who get mails about the tickets that they open.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of_staff(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[StaffId],
+) -> Result<HashMap<StaffId, EmailSuppression>> {
+    if !scope.is_staff() {
+        return Ok(HashMap::new());
+    }
+    let found: Vec<(StaffId, EmailSuppression)> = staff_members::table
+        .inner_join(accounts::table.on(accounts::id.eq(staff_members::account_id)))
+        .inner_join(
+            email_suppressions::table.on(email_suppressions::firm_id
+                .eq(staff_members::firm_id)
+                .and(email_suppressions::email_ci.eq(accounts::email_ci))),
+        )
+        .filter(staff_members::firm_id.eq(scope.firm_id()))
+        .filter(staff_members::id.eq_any(ids))
+        .select((staff_members::id, EmailSuppression::as_select()))
+        .load(conn)
+        .await?;
+    Ok(found.into_iter().collect())
+}
+
+/// A suppressed address, as far as a viewer may know of it without looking at a client: any of the firm's
+/// for those who see all of it, else that of a colleague.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn suppression(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    email: &Email,
+) -> Result<Option<EmailSuppression>> {
+    let colleagues = staff_members::table
+        .inner_join(accounts::table.on(accounts::id.eq(staff_members::account_id)))
+        .filter(staff_members::firm_id.eq(scope.firm_id()))
+        .select(accounts::email_ci);
+    let mut query = email_suppressions::table
+        .filter(email_suppressions::firm_id.eq(scope.firm_id()))
+        .filter(email_suppressions::email_ci.eq(email.ci().to_owned()))
+        .select(EmailSuppression::as_select())
+        .into_boxed();
+    match scope {
+        Scope::Firm { .. } => {}
+        Scope::Own { .. } => query = query.filter(email_suppressions::email_ci.eq_any(colleagues)),
+        Scope::Client { .. } => return Ok(None),
+    }
+    Ok(query.get_result(conn).await.optional()?)
 }

@@ -7,14 +7,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::actor::Scope;
 use crate::error::{Code, Result};
-use crate::id::{ActId, ClientId, DeliveryId, FirmId};
-use crate::locale::Locale;
-use crate::tables::{client_recipients, clients, email_deliveries};
+use crate::id::{AccountId, ActId, ClientId, DeliveryId, FirmId};
+use crate::tables::email_deliveries;
 
-use super::announce::suppressed;
 use super::model::EmailDelivery;
-use super::queries;
 use super::rules::{self, Candidate, Planned};
+use super::{queries, recipients};
 
 /// Whether a viewer may have each of these deliveries sent again now, or why not; those out of scope are
 /// left out.
@@ -31,22 +29,29 @@ pub async fn may(
     Ok(plans.into_iter().map(|(id, plan)| (id, plan.map(|_| ()))).collect())
 }
 
-/// Where each of a firm's deliveries would go now. One for an address of the client's record goes to the
-/// client's present address, which may have been corrected since.
+/// Where each of a firm's deliveries would go now, and in which language. One for an address of the client's
+/// record goes to the client's present address, which may have been corrected since; one for a person to
+/// that person, while it has access, or else where the client lists its address.
 pub(super) async fn plans(
     conn: &mut AsyncPgConnection,
     firm: FirmId,
     deliveries: &[EmailDelivery],
 ) -> Result<HashMap<DeliveryId, Result<Planned, Code>>> {
-    let of_clients = of_clients(conn, deliveries).await?;
-    let candidates = |delivery: &EmailDelivery| match delivery.account_id {
-        None => of_clients.get(&delivery.client_id).cloned().unwrap_or_default(),
-        account_id @ Some(_) => {
-            vec![Candidate { address: delivery.recipient.clone(), account_id, locale: delivery.locale }]
+    let clients: Vec<ClientId> = deliveries.iter().map(|delivery| delivery.client_id).collect();
+    let of_clients = recipients::of_clients(conn, &clients).await?;
+    let persons: Vec<(AccountId, ClientId)> = deliveries.iter().filter_map(person).collect();
+    let people = recipients::people(conn, firm, &persons).await?;
+    let candidates = |delivery: &EmailDelivery| {
+        let listed = of_clients.get(&delivery.client_id).cloned().unwrap_or_default();
+        let Some(person) = person(delivery) else { return listed };
+        match people.get(&person) {
+            Some(candidate) => vec![candidate.clone()],
+            None => listed.into_iter().filter(|at| at.is_at(delivery.recipient.as_deref())).collect(),
         }
     };
     let all: Vec<Candidate> = deliveries.iter().flat_map(candidates).collect();
-    let suppressed = suppressed(conn, firm, all.iter()).await?;
+    let addresses = all.iter().filter_map(|candidate| candidate.address.as_deref());
+    let suppressed = recipients::suppressed(conn, firm, addresses).await?;
     let acts: Vec<ActId> = deliveries.iter().map(|delivery| delivery.cause_id).collect();
     let siblings: Vec<(ActId, DeliveryId, String)> = email_deliveries::table
         .filter(email_deliveries::cause_id.eq_any(acts))
@@ -66,30 +71,7 @@ pub(super) async fn plans(
     Ok(deliveries.iter().map(plan).collect())
 }
 
-/// The clients' addresses for tickets, by default their addresses of record (D-05, F-02).
-async fn of_clients(
-    conn: &mut AsyncPgConnection,
-    deliveries: &[EmailDelivery],
-) -> Result<HashMap<ClientId, Vec<Candidate>>> {
-    let ids: HashSet<ClientId> = deliveries.iter().map(|delivery| delivery.client_id).collect();
-    let records: Vec<(ClientId, Option<String>, Locale)> = clients::table
-        .filter(clients::id.eq_any(&ids))
-        .select((clients::id, clients::email, clients::locale))
-        .load(conn)
-        .await?;
-    let listed: Vec<(ClientId, String)> = client_recipients::table
-        .filter(client_recipients::client_id.eq_any(&ids))
-        .filter(client_recipients::topic.eq("TICKETS"))
-        .order((client_recipients::client_id, client_recipients::position))
-        .select((client_recipients::client_id, client_recipients::email))
-        .load(conn)
-        .await?;
-    let candidates = |(id, of_record, locale): (ClientId, Option<String>, Locale)| {
-        let chosen: Vec<Option<String>> =
-            listed.iter().filter(|(client, _)| *client == id).map(|(_, email)| Some(email.clone())).collect();
-        let addresses = if chosen.is_empty() { vec![of_record] } else { chosen };
-        let candidate = |address| Candidate { address, account_id: None, locale };
-        (id, addresses.into_iter().map(candidate).collect())
-    };
-    Ok(records.into_iter().map(candidates).collect())
+/// For whom a delivery is, where that is a person.
+fn person(delivery: &EmailDelivery) -> Option<(AccountId, ClientId)> {
+    Some((delivery.account_id?, delivery.client_id))
 }

@@ -29,6 +29,14 @@ pub struct Candidate {
     pub locale: Locale,
 }
 
+impl Candidate {
+    /// Whether this is the same address, whatever the spelling.
+    pub fn is_at(&self, address: Option<&str>) -> bool {
+        let of = |address: Option<&str>| address.and_then(Email::parse).map(|email| email.ci().to_owned());
+        of(address).is_some_and(|ci| of(self.address.as_deref()) == Some(ci))
+    }
+}
+
 /// A mail to be queued, or the reason why it is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Planned {
@@ -107,10 +115,24 @@ pub fn overall(deliveries: impl IntoIterator<Item = DeliveryStatus>) -> MailStat
     }
 }
 
-/// F-06: whether a final refusal says that the address itself is bad: any final reply to RCPT, and
-/// after DATA only one whose enhanced status (RFC 3463) names the address or the mailbox.
+/// F-06: whether a final refusal says that the address itself is bad. An enhanced status (RFC 3463) decides
+/// where there is one: it must name the recipient's address or a mailbox that takes nothing any more, for
+/// a full one, a policy or a blocklist says nothing about the address. Without one, only the codes that mean
+/// "no such mailbox" (RFC 5321, 4.2.3) do, and only to RCPT: after DATA it is the content that is refused.
 pub fn is_hard_bounce(to_rcpt: bool, reply: &str) -> bool {
-    to_rcpt || reply.split([' ', '\n']).any(|word| word.starts_with("5.1.") || word == "5.2.1")
+    match reply.split_whitespace().find_map(enhanced_status) {
+        // 5.1.7 and 5.1.8 are about the sender's address, 5.1.9 about a relay on the way.
+        Some((1, detail)) => !matches!(detail, 7..=9),
+        Some(status) => status == (2, 1),
+        None => to_rcpt && ["550", "551", "553"].iter().any(|code| reply.starts_with(code)),
+    }
+}
+
+/// Subject and detail of a final enhanced status, also in brackets or behind a mark, as some servers have it.
+fn enhanced_status(word: &str) -> Option<(u16, u16)> {
+    let word = word.trim_matches(|c: char| !c.is_ascii_digit());
+    let (subject, detail) = word.strip_prefix("5.")?.split_once('.')?;
+    Some((subject.parse().ok()?, detail.parse().ok()?))
 }
 
 /// F-02: where a delivery would go if it were sent again now: to the address that it had, if that still
@@ -236,6 +258,10 @@ mod tests {
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
             sent_at: None,
+            round: 1,
+            thread_subject: None,
+            price_minor: None,
+            currency: None,
         }
     }
 
@@ -291,12 +317,32 @@ mod tests {
         assert_eq!(overall([]), MailState::NotSent);
     }
 
+    /// F-06: what says that an address is bad, to RCPT and after DATA.
     #[test]
     fn f_06_hard_bounces() {
-        assert!(is_hard_bounce(true, "550 no such user"));
-        assert!(is_hard_bounce(false, "550 5.1.1 no such user"));
-        assert!(is_hard_bounce(false, "550 5.2.1 mailbox disabled"));
-        assert!(!is_hard_bounce(false, "554 5.7.1 looks like spam"));
-        assert!(!is_hard_bounce(false, "552 5.2.2 mailbox full"));
+        let cases = [
+            ("550 5.1.1 no such user", true, true),
+            ("550 5.1.10 the domain takes no mail", true, true),
+            ("550 #5.1.0 Address rejected.", true, true),
+            ("550 Rejected (5.1.1): nobody here", true, true),
+            ("550 5.2.1 mailbox disabled", true, true),
+            ("550 no such user", true, false),
+            ("551 not here", true, false),
+            ("553 no such mailbox", true, false),
+            // What our relay, a policy or a full mailbox says is no word about the address.
+            ("554 5.7.1 <a@x.com>: Relay access denied", false, false),
+            ("550 5.7.1 listed at 5.1.1.1", false, false),
+            ("552 5.2.2 mailbox full", false, false),
+            ("552 5.3.4 too big", false, false),
+            ("550 5.4.4 no route", false, false),
+            ("501 5.5.4 bad parameter", false, false),
+            ("553 5.1.8 your domain does not exist", false, false),
+            ("554 no thanks", false, false),
+            ("552 too much", false, false),
+        ];
+        for (reply, to_rcpt, after_data) in cases {
+            let told = [is_hard_bounce(true, reply), is_hard_bounce(false, reply)];
+            assert_eq!(told, [to_rcpt, after_data], "{reply}");
+        }
     }
 }

@@ -119,7 +119,6 @@ ticket-mail-client = Client
 ticket-mail-price = Price
 ticket-mail-acted-by = Changed by
 ticket-mail-at = Date
-ticket-mail-open = View the ticket
 ticket-mail-reply = To get in touch with us, reply to this e-mail.
 ticket-mail-footer = This notice from { $firm } about the tickets of { $client } was sent automatically.
 

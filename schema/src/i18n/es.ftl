@@ -119,7 +119,6 @@ ticket-mail-client = Cliente
 ticket-mail-price = Importe
 ticket-mail-acted-by = Modificado por
 ticket-mail-at = Fecha
-ticket-mail-open = Ver el caso
 ticket-mail-reply = Para ponerse en contacto con nosotros, responda a este correo.
 ticket-mail-footer = Este aviso de { $firm } sobre los casos de { $client } se ha enviado automáticamente.
 

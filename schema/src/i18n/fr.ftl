@@ -122,7 +122,6 @@ ticket-mail-client = Client
 ticket-mail-price = Prix
 ticket-mail-acted-by = Modifié par
 ticket-mail-at = Date
-ticket-mail-open = Voir le ticket
 ticket-mail-reply = Pour nous contacter, répondez à cet e-mail.
 ticket-mail-footer = Cet avis de { $firm } au sujet des tickets de { $client } a été envoyé automatiquement.
 

@@ -122,7 +122,6 @@ ticket-mail-client = Cliente
 ticket-mail-price = Valor
 ticket-mail-acted-by = Alterado por
 ticket-mail-at = Data
-ticket-mail-open = Ver o atendimento
 ticket-mail-reply = Para falar conosco, responda a este e-mail.
 ticket-mail-footer = Este aviso de { $firm } sobre os atendimentos de { $client } foi enviado automaticamente.
 

@@ -117,6 +117,12 @@ pub enum Outcome {
     },
     /// As if the run had not been: the attempt is given back.
     Release,
+    /// The attempt is given back; this job and the waiting ones of its kind and firm run at `run_at` at the
+    /// earliest, and those of other firms go first.
+    Defer {
+        /// Not before this time.
+        run_at: DateTime<Utc>,
+    },
 }
 
 /// What a job came to.

@@ -119,6 +119,10 @@ pub async fn settle(
     }
     if !back.is_empty() {
         settled.extend(put_back(conn, &back, now).await?);
+        let defers = |(lease, outcome): &&(Lease, Outcome)| {
+            matches!(outcome, Outcome::Defer { .. }).then_some(lease.id)
+        };
+        defer_firms(conn, back.iter().filter_map(defers).collect()).await?;
     }
     Ok(settled)
 }
@@ -171,11 +175,12 @@ async fn put_back(
         let (run_at, error) = match outcome {
             Outcome::Retry { run_at, error } => (Some(*run_at), Some(kept_part(error))),
             Outcome::Bury { error } => (None, Some(kept_part(error))),
+            Outcome::Defer { run_at } => (Some(*run_at), None),
             Outcome::Release | Outcome::Done => (None, None),
         };
         run_ats.push(run_at);
         errors.push(error);
-        refunds.push(i32::from(*outcome == Outcome::Release));
+        refunds.push(i32::from(matches!(outcome, Outcome::Release | Outcome::Defer { .. })));
         finals.push(matches!(outcome, Outcome::Bury { .. }));
     }
     let rows: Vec<Row> = kept(
@@ -201,6 +206,29 @@ async fn put_back(
     .await?;
     let settled = |status| if status == JobStatus::Dead { Settled::Dead } else { Settled::Ready };
     Ok(rows.into_iter().map(|row| (row.token, settled(row.status))).collect())
+}
+
+/// What waits of the same kinds and firms as these deferred jobs runs no earlier than they: else a firm with
+/// many would keep those of all others waiting, a few of its own at a time.
+async fn defer_firms(conn: &mut AsyncPgConnection, deferred: Vec<JobId>) -> Result<(), Fault> {
+    if deferred.is_empty() {
+        return Ok(());
+    }
+    kept(
+        "WITH deferred AS (
+             SELECT kind, firm_id, max(run_at) AS run_at FROM jobs
+             WHERE id = ANY (?) AND status = 'READY' AND firm_id IS NOT NULL GROUP BY kind, firm_id
+         ), others AS MATERIALIZED (
+             SELECT jobs.id, deferred.run_at FROM jobs JOIN deferred USING (kind, firm_id)
+             WHERE status = 'READY' AND jobs.run_at < deferred.run_at
+             FOR UPDATE OF jobs SKIP LOCKED
+         )
+         UPDATE jobs SET run_at = others.run_at FROM others WHERE jobs.id = others.id",
+    )
+    .bind::<Array<SqlUuid>, _>(deferred)
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// The start of an error; without NUL, which PostgreSQL cannot keep in a text.

@@ -9,7 +9,6 @@ use crate::error::{Code, OrNotFound, Result};
 use crate::feed::{Audience, Event};
 use crate::firm::model::StoredZone;
 use crate::id::{ClientId, FirmId, Id, StaffId, TicketId};
-use crate::locale::Locale;
 use crate::search;
 use crate::store::Tx;
 use crate::tables::{clients, firms, tickets};
@@ -37,8 +36,6 @@ pub(crate) struct CaseFirm {
 pub(crate) struct CaseClient {
     pub id: ClientId,
     pub name: String,
-    pub email: Option<String>,
-    pub locale: Locale,
     pub accountant_id: Option<StaffId>,
 }
 

@@ -70,6 +70,8 @@ pub enum FirmAct {
     TicketCreate,
     /// Enter a charge by hand.
     ChargeCreate,
+    /// Let the firm write again to an address that bounced (F-06).
+    EmailSuppressionLift,
 }
 
 /// What a hat may do of these.

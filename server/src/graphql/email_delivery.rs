@@ -41,6 +41,10 @@ pub enum EmailDeliveryReason {
     InvalidAddress,
     /// The address bounced before (F-06).
     SuppressedAfterBounce,
+    /// The person has no access any more.
+    NoAccess,
+    /// Ours to mend: the firm's sender address, or a relay that does not take such a mail.
+    SenderFault,
     /// The recipient's server refused it for good.
     Refused,
     /// It was tried as often as allowed.
@@ -253,8 +257,9 @@ pub struct EmailDeliveryRetryInput {
 /// An address to which the firm may write again (F-06).
 #[derive(Debug, InputObject)]
 pub struct EmailSuppressionLiftInput {
-    /// The client on whose record the address is.
-    client_id: ID,
+    /// The client on whose record the address is. Left out for an address of staff; who sees the whole firm
+    /// can lift any of its suppressions so.
+    client_id: Option<ID>,
     /// The address.
     email: String,
 }
@@ -270,7 +275,7 @@ payload! {
 payload! {
     /// What became of an `emailSuppressionLift`.
     EmailSuppressionLiftPayload {
-        /// The client as it stands now, also when it was refused.
+        /// The client as it stands now, also when it was refused; null when none was named.
         client: Option<Client>,
     }
 }
@@ -308,11 +313,12 @@ impl EmailDeliveryMutation {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
         let result = async {
-            let client: ClientId = id("clientId", &input.client_id)?;
+            let client: Option<ClientId> =
+                input.client_id.as_ref().map(|client| id("clientId", client)).transpose()?;
             commands::lift_suppression(&caller.store, actor, client, &input.email).await
         };
         let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
-        let client = load_optional(ctx, ClientId::decode(&input.client_id)).await?;
+        let client = load_optional(ctx, input.client_id.and_then(|id| ClientId::decode(&id))).await?;
         Ok(EmailSuppressionLiftPayload { client, user_errors, revision })
     }
 }

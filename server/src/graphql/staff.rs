@@ -1,7 +1,10 @@
 //! Staff.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
+use guichet_schema::email_delivery;
 use guichet_schema::error;
 use guichet_schema::id::StaffId;
 use guichet_schema::page::PageRequest;
@@ -9,8 +12,9 @@ use guichet_schema::staff::commands::{self, CreateStaff};
 use guichet_schema::staff::{model, queries};
 
 use super::caller::Caller;
+use super::client::SuppressedAddress;
 use super::invitation::InvitationLink;
-use super::loaders::{by_ids, load_optional};
+use super::loaders::{by_ids, keyed, load, load_optional};
 use super::page::connection;
 use super::payload::{Outcome, api_id, id, ids, outcome, payload, queried};
 use super::scalars::{Locale, StaffRole};
@@ -21,6 +25,14 @@ use crate::edge::ApiError;
 pub struct StaffMember(pub model::StaffMember);
 
 by_ids!(StaffId => StaffMember, queries::by_ids);
+
+keyed! {
+    /// The suppressed addresses of staff; none for clients.
+    SuppressionOf(StaffId) => SuppressedAddress, |loads, conn, ids| async {
+        let of = email_delivery::queries::of_staff(conn, &loads.scope(), ids).await?.into_iter();
+        error::Result::Ok(of.map(|(staff, row)| (staff, row.into())).collect::<HashMap<_, _>>())
+    }
+}
 
 impl StaffMember {
     /// What clients are not told of those who serve them: anything but the name.
@@ -60,6 +72,12 @@ impl StaffMember {
     /// When it left; null while it works for the firm.
     async fn disabled_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
         Ok(self.internal(ctx, self.0.disabled_at)?.flatten())
+    }
+
+    /// Its address, while the firm sends nothing to it because it bounced (F-06): until it is lifted by
+    /// `emailSuppressionLift`.
+    async fn suppressed_address(&self, ctx: &Context<'_>) -> Result<Option<SuppressedAddress>, ApiError> {
+        load(ctx, SuppressionOf(self.0.id)).await
     }
 
     /// When it was entered.

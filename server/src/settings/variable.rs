@@ -42,7 +42,7 @@ variables! {
     GUICHET_LISTEN = "127.0.0.1:8080",
         "Address and port that the API listens on";
     PUBLIC_URL = "http:// and GUICHET_LISTEN",
-        "Address under which people reach the API; mails link to it, https makes cookies secure";
+        "Address under which people reach the API; https makes cookies secure";
     GUICHET_ALLOWED_ORIGINS = "the origin of PUBLIC_URL",
         "Origins of other web front ends that may use the API, separated by commas";
     GUICHET_TRUSTED_PROXIES = "none",

@@ -1,6 +1,7 @@
 //! A firm at work over the API: the short ways of the tests that begin with a change of status.
 
 use guichet_schema::actor::StaffRole;
+use guichet_schema::job::queue;
 use guichet_tests::app::TestApp;
 use guichet_tests::smtp::Mail;
 use guichet_tests::world::{Firm, Person};
@@ -128,6 +129,31 @@ impl PostRoom {
         let input = json!({ "idempotencyKey": key, "id": delivery });
         let query = format!("{mutation} {DELIVERY}");
         self.app.ask(by, &query, json!({ "input": input })).await["emailDeliveryRetry"].take()
+    }
+
+    /// Changes the database past the rules.
+    pub async fn sql(&self, statement: &str) {
+        let mut conn = self.app.store.conn().await.unwrap();
+        diesel_async::SimpleAsyncConnection::batch_execute(&mut *conn, statement).await.unwrap();
+    }
+
+    /// Lets no mail go out until [`PostRoom::resume`].
+    pub async fn hold(&self) {
+        let (mut conn, now) = (self.app.store.conn().await.unwrap(), self.app.store.now());
+        let until = now + chrono::TimeDelta::days(30);
+        assert!(queue::pause(&mut conn, "email.send", until, "held by a test", now).await.unwrap());
+    }
+
+    /// Lets them go again, and waits until they are done.
+    pub async fn resume(&self) {
+        self.go_on().await;
+        self.app.jobs_done().await;
+    }
+
+    /// Lets them go again.
+    pub async fn go_on(&self) {
+        assert!(queue::resume(&mut *self.app.store.conn().await.unwrap(), "email.send").await.unwrap());
+        self.app.store.hints.jobs();
     }
 
     /// The accepted mails by recipient, once all jobs that are due are done.

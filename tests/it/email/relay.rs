@@ -169,6 +169,53 @@ async fn refused_at_the_recipient() {
     room.app.finish().await;
 }
 
+/// D-04, F-06: what a relay rule, a blocklist or a full mailbox says at RCPT is final for the mail and nothing
+/// against the address: the next mail goes there.
+#[tokio::test]
+async fn refused_for_another_reason() {
+    let room = PostRoom::open().await;
+    let client = room.client(Some(ADDRESS), "PT_BR").await;
+    for (code, reply) in
+        [(554, "5.7.1 Relay access denied"), (552, "5.2.2 mailbox full"), (550, "5.4.1 no route")]
+    {
+        let ticket = room.ticket(&room.staff, &client).await;
+        room.app.sink.rule(Rule::new(Step::Rcpt, Act::Reply(code, reply.into())).times(1));
+        room.begin(&ticket).await;
+        room.app.jobs_done().await;
+        assert_eq!(told(&room.delivery(&ticket).await), ("FAILED", "REFUSED", 1));
+        assert_eq!(suppressed(&room, &client).await, json!([]));
+    }
+    let ticket = room.ticket(&room.staff, &client).await;
+    room.begin(&ticket).await;
+    room.app.jobs_done().await;
+    assert_eq!(told(&room.delivery(&ticket).await), ("SENT", "-", 1));
+    room.app.finish().await;
+}
+
+/// D-04: an old server that answers in Latin-1 is understood: its no is final, its yes is one mail.
+#[tokio::test]
+async fn answers_in_latin_1() {
+    let room = PostRoom::open().await;
+    let client = room.client(Some(ADDRESS), "PT_BR").await;
+    let cases = [
+        (Step::Rcpt, 550, "Usuário desconhecido", ("FAILED", "REFUSED", 1)),
+        (Step::EndOfData, 250, "2.0.0 Mensagem aceita; até já", ("SENT", "-", 1)),
+    ];
+    for (step, code, words, expected) in cases {
+        let ticket = room.ticket(&room.staff, &client).await;
+        room.app.sink.rule(Rule::new(step, Act::Latin1(code, words.into())).times(1));
+        room.begin(&ticket).await;
+        room.app.jobs_done().await;
+        let delivery = room.delivery(&ticket).await;
+        assert_eq!(told(&delivery), expected);
+        let marked: String = words.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
+        assert_eq!(delivery["smtpReply"], format!("{code} {marked}"));
+        room.sql("DELETE FROM email_suppressions").await;
+    }
+    assert_eq!(room.app.sink.see(|state| state.accepted), 1);
+    room.app.finish().await;
+}
+
 /// D-04, F-06: 550 after DATA is final for the mail; only where its code names the address is that
 /// suppressed.
 #[tokio::test]
@@ -213,7 +260,8 @@ async fn a_relay_that_refuses_us() {
         }
         room.app.sink.rotate("first password");
         room.app.sink.clear();
-        room.app.pass(TimeDelta::seconds(60));
+        // After a refused sender it lets others go first.
+        room.app.pass(TimeDelta::seconds(60) + BACKOFF);
         room.app.jobs_done().await;
         for ticket in &tickets {
             assert_eq!(told(&room.delivery(ticket).await).0, "SENT");
@@ -221,6 +269,38 @@ async fn a_relay_that_refuses_us() {
         assert_eq!(room.app.sink.see(|state| state.accepted), accepted + 2);
     }
     room.app.finish().await;
+}
+
+/// D-04, quality: a firm whose sender the relay refuses holds up nobody else's mail, however much it has.
+#[tokio::test]
+async fn a_firm_that_the_relay_refuses() {
+    let room = PostRoom::open().await;
+    let mut refused = Vec::new();
+    for _ in 0..12 {
+        refused.push(room.ticket_for(ADDRESS).await);
+    }
+    let sender = Rule::new(Step::Mail, Act::Reply(550, "5.7.1 sender not owned".into()));
+    room.app.sink.rule(sender.from("avisos@aurora.example"));
+    room.hold().await;
+    for ticket in &refused {
+        room.begin(ticket).await;
+    }
+    let neighbour =
+        PostRoom { firm: guichet_tests::world::Firm::new(&room.app.store, "b.example").await, ..room };
+    let theirs = PostRoom { staff: neighbour.firm.owner.clone(), ..neighbour };
+    let ticket = theirs.ticket_for("geral@oficina.example").await;
+    theirs.begin(&ticket).await;
+    theirs.go_on().await;
+    paused(&theirs, true).await;
+    theirs.app.pass(TimeDelta::seconds(60));
+    theirs.app.jobs_done().await;
+    assert_eq!(told(&theirs.delivery(&ticket).await), ("SENT", "-", 1));
+    // Mended, nothing of the other firm's is lost.
+    theirs.app.sink.clear();
+    theirs.app.pass(TimeDelta::minutes(2));
+    theirs.app.jobs_done().await;
+    assert_eq!(theirs.app.sink.see(|state| state.accepted), 13);
+    theirs.app.finish().await;
 }
 
 /// Waits until mail is paused and nothing is on its way; or, where it need not be paused, until nothing
@@ -243,7 +323,7 @@ async fn paused(room: &PostRoom, wanted: bool) {
     room.app.jobs_until("no mail is on its way", at_rest).await;
 }
 
-/// D-04: tried for two days, then given up: failed, and a dead letter for the operator. F-02: sent
+/// D-04: tried for two days at least, then given up: failed, and a dead letter for the operator. F-02: sent
 /// again by staff, it has all its attempts.
 #[tokio::test]
 async fn given_up() {
@@ -260,20 +340,20 @@ async fn given_up() {
         tries += 1;
     }
     let delivery = room.delivery(&ticket).await;
-    assert_eq!(told(&delivery), ("FAILED", "ATTEMPTS_EXHAUSTED", 54));
+    assert_eq!(told(&delivery), ("FAILED", "ATTEMPTS_EXHAUSTED", 104));
     assert_eq!(delivery["smtpReply"], "450 4.2.1 mailbox busy");
 
     let payload = room.retry(&room.staff, delivery["id"].as_str().unwrap(), "again").await;
     assert_eq!(payload["userErrors"], json!([]));
     room.app.jobs_done().await;
-    assert_eq!(told(&room.delivery(&ticket).await), ("QUEUED", "-", 55));
+    assert_eq!(told(&room.delivery(&ticket).await), ("QUEUED", "-", 105));
     // The dead letter of the first round does not settle the second.
     housekeeping::tidy(&room.app.store).await.unwrap();
-    assert_eq!(told(&room.delivery(&ticket).await), ("QUEUED", "-", 55));
+    assert_eq!(told(&room.delivery(&ticket).await), ("QUEUED", "-", 105));
     room.app.sink.clear();
     room.app.pass(BACKOFF);
     room.app.jobs_done().await;
-    assert_eq!(told(&room.delivery(&ticket).await), ("SENT", "-", 56));
+    assert_eq!(told(&room.delivery(&ticket).await), ("SENT", "-", 106));
     room.app.finish_with_jobs(1).await;
 }
 

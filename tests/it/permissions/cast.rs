@@ -189,7 +189,8 @@ impl SetUp {
                 "UPDATE staff_members SET disabled_at = created_at WHERE name = 'removed';
                  UPDATE email_deliveries SET status = 'FAILED', reason = 'REFUSED';
                  INSERT INTO email_suppressions (firm_id, email_ci, smtp_reply, at)
-                     VALUES ('{}', 'bounced@a.example', '550 5.1.1 no', now());
+                     SELECT '{}', address, '550 5.1.1 no', now()
+                     FROM unnest(ARRAY['bounced@a.example', 'owner@firm.example']) AS address;
                  UPDATE tickets SET version = 1; UPDATE clients SET version = 1; UPDATE charges SET version = 1;
                  UPDATE service_items SET version = 1; DELETE FROM jobs;",
                 firm.id.uuid()

@@ -144,7 +144,8 @@ async fn kill(office: &Office, victim: Process) -> Vec<(Orphan, DeliveryId)> {
         .await
         .expect("jobs are read");
     let orphan = |(job, run, payload): (JobId, Option<Uuid>, serde_json::Value)| {
-        let SendEmail { delivery_id } = serde_json::from_value(payload).expect("only mails are jobs here");
+        let SendEmail { delivery_id, .. } =
+            serde_json::from_value(payload).expect("only mails are jobs here");
         (Orphan { job, run: run.expect("a running job has a lease"), killed }, delivery_id)
     };
     rows.into_iter().map(orphan).collect()

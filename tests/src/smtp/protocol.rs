@@ -38,6 +38,8 @@ pub(super) struct Conversation {
     to: Vec<String>,
     /// Bytes to send along with the next answer.
     also: String,
+    /// The next answer goes out in Latin-1.
+    latin1: bool,
 }
 
 impl Conversation {
@@ -59,6 +61,7 @@ impl Conversation {
             from: None,
             to: Vec::new(),
             also: String::new(),
+            latin1: false,
         };
         let _ = tcp.set_nodelay(true);
         let mut stream: Stream = BufReader::new(Box::new(tcp));
@@ -176,8 +179,10 @@ impl Conversation {
         if self.from.is_some() {
             return self.say(stream, 503, "5.5.1 one at a time").await;
         }
-        if self.answer(stream, Step::Mail, 250, "2.1.0 fine").await? == 250 {
-            self.from = Some(path(rest));
+        // Rules for a sender must see it, whether or not it is then accepted.
+        self.from = Some(path(rest));
+        if self.answer(stream, Step::Mail, 250, "2.1.0 fine").await? != 250 {
+            self.from = None;
         }
         Ok(())
     }
@@ -248,12 +253,16 @@ impl Conversation {
         text: &str,
     ) -> Result<(u16, String), End> {
         let usual = (code, text.to_owned());
-        let act = self.shared.script.lock().expect("not poisoned").next(step, &self.to);
+        let act = self.shared.script.lock().expect("not poisoned").next(step, self.from.as_deref(), &self.to);
         let Some(act) = act else { return Ok(usual) };
         let mut released = self.shared.released.subscribe();
         self.shared.state.send_modify(|state| state.acted.push(step));
         match act {
             Act::Reply(code, text) => Ok((code, text)),
+            Act::Latin1(code, text) => {
+                self.latin1 = true;
+                Ok((code, text))
+            }
             Act::Slow(time) => {
                 sleep(time).await;
                 Ok(usual)
@@ -286,7 +295,10 @@ impl Conversation {
             answer.push_str(&format!("{code}{mark}{line}\r\n"));
         }
         answer.push_str(&mem::take(&mut self.also));
-        stream.write_all(answer.as_bytes()).await?;
+        let latin1 = mem::take(&mut self.latin1);
+        let narrow = |c: char| u8::try_from(u32::from(c)).unwrap_or(b'?');
+        let bytes = if latin1 { answer.chars().map(narrow).collect() } else { answer.into_bytes() };
+        stream.write_all(&bytes).await?;
         stream.flush().await?;
         if code == 421 { Err(Over) } else { Ok(()) }
     }

@@ -30,6 +30,8 @@ pub enum Step {
 pub enum Act {
     /// Answers with this code and text.
     Reply(u16, String),
+    /// The same in Latin-1, as old servers speak.
+    Latin1(u16, String),
     /// Never answers, and waits until the other side hangs up.
     Hang,
     /// Gives the usual answer after this time.
@@ -48,6 +50,7 @@ pub enum Act {
 #[derive(Debug, Clone)]
 pub struct Rule {
     step: Step,
+    sender: Option<String>,
     recipient: Option<String>,
     left: Option<u32>,
     act: Act,
@@ -56,13 +59,20 @@ pub struct Rule {
 impl Rule {
     /// Does so every time.
     pub fn new(step: Step, act: Act) -> Self {
-        Self { step, recipient: None, left: None, act }
+        Self { step, sender: None, recipient: None, left: None, act }
     }
 
     /// Only the next `times` times.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.left = Some(times);
+        self
+    }
+
+    /// Only for mails from this sender; from MAIL FROM on.
+    #[must_use]
+    pub fn from(mut self, sender: &str) -> Self {
+        self.sender = Some(sender.to_owned());
         self
     }
 
@@ -87,11 +97,12 @@ impl Script {
         self.0.clear();
     }
 
-    /// What to do at this step of a mail to these recipients.
-    pub fn next(&mut self, step: Step, recipients: &[String]) -> Option<Act> {
+    /// What to do at this step of a mail from this sender to these recipients.
+    pub fn next(&mut self, step: Step, sender: Option<&str>, recipients: &[String]) -> Option<Act> {
         let fits = |rule: &&mut Rule| {
+            let from = rule.sender.is_none() || rule.sender.as_deref() == sender;
             let meant = rule.recipient.as_ref().is_none_or(|recipient| recipients.contains(recipient));
-            rule.step == step && rule.left != Some(0) && meant
+            rule.step == step && rule.left != Some(0) && from && meant
         };
         let rule = self.0.iter_mut().rev().find(fits)?;
         if let Some(left) = &mut rule.left {

@@ -1,8 +1,9 @@
 //! The mail catcher: mails go to a folder instead of to people. The embedded default.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions, Permissions},
     io::{self, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -35,6 +36,8 @@ impl Catcher {
     pub fn open(folder: impl Into<PathBuf>) -> io::Result<Self> {
         let folder = folder.into();
         fs::create_dir_all(&folder)?;
+        // Also where it was made before: mails are nobody else's business on this machine.
+        fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
         Ok(Self(folder.into()))
     }
 
@@ -87,7 +90,7 @@ fn keep(folder: &Path, mail: &Outgoing) -> io::Result<String> {
         Sha256::new().chain_update(&mail.message_id).chain_update([0]).chain_update(recipient).finalize();
     let id = HEXLOWER.encode(&hash[..16]);
     let beside = folder.join(format!("{}.tmp", Uuid::new_v4()));
-    let mut file = File::create_new(&beside)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
     // The envelope, as a server writes it on delivery (RFC 5321, 4.4).
     let from = mail.from.as_ref().map_or("", AsRef::as_ref);
     let written = write!(file, "Return-Path: <{from}>\r\nDelivered-To: {recipient}\r\n")

@@ -12,9 +12,11 @@ mod pool;
 mod session;
 mod settings;
 mod trust;
+mod utf8;
 mod wire;
 
 use lettre::Message;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 pub use self::{
     catcher::Catcher,
@@ -42,9 +44,30 @@ impl Route {
     /// # Errors
     /// [`SendError`] says whether to retry.
     pub async fn send(&self, message: &Message) -> Result<Accepted, SendError> {
+        self.send_if(message, || true).await
+    }
+
+    /// As [`Route::send`]; `may_go` is asked at the last moment at which the mail can be held back.
+    ///
+    /// # Errors
+    /// [`SendError`] says whether to retry.
+    pub async fn send_if(
+        &self,
+        message: &Message,
+        may_go: impl FnOnce() -> bool + Send + 'static,
+    ) -> Result<Accepted, SendError> {
         match self {
-            Self::Smtp(pool) => pool.send(message).await,
-            Self::Catcher(catcher) => catcher.send(message).await,
+            Self::Smtp(pool) => pool.send_if(message, may_go).await,
+            Self::Catcher(catcher) if may_go() => catcher.send(message).await,
+            Self::Catcher(_) => Err(Trouble::new(Phase::Store, Cause::CallerGone).into()),
+        }
+    }
+
+    /// [`Route::close`] waits until this is dropped.
+    pub fn stay_open(&self) -> Option<TaskTrackerToken> {
+        match self {
+            Self::Smtp(pool) => Some(pool.stay_open()),
+            Self::Catcher(_) => None,
         }
     }
 

@@ -13,7 +13,7 @@ use tokio::{
     sync::{Semaphore, oneshot},
     time::{Instant, sleep},
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 use tracing::Instrument;
 
 use super::{
@@ -60,18 +60,36 @@ impl Pool {
     /// # Errors
     /// [`SendError`] says whether to retry.
     pub async fn send(&self, message: &Message) -> Outcome {
+        self.send_if(message, || true).await
+    }
+
+    /// As [`Pool::send`]; `may_go` is asked right before the body leaves, and if it says no, the mail is held
+    /// back.
+    ///
+    /// # Errors
+    /// [`SendError`] says whether to retry.
+    pub async fn send_if(
+        &self,
+        message: &Message,
+        may_go: impl FnOnce() -> bool + Send + 'static,
+    ) -> Outcome {
         let mail = Outgoing::try_from(message)?;
         let closing = |_| Trouble::new(Phase::Connect, Cause::Closing);
         let permit = self.0.permits.clone().acquire_owned().await.map_err(closing)?;
         let (caller, outcome) = oneshot::channel();
         let inner = self.0.clone();
         let task = async move {
-            inner.carry(&mail, caller).await;
+            inner.carry(&mail, caller, may_go).await;
             drop(permit);
         };
         self.0.tasks.spawn(task.in_current_span());
         let ended = |_| Trouble::new(Phase::EndOfData, Cause::Broken("the sending task ended".to_owned()));
         outcome.await.map_err(ended)?
+    }
+
+    /// [`Pool::close`] waits until this is dropped: for whoever writes down what became of a mail.
+    pub fn stay_open(&self) -> TaskTrackerToken {
+        self.0.tasks.token()
     }
 
     /// Lets the mails on their way finish, then says goodbye on every session. Mails asked for after
@@ -90,8 +108,13 @@ impl Inner {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn carry(&self, mail: &Outgoing, caller: oneshot::Sender<Outcome>) {
-        let (session, outcome) = self.attempt(mail, &caller).await;
+    async fn carry(
+        &self,
+        mail: &Outgoing,
+        caller: oneshot::Sender<Outcome>,
+        may_go: impl FnOnce() -> bool + Send,
+    ) {
+        let (session, outcome) = self.attempt(mail, || !caller.is_closed() && may_go()).await;
         // The session is back in the pool before its caller goes on, and so can serve the next mail.
         let spare = session.and_then(|session| self.park(session, &outcome));
         // A caller that went away has no use for the outcome.
@@ -104,14 +127,14 @@ impl Inner {
     async fn attempt(
         &self,
         mail: &Outgoing,
-        caller: &oneshot::Sender<Outcome>,
+        may_go: impl FnOnce() -> bool + Send,
     ) -> (Option<Session>, Outcome) {
         let (mut session, begun) = match self.begin(mail).await {
             Ok(begun) => begun,
             Err(trouble) => return (None, Err(trouble.into())),
         };
         let outcome = match begun {
-            Ok(()) => session.hand_over(mail, || caller.is_closed()).await,
+            Ok(()) => session.hand_over(mail, may_go).await,
             Err(error) => Err(error),
         };
         (Some(session), outcome)

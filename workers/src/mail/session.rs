@@ -98,17 +98,17 @@ impl Session {
         Ok(())
     }
 
-    /// Names the recipient and hands the mail over. `abandoned` is asked before the body leaves, the
+    /// Names the recipient and hands the mail over. `may_go` is asked before the body leaves, the
     /// last moment at which a mail that nobody waits for can still be held back.
     pub async fn hand_over(
         &mut self,
         mail: &Outgoing,
-        abandoned: impl Fn() -> bool,
+        may_go: impl FnOnce() -> bool,
     ) -> Result<Accepted, SendError> {
         let limits = self.limits;
         let recipient = Rcpt::new(mail.to.clone(), Vec::new());
         step(Phase::RcptTo, limits.command, &[250, 251, 252], self.connection.command(recipient)).await?;
-        if abandoned() {
+        if !may_go() {
             return Err(Trouble::new(Phase::Data, Cause::CallerGone).into());
         }
         step(Phase::Data, limits.command, &[354], self.connection.command(Data)).await?;

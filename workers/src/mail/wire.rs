@@ -17,6 +17,11 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
+use super::utf8::Utf8;
+
+/// Most bytes that are read at once.
+const PIECE: usize = 512;
+
 /// What a handshake needs: whom to trust, and the name that the certificate must carry.
 #[derive(Debug, Clone)]
 pub struct Tls {
@@ -27,7 +32,13 @@ pub struct Tls {
 /// A handle on the socket. lettre's connection holds one clone and the session the other, so that the
 /// session can encrypt it and look whether the server spoke. One task owns both: the lock never waits.
 #[derive(Debug, Clone)]
-pub(super) struct Wire(Arc<Mutex<Stream>>);
+pub(super) struct Wire(Arc<Mutex<Line>>);
+
+#[derive(Debug)]
+struct Line {
+    stream: Stream,
+    heard: Utf8,
+}
 
 #[derive(Debug)]
 enum Stream {
@@ -40,24 +51,24 @@ enum Stream {
 impl Wire {
     /// A clear wire over an open socket.
     pub fn new(tcp: TcpStream) -> Self {
-        Self(Arc::new(Mutex::new(Stream::Clear(tcp))))
+        Self(Arc::new(Mutex::new(Line { stream: Stream::Clear(tcp), heard: Utf8::default() })))
     }
 
     /// Does the TLS handshake. After an error the wire is of no use.
     pub async fn encrypt(&self, tls: &Tls) -> io::Result<()> {
-        let Stream::Clear(tcp) = mem::replace(&mut *self.lock(), Stream::Gone) else {
+        let Stream::Clear(tcp) = mem::replace(&mut self.lock().stream, Stream::Gone) else {
             return Err(io::Error::other("already encrypted"));
         };
         let stream = TlsConnector::from(tls.config.clone()).connect(tls.name.clone(), tcp).await?;
-        *self.lock() = Stream::Encrypted(Box::new(stream));
+        *self.lock() = Line { stream: Stream::Encrypted(Box::new(stream)), heard: Utf8::default() };
         Ok(())
     }
 
     /// Whether an idle server said nothing and did not hang up. A word from it now (a late reply, a
     /// farewell) would be read as the answer to the next command.
     pub fn is_quiet(&self) -> bool {
-        let stream = self.lock();
-        let tcp = match &*stream {
+        let line = self.lock();
+        let tcp = match &line.stream {
             Stream::Clear(tcp) => tcp,
             Stream::Encrypted(tls) => tls.get_ref().0,
             Stream::Gone => return false,
@@ -65,7 +76,7 @@ impl Wire {
         tcp.peek(&mut [0]).now_or_never().is_none()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Stream> {
+    fn lock(&self) -> MutexGuard<'_, Line> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -73,7 +84,7 @@ impl Wire {
 /// Reads one line at most: nothing said in clear before a handshake may wait in lettre's buffer and
 /// pass for an answer given after it (RFC 3207, 4.2). What is left on the socket spoils the handshake.
 fn poll_line(tcp: &mut TcpStream, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-    let mut bytes = [0; 512];
+    let mut bytes = [0; PIECE];
     let room = buf.remaining().min(bytes.len());
     let mut seen = ReadBuf::new(&mut bytes[..room]);
     let count = ready!(tcp.poll_peek(cx, &mut seen))?;
@@ -93,17 +104,30 @@ fn gone() -> io::Error {
 
 impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match &mut *self.lock() {
-            Stream::Clear(tcp) => poll_line(tcp, cx, buf),
-            Stream::Encrypted(tls) => Pin::new(tls).poll_read(cx, buf),
-            Stream::Gone => Poll::Ready(Err(gone())),
+        let Line { stream, heard } = &mut *self.lock();
+        let mut bytes = [0; PIECE];
+        // Room for what was held back; lettre reads into kilobytes.
+        let room = buf.remaining().saturating_sub(Utf8::HELD).min(bytes.len());
+        loop {
+            let mut piece = ReadBuf::new(&mut bytes[..room]);
+            ready!(match stream {
+                Stream::Clear(tcp) => poll_line(tcp, cx, &mut piece),
+                Stream::Encrypted(tls) => Pin::new(tls).poll_read(cx, &mut piece),
+                Stream::Gone => Poll::Ready(Err(gone())),
+            })?;
+            let text = heard.mend(piece.filled());
+            // Nothing means the end; when all of it was held back, there is more to come.
+            if !text.is_empty() || piece.filled().is_empty() {
+                buf.put_slice(&text);
+                return Poll::Ready(Ok(()));
+            }
         }
     }
 }
 
 impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut *self.lock() {
+        match &mut self.lock().stream {
             Stream::Clear(tcp) => Pin::new(tcp).poll_write(cx, buf),
             Stream::Encrypted(tls) => Pin::new(tls).poll_write(cx, buf),
             Stream::Gone => Poll::Ready(Err(gone())),
@@ -111,7 +135,7 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut *self.lock() {
+        match &mut self.lock().stream {
             Stream::Clear(tcp) => Pin::new(tcp).poll_flush(cx),
             Stream::Encrypted(tls) => Pin::new(tls).poll_flush(cx),
             Stream::Gone => Poll::Ready(Err(gone())),
@@ -119,7 +143,7 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut *self.lock() {
+        match &mut self.lock().stream {
             Stream::Clear(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Stream::Encrypted(tls) => Pin::new(tls).poll_shutdown(cx),
             Stream::Gone => Poll::Ready(Ok(())),
@@ -129,7 +153,7 @@ impl AsyncWrite for Wire {
 
 impl AsyncTokioStream for Wire {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
-        match &*self.lock() {
+        match &self.lock().stream {
             Stream::Clear(tcp) => tcp.peer_addr(),
             Stream::Encrypted(tls) => tls.get_ref().0.peer_addr(),
             Stream::Gone => Err(gone()),

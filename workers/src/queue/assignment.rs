@@ -8,6 +8,7 @@ use guichet_schema::job::Claimed;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use super::leases::Held;
+use super::point::Point;
 
 /// What a handler is told about its job, beside the payload.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct Job {
     pub firm_id: Option<FirmId>,
     /// When this attempt began.
     pub now: DateTime<Utc>,
+    /// To be passed right before an effect that cannot be taken back.
+    pub point: Point,
 }
 
 /// What travels through apalis. While one clone is left, the lease is renewed and the slot is taken.
@@ -33,6 +36,7 @@ struct Run {
     claimed: Claimed,
     kind: &'static str,
     held: Held,
+    point: Point,
     _slot: Slot,
 }
 
@@ -62,7 +66,7 @@ impl Drop for Bell {
 
 impl Assignment {
     pub(super) fn new(claimed: Claimed, kind: &'static str, held: Held, slot: Slot) -> Self {
-        Self(Arc::new(Run { claimed, kind, held, _slot: slot }))
+        Self(Arc::new(Run { claimed, kind, held, point: Point::default(), _slot: slot }))
     }
 
     pub(super) fn claimed(&self) -> &Claimed {
@@ -77,8 +81,13 @@ impl Assignment {
         &self.0.held
     }
 
+    pub(super) fn point(&self) -> &Point {
+        &self.0.point
+    }
+
     pub(super) fn job(&self, now: DateTime<Utc>) -> Job {
         let Claimed { lease, firm_id, attempt, max_attempts, .. } = self.claimed();
-        Job { id: lease.id, attempt: *attempt, max_attempts: *max_attempts, firm_id: *firm_id, now }
+        let (attempt, max_attempts, firm_id) = (*attempt, *max_attempts, *firm_id);
+        Job { id: lease.id, attempt, max_attempts, firm_id, now, point: self.point().clone() }
     }
 }

@@ -33,6 +33,9 @@ pub enum JobError {
         source: BoxError,
         /// For how long.
         duration: Duration,
+        /// How much longer the jobs of its firm wait, so that those of other firms go first; none: they
+        /// keep their places.
+        yields: Option<Duration>,
     },
 }
 
@@ -54,7 +57,13 @@ impl JobError {
 
     /// Nothing of this kind will succeed for so long.
     pub fn pause(source: impl Into<BoxError>, duration: Duration) -> Self {
-        Self::Pause { source: source.into(), duration }
+        Self::Pause { source: source.into(), duration, yields: None }
+    }
+
+    /// As [`JobError::pause`], where the fault may be one firm's alone: after the pause its jobs wait so
+    /// much longer and stand in nobody's way.
+    pub fn pause_and_yield(source: impl Into<BoxError>, duration: Duration, longer: Duration) -> Self {
+        Self::Pause { source: source.into(), duration, yields: Some(longer) }
     }
 
     /// The error with all its causes, in one line.

@@ -20,6 +20,7 @@ mod launch;
 mod leases;
 mod line;
 mod metrics;
+mod point;
 mod renewer;
 mod settle;
 mod settler;
@@ -28,5 +29,6 @@ mod workers;
 
 pub use assignment::Job;
 pub use error::{BoxError, JobError};
+pub use point::Point;
 pub use watchdog::{Health, WorkersDied};
 pub use workers::{Timing, Workers};

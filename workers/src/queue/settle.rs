@@ -60,11 +60,19 @@ where
         let SettleLayer { settler, clock } = self.with.clone();
         async move {
             let began = Instant::now();
+            let mut run = Box::pin(run);
             let ended = tokio::select! {
                 biased;
-                ended = run => Some(ended),
+                ended = &mut run => Some(ended),
                 () = assignment.held().lost() => None,
             };
+            let ended = match ended {
+                // Its effect is on its way: broken off, it would be had a second time.
+                None if !assignment.point().close() => Some((&mut run).await),
+                ended => ended,
+            };
+            // Nothing of a run that was broken off is left when its job goes back.
+            drop(run);
             metrics::took(assignment.kind(), began.elapsed());
             match ended {
                 Some(ended) => finish(&settler, assignment, ended, clock.now()).await,
@@ -126,8 +134,13 @@ fn verdict(ended: Result<(), BoxDynError>, attempt: i32, now: DateTime<Utc>, ran
             Outcome::Retry { run_at: now + wait, error: text }.into()
         }
         JobError::Fail { .. } => Outcome::Bury { error: text }.into(),
-        JobError::Pause { duration, .. } => {
-            Verdict { outcome: Outcome::Release, pause: Some((delta(duration), text)) }
+        JobError::Pause { duration, yields, .. } => {
+            let over = now + delta(duration);
+            let outcome = match yields {
+                None => Outcome::Release,
+                Some(longer) => Outcome::Defer { run_at: over + delta(longer) },
+            };
+            Verdict { outcome, pause: Some((delta(duration), text)) }
         }
     }
 }
@@ -170,6 +183,10 @@ mod tests {
         let paused = verdict(Err(JobError::pause("no", Duration::from_secs(60)).into()), 2, now(), 0.0);
         assert_eq!(paused.outcome, Outcome::Release);
         assert_eq!(paused.pause, Some((TimeDelta::seconds(60), error())));
+        let yields = JobError::pause_and_yield("no", Duration::from_secs(60), Duration::from_secs(9));
+        let yields = verdict(Err(yields.into()), 2, now(), 0.0);
+        assert_eq!(yields.outcome, Outcome::Defer { run_at: now() + TimeDelta::seconds(69) });
+        assert_eq!(yields.pause, Some((TimeDelta::seconds(60), error())));
     }
 
     #[test]

@@ -42,6 +42,7 @@ fn sample(locale: Locale) -> TicketMail<'static> {
         firm,
         client,
         number: 1042,
+        thread: subject,
         subject,
         old: TicketStatus::InAnalysis,
         new: TicketStatus::Finished,
@@ -50,7 +51,6 @@ fn sample(locale: Locale) -> TicketMail<'static> {
         acted_by: Some("Beatriz Almeida"),
         at: NaiveDate::from_ymd_opt(2026, 11, 23).unwrap().and_hms_opt(14, 5, 0).unwrap(),
         recipient: Some("Ana Souza"),
-        url: Some("https://portal.horizonte.example/tickets/ticket_0193"),
         takes_replies: true,
     }
 }
@@ -74,7 +74,7 @@ fn the_mail_in_every_language() {
             takes_replies: false,
             ..sample(locale)
         };
-        let nameless = TicketMail { recipient: None, acted_by: Some("  "), url: None, ..sample(locale) };
+        let nameless = TicketMail { recipient: None, acted_by: Some("  "), ..sample(locale) };
         let cases =
             [("finished", finished), ("rejected", rejected), ("reopened", reopened), ("nameless", nameless)];
         for (case, mail) in cases {
@@ -95,18 +95,29 @@ fn the_subject_does_not_change_with_the_status() {
     }
 }
 
+/// D-05: a ticket that is renamed stays one conversation; the mail tells its present subject.
+#[test]
+fn d_05_the_subject_does_not_change_with_the_ticket() {
+    let before = sample(Locale::En);
+    let mail = TicketMail { subject: "Another name", ..before.clone() }.render();
+    assert_eq!(mail.subject, before.render().subject);
+    for part in [&mail.text, &mail.html] {
+        assert!(part.contains("Another name"), "{part}");
+    }
+}
+
 #[test]
 fn hostile_texts_stay_texts() {
     let evil = "<script>alert(1)</script> & \"q\" 'a' {{ firm }} { $firm }";
-    let url = "https://x.example/?a=1&b=\"><img src=x>";
+    let named = "Oi\r\nBcc: x@y.example\u{202e}\u{0}<b>";
     let mail = TicketMail {
         firm: evil,
         client: evil,
-        subject: "Oi\r\nBcc: x@y.example\u{202e}\u{0}<b>",
+        thread: named,
+        subject: named,
         reason: Some(evil),
         acted_by: Some(evil),
         recipient: Some(evil),
-        url: Some(url),
         ..sample(Locale::PtBr)
     };
     let Rendered { subject, text, html } = mail.render();
@@ -116,15 +127,15 @@ fn hostile_texts_stay_texts() {
     }
     assert_eq!(html.matches("{{ firm }} { $firm }").count(), 7, "{html}");
     // Plain text is not HTML: nothing is escaped there.
-    assert!(text.contains("<script>") && text.contains(url) && !text.contains("&amp;"), "{text}");
+    assert!(text.contains("<script>") && !text.contains("&amp;"), "{text}");
 }
 
 #[test]
 fn lines_of_the_text_part_are_short_and_addresses_whole() {
     let url = format!("https://portal.example/{}", "a-long-path/".repeat(12));
     let subject = "palavra ".repeat(60);
-    let reason = Some(reason(Locale::PtBr));
-    let mail = TicketMail { subject: &subject, url: Some(&url), reason, ..sample(Locale::PtBr) };
+    let reason = format!("{}\n{url}", reason(Locale::PtBr));
+    let mail = TicketMail { subject: &subject, reason: Some(&reason), ..sample(Locale::PtBr) };
     let text = mail.render().text;
     assert!(text.lines().any(|line| line == url));
     for line in text.lines() {
@@ -139,11 +150,11 @@ proptest! {
     fn markup_comes_from_the_template_alone(texts in prop::array::uniform5(".{0,60}")) {
         let [firm, client, subject, reason, name] = &texts;
         let mail = TicketMail {
-            firm, client, subject, reason: Some(reason), recipient: Some(name), ..sample(Locale::Fr)
+            firm, client, thread: subject, subject, reason: Some(reason), recipient: Some(name), ..sample(Locale::Fr)
         };
         let plain = "x".to_owned() + &"\nx".repeat(reason.trim().lines().count().saturating_sub(1));
         let frame = TicketMail {
-            firm: "x", client: "x", subject: "x", recipient: Some("x"),
+            firm: "x", client: "x", thread: "x", subject: "x", recipient: Some("x"),
             reason: Some(if reason.trim().is_empty() { "" } else { &plain }),
             ..sample(Locale::Fr)
         };

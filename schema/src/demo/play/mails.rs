@@ -95,8 +95,8 @@ impl Stage<'_> {
         }
         let chance = &mut self.draft.chance;
         let soon = (at + TimeDelta::seconds(chance.between(1..=40))).min(self.now);
-        // With the queue's backoff an address is tried for about two days.
-        let given_up = at + TimeDelta::hours(50);
+        // With the queue's backoff an address is tried for two days at least.
+        let given_up = at + TimeDelta::hours(73);
         match mailbox {
             Mailbox::Bounces => Fate {
                 status: DeliveryStatus::Failed,

@@ -6,4 +6,4 @@ mod types;
 
 pub use mutation::ClientMutation;
 pub use query::ClientQuery;
-pub use types::Client;
+pub use types::{Client, SuppressedAddress};

@@ -1,0 +1,45 @@
+//! The moment after which a run can no longer be taken back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+const OPEN: u8 = 0;
+const PASSED: u8 = 1;
+const CLOSED: u8 = 2;
+
+/// A run's point of no return. Before it the job can be given back as if nothing had been; after it
+/// another worker would do it a second time, so the run goes on to its end. Clones are the same point.
+#[derive(Debug, Clone, Default)]
+pub struct Point(Arc<AtomicU8>);
+
+impl Point {
+    /// Passes it. Answers whether the run may go on: false when the job was given back or lost, and nothing
+    /// may happen any more.
+    pub fn pass(&self) -> bool {
+        self.turn(PASSED)
+    }
+
+    /// Lets nobody pass any more. Answers false when the run passed before.
+    pub(super) fn close(&self) -> bool {
+        self.turn(CLOSED)
+    }
+
+    fn turn(&self, to: u8) -> bool {
+        let turned = self.0.compare_exchange(OPEN, to, Ordering::AcqRel, Ordering::Acquire);
+        turned.map_or_else(|now| now == to, |_| true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// F-02: passed or closed, never both, whatever comes first.
+    #[test]
+    fn f_02_either_passed_or_closed() {
+        let passed = Point::default();
+        assert_eq!([passed.pass(), passed.close(), passed.pass()], [true, false, true]);
+        let closed = Point::default();
+        assert_eq!([closed.close(), closed.pass(), closed.close()], [true, false, true]);
+    }
+}
