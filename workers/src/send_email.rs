@@ -13,10 +13,12 @@ use guichet_schema::message_id;
 use guichet_schema::money::Money;
 use guichet_schema::store::Store;
 use lettre::Message;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use crate::letter::Letter;
 use crate::mail::{Dkim, Phase, Route, SendError};
-use crate::queue::{Job, JobError};
+use crate::queue::{Hold, Job, JobError};
 use crate::ticket_mail::TicketMail;
 
 /// How long all mail waits when our own relay settings do not work.
@@ -51,16 +53,31 @@ impl Sender {
                 return self.settle(delivery_id, Outcome::Invalid { reply: error.to_string() }).await;
             }
         };
-        match self.route.send(&message).await {
-            Ok(accepted) => {
-                count("sent");
-                // A task of its own: when the lease is lost while the database is away, the run is dropped,
-                // but what this process knows must still be written down.
-                let settled = tokio::spawn(self.settle_sent(delivery_id, accepted.reply.to_string()));
-                settled.await.map_err(JobError::retry)
-            }
+        // A task of its own: when the lease is lost while the database is away, the run is dropped, but a
+        // mail that is on its way cannot be called back, and what becomes of it must be written down.
+        let given_up = CancellationToken::new();
+        let carry = self.clone().carry(message, delivery_id, given_up.clone(), job.hold());
+        let carried = tokio::spawn(carry.in_current_span());
+        let _dropped_with_the_run = given_up.drop_guard();
+        match carried.await.map_err(JobError::retry)? {
+            Ok(()) => Ok(()),
             Err(error) => self.after(&job, delivery_id, error).await,
         }
+    }
+
+    /// Sends, and writes down that it was sent. Meanwhile the lease is kept where it can be had: nobody
+    /// else should send what may be out.
+    async fn carry(
+        self,
+        message: Message,
+        id: DeliveryId,
+        given_up: CancellationToken,
+        _hold: Option<Hold>,
+    ) -> Result<(), SendError> {
+        let accepted = self.route.send_unless(&given_up, &message).await?;
+        count("sent");
+        self.settle_sent(id, accepted.reply.to_string()).await;
+        Ok(())
     }
 
     async fn after(&self, job: &Job, id: DeliveryId, error: SendError) -> Result<(), JobError> {

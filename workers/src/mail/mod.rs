@@ -15,6 +15,7 @@ mod trust;
 mod wire;
 
 use lettre::Message;
+use tokio_util::sync::CancellationToken;
 
 pub use self::{
     catcher::Catcher,
@@ -42,8 +43,20 @@ impl Route {
     /// # Errors
     /// [`SendError`] says whether to retry.
     pub async fn send(&self, message: &Message) -> Result<Accepted, SendError> {
+        self.send_unless(&CancellationToken::new(), message).await
+    }
+
+    /// The same, but holds the mail back once it is given up, if that is still possible.
+    ///
+    /// # Errors
+    /// As of [`Route::send`].
+    pub async fn send_unless(
+        &self,
+        given_up: &CancellationToken,
+        message: &Message,
+    ) -> Result<Accepted, SendError> {
         match self {
-            Self::Smtp(pool) => pool.send(message).await,
+            Self::Smtp(pool) => pool.send_unless(given_up, message).await,
             Self::Catcher(catcher) => catcher.send(message).await,
         }
     }

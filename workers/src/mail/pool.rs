@@ -13,7 +13,7 @@ use tokio::{
     sync::{Semaphore, oneshot},
     time::{Instant, sleep},
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
 
 use super::{
@@ -60,13 +60,24 @@ impl Pool {
     /// # Errors
     /// [`SendError`] says whether to retry.
     pub async fn send(&self, message: &Message) -> Outcome {
+        self.send_unless(&CancellationToken::new(), message).await
+    }
+
+    /// The same for a caller that stays when the mail is given up: before the body is on its way the
+    /// mail is held back, after that the caller hears what became of it.
+    ///
+    /// # Errors
+    /// As of [`Pool::send`].
+    pub async fn send_unless(&self, given_up: &CancellationToken, message: &Message) -> Outcome {
         let mail = Outgoing::try_from(message)?;
         let closing = |_| Trouble::new(Phase::Connect, Cause::Closing);
-        let permit = self.0.permits.clone().acquire_owned().await.map_err(closing)?;
+        let permit = given_up.run_until_cancelled(self.0.permits.clone().acquire_owned()).await;
+        let permit = permit.ok_or(Trouble::new(Phase::Connect, Cause::CallerGone))?.map_err(closing)?;
+        let given_up = given_up.clone();
         let (caller, outcome) = oneshot::channel();
         let inner = self.0.clone();
         let task = async move {
-            inner.carry(&mail, caller).await;
+            inner.carry(&mail, &given_up, caller).await;
             drop(permit);
         };
         self.0.tasks.spawn(task.in_current_span());
@@ -90,8 +101,9 @@ impl Inner {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn carry(&self, mail: &Outgoing, caller: oneshot::Sender<Outcome>) {
-        let (session, outcome) = self.attempt(mail, &caller).await;
+    async fn carry(&self, mail: &Outgoing, given_up: &CancellationToken, caller: oneshot::Sender<Outcome>) {
+        let abandoned = || caller.is_closed() || given_up.is_cancelled();
+        let (session, outcome) = self.attempt(mail, abandoned).await;
         // The session is back in the pool before its caller goes on, and so can serve the next mail.
         let spare = session.and_then(|session| self.park(session, &outcome));
         // A caller that went away has no use for the outcome.
@@ -101,17 +113,13 @@ impl Inner {
         }
     }
 
-    async fn attempt(
-        &self,
-        mail: &Outgoing,
-        caller: &oneshot::Sender<Outcome>,
-    ) -> (Option<Session>, Outcome) {
+    async fn attempt(&self, mail: &Outgoing, abandoned: impl Fn() -> bool) -> (Option<Session>, Outcome) {
         let (mut session, begun) = match self.begin(mail).await {
             Ok(begun) => begun,
             Err(trouble) => return (None, Err(trouble.into())),
         };
         let outcome = match begun {
-            Ok(()) => session.hand_over(mail, || caller.is_closed()).await,
+            Ok(()) => session.hand_over(mail, abandoned).await,
             Err(error) => Err(error),
         };
         (Some(session), outcome)

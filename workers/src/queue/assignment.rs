@@ -1,6 +1,6 @@
 //! One run of one job, from its claim until it is settled.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use chrono::{DateTime, Utc};
 use guichet_schema::id::{FirmId, JobId};
@@ -22,6 +22,22 @@ pub struct Job {
     pub firm_id: Option<FirmId>,
     /// When this attempt began.
     pub now: DateTime<Utc>,
+    // Not the run itself: a clone that somebody keeps would keep the slot too.
+    run: Weak<Run>,
+}
+
+impl Job {
+    /// Keeps the job's lease renewed, and its slot taken, also when the run is broken off: for what
+    /// cannot be called back. None when the run is over.
+    pub fn hold(&self) -> Option<Hold> {
+        self.run.upgrade().map(|run| Hold { _assignment: Assignment(run) })
+    }
+}
+
+/// See [`Job::hold`].
+#[derive(Debug)]
+pub struct Hold {
+    _assignment: Assignment,
 }
 
 /// What travels through apalis. While one clone is left, the lease is renewed and the slot is taken.
@@ -41,6 +57,7 @@ struct Run {
 pub(super) struct Slot {
     // In this order: free first, then tell.
     _permit: OwnedSemaphorePermit,
+    _suspect: Option<OwnedSemaphorePermit>,
     _freed: Bell,
 }
 
@@ -48,9 +65,14 @@ pub(super) struct Slot {
 struct Bell(Arc<Notify>);
 
 impl Slot {
-    /// The place that `permit` stands for; `freed` is told when it is free again.
-    pub(super) fn new(permit: OwnedSemaphorePermit, freed: Arc<Notify>) -> Self {
-        Self { _permit: permit, _freed: Bell(freed) }
+    /// The place that `permit` stands for, or the two of a suspect; `freed` is told when they are free
+    /// again.
+    pub(super) fn new(
+        permit: OwnedSemaphorePermit,
+        suspect: Option<OwnedSemaphorePermit>,
+        freed: Arc<Notify>,
+    ) -> Self {
+        Self { _permit: permit, _suspect: suspect, _freed: Bell(freed) }
     }
 }
 
@@ -79,6 +101,7 @@ impl Assignment {
 
     pub(super) fn job(&self, now: DateTime<Utc>) -> Job {
         let Claimed { lease, firm_id, attempt, max_attempts, .. } = self.claimed();
-        Job { id: lease.id, attempt: *attempt, max_attempts: *max_attempts, firm_id: *firm_id, now }
+        let (attempt, max_attempts, firm_id) = (*attempt, *max_attempts, *firm_id);
+        Job { id: lease.id, attempt, max_attempts, firm_id, now, run: Arc::downgrade(&self.0) }
     }
 }

@@ -26,7 +26,7 @@ mod settler;
 mod watchdog;
 mod workers;
 
-pub use assignment::Job;
+pub use assignment::{Hold, Job};
 pub use error::{BoxError, JobError};
 pub use watchdog::{Health, WorkersDied};
 pub use workers::{Timing, Workers};
