@@ -13,6 +13,7 @@ use crate::id::{AccountId, ActId, ClientId, DeliveryId, FirmId, Id};
 use crate::job::NewJob;
 use crate::locale::Locale;
 use crate::message_id;
+use crate::sql;
 use crate::store::Tx;
 use crate::tables::{
     accounts, client_recipients, email_deliveries, email_suppressions, portal_accesses, staff_members,
@@ -68,7 +69,8 @@ async fn queue(tx: &mut Tx, case: &Case, cause: ActId, planned: &[Planned]) -> R
             Event { noun: DeliveryId::NOUN, subject: id.uuid(), before: None, after: audience },
         );
     }
-    diesel::insert_into(email_deliveries::table).values(rows).execute(tx.conn()).await?;
+    let count = rows.len();
+    sql::keep(count, diesel::insert_into(email_deliveries::table).values(rows)).execute(tx.conn()).await?;
     Ok(())
 }
 

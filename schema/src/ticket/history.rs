@@ -8,6 +8,7 @@ use crate::actor::{Author, Scope};
 use crate::condition::Condition;
 use crate::error::Result;
 use crate::id::{ActId, ChangeId, TicketId, TransferId};
+use crate::sql;
 use crate::store::Tx;
 use crate::tables::{ticket_changes, ticket_transfers, tickets};
 
@@ -56,7 +57,8 @@ pub(crate) async fn record(
             )
         })
         .collect();
-    diesel::insert_into(ticket_changes::table).values(rows).execute(tx.conn()).await?;
+    let count = rows.len();
+    sql::keep(count, diesel::insert_into(ticket_changes::table).values(rows)).execute(tx.conn()).await?;
     Ok(())
 }
 
