@@ -14,6 +14,7 @@ use diesel::sql_types::Bool;
 /// diesel's boxed expressions it can be sent between threads, and stands in joins too.
 pub struct Condition<T> {
     fragment: Box<dyn QueryFragment<Pg> + Send>,
+    checked: bool,
     table: PhantomData<fn() -> T>,
 }
 
@@ -23,8 +24,28 @@ impl<T> Condition<T> {
     where
         E: Expression<SqlType = Bool> + AppearsOnTable<T> + QueryFragment<Pg> + Send + 'static,
     {
-        Self { fragment: Box::new(expression), table: PhantomData }
+        Self { fragment: Box::new(expression), checked: false, table: PhantomData }
     }
+
+    /// The same as a mere check of rows that other conditions find: no index is entered by it. The kept
+    /// plan of a statement is one for all firms, made for a firm of average size: to read the whole firm
+    /// and look for some ids in it seems cheap, and is not in a large one.
+    #[must_use]
+    pub fn checked(self) -> Self {
+        self.checked_if(true)
+    }
+
+    /// A mere check, or not.
+    #[must_use]
+    pub fn checked_if(self, checked: bool) -> Self {
+        Self { checked, ..self }
+    }
+}
+
+/// Whether a filter names so few things that what belongs to them is less than a firm has.
+pub(crate) fn is_few<T>(wanted: Option<&[T]>) -> bool {
+    const FEW: usize = 10;
+    wanted.is_some_and(|wanted| wanted.len() <= FEW)
 }
 
 impl<T> Expression for Condition<T> {
@@ -50,9 +71,10 @@ impl<T> QueryId for Condition<T> {
 
 impl<T> QueryFragment<Pg> for Condition<T> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("(");
+        // A whole condition in brackets of its own: IS binds closer than AND.
+        out.push_sql(if self.checked { "((" } else { "(" });
         self.fragment.walk_ast(out.reborrow())?;
-        out.push_sql(")");
+        out.push_sql(if self.checked { ") IS TRUE)" } else { ")" });
         Ok(())
     }
 }
@@ -60,5 +82,31 @@ impl<T> QueryFragment<Pg> for Condition<T> {
 impl<T> fmt::Debug for Condition<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Condition").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::prelude::*;
+
+    use super::*;
+    use crate::id::{FirmId, Id};
+    use crate::tables::tickets;
+
+    #[test]
+    fn a_check_is_no_key_of_an_index() {
+        let seen = || {
+            let firm = tickets::firm_id.eq(FirmId::from_uuid(uuid::Uuid::nil()));
+            Condition::<tickets::table>::new(firm.and(tickets::number.eq(1)))
+        };
+        let of = |seen| {
+            let query = tickets::table.filter(seen).select(tickets::id);
+            let text = diesel::debug_query::<Pg, _>(&query).to_string();
+            text.split_once(" WHERE ")
+                .map(|(_, tail)| tail.split(" --").next().unwrap_or_default().to_owned())
+        };
+        let both = r#"("tickets"."firm_id" = $1) AND ("tickets"."number" = $2)"#;
+        assert_eq!(of(seen()), Some(format!("(({both}))")));
+        assert_eq!(of(seen().checked()), Some(format!("((({both})) IS TRUE)")));
     }
 }

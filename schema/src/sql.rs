@@ -39,6 +39,38 @@ impl<'a> Statement<'a> {
     }
 }
 
+/// An update or an insert of the query builder, with its plan kept while it writes so few rows: the
+/// builder asks for a new one each time, for the number of rows and the columns left out change its text.
+#[derive(Debug)]
+pub(crate) struct Keep<Q> {
+    query: Q,
+    kept: bool,
+}
+
+/// More rows than this have a plan made for them.
+const FEW_ROWS: usize = 8;
+
+/// Keeps the plan of an update, or of an insert of so many rows.
+pub(crate) const fn keep<Q>(rows: usize, query: Q) -> Keep<Q> {
+    Keep { query, kept: rows <= FEW_ROWS }
+}
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Keep<Q> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        self.query.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, backend: &Pg) -> QueryResult<bool> {
+        Ok(self.kept || self.query.is_safe_to_cache_prepared(backend)?)
+    }
+}
+
+// The plan is found by the text: no id of its own.
+impl<Q> QueryId for Keep<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
 /// The nearest time that PostgreSQL can hold: its calendar begins in 4713 BC. For times from outside.
 pub(crate) fn held(at: DateTime<Utc>) -> DateTime<Utc> {
     const BEGIN: Option<DateTime<Utc>> = DateTime::from_timestamp(-210_866_803_200, 0);
@@ -76,7 +108,20 @@ impl fmt::Debug for Statement<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use diesel::prelude::*;
     use diesel::sql_types::{BigInt, Text};
+
+    #[test]
+    fn plans_of_few_rows_are_kept() {
+        use crate::tables::firms;
+        let of = |rows: usize| {
+            let names = vec![firms::name.eq("a"); rows];
+            let query = keep(rows, diesel::insert_into(firms::table).values(names));
+            query.is_safe_to_cache_prepared(&Pg).unwrap()
+        };
+        assert!(of(1) && of(FEW_ROWS));
+        assert!(!of(FEW_ROWS + 1));
+    }
 
     #[test]
     fn values_take_their_places() {

@@ -19,6 +19,7 @@ use crate::hint::Hints;
 use crate::id::{AccessId, AccountId, FirmId, StaffId};
 use crate::idempotency::{self, Once, Turns};
 use crate::job::{self, NewJob};
+use crate::sql;
 use crate::tables::audit;
 
 /// The truth (PostgreSQL), the time, and the way to tell others that something happened.
@@ -252,7 +253,8 @@ impl Tx {
             job::insert(conn, &self.jobs, self.now).await?;
         }
         if !self.audits.is_empty() {
-            diesel::insert_into(audit::table).values(&self.audits).execute(conn).await?;
+            let insert = diesel::insert_into(audit::table).values(&self.audits);
+            sql::keep(self.audits.len(), insert).execute(conn).await?;
         }
         // Several firms in id order, so that two transactions never wait for each other in a ring.
         let mut firms: Vec<FirmId> = self.events.iter().map(|(firm, _)| *firm).collect();

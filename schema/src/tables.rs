@@ -219,6 +219,8 @@ diesel::table! {
         last_error -> Nullable<Text>,
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+        missed_at -> Nullable<Timestamptz>,
+        crashes -> Integer,
     }
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::actor::Scope;
-use crate::condition::Condition;
+use crate::condition::{Condition, is_few};
 use crate::error::{Code, Refusal, Result};
 use crate::feed::Audience;
 use crate::id::{ChargeId, ClientId, Id, StaffId, TicketId};
@@ -55,7 +55,9 @@ pub struct ChargeFilter {
 type Query<'a> = charges::BoxedQuery<'a, Pg>;
 
 fn filtered<'a>(scope: &Scope, filter: &ChargeFilter) -> Query<'a> {
-    let mut query = charges::table.filter(visible(scope)).into_boxed();
+    // Those of a few clients or tickets are found by these.
+    let few = is_few(filter.clients.as_deref()) || is_few(filter.tickets.as_deref());
+    let mut query = charges::table.filter(visible(scope).checked_if(few)).into_boxed();
     if let Some(status) = &filter.status {
         query = query.filter(charges::status.eq_any(status.clone()));
     }
@@ -140,7 +142,7 @@ pub(crate) async fn audience(conn: &mut AsyncPgConnection, charge: &Charge) -> R
 /// When the database does not answer: retry.
 pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[ChargeId]) -> Result<Vec<Charge>> {
     Ok(charges::table
-        .filter(visible(scope))
+        .filter(visible(scope).checked())
         .filter(charges::id.eq_any(ids))
         .select(Charge::as_select())
         .load(conn)
@@ -157,7 +159,7 @@ pub async fn of_tickets(
     ids: &[TicketId],
 ) -> Result<Vec<Charge>> {
     Ok(charges::table
-        .filter(visible(scope))
+        .filter(visible(scope).checked())
         .filter(charges::ticket_id.eq_any(ids))
         .order((charges::created_at, charges::id))
         .select(Charge::as_select())
@@ -178,8 +180,8 @@ pub async fn collected_by(
         .inner_join(charges::table.on(charges::id.eq(ticket_collected_charges::charge_id)))
         .inner_join(tickets::table.on(tickets::id.eq(ticket_collected_charges::ticket_id)))
         .filter(ticket_collected_charges::ticket_id.eq_any(ids))
-        .filter(crate::ticket::queries::visible(scope))
-        .filter(visible(scope))
+        .filter(crate::ticket::queries::visible(scope).checked())
+        .filter(visible(scope).checked())
         .order((charges::due_on, charges::id))
         .select((ticket_collected_charges::ticket_id, Charge::as_select()))
         .load(conn)

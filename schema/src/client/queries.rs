@@ -56,7 +56,7 @@ pub async fn find(conn: &mut AsyncPgConnection, scope: &Scope, id: ClientId) -> 
 /// When the database does not answer: retry.
 pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[ClientId]) -> Result<Vec<Client>> {
     Ok(clients::table
-        .filter(visible(scope))
+        .filter(visible(scope).checked())
         .filter(clients::id.eq_any(ids))
         .select(Client::as_select())
         .load(conn)
@@ -107,7 +107,8 @@ pub async fn ticket_emails(
 ) -> Result<Vec<(ClientId, String)>> {
     Ok(client_recipients::table
         .filter(
-            client_recipients::client_id.eq_any(clients::table.filter(visible(scope)).select(clients::id)),
+            client_recipients::client_id
+                .eq_any(clients::table.filter(visible(scope).checked()).select(clients::id)),
         )
         .filter(client_recipients::client_id.eq_any(ids))
         .filter(client_recipients::topic.eq(Topic::Tickets))

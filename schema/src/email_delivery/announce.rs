@@ -12,6 +12,7 @@ use crate::feed::Event;
 use crate::id::{ActId, DeliveryId, FirmId, Id, TicketId};
 use crate::job::NewJob;
 use crate::message_id;
+use crate::sql;
 use crate::store::Tx;
 use crate::tables::{accounts, email_deliveries};
 use crate::ticket::case::Case;
@@ -73,7 +74,8 @@ async fn queue(tx: &mut Tx, case: &Case, cause: ActId, planned: &[Planned]) -> R
             Event { noun: DeliveryId::NOUN, subject: id.uuid(), before: None, after: audience },
         );
     }
-    diesel::insert_into(email_deliveries::table).values(rows).execute(tx.conn()).await?;
+    let count = rows.len();
+    sql::keep(count, diesel::insert_into(email_deliveries::table).values(rows)).execute(tx.conn()).await?;
     Ok(())
 }
 

@@ -8,6 +8,7 @@ use crate::condition::Condition;
 use crate::error::{Fault, Result};
 use crate::feed::Event;
 use crate::id::{DeliveryId, Id, StaffId, TicketId};
+use crate::sql;
 use crate::store::{By, Store, Tx};
 use crate::tables::{
     accounts, clients, email_deliveries, email_suppressions, firms, staff_members, ticket_changes, tickets,
@@ -224,18 +225,16 @@ async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: Outcome) -> Resul
         }
         Outcome::Withheld { reason } => (DeliveryStatus::NotSent, Some(*reason), None),
     };
-    diesel::update(email_deliveries::table.find(delivery.id))
-        .set((
-            email_deliveries::status.eq(status),
-            email_deliveries::reason.eq(reason),
-            email_deliveries::smtp_reply.eq(reply.or(delivery.smtp_reply.as_ref())),
-            email_deliveries::attempts.eq(delivery.attempts + i32::from(reply.is_some())),
-            email_deliveries::version.eq(delivery.version + 1),
-            email_deliveries::updated_at.eq(now),
-            email_deliveries::sent_at.eq((status == DeliveryStatus::Sent).then_some(now)),
-        ))
-        .execute(tx.conn())
-        .await?;
+    let update = diesel::update(email_deliveries::table.find(delivery.id)).set((
+        email_deliveries::status.eq(status),
+        email_deliveries::reason.eq(reason),
+        email_deliveries::smtp_reply.eq(reply.or(delivery.smtp_reply.as_ref())),
+        email_deliveries::attempts.eq(delivery.attempts + i32::from(reply.is_some())),
+        email_deliveries::version.eq(delivery.version + 1),
+        email_deliveries::updated_at.eq(now),
+        email_deliveries::sent_at.eq((status == DeliveryStatus::Sent).then_some(now)),
+    ));
+    sql::keep(1, update).execute(tx.conn()).await?;
     if let (Outcome::Refused { reply, hard_bounce: true }, Some(recipient)) = (&outcome, &delivery.recipient)
     {
         let ci = crate::email::Email::parse(recipient)

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::actor::Scope;
-use crate::condition::Condition;
+use crate::condition::{Condition, is_few};
 use crate::email::Email;
 use crate::error::{Code, Refusal, Result};
 use crate::feed::Audience;
@@ -57,7 +57,9 @@ pub struct DeliveryFilter {
 }
 
 fn filtered<'a>(scope: &Scope, filter: &DeliveryFilter) -> email_deliveries::BoxedQuery<'a, Pg> {
-    let mut query = email_deliveries::table.filter(visible(scope)).into_boxed();
+    // Those of a few clients or tickets are found by these.
+    let few = is_few(filter.clients.as_deref()) || is_few(filter.tickets.as_deref());
+    let mut query = email_deliveries::table.filter(visible(scope).checked_if(few)).into_boxed();
     if let Some(status) = &filter.status {
         query = query.filter(email_deliveries::status.eq_any(status.clone()));
     }
@@ -127,7 +129,7 @@ pub async fn by_ids(
     ids: &[DeliveryId],
 ) -> Result<Vec<EmailDelivery>> {
     Ok(email_deliveries::table
-        .filter(visible(scope))
+        .filter(visible(scope).checked())
         .filter(email_deliveries::id.eq_any(ids))
         .select(EmailDelivery::as_select())
         .load(conn)
@@ -152,7 +154,7 @@ pub async fn of_acts(
     scope: &Scope,
     acts: &[ActId],
 ) -> Result<HashMap<ActId, ActMail>> {
-    let seen = tickets::table.filter(crate::ticket::queries::visible(scope)).select(tickets::id);
+    let seen = tickets::table.filter(crate::ticket::queries::visible(scope).checked()).select(tickets::id);
     let found: Vec<EmailDelivery> = email_deliveries::table
         .filter(email_deliveries::cause_id.eq_any(acts))
         .filter(email_deliveries::ticket_id.eq_any(seen))
@@ -185,8 +187,11 @@ pub async fn suppressions(
     if !scope.is_staff() {
         return Ok(HashMap::new());
     }
-    let seen =
-        || clients::table.filter(crate::client::queries::visible(scope)).filter(clients::id.eq_any(ids));
+    let seen = || {
+        clients::table
+            .filter(crate::client::queries::visible(scope).checked())
+            .filter(clients::id.eq_any(ids))
+    };
     let mut addresses: Vec<(ClientId, String)> = seen()
         .filter(clients::email.is_not_null())
         .select((clients::id, clients::email.assume_not_null()))

@@ -50,6 +50,7 @@ pub async fn retry(store: &Store, by: impl Into<By>, id: JobId) -> Result<()> {
         .set((
             jobs::status.eq(JobStatus::Ready),
             jobs::attempts.eq(0),
+            jobs::crashes.eq(0),
             jobs::run_at.eq(now),
             jobs::finished_at.eq(None::<chrono::DateTime<chrono::Utc>>),
         ))

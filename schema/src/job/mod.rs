@@ -4,6 +4,7 @@ pub mod admin;
 mod backoff;
 mod model;
 pub mod queue;
+mod rescue;
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Fault, Result};
 use crate::id::{FirmId, JobId};
+use crate::sql;
 use crate::tables::jobs;
 
 pub use backoff::backoff;
@@ -106,6 +108,7 @@ pub async fn insert(conn: &mut AsyncPgConnection, new: &[NewJob], now: DateTime<
             )
         })
         .collect();
-    diesel::insert_into(jobs::table).values(rows).on_conflict_do_nothing().execute(conn).await?;
+    let insert = diesel::insert_into(jobs::table).values(rows).on_conflict_do_nothing();
+    sql::keep(new.len(), insert).execute(conn).await?;
     Ok(())
 }

@@ -55,6 +55,8 @@ pub struct JobRow {
     pub created_at: DateTime<Utc>,
     /// When it was given up.
     pub finished_at: Option<DateTime<Utc>>,
+    /// How many of its runs in a row ended with their worker.
+    pub crashes: i32,
 }
 
 /// A kind that waits because the fault is not its jobs'.
@@ -96,6 +98,8 @@ pub struct Claimed {
     pub attempt: i32,
     /// After how many attempts the job is given up.
     pub max_attempts: i32,
+    /// Whether it may be what crashed the workers that had it before.
+    pub is_suspect: bool,
 }
 
 /// What becomes of a job after a run.

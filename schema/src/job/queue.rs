@@ -15,7 +15,8 @@ use diesel::sql_types::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::model::{Claimed, Depth, JobStatus, Lease, Outcome, Pause, Rescued, Settled};
+use super::model::{Claimed, Depth, JobStatus, Lease, Outcome, Pause, Settled};
+pub use super::rescue::rescue;
 use crate::error::Fault;
 use crate::id::{FirmId, JobId};
 use crate::sql::kept;
@@ -23,16 +24,23 @@ use crate::tables::job_pauses;
 
 /// How much of an error is kept, in characters.
 const ERROR: usize = 500;
+/// A job that so many runs in a row ended with their worker is suspected of having ended them. The
+/// statements and the indexes say it too.
+const SUSPECT: i32 = 2;
 
 /// Gives due jobs to `worker`: of each wanted kind at most so many, the highest priority first, then
 /// the longest due; none of a paused kind. Each gets a lease of its own and one attempt more. No job is
 /// given to two workers, and none waits for another worker's statement.
+///
+/// Of the suspects among them at most `suspects`, 0 or 1, of all kinds together: a worker that never
+/// runs two of them at once does not let the guilty one take the others along again.
 ///
 /// # Errors
 /// When the database does not answer. Jobs may have been claimed then: see [`give_back`].
 pub async fn claim(
     conn: &mut AsyncPgConnection,
     wanted: &[(&str, usize)],
+    suspects: usize,
     worker: &str,
     lease: Duration,
     now: DateTime<Utc>,
@@ -57,6 +65,8 @@ pub async fn claim(
         attempts: i32,
         #[diesel(sql_type = Integer)]
         max_attempts: i32,
+        #[diesel(sql_type = Integer)]
+        crashes: i32,
     }
     // Materialized: run twice, the sub-select would exceed its limit. No join with `due`: its plan could
     // be one that reads all jobs.
@@ -64,24 +74,34 @@ pub async fn claim(
         "WITH wanted AS MATERIALIZED (
              SELECT kind, free FROM unnest(?, ?) AS wanted (kind, free)
              WHERE NOT EXISTS (SELECT FROM job_pauses WHERE job_pauses.kind = wanted.kind AND until > ?)
+         ), suspect AS MATERIALIZED (
+             SELECT wanted.kind, job.id FROM wanted CROSS JOIN LATERAL (
+                 SELECT id FROM jobs
+                 WHERE jobs.kind = wanted.kind AND status = 'READY' AND crashes >= 2 AND run_at <= ?
+                 ORDER BY priority DESC, run_at, id LIMIT 1
+                 FOR UPDATE SKIP LOCKED
+             ) AS job LIMIT ?
          ), due AS MATERIALIZED (
              SELECT job.id FROM wanted CROSS JOIN LATERAL (
                  SELECT id FROM jobs
-                 WHERE jobs.kind = wanted.kind AND status = 'READY' AND run_at <= ?
-                 ORDER BY priority DESC, run_at, id LIMIT wanted.free
+                 WHERE jobs.kind = wanted.kind AND status = 'READY' AND crashes < 2 AND run_at <= ?
+                 ORDER BY priority DESC, run_at, id
+                 LIMIT wanted.free - (SELECT count(*) FROM suspect WHERE suspect.kind = wanted.kind)
                  FOR UPDATE SKIP LOCKED
              ) AS job
          )
-         UPDATE jobs SET status = 'RUNNING', attempts = attempts + 1, worker = ?,
+         UPDATE jobs SET status = 'RUNNING', attempts = attempts + 1, worker = ?, missed_at = NULL,
              lease_token = gen_random_uuid(), lease_until = statement_timestamp() + make_interval(secs => ?)
-         WHERE id = ANY (ARRAY (SELECT id FROM due))
-         RETURNING id, lease_token, kind, firm_id, payload, priority, run_at, attempts, max_attempts",
+         WHERE id = ANY (ARRAY (SELECT id FROM suspect UNION ALL SELECT id FROM due))
+         RETURNING id, lease_token, kind, firm_id, payload, priority, run_at, attempts, max_attempts, crashes",
     )
     .bind::<Array<Text>, _>(wanted.iter().map(|(kind, _)| *kind).collect::<Vec<_>>())
     .bind::<Array<BigInt>, _>(
         wanted.iter().map(|(_, free)| i64::try_from(*free).unwrap_or(i64::MAX)).collect::<Vec<_>>(),
     )
     .bind::<Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(now)
+    .bind::<BigInt, _>(i64::try_from(suspects).unwrap_or(i64::MAX))
     .bind::<Timestamptz, _>(now)
     .bind::<Text, _>(worker)
     .bind::<Double, _>(lease.as_secs_f64())
@@ -96,6 +116,7 @@ pub async fn claim(
         payload: row.payload,
         attempt: row.attempts,
         max_attempts: row.max_attempts,
+        is_suspect: row.crashes >= SUSPECT,
     };
     Ok(rows.into_iter().map(claimed).collect())
 }
@@ -188,6 +209,7 @@ async fn put_back(
              status = CASE WHEN run.final OR attempts - run.refund >= max_attempts THEN 'DEAD' ELSE 'READY' END,
              finished_at = CASE WHEN run.final OR attempts - run.refund >= max_attempts THEN ? END,
              attempts = attempts - run.refund,
+             crashes = crashes * run.refund,
              run_at = coalesce(run.run_at, jobs.run_at),
              last_error = coalesce(run.error, last_error),
              lease_token = NULL, lease_until = NULL, worker = NULL
@@ -264,7 +286,7 @@ pub async fn renew(
 ) -> Result<Vec<Uuid>, Fault> {
     let (ids, tokens) = columns(leases.iter().copied());
     let held: Vec<Token> = kept(
-        "UPDATE jobs SET lease_until = statement_timestamp() + make_interval(secs => ?)
+        "UPDATE jobs SET missed_at = NULL, lease_until = statement_timestamp() + make_interval(secs => ?)
          WHERE id = ANY (?) AND lease_token = ANY (?)
          RETURNING lease_token AS token",
     )
@@ -274,31 +296,6 @@ pub async fn renew(
     .load(conn)
     .await?;
     Ok(held.into_iter().map(|row| row.token).collect())
-}
-
-/// Takes jobs from workers whose lease expired: back to the queue at once, or, after the last attempt,
-/// to the dead letters, so that a job that crashes its process does not do so for ever.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn rescue(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<Vec<Rescued>, Fault> {
-    Ok(kept(
-        "WITH lost AS MATERIALIZED (
-             SELECT id FROM jobs WHERE status = 'RUNNING' AND lease_until < statement_timestamp()
-             ORDER BY lease_until LIMIT 1000
-             FOR UPDATE SKIP LOCKED
-         )
-         UPDATE jobs SET
-             status = CASE WHEN attempts >= max_attempts THEN 'DEAD' ELSE 'READY' END,
-             finished_at = CASE WHEN attempts >= max_attempts THEN ? END,
-             last_error = 'the worker ' || worker || ' crashed or froze',
-             lease_token = NULL, lease_until = NULL, worker = NULL
-         WHERE id = ANY (ARRAY (SELECT id FROM lost))
-         RETURNING id, kind, status, attempts",
-    )
-    .bind::<Timestamptz, _>(now)
-    .load(conn)
-    .await?)
 }
 
 /// Lets no job of this kind be claimed until then. Answers whether it was not paused already; if it

@@ -20,7 +20,7 @@ pub async fn by_ids(
     scope: &Scope,
     ids: &[AccessId],
 ) -> Result<Vec<PortalAccess>> {
-    let visible = clients::table.filter(client::queries::visible(scope)).select(clients::id);
+    let visible = clients::table.filter(client::queries::visible(scope).checked()).select(clients::id);
     Ok(portal_accesses::table
         .inner_join(accounts::table.on(accounts::id.eq(portal_accesses::account_id)))
         .filter(portal_accesses::client_id.eq_any(visible))
@@ -39,7 +39,7 @@ pub async fn by_clients(
     scope: &Scope,
     ids: &[ClientId],
 ) -> Result<Vec<PortalAccess>> {
-    let visible = clients::table.filter(client::queries::visible(scope)).select(clients::id);
+    let visible = clients::table.filter(client::queries::visible(scope).checked()).select(clients::id);
     Ok(portal_accesses::table
         .inner_join(accounts::table.on(accounts::id.eq(portal_accesses::account_id)))
         .filter(portal_accesses::client_id.eq_any(visible))

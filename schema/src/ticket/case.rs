@@ -10,6 +10,7 @@ use crate::feed::{Audience, Event};
 use crate::firm::model::StoredZone;
 use crate::id::{ClientId, FirmId, Id, StaffId, TicketId};
 use crate::search;
+use crate::sql;
 use crate::store::Tx;
 use crate::tables::{clients, firms, tickets};
 
@@ -129,30 +130,28 @@ impl Case {
         }
         ticket.is_untouched &= !actor.scope().is_staff();
         ticket.closed_at = if ticket.status.is_closed() { ticket.closed_at.or(Some(tx.now)) } else { None };
-        diesel::update(tickets::table.find(ticket.id))
-            .set((
-                tickets::service_item_id.eq(ticket.service_item_id),
-                tickets::accountant_id.eq(ticket.accountant_id),
-                tickets::assignee_id.eq(ticket.assignee_id),
-                tickets::department_id.eq(ticket.department_id),
-                tickets::subject.eq(&ticket.subject),
-                tickets::description.eq(&ticket.description),
-                tickets::price_minor.eq(ticket.price_minor),
-                tickets::status.eq(ticket.status),
-                tickets::is_untouched.eq(ticket.is_untouched),
-                tickets::last_message_seq.eq(ticket.last_message_seq),
-                tickets::search_text.eq(search_text(
-                    ticket.number,
-                    &ticket.subject,
-                    &ticket.description,
-                    &self.client.name,
-                )),
-                tickets::version.eq(ticket.version),
-                tickets::updated_at.eq(ticket.updated_at),
-                tickets::closed_at.eq(ticket.closed_at),
-            ))
-            .execute(tx.conn())
-            .await?;
+        let update = diesel::update(tickets::table.find(ticket.id)).set((
+            tickets::service_item_id.eq(ticket.service_item_id),
+            tickets::accountant_id.eq(ticket.accountant_id),
+            tickets::assignee_id.eq(ticket.assignee_id),
+            tickets::department_id.eq(ticket.department_id),
+            tickets::subject.eq(&ticket.subject),
+            tickets::description.eq(&ticket.description),
+            tickets::price_minor.eq(ticket.price_minor),
+            tickets::status.eq(ticket.status),
+            tickets::is_untouched.eq(ticket.is_untouched),
+            tickets::last_message_seq.eq(ticket.last_message_seq),
+            tickets::search_text.eq(search_text(
+                ticket.number,
+                &ticket.subject,
+                &ticket.description,
+                &self.client.name,
+            )),
+            tickets::version.eq(ticket.version),
+            tickets::updated_at.eq(ticket.updated_at),
+            tickets::closed_at.eq(ticket.closed_at),
+        ));
+        sql::keep(1, update).execute(tx.conn()).await?;
         let internal = what == Saved::Note;
         let [before, after] = [self.before.clone(), ticket.audience(self.client.accountant_id)]
             .map(|audience| Some(Audience { internal, ..audience }));

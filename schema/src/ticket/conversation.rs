@@ -187,7 +187,8 @@ pub async fn pages(
              ORDER BY seq LIMIT ?
          ) AS m"
     };
-    let seen = tickets::table.filter(visible(scope)).filter(tickets::id.eq_any(of)).select(tickets::id);
+    let seen =
+        tickets::table.filter(visible(scope).checked()).filter(tickets::id.eq_any(of)).select(tickets::id);
     Ok(sql::kept(text)
         .bind::<Array<SqlUuid>, _>(diesel::dsl::array::<SqlUuid, _>(seen))
         .bind::<Bool, _>(scope.is_staff())
@@ -225,7 +226,7 @@ pub async fn by_ids(
     Ok(ticket_messages::table
         .inner_join(tickets::table.on(tickets::id.eq(ticket_messages::ticket_id)))
         .filter(ticket_messages::id.eq_any(ids))
-        .filter(visible(scope))
+        .filter(visible(scope).checked())
         .filter(readable(scope))
         .select(TicketMessage::as_select())
         .load(conn)

@@ -8,6 +8,7 @@ use crate::actor::{Author, Scope};
 use crate::condition::Condition;
 use crate::error::Result;
 use crate::id::{ActId, ChangeId, TicketId, TransferId};
+use crate::sql;
 use crate::store::Tx;
 use crate::tables::{ticket_changes, ticket_transfers, tickets};
 
@@ -56,7 +57,8 @@ pub(crate) async fn record(
             )
         })
         .collect();
-    diesel::insert_into(ticket_changes::table).values(rows).execute(tx.conn()).await?;
+    let count = rows.len();
+    sql::keep(count, diesel::insert_into(ticket_changes::table).values(rows)).execute(tx.conn()).await?;
     Ok(())
 }
 
@@ -64,13 +66,13 @@ pub(crate) async fn record(
 fn readable(scope: &Scope) -> Condition<ticket_changes::table> {
     let fields: Vec<TicketField> =
         TicketField::ALL.iter().copied().filter(|field| scope.is_staff() || field.is_public()).collect();
-    let seen = tickets::table.filter(visible(scope)).select(tickets::id);
+    let seen = tickets::table.filter(visible(scope).checked()).select(tickets::id);
     Condition::new(ticket_changes::ticket_id.eq_any(seen).and(ticket_changes::field.eq_any(fields)))
 }
 
 /// The hand-overs inside a scope: they are internal to the firm.
 fn internal(scope: &Scope) -> Condition<ticket_transfers::table> {
-    let seen = tickets::table.filter(visible(scope)).select(tickets::id);
+    let seen = tickets::table.filter(visible(scope).checked()).select(tickets::id);
     let staff = scope.is_staff().into_sql::<Bool>();
     Condition::new(ticket_transfers::ticket_id.eq_any(seen).and(staff))
 }

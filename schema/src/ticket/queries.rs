@@ -58,7 +58,7 @@ pub(super) fn readable(scope: &Scope) -> Condition<ticket_messages::table> {
 /// When the database does not answer: retry.
 pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[TicketId]) -> Result<Vec<Ticket>> {
     Ok(tickets::table
-        .filter(visible(scope))
+        .filter(visible(scope).checked())
         .filter(tickets::id.eq_any(ids))
         .select(Ticket::as_select())
         .load(conn)
@@ -94,7 +94,7 @@ pub async fn circumstances(
         .filter(portal_accesses::status.eq(AccessStatus::Active));
     let rows: Vec<(ClientId, i32, bool)> = clients::table
         .inner_join(firms::table.on(firms::id.eq(clients::firm_id)))
-        .filter(crate::client::queries::visible(scope))
+        .filter(crate::client::queries::visible(scope).checked())
         .filter(clients::id.eq_any(ids))
         .select((clients::id, firms::client_reopen_days, diesel::dsl::exists(linked)))
         .load(conn)
@@ -123,7 +123,7 @@ pub async fn unread(
                 .eq(ticket_messages::ticket_id)
                 .and(ticket_reads::reader_id.eq(hat.person()))),
         )
-        .filter(visible(&scope))
+        .filter(visible(&scope).checked())
         .filter(readable(&scope))
         .filter(ticket_messages::ticket_id.eq_any(ids))
         .filter(

@@ -4,6 +4,7 @@ mod admin;
 mod database;
 mod measures;
 mod queue;
+mod rescue;
 mod workers;
 
 use std::time::Duration;
@@ -12,7 +13,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_schema::id::{FirmId, JobId};
-use guichet_schema::job::{Claimed, JobRow, Lease, NewJob, Outcome, Payload, Settled, queue as jobs};
+use guichet_schema::job::{
+    Claimed, JobRow, Lease, NewJob, Outcome, Payload, Rescued, Settled, queue as jobs,
+};
 use guichet_schema::store::{By, Store};
 use guichet_schema::tables;
 use serde::{Deserialize, Serialize};
@@ -64,13 +67,18 @@ async fn row(conn: &mut AsyncPgConnection) -> JobRow {
 }
 
 async fn claim(conn: &mut AsyncPgConnection, limit: usize, now: DateTime<Utc>) -> Vec<Claimed> {
-    jobs::claim(conn, &[(Ping::KIND, limit)], "tester", LEASE, now).await.unwrap()
+    jobs::claim(conn, &[(Ping::KIND, limit)], 1, "tester", LEASE, now).await.unwrap()
 }
 
 async fn claim_one(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Claimed {
     let mut claimed = claim(conn, 1, now).await;
     assert_eq!(claimed.len(), 1);
     claimed.remove(0)
+}
+
+/// Rescues at once what has an expired lease.
+async fn rescue(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Vec<Rescued> {
+    jobs::rescue(conn, Duration::ZERO, Duration::ZERO, now).await.unwrap()
 }
 
 async fn settle(

@@ -55,7 +55,7 @@ async fn each_kind_has_its_own_limit() {
     let once = || NewJob::new(&Once {}).unwrap();
     commit(&store, [ping(1), ping(2), ping(3), once(), once()]).await;
     let wanted = [(Ping::KIND, 2), (Once::KIND, 5), ("unknown", 5)];
-    let claimed = jobs::claim(&mut conn, &wanted, "tester", LEASE, store.now()).await.unwrap();
+    let claimed = jobs::claim(&mut conn, &wanted, 1, "tester", LEASE, store.now()).await.unwrap();
     let count = |kind| claimed.iter().filter(|job| job.kind == kind).count();
     assert_eq!((count(Ping::KIND), count(Once::KIND)), (2, 2));
     let tokens: HashSet<_> = claimed.iter().map(|job| job.lease.token).collect();
@@ -114,9 +114,9 @@ async fn an_expired_lease_is_rescued_until_the_attempts_are_used_up() {
     commit(&store, [ping(1)]).await;
     for attempt in 1..=3 {
         let wanted = [(Ping::KIND, 1)];
-        let claimed = jobs::claim(&mut conn, &wanted, "crasher", Duration::ZERO, now).await.unwrap();
+        let claimed = jobs::claim(&mut conn, &wanted, 1, "crasher", Duration::ZERO, now).await.unwrap();
         assert_eq!(claimed[0].attempt, attempt);
-        let rescued = jobs::rescue(&mut conn, now).await.unwrap();
+        let rescued = rescue(&mut conn, now).await;
         assert_eq!((rescued.len(), rescued[0].id), (1, claimed[0].lease.id));
         let expected = if attempt < 3 { JobStatus::Ready } else { JobStatus::Dead };
         assert_eq!((rescued[0].status, rescued[0].attempts), (expected, attempt));
@@ -132,10 +132,10 @@ async fn a_lease_that_lasts_is_not_rescued() {
     let (mut conn, now) = (db.conn().await, store.now());
     commit(&store, [ping(1)]).await;
     let wanted = [(Ping::KIND, 1)];
-    let job = jobs::claim(&mut conn, &wanted, "slow", Duration::ZERO, now).await.unwrap().remove(0);
+    let job = jobs::claim(&mut conn, &wanted, 1, "slow", Duration::ZERO, now).await.unwrap().remove(0);
     assert_eq!(jobs::renew(&mut conn, &[job.lease], LEASE).await.unwrap(), [job.lease.token]);
     // However far the business's clock goes: a lease is measured by the database's.
-    assert!(jobs::rescue(&mut conn, now + TimeDelta::days(31)).await.unwrap().is_empty());
+    assert!(rescue(&mut conn, now + TimeDelta::days(31)).await.is_empty());
     assert_eq!(settle(&mut conn, job.lease, Outcome::Done, now).await, Some(Settled::Done));
 }
 
@@ -146,8 +146,8 @@ async fn a_lost_lease_settles_nothing() {
     let (mut conn, now) = (db.conn().await, store.now());
     commit(&store, [ping(1)]).await;
     let wanted = [(Ping::KIND, 1)];
-    let late = jobs::claim(&mut conn, &wanted, "frozen", Duration::ZERO, now).await.unwrap()[0].lease;
-    jobs::rescue(&mut conn, now).await.unwrap();
+    let late = jobs::claim(&mut conn, &wanted, 1, "frozen", Duration::ZERO, now).await.unwrap()[0].lease;
+    rescue(&mut conn, now).await;
     let says = [
         Outcome::Done,
         Outcome::Release,
@@ -240,7 +240,7 @@ async fn what_was_claimed_unheard_is_given_back() {
     commit(&store, (0..3).map(ping)).await;
     let heard = claim_one(&mut conn, now).await;
     let unheard = claim_one(&mut conn, now).await;
-    let others = jobs::claim(&mut conn, &[(Ping::KIND, 1)], "other", LEASE, now).await.unwrap();
+    let others = jobs::claim(&mut conn, &[(Ping::KIND, 1)], 1, "other", LEASE, now).await.unwrap();
     assert_eq!(jobs::give_back(&mut conn, "tester", &[heard.lease.token]).await.unwrap(), 1);
     let ready: Vec<JobId> =
         rows(&mut conn).await.iter().filter(|row| row.status == JobStatus::Ready).map(|row| row.id).collect();
@@ -258,7 +258,7 @@ async fn a_paused_kind_is_not_claimed() {
     assert!(jobs::pause(&mut conn, Ping::KIND, at(5), "535", now).await.unwrap());
     assert!(!jobs::pause(&mut conn, Ping::KIND, at(9), "again", at(1)).await.unwrap(), "it is paused");
     let wanted = [(Ping::KIND, 5), (Once::KIND, 5)];
-    let claimed = jobs::claim(&mut conn, &wanted, "tester", LEASE, at(4)).await.unwrap();
+    let claimed = jobs::claim(&mut conn, &wanted, 1, "tester", LEASE, at(4)).await.unwrap();
     assert_eq!((claimed.len(), claimed[0].kind.as_str()), (1, Once::KIND));
     let pauses = jobs::pauses(&mut conn, at(4)).await.unwrap();
     assert_eq!((pauses.len(), pauses[0].until, pauses[0].reason.as_str()), (1, at(5), "535"));
@@ -280,7 +280,8 @@ async fn the_depth_counts_every_state() {
     let at = |seconds| now + TimeDelta::seconds(seconds);
     commit(&store, (1..=4).map(|n| ping(n).run_at(at(i64::from(n) - 3)))).await;
     commit(&store, [NewJob::new(&Once {}).unwrap(), NewJob::new(&Once {}).unwrap()]).await;
-    for job in jobs::claim(&mut conn, &[(Once::KIND, 2)], "tester", LEASE, now).await.unwrap().iter().skip(1)
+    for job in
+        jobs::claim(&mut conn, &[(Once::KIND, 2)], 1, "tester", LEASE, now).await.unwrap().iter().skip(1)
     {
         settle(&mut conn, job.lease, Outcome::Bury { error: "no".into() }, now).await;
     }

@@ -24,8 +24,16 @@ const NEVER: Duration = Duration::from_secs(3600);
 pub const LONG: Duration = Duration::from_secs(600);
 
 /// Times at which nothing happens by itself except what a test asks for.
-pub const QUIET: Timing =
-    Timing { lease: NEVER, renew: NEVER, rescue: NEVER, sweep: NEVER, grace: NEVER, restart: NEVER };
+pub const QUIET: Timing = Timing {
+    lease: NEVER,
+    renew: NEVER,
+    rescue: NEVER,
+    notice: Duration::ZERO,
+    spread: Duration::ZERO,
+    sweep: NEVER,
+    grace: NEVER,
+    restart: NEVER,
+};
 
 pub fn often() -> Duration {
     Duration::from_millis(20)
@@ -35,7 +43,7 @@ pub fn often() -> Duration {
 pub struct Running {
     stop: CancellationToken,
     health: Health,
-    task: JoinHandle<Result<(), WorkersDied>>,
+    pub task: JoinHandle<Result<(), WorkersDied>>,
 }
 
 pub fn start(workers: Workers) -> Running {
@@ -67,26 +75,26 @@ pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Optio
     }
 }
 
-async fn empty(conn: &mut AsyncPgConnection) {
+pub async fn empty(conn: &mut AsyncPgConnection) {
     eventually("the queue is empty", async || rows(conn).await.is_empty().then_some(())).await;
 }
 
 /// The only job, once it is in this state.
-async fn once(conn: &mut AsyncPgConnection, is: impl Fn(&JobRow) -> bool) -> JobRow {
+pub async fn once(conn: &mut AsyncPgConnection, is: impl Fn(&JobRow) -> bool) -> JobRow {
     eventually("the job is as awaited", async || rows(conn).await.into_iter().find(&is)).await
 }
 
 /// What handlers were given.
-struct Seen(UnboundedReceiver<(Job, Ping)>);
+pub struct Seen(pub UnboundedReceiver<(Job, Ping)>);
 
 impl Seen {
-    async fn next(&mut self) -> (Job, Ping) {
+    pub async fn next(&mut self) -> (Job, Ping) {
         timeout(DEADLINE, self.0.recv()).await.expect("a handler runs").unwrap()
     }
 }
 
 /// A handler that tells what it was given, then does as `then` says.
-fn telling<F>(
+pub fn telling<F>(
     then: impl Fn(Job, Ping) -> F + Clone + Send + Sync + 'static,
 ) -> (impl Fn(Job, Ping) -> F + Clone + Send + Sync + 'static, Seen)
 where
@@ -100,7 +108,7 @@ where
     (handler, Seen(told))
 }
 
-async fn well(_: Job, _: Ping) -> Result<(), JobError> {
+pub async fn well(_: Job, _: Ping) -> Result<(), JobError> {
     Ok(())
 }
 
@@ -377,7 +385,7 @@ async fn jobs_of_a_crashed_worker_are_rescued() {
     let mut conn = db.conn().await;
     commit(&store, [ping(1), NewJob::new(&Once {}).unwrap()]).await;
     let wanted = [(Ping::KIND, 1), (Once::KIND, 1)];
-    jobs::claim(&mut conn, &wanted, "crashed", Duration::ZERO, store.now()).await.unwrap();
+    jobs::claim(&mut conn, &wanted, 1, "crashed", Duration::ZERO, store.now()).await.unwrap();
     let (handler, mut seen) = telling(well);
     let timing = Timing { rescue: often(), ..QUIET };
     let running = start(Workers::new(store).timing(timing).register(2, LONG, handler));

@@ -1,5 +1,13 @@
 //! Benchmarks: programs that print figures, never assertions about time.
 
+pub mod cpu;
 pub mod jobs;
+pub mod large;
+pub mod load;
+pub mod mails;
+pub mod nested_list;
+pub mod pgbench;
 pub mod place;
 pub mod rest;
+pub mod rounds;
+pub mod status_change;

@@ -12,6 +12,8 @@ pub mod ledger;
 pub mod office;
 mod pool;
 mod postgres;
+mod relay;
+mod relay_room;
 mod stuck_hint;
 mod twins;
 
@@ -80,9 +82,9 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "postgres-restarted",
-        what: "PostgreSQL stopped and killed, for 1 and 5 s, and started again",
+        what: "PostgreSQL stopped and killed, for 1, 5 and 30 s (longer than a lease), and started again",
         passes_when: "errors are clear and short, service returns by itself, nothing lost",
-        limit: minutes(8),
+        limit: minutes(10),
         run: || postgres::restarts().boxed_local(),
     },
     Fault {
@@ -91,6 +93,13 @@ pub const FAULTS: &[Fault] = &[
         passes_when: "errors are clear and short, service returns by itself, nothing lost",
         limit: minutes(5),
         run: || postgres::backends().boxed_local(),
+    },
+    Fault {
+        name: "relay",
+        what: "SMTP down, 4xx, 5xx at each phase, slow, hanging, dropped after DATA, a late reply followed by a 550 for the next mail, a rotated password",
+        passes_when: "final only as the plan says; a bad session is never used again; same Message-ID on every try; no false SENT; nothing lost",
+        limit: minutes(10),
+        run: || relay::run().boxed_local(),
     },
     Fault {
         name: "pool-exhausted",

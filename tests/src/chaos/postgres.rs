@@ -17,9 +17,11 @@ use super::findings::Findings;
 use super::ledger::{Ledger, Writers};
 use super::office::Office;
 use crate::process::{Launch, Process};
-use crate::smtp::{Options, Sink};
+use crate::smtp::{Act, Options, Rule, Sink, Step};
 
 const WRITERS: usize = 8;
+/// Of the worker with the relay.
+const SESSIONS: u32 = 4;
 /// A load before and after each fault.
 const LOAD: usize = 60;
 /// The answer that a client is given.
@@ -45,7 +47,7 @@ impl Service {
         // Slow, so that mails are on their way whenever something breaks.
         let sink = Sink::start(Options { delay: Duration::from_millis(100), ..Options::default() }).await;
         let serve = Launch::serve(&office.url).start().await;
-        let work = Launch::work(&office.url, &sink.url()).start().await;
+        let work = Launch::work(&office.url, &format!("{}?sessions={SESSIONS}", sink.url())).start().await;
         let writers = Writers::start(&office, &serve.url().await, WRITERS).await;
         writers.acknowledged(LOAD).await;
         Self { engine, office, sink, serve, work, writers, slowest_return: Duration::ZERO }
@@ -58,6 +60,15 @@ impl Service {
         self.slowest_return =
             self.slowest_return.max(self.writers.ledger.back_after(over).unwrap_or_default());
         self.writers.acknowledged(LOAD).await;
+    }
+
+    /// Waits until the relay thinks about a mail in each session, and will for so long; answers how many.
+    async fn mails_held(&self, thinks: Duration) -> usize {
+        let before = self.sink.see(|state| state.acted.len());
+        self.sink.rule(Rule::new(Step::EndOfData, Act::Slow(thinks)).times(SESSIONS));
+        let held = SESSIONS as usize;
+        self.sink.wait_until(|state| state.acted.len() == before + held).await;
+        held
     }
 
     async fn end(self, findings: &mut Findings) {
@@ -91,22 +102,38 @@ impl Service {
     }
 }
 
-/// Stopped cleanly and killed, for less than a lease lasts.
+/// Stopped cleanly and killed, for less and for longer than a lease lasts.
 pub async fn restarts() -> Findings {
     let mut service = Service::start().await;
-    let faults = [(false, 1), (true, 1), (false, 5), (true, 5)];
-    for (kills, seconds) in faults {
+    // For how long PostgreSQL is away, and for how long the relay thinks about the mails it then has:
+    // until all leases have run out, and until after PostgreSQL is back.
+    let faults = [
+        (false, 1, 0),
+        (true, 1, 0),
+        (false, 5, 0),
+        (true, 5, 0),
+        (false, 30, 0),
+        (true, 30, 0),
+        (false, 30, 20),
+        (true, 30, 33),
+    ];
+    let mut held = 0;
+    for (kills, away, thinks) in faults {
+        if thinks > 0 {
+            held += service.mails_held(Duration::from_secs(thinks)).await;
+        }
         if kills {
             service.engine.postgres.kill().await;
         } else {
             service.engine.postgres.stop().await;
         }
-        sleep(Duration::from_secs(seconds)).await;
+        sleep(Duration::from_secs(away)).await;
         service.engine.start_again().await;
         service.returns().await;
     }
     let mut findings = Findings::default();
     findings.count("stops and kills", faults.len());
+    findings.count("mails in the relay's hands for longer than a lease", held);
     service.end(&mut findings).await;
     findings
 }
@@ -116,6 +143,8 @@ pub async fn backends() -> Findings {
     let mut service = Service::start().await;
     let (mut ended, mut killed) = (0, 0);
     for round in 0..40 {
+        // Also after a round without any backend to be found: PostgreSQL comes back first.
+        service.writers.acknowledged(5).await;
         let backends = backends_of(&service.office.url).await;
         let Some(&victim) = backends.choose(&mut rand::rng()) else { continue };
         if round % 10 == 9 {
@@ -124,7 +153,6 @@ pub async fn backends() -> Findings {
         } else {
             ended += usize::from(terminate(&service.office.url, victim).await);
         }
-        service.writers.acknowledged(5).await;
     }
     service.returns().await;
     let mut findings = Findings::default();

@@ -45,6 +45,7 @@ struct Run {
 pub(super) struct Slot {
     // In this order: free first, then tell.
     _permit: OwnedSemaphorePermit,
+    _suspect: Option<OwnedSemaphorePermit>,
     _freed: Bell,
 }
 
@@ -52,9 +53,14 @@ pub(super) struct Slot {
 struct Bell(Arc<Notify>);
 
 impl Slot {
-    /// The place that `permit` stands for; `freed` is told when it is free again.
-    pub(super) fn new(permit: OwnedSemaphorePermit, freed: Arc<Notify>) -> Self {
-        Self { _permit: permit, _freed: Bell(freed) }
+    /// The place that `permit` stands for, or the two of a suspect; `freed` is told when they are free
+    /// again.
+    pub(super) fn new(
+        permit: OwnedSemaphorePermit,
+        suspect: Option<OwnedSemaphorePermit>,
+        freed: Arc<Notify>,
+    ) -> Self {
+        Self { _permit: permit, _suspect: suspect, _freed: Bell(freed) }
     }
 }
 

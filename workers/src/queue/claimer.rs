@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use diesel_async::AsyncPgConnection;
 use guichet_schema::error::Fault;
 use guichet_schema::job::{Claimed, queue};
 use guichet_schema::store::Store;
@@ -43,6 +44,8 @@ pub(super) struct Claimer {
     pub(super) leases: Leases,
     pub(super) lease: Duration,
     pub(super) sweep: Duration,
+    /// The one place for a suspect: see [`queue::claim`].
+    pub(super) suspects: Arc<Semaphore>,
     /// Told when a slot is free again.
     pub(super) freed: Arc<Notify>,
     pub(super) health: Health,
@@ -96,12 +99,17 @@ impl Claimer {
         }
         let asked = Instant::now();
         let (worker, lease, now) = (&self.worker, self.lease, self.store.now());
-        let claimed =
-            self.line.run(async |conn| queue::claim(conn, &wanted, worker, lease, now).await).await?;
+        let suspects = self.suspects.available_permits();
+        let claim = async |conn: &mut AsyncPgConnection| {
+            queue::claim(conn, &wanted, suspects, worker, lease, now).await
+        };
+        let claimed = self.line.run(claim).await?;
+        // While a suspect runs, others may wait for its end.
+        let more_suspects = suspects == 0 || claimed.iter().any(|job| job.is_suspect);
         for (kind, free) in wanted {
             let got = claimed.iter().filter(|job| job.kind == kind).count();
             if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.kind == kind) {
-                lane.more = got == free;
+                lane.more = got == free || more_suspects;
             }
         }
         // A process that was frozen meanwhile has nothing any more.
@@ -117,8 +125,9 @@ impl Claimer {
         // otherwise, the lease would expire and the job be rescued.
         let Some(lane) = self.lanes.iter().find(|lane| lane.kind == job.kind) else { return };
         let Ok(permit) = Arc::clone(&lane.slots).try_acquire_owned() else { return };
+        let suspect = if job.is_suspect { Arc::clone(&self.suspects).try_acquire_owned().ok() } else { None };
         let held = self.leases.hold(job.lease, asked + self.lease, asked + lane.limit + SLACK);
-        let slot = Slot::new(permit, Arc::clone(&self.freed));
+        let slot = Slot::new(permit, suspect, Arc::clone(&self.freed));
         // The other end lives as long as this process takes jobs; see above.
         let _ = lane.inbox.send(Assignment::new(job, lane.kind, held, slot));
     }

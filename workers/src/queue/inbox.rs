@@ -105,10 +105,11 @@ mod tests {
             payload: serde_json::Value::Null,
             attempt: 1,
             max_attempts: 1,
+            is_suspect: false,
         };
         let held = Leases::new(CancellationToken::new()).hold(lease, Instant::now(), Instant::now());
         let permit = Arc::clone(slots).try_acquire_owned().unwrap();
-        Assignment::new(claimed, "test", held, Slot::new(permit, Arc::new(Notify::new())))
+        Assignment::new(claimed, "test", held, Slot::new(permit, None, Arc::new(Notify::new())))
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Keeps house: rescues the jobs of crashed workers, and measures the queue.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use guichet_schema::error::Fault;
 use guichet_schema::job::{JobStatus, queue};
@@ -10,9 +10,12 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::metrics;
+use super::workers::Timing;
 
-/// The queue is measured for at most this part of the time.
+/// The queue is measured for at most this part of the time,
 const SHARE: u32 = 20;
+/// and at most every so many looks for expired leases.
+const LOOKS: u32 = 5;
 
 /// What it knows from round to round.
 pub(super) struct Keeper {
@@ -28,12 +31,12 @@ impl Keeper {
         Self { store, kinds: kinds.into_iter().map(str::to_owned).collect(), paused: BTreeSet::new() }
     }
 
-    /// Keeps house at once, so that a process that soon crashes does its part, and then every `every`,
+    /// Keeps house at once, so that a process that soon crashes does its part, and then again and again
     /// until `stop`.
-    pub(super) async fn run(mut self, every: Duration, stop: CancellationToken) {
+    pub(super) async fn run(mut self, timing: Timing, stop: CancellationToken) {
         let mut measure_next = Instant::now();
         loop {
-            if let Err(error) = self.rescue().await {
+            if let Err(error) = self.rescue(timing).await {
                 tracing::warn!(%error, "no jobs rescued; trying again");
             }
             let began = Instant::now();
@@ -42,16 +45,16 @@ impl Keeper {
                     tracing::debug!(%error, "queue not measured");
                 }
                 // Counting a queue of millions takes a while.
-                measure_next = Instant::now() + began.elapsed() * SHARE;
+                measure_next = Instant::now() + (began.elapsed() * SHARE).max(timing.rescue * LOOKS);
             }
-            if stop.run_until_cancelled(sleep(every)).await.is_none() {
+            if stop.run_until_cancelled(sleep(timing.rescue)).await.is_none() {
                 return;
             }
         }
     }
 
-    async fn rescue(&self) -> Result<(), Fault> {
-        let rescued = queue::rescue(&mut *self.store.conn().await?, self.store.now()).await?;
+    async fn rescue(&self, Timing { notice, spread, .. }: Timing) -> Result<(), Fault> {
+        let rescued = queue::rescue(&mut *self.store.conn().await?, notice, spread, self.store.now()).await?;
         for job in &rescued {
             if job.status == JobStatus::Dead {
                 tracing::error!(kind = job.kind, job = %job.id, attempts = job.attempts, "job crashed its worker once too often: a dead letter");

@@ -37,8 +37,13 @@ pub struct Timing {
     pub lease: Duration,
     /// How often leases are renewed.
     pub renew: Duration,
-    /// How often expired leases are looked for, and the queue is measured.
+    /// How often expired leases are looked for; the queue is measured at every fifth look at most.
     pub rescue: Duration,
+    /// How long a worker whose lease expired may still renew it before the job goes to another: longer
+    /// than a renewal may take, for when the database comes back all leases may have expired.
+    pub notice: Duration,
+    /// Over what time the jobs of one crash come back after that.
+    pub spread: Duration,
     /// How often the queue is looked at without a hint.
     pub sweep: Duration,
     /// How long jobs in flight may go on after a stop; the rest are given back.
@@ -50,9 +55,12 @@ pub struct Timing {
 impl Default for Timing {
     fn default() -> Self {
         Self {
-            lease: Duration::from_secs(20),
+            // 15 + 6 + 3, and a second each for the looks between: below 30.
+            lease: Duration::from_secs(15),
             renew: Duration::from_secs(5),
-            rescue: Duration::from_secs(5),
+            rescue: Duration::from_secs(1),
+            notice: Duration::from_secs(6),
+            spread: Duration::from_secs(3),
             sweep: Duration::from_secs(1),
             // Docker kills ten seconds after it asked.
             grace: Duration::from_secs(7),
@@ -184,7 +192,7 @@ impl Crew {
             renewer.await;
             "renewer"
         });
-        let keeper = Keeper::new(store.clone(), names).run(timing.rescue, end.clone());
+        let keeper = Keeper::new(store.clone(), names).run(timing, end.clone());
         helpers.spawn(async {
             keeper.await;
             "keeper"
@@ -198,6 +206,7 @@ impl Crew {
             leases,
             lease: timing.lease,
             sweep: timing.sweep,
+            suspects: Arc::new(Semaphore::new(1)),
             freed: Arc::new(Notify::new()),
             health,
         };

@@ -1,0 +1,217 @@
+//! Workers that crash, and a database that goes away: who is missed, who is suspected, who is spared.
+
+use std::collections::BTreeSet;
+use std::future::pending;
+use std::sync::Arc;
+
+use diesel::sql_types::Double;
+use guichet_schema::job::JobStatus;
+use guichet_tests::wait::DEADLINE;
+use guichet_workers::queue::{Hold, Timing, Workers};
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
+
+use super::database::Database;
+use super::workers::{LONG, QUIET, empty, eventually, often, once, start, telling};
+use super::*;
+
+const NOTICE: Duration = Duration::from_secs(6);
+const SPREAD: Duration = Duration::from_secs(3);
+
+/// What a claim is given that expires at once.
+async fn doomed(conn: &mut AsyncPgConnection, limit: usize, now: DateTime<Utc>) -> Vec<Claimed> {
+    jobs::claim(conn, &[(Ping::KIND, limit)], 1, "crasher", Duration::ZERO, now).await.unwrap()
+}
+
+/// As many runs as jobs end with their worker, so often.
+async fn crash(conn: &mut AsyncPgConnection, times: u32, now: DateTime<Utc>) {
+    for _ in 0..times {
+        while !doomed(conn, 99, now).await.is_empty() {}
+        rescue(conn, now).await;
+    }
+}
+
+async fn allow_attempts(conn: &mut AsyncPgConnection, attempts: i32) {
+    let allow = diesel::update(tables::jobs::table).set(tables::jobs::max_attempts.eq(attempts));
+    allow.execute(conn).await.unwrap();
+}
+
+async fn missed_at(conn: &mut AsyncPgConnection) -> Option<DateTime<Utc>> {
+    tables::jobs::table.select(tables::jobs::missed_at).first(conn).await.unwrap()
+}
+
+/// As if the notice had been given so long before.
+async fn let_pass(conn: &mut AsyncPgConnection, time: Duration) {
+    let passed = "UPDATE jobs SET missed_at = missed_at - make_interval(secs => $1)";
+    diesel::sql_query(passed).bind::<Double, _>(time.as_secs_f64()).execute(conn).await.unwrap();
+}
+
+/// However long the lease has been over: the database may have been away, and the worker lives.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missed_worker_may_still_renew() {
+    let (db, store) = Database::with_store().await;
+    let (mut conn, now) = (db.conn().await, store.now());
+    let look = async |conn: &mut AsyncPgConnection| {
+        let rescued = jobs::rescue(conn, NOTICE, SPREAD, now).await.unwrap();
+        (rescued.len(), missed_at(conn).await.is_some())
+    };
+    commit(&store, [ping(1)]).await;
+    let job = doomed(&mut conn, 1, now).await.remove(0);
+    assert_eq!(look(&mut conn).await, (0, true), "on notice");
+    let_pass(&mut conn, NOTICE / 2).await;
+    assert_eq!(look(&mut conn).await, (0, true), "which lasts");
+    assert_eq!(jobs::renew(&mut conn, &[job.lease], Duration::ZERO).await.unwrap(), [job.lease.token]);
+    assert_eq!(missed_at(&mut conn).await, None, "it lives");
+
+    assert_eq!(look(&mut conn).await, (0, true), "missed again");
+    let_pass(&mut conn, NOTICE + SPREAD).await;
+    assert_eq!(look(&mut conn).await, (1, true), "its time is over");
+    assert!(jobs::renew(&mut conn, &[job.lease], LEASE).await.unwrap().is_empty());
+    assert_eq!(claim_one(&mut conn, now).await.attempt, 2);
+    assert_eq!(missed_at(&mut conn).await, None, "a new run");
+}
+
+/// The database came back for a moment, in which a notice was given, and was away again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_notice_of_long_ago_does_not_count() {
+    let (db, store) = Database::with_store().await;
+    let (mut conn, now) = (db.conn().await, store.now());
+    commit(&store, [ping(1)]).await;
+    doomed(&mut conn, 1, now).await;
+    assert!(jobs::rescue(&mut conn, NOTICE, SPREAD, now).await.unwrap().is_empty());
+    let first = missed_at(&mut conn).await;
+    let_pass(&mut conn, NOTICE * 10).await;
+    assert!(jobs::rescue(&mut conn, NOTICE, SPREAD, now).await.unwrap().is_empty());
+    assert!(missed_at(&mut conn).await >= first, "a new one");
+}
+
+/// A job that crashes its worker has company. After the second crash all of it is suspected, and
+/// begun one at a time, first.
+#[tokio::test(flavor = "multi_thread")]
+async fn suspects_are_claimed_one_at_a_time() {
+    let (db, store) = Database::with_store().await;
+    let (mut conn, now) = (db.conn().await, store.now());
+    commit(&store, [ping(1), ping(2)]).await;
+    allow_attempts(&mut conn, 9).await;
+    crash(&mut conn, 1, now).await;
+    let back = claim(&mut conn, 9, now).await;
+    assert_eq!(numbers(&back), [1, 2], "once is chance");
+    assert!(back.iter().all(|job| !job.is_suspect));
+    for job in &back {
+        settle(&mut conn, job.lease, Outcome::Release, now).await;
+    }
+    crash(&mut conn, 1, now).await;
+    assert!(rows(&mut conn).await.iter().all(|row| row.crashes == 2));
+
+    commit(&store, [ping(3).priority(1), ping(4)]).await;
+    let wanted = [(Ping::KIND, 2), (Once::KIND, 2)];
+    let first = jobs::claim(&mut conn, &wanted, 1, "tester", LEASE, now).await.unwrap();
+    assert_eq!(numbers(&first), [3, 1], "no more than asked for");
+    assert_eq!(first.iter().map(|job| job.is_suspect).collect::<Vec<_>>(), [false, true]);
+    let next = jobs::claim(&mut conn, &wanted, 0, "tester", LEASE, now).await.unwrap();
+    assert_eq!(numbers(&next), [4], "another suspect runs");
+
+    // A release proves nothing; a run that comes to its own end does.
+    settle(&mut conn, first[1].lease, Outcome::Release, now).await;
+    let again = jobs::claim(&mut conn, &wanted, 1, "tester", LEASE, now).await.unwrap();
+    assert_eq!((numbers(&again), again[0].is_suspect), (vec![1], true));
+    let failed = Outcome::Retry { run_at: now, error: "451".into() };
+    settle(&mut conn, again[0].lease, failed, now).await;
+    let cleared = jobs::claim(&mut conn, &wanted, 0, "tester", LEASE, now).await.unwrap();
+    assert_eq!((numbers(&cleared), cleared[0].is_suspect), (vec![1], false));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_crashes_its_worker_ten_times_is_given_up() {
+    let (db, store) = Database::with_store().await;
+    let (mut conn, now) = (db.conn().await, store.now());
+    commit(&store, [ping(1)]).await;
+    allow_attempts(&mut conn, 54).await;
+    crash(&mut conn, 9, now).await;
+    assert_eq!(row(&mut conn).await.status, JobStatus::Ready);
+    crash(&mut conn, 1, now).await;
+    let dead = row(&mut conn).await;
+    assert_eq!((dead.status, dead.attempts, dead.finished_at), (JobStatus::Dead, 10, Some(now)));
+    guichet_schema::job::admin::retry(&store, By::house(), dead.id).await.unwrap();
+    assert_eq!(row(&mut conn).await.crashes, 0, "somebody vouches for it");
+}
+
+/// Also without any sweep: the end of one suspect makes the next one begin. Others run beside them.
+#[tokio::test(flavor = "multi_thread")]
+async fn suspects_run_one_at_a_time() {
+    let (db, store) = Database::with_store().await;
+    let mut conn = db.conn().await;
+    let gate = Arc::new(Semaphore::new(0));
+    let waits = gate.clone();
+    let (handler, mut seen) = telling(move |_, ping| {
+        let gate = waits.clone();
+        async move {
+            if ping.n < 10 {
+                gate.acquire().await.unwrap().forget();
+            }
+            Ok(())
+        }
+    });
+    commit(&store, (1..=3).map(ping)).await;
+    crash(&mut conn, 2, store.now()).await;
+    let running = start(Workers::new(store.clone()).timing(QUIET).register(4, LONG, handler));
+    let mut begun = BTreeSet::from([seen.next().await.1.n]);
+    for n in 10..20 {
+        commit(&store, [ping(n)]).await;
+        assert_eq!(seen.next().await.1.n, n, "others go on");
+    }
+    for _ in 1..3 {
+        gate.add_permits(1);
+        assert!(begun.insert(seen.next().await.1.n));
+    }
+    assert_eq!(begun, BTreeSet::from([1, 2, 3]));
+    gate.add_permits(1);
+    empty(&mut conn).await;
+    running.stop().await;
+}
+
+/// The database is away for longer than a lease. The run is broken off, since for all this process
+/// knows another has the job; what could not be called back keeps the job when the database is back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_called_back_keeps_its_job() {
+    struct Dropped(UnboundedSender<Option<Hold>>);
+    impl Drop for Dropped {
+        fn drop(&mut self) {
+            let _ = self.0.send(None);
+        }
+    }
+    let (_folder, mut server, db, store) = Database::with_server().await;
+    let (tell, mut told) = unbounded_channel();
+    let (handler, mut seen) = telling(move |job, _| {
+        let guard = Dropped(tell.clone());
+        async move {
+            guard.0.send(job.hold()).unwrap();
+            pending().await
+        }
+    });
+    let timing = Timing {
+        lease: Duration::from_secs(1),
+        renew: often(),
+        rescue: often(),
+        sweep: often(),
+        notice: DEADLINE,
+        ..QUIET
+    };
+    let running = start(Workers::new(store.clone()).timing(timing).register(2, LONG, handler));
+    commit(&store, [ping(1)]).await;
+    assert_eq!(seen.next().await.0.attempt, 1);
+    let hold = told.recv().await.unwrap();
+    assert!(hold.is_some());
+    server.stop().await;
+    assert!(timeout(DEADLINE, told.recv()).await.expect("it is broken off").unwrap().is_none());
+    server.restart().await.unwrap();
+    let mut conn = db.conn().await;
+    let until = row(&mut conn).await.lease_until;
+    once(&mut conn, |row| row.lease_until > until).await;
+    assert_eq!((row(&mut conn).await.attempts, missed_at(&mut conn).await), (1, None));
+    drop(hold);
+    eventually("it is missed", async || missed_at(&mut conn).await).await;
+    assert!(seen.0.try_recv().is_err(), "nobody else was given the job");
+    running.task.abort();
+}

@@ -1,0 +1,102 @@
+//! Two rivals in turn, so that what else the machine does falls on both.
+
+use std::fmt;
+
+/// How often each is measured.
+pub const ROUNDS: usize = 5;
+
+/// What one did in one round.
+#[derive(Debug, Clone, Copy)]
+pub struct Measured {
+    /// How often it did it.
+    pub operations: f64,
+    /// In how many seconds.
+    pub seconds: f64,
+    /// With how many seconds of CPU.
+    pub cpu: f64,
+}
+
+impl Measured {
+    /// What was done from one moment to a later one, each given as operations, seconds and CPU so far.
+    pub fn between(before: Self, after: Self) -> Self {
+        Self {
+            operations: after.operations - before.operations,
+            seconds: after.seconds - before.seconds,
+            cpu: after.cpu - before.cpu,
+        }
+    }
+
+    /// Operations a second.
+    pub fn rate(&self) -> f64 {
+        self.operations / self.seconds
+    }
+
+    fn per_cpu_second(&self) -> f64 {
+        self.operations / self.cpu
+    }
+
+    /// Seconds of CPU that a thousand operations took.
+    pub fn cpu_per_thousand(&self) -> f64 {
+        self.cpu / self.operations * 1000.0
+    }
+}
+
+/// All rounds of ours and of what it is measured against.
+#[derive(Debug, Clone, Default)]
+pub struct Rounds(Vec<(Measured, Measured)>);
+
+impl Rounds {
+    /// Adds a round: ours, the other.
+    pub fn add(&mut self, ours: Measured, other: Measured) {
+        self.0.push((ours, other));
+    }
+}
+
+impl fmt::Display for Rounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ratio = range(self.0.iter().map(|(a, b)| a.per_cpu_second() / b.per_cpu_second() * 100.0), 1);
+        let both = |figure: fn(&Measured) -> f64, digits| {
+            let [ours, other] = [
+                range(self.0.iter().map(|(ours, _)| figure(ours)), digits),
+                range(self.0.iter().map(|(_, other)| figure(other)), digits),
+            ];
+            format!("{ours} against {other}")
+        };
+        write!(f, "**{ratio} %** of its rate per CPU second; ")?;
+        write!(f, "{} a second; ", both(Measured::rate, 0))?;
+        write!(f, "CPU seconds a thousand: {}", both(Measured::cpu_per_thousand, 3))
+    }
+}
+
+/// Median and range.
+pub fn range(figures: impl Iterator<Item = f64>, digits: usize) -> String {
+    let mut sorted: Vec<f64> = figures.collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    match (sorted.first(), sorted.get(sorted.len() / 2), sorted.last()) {
+        (Some(least), Some(median), Some(most)) => {
+            format!("{median:.digits$} ({least:.digits$} to {most:.digits$})")
+        }
+        _ => "nothing measured".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_and_a_range() {
+        assert_eq!(range([3.0, 1.0, 2.0].into_iter(), 1), "2.0 (1.0 to 3.0)");
+        assert_eq!(range([].into_iter(), 1), "nothing measured");
+    }
+
+    #[test]
+    fn rates_are_compared_by_the_cpu_they_take() {
+        let mut rounds = Rounds::default();
+        let ours = Measured { operations: 500.0, seconds: 1.0, cpu: 1.0 };
+        rounds.add(ours, Measured { operations: 1000.0, seconds: 1.0, cpu: 1.0 });
+        let text = rounds.to_string();
+        assert!(text.starts_with("**50.0 (50.0 to 50.0) %**"), "{text}");
+        assert!(text.ends_with("2.000 (2.000 to 2.000) against 1.000 (1.000 to 1.000)"), "{text}");
+    }
+}
