@@ -301,7 +301,7 @@ diesel::table! {
         author_staff -> Nullable<Uuid>,
         author_access -> Nullable<Uuid>,
         at -> Timestamptz,
-        seq -> Int8,
+        seq -> BigInt,
     }
 }
 
@@ -356,7 +356,7 @@ diesel::table! {
         note -> Text,
         by_staff -> Uuid,
         at -> Timestamptz,
-        seq -> Int8,
+        seq -> BigInt,
     }
 }
 

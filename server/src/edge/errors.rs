@@ -163,6 +163,7 @@ impl ApiError {
 
     fn because(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.cause = Some(Arc::from(cause.into()));
+        eprintln!("DEBUGCAUSE {:?}", self.cause);
         self
     }
 

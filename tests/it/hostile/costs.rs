@@ -63,7 +63,7 @@ fn documents() -> Vec<Attack> {
         query(
             "a circle through lists whose length nobody tells",
             TOO_MUCH,
-            "{ tickets(first: 1) { nodes { history { ticket { history { ticket { history { ticket { history {
+            "{ tickets(first: 100) { nodes { history { ticket { history { ticket { history { ticket { history {
                ticket { history { id } } } } } } } } } } } }",
         ),
         query("10,000 brackets", TOO_MUCH, "{a".repeat(10_000)),

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use diesel::sql_types::Double;
 use guichet_schema::job::JobStatus;
 use guichet_tests::wait::DEADLINE;
-use guichet_workers::queue::{Hold, Timing, Workers};
+use guichet_workers::queue::{Timing, Workers};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use super::database::Database;
-use super::workers::{LONG, QUIET, empty, eventually, often, once, start, telling};
+use super::workers::{LONG, QUIET, empty, eventually, often, start, telling};
 use super::*;
 
 const NOTICE: Duration = Duration::from_secs(6);
@@ -171,23 +171,28 @@ async fn suspects_run_one_at_a_time() {
     running.stop().await;
 }
 
-/// The database is away for longer than a lease. The run is broken off, since for all this process
-/// knows another has the job; what could not be called back keeps the job when the database is back.
+/// F-02: the database is away for longer than a lease. A run is broken off, since for all this process knows
+/// another has the job; one that passed its point of no return goes on, and keeps the job when the database is back.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_called_back_keeps_its_job() {
-    struct Dropped(UnboundedSender<Option<Hold>>);
+async fn f_02_what_cannot_be_called_back_keeps_its_job() {
+    struct Dropped(UnboundedSender<()>);
     impl Drop for Dropped {
         fn drop(&mut self) {
-            let _ = self.0.send(None);
+            let _ = self.0.send(());
         }
     }
     let (_folder, mut server, db, store) = Database::with_server().await;
-    let (tell, mut told) = unbounded_channel();
-    let (handler, mut seen) = telling(move |job, _| {
-        let guard = Dropped(tell.clone());
+    let gate = Arc::new(Semaphore::new(0));
+    let (waits, (tell, mut broken_off)) = (gate.clone(), unbounded_channel());
+    let (handler, mut seen) = telling(move |job, ping| {
+        let (gate, guard) = (waits.clone(), (ping.n == 2).then(|| Dropped(tell.clone())));
         async move {
-            guard.0.send(job.hold()).unwrap();
-            pending().await
+            if guard.is_some() {
+                return pending().await;
+            }
+            assert!(job.point.pass());
+            gate.acquire().await.unwrap().forget();
+            Ok(())
         }
     });
     let timing = Timing {
@@ -199,19 +204,24 @@ async fn what_cannot_be_called_back_keeps_its_job() {
         ..QUIET
     };
     let running = start(Workers::new(store.clone()).timing(timing).register(2, LONG, handler));
-    commit(&store, [ping(1)]).await;
-    assert_eq!(seen.next().await.0.attempt, 1);
-    let hold = told.recv().await.unwrap();
-    assert!(hold.is_some());
+    commit(&store, [ping(1), ping(2)]).await;
+    let begun = BTreeSet::from([seen.next().await.1.n, seen.next().await.1.n]);
+    assert_eq!(begun, BTreeSet::from([1, 2]));
     server.stop().await;
-    assert!(timeout(DEADLINE, told.recv()).await.expect("it is broken off").unwrap().is_none());
+    timeout(DEADLINE, broken_off.recv()).await.expect("it is broken off").unwrap();
     server.restart().await.unwrap();
     let mut conn = db.conn().await;
-    let until = row(&mut conn).await.lease_until;
-    once(&mut conn, |row| row.lease_until > until).await;
-    assert_eq!((row(&mut conn).await.attempts, missed_at(&mut conn).await), (1, None));
-    drop(hold);
-    eventually("it is missed", async || missed_at(&mut conn).await).await;
-    assert!(seen.0.try_recv().is_err(), "nobody else was given the job");
+    let of = async |conn: &mut AsyncPgConnection, n: i64| {
+        rows(conn).await.into_iter().find(|row| row.payload["n"] == n)
+    };
+    let until = of(&mut conn, 1).await.unwrap().lease_until;
+    eventually("the lease is renewed again", async || {
+        of(&mut conn, 1).await.filter(|row| row.lease_until > until && row.attempts == 1)
+    })
+    .await;
+    assert!(seen.0.try_recv().is_err(), "nobody else was given a job");
+    gate.add_permits(1);
+    eventually("it is done", async || of(&mut conn, 1).await.is_none().then_some(())).await;
+    assert_eq!(of(&mut conn, 2).await.unwrap().attempts, 1, "its worker is missed, not yet robbed");
     running.task.abort();
 }

@@ -1,7 +1,8 @@
 //! D-08: the history of a ticket.
 
 use chrono::TimeDelta;
-use guichet_schema::id::Id;
+use diesel_async::RunQueryDsl;
+use guichet_schema::id::{Id, TicketId};
 use guichet_schema::locale::Locale;
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
@@ -167,5 +168,30 @@ async fn d_08_clocks_that_go_back() {
     assert_eq!(desk.see(&desk.owner, &id).await["updatedAt"], late);
     // What is to be mailed then is due by the clock there is.
     desk.app.pass(TimeDelta::hours(2));
+    desk.finish().await;
+}
+
+/// Safety: what lists hold whose length no argument bounds is counted while it is loaded, for within each other
+/// they multiply: the request ends before it fills the memory, and a long history alone is no offence.
+#[tokio::test]
+async fn lists_within_lists_have_an_end() {
+    let desk = Desk::open().await;
+    let id = desk.opened(&desk.member).await;
+    let grow = format!(
+        "INSERT INTO ticket_changes (id, firm_id, ticket_id, act_id, field, new_value, author_staff, at)
+         SELECT gen_random_uuid(), firm_id, ticket_id, gen_random_uuid(), 'SUBJECT', n::text, author_staff, at
+         FROM ticket_changes, generate_series(1, 99) AS n WHERE ticket_id = '{}'",
+        TicketId::decode(&id).unwrap().uuid()
+    );
+    diesel::sql_query(grow).execute(&mut desk.app.store.conn().await.unwrap()).await.unwrap();
+    let query = |inner: &str| format!("query H($id: ID!) {{ ticket(id: $id) {{ {inner} }} }}");
+    let twice = query("history { ticket { history { newValue } } }");
+    let changes = desk.app.ask(&desk.member, &twice, json!({ "id": id })).await;
+    assert_eq!(changes["ticket"]["history"].as_array().unwrap().len(), 100);
+    let thrice = query("history { ticket { history { ticket { history { newValue } } } } }");
+    let answer = desk.app.send(Some(&desk.member), &thrice, json!({ "id": id })).await;
+    assert_eq!(answer.error_code(), Some("COST_EXCEEDED"), "{:.300}", answer.body);
+    assert_eq!(answer.body["errors"].as_array().unwrap().len(), 1);
+    assert_eq!(answer.body["errors"][0]["extensions"]["limit"], "things");
     desk.finish().await;
 }

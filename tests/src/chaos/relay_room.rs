@@ -224,7 +224,8 @@ impl Room {
 /// The job of a delivery: how it stands, and from when it may be tried.
 async fn job(office: &Office, id: DeliveryId) -> Option<(JobStatus, DateTime<Utc>)> {
     let mut conn = office.store.conn().await.expect("the database answers");
-    let payload = serde_json::to_value(SendEmail { delivery_id: id }).expect("an id is written as JSON");
+    let payload =
+        serde_json::to_value(SendEmail { delivery_id: id, round: 1 }).expect("an id is written as JSON");
     let job = jobs::table.filter(jobs::payload.eq(payload)).select((jobs::status, jobs::run_at));
     job.first(&mut conn).await.optional().expect("jobs are read")
 }

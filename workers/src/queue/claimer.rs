@@ -168,6 +168,7 @@ mod tests {
             leases: Leases::new(CancellationToken::new()),
             lease: LAST_WAIT,
             sweep: LAST_WAIT,
+            suspects: Arc::new(Semaphore::new(1)),
             freed: Arc::default(),
             health: Health::default(),
         };
