@@ -163,7 +163,6 @@ impl ApiError {
 
     fn because(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.cause = Some(Arc::from(cause.into()));
-        eprintln!("DEBUGCAUSE {:?}", self.cause);
         self
     }
 

@@ -37,8 +37,9 @@ impl Held {
         }
         let waits = async {
             loop {
-                let statement = "SELECT count(*) AS waiting FROM pg_stat_activity
-                     WHERE datname = current_database() AND pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+                // Not pg_stat_activity: within a transaction it stays as it was at the first look.
+                let statement = "SELECT count(*) AS waiting FROM pg_locks
+                     WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))";
                 let row: Row = diesel::sql_query(statement).get_result(&mut self.0).await.unwrap();
                 if row.waiting > 0 {
                     return;
