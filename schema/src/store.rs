@@ -231,15 +231,10 @@ impl Tx {
     /// When the database refuses or is lost: then nothing of the act happened, except that a
     /// connection lost during COMMIT leaves it open, which the idempotency key settles.
     pub async fn commit<T: Serialize>(mut self, value: T) -> Result<Done<T>> {
+        // Until COMMIT the connection stays where Drop finds it: whoever goes away in here must not leave
+        // an open transaction, and its lock of the whole firm's feed, in the pool.
+        let revision = self.write(&value).await?;
         let mut conn = self.conn.take().expect("a transaction ends once");
-        let result = self.write(&mut conn, &value).await;
-        let revision = match result {
-            Ok(revision) => revision,
-            Err(error) => {
-                self.conn = Some(conn); // rolled back by Drop
-                return Err(error);
-            }
-        };
         AnsiTransactionManager::commit_transaction(&mut *conn).await?;
         drop(conn);
         if !self.jobs.is_empty() {
@@ -248,16 +243,19 @@ impl Tx {
         Ok(Done { value, revision })
     }
 
-    async fn write<T: Serialize>(&mut self, conn: &mut AsyncPgConnection, value: &T) -> Result<Option<i64>> {
-        if !self.jobs.is_empty() {
-            job::insert(conn, &self.jobs, self.now).await?;
+    async fn write<T: Serialize>(&mut self, value: &T) -> Result<Option<i64>> {
+        let Self { conn, now, events, jobs, audits, once, .. } = self;
+        let conn: &mut AsyncPgConnection =
+            conn.as_mut().expect("a transaction has its connection until it ends");
+        if !jobs.is_empty() {
+            job::insert(conn, jobs, *now).await?;
         }
-        if !self.audits.is_empty() {
-            let insert = diesel::insert_into(audit::table).values(&self.audits);
-            sql::keep(self.audits.len(), insert).execute(conn).await?;
+        if !audits.is_empty() {
+            let insert = diesel::insert_into(audit::table).values(&*audits);
+            sql::keep(audits.len(), insert).execute(conn).await?;
         }
         // Several firms in id order, so that two transactions never wait for each other in a ring.
-        let mut firms: Vec<FirmId> = self.events.iter().map(|(firm, _)| *firm).collect();
+        let mut firms: Vec<FirmId> = events.iter().map(|(firm, _)| *firm).collect();
         firms.sort_unstable();
         firms.dedup();
         // The idempotency row holds the revision, which is known only under the feed's lock. Its insert
@@ -265,11 +263,11 @@ impl Tx {
         let mut revision = None;
         for firm in firms {
             let events: Vec<Event> =
-                self.events.iter().filter(|(of, _)| *of == firm).map(|(_, event)| event.clone()).collect();
-            revision = Some(feed::append(conn, firm, &events, self.now).await?);
+                events.iter().filter(|(of, _)| *of == firm).map(|(_, event)| event.clone()).collect();
+            revision = Some(feed::append(conn, firm, &events, *now).await?);
         }
-        if let Some(once) = &self.once {
-            idempotency::remember(conn, once, value, revision, self.now).await?;
+        if let Some(once) = &*once {
+            idempotency::remember(conn, once, value, revision, *now).await?;
         }
         Ok(revision)
     }

@@ -152,7 +152,7 @@ impl PostRoom {
 
     /// Lets them go again.
     pub async fn go_on(&self) {
-        assert!(queue::resume(&mut *self.app.store.conn().await.unwrap(), "email.send").await.unwrap());
+        assert!(queue::resume(&mut self.app.store.conn().await.unwrap(), "email.send").await.unwrap());
         self.app.store.hints.jobs();
     }
 

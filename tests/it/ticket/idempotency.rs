@@ -7,6 +7,7 @@ use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
 use guichet_schema::id::{Id, TicketId};
+use guichet_schema::ticket::commands::{CreateTicket, create};
 use guichet_tests::wait::DEADLINE;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -220,5 +221,34 @@ async fn one_key_for_two_inputs_at_once() {
         payloads.iter().filter(|p| errors(p).is_empty()).map(|p| text(&p["ticket"]["id"])).collect();
     let refused = payloads.iter().filter(|p| errors(p) == ["idempotencyKey:IDEMPOTENCY_KEY_REUSED"]).count();
     assert_eq!((done.len(), refused), (1, 5));
+    desk.finish().await;
+}
+
+/// Whoever goes away in mid-commit (a client that hangs up, a limit of time) leaves nothing behind: no ticket,
+/// and no open transaction in the pool that keeps the firm's feed from everybody else.
+#[tokio::test]
+async fn a_commit_that_is_broken_off() {
+    let desk = Desk::open().await;
+    let feed = format!("SELECT 1 FROM firm_feed WHERE firm_id = '{}'", desk.firm.id.uuid());
+    let mut held = Held::rows(&desk, &feed, "UPDATE").await;
+    let (store, actor) = (desk.app.store.clone(), desk.member.actor());
+    let input = CreateTicket {
+        client_id: Some(desk.client),
+        subject: "Guia".to_owned(),
+        description: String::new(),
+        service_item_id: None,
+        accountant_id: None,
+        assignee_id: None,
+        department_id: None,
+        price: None,
+        collects: Vec::new(),
+    };
+    let opening = tokio::spawn(async move { create(&store, &actor, "broken off", input).await });
+    held.awaited().await;
+    opening.abort();
+    assert!(opening.await.unwrap_err().is_cancelled());
+    held.let_go().await;
+    let next = timeout(DEADLINE, desk.ticket(&desk.member, json!({}))).await.expect("nobody holds the feed");
+    assert_eq!(next["number"], 1, "the other one was never there");
     desk.finish().await;
 }

@@ -1,7 +1,7 @@
 //! Requests over HTTP, as fast as they are answered. Whoever sends is not counted.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::header::CONTENT_TYPE;
@@ -37,9 +37,11 @@ pub async fn run(
 ) -> Measured {
     let url = format!("{}/graphql", server.url().await);
     let answered = Arc::new(AtomicUsize::new(0));
+    let over = Arc::new(AtomicBool::new(false));
     let mut senders = JoinSet::new();
     for connection in 0..connections {
-        let (url, next, answered) = (url.clone(), next.clone(), Arc::clone(&answered));
+        let (url, next, answered, over) =
+            (url.clone(), next.clone(), Arc::clone(&answered), Arc::clone(&over));
         senders.spawn(async move {
             let http =
                 reqwest::Client::builder().pool_max_idle_per_host(1).build().expect("a client is made");
@@ -50,6 +52,9 @@ pub async fn run(
                 let text = answer.text().await.expect("the answer is whole");
                 assert!(text.contains(mark), "{text}");
                 answered.fetch_add(1, Ordering::Relaxed);
+                if over.load(Ordering::Relaxed) {
+                    break;
+                }
             }
         });
     }
@@ -67,6 +72,7 @@ pub async fn run(
             Some(Err(failure)) = senders.join_next() => panic!("{failure}"),
         }
     }
-    senders.shutdown().await;
+    over.store(true, Ordering::Relaxed);
+    senders.join_all().await;
     Measured::between(moments[0], moments[1])
 }
