@@ -24,7 +24,7 @@ macro_rules! variables {
 
 variables! {
     DATABASE_URL = "a private PostgreSQL in the data folder",
-        "PostgreSQL 15 or newer: postgres://user:password@host:5432/database; add ?sslmode=verify-full for TLS, and sslrootcert=<PEM file> for an authority of your own";
+        "PostgreSQL 15 or newer: postgres://user:password@host:5432/database; add ?sslmode=verify-full for TLS, and sslrootcert=file.pem for an authority of your own";
     DATABASE_POOL = "16",
         "Connections to PostgreSQL for requests and jobs, 2 to 500; a process opens up to six more of its own";
     SMTP_URL = "mails are kept in the data folder, and on a trial shown on a page",
