@@ -6,7 +6,9 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
+use guichet_schema::db;
 use guichet_schema::id::{Id, TicketId};
+use guichet_schema::store::Store;
 use guichet_schema::ticket::commands::{CreateTicket, create};
 use guichet_tests::wait::DEADLINE;
 use serde_json::{Value, json};
@@ -231,7 +233,10 @@ async fn a_commit_that_is_broken_off() {
     let desk = Desk::open().await;
     let feed = format!("SELECT 1 FROM firm_feed WHERE firm_id = '{}'", desk.firm.id.uuid());
     let mut held = Held::rows(&desk, &feed, "UPDATE").await;
-    let (store, actor) = (desk.app.store.clone(), desk.member.actor());
+    // A pool that nobody else takes a connection of, which would clear it up by chance.
+    let pool = db::pool(&desk.app.database().url, 2).unwrap();
+    let (store, actor) = (Store::new(pool, desk.app.clock.clone()), desk.member.actor());
+    let at = store.clone();
     let input = CreateTicket {
         client_id: Some(desk.client),
         subject: "Guia".to_owned(),
@@ -243,12 +248,15 @@ async fn a_commit_that_is_broken_off() {
         price: None,
         collects: Vec::new(),
     };
-    let opening = tokio::spawn(async move { create(&store, &actor, "broken off", input).await });
+    let opening = tokio::spawn(async move { create(&at, &actor, "broken off", input).await });
     held.awaited().await;
     opening.abort();
     assert!(opening.await.unwrap_err().is_cancelled());
     held.let_go().await;
-    let next = timeout(DEADLINE, desk.ticket(&desk.member, json!({}))).await.expect("nobody holds the feed");
+    let next = Held::rows(&desk, &feed, "UPDATE");
+    timeout(DEADLINE, next).await.expect("nobody holds the feed").let_go().await;
+    let next = desk.ticket(&desk.member, json!({})).await;
     assert_eq!(next["number"], 1, "the other one was never there");
+    drop(store);
     desk.finish().await;
 }
