@@ -59,7 +59,7 @@ pub struct Event {
 
 /// Writes events with the firm's next revisions, in one statement; answers the last revision.
 pub(crate) async fn append(
-    conn: &mut AsyncPgConnection,
+    mut conn: &AsyncPgConnection,
     firm: FirmId,
     events: &[Event],
     at: DateTime<Utc>,
@@ -89,7 +89,7 @@ pub(crate) async fn append(
     .bind::<Array<SqlUuid>, _>(events.iter().map(|event| event.subject).collect::<Vec<_>>())
     .bind::<Array<Nullable<Jsonb>>, _>(events.iter().map(|event| json(&event.before)).collect::<Vec<_>>())
     .bind::<Array<Nullable<Jsonb>>, _>(events.iter().map(|event| json(&event.after)).collect::<Vec<_>>())
-    .get_result(conn)
+    .get_result(&mut conn)
     .await?;
     Ok(row.revision)
 }

@@ -12,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::future::try_join;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -93,9 +94,10 @@ pub(crate) async fn claim<T: DeserializeOwned>(
     let mut pause = POLL;
     while begun.elapsed() < PATIENCE {
         let mut tx = Box::new(store.begin(actor).await?);
+        let conn = tx.pipeline();
         // The lock first, the row second: a row committed by the holder before we got the lock is then seen.
-        let got: bool = diesel::select(try_lock(once.lock_key())).get_result(tx.conn()).await?;
-        if let Some(done) = replay(tx.conn(), &once).await? {
+        let (got, done) = try_join(lock(conn, once.lock_key()), replay(conn, &once)).await?;
+        if let Some(done) = done {
             return Ok(Begun::Replay(done));
         }
         if got {
@@ -121,6 +123,11 @@ extern "SQL" {
     fn try_lock(key: BigInt) -> Bool;
 }
 
+/// Takes the key's lock until the transaction ends, unless another process has it.
+async fn lock(mut conn: &AsyncPgConnection, key: i64) -> Result<bool> {
+    Ok(diesel::select(try_lock(key)).get_result(&mut conn).await?)
+}
+
 impl Once {
     fn lock_key(&self) -> i64 {
         let mut hasher = Sha256::new();
@@ -137,11 +144,14 @@ fn hash(bytes: &[u8]) -> Vec<u8> {
     Sha256::digest(bytes).to_vec()
 }
 
-async fn replay<T: DeserializeOwned>(conn: &mut AsyncPgConnection, once: &Once) -> Result<Option<Done<T>>> {
+async fn replay<T: DeserializeOwned>(
+    mut conn: &AsyncPgConnection,
+    once: &Once,
+) -> Result<Option<Done<T>>> {
     let row: Option<(Vec<u8>, serde_json::Value)> = idempotency_keys::table
         .find((once.actor, once.mutation, &once.key))
         .select((idempotency_keys::input_hash, idempotency_keys::outcome))
-        .get_result(conn)
+        .get_result(&mut conn)
         .await
         .optional()?;
     let Some((input_hash, outcome)) = row else { return Ok(None) };
@@ -154,7 +164,7 @@ async fn replay<T: DeserializeOwned>(conn: &mut AsyncPgConnection, once: &Once) 
 }
 
 pub(crate) async fn remember<T: Serialize>(
-    conn: &mut AsyncPgConnection,
+    mut conn: &AsyncPgConnection,
     once: &Once,
     value: &T,
     revision: Option<i64>,
@@ -171,7 +181,7 @@ pub(crate) async fn remember<T: Serialize>(
             idempotency_keys::outcome.eq(outcome),
             idempotency_keys::created_at.eq(now),
         ))
-        .execute(conn)
+        .execute(&mut conn)
         .await?;
     Ok(())
 }

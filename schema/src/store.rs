@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use deadpool::managed::Manager;
 use diesel::prelude::*;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
+use futures_util::future::try_join3;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -191,6 +192,12 @@ impl Tx {
         self.conn.as_mut().expect("a transaction has its connection until it ends")
     }
 
+    /// The connection for statements that wait for each other's effects but not for each other's answers:
+    /// joined, they are sent one behind the other, and run in the order in which they are polled first.
+    pub fn pipeline(&self) -> &AsyncPgConnection {
+        self.conn.as_ref().expect("a transaction has its connection until it ends")
+    }
+
     /// Collects an event of the feed.
     pub fn event(&mut self, firm: FirmId, event: Event) {
         self.events.push((firm, event));
@@ -243,30 +250,36 @@ impl Tx {
         Ok(Done { value, revision })
     }
 
-    async fn write<T: Serialize>(&mut self, value: &T) -> Result<Option<i64>> {
-        let Self { conn, now, events, jobs, audits, once, .. } = self;
-        let conn: &mut AsyncPgConnection =
-            conn.as_mut().expect("a transaction has its connection until it ends");
-        if !jobs.is_empty() {
-            job::insert(conn, jobs, *now).await?;
-        }
-        if !audits.is_empty() {
-            let insert = diesel::insert_into(audit::table).values(&*audits);
-            sql::keep(audits.len(), insert).execute(conn).await?;
-        }
+    async fn write<T: Serialize>(&self, value: &T) -> Result<Option<i64>> {
+        let Self { now, events, jobs, audits, once, .. } = self;
+        let conn = self.pipeline();
+        let jobs = async {
+            if jobs.is_empty() { Ok(()) } else { job::insert(conn, jobs, *now).await }
+        };
+        let audits = async {
+            if !audits.is_empty() {
+                let insert = diesel::insert_into(audit::table).values(audits);
+                sql::keep(audits.len(), insert).execute(&mut { conn }).await?;
+            }
+            Ok(())
+        };
         // Several firms in id order, so that two transactions never wait for each other in a ring.
         let mut firms: Vec<FirmId> = events.iter().map(|(firm, _)| *firm).collect();
         firms.sort_unstable();
         firms.dedup();
+        let feeds = async {
+            let mut revision = None;
+            for firm in firms {
+                let of_firm = events.iter().filter(|(of, _)| *of == firm);
+                let events: Vec<Event> = of_firm.map(|(_, event)| event.clone()).collect();
+                revision = Some(feed::append(conn, firm, &events, *now).await?);
+            }
+            Ok(revision)
+        };
+        let ((), (), revision) = try_join3(jobs, audits, feeds).await?;
         // The idempotency row holds the revision, which is known only under the feed's lock. Its insert
         // takes no lock that another transaction could hold: the key's advisory lock is ours already.
-        let mut revision = None;
-        for firm in firms {
-            let events: Vec<Event> =
-                events.iter().filter(|(of, _)| *of == firm).map(|(_, event)| event.clone()).collect();
-            revision = Some(feed::append(conn, firm, &events, *now).await?);
-        }
-        if let Some(once) = &*once {
+        if let Some(once) = once {
             idempotency::remember(conn, once, value, revision, *now).await?;
         }
         Ok(revision)

@@ -12,6 +12,7 @@ use crate::id::{ChargeId, ClientId, Id};
 use crate::input::{Check, MAX_NAME};
 use crate::money::Money;
 use crate::rights::{self, FirmAct};
+use crate::sql;
 use crate::store::{Begun, Done, Store, Tx};
 use crate::tables::{charges, ticket_collected_charges};
 use crate::ticket::case::{Case, CaseFirm, surroundings};
@@ -158,7 +159,7 @@ pub(crate) async fn collect(
     let found: Vec<Charge> = charges::table
         .filter(visible(scope))
         .filter(charges::client_id.eq(ticket.client_id))
-        .filter(charges::id.eq_any(ids))
+        .filter(sql::among(charges::id, ids))
         .select(Charge::as_select())
         .load(tx.conn())
         .await?;

@@ -11,6 +11,7 @@ use crate::error::{Code, Refusal, Result};
 use crate::feed::Audience;
 use crate::id::{ChargeId, ClientId, Id, StaffId, TicketId};
 use crate::page::{Cursor, Page, PageRequest};
+use crate::sql;
 use crate::tables::{charges, clients, ticket_collected_charges, tickets};
 use crate::ticket::model::Ticket;
 
@@ -143,7 +144,7 @@ pub(crate) async fn audience(conn: &mut AsyncPgConnection, charge: &Charge) -> R
 pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[ChargeId]) -> Result<Vec<Charge>> {
     Ok(charges::table
         .filter(visible(scope).checked())
-        .filter(charges::id.eq_any(ids))
+        .filter(sql::among(charges::id, ids))
         .select(Charge::as_select())
         .load(conn)
         .await?)
@@ -160,7 +161,7 @@ pub async fn of_tickets(
 ) -> Result<Vec<Charge>> {
     Ok(charges::table
         .filter(visible(scope).checked())
-        .filter(charges::ticket_id.eq_any(ids))
+        .filter(sql::among(charges::ticket_id, ids))
         .order((charges::created_at, charges::id))
         .select(Charge::as_select())
         .load(conn)
@@ -179,7 +180,7 @@ pub async fn collected_by(
     Ok(ticket_collected_charges::table
         .inner_join(charges::table.on(charges::id.eq(ticket_collected_charges::charge_id)))
         .inner_join(tickets::table.on(tickets::id.eq(ticket_collected_charges::ticket_id)))
-        .filter(ticket_collected_charges::ticket_id.eq_any(ids))
+        .filter(sql::among(ticket_collected_charges::ticket_id, ids))
         .filter(crate::ticket::queries::visible(scope).checked())
         .filter(visible(scope).checked())
         .order((charges::due_on, charges::id))

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::id::{ClientId, StaffId};
 use crate::page::{Page, PageRequest};
 use crate::search;
+use crate::sql;
 use crate::tables::{client_recipients, clients, tickets};
 
 use super::model::{Client, Topic};
@@ -57,7 +58,7 @@ pub async fn find(conn: &mut AsyncPgConnection, scope: &Scope, id: ClientId) -> 
 pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[ClientId]) -> Result<Vec<Client>> {
     Ok(clients::table
         .filter(visible(scope).checked())
-        .filter(clients::id.eq_any(ids))
+        .filter(sql::among(clients::id, ids))
         .select(Client::as_select())
         .load(conn)
         .await?)
@@ -110,7 +111,7 @@ pub async fn ticket_emails(
             client_recipients::client_id
                 .eq_any(clients::table.filter(visible(scope).checked()).select(clients::id)),
         )
-        .filter(client_recipients::client_id.eq_any(ids))
+        .filter(sql::among(client_recipients::client_id, ids))
         .filter(client_recipients::topic.eq(Topic::Tickets))
         .order((client_recipients::client_id, client_recipients::position))
         .select((client_recipients::client_id, client_recipients::email))

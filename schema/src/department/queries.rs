@@ -10,6 +10,7 @@ use crate::error::{Code, Refusal, Result};
 use crate::id::{DepartmentId, StaffId};
 use crate::input::Check;
 use crate::page::{Page, PageRequest};
+use crate::sql;
 use crate::tables::{department_members, departments};
 
 use super::model::Department;
@@ -29,7 +30,7 @@ pub async fn by_ids(
     scope: &Scope,
     ids: &[DepartmentId],
 ) -> Result<Vec<Department>> {
-    Ok(visible(scope).filter(departments::id.eq_any(ids)).select(Department::as_select()).load(conn).await?)
+    Ok(visible(scope).filter(sql::among(departments::id, ids)).select(Department::as_select()).load(conn).await?)
 }
 
 /// A page of departments, ordered by name.
@@ -63,7 +64,7 @@ pub async fn members(
 ) -> Result<Vec<(DepartmentId, StaffId)>> {
     Ok(department_members::table
         .filter(department_members::department_id.eq_any(visible(scope).select(departments::id)))
-        .filter(department_members::department_id.eq_any(ids))
+        .filter(sql::among(department_members::department_id, ids))
         .order((department_members::department_id, department_members::staff_id))
         .select((department_members::department_id, department_members::staff_id))
         .load(conn)

@@ -1,13 +1,16 @@
 //! Queues the mails about an act, in the act's own transaction: no crash between them.
 
 use std::collections::HashMap;
+use std::slice;
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::TryFutureExt;
+use futures_util::future::try_join4;
 
 use crate::actor::Actor;
 use crate::email::Email;
-use crate::error::{Fault, Result};
+use crate::error::{Error, Fault, Result};
 use crate::feed::Event;
 use crate::id::{ActId, DeliveryId, FirmId, Id, TicketId};
 use crate::job::NewJob;
@@ -19,29 +22,47 @@ use crate::ticket::case::Case;
 
 use super::model::{DeliveryStatus, SendEmail};
 use super::recipients;
-use super::rules::{self, Planned};
+use super::rules::{self, Candidate};
 
-/// Queues the mails about a real change of status (D-05).
-pub(crate) async fn status_change(tx: &mut Tx, actor: &Actor, case: &Case, cause: ActId) -> Result<()> {
-    let (firm, id) = (case.firm.id, case.client.id);
-    let client = recipients::of_clients(tx.conn(), &[id]).await?.remove(&id).unwrap_or_default();
-    let opener = recipients::opener(tx.conn(), firm, id, case.ticket.opened_by()).await?;
-    let acting: String =
-        accounts::table.find(actor.account_id).select(accounts::email_ci).get_result(tx.conn()).await?;
-    let addresses = client.iter().chain(&opener).filter_map(|candidate| candidate.address.as_deref());
-    let suppressed = recipients::suppressed(tx.conn(), firm, addresses).await?;
-    let planned = rules::plan(client, opener, &acting, &suppressed);
-    queue(tx, case, cause, &planned).await
+/// Whom an act on a ticket might be mailed to.
+#[derive(Debug)]
+pub(crate) struct Addressees {
+    client: Vec<Candidate>,
+    opener: Option<Candidate>,
+    /// The identity of the acting person's address.
+    acting: String,
+    threads: Threads,
 }
 
-/// Writes the delivery rows, and a job for each that can be sent.
-async fn queue(tx: &mut Tx, case: &Case, cause: ActId, planned: &[Planned]) -> Result<()> {
+/// Finds whom an act might be mailed to (D-05).
+pub(crate) async fn addressees(tx: &Tx, actor: &Actor, case: &Case) -> Result<Addressees> {
+    let (mut conn, id) = (tx.pipeline(), case.client.id);
+    let client = recipients::of_clients(conn, slice::from_ref(&id));
+    let opener = recipients::opener(conn, case.firm.id, id, case.ticket.opened_by());
+    let threads = threads(conn, case.ticket.id);
+    let acting = accounts::table.find(actor.account_id).select(accounts::email_ci).get_result(&mut conn);
+    let acting = acting.map_err(Error::from);
+    let (mut client, opener, threads, acting) = try_join4(client, opener, threads, acting).await?;
+    Ok(Addressees { client: client.remove(&id).unwrap_or_default(), opener, acting, threads })
+}
+
+/// Queues the mails about a real change of status (D-05): writes the delivery rows, and a job for each that
+/// can be sent.
+pub(crate) async fn status_change(
+    tx: &mut Tx,
+    case: &Case,
+    cause: ActId,
+    addressees: Addressees,
+) -> Result<()> {
+    let Addressees { client, opener, acting, threads } = addressees;
+    let addresses = client.iter().chain(&opener).filter_map(|candidate| candidate.address.as_deref());
+    let suppressed = recipients::suppressed(tx.pipeline(), case.firm.id, addresses).await?;
+    let planned = rules::plan(client, opener, &acting, &suppressed);
     let now = tx.now;
-    let threads = threads(tx.conn(), case.ticket.id, planned).await?;
     let from = Email::parse(&case.firm.mail_from)
         .ok_or_else(|| Fault::Broken(format!("{} has no valid sender", case.firm.id)))?;
     let mut rows = Vec::new();
-    for plan in planned {
+    for plan in &planned {
         let id = DeliveryId::new();
         let status = if plan.reason.is_none() { DeliveryStatus::Queued } else { DeliveryStatus::NotSent };
         let written_ci = plan.written_ci();
@@ -86,17 +107,15 @@ pub(super) fn send_job(id: DeliveryId, round: i32, firm: FirmId) -> Result<NewJo
     Ok(NewJob::new(&SendEmail { delivery_id: id, round })?.key(key).firm(firm))
 }
 
-/// The subjects under which the ticket's conversations with these addresses began: mail programs take
-/// another one for another conversation.
-async fn threads(
-    conn: &mut AsyncPgConnection,
-    ticket: TicketId,
-    planned: &[Planned],
-) -> Result<HashMap<String, String>> {
-    let asked: Vec<String> = planned.iter().filter_map(Planned::written_ci).collect();
+/// By the identity of an address: the subject under which a ticket's conversation with it began. Mail
+/// programs take another one for another conversation.
+pub(super) type Threads = HashMap<String, String>;
+
+/// The subjects of a ticket's conversations.
+pub(super) async fn threads(mut conn: &AsyncPgConnection, ticket: TicketId) -> Result<Threads> {
     let found: Vec<(String, String)> = email_deliveries::table
         .filter(email_deliveries::ticket_id.eq(ticket))
-        .filter(email_deliveries::recipient_ci.eq_any(asked))
+        .filter(email_deliveries::recipient_ci.is_not_null())
         .filter(email_deliveries::thread_subject.is_not_null())
         .order((email_deliveries::recipient_ci, email_deliveries::created_at, email_deliveries::id))
         .distinct_on(email_deliveries::recipient_ci)
@@ -104,16 +123,7 @@ async fn threads(
             email_deliveries::recipient_ci.assume_not_null(),
             email_deliveries::thread_subject.assume_not_null(),
         ))
-        .load(conn)
+        .load(&mut conn)
         .await?;
     Ok(found.into_iter().collect())
-}
-
-/// The subject under which the ticket's conversation with this address began, if it did.
-pub(super) async fn thread(
-    conn: &mut AsyncPgConnection,
-    ticket: TicketId,
-    plan: &Planned,
-) -> Result<Option<String>> {
-    Ok(threads(conn, ticket, std::slice::from_ref(plan)).await?.into_values().next())
 }

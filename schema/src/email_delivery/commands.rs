@@ -32,7 +32,8 @@ pub async fn retry(store: &Store, actor: &Actor, key: &str, id: DeliveryId) -> R
     let plan = plan.or_not_found("id")?.map_err(|code| Refusal::of("id", code))?;
     let (now, round) = (tx.now, delivery.round + 1);
     // A conversation with another address may be under another subject already.
-    let thread = announce::thread(tx.conn(), delivery.ticket_id, &plan).await?.or(delivery.thread_subject);
+    let mut threads = announce::threads(tx.pipeline(), delivery.ticket_id).await?;
+    let thread = plan.written_ci().and_then(|ci| threads.remove(&ci)).or(delivery.thread_subject);
     diesel::update(email_deliveries::table.find(id))
         .set((
             email_deliveries::recipient.eq(plan.written()),

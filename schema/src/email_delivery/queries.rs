@@ -130,7 +130,7 @@ pub async fn by_ids(
 ) -> Result<Vec<EmailDelivery>> {
     Ok(email_deliveries::table
         .filter(visible(scope).checked())
-        .filter(email_deliveries::id.eq_any(ids))
+        .filter(sql::among(email_deliveries::id, ids))
         .select(EmailDelivery::as_select())
         .load(conn)
         .await?)
@@ -156,7 +156,7 @@ pub async fn of_acts(
 ) -> Result<HashMap<ActId, ActMail>> {
     let seen = tickets::table.filter(crate::ticket::queries::visible(scope).checked()).select(tickets::id);
     let found: Vec<EmailDelivery> = email_deliveries::table
-        .filter(email_deliveries::cause_id.eq_any(acts))
+        .filter(sql::among(email_deliveries::cause_id, acts))
         .filter(email_deliveries::ticket_id.eq_any(seen))
         .order(email_deliveries::id)
         .select(EmailDelivery::as_select())
@@ -190,7 +190,7 @@ pub async fn suppressions(
     let seen = || {
         clients::table
             .filter(crate::client::queries::visible(scope).checked())
-            .filter(clients::id.eq_any(ids))
+            .filter(sql::among(clients::id, ids))
     };
     let mut addresses: Vec<(ClientId, String)> = seen()
         .filter(clients::email.is_not_null())
@@ -252,7 +252,7 @@ pub async fn of_staff(
                 .and(email_suppressions::email_ci.eq(accounts::email_ci))),
         )
         .filter(staff_members::firm_id.eq(scope.firm_id()))
-        .filter(staff_members::id.eq_any(ids))
+        .filter(sql::among(staff_members::id, ids))
         .select((staff_members::id, EmailSuppression::as_select()))
         .load(conn)
         .await?;

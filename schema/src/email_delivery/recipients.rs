@@ -3,8 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use diesel::dsl::array;
+use diesel::expression::AsExpression;
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::QueryFragment;
+use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::future::try_join3;
 
 use crate::actor::Author;
 use crate::client::model::Topic;
@@ -13,6 +19,7 @@ use crate::error::Result;
 use crate::id::{AccountId, ClientId, FirmId};
 use crate::locale::Locale;
 use crate::portal_access::model::AccessStatus;
+use crate::sql;
 use crate::tables::{
     accounts, client_recipients, clients, email_suppressions, portal_accesses, staff_members,
 };
@@ -23,30 +30,27 @@ use super::rules::Candidate;
 /// The clients' addresses for tickets, by default their addresses of record (D-05, F-02). One that is a
 /// portal user's is written to in that person's language, any other in the client's.
 pub(super) async fn of_clients(
-    conn: &mut AsyncPgConnection,
+    mut conn: &AsyncPgConnection,
     ids: &[ClientId],
 ) -> Result<HashMap<ClientId, Vec<Candidate>>> {
-    let records: Vec<(ClientId, Option<String>, Locale)> = clients::table
-        .filter(clients::id.eq_any(ids))
+    let records = clients::table
+        .filter(sql::among(clients::id, ids))
         .select((clients::id, clients::email, clients::locale))
-        .load(conn)
-        .await?;
-    let listed: Vec<(ClientId, String)> = client_recipients::table
-        .filter(client_recipients::client_id.eq_any(ids))
+        .load::<(ClientId, Option<String>, Locale)>(&mut conn);
+    let listed = client_recipients::table
+        .filter(sql::among(client_recipients::client_id, ids))
         .filter(client_recipients::topic.eq(Topic::Tickets))
         .order((client_recipients::client_id, client_recipients::position))
         .select((client_recipients::client_id, client_recipients::email))
-        .load(conn)
-        .await?;
-    let users: HashMap<(ClientId, String), Locale> = portal_accesses::table
+        .load::<(ClientId, String)>(&mut conn);
+    let users = portal_accesses::table
         .inner_join(accounts::table.on(accounts::id.eq(portal_accesses::account_id)))
-        .filter(portal_accesses::client_id.eq_any(ids))
+        .filter(sql::among(portal_accesses::client_id, ids))
         .filter(portal_accesses::status.eq(AccessStatus::Active))
         .select(((portal_accesses::client_id, accounts::email_ci), accounts::locale))
-        .load::<((ClientId, String), Locale)>(conn)
-        .await?
-        .into_iter()
-        .collect();
+        .load::<((ClientId, String), Locale)>(&mut conn);
+    let (records, listed, users) = try_join3(records, listed, users).await?;
+    let users: HashMap<(ClientId, String), Locale> = users.into_iter().collect();
     let candidates = |(id, of_record, clients_own): (ClientId, Option<String>, Locale)| {
         let chosen: Vec<Option<String>> =
             listed.iter().filter(|(client, _)| *client == id).map(|(_, email)| Some(email.clone())).collect();
@@ -64,7 +68,7 @@ pub(super) async fn of_clients(
 /// Of these accounts, each asked about a client, those that may still know of its tickets: staff of the
 /// firm who are there, and portal users of that client whose access is active (B-14).
 pub(super) async fn people(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     firm: FirmId,
     asked: &[(AccountId, ClientId)],
 ) -> Result<HashMap<(AccountId, ClientId), Candidate>> {
@@ -72,63 +76,86 @@ pub(super) async fn people(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let staff: HashSet<AccountId> = staff_members::table
-        .filter(staff_members::firm_id.eq(firm))
-        .filter(staff_members::account_id.eq_any(&ids))
-        .filter(staff_members::joined_at.is_not_null())
-        .filter(staff_members::disabled_at.is_null())
-        .select(staff_members::account_id)
-        .load(conn)
-        .await?
-        .into_iter()
-        .collect();
-    let users: HashSet<(AccountId, ClientId)> = portal_accesses::table
-        .filter(portal_accesses::firm_id.eq(firm))
-        .filter(portal_accesses::account_id.eq_any(&ids))
-        .filter(portal_accesses::client_id.eq_any(&of))
-        .filter(portal_accesses::status.eq(AccessStatus::Active))
-        .select((portal_accesses::account_id, portal_accesses::client_id))
-        .load(conn)
-        .await?
-        .into_iter()
-        .collect();
-    let written: HashMap<AccountId, (String, Locale)> = accounts::table
-        .filter(accounts::id.eq_any(&ids))
-        .select((accounts::id, (accounts::email, accounts::locale)))
-        .load::<(AccountId, (String, Locale))>(conn)
-        .await?
-        .into_iter()
-        .collect();
-    let candidate = |&(account, client): &(AccountId, ClientId)| {
-        let may_know = staff.contains(&account) || users.contains(&(account, client));
-        let (email, locale) = written.get(&account).filter(|_| may_know)?.clone();
-        let candidate = Candidate { address: Some(email), account_id: Some(account), locale };
-        Some(((account, client), candidate))
-    };
-    Ok(asked.iter().filter_map(candidate).collect())
+    let found = knowing(conn, firm, ids.into_sql::<Array<SqlUuid>>(), of).await?;
+    Ok(found.into_iter().map(|person| ((person.id, person.client_id), person.into())).collect())
 }
 
 /// Who opened a ticket of this client, while that person may know of it.
 pub(super) async fn opener(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     firm: FirmId,
     client: ClientId,
     author: Author,
 ) -> Result<Option<Candidate>> {
-    let account: AccountId = match author {
+    let of = vec![client];
+    let found = match author {
         Author::Staff(id) => {
-            staff_members::table.find(id).select(staff_members::account_id).get_result(conn).await?
+            let account = staff_members::table.filter(staff_members::id.eq(id));
+            knowing(conn, firm, array(account.select(staff_members::account_id)), of).await?
         }
         Author::Portal(id) => {
-            portal_accesses::table.find(id).select(portal_accesses::account_id).get_result(conn).await?
+            let account = portal_accesses::table.filter(portal_accesses::id.eq(id));
+            knowing(conn, firm, array(account.select(portal_accesses::account_id)), of).await?
         }
     };
-    Ok(people(conn, firm, &[(account, client)]).await?.remove(&(account, client)))
+    Ok(found.into_iter().next().map(Candidate::from))
+}
+
+/// A person who may know of a client's tickets.
+#[derive(QueryableByName)]
+struct Person {
+    #[diesel(sql_type = SqlUuid)]
+    id: AccountId,
+    #[diesel(sql_type = SqlUuid)]
+    client_id: ClientId,
+    #[diesel(sql_type = Text)]
+    email: String,
+    #[diesel(sql_type = Text)]
+    locale: Locale,
+}
+
+impl From<Person> for Candidate {
+    fn from(person: Person) -> Self {
+        Self { address: Some(person.email), account_id: Some(person.id), locale: person.locale }
+    }
+}
+
+/// Those of the accounts that may know of the client at the same place.
+async fn knowing<A>(
+    mut conn: &AsyncPgConnection,
+    firm: FirmId,
+    accounts: A,
+    of: Vec<ClientId>,
+) -> Result<Vec<Person>>
+where
+    A: AsExpression<Array<SqlUuid>>,
+    A::Expression: QueryFragment<Pg> + Send,
+{
+    Ok(sql::kept(
+        "SELECT account.id, asked.client_id, account.email, account.locale
+         FROM unnest(?, ?) AS asked (account_id, client_id)
+         JOIN accounts AS account ON account.id = asked.account_id
+         WHERE EXISTS (
+             SELECT FROM staff_members AS staff
+             WHERE staff.account_id = asked.account_id AND staff.firm_id = ?
+                 AND staff.joined_at IS NOT NULL AND staff.disabled_at IS NULL
+         ) OR EXISTS (
+             SELECT FROM portal_accesses AS access
+             WHERE access.account_id = asked.account_id AND access.client_id = asked.client_id
+                 AND access.firm_id = ? AND access.status = 'ACTIVE'
+         )",
+    )
+    .bind::<Array<SqlUuid>, _>(accounts)
+    .bind::<Array<SqlUuid>, _>(of)
+    .bind::<SqlUuid, _>(firm)
+    .bind::<SqlUuid, _>(firm)
+    .load(&mut conn)
+    .await?)
 }
 
 /// Which of the addresses the firm sends nothing to (F-06).
 pub(super) async fn suppressed(
-    conn: &mut AsyncPgConnection,
+    mut conn: &AsyncPgConnection,
     firm: FirmId,
     addresses: impl Iterator<Item = &str>,
 ) -> Result<HashSet<String>> {
@@ -137,7 +164,7 @@ pub(super) async fn suppressed(
         .filter(email_suppressions::firm_id.eq(firm))
         .filter(email_suppressions::email_ci.eq_any(asked))
         .select(email_suppressions::email_ci)
-        .load(conn)
+        .load(&mut conn)
         .await?;
     Ok(found.into_iter().collect())
 }
@@ -145,7 +172,7 @@ pub(super) async fn suppressed(
 /// Why a mail that was queued may not go out any more: its address bounced meanwhile (F-06), or the person
 /// lost access and the address is none of the client's either (B-14).
 pub(super) async fn hindrance(
-    conn: &mut AsyncPgConnection,
+    conn: &AsyncPgConnection,
     delivery: &EmailDelivery,
 ) -> Result<Option<DeliveryReason>> {
     let address = delivery.recipient.as_deref();

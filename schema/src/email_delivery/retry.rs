@@ -8,6 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::actor::Scope;
 use crate::error::{Code, Result};
 use crate::id::{AccountId, ActId, ClientId, DeliveryId, FirmId};
+use crate::sql;
 use crate::tables::email_deliveries;
 
 use super::model::EmailDelivery;
@@ -54,7 +55,7 @@ pub(super) async fn plans(
     let suppressed = recipients::suppressed(conn, firm, addresses).await?;
     let acts: Vec<ActId> = deliveries.iter().map(|delivery| delivery.cause_id).collect();
     let siblings: Vec<(ActId, DeliveryId, String)> = email_deliveries::table
-        .filter(email_deliveries::cause_id.eq_any(acts))
+        .filter(sql::among(email_deliveries::cause_id, &acts))
         .filter(email_deliveries::recipient_ci.is_not_null())
         .select((
             email_deliveries::cause_id,

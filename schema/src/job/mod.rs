@@ -91,7 +91,7 @@ impl NewJob {
 ///
 /// # Errors
 /// When the database refuses or does not answer.
-pub async fn insert(conn: &mut AsyncPgConnection, new: &[NewJob], now: DateTime<Utc>) -> Result<()> {
+pub async fn insert(mut conn: &AsyncPgConnection, new: &[NewJob], now: DateTime<Utc>) -> Result<()> {
     let rows: Vec<_> = new
         .iter()
         .map(|job| {
@@ -109,6 +109,6 @@ pub async fn insert(conn: &mut AsyncPgConnection, new: &[NewJob], now: DateTime<
         })
         .collect();
     let insert = diesel::insert_into(jobs::table).values(rows).on_conflict_do_nothing();
-    sql::keep(new.len(), insert).execute(conn).await?;
+    sql::keep(new.len(), insert).execute(&mut conn).await?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use crate::actor::Scope;
 use crate::client;
 use crate::error::Result;
 use crate::id::{AccessId, ClientId};
+use crate::sql;
 use crate::tables::{accounts, clients, portal_accesses};
 
 use super::model::PortalAccess;
@@ -24,7 +25,7 @@ pub async fn by_ids(
     Ok(portal_accesses::table
         .inner_join(accounts::table.on(accounts::id.eq(portal_accesses::account_id)))
         .filter(portal_accesses::client_id.eq_any(visible))
-        .filter(portal_accesses::id.eq_any(ids))
+        .filter(sql::among(portal_accesses::id, ids))
         .select(PortalAccess::as_select())
         .load(conn)
         .await?)
@@ -43,7 +44,7 @@ pub async fn by_clients(
     Ok(portal_accesses::table
         .inner_join(accounts::table.on(accounts::id.eq(portal_accesses::account_id)))
         .filter(portal_accesses::client_id.eq_any(visible))
-        .filter(portal_accesses::client_id.eq_any(ids))
+        .filter(sql::among(portal_accesses::client_id, ids))
         .order((portal_accesses::created_at, portal_accesses::id))
         .select(PortalAccess::as_select())
         .load(conn)

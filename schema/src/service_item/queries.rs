@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::id::ServiceItemId;
 use crate::page::{Page, PageRequest};
 use crate::search;
+use crate::sql;
 use crate::tables::{service_items, tickets};
 
 use super::model::ServiceItem;
@@ -34,7 +35,7 @@ pub async fn by_ids(
 ) -> Result<Vec<ServiceItem>> {
     let mut query = service_items::table
         .filter(service_items::firm_id.eq(scope.firm_id()))
-        .filter(service_items::id.eq_any(ids))
+        .filter(sql::among(service_items::id, ids))
         .into_boxed();
     if let Scope::Client { client_id, .. } = *scope {
         let of_tickets = tickets::table

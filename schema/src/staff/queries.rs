@@ -10,6 +10,7 @@ use crate::error::{Code, Refusal, Result};
 use crate::id::{FirmId, StaffId};
 use crate::input::Check;
 use crate::page::{Page, PageRequest};
+use crate::sql;
 use crate::tables::{accounts, staff_members};
 
 use super::model::StaffMember;
@@ -33,7 +34,7 @@ pub async fn by_ids(
     Ok(staff_members::table
         .inner_join(accounts::table.on(accounts::id.eq(staff_members::account_id)))
         .filter(staff_members::firm_id.eq(scope.firm_id()))
-        .filter(staff_members::id.eq_any(ids))
+        .filter(sql::among(staff_members::id, ids))
         .select(StaffMember::as_select())
         .load(conn)
         .await?)
@@ -100,7 +101,7 @@ pub(crate) async fn check_employed(
 ) -> Result<()> {
     let found: Vec<StaffId> = staff_members::table
         .filter(staff_members::firm_id.eq(firm))
-        .filter(staff_members::id.eq_any(ids))
+        .filter(sql::among(staff_members::id, ids))
         .filter(staff_members::disabled_at.is_null())
         .select(staff_members::id)
         .load(conn)

@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::future::join;
 
 use crate::actor::{Actor, Scope};
 use crate::error::{Code, OrNotFound, Result};
@@ -80,23 +81,20 @@ impl Case {
     /// Locks the ticket that `actor` sees under this id, and checks that it may do `act`.
     pub async fn lock(tx: &mut Tx, actor: &Actor, id: TicketId, act: TicketAct) -> Result<Self> {
         let scope = actor.scope();
-        let ticket = tickets::table
-            .filter(visible(&scope))
-            .filter(tickets::id.eq(id))
-            .select(Ticket::as_select())
-            .for_update()
-            .get_result(tx.conn())
-            .await
-            .optional()?
-            .or_not_found("id")?;
+        let mut conn = tx.pipeline();
+        let seen = || tickets::table.filter(visible(&scope)).filter(tickets::id.eq(id));
+        let locked = seen().select(Ticket::as_select()).for_update().get_result(&mut conn);
+        // After the lock: what was committed while we waited for it is seen.
+        let around = clients::table
+            .inner_join(firms::table.on(firms::id.eq(clients::firm_id)))
+            .filter(clients::id.eq_any(seen().select(tickets::client_id)))
+            .select((CaseClient::as_select(), CaseFirm::as_select()))
+            .get_result::<(CaseClient, CaseFirm)>(&mut conn);
+        let (ticket, around) = join(locked, around).await;
+        let ticket: Ticket = ticket.optional()?.or_not_found("id")?;
+        let (client, firm) = around?;
         // Whoever waited for the lock acts after the one who had it, whatever the clocks say.
         tx.now = tx.now.max(ticket.updated_at);
-        let (client, firm) = clients::table
-            .inner_join(firms::table.on(firms::id.eq(clients::firm_id)))
-            .filter(clients::id.eq(ticket.client_id))
-            .select((CaseClient::as_select(), CaseFirm::as_select()))
-            .get_result::<(CaseClient, CaseFirm)>(tx.conn())
-            .await?;
         let before = ticket.audience(client.accountant_id);
         let case = Self { ticket, client, firm, before };
         let needs_reader = act == TicketAct::PostMessage;
@@ -121,6 +119,12 @@ impl Case {
 
     /// Writes back what an act changed. Staff's act makes the ticket touched (D-06).
     pub async fn save(&mut self, tx: &mut Tx, actor: &Actor, act: &'static str, what: Saved) -> Result<()> {
+        self.mark(tx, actor, act, what);
+        self.write(tx).await
+    }
+
+    /// The first half of [`Case::save`]: what an act changes of every ticket, its event and its audit.
+    pub fn mark(&mut self, tx: &mut Tx, actor: &Actor, act: &'static str, what: Saved) {
         let ticket = &mut self.ticket;
         if what == Saved::Fields {
             ticket.version += 1;
@@ -130,6 +134,17 @@ impl Case {
         }
         ticket.is_untouched &= !actor.scope().is_staff();
         ticket.closed_at = if ticket.status.is_closed() { ticket.closed_at.or(Some(tx.now)) } else { None };
+        let internal = what == Saved::Note;
+        let [before, after] = [self.before.clone(), ticket.audience(self.client.accountant_id)]
+            .map(|audience| Some(Audience { internal, ..audience }));
+        let event = Event { noun: TicketId::NOUN, subject: ticket.id.uuid(), before, after };
+        tx.event(self.firm.id, event);
+        tx.audit(Some(self.firm.id), act, TicketId::NOUN, Some(ticket.id.uuid()));
+    }
+
+    /// The second half of [`Case::save`]: the row.
+    pub async fn write(&self, tx: &Tx) -> Result<()> {
+        let ticket = &self.ticket;
         let update = diesel::update(tickets::table.find(ticket.id)).set((
             tickets::service_item_id.eq(ticket.service_item_id),
             tickets::accountant_id.eq(ticket.accountant_id),
@@ -151,13 +166,7 @@ impl Case {
             tickets::updated_at.eq(ticket.updated_at),
             tickets::closed_at.eq(ticket.closed_at),
         ));
-        sql::keep(1, update).execute(tx.conn()).await?;
-        let internal = what == Saved::Note;
-        let [before, after] = [self.before.clone(), ticket.audience(self.client.accountant_id)]
-            .map(|audience| Some(Audience { internal, ..audience }));
-        let event = Event { noun: TicketId::NOUN, subject: ticket.id.uuid(), before, after };
-        tx.event(self.firm.id, event);
-        tx.audit(Some(self.firm.id), act, TicketId::NOUN, Some(ticket.id.uuid()));
+        sql::keep(1, update).execute(&mut tx.pipeline()).await?;
         Ok(())
     }
 }

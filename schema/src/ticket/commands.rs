@@ -294,7 +294,7 @@ pub(super) async fn check_works_here(
 async fn working(conn: &mut AsyncPgConnection, firm: FirmId, ids: &[StaffId]) -> Result<Option<StaffId>> {
     let found: Vec<StaffId> = staff_members::table
         .filter(works_here(firm))
-        .filter(staff_members::id.eq_any(ids))
+        .filter(sql::among(staff_members::id, ids))
         .select(staff_members::id)
         .load(conn)
         .await?;

@@ -177,20 +177,29 @@ pub async fn pages(
     let text = if part.is_backward() {
         "SELECT m.* FROM unnest(?) AS t (id) CROSS JOIN LATERAL (
              SELECT * FROM ticket_messages
-             WHERE ticket_id = t.id AND (? OR visibility = 'PUBLIC') AND seq < ?
+             WHERE ticket_id = t.id AND firm_id = ? AND (? OR visibility = 'PUBLIC') AND seq < ?
              ORDER BY seq DESC LIMIT ?
          ) AS m"
     } else {
         "SELECT m.* FROM unnest(?) AS t (id) CROSS JOIN LATERAL (
              SELECT * FROM ticket_messages
-             WHERE ticket_id = t.id AND (? OR visibility = 'PUBLIC') AND seq > ?
+             WHERE ticket_id = t.id AND firm_id = ? AND (? OR visibility = 'PUBLIC') AND seq > ?
              ORDER BY seq LIMIT ?
          ) AS m"
     };
-    let seen =
-        tickets::table.filter(visible(scope).checked()).filter(tickets::id.eq_any(of)).select(tickets::id);
-    Ok(sql::kept(text)
-        .bind::<Array<SqlUuid>, _>(diesel::dsl::array::<SqlUuid, _>(seen))
+    let statement = match scope {
+        // The firm's messages are those of its tickets.
+        Scope::Firm { .. } => sql::kept(text).bind::<Array<SqlUuid>, _>(of),
+        Scope::Own { .. } | Scope::Client { .. } => {
+            let seen = tickets::table
+                .filter(visible(scope).checked())
+                .filter(sql::among(tickets::id, &of))
+                .select(tickets::id);
+            sql::kept(text).bind::<Array<SqlUuid>, _>(diesel::dsl::array::<SqlUuid, _>(seen))
+        }
+    };
+    Ok(statement
+        .bind::<SqlUuid, _>(scope.firm_id())
         .bind::<Bool, _>(scope.is_staff())
         .bind::<Integer, _>(behind)
         .bind::<BigInt, _>(part.fetch())
@@ -225,7 +234,7 @@ pub async fn by_ids(
 ) -> Result<Vec<TicketMessage>> {
     Ok(ticket_messages::table
         .inner_join(tickets::table.on(tickets::id.eq(ticket_messages::ticket_id)))
-        .filter(ticket_messages::id.eq_any(ids))
+        .filter(sql::among(ticket_messages::id, ids))
         .filter(visible(scope).checked())
         .filter(readable(scope))
         .select(TicketMessage::as_select())

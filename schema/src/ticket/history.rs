@@ -31,7 +31,7 @@ impl Changed {
 
 /// Records what one act changed.
 pub(crate) async fn record(
-    tx: &mut Tx,
+    tx: &Tx,
     ticket: &Ticket,
     act: ActId,
     author: Author,
@@ -58,7 +58,7 @@ pub(crate) async fn record(
         })
         .collect();
     let count = rows.len();
-    sql::keep(count, diesel::insert_into(ticket_changes::table).values(rows)).execute(tx.conn()).await?;
+    sql::keep(count, diesel::insert_into(ticket_changes::table).values(rows)).execute(&mut tx.pipeline()).await?;
     Ok(())
 }
 
@@ -84,7 +84,7 @@ fn internal(scope: &Scope) -> Condition<ticket_transfers::table> {
 pub async fn of(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[TicketId]) -> Result<Vec<TicketChange>> {
     Ok(ticket_changes::table
         .filter(readable(scope))
-        .filter(ticket_changes::ticket_id.eq_any(ids))
+        .filter(sql::among(ticket_changes::ticket_id, ids))
         .order((ticket_changes::ticket_id, ticket_changes::seq))
         .select(TicketChange::as_select())
         .load(conn)
@@ -102,7 +102,7 @@ pub async fn by_ids(
 ) -> Result<Vec<TicketChange>> {
     Ok(ticket_changes::table
         .filter(readable(scope))
-        .filter(ticket_changes::id.eq_any(ids))
+        .filter(sql::among(ticket_changes::id, ids))
         .select(TicketChange::as_select())
         .load(conn)
         .await?)
@@ -119,7 +119,7 @@ pub async fn transfers(
 ) -> Result<Vec<TicketTransfer>> {
     Ok(ticket_transfers::table
         .filter(internal(scope))
-        .filter(ticket_transfers::ticket_id.eq_any(ids))
+        .filter(sql::among(ticket_transfers::ticket_id, ids))
         .order((ticket_transfers::ticket_id, ticket_transfers::seq))
         .select(TicketTransfer::as_select())
         .load(conn)
@@ -137,7 +137,7 @@ pub async fn transfers_by_ids(
 ) -> Result<Vec<TicketTransfer>> {
     Ok(ticket_transfers::table
         .filter(internal(scope))
-        .filter(ticket_transfers::id.eq_any(ids))
+        .filter(sql::among(ticket_transfers::id, ids))
         .select(TicketTransfer::as_select())
         .load(conn)
         .await?)

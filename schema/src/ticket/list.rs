@@ -112,8 +112,11 @@ fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Result<Query<'a>> {
     if let Some(status) = &filter.status {
         query = query.filter(tickets::status.eq_any(status.clone()));
     }
-    if let Some(clients) = &filter.clients {
-        query = query.filter(tickets::client_id.eq_any(clients.clone()));
+    match filter.clients.as_deref() {
+        // Of one, in the order of an index.
+        Some([client]) => query = query.filter(tickets::client_id.eq(*client)),
+        Some(clients) => query = query.filter(tickets::client_id.eq_any(clients.to_vec())),
+        None => {}
     }
     if let Some(assignees) = filter.assignees.as_ref().filter(|_| scope.is_staff()) {
         query = query.filter(tickets::assignee_id.eq_any(assignees.clone()));

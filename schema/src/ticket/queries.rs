@@ -10,6 +10,7 @@ use crate::condition::Condition;
 use crate::error::Result;
 use crate::id::{ClientId, TicketId};
 use crate::portal_access::model::AccessStatus;
+use crate::sql;
 use crate::tables::{
     clients, department_members, firms, portal_accesses, ticket_messages, ticket_reads, tickets,
 };
@@ -59,7 +60,7 @@ pub(super) fn readable(scope: &Scope) -> Condition<ticket_messages::table> {
 pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[TicketId]) -> Result<Vec<Ticket>> {
     Ok(tickets::table
         .filter(visible(scope).checked())
-        .filter(tickets::id.eq_any(ids))
+        .filter(sql::among(tickets::id, ids))
         .select(Ticket::as_select())
         .load(conn)
         .await?)
@@ -95,7 +96,7 @@ pub async fn circumstances(
     let rows: Vec<(ClientId, i32, bool)> = clients::table
         .inner_join(firms::table.on(firms::id.eq(clients::firm_id)))
         .filter(crate::client::queries::visible(scope).checked())
-        .filter(clients::id.eq_any(ids))
+        .filter(sql::among(clients::id, ids))
         .select((clients::id, firms::client_reopen_days, diesel::dsl::exists(linked)))
         .load(conn)
         .await?;
@@ -125,7 +126,7 @@ pub async fn unread(
         )
         .filter(visible(&scope).checked())
         .filter(readable(&scope))
-        .filter(ticket_messages::ticket_id.eq_any(ids))
+        .filter(sql::among(ticket_messages::ticket_id, ids))
         .filter(
             ticket_reads::seq.is_null().or(ticket_messages::seq.nullable().gt(ticket_reads::seq.nullable())),
         )

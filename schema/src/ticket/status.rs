@@ -1,5 +1,6 @@
 //! A change of status (D-02) and what follows from it: mails (D-05) and charges (D-10).
 
+use futures_util::future::try_join3;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
@@ -132,11 +133,17 @@ async fn apply(
     let act_id = ActId::new();
     let from = std::mem::replace(&mut case.ticket.status, status);
     case.ticket.closed_at = status.is_closed().then_some(tx.now);
-    case.save(tx, actor, act, Saved::Fields).await?;
+    case.mark(tx, actor, act, Saved::Fields);
     let moved =
         Changed { field: TicketField::Status, from: Some(from.to_string()), to: Some(status.to_string()) };
-    history::record(tx, &case.ticket, act_id, actor.hat.author(), &[moved], reason).await?;
+    let author = actor.hat.author();
+    let ((), (), addressees) = try_join3(
+        case.write(tx),
+        history::record(tx, &case.ticket, act_id, author, std::slice::from_ref(&moved), reason),
+        announce::addressees(tx, actor, &case),
+    )
+    .await?;
     charge::commands::follow_status(tx, &case, from, status).await?;
-    announce::status_change(tx, actor, &case, act_id).await?;
+    announce::status_change(tx, &case, act_id, addressees).await?;
     Ok(StatusChanged { ticket_id, outcome, act_id: Some(act_id) })
 }
