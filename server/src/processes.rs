@@ -71,8 +71,8 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         let public_url = settings.public_url(listener.local_addr()?);
         // The page asks nobody to sign in.
         let catcher = catcher(&route).filter(|_| settings.trial);
-        let router = Gateway { store, catcher, workers: Some(health) }.router(settings);
-        life.add("HTTP", HTTP_DRAINS, |stop| gateway::serve(listener, router, stop));
+        let gateway = Gateway { store, catcher, workers: Some(health) };
+        life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
         say(welcome(settings, &public_url, socket.as_deref(), &sign_ins));
         if !settings.trial && empty {
             say("There is no firm yet: create one with `guichet firm create`.");
@@ -96,8 +96,8 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         let hints = store.hints.clone();
         life.add("hints", SOON, |stop| until(stop, async move { hint::announce(&url, &hints).await }));
         let public_url = settings.public_url(listener.local_addr()?);
-        let router = Gateway { store, catcher: None, workers: None }.router(settings);
-        life.add("HTTP", HTTP_DRAINS, |stop| gateway::serve(listener, router, stop));
+        let gateway = Gateway { store, catcher: None, workers: None };
+        life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
         tracing::info!(address = %public_url, "serving");
         Ok(())
     })

@@ -16,6 +16,7 @@ pub mod deployment;
 mod email_delivery;
 pub mod export;
 mod firm;
+pub mod guests;
 mod hat;
 mod invitation;
 pub mod loaders;
