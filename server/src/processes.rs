@@ -23,7 +23,7 @@ use crate::lifecycle::{Failure, Lifecycle};
 use crate::settings::{
     GUICHET_LISTEN, GUICHET_PROBES, SMTP_URL, SettingError, Settings, bind, migrate, unusable,
 };
-use crate::{probes, signals};
+use crate::{open_files, probes, signals};
 
 /// How long PostgreSQL may take to stop: longer than its own steps together.
 const POSTGRES_STOPS: Duration = Duration::from_secs(45);
@@ -139,6 +139,7 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
 async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) -> Result<(), Failure> {
     let mut life = Lifecycle::new(signals::shutdown_token()?);
     probes::record_metrics();
+    open_files::allow_many();
     match begin(&mut life).await {
         Ok(()) => life.run().await,
         Err(failure) => {

@@ -23,3 +23,4 @@ mod smtp_sessions;
 mod statements;
 mod tables;
 mod ticket;
+mod websocket;

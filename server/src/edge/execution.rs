@@ -7,13 +7,13 @@ use async_graphql::{Executor, Request, Response, ServerError, Value};
 use futures_util::FutureExt;
 use serde::Serialize;
 
+use super::EdgeSettings;
 use super::document::{Prepared, prepare};
 use super::errors::{ApiError, is_refused};
 use super::metrics::Measured;
 use super::params::Params;
 use super::types::Types;
 use super::websocket::Sockets;
-use super::EdgeSettings;
 
 /// What the handlers work with.
 pub(super) struct Edge<E, A> {

@@ -24,11 +24,7 @@ use super::params::Params;
 use super::{Attach, EdgeSettings};
 
 /// Answers one request.
-pub(super) async fn handle<E: Executor, A: Attach>(
-    edge: &Edge<E, A>,
-    parts: &Parts,
-    body: Body,
-) -> Response {
+pub(super) async fn handle<E: Executor, A: Attach>(edge: &Edge<E, A>, parts: &Parts, body: Body) -> Response {
     let id = RequestId::of(&parts.extensions);
     let Some(media) = Media::negotiate(&parts.headers) else {
         let message = "Accept application/graphql-response+json or application/json.";

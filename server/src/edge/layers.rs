@@ -102,7 +102,9 @@ fn forged_requests(
         .fold(CsrfLayer::new(), |layer, origin| {
             layer.add_trusted_origin(origin).expect("an Origin is made by the same check")
         })
-        .with_rejection_response(|_| turned_away(Code::Forbidden, "Requests from this origin are not allowed."))
+        .with_rejection_response(|_| {
+            turned_away(Code::Forbidden, "Requests from this origin are not allowed.")
+        })
 }
 
 /// The answer to a request that is not even looked at.

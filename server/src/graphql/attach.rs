@@ -85,8 +85,7 @@ impl Visitor {
     }
 
     fn caller(&self, store: &Store, viewer: Option<Viewer>, id: &RequestId) -> Caller {
-        let origin =
-            Origin { address: self.address.clone(), request_id: Some(id.as_str().to_owned()) };
+        let origin = Origin { address: self.address.clone(), request_id: Some(id.as_str().to_owned()) };
         Caller::new(store.clone(), viewer, self.browser, origin)
     }
 }

@@ -31,14 +31,12 @@ struct Inner {
     go: Semaphore,
     /// What `news` tells.
     news: broadcast::Sender<i32>,
-    /// How many subscriptions are open.
+    /// How many subscriptions are open and mutations held.
     followers: watch::Sender<usize>,
     /// How many things `flood` gave.
     flooded: AtomicUsize,
     /// Tells whoever is there to leave.
     leave: watch::Sender<Option<Close>>,
-    /// Lets `Bearer slow` in.
-    door: Semaphore,
 }
 
 impl Default for Acts {
@@ -50,7 +48,6 @@ impl Default for Acts {
             followers: watch::Sender::new(0),
             flooded: AtomicUsize::new(0),
             leave: watch::Sender::new(None),
-            door: Semaphore::new(0),
         }))
     }
 }
@@ -69,7 +66,7 @@ impl Acts {
         self.0.news.send(news).unwrap();
     }
 
-    /// Waits until so many subscriptions are open.
+    /// Waits until so many subscriptions are open and mutations held.
     pub async fn followers(&self, wanted: usize) {
         self.0.followers.subscribe().wait_for(|open| *open == wanted).await.unwrap();
     }
@@ -82,26 +79,29 @@ impl Acts {
         self.0.leave.send_replace(Some(close));
     }
 
-    pub fn open_door(&self) {
-        self.0.door.add_permits(1);
+    fn follow(&self) -> Follower {
+        self.0.followers.send_modify(|open| *open += 1);
+        Follower(self.clone())
     }
 
     /// A stream that counts as open until it is dropped.
     fn followed<T>(&self, stream: impl Stream<Item = T> + Send + 'static) -> BoxStream<'static, T> {
-        struct Follower(Acts);
-        impl Drop for Follower {
-            fn drop(&mut self) {
-                self.0.0.followers.send_modify(|open| *open -= 1);
-            }
-        }
-        self.0.followers.send_modify(|open| *open += 1);
-        let follower = Follower(self.clone());
+        let follower = self.follow();
         stream
             .map(move |item| {
                 let _is_there = &follower;
                 item
             })
             .boxed()
+    }
+}
+
+/// Counts as open until it is dropped.
+struct Follower(Acts);
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.0.0.followers.send_modify(|open| *open -= 1);
     }
 }
 
@@ -136,10 +136,7 @@ impl Admit for FromHeader {
             Some("Bearer down") => return Err(Fault::Unavailable("SECRET pool".to_owned()).into()),
             Some("Bearer broken") => return Err(Fault::Broken("SECRET row".to_owned()).into()),
             None | Some("Bearer expired") => return Err(ApiError::unauthenticated()),
-            Some("Bearer slow") => {
-                self.0.0.door.acquire().await.unwrap().forget();
-                "Bearer slow"
-            }
+            Some("Bearer slow") => std::future::pending().await,
             Some(name) => name,
         };
         let mut leave = self.0.0.leave.subscribe();
@@ -307,9 +304,8 @@ impl Mutation {
     /// Goes on when the test lets it.
     async fn hold(&self, ctx: &Context<'_>) -> usize {
         let acts = ctx.data_unchecked::<Acts>();
-        acts.0.followers.send_modify(|open| *open += 1);
+        let _follower = acts.follow();
         acts.0.go.acquire().await.unwrap().forget();
-        acts.0.followers.send_modify(|open| *open -= 1);
         acts.0.done.fetch_add(1, Ordering::SeqCst) + 1
     }
 

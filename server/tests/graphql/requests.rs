@@ -50,7 +50,10 @@ impl Anonymous {
 fn server() -> Router {
     let settings = EdgeSettings::default();
     let sessions = Sessions { store: store(), deployment: deployment(), guests: Guests::default() };
-    edge::layered(edge::router(build(deployment()), &settings, sessions, &Sockets::new(CancellationToken::new())), &settings)
+    edge::layered(
+        edge::router(build(deployment()), &settings, sessions, &Sockets::new(CancellationToken::new())),
+        &settings,
+    )
 }
 
 async fn post(query: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, Value) {

@@ -134,7 +134,9 @@ mod tests {
 
     #[test]
     fn messages_of_clients() {
-        assert!(matches!(read(r#"{"type":"connection_init"}"#), Ok(Incoming::ConnectionInit(map)) if map.is_empty()));
+        assert!(
+            matches!(read(r#"{"type":"connection_init"}"#), Ok(Incoming::ConnectionInit(map)) if map.is_empty())
+        );
         assert!(matches!(
             read(r#"{"payload":{"a":1},"type":"connection_init"}"#),
             Ok(Incoming::ConnectionInit(map)) if map["a"] == 1
@@ -142,7 +144,9 @@ mod tests {
         assert!(matches!(read(r#"{"type":"ping","payload":null}"#), Ok(Incoming::Ping(None))));
         assert!(matches!(read(r#"{"type":"ping","payload":{}}"#), Ok(Incoming::Ping(Some(_)))));
         assert!(matches!(read(r#"{"type":"pong","more":[1]}"#), Ok(Incoming::Pong)));
-        assert!(matches!(read(r#"{"type":"complete","id":"ä"}"#), Ok(Incoming::Complete { id }) if id == "ä"));
+        assert!(
+            matches!(read(r#"{"type":"complete","id":"ä"}"#), Ok(Incoming::Complete { id }) if id == "ä")
+        );
         let subscribe = r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","operationName":null}}"#;
         assert!(matches!(
             read(subscribe),

@@ -21,9 +21,9 @@ use async_graphql::Executor;
 use axum::extract::FromRequestParts;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::response::{IntoResponse, Response};
+use http::Method;
 use http::header::{COOKIE, HeaderValue, ORIGIN, RETRY_AFTER, UPGRADE};
 use http::request::Parts;
-use http::Method;
 
 pub use admit::{Admit, Admitted, Guest};
 pub use close::Close;

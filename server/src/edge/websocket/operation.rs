@@ -7,8 +7,8 @@ use std::task::Poll;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Response, ServerError, Value};
-use futures_util::stream::{self, BoxStream, StreamExt};
 use futures_util::FutureExt;
+use futures_util::stream::{self, BoxStream, StreamExt};
 
 use super::admit::Guest;
 use crate::edge::document::Prepared;
@@ -63,9 +63,8 @@ impl Operation {
             Ok(prepared) => {
                 let (kind, request_id) = (prepared.kind, RequestId::make());
                 let name = request_id.clone();
-                let answer = async move {
-                    edge.execute(prepared, |request| guest.attach(&name, request)).await
-                };
+                let answer =
+                    async move { edge.execute(prepared, |request| guest.attach(&name, request)).await };
                 (kind, stream::once(single(answer, request_id, measured)).boxed())
             }
         };

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_graphql::Executor;
 use axum::extract::ws::WebSocket;
-use http::header::AUTHORIZATION;
 use http::HeaderValue;
+use http::header::AUTHORIZATION;
 use http::request::Parts;
 use serde_json::{Map, Value};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -153,7 +153,7 @@ async fn serve<E: Executor, A: Admit>(
             heard = line.hear() => match heard? {
                 Incoming::ConnectionInit(_) => return Err(Close::too_many_inits().into()),
                 Incoming::Ping(payload) => line.say(&[Outgoing::Pong { payload }]).await?,
-                Incoming::Pong => {}
+                Incoming::Pong => look.as_mut().reset(line.next_look()),
                 Incoming::Complete { id } => operations.end(&id),
                 // The client will connect again, and ask again.
                 Incoming::Subscribe { .. } if is_stopping => {}

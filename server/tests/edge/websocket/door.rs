@@ -67,7 +67,10 @@ async fn plain_requests() {
     let client = Client::new();
     assert_eq!(client.get("/graphql?query={hello}").await.data(), json!({"hello": "world"}));
     let subscription = client.query("subscription { count(to: 1) }").await;
-    assert_eq!((subscription.status, subscription.code()), (StatusCode::BAD_REQUEST, "BAD_REQUEST".to_owned()));
+    assert_eq!(
+        (subscription.status, subscription.code()),
+        (StatusCode::BAD_REQUEST, "BAD_REQUEST".to_owned())
+    );
     // Half an upgrade is none.
     let site = Site::new().await;
     assert_eq!(site.refusal(&[("sec-websocket-version", "12")]).await, 400);
@@ -80,7 +83,7 @@ async fn a_client_that_leaves() {
     let mut peer = site.peer().await;
     peer.subscribe("1", "subscription { news { id } }").await;
     site.acts.followers(1).await;
-    peer.0.close(None).await.unwrap();
+    peer.leave().await;
     site.acts.followers(0).await;
 
     let mut peer = site.peer().await;

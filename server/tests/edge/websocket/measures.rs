@@ -24,15 +24,17 @@ fn websockets_are_counted() {
             has("guichet_subscriptions{operation=\"news\"} 1");
             peer.complete("1").await;
             site.acts.followers(0).await;
-            for (id, query) in [("2", "subscription { closed }"), ("3", "{ hello }"), ("4", "{ invented }")] {
-                peer.subscribe(id, query).await;
-                peer.hear().await;
-            }
-            peer.hears(json!({"type": "complete", "id": "3"})).await;
+            peer.subscribe("2", "subscription { closed }").await;
+            assert_eq!(peer.error("2").await, "UNAUTHENTICATED");
+            peer.subscribe("3", "{ invented }").await;
+            assert_eq!(peer.error("3").await, "GRAPHQL_VALIDATION_FAILED");
+            peer.subscribe("4", "{ hello }").await;
+            assert_eq!(peer.data("4").await, json!({"hello": "world"}));
+            peer.hears(json!({"type": "complete", "id": "4"})).await;
             peer.say(json!({})).await;
             peer.closed().await;
             let mut peer = site.peer().await;
-            peer.0.close(None).await.unwrap();
+            peer.leave().await;
             site.stop.cancel();
             site.served.await.unwrap();
         });

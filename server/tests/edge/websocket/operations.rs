@@ -158,8 +158,9 @@ async fn fields_in_their_order() {
     peer.subscribe("1", "subscription { news { twins { id } id } }").await;
     site.acts.followers(1).await;
     site.acts.tell(4);
-    let text = peer.hear().await["payload"]["data"]["news"].to_string();
-    assert_eq!(text, r#"{"twins":[{"id":"4"},{"id":"4"}],"id":"4"}"#);
+    let data = r#"{"news":{"twins":[{"id":"4"},{"id":"4"}],"id":"4"}}"#;
+    let text = format!(r#"{{"type":"next","id":"1","payload":{{"data":{data}}}}}"#);
+    assert_eq!(peer.text().await, text);
 }
 
 /// Each operation is attached anew: whoever lost the right since is told.

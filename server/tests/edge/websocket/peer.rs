@@ -20,7 +20,7 @@ use crate::client::settings;
 use crate::sample::{Acts, FromHeader, schema};
 
 /// How long anything may take before a test gives up.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A server that listens.
 pub struct Site {
@@ -122,12 +122,17 @@ impl Peer {
         timeout(DEADLINE, self.0.next()).await.expect("the server says nothing")
     }
 
-    /// The next message.
-    pub async fn hear(&mut self) -> Value {
+    /// The next message as it was written.
+    pub async fn text(&mut self) -> String {
         match self.next().await {
-            Some(Ok(Message::Text(text))) => serde_json::from_str(&text).unwrap(),
+            Some(Ok(Message::Text(text))) => text.to_string(),
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The next message.
+    pub async fn hear(&mut self) -> Value {
+        serde_json::from_str(&self.text().await).unwrap()
     }
 
     /// The next message, which must be this one.
@@ -158,6 +163,12 @@ impl Peer {
     pub async fn is_heard(&mut self) {
         self.say(json!({"type": "ping"})).await;
         self.hears(json!({"type": "pong"})).await;
+    }
+
+    /// Says goodbye, and waits for the server to do so too.
+    pub async fn leave(&mut self) {
+        self.0.close(None).await.unwrap();
+        while self.next().await.is_some_and(|said| said.is_ok()) {}
     }
 
     /// With which code and reason the server closes, whatever it says before.
