@@ -110,7 +110,7 @@ impl Hat {
 }
 
 /// What a viewer sees. Every finder demands one; outside of it nothing exists (B-14).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// All of a firm.
     Firm {

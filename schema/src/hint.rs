@@ -1,48 +1,143 @@
 //! Hints after a commit: a nudge to look, never the truth. Whoever misses one finds the rows by its sweep.
 //!
-//! Inside a process they cost nothing. Between processes they go through PostgreSQL: a process that
-//! commits jobs and runs none [`announce`]s, one that runs jobs [`listen`]s. Never NOTIFY inside the
-//! transaction of an act: it takes a lock over the whole database until the commit is on disk.
+//! Inside a process they cost nothing. Between processes they go through PostgreSQL ([`announce`],
+//! [`listen`]), or through whatever else passes on what [`Hints::outgoing`] says and tells
+//! [`Hints::hear`] what comes in. Never NOTIFY inside the transaction of an act: it takes a lock over
+//! the whole database until the commit is on disk.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use diesel_async::SimpleAsyncConnection;
+use diesel::sql_types::Text;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::StreamExt;
-use tokio::sync::watch;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::sleep;
+use uuid::Uuid;
 
 use crate::db;
 use crate::error::Fault;
+use crate::id::{FirmId, Id};
+use crate::sql;
 
-/// Hints that come sooner after the last one go out as one.
-const COALESCE: Duration = Duration::from_millis(5);
+/// Hints that come sooner after the last ones go out together.
+pub const COALESCE: Duration = Duration::from_millis(5);
 /// How long to wait before connecting again.
-const AGAIN: Duration = Duration::from_secs(1);
+pub const AGAIN: Duration = Duration::from_secs(1);
+/// How many firms may have moved until whoever hears of it is told that any may have.
+const REMEMBERED: usize = 1024;
+/// How many firms one message names; PostgreSQL takes 8,000 bytes.
+const NAMED: usize = 200;
 
 /// The hints of one process. Clones share the same bells.
-#[derive(Debug, Clone, Default)]
-pub struct Hints {
-    jobs: Arc<watch::Sender<()>>,
+#[derive(Debug, Clone)]
+pub struct Hints(Arc<Bells>);
+
+#[derive(Debug)]
+struct Bells {
+    jobs: watch::Sender<()>,
+    feeds: broadcast::Sender<FirmId>,
+    outbox: Mutex<Outbox>,
+    posted: Notify,
+}
+
+/// What other processes are still to be told.
+#[derive(Debug, Default)]
+struct Outbox {
+    jobs: bool,
+    firms: BTreeSet<FirmId>,
+}
+
+impl Default for Hints {
+    fn default() -> Self {
+        Self(Arc::new(Bells {
+            jobs: watch::Sender::default(),
+            feeds: broadcast::Sender::new(REMEMBERED),
+            outbox: Mutex::default(),
+            posted: Notify::new(),
+        }))
+    }
 }
 
 impl Hints {
-    /// Tells that jobs were committed.
+    /// Tells that this process committed jobs.
     pub fn jobs(&self) {
-        self.jobs.send_replace(());
+        self.0.jobs.send_replace(());
+        self.outbox().jobs = true;
+        self.0.posted.notify_one();
     }
 
-    /// Hears every hint from now on; those that come while nobody waits are heard as one.
+    /// Tells that this process committed events of a firm.
+    pub fn feed(&self, firm: FirmId) {
+        // Without ears there is nobody to tell.
+        let _ = self.0.feeds.send(firm);
+        self.outbox().firms.insert(firm);
+        self.0.posted.notify_one();
+    }
+
+    /// Hears of jobs from now on; hints that come while nobody waits are heard as one.
     pub fn listener(&self) -> JobHints {
-        JobHints { told: self.jobs.subscribe(), _bell: Arc::clone(&self.jobs) }
+        JobHints { told: self.0.jobs.subscribe(), _bells: Arc::clone(&self.0) }
+    }
+
+    /// Hears of events from now on.
+    pub fn feeds(&self) -> FeedHints {
+        FeedHints { told: self.0.feeds.subscribe(), _bells: Arc::clone(&self.0) }
+    }
+
+    /// Passes a message of another process on to this one. One that cannot be read is none.
+    pub fn hear(&self, message: &str) {
+        let mut words = message.split(' ');
+        match words.next() {
+            Some("jobs") => drop(self.0.jobs.send_replace(())),
+            Some("feed") => {
+                for firm in words.filter_map(|word| Uuid::try_parse(word).ok()) {
+                    let _ = self.0.feeds.send(FirmId::from_uuid(firm));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Waits until there is something to tell other processes; answers the messages for [`Hints::hear`]
+    /// there. Whoever passes them on waits for [`COALESCE`] before it asks again.
+    pub async fn outgoing(&self) -> Vec<String> {
+        loop {
+            let posted = self.0.posted.notified();
+            let Outbox { jobs, firms } = std::mem::take(&mut *self.outbox());
+            let mut messages = Vec::new();
+            if jobs {
+                messages.push("jobs".to_owned());
+            }
+            let firms: Vec<FirmId> = firms.into_iter().collect();
+            for firms in firms.chunks(NAMED) {
+                let mut message = "feed".to_owned();
+                for firm in firms {
+                    // Writing to a string does not fail.
+                    let _ = write!(message, " {}", firm.uuid().simple());
+                }
+                messages.push(message);
+            }
+            if !messages.is_empty() {
+                return messages;
+            }
+            posted.await;
+        }
+    }
+
+    fn outbox(&self) -> MutexGuard<'_, Outbox> {
+        self.0.outbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// An ear for the hints of one process.
+/// An ear for the jobs that are committed.
 #[derive(Debug)]
 pub struct JobHints {
     told: watch::Receiver<()>,
-    _bell: Arc<watch::Sender<()>>,
+    _bells: Arc<Bells>,
 }
 
 impl JobHints {
@@ -52,31 +147,59 @@ impl JobHints {
     }
 }
 
-/// Passes this process's hints on to other processes, for ever: coalesced, outside of any
-/// transaction, on a connection of its own.
+/// An ear for the events that are committed.
+#[derive(Debug)]
+pub struct FeedHints {
+    told: broadcast::Receiver<FirmId>,
+    _bells: Arc<Bells>,
+}
+
+impl FeedHints {
+    /// Waits for firms with new events; none when it may be any, because too many came at once.
+    pub async fn moved(&mut self) -> Option<BTreeSet<FirmId>> {
+        let mut firms = BTreeSet::new();
+        match self.told.recv().await {
+            Ok(firm) => firms.insert(firm),
+            Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
+        };
+        loop {
+            match self.told.try_recv() {
+                Ok(firm) => firms.insert(firm),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return Some(firms),
+                Err(TryRecvError::Lagged(_)) => return None,
+            };
+        }
+    }
+}
+
+/// Passes this process's hints on to other processes through PostgreSQL, for ever: coalesced, outside of
+/// any transaction, on a connection of its own.
 pub async fn announce(url: &str, hints: &Hints) -> ! {
-    let mut heard = hints.listener();
     loop {
-        if let Err(error) = announce_while_connected(url, &mut heard).await {
-            tracing::warn!(%error, "hints to other processes interrupted; their sweep finds the jobs");
+        if let Err(error) = announce_while_connected(url, hints).await {
+            tracing::warn!(%error, "hints to other processes interrupted; their sweep finds the rows");
         }
         sleep(AGAIN).await;
     }
 }
 
-async fn announce_while_connected(url: &str, heard: &mut JobHints) -> Result<(), Fault> {
+async fn announce_while_connected(url: &str, hints: &Hints) -> Result<(), Fault> {
     let mut conn = db::connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()))?;
     // A hint that is lost in a crash was worth nothing: no waiting for the disk.
     conn.batch_execute("SET synchronous_commit = off").await?;
+    // First of all once: hints may have been lost with the connection before this one.
+    let mut messages = vec!["jobs".to_owned()];
     loop {
-        // First of all once: hints may have been lost with the connection before this one.
-        conn.batch_execute("NOTIFY guichet_jobs").await?;
+        for message in messages {
+            let notify = sql::kept("SELECT pg_notify('guichet', ?)").bind::<Text, _>(message);
+            notify.execute(&mut conn).await?;
+        }
         sleep(COALESCE).await;
-        heard.jobs_committed().await;
+        messages = hints.outgoing().await;
     }
 }
 
-/// Passes the hints of other processes on to this one, for ever.
+/// Passes the hints of other processes on to this one through PostgreSQL, for ever.
 pub async fn listen(url: &str, hints: &Hints) -> ! {
     loop {
         if let Err(error) = listen_while_connected(url, hints).await {
@@ -88,12 +211,57 @@ pub async fn listen(url: &str, hints: &Hints) -> ! {
 
 async fn listen_while_connected(url: &str, hints: &Hints) -> Result<(), Fault> {
     let mut conn = db::connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()))?;
-    conn.batch_execute("LISTEN guichet_jobs").await?;
-    hints.jobs();
+    conn.batch_execute("LISTEN guichet").await?;
+    hints.hear("jobs");
     let mut told = std::pin::pin!(conn.notifications_stream());
     while let Some(notification) = told.next().await {
-        notification?;
-        hints.jobs();
+        hints.hear(&notification?.payload);
     }
     Err(Fault::Unavailable("the connection ended".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn messages_say_what_was_committed() {
+        let (here, there) = (Hints::default(), Hints::default());
+        let (mut jobs, mut feeds) = (there.listener(), there.feeds());
+        let firms: Vec<FirmId> = (0..NAMED + 1).map(|_| FirmId::new()).collect();
+        here.jobs();
+        // Twice is once.
+        firms.iter().chain(&firms).for_each(|firm| here.feed(*firm));
+        let messages = here.outgoing().await;
+        assert_eq!(messages.len(), 3);
+        assert!(messages.iter().all(|message| message.len() < 8000));
+        messages.iter().for_each(|message| there.hear(message));
+        jobs.jobs_committed().await;
+        assert_eq!(feeds.moved().await, Some(firms.into_iter().collect()));
+    }
+
+    #[tokio::test]
+    async fn what_is_heard_is_not_told_again() {
+        let hints = Hints::default();
+        let firm = FirmId::new();
+        hints.hear("jobs");
+        hints.hear(&format!("feed {}", FirmId::new().uuid()));
+        hints.feed(firm);
+        assert_eq!(hints.outgoing().await, [format!("feed {}", firm.uuid().simple())]);
+    }
+
+    #[tokio::test]
+    async fn too_many_at_once_may_be_any() {
+        let hints = Hints::default();
+        let mut feeds = hints.feeds();
+        (0..=REMEMBERED).for_each(|_| hints.feed(FirmId::new()));
+        assert_eq!(feeds.moved().await, None);
+    }
+
+    #[test]
+    fn nonsense_is_not_heard() {
+        for message in ["", "x", "feed", "feed x", "jobsx"] {
+            Hints::default().hear(message);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The store: one transaction a business act, with everything that must happen because of it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -247,6 +248,8 @@ impl Tx {
         if !self.jobs.is_empty() {
             self.hints.jobs();
         }
+        let firms: BTreeSet<FirmId> = self.events.iter().map(|(firm, _)| *firm).collect();
+        firms.into_iter().for_each(|firm| self.hints.feed(firm));
         Ok(Done { value, revision })
     }
 
@@ -262,9 +265,7 @@ impl Tx {
             Ok(())
         };
         // Several firms in id order, so that two transactions never wait for each other in a ring.
-        let mut firms: Vec<FirmId> = events.iter().map(|(firm, _)| *firm).collect();
-        firms.sort_unstable();
-        firms.dedup();
+        let firms: BTreeSet<FirmId> = events.iter().map(|(firm, _)| *firm).collect();
         let feeds = async {
             let mut revision = None;
             for firm in firms {

@@ -147,6 +147,7 @@ diesel::table! {
         firm_id -> Uuid,
         epoch -> Uuid,
         revision -> BigInt,
+        pruned_to -> BigInt,
     }
 }
 

@@ -20,6 +20,7 @@ use crate::graphql::attach::Sessions;
 use crate::graphql::batch::Batched;
 use crate::graphql::deployment::Deployment;
 use crate::graphql::guests::Guests;
+use crate::live::Live;
 use crate::settings::Settings;
 use crate::{mail_page, probes};
 
@@ -31,6 +32,8 @@ const WELCOME: &str = include_str!("welcome.graphql");
 pub struct Gateway {
     /// The way to the business.
     pub store: Store,
+    /// The feeds that subscriptions follow; somebody runs it.
+    pub live: Live,
     /// The folder of caught mails, where mails are caught.
     pub catcher: Option<Catcher>,
     /// The workers of this process, where it has some.
@@ -80,7 +83,7 @@ impl Gateway {
             ..EdgeSettings::default()
         };
         let sessions = Sessions { store: self.store.clone(), deployment, guests };
-        let schema = Batched(graphql::build(sessions.deployment.clone()));
+        let schema = Batched(graphql::build(sessions.deployment.clone(), self.live));
         let mut routes = edge::router(schema, &edge, sessions.clone(), sockets)
             .merge(graphql::export::router(sessions))
             .merge(probes::router(probes::Probes::new(self.store, self.workers)));

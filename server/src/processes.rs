@@ -20,6 +20,7 @@ use crate::database::Database;
 use crate::embedded::keep_running;
 use crate::gateway::{self, Gateway};
 use crate::lifecycle::{Failure, Lifecycle};
+use crate::live::Live;
 use crate::settings::{
     GUICHET_LISTEN, GUICHET_PROBES, SMTP_URL, SettingError, Settings, bind, migrate, unusable,
 };
@@ -44,10 +45,12 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
         let listener = bind(GUICHET_LISTEN, settings.listen).await?;
         probe_relay(settings).await?;
+        probe_redis(settings).await?;
         let database = Database::own(settings).await?;
         let url = database.url();
         let folder = data_folder(settings, &database);
         let mut socket = None;
+        let is_shared = matches!(database, Database::Shared(_));
         if let Database::Private(postgres) = database {
             postgres.notes().iter().for_each(say);
             socket = Some(postgres.socket_folder().to_owned());
@@ -55,6 +58,9 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         }
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
+        if is_shared {
+            pass_hints(life, settings, url, &store);
+        }
         let empty = demo::is_wanted(&store).await?;
         // Everybody knows its password: what others can reach is filled by `guichet demo` only.
         if settings.trial && empty {
@@ -71,7 +77,8 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         let public_url = settings.public_url(listener.local_addr()?);
         // The page asks nobody to sign in.
         let catcher = catcher(&route).filter(|_| settings.trial);
-        let gateway = Gateway { store, catcher, workers: Some(health) };
+        let live = follow_feeds(life, &store);
+        let gateway = Gateway { store, live, catcher, workers: Some(health) };
         life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
         say(welcome(settings, &public_url, socket.as_deref(), &sign_ins));
         if !settings.trial && empty {
@@ -89,14 +96,15 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
 pub async fn serve(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
         let listener = bind(GUICHET_LISTEN, settings.listen).await?;
+        probe_redis(settings).await?;
         let url = Database::shared(settings).await?;
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
         life.add("metrics", SOON, keep_metrics);
-        let hints = store.hints.clone();
-        life.add("hints", SOON, |stop| until(stop, async move { hint::announce(&url, &hints).await }));
+        pass_hints(life, settings, url, &store);
         let public_url = settings.public_url(listener.local_addr()?);
-        let gateway = Gateway { store, catcher: None, workers: None };
+        let live = follow_feeds(life, &store);
+        let gateway = Gateway { store, live, catcher: None, workers: None };
         life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
         tracing::info!(address = %public_url, "serving");
         Ok(())
@@ -115,6 +123,7 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
             return Err(SettingError::new(SMTP_URL, reason).into());
         }
         probe_relay(settings).await?;
+        probe_redis(settings).await?;
         let url = Database::shared(settings).await?;
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
@@ -126,13 +135,23 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
             let router = probes::router(probes::Probes::new(store.clone(), Some(workers.health())));
             life.add("probes", SOON, |stop| gateway::serve(listener, router, stop));
         }
-        let hints = store.hints.clone();
-        life.add("hints", SOON, |stop| until(stop, async move { hint::listen(&url, &hints).await }));
+        pass_hints(life, settings, url, &store);
         start_workers(life, store, workers, route);
         tracing::info!("working");
         Ok(())
     })
     .await
+}
+
+/// Reads the feeds that subscriptions follow.
+fn follow_feeds(life: &mut Lifecycle, store: &Store) -> Live {
+    let live = Live::new(store.clone());
+    let reading = live.clone();
+    life.add("feeds", SOON, |stop| async move {
+        reading.run(stop).await;
+        Ok::<(), Infallible>(())
+    });
+    live
 }
 
 /// Starts parts with `begin` and lives until a signal, or until a part fails.
@@ -155,6 +174,26 @@ async fn probe_relay(settings: &Settings) -> Result<(), SettingError> {
         Some(smtp) => smtp.probe().await.map_err(SettingError::from),
         None => Ok(()),
     }
+}
+
+async fn probe_redis(settings: &Settings) -> Result<(), SettingError> {
+    match &settings.redis {
+        Some(redis) => redis.probe().await,
+        None => Ok(()),
+    }
+}
+
+/// Passes hints between this process and the others on the same database.
+fn pass_hints(life: &mut Lifecycle, settings: &Settings, url: String, store: &Store) {
+    let (hints, redis) = (store.hints.clone(), settings.redis.clone());
+    life.add("hints", SOON, |stop| {
+        until(stop, async move {
+            match redis {
+                Some(redis) => redis.relay(&hints).await,
+                None => drop(tokio::join!(hint::announce(&url, &hints), hint::listen(&url, &hints))),
+            }
+        })
+    });
 }
 
 /// The store of a process.

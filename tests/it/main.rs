@@ -10,6 +10,7 @@ mod embedded;
 mod export;
 mod hostile;
 mod jobs;
+mod live;
 mod mail_catcher;
 mod mail_dkim;
 mod node;

@@ -16,6 +16,7 @@ use guichet_schema::ticket::commands::{CreateTicket, create};
 use guichet_schema::ticket::conversation::{PostMessage, post};
 use guichet_schema::ticket::model::Visibility;
 use guichet_server::gateway::Gateway;
+use guichet_server::live::Live;
 use guichet_server::settings::Settings;
 use guichet_tests::app::START;
 use guichet_tests::database::TestDatabase;
@@ -55,7 +56,9 @@ impl Desk {
         }
         drop(held);
         let settings = Settings::read(|_| None::<std::ffi::OsString>).unwrap();
-        let router = Gateway { store: store.clone(), catcher: None, workers: None }.router(&settings);
+        let router =
+            Gateway { store: store.clone(), live: Live::new(store.clone()), catcher: None, workers: None }
+                .router(&settings);
         let firm = Firm::new(&store, "aurora.example").await;
         Self { store, clock, router, statements, firm, database }
     }

@@ -14,6 +14,7 @@ use guichet_schema::job::JobStatus;
 use guichet_schema::store::Store;
 use guichet_schema::tables::jobs;
 use guichet_server::gateway::Gateway;
+use guichet_server::live::Live;
 use guichet_server::settings::Settings;
 use guichet_workers::mail::{Pool, Route, SmtpSettings};
 use guichet_workers::send_email::Sender;
@@ -92,7 +93,13 @@ impl TestApp {
         let sender = Sender { store: store.clone(), route, dkim: None };
         let workers = guichet_workers::workers(store.clone(), sender, 4);
         let settings = Settings::read(|_| None::<OsString>).expect("the defaults are settings");
-        let gateway = Gateway { store: store.clone(), catcher: None, workers: Some(workers.health()) };
+        let live = Live::new(store.clone());
+        let gateway = Gateway {
+            store: store.clone(),
+            live: live.clone(),
+            catcher: None,
+            workers: Some(workers.health()),
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("the socket is bound"));
         let stop = CancellationToken::new();
@@ -100,6 +107,7 @@ impl TestApp {
         let stopping = stop.clone();
         let served = gateway.serve(listener, &settings, stopping);
         parts.spawn(async { served.await.expect("HTTP is served") });
+        parts.spawn(live.run(stop.clone()));
         let stopping = stop.clone();
         parts.spawn(async move { workers.run(stopping).await.expect("the workers live") });
         let http = reqwest::Client::new();

@@ -4,6 +4,7 @@ pub mod app;
 pub mod bench;
 pub mod chaos;
 pub mod database;
+pub mod live;
 pub mod permissions;
 pub mod process;
 pub mod report;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use guichet_schema::error::Result;
 use guichet_schema::store::Store;
-use guichet_schema::{email_delivery, idempotency, session};
+use guichet_schema::{email_delivery, feed, idempotency, session};
 use tokio_util::sync::CancellationToken;
 
 const EVERY: Duration = Duration::from_secs(60);
@@ -29,8 +29,9 @@ pub async fn tidy(store: &Store) -> Result<()> {
     let mut conn = store.conn().await?;
     let keys = idempotency::forget_old(&mut conn, now).await?;
     let sessions = session::commands::forget_old(&mut conn, now).await?;
-    if abandoned + keys + sessions > 0 {
-        tracing::info!(abandoned, keys, sessions, "tidied");
+    let events = feed::queries::forget_old(&mut conn, now).await?;
+    if abandoned + keys + sessions + events > 0 {
+        tracing::info!(abandoned, keys, sessions, events, "tidied");
     }
     Ok(())
 }

@@ -73,7 +73,7 @@ impl TicketOrder {
 }
 
 /// Which tickets are wanted; everything that is set must hold.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TicketFilter {
     /// One of these.
     pub status: Option<Vec<TicketStatus>>,
@@ -190,6 +190,20 @@ pub async fn page(
     let ascending = order.descending == part.is_backward();
     let query = ordered(query, order.field, ascending, part.cursor(order.name())?)?;
     Ok(part.page(query.select(Ticket::as_select()).load(conn).await?))
+}
+
+/// Those of the tickets that are in the grid, in no particular order: for one that is kept up to date.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn among(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &TicketFilter,
+    ids: &[TicketId],
+) -> Result<Vec<Ticket>> {
+    let query = filtered(scope, filter)?.filter(sql::among(tickets::id, ids));
+    Ok(query.select(Ticket::as_select()).load(conn).await?)
 }
 
 /// All tickets of the grid in its order: for an export, which must miss none that changes meanwhile.

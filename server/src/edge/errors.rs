@@ -172,7 +172,7 @@ impl ApiError {
     }
 
     /// The error as an answer without data carries it.
-    pub(super) fn into_server_error(self) -> ServerError {
+    pub fn into_server_error(self) -> ServerError {
         let mut error = ServerError::new(self.message.clone(), None);
         error.extensions = Some(extensions(self.code));
         error.source = Some(Arc::new(self));

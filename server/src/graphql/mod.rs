@@ -16,6 +16,7 @@ pub mod deployment;
 mod email_delivery;
 pub mod export;
 mod firm;
+mod follow;
 pub mod guests;
 mod hat;
 mod invitation;
@@ -33,8 +34,9 @@ mod staff;
 mod ticket;
 mod viewer;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 
+use crate::live::Live;
 use deployment::Deployment;
 
 /// What can be read.
@@ -67,12 +69,16 @@ pub struct Mutation(
     email_delivery::EmailDeliveryMutation,
 );
 
-/// The schema that the edge serves. Introspection is the edge's to switch.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+/// What can be followed.
+#[derive(Default, MergedSubscription)]
+pub struct Subscription(ticket::TicketSubscription, email_delivery::EmailDeliverySubscription);
 
-/// Builds the schema of a server that people reach so.
-pub fn build(deployment: Deployment) -> Schema {
-    builder().data(deployment).finish()
+/// The schema that the edge serves. Introspection is the edge's to switch.
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+
+/// Builds the schema of a server that people reach so, and that follows these feeds.
+pub fn build(deployment: Deployment, live: Live) -> Schema {
+    builder().data(deployment).data(live).finish()
 }
 
 /// The published contract, in the GraphQL schema language.
@@ -82,7 +88,7 @@ pub fn sdl() -> String {
     builder().finish().sdl_with_options(options)
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     // Suggestions are slow for long names, and tell names where introspection is off.
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription).disable_suggestions()
+    Schema::build(Query::default(), Mutation::default(), Subscription::default()).disable_suggestions()
 }

@@ -100,6 +100,13 @@ pub enum UserErrorCode {
 #[derive(Debug, Clone, Copy)]
 pub struct Revision(i64);
 
+impl Revision {
+    /// This revision.
+    pub const fn new(revision: i64) -> Self {
+        Self(revision)
+    }
+}
+
 /// A revision of a firm's feed, as a decimal number in a string: a change is visible to whoever
 /// reads at this revision or a later one.
 #[Scalar(name = "Revision")]

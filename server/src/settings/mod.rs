@@ -16,11 +16,13 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::edge::Origin;
+use crate::redis::Redis;
 
 pub use reach::{bind, check_database, migrate, unusable};
 pub use values::{LogFormat, Secret};
 pub use variable::{
-    DATABASE_URL, GUICHET_DATA, GUICHET_LISTEN, GUICHET_PROBES, SMTP_URL, VARIABLES, Variable, table,
+    DATABASE_URL, GUICHET_DATA, GUICHET_LISTEN, GUICHET_PROBES, REDIS_URL, SMTP_URL, VARIABLES, Variable,
+    table,
 };
 
 /// A setting that cannot be used, in one sentence that begins with its variable and has no secret in
@@ -50,7 +52,7 @@ impl SettingError {
 /// What the operator decided.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Whether somebody only looks around on this machine: none of `DATABASE_URL`, `SMTP_URL` and
+    /// Whether somebody only looks around on this machine: none of `DATABASE_URL`, `REDIS_URL`, `SMTP_URL` and
     /// `PUBLIC_URL` is set, and nobody else reaches `GUICHET_LISTEN`. Only then are there demo firms with a
     /// password that everybody knows, the page of caught mails, and by default GraphiQL and introspection.
     pub trial: bool,
@@ -58,6 +60,8 @@ pub struct Settings {
     pub database_url: Option<Secret>,
     /// `DATABASE_POOL`: connections of one process.
     pub pool: usize,
+    /// `REDIS_URL`; none: hints go through PostgreSQL.
+    pub redis: Option<Redis>,
     /// `SMTP_URL`; none: the mail catcher.
     pub smtp: Option<SmtpSettings>,
     /// `MAIL_DKIM_*`; none: mails are not signed.
@@ -109,9 +113,10 @@ impl Settings {
         let values = Values { lookup };
         let database_url = values.get(DATABASE_URL, values::database_url)?;
         let smtp = values.text(SMTP_URL)?.map(|url| SmtpSettings::parse(&url)).transpose()?;
+        let redis = values.text(REDIS_URL)?.map(|url| Redis::parse(&url)).transpose()?;
         let public_url = values.get(PUBLIC_URL, values::web_url)?;
         let listen = values.get(GUICHET_LISTEN, address)?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
-        let set = database_url.is_some() || smtp.is_some() || public_url.is_some();
+        let set = database_url.is_some() || redis.is_some() || smtp.is_some() || public_url.is_some();
         let trial = !set && listen.ip().to_canonical().is_loopback();
         Ok(Self {
             trial,
@@ -135,6 +140,7 @@ impl Settings {
             log_format: values.get(LOG_FORMAT, values::log_format)?,
             log: values.get(GUICHET_LOG, log_filter)?.unwrap_or_else(|| "info".to_owned()),
             database_url,
+            redis,
             smtp,
             public_url,
             listen,

@@ -27,6 +27,8 @@ variables! {
         "PostgreSQL 15 or newer: postgres://user:password@host:5432/database; add ?sslmode=verify-full for TLS, and sslrootcert=file.pem for an authority of your own";
     DATABASE_POOL = "16",
         "Connections to PostgreSQL for requests and jobs, 2 to 500; a process opens up to six more of its own";
+    REDIS_URL = "hints go through PostgreSQL",
+        "Redis that passes hints between processes: redis://user:password@host:6379, rediss:// for TLS, or unix:// and the path of a socket";
     SMTP_URL = "mails are kept in the data folder, and on a trial shown on a page",
         "Mail relay: smtps://user:password@host:465, or smtp+starttls://user:password@host:587";
     MAIL_DKIM_DOMAIN = "mails are not signed",
@@ -65,8 +67,8 @@ variables! {
 
 /// The table as text, for the long help.
 pub fn table() -> String {
-    let head = "Settings from the environment. It is a trial while none of DATABASE_URL, SMTP_URL and PUBLIC_URL is set\n\
-                and GUICHET_LISTEN is of this machine alone: then there are demo firms and a page of caught mails.\n";
+    let head = "Settings from the environment. It is a trial while none of DATABASE_URL, REDIS_URL, SMTP_URL and\n\
+                PUBLIC_URL is set and GUICHET_LISTEN is of this machine alone: then there are demo firms and a page of caught mails.\n";
     VARIABLES.iter().fold(head.to_owned(), |mut text, variable| {
         let Variable { name, default, about } = variable;
         // Writing to a String does not fail.

@@ -16,6 +16,7 @@ use guichet_server::graphql::deployment::Deployment;
 use guichet_server::graphql::guests::Guests;
 use guichet_server::graphql::loaders::loaders;
 use guichet_server::graphql::{Schema, build};
+use guichet_server::live::Live;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -36,7 +37,7 @@ fn deployment() -> Deployment {
 pub struct Anonymous(Schema);
 
 pub fn anonymous() -> Anonymous {
-    Anonymous(build(deployment()))
+    Anonymous(build(deployment(), Live::new(store())))
 }
 
 impl Anonymous {
@@ -51,7 +52,12 @@ fn server() -> Router {
     let settings = EdgeSettings::default();
     let sessions = Sessions { store: store(), deployment: deployment(), guests: Guests::default() };
     edge::layered(
-        edge::router(build(deployment()), &settings, sessions, &Sockets::new(CancellationToken::new())),
+        edge::router(
+            build(deployment(), Live::new(store())),
+            &settings,
+            sessions,
+            &Sockets::new(CancellationToken::new()),
+        ),
         &settings,
     )
 }

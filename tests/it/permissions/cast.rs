@@ -14,6 +14,7 @@ use guichet_schema::id::Id;
 use guichet_schema::portal_access::model::AccessStatus;
 use guichet_schema::store::Store;
 use guichet_server::gateway::Gateway;
+use guichet_server::live::Live;
 use guichet_server::settings::Settings;
 use guichet_tests::app::START;
 use guichet_tests::database::TestDatabase;
@@ -45,7 +46,8 @@ impl Stage {
         let clock = ManualClock::new(START.parse().unwrap());
         let store = Store::new(db::pool(&database.url, 2).unwrap(), clock);
         let settings = Settings::read(|_| None).unwrap();
-        let gateway = Gateway { store: store.clone(), catcher: None, workers: None };
+        let gateway =
+            Gateway { store: store.clone(), live: Live::new(store.clone()), catcher: None, workers: None };
         Self { router: gateway.router(&settings), store, database }
     }
 

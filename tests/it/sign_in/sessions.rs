@@ -3,6 +3,7 @@
 use axum::body::Body;
 use chrono::TimeDelta;
 use guichet_server::gateway::Gateway;
+use guichet_server::live::Live;
 use guichet_server::settings::Settings;
 use http::Request;
 use serde_json::{Value, json};
@@ -54,7 +55,12 @@ async fn in_a_secure_cookie() {
     let door = Door::new().await;
     door.member(EMAIL).await;
     let settings = Settings::read(|name| (name == "PUBLIC_URL").then(|| "https://guichet.example".into()));
-    let gateway = Gateway { store: door.app.store.clone(), catcher: None, workers: None };
+    let gateway = Gateway {
+        store: door.app.store.clone(),
+        live: Live::new(door.app.store.clone()),
+        catcher: None,
+        workers: None,
+    };
     let router = gateway.router(&settings.unwrap());
     let body = json!({ "query": SIGN_IN, "variables": input("COOKIE") }).to_string();
     let request = Request::post("/graphql").header("content-type", "application/json").body(Body::from(body));

@@ -120,7 +120,7 @@ async fn queue(
     .bind::<diesel::sql_types::Integer, _>(SendEmail::MAX_ATTEMPTS)
     .execute(conn)
     .await?;
-    diesel::sql_query("NOTIFY guichet_jobs").execute(conn).await?;
+    diesel::sql_query("NOTIFY guichet, 'jobs'").execute(conn).await?;
     Ok(())
 }
 

@@ -21,10 +21,11 @@ SELECT id, firm_id, number, client_id, opened_by_staff, opened_by_access, servic
     assignee_id, department_id, subject, description, price_minor, currency, status, is_untouched,
     last_message_seq, version, created_at, updated_at, closed_at
 FROM tickets WHERE firm_id = :viewer_firm_id AND id = ('{TICKET_IDS}'::uuid[])[:n] FOR UPDATE \gset ticket_
-SELECT client.id, client.name, client.email, client.locale, client.accountant_id, firm.id AS firm_id, firm.zone,
-    firm.currency, firm.mail_from, firm.client_reopen_days, firm.charge_due_days
+SELECT client.id, client.name, client.accountant_id, firm.id AS firm_id, firm.zone, firm.currency, firm.mail_from,
+    firm.client_reopen_days, firm.charge_due_days
 FROM clients AS client JOIN firms AS firm ON firm.id = client.firm_id
-WHERE client.id = :ticket_client_id \gset client_
+WHERE client.id = ANY (SELECT client_id FROM tickets
+    WHERE firm_id = :viewer_firm_id AND id = ('{TICKET_IDS}'::uuid[])[:n]) \gset client_
 UPDATE tickets SET service_item_id = nullif(:ticket_service_item_id, '')::uuid,
     accountant_id = nullif(:ticket_accountant_id, '')::uuid, assignee_id = :ticket_assignee_id,
     department_id = nullif(:ticket_department_id, '')::uuid, subject = :ticket_subject,
@@ -38,20 +39,42 @@ INSERT INTO ticket_changes (id, firm_id, ticket_id, act_id, field, old_value, ne
 VALUES (gen_random_uuid(), :ticket_firm_id, :ticket_id, md5(:key::text)::uuid, 'STATUS', :ticket_status,
     CASE :ticket_status WHEN 'WAITING' THEN 'IN_ANALYSIS' ELSE 'WAITING' END, NULL, :viewer_staff_id, NULL,
     now());
-SELECT email FROM client_recipients WHERE client_id = :client_id AND topic = 'TICKETS' ORDER BY position;
-SELECT account_id FROM portal_accesses WHERE id = :ticket_opened_by_access \gset opener_
-SELECT email, locale FROM accounts WHERE id = :opener_account_id \gset opener_
+SELECT id, email, locale FROM clients WHERE id = ANY (ARRAY(SELECT unnest(ARRAY[:client_id]::uuid[]))) \gset record_
+SELECT client_id, email FROM client_recipients
+WHERE client_id = ANY (ARRAY(SELECT unnest(ARRAY[:client_id]::uuid[]))) AND topic = 'TICKETS'
+ORDER BY client_id, position;
+SELECT access.client_id, account.email_ci, account.locale
+FROM portal_accesses AS access JOIN accounts AS account ON account.id = access.account_id
+WHERE access.client_id = ANY (ARRAY(SELECT unnest(ARRAY[:client_id]::uuid[]))) AND access.status = 'ACTIVE';
+SELECT account.id AS account_id, asked.client_id, account.email, account.locale
+FROM unnest(ARRAY(SELECT account_id FROM portal_accesses WHERE id = :ticket_opened_by_access),
+    ARRAY[:client_id]::uuid[]) AS asked (account_id, client_id)
+JOIN accounts AS account ON account.id = asked.account_id
+WHERE EXISTS (
+    SELECT FROM staff_members AS staff
+    WHERE staff.account_id = asked.account_id AND staff.firm_id = :ticket_firm_id
+        AND staff.joined_at IS NOT NULL AND staff.disabled_at IS NULL
+) OR EXISTS (
+    SELECT FROM portal_accesses AS access
+    WHERE access.account_id = asked.account_id AND access.client_id = asked.client_id
+        AND access.firm_id = :ticket_firm_id AND access.status = 'ACTIVE'
+) \gset opener_
+SELECT DISTINCT ON (recipient_ci) recipient_ci, thread_subject FROM email_deliveries
+WHERE ticket_id = :ticket_id AND recipient_ci IS NOT NULL AND thread_subject IS NOT NULL
+ORDER BY recipient_ci, created_at, id;
 SELECT email_ci FROM accounts WHERE id = :viewer_account_id;
 SELECT email_ci FROM email_suppressions
-WHERE firm_id = :ticket_firm_id AND email_ci = ANY (ARRAY[:opener_email, :client_email]);
+WHERE firm_id = :ticket_firm_id AND email_ci = ANY (ARRAY[:opener_email, :record_email]);
 INSERT INTO email_deliveries (id, firm_id, cause_id, ticket_id, client_id, account_id, recipient, recipient_ci,
-    locale, status, reason, message_id, created_at, updated_at)
+    locale, status, reason, message_id, thread_subject, price_minor, currency, created_at, updated_at)
 VALUES (md5(:key::text || 'a')::uuid, :ticket_firm_id, md5(:key::text)::uuid, :ticket_id, :client_id,
     :opener_account_id, :opener_email, :opener_email, :opener_locale, 'QUEUED', NULL,
-    '<delivery_' || md5(:key::text || 'a') || '@bench.example>', now(), now()),
+    '<delivery_' || md5(:key::text || 'a') || '@bench.example>', :ticket_subject, :ticket_price_minor,
+    :ticket_currency, now(), now()),
     (md5(:key::text || 'b')::uuid, :ticket_firm_id, md5(:key::text)::uuid, :ticket_id, :client_id,
-    NULL, :client_email, :client_email, :client_locale, 'QUEUED', NULL,
-    '<delivery_' || md5(:key::text || 'b') || '@bench.example>', now(), now());
+    NULL, :record_email, :record_email, :record_locale, 'QUEUED', NULL,
+    '<delivery_' || md5(:key::text || 'b') || '@bench.example>', :ticket_subject, :ticket_price_minor,
+    :ticket_currency, now(), now());
 INSERT INTO jobs (id, kind, key, firm_id, payload, priority, run_at, max_attempts, created_at)
 VALUES (gen_random_uuid(), 'email.send', 'delivery_' || md5(:key::text || 'a'), :ticket_firm_id,
     ('{"delivery_id": "' || md5(:key::text || 'a') || '"}')::jsonb, 0, now(), 54, now()),
@@ -86,11 +109,12 @@ VALUES (:viewer_staff_id, 'ticketStatusChange', :key, sha256(:key::bytea),
         || :feed_revision || ']')::jsonb, now());
 COMMIT;
 SELECT id, firm_id, cause_id, ticket_id, client_id, account_id, recipient, locale, status, reason, message_id,
-    attempts, smtp_reply, version, created_at, updated_at, sent_at
+    attempts, smtp_reply, version, created_at, updated_at, sent_at, round, thread_subject, price_minor, currency
 FROM email_deliveries
-WHERE cause_id = ANY (ARRAY[md5(:key::text)::uuid])
+WHERE cause_id = ANY (ARRAY(SELECT unnest(ARRAY[md5(:key::text)::uuid])))
     AND ticket_id = ANY (SELECT id FROM tickets WHERE (firm_id = :viewer_firm_id) IS TRUE) ORDER BY id;
 SELECT id, firm_id, number, client_id, opened_by_staff, opened_by_access, service_item_id, accountant_id,
     assignee_id, department_id, subject, description, price_minor, currency, status, is_untouched,
     last_message_seq, version, created_at, updated_at, closed_at
-FROM tickets WHERE (firm_id = :viewer_firm_id) IS TRUE AND id = ANY (ARRAY[:ticket_id]::uuid[]);
+FROM tickets
+WHERE (firm_id = :viewer_firm_id) IS TRUE AND id = ANY (ARRAY(SELECT unnest(ARRAY[:ticket_id]::uuid[])));

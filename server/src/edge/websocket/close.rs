@@ -136,7 +136,8 @@ mod tests {
         fn a_reason_has_room(id in "\\PC{0,300}") {
             let close = Close::exists_already(&id);
             prop_assert!(close.reason().len() <= 123);
-            prop_assert!(format!("Subscriber for {id} already exists").starts_with(close.reason()));
+            let whole = format!("Subscriber for {id} already exists");
+            prop_assert!(whole.starts_with(close.reason()));
         }
     }
 }

@@ -5,10 +5,12 @@ mod history;
 mod input;
 mod mutation;
 mod query;
+mod subscription;
 mod types;
 
 pub use conversation::TicketMessage;
 pub use history::{TicketChange, TicketTransfer};
 pub use mutation::TicketMutation;
 pub use query::{TicketFilter, TicketOrder, TicketQuery};
+pub use subscription::TicketSubscription;
 pub use types::Ticket;

@@ -1,5 +1,7 @@
 //! E-mail deliveries: what became of the mails (D-04, F-02, F-06).
 
+mod subscription;
+
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_schema::email_delivery::{commands, model, queries, retry, rules};
@@ -7,15 +9,17 @@ use guichet_schema::error::Code;
 use guichet_schema::id::{ActId, ClientId, DeliveryId, Id};
 use guichet_schema::page::PageRequest;
 
-use super::ability::Ability;
-use super::caller::Caller;
-use super::client::Client;
-use super::loaders::{by_ids, keyed, load, load_optional, seen, spend};
-use super::page::connection;
-use super::payload::{Outcome, api_id, id, known_ids, outcome, payload, queried};
-use super::scalars::Locale;
-use super::ticket::Ticket;
 use crate::edge::ApiError;
+use crate::graphql::ability::Ability;
+use crate::graphql::caller::Caller;
+use crate::graphql::client::Client;
+use crate::graphql::loaders::{by_ids, keyed, load, load_optional, seen, spend};
+use crate::graphql::page::connection;
+use crate::graphql::payload::{Outcome, api_id, id, known_ids, outcome, payload, queried};
+use crate::graphql::scalars::Locale;
+use crate::graphql::ticket::Ticket;
+
+pub use subscription::EmailDeliverySubscription;
 
 /// Where a delivery stands (D-04).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]

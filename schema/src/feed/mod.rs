@@ -3,6 +3,9 @@
 //! Every transaction that changes something visible takes the firm's next revisions as its last
 //! lock, so that revision order is commit order.
 
+mod cursor;
+pub mod queries;
+
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -13,6 +16,8 @@ use crate::actor::Scope;
 use crate::error::Result;
 use crate::id::{ClientId, DepartmentId, FirmId, StaffId};
 use crate::sql;
+
+pub use cursor::FeedCursor;
 
 /// Who may know of a thing. Compared in memory with a viewer's [`Scope`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,0 +1,213 @@
+//! Subscriptions: what a viewer is told of the feed (F-01).
+//!
+//! A subscription first says from where on it tells, then what changed. Each message carries a cursor to
+//! resume from. [`News`] is what a batch of events says to one viewer: whoever could see a thing before and
+//! cannot now is told that it is gone, and of what the viewer never saw nothing is told at all (B-14).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_graphql::Context;
+use futures_util::stream::{self, Stream};
+use guichet_schema::actor::{Hat, Scope};
+use guichet_schema::feed::Audience;
+use guichet_schema::feed::queries::{Entry, departments_of};
+use guichet_schema::id::{ClientId, DepartmentId, Id, StaffId};
+use guichet_schema::locale::Locale;
+use guichet_schema::store::Store;
+
+use super::caller::Caller;
+use super::loaders::fault;
+use super::payload::Revision;
+use crate::edge::ApiError;
+use crate::live::{Batch, Follower, Live, Step};
+
+/// What a subscription follows.
+pub trait Followed: Send + Sync + 'static {
+    /// What it tells.
+    type Message: Send + 'static;
+
+    /// Whether an event changes more of what is followed than the things that are told of: then all is to be
+    /// read anew.
+    fn is_shaken(&self, entry: &Entry) -> bool;
+
+    /// That all is to be read anew.
+    fn reload(&self, place: Place) -> Self::Message;
+
+    /// What happened; none where there is nothing to tell.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    fn news(
+        &self,
+        place: Place,
+        news: &News,
+    ) -> impl Future<Output = Result<Option<Self::Message>, ApiError>> + Send;
+}
+
+/// Up to where everything is told.
+#[derive(Debug)]
+pub struct Place {
+    /// To resume from.
+    pub cursor: String,
+    /// The same as a revision; none for clients.
+    pub revision: Option<Revision>,
+}
+
+/// Who looks on.
+#[derive(Debug, Clone)]
+pub struct Onlooker {
+    /// The way to the business.
+    pub store: Store,
+    /// Whose eyes.
+    pub hat: Hat,
+    /// The language to answer in.
+    pub locale: Locale,
+    departments: Arc<[DepartmentId]>,
+}
+
+impl Onlooker {
+    async fn of(caller: &Caller) -> Result<Self, ApiError> {
+        let hat = caller.actor()?.hat.clone();
+        let departments = Arc::default();
+        let mut onlooker = Self { store: caller.store.clone(), hat, locale: caller.locale, departments };
+        onlooker.refresh().await?;
+        Ok(onlooker)
+    }
+
+    /// What the viewer sees.
+    pub fn scope(&self) -> Scope {
+        self.hat.scope()
+    }
+
+    /// Reads what the audiences of events are compared with.
+    async fn refresh(&mut self) -> Result<(), ApiError> {
+        if let Scope::Own { staff_id, .. } = self.scope() {
+            let mut conn = self.store.conn().await?;
+            self.departments = departments_of(&mut conn, staff_id).await.map_err(fault)?.into();
+        }
+        Ok(())
+    }
+
+    fn sees(&self, audience: Option<&Audience>) -> bool {
+        audience.is_some_and(|audience| audience.admits(&self.scope(), &self.departments))
+    }
+
+    /// Whether the viewer meets a thing where others refer to it: a member also meets clients and colleagues
+    /// that are out of its own reach.
+    fn meets(&self, audience: Option<&Audience>) -> bool {
+        match self.scope() {
+            Scope::Own { .. } => audience.is_some(),
+            Scope::Firm { .. } | Scope::Client { .. } => self.sees(audience),
+        }
+    }
+
+    /// Whether an event changes what the viewer sees beyond the thing that it names: a member's reach follows
+    /// portfolio, departments and the member's own record.
+    fn is_shaken(&self, entry: &Entry) -> bool {
+        let Scope::Own { staff_id, .. } = self.scope() else { return false };
+        match entry.noun.as_str() {
+            ClientId::NOUN => entry.before != entry.after,
+            DepartmentId::NOUN => true,
+            StaffId::NOUN => entry.subject == staff_id.uuid(),
+            _ => false,
+        }
+    }
+}
+
+/// What happened, to one who looks on.
+#[derive(Debug)]
+pub struct News {
+    /// The events, shared with all who look on.
+    pub batch: Arc<Batch>,
+    /// Who looks on.
+    pub onlooker: Onlooker,
+    behind: i64,
+}
+
+impl News {
+    fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.batch.entries.iter().filter(|entry| entry.revision > self.behind)
+    }
+
+    /// The things of one noun that were or are within sight of the viewer.
+    pub fn touched<I: Id + Ord>(&self) -> BTreeSet<I> {
+        let sees = |audience: &Option<Audience>| self.onlooker.sees(audience.as_ref());
+        let own = self.entries().filter(|entry| entry.noun == I::NOUN);
+        let seen = own.filter(|entry| sees(&entry.before) || sees(&entry.after));
+        seen.map(|entry| I::from_uuid(entry.subject)).collect()
+    }
+
+    /// Whether a thing went out of the viewer's sight.
+    pub fn is_gone<I: Id>(&self, id: I) -> bool {
+        let own = |entry: &&Entry| entry.noun == I::NOUN && entry.subject == id.uuid();
+        let last = self.entries().filter(own).last();
+        last.is_some_and(|entry| {
+            self.onlooker.sees(entry.before.as_ref()) && !self.onlooker.sees(entry.after.as_ref())
+        })
+    }
+}
+
+/// A subscription under way.
+struct Following<F> {
+    follower: Follower,
+    onlooker: Onlooker,
+    followed: F,
+}
+
+impl<F: Followed> Following<F> {
+    async fn next(&mut self) -> Result<F::Message, ApiError> {
+        loop {
+            let step = self.follower.next().await.map_err(fault)?;
+            let place = self.place();
+            let Step::Events { batch, behind } = step else { return self.reload(place).await };
+            let news = News { batch, onlooker: self.onlooker.clone(), behind };
+            let shaken = |entry: &Entry| {
+                self.onlooker.is_shaken(entry)
+                    || self.onlooker.meets(entry.before.as_ref()) && self.followed.is_shaken(entry)
+            };
+            if news.entries().any(shaken) {
+                return self.reload(place).await;
+            }
+            if let Some(message) = self.followed.news(place, &news).await? {
+                return Ok(message);
+            }
+        }
+    }
+
+    async fn reload(&mut self, place: Place) -> Result<F::Message, ApiError> {
+        self.onlooker.refresh().await?;
+        Ok(self.followed.reload(place))
+    }
+
+    fn place(&self) -> Place {
+        let cursor = self.follower.cursor();
+        // Counted by a client, revisions would tell how much goes on in the firm (B-14).
+        let is_staff = self.onlooker.scope().is_staff();
+        Place { cursor: cursor.encode(), revision: is_staff.then(|| Revision::new(cursor.revision)) }
+    }
+}
+
+/// The messages of a subscription, from the cursor `after` on. One that fails is the last: whoever resumes
+/// from the cursor before misses nothing.
+///
+/// # Errors
+/// `UNAUTHENTICATED` without a hat, `UNAVAILABLE`.
+pub async fn follow<F: Followed>(
+    ctx: &Context<'_>,
+    after: Option<String>,
+    followed: F,
+) -> Result<impl Stream<Item = Result<F::Message, ApiError>> + use<F>, ApiError> {
+    let onlooker = Onlooker::of(Caller::of(ctx)).await?;
+    let live = ctx.data_unchecked::<Live>();
+    let (firm, hat) = (onlooker.scope().firm_id(), onlooker.hat.person());
+    let follower = Follower::begin(live, firm, hat, after.as_deref()).await.map_err(fault)?;
+    let following = Following { follower, onlooker, followed };
+    Ok(stream::unfold(Some(following), async |following| {
+        let mut following = following?;
+        match following.next().await {
+            Ok(message) => Some((Ok(message), Some(following))),
+            Err(error) => Some((Err(error), None)),
+        }
+    }))
+}

@@ -1,0 +1,107 @@
+//! Some events of one firm that were read together, and what was loaded about them.
+
+use std::any::{Any, TypeId};
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use guichet_schema::feed::queries::Entry;
+use guichet_schema::id::Id;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use crate::edge::ApiError;
+
+/// The events of one firm behind one revision and up to another.
+pub struct Batch {
+    /// Everything up to here came before.
+    pub behind: i64,
+    /// The last revision that is in it.
+    pub revision: i64,
+    /// The events, in the order of commits.
+    pub entries: Vec<Entry>,
+    loaded: Mutex<HashMap<TypeId, Box<dyn Any + Send>>>,
+}
+
+/// What was loaded of one kind, by who may see it.
+type Loaded<K, V> = HashMap<K, Arc<OnceCell<Arc<V>>>>;
+
+impl Batch {
+    /// The events up to `revision`; all behind `behind`.
+    pub fn new(behind: i64, revision: i64, entries: Vec<Entry>) -> Self {
+        Self { behind, revision, entries, loaded: Mutex::default() }
+    }
+
+    /// The things of one noun that are in it.
+    pub fn things<I: Id>(&self) -> Vec<I> {
+        let things: BTreeSet<Uuid> =
+            self.entries.iter().filter(|entry| entry.noun == I::NOUN).map(|entry| entry.subject).collect();
+        things.into_iter().map(I::from_uuid).collect()
+    }
+
+    /// What is to be told about these events to all who share `key`: loaded by the first who asks, while the
+    /// others wait. A failed load is tried again by the next.
+    ///
+    /// # Errors
+    /// What `load` fails with.
+    pub async fn shared<K, V>(
+        &self,
+        key: K,
+        load: impl AsyncFnOnce() -> Result<V, ApiError>,
+    ) -> Result<Arc<V>, ApiError>
+    where
+        K: Hash + Eq + Send + 'static,
+        V: Send + Sync + 'static,
+    {
+        let cell = {
+            let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+            let kind = loaded.entry(TypeId::of::<(K, V)>());
+            let of_kind = kind.or_insert_with(|| Box::new(Loaded::<K, V>::new()));
+            let of_kind = of_kind.downcast_mut::<Loaded<K, V>>().expect("they are kept by their type");
+            Arc::clone(of_kind.entry(key).or_default())
+        };
+        cell.get_or_try_init(async || load().await.map(Arc::new)).await.cloned()
+    }
+}
+
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch")
+            .field("behind", &self.behind)
+            .field("revision", &self.revision)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn all_who_see_the_same_load_once() {
+        let batch = Batch::new(0, 1, Vec::new());
+        let loads = AtomicUsize::new(0);
+        let load = async |what: &str| {
+            let of = batch.shared(what.to_owned(), async || {
+                loads.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+                Ok(what.len())
+            });
+            *of.await.unwrap()
+        };
+        let all = futures_util::future::join_all((0..50).map(|n| load(["one", "three"][n % 2]))).await;
+        assert_eq!(all.iter().sum::<usize>(), 25 * 3 + 25 * 5);
+        assert_eq!(loads.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_tried_again_by_the_next() {
+        let batch = Batch::new(0, 1, Vec::new());
+        let failed = batch.shared(1_u8, async || Err::<u8, _>(ApiError::unavailable("away"))).await;
+        assert!(failed.is_err());
+        assert_eq!(*batch.shared(1_u8, async || Ok(7_u8)).await.unwrap(), 7);
+    }
+}

@@ -1,0 +1,109 @@
+//! One who looks on: at its own pace, from where it was.
+
+use std::sync::Arc;
+
+use guichet_schema::error::Result;
+use guichet_schema::feed::FeedCursor;
+use guichet_schema::feed::queries::{self, Head};
+use guichet_schema::id::FirmId;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::batch::Batch;
+use super::hub::Live;
+use super::reader::Reader;
+
+/// How many events are read at once for one who is behind.
+const AT_ONCE: i64 = 500;
+
+/// What a follower is told next.
+#[derive(Debug)]
+pub enum Step {
+    /// What is in the batch behind this revision happened.
+    Events {
+        /// Some events.
+        batch: Arc<Batch>,
+        /// Those up to here were told before.
+        behind: i64,
+    },
+    /// What was known is no base for what comes: read anew, it is all there up to the cursor.
+    Reload,
+}
+
+/// One who follows a firm's feed.
+#[derive(Debug)]
+pub struct Follower {
+    live: Live,
+    reader: Arc<Reader>,
+    watch: watch::Receiver<Head>,
+    at: FeedCursor,
+    /// Whether the first step is to be a reload.
+    anew: bool,
+}
+
+impl Follower {
+    /// Follows from `after`, where that is a cursor of this hat whose events are still there, else from now
+    /// on, with a reload first.
+    ///
+    /// # Errors
+    /// When the database does not answer: retry.
+    pub async fn begin(live: &Live, firm: FirmId, hat: Uuid, after: Option<&str>) -> Result<Self> {
+        let reader = live.reader(firm).await?;
+        let watch = reader.watch();
+        let head = reader.head();
+        let now = FeedCursor { firm_id: firm, epoch: head.epoch, hat, revision: head.revision };
+        let known = after
+            .and_then(|text| now.resumed(text))
+            .filter(|at| (head.pruned_to..=head.revision).contains(&at.revision));
+        Ok(Self { live: live.clone(), reader, watch, at: known.unwrap_or(now), anew: known.is_none() })
+    }
+
+    /// Up to where everything was told.
+    pub fn cursor(&self) -> FeedCursor {
+        self.at
+    }
+
+    /// Waits for what is to be told next; the cursor then is behind it.
+    ///
+    /// # Errors
+    /// When the database does not answer one who is behind: the same step can be asked for again.
+    pub async fn next(&mut self) -> Result<Step> {
+        if std::mem::take(&mut self.anew) {
+            return Ok(Step::Reload);
+        }
+        loop {
+            let head = *self.watch.borrow_and_update();
+            if head.epoch != self.at.epoch || head.pruned_to > self.at.revision {
+                (self.at.epoch, self.at.revision) = (head.epoch, head.revision);
+                return Ok(Step::Reload);
+            }
+            if head.revision > self.at.revision {
+                if let Some(batch) = self.reader.after(self.at.revision) {
+                    let behind = std::mem::replace(&mut self.at.revision, batch.revision);
+                    return Ok(Step::Events { batch, behind });
+                }
+                return self.catch_up().await;
+            }
+            self.watch.changed().await.expect("the reader lives as long as who follows it");
+        }
+    }
+
+    /// Reads what the reader no longer keeps.
+    async fn catch_up(&mut self) -> Result<Step> {
+        let mut conn = self.live.store.conn().await?;
+        let behind = self.at.revision;
+        let (entries, head) = queries::since(&mut conn, self.at.firm_id, behind, AT_ONCE).await?;
+        let whole = head.filter(|head| head.epoch == self.at.epoch && head.pruned_to <= behind);
+        match (entries.last().map(|entry| entry.revision), whole) {
+            (Some(last), Some(_)) => {
+                self.at.revision = last;
+                Ok(Step::Events { batch: Arc::new(Batch::new(behind, last, entries)), behind })
+            }
+            _ => {
+                let head = head.unwrap_or_else(|| self.reader.head());
+                (self.at.epoch, self.at.revision) = (head.epoch, head.revision);
+                Ok(Step::Reload)
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The readers of one process, and what wakes them.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use guichet_schema::error::{Fault, Result};
+use guichet_schema::feed::queries;
+use guichet_schema::id::FirmId;
+use guichet_schema::store::Store;
+use tokio_util::sync::CancellationToken;
+
+use super::reader::Reader;
+
+/// How often all firms are looked at, whether or not a hint came.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// The feeds of the firms that somebody of this process looks at. Clones are the same.
+#[derive(Debug, Clone)]
+pub struct Live {
+    pub(super) store: Store,
+    readers: Arc<Mutex<HashMap<FirmId, Weak<Reader>>>>,
+}
+
+impl Live {
+    /// Nobody looks on yet.
+    pub fn new(store: Store) -> Self {
+        Self { store, readers: Arc::default() }
+    }
+
+    /// The reader of a firm's feed, which has read to the end of the feed at some moment of this call.
+    ///
+    /// # Errors
+    /// When the database does not answer: retry.
+    pub(super) async fn reader(&self, firm: FirmId) -> Result<Arc<Reader>> {
+        let mut conn = self.store.conn().await?;
+        let known = self.known(firm);
+        if let Some(reader) = known {
+            reader.advance(&mut conn).await?;
+            return Ok(reader);
+        }
+        let head = queries::heads(&mut conn, &[firm]).await?.into_iter().next();
+        let head = head.ok_or_else(|| Fault::Broken(format!("{firm} has no feed")))?;
+        let reader = Arc::new(Reader::new(head));
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        readers.retain(|_, reader| reader.strong_count() > 0);
+        // Another one was quicker, perhaps: one reader a firm. It may be a little behind, which its own next
+        // look mends.
+        let winner = readers.get(&firm).and_then(Weak::upgrade).unwrap_or_else(|| {
+            readers.insert(firm, Arc::downgrade(&reader));
+            reader
+        });
+        Ok(winner)
+    }
+
+    fn known(&self, firm: FirmId) -> Option<Arc<Reader>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).get(&firm)?.upgrade()
+    }
+
+    fn all(&self) -> Vec<Arc<Reader>> {
+        let readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        readers.values().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Reads on wherever something happened, until `stop`: told by hints, and by a sweep for those that got
+    /// lost.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut hints = self.store.hints.feeds();
+        let mut sweep = tokio::time::interval(SWEEP);
+        sweep.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let told = tokio::select! {
+                () = stop.cancelled() => return,
+                moved = hints.moved() => moved,
+                _ = sweep.tick() => None,
+            };
+            let read = match told {
+                Some(firms) => self.read(firms).await,
+                None => self.sweep().await,
+            };
+            if let Err(error) = read {
+                tracing::warn!(%error, "the feed cannot be read; the next sweep tries again");
+                // Hints come as fast as others commit: none is worth a try before the sweep.
+                sweep.reset();
+                if stop.run_until_cancelled(sweep.tick()).await.is_none() {
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn read(&self, firms: BTreeSet<FirmId>) -> Result<()> {
+        for reader in firms.into_iter().filter_map(|firm| self.known(firm)) {
+            reader.advance(&mut *self.store.conn().await?).await?;
+        }
+        Ok(())
+    }
+
+    async fn sweep(&self) -> Result<()> {
+        let readers = self.all();
+        if readers.is_empty() {
+            return Ok(());
+        }
+        let mut conn = self.store.conn().await?;
+        let firms: Vec<FirmId> = readers.iter().map(|reader| reader.firm()).collect();
+        let heads = queries::heads(&mut conn, &firms).await?;
+        for reader in readers {
+            let head = heads.iter().find(|head| head.firm_id == reader.firm());
+            if head.is_some_and(|head| *head != reader.head()) {
+                reader.advance(&mut conn).await?;
+            }
+        }
+        Ok(())
+    }
+}

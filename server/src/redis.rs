@@ -1,0 +1,111 @@
+//! Hints between processes through Redis, where it is set. It carries nothing that is not also in
+//! PostgreSQL: while it is away, every process finds the rows by its sweep.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use guichet_schema::hint::{AGAIN, COALESCE, Hints};
+use redis::{Client, RedisError, RedisResult};
+use tokio::time::{sleep, timeout};
+
+use crate::settings::{REDIS_URL, SettingError};
+
+/// The one channel of all processes.
+const CHANNEL: &str = "guichet";
+/// How long Redis may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The way to a Redis.
+#[derive(Clone)]
+pub struct Redis(Client);
+
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redis(***)")
+    }
+}
+
+impl Redis {
+    /// Reads an address: `redis://`, `rediss://` with TLS, or `unix://`.
+    ///
+    /// # Errors
+    /// One sentence that names the variable.
+    pub fn parse(url: &str) -> Result<Self, SettingError> {
+        // What the library says may hold the password.
+        let unreadable = |_: RedisError| SettingError::new(REDIS_URL, "is no address of a Redis");
+        Client::open(url).map(Self).map_err(unreadable)
+    }
+
+    /// Connects once.
+    ///
+    /// # Errors
+    /// One sentence that names the variable.
+    pub async fn probe(&self) -> Result<(), SettingError> {
+        let asked = async {
+            let mut conn = self.0.get_multiplexed_async_connection().await?;
+            redis::cmd("PING").exec_async(&mut conn).await
+        };
+        let failed = |reason: String| {
+            let place = self.0.get_connection_info().addr().to_string();
+            SettingError::new(REDIS_URL, format!("{reason} at {place}"))
+        };
+        match timeout(PATIENCE, asked).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(failed(error.category().to_owned())),
+            Err(_elapsed) => Err(failed("no answer".to_owned())),
+        }
+    }
+
+    /// Passes hints both ways, for ever.
+    pub async fn relay(&self, hints: &Hints) {
+        tokio::join!(self.announce(hints), self.listen(hints));
+    }
+
+    async fn announce(&self, hints: &Hints) {
+        loop {
+            let Err(error) = self.announce_while_connected(hints).await;
+            tracing::warn!(error = error.category(), "hints to Redis interrupted; sweeps find the rows");
+            sleep(AGAIN).await;
+        }
+    }
+
+    async fn announce_while_connected(&self, hints: &Hints) -> RedisResult<Infallible> {
+        let mut conn = self.0.get_multiplexed_async_connection().await?;
+        // First of all once: hints may have been lost with the connection before this one.
+        let mut messages = vec!["jobs".to_owned()];
+        loop {
+            for message in messages {
+                redis::cmd("PUBLISH").arg(CHANNEL).arg(message).exec_async(&mut conn).await?;
+            }
+            sleep(COALESCE).await;
+            messages = hints.outgoing().await;
+        }
+    }
+
+    async fn listen(&self, hints: &Hints) {
+        loop {
+            let error = match self.listen_while_connected(hints).await {
+                Ok(()) => "the connection ended".to_owned(),
+                Err(error) => error.category().to_owned(),
+            };
+            tracing::warn!(error, "hints from Redis interrupted; the sweep goes on");
+            sleep(AGAIN).await;
+        }
+    }
+
+    async fn listen_while_connected(&self, hints: &Hints) -> RedisResult<()> {
+        let mut heard = self.0.get_async_pubsub().await?;
+        heard.subscribe(CHANNEL).await?;
+        hints.hear("jobs");
+        let mut messages = heard.on_message();
+        while let Some(message) = messages.next().await {
+            // Of others on the same channel, perhaps: what is no text of ours is no hint.
+            if let Ok(text) = message.get_payload::<String>() {
+                hints.hear(&text);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! A frontend that keeps a list of tickets up to date by what it is told.
+
+use std::collections::BTreeMap;
+
+use guichet_schema::id::{ClientId, TicketId};
+use guichet_schema::store::Store;
+use guichet_schema::ticket::commands::{CreateTicket, create};
+use guichet_schema::ticket::conversation::{PostMessage, post};
+use guichet_schema::ticket::model::{TicketStatus, Visibility};
+use guichet_schema::ticket::status::{ChangeStatus, change_status};
+use guichet_tests::app::TestApp;
+use guichet_tests::live::{LiveSide, Messages};
+use guichet_tests::world::Person;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// What the list shows of a ticket.
+const SHOWN: &str =
+    "id number subject status version updatedAt isUntouched client { id name } assignee { id name }";
+
+/// A list of tickets on somebody's screen.
+pub struct Screen {
+    person: Person,
+    filter: Value,
+    messages: Messages,
+    cursor: Option<String>,
+    /// The rows by id.
+    pub rows: BTreeMap<String, Value>,
+    /// How often it had to read all anew.
+    pub reloads: usize,
+}
+
+impl Screen {
+    /// Opens it, with its first message read.
+    pub async fn open(app: &TestApp, side: &LiveSide, person: &Person, filter: Value) -> Self {
+        let messages = subscribe(side, person, &filter, None).await;
+        let (person, rows) = (person.clone(), BTreeMap::new());
+        let mut screen = Self { person, filter, messages, cursor: None, rows, reloads: 0 };
+        screen.hear(app).await;
+        screen
+    }
+
+    /// Reads one message and does what it says. Answers the ids that it names.
+    pub async fn hear(&mut self, app: &TestApp) -> Vec<String> {
+        let told = self.messages.told().await;
+        let mut named = Vec::new();
+        if told["reload"] == true {
+            self.rows = fresh(app, &self.person, &self.filter).await;
+            self.reloads += 1;
+        }
+        for ticket in told["changed"].as_array().unwrap() {
+            let id = ticket["id"].as_str().unwrap().to_owned();
+            named.push(id.clone());
+            self.rows.insert(id, ticket.clone());
+        }
+        for id in told["removed"].as_array().unwrap() {
+            let id = id.as_str().unwrap().to_owned();
+            self.rows.remove(&id);
+            named.push(id);
+        }
+        self.cursor = told["cursor"].as_str().map(str::to_owned);
+        named
+    }
+
+    /// Loses its connection, and resumes.
+    pub async fn reconnect(&mut self, side: &LiveSide) {
+        self.messages = subscribe(side, &self.person, &self.filter, self.cursor.as_deref()).await;
+    }
+
+    /// Reads until a message names the ticket, or a reload shows it.
+    pub async fn hear_of(&mut self, app: &TestApp, id: &str) {
+        while !self.rows.contains_key(id) && !self.hear(app).await.iter().any(|named| named == id) {}
+    }
+
+    /// Checks that it shows what a fresh query would.
+    pub async fn check(&self, app: &TestApp) {
+        let fresh = fresh(app, &self.person, &self.filter).await;
+        assert_eq!(self.rows, fresh, "{} with {}", self.person.email, self.filter);
+    }
+}
+
+async fn subscribe(side: &LiveSide, person: &Person, filter: &Value, after: Option<&str>) -> Messages {
+    let document = format!(
+        "subscription ($filter: TicketFilter, $after: String) {{
+            ticketsChanged(filter: $filter, after: $after) {{ cursor reload changed {{ {SHOWN} }} removed }}
+        }}"
+    );
+    side.follow(Some(&person.token), &document, json!({ "filter": filter, "after": after })).await
+}
+
+/// The list as a query tells it.
+pub async fn fresh(app: &TestApp, person: &Person, filter: &Value) -> BTreeMap<String, Value> {
+    let query = format!(
+        "query ($filter: TicketFilter, $after: String) {{
+            tickets(filter: $filter, first: 100, after: $after, orderBy: {{ field: NUMBER, direction: ASC }}) {{
+                pageInfo {{ hasNextPage endCursor }} nodes {{ {SHOWN} }}
+            }}
+        }}"
+    );
+    let (mut rows, mut after) = (BTreeMap::new(), Value::Null);
+    loop {
+        let page =
+            app.ask(person, &query, json!({ "filter": filter, "after": after })).await["tickets"].clone();
+        for ticket in page["nodes"].as_array().unwrap() {
+            rows.insert(ticket["id"].as_str().unwrap().to_owned(), ticket.clone());
+        }
+        if page["pageInfo"]["hasNextPage"] == false {
+            return rows;
+        }
+        after = page["pageInfo"]["endCursor"].clone();
+    }
+}
+
+fn key() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// Opens a ticket.
+pub async fn open(
+    store: &Store,
+    by: &Person,
+    client: ClientId,
+    subject: &str,
+    to: Option<&Person>,
+) -> TicketId {
+    let input = CreateTicket {
+        client_id: Some(client),
+        subject: subject.to_owned(),
+        description: String::new(),
+        service_item_id: None,
+        accountant_id: None,
+        assignee_id: to.map(Person::staff_id),
+        department_id: None,
+        price: None,
+        collects: Vec::new(),
+    };
+    create(store, &by.actor(), &key(), input).await.unwrap().value
+}
+
+/// Changes a ticket's status, whatever it was.
+pub async fn move_on(store: &Store, by: &Person, id: TicketId, status: TicketStatus) {
+    let input = ChangeStatus { id, status, reason: Some("Porque sim.".into()), expected_version: None };
+    change_status(store, &by.actor(), &key(), input).await.unwrap();
+}
+
+/// Writes a message or a note.
+pub async fn write(store: &Store, by: &Person, ticket_id: TicketId, visibility: Visibility, body: &str) {
+    let input = PostMessage { ticket_id, visibility, body: body.to_owned() };
+    post(store, &by.actor(), &key(), input).await.unwrap();
+}

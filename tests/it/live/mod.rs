@@ -1,0 +1,6 @@
+//! Live (F-01): what subscriptions tell, to whom, over what breaks.
+
+mod desk;
+mod random;
+mod resume;
+mod sight;

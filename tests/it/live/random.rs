@@ -1,0 +1,246 @@
+//! Whatever happens in whatever order: a frontend that does what it is told shows what a query would.
+
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_schema::actor::StaffRole;
+use guichet_schema::client::commands::{UpdateClient, update};
+use guichet_schema::db;
+use guichet_schema::feed::Event;
+use guichet_schema::id::{ClientId, Id, TicketId};
+use guichet_schema::input::Patch;
+use guichet_schema::store::Store;
+use guichet_schema::tables::{clients, firms, tickets};
+use guichet_schema::ticket::model::{Ticket, TicketStatus, Visibility};
+use guichet_schema::ticket::transfer::{TransferTicket, TransferTo, transfer};
+use guichet_tests::app::TestApp;
+use guichet_tests::live::LiveSide;
+use guichet_tests::world::{Firm, Person};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde_json::{Value, json};
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::desk::{Screen, move_on, open, write};
+
+/// How many acts each of the busy people does.
+const ACTS: usize = 25;
+
+struct Office {
+    app: TestApp,
+    firm: Firm,
+    manager: Person,
+    member: Person,
+    clients: Vec<ClientId>,
+    admin: Person,
+    tickets: Vec<TicketId>,
+}
+
+impl Office {
+    async fn new() -> Self {
+        let app = TestApp::start().await;
+        let firm = Firm::new(&app.store, "aurora.example").await;
+        // A member sees its own part of the firm only (B-15).
+        diesel::update(firms::table)
+            .set(firms::member_reach.eq("OWN"))
+            .execute(&mut app.store.conn().await.unwrap())
+            .await
+            .unwrap();
+        let manager = firm.staff("ana@aurora.example", StaffRole::Manager).await;
+        let member = firm.staff("bia@aurora.example", StaffRole::Member).await;
+        firm.department("Fiscal", &manager, &[&member]).await;
+        let mut clients = Vec::new();
+        for name in ["Padaria Sol", "Oficina Lua", "Mercado Mar"] {
+            clients.push(firm.client(name, None).await);
+        }
+        let admin = firm.admin(clients[0], "rui@padaria.example").await;
+        let mut made = Vec::new();
+        for number in 0..12 {
+            let to = if number % 2 == 0 { &member } else { &manager };
+            let subject = format!("Guia {number}");
+            made.push(open(&app.store, &firm.owner, clients[number % 3], &subject, Some(to)).await);
+        }
+        Self { app, firm, manager, member, clients, admin, tickets: made }
+    }
+
+    /// One act of somebody who works a lot.
+    async fn act(&self, by: &Person, chance: &mut StdRng) {
+        let store = &self.app.store;
+        let id = self.tickets[chance.random_range(0..self.tickets.len() - 1)];
+        match chance.random_range(0..10) {
+            0..3 => {
+                let status = [TicketStatus::Waiting, TicketStatus::InAnalysis, TicketStatus::Rejected];
+                move_on(store, by, id, status[chance.random_range(0..3)]).await;
+            }
+            3..5 => {
+                let to = [&self.manager, &self.member, &self.firm.owner][chance.random_range(0..3)];
+                let to = TransferTo::Staff(to.staff_id());
+                let input = TransferTicket { id, to, note: String::new(), expected_version: None };
+                // It may have it already, or the ticket may be closed.
+                let _ = transfer(store, &by.actor(), &Uuid::new_v4().to_string(), input).await;
+            }
+            5..7 => {
+                let visibility = [Visibility::Public, Visibility::Internal][chance.random_range(0..2)];
+                if visibility == Visibility::Internal {
+                    write(store, by, id, visibility, "Anotado.").await;
+                }
+            }
+            7..9 => {
+                let client = self.clients[chance.random_range(0..3)];
+                open(store, by, client, "Nova guia", None).await;
+            }
+            _ => self.edit_client(by, chance).await,
+        }
+    }
+
+    /// Renames a client, or gives it into another portfolio.
+    async fn edit_client(&self, by: &Person, chance: &mut StdRng) {
+        let id = self.clients[chance.random_range(0..3)];
+        let mut conn = self.app.store.conn().await.unwrap();
+        let version = clients::table.find(id).select(clients::version).get_result(&mut conn).await.unwrap();
+        drop(conn);
+        let accountants = [Patch::Clear, Patch::Set(self.member.staff_id()), Patch::Keep];
+        let input = UpdateClient {
+            id,
+            expected_version: version,
+            name: Some(format!("Cliente {}", chance.random_range(0..100))),
+            registration: Patch::Keep,
+            email: Patch::Keep,
+            phone: Patch::Keep,
+            locale: None,
+            accountant_id: accountants[chance.random_range(0..3)].clone(),
+            ticket_emails: None,
+        };
+        // Somebody else was quicker, perhaps.
+        let _ = update(&self.app.store, &by.actor(), input).await;
+    }
+
+    /// An act that others overtake: its events come after those of acts that were begun later.
+    async fn slow_act(&self, others: &Barrier) {
+        let id = self.tickets[self.tickets.len() - 1];
+        let mut tx = self.app.store.begin(&self.firm.owner.actor()).await.unwrap();
+        let now = tx.now;
+        diesel::update(tickets::table.find(id))
+            .set((tickets::subject.eq("Tarde"), tickets::updated_at.eq(now)))
+            .execute(tx.conn())
+            .await
+            .unwrap();
+        let ticket: Ticket =
+            tickets::table.find(id).select(Ticket::as_select()).get_result(tx.conn()).await.unwrap();
+        others.wait().await;
+        others.wait().await;
+        let audience = Some(ticket.audience(None));
+        let (before, subject) = (audience.clone(), id.uuid());
+        tx.event(self.firm.id, Event { noun: TicketId::NOUN, subject, before, after: audience });
+        tx.commit(()).await.unwrap();
+    }
+}
+
+/// What somebody has open, until it names the last ticket: cut now and then, and resumed where it was, on
+/// another server, or on one that was just started.
+async fn watch(
+    office: Arc<Office>,
+    sides: Arc<[LiveSide; 2]>,
+    person: Person,
+    filter: Value,
+    seed: u64,
+    last: Arc<tokio::sync::OnceCell<Vec<TicketId>>>,
+) -> Screen {
+    let mut chance = StdRng::seed_from_u64(seed);
+    let app = &office.app;
+    let mut own = LiveSide::start(&app.store);
+    let mut screen = Screen::open(app, &own, &person, filter).await;
+    loop {
+        match chance.random_range(0..8) {
+            0 => screen.reconnect(&sides[0]).await,
+            1 => screen.reconnect(&sides[1]).await,
+            2 => {
+                own = LiveSide::start(&app.store);
+                screen.reconnect(&own).await;
+            }
+            _ => {}
+        }
+        let named = screen.hear(app).await;
+        let is_last = |id: &TicketId| named.contains(&id.encode()) || screen.rows.contains_key(&id.encode());
+        if last.get().is_some_and(|last| last.iter().any(is_last)) {
+            return screen;
+        }
+    }
+}
+
+async fn a_frontend_equals_a_query(seed: u64) {
+    let office = Arc::new(Office::new().await);
+    // Another server that no hint reaches: its sweep finds what happened.
+    let deaf = Store::new(db::pool(&office.app.database().url, 4).unwrap(), office.app.clock.clone());
+    let sides = Arc::new([LiveSide::start(&office.app.store), LiveSide::start(&deaf)]);
+    let last = Arc::new(tokio::sync::OnceCell::new());
+    let watchers = [
+        (&office.firm.owner, json!({})),
+        (&office.manager, json!({ "status": ["WAITING", "OPEN"] })),
+        (&office.manager, json!({ "search": "cliente 1" })),
+        (&office.member, json!({})),
+        (&office.member, json!({ "clientIds": [office.clients[1].encode()] })),
+        (&office.admin, json!({})),
+    ];
+    let mut screens = JoinSet::new();
+    for (place, (person, filter)) in (0..).zip(watchers) {
+        let (office, sides, last) = (Arc::clone(&office), Arc::clone(&sides), Arc::clone(&last));
+        screens.spawn(watch(office, sides, person.clone(), filter, seed * 100 + place, last));
+    }
+    let barrier = Barrier::new(2);
+    let busy = |by: Person, seed: u64| {
+        let office = Arc::clone(&office);
+        async move {
+            let mut chance = StdRng::seed_from_u64(seed);
+            for _ in 0..ACTS {
+                office.act(&by, &mut chance).await;
+            }
+        }
+    };
+    let overtaking = async {
+        barrier.wait().await;
+        busy(office.manager.clone(), seed * 100 + 50).await;
+        barrier.wait().await;
+    };
+    tokio::join!(office.slow_act(&barrier), overtaking, busy(office.firm.owner.clone(), seed * 100 + 51));
+
+    // One that each of them is told of: new, of the admin's client, and the member's own.
+    let mut lasts = Vec::new();
+    for client in [office.clients[1], office.clients[0]] {
+        lasts.push(
+            open(&office.app.store, &office.firm.owner, client, "Cliente 1", Some(&office.member)).await,
+        );
+    }
+    // Only the very last is awaited: what came before it was told before it.
+    last.set(vec![lasts[1]]).unwrap();
+    // Whoever waits for a message hears of one more; those that were told already have it.
+    open(&office.app.store, &office.firm.owner, office.clients[0], "Cliente 1", Some(&office.member)).await;
+    let mut shown = Vec::new();
+    while let Some(screen) = screens.join_next().await {
+        shown.push(screen.unwrap());
+    }
+    let end =
+        open(&office.app.store, &office.firm.owner, office.clients[0], "Cliente 1", Some(&office.member))
+            .await;
+    let mut resumed = 0;
+    for screen in &mut shown {
+        screen.reconnect(&sides[0]).await;
+        screen.hear_of(&office.app, &end.encode()).await;
+        screen.check(&office.app).await;
+        resumed += usize::from(screen.reloads < ACTS);
+    }
+    assert!(resumed > 0, "all was read anew all the time");
+    drop((shown, sides));
+    Arc::into_inner(office).unwrap().app.finish().await;
+}
+
+/// F-01: over cut connections, killed servers, lost hints and a transaction that commits after later ones.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f_01_a_frontend_equals_a_query() {
+    for seed in 1..=3 {
+        a_frontend_equals_a_query(seed).await;
+    }
+}

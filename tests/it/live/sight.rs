@@ -1,0 +1,117 @@
+//! Who is told what: nothing of what a viewer does not see, and that it is gone of what it saw.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_schema::actor::StaffRole;
+use guichet_schema::id::Id;
+use guichet_schema::tables::firms;
+use guichet_schema::ticket::model::{TicketStatus, Visibility};
+use guichet_schema::ticket::transfer::{TransferTicket, TransferTo, transfer};
+use guichet_tests::app::TestApp;
+use guichet_tests::live::LiveSide;
+use guichet_tests::world::Firm;
+use serde_json::json;
+
+use super::desk::{move_on, open, write};
+
+const GRID: &str = "subscription { ticketsChanged { revision reload changed { id } removed } }";
+const DELIVERIES: &str = "subscription { emailDeliveriesChanged { reload changed { id } removed } }";
+
+/// B-14: nothing is told of other clients' tickets, of notes or of mails to a client, nor of anything to
+/// another firm; without a hat nothing at all.
+#[tokio::test]
+async fn b_14_nothing_is_told_of_what_is_not_seen() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    let other = Firm::new(&app.store, "brisa.example").await;
+    let [mine, theirs] = [
+        firm.client("Padaria Sol", Some("nf@padaria.example")).await,
+        firm.client("Oficina Lua", Some("nf@oficina.example")).await,
+    ];
+    let admin = firm.admin(mine, "rui@padaria.example").await;
+    let side = LiveSide::start(&app.store);
+    let refused = side.follow(None, GRID, json!({})).await.answer().await.unwrap();
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    let refused = side.follow(Some("nonsense"), GRID, json!({})).await.answer().await.unwrap();
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+
+    let mine_open = open(&app.store, &firm.owner, mine, "Minha", None).await;
+    let conversation = format!(
+        "subscription {{ ticketConversation(ticketId: \"{}\") {{ reload gone messages {{ body }} }} }}",
+        mine_open.encode()
+    );
+    let mut grid = side.follow(Some(&admin.token), GRID, json!({})).await;
+    let mut mails = side.follow(Some(&admin.token), DELIVERIES, json!({})).await;
+    let mut stranger = side.follow(Some(&other.owner.token), GRID, json!({})).await;
+    let mut eavesdropper = side.follow(Some(&other.owner.token), &conversation, json!({})).await;
+    for messages in [&mut grid, &mut mails, &mut stranger, &mut eavesdropper] {
+        assert_eq!(messages.told().await["reload"], true);
+    }
+
+    let hidden = open(&app.store, &firm.owner, theirs, "Deles", None).await;
+    move_on(&app.store, &firm.owner, hidden, TicketStatus::Waiting).await;
+    move_on(&app.store, &firm.owner, mine_open, TicketStatus::Waiting).await;
+    write(&app.store, &firm.owner, mine_open, Visibility::Internal, "Entre nós").await;
+    app.jobs_done().await;
+    // The first that is told of to each is the last that happened.
+    let seen = open(&app.store, &firm.owner, mine, "Nova", None).await;
+    let mut told = Vec::new();
+    while !told.contains(&seen.encode()) {
+        let message = grid.told().await;
+        assert_eq!((&message["revision"], &message["removed"]), (&json!(null), &json!([])));
+        let ids = message["changed"].as_array().unwrap().iter();
+        told.extend(ids.map(|ticket| ticket["id"].as_str().unwrap().to_owned()));
+    }
+    told.dedup();
+    assert_eq!(told, [mine_open.encode(), seen.encode()]);
+    let client = other.client("Mercado Mar", None).await;
+    let theirs = open(&app.store, &other.owner, client, "Outra", None).await;
+    let message = stranger.told().await;
+    assert_eq!((&message["changed"], &message["removed"]), (&json!([{ "id": theirs.encode() }]), &json!([])));
+
+    // Nor was anything kept back: what resumes at the beginning is told no more than that.
+    drop((grid, mails, stranger, eavesdropper));
+    app.finish().await;
+}
+
+/// B-15, F-01: what goes out of a member's reach goes from its screen, and what comes into it comes.
+#[tokio::test]
+async fn f_01_what_goes_out_of_sight_is_removed() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    diesel::update(firms::table)
+        .set(firms::member_reach.eq("OWN"))
+        .execute(&mut app.store.conn().await.unwrap())
+        .await
+        .unwrap();
+    let member = firm.staff("bia@aurora.example", StaffRole::Member).await;
+    let client = firm.client("Padaria Sol", None).await;
+    let id = open(&app.store, &firm.owner, client, "Guia", Some(&member)).await;
+    let side = LiveSide::start(&app.store);
+    let mut grid = side.follow(Some(&member.token), GRID, json!({})).await;
+    let conversation = format!(
+        "subscription {{ ticketConversation(ticketId: \"{}\") {{ reload gone messages {{ body }} }} }}",
+        id.encode()
+    );
+    let mut talk = side.follow(Some(&member.token), &conversation, json!({})).await;
+    assert_eq!(grid.told().await["reload"], true);
+    assert_eq!(talk.told().await["reload"], true);
+
+    let hand_over = async |to: &guichet_tests::world::Person, key: &str| {
+        let to = TransferTo::Staff(to.staff_id());
+        let input = TransferTicket { id, to, note: String::new(), expected_version: None };
+        transfer(&app.store, &firm.owner.actor(), key, input).await.unwrap();
+    };
+    hand_over(&firm.owner, "1").await;
+    let told = grid.told().await;
+    assert_eq!((&told["changed"], &told["removed"]), (&json!([]), &json!([id.encode()])));
+    assert_eq!(talk.told().await["gone"], true);
+    // Out of sight it is not told of.
+    move_on(&app.store, &firm.owner, id, TicketStatus::Waiting).await;
+    write(&app.store, &firm.owner, id, Visibility::Internal, "Sem ela").await;
+    hand_over(&member, "2").await;
+    let told = grid.told().await;
+    assert_eq!((&told["changed"], &told["removed"]), (&json!([{ "id": id.encode() }]), &json!([])));
+    drop((grid, talk));
+    app.finish().await;
+}
