@@ -1,4 +1,4 @@
-//! The HTTP side of a process: GraphQL, exports, probes, and where they are wanted GraphiQL and the
+//! The HTTP side of a process: GraphQL over requests and websockets, exports, probes, and where they are wanted GraphiQL and the
 //! page of caught mails.
 
 use std::io;
@@ -7,17 +7,19 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
+use axum::serve::ListenerExt;
 use guichet_schema::store::Store;
 use guichet_workers::mail::Catcher;
 use guichet_workers::queue::Health;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::edge::{self, EdgeSettings, Graphiql, Origin};
+use crate::edge::{self, EdgeSettings, Graphiql, Origin, Sockets};
 use crate::graphql;
 use crate::graphql::attach::Sessions;
 use crate::graphql::batch::Batched;
 use crate::graphql::deployment::Deployment;
+use crate::graphql::guests::Guests;
 use crate::live::Live;
 use crate::settings::Settings;
 use crate::{mail_page, probes};
@@ -39,8 +41,36 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// All routes.
+    /// All routes, for requests that do not come through a listener of ours.
     pub fn router(self, settings: &Settings) -> Router {
+        self.routes(settings, Guests::default(), &Sockets::new(CancellationToken::new()))
+    }
+
+    /// Answers requests until `stop`, then finishes those that were begun, and closes the websockets.
+    pub fn serve(
+        self,
+        listener: TcpListener,
+        settings: &Settings,
+        stop: CancellationToken,
+    ) -> impl Future<Output = io::Result<()>> + Send + use<> {
+        let (guests, sockets) = (Guests::default(), Sockets::new(stop.clone()));
+        let store = self.store.clone();
+        let router = self.routes(settings, guests.clone(), &sockets);
+        async move {
+            let served = async {
+                let served = serve(listener, router, stop).await;
+                // The server has let go of them when they were opened.
+                sockets.closed().await;
+                served
+            };
+            tokio::select! {
+                served = served => served,
+                never = guests.look_after(&store) => match never {},
+            }
+        }
+    }
+
+    fn routes(self, settings: &Settings, guests: Guests, sockets: &Sockets) -> Router {
         let deployment = Deployment::new(settings);
         let edge = EdgeSettings {
             graphiql: settings.graphiql.then(|| Graphiql {
@@ -52,9 +82,9 @@ impl Gateway {
             secure_cookies: deployment.secure_cookies,
             ..EdgeSettings::default()
         };
-        let sessions = Sessions { store: self.store.clone(), deployment };
+        let sessions = Sessions { store: self.store.clone(), deployment, guests };
         let schema = Batched(graphql::build(sessions.deployment.clone(), self.live));
-        let mut routes = edge::router(schema, &edge, sessions.clone())
+        let mut routes = edge::router(schema, &edge, sessions.clone(), sockets)
             .merge(graphql::export::router(sessions))
             .merge(probes::router(probes::Probes::new(self.store, self.workers)));
         if let Some(catcher) = self.catcher {
@@ -79,6 +109,12 @@ fn origins(settings: &Settings) -> Vec<Origin> {
 /// # Errors
 /// When the socket breaks.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
+    // A small message does not wait for the one before to be acknowledged.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection delays small messages");
+        }
+    });
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
 }

@@ -1,4 +1,4 @@
-//! The gateway: GraphQL over HTTP, sign-in, and what the `guichet` program is made of.
+//! The gateway: GraphQL over HTTP and websockets, sign-in, and what the `guichet` program is made of.
 
 pub mod cli;
 mod commands;
@@ -12,6 +12,7 @@ pub mod lifecycle;
 pub mod live;
 pub mod logs;
 pub mod mail_page;
+pub mod open_files;
 pub mod probes;
 mod processes;
 pub mod program;

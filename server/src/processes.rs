@@ -24,7 +24,7 @@ use crate::live::Live;
 use crate::settings::{
     GUICHET_LISTEN, GUICHET_PROBES, SMTP_URL, SettingError, Settings, bind, migrate, unusable,
 };
-use crate::{probes, signals};
+use crate::{open_files, probes, signals};
 
 /// How long PostgreSQL may take to stop: longer than its own steps together.
 const POSTGRES_STOPS: Duration = Duration::from_secs(45);
@@ -78,8 +78,8 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         // The page asks nobody to sign in.
         let catcher = catcher(&route).filter(|_| settings.trial);
         let live = follow_feeds(life, &store);
-        let router = Gateway { store, live, catcher, workers: Some(health) }.router(settings);
-        life.add("HTTP", HTTP_DRAINS, |stop| gateway::serve(listener, router, stop));
+        let gateway = Gateway { store, live, catcher, workers: Some(health) };
+        life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
         say(welcome(settings, &public_url, socket.as_deref(), &sign_ins));
         if !settings.trial && empty {
             say("There is no firm yet: create one with `guichet firm create`.");
@@ -104,8 +104,8 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         pass_hints(life, settings, url, &store);
         let public_url = settings.public_url(listener.local_addr()?);
         let live = follow_feeds(life, &store);
-        let router = Gateway { store, live, catcher: None, workers: None }.router(settings);
-        life.add("HTTP", HTTP_DRAINS, |stop| gateway::serve(listener, router, stop));
+        let gateway = Gateway { store, live, catcher: None, workers: None };
+        life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
         tracing::info!(address = %public_url, "serving");
         Ok(())
     })
@@ -158,6 +158,7 @@ fn follow_feeds(life: &mut Lifecycle, store: &Store) -> Live {
 async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) -> Result<(), Failure> {
     let mut life = Lifecycle::new(signals::shutdown_token()?);
     probes::record_metrics();
+    open_files::allow_many();
     match begin(&mut life).await {
         Ok(()) => life.run().await,
         Err(failure) => {

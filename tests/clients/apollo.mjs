@@ -1,9 +1,12 @@
-// Apollo Client: pages that its cache puts together, and a change that it shows without asking again.
+// Apollo Client: pages that its cache puts together, a change that it shows without asking again, and a
+// websocket that is lost and comes back.
 
 import assert from 'node:assert/strict';
 import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCache } from '@apollo/client';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { relayStylePagination } from '@apollo/client/utilities';
 import { SignIn, Tickets, TicketStatusChange, Wrong } from './documents.mjs';
+import { websocket } from './websocket.mjs';
 
 export const name = '@apollo/client';
 
@@ -51,4 +54,15 @@ export async function check({ url, credentials, change }) {
   assert.ok(CombinedGraphQLErrors.is(refused), `${refused}`);
   assert.equal(refused.errors[0].extensions.code, 'GRAPHQL_VALIDATION_FAILED');
   client.stop();
+
+  const wire = await websocket(url, token);
+  const live = new ApolloClient({ link: new GraphQLWsLink(wire.client), cache: new InMemoryCache() });
+  for (let connection = 1; connection <= 2; connection += 1) {
+    const { data } = await live.query({ query: Tickets, variables: { first: 100 }, fetchPolicy: 'network-only' });
+    assert.equal(data.tickets.edges.length, 3);
+    assert.equal(wire.opened(), connection);
+    wire.cut();
+  }
+  live.stop();
+  await wire.close();
 }

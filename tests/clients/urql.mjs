@@ -1,8 +1,10 @@
-// urql: document cache, which asks again for what a mutation may have changed.
+// urql: document cache, which asks again for what a mutation may have changed, and a websocket that is lost
+// and comes back.
 
 import assert from 'node:assert/strict';
-import { cacheExchange, Client, fetchExchange } from '@urql/core';
+import { cacheExchange, Client, fetchExchange, subscriptionExchange } from '@urql/core';
 import { SignIn, Tickets, TicketStatusChange, Wrong } from './documents.mjs';
+import { websocket } from './websocket.mjs';
 
 export const name = '@urql/core';
 
@@ -41,4 +43,19 @@ export async function check({ url, credentials, change }) {
 
   const refused = await client.query(Wrong, {}).toPromise();
   assert.equal(refused.error.graphQLErrors[0].extensions.code, 'GRAPHQL_VALIDATION_FAILED');
+
+  const wire = await websocket(url, token);
+  const forwardSubscription = ({ query, variables }) => ({
+    subscribe: (sink) => ({ unsubscribe: wire.client.subscribe({ query, variables }, sink) }),
+  });
+  const exchanges = [subscriptionExchange({ forwardSubscription, enableAllOperations: true })];
+  const live = new Client({ url, exchanges });
+  for (let connection = 1; connection <= 2; connection += 1) {
+    const { data, error } = await live.query(Tickets, { first: 100 }).toPromise();
+    assert.equal(error, undefined);
+    assert.equal(data.tickets.edges.length, 3);
+    assert.equal(wire.opened(), connection);
+    wire.cut();
+  }
+  await wire.close();
 }

@@ -24,3 +24,4 @@ mod smtp_sessions;
 mod statements;
 mod tables;
 mod ticket;
+mod websocket;

@@ -13,7 +13,7 @@ use guichet_schema::db;
 use guichet_schema::job::JobStatus;
 use guichet_schema::store::Store;
 use guichet_schema::tables::jobs;
-use guichet_server::gateway::{self, Gateway};
+use guichet_server::gateway::Gateway;
 use guichet_server::live::Live;
 use guichet_server::settings::Settings;
 use guichet_workers::mail::{Pool, Route, SmtpSettings};
@@ -100,13 +100,13 @@ impl TestApp {
             catcher: None,
             workers: Some(workers.health()),
         };
-        let router = gateway.router(&settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("the socket is bound"));
         let stop = CancellationToken::new();
         let mut parts = JoinSet::new();
         let stopping = stop.clone();
-        parts.spawn(async move { gateway::serve(listener, router, stopping).await.expect("HTTP is served") });
+        let served = gateway.serve(listener, &settings, stopping);
+        parts.spawn(async { served.await.expect("HTTP is served") });
         parts.spawn(live.run(stop.clone()));
         let stopping = stop.clone();
         parts.spawn(async move { workers.run(stopping).await.expect("the workers live") });

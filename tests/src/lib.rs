@@ -10,4 +10,5 @@ pub mod process;
 pub mod report;
 pub mod smtp;
 pub mod wait;
+pub mod websocket;
 pub mod world;

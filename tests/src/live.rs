@@ -9,6 +9,7 @@ use guichet_server::edge::Attach;
 use guichet_server::graphql::attach::Sessions;
 use guichet_server::graphql::batch::Batched;
 use guichet_server::graphql::deployment::Deployment;
+use guichet_server::graphql::guests::Guests;
 use guichet_server::graphql::{Schema, build};
 use guichet_server::live::Live;
 use guichet_server::settings::Settings;
@@ -40,7 +41,7 @@ impl LiveSide {
         let settings = Settings::read(|_| None::<OsString>).expect("the defaults are settings");
         let deployment = Deployment::new(&settings);
         let schema = Batched(build(deployment.clone(), live));
-        let sessions = Sessions { store: store.clone(), deployment };
+        let sessions = Sessions { store: store.clone(), deployment, guests: Guests::default() };
         Self { schema, sessions, _running: stop.drop_guard() }
     }
 

@@ -1,5 +1,7 @@
 //! Finders of sessions and hats.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -18,31 +20,33 @@ use super::model::{HatOption, Viewer};
 type StaffRow = (StaffId, FirmId, StaffRole);
 type PortalRow = (AccessId, FirmId, ClientId, AccessRole);
 
-/// Who holds this token; nobody once the session is over or revoked. A hat that was taken away is
-/// gone. One statement: it runs with each request.
-///
-/// # Errors
-/// When the database does not answer: retry.
-pub async fn find(store: &Store, token: &Secret) -> Result<Option<Viewer>> {
-    type Row = (SessionId, DateTime<Utc>, Account, Option<StaffRow>, Option<MemberReach>, Option<PortalRow>);
-    let works = staff_members::joined_at.is_not_null().and(staff_members::disabled_at.is_null());
-    let row: Option<Row> = sessions::table
-        .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
-        .left_join(staff_members::table.on(staff_members::id.nullable().eq(sessions::staff_id).and(works)))
-        .left_join(firms::table.on(firms::id.nullable().eq(staff_members::firm_id.nullable())))
-        .left_join(
-            portal_accesses::table.on(portal_accesses::id
-                .nullable()
-                .eq(sessions::access_id)
-                .and(portal_accesses::status.eq(AccessStatus::Active))),
-        )
-        .filter(sessions::token_hash.eq(token.hash()))
-        .filter(sessions::revoked_at.is_null())
-        .filter(sessions::expires_at.gt(store.now()))
-        .select((
-            sessions::id,
-            sessions::expires_at,
-            Account::as_select(),
+type Worn = (Option<StaffRow>, Option<MemberReach>, Option<PortalRow>);
+
+/// Sessions that are neither over nor revoked, beside their accounts and what [`worn`] selects.
+macro_rules! living {
+    ($now:expr) => {{
+        let works = staff_members::joined_at.is_not_null().and(staff_members::disabled_at.is_null());
+        sessions::table
+            .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
+            .left_join(
+                staff_members::table.on(staff_members::id.nullable().eq(sessions::staff_id).and(works)),
+            )
+            .left_join(firms::table.on(firms::id.nullable().eq(staff_members::firm_id.nullable())))
+            .left_join(
+                portal_accesses::table.on(portal_accesses::id
+                    .nullable()
+                    .eq(sessions::access_id)
+                    .and(portal_accesses::status.eq(AccessStatus::Active))),
+            )
+            .filter(sessions::revoked_at.is_null())
+            .filter(sessions::expires_at.gt($now))
+    }};
+}
+
+/// The hat that a session wears, as a [`Worn`]; one that was taken away is gone.
+macro_rules! worn {
+    () => {
+        (
             (staff_members::id, staff_members::firm_id, staff_members::role).nullable(),
             firms::member_reach.nullable(),
             (
@@ -52,16 +56,42 @@ pub async fn find(store: &Store, token: &Secret) -> Result<Option<Viewer>> {
                 portal_accesses::role,
             )
                 .nullable(),
-        ))
+        )
+    };
+}
+
+/// Who holds this token; nobody once the session is over or revoked. A hat that was taken away is
+/// gone. One statement: it runs with each request.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn find(store: &Store, token: &Secret) -> Result<Option<Viewer>> {
+    type Row = (SessionId, DateTime<Utc>, Account, Worn);
+    let row: Option<Row> = living!(store.now())
+        .filter(sessions::token_hash.eq(token.hash()))
+        .select((sessions::id, sessions::expires_at, Account::as_select(), worn!()))
         .get_result(&mut store.conn().await?)
         .await
         .optional()?;
-    Ok(row.map(|(session_id, expires_at, account, staff, reach, portal)| Viewer {
+    Ok(row.map(|(session_id, expires_at, account, worn)| Viewer {
         account,
         session_id,
-        hat: staff.zip(reach).map(staff_hat).or(portal.map(portal_hat)),
+        hat: hat(worn),
         expires_at,
     }))
+}
+
+/// What those of these sessions wear now that are neither over nor revoked. One statement.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn worn(store: &Store, ids: &[SessionId]) -> Result<HashMap<SessionId, Option<Hat>>> {
+    let rows: Vec<(SessionId, Worn)> = living!(store.now())
+        .filter(sessions::id.eq_any(ids))
+        .select((sessions::id, worn!()))
+        .load(&mut store.conn().await?)
+        .await?;
+    Ok(rows.into_iter().map(|(id, worn)| (id, hat(worn))).collect())
 }
 
 /// The hats that an account may put on now (B-13), by firm and client.
@@ -111,6 +141,10 @@ pub async fn hats(conn: &mut AsyncPgConnection, account: AccountId) -> Result<Ve
         client: Some((row.2, client_name)),
     });
     Ok(staff.chain(portal).collect())
+}
+
+fn hat((staff, reach, portal): Worn) -> Option<Hat> {
+    staff.zip(reach).map(staff_hat).or(portal.map(portal_hat))
 }
 
 const fn staff_hat(((id, firm_id, role), reach): (StaffRow, MemberReach)) -> Hat {

@@ -21,10 +21,11 @@ pub struct Graphiql {
 }
 
 /// Address below `/graphiql/`, and file below `node_modules`.
-const FILES: [(&str, &str); 4] = [
+const FILES: [(&str, &str); 5] = [
     ("react.js", "react/umd/react.production.min.js"),
     ("react-dom.js", "react-dom/umd/react-dom.production.min.js"),
     ("graphiql.js", "graphiql/graphiql.min.js"),
+    ("graphql-ws.js", "graphql-ws/umd/graphql-ws.min.js"),
     ("graphiql.css", "graphiql/graphiql.min.css"),
 ];
 

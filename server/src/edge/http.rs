@@ -4,52 +4,34 @@
 //! that neither the specification nor the public audits want; this handler passes all of those.
 //! Where the two disagree (400 or 422, statuses under `application/json`), the audits win.
 
-use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
-
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Executor, Response as GraphqlResponse, ServerError, Value};
+use async_graphql::{Executor, Response as GraphqlResponse, ServerError};
 use axum::body::Body;
-use axum::extract::{Query, Request, State};
+use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
-use serde::Serialize;
 
-use super::document::{Prepared, prepare};
-use super::errors::{ApiError, Code, is_refused, mask, refusal};
+use super::errors::{Code, is_refused, mask, refusal};
+use super::execution::{Answer, Edge, refused};
 use super::layers::RequestId;
 use super::media::{Media, is_json};
 use super::metrics::Measured;
 use super::params::Params;
-use super::types::Types;
 use super::{Attach, EdgeSettings};
 
-/// What the handler works with.
-pub(super) struct Edge<E, A> {
-    pub executor: E,
-    pub attach: A,
-    pub types: Types,
-    pub settings: EdgeSettings,
-}
-
 /// Answers one request.
-pub(super) async fn handle<E: Executor, A: Attach>(
-    State(edge): State<Arc<Edge<E, A>>>,
-    request: Request,
-) -> Response {
-    let (parts, body) = request.into_parts();
+pub(super) async fn handle<E: Executor, A: Attach>(edge: &Edge<E, A>, parts: &Parts, body: Body) -> Response {
     let id = RequestId::of(&parts.extensions);
     let Some(media) = Media::negotiate(&parts.headers) else {
         let message = "Accept application/graphql-response+json or application/json.";
         return answer(Media::Json, refused(refusal(Code::NotAcceptable, message, Vec::new())));
     };
     let mut measured = Measured::begin();
-    let mut response = match edge.run(&parts, body, &mut measured).await {
+    let mut response = match edge.run(parts, body, &mut measured).await {
         Ok(response) => response,
         Err(error) => refused(error),
     };
@@ -67,36 +49,18 @@ impl<E: Executor, A: Attach> Edge<E, A> {
         body: Body,
         measured: &mut Measured,
     ) -> Result<GraphqlResponse, ServerError> {
-        let settings = &self.settings;
-        let params = self.params(parts, body).await?;
-        let Prepared { kind, root, layout, request } =
-            prepare(params, &self.types, settings.introspection, &settings.limits)?;
-        if self.types.has_root(kind, &root) {
-            measured.operation(kind, root);
-        }
-        match kind {
+        let prepared = self.prepare(self.params(parts, body).await?, measured)?;
+        match prepared.kind {
             OperationType::Mutation if parts.method != Method::POST => {
-                return Err(refusal(Code::MethodNotAllowed, "Send mutations by POST.", Vec::new()));
+                Err(refusal(Code::MethodNotAllowed, "Send mutations by POST.", Vec::new()))
             }
             OperationType::Subscription => {
                 let message = "Subscriptions are not answered over HTTP: open a websocket.";
-                return Err(refusal(Code::BadRequest, message, Vec::new()));
+                Err(refusal(Code::BadRequest, message, Vec::new()))
             }
-            OperationType::Query | OperationType::Mutation => {}
-        }
-        let executed = async {
-            let (query, operation_name) = (request.query.clone(), request.operation_name.clone());
-            let request = self.attach.attach(parts, request).await.map_err(ApiError::into_server_error)?;
-            let mut response = self.executor.execute(request).await;
-            self.types.put_nulls(&mut response, &query, operation_name.as_deref());
-            layout.arrange(&mut response.data);
-            Ok(response)
-        };
-        let executed = Box::pin(AssertUnwindSafe(executed).catch_unwind());
-        match tokio::time::timeout(settings.timeout, executed).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(_panic)) => Err(ApiError::internal("a resolver panicked").into_server_error()),
-            Err(_elapsed) => Err(ApiError::unavailable("the request took too long").into_server_error()),
+            OperationType::Query | OperationType::Mutation => {
+                self.execute(prepared, |request| self.attach.attach(parts, request)).await
+            }
         }
     }
 
@@ -148,28 +112,12 @@ async fn read(body: Body, limit: usize) -> Result<Bytes, ServerError> {
     Ok(kept.freeze())
 }
 
-fn refused(error: ServerError) -> GraphqlResponse {
-    GraphqlResponse::from_errors(vec![error])
-}
-
-/// A response as the specification spells it: `data` is absent when nothing was executed.
-#[derive(Serialize)]
-struct Answer<'a> {
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [ServerError],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    extensions: &'a BTreeMap<String, Value>,
-}
-
 fn answer(media: Media, response: GraphqlResponse) -> Response {
-    let GraphqlResponse { data, extensions, errors, http_headers, .. } = &response;
-    let refused = is_refused(&response);
+    let GraphqlResponse { errors, http_headers, .. } = &response;
     let code = errors.first().and_then(Code::of);
+    let refused = is_refused(&response);
     let status = if refused { refusal_status(media, code) } else { executed_status(media, errors) };
-    let body = Answer { errors, data: (!refused).then_some(data), extensions };
-    let Ok(body) = serde_json::to_vec(&body) else {
+    let Ok(body) = serde_json::to_vec(&Answer::from(&response)) else {
         // Values of async-graphql have string keys only, so this is a fault of the library.
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };

@@ -31,6 +31,13 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(HeaderValue);
 
+impl Origin {
+    /// Whether a browser's `Origin` header names it.
+    pub(super) fn is(&self, header: &HeaderValue) -> bool {
+        self.0 == *header
+    }
+}
+
 impl FromStr for Origin {
     type Err = String;
 
@@ -57,7 +64,7 @@ impl RequestId {
         extensions.get().cloned().unwrap_or_else(Self::make)
     }
 
-    fn make() -> Self {
+    pub(super) fn make() -> Self {
         Self(Uuid::now_v7().to_string().into())
     }
 
@@ -96,11 +103,14 @@ fn forged_requests(
             layer.add_trusted_origin(origin).expect("an Origin is made by the same check")
         })
         .with_rejection_response(|_| {
-            let code = Code::Forbidden;
-            let message = "Requests from this origin are not allowed.";
-            let body = json!({"errors": [{"message": message, "extensions": {"code": code.as_str()}}]});
-            (code.status(), Json(body)).into_response()
+            turned_away(Code::Forbidden, "Requests from this origin are not allowed.")
         })
+}
+
+/// The answer to a request that is not even looked at.
+pub(super) fn turned_away(code: Code, message: &str) -> Response {
+    let body = json!({"errors": [{"message": message, "extensions": {"code": code.as_str()}}]});
+    (code.status(), Json(body)).into_response()
 }
 
 /// CORS: the pages of the allowed origins may use the API, cookies included, and see what they need.

@@ -1,4 +1,6 @@
-//! How much one request may ask for.
+//! How much one request may ask for, and one websocket.
+
+use std::time::Duration;
 
 /// What a request may cost. Each limit is checked before validation, so none of them depends on the
 /// validator being fast; a request above one is answered with `COST_EXCEEDED` and the limit's name.
@@ -60,6 +62,47 @@ impl Default for Limits {
             introspection_fields: 1_000_000,
             json_depth: 40,
             json_values: 10_000,
+        }
+    }
+}
+
+/// What websockets may take.
+#[derive(Clone, Debug)]
+pub struct SocketLimits {
+    /// Open websockets of this process; one more is answered with 503.
+    pub sockets: usize,
+    /// Open websockets of one session; one more is closed with 1013.
+    pub per_session: usize,
+    /// Operations that run on one websocket at once; one more is refused with `COST_EXCEEDED`.
+    pub operations: usize,
+    /// Bytes of a message, all its frames together; a longer one is closed with 1009.
+    pub message_bytes: usize,
+    /// How long a client may take to send `connection_init`; then 4408.
+    pub init: Duration,
+    /// How long a client may say nothing before it is sent a `ping`. Proxies often cut what is silent for a
+    /// minute.
+    pub silence: Duration,
+    /// How long a client may say nothing after a `ping`; then 4499.
+    pub pong: Duration,
+    /// How long a client may take nothing of what it is sent, and one second more for each
+    /// [`send_rate`](Self::send_rate) bytes of it; then 4499.
+    pub send: Duration,
+    /// Bytes a second that the slowest client takes.
+    pub send_rate: usize,
+}
+
+impl Default for SocketLimits {
+    fn default() -> Self {
+        Self {
+            sockets: 15_000,
+            per_session: 50,
+            operations: 100,
+            message_bytes: 128 << 10,
+            init: Duration::from_secs(10),
+            silence: Duration::from_secs(25),
+            pong: Duration::from_secs(15),
+            send: Duration::from_secs(10),
+            send_rate: 16 << 10,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Requests by operation, for `/metrics`.
+//! Requests by operation and websockets, for `/metrics`.
 
 use std::time::Instant;
 
@@ -31,20 +31,74 @@ impl Measured {
     }
 
     pub fn end(self, response: &Response) {
-        let code = response.errors.first().map(|error| Code::of(error).unwrap_or(Code::Internal));
         let (kind, root) = match self.operation {
             Some((OperationType::Query, root)) => ("query", root),
             Some((OperationType::Mutation, root)) => ("mutation", root),
             Some((OperationType::Subscription, root)) => ("subscription", root),
             None => ("none", "none".to_owned()),
         };
-        let outcome = code.map_or("ok", Code::as_str);
-        metrics::counter!(
-            "guichet_graphql_requests_total",
-            "operation_type" => kind, "operation" => root.clone(), "outcome" => outcome
-        )
-        .increment(1);
+        count(kind, root.clone(), outcome(response));
         metrics::histogram!("guichet_graphql_request_seconds", "operation_type" => kind, "operation" => root)
             .record(self.begun.elapsed());
     }
+}
+
+/// One subscription that runs, until this is dropped.
+///
+/// - `guichet_subscriptions{operation}`: a gauge;
+/// - `guichet_graphql_requests_total`: counts it at its end, without a time.
+pub(super) struct Subscribed {
+    operation: String,
+    outcome: &'static str,
+}
+
+impl Subscribed {
+    pub fn begin(measured: Measured) -> Self {
+        let operation = measured.operation.map_or_else(|| "none".to_owned(), |(_, root)| root);
+        metrics::gauge!("guichet_subscriptions", "operation" => operation.clone()).increment(1);
+        Self { operation, outcome: "ok" }
+    }
+
+    /// It ended before it gave anything.
+    pub fn refused(&mut self, response: &Response) {
+        self.outcome = outcome(response);
+    }
+}
+
+impl Drop for Subscribed {
+    fn drop(&mut self) {
+        let operation = std::mem::take(&mut self.operation);
+        metrics::gauge!("guichet_subscriptions", "operation" => operation.clone()).decrement(1);
+        count("subscription", operation, self.outcome);
+    }
+}
+
+/// `ok`, or the code of the first error.
+fn outcome(response: &Response) -> &'static str {
+    let code = response.errors.first().map(|error| Code::of(error).unwrap_or(Code::Internal));
+    code.map_or("ok", Code::as_str)
+}
+
+fn count(kind: &'static str, operation: String, outcome: &'static str) {
+    metrics::counter!(
+        "guichet_graphql_requests_total",
+        "operation_type" => kind, "operation" => operation, "outcome" => outcome
+    )
+    .increment(1);
+}
+
+/// `guichet_websockets`: a gauge of those that are open.
+pub(super) fn websockets(more: f64) {
+    metrics::gauge!("guichet_websockets").increment(more);
+}
+
+/// `guichet_websocket_messages_total`: messages that were handed to the network.
+pub(super) fn messages_sent(count: usize) {
+    metrics::counter!("guichet_websocket_messages_total").increment(count as u64);
+}
+
+/// `guichet_websocket_closes_total{code}`: ours, or `client` where the other end left or was lost.
+pub(super) fn websocket_closed(code: Option<u16>) {
+    let code = code.map_or_else(|| "client".to_owned(), |code| code.to_string());
+    metrics::counter!("guichet_websocket_closes_total", "code" => code).increment(1);
 }

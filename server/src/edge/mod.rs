@@ -1,13 +1,15 @@
-//! The HTTP edge: how GraphQL requests come in and answers go out. Knows no business.
+//! The edge: how GraphQL requests come in and answers go out, over HTTP and over websockets. Knows no
+//! business.
 //!
 //! `layers` around everything → `http` reads the request (`media`, `params`) → `document` parses it and
 //! refuses what costs too much (`scan`, `cost`, `limits`) → [`Attach`] adds session and loaders →
-//! `Schema::execute` → `types` puts nulls, `layout` orders the fields, `errors` masks → `http` answers. A
-//! websocket uses the middle of it: [`prepare`], [`Types::put_nulls`], [`Layout::arrange`] and [`mask`].
+//! `Schema::execute` → `types` puts nulls, `layout` orders the fields, `errors` masks → `http` answers.
+//! `websocket` lets sockets in by [`Admit`] and runs each operation through the same middle (`execution`).
 
 mod cost;
 mod document;
 mod errors;
+mod execution;
 mod graphiql;
 mod http;
 mod layers;
@@ -18,6 +20,7 @@ mod metrics;
 mod params;
 mod scan;
 mod types;
+mod websocket;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +28,8 @@ use std::time::Duration;
 use ::http::request::Parts;
 use async_graphql::{Executor, ObjectType, Request, Schema, SubscriptionType};
 use axum::Router;
+use axum::extract::{Request as HttpRequest, State};
+use axum::response::Response;
 use axum::routing::any;
 
 pub use document::{Prepared, prepare};
@@ -32,9 +37,12 @@ pub use errors::{ApiError, Code, invalid_input, mask, too_much};
 pub use graphiql::Graphiql;
 pub use layers::{Origin, RequestId, layered};
 pub use layout::Layout;
-pub use limits::Limits;
+pub use limits::{Limits, SocketLimits};
 pub use params::Params;
 pub use types::Types;
+pub use websocket::{Admit, Admitted, Close, Guest, Sockets};
+
+use execution::Edge;
 
 /// How the edge behaves.
 #[derive(Clone, Debug)]
@@ -45,6 +53,8 @@ pub struct EdgeSettings {
     pub introspection: bool,
     /// What one request may cost.
     pub limits: Limits,
+    /// What websockets may take.
+    pub sockets: SocketLimits,
     /// Bytes of a body.
     pub body_limit: usize,
     /// How long a body may take to arrive, and then a request to be executed.
@@ -61,6 +71,7 @@ impl Default for EdgeSettings {
             graphiql: None,
             introspection: true,
             limits: Limits::default(),
+            sockets: SocketLimits::default(),
             body_limit: 1 << 20,
             timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),
@@ -105,12 +116,30 @@ where
 ///
 /// Build the schema with `disable_suggestions()`: looking for names that a wrong one resembles is the only
 /// step of validation that stays slow within the limits, and it tells names when introspection is off.
-pub fn router(served: impl Served, settings: &EdgeSettings, attach: impl Attach) -> Router {
-    let types = served.types();
-    let edge = http::Edge { executor: served, attach, types, settings: settings.clone() };
-    let graphql = Router::new().route("/graphql", any(http::handle)).with_state(Arc::new(edge));
-    match &settings.graphiql {
-        Some(graphiql) => graphql.merge(graphiql::routes(graphiql)),
+pub fn router(
+    served: impl Served,
+    settings: &EdgeSettings,
+    attach: impl Attach + Admit,
+    sockets: &Sockets,
+) -> Router {
+    let (types, settings, sockets) = (served.types(), settings.clone(), sockets.clone());
+    let edge = Edge { executor: served, attach, types, settings, sockets };
+    let graphiql = edge.settings.graphiql.as_ref().map(graphiql::routes);
+    let graphql = Router::new().route("/graphql", any(handle)).with_state(Arc::new(edge));
+    match graphiql {
+        Some(graphiql) => graphql.merge(graphiql),
         None => graphql,
+    }
+}
+
+async fn handle<E: Executor, A: Attach + Admit>(
+    State(edge): State<Arc<Edge<E, A>>>,
+    request: HttpRequest,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    if websocket::is_wanted(&parts) {
+        websocket::open(edge, parts).await
+    } else {
+        http::handle(&edge, &parts, body).await
     }
 }

@@ -58,7 +58,11 @@ impl Params {
         Self::from_object(object)
     }
 
-    fn from_object(mut object: Map<String, Value>) -> Result<Self, ServerError> {
+    /// Reads an object that is within the limits.
+    ///
+    /// # Errors
+    /// `BAD_REQUEST`.
+    pub(super) fn from_object(mut object: Map<String, Value>) -> Result<Self, ServerError> {
         let Some(Value::String(query)) = object.remove("query") else {
             return Err(bad("`query` is missing or not a string."));
         };

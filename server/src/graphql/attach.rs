@@ -4,10 +4,13 @@ use std::net::{IpAddr, SocketAddr};
 
 use async_graphql::Request;
 use axum::extract::ConnectInfo;
+use futures_util::FutureExt;
 use guichet_schema::actor::Origin;
+use guichet_schema::id::Id;
 use guichet_schema::locale::Locale;
 use guichet_schema::secret::Secret;
 use guichet_schema::session;
+use guichet_schema::session::model::Viewer;
 use guichet_schema::store::Store;
 use http::HeaderMap;
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
@@ -16,8 +19,9 @@ use ipnet::IpNet;
 
 use super::caller::Caller;
 use super::deployment::Deployment;
+use super::guests::Guests;
 use super::loaders::{fault, loaders};
-use crate::edge::{ApiError, Attach, RequestId};
+use crate::edge::{Admit, Admitted, ApiError, Attach, Guest, RequestId};
 
 /// Finds the session of each request: one statement where there is a token, none otherwise.
 #[derive(Debug, Clone)]
@@ -26,6 +30,8 @@ pub struct Sessions {
     pub store: Store,
     /// Which cookie and which proxies to believe.
     pub deployment: Deployment,
+    /// Who sits at open websockets.
+    pub guests: Guests,
 }
 
 impl Sessions {
@@ -34,33 +40,92 @@ impl Sessions {
     /// # Errors
     /// `UNAUTHENTICATED` for a bearer token that is not valid; `UNAVAILABLE`.
     pub async fn caller(&self, parts: &Parts) -> Result<Caller, ApiError> {
+        let visitor = self.visitor(parts)?;
+        let viewer = visitor.viewer(&self.store).await?;
+        if visitor.is_bearer && viewer.is_none() {
+            return Err(ApiError::unauthenticated());
+        }
+        Ok(visitor.caller(&self.store, viewer, &RequestId::of(&parts.extensions)))
+    }
+
+    /// What the headers of a request tell of who sent it.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` for what cannot be a token.
+    fn visitor(&self, parts: &Parts) -> Result<Visitor, ApiError> {
         let headers = &parts.headers;
         // What an app sends on purpose goes before what a browser adds by itself.
         let bearer = bearer(headers)?;
-        let token = bearer.clone().or_else(|| self.deployment.token(headers));
-        let viewer = match &token {
-            Some(token) => session::queries::find(&self.store, token).await.map_err(fault)?,
-            None => None,
-        };
-        if bearer.is_some() && viewer.is_none() {
-            return Err(ApiError::unauthenticated());
-        }
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let origin = Origin {
-            address: peer.map(|peer| client(peer, headers, &self.deployment.trusted_proxies).to_string()),
-            request_id: Some(RequestId::of(&parts.extensions).as_str().to_owned()),
-        };
         let browser = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        Ok(Caller::new(self.store.clone(), viewer, browser.and_then(Locale::negotiate), origin))
+        Ok(Visitor {
+            is_bearer: bearer.is_some(),
+            token: bearer.or_else(|| self.deployment.token(headers)),
+            address: peer.map(|peer| client(peer, headers, &self.deployment.trusted_proxies).to_string()),
+            browser: browser.and_then(Locale::negotiate),
+        })
+    }
+}
+
+/// Who sent a request, as far as its headers tell.
+#[derive(Debug)]
+struct Visitor {
+    token: Option<Secret>,
+    is_bearer: bool,
+    address: Option<String>,
+    browser: Option<Locale>,
+}
+
+impl Visitor {
+    async fn viewer(&self, store: &Store) -> Result<Option<Viewer>, ApiError> {
+        match &self.token {
+            Some(token) => session::queries::find(store, token).await.map_err(fault),
+            None => Ok(None),
+        }
+    }
+
+    fn caller(&self, store: &Store, viewer: Option<Viewer>, id: &RequestId) -> Caller {
+        let origin = Origin { address: self.address.clone(), request_id: Some(id.as_str().to_owned()) };
+        Caller::new(store.clone(), viewer, self.browser, origin)
     }
 }
 
 impl Attach for Sessions {
     async fn attach(&self, parts: &Parts, request: Request) -> Result<Request, ApiError> {
-        let caller = self.caller(parts).await?;
-        let loaders = loaders(&caller);
-        Ok(request.data(caller).data(loaders))
+        Ok(with(self.caller(parts).await?, request))
     }
+}
+
+impl Admit for Sessions {
+    type Guest = SignedIn;
+
+    /// Lets in who is signed in. A page without a session signs in over HTTP, which alone gives cookies.
+    async fn admit(&self, parts: &Parts) -> Result<Admitted<SignedIn>, ApiError> {
+        let visitor = self.visitor(parts)?;
+        let viewer = visitor.viewer(&self.store).await?.ok_or_else(ApiError::unauthenticated)?;
+        let session = viewer.session_id.uuid();
+        let ended = self.guests.welcome(viewer.session_id, viewer.hat).boxed();
+        Ok(Admitted { guest: SignedIn { store: self.store.clone(), visitor }, session, ended })
+    }
+}
+
+/// Somebody who is signed in and has a websocket open.
+#[derive(Debug)]
+pub struct SignedIn {
+    store: Store,
+    visitor: Visitor,
+}
+
+impl Guest for SignedIn {
+    async fn attach(&self, id: &RequestId, request: Request) -> Result<Request, ApiError> {
+        let viewer = self.visitor.viewer(&self.store).await?.ok_or_else(ApiError::unauthenticated)?;
+        Ok(with(self.visitor.caller(&self.store, Some(viewer), id), request))
+    }
+}
+
+fn with(caller: Caller, request: Request) -> Request {
+    let loaders = loaders(&caller);
+    request.data(caller).data(loaders)
 }
 
 /// The token of an `Authorization: Bearer` header (RFC 6750, 2.1). Other schemes are a proxy's own

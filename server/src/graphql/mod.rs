@@ -17,6 +17,7 @@ mod email_delivery;
 pub mod export;
 mod firm;
 mod follow;
+pub mod guests;
 mod hat;
 mod invitation;
 pub mod loaders;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use guichet_server::edge::{EdgeSettings, layered, router};
+use guichet_server::edge::{EdgeSettings, Sockets, layered, router};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::sample::{Acts, FromHeader, schema};
@@ -43,7 +44,8 @@ impl Client {
 
     pub fn with(settings: &EdgeSettings) -> Self {
         let acts = Acts::default();
-        let routes = router(schema(&acts), settings, FromHeader);
+        let sockets = Sockets::new(CancellationToken::new());
+        let routes = router(schema(&acts), settings, FromHeader(acts.clone()), &sockets);
         Self { app: layered(routes, settings), acts }
     }
 

@@ -20,6 +20,7 @@ fn modules() -> std::path::PathBuf {
         "react-dom/umd/react-dom.production.min.js",
         "graphiql/graphiql.min.js",
         "graphiql/graphiql.min.css",
+        "graphql-ws/umd/graphql-ws.min.js",
     ] {
         let file = folder.join(file);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();

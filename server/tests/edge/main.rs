@@ -1,4 +1,4 @@
-//! The HTTP edge around a small schema, without a socket.
+//! The edge around a small schema: HTTP without a socket, websockets with one.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
@@ -10,3 +10,4 @@ mod http;
 mod layers;
 mod metrics;
 mod sample;
+mod websocket;

@@ -1,46 +1,166 @@
-//! A schema with one of each: something to read, something to change, and every way to fail.
+//! A schema with one of each: something to read, something to change, something to follow, and every way to
+//! fail.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_graphql::{
-    Context, EmptySubscription, Error, ID, InputObject, InputValueResult, Object, Request, Scalar,
-    ScalarType, Schema, Value,
+    Context, Error, ID, InputObject, InputValueResult, Object, Request, Scalar, ScalarType, Schema,
+    Subscription, Value,
 };
+use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use guichet_schema::error::Fault;
-use guichet_server::edge::{ApiError, Attach, invalid_input};
+use guichet_server::edge::{Admit, Admitted, ApiError, Attach, Close, Guest, RequestId, invalid_input};
 use http::request::Parts;
+use tokio::sync::{Semaphore, broadcast, watch};
+use uuid::Uuid;
 
-pub type Sample = Schema<Query, Mutation, EmptySubscription>;
+pub type Sample = Schema<Query, Mutation, Changes>;
 
 pub fn schema(acts: &Acts) -> Sample {
-    Schema::build(Query, Mutation, EmptySubscription).data(acts.clone()).disable_suggestions().finish()
+    Schema::build(Query, Mutation, Changes).data(acts.clone()).disable_suggestions().finish()
 }
 
-/// How often the mutation ran.
-#[derive(Clone, Default)]
-pub struct Acts(Arc<AtomicUsize>);
+/// What happens in the sample, and what tests make happen.
+#[derive(Clone)]
+pub struct Acts(Arc<Inner>);
+
+struct Inner {
+    done: AtomicUsize,
+    /// Lets `hold` go on.
+    go: Semaphore,
+    /// What `news` tells.
+    news: broadcast::Sender<i32>,
+    /// How many subscriptions are open and mutations held.
+    followers: watch::Sender<usize>,
+    /// How many things `flood` gave.
+    flooded: AtomicUsize,
+    /// Tells whoever is there to leave.
+    leave: watch::Sender<Option<Close>>,
+}
+
+impl Default for Acts {
+    fn default() -> Self {
+        Self(Arc::new(Inner {
+            done: AtomicUsize::new(0),
+            go: Semaphore::new(0),
+            news: broadcast::Sender::new(16),
+            followers: watch::Sender::new(0),
+            flooded: AtomicUsize::new(0),
+            leave: watch::Sender::new(None),
+        }))
+    }
+}
 
 impl Acts {
+    /// How often the mutation ran.
     pub fn count(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
+        self.0.done.load(Ordering::SeqCst)
+    }
+
+    pub fn go_on(&self) {
+        self.0.go.add_permits(1);
+    }
+
+    pub fn tell(&self, news: i32) {
+        self.0.news.send(news).unwrap();
+    }
+
+    /// Waits until so many subscriptions are open and mutations held.
+    pub async fn followers(&self, wanted: usize) {
+        self.0.followers.subscribe().wait_for(|open| *open == wanted).await.unwrap();
+    }
+
+    pub fn flooded(&self) -> usize {
+        self.0.flooded.load(Ordering::SeqCst)
+    }
+
+    pub fn leave(&self, close: Close) {
+        self.0.leave.send_replace(Some(close));
+    }
+
+    fn follow(&self) -> Follower {
+        self.0.followers.send_modify(|open| *open += 1);
+        Follower(self.clone())
+    }
+
+    /// A stream that counts as open until it is dropped.
+    fn followed<T>(&self, stream: impl Stream<Item = T> + Send + 'static) -> BoxStream<'static, T> {
+        let follower = self.follow();
+        stream
+            .map(move |item| {
+                let _is_there = &follower;
+                item
+            })
+            .boxed()
+    }
+}
+
+/// Counts as open until it is dropped.
+struct Follower(Acts);
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.0.0.followers.send_modify(|open| *open -= 1);
     }
 }
 
 /// Takes the viewer's name from a header, for want of sessions.
 pub struct Viewer(pub String);
 
-pub struct FromHeader;
+#[derive(Clone, Default)]
+pub struct FromHeader(pub Acts);
+
+fn named(parts: &Parts) -> Option<&str> {
+    parts.headers.get("authorization").and_then(|value| value.to_str().ok())
+}
 
 impl Attach for FromHeader {
     async fn attach(&self, parts: &Parts, request: Request) -> Result<Request, ApiError> {
-        match parts.headers.get("authorization").and_then(|value| value.to_str().ok()) {
+        match named(parts) {
             None => Ok(request),
             Some("Bearer down") => Err(Fault::Unavailable("SECRET pool".to_owned()).into()),
             Some("Bearer panic") => panic!("SECRET"),
             Some("Bearer expired") => Err(ApiError::unauthenticated()),
             Some(name) => Ok(request.data(Viewer(name.to_owned()))),
         }
+    }
+}
+
+impl Admit for FromHeader {
+    type Guest = Named;
+
+    async fn admit(&self, parts: &Parts) -> Result<Admitted<Named>, ApiError> {
+        let cookie = parts.headers.get("cookie").and_then(|value| value.to_str().ok());
+        let name = match named(parts).or(cookie) {
+            Some("Bearer down") => return Err(Fault::Unavailable("SECRET pool".to_owned()).into()),
+            Some("Bearer broken") => return Err(Fault::Broken("SECRET row".to_owned()).into()),
+            None | Some("Bearer expired") => return Err(ApiError::unauthenticated()),
+            Some("Bearer slow") => std::future::pending().await,
+            Some(name) => name,
+        };
+        let mut leave = self.0.0.leave.subscribe();
+        let ended = Box::pin(async move {
+            leave.wait_for(Option::is_some).await.ok().and_then(|close| close.clone()).unwrap()
+        });
+        let session = Uuid::from_u128(name.bytes().map(u128::from).sum());
+        Ok(Admitted { guest: Named { name: name.to_owned(), asked: AtomicUsize::new(0) }, session, ended })
+    }
+}
+
+/// Whoever was let in, and how often they asked for something.
+pub struct Named {
+    name: String,
+    asked: AtomicUsize,
+}
+
+impl Guest for Named {
+    async fn attach(&self, _: &RequestId, request: Request) -> Result<Request, ApiError> {
+        let asked = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.name == "Bearer once" && asked > 1 {
+            return Err(ApiError::unauthenticated());
+        }
+        Ok(request.data(Viewer(format!("{} {asked}", self.name))))
     }
 }
 
@@ -178,7 +298,15 @@ pub struct Mutation;
 #[Object]
 impl Mutation {
     async fn act(&self, ctx: &Context<'_>) -> usize {
-        ctx.data_unchecked::<Acts>().0.fetch_add(1, Ordering::SeqCst) + 1
+        ctx.data_unchecked::<Acts>().0.done.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Goes on when the test lets it.
+    async fn hold(&self, ctx: &Context<'_>) -> usize {
+        let acts = ctx.data_unchecked::<Acts>();
+        let _follower = acts.follow();
+        acts.0.go.acquire().await.unwrap().forget();
+        acts.0.done.fetch_add(1, Ordering::SeqCst) + 1
     }
 
     async fn sign_in(&self, ctx: &Context<'_>) -> bool {
@@ -186,5 +314,48 @@ impl Mutation {
         ctx.append_http_header("set-cookie", "theme=dark");
         ctx.append_http_header("content-type", "text/html");
         true
+    }
+}
+
+pub struct Changes;
+
+#[Subscription]
+impl Changes {
+    /// The numbers below this one.
+    async fn count(&self, ctx: &Context<'_>, to: i32) -> BoxStream<'static, i32> {
+        ctx.data_unchecked::<Acts>().followed(stream::iter(0..to))
+    }
+
+    /// What the test tells.
+    async fn news(&self, ctx: &Context<'_>) -> BoxStream<'static, Item> {
+        let acts = ctx.data_unchecked::<Acts>();
+        let news = acts.0.news.subscribe();
+        acts.followed(stream::unfold(news, async |mut news| Some((Item(news.recv().await.ok()?), news))))
+    }
+
+    /// Much, as fast as it is taken.
+    async fn flood(&self, ctx: &Context<'_>) -> BoxStream<'static, String> {
+        let acts = ctx.data_unchecked::<Acts>();
+        let counted = acts.clone();
+        acts.followed(stream::repeat_with(move || {
+            counted.0.flooded.fetch_add(1, Ordering::SeqCst);
+            "a".repeat(16 << 10)
+        }))
+    }
+
+    async fn closed(&self) -> Result<BoxStream<'static, i32>, ApiError> {
+        Err(ApiError::unauthenticated())
+    }
+
+    async fn broken(&self) -> BoxStream<'static, Result<i32, ApiError>> {
+        stream::iter([Ok(1), Err(ApiError::internal("SECRET")), Ok(3)]).boxed()
+    }
+
+    async fn panicking(&self) -> BoxStream<'static, i32> {
+        stream::iter(0..3).map(|number| if number == 1 { panic!("SECRET") } else { number }).boxed()
+    }
+
+    async fn whoami(&self, ctx: &Context<'_>) -> BoxStream<'static, String> {
+        stream::iter([ctx.data_unchecked::<Viewer>().0.clone()]).boxed()
     }
 }

@@ -9,14 +9,17 @@ use guichet_schema::actor::Origin;
 use guichet_schema::clock::SystemClock;
 use guichet_schema::db;
 use guichet_schema::store::Store;
-use guichet_server::edge::{self, EdgeSettings};
+use guichet_server::edge::{self, EdgeSettings, Sockets};
 use guichet_server::graphql::attach::Sessions;
 use guichet_server::graphql::caller::Caller;
 use guichet_server::graphql::deployment::Deployment;
+use guichet_server::graphql::guests::Guests;
 use guichet_server::graphql::loaders::loaders;
 use guichet_server::graphql::{Schema, build};
+use guichet_server::live::Live;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 fn store() -> Store {
@@ -34,7 +37,7 @@ fn deployment() -> Deployment {
 pub struct Anonymous(Schema);
 
 pub fn anonymous() -> Anonymous {
-    Anonymous(build(deployment()))
+    Anonymous(build(deployment(), Live::new(store())))
 }
 
 impl Anonymous {
@@ -47,8 +50,16 @@ impl Anonymous {
 
 fn server() -> Router {
     let settings = EdgeSettings::default();
-    let sessions = Sessions { store: store(), deployment: deployment() };
-    edge::layered(edge::router(build(deployment()), &settings, sessions), &settings)
+    let sessions = Sessions { store: store(), deployment: deployment(), guests: Guests::default() };
+    edge::layered(
+        edge::router(
+            build(deployment(), Live::new(store())),
+            &settings,
+            sessions,
+            &Sockets::new(CancellationToken::new()),
+        ),
+        &settings,
+    )
 }
 
 async fn post(query: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, Value) {

@@ -1,12 +1,12 @@
-//! Apollo Client, urql, graphql-request, the compiler of Relay and graphql-codegen.
+//! Apollo Client, urql, graphql-request, graphql-ws, the compiler of Relay and graphql-codegen.
 
 use serde_json::json;
 
 use super::run;
 use crate::sign_in::door::{Door, PASSWORD};
 
-/// Clients that nobody here wrote sign in, page through a list, change a status and read errors; and the
-/// compilers take the contract.
+/// Clients that nobody here wrote sign in, page through a list, change a status and read errors, over HTTP and
+/// over websockets that are lost and come back; and the compilers take the contract.
 #[tokio::test]
 async fn clients_of_others() {
     let door = Door::new().await;
@@ -23,7 +23,7 @@ async fn clients_of_others() {
     }
     let url = format!("{}/graphql", door.app.url);
     let printed = run("clients", &[&url, "marta@aurora.example", PASSWORD]).await;
-    assert_eq!(printed.lines().filter(|line| line.starts_with("ok ")).count(), 5, "{printed}");
+    assert_eq!(printed.lines().filter(|line| line.starts_with("ok ")).count(), 6, "{printed}");
     // What they changed became mails: to the client, and to the owner who opened the tickets.
     door.app.jobs_done().await;
     assert_eq!(door.app.sink.mails().len(), 6);

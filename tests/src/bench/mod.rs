@@ -1,6 +1,7 @@
 //! Benchmarks: programs that print figures, never assertions about time.
 
 pub mod cpu;
+pub mod fan_out;
 pub mod jobs;
 pub mod large;
 pub mod load;

@@ -1,0 +1,75 @@
+//! GraphQL over websockets: the subprotocol `graphql-transport-ws`
+//! (<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>).
+//!
+//! The ready-made service of async-graphql gives one of the protocol's eight close codes. Here [`open`]
+//! turns a request into a socket, `socket` greets whoever is there and runs what they ask for
+//! (`operation`), and `line` carries the messages (`message`), one at a time: nothing more is computed
+//! until the last one was taken, so a slow reader costs no memory. A socket is one task.
+
+mod admit;
+mod close;
+mod line;
+mod message;
+mod operation;
+mod origin;
+mod place;
+mod socket;
+
+use std::sync::Arc;
+
+use async_graphql::Executor;
+use axum::extract::FromRequestParts;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::response::{IntoResponse, Response};
+use http::Method;
+use http::header::{COOKIE, HeaderValue, ORIGIN, RETRY_AFTER, UPGRADE};
+use http::request::Parts;
+
+pub use admit::{Admit, Admitted, Guest};
+pub use close::Close;
+pub use place::Sockets;
+
+use super::errors::Code;
+use super::execution::Edge;
+use super::layers::turned_away;
+
+const SUBPROTOCOL: &str = "graphql-transport-ws";
+/// Bytes of the buffer that a socket reads into: most messages are smaller.
+const READ_BUFFER: usize = 2 << 10;
+/// Bytes that wait for the next flush at most, so that a small answer is one packet.
+const WRITE_BUFFER: usize = 4 << 10;
+
+/// Whether a request wants to become a websocket: over HTTP/1.1 (RFC 6455, 4.1) or over HTTP/2 (RFC 8441).
+pub(super) fn is_wanted(parts: &Parts) -> bool {
+    let upgrade = parts.headers.get(UPGRADE).map(HeaderValue::as_bytes);
+    parts.method == Method::CONNECT || upgrade.is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"))
+}
+
+/// Opens a websocket.
+pub(super) async fn open<E: Executor, A: Admit>(edge: Arc<Edge<E, A>>, mut parts: Parts) -> Response {
+    match parts.headers.get(ORIGIN) {
+        Some(origin) if !origin::is_allowed(origin, &parts, &edge.settings) => {
+            return turned_away(Code::Forbidden, "Websockets from this origin are not allowed.");
+        }
+        Some(_) => {}
+        // Every browser names one: whoever sends a cookie without it is no page of ours.
+        None => drop(parts.headers.remove(COOKIE)),
+    }
+    let limits = &edge.settings.sockets;
+    let upgrade = match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let Some(place) = edge.sockets.place(limits.sockets) else {
+        let mut answer = turned_away(Code::Unavailable, "There are too many websockets; try again.");
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        return answer;
+    };
+    upgrade
+        .protocols([SUBPROTOCOL])
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_message_size(limits.message_bytes)
+        .max_frame_size(limits.message_bytes)
+        .on_upgrade(move |socket| socket::run(edge, socket, parts, place))
+}

@@ -1,0 +1,196 @@
+//! An open websocket, from the first word to the last.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+
+use async_graphql::Executor;
+use axum::extract::ws::WebSocket;
+use http::HeaderValue;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use serde_json::{Map, Value};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::admit::{Admit, Admitted};
+use super::close::Close;
+use super::line::{End, Line};
+use super::message::{Incoming, Outgoing};
+use super::operation::{Operation, Operations, Step};
+use super::place::Place;
+use crate::edge::errors::{ApiError, mask, too_much};
+use crate::edge::execution::{Answer, Edge, refused};
+use crate::edge::layers::RequestId;
+use crate::edge::metrics::{Measured, websocket_closed};
+
+/// Serves a socket until it is closed.
+pub(super) async fn run<E: Executor, A: Admit>(
+    edge: Arc<Edge<E, A>>,
+    socket: WebSocket,
+    parts: Parts,
+    mut place: Place,
+) {
+    let id = RequestId::of(&parts.extensions);
+    let opened = Instant::now();
+    let mut line = Line::new(socket, &edge.settings);
+    let Err(end) = talk(&edge, &mut line, parts, &mut place).await;
+    let code = match &end {
+        End::Ours(close) => Some(close.code()),
+        End::Theirs => None,
+    };
+    websocket_closed(code);
+    let seconds = opened.elapsed().as_secs();
+    tracing::info!(request_id = id.as_str(), code, seconds, "a websocket is closed");
+    line.close(&end).await;
+}
+
+async fn talk<E: Executor, A: Admit>(
+    edge: &Arc<Edge<E, A>>,
+    line: &mut Line<'_>,
+    parts: Parts,
+    place: &mut Place,
+) -> Result<Infallible, End> {
+    if !line.is_understood() {
+        return Err(Close::subprotocol().into());
+    }
+    let admitted = greet(edge, line, parts).await?;
+    place.belongs_to(admitted.session, edge.settings.sockets.per_session)?;
+    line.say(&[Outgoing::ConnectionAck]).await?;
+    serve(edge, line, admitted).await
+}
+
+/// Waits for the client to say who it is, and finds out whether it may be here.
+async fn greet<E, A: Admit>(
+    edge: &Edge<E, A>,
+    line: &mut Line<'_>,
+    mut parts: Parts,
+) -> Result<Admitted<A::Guest>, End> {
+    let mut stopping = pin!(edge.sockets.stop().cancelled());
+    let mut too_late = pin!(sleep_until(Instant::now() + edge.settings.sockets.init));
+    let payload = loop {
+        let heard = tokio::select! {
+            biased;
+            () = &mut stopping => return Err(Close::going_away().into()),
+            () = &mut too_late => return Err(Close::init_timeout().into()),
+            heard = line.hear() => heard?,
+        };
+        match heard {
+            Incoming::ConnectionInit(payload) => break payload,
+            other => before_ack(line, other).await?,
+        }
+    };
+    authorize(&mut parts, &payload)?;
+    let mut admission = pin!(timeout(edge.settings.timeout, edge.attach.admit(&parts)));
+    let admitted = loop {
+        let heard = tokio::select! {
+            biased;
+            () = &mut stopping => return Err(Close::going_away().into()),
+            heard = line.hear() => heard?,
+            admitted = &mut admission => break admitted,
+        };
+        match heard {
+            Incoming::ConnectionInit(_) => return Err(Close::too_many_inits().into()),
+            other => before_ack(line, other).await?,
+        }
+    };
+    let admitted = admitted.unwrap_or_else(|_| Err(ApiError::unavailable("the session took too long")));
+    admitted.map_err(|error| {
+        let close = Close::from(&error);
+        // For the log.
+        mask(&mut refused(error.into_server_error()), &RequestId::of(&parts.extensions));
+        close.into()
+    })
+}
+
+/// What may be said before the connection is acknowledged.
+async fn before_ack(line: &mut Line<'_>, heard: Incoming) -> Result<(), End> {
+    match heard {
+        Incoming::Subscribe { .. } => Err(Close::unauthorized().into()),
+        Incoming::Ping(payload) => line.say(&[Outgoing::Pong { payload }]).await,
+        Incoming::ConnectionInit(_) | Incoming::Pong | Incoming::Complete { .. } => Ok(()),
+    }
+}
+
+/// Puts the `authorization` of a `connection_init` where HTTP has it. Clients spell it as they spell headers.
+fn authorize(parts: &mut Parts, payload: &Map<String, Value>) -> Result<(), Close> {
+    let given = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()));
+    match given {
+        None | Some((_, Value::Null)) => Ok(()),
+        Some((_, value)) => {
+            let value = value.as_str().and_then(|text| HeaderValue::from_str(text).ok());
+            let value = value.ok_or_else(|| Close::forbidden("`authorization` cannot be read"))?;
+            parts.headers.insert(AUTHORIZATION, value);
+            Ok(())
+        }
+    }
+}
+
+/// Runs what the guest asks for.
+async fn serve<E: Executor, A: Admit>(
+    edge: &Arc<Edge<E, A>>,
+    line: &mut Line<'_>,
+    admitted: Admitted<A::Guest>,
+) -> Result<Infallible, End> {
+    let Admitted { guest, mut ended, .. } = admitted;
+    let guest = Arc::new(guest);
+    let limit = edge.settings.sockets.operations;
+    let mut operations = Operations::default();
+    let mut stopping = pin!(edge.sockets.stop().cancelled());
+    let mut is_stopping = false;
+    let mut look = pin!(sleep_until(line.next_look()));
+    loop {
+        tokio::select! {
+            biased;
+            close = &mut ended => return Err(close.into()),
+            () = &mut stopping, if !is_stopping => {
+                is_stopping = true;
+                operations.keep_mutations();
+            }
+            () = &mut look => {
+                line.look_after().await?;
+                look.as_mut().reset(line.next_look());
+            }
+            heard = line.hear() => match heard? {
+                Incoming::ConnectionInit(_) => return Err(Close::too_many_inits().into()),
+                Incoming::Ping(payload) => line.say(&[Outgoing::Pong { payload }]).await?,
+                Incoming::Pong => look.as_mut().reset(line.next_look()),
+                Incoming::Complete { id } => operations.end(&id),
+                // The client will connect again, and ask again.
+                Incoming::Subscribe { .. } if is_stopping => {}
+                Incoming::Subscribe { id, .. } if operations.has(&id) => {
+                    return Err(Close::exists_already(&id).into());
+                }
+                Incoming::Subscribe { id, .. } if operations.len() >= limit => {
+                    let response = refused(too_much("operations", limit as u64));
+                    Measured::begin().end(&response);
+                    line.say(&[Outgoing::Error { id: &id, payload: &response.errors }]).await?;
+                }
+                Incoming::Subscribe { id, params } => {
+                    operations.add(Operation::start(edge, &guest, id, params));
+                }
+            },
+            (id, step) = operations.step() => {
+                let is_over = !matches!(step, Some(Step::Next(_)));
+                tell(line, id, step).await?;
+                if is_over {
+                    let id = id.to_owned();
+                    operations.end(&id);
+                }
+            }
+        }
+        if is_stopping && operations.len() == 0 {
+            return Err(Close::going_away().into());
+        }
+    }
+}
+
+/// Sends what an operation gives.
+async fn tell(line: &mut Line<'_>, id: &str, step: Option<Step>) -> Result<(), End> {
+    let next = |response| Outgoing::Next { id, payload: Answer::from(response) };
+    match &step {
+        Some(Step::Next(response)) => line.say(&[next(response)]).await,
+        Some(Step::Only(response)) => line.say(&[next(response), Outgoing::Complete { id }]).await,
+        Some(Step::Refused(errors)) => line.say(&[Outgoing::Error { id, payload: errors }]).await,
+        None => line.say(&[Outgoing::Complete { id }]).await,
+    }
+}

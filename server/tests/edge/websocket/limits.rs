@@ -1,0 +1,120 @@
+//! How much one client may take.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::peer::Site;
+
+/// One operation too many is refused; the others go on, and there is room again once one has ended.
+#[tokio::test]
+async fn operations() {
+    let site = Site::limited(|limits| limits.operations = 2).await;
+    let mut peer = site.peer().await;
+    for id in ["1", "2"] {
+        peer.subscribe(id, "subscription { news { id } }").await;
+    }
+    site.acts.followers(2).await;
+    peer.subscribe("3", "{ hello }").await;
+    peer.hears(json!({
+        "type": "error", "id": "3",
+        "payload": [{
+            "message": "The request asks for too much: its `operations` are limited to 2.",
+            "extensions": {"code": "COST_EXCEEDED", "limit": "operations"},
+        }],
+    }))
+    .await;
+    peer.complete("1").await;
+    peer.subscribe("3", "{ hello }").await;
+    assert_eq!(peer.data("3").await, json!({"hello": "world"}));
+}
+
+/// A session has so many websockets; another one has its own, and a place that is left is free.
+#[tokio::test]
+async fn websockets_of_a_session() {
+    let site = Site::limited(|limits| limits.per_session = 2).await;
+    let (mut first, _second) = (site.peer().await, site.peer().await);
+    let mut third = site.open(&[]).await.unwrap();
+    third.init("ana").await;
+    assert_eq!(third.closed().await, (1013, "There are too many websockets of this session".to_owned()));
+    site.greeted("rui").await;
+    first.subscribe("1", "subscription { news { id } }").await;
+    site.acts.followers(1).await;
+    first.say(json!({"type": "nonsense"})).await;
+    first.closed().await;
+    drop(first);
+    // The place is free a moment later.
+    loop {
+        let mut again = site.open(&[]).await.unwrap();
+        again.init("ana").await;
+        let said = futures_util::StreamExt::next(&mut again.0).await.unwrap().unwrap();
+        if said.is_text() {
+            break;
+        }
+    }
+}
+
+/// A process has so many; the next one is told to come again, before anything is spent on it.
+#[tokio::test]
+async fn websockets_of_a_process() {
+    let site = Site::limited(|limits| limits.sockets = 1).await;
+    let peer = site.peer().await;
+    assert_eq!(site.refusal(&[]).await, 503);
+    drop(peer);
+    while site.open(&[]).await.is_err() {}
+}
+
+/// A client that says nothing is pinged. One that answers stays, one that does not is let go, with a code
+/// after which clients come again.
+#[tokio::test]
+async fn silence() {
+    let site = Site::limited(|limits| {
+        limits.silence = Duration::from_millis(20);
+        limits.pong = Duration::from_secs(60);
+    })
+    .await;
+    let mut peer = site.peer().await;
+    for _ in 0..3 {
+        peer.hears(json!({"type": "ping"})).await;
+        peer.say(json!({"type": "pong"})).await;
+    }
+
+    let site = Site::limited(|limits| {
+        limits.silence = Duration::from_millis(20);
+        limits.pong = Duration::from_millis(20);
+    })
+    .await;
+    let mut peer = site.peer().await;
+    peer.hears(json!({"type": "ping"})).await;
+    assert_eq!(peer.closed().await, (4499, "No answer to a ping".to_owned()));
+}
+
+/// A client that takes nothing is let go. Until then nothing is computed beyond what the network took, so
+/// however much there is to tell, it costs no memory.
+#[tokio::test]
+async fn a_client_that_never_reads() {
+    let site = Site::limited(|limits| limits.send = Duration::from_millis(200)).await;
+    let mut peer = site.peer().await;
+    peer.subscribe("1", "subscription { flood }").await;
+    site.acts.followers(1).await;
+    site.acts.followers(0).await;
+    let flooded = site.acts.flooded();
+    // It is over, and what was given fits into the buffers of the two kernels.
+    assert!(flooded < 2_000, "{flooded} messages of 16 kB");
+    // Whoever wakes up in time is told why.
+    assert_eq!(peer.closed().await, (4499, "Messages are not taken".to_owned()));
+    assert_eq!(site.acts.flooded(), flooded);
+}
+
+/// A message may take longer the longer it is: a slow network is no reader that sleeps.
+#[tokio::test]
+async fn a_client_that_reads_slowly() {
+    let site = Site::limited(|limits| {
+        limits.send = Duration::ZERO;
+        limits.send_rate = 1;
+    })
+    .await;
+    let mut peer = site.peer().await;
+    peer.subscribe("1", "{ long }").await;
+    assert_eq!(peer.data("1").await["long"].as_str().unwrap().len(), 10_000);
+}

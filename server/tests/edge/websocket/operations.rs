@@ -1,0 +1,201 @@
+//! Operations: what is said about them, in which order, and when they end.
+
+use serde_json::{Value, json};
+
+use super::peer::Site;
+
+fn next(id: &str, data: Value) -> Value {
+    json!({"type": "next", "id": id, "payload": {"data": data}})
+}
+
+fn complete(id: &str) -> Value {
+    json!({"type": "complete", "id": id})
+}
+
+/// A query and a mutation answer once; their ids can then be used again.
+#[tokio::test]
+async fn a_single_result() {
+    let site = Site::new().await;
+    let mut peer = site.peer().await;
+    for _ in 0..2 {
+        peer.subscribe("1", "{ small(number: 3) hello }").await;
+        peer.hears(next("1", json!({"small": 3, "hello": "world"}))).await;
+        peer.hears(complete("1")).await;
+    }
+    peer.subscribe("1", "mutation { act }").await;
+    peer.hears(next("1", json!({"act": 1}))).await;
+    peer.hears(complete("1")).await;
+    let payload = json!({
+        "query": "query A($n: Int!) { small(number: $n) } query B { hello }",
+        "operationName": "A",
+        "variables": {"n": 7},
+        "extensions": {"trace": "x"},
+    });
+    peer.say(json!({"type": "subscribe", "id": "ä", "payload": payload})).await;
+    peer.hears(next("ä", json!({"small": 7}))).await;
+    peer.hears(complete("ä")).await;
+}
+
+/// A subscription answers until its source ends.
+#[tokio::test]
+async fn a_source_that_ends() {
+    let site = Site::new().await;
+    let mut peer = site.peer().await;
+    peer.subscribe("1", "subscription { count(to: 2) }").await;
+    peer.hears(next("1", json!({"count": 0}))).await;
+    peer.hears(next("1", json!({"count": 1}))).await;
+    peer.hears(complete("1")).await;
+    site.acts.followers(0).await;
+    // What comes too late is no mistake.
+    peer.complete("1").await;
+    peer.complete("never was").await;
+    peer.subscribe("1", "subscription { count(to: 0) }").await;
+    peer.hears(complete("1")).await;
+}
+
+/// Several run at once. One that the client completes stops at once, the others go on, and its id is free.
+#[tokio::test]
+async fn a_client_that_wants_no_more() {
+    let site = Site::new().await;
+    let mut peer = site.peer().await;
+    peer.subscribe("a", "subscription { news { id } }").await;
+    peer.subscribe("b", "subscription { told: news { id } }").await;
+    site.acts.followers(2).await;
+    site.acts.tell(1);
+    let mut heard = [peer.hear().await, peer.hear().await];
+    heard.sort_by_key(|message| message["id"].to_string());
+    assert_eq!(heard, [next("a", json!({"news": {"id": "1"}})), next("b", json!({"told": {"id": "1"}}))]);
+    peer.complete("a").await;
+    site.acts.followers(1).await;
+    site.acts.tell(2);
+    peer.hears(next("b", json!({"told": {"id": "2"}}))).await;
+    peer.subscribe("a", "{ hello }").await;
+    peer.hears(next("a", json!({"hello": "world"}))).await;
+    peer.hears(complete("a")).await;
+    peer.complete("b").await;
+    site.acts.followers(0).await;
+}
+
+/// Also one with a single result: it is not told once it comes.
+#[tokio::test]
+async fn a_result_that_nobody_waits_for() {
+    let site = Site::new().await;
+    let mut peer = site.peer().await;
+    peer.subscribe("1", "{ never }").await;
+    peer.complete("1").await;
+    peer.subscribe("1", "{ hello }").await;
+    peer.hears(next("1", json!({"hello": "world"}))).await;
+    peer.hears(complete("1")).await;
+}
+
+/// What keeps an operation from being executed is an `error`, which ends it; nothing follows, and the
+/// connection goes on.
+#[tokio::test]
+async fn errors_before_execution() {
+    let site = Site::new().await;
+    let mut peer = site.peer().await;
+    let aliases = (0..300).map(|n| format!("a{n}: hello ")).collect::<String>();
+    for (query, code) in [
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("{ invented }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query ($n: Int!) { small(number: $n) }", "BAD_USER_INPUT"),
+        ("subscription { invented }", "GRAPHQL_VALIDATION_FAILED"),
+        ("subscription { closed }", "UNAUTHENTICATED"),
+        (&format!("{{ {aliases} }}"), "COST_EXCEEDED"),
+    ] {
+        peer.subscribe("1", query).await;
+        assert_eq!(peer.error("1").await, code, "{query}");
+    }
+    let deep = (0..50).fold(json!(1), |value, _| json!([value]));
+    let payload = json!({"query": "{ hello }", "variables": {"deep": deep}});
+    peer.say(json!({"type": "subscribe", "id": "1", "payload": payload})).await;
+    assert_eq!(peer.error("1").await, "COST_EXCEEDED");
+    peer.subscribe("1", "{ hello }").await;
+    assert_eq!(peer.data("1").await, json!({"hello": "world"}));
+}
+
+/// What fails within an answer is told with the rest of it, without what nobody should read.
+#[tokio::test]
+async fn errors_within_an_answer() {
+    let site = Site::new().await;
+    let mut peer = site.peer().await;
+    peer.subscribe("1", "{ hello down }").await;
+    let answer = peer.hear().await;
+    assert_eq!(answer["payload"]["data"], json!({"hello": "world", "down": null}));
+    assert_eq!(answer["payload"]["errors"][0]["extensions"]["code"], "UNAVAILABLE");
+    assert!(answer["payload"]["errors"][0]["extensions"]["requestId"].is_string());
+    peer.hears(complete("1")).await;
+
+    peer.subscribe("2", "subscription { broken }").await;
+    assert_eq!(peer.data("2").await, json!({"broken": 1}));
+    let failed = peer.hear().await;
+    assert_eq!(failed["payload"]["errors"][0]["extensions"]["code"], "INTERNAL", "{failed}");
+    assert!(!failed.to_string().contains("SECRET"), "{failed}");
+    assert_eq!(peer.data("2").await, json!({"broken": 3}));
+    peer.hears(complete("2")).await;
+}
+
+/// A panic ends its operation, and nothing else.
+#[tokio::test]
+async fn a_panic() {
+    let site = Site::new().await;
+    let mut peer = site.peer().await;
+    peer.subscribe("1", "{ panics }").await;
+    assert_eq!(peer.error("1").await, "INTERNAL");
+    peer.subscribe("2", "subscription { panicking }").await;
+    assert_eq!(peer.data("2").await, json!({"panicking": 0}));
+    let failed = peer.hear().await;
+    assert_eq!(failed["payload"]["errors"][0]["extensions"]["code"], "INTERNAL", "{failed}");
+    peer.hears(complete("2")).await;
+    peer.is_heard().await;
+}
+
+/// Fields come as they were asked for.
+#[tokio::test]
+async fn fields_in_their_order() {
+    let site = Site::new().await;
+    let mut peer = site.peer().await;
+    peer.subscribe("1", "subscription { news { twins { id } id } }").await;
+    site.acts.followers(1).await;
+    site.acts.tell(4);
+    let data = r#"{"news":{"twins":[{"id":"4"},{"id":"4"}],"id":"4"}}"#;
+    let text = format!(r#"{{"type":"next","id":"1","payload":{{"data":{data}}}}}"#);
+    assert_eq!(peer.text().await, text);
+}
+
+/// Each operation is attached anew: whoever lost the right since is told.
+#[tokio::test]
+async fn rights_are_the_present_ones() {
+    let site = Site::new().await;
+    let mut peer = site.greeted("ana").await;
+    peer.subscribe("1", "{ viewer }").await;
+    assert_eq!(peer.data("1").await, json!({"viewer": "Bearer ana 1"}));
+    peer.hears(complete("1")).await;
+    peer.subscribe("2", "subscription { whoami }").await;
+    assert_eq!(peer.data("2").await, json!({"whoami": "Bearer ana 2"}));
+    peer.hears(complete("2")).await;
+
+    let mut peer = site.greeted("once").await;
+    peer.subscribe("1", "subscription { whoami }").await;
+    assert_eq!(peer.data("1").await, json!({"whoami": "Bearer once 1"}));
+    peer.hears(complete("1")).await;
+    for query in ["{ viewer }", "mutation { act }", "subscription { whoami }"] {
+        peer.subscribe("1", query).await;
+        assert_eq!(peer.error("1").await, "UNAUTHENTICATED", "{query}");
+    }
+    assert_eq!(site.acts.count(), 0);
+}
+
+/// Pings are answered with their payload, at any time; pongs that nobody asked for are welcome.
+#[tokio::test]
+async fn pings() {
+    let site = Site::new().await;
+    let mut peer = site.open(&[]).await.unwrap();
+    peer.say(json!({"type": "ping", "payload": {"a": [1, null]}})).await;
+    peer.hears(json!({"type": "pong", "payload": {"a": [1, null]}})).await;
+    peer.say(json!({"type": "pong"})).await;
+    peer.init("ana").await;
+    peer.hears(json!({"type": "connection_ack"})).await;
+    peer.say(json!({"type": "pong", "payload": {}})).await;
+    peer.is_heard().await;
+}

@@ -1,0 +1,91 @@
+//! Sessions that end, and rights that change, while a websocket is open.
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_schema::actor::{MemberReach, StaffRole};
+use guichet_schema::portal_access::model::AccessStatus;
+use guichet_schema::tables::{firms, portal_accesses, staff_members};
+use guichet_tests::app::TestApp;
+use guichet_tests::websocket::Websocket;
+use guichet_tests::world::{Firm, session};
+use serde_json::json;
+use tokio::time::{Duration, Instant};
+
+use crate::sign_in::door::VIEWER;
+
+/// B-11, B-15, F-01: whoever signed out, was signed out or has other rights now is told to leave within
+/// fifteen seconds, on whichever websocket; operations notice at once. Others stay.
+#[tokio::test]
+async fn within_fifteen_seconds() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    let other = Firm::new(&app.store, "brisa.example").await;
+    let narrowed = Firm::new(&app.store, "cais.example").await;
+    let client = firm.client("Padaria Estrela", None).await;
+
+    let promoted = firm.staff("promoted@aurora.example", StaffRole::Member).await;
+    let gone = firm.staff("gone@aurora.example", StaffRole::Member).await;
+    let member = narrowed.staff("member@cais.example", StaffRole::Member).await;
+    let disabled = firm.admin(client, "ana@padaria.example").await;
+    let until = app.store.now() + TimeDelta::minutes(1);
+    let short = session(&app.store, firm.owner.account_id, &firm.owner.hat, until).await;
+
+    let open = |token| Websocket::bearer(&app.url, token);
+    let mut stays = open(&other.owner.token).await;
+    let mut leave = [
+        (4403, "signed out", open(&firm.owner.token).await),
+        (4403, "signed out on another websocket", open(&firm.owner.token).await),
+        (4403, "expired", open(&short).await),
+        (4205, "promoted", open(&promoted.token).await),
+        (4205, "left the firm", open(&gone.token).await),
+        (4205, "sees less", open(&member.token).await),
+        (4205, "disabled", open(&disabled.token).await),
+    ];
+
+    let begun = Instant::now();
+    app.ask(&firm.owner, "mutation { signOut { userErrors { code } } }", json!({})).await;
+    app.pass(TimeDelta::minutes(2));
+    let mut conn = app.store.conn().await.unwrap();
+    diesel::update(staff_members::table.find(promoted.staff_id()))
+        .set(staff_members::role.eq(StaffRole::Manager))
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    diesel::update(staff_members::table.find(gone.staff_id()))
+        .set(staff_members::disabled_at.eq(app.store.now()))
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    diesel::update(firms::table.find(narrowed.id))
+        .set(firms::member_reach.eq(MemberReach::Own))
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    diesel::update(portal_accesses::table.filter(portal_accesses::account_id.eq(disabled.account_id)))
+        .set(portal_accesses::status.eq(AccessStatus::Disabled))
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    drop(conn);
+
+    let (_, _, socket) = &mut leave[0];
+    socket.subscribe("1", VIEWER, json!({})).await;
+    let refused = socket.hear().await;
+    assert_eq!(refused["type"], "error", "{refused}");
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "UNAUTHENTICATED");
+
+    for (code, why, socket) in &mut leave {
+        let (closed, reason) = socket.closed().await;
+        assert_eq!(closed, *code, "{why}: {reason}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    let seen = stays.ask(VIEWER, json!({})).await;
+    assert_eq!(seen["viewer"]["account"]["email"], other.owner.email);
+
+    // Whoever has other rights connects again, with these.
+    let mut again = open(&promoted.token).await;
+    let seen = again.ask("{ viewer { hat { staffRole } } }", json!({})).await;
+    assert_eq!(seen["viewer"]["hat"]["staffRole"], "MANAGER");
+    app.finish().await;
+}

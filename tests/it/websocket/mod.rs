@@ -1,0 +1,5 @@
+//! GraphQL over websockets, with sessions.
+
+mod ended;
+mod sign_in;
+mod stop;

@@ -1,0 +1,70 @@
+//! Who gets in, and as whom they then act.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_schema::tables::audit;
+use guichet_tests::app::TestApp;
+use guichet_tests::websocket::Websocket;
+use guichet_tests::world::Firm;
+use serde_json::json;
+
+use crate::sign_in::door::VIEWER;
+
+/// An app sends its token in `connection_init`, and sees and does what it does over HTTP. F-03: the audit
+/// knows from where.
+#[tokio::test]
+async fn an_app() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    let client = firm.client("Padaria Estrela", None).await;
+    let mut socket = Websocket::bearer(&app.url, &firm.owner.token).await;
+    assert_eq!(socket.ask(VIEWER, json!({})).await, app.ask(&firm.owner, VIEWER, json!({})).await);
+
+    let mutation = "mutation ($input: TicketCreateInput!) {
+        ticketCreate(input: $input) { ticket { subject client { name } } userErrors { code } }
+    }";
+    let input = json!({
+        "idempotencyKey": "one",
+        "clientId": guichet_schema::id::Id::encode(client),
+        "subject": "Guia",
+    });
+    let made = socket.ask(mutation, json!({ "input": input })).await;
+    let ticket = json!({ "subject": "Guia", "client": { "name": "Padaria Estrela" } });
+    assert_eq!(made, json!({ "ticketCreate": { "ticket": ticket, "userErrors": [] } }));
+    let rows: Vec<(Option<String>, Option<String>)> = audit::table
+        .filter(audit::act.eq("ticketCreate"))
+        .select((audit::address, audit::request_id))
+        .load(&mut app.store.conn().await.unwrap())
+        .await
+        .unwrap();
+    let [(address, request)] = &rows[..] else { panic!("{rows:?}") };
+    assert_eq!(address.as_deref(), Some("127.0.0.1"));
+    assert!(request.is_some());
+    app.finish().await;
+}
+
+/// A page's cookie counts when the page is ours; without an origin it is not believed.
+#[tokio::test]
+async fn a_page() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    let cookie = format!("guichet={}", firm.owner.token);
+    let mut socket = Websocket::open(&app.url, &[("origin", &app.url), ("cookie", &cookie)]).await;
+    socket.say(json!({ "type": "connection_init" })).await;
+    assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+    let seen = socket.ask(VIEWER, json!({})).await;
+    assert_eq!(seen["viewer"]["account"]["email"], firm.owner.email);
+
+    for headers in [&[("cookie", cookie.as_str())][..], &[("origin", app.url.as_str())][..]] {
+        let mut socket = Websocket::open(&app.url, headers).await;
+        socket.say(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.closed().await.0, 4403, "{headers:?}");
+    }
+    for token in ["Bearer none", "Bearer", "none"] {
+        let mut socket = Websocket::open(&app.url, &[]).await;
+        let payload = json!({ "authorization": token });
+        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.closed().await.0, 4403, "{token}");
+    }
+    app.finish().await;
+}

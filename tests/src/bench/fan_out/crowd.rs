@@ -1,0 +1,161 @@
+//! Many websockets that listen: when each of them heard what it should.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use http::HeaderValue;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use crate::wait::DEADLINE;
+
+/// How many are opened at the same time.
+const AT_ONCE: usize = 64;
+
+type Socket = WebSocketStream<TcpStream>;
+
+/// Whoever listens, what to, and in which room.
+#[derive(Debug, Clone)]
+pub struct Listener {
+    /// The token of a session.
+    pub token: String,
+    /// What it subscribes to: `query` and `variables`.
+    pub subscription: Value,
+    /// Those of one room hear the same.
+    pub room: usize,
+}
+
+/// Something that a listener heard.
+struct Heard {
+    room: usize,
+    at: Instant,
+    text: Utf8Bytes,
+}
+
+/// All who listen.
+pub struct Crowd {
+    /// How many are in each room.
+    rooms: Vec<usize>,
+    tell: UnboundedSender<Heard>,
+    heard: UnboundedReceiver<Heard>,
+    members: JoinSet<()>,
+}
+
+impl Crowd {
+    /// Nobody yet, in so many rooms.
+    pub fn new(rooms: usize) -> Self {
+        let (tell, heard) = unbounded_channel();
+        Self { rooms: vec![0; rooms], tell, heard, members: JoinSet::new() }
+    }
+
+    /// Has these listen to the API at `address`, such as `127.0.0.1:4567`: each has heard the first message
+    /// of its subscription when this returns.
+    ///
+    /// # Panics
+    /// When the API does not let them.
+    pub async fn listen(&mut self, address: &str, listeners: Vec<Listener>) {
+        let mut opened = futures_util::stream::iter(listeners)
+            .map(|listener| async { (listener.room, open(address, listener).await) })
+            .buffer_unordered(AT_ONCE);
+        while let Some((room, socket)) = opened.next().await {
+            self.add(room, socket);
+        }
+    }
+
+    /// Has so many in a room listen to plain connections, on which frames come without any ado.
+    ///
+    /// # Panics
+    /// When nobody is there.
+    pub async fn overhear(&mut self, address: &str, room: usize, count: usize) {
+        let connect = async |_| TcpStream::connect(address).await.expect("a connection is made");
+        let mut opened = futures_util::stream::iter(0..count).map(connect).buffer_unordered(AT_ONCE);
+        while let Some(stream) = opened.next().await {
+            let socket = Socket::from_raw_socket(stream, Role::Client, Some(small())).await;
+            self.add(room, socket);
+        }
+    }
+
+    fn add(&mut self, room: usize, mut socket: Socket) {
+        self.rooms[room] += 1;
+        let tell = self.tell.clone();
+        self.members.spawn(async move {
+            while let Some(Ok(message)) = socket.next().await {
+                let at = Instant::now();
+                let Message::Text(text) = message else { continue };
+                if text.starts_with(PING) {
+                    // Whoever is gone is missed below.
+                    let _ = socket.send(Message::text(PONG)).await;
+                } else if tell.send(Heard { room, at, text }).is_err() {
+                    break;
+                }
+            }
+        });
+    }
+
+    /// Waits until each in the room has heard one message, and answers how long that took since `cause`, and
+    /// what one of them heard.
+    ///
+    /// # Panics
+    /// When one of them misses it or hears another one besides, or somebody in another room hears anything.
+    pub async fn hear(&mut self, room: usize, cause: Instant) -> (Vec<Duration>, Utf8Bytes) {
+        let mut times = Vec::with_capacity(self.rooms[room]);
+        let mut last = Utf8Bytes::default();
+        while times.len() < self.rooms[room] {
+            let heard = timeout(DEADLINE, self.heard.recv()).await;
+            let heard = heard.unwrap_or_else(|_| {
+                panic!("{} of {} missed it", self.rooms[room] - times.len(), self.rooms[room])
+            });
+            let heard = heard.expect("the crowd keeps a sender");
+            assert_eq!(heard.room, room, "it was told in another room: {}", heard.text);
+            times.push(heard.at.saturating_duration_since(cause));
+            last = heard.text;
+        }
+        assert!(self.heard.is_empty(), "somebody was told twice");
+        assert_eq!(self.members.len(), self.rooms.iter().sum::<usize>(), "somebody was shown out");
+        (times, last)
+    }
+}
+
+const PING: &str = r#"{"type":"ping""#;
+const PONG: &str = r#"{"type":"pong"}"#;
+
+/// Little memory, for there are many of them.
+fn small() -> WebSocketConfig {
+    WebSocketConfig::default().read_buffer_size(2 << 10).write_buffer_size(0)
+}
+
+async fn open(address: &str, listener: Listener) -> Socket {
+    let request = format!("ws://{address}/graphql").into_client_request();
+    let mut request = request.expect("an address is one");
+    let protocol = HeaderValue::from_static("graphql-transport-ws");
+    request.headers_mut().insert("sec-websocket-protocol", protocol);
+    let stream = TcpStream::connect(address).await.expect("a connection is made");
+    let opened = client_async_with_config(request, stream, Some(small())).await;
+    let mut socket = opened.expect("a websocket is opened").0;
+    let payload = json!({ "authorization": format!("Bearer {}", listener.token) });
+    say(&mut socket, json!({ "type": "connection_init", "payload": payload })).await;
+    answered(&mut socket, "connection_ack").await;
+    say(&mut socket, json!({ "type": "subscribe", "id": "1", "payload": listener.subscription })).await;
+    answered(&mut socket, "next").await;
+    socket
+}
+
+async fn say(socket: &mut Socket, message: Value) {
+    socket.send(Message::text(message.to_string())).await.expect("the API is there");
+}
+
+async fn answered(socket: &mut Socket, kind: &str) {
+    let said = timeout(DEADLINE, socket.next()).await.expect("the API answers");
+    let text = match said {
+        Some(Ok(Message::Text(text))) => text,
+        other => panic!("no {kind}, but {other:?}"),
+    };
+    assert!(text.starts_with(&format!(r#"{{"type":"{kind}""#)), "no {kind}, but {text}");
+}

@@ -1,0 +1,230 @@
+//! Live fan-out: one change of a ticket, told to ten thousand websockets in a hundred rooms, and in one. A
+//! room is a firm whose tickets are followed. The change is committed here and told by `guichet serve`,
+//! which learns of it as from any other process. Against as many plain connections, to which a process
+//! writes the same message as it is.
+
+mod bare;
+mod crowd;
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use guichet_schema::clock::SystemClock;
+use guichet_schema::id::TicketId;
+use guichet_schema::store::Store;
+use guichet_schema::ticket::commands::{CreateTicket, create};
+use guichet_schema::ticket::model::TicketStatus;
+use guichet_schema::ticket::status::{ChangeStatus, change_status};
+use guichet_schema::{db, hint};
+use guichet_server::embedded::Postgres;
+use guichet_server::open_files;
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::cpu;
+use super::rest::resident;
+use crate::process::{Launch, Process};
+use crate::world::{Firm, session};
+
+pub use bare::{BARE, serve};
+pub use crowd::{Crowd, Listener};
+
+/// How many websockets.
+pub const SOCKETS: usize = 10_000;
+/// In how many rooms.
+pub const ROOMS: [usize; 2] = [100, 1];
+/// Receipts that are timed, at least: of many small rooms, more changes.
+const RECEIPTS: usize = 100_000;
+/// Websockets of one session, which may have fifty.
+const PER_SESSION: usize = 25;
+const SUBSCRIPTION: &str = include_str!("subscription.graphql");
+
+/// What came out with so many rooms.
+#[derive(Debug, Clone)]
+pub struct FanOutFigures {
+    /// From commit to receipt.
+    pub ours: Told,
+    /// From the write to receipt, of plain connections in as large a room.
+    pub bare: Told,
+    /// Resident memory of the server, a websocket that follows something, in kB.
+    pub resident: f64,
+}
+
+/// How long it took to tell.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    /// Each receipt.
+    pub receipts: Vec<Duration>,
+    /// The last receipt of each change.
+    pub last: Vec<Duration>,
+    /// Seconds of CPU of whoever told.
+    pub cpu: f64,
+}
+
+impl Told {
+    fn add(&mut self, times: Vec<Duration>) {
+        self.last.extend(times.iter().max());
+        self.receipts.extend(times);
+    }
+
+    /// So many of a hundred receipts were not later.
+    pub fn percentile(&self, percent: usize) -> Duration {
+        let mut sorted = self.receipts.clone();
+        sorted.sort_unstable();
+        sorted.get(sorted.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default()
+    }
+
+    /// Seconds of CPU that a thousand receipts took.
+    pub fn cpu_per_thousand(&self) -> f64 {
+        self.cpu / self.receipts.len() as f64 * 1000.0
+    }
+}
+
+/// Runs it in a migrated database; answers what came out of each of [`ROOMS`].
+///
+/// # Errors
+/// When the database does not answer.
+///
+/// # Panics
+/// When somebody is not told.
+pub async fn run(postgres: &Postgres) -> Result<Vec<FanOutFigures>, Box<dyn Error + Send + Sync>> {
+    open_files::allow_many();
+    let url = postgres.url();
+    let store = Store::new(db::pool(&url, 8)?, Arc::new(SystemClock));
+    let mut announcing = JoinSet::new();
+    let hints = store.hints.clone();
+    announcing.spawn(async move { hint::announce(&url, &hints).await });
+    let mut figures = Vec::new();
+    for rooms in ROOMS {
+        figures.push(over(postgres, &store, rooms).await?);
+    }
+    Ok(figures)
+}
+
+async fn over(
+    postgres: &Postgres,
+    store: &Store,
+    rooms: usize,
+) -> Result<FanOutFigures, Box<dyn Error + Send + Sync>> {
+    let mut desks = Vec::new();
+    let mut listeners = Vec::new();
+    for room in 0..rooms {
+        let desk = Desk::open(store).await?;
+        listeners.extend(desk.listeners(room, SOCKETS / rooms).await);
+        desks.push(desk);
+    }
+    let server = Launch::serve(&postgres.url()).start().await;
+    // What the first request makes is not a websocket's.
+    let mut crowd = Crowd::new(rooms);
+    crowd.listen(&address(&server).await, listeners.split_off(listeners.len() - 1)).await;
+    let before = resident(&server);
+    let more = listeners.len();
+    crowd.listen(&address(&server).await, listeners).await;
+    let resident = resident(&server).saturating_sub(before) as f64 / more as f64;
+
+    let changes = RECEIPTS * rooms / SOCKETS;
+    let mut ours = Told::default();
+    let mut text = None;
+    let cpu = cpu::seconds(&[server.pid()]);
+    for change in 0..changes {
+        let room = change % rooms;
+        let committed = desks[room].change().await?;
+        let (times, heard) = crowd.hear(room, committed).await;
+        ours.add(times);
+        text = Some(heard);
+    }
+    ours.cpu = cpu::seconds(&[server.pid()]) - cpu;
+    drop(crowd);
+    server.stop().await;
+    let bare = bare_of(&bare::frame(&text.unwrap_or_default()), SOCKETS / rooms, changes).await?;
+    Ok(FanOutFigures { ours, bare, resident })
+}
+
+/// Plain connections in one room, told as often.
+async fn bare_of(frame: &[u8], sockets: usize, changes: usize) -> Result<Told, Box<dyn Error + Send + Sync>> {
+    let server = Launch::own(&[BARE]).start().await;
+    let mut crowd = Crowd::new(1);
+    crowd.overhear(&address(&server).await, 0, sockets).await;
+    let mut teller = TcpStream::connect(address(&server).await).await?;
+    teller.set_nodelay(true)?;
+    let mut told = Told::default();
+    let cpu = cpu::seconds(&[server.pid()]);
+    for _ in 0..changes {
+        let written = Instant::now();
+        teller.write_all(frame).await?;
+        told.add(crowd.hear(0, written).await.0);
+    }
+    told.cpu = cpu::seconds(&[server.pid()]) - cpu;
+    server.kill().await;
+    Ok(told)
+}
+
+async fn address(server: &Process) -> String {
+    server.url().await.trim_start_matches("http://").to_owned()
+}
+
+/// A firm with one ticket.
+struct Desk {
+    store: Store,
+    firm: Firm,
+    ticket: TicketId,
+    /// What its status became last.
+    status: TicketStatus,
+}
+
+impl Desk {
+    async fn open(store: &Store) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let firm = Firm::new(store, &format!("{}.example", Uuid::new_v4())).await;
+        let client = firm.client("Padaria Estrela", None).await;
+        let input = CreateTicket {
+            client_id: Some(client),
+            subject: "Guia".to_owned(),
+            description: String::new(),
+            service_item_id: None,
+            accountant_id: None,
+            assignee_id: None,
+            department_id: None,
+            price: None,
+            collects: Vec::new(),
+        };
+        let ticket = create(store, &firm.owner.actor(), &key(), input).await?.value;
+        Ok(Self { store: store.clone(), firm, ticket, status: TicketStatus::Open })
+    }
+
+    /// Those who follow its tickets.
+    async fn listeners(&self, room: usize, count: usize) -> Vec<Listener> {
+        let owner = &self.firm.owner;
+        let until = self.store.now() + TimeDelta::days(1);
+        let subscription = json!({ "query": SUBSCRIPTION });
+        let mut listeners = Vec::new();
+        while listeners.len() < count {
+            let token = session(&self.store, owner.account_id, &owner.hat, until).await;
+            let listener = Listener { token, subscription: subscription.clone(), room };
+            let here = PER_SESSION.min(count - listeners.len());
+            listeners.extend(std::iter::repeat_n(listener, here));
+        }
+        listeners
+    }
+
+    /// Changes its ticket; answers when that was committed.
+    async fn change(&mut self) -> Result<Instant, Box<dyn Error + Send + Sync>> {
+        self.status = match self.status {
+            TicketStatus::Waiting => TicketStatus::InAnalysis,
+            _ => TicketStatus::Waiting,
+        };
+        let status = self.status;
+        let input = ChangeStatus { id: self.ticket, status, reason: None, expected_version: None };
+        change_status(&self.store, &self.firm.owner.actor(), &key(), input).await?;
+        Ok(Instant::now())
+    }
+}
+
+fn key() -> String {
+    Uuid::new_v4().to_string()
+}

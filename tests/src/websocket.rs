@@ -1,0 +1,109 @@
+//! A client of GraphQL over websockets (`graphql-transport-ws`), message by message.
+
+use futures_util::{SinkExt, StreamExt};
+use http::HeaderValue;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::wait::DEADLINE;
+
+/// An open websocket.
+#[derive(Debug)]
+pub struct Websocket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Websocket {
+    /// Opens one to the API under `url`, such as `http://127.0.0.1:4567`, with these headers.
+    ///
+    /// # Panics
+    /// When the API refuses.
+    pub async fn open(url: &str, headers: &[(&'static str, &str)]) -> Self {
+        let address = url.strip_prefix("http://").expect("the API is reached by http");
+        let request = format!("ws://{address}/graphql").into_client_request();
+        let mut request = request.expect("an address is one");
+        let protocol = HeaderValue::from_static("graphql-transport-ws");
+        request.headers_mut().insert("sec-websocket-protocol", protocol);
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(value).expect("a header is one");
+            request.headers_mut().insert(*name, value);
+        }
+        Self(connect_async(request).await.expect("the API opens a websocket").0)
+    }
+
+    /// Opens one and signs in with a bearer token.
+    ///
+    /// # Panics
+    /// When the API refuses.
+    pub async fn bearer(url: &str, token: &str) -> Self {
+        let mut socket = Self::open(url, &[]).await;
+        let payload = json!({ "authorization": format!("Bearer {token}") });
+        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        socket
+    }
+
+    /// Says something.
+    ///
+    /// # Panics
+    /// When the connection is gone.
+    pub async fn say(&mut self, message: Value) {
+        self.0.send(Message::text(message.to_string())).await.expect("the API is there");
+    }
+
+    /// The next message that is no ping.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn hear(&mut self) -> Value {
+        loop {
+            let said = timeout(DEADLINE, self.0.next()).await.expect("the API says something");
+            let text = match said {
+                Some(Ok(Message::Text(text))) => text,
+                other => panic!("no message, but {other:?}"),
+            };
+            let message: Value = serde_json::from_str(&text).expect("a message is JSON");
+            if message["type"] != "ping" {
+                return message;
+            }
+            self.say(json!({ "type": "pong" })).await;
+        }
+    }
+
+    /// Starts an operation.
+    pub async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
+        let payload = json!({ "query": query, "variables": variables });
+        self.say(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
+    }
+
+    /// Asks, while nothing else runs; answers the data.
+    ///
+    /// # Panics
+    /// When there are errors.
+    pub async fn ask(&mut self, query: &str, variables: Value) -> Value {
+        self.subscribe("ask", query, variables).await;
+        let mut answer = self.hear().await;
+        assert!(answer["type"] == "next" && answer["payload"].get("errors").is_none(), "{answer:#}");
+        assert_eq!(self.hear().await, json!({ "type": "complete", "id": "ask" }));
+        answer["payload"]["data"].take()
+    }
+
+    /// With which code and reason the API closes it, whatever it says before.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub async fn closed(&mut self) -> (u16, String) {
+        loop {
+            let said = timeout(DEADLINE, self.0.next()).await.expect("the API closes it");
+            match said {
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return (frame.code.into(), frame.reason.to_string());
+                }
+                Some(Ok(_)) => {}
+                other => panic!("not closed, but {other:?}"),
+            }
+        }
+    }
+}
