@@ -5,7 +5,7 @@ TOOLS := target/tools/bin
 CHECKERS := cargo-machete@0.9.2 cargo-deny@0.20.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check graphiql audits clients bench chaos tools fmt
+.PHONY: help setup setup-tests run test check graphiql audits clients bench chaos tools fmt
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -15,7 +15,7 @@ run: setup graphiql
 	$(CARGO) run --locked -p guichet-server --bin guichet
 
 ## make test      run all tests on real engines
-test: setup graphiql audits clients
+test: setup-tests graphiql audits clients
 	$(CARGO) test --locked --workspace
 
 ## make check     format, lints, documentation, unused dependencies, licences, duplicate versions
@@ -34,17 +34,20 @@ fmt:
 graphiql: server/graphiql/node_modules/.package-lock.json
 
 ## make bench     measure speed, release build; goals beside results
-bench: setup
+bench: setup-tests
 	$(CARGO) build --locked --release -p guichet-tests --bins
 	$(CARGO) run --locked --release -p guichet-tests --bin bench
 
 ## make chaos     break things on purpose and count what is lost, release build
-chaos: setup
+chaos: setup-tests
 	$(CARGO) build --locked --release -p guichet-tests --bins
 	$(CARGO) run --locked --release -p guichet-tests --bin chaos
 
 setup:
 	@.ci/setup
+
+setup-tests:
+	@.ci/setup --tests
 
 # The public audits of GraphQL over HTTP, which the tests run.
 audits: tests/audits/node_modules/.package-lock.json

@@ -7,6 +7,7 @@ pub mod database;
 pub mod live;
 pub mod permissions;
 pub mod process;
+pub mod redis;
 pub mod report;
 pub mod smtp;
 pub mod wait;

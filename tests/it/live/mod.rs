@@ -1,6 +1,7 @@
 //! Live (F-01): what subscriptions tell, to whom, over what breaks.
 
 mod desk;
+mod hints;
 mod random;
 mod resume;
 mod sight;

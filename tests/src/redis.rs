@@ -1,0 +1,94 @@
+//! A private Redis.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+use tokio::time::{Instant, sleep};
+
+use crate::wait::DEADLINE;
+
+/// A Redis of one's own, on a socket in a folder of its own.
+#[derive(Debug)]
+pub struct Redis {
+    folder: TempDir,
+    server: Child,
+}
+
+impl Redis {
+    /// Starts one.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder is made");
+        let server = run(&folder.path().join("redis.sock")).await;
+        Self { folder, server }
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("unix://{}", self.socket().display())
+    }
+
+    /// Ends it by SIGKILL, and does not start it again.
+    ///
+    /// # Panics
+    /// When it cannot be ended.
+    pub async fn kill(&mut self) {
+        self.server.kill().await.expect("a child can be killed");
+    }
+
+    /// Starts it again.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn restart(&mut self) {
+        self.server = run(&self.socket()).await;
+    }
+
+    /// Stops it in the midst of everything, until [`Redis::wake`].
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Panics
+    /// When it has ended.
+    pub fn wake(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = self.server.id().expect("it runs");
+        let id = i32::try_from(id).expect("a process id is an i32");
+        kill(Pid::from_raw(id), signal).expect("a child can be told");
+    }
+
+    fn socket(&self) -> PathBuf {
+        self.folder.path().join("redis.sock")
+    }
+}
+
+async fn run(socket: &PathBuf) -> Child {
+    let mut command = Command::new("redis-server");
+    command.args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"]).arg(socket);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    let server = command.spawn().expect("redis-server is installed");
+    let begun = Instant::now();
+    // The socket of one that was killed is still there.
+    while UnixStream::connect(socket).await.is_err() {
+        assert!(begun.elapsed() < DEADLINE, "Redis does not start");
+        sleep(Duration::from_millis(5)).await;
+    }
+    server
+}
