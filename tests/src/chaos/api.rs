@@ -14,7 +14,7 @@ const CREATE: &str = "mutation Create($input: TicketCreateInput!) {
 }";
 const CHANGE: &str = "mutation Change($input: TicketStatusChangeInput!) {
     ticketStatusChange(input: $input) {
-        ticket { id } outcome mail { state } userErrors { code } revision
+        ticket { id version } outcome mail { state } userErrors { code } revision
     }
 }";
 const POST: &str = "mutation Post($input: TicketMessagePostInput!) {

@@ -12,8 +12,11 @@ pub mod ledger;
 pub mod office;
 mod pool;
 mod postgres;
+mod redis;
 mod relay;
 mod relay_room;
+mod screen;
+mod screens;
 mod stuck_hint;
 mod twins;
 
@@ -107,6 +110,20 @@ pub const FAULTS: &[Fault] = &[
         passes_when: "errors are clear and short, service returns by itself",
         limit: minutes(3),
         run: || pool::run().boxed_local(),
+    },
+    Fault {
+        name: "redis-stopped",
+        what: "Redis frozen for a minute, then killed and started again, under load",
+        passes_when: "API and workers go on; screens catch up",
+        limit: minutes(5),
+        run: || redis::run().boxed_local(),
+    },
+    Fault {
+        name: "screens",
+        what: "servers killed with -9 and stopped while a hundred screens follow, 10 times",
+        passes_when: "all resume by themselves, none misses a change or begins anew",
+        limit: minutes(5),
+        run: || screens::run().boxed_local(),
     },
     Fault {
         name: "twins",

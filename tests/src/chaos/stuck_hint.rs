@@ -73,7 +73,7 @@ async fn announcer(office: &Office) -> Pid {
         let mut conn = office.store.conn().await.expect("the database answers");
         let row: Option<Row> = diesel::sql_query(
             "SELECT pid FROM pg_stat_activity
-             WHERE datname = current_database() AND state = 'idle' AND query LIKE 'NOTIFY %'
+             WHERE datname = current_database() AND state = 'idle' AND query LIKE 'SELECT pg_notify(%'
              ORDER BY backend_start DESC LIMIT 1",
         )
         .load(&mut conn)

@@ -1,0 +1,25 @@
+// Types of what the documents ask and get, out of the published contract.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { codegen } from '@graphql-codegen/core';
+import * as operations from '@graphql-codegen/typescript-operations';
+import * as documents from '@graphql-codegen/typed-document-node';
+import * as types from '@graphql-codegen/typescript';
+import { parse } from 'graphql';
+
+const read = async (path) => parse(await readFile(new URL(path, import.meta.url), 'utf8'));
+const folder = new URL('src/generated/', import.meta.url);
+const text = await codegen({
+  filename: 'contract.ts',
+  schema: await read('../../schema/schema.graphql'),
+  documents: [{ location: 'src/documents.graphql', document: await read('src/documents.graphql') }],
+  config: {
+    useTypeImports: true,
+    enumsAsTypes: true,
+    strictScalars: true,
+    scalars: { Date: 'string', DateTime: 'string', Revision: 'string', SafeInt: 'number' },
+  },
+  plugins: [{ types: {} }, { operations: {} }, { documents: {} }],
+  pluginMap: { types, operations, documents },
+});
+await mkdir(folder, { recursive: true });
+await writeFile(new URL('contract.ts', folder), text);
