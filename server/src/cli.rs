@@ -120,6 +120,11 @@ pub enum Jobs {
     },
     /// Put dead jobs back into the queue, with all their attempts
     Retry(JobsRetry),
+    /// End the pause of a kind, after what it waited for is mended
+    Resume {
+        /// The kind, such as email.send
+        kind: String,
+    },
 }
 
 /// `guichet jobs list`

@@ -10,7 +10,7 @@ use guichet_schema::error::{Code, Error, Refusal};
 use guichet_schema::firm::commands::CreateFirm;
 use guichet_schema::id::{Id, JobId};
 use guichet_schema::job::JobRow;
-use guichet_schema::job::admin;
+use guichet_schema::job::{admin, queue};
 use guichet_schema::locale::Locale;
 use guichet_schema::store::{By, Store};
 use guichet_schema::{demo, i18n};
@@ -140,6 +140,10 @@ pub async fn jobs(settings: &Settings, command: Jobs) -> Result<(), Failure> {
             Ok(serde_json::to_string_pretty(&job)?)
         }
         Jobs::Retry(retry) => jobs_retry(store, retry).await,
+        Jobs::Resume { kind } => {
+            let was_paused = queue::resume(&mut *store.conn().await?, &kind).await?;
+            Ok(format!("{kind} {}", if was_paused { "goes on" } else { "was not paused" }))
+        }
     })
     .await
 }

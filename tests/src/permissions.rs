@@ -13,6 +13,9 @@ pub const VIEWERS: [&str; 12] = [
     "removed", "expired",
 ];
 
+/// The types whose fields are asked for first.
+pub const ROOTS: [&str; 3] = ["Query", "Mutation", "Subscription"];
+
 /// What a viewer is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -53,7 +56,7 @@ impl Answer {
 /// One row: a field, and what each of [`VIEWERS`] is answered.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// `Query`, `Mutation`, or the type of a field that some do not see.
+    /// One of [`ROOTS`], or the type of a field that some do not see.
     pub of: String,
     /// The field.
     pub field: String,
@@ -66,7 +69,7 @@ pub struct Row {
 impl Row {
     /// The name of its document.
     pub fn document(&self) -> String {
-        let of = if matches!(self.of.as_str(), "Query" | "Mutation") { None } else { Some(&self.of) };
+        let of = if ROOTS.contains(&self.of.as_str()) { None } else { Some(&self.of) };
         let parts = of.into_iter().chain([&self.field]).chain(&self.variant);
         parts.map(String::as_str).collect::<Vec<_>>().join("_")
     }
@@ -97,7 +100,7 @@ pub fn table() -> Table {
         let first = cells.next().unwrap_or_default();
         if head.is_empty() {
             head = first.to_owned();
-            if matches!(first, "Query" | "Mutation" | "Field") {
+            if ROOTS.contains(&first) || first == "Field" {
                 assert!(cells.eq(VIEWERS), "other columns than the viewers: {line}");
             }
             continue;
@@ -106,7 +109,7 @@ pub fn table() -> Table {
             continue;
         }
         match head.as_str() {
-            "Query" | "Mutation" | "Field" => table.rows.push(row(&head, first, cells)),
+            of if ROOTS.contains(&of) || of == "Field" => table.rows.push(row(&head, first, cells)),
             "Type" => {
                 let fields = cells.flat_map(|cell| cell.split(' ')).map(str::to_owned).collect();
                 assert!(table.open.insert(first.to_owned(), fields).is_none(), "{first} is there twice");

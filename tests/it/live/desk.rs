@@ -40,26 +40,20 @@ impl Screen {
         screen
     }
 
-    /// Reads one message and does what it says. Answers the ids that it names.
-    pub async fn hear(&mut self, app: &TestApp) -> Vec<String> {
+    /// Reads one message and does what it says.
+    pub async fn hear(&mut self, app: &TestApp) {
         let told = self.messages.told().await;
-        let mut named = Vec::new();
         if told["reload"] == true {
             self.rows = fresh(app, &self.person, &self.filter).await;
             self.reloads += 1;
         }
         for ticket in told["changed"].as_array().unwrap() {
-            let id = ticket["id"].as_str().unwrap().to_owned();
-            named.push(id.clone());
-            self.rows.insert(id, ticket.clone());
+            self.rows.insert(ticket["id"].as_str().unwrap().to_owned(), ticket.clone());
         }
         for id in told["removed"].as_array().unwrap() {
-            let id = id.as_str().unwrap().to_owned();
-            self.rows.remove(&id);
-            named.push(id);
+            self.rows.remove(id.as_str().unwrap());
         }
         self.cursor = told["cursor"].as_str().map(str::to_owned);
-        named
     }
 
     /// Loses its connection, and resumes.
@@ -67,9 +61,11 @@ impl Screen {
         self.messages = subscribe(side, &self.person, &self.filter, self.cursor.as_deref()).await;
     }
 
-    /// Reads until a message names the ticket, or a reload shows it.
+    /// Reads until it shows the ticket.
     pub async fn hear_of(&mut self, app: &TestApp, id: &str) {
-        while !self.rows.contains_key(id) && !self.hear(app).await.iter().any(|named| named == id) {}
+        while !self.rows.contains_key(id) {
+            self.hear(app).await;
+        }
     }
 
     /// Checks that it shows what a fresh query would.

@@ -18,6 +18,7 @@ use guichet_server::live::Live;
 use guichet_server::settings::Settings;
 use guichet_tests::app::START;
 use guichet_tests::database::TestDatabase;
+use guichet_tests::live::LiveSide;
 use guichet_tests::world::{Firm, Person, session};
 use http::Request;
 use serde_json::{Value, json};
@@ -60,6 +61,15 @@ impl Stage {
             .fold(request, |request, token| request.header("authorization", format!("Bearer {token}")));
         let answer = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
         serde_json::from_slice(&to_bytes(answer.into_body(), 1 << 20).await.unwrap()).unwrap()
+    }
+
+    /// The first message of a subscription.
+    pub async fn follow(&self, token: Option<&str>, document: &str) -> Value {
+        let mut messages = LiveSide::start(&self.store).follow(token, document, json!({})).await;
+        let mut answer = messages.answer().await.unwrap();
+        // As over a socket: no error is no list of errors.
+        answer.as_object_mut().unwrap().retain(|name, value| name != "errors" || *value != json!([]));
+        answer
     }
 
     /// Runs statements past all rules.

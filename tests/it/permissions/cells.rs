@@ -17,7 +17,7 @@ fn documents() -> BTreeMap<String, String> {
     let mut name = String::new();
     for line in DOCUMENTS.lines().filter(|line| !line.starts_with('#')) {
         let mut words = line.split(' ');
-        if let (Some("query" | "mutation"), Some(named)) = (words.next(), words.next()) {
+        if let (Some("query" | "mutation" | "subscription"), Some(named)) = (words.next(), words.next()) {
             name = named.to_owned();
         }
         let text = documents.entry(name.clone()).or_default();
@@ -105,7 +105,11 @@ async fn column(
     for row in rows {
         let expected = &row.answers[column];
         let ask = async |stage: &Stage| {
-            let answer = stage.ask(cast.token(viewer), &documents[&row.document()], json!({})).await;
+            let (token, document) = (cast.token(viewer), &documents[&row.document()]);
+            let answer = match row.of.as_str() {
+                "Subscription" => stage.follow(token, document).await,
+                _ => stage.ask(token, document, json!({})).await,
+            };
             wrong(cast, row, expected, &answer)
                 .map(|wrong| format!("{} as {viewer}: {wrong}", row.document()))
         };
