@@ -187,7 +187,8 @@ async fn dead_letters() {
     assert_eq!((again.code, again.err.lines().count()), (Some(1), 1), "{again:?}");
     assert_eq!(done(jobs(&["retry", "--all"]).await), "0 jobs run again, 0 were left as they are\n");
     assert_eq!(done(jobs(&["resume", "email.send"]).await), "email.send was not paused\n");
-    let pause = "INSERT INTO job_pauses VALUES ('email.send', now() + interval '1 hour', 'wrong password', now())";
+    let pause =
+        "INSERT INTO job_pauses VALUES ('email.send', now() + interval '1 hour', 'wrong password', now())";
     site.store.conn().await.unwrap().batch_execute(pause).await.unwrap();
     assert_eq!(done(jobs(&["resume", "email.send"]).await), "email.send goes on\n");
     let gone = jobs(&["show", id]).await;
