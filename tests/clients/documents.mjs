@@ -6,7 +6,7 @@ import { Kind, parse, separateOperations } from 'graphql';
 const file = new URL('documents.graphql', import.meta.url);
 const operations = separateOperations(parse(readFileSync(file, 'utf8')));
 
-export const { SignIn, Tickets, TicketStatusChange } = operations;
+export const { SignIn, Tickets, TicketsChanged, TicketEdit, TicketStatusChange } = operations;
 
 // What a server must refuse, and tell why: none of its fields is called so.
 export const Wrong = {

@@ -148,7 +148,8 @@ impl News {
     }
 }
 
-/// A subscription under way.
+/// A subscription under way. There are many, and mostly they wait: what reads the database is boxed, so that it
+/// takes memory only as long as it reads.
 struct Following<F> {
     follower: Follower,
     onlooker: Onlooker,
@@ -160,16 +161,16 @@ impl<F: Followed> Following<F> {
         loop {
             let step = self.follower.next().await.map_err(fault)?;
             let place = self.place();
-            let Step::Events { batch, behind } = step else { return self.reload(place).await };
+            let Step::Events { batch, behind } = step else { return Box::pin(self.reload(place)).await };
             let news = News { batch, onlooker: self.onlooker.clone(), behind };
             let shaken = |entry: &Entry| {
                 self.onlooker.is_shaken(entry)
                     || self.onlooker.meets(entry.before.as_ref()) && self.followed.is_shaken(entry)
             };
             if news.entries().any(shaken) {
-                return self.reload(place).await;
+                return Box::pin(self.reload(place)).await;
             }
-            if let Some(message) = self.followed.news(place, &news).await? {
+            if let Some(message) = Box::pin(self.followed.news(place, &news)).await? {
                 return Ok(message);
             }
         }
@@ -198,10 +199,10 @@ pub async fn follow<F: Followed>(
     after: Option<String>,
     followed: F,
 ) -> Result<impl Stream<Item = Result<F::Message, ApiError>> + use<F>, ApiError> {
-    let onlooker = Onlooker::of(Caller::of(ctx)).await?;
+    let onlooker = Box::pin(Onlooker::of(Caller::of(ctx))).await?;
     let live = ctx.data_unchecked::<Live>();
     let (firm, hat) = (onlooker.scope().firm_id(), onlooker.hat.person());
-    let follower = Follower::begin(live, firm, hat, after.as_deref()).await.map_err(fault)?;
+    let follower = Box::pin(Follower::begin(live, firm, hat, after.as_deref())).await.map_err(fault)?;
     let following = Following { follower, onlooker, followed };
     Ok(stream::unfold(Some(following), async |following| {
         let mut following = following?;

@@ -82,7 +82,7 @@ impl Follower {
                     let behind = std::mem::replace(&mut self.at.revision, batch.revision);
                     return Ok(Step::Events { batch, behind });
                 }
-                return self.catch_up().await;
+                return Box::pin(self.catch_up()).await;
             }
             self.watch.changed().await.expect("the reader lives as long as who follows it");
         }

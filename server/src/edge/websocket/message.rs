@@ -124,9 +124,20 @@ pub(super) enum Outgoing<'a> {
 #[cfg(test)]
 mod tests {
     use async_graphql::Response;
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+
+    proptest! {
+        /// Whatever comes, it is a message or 4400.
+        #[test]
+        fn anything(text in r#"(\PC|[{}\[\]":,]|"type":"(ping|subscribe|complete)"|"(id|payload)":|null|\{|\}){0,40}"#) {
+            if let Err(close) = read(&text) {
+                prop_assert_eq!(close.code(), 4400);
+            }
+        }
+    }
 
     fn read(text: &str) -> Result<Incoming, Close> {
         Incoming::read(text, &Limits { json_depth: 5, ..Limits::default() })

@@ -98,15 +98,16 @@ where
     let (query, operation_name) = (request.query.clone(), request.operation_name.clone());
     let (id, executor) = (RequestId::make(), edge.executor.clone());
     let name = id.clone();
-    let responses = async move {
+    // Boxed, for what it takes is given back once the source is open.
+    let opened = Box::pin(async move {
         match guest.attach(&name, request).await {
             Ok(request) => executor.execute_stream(request, None),
             Err(error) => stream::once(ready(refused(error.into_server_error()))).boxed(),
         }
-    };
+    });
     let mut subscribed = Subscribed::begin(measured);
     let mut is_first = true;
-    let steps = AssertUnwindSafe(responses.flatten_stream()).catch_unwind().map(move |response| {
+    let steps = AssertUnwindSafe(opened.flatten_stream()).catch_unwind().map(move |response| {
         let mut response = response.unwrap_or_else(|_panic| refused(panicked()));
         edge.types.put_nulls(&mut response, &query, operation_name.as_deref());
         layout.arrange(&mut response.data);

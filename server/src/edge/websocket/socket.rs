@@ -53,7 +53,8 @@ async fn talk<E: Executor, A: Admit>(
     if !line.is_understood() {
         return Err(Close::subprotocol().into());
     }
-    let admitted = greet(edge, line, parts).await?;
+    // Boxed, for what it takes is given back before the long part begins.
+    let admitted = Box::pin(greet(edge, line, parts)).await?;
     place.belongs_to(admitted.session, edge.settings.sockets.per_session)?;
     line.say(&[Outgoing::ConnectionAck]).await?;
     serve(edge, line, admitted).await
