@@ -144,10 +144,7 @@ fn hash(bytes: &[u8]) -> Vec<u8> {
     Sha256::digest(bytes).to_vec()
 }
 
-async fn replay<T: DeserializeOwned>(
-    mut conn: &AsyncPgConnection,
-    once: &Once,
-) -> Result<Option<Done<T>>> {
+async fn replay<T: DeserializeOwned>(mut conn: &AsyncPgConnection, once: &Once) -> Result<Option<Done<T>>> {
     let row: Option<(Vec<u8>, serde_json::Value)> = idempotency_keys::table
         .find((once.actor, once.mutation, &once.key))
         .select((idempotency_keys::input_hash, idempotency_keys::outcome))

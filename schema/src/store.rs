@@ -253,9 +253,7 @@ impl Tx {
     async fn write<T: Serialize>(&self, value: &T) -> Result<Option<i64>> {
         let Self { now, events, jobs, audits, once, .. } = self;
         let conn = self.pipeline();
-        let jobs = async {
-            if jobs.is_empty() { Ok(()) } else { job::insert(conn, jobs, *now).await }
-        };
+        let jobs = async { if jobs.is_empty() { Ok(()) } else { job::insert(conn, jobs, *now).await } };
         let audits = async {
             if !audits.is_empty() {
                 let insert = diesel::insert_into(audit::table).values(audits);

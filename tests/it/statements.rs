@@ -78,12 +78,13 @@ impl Desk {
             department_id: None,
             price: None,
             collects: Vec::new(),
+            file_ids: Vec::new(),
         };
         create(&self.store, &by.actor(), &TicketId::new().encode(), input).await.unwrap().value
     }
 
     async fn post(&self, by: &Person, ticket_id: TicketId, visibility: Visibility, body: &str) {
-        let input = PostMessage { ticket_id, visibility, body: body.to_owned() };
+        let input = PostMessage { ticket_id, visibility, body: body.to_owned(), file_ids: Vec::new() };
         post(&self.store, &by.actor(), &TicketId::new().encode(), input).await.unwrap();
     }
 

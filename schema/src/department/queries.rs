@@ -30,7 +30,11 @@ pub async fn by_ids(
     scope: &Scope,
     ids: &[DepartmentId],
 ) -> Result<Vec<Department>> {
-    Ok(visible(scope).filter(sql::among(departments::id, ids)).select(Department::as_select()).load(conn).await?)
+    Ok(visible(scope)
+        .filter(sql::among(departments::id, ids))
+        .select(Department::as_select())
+        .load(conn)
+        .await?)
 }
 
 /// A page of departments, ordered by name.

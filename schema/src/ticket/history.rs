@@ -58,7 +58,9 @@ pub(crate) async fn record(
         })
         .collect();
     let count = rows.len();
-    sql::keep(count, diesel::insert_into(ticket_changes::table).values(rows)).execute(&mut tx.pipeline()).await?;
+    sql::keep(count, diesel::insert_into(ticket_changes::table).values(rows))
+        .execute(&mut tx.pipeline())
+        .await?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use guichet_schema::secret::Secret;
 use guichet_schema::session;
 use guichet_schema::store::Store;
 use http::HeaderMap;
-use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
+use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT};
 use http::request::Parts;
 use ipnet::IpNet;
 
@@ -49,6 +49,8 @@ impl Sessions {
         let origin = Origin {
             address: peer.map(|peer| client(peer, headers, &self.deployment.trusted_proxies).to_string()),
             request_id: Some(RequestId::of(&parts.extensions).as_str().to_owned()),
+            device: headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
+            is_app: bearer.is_some(),
         };
         let browser = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         Ok(Caller::new(self.store.clone(), viewer, browser.and_then(Locale::negotiate), origin))

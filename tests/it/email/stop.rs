@@ -41,6 +41,7 @@ async fn queue_mail(store: &Store) {
         department_id: None,
         price: None,
         collects: Vec::new(),
+        file_ids: Vec::new(),
     };
     let id = commands::create(store, &actor, &key(), ticket).await.unwrap().value;
     let begun = ChangeStatus { id, status: TicketStatus::InAnalysis, reason: None, expected_version: None };
