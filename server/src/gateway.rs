@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::edge::{self, EdgeSettings, Graphiql, Origin};
+use crate::files::{self, Files};
 use crate::graphql;
 use crate::graphql::attach::Sessions;
 use crate::graphql::batch::Batched;
@@ -33,6 +34,8 @@ pub struct Gateway {
     pub catcher: Option<Catcher>,
     /// The workers of this process, where it has some.
     pub workers: Option<Health>,
+    /// Where files lie.
+    pub files: Files,
 }
 
 impl Gateway {
@@ -50,9 +53,10 @@ impl Gateway {
             ..EdgeSettings::default()
         };
         let sessions = Sessions { store: self.store.clone(), deployment };
-        let schema = Batched(graphql::build(sessions.deployment.clone()));
+        let schema = Batched(graphql::build(sessions.deployment.clone(), self.files.clone()));
         let mut routes = edge::router(schema, &edge, sessions.clone())
             .merge(graphql::export::router(sessions))
+            .merge(files::router(&self.files, self.store.clock.clone()))
             .merge(probes::router(probes::Probes::new(self.store, self.workers)));
         if let Some(catcher) = self.catcher {
             routes = routes.merge(mail_page::router(catcher));

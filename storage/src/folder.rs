@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use guichet_schema::file::key::STAGED;
@@ -63,7 +64,7 @@ fn remove_unfinished(folder: &Path, before: DateTime<Utc>) -> io::Result<usize> 
         if entry.file_type()?.is_dir() {
             removed += remove_unfinished(&entry.path(), before)?;
         } else if entry.file_name().to_string_lossy().contains('#')
-            && entry.metadata()?.modified()? < before.into()
+            && entry.metadata()?.modified()? < SystemTime::from(before)
         {
             fs::remove_file(entry.path())?;
             removed += 1;

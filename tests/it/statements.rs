@@ -10,6 +10,7 @@ use diesel::connection::InstrumentationEvent;
 use diesel_async::AsyncConnection;
 use guichet_schema::clock::ManualClock;
 use guichet_schema::db;
+use guichet_schema::file::rules::Limits;
 use guichet_schema::id::{ClientId, Id, ServiceItemId, TicketId};
 use guichet_schema::store::Store;
 use guichet_schema::ticket::commands::{CreateTicket, create};
@@ -19,6 +20,7 @@ use guichet_server::gateway::Gateway;
 use guichet_server::settings::Settings;
 use guichet_tests::app::START;
 use guichet_tests::database::TestDatabase;
+use guichet_tests::object_store::ObjectStore;
 use guichet_tests::world::{Firm, Person};
 use http::Request;
 use serde_json::{Value, json};
@@ -55,7 +57,9 @@ impl Desk {
         }
         drop(held);
         let settings = Settings::read(|_| None::<std::ffi::OsString>).unwrap();
-        let router = Gateway { store: store.clone(), catcher: None, workers: None }.router(&settings);
+        let object_store = ObjectStore::folder();
+        let files = object_store.files("http://files.example", Limits::default());
+        let router = Gateway { store: store.clone(), catcher: None, workers: None, files }.router(&settings);
         let firm = Firm::new(&store, "aurora.example").await;
         Self { store, clock, router, statements, firm, database }
     }

@@ -3,9 +3,11 @@
 pub mod app;
 pub mod bench;
 pub mod chaos;
+pub mod clamd;
 pub mod database;
 pub mod permissions;
 pub mod process;
+pub mod object_store;
 pub mod report;
 pub mod smtp;
 pub mod wait;

@@ -10,7 +10,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::actor::{Author, Hat};
 use crate::condition::Condition;
 use crate::error::Result;
-use crate::id::{AttachmentId, FileAccessId, FileId, MessageId, TicketId};
+use crate::id::{AttachmentId, FileId, MessageId, TicketId};
 use crate::sql;
 use crate::tables::{attachments, file_accesses, files, tickets};
 use crate::ticket::model::Visibility;
@@ -111,9 +111,14 @@ pub async fn of_messages(
     conn: &mut AsyncPgConnection,
     hat: &Hat,
     ids: &[MessageId],
-) -> Result<Vec<Attachment>> {
-    let ids: Vec<_> = ids.to_vec();
-    Ok(shown!(hat).filter(attachments::message_id.eq_any(ids)).load(conn).await?)
+) -> Result<HashMap<MessageId, Vec<Attachment>>> {
+    let found: Vec<Attachment> =
+        shown!(hat).filter(attachments::message_id.eq_any(ids.to_vec())).load(conn).await?;
+    let mut of: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
+    for (id, attachment) in found.into_iter().filter_map(|found| Some((found.message_id?, found))) {
+        of.entry(id).or_default().push(attachment);
+    }
+    Ok(of)
 }
 
 /// The attachment of each of these files, where it has one.
@@ -157,23 +162,6 @@ pub async fn accesses(conn: &mut AsyncPgConnection, hat: &Hat, ids: &[FileId]) -
         .filter(known(hat).checked())
         .filter(sql::among(file_accesses::file_id, ids))
         .order(file_accesses::id)
-        .select(FileAccess::as_select())
-        .load(conn)
-        .await?)
-}
-
-/// Openings by id, in no particular order; nothing for clients (B-09).
-///
-/// # Errors
-/// When the database does not answer: retry.
-pub async fn accesses_by_ids(
-    conn: &mut AsyncPgConnection,
-    hat: &Hat,
-    ids: &[FileAccessId],
-) -> Result<Vec<FileAccess>> {
-    Ok(file_accesses::table
-        .filter(known(hat).checked())
-        .filter(sql::among(file_accesses::id, ids))
         .select(FileAccess::as_select())
         .load(conn)
         .await?)

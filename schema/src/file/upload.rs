@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
@@ -140,7 +141,7 @@ async fn lock_uploads(tx: &mut Tx, firm: FirmId) -> Result<()> {
 }
 
 /// Takes note that the bytes of files are there, as `found` in the store, and has them verified. Files that are
-/// further already stay as they are, so it can be said twice.
+/// further already stay as they are, so it can be said twice. None stands for what is no id at all.
 ///
 /// # Errors
 /// `OUT_OF_RANGE` for no or too many files; with the file: `NOT_FOUND`, `NOT_ALLOWED`, `UPLOAD_EXPIRED`,
@@ -148,14 +149,14 @@ async fn lock_uploads(tx: &mut Tx, firm: FirmId) -> Result<()> {
 pub async fn complete(
     store: &Store,
     actor: &Actor,
-    ids: &[FileId],
+    ids: &[Option<FileId>],
     found: &HashMap<FileId, i64>,
 ) -> Result<Done<Each>> {
     check_count("ids", ids.len())?;
     let mut tx = store.begin(actor).await?;
     let mut seen: HashMap<FileId, File> = files::table
         .filter(visible(&actor.hat))
-        .filter(files::id.eq_any(ids))
+        .filter(files::id.eq_any(ids.iter().copied().flatten().collect::<Vec<_>>()))
         .order(files::id)
         .select(File::as_select())
         .for_update()
@@ -166,23 +167,21 @@ pub async fn complete(
         .collect();
     let mut each = Each::new();
     for id in ids {
-        let judged = match seen.get(id) {
-            Some(file) => arrived(file, actor, found.get(id).copied(), &tx),
-            None => Err(Refusal::new(Code::NotFound)),
+        let Some(file) = id.and_then(|id| seen.get_mut(&id)) else {
+            each.push(Err(vec![Refusal::new(Code::NotFound)]));
+            continue;
         };
-        if judged.is_ok()
-            && let Some(file) = seen.get_mut(id)
-            && file.state == FileState::Pending
-        {
+        let judged = arrived(file, actor, found.get(&file.id).copied(), tx.now);
+        if judged.is_ok() && file.state == FileState::Pending {
             stage(&mut tx, file).await?;
         }
-        each.push(judged.map(|()| *id).map_err(|refusal| vec![refusal]));
+        each.push(judged.map(|()| file.id).map_err(|refusal| vec![refusal]));
     }
     tx.commit(()).await.map(|Done { revision, .. }| Done { value: each, revision })
 }
 
-fn arrived(file: &File, actor: &Actor, found: Option<i64>, tx: &Tx) -> Result<(), Refusal> {
-    rules::may(FileAct::Complete, actor.hat.author(), file, false, tx.now).map_err(Refusal::new)?;
+fn arrived(file: &File, actor: &Actor, found: Option<i64>, now: DateTime<Utc>) -> Result<(), Refusal> {
+    rules::may(FileAct::Complete, actor.hat.author(), file, false, now).map_err(Refusal::new)?;
     match (file.state, found) {
         (FileState::Pending, None) => Err(Refusal::new(Code::FileNotUploaded)),
         (FileState::Pending, Some(size)) if size != file.size => Err(Refusal::new(Code::FileIncomplete)),

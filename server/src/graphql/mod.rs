@@ -15,6 +15,7 @@ mod department;
 pub mod deployment;
 mod email_delivery;
 pub mod export;
+mod file;
 mod firm;
 mod hat;
 mod invitation;
@@ -35,6 +36,8 @@ mod viewer;
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 
 use deployment::Deployment;
+
+use crate::files::Files;
 
 /// What can be read.
 #[derive(Default, MergedObject)]
@@ -64,14 +67,15 @@ pub struct Mutation(
     ticket::TicketMutation,
     charge::ChargeMutation,
     email_delivery::EmailDeliveryMutation,
+    file::FileMutation,
 );
 
 /// The schema that the edge serves. Introspection is the edge's to switch.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
-/// Builds the schema of a server that people reach so.
-pub fn build(deployment: Deployment) -> Schema {
-    builder().data(deployment).finish()
+/// Builds the schema of a server that people reach so, and that keeps files so.
+pub fn build(deployment: Deployment, files: Files) -> Schema {
+    builder().data(deployment).data(files).finish()
 }
 
 /// The published contract, in the GraphQL schema language.

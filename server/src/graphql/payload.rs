@@ -23,7 +23,16 @@ pub struct UserError {
 }
 
 impl UserError {
-    fn new(refusal: &Refusal, locale: Locale) -> Self {
+    /// Sorts what became of one thing of several.
+    pub fn split<T>(each: std::result::Result<T, Vec<Refusal>>, locale: Locale) -> (Option<T>, Vec<Self>) {
+        match each {
+            Ok(value) => (Some(value), Vec::new()),
+            Err(refusals) => (None, refusals.iter().map(|refusal| Self::new(refusal, locale)).collect()),
+        }
+    }
+
+    /// What the viewer is told of a refusal.
+    pub fn new(refusal: &Refusal, locale: Locale) -> Self {
         Self { field: refusal.field, code: refusal.code.into(), message: i18n::refusal(locale, refusal) }
     }
 }

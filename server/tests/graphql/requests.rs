@@ -8,13 +8,16 @@ use axum::body::{Body, to_bytes};
 use guichet_schema::actor::Origin;
 use guichet_schema::clock::SystemClock;
 use guichet_schema::db;
+use guichet_schema::file::rules::Limits;
 use guichet_schema::store::Store;
 use guichet_server::edge::{self, EdgeSettings};
+use guichet_server::files::Files;
 use guichet_server::graphql::attach::Sessions;
 use guichet_server::graphql::caller::Caller;
 use guichet_server::graphql::deployment::Deployment;
 use guichet_server::graphql::loaders::loaders;
 use guichet_server::graphql::{Schema, build};
+use guichet_storage::{Addresses, Folder, Own, Seal, Storage};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -30,11 +33,19 @@ fn deployment() -> Deployment {
     Deployment { public_url, secure_cookies: true, trusted_proxies: Vec::new() }
 }
 
+/// A store that nobody asks.
+fn files() -> Files {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::Folder(Folder::open(folder.path()).unwrap());
+    let own = Own { seal: Seal::open(folder.path()).unwrap(), base: "https://guichet.example".to_owned() };
+    Files { storage, addresses: Addresses::Own(own), limits: Limits::default() }
+}
+
 /// The schema as nobody asks it.
 pub struct Anonymous(Schema);
 
 pub fn anonymous() -> Anonymous {
-    Anonymous(build(deployment()))
+    Anonymous(build(deployment(), files()))
 }
 
 impl Anonymous {
@@ -48,7 +59,7 @@ impl Anonymous {
 fn server() -> Router {
     let settings = EdgeSettings::default();
     let sessions = Sessions { store: store(), deployment: deployment() };
-    edge::layered(edge::router(build(deployment()), &settings, sessions), &settings)
+    edge::layered(edge::router(build(deployment(), files()), &settings, sessions), &settings)
 }
 
 async fn post(query: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, Value) {

@@ -10,6 +10,7 @@ use diesel_async::SimpleAsyncConnection;
 use guichet_schema::actor::{AccessRole, StaffRole};
 use guichet_schema::clock::ManualClock;
 use guichet_schema::db;
+use guichet_schema::file::rules::Limits;
 use guichet_schema::id::Id;
 use guichet_schema::portal_access::model::AccessStatus;
 use guichet_schema::store::Store;
@@ -17,6 +18,7 @@ use guichet_server::gateway::Gateway;
 use guichet_server::settings::Settings;
 use guichet_tests::app::START;
 use guichet_tests::database::TestDatabase;
+use guichet_tests::object_store::ObjectStore;
 use guichet_tests::world::{Firm, Person, session};
 use http::Request;
 use serde_json::{Value, json};
@@ -38,6 +40,7 @@ pub struct Stage {
     pub store: Store,
     router: Router,
     database: TestDatabase,
+    _object_store: ObjectStore,
 }
 
 impl Stage {
@@ -45,8 +48,10 @@ impl Stage {
         let clock = ManualClock::new(START.parse().unwrap());
         let store = Store::new(db::pool(&database.url, 2).unwrap(), clock);
         let settings = Settings::read(|_| None).unwrap();
-        let gateway = Gateway { store: store.clone(), catcher: None, workers: None };
-        Self { router: gateway.router(&settings), store, database }
+        let object_store = ObjectStore::folder();
+        let files = object_store.files("http://files.example", Limits::default());
+        let gateway = Gateway { store: store.clone(), catcher: None, workers: None, files };
+        Self { router: gateway.router(&settings), store, database, _object_store: object_store }
     }
 
     /// Asks with a token, or without one.

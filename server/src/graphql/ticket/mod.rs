@@ -1,5 +1,6 @@
 //! Tickets (D).
 
+mod attachment;
 mod conversation;
 mod history;
 mod input;
@@ -7,6 +8,7 @@ mod mutation;
 mod query;
 mod types;
 
+pub use attachment::Attachment;
 pub use conversation::TicketMessage;
 pub use history::{TicketChange, TicketTransfer};
 pub use mutation::TicketMutation;
