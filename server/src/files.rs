@@ -14,10 +14,12 @@ use futures_util::{Stream, StreamExt, stream};
 use guichet_schema::clock::SharedClock;
 use guichet_schema::file::digest::Sha256 as Digest;
 use guichet_schema::file::rules::Limits;
-use guichet_storage::{Addresses, Grant, NoGrant, Own, Range, Seal, Storage, StorageError, WriteError, disposition};
+use guichet_storage::{
+    Addresses, Grant, NoGrant, Own, Range, Seal, Storage, StorageError, WriteError, disposition,
+};
 use http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, RANGE, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, RANGE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use sha2::{Digest as _, Sha256};
@@ -111,7 +113,9 @@ async fn take(
     headers: HeaderMap,
     request: Request,
 ) -> Result<StatusCode, Refused> {
-    let Grant::Put { key, size, sha256, content_type, .. } = door.seal.read_grant(&grant, door.clock.now())? else {
+    let Grant::Put { key, size, sha256, content_type, .. } =
+        door.seal.read_grant(&grant, door.clock.now())?
+    else {
         return Err(Refused::Method);
     };
     if headers.get(CONTENT_TYPE).is_none_or(|given| given.as_bytes() != content_type.as_str().as_bytes()) {

@@ -11,10 +11,10 @@ use guichet_schema::store::Store;
 use guichet_schema::{db, hint};
 use guichet_storage::{Addresses, Folder, Own, Seal, Storage};
 use guichet_workers::file_verify::Verifier;
-use guichet_workers::{file_sweep, housekeeping};
 use guichet_workers::mail::{Catcher, Pool, Route};
 use guichet_workers::queue::Workers;
 use guichet_workers::send_email::Sender;
+use guichet_workers::{file_sweep, housekeeping};
 use tokio_util::sync::CancellationToken;
 
 use crate::console::say;
@@ -237,8 +237,7 @@ fn catcher(route: &Route) -> Option<Catcher> {
 }
 
 fn workers(settings: &Settings, store: &Store, route: &Route, storage: &Storage) -> Workers {
-    let verifier =
-        Verifier { store: store.clone(), storage: storage.clone(), clamd: settings.clamd.clone() };
+    let verifier = Verifier { store: store.clone(), storage: storage.clone(), clamd: settings.clamd.clone() };
     let sender = Sender { store: store.clone(), route: route.clone(), dkim: settings.dkim.clone() };
     guichet_workers::workers(store.clone(), sender, verifier, settings.work_concurrency)
 }

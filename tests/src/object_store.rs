@@ -155,7 +155,8 @@ impl S3Server {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("the socket is bound"));
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("HTTP is served") });
+        let serving =
+            tokio::spawn(async move { axum::serve(listener, router).await.expect("HTTP is served") });
         Self { url, folder, fault, serving: serving.abort_handle() }
     }
 

@@ -85,11 +85,15 @@ impl Clamd {
         let sent = timeout(SILENCE, send(&mut line, bytes)).await.map_err(|_| ClamdError::Silent)?;
         match (answer(&mut line).await, sent) {
             (Ok(told), _) if told == "stream: OK" => Ok(Finding::Clean),
-            (Ok(told), sent) => match told.strip_prefix("stream: ").and_then(|told| told.strip_suffix(" FOUND")) {
-                Some(name) => Ok(Finding::Infected(name.to_owned())),
-                None if told.is_empty() => Err(sent.err().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into()).into()),
-                None => Err(ClamdError::Refused(told)),
-            },
+            (Ok(told), sent) => {
+                match told.strip_prefix("stream: ").and_then(|told| told.strip_suffix(" FOUND")) {
+                    Some(name) => Ok(Finding::Infected(name.to_owned())),
+                    None if told.is_empty() => {
+                        Err(sent.err().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into()).into())
+                    }
+                    None => Err(ClamdError::Refused(told)),
+                }
+            }
             (Err(error), Ok(())) => Err(error),
             (Err(_), Err(error)) => Err(error.into()),
         }
@@ -112,7 +116,10 @@ trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Line for T {}
 
 /// Sends each chunk behind its length, and an empty one at the end.
-async fn send(line: &mut Box<dyn Line>, bytes: impl Stream<Item = io::Result<Bytes>> + Send) -> io::Result<()> {
+async fn send(
+    line: &mut Box<dyn Line>,
+    bytes: impl Stream<Item = io::Result<Bytes>> + Send,
+) -> io::Result<()> {
     let mut bytes = std::pin::pin!(bytes);
     line.write_all(b"zINSTREAM\0").await?;
     while let Some(chunk) = bytes.next().await.transpose()? {

@@ -49,7 +49,9 @@ fn is_text_of(kind: FileKind, head: &str) -> bool {
     inert
         && match kind {
             FileKind::Xml => begin.starts_with('<'),
-            FileKind::Ofx => begin.starts_with("ofxheader") || head.contains("<ofx") || head.contains("<?ofx"),
+            FileKind::Ofx => {
+                begin.starts_with("ofxheader") || head.contains("<ofx") || head.contains("<?ofx")
+            }
             _ => true,
         }
 }

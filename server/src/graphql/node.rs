@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
 use guichet_schema::error::{Code, Refusal};
 use guichet_schema::id::{
-    AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FileId, FirmId, Id,
-    MessageId, ServiceItemId, StaffId, TicketId, TransferId,
+    AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FileId,
+    FirmId, Id, MessageId, ServiceItemId, StaffId, TicketId, TransferId,
 };
 use guichet_schema::page::MAX_PAGE;
 

@@ -10,7 +10,9 @@ use super::variable::*;
 use super::{SettingError, Values, values};
 
 /// The bucket, where one is set.
-pub(super) fn s3<L: Fn(&str) -> Option<OsString>>(values: &Values<L>) -> Result<Option<S3Settings>, SettingError> {
+pub(super) fn s3<L: Fn(&str) -> Option<OsString>>(
+    values: &Values<L>,
+) -> Result<Option<S3Settings>, SettingError> {
     let bucket = values.text(S3_BUCKET)?;
     let endpoint = values.get(S3_ENDPOINT, values::web_url)?;
     let public_endpoint = values.get(S3_PUBLIC_ENDPOINT, values::web_url)?;

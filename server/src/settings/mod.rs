@@ -24,7 +24,8 @@ use crate::edge::Origin;
 pub use reach::{bind, check_clamd, check_database, check_s3, migrate, unusable};
 pub use values::{LogFormat, Secret};
 pub use variable::{
-    DATABASE_URL, GUICHET_DATA, GUICHET_LISTEN, GUICHET_PROBES, S3_BUCKET, SMTP_URL, VARIABLES, Variable, table,
+    DATABASE_URL, GUICHET_DATA, GUICHET_LISTEN, GUICHET_PROBES, S3_BUCKET, SMTP_URL, VARIABLES, Variable,
+    table,
 };
 
 /// A setting that cannot be used, in one sentence that begins with its variable and has no secret in

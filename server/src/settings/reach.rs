@@ -60,7 +60,8 @@ pub async fn check_s3(settings: &S3Settings) -> Result<S3, SettingError> {
     let place = settings.endpoint.as_ref().map_or("the endpoint of AWS", Url::as_str).trim_end_matches('/');
     let nobody = || SettingError::new(S3_ENDPOINT, format!("no S3 store answers at {place}"));
     let bucket = || {
-        let reason = format!("the store at {place} has no bucket `{}` that this key may use", settings.bucket);
+        let reason =
+            format!("the store at {place} has no bucket `{}` that this key may use", settings.bucket);
         SettingError::new(S3_BUCKET, reason)
     };
     let s3 = S3::new(settings).map_err(|_| bucket())?;

@@ -26,7 +26,8 @@ async fn round_trip(kind: Kind) {
         let sent = request(&upload["address"]).body(content).send().await.unwrap();
         assert_eq!(sent.status(), 200, "{}", sent.text().await.unwrap());
     }
-    let done = desk.done(&desk.admin, "fileUploadComplete", json!({ "ids": [ids[0], "file_0", ids[1]] })).await;
+    let done =
+        desk.done(&desk.admin, "fileUploadComplete", json!({ "ids": [ids[0], "file_0", ids[1]] })).await;
     assert_eq!(done["results"][0]["file"]["state"], "STAGED");
     assert_eq!(errors(&done["results"][1]), ["NOT_FOUND"]);
     assert_eq!(errors(&done["results"][2]), [""; 0]);
@@ -66,7 +67,8 @@ async fn d_08_a_file_comes_and_goes_on_s3() {
 /// verification; identical content is stored once.
 async fn repeated(kind: Kind) {
     let desk = desk_on(kind).await;
-    let input = json!({ "idempotencyKey": key(), "files": [declared("run.sh", b"#!"), declared("a.pdf", PDF)] });
+    let input =
+        json!({ "idempotencyKey": key(), "files": [declared("run.sh", b"#!"), declared("a.pdf", PDF)] });
     let first = desk.done(&desk.admin, "fileUploadCreate", input.clone()).await;
     desk.app.pass(TimeDelta::minutes(10));
     let again = desk.done(&desk.admin, "fileUploadCreate", input.clone()).await;
@@ -149,15 +151,24 @@ async fn limits_are_told() {
     let two = json!({ "files": [file("a.pdf", MEGABYTE), file("b.pdf", MEGABYTE)] });
     desk.done(&desk.admin, "fileUploadCreate", two.clone()).await;
     let one = json!({ "files": [file("c.pdf", 1)] });
-    assert_eq!(desk.refused(&desk.admin, "fileUploadCreate", one.clone()).await, ["files:TOO_MUCH_UNSETTLED"]);
+    assert_eq!(
+        desk.refused(&desk.admin, "fileUploadCreate", one.clone()).await,
+        ["files:TOO_MUCH_UNSETTLED"]
+    );
     assert_eq!(desk.refused(&desk.member, "fileUploadCreate", two).await, ["files:TOO_MUCH_UNSETTLED"]);
     desk.done(&desk.member, "fileUploadCreate", json!({ "files": [file("a.pdf", MEGABYTE)] })).await;
     // What was never sent is forgotten, and makes room again.
     desk.app.pass(TimeDelta::hours(2));
     desk.done(&desk.admin, "fileUploadCreate", one).await;
     let many: Vec<_> = (0..21).map(|number| file(&format!("{number}.pdf"), 1)).collect();
-    assert_eq!(desk.refused(&desk.admin, "fileUploadCreate", json!({ "files": many })).await, ["files:OUT_OF_RANGE"]);
-    assert_eq!(desk.refused(&desk.admin, "fileUploadCreate", json!({ "files": [] })).await, ["files:OUT_OF_RANGE"]);
+    assert_eq!(
+        desk.refused(&desk.admin, "fileUploadCreate", json!({ "files": many })).await,
+        ["files:OUT_OF_RANGE"]
+    );
+    assert_eq!(
+        desk.refused(&desk.admin, "fileUploadCreate", json!({ "files": [] })).await,
+        ["files:OUT_OF_RANGE"]
+    );
     desk.finish().await;
 }
 

@@ -47,7 +47,9 @@ fn selection(mutation: &str) -> String {
         "ticketTransfer" => format!("ticket {{ {TICKET} }} transfer {{ id note }}"),
         "ticketMessagePost" => format!("ticket {{ {TICKET} }} message {{ id visibility body }}"),
         "ticketFileAttach" => {
-            format!("ticket {{ {TICKET} }} attachments {{ id visibility file {{ {FILE} }} message {{ id }} }}")
+            format!(
+                "ticket {{ {TICKET} }} attachments {{ id visibility file {{ {FILE} }} message {{ id }} }}"
+            )
         }
         "fileUploadCreate" => {
             let error = "userErrors { field code message }";
