@@ -69,8 +69,8 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         if !settings.trial && !sign_ins.is_empty() {
             tracing::warn!("this database has demo firms: everybody knows their password");
         }
-        let storage = storage(settings, &folder).await?;
         let route = route(settings, Some(folder.clone()))?;
+        let storage = storage(settings, &folder).await?;
         let workers = workers(settings, &store, &route, &storage);
         let health = workers.health();
         start_workers(life, store.clone(), workers, route.clone(), storage.clone());
@@ -179,7 +179,9 @@ async fn probe_scanner(settings: &Settings) -> Result<(), SettingError> {
 async fn storage(settings: &Settings, folder: &Path) -> Result<Storage, Failure> {
     Ok(match &settings.s3 {
         Some(s3) => Storage::S3(check_s3(s3).await?),
-        None => Storage::Folder(Folder::open(folder).map_err(|error| unusable(folder, &error))?),
+        None => {
+            Storage::Folder(Folder::open(folder).map_err(|error| unusable(&folder.join("files"), &error))?)
+        }
     })
 }
 
@@ -188,7 +190,7 @@ fn files(settings: &Settings, folder: &Path, storage: Storage, public_url: &str)
     let addresses = match &storage {
         Storage::S3(s3) => Addresses::S3(s3.clone()),
         Storage::Folder(_) => {
-            let seal = Seal::open(folder).map_err(|error| unusable(folder, &error))?;
+            let seal = Seal::open(folder).map_err(|error| unusable(&folder.join("files.key"), &error))?;
             Addresses::Own(Own { seal, base: public_url.to_owned() })
         }
     };

@@ -76,7 +76,7 @@ refusal-file-not-uploaded = Ce fichier n’est pas arrivé. Veuillez l’envoyer
 refusal-file-incomplete = Ce fichier n’est pas arrivé en entier. Veuillez l’envoyer à nouveau.
 refusal-file-altered = Ce fichier est arrivé endommagé. Veuillez l’envoyer à nouveau.
 refusal-file-type-mismatch = Le contenu de ce fichier n’est pas ce que dit son nom. Veuillez le vérifier et l’envoyer dans un format accepté.
-refusal-file-infected = Un virus ou un autre logiciel malveillant a été trouvé dans ce fichier ; il n’a donc pas été accepté. Veuillez vérifier votre appareil.
+refusal-file-infected = Ce fichier contient un virus ou un autre logiciel malveillant et n’a donc pas été accepté. Veuillez vérifier votre appareil.
 refusal-file-not-ready = Ce fichier est encore en cours de vérification. Veuillez réessayer dans un instant.
 refusal-file-attached = Ce fichier est déjà joint. Veuillez l’envoyer à nouveau pour le joindre ailleurs.
 
