@@ -1,8 +1,6 @@
 //! The engines that keep files: a folder, or an S3 server in the test's own process that checks signatures and
 //! whose answers the test can spoil.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -16,6 +14,7 @@ use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 const BUCKET: &str = "files";
@@ -121,6 +120,8 @@ pub enum Fault {
     Only(&'static Method, StatusCode),
     /// Bodies end after so many bytes, though more were announced.
     Truncate(usize),
+    /// Nobody is answered before this is over.
+    Hold,
 }
 
 /// An S3 server on a folder of its own.
@@ -128,7 +129,7 @@ pub enum Fault {
 pub struct S3Server {
     url: String,
     folder: TempDir,
-    fault: Arc<Mutex<Option<Fault>>>,
+    fault: watch::Sender<Option<Fault>>,
     serving: AbortHandle,
 }
 
@@ -144,12 +145,12 @@ impl S3Server {
         let mut builder = S3ServiceBuilder::new(objects);
         builder.set_auth(SimpleAuth::from_single(KEY, SECRET));
         let service = builder.build();
-        let fault = Arc::<Mutex<Option<Fault>>>::default();
-        let spoils = Arc::clone(&fault);
+        let (fault, spoils) = watch::channel(None);
         let router = Router::new().fallback(move |request: Request| {
-            let (service, spoils) = (service.clone(), Arc::clone(&spoils));
+            let (service, mut spoils) = (service.clone(), spoils.clone());
             async move {
-                let fault = *spoils.lock().unwrap_or_else(PoisonError::into_inner);
+                let fault =
+                    spoils.wait_for(|fault| *fault != Some(Fault::Hold)).await.map_or(None, |fault| *fault);
                 answer(&service, fault, request).await
             }
         });
@@ -187,7 +188,7 @@ impl S3Server {
 
     /// Spoils answers from now on, or no more.
     pub fn spoil(&self, fault: Option<Fault>) {
-        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+        self.fault.send_replace(fault);
     }
 }
 

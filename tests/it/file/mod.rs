@@ -1,7 +1,7 @@
 //! Files: uploads, verification, attachments, downloads (A-09, B-09, D-08, F-07).
 
 mod attach;
-mod hand;
+pub mod hand;
 mod local;
 mod s3;
 mod store;

@@ -7,6 +7,7 @@ use guichet_schema::file::key::Key;
 use guichet_schema::file::model::VerifyFile;
 use guichet_schema::file::verdict::{self, Verdict};
 use guichet_schema::id::{FileId, Id, JobId};
+use guichet_schema::job::JobStatus;
 use guichet_schema::locale::Locale;
 use guichet_tests::app::Setup;
 use guichet_tests::clamd::{FakeClamd, VIRUS};
@@ -155,9 +156,29 @@ async fn a_sick_store_loses_nothing() {
     desk.finish().await;
 }
 
+/// A slow store is waited for: the job runs, nothing is visible yet, and nothing is lost.
+#[tokio::test]
+async fn a_slow_store_is_waited_for() {
+    let desk = desk_on(Kind::S3).await;
+    let id = desk.send_file(&desk.admin, "guia.pdf", PDF).await;
+    desk.stage_under(&id, Fault::Hold).await;
+    let runs = |left: &[(JobStatus, bool)]| left.iter().any(|(status, _)| *status == JobStatus::Running);
+    desk.app.jobs_until("the worker waits for the store", runs).await;
+    assert_eq!(desk.state(&desk.admin, &id).await, "STAGED");
+    desk.app.object_store.s3().spoil(None);
+    desk.app.jobs_done().await;
+    assert_eq!(desk.state(&desk.admin, &id).await, "STORED");
+    desk.finish().await;
+}
+
 impl Desk {
     /// Completes an upload and has the workers look at it while the store is spoiled so.
     async fn complete_under(&self, id: &str, fault: Fault) {
+        self.stage_under(id, fault).await;
+        self.app.jobs_done().await;
+    }
+
+    async fn stage_under(&self, id: &str, fault: Fault) {
         // The bytes are found before the store falls sick; what is looked at is the worker's part.
         let (store, actor) = (&self.app.store, self.admin.actor());
         let file = FileId::decode(id).unwrap();
@@ -168,7 +189,6 @@ impl Desk {
         let done =
             guichet_schema::file::upload::complete(store, &actor, &[Some(file)], &found).await.unwrap();
         assert_eq!(done.value, [Ok(file)]);
-        self.app.jobs_done().await;
     }
 }
 
