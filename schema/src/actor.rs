@@ -228,4 +228,8 @@ pub struct Origin {
     pub address: Option<String>,
     /// The request id, as logged and answered.
     pub request_id: Option<String>,
+    /// What the browser or app calls itself.
+    pub device: Option<String>,
+    /// Whether it is an app: one that sends its token itself, not a browser with a cookie.
+    pub is_app: bool,
 }

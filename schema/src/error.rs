@@ -72,6 +72,32 @@ text_enum! {
         DeliveryNotRetryable = "DELIVERY_NOT_RETRYABLE",
         /// The address is suppressed after a bounce: correct it or lift the suppression first.
         AddressSuppressed = "ADDRESS_SUPPRESSED",
+        /// The file has no bytes.
+        FileEmpty = "FILE_EMPTY",
+        /// The file is larger than allowed.
+        FileTooLarge = "FILE_TOO_LARGE",
+        /// Name or media type are none of a kind of file that is taken, or contradict each other.
+        FileTypeNotAllowed = "FILE_TYPE_NOT_ALLOWED",
+        /// The text is no SHA-256 digest in hexadecimal digits.
+        InvalidChecksum = "INVALID_CHECKSUM",
+        /// Too much was uploaded that is not verified yet: finish those uploads, or wait.
+        TooMuchUnsettled = "TOO_MUCH_UNSETTLED",
+        /// The time in which the file could be uploaded is over.
+        UploadExpired = "UPLOAD_EXPIRED",
+        /// The bytes of the file are not there.
+        FileNotUploaded = "FILE_NOT_UPLOADED",
+        /// Other than the declared number of bytes came.
+        FileIncomplete = "FILE_INCOMPLETE",
+        /// Other bytes came than those that were declared.
+        FileAltered = "FILE_ALTERED",
+        /// The content is not of the declared kind.
+        FileTypeMismatch = "FILE_TYPE_MISMATCH",
+        /// The scanner found something in the file (F-07).
+        FileInfected = "FILE_INFECTED",
+        /// The file is still being verified.
+        FileNotReady = "FILE_NOT_READY",
+        /// The file is attached to something already.
+        FileAttached = "FILE_ATTACHED",
     }
 }
 

@@ -102,6 +102,12 @@ ids! {
     ChargeId = "charge",
     /// One mail to one recipient.
     DeliveryId = "delivery",
+    /// A file.
+    FileId = "file",
+    /// A file on something.
+    AttachmentId = "attachment",
+    /// One opening of a file.
+    FileAccessId = "fileaccess",
     /// A job of the queue.
     JobId = "job",
 }

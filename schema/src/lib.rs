@@ -17,6 +17,7 @@ pub mod email;
 pub mod email_delivery;
 pub mod error;
 pub mod feed;
+pub mod file;
 pub mod firm;
 pub mod hint;
 pub mod i18n;

@@ -15,6 +15,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    attachments (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        file_id -> Uuid,
+        ticket_id -> Uuid,
+        message_id -> Nullable<Uuid>,
+        visibility -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     audit (id) {
         id -> Uuid,
         firm_id -> Nullable<Uuid>,
@@ -139,6 +151,39 @@ diesel::table! {
         audience_before -> Nullable<Jsonb>,
         audience_after -> Nullable<Jsonb>,
         at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    file_accesses (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        file_id -> Uuid,
+        at -> Timestamptz,
+        channel -> Text,
+        account_id -> Nullable<Uuid>,
+        staff_id -> Nullable<Uuid>,
+        access_id -> Nullable<Uuid>,
+        address -> Nullable<Text>,
+        device -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    files (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        client_id -> Nullable<Uuid>,
+        uploader_staff -> Nullable<Uuid>,
+        uploader_access -> Nullable<Uuid>,
+        name -> Text,
+        content_type -> Text,
+        size -> BigInt,
+        sha256 -> Binary,
+        state -> Text,
+        refusal -> Nullable<Text>,
+        expires_at -> Timestamptz,
+        created_at -> Timestamptz,
     }
 }
 
@@ -390,6 +435,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
+    attachments,
     audit,
     charges,
     client_recipients,
@@ -399,6 +445,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     email_deliveries,
     email_suppressions,
     events,
+    file_accesses,
+    files,
     firm_feed,
     firms,
     idempotency_keys,

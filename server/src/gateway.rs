@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::edge::{self, EdgeSettings, Graphiql, Origin, Sockets};
+use crate::files::{self, Files};
 use crate::graphql;
 use crate::graphql::attach::Sessions;
 use crate::graphql::batch::Batched;
@@ -38,6 +39,8 @@ pub struct Gateway {
     pub catcher: Option<Catcher>,
     /// The workers of this process, where it has some.
     pub workers: Option<Health>,
+    /// Where files lie.
+    pub files: Files,
 }
 
 impl Gateway {
@@ -83,9 +86,10 @@ impl Gateway {
             ..EdgeSettings::default()
         };
         let sessions = Sessions { store: self.store.clone(), deployment, guests };
-        let schema = Batched(graphql::build(sessions.deployment.clone(), self.live));
+        let schema = Batched(graphql::build(sessions.deployment.clone(), self.live, self.files.clone()));
         let mut routes = edge::router(schema, &edge, sessions.clone(), sockets)
             .merge(graphql::export::router(sessions))
+            .merge(files::router(&self.files, self.store.clock.clone()))
             .merge(probes::router(probes::Probes::new(self.store, self.workers)));
         if let Some(catcher) = self.catcher {
             routes = routes.merge(mail_page::router(catcher));

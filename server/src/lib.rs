@@ -6,6 +6,7 @@ pub mod console;
 pub mod database;
 pub mod edge;
 pub mod embedded;
+pub mod files;
 pub mod gateway;
 pub mod graphql;
 pub mod lifecycle;

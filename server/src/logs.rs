@@ -26,5 +26,8 @@ pub fn init(settings: &Settings) {
 /// Below `info` libraries write down what passes through them, such as the parameters of statements: what
 /// people wrote, and the hashes of their passwords. Whatever the filter says, only we are heard there.
 fn is_ours_or_brief(metadata: &Metadata<'_>) -> bool {
-    *metadata.level() <= Level::INFO || metadata.target().starts_with("guichet")
+    let is_of = |name| metadata.target().starts_with(name);
+    // The client of the file store tells of each of its tries; what came of them is told by whoever asked.
+    let brief = if is_of("object_store") { Level::WARN } else { Level::INFO };
+    is_of("guichet") || *metadata.level() <= brief
 }

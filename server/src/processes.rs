@@ -9,20 +9,24 @@ use guichet_schema::clock::SystemClock;
 use guichet_schema::demo::{self, DemoSignIn, Scale};
 use guichet_schema::store::Store;
 use guichet_schema::{db, hint};
-use guichet_workers::housekeeping;
+use guichet_storage::{Addresses, Folder, Own, Seal, Storage};
+use guichet_workers::file_verify::Verifier;
 use guichet_workers::mail::{Catcher, Pool, Route};
 use guichet_workers::queue::Workers;
 use guichet_workers::send_email::Sender;
+use guichet_workers::{file_sweep, housekeeping};
 use tokio_util::sync::CancellationToken;
 
 use crate::console::say;
 use crate::database::Database;
 use crate::embedded::keep_running;
+use crate::files::Files;
 use crate::gateway::{self, Gateway};
 use crate::lifecycle::{Failure, Lifecycle};
 use crate::live::Live;
 use crate::settings::{
-    GUICHET_LISTEN, GUICHET_PROBES, SMTP_URL, SettingError, Settings, bind, migrate, unusable,
+    GUICHET_LISTEN, GUICHET_PROBES, S3_BUCKET, SMTP_URL, SettingError, Settings, bind, check_clamd, check_s3,
+    migrate, unusable,
 };
 use crate::{open_files, probes, signals};
 
@@ -46,6 +50,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         let listener = bind(GUICHET_LISTEN, settings.listen).await?;
         probe_relay(settings).await?;
         probe_redis(settings).await?;
+        probe_scanner(settings).await?;
         let database = Database::own(settings).await?;
         let url = database.url();
         let folder = data_folder(settings, &database);
@@ -70,15 +75,17 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         if !settings.trial && !sign_ins.is_empty() {
             tracing::warn!("this database has demo firms: everybody knows their password");
         }
-        let route = route(settings, Some(folder))?;
-        let workers = workers(settings, &store, &route);
+        let route = route(settings, Some(folder.clone()))?;
+        let storage = storage(settings, &folder).await?;
+        let workers = workers(settings, &store, &route, &storage);
         let health = workers.health();
-        start_workers(life, store.clone(), workers, route.clone());
+        start_workers(life, store.clone(), workers, route.clone(), storage.clone());
         let public_url = settings.public_url(listener.local_addr()?);
+        let files = files(settings, &folder, storage, &public_url)?;
         // The page asks nobody to sign in.
         let catcher = catcher(&route).filter(|_| settings.trial);
         let live = follow_feeds(life, &store);
-        let gateway = Gateway { store, live, catcher, workers: Some(health) };
+        let gateway = Gateway { store, live, catcher, workers: Some(health), files };
         life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
         say(welcome(settings, &public_url, socket.as_deref(), &sign_ins));
         if !settings.trial && empty {
@@ -103,8 +110,11 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         life.add("metrics", SOON, keep_metrics);
         pass_hints(life, settings, url, &store);
         let public_url = settings.public_url(listener.local_addr()?);
+        let folder = shared_folder(settings);
+        let storage = storage(settings, &folder).await?;
+        let files = files(settings, &folder, storage, &public_url)?;
         let live = follow_feeds(life, &store);
-        let gateway = Gateway { store, live, catcher: None, workers: None };
+        let gateway = Gateway { store, live, catcher: None, workers: None, files };
         life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
         tracing::info!(address = %public_url, "serving");
         Ok(())
@@ -124,11 +134,13 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
         }
         probe_relay(settings).await?;
         probe_redis(settings).await?;
+        probe_scanner(settings).await?;
         let url = Database::shared(settings).await?;
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
+        let storage = storage(settings, &shared_folder(settings)).await?;
         let route = route(settings, None)?;
-        let workers = workers(settings, &store, &route);
+        let workers = workers(settings, &store, &route, &storage);
         if let Some(address) = settings.probes {
             let listener = bind(GUICHET_PROBES, address).await?;
             tracing::info!(address = %listener.local_addr()?, "answering probes");
@@ -136,7 +148,7 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
             life.add("probes", SOON, |stop| gateway::serve(listener, router, stop));
         }
         pass_hints(life, settings, url, &store);
-        start_workers(life, store, workers, route);
+        start_workers(life, store, workers, route, storage);
         tracing::info!("working");
         Ok(())
     })
@@ -183,6 +195,13 @@ async fn probe_redis(settings: &Settings) -> Result<(), SettingError> {
     }
 }
 
+async fn probe_scanner(settings: &Settings) -> Result<(), SettingError> {
+    match &settings.clamd {
+        Some(clamd) => check_clamd(clamd).await,
+        None => Ok(()),
+    }
+}
+
 /// Passes hints between this process and the others on the same database.
 fn pass_hints(life: &mut Lifecycle, settings: &Settings, url: String, store: &Store) {
     let (hints, redis) = (store.hints.clone(), settings.redis.clone());
@@ -194,6 +213,38 @@ fn pass_hints(life: &mut Lifecycle, settings: &Settings, url: String, store: &St
             }
         })
     });
+}
+
+/// Where the bytes of files lie: in the bucket that is set, else in `folder`.
+async fn storage(settings: &Settings, folder: &Path) -> Result<Storage, Failure> {
+    Ok(match &settings.s3 {
+        Some(s3) => Storage::S3(check_s3(s3).await?),
+        None => {
+            Storage::Folder(Folder::open(folder).map_err(|error| unusable(&folder.join("files"), &error))?)
+        }
+    })
+}
+
+/// What acts on files work with, where people reach this process under `public_url`.
+fn files(settings: &Settings, folder: &Path, storage: Storage, public_url: &str) -> Result<Files, Failure> {
+    let addresses = match &storage {
+        Storage::S3(s3) => Addresses::S3(s3.clone()),
+        Storage::Folder(_) => {
+            let seal = Seal::open(folder).map_err(|error| unusable(&folder.join("files.key"), &error))?;
+            Addresses::Own(Own { seal, base: public_url.to_owned() })
+        }
+    };
+    Ok(Files { storage, addresses, limits: settings.limits })
+}
+
+/// The data folder of one process of several.
+fn shared_folder(settings: &Settings) -> PathBuf {
+    let (folder, _) = settings.data_dir();
+    if settings.s3.is_none() {
+        let variable = S3_BUCKET.name;
+        tracing::warn!(folder = %folder.display(), "{variable} is not set: files lie in this folder, which all processes must share");
+    }
+    folder
 }
 
 /// The store of a process.
@@ -227,13 +278,19 @@ fn catcher(route: &Route) -> Option<Catcher> {
     }
 }
 
-fn workers(settings: &Settings, store: &Store, route: &Route) -> Workers {
+fn workers(settings: &Settings, store: &Store, route: &Route, storage: &Storage) -> Workers {
+    let verifier = Verifier { store: store.clone(), storage: storage.clone(), clamd: settings.clamd.clone() };
     let sender = Sender { store: store.clone(), route: route.clone(), dkim: settings.dkim.clone() };
-    guichet_workers::workers(store.clone(), sender, settings.work_concurrency)
+    guichet_workers::workers(store.clone(), sender, verifier, settings.work_concurrency)
 }
 
-fn start_workers(life: &mut Lifecycle, store: Store, workers: Workers, route: Route) {
+fn start_workers(life: &mut Lifecycle, store: Store, workers: Workers, route: Route, storage: Storage) {
     life.add("metrics", SOON, keep_metrics);
+    let sweeping = store.clone();
+    life.add("sweep of files", SOON, |stop| async move {
+        file_sweep::run(sweeping, storage, stop).await;
+        Ok::<(), Infallible>(())
+    });
     life.add("housekeeping", SOON, |stop| async move {
         housekeeping::run(store, stop).await;
         Ok::<(), Infallible>(())

@@ -26,7 +26,18 @@ fn of(families: &[&str], links: &BTreeSet<String>) -> Vec<String> {
 #[test]
 fn the_business_knows_no_framework() {
     let links = links("guichet-schema");
-    let framework = ["axum", "async-graphql", "lettre", "apalis", "guichet-server", "guichet-workers"];
+    let framework = [
+        "axum",
+        "async-graphql",
+        "lettre",
+        "apalis",
+        "redis",
+        "object_store",
+        "reqwest",
+        "guichet-server",
+        "guichet-storage",
+        "guichet-workers",
+    ];
     assert_eq!(of(&framework, &links), [""; 0]);
     assert_eq!(of(&["diesel-async"], &links), ["diesel-async"]);
 }
@@ -35,7 +46,14 @@ fn the_business_knows_no_framework() {
 fn the_workers_know_no_web() {
     let links = links("guichet-workers");
     assert_eq!(of(&["axum", "async-graphql", "guichet-server"], &links), [""; 0]);
-    assert_eq!(of(&["guichet"], &links), ["guichet-schema", "guichet-workers"]);
+    assert_eq!(of(&["guichet"], &links), ["guichet-schema", "guichet-storage", "guichet-workers"]);
+}
+
+#[test]
+fn the_store_knows_no_web_and_no_queue() {
+    let links = links("guichet-storage");
+    assert_eq!(of(&["axum", "async-graphql", "apalis", "lettre"], &links), [""; 0]);
+    assert_eq!(of(&["guichet"], &links), ["guichet-schema", "guichet-storage"]);
 }
 
 /// No C library of a database or of TLS must be there to build or run (aws-lc is built from source).

@@ -8,6 +8,7 @@ mod edges;
 mod email;
 mod embedded;
 mod export;
+mod file;
 mod hostile;
 mod jobs;
 mod live;

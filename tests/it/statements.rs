@@ -10,6 +10,7 @@ use diesel::connection::InstrumentationEvent;
 use diesel_async::AsyncConnection;
 use guichet_schema::clock::ManualClock;
 use guichet_schema::db;
+use guichet_schema::file::rules::Limits;
 use guichet_schema::id::{ClientId, Id, ServiceItemId, TicketId};
 use guichet_schema::store::Store;
 use guichet_schema::ticket::commands::{CreateTicket, create};
@@ -20,6 +21,7 @@ use guichet_server::live::Live;
 use guichet_server::settings::Settings;
 use guichet_tests::app::START;
 use guichet_tests::database::TestDatabase;
+use guichet_tests::object_store::ObjectStore;
 use guichet_tests::world::{Firm, Person};
 use http::Request;
 use serde_json::{Value, json};
@@ -56,9 +58,11 @@ impl Desk {
         }
         drop(held);
         let settings = Settings::read(|_| None::<std::ffi::OsString>).unwrap();
-        let router =
-            Gateway { store: store.clone(), live: Live::new(store.clone()), catcher: None, workers: None }
-                .router(&settings);
+        let object_store = ObjectStore::folder();
+        let files = object_store.files("http://files.example", Limits::default());
+        let live = Live::new(store.clone());
+        let gateway = Gateway { store: store.clone(), live, catcher: None, workers: None, files };
+        let router = gateway.router(&settings);
         let firm = Firm::new(&store, "aurora.example").await;
         Self { store, clock, router, statements, firm, database }
     }
@@ -81,12 +85,13 @@ impl Desk {
             department_id: None,
             price: None,
             collects: Vec::new(),
+            file_ids: Vec::new(),
         };
         create(&self.store, &by.actor(), &TicketId::new().encode(), input).await.unwrap().value
     }
 
     async fn post(&self, by: &Person, ticket_id: TicketId, visibility: Visibility, body: &str) {
-        let input = PostMessage { ticket_id, visibility, body: body.to_owned() };
+        let input = PostMessage { ticket_id, visibility, body: body.to_owned(), file_ids: Vec::new() };
         post(&self.store, &by.actor(), &TicketId::new().encode(), input).await.unwrap();
     }
 

@@ -10,12 +10,16 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_schema::clock::{Clock, ManualClock};
 use guichet_schema::db;
+use guichet_schema::file::rules::Limits;
 use guichet_schema::job::JobStatus;
 use guichet_schema::store::Store;
 use guichet_schema::tables::jobs;
+use guichet_server::files::Files;
 use guichet_server::gateway::Gateway;
 use guichet_server::live::Live;
 use guichet_server::settings::Settings;
+use guichet_workers::clamd::Clamd;
+use guichet_workers::file_verify::Verifier;
 use guichet_workers::mail::{Pool, Route, SmtpSettings};
 use guichet_workers::send_email::Sender;
 use serde_json::{Value, json};
@@ -25,6 +29,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::database::TestDatabase;
+use crate::object_store::{Kind, ObjectStore};
 use crate::smtp::{Options, Sink};
 use crate::wait::DEADLINE;
 use crate::world::Person;
@@ -42,10 +47,25 @@ pub struct TestApp {
     pub sink: Sink,
     /// Where the API listens.
     pub url: String,
+    /// Where files lie.
+    pub files: Files,
+    /// The engine that keeps them.
+    pub object_store: ObjectStore,
     database: Option<TestDatabase>,
     http: reqwest::Client,
     stop: CancellationToken,
     parts: JoinSet<()>,
+}
+
+/// What a program is started with.
+#[derive(Debug, Clone, Default)]
+pub struct Setup {
+    /// What keeps files.
+    pub kind: Kind,
+    /// What scans them.
+    pub clamd: Option<Clamd>,
+    /// How large they may be.
+    pub limits: Limits,
 }
 
 /// An answer of the API.
@@ -82,6 +102,14 @@ impl TestApp {
     /// # Panics
     /// When a part does not start.
     pub async fn start() -> Self {
+        Self::start_with(Setup::default()).await
+    }
+
+    /// Starts the program on other engines than the usual ones.
+    ///
+    /// # Panics
+    /// When a part does not start.
+    pub async fn start_with(setup: Setup) -> Self {
         let database = TestDatabase::new().await;
         let clock = ManualClock::new(START.parse().expect("a time"));
         let store = Store::new(db::pool(&database.url, 16).expect("a pool is made"), clock.clone());
@@ -91,17 +119,22 @@ impl TestApp {
         smtp.limits = smtp.limits.at_most(Duration::from_millis(1500));
         let route = Route::Smtp(Pool::new(smtp));
         let sender = Sender { store: store.clone(), route, dkim: None };
-        let workers = guichet_workers::workers(store.clone(), sender, 4);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let url = format!("http://{}", listener.local_addr().expect("the socket is bound"));
+        let object_store = ObjectStore::start(setup.kind).await;
+        let files = object_store.files(&url, setup.limits);
+        let verifier = Verifier { store: store.clone(), storage: files.storage.clone(), clamd: setup.clamd };
+        let workers = guichet_workers::workers(store.clone(), sender, verifier, 4);
         let settings = Settings::read(|_| None::<OsString>).expect("the defaults are settings");
+        let health = Some(workers.health());
         let live = Live::new(store.clone());
         let gateway = Gateway {
             store: store.clone(),
             live: live.clone(),
             catcher: None,
-            workers: Some(workers.health()),
+            workers: health,
+            files: files.clone(),
         };
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-        let url = format!("http://{}", listener.local_addr().expect("the socket is bound"));
         let stop = CancellationToken::new();
         let mut parts = JoinSet::new();
         let stopping = stop.clone();
@@ -111,7 +144,7 @@ impl TestApp {
         let stopping = stop.clone();
         parts.spawn(async move { workers.run(stopping).await.expect("the workers live") });
         let http = reqwest::Client::new();
-        Self { store, clock, sink, url, database: Some(database), http, stop, parts }
+        Self { store, clock, sink, url, files, object_store, database: Some(database), http, stop, parts }
     }
 
     /// Its database.

@@ -25,7 +25,7 @@ static SERVER: OnceLock<Server> = OnceLock::new();
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// A folder of this test process's own. Nothing runs when it ends, so those of ended ones are removed.
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     const PREFIX: &str = "guichet-tests-";
     let temp = std::env::temp_dir();
     for entry in fs::read_dir(&temp).into_iter().flatten().flatten() {

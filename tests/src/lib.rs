@@ -3,8 +3,10 @@
 pub mod app;
 pub mod bench;
 pub mod chaos;
+pub mod clamd;
 pub mod database;
 pub mod live;
+pub mod object_store;
 pub mod permissions;
 pub mod process;
 pub mod redis;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use async_graphql::{Executor, Request, Response};
 use futures_util::stream::{self, BoxStream, StreamExt};
+use guichet_schema::file::rules::Limits;
 use guichet_schema::store::Store;
 use guichet_server::edge::Attach;
 use guichet_server::graphql::attach::Sessions;
@@ -17,10 +18,12 @@ use serde_json::Value;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::object_store::ObjectStore;
 use crate::wait::DEADLINE;
 
 /// A running live side. Dropped, it reads no feed any more.
 pub struct LiveSide {
+    _object_store: ObjectStore,
     schema: Batched<Schema>,
     sessions: Sessions,
     _running: DropGuard,
@@ -40,9 +43,11 @@ impl LiveSide {
         tokio::spawn(live.clone().run(stop.clone()));
         let settings = Settings::read(|_| None::<OsString>).expect("the defaults are settings");
         let deployment = Deployment::new(&settings);
-        let schema = Batched(build(deployment.clone(), live));
+        let object_store = ObjectStore::folder();
+        let files = object_store.files("http://files.example", Limits::default());
+        let schema = Batched(build(deployment.clone(), live, files));
         let sessions = Sessions { store: store.clone(), deployment, guests: Guests::default() };
-        Self { schema, sessions, _running: stop.drop_guard() }
+        Self { _object_store: object_store, schema, sessions, _running: stop.drop_guard() }
     }
 
     /// Subscribes with a bearer token, or without.

@@ -19,12 +19,18 @@ use serde_json::Value;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::database;
 use crate::wait::DEADLINE;
 
 /// Between two questions whether a process is ready.
 const LOOK: Duration = Duration::from_millis(5);
 /// Any free port of this machine.
 const ANY_PORT: &str = "127.0.0.1:0";
+
+/// Where the files of processes lie that share a database. One folder does for all: ids tell them apart.
+fn shared_folder() -> PathBuf {
+    database::folder().join("shared")
+}
 
 /// A process to be started.
 #[derive(Debug, Clone)]
@@ -44,13 +50,17 @@ impl Launch {
 
     /// `guichet serve` on any free port.
     pub fn serve(database_url: &str) -> Self {
-        Self::guichet(&["serve"]).with("DATABASE_URL", database_url).with("GUICHET_LISTEN", ANY_PORT)
+        let launch = Self::guichet(&["serve"]).with("DATABASE_URL", database_url);
+        launch.with("GUICHET_LISTEN", ANY_PORT).with("GUICHET_DATA", shared_folder())
     }
 
     /// `guichet work`, its probes on any free port.
     pub fn work(database_url: &str, smtp_url: &str) -> Self {
         let launch = Self::guichet(&["work"]).with("DATABASE_URL", database_url);
-        launch.with("SMTP_URL", smtp_url).with("GUICHET_PROBES", ANY_PORT)
+        launch
+            .with("SMTP_URL", smtp_url)
+            .with("GUICHET_PROBES", ANY_PORT)
+            .with("GUICHET_DATA", shared_folder())
     }
 
     /// The program that calls this, with other arguments. It is ready as soon as it runs.

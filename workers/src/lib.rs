@@ -1,5 +1,9 @@
-//! What happens later: the job queue, the mails, housekeeping.
+//! What happens later: the job queue, the mails, the files, housekeeping.
 
+pub mod clamd;
+mod file_content;
+pub mod file_sweep;
+pub mod file_verify;
 pub mod housekeeping;
 pub mod letter;
 pub mod mail;
@@ -11,14 +15,19 @@ use std::time::Duration;
 
 use guichet_schema::store::Store;
 
+use crate::file_verify::Verifier;
 use crate::queue::Workers;
 use crate::send_email::Sender;
 
 /// How long sending one mail may take: longer than all steps of an SMTP session together.
 const SENDING: Duration = Duration::from_secs(25 * 60);
+/// How long looking at one file may take: a large one over a slow line, scanned, and stored.
+const VERIFYING: Duration = Duration::from_secs(20 * 60);
 
 /// The workers of a process, with a handler for each kind of job; at most `concurrency` jobs of a
 /// kind at once.
-pub fn workers(store: Store, sender: Sender, concurrency: usize) -> Workers {
-    Workers::new(store).register(concurrency, SENDING, move |job, payload| sender.clone().run(job, payload))
+pub fn workers(store: Store, sender: Sender, verifier: Verifier, concurrency: usize) -> Workers {
+    Workers::new(store)
+        .register(concurrency, SENDING, move |job, payload| sender.clone().run(job, payload))
+        .register(concurrency, VERIFYING, move |job, payload| verifier.clone().run(job, payload))
 }

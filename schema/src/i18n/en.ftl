@@ -58,6 +58,27 @@ refusal-charge-canceled = This charge was canceled and can no longer be changed.
 refusal-charge-not-overdue = This charge is not overdue. Please choose overdue charges only.
 refusal-delivery-not-retryable = This e-mail was already sent or is still in the queue. Only failed e-mails can be sent again.
 refusal-address-suppressed = E-mails to this address are coming back. Correct the address or release it before sending again.
+refusal-file-empty = This file is empty. Please choose another.
+refusal-file-too-large =
+    { $number ->
+        [none] This file is too large. Please send a smaller one.
+       *[other] This file is too large. Please send one of at most { $number } MB.
+    }
+refusal-file-type-not-allowed = Files of this type are not accepted. Please send a PDF, an image, an Office document, a CSV, TXT, XML, OFX or ZIP file.
+refusal-invalid-checksum = The checksum of this file is not valid. Please choose the file again.
+refusal-too-much-unsettled =
+    { $number ->
+        [none] Too many uploads are still being checked. Please wait a few minutes and try again.
+       *[other] More than { $number } MB of uploads are still being checked. Please wait a few minutes and try again.
+    }
+refusal-upload-expired = The time to upload this file is over. Please choose it again.
+refusal-file-not-uploaded = This file has not arrived. Please upload it again.
+refusal-file-incomplete = This file did not arrive in full. Please upload it again.
+refusal-file-altered = This file arrived damaged. Please upload it again.
+refusal-file-type-mismatch = The content of this file is not what its name says. Please check it and send it in an accepted format.
+refusal-file-infected = A virus or other malware was found in this file, so it was not accepted. Please check your device.
+refusal-file-not-ready = This file is still being checked. Please try again in a moment.
+refusal-file-attached = This file is already attached. Please upload it again to attach it elsewhere.
 
 ## Failures of a request as a whole.
 

@@ -58,6 +58,27 @@ refusal-charge-canceled = Este cobro está cancelado y no se puede modificar. Si
 refusal-charge-not-overdue = Este cobro no está vencido. Elija únicamente cobros vencidos.
 refusal-delivery-not-retryable = Este correo ya se envió o sigue en cola. Solo se pueden reenviar los que fallaron.
 refusal-address-suppressed = Los correos a esta dirección se devuelven. Corrija la dirección o desbloquéela antes de reenviar.
+refusal-file-empty = Este archivo está vacío. Elija otro.
+refusal-file-too-large =
+    { $number ->
+        [none] Este archivo es demasiado grande. Envíe uno más pequeño.
+       *[other] Este archivo es demasiado grande. Envíe uno de { $number } MB como máximo.
+    }
+refusal-file-type-not-allowed = No se aceptan archivos de este tipo. Envíe un PDF, una imagen, un documento de Office o un archivo CSV, TXT, XML, OFX o ZIP.
+refusal-invalid-checksum = La suma de verificación de este archivo no es válida. Elija el archivo de nuevo.
+refusal-too-much-unsettled =
+    { $number ->
+        [none] Hay demasiados envíos todavía en verificación. Espere unos minutos e inténtelo de nuevo.
+       *[other] Hay más de { $number } MB de envíos todavía en verificación. Espere unos minutos e inténtelo de nuevo.
+    }
+refusal-upload-expired = El plazo para enviar este archivo ha terminado. Elíjalo de nuevo.
+refusal-file-not-uploaded = Este archivo no ha llegado. Envíelo de nuevo.
+refusal-file-incomplete = Este archivo no ha llegado completo. Envíelo de nuevo.
+refusal-file-altered = Este archivo ha llegado dañado. Envíelo de nuevo.
+refusal-file-type-mismatch = El contenido de este archivo no es lo que dice su nombre. Revíselo y envíelo en un formato aceptado.
+refusal-file-infected = Se ha encontrado un virus u otro programa malicioso en este archivo, por lo que no se ha aceptado. Revise su dispositivo.
+refusal-file-not-ready = Este archivo todavía se está verificando. Inténtelo de nuevo en un momento.
+refusal-file-attached = Este archivo ya está adjunto. Envíelo de nuevo para adjuntarlo en otro lugar.
 
 ## Fallos de la solicitud entera.
 

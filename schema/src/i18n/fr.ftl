@@ -58,6 +58,27 @@ refusal-charge-canceled = Cette somme a été annulée et ne peut plus être mod
 refusal-charge-not-overdue = Cette somme n'est pas échue. Choisissez uniquement des sommes échues.
 refusal-delivery-not-retryable = Cet e-mail a déjà été envoyé ou est encore en attente. Seuls les e-mails en échec peuvent être renvoyés.
 refusal-address-suppressed = Les e-mails à cette adresse reviennent. Corrigez l'adresse ou débloquez-la avant de renvoyer.
+refusal-file-empty = Ce fichier est vide. Veuillez en choisir un autre.
+refusal-file-too-large =
+    { $number ->
+        [none] Ce fichier est trop volumineux. Veuillez en envoyer un plus petit.
+       *[other] Ce fichier est trop volumineux. Veuillez en envoyer un de { $number } Mo au maximum.
+    }
+refusal-file-type-not-allowed = Les fichiers de ce type ne sont pas acceptés. Veuillez envoyer un PDF, une image, un document Office, ou un fichier CSV, TXT, XML, OFX ou ZIP.
+refusal-invalid-checksum = La somme de contrôle de ce fichier n’est pas valide. Veuillez choisir le fichier à nouveau.
+refusal-too-much-unsettled =
+    { $number ->
+        [none] Trop d’envois sont encore en cours de vérification. Veuillez patienter quelques minutes et réessayer.
+       *[other] Plus de { $number } Mo d’envois sont encore en cours de vérification. Veuillez patienter quelques minutes et réessayer.
+    }
+refusal-upload-expired = Le délai pour envoyer ce fichier est écoulé. Veuillez le choisir à nouveau.
+refusal-file-not-uploaded = Ce fichier n’est pas arrivé. Veuillez l’envoyer à nouveau.
+refusal-file-incomplete = Ce fichier n’est pas arrivé en entier. Veuillez l’envoyer à nouveau.
+refusal-file-altered = Ce fichier est arrivé endommagé. Veuillez l’envoyer à nouveau.
+refusal-file-type-mismatch = Le contenu de ce fichier n’est pas ce que dit son nom. Veuillez le vérifier et l’envoyer dans un format accepté.
+refusal-file-infected = Ce fichier contient un virus ou un autre logiciel malveillant et n’a donc pas été accepté. Veuillez vérifier votre appareil.
+refusal-file-not-ready = Ce fichier est encore en cours de vérification. Veuillez réessayer dans un instant.
+refusal-file-attached = Ce fichier est déjà joint. Veuillez l’envoyer à nouveau pour le joindre ailleurs.
 
 ## Échecs de la requête entière.
 

@@ -58,6 +58,27 @@ refusal-charge-canceled = Esta cobrança foi cancelada e não pode mais ser alte
 refusal-charge-not-overdue = Esta cobrança não está vencida. Escolha apenas cobranças vencidas.
 refusal-delivery-not-retryable = Este e-mail já foi enviado ou ainda está na fila. Só é possível reenviar os que falharam.
 refusal-address-suppressed = As mensagens para este endereço estão voltando. Corrija o endereço ou libere-o antes de reenviar.
+refusal-file-empty = Este arquivo está vazio. Escolha outro.
+refusal-file-too-large =
+    { $number ->
+        [none] Este arquivo é grande demais. Envie um menor.
+       *[other] Este arquivo é grande demais. Envie um de até { $number } MB.
+    }
+refusal-file-type-not-allowed = Arquivos deste tipo não são aceitos. Envie PDF, imagem, documento do Office, CSV, TXT, XML, OFX ou ZIP.
+refusal-invalid-checksum = A soma de verificação deste arquivo não é válida. Escolha o arquivo novamente.
+refusal-too-much-unsettled =
+    { $number ->
+        [none] Há envios demais ainda em verificação. Aguarde alguns minutos e tente novamente.
+       *[other] Há mais de { $number } MB de envios ainda em verificação. Aguarde alguns minutos e tente novamente.
+    }
+refusal-upload-expired = O prazo para enviar este arquivo terminou. Escolha-o novamente.
+refusal-file-not-uploaded = Este arquivo não chegou. Envie-o novamente.
+refusal-file-incomplete = Este arquivo não chegou completo. Envie-o novamente.
+refusal-file-altered = Este arquivo chegou danificado. Envie-o novamente.
+refusal-file-type-mismatch = O conteúdo deste arquivo não é o que o nome diz. Verifique-o e envie em um formato aceito.
+refusal-file-infected = Foi encontrado um vírus ou outro programa malicioso neste arquivo, por isso ele não foi aceito. Verifique seu dispositivo.
+refusal-file-not-ready = Este arquivo ainda está em verificação. Tente novamente em instantes.
+refusal-file-attached = Este arquivo já está anexado. Envie-o novamente para anexá-lo em outro lugar.
 
 ## Falhas do pedido inteiro.
 

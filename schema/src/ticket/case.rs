@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::future::join;
 
-use crate::actor::{Actor, Scope};
+use crate::actor::{Actor, Author, Scope};
 use crate::error::{Code, OrNotFound, Result};
 use crate::feed::{Audience, Event};
 use crate::firm::model::StoredZone;
@@ -15,7 +15,7 @@ use crate::sql;
 use crate::store::Tx;
 use crate::tables::{clients, firms, tickets};
 
-use super::model::Ticket;
+use super::model::{Ticket, Visibility};
 use super::queries::{linked_clients, visible};
 use super::rules::{self, Circumstances, Facts, TicketAct};
 
@@ -52,6 +52,16 @@ pub(crate) enum Saved {
     Note,
 }
 
+impl Saved {
+    /// What something with this visibility changes.
+    pub const fn seen_by(visibility: Visibility) -> Self {
+        match visibility {
+            Visibility::Public => Self::Message,
+            Visibility::Internal => Self::Note,
+        }
+    }
+}
+
 /// A ticket with its surroundings, locked until the transaction ends.
 #[derive(Debug)]
 pub(crate) struct Case {
@@ -81,8 +91,23 @@ impl Case {
     /// Locks the ticket that `actor` sees under this id, and checks that it may do `act`.
     pub async fn lock(tx: &mut Tx, actor: &Actor, id: TicketId, act: TicketAct) -> Result<Self> {
         let scope = actor.scope();
+        let case = Self::find(tx, &scope, id).await?;
+        let needs_reader = act == TicketAct::PostMessage;
+        let has_linked_user =
+            !needs_reader || !linked_clients(tx.conn(), &[case.client.id]).await?.is_empty();
+        let facts = Facts {
+            status: case.ticket.status,
+            closed_at: case.ticket.closed_at,
+            around: Circumstances { client_reopen_days: case.firm.client_reopen_days, has_linked_user },
+        };
+        rules::may(act, &scope, &facts, tx.now)?;
+        Ok(case)
+    }
+
+    /// Locks the ticket that `scope` sees under this id, whatever is then done with it.
+    pub async fn find(tx: &mut Tx, scope: &Scope, id: TicketId) -> Result<Self> {
         let mut conn = tx.pipeline();
-        let seen = || tickets::table.filter(visible(&scope)).filter(tickets::id.eq(id));
+        let seen = || tickets::table.filter(visible(scope)).filter(tickets::id.eq(id));
         let locked = seen().select(Ticket::as_select()).for_update().get_result(&mut conn);
         // After the lock: what was committed while we waited for it is seen.
         let around = clients::table
@@ -96,17 +121,13 @@ impl Case {
         // Whoever waited for the lock acts after the one who had it, whatever the clocks say.
         tx.now = tx.now.max(ticket.updated_at);
         let before = ticket.audience(client.accountant_id);
-        let case = Self { ticket, client, firm, before };
-        let needs_reader = act == TicketAct::PostMessage;
-        let has_linked_user =
-            !needs_reader || !linked_clients(tx.conn(), &[case.client.id]).await?.is_empty();
-        let facts = Facts {
-            status: case.ticket.status,
-            closed_at: case.ticket.closed_at,
-            around: Circumstances { client_reopen_days: case.firm.client_reopen_days, has_linked_user },
-        };
-        rules::may(act, &scope, &facts, tx.now)?;
-        Ok(case)
+        Ok(Self { ticket, client, firm, before })
+    }
+
+    /// Who may know of something of it that has this visibility.
+    pub fn audience(&self, visibility: Visibility) -> Audience {
+        let internal = visibility == Visibility::Internal;
+        Audience { internal, ..self.ticket.audience(self.client.accountant_id) }
     }
 
     /// Refuses when the ticket is no longer at the version that the viewer read.
@@ -118,13 +139,13 @@ impl Case {
     }
 
     /// Writes back what an act changed. Staff's act makes the ticket touched (D-06).
-    pub async fn save(&mut self, tx: &mut Tx, actor: &Actor, act: &'static str, what: Saved) -> Result<()> {
-        self.mark(tx, actor, act, what);
+    pub async fn save(&mut self, tx: &mut Tx, by: Author, act: &'static str, what: Saved) -> Result<()> {
+        self.mark(tx, by, act, what);
         self.write(tx).await
     }
 
     /// The first half of [`Case::save`]: what an act changes of every ticket, its event and its audit.
-    pub fn mark(&mut self, tx: &mut Tx, actor: &Actor, act: &'static str, what: Saved) {
+    pub fn mark(&mut self, tx: &mut Tx, by: Author, act: &'static str, what: Saved) {
         let ticket = &mut self.ticket;
         if what == Saved::Fields {
             ticket.version += 1;
@@ -132,7 +153,7 @@ impl Case {
         if what != Saved::Note {
             ticket.updated_at = tx.now;
         }
-        ticket.is_untouched &= !actor.scope().is_staff();
+        ticket.is_untouched &= by.staff().is_none();
         ticket.closed_at = if ticket.status.is_closed() { ticket.closed_at.or(Some(tx.now)) } else { None };
         let internal = what == Saved::Note;
         let [before, after] = [self.before.clone(), ticket.audience(self.client.accountant_id)]

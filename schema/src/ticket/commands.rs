@@ -10,7 +10,9 @@ use crate::charge;
 use crate::department;
 use crate::error::{Code, OrNotFound, Refusal, Result};
 use crate::feed::Event;
-use crate::id::{ActId, ChargeId, ClientId, DepartmentId, FirmId, Id, ServiceItemId, StaffId, TicketId};
+use crate::id::{
+    ActId, ChargeId, ClientId, DepartmentId, FileId, FirmId, Id, ServiceItemId, StaffId, TicketId,
+};
 use crate::input::{Check, MAX_NAME, MAX_TEXT, Patch};
 use crate::money::Money;
 use crate::service_item::{self, model::ServiceItem};
@@ -19,9 +21,10 @@ use crate::staff::queries::works_here;
 use crate::store::{Begun, Done, Store};
 use crate::tables::{clients, departments, staff_members, tickets};
 
+use super::attachment::{self, Place};
 use super::case::{self, Case, Saved};
 use super::history::{self, Changed};
-use super::model::{Ticket, TicketField, TicketStatus};
+use super::model::{Ticket, TicketField, TicketStatus, Visibility};
 use super::rules::TicketAct;
 
 /// A ticket to be opened (D-03).
@@ -45,6 +48,9 @@ pub struct CreateTicket {
     pub price: Option<Money>,
     /// Overdue charges that the ticket is to collect (D-10). Staff only.
     pub collects: Vec<ChargeId>,
+    /// Files on it, for both sides to see.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub file_ids: Vec<FileId>,
 }
 
 /// Changes of an open ticket (D-03).
@@ -71,7 +77,8 @@ pub struct EditTicket {
 ///
 /// # Errors
 /// `NOT_FOUND`, `NOT_ALLOWED` for what only staff may say, `SERVICE_ITEM_INACTIVE`,
-/// `WRONG_CURRENCY`, `OUT_OF_RANGE`, `CHARGE_NOT_OVERDUE`, `DEPARTMENT_WITHOUT_LEAD`, refusals of the texts.
+/// `WRONG_CURRENCY`, `OUT_OF_RANGE`, `CHARGE_NOT_OVERDUE`, `DEPARTMENT_WITHOUT_LEAD`, refusals of the texts
+/// and of the files.
 pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket) -> Result<Done<TicketId>> {
     let mut check = Check::new();
     let subject = check.line("subject", &input.subject, 1..=MAX_NAME);
@@ -100,6 +107,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
         Begun::Replay(done) => return Ok(done),
         Begun::First(tx) => tx,
     };
+    let files = attachment::lock_files(&mut tx, actor, &input.file_ids).await?;
     let conn = tx.conn();
     let scope = actor.scope();
     // A rename of the client waits for us, or we for it: its name stands in what tickets are searched by.
@@ -167,6 +175,8 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
     let opened =
         Changed { field: TicketField::Created, from: None, to: Some(TicketStatus::Open.to_string()) };
     history::record(&mut tx, &ticket, ActId::new(), author, &[opened], None).await?;
+    let place = Place { visibility: Visibility::Public, message_id: None };
+    attachment::bind(&mut tx, &ticket, author, place, &files).await?;
     let after = Some(ticket.audience(client.accountant_id));
     tx.event(firm.id, Event { noun: TicketId::NOUN, subject: id.uuid(), before: None, after });
     tx.audit(Some(firm.id), "ticketCreate", TicketId::NOUN, Some(id.uuid()));
@@ -205,7 +215,7 @@ pub async fn edit(store: &Store, actor: &Actor, input: EditTicket) -> Result<Don
     }
     let changes = differences(&old, ticket);
     if !changes.is_empty() {
-        case.save(&mut tx, actor, "ticketEdit", Saved::Fields).await?;
+        case.save(&mut tx, actor.hat.author(), "ticketEdit", Saved::Fields).await?;
         history::record(&mut tx, &case.ticket, ActId::new(), actor.hat.author(), &changes, None).await?;
     }
     tx.commit(case.ticket.id).await

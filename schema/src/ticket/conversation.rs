@@ -8,14 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Scope};
 use crate::error::{Code, OrNotFound, Refusal, Result};
-use crate::feed::{Audience, Event};
-use crate::id::{Id, MessageId, TicketId};
+use crate::feed::Event;
+use crate::id::{FileId, Id, MessageId, TicketId};
 use crate::input::{Check, MAX_TEXT};
 use crate::page::{Cursor, PageRequest};
 use crate::sql;
 use crate::store::{Begun, Done, Store};
 use crate::tables::{ticket_messages, tickets};
 
+use super::attachment::{self, Place};
 use super::case::{Case, Saved};
 use super::model::{Ticket, TicketMessage, Visibility};
 use super::queries::{readable, visible};
@@ -33,6 +34,9 @@ pub struct PostMessage {
     pub visibility: Visibility,
     /// The text.
     pub body: String,
+    /// Files that go with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub file_ids: Vec<FileId>,
 }
 
 /// What posting came to.
@@ -48,7 +52,7 @@ pub struct Posted {
 /// meanwhile the writer may not have seen (D-12).
 ///
 /// # Errors
-/// `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `NO_LINKED_USER`, refusals of the text.
+/// `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `NO_LINKED_USER`, refusals of the text and of the files.
 pub async fn post(store: &Store, actor: &Actor, key: &str, input: PostMessage) -> Result<Done<Posted>> {
     let mut check = Check::new();
     let body = check.text("body", &input.body, 1..=MAX_TEXT);
@@ -57,6 +61,7 @@ pub async fn post(store: &Store, actor: &Actor, key: &str, input: PostMessage) -
         Begun::Replay(done) => return Ok(done),
         Begun::First(tx) => tx,
     };
+    let files = attachment::lock_files(&mut tx, actor, &input.file_ids).await?;
     let mut case = Case::lock(&mut tx, actor, input.ticket_id, rules::posting(input.visibility)).await?;
     let message_id = MessageId::new();
     let author = actor.hat.author();
@@ -76,18 +81,12 @@ pub async fn post(store: &Store, actor: &Actor, key: &str, input: PostMessage) -
         ))
         .execute(tx.conn())
         .await?;
-    let audience = Audience {
-        internal: input.visibility == Visibility::Internal,
-        ..case.ticket.audience(case.client.accountant_id)
-    };
-    let event =
-        Event { noun: MessageId::NOUN, subject: message_id.uuid(), before: None, after: Some(audience) };
+    let place = Place { visibility: input.visibility, message_id: Some(message_id) };
+    attachment::bind(&mut tx, &case.ticket, author, place, &files).await?;
+    let after = Some(case.audience(input.visibility));
+    let event = Event { noun: MessageId::NOUN, subject: message_id.uuid(), before: None, after };
     tx.event(case.firm.id, event);
-    let what = match input.visibility {
-        Visibility::Public => Saved::Message,
-        Visibility::Internal => Saved::Note,
-    };
-    case.save(&mut tx, actor, "ticketMessagePost", what).await?;
+    case.save(&mut tx, author, "ticketMessagePost", Saved::seen_by(input.visibility)).await?;
     tx.commit(Posted { ticket_id: input.ticket_id, message_id }).await
 }
 

@@ -1,5 +1,6 @@
 //! Tickets: a case with a status, a price and a conversation (D).
 
+pub mod attachment;
 pub(crate) mod case;
 pub mod commands;
 pub mod conversation;

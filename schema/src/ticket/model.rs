@@ -71,13 +71,17 @@ text_enum! {
         Assignee = "ASSIGNEE",
         /// The department, as an id of the API.
         Department = "DEPARTMENT",
+        /// A file was attached: its id of the API.
+        File = "FILE",
+        /// A file was attached that is for staff only: its id of the API (D-07).
+        InternalFile = "INTERNAL_FILE",
     }
 }
 
 impl TicketField {
     /// Whether the client's side may read of it: what the client sees of the ticket itself.
     pub const fn is_public(self) -> bool {
-        !matches!(self, Self::Assignee | Self::Department)
+        !matches!(self, Self::Assignee | Self::Department | Self::InternalFile)
     }
 }
 

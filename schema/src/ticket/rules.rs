@@ -23,6 +23,8 @@ text_enum! {
         PostMessage = "POST_MESSAGE",
         /// Write an internal note (D-07).
         PostNote = "POST_NOTE",
+        /// Attach files that both sides see (D-08); those of notes go with the note.
+        AttachFile = "ATTACH_FILE",
         /// Mark the conversation as read (D-12).
         MarkRead = "MARK_READ",
     }
@@ -55,7 +57,8 @@ pub struct Facts {
 pub fn may(act: TicketAct, scope: &Scope, facts: &Facts, now: DateTime<Utc>) -> Result<(), Code> {
     let closed = facts.status.is_closed();
     match act {
-        TicketAct::MarkRead => Ok(()),
+        // D-03: closed tickets take files, too.
+        TicketAct::MarkRead | TicketAct::AttachFile => Ok(()),
         TicketAct::Edit | TicketAct::ChangeStatus | TicketAct::Transfer | TicketAct::PostNote
             if !scope.is_staff() =>
         {
@@ -87,6 +90,14 @@ fn refuse_if(condition: bool, code: Code) -> Result<(), Code> {
 pub const fn posting(visibility: Visibility) -> TicketAct {
     match visibility {
         Visibility::Public => TicketAct::PostMessage,
+        Visibility::Internal => TicketAct::PostNote,
+    }
+}
+
+/// The act that attaching with this visibility is: what is internal is a note (D-03, D-07).
+pub const fn attaching(visibility: Visibility) -> TicketAct {
+    match visibility {
+        Visibility::Public => TicketAct::AttachFile,
         Visibility::Internal => TicketAct::PostNote,
     }
 }
@@ -227,7 +238,7 @@ mod tests {
             }
             for act in TicketAct::ALL {
                 let expected = match act {
-                    TicketAct::MarkRead => Ok(()),
+                    TicketAct::MarkRead | TicketAct::AttachFile => Ok(()),
                     TicketAct::PostMessage if closed => Err(Code::TicketClosed),
                     TicketAct::PostMessage => Ok(()),
                     TicketAct::Reopen if !closed => Err(Code::TicketOpen),

@@ -133,10 +133,10 @@ async fn apply(
     let act_id = ActId::new();
     let from = std::mem::replace(&mut case.ticket.status, status);
     case.ticket.closed_at = status.is_closed().then_some(tx.now);
-    case.mark(tx, actor, act, Saved::Fields);
+    let author = actor.hat.author();
+    case.mark(tx, author, act, Saved::Fields);
     let moved =
         Changed { field: TicketField::Status, from: Some(from.to_string()), to: Some(status.to_string()) };
-    let author = actor.hat.author();
     let ((), (), addressees) = try_join3(
         case.write(tx),
         history::record(tx, &case.ticket, act_id, author, std::slice::from_ref(&moved), reason),

@@ -81,7 +81,7 @@ pub async fn transfer(
         return Err(Refusal::of("to", Code::NothingToTransfer).into());
     }
     (case.ticket.assignee_id, case.ticket.department_id) = (to_staff, to_department);
-    case.save(&mut tx, actor, "ticketTransfer", Saved::Fields).await?;
+    case.save(&mut tx, actor.hat.author(), "ticketTransfer", Saved::Fields).await?;
     let changes: Vec<Changed> = [
         Changed::between(TicketField::Assignee, Some(from_staff.encode()), Some(to_staff.encode())),
         Changed::between(

@@ -11,6 +11,7 @@ use async_graphql::{
     ErrorExtensionValues, InputType, InputValueError, PathSegment, Pos, Response, ServerError, Value,
 };
 use guichet_schema::error::Fault;
+use guichet_storage::StorageError;
 use http::StatusCode;
 
 use super::layers::RequestId;
@@ -184,6 +185,12 @@ impl From<ApiError> for async_graphql::Error {
     fn from(error: ApiError) -> Self {
         let ServerError { message, source, extensions, .. } = error.into_server_error();
         Self { message, source, extensions }
+    }
+}
+
+impl From<StorageError> for ApiError {
+    fn from(error: StorageError) -> Self {
+        Self::unavailable(error)
     }
 }
 

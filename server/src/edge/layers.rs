@@ -9,13 +9,14 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use http::header::{
-    AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
+    ACCEPT_RANGES, AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{Extensions, HeaderName, HeaderValue, Method};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use serde_json::json;
 use tower::util::option_layer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
 use tower_http::cors::CorsLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -88,8 +89,13 @@ pub fn layered(router: Router, settings: &EdgeSettings) -> Router {
         // Not `no-referrer`: with it browsers send `Origin: null` on forms of our own pages.
         .layer(header(REFERRER_POLICY, "same-origin"))
         .layer(option_layer(transport))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(may_be_pressed)))
         .layer(from_fn(identified))
+}
+
+/// What can be asked for in parts is sent byte for byte: parts are counted in them.
+fn may_be_pressed(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    !headers.contains_key(ACCEPT_RANGES)
 }
 
 /// Refuses a request that changes something when a browser sends it from a page that is neither ours nor
@@ -121,7 +127,7 @@ fn foreign_pages(settings: &EdgeSettings) -> Option<CorsLayer> {
         CorsLayer::new()
             .allow_origin(origins.clone())
             .allow_credentials(true)
-            .allow_methods([Method::GET, Method::POST])
+            .allow_methods([Method::GET, Method::POST, Method::PUT])
             .allow_headers([CONTENT_TYPE, AUTHORIZATION, X_REQUEST_ID])
             .expose_headers([X_REQUEST_ID, RETRY_AFTER])
             .max_age(REMEMBERED)

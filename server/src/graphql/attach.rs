@@ -13,7 +13,7 @@ use guichet_schema::session;
 use guichet_schema::session::model::Viewer;
 use guichet_schema::store::Store;
 use http::HeaderMap;
-use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
+use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT};
 use http::request::Parts;
 use ipnet::IpNet;
 
@@ -62,6 +62,7 @@ impl Sessions {
             is_bearer: bearer.is_some(),
             token: bearer.or_else(|| self.deployment.token(headers)),
             address: peer.map(|peer| client(peer, headers, &self.deployment.trusted_proxies).to_string()),
+            device: headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
             browser: browser.and_then(Locale::negotiate),
         })
     }
@@ -73,6 +74,7 @@ struct Visitor {
     token: Option<Secret>,
     is_bearer: bool,
     address: Option<String>,
+    device: Option<String>,
     browser: Option<Locale>,
 }
 
@@ -85,7 +87,12 @@ impl Visitor {
     }
 
     fn caller(&self, store: &Store, viewer: Option<Viewer>, id: &RequestId) -> Caller {
-        let origin = Origin { address: self.address.clone(), request_id: Some(id.as_str().to_owned()) };
+        let origin = Origin {
+            address: self.address.clone(),
+            request_id: Some(id.as_str().to_owned()),
+            device: self.device.clone(),
+            is_app: self.is_bearer,
+        };
         Caller::new(store.clone(), viewer, self.browser, origin)
     }
 }

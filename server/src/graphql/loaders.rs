@@ -178,9 +178,15 @@ macro_rules! keyed {
 pub(crate) use keyed;
 
 /// Declares the loader of a noun by id: its type wraps the rows of a finder, which leaves out what
-/// the viewer does not see (B-14).
+/// the viewer does not see (B-14). `hat` for a finder that asks for it in place of its scope.
 macro_rules! by_ids {
     ($id:ty => $noun:ident, $find:path) => {
+        $crate::graphql::loaders::by_ids!(@ $id => $noun, $find, |loads: &Self| loads.scope());
+    };
+    ($id:ty => $noun:ident, hat $find:path) => {
+        $crate::graphql::loaders::by_ids!(@ $id => $noun, $find, |loads: &Self| loads.hat.clone());
+    };
+    (@ $id:ty => $noun:ident, $find:path, $eyes:expr) => {
         impl async_graphql::dataloader::Loader<$id> for $crate::graphql::loaders::Loads {
             type Value = $noun;
             type Error = $crate::edge::ApiError;
@@ -189,7 +195,8 @@ macro_rules! by_ids {
                 &self,
                 ids: &[$id],
             ) -> Result<std::collections::HashMap<$id, $noun>, $crate::edge::ApiError> {
-                let found = $find(&mut *self.conn().await?, &self.scope(), ids).await;
+                let eyes = $eyes;
+                let found = $find(&mut *self.conn().await?, &eyes(self), ids).await;
                 let rows = found.map_err($crate::graphql::loaders::fault)?;
                 Ok(rows.into_iter().map(|row| (row.id, $noun(row))).collect())
             }

@@ -15,6 +15,7 @@ mod department;
 pub mod deployment;
 mod email_delivery;
 pub mod export;
+mod file;
 mod firm;
 mod follow;
 pub mod guests;
@@ -36,8 +37,10 @@ mod viewer;
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 
-use crate::live::Live;
 use deployment::Deployment;
+
+use crate::files::Files;
+use crate::live::Live;
 
 /// What can be read.
 #[derive(Default, MergedObject)]
@@ -67,6 +70,7 @@ pub struct Mutation(
     ticket::TicketMutation,
     charge::ChargeMutation,
     email_delivery::EmailDeliveryMutation,
+    file::FileMutation,
 );
 
 /// What can be followed.
@@ -76,9 +80,9 @@ pub struct Subscription(ticket::TicketSubscription, email_delivery::EmailDeliver
 /// The schema that the edge serves. Introspection is the edge's to switch.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-/// Builds the schema of a server that people reach so, and that follows these feeds.
-pub fn build(deployment: Deployment, live: Live) -> Schema {
-    builder().data(deployment).data(live).finish()
+/// Builds the schema of a server that people reach so, that follows these feeds, and keeps files so.
+pub fn build(deployment: Deployment, live: Live, files: Files) -> Schema {
+    builder().data(deployment).data(live).data(files).finish()
 }
 
 /// The published contract, in the GraphQL schema language.

@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
 use guichet_schema::error::{Code, Refusal};
 use guichet_schema::id::{
-    AccessId, AccountId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FirmId, Id, MessageId,
-    ServiceItemId, StaffId, TicketId, TransferId,
+    AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FileId,
+    FirmId, Id, MessageId, ServiceItemId, StaffId, TicketId, TransferId,
 };
 use guichet_schema::page::MAX_PAGE;
 
@@ -15,13 +15,14 @@ use super::charge::Charge;
 use super::client::Client;
 use super::department::Department;
 use super::email_delivery::EmailDelivery;
+use super::file::File;
 use super::firm::Firm;
 use super::loaders::load;
 use super::payload::queried;
 use super::portal_access::PortalAccess;
 use super::service_item::ServiceItem;
 use super::staff::StaffMember;
-use super::ticket::{Ticket, TicketChange, TicketMessage, TicketTransfer};
+use super::ticket::{Attachment, Ticket, TicketChange, TicketMessage, TicketTransfer};
 use crate::edge::ApiError;
 
 /// Something with an id of its own.
@@ -30,6 +31,8 @@ use crate::edge::ApiError;
 pub enum Node {
     /// A login.
     Account(Account),
+    /// A file on something.
+    Attachment(Attachment),
     /// What a client owes.
     Charge(Charge),
     /// A company served by the firm.
@@ -38,6 +41,8 @@ pub enum Node {
     Department(Department),
     /// One mail to one recipient.
     EmailDelivery(EmailDelivery),
+    /// A file.
+    File(File),
     /// A firm.
     Firm(Firm),
     /// A user of a client's area.
@@ -67,11 +72,13 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>, ApiError> {
     }
     loaded!(
         AccessId,
+        AttachmentId,
         ChangeId,
         ChargeId,
         ClientId,
         DeliveryId,
         DepartmentId,
+        FileId,
         FirmId,
         MessageId,
         ServiceItemId,

@@ -23,7 +23,16 @@ pub struct UserError {
 }
 
 impl UserError {
-    fn new(refusal: &Refusal, locale: Locale) -> Self {
+    /// Sorts what became of one thing of several.
+    pub fn split<T>(each: std::result::Result<T, Vec<Refusal>>, locale: Locale) -> (Option<T>, Vec<Self>) {
+        match each {
+            Ok(value) => (Some(value), Vec::new()),
+            Err(refusals) => (None, refusals.iter().map(|refusal| Self::new(refusal, locale)).collect()),
+        }
+    }
+
+    /// What the viewer is told of a refusal.
+    pub fn new(refusal: &Refusal, locale: Locale) -> Self {
         Self { field: refusal.field, code: refusal.code.into(), message: i18n::refusal(locale, refusal) }
     }
 }
@@ -94,6 +103,32 @@ pub enum UserErrorCode {
     DeliveryNotRetryable,
     /// The address is suppressed after a bounce: correct it or lift the suppression first.
     AddressSuppressed,
+    /// The file has no bytes.
+    FileEmpty,
+    /// The file is larger than allowed.
+    FileTooLarge,
+    /// Name or media type are none of a kind of file that is taken, or contradict each other.
+    FileTypeNotAllowed,
+    /// The text is no SHA-256 digest in hexadecimal digits.
+    InvalidChecksum,
+    /// Too much was uploaded that is not verified yet: finish those uploads, or wait.
+    TooMuchUnsettled,
+    /// The time in which the file could be uploaded is over.
+    UploadExpired,
+    /// The bytes of the file are not there.
+    FileNotUploaded,
+    /// Other than the declared number of bytes came.
+    FileIncomplete,
+    /// Other bytes came than those that were declared.
+    FileAltered,
+    /// The content is not of the declared kind.
+    FileTypeMismatch,
+    /// The scanner found something in the file (F-07).
+    FileInfected,
+    /// The file is still being verified.
+    FileNotReady,
+    /// The file is attached to something already.
+    FileAttached,
 }
 
 /// A revision of a firm's feed: a change is visible to whoever reads at this revision or a later one.

@@ -1,6 +1,7 @@
 //! Settings, all from the environment and read here only. A wrong one stops the start with one
 //! sentence that names its variable.
 
+mod files;
 mod reach;
 mod values;
 mod variable;
@@ -10,6 +11,9 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use guichet_schema::file::rules::Limits;
+use guichet_storage::S3Settings;
+use guichet_workers::clamd::Clamd;
 use guichet_workers::mail::{self, Dkim, SmtpSettings};
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
@@ -18,11 +22,11 @@ use url::Url;
 use crate::edge::Origin;
 use crate::redis::Redis;
 
-pub use reach::{bind, check_database, migrate, unusable};
+pub use reach::{bind, check_clamd, check_database, check_s3, migrate, unusable};
 pub use values::{LogFormat, Secret};
 pub use variable::{
-    DATABASE_URL, GUICHET_DATA, GUICHET_LISTEN, GUICHET_PROBES, REDIS_URL, SMTP_URL, VARIABLES, Variable,
-    table,
+    DATABASE_URL, GUICHET_DATA, GUICHET_LISTEN, GUICHET_PROBES, REDIS_URL, S3_BUCKET, SMTP_URL, VARIABLES,
+    Variable, table,
 };
 
 /// A setting that cannot be used, in one sentence that begins with its variable and has no secret in
@@ -66,6 +70,12 @@ pub struct Settings {
     pub smtp: Option<SmtpSettings>,
     /// `MAIL_DKIM_*`; none: mails are not signed.
     pub dkim: Option<Dkim>,
+    /// `S3_*`; none: files lie in the data folder.
+    pub s3: Option<S3Settings>,
+    /// `CLAMD_ADDRESS`; none: files are not scanned.
+    pub clamd: Option<Clamd>,
+    /// `FILE_MAX_MB`, `UPLOAD_MAX_MB`, `UPLOAD_FIRM_MAX_MB`.
+    pub limits: Limits,
     /// `GUICHET_DATA`; see [`Settings::data_dir`].
     pub data: Option<PathBuf>,
     /// `PG_BIN_DIR`.
@@ -126,6 +136,9 @@ impl Settings {
                 values.text(MAIL_DKIM_DOMAIN)?.as_deref(),
                 values.text(MAIL_DKIM_KEY_FILE)?.as_deref(),
             )?,
+            s3: files::s3(&values)?,
+            clamd: values.get(CLAMD_ADDRESS, files::clamd)?,
+            limits: files::limits(&values)?,
             data: values.path(GUICHET_DATA),
             pg_bin_dir: values.path(PG_BIN_DIR),
             allowed_origins: values.get(GUICHET_ALLOWED_ORIGINS, values::origins)?.unwrap_or_default(),

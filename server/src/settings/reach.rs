@@ -7,11 +7,16 @@ use std::time::Duration;
 
 use guichet_schema::db::{self, Address};
 use guichet_schema::error::Fault;
+use guichet_storage::{S3, S3Fault, S3Settings};
+use guichet_workers::clamd::{Clamd, ClamdError};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_postgres::config::Host;
+use url::Url;
 
-use super::variable::{DATABASE_URL, GUICHET_DATA, Variable};
+use super::variable::{
+    CLAMD_ADDRESS, DATABASE_URL, GUICHET_DATA, S3_ACCESS_KEY_ID, S3_BUCKET, S3_ENDPOINT, Variable,
+};
 use super::{Secret, SettingError, Settings};
 use crate::lifecycle::Failure;
 
@@ -45,6 +50,44 @@ fn new_enough(version: i32) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("PostgreSQL {major}.{minor} is too old, {OLDEST} or newer is needed"))
+}
+
+/// Finds the bucket.
+///
+/// # Errors
+/// `S3_BUCKET: the store has no bucket `files` that this key may use`, and the like.
+pub async fn check_s3(settings: &S3Settings) -> Result<S3, SettingError> {
+    let place = settings.endpoint.as_ref().map_or("the endpoint of AWS", Url::as_str).trim_end_matches('/');
+    let nobody = || SettingError::new(S3_ENDPOINT, format!("no S3 store answers at {place}"));
+    let bucket = || {
+        let reason =
+            format!("the store at {place} has no bucket `{}` that this key may use", settings.bucket);
+        SettingError::new(S3_BUCKET, reason)
+    };
+    let s3 = S3::new(settings).map_err(|_| bucket())?;
+    match timeout(PATIENCE, s3.probe()).await {
+        Ok(Ok(())) => Ok(s3),
+        Ok(Err((S3Fault::Bucket, _))) => Err(bucket()),
+        Ok(Err((S3Fault::Credentials, _))) => {
+            let reason = format!("the store at {place} does not accept it with this S3_SECRET_ACCESS_KEY");
+            Err(SettingError::new(S3_ACCESS_KEY_ID, reason))
+        }
+        Ok(Err((S3Fault::Unreachable, _))) | Err(_) => Err(nobody()),
+    }
+}
+
+/// Finds the scanner.
+///
+/// # Errors
+/// `CLAMD_ADDRESS: clamd does not answer: connection refused`, and the like.
+pub async fn check_clamd(clamd: &Clamd) -> Result<(), SettingError> {
+    let failed = |reason: &str| SettingError::new(CLAMD_ADDRESS, format!("clamd does not answer: {reason}"));
+    match timeout(PATIENCE, clamd.ping()).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(ClamdError::Unreachable(error))) => Err(failed(&plain(&error.to_string()))),
+        Ok(Err(ClamdError::Refused(answer))) => Err(failed(&format!("it says `{answer}`"))),
+        Ok(Err(ClamdError::Silent)) | Err(_) => Err(failed("no word came")),
+    }
 }
 
 /// Brings the tables of a database up to date.

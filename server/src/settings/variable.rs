@@ -37,6 +37,26 @@ variables! {
         "Selector under which the public key is in the domain's DNS";
     MAIL_DKIM_KEY_FILE = "mails are not signed",
         "PEM file with the private key, RSA or Ed25519, without a passphrase";
+    S3_BUCKET = "files lie in the data folder",
+        "Bucket for files; it wants the two keys below";
+    S3_ENDPOINT = "that of AWS for S3_REGION",
+        "Address of the S3-compatible store";
+    S3_PUBLIC_ENDPOINT = "S3_ENDPOINT",
+        "Address under which browsers and apps reach that store";
+    S3_REGION = "us-east-1",
+        "Region that the store's signatures name";
+    S3_ACCESS_KEY_ID = "none",
+        "Who signs requests to the store";
+    S3_SECRET_ACCESS_KEY = "none",
+        "The secret that belongs to S3_ACCESS_KEY_ID";
+    CLAMD_ADDRESS = "files are not scanned",
+        "Malware scanner clamd: host:3310, or the path of its socket";
+    FILE_MAX_MB = "25",
+        "Largest file that is taken, in megabytes, 1 to 2000";
+    UPLOAD_MAX_MB = "250",
+        "Megabytes that one person may have uploaded and not yet verified, 1 to 100000";
+    UPLOAD_FIRM_MAX_MB = "2500",
+        "The same for all people of one firm, 1 to 1000000";
     GUICHET_DATA = "./data",
         "Folder of everything that an embedded default keeps";
     PG_BIN_DIR = "PATH, then the distribution's folders",

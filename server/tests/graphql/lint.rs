@@ -7,12 +7,12 @@ use guichet_server::graphql::sdl;
 use crate::reading::{Contract, fields, implements};
 
 /// How the name of a mutation ends: noun, then verb.
-const VERBS: [&str; 13] = [
-    "Cancel", "Change", "Create", "Edit", "Lift", "MarkPaid", "MarkRead", "Post", "Renew", "Reopen", "Retry",
-    "Transfer", "Update",
+const VERBS: [&str; 16] = [
+    "Attach", "Cancel", "Change", "Complete", "Create", "Download", "Edit", "Lift", "MarkPaid", "MarkRead",
+    "Post", "Renew", "Reopen", "Retry", "Transfer", "Update",
 ];
 /// Verbs that make or send something: what happens once, happens once for its key.
-const KEYED: [&str; 6] = ["Change", "Create", "Post", "Reopen", "Retry", "Transfer"];
+const KEYED: [&str; 7] = ["Attach", "Change", "Create", "Post", "Reopen", "Retry", "Transfer"];
 /// Verbs that change what somebody read before.
 const VERSIONED: [&str; 4] = ["Cancel", "Edit", "MarkPaid", "Update"];
 /// How the name of an input ends.

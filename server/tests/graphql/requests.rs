@@ -8,8 +8,10 @@ use axum::body::{Body, to_bytes};
 use guichet_schema::actor::Origin;
 use guichet_schema::clock::SystemClock;
 use guichet_schema::db;
+use guichet_schema::file::rules::Limits;
 use guichet_schema::store::Store;
 use guichet_server::edge::{self, EdgeSettings, Sockets};
+use guichet_server::files::Files;
 use guichet_server::graphql::attach::Sessions;
 use guichet_server::graphql::caller::Caller;
 use guichet_server::graphql::deployment::Deployment;
@@ -17,6 +19,7 @@ use guichet_server::graphql::guests::Guests;
 use guichet_server::graphql::loaders::loaders;
 use guichet_server::graphql::{Schema, build};
 use guichet_server::live::Live;
+use guichet_storage::{Addresses, Folder, Own, Seal, Storage};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -33,11 +36,19 @@ fn deployment() -> Deployment {
     Deployment { public_url, secure_cookies: true, trusted_proxies: Vec::new() }
 }
 
+/// A store that nobody asks.
+fn files() -> Files {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = Storage::Folder(Folder::open(folder.path()).unwrap());
+    let own = Own { seal: Seal::open(folder.path()).unwrap(), base: "https://guichet.example".to_owned() };
+    Files { storage, addresses: Addresses::Own(own), limits: Limits::default() }
+}
+
 /// The schema as nobody asks it.
 pub struct Anonymous(Schema);
 
 pub fn anonymous() -> Anonymous {
-    Anonymous(build(deployment(), Live::new(store())))
+    Anonymous(build(deployment(), Live::new(store()), files()))
 }
 
 impl Anonymous {
@@ -53,7 +64,7 @@ fn server() -> Router {
     let sessions = Sessions { store: store(), deployment: deployment(), guests: Guests::default() };
     edge::layered(
         edge::router(
-            build(deployment(), Live::new(store())),
+            build(deployment(), Live::new(store()), files()),
             &settings,
             sessions,
             &Sockets::new(CancellationToken::new()),

@@ -7,17 +7,21 @@ use diesel_async::RunQueryDsl;
 use guichet_schema::clock::ManualClock;
 use guichet_schema::db;
 use guichet_schema::email_delivery::model::DeliveryStatus;
+use guichet_schema::file::rules::Limits;
 use guichet_schema::job::JobStatus;
 use guichet_schema::store::Store;
 use guichet_schema::tables::{email_deliveries, jobs};
 use guichet_schema::ticket::commands::{self, CreateTicket};
 use guichet_schema::ticket::model::TicketStatus;
 use guichet_schema::ticket::status::{self, ChangeStatus};
+use guichet_server::files::Files;
 use guichet_tests::app::START;
 use guichet_tests::database::TestDatabase;
+use guichet_tests::object_store::ObjectStore;
 use guichet_tests::smtp::{Act, Options, Rule, Sink, Step};
 use guichet_tests::wait::DEADLINE;
 use guichet_tests::world::Firm;
+use guichet_workers::file_verify::Verifier;
 use guichet_workers::mail::{Pool, Route, SmtpSettings};
 use guichet_workers::queue::Timing;
 use guichet_workers::send_email::Sender;
@@ -41,6 +45,7 @@ async fn queue_mail(store: &Store) {
         department_id: None,
         price: None,
         collects: Vec::new(),
+        file_ids: Vec::new(),
     };
     let id = commands::create(store, &actor, &key(), ticket).await.unwrap().value;
     let begun = ChangeStatus { id, status: TicketStatus::InAnalysis, reason: None, expected_version: None };
@@ -61,7 +66,10 @@ async fn stopped_in(step: Step, late: bool) {
 
     let timing = Timing { grace: Duration::from_millis(50), ..Timing::default() };
     let stop = CancellationToken::new();
-    let workers = guichet_workers::workers(store.clone(), sender.clone(), 4).timing(timing);
+    let object_store = ObjectStore::folder();
+    let Files { storage, .. } = object_store.files("http://files.example", Limits::default());
+    let verifier = Verifier { store: store.clone(), storage, clamd: None };
+    let workers = guichet_workers::workers(store.clone(), sender.clone(), verifier.clone(), 4).timing(timing);
     let running = tokio::spawn(workers.run(stop.clone()));
     timeout(DEADLINE, sink.wait_until(|state| !state.acted.is_empty())).await.unwrap();
     stop.cancel();
@@ -85,7 +93,7 @@ async fn stopped_in(step: Step, late: bool) {
     // Others go on.
     let route = Route::Smtp(Pool::new(SmtpSettings::parse(&sink.starttls_url()).unwrap()));
     let stop = CancellationToken::new();
-    let workers = guichet_workers::workers(store.clone(), Sender { route, ..sender }, 4);
+    let workers = guichet_workers::workers(store.clone(), Sender { route, ..sender }, verifier, 4);
     let running = tokio::spawn(workers.run(stop.clone()));
     let mut conn = store.conn().await.unwrap();
     let sent = async {

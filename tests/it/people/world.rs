@@ -53,7 +53,7 @@ pub fn refused<T>(result: Result<T>) -> Vec<(Option<&'static str>, Code)> {
 }
 
 pub fn from(address: &str) -> Origin {
-    Origin { address: Some(address.into()), request_id: None }
+    Origin { address: Some(address.into()), ..Origin::default() }
 }
 
 pub fn firm_input(owner_email: &str) -> CreateFirm {

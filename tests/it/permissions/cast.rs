@@ -10,6 +10,7 @@ use diesel_async::SimpleAsyncConnection;
 use guichet_schema::actor::{AccessRole, StaffRole};
 use guichet_schema::clock::ManualClock;
 use guichet_schema::db;
+use guichet_schema::file::rules::Limits;
 use guichet_schema::id::Id;
 use guichet_schema::portal_access::model::AccessStatus;
 use guichet_schema::store::Store;
@@ -19,6 +20,7 @@ use guichet_server::settings::Settings;
 use guichet_tests::app::START;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::live::LiveSide;
+use guichet_tests::object_store::ObjectStore;
 use guichet_tests::world::{Firm, Person, session};
 use http::Request;
 use serde_json::{Value, json};
@@ -40,6 +42,7 @@ pub struct Stage {
     pub store: Store,
     router: Router,
     database: TestDatabase,
+    _object_store: ObjectStore,
 }
 
 impl Stage {
@@ -47,9 +50,11 @@ impl Stage {
         let clock = ManualClock::new(START.parse().unwrap());
         let store = Store::new(db::pool(&database.url, 2).unwrap(), clock);
         let settings = Settings::read(|_| None).unwrap();
-        let gateway =
-            Gateway { store: store.clone(), live: Live::new(store.clone()), catcher: None, workers: None };
-        Self { router: gateway.router(&settings), store, database }
+        let object_store = ObjectStore::folder();
+        let files = object_store.files("http://files.example", Limits::default());
+        let live = Live::new(store.clone());
+        let gateway = Gateway { store: store.clone(), live, catcher: None, workers: None, files };
+        Self { router: gateway.router(&settings), store, database, _object_store: object_store }
     }
 
     /// Asks with a token, or without one.
@@ -132,8 +137,12 @@ impl SetUp {
     }
 
     /// Has the owner do something; answers the payload.
-    async fn act(&self, mutation: &str, selection: &str, mut input: Value) -> Value {
-        if !mutation.ends_with("Update") {
+    async fn act(&self, mutation: &str, selection: &str, input: Value) -> Value {
+        self.act_as("owner", mutation, selection, input).await
+    }
+
+    async fn act_as(&self, viewer: &str, mutation: &str, selection: &str, mut input: Value) -> Value {
+        if !mutation.ends_with("Update") && mutation != "fileDownload" {
             input["idempotencyKey"] = Uuid::new_v4().to_string().into();
         }
         let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
@@ -142,8 +151,8 @@ impl SetUp {
                 {mutation}(input: $input) {{ {selection} userErrors {{ field code }} }}
             }}"
         );
-        let owner = self.tokens.get("owner").map(String::as_str);
-        let mut answer = self.stage.ask(owner, &query, json!({ "input": input })).await;
+        let token = self.tokens.get(viewer).map(String::as_str);
+        let mut answer = self.stage.ask(token, &query, json!({ "input": input })).await;
         assert_eq!(answer["data"][mutation]["userErrors"], json!([]), "{mutation}: {answer:#}");
         answer["data"][mutation].take()
     }
@@ -195,6 +204,7 @@ impl SetUp {
 
         self.invited().await;
         self.things(&member).await;
+        self.files().await;
         self.password().await;
         self.stage
             .set(&format!(
@@ -265,6 +275,31 @@ impl SetUp {
             let of_field = history.iter().find(|change| change["field"] == field).unwrap();
             self.name(name, of_field["id"].as_str().unwrap());
         }
+    }
+
+    /// Files on the ticket and on nothing, as if their bytes had come.
+    async fn files(&mut self) {
+        self.name("digest", "ab".repeat(32));
+        for (name, viewer) in
+            [("file", "owner"), ("file_internal", "owner"), ("file_own", "admin"), ("file_pending", "admin")]
+        {
+            let file = json!({ "name": "guia.pdf", "size": 1, "sha256": self.names["digest"] });
+            let input = json!({ "files": [file] });
+            let made = self.act_as(viewer, "fileUploadCreate", "uploads { file { id } }", input).await;
+            self.name(name, made["uploads"][0]["file"]["id"].as_str().unwrap());
+            if name != "file_pending" {
+                self.stage.set("UPDATE files SET state = 'STORED'").await;
+            }
+        }
+        for (name, visibility) in [("", "PUBLIC"), ("_internal", "INTERNAL")] {
+            let file = self.names[&format!("file{name}")].clone();
+            let input = json!({
+                "id": self.names["ticket"], "fileIds": [file], "to": { "visibility": visibility }
+            });
+            let made = self.act("ticketFileAttach", "attachments { id }", input).await;
+            self.name(format!("attachment{name}"), made["attachments"][0]["id"].as_str().unwrap());
+        }
+        self.act("fileDownload", "address { url }", json!({ "id": self.names["file"] })).await;
     }
 
     /// The owner's password: that with which somebody else accepted an invitation.

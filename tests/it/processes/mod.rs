@@ -2,6 +2,7 @@
 //! one thing.
 
 mod commands;
+mod files;
 mod killed;
 mod run;
 mod settings;

@@ -4,6 +4,7 @@ use diesel_async::SimpleAsyncConnection;
 use guichet_schema::db;
 use guichet_server::embedded::{Postgres, PostgresOptions};
 use guichet_tests::database::TestDatabase;
+use guichet_tests::object_store::S3Server;
 use guichet_tests::smtp::{Options, Sink};
 use guichet_tests::wait::DEADLINE;
 use tokio::net::TcpListener;
@@ -163,6 +164,71 @@ async fn the_relay() {
         "{ended:?}"
     );
     assert!(ended.err.contains(" at TLS."), "{ended:?}");
+    database.drop().await;
+}
+
+/// Where files lie: half a bucket, one that is not there, and one of somebody else.
+#[tokio::test]
+async fn the_file_store() {
+    let database = TestDatabase::new().await;
+    let listen = ("GUICHET_LISTEN", "127.0.0.1:0");
+    let stops = async |settings: &[(&str, &str)], sentence: &str| {
+        let settings = [&[("DATABASE_URL", database.url.as_str()), listen], settings].concat();
+        stops(&["serve"], &settings, sentence).await;
+    };
+    stops(&[("S3_REGION", "x"), ("S3_ACCESS_KEY_ID", "a")], "S3_BUCKET: is not set, but S3_ACCESS_KEY_ID is")
+        .await;
+    stops(&[("S3_BUCKET", "files")], "S3_ACCESS_KEY_ID: is not set, but S3_BUCKET is").await;
+    stops(&[("S3_ENDPOINT", "minio:9000")], "S3_ENDPOINT: is not an address such as https://guichet.example")
+        .await;
+    let server = S3Server::start().await;
+    let variables = server.variables();
+    let place = &variables[0].1;
+    let with = |name: &'static str, value: &str| {
+        let set = variables
+            .iter()
+            .map(move |(set, kept)| if *set == name { (*set, value) } else { (*set, kept.as_str()) });
+        set.map(|(name, value)| (name, value.to_owned())).collect::<Vec<_>>()
+    };
+    let nowhere = format!("http://{}", nobody().await);
+    for (name, value, sentence) in [
+        ("S3_ENDPOINT", nowhere.as_str(), format!("S3_ENDPOINT: no S3 store answers at {nowhere}")),
+        (
+            "S3_SECRET_ACCESS_KEY",
+            "hunter2",
+            format!(
+                "S3_ACCESS_KEY_ID: the store at {place} does not accept it with this S3_SECRET_ACCESS_KEY"
+            ),
+        ),
+        (
+            "S3_BUCKET",
+            "others",
+            format!("S3_BUCKET: the store at {place} has no bucket `others` that this key may use"),
+        ),
+    ] {
+        let settings = with(name, value);
+        let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        stops(&settings, &sentence).await;
+    }
+    database.drop().await;
+}
+
+/// The scanner must be there when work begins.
+#[tokio::test]
+async fn the_scanner() {
+    let database = TestDatabase::new().await;
+    let sink = Sink::start(Options::default()).await;
+    let relay = sink.starttls_url();
+    let place = nobody().await;
+    for (value, sentence) in [
+        ("clamd", "CLAMD_ADDRESS: is `clamd`, not an address such as clamd:3310 or /run/clamav/clamd.ctl"),
+        (place.as_str(), "CLAMD_ADDRESS: clamd does not answer: connection refused"),
+        ("/no/clamd.ctl", "CLAMD_ADDRESS: clamd does not answer: no such file or directory"),
+    ] {
+        let settings =
+            [("DATABASE_URL", database.url.as_str()), ("SMTP_URL", &relay), ("CLAMD_ADDRESS", value)];
+        stops(&["work"], &settings, sentence).await;
+    }
     database.drop().await;
 }
 

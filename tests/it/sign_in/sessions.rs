@@ -55,12 +55,9 @@ async fn in_a_secure_cookie() {
     let door = Door::new().await;
     door.member(EMAIL).await;
     let settings = Settings::read(|name| (name == "PUBLIC_URL").then(|| "https://guichet.example".into()));
-    let gateway = Gateway {
-        store: door.app.store.clone(),
-        live: Live::new(door.app.store.clone()),
-        catcher: None,
-        workers: None,
-    };
+    let (store, files) = (door.app.store.clone(), door.app.files.clone());
+    let live = Live::new(store.clone());
+    let gateway = Gateway { store, live, catcher: None, workers: None, files };
     let router = gateway.router(&settings.unwrap());
     let body = json!({ "query": SIGN_IN, "variables": input("COOKIE") }).to_string();
     let request = Request::post("/graphql").header("content-type", "application/json").body(Body::from(body));

@@ -10,15 +10,17 @@ use guichet_tests::world::Person;
 use serde_json::{Value, json};
 
 use super::desk::{Desk, each};
+use crate::file::hand::PDF;
 
 /// Each act of a ticket, with the mutation that does it.
-const ACTS: [(&str, &str); 7] = [
+const ACTS: [(&str, &str); 8] = [
     ("EDIT", "ticketEdit"),
     ("CHANGE_STATUS", "ticketStatusChange"),
     ("REOPEN", "ticketReopen"),
     ("TRANSFER", "ticketTransfer"),
     ("POST_MESSAGE", "ticketMessagePost"),
     ("POST_NOTE", "ticketMessagePost"),
+    ("ATTACH_FILE", "ticketFileAttach"),
     ("MARK_READ", "ticketMarkRead"),
 ];
 
@@ -88,7 +90,13 @@ async fn compare(
         let abilities = told[number]["viewerCan"].as_array().unwrap();
         assert_eq!(each(&json!(abilities), "act"), ACTS.map(|(act, _)| json!(act)));
         let told = &abilities[number];
-        let payload = desk.act(by, mutation, input(desk, act, &ids[number], status)).await;
+        let mut input = input(desk, act, &ids[number], status);
+        if act == "ATTACH_FILE" {
+            let file = desk.hand_in(by, "guia.pdf", PDF).await;
+            input["fileIds"] = json!([file]);
+            input["to"] = json!({ "visibility": "PUBLIC" });
+        }
+        let payload = desk.act(by, mutation, input).await;
         let errors = payload["userErrors"].as_array().unwrap();
         let (code, message) = match errors.as_slice() {
             [] => (Value::Null, Value::Null),
@@ -104,8 +112,9 @@ async fn compare(
     done
 }
 
-const STAFF_OPEN: [&str; 6] = ["EDIT", "CHANGE_STATUS", "TRANSFER", "POST_MESSAGE", "POST_NOTE", "MARK_READ"];
-const STAFF_CLOSED: [&str; 4] = ["CHANGE_STATUS", "REOPEN", "POST_NOTE", "MARK_READ"];
+const STAFF_OPEN: [&str; 7] =
+    ["EDIT", "CHANGE_STATUS", "TRANSFER", "POST_MESSAGE", "POST_NOTE", "ATTACH_FILE", "MARK_READ"];
+const STAFF_CLOSED: [&str; 5] = ["CHANGE_STATUS", "REOPEN", "POST_NOTE", "ATTACH_FILE", "MARK_READ"];
 
 /// D-01, D-02, D-03, D-07, D-09, D-12, B-15: every role × every status × every act.
 #[tokio::test]
@@ -132,7 +141,7 @@ async fn d_01_what_the_viewer_may_do_with_a_ticket() {
         for by in [&desk.admin, &rui] {
             let done = compare(&desk, by, desk.client, *status, || {}).await;
             let other = if status.is_closed() { "REOPEN" } else { "POST_MESSAGE" };
-            assert_eq!(done, [other, "MARK_READ"], "{status}");
+            assert_eq!(done, [other, "ATTACH_FILE", "MARK_READ"], "{status}");
         }
     }
     desk.finish().await;
@@ -144,11 +153,12 @@ async fn d_02_what_the_viewer_may_do_with_a_closed_ticket() {
     use chrono::TimeDelta;
     let desk = Desk::open().await;
     let late = || desk.app.pass(TimeDelta::days(7) + TimeDelta::microseconds(1));
-    assert_eq!(compare(&desk, &desk.admin, desk.client, TicketStatus::Rejected, late).await, ["MARK_READ"]);
+    let done = compare(&desk, &desk.admin, desk.client, TicketStatus::Rejected, late).await;
+    assert_eq!(done, ["ATTACH_FILE", "MARK_READ"]);
     assert_eq!(compare(&desk, &desk.member, desk.client, TicketStatus::Rejected, late).await, STAFF_CLOSED);
     let just = || desk.app.pass(TimeDelta::days(7));
     let done = compare(&desk, &desk.admin, desk.client, TicketStatus::Rejected, just).await;
-    assert_eq!(done, ["REOPEN", "MARK_READ"]);
+    assert_eq!(done, ["REOPEN", "ATTACH_FILE", "MARK_READ"]);
     diesel::update(firms::table.find(desk.firm.id))
         .set(firms::client_reopen_days.eq(0))
         .execute(&mut desk.app.store.conn().await.unwrap())
@@ -156,7 +166,7 @@ async fn d_02_what_the_viewer_may_do_with_a_closed_ticket() {
         .unwrap();
     for status in [TicketStatus::Canceled, TicketStatus::Waiting] {
         let done = compare(&desk, &desk.admin, desk.client, status, || {}).await;
-        let open = ["POST_MESSAGE", "MARK_READ"];
+        let open = ["POST_MESSAGE", "ATTACH_FILE", "MARK_READ"];
         assert_eq!(done, if status.is_closed() { &open[1..] } else { &open[..] });
     }
     desk.finish().await;

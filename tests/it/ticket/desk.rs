@@ -7,7 +7,7 @@ use guichet_schema::id::{ClientId, Id};
 use guichet_schema::locale::Locale;
 use guichet_schema::portal_access::model::AccessStatus;
 use guichet_schema::tables::{accounts, clients};
-use guichet_tests::app::{Answer, TestApp};
+use guichet_tests::app::{Answer, Setup, TestApp};
 use guichet_tests::world::{Firm, Person};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -32,6 +32,12 @@ pub const TICKET: &str = "id number subject description status version isUntouch
 pub const CHARGE: &str = "id description status dueOn isOverdue paidAt version
     amount { amountMinor currency } client { id } ticket { id }";
 
+/// What tests look at of a file.
+pub const FILE: &str = "id name size contentType sha256 state refusal { code message } uploadedBy { id }";
+
+/// All of a signed address.
+pub const ADDRESS: &str = "method url headers { name value } expiresAt";
+
 /// What the payload of each mutation holds beside the user errors.
 fn selection(mutation: &str) -> String {
     const STATUS: &str = "outcome mail { state deliveries { id recipient status reason } }";
@@ -40,6 +46,19 @@ fn selection(mutation: &str) -> String {
         "ticketStatusChange" | "ticketReopen" => format!("ticket {{ {TICKET} }} {STATUS}"),
         "ticketTransfer" => format!("ticket {{ {TICKET} }} transfer {{ id note }}"),
         "ticketMessagePost" => format!("ticket {{ {TICKET} }} message {{ id visibility body }}"),
+        "ticketFileAttach" => {
+            format!(
+                "ticket {{ {TICKET} }} attachments {{ id visibility file {{ {FILE} }} message {{ id }} }}"
+            )
+        }
+        "fileUploadCreate" => {
+            let error = "userErrors { field code message }";
+            format!("uploads {{ file {{ {FILE} }} address {{ {ADDRESS} }} {error} }}")
+        }
+        "fileUploadComplete" => {
+            format!("results {{ file {{ {FILE} }} userErrors {{ field code message }} }}")
+        }
+        "fileDownload" => format!("file {{ {FILE} }} address {{ {ADDRESS} }}"),
         "chargeCreate" | "chargeMarkPaid" | "chargeCancel" => format!("charge {{ {CHARGE} }}"),
         "emailDeliveryRetry" => "emailDelivery { id recipient status reason }".into(),
         "clientCreate" | "clientUpdate" => "client { id name version }".into(),
@@ -53,6 +72,8 @@ fn takes_a_key(mutation: &str) -> bool {
         mutation,
         "ticketEdit"
             | "ticketMarkRead"
+            | "fileUploadComplete"
+            | "fileDownload"
             | "chargeMarkPaid"
             | "chargeCancel"
             | "clientUpdate"
@@ -62,7 +83,12 @@ fn takes_a_key(mutation: &str) -> bool {
 
 impl Desk {
     pub async fn open() -> Self {
-        let app = TestApp::start().await;
+        Self::open_with(Setup::default()).await
+    }
+
+    /// A firm on other engines than the usual ones.
+    pub async fn open_with(setup: Setup) -> Self {
+        let app = TestApp::start_with(setup).await;
         let firm = Firm::new(&app.store, "aurora.example").await;
         let manager = firm.staff("marta@aurora.example", StaffRole::Manager).await;
         let member = firm.staff("bruno@aurora.example", StaffRole::Member).await;

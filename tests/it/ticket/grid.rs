@@ -54,7 +54,7 @@ async fn d_01_columns() {
     assert_eq!((&row["status"], &row["price"]), (&json!("FINISHED"), &reais(15_000)));
     assert_eq!(row["createdAt"], "2026-03-02T12:00:00+00:00");
     assert_eq!(row["updatedAt"], "2026-03-02T14:00:00+00:00");
-    assert_eq!(row["viewerCan"].as_array().unwrap().len(), 7);
+    assert_eq!(row["viewerCan"].as_array().unwrap().len(), 8);
     desk.finish().await;
 }
 

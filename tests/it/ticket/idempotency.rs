@@ -247,6 +247,7 @@ async fn a_commit_that_is_broken_off() {
         department_id: None,
         price: None,
         collects: Vec::new(),
+        file_ids: Vec::new(),
     };
     let opening = tokio::spawn(async move { create(&at, &actor, "broken off", input).await });
     held.awaited().await;

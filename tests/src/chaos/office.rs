@@ -88,6 +88,7 @@ impl Office {
             department_id: None,
             price: None,
             collects: Vec::new(),
+            file_ids: Vec::new(),
         };
         commands::create(&self.store, &self.actor(), &new_key(), input).await.expect("a ticket is made").value
     }

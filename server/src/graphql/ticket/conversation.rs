@@ -10,11 +10,12 @@ use guichet_schema::id::{MessageId, TicketId};
 use guichet_schema::page::{Page, PageRequest};
 use guichet_schema::ticket::{conversation, model};
 
+use super::attachment::{Attachment, OnMessage};
 use super::types::Ticket;
 use crate::edge::ApiError;
 use crate::graphql::author::{Author, author};
 use crate::graphql::caller::Caller;
-use crate::graphql::loaders::{Loads, by_ids, grouped, load, seen};
+use crate::graphql::loaders::{Loads, by_ids, grouped, load, load_list, seen};
 use crate::graphql::page::connection;
 use crate::graphql::payload::{api_id, queried, unanswered};
 
@@ -60,6 +61,11 @@ impl TicketMessage {
     /// The text: plain, of several lines.
     async fn body(&self) -> &str {
         &self.0.body
+    }
+
+    /// Its files, oldest first (D-08).
+    async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<Attachment>, ApiError> {
+        load_list(ctx, OnMessage(self.0.id), Attachment).await
     }
 
     /// When it was written.

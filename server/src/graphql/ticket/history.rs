@@ -4,7 +4,7 @@ use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use guichet_schema::error;
 use guichet_schema::i18n;
-use guichet_schema::id::{ChangeId, DepartmentId, Id, ServiceItemId, StaffId, TicketId, TransferId};
+use guichet_schema::id::{ChangeId, DepartmentId, FileId, Id, ServiceItemId, StaffId, TicketId, TransferId};
 use guichet_schema::money::Money;
 use guichet_schema::ticket::{history, model};
 
@@ -40,6 +40,10 @@ pub enum TicketField {
     Assignee,
     /// The department. The value is the id of a `Department`.
     Department,
+    /// A file was attached. The value is the id of a `File`.
+    File,
+    /// A file was attached that is for staff only. The value is the id of a `File`.
+    InternalFile,
 }
 
 keyed! {
@@ -154,6 +158,9 @@ impl TicketChange {
             }
             model::TicketField::Department => {
                 load_optional(ctx, DepartmentId::decode(value)).await?.map(|department| department.0.name)
+            }
+            model::TicketField::File | model::TicketField::InternalFile => {
+                load_optional(ctx, FileId::decode(value)).await?.map(|file| file.0.name)
             }
         };
         Ok(Some(text.unwrap_or_else(|| value.to_owned())))

@@ -38,6 +38,9 @@ pub struct TicketCreateInput {
     /// Overdue charges that the ticket is to collect (D-10). Staff only.
     #[graphql(default)]
     collect_charge_ids: Vec<ID>,
+    /// Files on it, at most 20, for both sides to see: uploaded by the viewer, and on nothing yet.
+    #[graphql(default)]
+    file_ids: Vec<ID>,
 }
 
 impl TryFrom<TicketCreateInput> for CreateTicket {
@@ -54,6 +57,7 @@ impl TryFrom<TicketCreateInput> for CreateTicket {
             department_id: optional_id("departmentId", input.department_id.as_ref())?,
             price: input.price.map(Into::into),
             collects: ids("collectChargeIds", &input.collect_charge_ids)?,
+            file_ids: ids("fileIds", &input.file_ids)?,
         })
     }
 }
@@ -195,13 +199,21 @@ pub struct TicketMessagePostInput {
     visibility: MessageVisibility,
     /// The text; up to 20,000 characters.
     body: String,
+    /// Files that go with it, at most 20: uploaded by the viewer, and on nothing yet.
+    #[graphql(default)]
+    file_ids: Vec<ID>,
 }
 
 impl TryFrom<TicketMessagePostInput> for PostMessage {
     type Error = Error;
 
     fn try_from(input: TicketMessagePostInput) -> Result<Self> {
-        Ok(Self { ticket_id: id("id", &input.id)?, visibility: input.visibility.into(), body: input.body })
+        Ok(Self {
+            ticket_id: id("id", &input.id)?,
+            visibility: input.visibility.into(),
+            body: input.body,
+            file_ids: ids("fileIds", &input.file_ids)?,
+        })
     }
 }
 

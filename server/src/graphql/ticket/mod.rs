@@ -1,5 +1,6 @@
 //! Tickets (D).
 
+mod attachment;
 mod conversation;
 mod history;
 mod input;
@@ -8,6 +9,7 @@ mod query;
 mod subscription;
 mod types;
 
+pub use attachment::Attachment;
 pub use conversation::TicketMessage;
 pub use history::{TicketChange, TicketTransfer};
 pub use mutation::TicketMutation;

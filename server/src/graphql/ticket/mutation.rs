@@ -1,12 +1,14 @@
 //! Acts on tickets.
 
 use async_graphql::{Context, Enum, ID, Object};
+use futures_util::future::try_join_all;
 use guichet_schema::error::Result as Business;
 use guichet_schema::id::{Id, MessageId, TicketId};
 use guichet_schema::store::Done;
 use guichet_schema::ticket::status::StatusChanged;
-use guichet_schema::ticket::{commands, conversation, status, transfer};
+use guichet_schema::ticket::{attachment, commands, conversation, status, transfer};
 
+use super::attachment::{Attachment, TicketFileAttachInput};
 use super::conversation::TicketMessage;
 use super::history::TicketTransfer;
 use super::input::{
@@ -17,7 +19,7 @@ use super::types::Ticket;
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::email_delivery::{MailOutcome, mail_of};
-use crate::graphql::loaders::load_optional;
+use crate::graphql::loaders::{load, load_optional};
 use crate::graphql::payload::{Outcome, Revision, UserError, id, optional_id, outcome, payload};
 
 /// What became of the wish for another status (D-04): the first of its two outcomes; the mail is the other.
@@ -88,6 +90,16 @@ payload! {
         /// The message; null when it was refused.
         message: Option<TicketMessage>,
         /// The ticket as it stands now, also when the message was refused.
+        ticket: Option<Ticket>,
+    }
+}
+
+payload! {
+    /// What became of a `ticketFileAttach`.
+    TicketFileAttachPayload {
+        /// The attachments, in the order of the files; none when they were refused.
+        attachments: Vec<Attachment>,
+        /// The ticket as it stands now, also when the files were refused.
         ticket: Option<Ticket>,
     }
 }
@@ -194,6 +206,23 @@ impl TicketMutation {
         let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
         let message = load_optional(ctx, done.map(|done| done.message_id)).await?;
         Ok(TicketMessagePostPayload { message, ticket: now(ctx, &id).await?, user_errors, revision })
+    }
+
+    /// Attaches files to a ticket, open or closed, or to a message of it (D-08).
+    async fn ticket_file_attach(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The files, and to what.")] mut input: TicketFileAttachInput,
+    ) -> Result<TicketFileAttachPayload, ApiError> {
+        let caller = Caller::of(ctx);
+        let actor = caller.actor()?;
+        let (id, key) = (input.id.clone(), std::mem::take(&mut input.idempotency_key));
+        let result = async { attachment::attach(&caller.store, actor, &key, input.try_into()?).await };
+        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let ids = done.map(|done| done.attachment_ids).unwrap_or_default();
+        let attachments = try_join_all(ids.into_iter().map(|id| load(ctx, id))).await?;
+        let attachments = attachments.into_iter().flatten().collect();
+        Ok(TicketFileAttachPayload { attachments, ticket: now(ctx, &id).await?, user_errors, revision })
     }
 
     /// Marks the conversation as read, for the viewer alone (D-12).

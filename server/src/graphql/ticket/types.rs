@@ -6,6 +6,7 @@ use guichet_schema::id::{ClientId, TicketId};
 use guichet_schema::ticket::rules::{self, Circumstances, Facts};
 use guichet_schema::ticket::{model, queries};
 
+use super::attachment::{Attachment, OnTicket};
 use super::conversation::{TicketMessageConnection, conversation};
 use super::history::{HistoryOf, TicketChange, TicketTransfer, TransfersOf};
 use crate::edge::ApiError;
@@ -57,6 +58,8 @@ pub enum TicketAct {
     PostMessage,
     /// Write an internal note: `ticketMessagePost` with `INTERNAL` (D-07).
     PostNote,
+    /// Attach files that both sides see: `ticketFileAttach` (D-08).
+    AttachFile,
     /// Mark the conversation as read: `ticketMarkRead` (D-12).
     MarkRead,
 }
@@ -187,6 +190,11 @@ impl Ticket {
         #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
     ) -> Result<TicketMessageConnection, ApiError> {
         conversation(ctx, self.0.id, first, after, last, before).await
+    }
+
+    /// Its files, those of its messages included, oldest first (D-08).
+    async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<Attachment>, ApiError> {
+        load_list(ctx, OnTicket(self.0.id), Attachment).await
     }
 
     /// How many messages of others the viewer has not read (D-12).

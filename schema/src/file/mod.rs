@@ -1,0 +1,16 @@
+//! Files: stored bytes, from the wish to upload them until somebody opens them (A-09, D-08, F-07).
+//!
+//! A file is `PENDING` while its uploader sends it to a signed address, `STAGED` while a worker looks at it,
+//! and only `STORED` ones exist for others. It has many kinds of owner and one way to it: [`queries::visible`].
+//! What is done with the bytes themselves belongs to the rooms that have a store for them.
+
+pub mod digest;
+pub mod download;
+pub mod key;
+pub mod kind;
+pub mod model;
+pub mod queries;
+pub mod rules;
+pub mod sweep;
+pub mod upload;
+pub mod verdict;

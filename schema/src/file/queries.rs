@@ -1,0 +1,168 @@
+//! Finders of files, of what they are attached to, and of who opened them. Each takes the viewer's hat: what
+//! nobody else may see yet is seen by its uploader.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::actor::{Author, Hat};
+use crate::condition::Condition;
+use crate::error::Result;
+use crate::id::{AttachmentId, FileId, MessageId, TicketId};
+use crate::sql;
+use crate::tables::{attachments, file_accesses, files, tickets};
+use crate::ticket::model::Visibility;
+use crate::ticket::queries::visible as visible_tickets;
+
+use super::model::{Attachment, File, FileAccess, FileState};
+
+/// The files that this hat uploaded.
+fn own(hat: &Hat) -> Condition<files::table> {
+    match hat.author() {
+        Author::Staff(id) => Condition::new(files::uploader_staff.is_not_distinct_from(id)),
+        Author::Portal(id) => Condition::new(files::uploader_access.is_not_distinct_from(id)),
+    }
+}
+
+/// The attachments whose owner a hat sees: clients never see those of notes (D-07).
+fn within_reach(hat: &Hat) -> Condition<attachments::table> {
+    let scope = hat.scope();
+    let seen = tickets::table.filter(visible_tickets(&scope).checked()).select(tickets::id);
+    let visibilities =
+        Visibility::ALL.iter().copied().filter(|of| scope.is_staff() || *of == Visibility::Public);
+    Condition::new(
+        attachments::firm_id
+            .eq(scope.firm_id())
+            .and(attachments::visibility.eq_any(visibilities.collect::<Vec<_>>()))
+            .and(attachments::ticket_id.eq_any(seen)),
+    )
+}
+
+/// The files that a hat sees: those that are stored and attached to something that it sees, and its own for as
+/// long as they are not both. The one way to a file (B-14).
+pub fn visible(hat: &Hat) -> Condition<files::table> {
+    let attached = attachments::table.filter(attachments::file_id.eq(files::id));
+    let within =
+        attachments::table.filter(attachments::file_id.eq(files::id)).filter(within_reach(hat).checked());
+    let stored = || files::state.eq(FileState::Stored);
+    Condition::new(
+        files::firm_id.eq(hat.firm_id()).and(
+            own(hat)
+                .and(diesel::dsl::not(stored()).or(diesel::dsl::not(diesel::dsl::exists(attached))))
+                .or(stored().and(diesel::dsl::exists(within))),
+        ),
+    )
+}
+
+/// Files by id, in no particular order; those that are out of sight are left out.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(conn: &mut AsyncPgConnection, hat: &Hat, ids: &[FileId]) -> Result<Vec<File>> {
+    Ok(files::table
+        .filter(visible(hat).checked())
+        .filter(sql::among(files::id, ids))
+        .select(File::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// Which of these files are attached to anything.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn attached(conn: &mut AsyncPgConnection, ids: &[FileId]) -> Result<HashSet<FileId>> {
+    let attached =
+        attachments::table.filter(sql::among(attachments::file_id, ids)).select(attachments::file_id);
+    Ok(attached.load(conn).await?.into_iter().collect())
+}
+
+/// The attachments that a hat sees: their owner, and the file itself or, as its uploader, what becomes of it.
+macro_rules! shown {
+    ($hat:expr) => {
+        attachments::table
+            .inner_join(files::table.on(files::id.eq(attachments::file_id)))
+            .filter(within_reach($hat).checked())
+            .filter(files::state.eq(FileState::Stored).or(own($hat)))
+            .order(attachments::id)
+            .select(Attachment::as_select())
+    };
+}
+
+/// The attachments of several tickets, those of their messages included, oldest first within each.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of_tickets(
+    conn: &mut AsyncPgConnection,
+    hat: &Hat,
+    ids: &[TicketId],
+) -> Result<Vec<Attachment>> {
+    Ok(shown!(hat).filter(sql::among(attachments::ticket_id, ids)).load(conn).await?)
+}
+
+/// The attachments of several messages, oldest first within each.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of_messages(
+    conn: &mut AsyncPgConnection,
+    hat: &Hat,
+    ids: &[MessageId],
+) -> Result<HashMap<MessageId, Vec<Attachment>>> {
+    let found: Vec<Attachment> =
+        shown!(hat).filter(attachments::message_id.eq_any(ids.to_vec())).load(conn).await?;
+    let mut of: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
+    for (id, attachment) in found.into_iter().filter_map(|found| Some((found.message_id?, found))) {
+        of.entry(id).or_default().push(attachment);
+    }
+    Ok(of)
+}
+
+/// The attachment of each of these files, where it has one.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of_files(
+    conn: &mut AsyncPgConnection,
+    hat: &Hat,
+    ids: &[FileId],
+) -> Result<HashMap<FileId, Attachment>> {
+    let found: Vec<Attachment> = shown!(hat).filter(sql::among(attachments::file_id, ids)).load(conn).await?;
+    Ok(found.into_iter().map(|attachment| (attachment.file_id, attachment)).collect())
+}
+
+/// Attachments by id, in no particular order; those that are out of sight are left out.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn attachments_by_ids(
+    conn: &mut AsyncPgConnection,
+    hat: &Hat,
+    ids: &[AttachmentId],
+) -> Result<Vec<Attachment>> {
+    Ok(shown!(hat).filter(sql::among(attachments::id, ids)).load(conn).await?)
+}
+
+/// The openings that a hat may know of: staff, of the files that they see (B-09).
+fn known(hat: &Hat) -> Condition<file_accesses::table> {
+    let seen = files::table.filter(visible(hat).checked()).select(files::id);
+    let staff = hat.scope().is_staff().into_sql::<Bool>();
+    Condition::new(staff.and(file_accesses::file_id.eq_any(seen)))
+}
+
+/// Who opened several files, oldest first within each; nothing for clients (B-09).
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn accesses(conn: &mut AsyncPgConnection, hat: &Hat, ids: &[FileId]) -> Result<Vec<FileAccess>> {
+    Ok(file_accesses::table
+        .filter(known(hat).checked())
+        .filter(sql::among(file_accesses::file_id, ids))
+        .order(file_accesses::id)
+        .select(FileAccess::as_select())
+        .load(conn)
+        .await?)
+}

@@ -1,0 +1,58 @@
+//! What the worker that looked at a file's bytes found (F-07).
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::error::Result;
+use crate::id::{FileId, Id};
+use crate::store::{By, Store};
+use crate::tables::files;
+use crate::ticket::attachment;
+
+use super::model::{File, FileRefusal, FileState};
+
+/// What the bytes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// What was declared; they lie under their final key.
+    Stored,
+    /// Something else, or nothing good.
+    Refused(FileRefusal),
+}
+
+/// The file that is to be looked at, whatever became of it since.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn find(conn: &mut AsyncPgConnection, id: FileId) -> Result<Option<File>> {
+    Ok(files::table.find(id).select(File::as_select()).get_result(conn).await.optional()?)
+}
+
+/// Writes down a verdict, with all that becomes visible by it. The first one stands.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn pass(store: &Store, id: FileId, verdict: Verdict) -> Result<()> {
+    let mut tx = store.begin(By::house()).await?;
+    // The file before its ticket, as everywhere, so that nobody waits in a ring.
+    let staged = files::table.filter(files::id.eq(id)).filter(files::state.eq(FileState::Staged));
+    let file: Option<File> =
+        staged.select(File::as_select()).for_update().get_result(tx.conn()).await.optional()?;
+    let Some(mut file) = file else { return Ok(()) };
+    (file.state, file.refusal) = match verdict {
+        Verdict::Stored => (FileState::Stored, None),
+        Verdict::Refused(refusal) => (refusal.state(), Some(refusal)),
+    };
+    diesel::update(files::table.find(id))
+        .set((files::state.eq(file.state), files::refusal.eq(file.refusal)))
+        .execute(tx.conn())
+        .await?;
+    tx.event(file.firm_id, file.event(false));
+    let act = if file.refusal.is_some() { "fileRefuse" } else { "fileStore" };
+    tx.audit(Some(file.firm_id), act, FileId::NOUN, Some(id.uuid()));
+    if verdict == Verdict::Stored {
+        attachment::reveal_stored(&mut tx, &file).await?;
+    }
+    tx.commit(()).await?;
+    Ok(())
+}

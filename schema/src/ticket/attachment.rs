@@ -1,0 +1,206 @@
+//! Files on tickets and their messages (D-08).
+//!
+//! A file may be attached while it is still being verified. Whatever the attachment makes visible, to others
+//! and in the history, comes about when both are there: the attachment and the stored file.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
+
+use crate::actor::{Actor, Author, Scope};
+use crate::error::{OrNotFound, Refusal, Result};
+use crate::feed::Event;
+use crate::file::model::{Attachment, File, FileState};
+use crate::file::rules::FileAct;
+use crate::file::upload::check_count;
+use crate::file::{queries as file_queries, rules as file_rules};
+use crate::id::{ActId, AttachmentId, FileId, Id, MessageId, TicketId};
+use crate::store::{Begun, Done, Store, Tx};
+use crate::tables::{attachments, files, ticket_messages};
+
+use super::case::{Case, Saved};
+use super::history::{self, Changed};
+use super::model::{Ticket, TicketField, TicketMessage, Visibility};
+use super::queries::readable;
+use super::rules;
+
+/// Files to be attached.
+#[derive(Debug, Clone, Serialize)]
+pub struct AttachFiles {
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// The files.
+    pub file_ids: Vec<FileId>,
+    /// To what of it.
+    pub to: AttachTo,
+}
+
+/// What files of a ticket are attached to.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub enum AttachTo {
+    /// The ticket itself, for those to see that this says (D-07).
+    Ticket(Visibility),
+    /// A message or note that the actor wrote; whoever reads it sees them.
+    Message(MessageId),
+}
+
+/// What attaching came to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Attached {
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// The attachments, in the order of the files.
+    pub attachment_ids: Vec<AttachmentId>,
+}
+
+/// Where on a ticket a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// The message that it goes with.
+    pub message_id: Option<MessageId>,
+}
+
+/// Attaches files to a ticket, open or closed (D-02, D-03).
+///
+/// # Errors
+/// `OUT_OF_RANGE` for no or too many files, `NOT_FOUND`, `NOT_ALLOWED`, `FILE_NOT_UPLOADED`, `FILE_ATTACHED`, why
+/// a file was not stored.
+pub async fn attach(store: &Store, actor: &Actor, key: &str, input: AttachFiles) -> Result<Done<Attached>> {
+    check_count("fileIds", input.file_ids.len())?;
+    let mut tx = match store.begin_once(actor, "ticketFileAttach", key, &input).await? {
+        Begun::Replay(done) => return Ok(done),
+        Begun::First(tx) => tx,
+    };
+    let files = lock_files(&mut tx, actor, &input.file_ids).await?;
+    let place = place(&mut tx, actor, &input).await?;
+    let act = rules::attaching(place.visibility);
+    let mut case = Case::lock(&mut tx, actor, input.ticket_id, act).await?;
+    let author = actor.hat.author();
+    let attachment_ids = bind(&mut tx, &case.ticket, author, place, &files).await?;
+    if files.iter().any(|file| file.state == FileState::Stored) {
+        tell(&mut tx, &mut case, author, place).await?;
+    } else {
+        tx.audit(Some(case.firm.id), "ticketFileAttach", TicketId::NOUN, Some(case.ticket.id.uuid()));
+    }
+    tx.commit(Attached { ticket_id: input.ticket_id, attachment_ids }).await
+}
+
+async fn place(tx: &mut Tx, actor: &Actor, input: &AttachFiles) -> Result<Place> {
+    let id = match input.to {
+        AttachTo::Ticket(visibility) => return Ok(Place { visibility, message_id: None }),
+        AttachTo::Message(id) => id,
+    };
+    let message: Option<TicketMessage> = ticket_messages::table
+        .filter(readable(&actor.scope()))
+        .filter(ticket_messages::ticket_id.eq(input.ticket_id))
+        .filter(ticket_messages::id.eq(id))
+        .select(TicketMessage::as_select())
+        .get_result(tx.conn())
+        .await
+        .optional()?;
+    let own = message.filter(|message| message.author() == actor.hat.author());
+    let visibility = own.or_not_found("messageId")?.visibility;
+    Ok(Place { visibility, message_id: Some(id) })
+}
+
+/// Locks the files that the actor wants to attach, and checks that each may be. Before any ticket is locked, as
+/// the worker does that stores them.
+pub(super) async fn lock_files(tx: &mut Tx, actor: &Actor, ids: &[FileId]) -> Result<Vec<File>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    check_count("fileIds", ids.len())?;
+    let locked: Vec<File> = files::table
+        .filter(file_queries::visible(&actor.hat))
+        .filter(files::id.eq_any(ids))
+        .order(files::id)
+        .select(File::as_select())
+        .for_update()
+        .load(tx.conn())
+        .await?;
+    let attached = file_queries::attached(tx.conn(), ids).await?;
+    let mut wanted = Vec::new();
+    for id in ids {
+        let file = locked.iter().find(|file| file.id == *id).or_not_found("fileIds")?;
+        file_rules::may(FileAct::Attach, actor.hat.author(), file, attached.contains(id), tx.now)
+            .map_err(|code| Refusal::of("fileIds", code))?;
+        if !wanted.contains(file) {
+            wanted.push(file.clone());
+        }
+    }
+    Ok(wanted)
+}
+
+/// Attaches locked files. Those that are stored are in the history at once.
+pub(super) async fn bind(
+    tx: &mut Tx,
+    ticket: &Ticket,
+    author: Author,
+    place: Place,
+    files: &[File],
+) -> Result<Vec<AttachmentId>> {
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<AttachmentId> = files.iter().map(|_| AttachmentId::new()).collect();
+    let rows: Vec<_> = files
+        .iter()
+        .zip(&ids)
+        .map(|(file, id)| {
+            (
+                attachments::id.eq(*id),
+                attachments::firm_id.eq(ticket.firm_id),
+                attachments::file_id.eq(file.id),
+                attachments::ticket_id.eq(ticket.id),
+                attachments::message_id.eq(place.message_id),
+                attachments::visibility.eq(place.visibility),
+                attachments::created_at.eq(tx.now),
+            )
+        })
+        .collect();
+    diesel::insert_into(attachments::table).values(rows).execute(tx.conn()).await?;
+    let stored: Vec<&File> = files.iter().filter(|file| file.state == FileState::Stored).collect();
+    record(tx, ticket, author, place, &stored).await?;
+    Ok(ids)
+}
+
+async fn record(tx: &mut Tx, ticket: &Ticket, author: Author, place: Place, files: &[&File]) -> Result<()> {
+    let field = match place.visibility {
+        Visibility::Public => TicketField::File,
+        Visibility::Internal => TicketField::InternalFile,
+    };
+    let changes: Vec<Changed> =
+        files.iter().map(|file| Changed { field, from: None, to: Some(file.id.encode()) }).collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    history::record(tx, ticket, ActId::new(), author, &changes, None).await
+}
+
+/// Tells of files that are there now: the message has them, and the ticket changed.
+async fn tell(tx: &mut Tx, case: &mut Case, author: Author, place: Place) -> Result<()> {
+    if let Some(id) = place.message_id {
+        let audience = Some(case.audience(place.visibility));
+        let event =
+            Event { noun: MessageId::NOUN, subject: id.uuid(), before: audience.clone(), after: audience };
+        tx.event(case.firm.id, event);
+    }
+    case.save(tx, author, "ticketFileAttach", Saved::seen_by(place.visibility)).await
+}
+
+/// Makes a file that has just been stored visible where it was attached meanwhile. Its row is locked.
+pub(crate) async fn reveal_stored(tx: &mut Tx, file: &File) -> Result<()> {
+    let attachment: Option<Attachment> = attachments::table
+        .filter(attachments::file_id.eq(file.id))
+        .select(Attachment::as_select())
+        .get_result(tx.conn())
+        .await
+        .optional()?;
+    let Some(Attachment { ticket_id, message_id, visibility, .. }) = attachment else { return Ok(()) };
+    let (author, place) = (file.uploaded_by(), Place { visibility, message_id });
+    let mut case = Case::find(tx, &Scope::Firm { firm_id: file.firm_id }, ticket_id).await?;
+    record(tx, &case.ticket, author, place, &[file]).await?;
+    tell(tx, &mut case, author, place).await
+}

@@ -1,0 +1,121 @@
+//! The short-lived addresses at which clients send and get the bytes of files.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use guichet_schema::file::model::File;
+use guichet_schema::file::rules::{DOWNLOAD_ADDRESS, UPLOAD_ADDRESS};
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, HeaderValue, Method};
+use object_store::path::Path;
+use object_store::signer::{SignedUrlOptions, Signer};
+
+use crate::disposition::disposition;
+use crate::folder::Seal;
+use crate::grant::Grant;
+use crate::s3::S3;
+use crate::store::StorageError;
+
+const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-checksum-sha256");
+
+/// One request that somebody may make without signing in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The method.
+    pub method: Method,
+    /// Where to.
+    pub url: String,
+    /// The headers that it must carry.
+    pub headers: Vec<(HeaderName, String)>,
+    /// Until when it must begin.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// What signs addresses.
+#[derive(Debug, Clone)]
+pub enum Addresses {
+    /// Those of a bucket, which answers itself.
+    S3(S3),
+    /// Our own, at which the server answers for a folder.
+    Own(Own),
+}
+
+/// The server's own addresses.
+#[derive(Debug, Clone)]
+pub struct Own {
+    /// Signs them.
+    pub seal: Seal,
+    /// What they begin with: scheme, host and port under which people reach the server.
+    pub base: String,
+}
+
+impl Own {
+    fn url(&self, grant: &Grant) -> String {
+        format!("{}/files/{}", self.base, self.seal.close(grant))
+    }
+}
+
+impl Addresses {
+    /// Where the bytes of a file are to be sent: those that were declared, under their media type.
+    ///
+    /// # Errors
+    /// When the store cannot sign.
+    pub async fn upload(&self, file: &File, now: DateTime<Utc>) -> Result<Address, StorageError> {
+        let until = file.expires_at.min(now + UPLOAD_ADDRESS);
+        let mut headers = vec![(CONTENT_TYPE, file.content_type.as_str().to_owned())];
+        let url = match self {
+            Self::S3(s3) => {
+                headers.push((CHECKSUM, file.sha256.base64()));
+                let options = headers.iter().fold(SignedUrlOptions::new(), |options, (name, value)| {
+                    let value =
+                        HeaderValue::from_str(value).expect("media types and base64 are header values");
+                    options.with_signed_header(name.clone(), value)
+                });
+                signed(s3, Method::PUT, &file.staged().path(), until - now, &options).await?
+            }
+            Self::Own(own) => own.url(&Grant::Put {
+                key: file.staged(),
+                size: file.size.unsigned_abs(),
+                sha256: file.sha256,
+                content_type: file.content_type,
+                until,
+            }),
+        };
+        Ok(Address { method: Method::PUT, url, headers, expires_at: until })
+    }
+
+    /// Where a stored file can be got: as an attachment under its name.
+    ///
+    /// # Errors
+    /// When the store cannot sign.
+    pub async fn download(&self, file: &File, now: DateTime<Utc>) -> Result<Address, StorageError> {
+        let until = now + DOWNLOAD_ADDRESS;
+        let url = match self {
+            Self::S3(s3) => {
+                let options = SignedUrlOptions::new().with_query([
+                    ("response-content-disposition", disposition(&file.name)),
+                    ("response-content-type", file.content_type.as_str().to_owned()),
+                ]);
+                signed(s3, Method::GET, &file.stored().path(), DOWNLOAD_ADDRESS, &options).await?
+            }
+            Self::Own(own) => own.url(&Grant::Get {
+                key: file.stored(),
+                name: file.name.clone(),
+                content_type: file.content_type,
+                until,
+            }),
+        };
+        Ok(Address { method: Method::GET, url, headers: Vec::new(), expires_at: until })
+    }
+}
+
+async fn signed(
+    s3: &S3,
+    method: Method,
+    path: &str,
+    lasts: TimeDelta,
+    options: &SignedUrlOptions,
+) -> Result<String, StorageError> {
+    let lasts = lasts.to_std().unwrap_or(Duration::ZERO);
+    Ok(s3.signer().signed_url_opts(method, &Path::from(path), lasts, options).await?.into())
+}

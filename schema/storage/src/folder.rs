@@ -1,0 +1,148 @@
+//! A folder as a store, and the key with which its addresses are signed.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+use guichet_schema::file::key::STAGED;
+use object_store::ObjectStore;
+use object_store::local::LocalFileSystem;
+
+/// A folder whose files are objects.
+#[derive(Debug, Clone)]
+pub struct Folder {
+    root: PathBuf,
+    objects: Arc<LocalFileSystem>,
+}
+
+/// The key that signs the addresses of a folder: whoever has the folder has it.
+#[derive(Clone)]
+pub struct Seal([u8; 32]);
+
+impl std::fmt::Debug for Seal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Folder {
+    /// The folder `files` in the data folder, made when it is not there, open to nobody else.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn open(data: &Path) -> io::Result<Self> {
+        let root = data.join("files");
+        DirBuilder::new().recursive(true).mode(0o700).create(&root)?;
+        let objects = LocalFileSystem::new_with_prefix(&root).map_err(io::Error::other)?.with_fsync(true);
+        Ok(Self { root, objects: Arc::new(objects) })
+    }
+
+    pub(crate) fn objects(&self) -> Arc<dyn ObjectStore> {
+        Arc::clone(&self.objects) as _
+    }
+
+    pub(crate) async fn remove_leftovers(&self, before: DateTime<Utc>) -> io::Result<usize> {
+        let roots = [STAGED, "stored", "quarantined"].map(|folder| self.root.join(folder));
+        let walk = move || roots.iter().map(|root| remove_unfinished(root, before)).sum();
+        tokio::task::spawn_blocking(walk).await?
+    }
+}
+
+/// Removes the files that writers had begun and not finished: their names have a `#`, which no object's has.
+fn remove_unfinished(folder: &Path, before: DateTime<Utc>) -> io::Result<usize> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries?,
+    };
+    let mut removed = 0;
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            removed += remove_unfinished(&entry.path(), before)?;
+        } else if entry.file_name().to_string_lossy().contains('#')
+            && entry.metadata()?.modified()? < SystemTime::from(before)
+        {
+            fs::remove_file(entry.path())?;
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+impl Seal {
+    /// The key that lies in the data folder as `files.key`, made when it is not there. All processes on one
+    /// folder get the same.
+    ///
+    /// # Errors
+    /// When it cannot be read or written, or is none.
+    pub fn open(data: &Path) -> io::Result<Self> {
+        let path = data.join("files.key");
+        if let Some(seal) = Self::read(&path)? {
+            return Ok(seal);
+        }
+        // Written aside and linked whole, so that nobody reads half a key; the first one stays.
+        let mut key = [0; 32];
+        rand::fill(&mut key);
+        let aside = data.join(format!("files.key.{:016x}", rand::random::<u64>()));
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+        file.write_all(&key)?;
+        file.sync_all()?;
+        let linked = fs::hard_link(&aside, &path);
+        fs::remove_file(&aside)?;
+        match linked {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        Self::read(&path)?.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn read(path: &Path) -> io::Result<Option<Self>> {
+        let mut file = match fs::File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let key = bytes.try_into().map_err(|_| io::Error::other("files.key has not 32 bytes"))?;
+        Ok(Some(Self(key)))
+    }
+
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// One key for all who start at once, for nobody else to read.
+    #[test]
+    fn a_folder_has_one_key() {
+        let data = tempfile::tempdir().unwrap();
+        let open = || Seal::open(data.path()).unwrap().0;
+        let keys: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0] && *key != [0; 32]));
+        let names: Vec<_> =
+            fs::read_dir(data.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["files.key"]);
+        let mode = fs::metadata(data.path().join("files.key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn half_a_key_is_none() {
+        let data = tempfile::tempdir().unwrap();
+        fs::write(data.path().join("files.key"), [1; 31]).unwrap();
+        assert!(Seal::open(data.path()).is_err());
+    }
+}

@@ -1,0 +1,131 @@
+//! What the server's own signed addresses allow: one method, on one object, for a time.
+
+use chrono::{DateTime, Utc};
+use data_encoding::BASE64URL_NOPAD;
+use guichet_schema::file::digest::Sha256 as Digest;
+use guichet_schema::file::key::Key;
+use guichet_schema::file::kind::FileKind;
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::folder::Seal;
+
+/// What whoever has an address may do with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Grant {
+    /// Send these very bytes, once or again.
+    Put {
+        /// To where.
+        key: Key,
+        /// How many.
+        size: u64,
+        /// Their digest.
+        sha256: Digest,
+        /// The media type that the request must name.
+        content_type: FileKind,
+        /// Until when the request must begin.
+        until: DateTime<Utc>,
+    },
+    /// Get an object.
+    Get {
+        /// From where.
+        key: Key,
+        /// Under which name it is saved.
+        name: String,
+        /// As what it is sent.
+        content_type: FileKind,
+        /// Until when the request must begin.
+        until: DateTime<Utc>,
+    },
+}
+
+/// Why an address allows nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoGrant {
+    /// It was not made here, or was changed since.
+    #[error("This address is not valid.")]
+    Forged,
+    /// Its time is over.
+    #[error("This address has expired.")]
+    Expired,
+}
+
+impl Grant {
+    const fn until(&self) -> DateTime<Utc> {
+        match self {
+            Self::Put { until, .. } | Self::Get { until, .. } => *until,
+        }
+    }
+}
+
+impl Seal {
+    /// The grant as the part of an address that only this key can make.
+    pub(crate) fn close(&self, grant: &Grant) -> String {
+        let claims = serde_json::to_vec(grant).expect("a grant is written as JSON");
+        let tag = self.mac(&claims).finalize().into_bytes();
+        format!("{}.{}", BASE64URL_NOPAD.encode(&claims), BASE64URL_NOPAD.encode(&tag))
+    }
+
+    /// Reads the part of an address.
+    ///
+    /// # Errors
+    /// When this key did not make it, or its time is over.
+    pub fn read_grant(&self, text: &str, now: DateTime<Utc>) -> Result<Grant, NoGrant> {
+        let (claims, tag) = text.split_once('.').ok_or(NoGrant::Forged)?;
+        let decode = |part: &str| BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| NoGrant::Forged);
+        let (claims, tag) = (decode(claims)?, decode(tag)?);
+        // Compares in constant time.
+        self.mac(&claims).verify_slice(&tag).map_err(|_| NoGrant::Forged)?;
+        let grant: Grant = serde_json::from_slice(&claims).map_err(|_| NoGrant::Forged)?;
+        if now < grant.until() { Ok(grant) } else { Err(NoGrant::Expired) }
+    }
+
+    fn mac(&self, claims: &[u8]) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.key()).expect("HMAC takes keys of any length");
+        mac.update(claims);
+        mac
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use guichet_schema::id::{FileId, FirmId};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn grant(until: DateTime<Utc>) -> Grant {
+        let key = Key::Staged { firm_id: FirmId::new(), file_id: FileId::new() };
+        Grant::Get { key, name: "nota.pdf".to_owned(), content_type: FileKind::Pdf, until }
+    }
+
+    #[test]
+    fn a_grant_ends() {
+        let (data, now) = (tempfile::tempdir().unwrap(), DateTime::UNIX_EPOCH);
+        let seal = Seal::open(data.path()).unwrap();
+        let grant = grant(now + TimeDelta::minutes(5));
+        let text = seal.close(&grant);
+        assert_eq!(seal.read_grant(&text, now), Ok(grant));
+        assert_eq!(seal.read_grant(&text, now + TimeDelta::minutes(5)), Err(NoGrant::Expired));
+        let other = tempfile::tempdir().unwrap();
+        assert_eq!(Seal::open(other.path()).unwrap().read_grant(&text, now), Err(NoGrant::Forged));
+    }
+
+    proptest! {
+        /// Whatever is changed in it, an address allows nothing any more.
+        #[test]
+        fn a_changed_grant_is_none(at in any::<proptest::sample::Index>(), by: u8) {
+            let data = tempfile::tempdir().unwrap();
+            let seal = Seal::open(data.path()).unwrap();
+            let text = seal.close(&grant(DateTime::UNIX_EPOCH + TimeDelta::minutes(5)));
+            let mut changed = text.clone().into_bytes();
+            let place = at.index(changed.len());
+            changed[place] = by;
+            let changed = String::from_utf8_lossy(&changed).into_owned();
+            prop_assume!(changed != text);
+            prop_assert_eq!(seal.read_grant(&changed, DateTime::UNIX_EPOCH), Err(NoGrant::Forged));
+        }
+    }
+}

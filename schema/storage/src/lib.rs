@@ -1,0 +1,20 @@
+//! Where the bytes of files lie: an S3-compatible store, or a folder.
+//!
+//! One contract over both: [`Storage`] reads and writes objects by their [`Key`](guichet_schema::file::key::Key),
+//! [`Addresses`] signs the short-lived addresses at which clients send and get them. With a folder the server
+//! answers at those addresses itself, by the [`Grant`] in them.
+
+mod address;
+mod disposition;
+mod folder;
+mod grant;
+mod s3;
+mod store;
+
+pub use address::{Address, Addresses, Own};
+pub use disposition::disposition;
+pub use folder::{Folder, Seal};
+pub use grant::{Grant, NoGrant};
+pub use object_store::GetRange as Range;
+pub use s3::{S3, S3Fault, S3Settings};
+pub use store::{Opened, Storage, StorageError, WriteError};

@@ -1,0 +1,157 @@
+//! Reading and writing objects, wherever they lie.
+
+use std::ops;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::stream::BoxStream;
+use futures_util::{Stream, StreamExt, TryStreamExt};
+use guichet_schema::file::key::{Key, STAGED};
+use object_store::buffered::BufWriter;
+use object_store::path::Path;
+use object_store::{Error, GetOptions, GetRange, ObjectStore, ObjectStoreExt};
+use tokio::io::AsyncWriteExt;
+
+use crate::folder::Folder;
+use crate::s3::S3;
+
+/// The most bytes of one object that are in memory while it is written: the least size of S3's parts.
+const PART: usize = 5 << 20;
+
+/// The store did not do what it was asked to. Another try may succeed.
+#[derive(Debug, thiserror::Error)]
+#[error("the file store: {0}")]
+pub struct StorageError(#[from] pub(crate) Error);
+
+/// Why an object was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError<E> {
+    /// Its bytes ended before their time. Nothing is written.
+    #[error("the bytes to be stored ended: {0}")]
+    Source(E),
+    /// The store's fault.
+    #[error(transparent)]
+    Store(StorageError),
+}
+
+/// An object that is being read.
+pub struct Opened {
+    /// How many bytes the whole of it has.
+    pub size: u64,
+    /// Which of them come.
+    pub range: ops::Range<u64>,
+    /// They.
+    pub bytes: BoxStream<'static, Result<Bytes, StorageError>>,
+}
+
+/// Where objects lie.
+#[derive(Debug, Clone)]
+pub enum Storage {
+    /// In a bucket.
+    S3(S3),
+    /// In a folder of this machine, or one that several machines share.
+    Folder(Folder),
+}
+
+impl Storage {
+    fn objects(&self) -> Arc<dyn ObjectStore> {
+        match self {
+            Self::S3(s3) => s3.objects(),
+            Self::Folder(folder) => folder.objects(),
+        }
+    }
+
+    /// How many bytes an object has; none when it is not there.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn size(&self, key: &Key) -> Result<Option<u64>, StorageError> {
+        there(self.objects().head(&path(key)).await.map(|found| found.size))
+    }
+
+    /// Opens an object, or a part of it; none when it is not there.
+    ///
+    /// # Errors
+    /// When the store does not answer, or the object has no such part.
+    pub async fn open(&self, key: &Key, part: Option<GetRange>) -> Result<Option<Opened>, StorageError> {
+        let options = GetOptions { range: part, ..GetOptions::default() };
+        let found = there(self.objects().get_opts(&path(key), options).await)?;
+        Ok(found.map(|found| Opened {
+            size: found.meta.size,
+            range: found.range.clone(),
+            bytes: found.into_stream().map_err(StorageError).boxed(),
+        }))
+    }
+
+    /// Writes an object: whole, or not at all.
+    ///
+    /// # Errors
+    /// What `bytes` end with, and what the store refuses.
+    pub async fn write<E>(
+        &self,
+        key: &Key,
+        bytes: impl Stream<Item = Result<Bytes, E>> + Send,
+    ) -> Result<(), WriteError<E>> {
+        let broken = |error| WriteError::Store(StorageError(error));
+        let mut writer = BufWriter::with_capacity(self.objects(), path(key), PART).with_max_concurrency(1);
+        let mut bytes = std::pin::pin!(bytes);
+        while let Some(next) = bytes.next().await {
+            let written = match next {
+                Ok(chunk) => writer.put(chunk).await.map_err(broken),
+                Err(error) => Err(WriteError::Source(error)),
+            };
+            if let Err(error) = written {
+                // Parts that the store keeps all the same are its lifecycle's affair (docs/OPERATIONS.md).
+                let _ = writer.abort().await;
+                return Err(error);
+            }
+        }
+        let ended = writer.shutdown().await;
+        ended.map_err(|error| broken(Error::Generic { store: "writer", source: error.into() }))
+    }
+
+    /// Removes an object; one that is not there is removed already.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn remove(&self, key: &Key) -> Result<(), StorageError> {
+        there(self.objects().delete(&path(key)).await).map(|_| ())
+    }
+
+    /// What was staged before this time and is still there.
+    pub fn staged_before(&self, before: DateTime<Utc>) -> BoxStream<'static, Result<Key, StorageError>> {
+        let listed = self.objects().list(Some(&Path::from(STAGED)));
+        listed
+            .try_filter_map(move |object| async move {
+                Ok(Key::staged(object.location.as_ref()).filter(|_| object.last_modified < before))
+            })
+            .map_err(StorageError)
+            .boxed()
+    }
+
+    /// Removes what writers that were killed left behind before this time; answers how many. A bucket's own
+    /// lifecycle does that.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub async fn remove_leftovers(&self, before: DateTime<Utc>) -> std::io::Result<usize> {
+        match self {
+            Self::S3(_) => Ok(0),
+            Self::Folder(folder) => folder.remove_leftovers(before).await,
+        }
+    }
+}
+
+/// What an answer gives; none when the object is not there.
+fn there<T>(answer: Result<T, Error>) -> Result<Option<T>, StorageError> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(Error::NotFound { .. }) => Ok(None),
+        Err(error) => Err(StorageError(error)),
+    }
+}
+
+fn path(key: &Key) -> Path {
+    Path::from(key.path())
+}

@@ -1,0 +1,227 @@
+//! The signed addresses of files that lie in a folder: what a bucket does for its own, at `/files/…`.
+//!
+//! Nobody signs in here: whoever has an address may do what its grant says, and nothing else. Bytes pass through
+//! in pieces.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures_util::{Stream, StreamExt, stream};
+use guichet_schema::clock::SharedClock;
+use guichet_schema::file::digest::Sha256 as Digest;
+use guichet_schema::file::rules::Limits;
+use guichet_storage::{
+    Addresses, Grant, NoGrant, Own, Range, Seal, Storage, StorageError, WriteError, disposition,
+};
+use http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, RANGE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use sha2::{Digest as _, Sha256};
+use tokio::time::timeout;
+
+/// How long a sender may be silent.
+const SILENCE: Duration = Duration::from_secs(60);
+/// Should a browser show a file after all: as a page of nobody, that can do nothing.
+const INERT: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
+
+/// What acts on files work with.
+#[derive(Debug, Clone)]
+pub struct Files {
+    /// Where the bytes lie.
+    pub storage: Storage,
+    /// What signs the addresses at which clients send and get them.
+    pub addresses: Addresses,
+    /// What the operator allows.
+    pub limits: Limits,
+}
+
+/// The routes, where the addresses are our own.
+pub fn router(files: &Files, clock: SharedClock) -> Router {
+    match &files.addresses {
+        Addresses::S3(_) => Router::new(),
+        Addresses::Own(Own { seal, .. }) => Router::new()
+            .route("/files/{grant}", get(send).put(take))
+            .with_state(Door { seal: seal.clone(), storage: files.storage.clone(), clock }),
+    }
+}
+
+#[derive(Clone)]
+struct Door {
+    seal: Seal,
+    storage: Storage,
+    clock: SharedClock,
+}
+
+/// Why a request is not answered as it wishes: one sentence for whoever reads it.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error(transparent)]
+    Grant(#[from] NoGrant),
+    #[error("This address is for another method.")]
+    Method,
+    #[error("There is no such file any more.")]
+    Gone,
+    #[error("Send the file under the content type that was declared.")]
+    ContentType,
+    #[error("More bytes came than were declared.")]
+    TooMuch,
+    #[error("Fewer bytes came than were declared.")]
+    TooLittle,
+    #[error("Other bytes came than were declared.")]
+    Altered,
+    #[error("The sender went away.")]
+    Silent,
+    #[error("The file has no such part.")]
+    Range(u64),
+    #[error("The file store does not answer at the moment; try again.")]
+    Store(#[from] StorageError),
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = match &self {
+            Self::Grant(_) | Self::Method => StatusCode::FORBIDDEN,
+            Self::Gone => StatusCode::NOT_FOUND,
+            Self::TooMuch => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ContentType | Self::TooLittle | Self::Altered => StatusCode::BAD_REQUEST,
+            Self::Silent => StatusCode::REQUEST_TIMEOUT,
+            Self::Range(_) => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::Store(error) => {
+                tracing::error!(%error, "the file store failed");
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        };
+        let mut response = (status, format!("{self}\n")).into_response();
+        if let Self::Range(size) = self {
+            let whole = HeaderValue::try_from(format!("bytes */{size}")).expect("digits are a header value");
+            response.headers_mut().insert(CONTENT_RANGE, whole);
+        }
+        response
+    }
+}
+
+/// Takes the bytes that were declared, whole or not at all.
+async fn take(
+    State(door): State<Door>,
+    Path(grant): Path<String>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<StatusCode, Refused> {
+    let Grant::Put { key, size, sha256, content_type, .. } =
+        door.seal.read_grant(&grant, door.clock.now())?
+    else {
+        return Err(Refused::Method);
+    };
+    if headers.get(CONTENT_TYPE).is_none_or(|given| given.as_bytes() != content_type.as_str().as_bytes()) {
+        return Err(Refused::ContentType);
+    }
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    match announced {
+        Some(length) if length > size => return Err(Refused::TooMuch),
+        Some(length) if length < size => return Err(Refused::TooLittle),
+        _ => {}
+    }
+    let bytes = checked(request.into_body(), size, sha256);
+    match door.storage.write(&key, bytes).await {
+        Ok(()) => Ok(StatusCode::OK),
+        Err(WriteError::Source(refused)) => Err(refused),
+        Err(WriteError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// The bytes of a body, for as long as they can be those that were declared.
+fn checked(body: Body, size: u64, sha256: Digest) -> impl Stream<Item = Result<Bytes, Refused>> + Send {
+    let begin = (body.into_data_stream(), Sha256::new(), 0_u64);
+    stream::try_unfold(begin, move |(mut body, mut hasher, mut taken)| async move {
+        match timeout(SILENCE, body.next()).await {
+            Err(_) | Ok(Some(Err(_))) => Err(Refused::Silent),
+            Ok(Some(Ok(chunk))) => {
+                taken += chunk.len() as u64;
+                if taken > size {
+                    return Err(Refused::TooMuch);
+                }
+                hasher.update(&chunk);
+                Ok(Some((chunk, (body, hasher, taken))))
+            }
+            Ok(None) if taken < size => Err(Refused::TooLittle),
+            Ok(None) if Digest::new(hasher.finalize().into()) != sha256 => Err(Refused::Altered),
+            Ok(None) => Ok(None),
+        }
+    })
+}
+
+/// Sends a file, or a part of it, to be saved.
+async fn send(
+    State(door): State<Door>,
+    Path(grant): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let Grant::Get { key, name, content_type, .. } = door.seal.read_grant(&grant, door.clock.now())? else {
+        return Err(Refused::Method);
+    };
+    let size = door.storage.size(&key).await?.ok_or(Refused::Gone)?;
+    let part = headers.get(RANGE).and_then(|range| part(range.to_str().ok()?));
+    if part.as_ref().is_some_and(|part| !lies_within(part, size)) {
+        return Err(Refused::Range(size));
+    }
+    let status = if part.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let opened = door.storage.open(&key, part).await?.ok_or(Refused::Gone)?;
+    let (start, end) = (opened.range.start, opened.range.end);
+    let mut response = Response::builder()
+        .status(status)
+        .header(CONTENT_TYPE, content_type.as_str())
+        .header(CONTENT_LENGTH, end - start)
+        .header(CONTENT_DISPOSITION, disposition(&name))
+        .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .header(CONTENT_SECURITY_POLICY, INERT)
+        .header(CACHE_CONTROL, "private, no-store")
+        .header(ACCEPT_RANGES, "bytes");
+    if status == StatusCode::PARTIAL_CONTENT {
+        response = response.header(CONTENT_RANGE, format!("bytes {start}-{}/{}", end - 1, opened.size));
+    }
+    Ok(response.body(Body::from_stream(opened.bytes)).expect("headers of printable ASCII"))
+}
+
+/// The one part that a `Range` header asks for (RFC 9110, 14.2). Of others the whole may be sent.
+fn part(range: &str) -> Option<Range> {
+    let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
+    let number = |text: &str| text.trim().parse::<u64>().ok();
+    match (first.trim(), last.trim()) {
+        ("", last) => number(last).map(Range::Suffix),
+        (first, "") => number(first).map(Range::Offset),
+        (first, last) => {
+            let (first, last) = (number(first)?, number(last)?);
+            (first <= last).then(|| Range::Bounded(first..last.saturating_add(1)))
+        }
+    }
+}
+
+const fn lies_within(part: &Range, size: u64) -> bool {
+    match part {
+        Range::Bounded(bounds) => bounds.start < size,
+        Range::Offset(first) => *first < size,
+        Range::Suffix(length) => *length > 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts() {
+        assert_eq!(part("bytes=0-4"), Some(Range::Bounded(0..5)));
+        assert_eq!(part("bytes=5-"), Some(Range::Offset(5)));
+        assert_eq!(part("bytes=-5"), Some(Range::Suffix(5)));
+        for other in ["bytes=5-4", "bytes=-", "bytes=a-b", "lines=0-1", "bytes=0-1,3-4", ""] {
+            assert_eq!(part(other), None, "{other}");
+        }
+        assert!(lies_within(&Range::Offset(9), 10) && !lies_within(&Range::Offset(10), 10));
+    }
+}

@@ -1,0 +1,8 @@
+//! Files: uploads, downloads, and who opened them (A-09, B-09, D-08, F-07).
+
+mod address;
+mod mutation;
+mod types;
+
+pub use mutation::FileMutation;
+pub use types::File;

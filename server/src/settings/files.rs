@@ -1,0 +1,65 @@
+//! The settings of files: where they lie, what scans them, how large they may be.
+
+use std::ffi::OsString;
+
+use guichet_schema::file::rules::{Limits, MEGABYTE};
+use guichet_storage::S3Settings;
+use guichet_workers::clamd::Clamd;
+
+use super::variable::*;
+use super::{SettingError, Values, values};
+
+/// The bucket, where one is set.
+pub(super) fn s3<L: Fn(&str) -> Option<OsString>>(
+    values: &Values<L>,
+) -> Result<Option<S3Settings>, SettingError> {
+    let bucket = values.text(S3_BUCKET)?;
+    let endpoint = values.get(S3_ENDPOINT, values::web_url)?;
+    let public_endpoint = values.get(S3_PUBLIC_ENDPOINT, values::web_url)?;
+    let region = values.text(S3_REGION)?;
+    let access_key_id = values.text(S3_ACCESS_KEY_ID)?;
+    let secret_access_key = values.text(S3_SECRET_ACCESS_KEY)?;
+    let missing = |variable, because: Variable| {
+        SettingError::new(variable, format!("is not set, but {} is", because.name))
+    };
+    let Some(bucket) = bucket else {
+        let set = [
+            (S3_ENDPOINT, endpoint.is_some()),
+            (S3_PUBLIC_ENDPOINT, public_endpoint.is_some()),
+            (S3_ACCESS_KEY_ID, access_key_id.is_some()),
+            (S3_SECRET_ACCESS_KEY, secret_access_key.is_some()),
+        ];
+        return match set.into_iter().find(|(_, is_set)| *is_set) {
+            Some((other, _)) => Err(missing(S3_BUCKET, other)),
+            None => Ok(None),
+        };
+    };
+    Ok(Some(S3Settings {
+        endpoint,
+        public_endpoint,
+        bucket,
+        region: region.unwrap_or_else(|| "us-east-1".to_owned()),
+        access_key_id: access_key_id.ok_or_else(|| missing(S3_ACCESS_KEY_ID, S3_BUCKET))?,
+        secret_access_key: secret_access_key.ok_or_else(|| missing(S3_SECRET_ACCESS_KEY, S3_BUCKET))?.into(),
+    }))
+}
+
+/// Where the scanner listens.
+pub(super) fn clamd(text: &str) -> Result<Clamd, String> {
+    let wrong = || format!("is `{text}`, not an address such as clamd:3310 or /run/clamav/clamd.ctl");
+    Clamd::parse(text).ok_or_else(wrong)
+}
+
+/// What is taken.
+pub(super) fn limits<L: Fn(&str) -> Option<OsString>>(values: &Values<L>) -> Result<Limits, SettingError> {
+    let megabytes = |variable, most, default| {
+        let read = values.get(variable, values::number(1, most))?;
+        Ok::<_, SettingError>(read.map_or(default, |number| number as i64 * MEGABYTE))
+    };
+    let Limits { file, unsettled, unsettled_of_firm } = Limits::default();
+    Ok(Limits {
+        file: megabytes(FILE_MAX_MB, 2_000, file)?,
+        unsettled: megabytes(UPLOAD_MAX_MB, 100_000, unsettled)?,
+        unsettled_of_firm: megabytes(UPLOAD_FIRM_MAX_MB, 1_000_000, unsettled_of_firm)?,
+    })
+}

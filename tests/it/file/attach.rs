@@ -1,0 +1,206 @@
+//! D-02, D-03, D-06, D-07, D-08: files on tickets and messages.
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_schema::feed::Audience;
+use guichet_schema::tables::events;
+use guichet_tests::app::Setup;
+use guichet_tests::clamd::FakeClamd;
+use serde_json::{Value, json};
+
+use super::hand::{CSV, PDF};
+use crate::ticket::desk::{Desk, STATUSES, each, text};
+
+const FILES: &str = "updatedAt version isUntouched unreadCount
+    attachments { id visibility message { id } file { id name state } }
+    history { field newValue newText author { id } }
+    conversation(last: 100) { nodes { id attachments { id file { name } } } }";
+
+/// D-02, D-03: both sides attach files, whatever the ticket's status; D-08: the history has each.
+#[tokio::test]
+async fn d_03_open_and_closed_tickets_take_files() {
+    let desk = Desk::open().await;
+    for status in STATUSES {
+        let ticket = desk.ticket_in(status).await;
+        for by in [&desk.admin, &desk.member] {
+            let file = desk.hand_in(by, "guia.pdf", PDF).await;
+            let attached = desk.attach(by, &ticket, &file, "PUBLIC").await;
+            assert_eq!(attached["file"]["id"], json!(file));
+        }
+        let note = desk.hand_in(&desk.member, "nota.csv", CSV).await;
+        desk.attach(&desk.member, &ticket, &note, "INTERNAL").await;
+        let seen = desk.look(&desk.owner, &ticket, FILES).await;
+        assert_eq!(seen["attachments"].as_array().unwrap().len(), 3, "{status}");
+        let told: Vec<_> = seen["history"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|change| text(&change["field"]).ends_with("FILE"))
+            .map(|change| (text(&change["field"]), text(&change["newText"])))
+            .collect();
+        let expected = [("FILE", "guia.pdf"), ("FILE", "guia.pdf"), ("INTERNAL_FILE", "nota.csv")];
+        assert_eq!(told, expected.map(|(field, name)| (field.to_owned(), name.to_owned())));
+    }
+    desk.finish().await;
+}
+
+/// D-06: a file of the client leaves the ticket untouched, one of staff does not.
+#[tokio::test]
+async fn d_06_files_of_staff_touch() {
+    let desk = Desk::open().await;
+    let ticket = desk.opened(&desk.admin).await;
+    let file = desk.hand_in(&desk.admin, "a.pdf", PDF).await;
+    desk.attach(&desk.admin, &ticket, &file, "PUBLIC").await;
+    assert_eq!(desk.see(&desk.member, &ticket).await["isUntouched"], true);
+    let file = desk.hand_in(&desk.member, "b.pdf", PDF).await;
+    desk.attach(&desk.member, &ticket, &file, "INTERNAL").await;
+    assert_eq!(desk.see(&desk.member, &ticket).await["isUntouched"], false);
+    desk.finish().await;
+}
+
+/// D-07: a client never learns of a file of a note: not by the ticket, its history, its conversation, its times
+/// and counts, not by id, not by opening it, not by an event.
+#[tokio::test]
+async fn d_07_files_of_notes_leave_no_trace() {
+    let desk = Desk::open().await;
+    let ticket = desk.opened(&desk.admin).await;
+    desk.post(&desk.member, &ticket, "PUBLIC", "Bom dia").await;
+    let note = desk.post(&desk.member, &ticket, "INTERNAL", "Cuidado").await;
+    let before = desk.look(&desk.admin, &ticket, FILES).await;
+    desk.app.pass(TimeDelta::minutes(1));
+    let on_ticket = desk.hand_in(&desk.member, "segredo.pdf", PDF).await;
+    let attachment = desk.attach(&desk.member, &ticket, &on_ticket, "INTERNAL").await;
+    let on_note = desk.hand_in(&desk.member, "segredo.csv", CSV).await;
+    let to = json!({ "id": ticket, "fileIds": [on_note], "to": { "messageId": note } });
+    let with_note = desk.done(&desk.member, "ticketFileAttach", to).await["attachments"][0].clone();
+    assert_eq!(with_note["visibility"], "INTERNAL");
+    let posted = desk.hand_in(&desk.member, "segredo2.csv", CSV).await;
+    let input = json!({ "id": ticket, "visibility": "INTERNAL", "body": "Veja", "fileIds": [posted] });
+    desk.done(&desk.member, "ticketMessagePost", input).await;
+    assert_eq!(desk.look(&desk.admin, &ticket, FILES).await, before);
+    assert_eq!(desk.look(&desk.owner, &ticket, FILES).await["attachments"].as_array().unwrap().len(), 3);
+    for id in [&on_ticket, &on_note, &posted, &text(&attachment["id"]), &text(&with_note["id"])] {
+        let query = "query N($id: ID!) { node(id: $id) { id } }";
+        assert_eq!(desk.app.ask(&desk.admin, query, json!({ "id": id })).await["node"], Value::Null);
+        assert_eq!(desk.app.ask(&desk.owner, query, json!({ "id": id })).await["node"]["id"], json!(id));
+    }
+    let refused = desk.refused(&desk.admin, "fileDownload", json!({ "id": on_ticket })).await;
+    assert_eq!(refused, desk.refused(&desk.admin, "fileDownload", json!({ "id": "file_0" })).await);
+    // Nor may a client make one, or attach to a note.
+    let own = desk.hand_in(&desk.admin, "meu.pdf", PDF).await;
+    let to = json!({ "id": ticket, "fileIds": [own], "to": { "visibility": "INTERNAL" } });
+    assert_eq!(desk.refused(&desk.admin, "ticketFileAttach", to).await, ["NOT_ALLOWED"]);
+    let to = json!({ "id": ticket, "fileIds": [own], "to": { "messageId": note } });
+    assert_eq!(desk.refused(&desk.admin, "ticketFileAttach", to).await, ["messageId:NOT_FOUND"]);
+    desk.finish().await;
+}
+
+/// D-07: no event about a file of a note is in the client's audience.
+#[tokio::test]
+async fn d_07_no_event_tells_of_files_of_notes() {
+    let desk = Desk::open().await;
+    let ticket = desk.opened(&desk.admin).await;
+    let before: i64 = count_events(&desk, true).await;
+    let file = desk.hand_in(&desk.member, "segredo.pdf", PDF).await;
+    desk.attach(&desk.member, &ticket, &file, "INTERNAL").await;
+    assert_eq!(count_events(&desk, true).await, before);
+    let all = count_events(&desk, false).await;
+    let file = desk.hand_in(&desk.member, "guia.pdf", PDF).await;
+    desk.attach(&desk.member, &ticket, &file, "PUBLIC").await;
+    assert_eq!(count_events(&desk, true).await, before + 1, "the ticket's");
+    // The file is declared, staged and stored; the ticket changes.
+    assert_eq!(count_events(&desk, false).await, all + 4);
+    desk.finish().await;
+}
+
+async fn count_events(desk: &Desk, of_client: bool) -> i64 {
+    let told: Vec<Option<Value>> = events::table
+        .filter(events::firm_id.eq(desk.firm.id))
+        .select(events::audience_after)
+        .load(&mut desk.app.store.conn().await.unwrap())
+        .await
+        .unwrap();
+    let scope = desk.admin.hat.scope();
+    let admits = |value: Value| {
+        let audience: Audience = serde_json::from_value(value).unwrap();
+        audience.admits(&scope, &[])
+    };
+    told.into_iter().flatten().filter(|value| !of_client || admits(value.clone())).count() as i64
+}
+
+/// D-08: a file may be attached while it is still looked at. Its uploader sees that; everybody else sees the
+/// file, and the ticket's change, in the moment in which it is stored.
+#[tokio::test]
+async fn d_08_attached_before_it_is_stored() {
+    let scanner = FakeClamd::start().await;
+    scanner.leave(true);
+    let desk = Desk::open_with(Setup { clamd: Some(scanner.clamd()), ..Setup::default() }).await;
+    let ticket = desk.opened(&desk.owner).await;
+    let public = desk.send_file(&desk.admin, "guia.pdf", PDF).await;
+    let with_message = desk.send_file(&desk.admin, "extrato.csv", CSV).await;
+    desk.done(&desk.admin, "fileUploadComplete", json!({ "ids": [public, with_message] })).await;
+    let before = desk.look(&desk.owner, &ticket, FILES).await;
+    desk.app.pass(TimeDelta::seconds(1));
+    desk.attach(&desk.admin, &ticket, &public, "PUBLIC").await;
+    assert_eq!(desk.look(&desk.owner, &ticket, FILES).await, before);
+    let input = json!({ "id": ticket, "visibility": "PUBLIC", "body": "Aqui", "fileIds": [with_message] });
+    desk.done(&desk.admin, "ticketMessagePost", input).await;
+    assert_eq!(desk.look(&desk.owner, &ticket, FILES).await["attachments"], json!([]));
+    let own = desk.look(&desk.admin, &ticket, FILES).await;
+    assert_eq!(each(&own["attachments"], "file")[0]["state"], "STAGED");
+    let open = json!({ "id": public });
+    assert_eq!(desk.refused(&desk.admin, "fileDownload", open.clone()).await, ["FILE_NOT_READY"]);
+    assert_eq!(desk.refused(&desk.owner, "fileDownload", open.clone()).await, ["id:NOT_FOUND"]);
+
+    scanner.leave(false);
+    desk.app.jobs_until("both wait for another try", |jobs| jobs.iter().all(|(_, due)| !due)).await;
+    desk.app.pass(TimeDelta::seconds(20));
+    desk.app.jobs_done().await;
+    let seen = desk.look(&desk.owner, &ticket, FILES).await;
+    assert_eq!(seen["attachments"].as_array().unwrap().len(), 2);
+    assert_eq!(seen["conversation"]["nodes"][0]["attachments"][0]["file"]["name"], "extrato.csv");
+    let authors = each(&seen["history"], "author");
+    assert_eq!(&authors[1..], [json!({ "id": desk.admin.id() }), json!({ "id": desk.admin.id() })]);
+    assert_eq!(seen["isUntouched"], true);
+    desk.done(&desk.owner, "fileDownload", open).await;
+    desk.finish().await;
+}
+
+/// D-03: a ticket is opened with files.
+#[tokio::test]
+async fn d_03_opened_with_files() {
+    let desk = Desk::open().await;
+    let file = desk.hand_in(&desk.admin, "guia.pdf", PDF).await;
+    let ticket = desk.ticket(&desk.admin, json!({ "fileIds": [file] })).await;
+    let seen = desk.look(&desk.member, &text(&ticket["id"]), FILES).await;
+    assert_eq!(seen["attachments"][0]["file"]["id"], json!(file));
+    assert_eq!(each(&seen["history"], "field"), ["CREATED", "FILE"]);
+    desk.finish().await;
+}
+
+/// A file is on one thing: attached a second time it is refused, whatever to; and what is attached follows its
+/// ticket out of sight.
+#[tokio::test]
+async fn a_file_is_on_one_thing() {
+    let desk = Desk::open().await;
+    let ticket = desk.opened(&desk.admin).await;
+    let other = desk.opened(&desk.admin).await;
+    let file = desk.hand_in(&desk.member, "guia.pdf", PDF).await;
+    desk.attach(&desk.member, &ticket, &file, "INTERNAL").await;
+    for to in [&ticket, &other] {
+        let input = json!({ "id": to, "fileIds": [file], "to": { "visibility": "PUBLIC" } });
+        assert_eq!(desk.refused(&desk.member, "ticketFileAttach", input).await, ["fileIds:FILE_ATTACHED"]);
+    }
+    let abilities = desk.file(&desk.member, &file, "viewerCan { act allowed reason }").await;
+    let expected = json!([
+        { "act": "COMPLETE", "allowed": true, "reason": null },
+        { "act": "DOWNLOAD", "allowed": true, "reason": null },
+        { "act": "ATTACH", "allowed": false, "reason": "FILE_ATTACHED" },
+    ]);
+    assert_eq!(abilities["viewerCan"], expected);
+    // Another's file is seen, not attached anew.
+    let input = json!({ "id": other, "fileIds": [file], "to": { "visibility": "PUBLIC" } });
+    assert_eq!(desk.refused(&desk.manager, "ticketFileAttach", input).await, ["fileIds:NOT_ALLOWED"]);
+    desk.finish().await;
+}

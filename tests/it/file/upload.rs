@@ -1,0 +1,240 @@
+//! A-09, D-08: handing files in, on both stores.
+
+use chrono::TimeDelta;
+use guichet_schema::file::rules::{Limits, MEGABYTE};
+use guichet_schema::locale::Locale;
+use guichet_tests::app::Setup;
+use guichet_tests::object_store::Kind;
+use serde_json::{Value, json};
+
+use super::hand::{CSV, PDF, declared, desk_on, request};
+use crate::ticket::desk::{Desk, each, errors, key, text};
+
+/// D-08, A-08, B-09: several at once, each judged by itself; the client attaches, the firm opens, and the log
+/// knows it.
+async fn round_trip(kind: Kind) {
+    let desk = desk_on(kind).await;
+    let files = [declared("guia.pdf", PDF), declared("run.exe", b"MZ"), declared("extrato.csv", CSV)];
+    let uploads = desk.declare(&desk.admin, &files).await;
+    assert_eq!(each(&json!(uploads), "userErrors")[0], json!([]));
+    assert_eq!(errors(&uploads[1]), ["contentType:FILE_TYPE_NOT_ALLOWED"]);
+    assert_eq!((&uploads[1]["file"], &uploads[1]["address"]), (&Value::Null, &Value::Null));
+    assert_eq!(uploads[0]["file"]["state"], "PENDING");
+    assert_eq!(uploads[0]["file"]["contentType"], "application/pdf");
+    let ids: Vec<String> = [0, 2].iter().map(|index| text(&uploads[*index]["file"]["id"])).collect();
+    for (upload, content) in [(&uploads[0], PDF), (&uploads[2], CSV)] {
+        let sent = request(&upload["address"]).body(content).send().await.unwrap();
+        assert_eq!(sent.status(), 200, "{}", sent.text().await.unwrap());
+    }
+    let done =
+        desk.done(&desk.admin, "fileUploadComplete", json!({ "ids": [ids[0], "file_0", ids[1]] })).await;
+    assert_eq!(done["results"][0]["file"]["state"], "STAGED");
+    assert_eq!(errors(&done["results"][1]), ["NOT_FOUND"]);
+    assert_eq!(errors(&done["results"][2]), [""; 0]);
+    desk.app.jobs_done().await;
+    assert_eq!(desk.state(&desk.admin, &ids[0]).await, "STORED");
+    assert_eq!(desk.state(&desk.admin, &ids[1]).await, "STORED");
+    assert_eq!((desk.app.object_store.count("staged"), desk.app.object_store.count("stored")), (0, 2));
+
+    let ticket = desk.opened(&desk.admin).await;
+    desk.attach(&desk.admin, &ticket, &ids[0], "PUBLIC").await;
+    let got = desk.download(&desk.member, &ids[0]).await;
+    assert_eq!(got.status(), 200);
+    assert_eq!(got.bytes().await.unwrap(), PDF);
+    let log = desk.file(&desk.owner, &ids[0], "accesses { channel by { id } address device at }").await;
+    assert_eq!(log["accesses"][0]["by"]["id"], desk.member.id());
+    assert_eq!(log["accesses"][0]["channel"], "STAFF");
+    assert_eq!(log["accesses"][0]["address"], "127.0.0.1");
+    desk.download(&desk.admin, &ids[0]).await;
+    let log = desk.file(&desk.owner, &ids[0], "accesses { channel by { id } }").await;
+    let second = json!({ "channel": "MOBILE", "by": { "id": desk.admin.id() } });
+    assert_eq!(log["accesses"][1], second, "an app sends its token itself");
+    assert_eq!(desk.file(&desk.admin, &ids[0], "accesses { channel }").await["accesses"], json!([]));
+    desk.finish().await;
+}
+
+#[tokio::test]
+async fn d_08_a_file_comes_and_goes_on_a_folder() {
+    round_trip(Kind::Folder).await;
+}
+
+#[tokio::test]
+async fn d_08_a_file_comes_and_goes_on_s3() {
+    round_trip(Kind::S3).await;
+}
+
+/// Sent twice, an upload answers the same files with addresses that still work; completing twice is one
+/// verification; identical content is stored once.
+async fn repeated(kind: Kind) {
+    let desk = desk_on(kind).await;
+    let input =
+        json!({ "idempotencyKey": key(), "files": [declared("run.sh", b"#!"), declared("a.pdf", PDF)] });
+    let first = desk.done(&desk.admin, "fileUploadCreate", input.clone()).await;
+    desk.app.pass(TimeDelta::minutes(10));
+    let again = desk.done(&desk.admin, "fileUploadCreate", input.clone()).await;
+    assert_eq!(first["uploads"][1]["file"], again["uploads"][1]["file"]);
+    assert_eq!(errors(&again["uploads"][0]), ["contentType:FILE_TYPE_NOT_ALLOWED"]);
+    assert_ne!(first["uploads"][1]["address"]["expiresAt"], again["uploads"][1]["address"]["expiresAt"]);
+    let id = text(&again["uploads"][1]["file"]["id"]);
+    for upload in [&first, &again] {
+        let sent = request(&upload["uploads"][1]["address"]).body(PDF).send().await.unwrap();
+        assert_eq!(sent.status(), 200);
+    }
+    desk.complete(&desk.admin, &id).await;
+    desk.complete(&desk.admin, &id).await;
+    desk.app.jobs_done().await;
+    desk.complete(&desk.admin, &id).await;
+    assert_eq!(desk.state(&desk.admin, &id).await, "STORED");
+    // What is stored is awaited no more.
+    let late = desk.done(&desk.admin, "fileUploadCreate", input).await;
+    assert_eq!(late["uploads"][1]["address"], Value::Null);
+    desk.hand_in(&desk.member, "b.pdf", PDF).await;
+    assert_eq!(desk.app.object_store.count("stored"), 1);
+    desk.finish().await;
+}
+
+#[tokio::test]
+async fn a_09_repeated_on_a_folder() {
+    repeated(Kind::Folder).await;
+}
+
+#[tokio::test]
+async fn a_09_repeated_on_s3() {
+    repeated(Kind::S3).await;
+}
+
+/// What did not come, or not in full, is told by file, and can still be sent.
+async fn not_there(kind: Kind) {
+    let desk = desk_on(kind).await;
+    let upload = desk.declare(&desk.admin, &[declared("a.pdf", PDF)]).await.remove(0);
+    let id = text(&upload["file"]["id"]);
+    let ids = json!({ "ids": [id] });
+    let done = desk.done(&desk.admin, "fileUploadComplete", ids.clone()).await;
+    assert_eq!(errors(&done["results"][0]), ["FILE_NOT_UPLOADED"]);
+    // Other bytes than those that were declared are not taken.
+    let sent = request(&upload["address"]).body(CSV).send().await.unwrap();
+    assert!(sent.status().is_client_error(), "{}", sent.status());
+    let same_length: Vec<u8> = PDF.iter().rev().copied().collect();
+    let sent = request(&upload["address"]).body(same_length).send().await.unwrap();
+    assert!(sent.status().is_client_error(), "{}", sent.status());
+    // The S3 server of the tests keeps what it refused; the folder does not, nor does a store in life.
+    if kind == Kind::Folder {
+        let done = desk.done(&desk.admin, "fileUploadComplete", ids.clone()).await;
+        assert_eq!(errors(&done["results"][0]), ["FILE_NOT_UPLOADED"]);
+        assert_eq!(done["results"][0]["file"]["state"], "PENDING");
+    }
+    let sent = request(&upload["address"]).body(PDF).send().await.unwrap();
+    assert_eq!(sent.status(), 200);
+    desk.complete(&desk.admin, &id).await;
+    desk.app.jobs_done().await;
+    assert_eq!(desk.state(&desk.admin, &id).await, "STORED");
+    desk.finish().await;
+}
+
+#[tokio::test]
+async fn a_09_what_did_not_come_on_a_folder() {
+    not_there(Kind::Folder).await;
+}
+
+#[tokio::test]
+async fn a_09_what_did_not_come_on_s3() {
+    not_there(Kind::S3).await;
+}
+
+/// Limits on size and on what waits to be verified, by person and by firm; each refusal says the limit.
+#[tokio::test]
+async fn limits_are_told() {
+    let limits = Limits { file: MEGABYTE, unsettled: 2 * MEGABYTE, unsettled_of_firm: 3 * MEGABYTE };
+    let desk = Desk::open_with(Setup { limits, ..Setup::default() }).await;
+    let file = |name: &str, size: i64| json!({ "name": name, "size": size, "sha256": "ab".repeat(32) });
+    let uploads = desk.declare(&desk.admin, &[file("a.pdf", MEGABYTE + 1), file("b.pdf", 0)]).await;
+    assert_eq!(errors(&uploads[0]), ["size:FILE_TOO_LARGE"]);
+    assert!(text(&uploads[0]["userErrors"][0]["message"]).contains("1 Mo"));
+    assert_eq!(errors(&uploads[1]), ["size:FILE_EMPTY"]);
+    let two = json!({ "files": [file("a.pdf", MEGABYTE), file("b.pdf", MEGABYTE)] });
+    desk.done(&desk.admin, "fileUploadCreate", two.clone()).await;
+    let one = json!({ "files": [file("c.pdf", 1)] });
+    assert_eq!(
+        desk.refused(&desk.admin, "fileUploadCreate", one.clone()).await,
+        ["files:TOO_MUCH_UNSETTLED"]
+    );
+    assert_eq!(desk.refused(&desk.member, "fileUploadCreate", two).await, ["files:TOO_MUCH_UNSETTLED"]);
+    desk.done(&desk.member, "fileUploadCreate", json!({ "files": [file("a.pdf", MEGABYTE)] })).await;
+    // What was never sent is forgotten, and makes room again.
+    desk.app.pass(TimeDelta::hours(2));
+    desk.done(&desk.admin, "fileUploadCreate", one).await;
+    let many: Vec<_> = (0..21).map(|number| file(&format!("{number}.pdf"), 1)).collect();
+    assert_eq!(
+        desk.refused(&desk.admin, "fileUploadCreate", json!({ "files": many })).await,
+        ["files:OUT_OF_RANGE"]
+    );
+    assert_eq!(
+        desk.refused(&desk.admin, "fileUploadCreate", json!({ "files": [] })).await,
+        ["files:OUT_OF_RANGE"]
+    );
+    desk.finish().await;
+}
+
+/// Two uploads at once do not both find room for one.
+#[tokio::test]
+async fn limits_hold_for_uploads_at_once() {
+    let limits = Limits { unsettled: MEGABYTE, ..Limits::default() };
+    let desk = Desk::open_with(Setup { limits, ..Setup::default() }).await;
+    let file = json!({ "files": [{ "name": "a.pdf", "size": MEGABYTE, "sha256": "ab".repeat(32) }] });
+    let both = (0..8).map(|_| desk.act(&desk.admin, "fileUploadCreate", file.clone()));
+    let made = futures_util::future::join_all(both).await;
+    let done = made.iter().filter(|payload| payload["userErrors"] == json!([])).count();
+    assert_eq!(done, 1);
+    desk.finish().await;
+}
+
+/// Refusals speak the viewer's language.
+#[tokio::test]
+async fn refusals_in_four_languages() {
+    let desk = Desk::open().await;
+    let mut told = std::collections::BTreeSet::new();
+    for locale in [Locale::PtBr, Locale::Fr, Locale::Es, Locale::En] {
+        desk.speaks(&desk.admin, locale).await;
+        let uploads = desk.declare(&desk.admin, &[declared("page.html", b"<html>")]).await;
+        assert_eq!(errors(&uploads[0]), ["contentType:FILE_TYPE_NOT_ALLOWED"]);
+        told.insert(text(&uploads[0]["userErrors"][0]["message"]));
+    }
+    assert_eq!(told.len(), 4, "{told:?}");
+    desk.finish().await;
+}
+
+/// The time for an upload ends, and with it the right to complete it.
+#[tokio::test]
+async fn uploads_expire() {
+    let desk = Desk::open().await;
+    let id = desk.send_file(&desk.admin, "a.pdf", PDF).await;
+    desk.app.pass(TimeDelta::hours(2));
+    let done = desk.done(&desk.admin, "fileUploadComplete", json!({ "ids": [id] })).await;
+    assert_eq!(errors(&done["results"][0]), ["UPLOAD_EXPIRED"]);
+    desk.finish().await;
+}
+
+/// Before a file is stored nobody but its uploader knows of it; afterwards nobody does as long as it is on
+/// nothing. Nobody completes, attaches or opens what is another's.
+#[tokio::test]
+async fn b_14_only_the_uploader_sees_it() {
+    let desk = Desk::open().await;
+    let collaborator = desk.collaborator("caio@padaria.example").await;
+    let id = desk.send_file(&desk.admin, "a.pdf", PDF).await;
+    let ticket = desk.opened(&desk.owner).await;
+    for by in [&desk.owner, &desk.member, &collaborator] {
+        assert_eq!(desk.file(by, &id, "id").await, Value::Null);
+        assert_eq!(desk.refused(by, "fileDownload", json!({ "id": id })).await, ["id:NOT_FOUND"]);
+        let done = desk.done(by, "fileUploadComplete", json!({ "ids": [id] })).await;
+        assert_eq!(errors(&done["results"][0]), ["NOT_FOUND"]);
+        let to = json!({ "id": ticket, "fileIds": [id], "to": { "visibility": "PUBLIC" } });
+        assert_eq!(desk.refused(by, "ticketFileAttach", to).await, ["fileIds:NOT_FOUND"]);
+    }
+    let open = json!({ "id": id });
+    assert_eq!(desk.refused(&desk.admin, "fileDownload", open.clone()).await, ["FILE_NOT_UPLOADED"]);
+    desk.complete(&desk.admin, &id).await;
+    desk.app.jobs_done().await;
+    assert_eq!(desk.file(&desk.owner, &id, "id").await, Value::Null);
+    desk.done(&desk.admin, "fileDownload", open).await;
+    desk.finish().await;
+}

@@ -1,0 +1,155 @@
+//! Files over processes of their own, on a shared folder and on S3; a server killed in mid-upload.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+use futures_util::{StreamExt, stream};
+use guichet_tests::database::TestDatabase;
+use guichet_tests::object_store::S3Server;
+use guichet_tests::process::{Launch, Process};
+use guichet_tests::wait::DEADLINE;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::site::Site;
+
+const PDF: &[u8] = b"%PDF-1.7 a document %%EOF";
+
+/// Declares one file under this key; answers its id and address.
+async fn declare(site: &Site, server: &Process, key: &str, content: &[u8]) -> (String, Value) {
+    let mutation = "mutation ($input: FileUploadCreateInput!) { fileUploadCreate(input: $input) {
+        uploads { file { id } address { url headers { name value } } userErrors { code } } userErrors { code }
+    } }";
+    let sha256 = HEXLOWER.encode(&Sha256::digest(content));
+    let file = json!({ "name": "guia.pdf", "size": content.len(), "sha256": sha256 });
+    let input = json!({ "idempotencyKey": key, "files": [file] });
+    let made = site.ask(server, mutation, json!({ "input": input })).await.expect("it answers");
+    let upload = &made["fileUploadCreate"]["uploads"][0];
+    assert_eq!(upload["userErrors"], json!([]));
+    (upload["file"]["id"].as_str().unwrap().to_owned(), upload["address"].clone())
+}
+
+fn put(address: &Value, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
+    let request = reqwest::Client::new().put(address["url"].as_str().unwrap()).body(body);
+    address["headers"].as_array().unwrap().iter().fold(request, |request, header| {
+        request.header(header["name"].as_str().unwrap(), header["value"].as_str().unwrap())
+    })
+}
+
+/// Completes an upload and waits until it is stored.
+async fn stored(site: &Site, server: &Process, id: &str) {
+    let mutation = "mutation ($ids: [ID!]!) { fileUploadComplete(input: { ids: $ids }) {
+        results { userErrors { code } } userErrors { code }
+    } }";
+    let done = site.ask(server, mutation, json!({ "ids": [id] })).await.expect("it answers");
+    assert_eq!(done["fileUploadComplete"]["results"][0]["userErrors"], json!([]));
+    let query = "query ($id: ID!) { node(id: $id) { ... on File { state } } }";
+    let begun = Instant::now();
+    loop {
+        let seen = site.ask(server, query, json!({ "id": id })).await;
+        if seen.as_ref().is_some_and(|seen| seen["node"]["state"] == "STORED") {
+            return;
+        }
+        assert!(begun.elapsed() < DEADLINE, "{seen:?}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn got(site: &Site, server: &Process, id: &str) -> Bytes {
+    let mutation = "mutation ($id: ID!) { fileDownload(input: { id: $id }) { address { url } } }";
+    let done = site.ask(server, mutation, json!({ "id": id })).await.expect("it answers");
+    let url = done["fileDownload"]["address"]["url"].as_str().unwrap();
+    reqwest::get(url).await.unwrap().bytes().await.unwrap()
+}
+
+/// Two servers and a worker on one folder: an address that one signed works at the other, for they share the key.
+#[tokio::test]
+async fn processes_share_a_folder() {
+    let database = TestDatabase::new().await;
+    let site = Site::open(&database.url).await;
+    let (first, second, worker) = tokio::join!(site.serve(), site.serve(), site.work());
+    let (id, mut address) = declare(&site, &first, "one", PDF).await;
+    let there = address["url"].as_str().unwrap().replace(&first.url().await, &second.url().await);
+    address["url"] = there.into();
+    assert_eq!(put(&address, PDF).send().await.unwrap().status(), 200);
+    stored(&site, &second, &id).await;
+    assert_eq!(got(&site, &first, &id).await, PDF);
+    let (first, second, worker) = tokio::join!(first.stop(), second.stop(), worker.stop());
+    assert!(first.success() && second.success() && worker.success());
+    database.drop().await;
+}
+
+/// The same on S3, with nothing shared between the processes.
+#[tokio::test]
+async fn processes_share_a_bucket() {
+    let database = TestDatabase::new().await;
+    let site = Site::open(&database.url).await;
+    let bucket = S3Server::start().await;
+    let on_s3 = |launch: Launch| {
+        let folder = tempfile::tempdir().unwrap().keep();
+        let variables = bucket.variables().into_iter();
+        variables.fold(launch.with("GUICHET_DATA", folder), |launch, (name, value)| launch.with(name, value))
+    };
+    let (serve, work) =
+        (on_s3(Launch::serve(&site.url)), on_s3(Launch::work(&site.url, &site.sink.starttls_url())));
+    let (server, worker) = tokio::join!(serve.start(), work.start());
+    let (id, address) = declare(&site, &server, "one", PDF).await;
+    assert_eq!(put(&address, PDF).send().await.unwrap().status(), 200);
+    stored(&site, &server, &id).await;
+    assert_eq!(got(&site, &server, &id).await, PDF);
+    tokio::join!(server.stop(), worker.stop());
+    database.drop().await;
+}
+
+/// A server dies while an upload comes in: nothing half is there, and the same upload, begun again at another
+/// server, is whole.
+#[tokio::test]
+async fn a_server_killed_in_mid_upload() {
+    let database = TestDatabase::new().await;
+    let site = Site::open(&database.url).await;
+    let (server, worker) = tokio::join!(site.serve(), site.work());
+    let mut content = PDF.to_vec();
+    content.resize(8 << 20, b' ');
+    let (id, address) = declare(&site, &server, "one", &content).await;
+    let (feed, pieces) = mpsc::channel::<Bytes>(1);
+    let cut = CancellationToken::new();
+    let body = stream::unfold(pieces, |mut pieces| async { Some((pieces.recv().await?, pieces)) });
+    let body = reqwest::Body::wrap_stream(body.map(Ok::<_, std::io::Error>));
+    let request = put(&address, body);
+    let (over, ended) = (cut.clone(), tokio::spawn(request.send()));
+    let feeding = tokio::spawn(async move {
+        // More than one part, so that the store has begun to write; the rest never comes.
+        for piece in content[..6 << 20].chunks(64 << 10) {
+            let _ = feed.send(Bytes::copy_from_slice(piece)).await;
+        }
+        over.cancel();
+        std::future::pending::<()>().await;
+        content
+    });
+    cut.cancelled().await;
+    server.kill().await;
+    assert!(ended.await.unwrap().is_err());
+    feeding.abort();
+
+    let mut content = PDF.to_vec();
+    content.resize(8 << 20, b' ');
+    let second = site.serve().await;
+    let complete = "mutation ($ids: [ID!]!) { fileUploadComplete(input: { ids: $ids }) {
+        results { userErrors { code } } } }";
+    let told = site.ask(&second, complete, json!({ "ids": [id] })).await.unwrap();
+    assert_eq!(
+        told["fileUploadComplete"]["results"][0]["userErrors"],
+        json!([{ "code": "FILE_NOT_UPLOADED" }])
+    );
+    let (again, address) = declare(&site, &second, "one", &content).await;
+    assert_eq!(again, id, "the same upload goes on");
+    assert_eq!(put(&address, content.clone()).send().await.unwrap().status(), 200);
+    stored(&site, &second, &id).await;
+    assert!(got(&site, &second, &id).await == content);
+    tokio::join!(second.stop(), worker.stop());
+    database.drop().await;
+}

@@ -1,0 +1,228 @@
+//! The engines that keep files: a folder, or an S3 server in the test's own process that checks signatures and
+//! whose answers the test can spoil.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, stream};
+use guichet_schema::file::rules::Limits;
+use guichet_server::files::Files;
+use guichet_storage::{Addresses, Folder, Own, S3, S3Settings, Seal, Storage};
+use http::{Method, StatusCode};
+use s3s::auth::SimpleAuth;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+const BUCKET: &str = "files";
+const KEY: &str = "guichet";
+const SECRET: &str = "a secret of tests";
+
+/// What keeps files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// A folder, at which the server's own addresses lead.
+    #[default]
+    Folder,
+    /// An S3 server.
+    S3,
+}
+
+/// An engine that keeps files, gone when it is dropped.
+#[derive(Debug)]
+pub enum ObjectStore {
+    /// A folder.
+    Folder(TempDir),
+    /// An S3 server.
+    S3(S3Server),
+}
+
+impl ObjectStore {
+    /// Starts one.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start(kind: Kind) -> Self {
+        match kind {
+            Kind::Folder => Self::folder(),
+            Kind::S3 => Self::S3(S3Server::start().await),
+        }
+    }
+
+    /// A folder.
+    ///
+    /// # Panics
+    /// When none can be made.
+    pub fn folder() -> Self {
+        Self::Folder(tempfile::tempdir().expect("a folder is made"))
+    }
+
+    /// What a server that people reach under `url` works with.
+    ///
+    /// # Panics
+    /// When the folder cannot be used.
+    pub fn files(&self, url: &str, limits: Limits) -> Files {
+        let (storage, addresses) = match self {
+            Self::Folder(folder) => {
+                let storage = Folder::open(folder.path()).expect("the folder is a store");
+                let seal = Seal::open(folder.path()).expect("the folder has a key");
+                (Storage::Folder(storage), Addresses::Own(Own { seal, base: url.to_owned() }))
+            }
+            Self::S3(server) => {
+                let s3 = S3::new(&server.settings()).expect("a bucket is named");
+                (Storage::S3(s3.clone()), Addresses::S3(s3))
+            }
+        };
+        Files { storage, addresses, limits }
+    }
+
+    /// The S3 server.
+    ///
+    /// # Panics
+    /// When it is a folder.
+    pub fn s3(&self) -> &S3Server {
+        match self {
+            Self::S3(server) => server,
+            Self::Folder(_) => panic!("a folder is no server"),
+        }
+    }
+
+    /// How many objects begin so.
+    ///
+    /// # Panics
+    /// When the folder cannot be read.
+    pub fn count(&self, prefix: &str) -> usize {
+        let root = match self {
+            Self::Folder(folder) => folder.path().join("files"),
+            Self::S3(server) => server.folder.path().join(BUCKET),
+        };
+        count(&root.join(prefix))
+    }
+}
+
+fn count(folder: &std::path::Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    let of = |entry: std::fs::DirEntry| {
+        if entry.path().is_dir() { count(&entry.path()) } else { 1 }
+    };
+    entries.map(|entry| of(entry.expect("the folder is read"))).sum()
+}
+
+/// What is done to answers of the S3 server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Requests with any method are answered so.
+    Every(StatusCode),
+    /// Requests with this method are answered so.
+    Only(&'static Method, StatusCode),
+    /// Bodies end after so many bytes, though more were announced.
+    Truncate(usize),
+    /// Nobody is answered before this is over.
+    Hold,
+}
+
+/// An S3 server on a folder of its own.
+#[derive(Debug)]
+pub struct S3Server {
+    url: String,
+    folder: TempDir,
+    fault: watch::Sender<Option<Fault>>,
+    serving: AbortHandle,
+}
+
+impl S3Server {
+    /// Starts one, with an empty bucket.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder is made");
+        std::fs::create_dir(folder.path().join(BUCKET)).expect("a bucket is made");
+        let objects = s3s_fs::FileSystem::new(folder.path()).expect("the folder is a store");
+        let mut builder = S3ServiceBuilder::new(objects);
+        builder.set_auth(SimpleAuth::from_single(KEY, SECRET));
+        let service = builder.build();
+        let (fault, spoils) = watch::channel(None);
+        let router = Router::new().fallback(move |request: Request| {
+            let (service, mut spoils) = (service.clone(), spoils.clone());
+            async move {
+                let fault =
+                    spoils.wait_for(|fault| *fault != Some(Fault::Hold)).await.map_or(None, |fault| *fault);
+                answer(&service, fault, request).await
+            }
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let url = format!("http://{}", listener.local_addr().expect("the socket is bound"));
+        let serving =
+            tokio::spawn(async move { axum::serve(listener, router).await.expect("HTTP is served") });
+        Self { url, folder, fault, serving: serving.abort_handle() }
+    }
+
+    /// How its bucket is reached.
+    ///
+    /// # Panics
+    /// Never: its address is one.
+    pub fn settings(&self) -> S3Settings {
+        S3Settings {
+            endpoint: Some(self.url.parse().expect("an address")),
+            public_endpoint: None,
+            bucket: BUCKET.to_owned(),
+            region: "us-east-1".to_owned(),
+            access_key_id: KEY.to_owned(),
+            secret_access_key: SECRET.to_owned().into(),
+        }
+    }
+
+    /// The same as variables of the environment.
+    pub fn variables(&self) -> [(&'static str, String); 4] {
+        [
+            ("S3_ENDPOINT", self.url.clone()),
+            ("S3_BUCKET", BUCKET.to_owned()),
+            ("S3_ACCESS_KEY_ID", KEY.to_owned()),
+            ("S3_SECRET_ACCESS_KEY", SECRET.to_owned()),
+        ]
+    }
+
+    /// Spoils answers from now on, or no more.
+    pub fn spoil(&self, fault: Option<Fault>) {
+        self.fault.send_replace(fault);
+    }
+}
+
+impl Drop for S3Server {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn answer(service: &S3Service, fault: Option<Fault>, request: Request) -> Response {
+    match fault {
+        Some(Fault::Every(status)) => return status.into_response(),
+        Some(Fault::Only(method, status)) if request.method() == *method => return status.into_response(),
+        _ => {}
+    }
+    let response = match service.call(request.map(s3s::Body::http_body_unsync)).await {
+        Ok(response) => response.map(Body::new),
+        Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    };
+    match fault {
+        Some(Fault::Truncate(left)) => response.map(|body| truncated(body, left)),
+        _ => response,
+    }
+}
+
+fn truncated(body: Body, left: usize) -> Body {
+    let cut = stream::unfold((body.into_data_stream(), left), |(mut body, left)| async move {
+        if left == 0 {
+            return Some((Err("cut off".into()), (body, 0)));
+        }
+        let chunk = body.next().await?.map_err(axum::BoxError::from);
+        let chunk = chunk.map(|chunk| chunk.slice(..chunk.len().min(left)));
+        let left = left - chunk.as_ref().map_or(left, bytes::Bytes::len);
+        Some((chunk, (body, left)))
+    });
+    Body::from_stream(cut)
+}

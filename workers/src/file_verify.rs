@@ -1,0 +1,151 @@
+//! The job that looks at what was uploaded, and stores it (F-07).
+//!
+//! The bytes come to a nameless file of this machine first: what is hashed, looked into and scanned there is what
+//! is stored, whatever happens to the staged object meanwhile. Each step can be done again.
+
+use std::fs;
+use std::io::{self, Seek};
+
+use bytes::Bytes;
+use futures_util::{Stream, TryStreamExt, stream};
+use guichet_schema::file::digest::Sha256 as Digest;
+use guichet_schema::file::key::Key;
+use guichet_schema::file::model::{File, FileRefusal, FileState, VerifyFile};
+use guichet_schema::file::verdict::{self, Verdict};
+use guichet_schema::store::Store;
+use guichet_storage::{Opened, Storage};
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use crate::clamd::{Clamd, Finding};
+use crate::file_content;
+use crate::queue::{Job, JobError};
+
+/// How much of a file is in memory at once.
+const CHUNK: usize = 256 << 10;
+
+/// What verifying works with.
+#[derive(Debug, Clone)]
+pub struct Verifier {
+    /// The way to the business.
+    pub store: Store,
+    /// Where the bytes lie.
+    pub storage: Storage,
+    /// The scanner, where there is one.
+    pub clamd: Option<Clamd>,
+}
+
+impl Verifier {
+    /// Looks at the file that the job names, unless that is done, and clears away what was staged.
+    ///
+    /// # Errors
+    /// Retried with the queue's backoff: whatever may pass. While the scanner is away nothing passes it.
+    pub async fn run(self, _: Job, order: VerifyFile) -> Result<(), JobError> {
+        let file = verdict::find(&mut *self.store.conn().await?, order.file_id).await?;
+        let Some(file) = file else { return Ok(()) };
+        if file.state == FileState::Staged {
+            let verdict = self.judge(&file).await?;
+            verdict::pass(&self.store, file.id, verdict).await?;
+            count(verdict);
+        }
+        self.storage.remove(&file.staged()).await.map_err(JobError::retry)
+    }
+
+    async fn judge(&self, file: &File) -> Result<Verdict, JobError> {
+        let refused = |refusal| Ok(Verdict::Refused(refusal));
+        let size = file.size.unsigned_abs();
+        let opened = self.storage.open(&file.staged(), None).await.map_err(JobError::retry)?;
+        let Some(opened) = opened else { return refused(FileRefusal::Missing) };
+        if opened.size != size {
+            return refused(FileRefusal::WrongSize);
+        }
+        let spool = Spool::of(opened).await.map_err(JobError::retry)?;
+        if spool.sha256 != file.sha256 {
+            return refused(FileRefusal::WrongChecksum);
+        }
+        if !spool.is_of(file).await.map_err(JobError::retry)? {
+            return refused(FileRefusal::WrongType);
+        }
+        if let Some(clamd) = &self.clamd {
+            let bytes = spool.bytes().map_err(JobError::retry)?;
+            if let Finding::Infected(name) = clamd.scan(bytes).await.map_err(JobError::retry)? {
+                tracing::warn!(file = %file.id, name, "malware was found; the file is quarantined");
+                self.keep(&file.quarantined(), &spool, size).await?;
+                return refused(FileRefusal::Infected);
+            }
+        }
+        self.keep(&file.stored(), &spool, size).await?;
+        Ok(Verdict::Stored)
+    }
+
+    /// Writes an object, unless it is there: under a final key there is one content only.
+    async fn keep(&self, key: &Key, spool: &Spool, size: u64) -> Result<(), JobError> {
+        if self.storage.size(key).await.map_err(JobError::retry)? == Some(size) {
+            return Ok(());
+        }
+        let bytes = spool.bytes().map_err(JobError::retry)?;
+        self.storage.write(key, bytes).await.map_err(JobError::retry)
+    }
+}
+
+/// A nameless file of this machine, gone when it is dropped or the process dies.
+struct Spool {
+    file: fs::File,
+    sha256: Digest,
+}
+
+/// The store gave fewer bytes than it has.
+#[derive(Debug, thiserror::Error)]
+#[error("the file store broke off")]
+struct BrokenOff;
+
+impl Spool {
+    async fn of(opened: Opened) -> Result<Self, crate::queue::BoxError> {
+        let file = tokio::task::spawn_blocking(tempfile::tempfile).await??;
+        let mut copy = tokio::fs::File::from_std(file);
+        let (mut hasher, mut size) = (Sha256::new(), 0);
+        let mut bytes = opened.bytes;
+        while let Some(chunk) = bytes.try_next().await? {
+            hasher.update(&chunk);
+            size += chunk.len() as u64;
+            copy.write_all(&chunk).await?;
+        }
+        if size != opened.size {
+            return Err(BrokenOff.into());
+        }
+        copy.flush().await?;
+        Ok(Self { file: copy.into_std().await, sha256: Digest::new(hasher.finalize().into()) })
+    }
+
+    async fn is_of(&self, declared: &File) -> io::Result<bool> {
+        let (file, kind) = (self.rewound()?, declared.content_type);
+        tokio::task::spawn_blocking(move || file_content::agrees(kind, file)).await?
+    }
+
+    /// Its bytes from the beginning.
+    fn bytes(&self) -> io::Result<impl Stream<Item = io::Result<Bytes>> + Send + use<>> {
+        let file = tokio::fs::File::from_std(self.rewound()?);
+        Ok(stream::try_unfold(file, async |mut file| {
+            let mut chunk = vec![0; CHUNK];
+            let read = file.read(&mut chunk).await?;
+            chunk.truncate(read);
+            Ok((read > 0).then(|| (Bytes::from(chunk), file)))
+        }))
+    }
+
+    /// The same open file at its beginning: one reader at a time.
+    fn rewound(&self) -> io::Result<fs::File> {
+        let mut file = self.file.try_clone()?;
+        file.rewind()?;
+        Ok(file)
+    }
+}
+
+fn count(verdict: Verdict) {
+    let outcome = match verdict {
+        Verdict::Stored => "stored",
+        Verdict::Refused(FileRefusal::Infected) => "infected",
+        Verdict::Refused(_) => "rejected",
+    };
+    metrics::counter!("guichet_files_total", "outcome" => outcome).increment(1);
+}
