@@ -5,7 +5,7 @@ TOOLS := target/tools/bin
 CHECKERS := cargo-machete@0.9.2 cargo-deny@0.20.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run test check graphiql audits clients bench chaos tools fmt
+.PHONY: help setup setup-tests run test check graphiql audits clients example bench chaos tools fmt
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -15,7 +15,7 @@ run: setup graphiql
 	$(CARGO) run --locked -p guichet-server --bin guichet
 
 ## make test      run all tests on real engines
-test: setup-tests graphiql audits clients
+test: setup-tests graphiql audits clients example
 	$(CARGO) test --locked --workspace
 
 ## make check     format, lints, documentation, unused dependencies, licences, duplicate versions
@@ -54,6 +54,9 @@ audits: tests/audits/node_modules/.package-lock.json
 
 # Clients that others wrote, which the tests run too.
 clients: tests/clients/node_modules/.package-lock.json
+
+# The example client, which they run as well.
+example: tests/example/node_modules/.package-lock.json
 
 # npm writes this file last. `setup` installs npm, but is no reason to fetch anew.
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json | setup

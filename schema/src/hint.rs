@@ -92,7 +92,9 @@ impl Hints {
     pub fn hear(&self, message: &str) {
         let mut words = message.split(' ');
         match words.next() {
-            Some("jobs") => drop(self.0.jobs.send_replace(())),
+            Some("jobs") => {
+                self.0.jobs.send_replace(());
+            }
             Some("feed") => {
                 for firm in words.filter_map(|word| Uuid::try_parse(word).ok()) {
                     let _ = self.0.feeds.send(FirmId::from_uuid(firm));

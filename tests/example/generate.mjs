@@ -3,7 +3,6 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { codegen } from '@graphql-codegen/core';
 import * as operations from '@graphql-codegen/typescript-operations';
 import * as documents from '@graphql-codegen/typed-document-node';
-import * as types from '@graphql-codegen/typescript';
 import { parse } from 'graphql';
 
 const read = async (path) => parse(await readFile(new URL(path, import.meta.url), 'utf8'));
@@ -18,8 +17,8 @@ const text = await codegen({
     strictScalars: true,
     scalars: { Date: 'string', DateTime: 'string', Revision: 'string', SafeInt: 'number' },
   },
-  plugins: [{ types: {} }, { operations: {} }, { documents: {} }],
-  pluginMap: { types, operations, documents },
+  plugins: [{ operations: {} }, { documents: {} }],
+  pluginMap: { operations, documents },
 });
 await mkdir(folder, { recursive: true });
 await writeFile(new URL('contract.ts', folder), text);

@@ -2,6 +2,7 @@
 
 mod audits;
 mod clients;
+mod example;
 
 use std::path::Path;
 
