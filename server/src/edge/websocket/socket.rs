@@ -67,16 +67,19 @@ async fn greet<E, A: Admit>(
     mut parts: Parts,
 ) -> Result<Admitted<A::Guest>, End> {
     let mut stopping = pin!(edge.sockets.stop().cancelled());
-    let mut too_late = pin!(sleep_until(Instant::now() + edge.settings.sockets.init));
+    let late = Instant::now() + edge.settings.sockets.init;
+    let mut is_late = pin!(sleep_until(late));
     let payload = loop {
         let heard = tokio::select! {
             biased;
             () = &mut stopping => return Err(Close::going_away().into()),
-            () = &mut too_late => return Err(Close::init_timeout().into()),
+            // Before the clock: if it came in time, and this task got its turn late, that is not the client's fault.
             heard = line.hear() => heard?,
+            () = &mut is_late => return Err(Close::init_timeout().into()),
         };
         match heard {
             Incoming::ConnectionInit(payload) => break payload,
+            _ if Instant::now() >= late => return Err(Close::init_timeout().into()),
             other => before_ack(line, other).await?,
         }
     };
@@ -147,10 +150,7 @@ async fn serve<E: Executor, A: Admit>(
                 is_stopping = true;
                 operations.keep_mutations();
             }
-            () = &mut look => {
-                line.look_after().await?;
-                look.as_mut().reset(line.next_look());
-            }
+            // Before the clock, as above.
             heard = line.hear() => match heard? {
                 Incoming::ConnectionInit(_) => return Err(Close::too_many_inits().into()),
                 Incoming::Ping(payload) => line.say(&[Outgoing::Pong { payload }]).await?,
@@ -170,6 +170,10 @@ async fn serve<E: Executor, A: Admit>(
                     operations.add(Operation::start(edge, &guest, id, params));
                 }
             },
+            () = &mut look => {
+                line.look_after().await?;
+                look.as_mut().reset(line.next_look());
+            }
             (id, step) = operations.step() => {
                 let is_over = !matches!(step, Some(Step::Next(_)));
                 tell(line, id, step).await?;

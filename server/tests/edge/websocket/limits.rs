@@ -89,6 +89,26 @@ async fn silence() {
     assert_eq!(peer.closed().await, (4499, "No answer to a ping".to_owned()));
 }
 
+/// What a client said in time counts, also where the server is too busy to hear it in time.
+#[tokio::test]
+async fn a_busy_server() {
+    const LIMIT: Duration = Duration::from_millis(20);
+    // Of this thread, on which the server runs too.
+    let busy = || std::thread::sleep(LIMIT * 3);
+    let site = Site::limited(|limits| {
+        (limits.init, limits.silence, limits.pong) = (LIMIT, LIMIT, LIMIT);
+    })
+    .await;
+    let mut peer = site.open(&[]).await.unwrap();
+    peer.init("ana").await;
+    busy();
+    peer.hears(json!({"type": "connection_ack"})).await;
+    peer.hears(json!({"type": "ping"})).await;
+    peer.say(json!({"type": "pong"})).await;
+    busy();
+    peer.hears(json!({"type": "ping"})).await;
+}
+
 /// A client that takes nothing is let go. Until then nothing is computed beyond what the network took, so
 /// however much there is to tell, it costs no memory.
 #[tokio::test]
