@@ -129,6 +129,7 @@ pub async fn open(
         department_id: None,
         price: None,
         collects: Vec::new(),
+        file_ids: Vec::new(),
     };
     create(store, &by.actor(), &key(), input).await.unwrap().value
 }
@@ -141,6 +142,6 @@ pub async fn move_on(store: &Store, by: &Person, id: TicketId, status: TicketSta
 
 /// Writes a message or a note.
 pub async fn write(store: &Store, by: &Person, ticket_id: TicketId, visibility: Visibility, body: &str) {
-    let input = PostMessage { ticket_id, visibility, body: body.to_owned() };
+    let input = PostMessage { ticket_id, visibility, body: body.to_owned(), file_ids: Vec::new() };
     post(store, &by.actor(), &key(), input).await.unwrap();
 }

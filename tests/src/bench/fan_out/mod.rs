@@ -192,6 +192,7 @@ impl Desk {
             department_id: None,
             price: None,
             collects: Vec::new(),
+            file_ids: Vec::new(),
         };
         let ticket = create(store, &firm.owner.actor(), &key(), input).await?.value;
         Ok(Self { store: store.clone(), firm, ticket, status: TicketStatus::Open })
