@@ -1,15 +1,11 @@
 //! How many statements the main screens take: as many for two rows as for forty.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use chrono::TimeDelta;
-use diesel::connection::InstrumentationEvent;
-use diesel_async::AsyncConnection;
 use guichet_schema::clock::ManualClock;
-use guichet_schema::db;
 use guichet_schema::file::rules::Limits;
 use guichet_schema::id::{ClientId, Id, ServiceItemId, TicketId};
 use guichet_schema::store::Store;
@@ -20,6 +16,7 @@ use guichet_server::gateway::Gateway;
 use guichet_server::live::Live;
 use guichet_server::settings::Settings;
 use guichet_tests::app::START;
+use guichet_tests::counting::Counting;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::object_store::ObjectStore;
 use guichet_tests::world::{Firm, Person};
@@ -34,7 +31,7 @@ struct Desk {
     store: Store,
     clock: Arc<ManualClock>,
     router: Router,
-    statements: Arc<AtomicUsize>,
+    counting: Counting,
     firm: Firm,
     database: TestDatabase,
 }
@@ -43,20 +40,8 @@ impl Desk {
     async fn new() -> Self {
         let database = TestDatabase::new().await;
         let clock = ManualClock::new(START.parse().unwrap());
-        let store = Store::new(db::pool(&database.url, CONNECTIONS).unwrap(), clock.clone());
-        let statements = Arc::new(AtomicUsize::new(0));
-        let mut held = Vec::new();
-        for _ in 0..CONNECTIONS {
-            let mut conn = store.conn().await.unwrap();
-            let counter = statements.clone();
-            conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-                if let InstrumentationEvent::StartQuery { .. } = event {
-                    counter.fetch_add(1, Ordering::SeqCst);
-                }
-            });
-            held.push(conn);
-        }
-        drop(held);
+        let counting = Counting::new(&database.url, clock.clone(), CONNECTIONS).await;
+        let store = counting.store.clone();
         let settings = Settings::read(|_| None::<std::ffi::OsString>).unwrap();
         let object_store = ObjectStore::folder();
         let files = object_store.files("http://files.example", Limits::default());
@@ -64,7 +49,7 @@ impl Desk {
         let gateway = Gateway { store: store.clone(), live, catcher: None, workers: None, files };
         let router = gateway.router(&settings);
         let firm = Firm::new(&store, "aurora.example").await;
-        Self { store, clock, router, statements, firm, database }
+        Self { store, clock, router, counting, firm, database }
     }
 
     async fn ticket(
@@ -97,7 +82,7 @@ impl Desk {
 
     /// Asks, and counts what it took.
     async fn counted(&self, person: &Person, query: &str) -> (Value, usize) {
-        let before = self.statements.load(Ordering::SeqCst);
+        let before = self.counting.statements();
         let request = Request::post("/graphql")
             .header("content-type", "application/json")
             .header("authorization", format!("Bearer {}", person.token))
@@ -107,11 +92,11 @@ impl Desk {
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let answer: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(answer["errors"], Value::Null, "{answer:#}");
-        (answer["data"].clone(), self.statements.load(Ordering::SeqCst) - before)
+        (answer["data"].clone(), self.counting.statements() - before)
     }
 
     async fn finish(self) {
-        drop((self.router, self.store, self.firm));
+        drop((self.router, self.store, self.counting, self.firm));
         self.database.drop().await;
     }
 }

@@ -4,6 +4,7 @@ pub mod app;
 pub mod bench;
 pub mod chaos;
 pub mod clamd;
+pub mod counting;
 pub mod database;
 pub mod live;
 pub mod object_store;

@@ -23,6 +23,7 @@ use tokio::sync::oneshot;
 
 use super::loaders::{Loaders, Loads};
 use crate::edge::{ApiError, Served, Types, too_much};
+use crate::live::Batch;
 
 type Answer<K> = Result<Option<<Loads as Loader<K>>::Value>, ApiError>;
 /// Who waits for which keys of one kind.
@@ -59,6 +60,13 @@ impl Batches {
     /// Counts things of such a list. Answers whether there are not too many yet.
     pub fn spend(&self, things: usize) -> bool {
         self.spent.fetch_add(things, Ordering::Relaxed) + things <= Self::THINGS
+    }
+
+    /// What a subscription tells next is about these events, or about none. Each message may have as many
+    /// things as an answer.
+    pub fn about(&self, batch: Option<Arc<Batch>>) {
+        self.loads.about(batch);
+        self.spent.store(0, Ordering::Relaxed);
     }
 
     fn is_exhausted(&self) -> bool {
@@ -300,7 +308,7 @@ mod tests {
             role: StaffRole::Member,
             reach: MemberReach::All,
         };
-        let loads = Loads { reading: Reading::new(store), hat: Hat::Staff(hat), locale: Locale::En };
+        let loads = Loads::new(Reading::new(store), Hat::Staff(hat), Locale::En);
         let loaders: Loaders = Some(Batches::new(loads));
         let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
         let response = Batched(schema).execute(Request::new(query).data(loaders)).await;

@@ -17,7 +17,7 @@ use guichet_schema::locale::Locale;
 use guichet_schema::store::Store;
 
 use super::caller::Caller;
-use super::loaders::fault;
+use super::loaders::{Loaders, fault};
 use super::payload::Revision;
 use crate::edge::ApiError;
 use crate::live::{Batch, Follower, Live, Step};
@@ -153,6 +153,8 @@ impl News {
 struct Following<F> {
     follower: Follower,
     onlooker: Onlooker,
+    /// With these the messages are filled in.
+    loaders: Loaders,
     followed: F,
 }
 
@@ -171,6 +173,7 @@ impl<F: Followed> Following<F> {
                 return Box::pin(self.reload(place)).await;
             }
             if let Some(message) = Box::pin(self.followed.news(place, &news)).await? {
+                self.about(Some(news.batch));
                 return Ok(message);
             }
         }
@@ -178,7 +181,14 @@ impl<F: Followed> Following<F> {
 
     async fn reload(&mut self, place: Place) -> Result<F::Message, ApiError> {
         self.onlooker.refresh().await?;
+        self.about(None);
         Ok(self.followed.reload(place))
+    }
+
+    fn about(&self, batch: Option<Arc<Batch>>) {
+        if let Some(loaders) = &self.loaders {
+            loaders.about(batch);
+        }
     }
 
     fn place(&self) -> Place {
@@ -203,7 +213,8 @@ pub async fn follow<F: Followed>(
     let live = ctx.data_unchecked::<Live>();
     let (firm, hat) = (onlooker.scope().firm_id(), onlooker.hat.person());
     let follower = Box::pin(Follower::begin(live, firm, hat, after.as_deref())).await.map_err(fault)?;
-    let following = Following { follower, onlooker, followed };
+    let loaders = ctx.data_unchecked::<Loaders>().clone();
+    let following = Following { follower, onlooker, loaders, followed };
     Ok(stream::unfold(Some(following), async |following| {
         let mut following = following?;
         match following.next().await {

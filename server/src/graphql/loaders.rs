@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Context;
 use async_graphql::dataloader::Loader;
@@ -17,6 +17,7 @@ use super::batch::Batches;
 use super::caller::Caller;
 use super::reading::{Lent, Reading};
 use crate::edge::{ApiError, Code};
+use crate::live::Batch;
 
 /// What loaders work with: the connections of the request, and whose eyes they look with.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct Loads {
     pub hat: Hat,
     /// The language to answer in.
     pub locale: Locale,
+    /// The events that are told of just now, in a subscription.
+    about: Mutex<Option<Arc<Batch>>>,
 }
 
 /// The loaders of one request; none without a hat.
@@ -35,11 +38,51 @@ pub type Loaders = Option<Arc<Batches>>;
 /// The loaders of a caller.
 pub fn loaders(caller: &Caller) -> Loaders {
     let hat = caller.hat()?.clone();
-    let loads = Loads { reading: caller.reading().clone(), hat, locale: caller.locale };
-    Some(Batches::new(loads))
+    Some(Batches::new(Loads::new(caller.reading().clone(), hat, caller.locale)))
 }
 
 impl Loads {
+    /// Loaders on these connections, for these eyes, in this language.
+    pub fn new(reading: Reading, hat: Hat, locale: Locale) -> Self {
+        Self { reading, hat, locale, about: Mutex::default() }
+    }
+
+    /// What is loaded from now on is about these events, or about none.
+    pub fn about(&self, batch: Option<Arc<Batch>>) {
+        *self.about.lock().unwrap_or_else(PoisonError::into_inner) = batch;
+    }
+
+    /// Loads things that everybody of the same scope sees alike: about events that many are told of, each
+    /// thing once for all of them.
+    ///
+    /// # Errors
+    /// What `find` fails with.
+    pub async fn once<K, V>(
+        &self,
+        keys: Vec<K>,
+        find: impl AsyncFnOnce(Vec<K>) -> Result<HashMap<K, V>, ApiError>,
+    ) -> Result<HashMap<K, V>, ApiError>
+    where
+        K: Hash + Eq + Clone + Send + 'static,
+        V: Clone + Send + 'static,
+    {
+        type Known<K, V> = tokio::sync::Mutex<HashMap<K, Option<V>>>;
+        let about = self.about.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(batch) = about else { return find(keys).await };
+        let known = batch.shared(self.scope(), async || Ok(Known::<K, V>::default())).await?;
+        let mut known = known.lock().await;
+        let missing: Vec<K> = keys.iter().filter(|key| !known.contains_key(*key)).cloned().collect();
+        if !missing.is_empty() {
+            let mut found = find(missing.clone()).await?;
+            known.extend(missing.into_iter().map(|key| {
+                let value = found.remove(&key);
+                (key, value)
+            }));
+        }
+        let value = |key: K| Some((known.get(&key)?.clone()?, key));
+        Ok(keys.into_iter().filter_map(value).map(|(value, key)| (key, value)).collect())
+    }
+
     /// What the hat sees.
     pub fn scope(&self) -> Scope {
         self.hat.scope()
@@ -181,12 +224,22 @@ pub(crate) use keyed;
 /// the viewer does not see (B-14). `hat` for a finder that asks for it in place of its scope.
 macro_rules! by_ids {
     ($id:ty => $noun:ident, $find:path) => {
-        $crate::graphql::loaders::by_ids!(@ $id => $noun, $find, |loads: &Self| loads.scope());
+        $crate::graphql::loaders::by_ids!(@ $id => $noun, |loads, ids| {
+            loads.once(ids.to_vec(), async |ids: Vec<$id>| {
+                let found = $find(&mut *loads.conn().await?, &loads.scope(), &ids).await;
+                let rows = found.map_err($crate::graphql::loaders::fault)?;
+                Ok(rows.into_iter().map(|row| (row.id, $noun(row))).collect())
+            })
+        });
     };
     ($id:ty => $noun:ident, hat $find:path) => {
-        $crate::graphql::loaders::by_ids!(@ $id => $noun, $find, |loads: &Self| loads.hat.clone());
+        $crate::graphql::loaders::by_ids!(@ $id => $noun, |loads, ids| async {
+            let found = $find(&mut *loads.conn().await?, &loads.hat, ids).await;
+            let rows = found.map_err($crate::graphql::loaders::fault)?;
+            Ok(rows.into_iter().map(|row| (row.id, $noun(row))).collect())
+        });
     };
-    (@ $id:ty => $noun:ident, $find:path, $eyes:expr) => {
+    (@ $id:ty => $noun:ident, |$loads:ident, $ids:ident| $load:expr) => {
         impl async_graphql::dataloader::Loader<$id> for $crate::graphql::loaders::Loads {
             type Value = $noun;
             type Error = $crate::edge::ApiError;
@@ -195,10 +248,8 @@ macro_rules! by_ids {
                 &self,
                 ids: &[$id],
             ) -> Result<std::collections::HashMap<$id, $noun>, $crate::edge::ApiError> {
-                let eyes = $eyes;
-                let found = $find(&mut *self.conn().await?, &eyes(self), ids).await;
-                let rows = found.map_err($crate::graphql::loaders::fault)?;
-                Ok(rows.into_iter().map(|row| (row.id, $noun(row))).collect())
+                let ($loads, $ids) = (self, ids);
+                $load.await
             }
         }
     };

@@ -2,13 +2,15 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use futures_util::future::join_all;
 use guichet_schema::actor::StaffRole;
 use guichet_schema::id::Id;
 use guichet_schema::tables::firms;
 use guichet_schema::ticket::model::{TicketStatus, Visibility};
 use guichet_schema::ticket::transfer::{TransferTicket, TransferTo, transfer};
 use guichet_tests::app::TestApp;
-use guichet_tests::live::LiveSide;
+use guichet_tests::counting::Counting;
+use guichet_tests::live::{LiveSide, Messages};
 use guichet_tests::world::Firm;
 use serde_json::json;
 
@@ -113,5 +115,36 @@ async fn f_01_what_goes_out_of_sight_is_removed() {
     let told = grid.told().await;
     assert_eq!((&told["changed"], &told["removed"]), (&json!([{ "id": id.encode() }]), &json!([])));
     drop((grid, talk));
+    app.finish().await;
+}
+
+/// However many follow, what they are told is read once: the tickets, and what these refer to.
+#[tokio::test]
+async fn what_all_are_told_is_read_once() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    let client = firm.client("Padaria Sol", None).await;
+    let counting = Counting::new(&app.database().url, app.clock.clone(), 4).await;
+    let side = LiveSide::start(&counting.store);
+    let document =
+        "subscription { ticketsChanged { reload changed { subject client { name } assignee { name } } } }";
+    let mut counts = Vec::new();
+    for followers in [1, 30] {
+        let mut all = Vec::new();
+        for _ in 0..followers {
+            let mut messages = side.follow(Some(&firm.owner.token), document, json!({})).await;
+            assert_eq!(messages.told().await["reload"], true);
+            all.push(messages);
+        }
+        let before = counting.statements();
+        open(&app.store, &firm.owner, client, "Guia", None).await;
+        // Its hints do not reach the counted store, whose sweep reads the heads now and then.
+        counting.store.hints.feed(firm.id);
+        let told = join_all(all.iter_mut().map(Messages::told)).await;
+        assert!(told.iter().all(|message| message["changed"][0]["client"]["name"] == "Padaria Sol"));
+        counts.push(counting.statements() - before);
+        drop(all);
+    }
+    assert!(counts[1] <= counts[0] + 2, "statements for one follower and for thirty: {counts:?}");
     app.finish().await;
 }
