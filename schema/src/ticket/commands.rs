@@ -174,7 +174,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
     charge::commands::collect(&mut tx, &scope, &firm, &ticket, &input.collects).await?;
     let opened =
         Changed { field: TicketField::Created, from: None, to: Some(TicketStatus::Open.to_string()) };
-    history::record(&mut tx, &ticket, ActId::new(), author, &[opened], None).await?;
+    history::record(&tx, &ticket, ActId::new(), author, &[opened], None).await?;
     let place = Place { visibility: Visibility::Public, message_id: None };
     attachment::bind(&mut tx, &ticket, author, place, &files).await?;
     let after = Some(ticket.audience(client.accountant_id));
@@ -216,7 +216,7 @@ pub async fn edit(store: &Store, actor: &Actor, input: EditTicket) -> Result<Don
     let changes = differences(&old, ticket);
     if !changes.is_empty() {
         case.save(&mut tx, actor.hat.author(), "ticketEdit", Saved::Fields).await?;
-        history::record(&mut tx, &case.ticket, ActId::new(), actor.hat.author(), &changes, None).await?;
+        history::record(&tx, &case.ticket, ActId::new(), actor.hat.author(), &changes, None).await?;
     }
     tx.commit(case.ticket.id).await
 }

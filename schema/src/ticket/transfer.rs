@@ -94,7 +94,7 @@ pub async fn transfer(
     .flatten()
     .collect();
     let reason = (!note.is_empty()).then_some(note.as_str());
-    history::record(&mut tx, &case.ticket, ActId::new(), actor.hat.author(), &changes, reason).await?;
+    history::record(&tx, &case.ticket, ActId::new(), actor.hat.author(), &changes, reason).await?;
     let transfer_id = TransferId::new();
     diesel::insert_into(ticket_transfers::table)
         .values((
