@@ -33,7 +33,7 @@ CREATE TABLE attachments (
     created_at timestamptz NOT NULL
 );
 CREATE INDEX attachments_ticket ON attachments (ticket_id, id);
-CREATE INDEX attachments_message ON attachments (message_id, id) WHERE message_id IS NOT NULL;
+CREATE INDEX attachments_message ON attachments (message_id, id);
 
 -- B-09, F-03: who opened which file, when, through what. Append-only.
 CREATE TABLE file_accesses (

@@ -6,8 +6,10 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use chrono::TimeDelta;
 use guichet_schema::clock::ManualClock;
-use guichet_schema::file::rules::Limits;
-use guichet_schema::id::{ClientId, Id, ServiceItemId, TicketId};
+use guichet_schema::file::rules::{Declaration, Limits};
+use guichet_schema::file::verdict::{self, Verdict};
+use guichet_schema::file::{download, upload};
+use guichet_schema::id::{ClientId, FileId, Id, ServiceItemId, TicketId};
 use guichet_schema::store::Store;
 use guichet_schema::ticket::commands::{CreateTicket, create};
 use guichet_schema::ticket::conversation::{PostMessage, post};
@@ -75,8 +77,23 @@ impl Desk {
         create(&self.store, &by.actor(), &TicketId::new().encode(), input).await.unwrap().value
     }
 
+    /// A stored file, as if its bytes had come.
+    async fn file(&self, by: &Person) -> FileId {
+        let (actor, key) = (by.actor(), FileId::new().encode());
+        let (content_type, sha256) = (String::new(), "ab".repeat(32));
+        let declared = Declaration { name: "guia.pdf".to_owned(), content_type, size: 1, sha256 };
+        let limits = Limits::default();
+        let made = upload::create(&self.store, &actor, &key, &limits, vec![declared]).await.unwrap();
+        let id = *made.value[0].as_ref().unwrap();
+        upload::complete(&self.store, &actor, &[Some(id)], &[(id, 1)].into()).await.unwrap();
+        verdict::pass(&self.store, id, Verdict::Stored).await.unwrap();
+        download::open(&self.store, &actor, id).await.unwrap();
+        id
+    }
+
     async fn post(&self, by: &Person, ticket_id: TicketId, visibility: Visibility, body: &str) {
-        let input = PostMessage { ticket_id, visibility, body: body.to_owned(), file_ids: Vec::new() };
+        let file_ids = vec![self.file(by).await];
+        let input = PostMessage { ticket_id, visibility, body: body.to_owned(), file_ids };
         post(&self.store, &by.actor(), &TicketId::new().encode(), input).await.unwrap();
     }
 
@@ -115,6 +132,13 @@ const WHOLE: &str = "{ tickets(first: 100) { totalCount pageInfo { hasNextPage }
     transfers { note toStaff { name } } charges { isOverdue viewerCan { allowed } } collects { id }
 } } }";
 
+const FILES: &str = "{ tickets(first: 100) { nodes {
+    attachments { message { id } file {
+        name state uploadedBy { name } accesses { at by { name } } viewerCan { allowed }
+    } }
+    conversation(last: 3) { nodes { attachments { visibility } } }
+} } }";
+
 /// D-01: no screen asks once per row: two tickets and forty take the same statements.
 #[tokio::test]
 async fn d_01_the_grid_takes_a_fixed_number_of_statements() {
@@ -140,12 +164,16 @@ async fn d_01_the_grid_takes_a_fixed_number_of_statements() {
             assert_eq!(nodes.len(), if round == 0 { 2 } else { 40 });
             assert!(nodes.iter().all(|node| node["conversation"]["nodes"].as_array().unwrap().len() == 3));
         }
-        counts.push((slim, full));
+        let (files, with_files) = desk.counted(&owner, FILES).await;
+        let nodes = files["tickets"]["nodes"].as_array().unwrap();
+        assert!(nodes.iter().all(|node| node["attachments"].as_array().unwrap().len() == 8));
+        assert!(nodes.iter().all(|node| node["attachments"][0]["file"]["accesses"][0]["at"].is_string()));
+        counts.push((slim, full, with_files));
     }
     assert_eq!(counts[0], counts[1]);
     // The session; tickets, clients, assignees, conversations.
     assert_eq!(counts[0].0, 5);
-    // The session; tickets and their number; ten kinds of what stands beside them; three of what stands beside that.
-    assert_eq!(counts[0].1, 16);
+    // The session; tickets and their number; ten kinds of what stands beside them; four of what stands beside that.
+    assert_eq!(counts[0].1, 17);
     desk.finish().await;
 }

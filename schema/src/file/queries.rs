@@ -26,26 +26,25 @@ fn own(hat: &Hat) -> Condition<files::table> {
     }
 }
 
-/// The attachments whose owner a hat sees: clients never see those of notes (D-07).
-fn within_reach(hat: &Hat) -> Condition<attachments::table> {
-    let scope = hat.scope();
-    let seen = tickets::table.filter(visible_tickets(&scope).checked()).select(tickets::id);
-    let visibilities =
-        Visibility::ALL.iter().copied().filter(|of| scope.is_staff() || *of == Visibility::Public);
-    Condition::new(
-        attachments::firm_id
-            .eq(scope.firm_id())
-            .and(attachments::visibility.eq_any(visibilities.collect::<Vec<_>>()))
-            .and(attachments::ticket_id.eq_any(seen)),
-    )
+/// The attachments whose owner a hat sees: clients never see those of notes (D-07). A join, not a condition: what
+/// else a statement says finds the few rows, whose tickets are then looked up.
+macro_rules! within_reach {
+    ($hat:expr) => {{
+        let scope = $hat.scope();
+        let is_staff = scope.is_staff().into_sql::<Bool>();
+        attachments::table
+            .inner_join(tickets::table.on(tickets::id.eq(attachments::ticket_id)))
+            .filter(attachments::firm_id.eq(scope.firm_id()))
+            .filter(is_staff.or(attachments::visibility.eq(Visibility::Public)))
+            .filter(visible_tickets(&scope).checked())
+    }};
 }
 
 /// The files that a hat sees: those that are stored and attached to something that it sees, and its own for as
 /// long as they are not both. The one way to a file (B-14).
 pub fn visible(hat: &Hat) -> Condition<files::table> {
     let attached = attachments::table.filter(attachments::file_id.eq(files::id));
-    let within =
-        attachments::table.filter(attachments::file_id.eq(files::id)).filter(within_reach(hat).checked());
+    let within = within_reach!(hat).filter(attachments::file_id.eq(files::id)).select(attachments::id);
     let stored = || files::state.eq(FileState::Stored);
     Condition::new(
         files::firm_id.eq(hat.firm_id()).and(
@@ -82,9 +81,8 @@ pub async fn attached(conn: &mut AsyncPgConnection, ids: &[FileId]) -> Result<Ha
 /// The attachments that a hat sees: their owner, and the file itself or, as its uploader, what becomes of it.
 macro_rules! shown {
     ($hat:expr) => {
-        attachments::table
+        within_reach!($hat)
             .inner_join(files::table.on(files::id.eq(attachments::file_id)))
-            .filter(within_reach($hat).checked())
             .filter(files::state.eq(FileState::Stored).or(own($hat)))
             .order(attachments::id)
             .select(Attachment::as_select())
@@ -113,7 +111,7 @@ pub async fn of_messages(
     ids: &[MessageId],
 ) -> Result<HashMap<MessageId, Vec<Attachment>>> {
     let found: Vec<Attachment> =
-        shown!(hat).filter(attachments::message_id.eq_any(ids.to_vec())).load(conn).await?;
+        shown!(hat).filter(sql::among(attachments::message_id.assume_not_null(), ids)).load(conn).await?;
     let mut of: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
     for (id, attachment) in found.into_iter().filter_map(|found| Some((found.message_id?, found))) {
         of.entry(id).or_default().push(attachment);
@@ -146,20 +144,17 @@ pub async fn attachments_by_ids(
     Ok(shown!(hat).filter(sql::among(attachments::id, ids)).load(conn).await?)
 }
 
-/// The openings that a hat may know of: staff, of the files that they see (B-09).
-fn known(hat: &Hat) -> Condition<file_accesses::table> {
-    let seen = files::table.filter(visible(hat).checked()).select(files::id);
-    let staff = hat.scope().is_staff().into_sql::<Bool>();
-    Condition::new(staff.and(file_accesses::file_id.eq_any(seen)))
-}
-
-/// Who opened several files, oldest first within each; nothing for clients (B-09).
+/// Who opened several files, oldest first within each (B-09): for staff, of the files that they see; nothing for
+/// clients.
 ///
 /// # Errors
 /// When the database does not answer: retry.
 pub async fn accesses(conn: &mut AsyncPgConnection, hat: &Hat, ids: &[FileId]) -> Result<Vec<FileAccess>> {
+    let is_staff = hat.scope().is_staff().into_sql::<Bool>();
     Ok(file_accesses::table
-        .filter(known(hat).checked())
+        .inner_join(files::table.on(files::id.eq(file_accesses::file_id)))
+        .filter(is_staff)
+        .filter(visible(hat).checked())
         .filter(sql::among(file_accesses::file_id, ids))
         .order(file_accesses::id)
         .select(FileAccess::as_select())
