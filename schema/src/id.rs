@@ -102,6 +102,8 @@ ids! {
     ChargeId = "charge",
     /// One mail to one recipient.
     DeliveryId = "delivery",
+    /// What one staff member is told of one act.
+    NotificationId = "notification",
     /// A job of the queue.
     JobId = "job",
 }

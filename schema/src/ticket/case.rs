@@ -61,6 +61,14 @@ pub(crate) struct Case {
     before: Audience,
 }
 
+/// A ticket with its surroundings, to look at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CaseView<'a> {
+    pub ticket: &'a Ticket,
+    pub client: &'a CaseClient,
+    pub firm: &'a CaseFirm,
+}
+
 /// Finds a client with its firm, as far as `scope` reaches.
 pub(crate) async fn surroundings(
     conn: &mut AsyncPgConnection,
@@ -107,6 +115,11 @@ impl Case {
         };
         rules::may(act, &scope, &facts, tx.now)?;
         Ok(case)
+    }
+
+    /// What it is, to look at.
+    pub const fn view(&self) -> CaseView<'_> {
+        CaseView { ticket: &self.ticket, client: &self.client, firm: &self.firm }
     }
 
     /// Refuses when the ticket is no longer at the version that the viewer read.

@@ -6,11 +6,12 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Timestamptz, Uuid as SqlUu
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 
-use crate::actor::{Actor, Scope};
+use crate::actor::{Actor, Author, Scope};
 use crate::error::{Code, OrNotFound, Refusal, Result};
 use crate::feed::{Audience, Event};
-use crate::id::{Id, MessageId, TicketId};
+use crate::id::{ActId, Id, MessageId, TicketId};
 use crate::input::{Check, MAX_TEXT};
+use crate::notification::{self, rules::News};
 use crate::page::{Cursor, PageRequest};
 use crate::sql;
 use crate::store::{Begun, Done, Store};
@@ -88,6 +89,10 @@ pub async fn post(store: &Store, actor: &Actor, key: &str, input: PostMessage) -
         Visibility::Internal => Saved::Note,
     };
     case.save(&mut tx, actor, "ticketMessagePost", what).await?;
+    if let Author::Portal(_) = author {
+        let news = News::Written(message_id);
+        notification::announce::tell(&mut tx, actor, case.view(), ActId::new(), news).await?;
+    }
     tx.commit(Posted { ticket_id: input.ticket_id, message_id }).await
 }
 
