@@ -3,6 +3,7 @@
 pub mod housekeeping;
 pub mod letter;
 pub mod mail;
+pub mod notification_mail;
 pub mod queue;
 pub mod send_email;
 pub mod ticket_mail;

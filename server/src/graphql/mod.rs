@@ -23,6 +23,7 @@ mod invitation;
 pub mod loaders;
 pub mod money;
 mod node;
+mod notification;
 mod page;
 pub mod payload;
 mod portal_access;
@@ -52,6 +53,7 @@ pub struct Query(
     ticket::TicketQuery,
     charge::ChargeQuery,
     email_delivery::EmailDeliveryQuery,
+    notification::NotificationQuery,
 );
 
 /// What can be done: one act a field, named noun then verb.
@@ -67,11 +69,16 @@ pub struct Mutation(
     ticket::TicketMutation,
     charge::ChargeMutation,
     email_delivery::EmailDeliveryMutation,
+    notification::NotificationMutation,
 );
 
 /// What can be followed.
 #[derive(Default, MergedSubscription)]
-pub struct Subscription(ticket::TicketSubscription, email_delivery::EmailDeliverySubscription);
+pub struct Subscription(
+    ticket::TicketSubscription,
+    email_delivery::EmailDeliverySubscription,
+    notification::NotificationSubscription,
+);
 
 /// The schema that the edge serves. Introspection is the edge's to switch.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use guichet_schema::error::{Code, Refusal};
 use guichet_schema::id::{
     AccessId, AccountId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FirmId, Id, MessageId,
-    ServiceItemId, StaffId, TicketId, TransferId,
+    NotificationId, ServiceItemId, StaffId, TicketId, TransferId,
 };
 use guichet_schema::page::MAX_PAGE;
 
@@ -17,6 +17,7 @@ use super::department::Department;
 use super::email_delivery::EmailDelivery;
 use super::firm::Firm;
 use super::loaders::load;
+use super::notification::Notification;
 use super::payload::queried;
 use super::portal_access::PortalAccess;
 use super::service_item::ServiceItem;
@@ -40,6 +41,8 @@ pub enum Node {
     EmailDelivery(EmailDelivery),
     /// A firm.
     Firm(Firm),
+    /// What one staff member is told of one act.
+    Notification(Notification),
     /// A user of a client's area.
     PortalAccess(PortalAccess),
     /// An item of the price list.
@@ -74,6 +77,7 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>, ApiError> {
         DepartmentId,
         FirmId,
         MessageId,
+        NotificationId,
         ServiceItemId,
         StaffId,
         TicketId,

@@ -7,9 +7,9 @@ use guichet_server::graphql::sdl;
 use crate::reading::{Contract, fields, implements};
 
 /// How the name of a mutation ends: noun, then verb.
-const VERBS: [&str; 13] = [
+const VERBS: [&str; 14] = [
     "Cancel", "Change", "Create", "Edit", "Lift", "MarkPaid", "MarkRead", "Post", "Renew", "Reopen", "Retry",
-    "Transfer", "Update",
+    "Set", "Transfer", "Update",
 ];
 /// Verbs that make or send something: what happens once, happens once for its key.
 const KEYED: [&str; 6] = ["Change", "Create", "Post", "Reopen", "Retry", "Transfer"];

@@ -8,7 +8,7 @@ mod charge_by_hand;
 mod conflicts;
 mod conversation;
 mod create;
-mod desk;
+pub mod desk;
 mod edit;
 mod grid;
 mod hats;
