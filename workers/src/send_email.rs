@@ -5,8 +5,9 @@ use std::time::Duration;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use guichet_schema::email::Email;
+use guichet_schema::email_delivery::content::{self, About, MailContent};
 use guichet_schema::email_delivery::model::SendEmail;
-use guichet_schema::email_delivery::outcome::{self, About, MailContent, Outcome};
+use guichet_schema::email_delivery::outcome::{self, Outcome};
 use guichet_schema::email_delivery::rules::is_hard_bounce;
 use guichet_schema::job::backoff;
 use guichet_schema::message_id;
@@ -43,7 +44,7 @@ impl Sender {
     /// Retried with the queue's backoff: whatever may pass. Failed: what the recipient's server
     /// refused for good, and the last attempt. Paused: a fault of our own relay settings.
     pub async fn run(self, job: Job, order: SendEmail) -> Result<(), JobError> {
-        let mail = outcome::content(&mut *self.store.conn().await?, order).await?;
+        let mail = content::of_job(&mut *self.store.conn().await?, order).await?;
         let Some(mail) = mail else { return Ok(()) };
         if let Some(reason) = mail.withheld {
             count("withheld");

@@ -155,7 +155,7 @@ pub(crate) async fn addressees(
         let departments: Vec<DepartmentId> = of.map(|(_, department)| *department).collect();
         let hat = Hat::Staff(StaffHat { id: staff, firm_id: ticket.firm_id, role, reach });
         let sees = ticket.audience(portfolio).admits_hat(&hat, &departments);
-        sees.then(|| (id, Candidate { address: Some(email), account_id: Some(account), locale }))
+        sees.then_some((id, Candidate { address: Some(email), account_id: Some(account), locale }))
     };
     Ok(found.into_iter().filter_map(addressee).collect())
 }

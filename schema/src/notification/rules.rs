@@ -89,7 +89,8 @@ mod tests {
         let arrived = |at_assignee, at_department| News::Arrived { at_assignee, at_department };
         let written = News::Written(MessageId::new());
         let all = [1, 2, 3];
-        let cases: [(News, u128, &[u128], &[(u128, NotificationKind)]); 11] = [
+        type Case<'a> = (News, u128, &'a [u128], &'a [(u128, NotificationKind)]);
+        let cases: [Case<'_>; 11] = [
             (arrived(true, true), 9, &all, &[(1, Mine), (2, Ours), (3, Ours)]),
             (arrived(true, true), 2, &all, &[(1, Mine), (3, Ours)]),
             (arrived(true, true), 1, &all, &[(2, Ours), (3, Ours)]),

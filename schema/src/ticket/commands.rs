@@ -168,7 +168,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
     let opened =
         Changed { field: TicketField::Created, from: None, to: Some(TicketStatus::Open.to_string()) };
     let act = ActId::new();
-    history::record(&mut tx, &ticket, act, author, &[opened], None).await?;
+    history::record(&tx, &ticket, act, author, &[opened], None).await?;
     let after = Some(ticket.audience(client.accountant_id));
     tx.event(firm.id, Event { noun: TicketId::NOUN, subject: id.uuid(), before: None, after });
     tx.audit(Some(firm.id), "ticketCreate", TicketId::NOUN, Some(id.uuid()));
@@ -211,7 +211,7 @@ pub async fn edit(store: &Store, actor: &Actor, input: EditTicket) -> Result<Don
     let changes = differences(&old, ticket);
     if !changes.is_empty() {
         case.save(&mut tx, actor, "ticketEdit", Saved::Fields).await?;
-        history::record(&mut tx, &case.ticket, ActId::new(), actor.hat.author(), &changes, None).await?;
+        history::record(&tx, &case.ticket, ActId::new(), actor.hat.author(), &changes, None).await?;
     }
     tx.commit(case.ticket.id).await
 }

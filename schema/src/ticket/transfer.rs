@@ -96,7 +96,7 @@ pub async fn transfer(
     .collect();
     let reason = (!note.is_empty()).then_some(note.as_str());
     let act = ActId::new();
-    history::record(&mut tx, &case.ticket, act, actor.hat.author(), &changes, reason).await?;
+    history::record(&tx, &case.ticket, act, actor.hat.author(), &changes, reason).await?;
     let transfer_id = TransferId::new();
     diesel::insert_into(ticket_transfers::table)
         .values((
