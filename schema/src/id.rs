@@ -108,6 +108,8 @@ ids! {
     AttachmentId = "attachment",
     /// One opening of a file.
     FileAccessId = "fileaccess",
+    /// What one staff member is told of one act.
+    NotificationId = "notification",
     /// A job of the queue.
     JobId = "job",
 }

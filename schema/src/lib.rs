@@ -29,6 +29,7 @@ pub mod job;
 pub mod locale;
 pub mod message_id;
 pub mod money;
+pub mod notification;
 pub mod page;
 pub mod portal_access;
 pub mod rights;

@@ -129,6 +129,7 @@ diesel::table! {
         thread_subject -> Nullable<Text>,
         price_minor -> Nullable<BigInt>,
         currency -> Nullable<Text>,
+        notification_id -> Nullable<Uuid>,
     }
 }
 
@@ -267,6 +268,30 @@ diesel::table! {
         finished_at -> Nullable<Timestamptz>,
         missed_at -> Nullable<Timestamptz>,
         crashes -> Integer,
+    }
+}
+
+diesel::table! {
+    notification_preferences (staff_id, kind) {
+        staff_id -> Uuid,
+        kind -> Text,
+        firm_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    notifications (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        staff_id -> Uuid,
+        act_id -> Uuid,
+        kind -> Text,
+        ticket_id -> Uuid,
+        message_id -> Nullable<Uuid>,
+        author_staff -> Nullable<Uuid>,
+        author_access -> Nullable<Uuid>,
+        at -> Timestamptz,
+        read_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -453,6 +478,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     invitations,
     job_pauses,
     jobs,
+    notification_preferences,
+    notifications,
     portal_accesses,
     service_items,
     sessions,

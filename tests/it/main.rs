@@ -15,6 +15,7 @@ mod live;
 mod mail_catcher;
 mod mail_dkim;
 mod node;
+mod notification;
 mod people;
 mod people_api;
 mod permissions;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use chrono::TimeDelta;
+use guichet_schema::actor::StaffRole;
 use guichet_schema::clock::ManualClock;
 use guichet_schema::file::rules::{Declaration, Limits};
 use guichet_schema::file::verdict::{self, Verdict};
@@ -175,5 +176,54 @@ async fn d_01_the_grid_takes_a_fixed_number_of_statements() {
     assert_eq!(counts[0].0, 5);
     // The session; tickets and their number; ten kinds of what stands beside them; four of what stands beside that.
     assert_eq!(counts[0].1, 17);
+    desk.finish().await;
+}
+
+const TOLD: &str = "{ notifications(first: 100) { totalCount unreadCount nodes {
+    id kind at readAt ticket { number subject client { name } } message { body } author { name }
+} } }";
+
+/// D-11: what somebody is told takes as many statements for two rows as for forty; and telling a whole department
+/// as many as telling one.
+#[tokio::test]
+async fn d_11_notifications_take_a_fixed_number_of_statements() {
+    let desk = Desk::new().await;
+    let owner = desk.firm.owner.clone();
+    let mut counts = Vec::new();
+    for (round, tickets) in [(0, 1), (1, 19)] {
+        for number in 0..tickets {
+            let client = desk.firm.client(&format!("Padaria {round} {number}"), None).await;
+            let admin = desk.firm.admin(client, &format!("ana{round}-{number}@padaria.example")).await;
+            let ticket = desk.ticket(&admin, client, "Guia do mês", None).await;
+            desk.post(&admin, ticket, Visibility::Public, "Bom dia").await;
+        }
+        let (told, count) = desk.counted(&owner, TOLD).await;
+        let rows = told["notifications"]["nodes"].as_array().unwrap().len();
+        assert_eq!(rows, if round == 0 { 2 } else { 40 });
+        counts.push(count);
+    }
+    // The session; notifications and their two numbers; tickets, messages, authors; clients.
+    assert_eq!(counts, [8, 8]);
+
+    let mut told = Vec::new();
+    for size in [1, 7] {
+        let mut people = Vec::new();
+        for number in 0..size {
+            let email = format!("m{size}-{number}@aurora.example");
+            people.push(desk.firm.staff(&email, StaffRole::Member).await);
+        }
+        let members: Vec<&Person> = people.iter().collect();
+        let department = desk.firm.department(&format!("Setor {size}"), &owner, &members).await;
+        let client = desk.firm.client(&format!("Oficina {size}"), None).await;
+        let open = format!(
+            "mutation {{ ticketCreate(input: {{
+                idempotencyKey: \"{size}\", clientId: \"{}\", departmentId: \"{}\", subject: \"Guia\"
+            }}) {{ ticket {{ id }} userErrors {{ code }} }} }}",
+            client.encode(),
+            department.encode()
+        );
+        told.push(desk.counted(&owner, &open).await.1);
+    }
+    assert_eq!(told[0], told[1]);
     desk.finish().await;
 }

@@ -7,6 +7,7 @@ pub mod file_verify;
 pub mod housekeeping;
 pub mod letter;
 pub mod mail;
+pub mod notification_mail;
 pub mod queue;
 pub mod send_email;
 pub mod ticket_mail;

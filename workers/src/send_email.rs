@@ -2,20 +2,22 @@
 
 use std::time::Duration;
 
+use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use guichet_schema::email::Email;
+use guichet_schema::email_delivery::content::{self, About, MailContent};
 use guichet_schema::email_delivery::model::SendEmail;
-use guichet_schema::email_delivery::outcome::{self, Outcome, StatusMail};
+use guichet_schema::email_delivery::outcome::{self, Outcome};
 use guichet_schema::email_delivery::rules::is_hard_bounce;
 use guichet_schema::job::backoff;
 use guichet_schema::message_id;
-use guichet_schema::money::Money;
 use guichet_schema::store::Store;
 use lettre::{Address, Message};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::letter::{Letter, LetterError};
+use crate::letter::{Letter, LetterError, Rendered};
 use crate::mail::{Dkim, Phase, Route, SendError, Unsendable};
+use crate::notification_mail::NotificationMail;
 use crate::queue::{Job, JobError};
 use crate::ticket_mail::TicketMail;
 
@@ -42,7 +44,7 @@ impl Sender {
     /// Retried with the queue's backoff: whatever may pass. Failed: what the recipient's server
     /// refused for good, and the last attempt. Paused: a fault of our own relay settings.
     pub async fn run(self, job: Job, order: SendEmail) -> Result<(), JobError> {
-        let mail = outcome::status_mail(&mut *self.store.conn().await?, order).await?;
+        let mail = content::of_job(&mut *self.store.conn().await?, order).await?;
         let Some(mail) = mail else { return Ok(()) };
         if let Some(reason) = mail.withheld {
             count("withheld");
@@ -75,7 +77,7 @@ impl Sender {
     async fn after(
         &self,
         job: &Job,
-        mail: &StatusMail,
+        mail: &MailContent,
         order: SendEmail,
         error: SendError,
     ) -> Result<(), JobError> {
@@ -136,30 +138,13 @@ impl Sender {
         drop(open);
     }
 
-    fn write(&self, mail: &StatusMail) -> Result<Message, WriteError> {
+    fn write(&self, mail: &MailContent) -> Result<Message, WriteError> {
         let delivery = &mail.delivery;
         let from = postal(&mail.mail_from).ok_or(WriteError::Sender)?;
         let to = delivery.recipient.as_deref().and_then(postal).ok_or(WriteError::Recipient)?;
         let reply_to = mail.reply_to.as_deref().and_then(postal);
         let zone: Tz = mail.zone.parse().map_err(|_| WriteError::Zone)?;
-        let price = Money { amount_minor: mail.price_minor, currency: mail.currency.clone() };
-        let rendered = TicketMail {
-            locale: delivery.locale,
-            firm: &mail.firm_name,
-            client: &mail.client_name,
-            number: mail.ticket_number,
-            thread: &mail.thread_subject,
-            subject: &mail.subject,
-            old: mail.from,
-            new: mail.to,
-            reason: mail.reason.as_deref(),
-            price: (price.amount_minor > 0).then_some(&price),
-            acted_by: mail.acted_by.as_deref(),
-            at: mail.at.with_timezone(&zone).naive_local(),
-            recipient: mail.recipient_name.as_deref(),
-            takes_replies: reply_to.is_some(),
-        }
-        .render();
+        let rendered = render(mail, mail.at.with_timezone(&zone).naive_local());
         let mut message = Letter {
             from_name: &mail.firm_name,
             from: &from,
@@ -175,6 +160,44 @@ impl Sender {
             dkim.sign(&mut message);
         }
         Ok(message)
+    }
+}
+
+/// What the mail says, `at` this time on the firm's clock.
+fn render(mail: &MailContent, at: NaiveDateTime) -> Rendered {
+    let (locale, recipient) = (mail.delivery.locale, mail.recipient_name.as_deref());
+    match &mail.about {
+        About::Status { from, to, reason, price, acted_by } => TicketMail {
+            locale,
+            firm: &mail.firm_name,
+            client: &mail.client_name,
+            number: mail.ticket_number,
+            thread: &mail.thread_subject,
+            subject: &mail.subject,
+            old: *from,
+            new: *to,
+            reason: reason.as_deref(),
+            price: (price.amount_minor > 0).then_some(price),
+            acted_by: acted_by.as_deref(),
+            at,
+            recipient,
+            takes_replies: mail.reply_to.as_deref().and_then(postal).is_some(),
+        }
+        .render(),
+        About::Notification { kind, text, acted_by } => NotificationMail {
+            locale,
+            firm: &mail.firm_name,
+            client: &mail.client_name,
+            number: mail.ticket_number,
+            thread: &mail.thread_subject,
+            subject: &mail.subject,
+            kind: *kind,
+            text: text.as_deref(),
+            acted_by,
+            at,
+            recipient,
+        }
+        .render(),
     }
 }
 

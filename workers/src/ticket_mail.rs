@@ -118,7 +118,7 @@ impl<'a> View<'a> {
             firm,
             subject,
             status,
-            reason: mail.reason.unwrap_or_default().trim().lines().map(one_line).collect(),
+            reason: lines(mail.reason),
             takes_replies: mail.takes_replies,
         }
     }
@@ -128,19 +128,30 @@ impl<'a> View<'a> {
     }
 
     fn labelled(&self, label: impl AsRef<str>, value: impl AsRef<str>) -> String {
-        let mut args = Args::new();
-        args.set("label", label.as_ref());
-        args.set("value", value.as_ref());
-        i18n::text(self.locale, "labelled", &args)
+        labelled(self.locale, label, value)
     }
 }
 
-fn named(name: Option<&str>) -> Option<String> {
+/// A label and its value, in plain text.
+pub(crate) fn labelled(locale: Locale, label: impl AsRef<str>, value: impl AsRef<str>) -> String {
+    let mut args = Args::new();
+    args.set("label", label.as_ref());
+    args.set("value", value.as_ref());
+    i18n::text(locale, "labelled", &args)
+}
+
+/// The lines of what somebody wrote.
+pub(crate) fn lines(text: Option<&str>) -> Vec<String> {
+    text.unwrap_or_default().trim().lines().map(one_line).collect()
+}
+
+/// A name, where there is one.
+pub(crate) fn named(name: Option<&str>) -> Option<String> {
     name.map(one_line).filter(|name| !name.is_empty())
 }
 
 /// Lines for people; words, and so addresses, stay whole.
-fn wrap(text: &str) -> String {
+pub(crate) fn wrap(text: &str) -> String {
     let options = textwrap::Options::new(COLUMNS)
         .break_words(false)
         .word_separator(WordSeparator::AsciiSpace)

@@ -131,6 +131,7 @@ pub(crate) async fn audience(conn: &mut AsyncPgConnection, charge: &Charge) -> R
             internal: false,
             staff,
             department_id: None,
+            person: None,
         });
     };
     let ticket = tickets::table.find(ticket).select(Ticket::as_select()).get_result(conn).await?;

@@ -61,6 +61,7 @@ impl Client {
             internal: false,
             staff: self.accountant_id.into_iter().collect(),
             department_id: None,
+            person: None,
         }
     }
 }

@@ -1,28 +1,28 @@
 //! Queues the mails about an act, in the act's own transaction: no crash between them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::slice;
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::TryFutureExt;
-use futures_util::future::try_join4;
+use futures_util::future::{try_join3, try_join4};
 
 use crate::actor::Actor;
 use crate::email::Email;
 use crate::error::{Error, Fault, Result};
 use crate::feed::Event;
-use crate::id::{ActId, DeliveryId, FirmId, Id, TicketId};
+use crate::id::{ActId, DeliveryId, FirmId, Id, NotificationId, TicketId};
 use crate::job::NewJob;
 use crate::message_id;
 use crate::sql;
 use crate::store::Tx;
 use crate::tables::{accounts, email_deliveries};
-use crate::ticket::case::Case;
+use crate::ticket::case::{Case, CaseView};
 
 use super::model::{DeliveryStatus, SendEmail};
 use super::recipients;
-use super::rules::{self, Candidate};
+use super::rules::{self, Candidate, Planned};
 
 /// Whom an act on a ticket might be mailed to.
 #[derive(Debug)]
@@ -46,11 +46,10 @@ pub(crate) async fn addressees(tx: &Tx, actor: &Actor, case: &Case) -> Result<Ad
     Ok(Addressees { client: client.remove(&id).unwrap_or_default(), opener, acting, threads })
 }
 
-/// Queues the mails about a real change of status (D-05): writes the delivery rows, and a job for each that
-/// can be sent.
+/// Queues the mails about a real change of status (D-05).
 pub(crate) async fn status_change(
     tx: &mut Tx,
-    case: &Case,
+    case: CaseView<'_>,
     cause: ActId,
     addressees: Addressees,
 ) -> Result<()> {
@@ -58,11 +57,58 @@ pub(crate) async fn status_change(
     let addresses = client.iter().chain(&opener).filter_map(|candidate| candidate.address.as_deref());
     let suppressed = recipients::suppressed(tx.pipeline(), case.firm.id, addresses).await?;
     let planned = rules::plan(client, opener, &acting, &suppressed);
+    queue(tx, case, cause, &threads, planned.into_iter().map(|plan| (plan, None)).collect()).await
+}
+
+/// Queues the mails of those who want to be told by mail of an act (D-11). Whoever is mailed about the same
+/// act anyway is not mailed twice.
+pub(crate) async fn notifications(
+    tx: &mut Tx,
+    case: CaseView<'_>,
+    cause: ActId,
+    wanted: Vec<(NotificationId, Candidate)>,
+) -> Result<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let conn = tx.pipeline();
+    let addresses = wanted.iter().filter_map(|(_, candidate)| candidate.address.as_deref());
+    let suppressed = recipients::suppressed(conn, case.firm.id, addresses);
+    let (suppressed, threads, taken) =
+        try_join3(suppressed, threads(conn, case.ticket.id), mailed(conn, cause)).await?;
+    let planned = wanted.into_iter().flat_map(|(id, candidate)| {
+        let plans = rules::plan(vec![candidate], None, "", &suppressed);
+        plans.into_iter().map(move |plan| (plan, Some(id)))
+    });
+    let planned = planned.filter(|(plan, _)| plan.written_ci().is_none_or(|ci| !taken.contains(&ci)));
+    let planned = planned.collect();
+    queue(tx, case, cause, &threads, planned).await
+}
+
+/// The identities of the addresses to which an act is mailed already.
+async fn mailed(mut conn: &AsyncPgConnection, cause: ActId) -> Result<HashSet<String>> {
+    let found: Vec<String> = email_deliveries::table
+        .filter(email_deliveries::cause_id.eq(cause))
+        .filter(email_deliveries::recipient_ci.is_not_null())
+        .select(email_deliveries::recipient_ci.assume_not_null())
+        .load(&mut conn)
+        .await?;
+    Ok(found.into_iter().collect())
+}
+
+/// Writes the delivery rows, and a job for each that can be sent.
+async fn queue(
+    tx: &mut Tx,
+    case: CaseView<'_>,
+    cause: ActId,
+    threads: &Threads,
+    planned: Vec<(Planned, Option<NotificationId>)>,
+) -> Result<()> {
     let now = tx.now;
     let from = Email::parse(&case.firm.mail_from)
         .ok_or_else(|| Fault::Broken(format!("{} has no valid sender", case.firm.id)))?;
     let mut rows = Vec::new();
-    for plan in &planned {
+    for (plan, notification) in &planned {
         let id = DeliveryId::new();
         let status = if plan.reason.is_none() { DeliveryStatus::Queued } else { DeliveryStatus::NotSent };
         let written_ci = plan.written_ci();
@@ -85,11 +131,12 @@ pub(crate) async fn status_change(
             email_deliveries::currency.eq(case.ticket.currency.clone()),
             email_deliveries::created_at.eq(now),
             email_deliveries::updated_at.eq(now),
+            email_deliveries::notification_id.eq(*notification),
         ));
         if status == DeliveryStatus::Queued {
             tx.job(send_job(id, 1, case.firm.id)?);
         }
-        let audience = Some(super::queries::audience(&case.ticket, case.client.accountant_id));
+        let audience = Some(super::queries::audience(case.ticket, case.client.accountant_id));
         tx.event(
             case.firm.id,
             Event { noun: DeliveryId::NOUN, subject: id.uuid(), before: None, after: audience },

@@ -3,6 +3,7 @@
 pub mod abandoned;
 pub mod announce;
 pub mod commands;
+pub mod content;
 pub mod model;
 pub mod outcome;
 pub mod queries;

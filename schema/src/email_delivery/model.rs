@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AccountId, ActId, ClientId, DeliveryId, FirmId, TicketId};
+use crate::id::{AccountId, ActId, ClientId, DeliveryId, FirmId, NotificationId, TicketId};
 use crate::job::Payload;
 use crate::locale::Locale;
 use crate::tables::{email_deliveries, email_suppressions};
@@ -102,6 +102,8 @@ pub struct EmailDelivery {
     pub price_minor: Option<i64>,
     /// ISO 4217 code.
     pub currency: Option<String>,
+    /// What it tells a staff member (D-11); none for one about a change of status (D-05).
+    pub notification_id: Option<NotificationId>,
 }
 
 /// An address to which a firm sends nothing until it is corrected (F-06).

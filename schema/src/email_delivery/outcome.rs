@@ -1,64 +1,19 @@
 //! What the worker records about a delivery. It acts for the house, inside the delivery's firm.
 
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 
 use crate::condition::Condition;
-use crate::error::{Fault, Result};
+use crate::error::Result;
 use crate::feed::Event;
 use crate::id::{DeliveryId, Id, StaffId, TicketId};
 use crate::sql;
 use crate::store::{By, Store, Tx};
-use crate::tables::{
-    accounts, clients, email_deliveries, email_suppressions, firms, staff_members, ticket_changes, tickets,
-};
-use crate::ticket::model::{Ticket, TicketField, TicketStatus};
+use crate::tables::{clients, email_deliveries, email_suppressions, tickets};
+use crate::ticket::model::Ticket;
 
 use super::model::{DeliveryReason, DeliveryStatus, EmailDelivery, SendEmail};
 use super::queries::audience;
-use super::recipients;
-
-/// Everything that a mail about a change of status says.
-#[derive(Debug, Clone)]
-pub struct StatusMail {
-    /// The delivery.
-    pub delivery: EmailDelivery,
-    /// Why it may not go out any more, although it was queued (D-04).
-    pub withheld: Option<DeliveryReason>,
-    /// The subject of its conversation: the ticket's when that began (D-05).
-    pub thread_subject: String,
-    /// The firm's name.
-    pub firm_name: String,
-    /// The sender address.
-    pub mail_from: String,
-    /// Where answers go.
-    pub reply_to: Option<String>,
-    /// The firm's time zone.
-    pub zone: String,
-    /// The client's name.
-    pub client_name: String,
-    /// The recipient's name, where the address is a person's.
-    pub recipient_name: Option<String>,
-    /// The ticket's number.
-    pub ticket_number: i64,
-    /// What the ticket is about now.
-    pub subject: String,
-    /// From which status.
-    pub from: TicketStatus,
-    /// To which status.
-    pub to: TicketStatus,
-    /// Why.
-    pub reason: Option<String>,
-    /// The price at the act, in minor units of `currency`.
-    pub price_minor: i64,
-    /// ISO 4217 code.
-    pub currency: String,
-    /// The staff member who changed it; none when the client's side did.
-    pub acted_by: Option<String>,
-    /// When it was changed.
-    pub at: DateTime<Utc>,
-}
 
 /// The delivery of a job that has something to do: one on its way, or given up, for only an operator who lets
 /// the dead letter run again starts its job; and still in the job's round.
@@ -67,81 +22,6 @@ pub(super) fn to_be_sent(job: SendEmail) -> Condition<email_deliveries::table> {
     let waits = email_deliveries::status.eq(DeliveryStatus::Queued).or(given_up);
     let of_job = email_deliveries::id.eq(job.delivery_id).and(email_deliveries::round.eq(job.round));
     Condition::new(of_job.and(waits))
-}
-
-/// What the worker needs to write the mail; none when the delivery is settled.
-///
-/// # Errors
-/// When the database does not answer: retry.
-pub async fn status_mail(conn: &mut AsyncPgConnection, job: SendEmail) -> Result<Option<StatusMail>> {
-    let delivery: Option<EmailDelivery> = email_deliveries::table
-        .filter(to_be_sent(job))
-        .select(EmailDelivery::as_select())
-        .get_result(conn)
-        .await
-        .optional()?;
-    let Some(delivery) = delivery else { return Ok(None) };
-    let withheld = recipients::hindrance(conn, &delivery).await?;
-    type Row = (
-        (String, String, Option<String>, String),
-        String,
-        (i64, String, i64, String),
-        (Option<String>, Option<String>, Option<String>, DateTime<Utc>),
-        Option<String>,
-        Option<String>,
-    );
-    let (firm, client_name, ticket, change, acted_by, recipient_name): Row = tickets::table
-        .inner_join(firms::table.on(firms::id.eq(tickets::firm_id)))
-        .inner_join(clients::table.on(clients::id.eq(tickets::client_id)))
-        .inner_join(ticket_changes::table.on(
-            ticket_changes::act_id.eq(delivery.cause_id).and(ticket_changes::field.eq(TicketField::Status)),
-        ))
-        .left_join(staff_members::table.on(staff_members::id.nullable().eq(ticket_changes::author_staff)))
-        .left_join(accounts::table.on(accounts::id.nullable().eq(delivery.account_id)))
-        .filter(tickets::id.eq(delivery.ticket_id))
-        .select((
-            (firms::name, firms::mail_from, firms::mail_reply_to, firms::zone),
-            clients::name,
-            (tickets::number, tickets::subject, tickets::price_minor, tickets::currency),
-            (
-                ticket_changes::old_value,
-                ticket_changes::new_value,
-                ticket_changes::reason,
-                ticket_changes::at,
-            ),
-            staff_members::name.nullable(),
-            accounts::name.nullable(),
-        ))
-        .get_result(conn)
-        .await?;
-    let status = |text: Option<String>| {
-        text.as_deref()
-            .and_then(TicketStatus::parse)
-            .ok_or_else(|| Fault::Broken(format!("{} tells of a change without a status", delivery.id)))
-    };
-    let (number, subject, price_minor, currency) = ticket;
-    let at_act = delivery.price_minor.zip(delivery.currency.clone());
-    let (price_minor, currency) = at_act.unwrap_or((price_minor, currency));
-    Ok(Some(StatusMail {
-        firm_name: firm.0,
-        mail_from: firm.1,
-        reply_to: firm.2,
-        zone: firm.3,
-        client_name,
-        recipient_name,
-        ticket_number: number,
-        thread_subject: delivery.thread_subject.clone().unwrap_or_else(|| subject.clone()),
-        subject,
-        price_minor,
-        currency,
-        from: status(change.0)?,
-        to: status(change.1)?,
-        reason: change.2,
-        at: change.3,
-        acted_by,
-        withheld,
-        delivery,
-    }))
 }
 
 /// How a try ended.

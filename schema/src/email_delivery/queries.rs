@@ -145,7 +145,8 @@ pub struct ActMail {
     pub deliveries: Vec<EmailDelivery>,
 }
 
-/// The mails that acts on visible tickets caused; acts without any are left out.
+/// The mails about changes of status, by act on visible tickets; acts without any are left out. What staff
+/// are told beside is no part of them (D-04, D-11).
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -157,6 +158,7 @@ pub async fn of_acts(
     let seen = tickets::table.filter(crate::ticket::queries::visible(scope).checked()).select(tickets::id);
     let found: Vec<EmailDelivery> = email_deliveries::table
         .filter(sql::among(email_deliveries::cause_id, acts))
+        .filter(email_deliveries::notification_id.is_null())
         .filter(email_deliveries::ticket_id.eq_any(seen))
         .order(email_deliveries::id)
         .select(EmailDelivery::as_select())

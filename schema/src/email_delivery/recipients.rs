@@ -18,6 +18,7 @@ use crate::email::Email;
 use crate::error::Result;
 use crate::id::{AccountId, ClientId, FirmId};
 use crate::locale::Locale;
+use crate::notification;
 use crate::portal_access::model::AccessStatus;
 use crate::sql;
 use crate::tables::{
@@ -170,7 +171,8 @@ pub(super) async fn suppressed(
 }
 
 /// Why a mail that was queued may not go out any more: its address bounced meanwhile (F-06), or the person
-/// lost access and the address is none of the client's either (B-14).
+/// lost access and the address is none of the client's either (B-14); what is told to staff goes to none but
+/// that person (D-11).
 pub(super) async fn hindrance(
     conn: &AsyncPgConnection,
     delivery: &EmailDelivery,
@@ -178,6 +180,10 @@ pub(super) async fn hindrance(
     let address = delivery.recipient.as_deref();
     if !suppressed(conn, delivery.firm_id, address.into_iter()).await?.is_empty() {
         return Ok(Some(DeliveryReason::SuppressedAfterBounce));
+    }
+    if let Some(id) = delivery.notification_id {
+        let may = notification::queries::addressees(conn, &[id]).await?.contains_key(&id);
+        return Ok((!may).then_some(DeliveryReason::NoAccess));
     }
     let Some(account) = delivery.account_id else { return Ok(None) };
     let person = (account, delivery.client_id);

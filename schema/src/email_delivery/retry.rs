@@ -7,7 +7,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::actor::Scope;
 use crate::error::{Code, Result};
-use crate::id::{AccountId, ActId, ClientId, DeliveryId, FirmId};
+use crate::id::{AccountId, ActId, ClientId, DeliveryId, FirmId, NotificationId};
+use crate::notification;
 use crate::sql;
 use crate::tables::email_deliveries;
 
@@ -42,7 +43,13 @@ pub(super) async fn plans(
     let of_clients = recipients::of_clients(conn, &clients).await?;
     let persons: Vec<(AccountId, ClientId)> = deliveries.iter().filter_map(person).collect();
     let people = recipients::people(conn, firm, &persons).await?;
+    let told: Vec<NotificationId> = deliveries.iter().filter_map(|one| one.notification_id).collect();
+    let told = notification::queries::addressees(conn, &told).await?;
     let candidates = |delivery: &EmailDelivery| {
+        // What is told to staff is for none but that person.
+        if let Some(id) = delivery.notification_id {
+            return told.get(&id).cloned().into_iter().collect();
+        }
         let listed = of_clients.get(&delivery.client_id).cloned().unwrap_or_default();
         let Some(person) = person(delivery) else { return listed };
         match people.get(&person) {

@@ -262,6 +262,7 @@ mod tests {
             thread_subject: None,
             price_minor: None,
             currency: None,
+            notification_id: None,
         }
     }
 

@@ -12,9 +12,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::actor::Scope;
+use crate::actor::{Hat, Scope};
 use crate::error::Result;
-use crate::id::{ClientId, DepartmentId, FirmId, StaffId};
+use crate::id::{ClientId, DepartmentId, FirmId, Id, StaffId};
 use crate::sql;
 
 pub use cursor::FeedCursor;
@@ -30,11 +30,30 @@ pub struct Audience {
     pub staff: Vec<StaffId>,
     /// The department in whose reach it lies.
     pub department_id: Option<DepartmentId>,
+    /// The one staff member who may know, whatever else is said; left out where there is none such.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<StaffId>,
 }
 
 impl Audience {
-    /// Whether a viewer with this scope, member of these departments, may know.
+    /// This staff member alone.
+    pub const fn only(person: StaffId) -> Self {
+        Self { client_id: None, internal: true, staff: Vec::new(), department_id: None, person: Some(person) }
+    }
+
+    /// Whether somebody with this hat on, member of these departments, may know.
+    pub fn admits_hat(&self, hat: &Hat, departments: &[DepartmentId]) -> bool {
+        match self.person {
+            Some(person) => hat.person() == person.uuid(),
+            None => self.admits(&hat.scope(), departments),
+        }
+    }
+
+    /// Whether every viewer with this scope, member of these departments, may know.
     pub fn admits(&self, scope: &Scope, departments: &[DepartmentId]) -> bool {
+        if self.person.is_some() {
+            return false;
+        }
         match scope {
             Scope::Firm { .. } => true,
             Scope::Own { staff_id, .. } => {
@@ -112,9 +131,11 @@ mod tests {
             internal: false,
             staff: vec![staff_id],
             department_id: Some(department),
+            person: None,
         };
         let internal = Audience { internal: true, ..audience.clone() };
-        let of_firm = Audience { client_id: None, internal: false, staff: vec![], department_id: None };
+        let of_firm =
+            Audience { client_id: None, internal: false, staff: vec![], department_id: None, person: None };
         let own = Scope::Own { firm_id, staff_id };
         let stranger = Scope::Own { firm_id, staff_id: StaffId::new() };
         let client = Scope::Client { firm_id, client_id };
@@ -133,5 +154,36 @@ mod tests {
         for (audience, scope, departments, expected) in cases {
             assert_eq!(audience.admits(&scope, &departments), expected, "{scope:?}");
         }
+    }
+    /// D-11: what one person is told, nobody else is, whatever they see.
+    #[test]
+    fn d_11_one_person_alone() {
+        use crate::actor::{AccessRole, MemberReach, PortalHat, StaffHat, StaffRole};
+        let (firm_id, person) = (FirmId::new(), StaffId::new());
+        let staff = |id, role, reach| Hat::Staff(StaffHat { id, firm_id, role, reach });
+        let (id, client_id) = (crate::id::AccessId::new(), ClientId::new());
+        let portal = Hat::Portal(PortalHat { id, firm_id, client_id, role: AccessRole::Admin });
+        let audience = Audience::only(person);
+        for role in StaffRole::ALL {
+            for reach in MemberReach::ALL {
+                assert!(audience.admits_hat(&staff(person, *role, *reach), &[]));
+                let other = staff(StaffId::new(), *role, *reach);
+                assert!(!audience.admits_hat(&other, &[]));
+                assert!(!audience.admits(&other.scope(), &[]));
+            }
+        }
+        assert!(!audience.admits_hat(&portal, &[]));
+        assert!(!audience.admits(&Scope::Firm { firm_id }, &[]));
+    }
+
+    /// Audiences that were written before there were any of one person are read, and written alike.
+    #[test]
+    fn old_audiences_are_read() {
+        let old = r#"{"client_id":null,"internal":true,"staff":[],"department_id":null}"#;
+        let audience: Audience = serde_json::from_str(old).unwrap();
+        assert_eq!(audience.person, None);
+        assert_eq!(serde_json::to_string(&audience).unwrap(), old);
+        let only = Audience::only(StaffId::new());
+        assert_eq!(serde_json::from_value::<Audience>(serde_json::json!(only)).unwrap(), only);
     }
 }

@@ -155,6 +155,7 @@ impl File {
             internal: self.uploader_staff.is_some(),
             staff: self.uploader_staff.into_iter().collect(),
             department_id: None,
+            person: None,
         };
         let before = (!is_new).then(|| audience.clone());
         Event { noun: FileId::NOUN, subject: self.id.uuid(), before, after: Some(audience) }

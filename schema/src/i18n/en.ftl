@@ -143,6 +143,17 @@ ticket-mail-at = Date
 ticket-mail-reply = To get in touch with us, reply to this e-mail.
 ticket-mail-footer = This notice from { $firm } about the tickets of { $client } was sent automatically.
 
+## Notifications: what staff are told, and the mail about it.
+
+notification-ticket-assigned = Ticket #{ $number } is now yours.
+notification-department-ticket = Your department has a new ticket: #{ $number }.
+notification-client-message = { $client } wrote about ticket #{ $number }.
+notification-ticket-reopened = { $client } reopened ticket #{ $number }.
+notification-mail-message = Message
+notification-mail-note = Note
+notification-mail-acted-by = From
+notification-mail-footer = { $firm } sends you this notice automatically, because you chose to be told by e-mail too. You can change this in your preferences.
+
 ## Columns of the exported list of tickets.
 
 ticket-export-number = Number

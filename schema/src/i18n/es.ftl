@@ -143,6 +143,17 @@ ticket-mail-at = Fecha
 ticket-mail-reply = Para ponerse en contacto con nosotros, responda a este correo.
 ticket-mail-footer = Este aviso de { $firm } sobre los casos de { $client } se ha enviado automáticamente.
 
+## Notificaciones: lo que se comunica al equipo, y el correo correspondiente.
+
+notification-ticket-assigned = El caso #{ $number } ahora está en sus manos.
+notification-department-ticket = Su departamento ha recibido un caso nuevo: #{ $number }.
+notification-client-message = { $client } ha escrito sobre el caso #{ $number }.
+notification-ticket-reopened = { $client } ha reabierto el caso #{ $number }.
+notification-mail-message = Mensaje
+notification-mail-note = Nota
+notification-mail-acted-by = De
+notification-mail-footer = { $firm } le envía este aviso automáticamente, porque eligió recibirlo también por correo. Puede cambiarlo en sus preferencias.
+
 ## Columnas de la lista exportada de casos.
 
 ticket-export-number = Número

@@ -146,6 +146,17 @@ ticket-mail-at = Date
 ticket-mail-reply = Pour nous contacter, répondez à cet e-mail.
 ticket-mail-footer = Cet avis de { $firm } au sujet des tickets de { $client } a été envoyé automatiquement.
 
+## Notifications : ce que l'équipe apprend, et l'e-mail à ce sujet.
+
+notification-ticket-assigned = Le ticket #{ $number } est désormais entre vos mains.
+notification-department-ticket = Votre service a reçu un nouveau ticket : #{ $number }.
+notification-client-message = { $client } a écrit au sujet du ticket #{ $number }.
+notification-ticket-reopened = { $client } a rouvert le ticket #{ $number }.
+notification-mail-message = Message
+notification-mail-note = Note
+notification-mail-acted-by = De
+notification-mail-footer = { $firm } vous envoie cet avis automatiquement, car vous avez choisi d'être prévenu aussi par e-mail. Vous pouvez modifier ce choix dans vos préférences.
+
 ## Colonnes de la liste exportée des tickets.
 
 ticket-export-number = Numéro

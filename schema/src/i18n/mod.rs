@@ -13,6 +13,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use crate::error::Refusal;
 use crate::locale::Locale;
 use crate::money::group_thousands;
+use crate::notification::model::NotificationKind;
 use crate::ticket::model::TicketStatus;
 
 #[cfg(test)]
@@ -119,6 +120,11 @@ pub fn failure(locale: Locale, failure: Failure<'_>) -> String {
 /// The name of a ticket's status.
 pub fn ticket_status(locale: Locale, status: TicketStatus) -> String {
     text(locale, &key("ticket-status", status), &Args::new())
+}
+
+/// What a staff member is told (D-11), in one sentence with the ticket's `number` and the `client`'s name.
+pub fn notification(locale: Locale, kind: NotificationKind, args: &Args<'_>) -> String {
+    text(locale, &key("notification", kind), args)
 }
 
 /// A date and time of day, as clocks show it where the reader is: `23 de novembro de 2026 às 14:05`.

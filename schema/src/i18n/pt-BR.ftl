@@ -146,6 +146,17 @@ ticket-mail-at = Data
 ticket-mail-reply = Para falar conosco, responda a este e-mail.
 ticket-mail-footer = Este aviso de { $firm } sobre os atendimentos de { $client } foi enviado automaticamente.
 
+## Notificações: o que a equipe fica sabendo, e o e-mail sobre isso.
+
+notification-ticket-assigned = O atendimento #{ $number } agora está com você.
+notification-department-ticket = Seu setor recebeu um novo atendimento: #{ $number }.
+notification-client-message = { $client } escreveu sobre o atendimento #{ $number }.
+notification-ticket-reopened = { $client } reabriu o atendimento #{ $number }.
+notification-mail-message = Mensagem
+notification-mail-note = Observação
+notification-mail-acted-by = De
+notification-mail-footer = { $firm } envia este aviso automaticamente, porque você escolheu recebê-lo também por e-mail. Você pode mudar isso em suas preferências.
+
 ## Colunas da lista exportada de atendimentos.
 
 ticket-export-number = Número

@@ -77,6 +77,11 @@ fn every_code_and_status_has_a_text() {
             let text = ticket_status(*locale, *status);
             assert!(!text.contains('-') && texts.insert(text), "{locale} {status}");
         }
+        let args = Args::from_iter([("number", "7"), ("client", "Ana")]);
+        for kind in NotificationKind::ALL {
+            let text = notification(*locale, *kind, &args);
+            assert!(text.ends_with('.') && text.contains("#7") && texts.insert(text), "{locale} {kind}");
+        }
     }
 }
 
@@ -85,6 +90,7 @@ fn every_code_and_status_has_a_text() {
 fn every_key_is_used() {
     let enums: BTreeSet<String> = (Code::ALL.iter().map(|code| key("refusal", code)))
         .chain(TicketStatus::ALL.iter().map(|status| key("ticket-status", status)))
+        .chain(NotificationKind::ALL.iter().map(|kind| key("notification", kind)))
         .collect();
     let mut sources = String::new();
     for room in ["schema/src", "server/src", "workers/src", "workers/templates"] {

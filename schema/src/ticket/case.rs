@@ -71,6 +71,14 @@ pub(crate) struct Case {
     before: Audience,
 }
 
+/// A ticket with its surroundings, to look at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CaseView<'a> {
+    pub ticket: &'a Ticket,
+    pub client: &'a CaseClient,
+    pub firm: &'a CaseFirm,
+}
+
 /// Finds a client with its firm, as far as `scope` reaches.
 pub(crate) async fn surroundings(
     conn: &mut AsyncPgConnection,
@@ -128,6 +136,11 @@ impl Case {
     pub fn audience(&self, visibility: Visibility) -> Audience {
         let internal = visibility == Visibility::Internal;
         Audience { internal, ..self.ticket.audience(self.client.accountant_id) }
+    }
+
+    /// What it is, to look at.
+    pub const fn view(&self) -> CaseView<'_> {
+        CaseView { ticket: &self.ticket, client: &self.client, firm: &self.firm }
     }
 
     /// Refuses when the ticket is no longer at the version that the viewer read.

@@ -15,6 +15,7 @@ use crate::id::{
 };
 use crate::input::{Check, MAX_NAME, MAX_TEXT, Patch};
 use crate::money::Money;
+use crate::notification::{self, rules::News};
 use crate::service_item::{self, model::ServiceItem};
 use crate::sql;
 use crate::staff::queries::works_here;
@@ -22,7 +23,7 @@ use crate::store::{Begun, Done, Store};
 use crate::tables::{clients, departments, staff_members, tickets};
 
 use super::attachment::{self, Place};
-use super::case::{self, Case, Saved};
+use super::case::{self, Case, CaseView, Saved};
 use super::history::{self, Changed};
 use super::model::{Ticket, TicketField, TicketStatus, Visibility};
 use super::rules::TicketAct;
@@ -174,12 +175,16 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
     charge::commands::collect(&mut tx, &scope, &firm, &ticket, &input.collects).await?;
     let opened =
         Changed { field: TicketField::Created, from: None, to: Some(TicketStatus::Open.to_string()) };
-    history::record(&tx, &ticket, ActId::new(), author, &[opened], None).await?;
+    let act = ActId::new();
+    history::record(&tx, &ticket, act, author, &[opened], None).await?;
     let place = Place { visibility: Visibility::Public, message_id: None };
     attachment::bind(&mut tx, &ticket, author, place, &files).await?;
     let after = Some(ticket.audience(client.accountant_id));
     tx.event(firm.id, Event { noun: TicketId::NOUN, subject: id.uuid(), before: None, after });
     tx.audit(Some(firm.id), "ticketCreate", TicketId::NOUN, Some(id.uuid()));
+    let case = CaseView { ticket: &ticket, client: &client, firm: &firm };
+    let news = News::Arrived { at_assignee: true, at_department: true };
+    notification::announce::tell(&mut tx, actor, case, act, news).await?;
     tx.commit(id).await
 }
 

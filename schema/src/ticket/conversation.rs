@@ -6,11 +6,12 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Timestamptz, Uuid as SqlUu
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 
-use crate::actor::{Actor, Scope};
+use crate::actor::{Actor, Author, Scope};
 use crate::error::{Code, OrNotFound, Refusal, Result};
 use crate::feed::Event;
-use crate::id::{FileId, Id, MessageId, TicketId};
+use crate::id::{ActId, FileId, Id, MessageId, TicketId};
 use crate::input::{Check, MAX_TEXT};
+use crate::notification::{self, rules::News};
 use crate::page::{Cursor, PageRequest};
 use crate::sql;
 use crate::store::{Begun, Done, Store};
@@ -87,6 +88,10 @@ pub async fn post(store: &Store, actor: &Actor, key: &str, input: PostMessage) -
     let event = Event { noun: MessageId::NOUN, subject: message_id.uuid(), before: None, after };
     tx.event(case.firm.id, event);
     case.save(&mut tx, author, "ticketMessagePost", Saved::seen_by(input.visibility)).await?;
+    if let Author::Portal(_) = author {
+        let news = News::Written(message_id);
+        notification::announce::tell(&mut tx, actor, case.view(), ActId::new(), news).await?;
+    }
     tx.commit(Posted { ticket_id: input.ticket_id, message_id }).await
 }
 

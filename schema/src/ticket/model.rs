@@ -151,6 +151,7 @@ impl Ticket {
             internal: false,
             staff,
             department_id: self.department_id,
+            person: None,
         }
     }
 }

@@ -3,12 +3,13 @@
 use futures_util::future::try_join3;
 use serde::{Deserialize, Serialize};
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Author};
 use crate::charge;
 use crate::email_delivery::announce;
 use crate::error::{Refusal, Result};
 use crate::id::{ActId, TicketId};
 use crate::input::{Check, MAX_TEXT};
+use crate::notification::{self, rules::News};
 use crate::store::{Begun, Done, Store, Tx};
 use crate::text_enum;
 
@@ -144,6 +145,9 @@ async fn apply(
     )
     .await?;
     charge::commands::follow_status(tx, &case, from, status).await?;
-    announce::status_change(tx, &case, act_id, addressees).await?;
+    announce::status_change(tx, case.view(), act_id, addressees).await?;
+    if let (StatusChange::Reopened, Author::Portal(_)) = (change, author) {
+        notification::announce::tell(tx, actor, case.view(), act_id, News::Reopened).await?;
+    }
     Ok(StatusChanged { ticket_id, outcome, act_id: Some(act_id) })
 }

@@ -8,6 +8,7 @@ use crate::actor::Actor;
 use crate::error::{Code, Refusal, Result};
 use crate::id::{ActId, DepartmentId, Id, StaffId, TicketId, TransferId};
 use crate::input::{Check, MAX_TEXT};
+use crate::notification::{self, rules::News};
 use crate::store::{Begun, Done, Store};
 use crate::tables::ticket_transfers;
 
@@ -94,7 +95,8 @@ pub async fn transfer(
     .flatten()
     .collect();
     let reason = (!note.is_empty()).then_some(note.as_str());
-    history::record(&tx, &case.ticket, ActId::new(), actor.hat.author(), &changes, reason).await?;
+    let act = ActId::new();
+    history::record(&tx, &case.ticket, act, actor.hat.author(), &changes, reason).await?;
     let transfer_id = TransferId::new();
     diesel::insert_into(ticket_transfers::table)
         .values((
@@ -111,5 +113,10 @@ pub async fn transfer(
         ))
         .execute(tx.conn())
         .await?;
+    let news = News::Arrived {
+        at_assignee: to_staff != from_staff,
+        at_department: to_department != from_department,
+    };
+    notification::announce::tell(&mut tx, actor, case.view(), act, news).await?;
     tx.commit(Transferred { ticket_id: case.ticket.id, transfer_id }).await
 }

@@ -90,15 +90,15 @@ impl Onlooker {
     }
 
     fn sees(&self, audience: Option<&Audience>) -> bool {
-        audience.is_some_and(|audience| audience.admits(&self.scope(), &self.departments))
+        audience.is_some_and(|audience| audience.admits_hat(&self.hat, &self.departments))
     }
 
     /// Whether the viewer meets a thing where others refer to it: a member also meets clients and colleagues
     /// that are out of its own reach.
     fn meets(&self, audience: Option<&Audience>) -> bool {
         match self.scope() {
-            Scope::Own { .. } => audience.is_some(),
-            Scope::Firm { .. } | Scope::Client { .. } => self.sees(audience),
+            Scope::Own { .. } if audience.is_some_and(|audience| audience.person.is_none()) => true,
+            Scope::Firm { .. } | Scope::Own { .. } | Scope::Client { .. } => self.sees(audience),
         }
     }
 
@@ -136,6 +136,14 @@ impl News {
         let own = self.entries().filter(|entry| entry.noun == I::NOUN);
         let seen = own.filter(|entry| sees(&entry.before) || sees(&entry.after));
         seen.map(|entry| I::from_uuid(entry.subject)).collect()
+    }
+
+    /// Whether things of one noun that were there before came into the viewer's sight, or went out of it.
+    pub fn moves<I: Id>(&self) -> bool {
+        let own = self.entries().filter(|entry| entry.noun == I::NOUN);
+        own.filter(|entry| entry.before.is_some()).any(|entry| {
+            self.onlooker.sees(entry.before.as_ref()) != self.onlooker.sees(entry.after.as_ref())
+        })
     }
 
     /// Whether a thing went out of the viewer's sight.

@@ -24,6 +24,7 @@ mod invitation;
 pub mod loaders;
 pub mod money;
 mod node;
+mod notification;
 mod page;
 pub mod payload;
 mod portal_access;
@@ -55,6 +56,7 @@ pub struct Query(
     ticket::TicketQuery,
     charge::ChargeQuery,
     email_delivery::EmailDeliveryQuery,
+    notification::NotificationQuery,
 );
 
 /// What can be done: one act a field, named noun then verb.
@@ -71,11 +73,16 @@ pub struct Mutation(
     charge::ChargeMutation,
     email_delivery::EmailDeliveryMutation,
     file::FileMutation,
+    notification::NotificationMutation,
 );
 
 /// What can be followed.
 #[derive(Default, MergedSubscription)]
-pub struct Subscription(ticket::TicketSubscription, email_delivery::EmailDeliverySubscription);
+pub struct Subscription(
+    ticket::TicketSubscription,
+    email_delivery::EmailDeliverySubscription,
+    notification::NotificationSubscription,
+);
 
 /// The schema that the edge serves. Introspection is the edge's to switch.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

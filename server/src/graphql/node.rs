@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use guichet_schema::error::{Code, Refusal};
 use guichet_schema::id::{
     AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FileId,
-    FirmId, Id, MessageId, ServiceItemId, StaffId, TicketId, TransferId,
+    FirmId, Id, MessageId, NotificationId, ServiceItemId, StaffId, TicketId, TransferId,
 };
 use guichet_schema::page::MAX_PAGE;
 
@@ -18,6 +18,7 @@ use super::email_delivery::EmailDelivery;
 use super::file::File;
 use super::firm::Firm;
 use super::loaders::load;
+use super::notification::Notification;
 use super::payload::queried;
 use super::portal_access::PortalAccess;
 use super::service_item::ServiceItem;
@@ -45,6 +46,8 @@ pub enum Node {
     File(File),
     /// A firm.
     Firm(Firm),
+    /// What one staff member is told of one act.
+    Notification(Notification),
     /// A user of a client's area.
     PortalAccess(PortalAccess),
     /// An item of the price list.
@@ -81,6 +84,7 @@ async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>, ApiError> {
         FileId,
         FirmId,
         MessageId,
+        NotificationId,
         ServiceItemId,
         StaffId,
         TicketId,

@@ -15,6 +15,7 @@ use super::client::Client;
 use super::firm::Firm;
 use super::hat::Hat;
 use super::loaders::load;
+use super::notification::NotificationPreferences;
 use super::payload::queried;
 use super::staff::StaffMember;
 use crate::edge::ApiError;
@@ -69,6 +70,18 @@ impl Viewer {
     async fn staff_member(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>, ApiError> {
         let Some(actor::Hat::Staff(hat)) = Caller::of(ctx).hat() else { return Ok(None) };
         load(ctx, hat.id).await
+    }
+
+    /// How it wants to be told what staff are told (D-11); null without a staff member's hat.
+    async fn notification_preferences(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<Option<NotificationPreferences>, ApiError> {
+        let caller = Caller::of(ctx);
+        match caller.hat() {
+            Some(actor::Hat::Staff(staff)) => NotificationPreferences::of(caller, staff).await.map(Some),
+            Some(actor::Hat::Portal(_)) | None => Ok(None),
+        }
     }
 
     /// The client for which it acts; null without such a hat.

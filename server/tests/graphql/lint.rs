@@ -7,9 +7,9 @@ use guichet_server::graphql::sdl;
 use crate::reading::{Contract, fields, implements};
 
 /// How the name of a mutation ends: noun, then verb.
-const VERBS: [&str; 16] = [
+const VERBS: [&str; 17] = [
     "Attach", "Cancel", "Change", "Complete", "Create", "Download", "Edit", "Lift", "MarkPaid", "MarkRead",
-    "Post", "Renew", "Reopen", "Retry", "Transfer", "Update",
+    "Post", "Renew", "Reopen", "Retry", "Set", "Transfer", "Update",
 ];
 /// Verbs that make or send something: what happens once, happens once for its key.
 const KEYED: [&str; 7] = ["Attach", "Change", "Create", "Post", "Reopen", "Retry", "Transfer"];

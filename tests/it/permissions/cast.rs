@@ -267,6 +267,11 @@ impl SetUp {
         }
         let transfer = json!({ "id": ticket, "to": { "departmentId": department } });
         self.make("transfer", "ticketTransfer", "transfer", transfer).await;
+        let manager = self.tokens.get("manager").map(String::as_str);
+        let told = self.stage.ask(manager, "{ notifications(first: 2) { nodes { id } } }", json!({})).await;
+        let told = told["data"]["notifications"]["nodes"].as_array().unwrap().clone();
+        assert_eq!(told.len(), 1);
+        self.name("notification", told[0]["id"].as_str().unwrap());
         let query = "query ($id: ID!) { ticket(id: $id) { history { id field } } }";
         let owner = self.tokens.get("owner").map(String::as_str);
         let told = self.stage.ask(owner, query, json!({ "id": ticket })).await;

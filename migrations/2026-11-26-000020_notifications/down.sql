@@ -1,0 +1,3 @@
+ALTER TABLE email_deliveries DROP COLUMN notification_id;
+DROP TABLE notification_preferences;
+DROP TABLE notifications;

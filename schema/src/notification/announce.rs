@@ -1,0 +1,108 @@
+//! Tells staff of an act on a ticket, in the act's own transaction: no crash between them (D-11).
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Nullable, Text, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+
+use crate::actor::Actor;
+use crate::email_delivery;
+use crate::email_delivery::rules::Candidate;
+use crate::error::Result;
+use crate::feed::{Audience, Event};
+use crate::id::{AccountId, ActId, Id, NotificationId, StaffId};
+use crate::locale::Locale;
+use crate::sql;
+use crate::store::Tx;
+use crate::tables::notifications;
+use crate::ticket::case::CaseView;
+
+use super::model::NotificationKind;
+use super::rules::{self, News};
+
+/// The assignee of a ticket, or somebody of its department; and works for the firm now.
+#[derive(Debug, QueryableByName)]
+struct Colleague {
+    #[diesel(sql_type = SqlUuid)]
+    staff_id: StaffId,
+    #[diesel(sql_type = SqlUuid)]
+    account_id: AccountId,
+    #[diesel(sql_type = Text)]
+    email: String,
+    #[diesel(sql_type = Text)]
+    locale: Locale,
+    /// What it is told by mail too.
+    #[diesel(sql_type = Array<Text>)]
+    by_mail: Vec<NotificationKind>,
+}
+
+impl rules::Colleague for Colleague {
+    fn staff_id(&self) -> StaffId {
+        self.staff_id
+    }
+
+    fn account_id(&self) -> AccountId {
+        self.account_id
+    }
+}
+
+/// Tells staff of an act: writes a notification for each with its event, and queues the mails of those who
+/// want one.
+pub(crate) async fn tell(
+    tx: &mut Tx,
+    actor: &Actor,
+    case: CaseView<'_>,
+    act: ActId,
+    news: News,
+) -> Result<()> {
+    let colleagues = colleagues(tx, case).await?;
+    let told = rules::told(news, actor.account_id, case.ticket.assignee_id, colleagues);
+    let message = match news {
+        News::Written(message) => Some(message),
+        News::Arrived { .. } | News::Reopened => None,
+    };
+    let (author, now) = (actor.hat.author(), tx.now);
+    let (mut rows, mut wanted) = (Vec::new(), Vec::new());
+    for (colleague, kind) in told {
+        let id = NotificationId::new();
+        rows.push((
+            notifications::id.eq(id),
+            notifications::firm_id.eq(case.firm.id),
+            notifications::staff_id.eq(colleague.staff_id),
+            notifications::act_id.eq(act),
+            notifications::kind.eq(kind),
+            notifications::ticket_id.eq(case.ticket.id),
+            notifications::message_id.eq(message),
+            notifications::author_staff.eq(author.staff()),
+            notifications::author_access.eq(author.access()),
+            notifications::at.eq(now),
+        ));
+        let after = Some(Audience::only(colleague.staff_id));
+        tx.event(case.firm.id, Event { noun: NotificationId::NOUN, subject: id.uuid(), before: None, after });
+        if colleague.by_mail.contains(&kind) {
+            let Colleague { email, account_id, locale, .. } = colleague;
+            wanted.push((id, Candidate { address: Some(email), account_id: Some(account_id), locale }));
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let count = rows.len();
+    sql::keep(count, diesel::insert_into(notifications::table).values(rows)).execute(tx.conn()).await?;
+    email_delivery::announce::notifications(tx, case, act, wanted).await
+}
+
+async fn colleagues(tx: &Tx, case: CaseView<'_>) -> Result<Vec<Colleague>> {
+    Ok(sql::kept(
+        "SELECT staff.id AS staff_id, account.id AS account_id, account.email, account.locale,
+             ARRAY(SELECT kind FROM notification_preferences WHERE staff_id = staff.id) AS by_mail
+         FROM staff_members AS staff JOIN accounts AS account ON account.id = staff.account_id
+         WHERE staff.id IN (SELECT ? UNION SELECT staff_id FROM department_members WHERE department_id = ?)
+             AND staff.firm_id = ? AND staff.joined_at IS NOT NULL AND staff.disabled_at IS NULL
+         ORDER BY staff.id",
+    )
+    .bind::<SqlUuid, _>(case.ticket.assignee_id)
+    .bind::<Nullable<SqlUuid>, _>(case.ticket.department_id)
+    .bind::<SqlUuid, _>(case.firm.id)
+    .load(&mut tx.pipeline())
+    .await?)
+}

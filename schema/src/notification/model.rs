@@ -1,0 +1,57 @@
+//! The rows and enums of notifications.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::actor::Author;
+use crate::id::{AccessId, ActId, FirmId, MessageId, NotificationId, StaffId, TicketId};
+use crate::tables::notifications;
+use crate::text_enum;
+
+text_enum! {
+    /// What staff are told of (D-11).
+    pub enum NotificationKind {
+        /// A ticket came to the person: assigned or handed over.
+        TicketAssigned = "TICKET_ASSIGNED",
+        /// A ticket came to a department of the person: opened there, or handed over to it.
+        DepartmentTicket = "DEPARTMENT_TICKET",
+        /// The client wrote.
+        ClientMessage = "CLIENT_MESSAGE",
+        /// The client reopened a ticket.
+        TicketReopened = "TICKET_REOPENED",
+    }
+}
+
+/// What one staff member is told of one act.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = notifications)]
+pub struct Notification {
+    /// Its id.
+    pub id: NotificationId,
+    /// The firm.
+    pub firm_id: FirmId,
+    /// Who is told.
+    pub staff_id: StaffId,
+    /// The act that it tells of: nobody is told twice of one.
+    pub act_id: ActId,
+    /// Of what.
+    pub kind: NotificationKind,
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// The message, for one that tells of it.
+    pub message_id: Option<MessageId>,
+    author_staff: Option<StaffId>,
+    author_access: Option<AccessId>,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// When the person marked it as read.
+    pub read_at: Option<DateTime<Utc>>,
+}
+
+impl Notification {
+    /// Who did it.
+    pub fn author(&self) -> Author {
+        Author::from_columns(self.author_staff, self.author_access)
+            .expect("a check of the table demands exactly one author")
+    }
+}

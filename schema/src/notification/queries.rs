@@ -1,0 +1,161 @@
+//! Finders of notifications: each staff member sees its own, and of these those about tickets within its
+//! reach (B-15). A client has none.
+
+use std::collections::HashMap;
+
+use chrono::DateTime;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::actor::{Hat, MemberReach, Scope, StaffHat, StaffRole};
+use crate::condition::Condition;
+use crate::email_delivery::rules::Candidate;
+use crate::error::{Code, Refusal, Result};
+use crate::id::{AccountId, DepartmentId, Id, NotificationId, StaffId};
+use crate::locale::Locale;
+use crate::page::{Cursor, Page, PageRequest};
+use crate::sql;
+use crate::tables::{accounts, clients, department_members, firms, notifications, staff_members, tickets};
+use crate::ticket::model::Ticket;
+use crate::ticket::queries::visible;
+
+use super::model::Notification;
+
+/// The order of notifications: the newest first.
+pub const ORDER: &str = "AT";
+
+/// The notifications that somebody with this hat on sees.
+pub(super) fn own(hat: &Hat) -> Condition<notifications::table> {
+    let Hat::Staff(staff) = hat else {
+        return Condition::new(diesel::dsl::sql::<diesel::sql_types::Bool>("false"));
+    };
+    let own = notifications::firm_id.eq(staff.firm_id).and(notifications::staff_id.eq(staff.id));
+    match hat.scope() {
+        // All of the firm's tickets are within reach.
+        Scope::Firm { .. } => Condition::new(own),
+        scope @ (Scope::Own { .. } | Scope::Client { .. }) => {
+            let seen = tickets::table.filter(visible(&scope)).select(tickets::id);
+            Condition::new(own.and(notifications::ticket_id.eq_any(seen)))
+        }
+    }
+}
+
+fn filtered<'a>(hat: &Hat, unread_only: bool) -> notifications::BoxedQuery<'a, Pg> {
+    let query = notifications::table.filter(own(hat)).into_boxed();
+    if unread_only { query.filter(notifications::read_at.is_null()) } else { query }
+}
+
+/// A page of notifications, the newest first.
+///
+/// # Errors
+/// `INVALID_CURSOR`; when the database does not answer: retry.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    hat: &Hat,
+    unread_only: bool,
+    part: &PageRequest,
+) -> Result<Page<Notification>> {
+    let mut query = filtered(hat, unread_only).limit(part.fetch());
+    if let Some(cursor) = part.cursor(ORDER)? {
+        let micros = cursor.key.parse().ok().and_then(DateTime::from_timestamp_micros).map(sql::held);
+        let at = micros.ok_or_else(|| Refusal::of("after", Code::InvalidCursor))?;
+        let id = NotificationId::from_uuid(cursor.id);
+        // The first condition bounds the index; the second settles equal times.
+        query = if part.is_backward() {
+            query
+                .filter(notifications::at.ge(at))
+                .filter(notifications::at.gt(at).or(notifications::id.gt(id)))
+        } else {
+            query
+                .filter(notifications::at.le(at))
+                .filter(notifications::at.lt(at).or(notifications::id.lt(id)))
+        };
+    }
+    query = if part.is_backward() {
+        query.order((notifications::at.asc(), notifications::id.asc()))
+    } else {
+        query.order((notifications::at.desc(), notifications::id.desc()))
+    };
+    Ok(part.page(query.select(Notification::as_select()).load(conn).await?))
+}
+
+/// The cursor of a notification in [`page`].
+pub fn cursor(notification: &Notification) -> String {
+    Cursor::encode(ORDER, notification.at.timestamp_micros(), notification.id.uuid())
+}
+
+/// How many notifications there are.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn count(conn: &mut AsyncPgConnection, hat: &Hat, unread_only: bool) -> Result<i64> {
+    Ok(filtered(hat, unread_only).count().get_result(conn).await?)
+}
+
+/// Notifications by id, in no particular order; those that the viewer does not see are left out.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    hat: &Hat,
+    ids: &[NotificationId],
+) -> Result<Vec<Notification>> {
+    Ok(notifications::table
+        .filter(own(hat).checked())
+        .filter(sql::among(notifications::id, ids))
+        .select(Notification::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// To whom each of these would be mailed now: those are left out whose person left, or does not see the
+/// ticket any more (B-14, B-15).
+pub(crate) async fn addressees(
+    mut conn: &AsyncPgConnection,
+    ids: &[NotificationId],
+) -> Result<HashMap<NotificationId, Candidate>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    type Row = (
+        NotificationId,
+        (StaffId, StaffRole, MemberReach),
+        (AccountId, String, Locale),
+        Ticket,
+        Option<StaffId>,
+    );
+    let found: Vec<Row> = notifications::table
+        .inner_join(staff_members::table.on(staff_members::id.eq(notifications::staff_id)))
+        .inner_join(accounts::table.on(accounts::id.eq(staff_members::account_id)))
+        .inner_join(firms::table.on(firms::id.eq(notifications::firm_id)))
+        .inner_join(tickets::table.on(tickets::id.eq(notifications::ticket_id)))
+        .inner_join(clients::table.on(clients::id.eq(tickets::client_id)))
+        .filter(sql::among(notifications::id, ids))
+        .filter(staff_members::joined_at.is_not_null())
+        .filter(staff_members::disabled_at.is_null())
+        .select((
+            notifications::id,
+            (staff_members::id, staff_members::role, firms::member_reach),
+            (accounts::id, accounts::email, accounts::locale),
+            Ticket::as_select(),
+            clients::accountant_id,
+        ))
+        .load(&mut conn)
+        .await?;
+    let staff: Vec<StaffId> = found.iter().map(|(_, (id, ..), ..)| *id).collect();
+    let belongings: Vec<(StaffId, DepartmentId)> = department_members::table
+        .filter(sql::among(department_members::staff_id, &staff))
+        .select((department_members::staff_id, department_members::department_id))
+        .load(&mut conn)
+        .await?;
+    let addressee = |(id, (staff, role, reach), (account, email, locale), ticket, portfolio): Row| {
+        let of = belongings.iter().filter(|(of, _)| *of == staff);
+        let departments: Vec<DepartmentId> = of.map(|(_, department)| *department).collect();
+        let hat = Hat::Staff(StaffHat { id: staff, firm_id: ticket.firm_id, role, reach });
+        let sees = ticket.audience(portfolio).admits_hat(&hat, &departments);
+        sees.then_some((id, Candidate { address: Some(email), account_id: Some(account), locale }))
+    };
+    Ok(found.into_iter().filter_map(addressee).collect())
+}

@@ -1,0 +1,11 @@
+//! Notifications: what staff are told (D-11).
+
+mod mutation;
+mod query;
+mod subscription;
+mod types;
+
+pub use mutation::NotificationMutation;
+pub use query::NotificationQuery;
+pub use subscription::NotificationSubscription;
+pub use types::{Notification, NotificationPreferences};

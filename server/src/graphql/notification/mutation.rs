@@ -1,0 +1,83 @@
+//! What staff do about notifications.
+
+use async_graphql::{Context, ID, InputObject, Object};
+use guichet_schema::actor::Hat;
+use guichet_schema::id::NotificationId;
+use guichet_schema::notification::{commands, preferences, queries};
+
+use super::types::{NotificationKind, NotificationPreferences};
+use crate::edge::ApiError;
+use crate::graphql::caller::Caller;
+use crate::graphql::payload::{Outcome, optional_id, outcome, payload, queried};
+
+/// Up to where notifications are read.
+#[derive(Debug, InputObject)]
+pub struct NotificationMarkReadInput {
+    /// The newest one that is; all older ones are too. All there are when left out.
+    up_to_id: Option<ID>,
+}
+
+payload! {
+    /// What became of a `notificationMarkRead`.
+    NotificationMarkReadPayload {
+        /// How many are not marked as read now, also when the mark was refused.
+        unread_count: i64,
+    }
+}
+
+/// How a staff member wants to be told.
+#[derive(Debug, InputObject)]
+pub struct NotificationPreferencesSetInput {
+    /// What it wants to be told by mail too: these kinds, and no others.
+    by_mail: Vec<NotificationKind>,
+}
+
+payload! {
+    /// What became of a `notificationPreferencesSet`.
+    NotificationPreferencesSetPayload {
+        /// How the viewer is told now; null for clients.
+        notification_preferences: Option<NotificationPreferences>,
+    }
+}
+
+/// Acts on notifications.
+#[derive(Debug, Default)]
+pub struct NotificationMutation;
+
+#[Object]
+impl NotificationMutation {
+    /// Marks notifications as read, for the viewer alone. Staff.
+    async fn notification_mark_read(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How far the viewer has read.")] input: NotificationMarkReadInput,
+    ) -> Result<NotificationMarkReadPayload, ApiError> {
+        let caller = Caller::of(ctx);
+        let actor = caller.actor()?;
+        let result = async {
+            let up_to: Option<NotificationId> = optional_id("upToId", input.up_to_id.as_ref())?;
+            commands::mark_read(&caller.store, actor, up_to).await
+        };
+        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let unread = queries::count(&mut *caller.conn().await?, &actor.hat, true).await;
+        Ok(NotificationMarkReadPayload { unread_count: queried(caller, unread)?, user_errors, revision })
+    }
+
+    /// Sets what the viewer is told by mail too (D-11). Staff.
+    async fn notification_preferences_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What it wants.")] input: NotificationPreferencesSetInput,
+    ) -> Result<NotificationPreferencesSetPayload, ApiError> {
+        let caller = Caller::of(ctx);
+        let actor = caller.actor()?;
+        let kinds = input.by_mail.into_iter().map(Into::into).collect();
+        let result = preferences::set(&caller.store, actor, kinds).await;
+        let Outcome { user_errors, revision, .. } = outcome(caller, result)?;
+        let notification_preferences = match &actor.hat {
+            Hat::Staff(staff) => Some(NotificationPreferences::of(caller, staff).await?),
+            Hat::Portal(_) => None,
+        };
+        Ok(NotificationPreferencesSetPayload { notification_preferences, user_errors, revision })
+    }
+}

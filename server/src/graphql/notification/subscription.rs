@@ -1,0 +1,79 @@
+//! Notifications, live (D-11).
+
+use async_graphql::{Context, SimpleObject, Subscription};
+use futures_util::Stream;
+use guichet_schema::feed::queries::Entry;
+use guichet_schema::id::{Id, NotificationId, TicketId};
+use guichet_schema::notification::queries;
+
+use super::types::Notification;
+use crate::edge::ApiError;
+use crate::graphql::follow::{Followed, News, Place, follow};
+use crate::graphql::loaders::fault;
+use crate::graphql::payload::Revision;
+
+/// What the viewer is told.
+#[derive(SimpleObject)]
+pub struct NotificationsChanged {
+    /// Where this message leads to: after a lost connection, subscribe with it as `after`.
+    cursor: String,
+    /// The same as a revision, to be compared with that of a mutation; null for clients.
+    revision: Option<Revision>,
+    /// Whether to read the notifications anew, now: what comes next builds on it. So it is in the first
+    /// message without `after`, after too long an absence, when some were marked as read, and when what the
+    /// viewer may see changed.
+    reload: bool,
+    /// New notifications, oldest first; told also when all is to be read anew.
+    added: Vec<Notification>,
+}
+
+/// Notifications, live.
+#[derive(Debug, Default)]
+pub struct NotificationSubscription;
+
+#[Subscription]
+impl NotificationSubscription {
+    /// New notifications of the viewer (D-11). What they refer to is told of by other subscriptions. Staff only:
+    /// clients are told nothing.
+    async fn notifications(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only what follows this cursor of an earlier message.")] after: Option<String>,
+    ) -> Result<impl Stream<Item = Result<NotificationsChanged, ApiError>>, ApiError> {
+        follow(ctx, after, Notifications).await
+    }
+}
+
+/// All of the viewer's.
+struct Notifications;
+
+impl Followed for Notifications {
+    type Message = NotificationsChanged;
+
+    /// The viewer marked some as read.
+    fn is_shaken(&self, entry: &Entry) -> bool {
+        entry.noun == NotificationId::NOUN
+    }
+
+    fn reload(&self, Place { cursor, revision }: Place) -> NotificationsChanged {
+        NotificationsChanged { cursor, revision, reload: true, added: Vec::new() }
+    }
+
+    async fn news(&self, place: Place, news: &News) -> Result<Option<NotificationsChanged>, ApiError> {
+        // What was told of a ticket comes and goes with it.
+        let reload = news.moves::<TicketId>();
+        let touched: Vec<NotificationId> = news.touched().into_iter().collect();
+        let mut added = Vec::new();
+        if !touched.is_empty() {
+            let onlooker = &news.onlooker;
+            let mut conn = onlooker.store.conn().await?;
+            added = queries::by_ids(&mut conn, &onlooker.hat, &touched).await.map_err(fault)?;
+            added.sort_by_key(|notification| (notification.at, notification.id));
+        }
+        if added.is_empty() && !reload {
+            return Ok(None);
+        }
+        let (added, Place { cursor, revision }) = (added.into_iter().map(Notification).collect(), place);
+        Ok(Some(NotificationsChanged { cursor, revision, reload, added }))
+    }
+}

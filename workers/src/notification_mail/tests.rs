@@ -1,0 +1,91 @@
+use chrono::NaiveDate;
+
+use super::*;
+
+const fn words(locale: Locale) -> &'static str {
+    match locale {
+        Locale::PtBr => "Bom dia!\nSegue a nota de outubro, com a retenção.",
+        Locale::Fr => "Bonjour,\nvoici la facture d'octobre, avec la retenue.",
+        Locale::Es => "Buenos días:\nadjunto la factura de octubre, con la retención.",
+        Locale::En => "Good morning,\nhere is the invoice for October, with the deduction.",
+    }
+}
+
+fn sample(locale: Locale, kind: NotificationKind) -> NotificationMail<'static> {
+    let (firm, client, subject) = match locale {
+        Locale::PtBr => ("Contábil Horizonte", "Padaria São João Ltda.", "Nota fiscal de serviço"),
+        Locale::Fr => {
+            ("Cabinet Lefèvre & Associés", "Boulangerie Dupont SARL", "Déclaration de TVA d'octobre")
+        }
+        Locale::Es => ("Asesoría Núñez", "Panadería Peña, S.L.", "Alta de una trabajadora"),
+        Locale::En => ("Harbour & Lane Accounting", "Smith's Bakery Ltd", "Payroll for October"),
+    };
+    NotificationMail {
+        locale,
+        firm,
+        client,
+        number: 1042,
+        thread: subject,
+        subject,
+        kind,
+        text: None,
+        acted_by: "Ana Souza",
+        at: NaiveDate::from_ymd_opt(2026, 11, 23).unwrap().and_hms_opt(14, 5, 0).unwrap(),
+        recipient: Some("Beatriz Almeida"),
+    }
+}
+
+fn shown(mail: &NotificationMail<'_>) -> String {
+    let Rendered { subject, text, html } = mail.render();
+    // What all letters have in common is told by the mails about a change of status.
+    let body = html.split_once("<body").unwrap().1;
+    format!("Subject: {subject}\n\n{text}\n\n{:=<72}\n\n<body{body}", "")
+}
+
+/// D-11, F-02: the mail in all four languages, as its readers get it.
+#[test]
+fn d_11_the_mail_in_every_language() {
+    for locale in Locale::ALL.iter().copied() {
+        for kind in NotificationKind::ALL.iter().copied() {
+            let text = (kind != NotificationKind::DepartmentTicket).then(|| words(locale));
+            let mail = NotificationMail { text, ..sample(locale, kind) };
+            insta::assert_snapshot!(format!("{locale}.{kind}"), shown(&mail));
+        }
+    }
+}
+
+/// D-05, D-11: one conversation about a ticket, so one subject, whatever is told and however it is renamed.
+#[test]
+fn d_11_the_subject_is_that_of_the_conversation() {
+    for locale in Locale::ALL.iter().copied() {
+        let first = sample(locale, NotificationKind::TicketAssigned).render().subject;
+        assert!(first.contains("#1042"), "{first}");
+        for kind in NotificationKind::ALL.iter().copied() {
+            let mail = NotificationMail { subject: "Another name", ..sample(locale, kind) }.render();
+            assert_eq!(mail.subject, first);
+            assert!(mail.text.contains("Another name") && mail.html.contains("Another name"));
+        }
+    }
+}
+
+#[test]
+fn hostile_texts_stay_texts() {
+    let evil = "<script>alert(1)</script> & \"q\" 'a' {{ firm }} { $firm }";
+    let named = "Oi\r\nBcc: x@y.example\u{202e}\u{0}<b>";
+    let mail = NotificationMail {
+        firm: evil,
+        client: evil,
+        thread: named,
+        subject: named,
+        text: Some(evil),
+        acted_by: evil,
+        recipient: Some(evil),
+        ..sample(Locale::PtBr, NotificationKind::ClientMessage)
+    };
+    let Rendered { subject, text, html } = mail.render();
+    assert_eq!(subject, "Atendimento #1042: Oi Bcc: x@y.example <b>");
+    for markup in ["<script", "<b>", "\u{202e}", "\0"] {
+        assert!(!html.contains(markup), "{markup}");
+    }
+    assert!(text.contains("<script>") && !text.contains("&amp;"), "{text}");
+}
