@@ -22,7 +22,7 @@ use guichet_tests::app::START;
 use guichet_tests::counting::Counting;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::object_store::ObjectStore;
-use guichet_tests::world::{Firm, Person};
+use guichet_tests::world::{Firm, Person, ticket_about};
 use http::Request;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -64,16 +64,9 @@ impl Desk {
     ) -> TicketId {
         self.clock.advance(TimeDelta::seconds(1));
         let input = CreateTicket {
-            client_id: Some(client),
-            subject: subject.to_owned(),
             description: "Como combinado.".to_owned(),
             service_item_id: service,
-            accountant_id: None,
-            assignee_id: None,
-            department_id: None,
-            price: None,
-            collects: Vec::new(),
-            file_ids: Vec::new(),
+            ..ticket_about(client, subject)
         };
         create(&self.store, &by.actor(), &TicketId::new().encode(), input).await.unwrap().value
     }

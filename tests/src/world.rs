@@ -12,9 +12,10 @@ use guichet_schema::locale::Locale;
 use guichet_schema::portal_access::model::AccessStatus;
 use guichet_schema::store::Store;
 use guichet_schema::tables::{
-    accounts, clients, department_members, departments, portal_accesses, service_items, sessions,
+    accounts, clients, department_members, departments, firms, portal_accesses, service_items, sessions,
     staff_members,
 };
+use guichet_schema::ticket::commands::CreateTicket;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -138,6 +139,18 @@ impl Firm {
         person(&self.store, account_id, email, Hat::Staff(hat)).await
     }
 
+    /// From now on members see so much of the firm (B-15).
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn set_member_reach(&self, reach: MemberReach) {
+        diesel::update(firms::table.find(self.id))
+            .set(firms::member_reach.eq(reach))
+            .execute(&mut self.store.conn().await.expect("the database answers"))
+            .await
+            .expect("a setting is changed");
+    }
+
     /// A department with its lead and members.
     ///
     /// # Panics
@@ -247,6 +260,22 @@ impl Firm {
             .await
             .expect("a service is made");
         id
+    }
+}
+
+/// A ticket that says nothing more than whom it is about and what.
+pub fn ticket_about(client: ClientId, subject: &str) -> CreateTicket {
+    CreateTicket {
+        client_id: Some(client),
+        subject: subject.to_owned(),
+        description: String::new(),
+        service_item_id: None,
+        accountant_id: None,
+        assignee_id: None,
+        department_id: None,
+        price: None,
+        collects: Vec::new(),
+        file_ids: Vec::new(),
     }
 }
 

@@ -11,7 +11,7 @@ use guichet_schema::file::rules::Limits;
 use guichet_schema::job::JobStatus;
 use guichet_schema::store::Store;
 use guichet_schema::tables::{email_deliveries, jobs};
-use guichet_schema::ticket::commands::{self, CreateTicket};
+use guichet_schema::ticket::commands;
 use guichet_schema::ticket::model::TicketStatus;
 use guichet_schema::ticket::status::{self, ChangeStatus};
 use guichet_server::files::Files;
@@ -20,7 +20,7 @@ use guichet_tests::database::TestDatabase;
 use guichet_tests::object_store::ObjectStore;
 use guichet_tests::smtp::{Act, Options, Rule, Sink, Step};
 use guichet_tests::wait::DEADLINE;
-use guichet_tests::world::Firm;
+use guichet_tests::world::{Firm, ticket_about};
 use guichet_workers::file_verify::Verifier;
 use guichet_workers::mail::{Pool, Route, SmtpSettings};
 use guichet_workers::queue::Timing;
@@ -35,18 +35,7 @@ async fn queue_mail(store: &Store) {
     let firm = Firm::new(store, "aurora.example").await;
     let actor = firm.owner.actor();
     let client = firm.client("Padaria Estrela", Some("nf@padaria.example")).await;
-    let ticket = CreateTicket {
-        client_id: Some(client),
-        subject: "Folha de outubro".into(),
-        description: String::new(),
-        service_item_id: None,
-        accountant_id: None,
-        assignee_id: None,
-        department_id: None,
-        price: None,
-        collects: Vec::new(),
-        file_ids: Vec::new(),
-    };
+    let ticket = ticket_about(client, "Folha de outubro");
     let id = commands::create(store, &actor, &key(), ticket).await.unwrap().value;
     let begun = ChangeStatus { id, status: TicketStatus::InAnalysis, reason: None, expected_version: None };
     status::change_status(store, &actor, &key(), begun).await.unwrap();

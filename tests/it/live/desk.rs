@@ -10,7 +10,7 @@ use guichet_schema::ticket::model::{TicketStatus, Visibility};
 use guichet_schema::ticket::status::{ChangeStatus, change_status};
 use guichet_tests::app::TestApp;
 use guichet_tests::live::{LiveSide, Messages};
-use guichet_tests::world::Person;
+use guichet_tests::world::{Person, ticket_about};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -119,18 +119,7 @@ pub async fn open(
     subject: &str,
     to: Option<&Person>,
 ) -> TicketId {
-    let input = CreateTicket {
-        client_id: Some(client),
-        subject: subject.to_owned(),
-        description: String::new(),
-        service_item_id: None,
-        accountant_id: None,
-        assignee_id: to.map(Person::staff_id),
-        department_id: None,
-        price: None,
-        collects: Vec::new(),
-        file_ids: Vec::new(),
-    };
+    let input = CreateTicket { assignee_id: to.map(Person::staff_id), ..ticket_about(client, subject) };
     create(store, &by.actor(), &key(), input).await.unwrap().value
 }
 

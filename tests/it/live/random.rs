@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::actor::StaffRole;
+use guichet_schema::actor::{MemberReach, StaffRole};
 use guichet_schema::client::commands::{UpdateClient, update};
 use guichet_schema::db;
 use guichet_schema::feed::Event;
 use guichet_schema::id::{ClientId, Id, TicketId};
 use guichet_schema::input::Patch;
 use guichet_schema::store::Store;
-use guichet_schema::tables::{clients, firms, tickets};
+use guichet_schema::tables::{clients, tickets};
 use guichet_schema::ticket::model::{Ticket, TicketStatus, Visibility};
 use guichet_schema::ticket::transfer::{TransferTicket, TransferTo, transfer};
 use guichet_tests::app::TestApp;
@@ -43,12 +43,7 @@ impl Office {
     async fn new() -> Self {
         let app = TestApp::start().await;
         let firm = Firm::new(&app.store, "aurora.example").await;
-        // A member sees its own part of the firm only (B-15).
-        diesel::update(firms::table)
-            .set(firms::member_reach.eq("OWN"))
-            .execute(&mut app.store.conn().await.unwrap())
-            .await
-            .unwrap();
+        firm.set_member_reach(MemberReach::Own).await;
         let manager = firm.staff("ana@aurora.example", StaffRole::Manager).await;
         let member = firm.staff("bia@aurora.example", StaffRole::Member).await;
         firm.department("Fiscal", &manager, &[&member]).await;

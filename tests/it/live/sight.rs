@@ -1,17 +1,14 @@
 //! Who is told what: nothing of what a viewer does not see, and that it is gone of what it saw.
 
-use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use futures_util::future::join_all;
-use guichet_schema::actor::StaffRole;
+use guichet_schema::actor::{MemberReach, StaffRole};
 use guichet_schema::id::Id;
-use guichet_schema::tables::firms;
 use guichet_schema::ticket::model::{TicketStatus, Visibility};
 use guichet_schema::ticket::transfer::{TransferTicket, TransferTo, transfer};
 use guichet_tests::app::TestApp;
 use guichet_tests::counting::Counting;
 use guichet_tests::live::{LiveSide, Messages};
-use guichet_tests::world::Firm;
+use guichet_tests::world::{Firm, Person};
 use serde_json::json;
 
 use super::desk::{move_on, open, write};
@@ -81,11 +78,7 @@ async fn b_14_nothing_is_told_of_what_is_not_seen() {
 async fn f_01_what_goes_out_of_sight_is_removed() {
     let app = TestApp::start().await;
     let firm = Firm::new(&app.store, "aurora.example").await;
-    diesel::update(firms::table)
-        .set(firms::member_reach.eq("OWN"))
-        .execute(&mut app.store.conn().await.unwrap())
-        .await
-        .unwrap();
+    firm.set_member_reach(MemberReach::Own).await;
     let member = firm.staff("bia@aurora.example", StaffRole::Member).await;
     let client = firm.client("Padaria Sol", None).await;
     let id = open(&app.store, &firm.owner, client, "Guia", Some(&member)).await;
@@ -99,7 +92,7 @@ async fn f_01_what_goes_out_of_sight_is_removed() {
     assert_eq!(grid.told().await["reload"], true);
     assert_eq!(talk.told().await["reload"], true);
 
-    let hand_over = async |to: &guichet_tests::world::Person, key: &str| {
+    let hand_over = async |to: &Person, key: &str| {
         let to = TransferTo::Staff(to.staff_id());
         let input = TransferTicket { id, to, note: String::new(), expected_version: None };
         transfer(&app.store, &firm.owner.actor(), key, input).await.unwrap();

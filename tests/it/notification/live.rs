@@ -2,13 +2,14 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use guichet_schema::actor::{MemberReach, StaffRole};
 use guichet_schema::id::Id;
 use guichet_schema::tables::events;
 use guichet_tests::live::{LiveSide, Messages};
 use guichet_tests::world::{Firm, Person};
 use serde_json::{Value, json};
 
-use super::office::{sql, told};
+use super::office::told;
 use crate::ticket::desk::{Desk, text};
 
 const FOLLOW: &str = "subscription ($after: String) { notifications(after: $after) {
@@ -68,8 +69,8 @@ async fn d_11_told_live_and_over_a_lost_connection() {
 #[tokio::test]
 async fn d_11_marks_reach_the_other_screens() {
     let desk = Desk::open().await;
-    sql(&desk, "UPDATE firms SET member_reach = 'OWN'").await;
-    let colleague = desk.firm.staff("carla@aurora.example", guichet_schema::actor::StaffRole::Member).await;
+    desk.firm.set_member_reach(MemberReach::Own).await;
+    let colleague = desk.firm.staff("carla@aurora.example", StaffRole::Member).await;
     desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await;
     let side = LiveSide::start(&desk.app.store);
     let mut own = follow(&side, &desk.member, None).await;
@@ -100,7 +101,7 @@ async fn d_11_marks_reach_the_other_screens() {
 #[tokio::test]
 async fn b_15_with_the_reach() {
     let desk = Desk::open().await;
-    sql(&desk, "UPDATE firms SET member_reach = 'OWN'").await;
+    desk.firm.set_member_reach(MemberReach::Own).await;
     let ticket = desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await;
     let side = LiveSide::start(&desk.app.store);
     let mut member = follow(&side, &desk.member, None).await;

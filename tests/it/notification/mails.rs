@@ -1,6 +1,6 @@
 //! Staff are told by mail, as they prefer.
 
-use guichet_schema::actor::StaffRole;
+use guichet_schema::actor::{MemberReach, StaffRole};
 use guichet_schema::id::Id;
 use guichet_schema::job::queue;
 use guichet_schema::locale::Locale;
@@ -171,7 +171,7 @@ async fn d_11_nobody_is_mailed_who_may_not_know() {
     for person in [&desk.member, &colleague, &desk.manager] {
         by_mail(&desk, person, json!(ALL)).await;
     }
-    sql(&desk, "UPDATE firms SET member_reach = 'OWN'").await;
+    desk.firm.set_member_reach(MemberReach::Own).await;
     sql(
         &desk,
         &format!(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use guichet_schema::actor::MemberReach;
 use guichet_tests::live::{LiveSide, Messages};
 use guichet_tests::world::Person;
 use rand::rngs::StdRng;
@@ -9,7 +10,7 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use tokio::join;
 
-use super::office::{NOTIFICATION, sql, told};
+use super::office::{NOTIFICATION, told};
 use crate::ticket::desk::{Desk, text};
 
 /// How many acts each of the busy people does.
@@ -100,7 +101,7 @@ async fn act(desk: &Desk, tickets: &[String], chance: &mut StdRng) {
 #[tokio::test(flavor = "multi_thread")]
 async fn f_01_a_screen_shows_what_a_query_would() {
     let desk = Desk::open().await;
-    sql(&desk, "UPDATE firms SET member_reach = 'OWN'").await;
+    desk.firm.set_member_reach(MemberReach::Own).await;
     let side = LiveSide::start(&desk.app.store);
     let mut tickets = Vec::new();
     for number in 0..6 {

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::actor::{AccessRole, Hat, PortalHat, StaffRole};
+use guichet_schema::actor::{AccessRole, Hat, MemberReach, PortalHat, StaffRole};
 use guichet_schema::id::{AccessId, Id};
 use guichet_schema::portal_access::model::AccessStatus;
 use guichet_schema::tables::portal_accesses;
@@ -157,7 +157,7 @@ async fn d_11_not_of_oneself_under_another_hat() {
 #[tokio::test]
 async fn b_15_out_of_reach_nothing_is_told() {
     let desk = Desk::open().await;
-    sql(&desk, "UPDATE firms SET member_reach = 'OWN'").await;
+    desk.firm.set_member_reach(MemberReach::Own).await;
     let ticket = desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await;
     let id = ticket["id"].as_str().unwrap();
     let node = "query ($id: ID!) { node(id: $id) { id } notifications(first: 1) { unreadCount } }";

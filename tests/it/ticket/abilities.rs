@@ -123,11 +123,7 @@ async fn d_01_what_the_viewer_may_do_with_a_ticket() {
     let rui = desk.collaborator("rui@padaria.example").await;
     let staff = [&desk.owner, &desk.manager, &desk.member];
     for reach in [MemberReach::All, MemberReach::Own] {
-        diesel::update(firms::table.find(desk.firm.id))
-            .set(firms::member_reach.eq(reach))
-            .execute(&mut desk.app.store.conn().await.unwrap())
-            .await
-            .unwrap();
+        desk.firm.set_member_reach(reach).await;
         let staff = if reach == MemberReach::All { &staff[..] } else { &staff[2..] };
         for status in TicketStatus::ALL {
             let closed = status.is_closed();

@@ -9,8 +9,9 @@ use futures_util::future::join_all;
 use guichet_schema::db;
 use guichet_schema::id::{Id, TicketId};
 use guichet_schema::store::Store;
-use guichet_schema::ticket::commands::{CreateTicket, create};
+use guichet_schema::ticket::commands::create;
 use guichet_tests::wait::DEADLINE;
+use guichet_tests::world::ticket_about;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -237,18 +238,7 @@ async fn a_commit_that_is_broken_off() {
     let pool = db::pool(&desk.app.database().url, 2).unwrap();
     let (store, actor) = (Store::new(pool, desk.app.clock.clone()), desk.member.actor());
     let at = store.clone();
-    let input = CreateTicket {
-        client_id: Some(desk.client),
-        subject: "Guia".to_owned(),
-        description: String::new(),
-        service_item_id: None,
-        accountant_id: None,
-        assignee_id: None,
-        department_id: None,
-        price: None,
-        collects: Vec::new(),
-        file_ids: Vec::new(),
-    };
+    let input = ticket_about(desk.client, "Guia");
     let opening = tokio::spawn(async move { create(&at, &actor, "broken off", input).await });
     held.awaited().await;
     opening.abort();

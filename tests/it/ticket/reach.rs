@@ -1,23 +1,12 @@
 //! B-15: what staff may do at the desk, and how far they see.
 
-use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use guichet_schema::actor::{MemberReach, StaffRole};
 use guichet_schema::id::Id;
-use guichet_schema::tables::firms;
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
 
 use super::desk::{Desk, each, reais, text};
 use super::grid::found;
-
-async fn set_reach(desk: &Desk, reach: MemberReach) {
-    diesel::update(firms::table.find(desk.firm.id))
-        .set(firms::member_reach.eq(reach))
-        .execute(&mut desk.app.store.conn().await.unwrap())
-        .await
-        .unwrap();
-}
 
 /// B-15: members see all clients, or their departments and portfolio only where the firm says so: in the grid,
 /// its counts and searches, by id and in what they may do. Owners and managers see everything either way.
@@ -53,7 +42,7 @@ async fn b_15_how_far_members_see() {
         (MemberReach::Own, &lia, &[]),
     ];
     for (reach, by, seen) in cases {
-        set_reach(&desk, reach).await;
+        desk.firm.set_member_reach(reach).await;
         // The department's lead got its ticket.
         let seen: Vec<&str> =
             if by.email == lia.email && seen.is_empty() { vec!["do setor"] } else { seen.to_vec() };
@@ -76,7 +65,7 @@ async fn b_15_how_far_members_see() {
 async fn b_15_reach_moves_with_the_ticket() {
     let desk = Desk::open().await;
     let lia = desk.firm.staff("lia@aurora.example", StaffRole::Member).await;
-    set_reach(&desk, MemberReach::Own).await;
+    desk.firm.set_member_reach(MemberReach::Own).await;
     let id = text(&desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await["id"]);
     assert_eq!(desk.see(&lia, &id).await, Value::Null);
     let to = json!({ "id": id, "to": { "staffId": lia.id() } });
@@ -94,7 +83,7 @@ async fn b_15_openers_see_what_they_opened() {
     let desk = Desk::open().await;
     let lia = desk.firm.staff("lia@aurora.example", StaffRole::Member).await;
     desk.portfolio(desk.client, &lia).await;
-    set_reach(&desk, MemberReach::Own).await;
+    desk.firm.set_member_reach(MemberReach::Own).await;
     let input = json!({ "assigneeId": desk.owner.id() });
     let id = text(&desk.ticket(&lia, input).await["id"]);
     desk.portfolio(desk.client, &desk.owner).await;
@@ -118,7 +107,7 @@ async fn b_15_charges_within_reach() {
     let by_hand = json!({ "clientId": desk.client.encode(), "description": "À mão", "amount": reais(1),
         "dueOn": "2026-01-02" });
     let made = desk.done(&desk.owner, "chargeCreate", by_hand).await["charge"]["id"].clone();
-    set_reach(&desk, MemberReach::Own).await;
+    desk.firm.set_member_reach(MemberReach::Own).await;
     let seen = async || {
         let query = "{ charges(first: 9) { totalCount nodes { description } } }";
         let page = desk.app.ask(&lia, query, Value::Null).await["charges"].clone();

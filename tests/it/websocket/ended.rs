@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_schema::actor::{MemberReach, StaffRole};
 use guichet_schema::portal_access::model::AccessStatus;
-use guichet_schema::tables::{firms, portal_accesses, staff_members};
+use guichet_schema::tables::{portal_accesses, staff_members};
 use guichet_tests::app::TestApp;
 use guichet_tests::websocket::Websocket;
 use guichet_tests::world::{Firm, session};
@@ -57,11 +57,7 @@ async fn within_fifteen_seconds() {
         .execute(&mut conn)
         .await
         .unwrap();
-    diesel::update(firms::table.find(narrowed.id))
-        .set(firms::member_reach.eq(MemberReach::Own))
-        .execute(&mut conn)
-        .await
-        .unwrap();
+    narrowed.set_member_reach(MemberReach::Own).await;
     diesel::update(portal_accesses::table.filter(portal_accesses::account_id.eq(disabled.account_id)))
         .set(portal_accesses::status.eq(AccessStatus::Disabled))
         .execute(&mut conn)

@@ -13,13 +13,13 @@ use guichet_schema::id::{ActId, ClientId, DeliveryId, Id, TicketId};
 use guichet_schema::job::JobStatus;
 use guichet_schema::store::Store;
 use guichet_schema::tables::{email_deliveries, jobs, ticket_changes, ticket_messages, tickets};
-use guichet_schema::ticket::commands::{self, CreateTicket};
+use guichet_schema::ticket::commands;
 use guichet_schema::ticket::model::{TicketField, TicketStatus};
 use guichet_schema::ticket::status::{self, ChangeStatus};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use crate::world::{Firm, Person};
+use crate::world::{Firm, Person, ticket_about};
 
 /// Between two looks at the database.
 const LOOK: Duration = Duration::from_millis(50);
@@ -78,18 +78,7 @@ impl Office {
     /// # Panics
     /// When it is refused or the database does not answer.
     pub async fn ticket(&self, address: &str) -> TicketId {
-        let input = CreateTicket {
-            client_id: Some(self.client(address).await),
-            subject: "Folha de março".to_owned(),
-            description: String::new(),
-            service_item_id: None,
-            accountant_id: None,
-            assignee_id: None,
-            department_id: None,
-            price: None,
-            collects: Vec::new(),
-            file_ids: Vec::new(),
-        };
+        let input = ticket_about(self.client(address).await, "Folha de março");
         commands::create(&self.store, &self.actor(), &new_key(), input).await.expect("a ticket is made").value
     }
 

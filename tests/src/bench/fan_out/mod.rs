@@ -14,7 +14,7 @@ use chrono::TimeDelta;
 use guichet_schema::clock::SystemClock;
 use guichet_schema::id::TicketId;
 use guichet_schema::store::Store;
-use guichet_schema::ticket::commands::{CreateTicket, create};
+use guichet_schema::ticket::commands::create;
 use guichet_schema::ticket::model::TicketStatus;
 use guichet_schema::ticket::status::{ChangeStatus, change_status};
 use guichet_schema::{db, hint};
@@ -30,7 +30,7 @@ use uuid::Uuid;
 use super::cpu;
 use super::rest::resident;
 use crate::process::{Launch, Process};
-use crate::world::{Firm, session};
+use crate::world::{Firm, session, ticket_about};
 
 pub use bare::{BARE, serve};
 pub use crowd::{Crowd, Listener};
@@ -182,18 +182,7 @@ impl Desk {
     async fn open(store: &Store) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let firm = Firm::new(store, &format!("{}.example", Uuid::new_v4())).await;
         let client = firm.client("Padaria Estrela", None).await;
-        let input = CreateTicket {
-            client_id: Some(client),
-            subject: "Guia".to_owned(),
-            description: String::new(),
-            service_item_id: None,
-            accountant_id: None,
-            assignee_id: None,
-            department_id: None,
-            price: None,
-            collects: Vec::new(),
-            file_ids: Vec::new(),
-        };
+        let input = ticket_about(client, "Guia");
         let ticket = create(store, &firm.owner.actor(), &key(), input).await?.value;
         Ok(Self { store: store.clone(), firm, ticket, status: TicketStatus::Open })
     }
