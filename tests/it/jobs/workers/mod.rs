@@ -1,0 +1,118 @@
+//! Workers at work: what becomes of the jobs, whatever happens to handlers, processes and database.
+
+mod failing;
+mod starting;
+mod stopping;
+mod surviving;
+
+use std::future::{Future, pending};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use guichet_schema::hint;
+use guichet_schema::job::JobStatus;
+use guichet_tests::wait::DEADLINE;
+use guichet_workers::queue::{Health, Job, JobError, Timing, Workers, WorkersDied};
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::database::Database;
+use super::*;
+
+/// Never, as far as a test is concerned.
+const NEVER: Duration = Duration::from_secs(3600);
+/// The limit of handlers that do not test it.
+pub const LONG: Duration = Duration::from_secs(600);
+
+/// Times at which nothing happens by itself except what a test asks for.
+pub const QUIET: Timing = Timing {
+    lease: NEVER,
+    renew: NEVER,
+    rescue: NEVER,
+    notice: Duration::ZERO,
+    spread: Duration::ZERO,
+    sweep: NEVER,
+    grace: NEVER,
+    restart: NEVER,
+};
+
+pub fn often() -> Duration {
+    Duration::from_millis(20)
+}
+
+/// Workers that run until told to stop.
+pub struct Running {
+    stop: CancellationToken,
+    health: Health,
+    pub task: JoinHandle<Result<(), WorkersDied>>,
+}
+
+pub fn start(workers: Workers) -> Running {
+    let (stop, health) = (CancellationToken::new(), workers.health());
+    let task = tokio::spawn(workers.run(stop.clone()));
+    Running { stop, health, task }
+}
+
+impl Running {
+    async fn ready(&self) {
+        eventually("the workers are ready", async || self.health.is_ready().then_some(())).await;
+    }
+
+    pub async fn stop(self) {
+        self.stop.cancel();
+        timeout(DEADLINE, self.task).await.expect("the workers stop").unwrap().unwrap();
+    }
+}
+
+/// Returns as soon as `condition` gives a value.
+pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(value) = condition().await {
+            return value;
+        }
+        assert!(begun.elapsed() < DEADLINE, "waited in vain until {what}");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+pub async fn empty(conn: &mut AsyncPgConnection) {
+    eventually("the queue is empty", async || rows(conn).await.is_empty().then_some(())).await;
+}
+
+/// The only job, once it is in this state.
+pub async fn once(conn: &mut AsyncPgConnection, is: impl Fn(&JobRow) -> bool) -> JobRow {
+    eventually("the job is as awaited", async || rows(conn).await.into_iter().find(&is)).await
+}
+
+/// What handlers were given.
+pub struct Seen(pub UnboundedReceiver<(Job, Ping)>);
+
+impl Seen {
+    pub async fn next(&mut self) -> (Job, Ping) {
+        timeout(DEADLINE, self.0.recv()).await.expect("a handler runs").unwrap()
+    }
+}
+
+/// A handler that tells what it was given, then does as `then` says.
+pub fn telling<F>(
+    then: impl Fn(Job, Ping) -> F + Clone + Send + Sync + 'static,
+) -> (impl Fn(Job, Ping) -> F + Clone + Send + Sync + 'static, Seen)
+where
+    F: Future<Output = Result<(), JobError>> + Send + 'static,
+{
+    let (tell, told): (UnboundedSender<(Job, Ping)>, _) = unbounded_channel();
+    let handler = move |job: Job, ping: Ping| {
+        tell.send((job.clone(), ping)).unwrap();
+        then(job, ping)
+    };
+    (handler, Seen(told))
+}
+
+pub async fn well(_: Job, _: Ping) -> Result<(), JobError> {
+    Ok(())
+}
