@@ -5,7 +5,7 @@ TOOLS := target/tools/bin
 CHECKERS := cargo-machete@0.9.2 cargo-deny@0.20.2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run test check graphiql audits clients example bench chaos tools fmt
+.PHONY: help setup setup-tests run test check graphiql audits clients example peer bench chaos tools fmt
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -34,7 +34,7 @@ fmt:
 graphiql: server/graphiql/node_modules/.package-lock.json
 
 ## make bench     measure speed, release build; goals beside results
-bench: setup-tests
+bench: setup-tests peer
 	$(CARGO) build --locked --release -p guichet-tests --bins
 	$(CARGO) run --locked --release -p guichet-tests --bin bench
 
@@ -57,6 +57,9 @@ clients: tests/clients/node_modules/.package-lock.json
 
 # The example client, which they run as well.
 example: tests/example/node_modules/.package-lock.json
+
+# A GraphQL server on Node, to measure against.
+peer: tests/peer/node_modules/.package-lock.json
 
 # npm writes this file last. `setup` installs npm, but is no reason to fetch anew.
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json | setup

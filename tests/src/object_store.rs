@@ -1,6 +1,8 @@
 //! The engines that keep files: a folder, or an S3 server in the test's own process that checks signatures and
 //! whose answers the test can spoil.
 
+use std::path::{Path, PathBuf};
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -95,15 +97,28 @@ impl ObjectStore {
     /// # Panics
     /// When the folder cannot be read.
     pub fn count(&self, prefix: &str) -> usize {
-        let root = match self {
+        count(&self.root().join(prefix))
+    }
+
+    /// The folder in which the objects lie.
+    pub fn root(&self) -> PathBuf {
+        match self {
             Self::Folder(folder) => folder.path().join("files"),
-            Self::S3(server) => server.folder.path().join(BUCKET),
-        };
-        count(&root.join(prefix))
+            Self::S3(server) => bucket_in(server.folder.path()),
+        }
     }
 }
 
-fn count(folder: &std::path::Path) -> usize {
+/// The folder in which the objects of an S3 server on this folder lie.
+pub fn bucket_in(folder: &Path) -> PathBuf {
+    folder.join(BUCKET)
+}
+
+/// How many files are in a folder and those in it; none when it is not there.
+///
+/// # Panics
+/// When it cannot be read.
+pub fn count(folder: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
     let of = |entry: std::fs::DirEntry| {
         if entry.path().is_dir() { count(&entry.path()) } else { 1 }
@@ -140,24 +155,10 @@ impl S3Server {
     /// When it does not start.
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder is made");
-        std::fs::create_dir(folder.path().join(BUCKET)).expect("a bucket is made");
-        let objects = s3s_fs::FileSystem::new(folder.path()).expect("the folder is a store");
-        let mut builder = S3ServiceBuilder::new(objects);
-        builder.set_auth(SimpleAuth::from_single(KEY, SECRET));
-        let service = builder.build();
         let (fault, spoils) = watch::channel(None);
-        let router = Router::new().fallback(move |request: Request| {
-            let (service, mut spoils) = (service.clone(), spoils.clone());
-            async move {
-                let fault =
-                    spoils.wait_for(|fault| *fault != Some(Fault::Hold)).await.map_or(None, |fault| *fault);
-                answer(&service, fault, request).await
-            }
-        });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("the socket is bound"));
-        let serving =
-            tokio::spawn(async move { axum::serve(listener, router).await.expect("HTTP is served") });
+        let serving = tokio::spawn(serve(listener, folder.path().to_owned(), spoils));
         Self { url, folder, fault, serving: serving.abort_handle() }
     }
 
@@ -166,24 +167,12 @@ impl S3Server {
     /// # Panics
     /// Never: its address is one.
     pub fn settings(&self) -> S3Settings {
-        S3Settings {
-            endpoint: Some(self.url.parse().expect("an address")),
-            public_endpoint: None,
-            bucket: BUCKET.to_owned(),
-            region: "us-east-1".to_owned(),
-            access_key_id: KEY.to_owned(),
-            secret_access_key: SECRET.to_owned().into(),
-        }
+        settings(&self.url)
     }
 
     /// The same as variables of the environment.
     pub fn variables(&self) -> [(&'static str, String); 4] {
-        [
-            ("S3_ENDPOINT", self.url.clone()),
-            ("S3_BUCKET", BUCKET.to_owned()),
-            ("S3_ACCESS_KEY_ID", KEY.to_owned()),
-            ("S3_SECRET_ACCESS_KEY", SECRET.to_owned()),
-        ]
+        variables(&self.url)
     }
 
     /// Spoils answers from now on, or no more.
@@ -196,6 +185,52 @@ impl Drop for S3Server {
     fn drop(&mut self) {
         self.serving.abort();
     }
+}
+
+/// How the bucket of a server at `url` is reached.
+///
+/// # Panics
+/// When that is no address.
+pub fn settings(url: &str) -> S3Settings {
+    S3Settings {
+        endpoint: Some(url.parse().expect("an address")),
+        public_endpoint: None,
+        bucket: BUCKET.to_owned(),
+        region: "us-east-1".to_owned(),
+        access_key_id: KEY.to_owned(),
+        secret_access_key: SECRET.to_owned().into(),
+    }
+}
+
+/// The same as variables of the environment.
+pub fn variables(url: &str) -> [(&'static str, String); 4] {
+    [
+        ("S3_ENDPOINT", url.to_owned()),
+        ("S3_BUCKET", BUCKET.to_owned()),
+        ("S3_ACCESS_KEY_ID", KEY.to_owned()),
+        ("S3_SECRET_ACCESS_KEY", SECRET.to_owned()),
+    ]
+}
+
+/// Serves the bucket in a folder for as long as the process lives, and makes it when it is not there.
+///
+/// # Panics
+/// When the folder cannot be used.
+pub async fn serve(listener: TcpListener, folder: PathBuf, spoils: watch::Receiver<Option<Fault>>) {
+    std::fs::create_dir_all(bucket_in(&folder)).expect("a bucket is made");
+    let objects = s3s_fs::FileSystem::new(folder).expect("the folder is a store");
+    let mut builder = S3ServiceBuilder::new(objects);
+    builder.set_auth(SimpleAuth::from_single(KEY, SECRET));
+    let service = builder.build();
+    let router = Router::new().fallback(move |request: Request| {
+        let (service, mut spoils) = (service.clone(), spoils.clone());
+        async move {
+            let fault =
+                spoils.wait_for(|fault| *fault != Some(Fault::Hold)).await.map_or(None, |fault| *fault);
+            answer(&service, fault, request).await
+        }
+    });
+    axum::serve(listener, router).await.expect("HTTP is served");
 }
 
 async fn answer(service: &S3Service, fault: Option<Fault>, request: Request) -> Response {

@@ -71,6 +71,13 @@ impl Launch {
         Self { program: own_program(), listens: false, ..Self::guichet(arguments) }
     }
 
+    /// A script of the tests' for Node, with arguments. It is ready once it has said where it answers.
+    pub fn node(script: &str, arguments: &[&str]) -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+        let arguments = [script.into()].into_iter().chain(arguments.iter().map(OsString::from)).collect();
+        Self { program: "node".into(), arguments, environment: Vec::new(), listens: false }
+    }
+
     fn guichet(arguments: &[&str]) -> Self {
         let own = own_program();
         let folders = own.ancestors().skip(1).take(2);

@@ -1,15 +1,18 @@
 //! A client of GraphQL over websockets (`graphql-transport-ws`), message by message.
 
 use futures_util::{SinkExt, StreamExt};
-use http::HeaderValue;
+use http::{HeaderValue, Request};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_async};
 
 use crate::wait::DEADLINE;
+
+/// Bytes that the system receives for a reader that does not read.
+const NARROW: u32 = 4096;
 
 /// An open websocket.
 #[derive(Debug)]
@@ -21,16 +24,28 @@ impl Websocket {
     /// # Panics
     /// When the API refuses.
     pub async fn open(url: &str, headers: &[(&'static str, &str)]) -> Self {
-        let address = url.strip_prefix("http://").expect("the API is reached by http");
-        let request = format!("ws://{address}/graphql").into_client_request();
-        let mut request = request.expect("an address is one");
-        let protocol = HeaderValue::from_static("graphql-transport-ws");
-        request.headers_mut().insert("sec-websocket-protocol", protocol);
+        let mut request = request_to(url);
         for (name, value) in headers {
             let value = HeaderValue::from_str(value).expect("a header is one");
             request.headers_mut().insert(*name, value);
         }
         Self(connect_async(request).await.expect("the API opens a websocket").0)
+    }
+
+    /// Opens one whose network holds little of what is not read.
+    ///
+    /// # Panics
+    /// When the API refuses.
+    pub async fn narrow(url: &str, token: &str) -> Self {
+        let request = request_to(url);
+        let address = request.uri().authority().expect("it names the API").as_str().parse();
+        let line = TcpSocket::new_v4().expect("a connection is begun");
+        line.set_recv_buffer_size(NARROW).expect("its buffer is set");
+        let line = line.connect(address.expect("an address")).await.expect("the API listens");
+        let opened = client_async(request, MaybeTlsStream::Plain(line)).await;
+        let mut socket = Self(opened.expect("the API opens a websocket").0);
+        socket.sign_in(token).await;
+        socket
     }
 
     /// Opens one and signs in with a bearer token.
@@ -39,10 +54,14 @@ impl Websocket {
     /// When the API refuses.
     pub async fn bearer(url: &str, token: &str) -> Self {
         let mut socket = Self::open(url, &[]).await;
-        let payload = json!({ "authorization": format!("Bearer {token}") });
-        socket.say(json!({ "type": "connection_init", "payload": payload })).await;
-        assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+        socket.sign_in(token).await;
         socket
+    }
+
+    async fn sign_in(&mut self, token: &str) {
+        let payload = json!({ "authorization": format!("Bearer {token}") });
+        self.say(json!({ "type": "connection_init", "payload": payload })).await;
+        assert_eq!(self.hear().await, json!({ "type": "connection_ack" }));
     }
 
     /// Says something.
@@ -106,4 +125,13 @@ impl Websocket {
             }
         }
     }
+}
+
+fn request_to(url: &str) -> Request<()> {
+    let address = url.strip_prefix("http://").expect("the API is reached by http");
+    let request = format!("ws://{address}/graphql").into_client_request();
+    let mut request = request.expect("an address is one");
+    let protocol = HeaderValue::from_static("graphql-transport-ws");
+    request.headers_mut().insert("sec-websocket-protocol", protocol);
+    request
 }

@@ -15,6 +15,8 @@ use crate::edge::ApiError;
 
 /// The events of one firm behind one revision and up to another.
 pub struct Batch {
+    /// The life of the feed.
+    pub epoch: Uuid,
     /// Everything up to here came before.
     pub behind: i64,
     /// The last revision that is in it.
@@ -29,8 +31,8 @@ type Loaded<K, V> = HashMap<K, Arc<OnceCell<Arc<V>>>>;
 
 impl Batch {
     /// The events up to `revision`; all behind `behind`.
-    pub fn new(behind: i64, revision: i64, entries: Vec<Entry>) -> Self {
-        Self { behind, revision, entries, loaded: Mutex::default() }
+    pub fn new(epoch: Uuid, behind: i64, revision: i64, entries: Vec<Entry>) -> Self {
+        Self { epoch, behind, revision, entries, loaded: Mutex::default() }
     }
 
     /// The things of one noun that are in it.
@@ -82,7 +84,7 @@ mod tests {
 
     #[tokio::test]
     async fn all_who_see_the_same_load_once() {
-        let batch = Batch::new(0, 1, Vec::new());
+        let batch = Batch::new(Uuid::nil(), 0, 1, Vec::new());
         let loads = AtomicUsize::new(0);
         let load = async |what: &str| {
             let of = batch.shared(what.to_owned(), async || {
@@ -99,7 +101,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_is_tried_again_by_the_next() {
-        let batch = Batch::new(0, 1, Vec::new());
+        let batch = Batch::new(Uuid::nil(), 0, 1, Vec::new());
         let failed = batch.shared(1_u8, async || Err::<u8, _>(ApiError::unavailable("away"))).await;
         assert!(failed.is_err());
         assert_eq!(*batch.shared(1_u8, async || Ok(7_u8)).await.unwrap(), 7);

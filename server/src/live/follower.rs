@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use guichet_schema::error::Result;
 use guichet_schema::feed::FeedCursor;
-use guichet_schema::feed::queries::{self, Head};
+use guichet_schema::feed::queries::Head;
 use guichet_schema::id::FirmId;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -12,9 +12,6 @@ use uuid::Uuid;
 use super::batch::Batch;
 use super::hub::Live;
 use super::reader::Reader;
-
-/// How many events are read at once for one who is behind.
-const AT_ONCE: i64 = 500;
 
 /// What a follower is told next.
 #[derive(Debug)]
@@ -88,22 +85,16 @@ impl Follower {
         }
     }
 
-    /// Reads what the reader no longer keeps.
+    /// Takes what the reader does not keep for everybody.
     async fn catch_up(&mut self) -> Result<Step> {
-        let mut conn = self.live.store.conn().await?;
         let behind = self.at.revision;
-        let (entries, head) = queries::since(&mut conn, self.at.firm_id, behind, AT_ONCE).await?;
-        let whole = head.filter(|head| head.epoch == self.at.epoch && head.pruned_to <= behind);
-        match (entries.last().map(|entry| entry.revision), whole) {
-            (Some(last), Some(_)) => {
-                self.at.revision = last;
-                Ok(Step::Events { batch: Arc::new(Batch::new(behind, last, entries)), behind })
-            }
-            _ => {
-                let head = head.unwrap_or_else(|| self.reader.head());
-                (self.at.epoch, self.at.revision) = (head.epoch, head.revision);
-                Ok(Step::Reload)
-            }
+        if let Some(batch) = self.reader.read_after(&self.live.store, self.at.epoch, behind).await? {
+            self.at.revision = batch.revision;
+            return Ok(Step::Events { batch, behind });
         }
+        self.reader.advance(&self.live.store).await?;
+        let head = self.reader.head();
+        (self.at.epoch, self.at.revision) = (head.epoch, head.revision);
+        Ok(Step::Reload)
     }
 }

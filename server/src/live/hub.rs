@@ -33,24 +33,25 @@ impl Live {
     /// # Errors
     /// When the database does not answer: retry.
     pub(super) async fn reader(&self, firm: FirmId) -> Result<Arc<Reader>> {
-        let mut conn = self.store.conn().await?;
-        let known = self.known(firm);
-        if let Some(reader) = known {
-            reader.advance(&mut conn).await?;
-            return Ok(reader);
-        }
-        let head = queries::heads(&mut conn, &[firm]).await?.into_iter().next();
+        let reader = match self.known(firm) {
+            Some(reader) => reader,
+            None => self.new_reader(firm).await?,
+        };
+        reader.advance(&self.store).await?;
+        Ok(reader)
+    }
+
+    async fn new_reader(&self, firm: FirmId) -> Result<Arc<Reader>> {
+        let head = queries::heads(&mut *self.store.conn().await?, &[firm]).await?.into_iter().next();
         let head = head.ok_or_else(|| Fault::Broken(format!("{firm} has no feed")))?;
-        let reader = Arc::new(Reader::new(head));
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         readers.retain(|_, reader| reader.strong_count() > 0);
-        // Another one was quicker, perhaps: one reader a firm. It may be a little behind, which its own next
-        // look mends.
-        let winner = readers.get(&firm).and_then(Weak::upgrade).unwrap_or_else(|| {
+        // Another one was quicker, perhaps: one reader a firm.
+        Ok(readers.get(&firm).and_then(Weak::upgrade).unwrap_or_else(|| {
+            let reader = Arc::new(Reader::new(head));
             readers.insert(firm, Arc::downgrade(&reader));
             reader
-        });
-        Ok(winner)
+        }))
     }
 
     fn known(&self, firm: FirmId) -> Option<Arc<Reader>> {
@@ -91,7 +92,7 @@ impl Live {
 
     async fn read(&self, firms: BTreeSet<FirmId>) -> Result<()> {
         for reader in firms.into_iter().filter_map(|firm| self.known(firm)) {
-            reader.advance(&mut *self.store.conn().await?).await?;
+            reader.advance(&self.store).await?;
         }
         Ok(())
     }
@@ -101,13 +102,12 @@ impl Live {
         if readers.is_empty() {
             return Ok(());
         }
-        let mut conn = self.store.conn().await?;
         let firms: Vec<FirmId> = readers.iter().map(|reader| reader.firm()).collect();
-        let heads = queries::heads(&mut conn, &firms).await?;
+        let heads = queries::heads(&mut *self.store.conn().await?, &firms).await?;
         for reader in readers {
             let head = heads.iter().find(|head| head.firm_id == reader.firm());
             if head.is_some_and(|head| *head != reader.head()) {
-                reader.advance(&mut conn).await?;
+                reader.advance(&self.store).await?;
             }
         }
         Ok(())

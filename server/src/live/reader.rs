@@ -1,13 +1,16 @@
 //! The reader of one firm's feed.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use guichet_schema::db::Connection;
 use guichet_schema::error::Result;
 use guichet_schema::feed::queries::{self, Head};
 use guichet_schema::id::FirmId;
+use guichet_schema::store::Store;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use super::batch::Batch;
 
@@ -15,6 +18,9 @@ use super::batch::Batch;
 const AT_ONCE: i64 = 500;
 /// How many batches are kept for those who are a little behind.
 const KEPT: usize = 256;
+/// How many batches are kept of those that were read for some who are further behind: where a server was lost, many
+/// resume from the same few places.
+const OLDER_KEPT: usize = 16;
 
 /// The reader of one firm's feed, as long as somebody looks on.
 #[derive(Debug)]
@@ -22,15 +28,28 @@ pub(super) struct Reader {
     firm: FirmId,
     head: watch::Sender<Head>,
     recent: Mutex<VecDeque<Arc<Batch>>>,
+    /// What some who are further behind were told. One at a time reads more of it.
+    older: tokio::sync::Mutex<VecDeque<Arc<Batch>>>,
     /// One at a time reads on.
     turn: tokio::sync::Mutex<()>,
+    /// How many turns of reading on have begun.
+    begun: AtomicU64,
+    /// The last of them that came to the end of the feed.
+    done: AtomicU64,
 }
 
 impl Reader {
     /// A reader that begins at the present end of the feed.
     pub fn new(head: Head) -> Self {
-        let (recent, turn) = (Mutex::default(), tokio::sync::Mutex::default());
-        Self { firm: head.firm_id, head: watch::Sender::new(head), recent, turn }
+        Self {
+            firm: head.firm_id,
+            head: watch::Sender::new(head),
+            recent: Mutex::default(),
+            older: tokio::sync::Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            begun: AtomicU64::default(),
+            done: AtomicU64::default(),
+        }
     }
 
     /// The firm.
@@ -48,12 +67,24 @@ impl Reader {
         self.head.subscribe()
     }
 
-    /// Reads on to the end of the feed.
+    /// Reads on to where the end of the feed is at some moment of this call. Whoever waits meanwhile for another
+    /// one to do so needs no connection of its own.
     ///
     /// # Errors
     /// When the database does not answer: what was read stays, the next call goes on from there.
-    pub async fn advance(&self, conn: &mut Connection) -> Result<()> {
+    pub async fn advance(&self, store: &Store) -> Result<()> {
+        let asked = self.begun.load(Ordering::SeqCst);
         let _turn = self.turn.lock().await;
+        if self.done.load(Ordering::SeqCst) > asked {
+            return Ok(());
+        }
+        let turn = self.begun.fetch_add(1, Ordering::SeqCst) + 1;
+        self.read_on(&mut *store.conn().await?).await?;
+        self.done.store(turn, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn read_on(&self, conn: &mut Connection) -> Result<()> {
         loop {
             let known = self.head();
             let (entries, head) = queries::since(conn, self.firm, known.revision, AT_ONCE).await?;
@@ -74,7 +105,7 @@ impl Reader {
                 return Ok(());
             };
             let is_more = entries.len() as i64 == AT_ONCE;
-            let batch = Arc::new(Batch::new(known.revision, last, entries));
+            let batch = Arc::new(Batch::new(head.epoch, known.revision, last, entries));
             {
                 let mut recent = self.recent();
                 recent.push_back(batch);
@@ -94,6 +125,28 @@ impl Reader {
         let recent = self.recent();
         let at = recent.partition_point(|batch| batch.revision <= revision);
         recent.get(at).filter(|batch| batch.behind <= revision).cloned()
+    }
+
+    /// The events after this revision, read anew or for another one before; none where they are not all there
+    /// in this life of the feed.
+    ///
+    /// # Errors
+    /// When the database does not answer: retry.
+    pub async fn read_after(&self, store: &Store, epoch: Uuid, revision: i64) -> Result<Option<Arc<Batch>>> {
+        let mut older = self.older.lock().await;
+        let known = older.iter().find(|batch| (batch.epoch, batch.behind) == (epoch, revision));
+        if let Some(batch) = known {
+            return Ok(Some(Arc::clone(batch)));
+        }
+        let (entries, head) = queries::since(&mut *store.conn().await?, self.firm, revision, AT_ONCE).await?;
+        let is_whole = head.is_some_and(|head| head.epoch == epoch && head.pruned_to <= revision);
+        let Some(last) = entries.last().map(|entry| entry.revision).filter(|_| is_whole) else {
+            return Ok(None);
+        };
+        let batch = Arc::new(Batch::new(epoch, revision, last, entries));
+        older.truncate(OLDER_KEPT - 1);
+        older.push_front(Arc::clone(&batch));
+        Ok(Some(batch))
     }
 
     fn recent(&self) -> MutexGuard<'_, VecDeque<Arc<Batch>>> {

@@ -11,7 +11,6 @@ use tokio::time::{Instant, sleep};
 use super::cpu;
 use super::pgbench::{SECONDS, WARM_UP};
 use super::rounds::Measured;
-use crate::process::Process;
 
 /// A request to be sent.
 #[derive(Debug, Clone)]
@@ -22,20 +21,20 @@ pub struct Request {
     pub body: String,
 }
 
-/// Sends what `next` gives (it is told which connection, and how many were sent on it) on so many
-/// connections, each as soon as the one before is answered. Each answer must have `mark` in it. Counts
-/// the CPU of the server and of `postgres`.
+/// Sends what `next` gives (it is told which connection, and how many were sent on it) to the GraphQL server at
+/// `url` on so many connections, each as soon as the one before is answered. Each answer must have `mark` in it.
+/// Counts the CPU of these processes.
 ///
 /// # Panics
 /// When an answer is not as wanted.
 pub async fn run(
-    server: &Process,
-    postgres: u32,
+    url: &str,
+    processes: [u32; 2],
     connections: usize,
     mark: &'static str,
     next: impl Fn(usize, usize) -> Request + Clone + Send + 'static,
 ) -> Measured {
-    let url = format!("{}/graphql", server.url().await);
+    let url = format!("{url}/graphql");
     let answered = Arc::new(AtomicUsize::new(0));
     let over = Arc::new(AtomicBool::new(false));
     let mut senders = JoinSet::new();
@@ -62,7 +61,7 @@ pub async fn run(
     let moment = || Measured {
         operations: answered.load(Ordering::Relaxed) as f64,
         seconds: began.elapsed().as_secs_f64(),
-        cpu: cpu::seconds(&[server.pid(), postgres]),
+        cpu: cpu::seconds(&processes),
     };
     let mut moments = Vec::new();
     for seconds in [WARM_UP, SECONDS] {

@@ -1,5 +1,6 @@
 //! A nested list: twenty tickets of a random client, each with its client, its assignee and its last three
-//! messages. Over HTTP against the same data out of one statement.
+//! messages. Over HTTP against the same data out of one statement, and against a GraphQL server on Node over the
+//! same database (`tests/peer`).
 
 use std::error::Error;
 use std::sync::Arc;
@@ -24,14 +25,23 @@ const STATEMENT: &str = include_str!("nested_list.sql");
 /// On how many connections.
 pub const CONNECTIONS: [usize; 2] = [8, 64];
 
-/// Runs it; answers the rounds of each number of [`CONNECTIONS`].
+/// What came out on so many connections.
+#[derive(Debug, Clone, Default)]
+pub struct NestedListFigures {
+    /// Against one statement.
+    pub statement: Rounds,
+    /// Against a GraphQL server on Node.
+    pub node: Rounds,
+}
+
+/// Runs it; answers the figures of each number of [`CONNECTIONS`].
 ///
 /// # Errors
 /// When the database does not answer, or the two do not tell the same.
 ///
 /// # Panics
 /// When a process does not do its work.
-pub async fn run(data: &Large) -> Result<Vec<Rounds>, Box<dyn Error + Send + Sync>> {
+pub async fn run(data: &Large) -> Result<Vec<NestedListFigures>, Box<dyn Error + Send + Sync>> {
     let copy = data.copy("nested_list").await?;
     let owner = copy.owner(1).await?;
     let clients = busy_clients(&copy).await?;
@@ -41,26 +51,42 @@ pub async fn run(data: &Large) -> Result<Vec<Rounds>, Box<dyn Error + Send + Syn
     let pgbench = Pgbench::new(&data.postgres, &copy.url, data.scripts(), &script);
     let server = Launch::serve(&copy.url).start().await;
 
-    let token: Arc<str> = owner.token.into();
-    let body = |id: &ClientId| json!({ "query": QUERY, "variables": { "client": id.encode() } }).to_string();
-    let bodies: Arc<[String]> = clients.iter().map(body).collect();
-    let http = reqwest::Client::new().post(format!("{}/graphql", server.url().await));
-    let request = http.bearer_auth(&token).header("content-type", "application/json").body(bodies[0].clone());
-    same(&copy, &script, request.send().await?.json().await?).await?;
+    let node = Launch::node("peer/server.mjs", &[&copy.url]).start().await;
 
-    let next = move |_, _| {
-        let body = bodies[rand::random_range(0..bodies.len())].clone();
-        Request { token: Arc::clone(&token), body }
-    };
-    let mut results = vec![Rounds::default(); CONNECTIONS.len()];
+    let token: Arc<str> = owner.token.into();
+    let body = |id: String| json!({ "query": QUERY, "variables": { "client": id } }).to_string();
+    let [ours, theirs] = [
+        clients.iter().map(|id| body(id.encode())).collect::<Arc<[String]>>(),
+        ids.into_iter().map(body).collect(),
+    ];
+    let mut rivals = Vec::new();
+    for (process, bodies) in [(&server, ours), (&node, theirs)] {
+        let url = process.url().await;
+        let request = reqwest::Client::new().post(format!("{url}/graphql")).bearer_auth(&token);
+        let request = request.header("content-type", "application/json").body(bodies[0].clone());
+        same(&copy, &script, request.send().await?.json().await?).await?;
+        let token = Arc::clone(&token);
+        let next = move |_, _| {
+            let body = bodies[rand::random_range(0..bodies.len())].clone();
+            Request { token: Arc::clone(&token), body }
+        };
+        rivals.push((url, [process.pid(), data.pid()], next));
+    }
+    let mut figures = vec![NestedListFigures::default(); CONNECTIONS.len()];
     for _ in 0..ROUNDS {
-        for (connections, rounds) in CONNECTIONS.into_iter().zip(&mut results) {
-            let ours = load::run(&server, data.pid(), connections, r#"{"data":{"#, next.clone()).await;
-            rounds.add(ours, pgbench.run(connections).await);
+        for (connections, figures) in CONNECTIONS.into_iter().zip(&mut figures) {
+            let mut measured = Vec::new();
+            for (url, processes, next) in &rivals {
+                let mark = r#"{"data":{"#;
+                measured.push(load::run(url, *processes, connections, mark, next.clone()).await);
+            }
+            figures.statement.add(measured[0], pgbench.run(connections).await);
+            figures.node.add(measured[0], measured[1]);
         }
     }
     server.stop().await;
-    Ok(results)
+    node.kill().await;
+    Ok(figures)
 }
 
 /// The clients of the first firm that have more tickets than a page.

@@ -67,7 +67,7 @@ async fn first_answer(process: &Process) {
 }
 
 /// Resident memory of a process, in kB (proc(5), `VmRSS`).
-pub(super) fn resident(process: &Process) -> u64 {
+pub fn resident(process: &Process) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", process.pid())).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse().ok()).unwrap_or_default()

@@ -61,6 +61,7 @@ async fn over(data: &Large, firms: usize) -> Result<Rounds, Box<dyn Error + Send
     let script = script(&owners, &places);
     let pgbench = Pgbench::new(&data.postgres, &copy.url, data.scripts(), &script);
     let server = Launch::serve(&copy.url).start().await;
+    let (url, processes) = (server.url().await, [server.pid(), data.pid()]);
 
     let tokens: Vec<Arc<str>> = owners.iter().map(|owner| owner.token.as_str().into()).collect();
     let of = places.clone();
@@ -77,7 +78,7 @@ async fn over(data: &Large, firms: usize) -> Result<Rounds, Box<dyn Error + Send
     let mut rounds = Rounds::default();
     for _ in 0..ROUNDS {
         reset(&copy, &places).await?;
-        let ours = load::run(&server, data.pid(), CONNECTIONS, r#""outcome":"CHANGED""#, next.clone()).await;
+        let ours = load::run(&url, processes, CONNECTIONS, r#""outcome":"CHANGED""#, next.clone()).await;
         reset(&copy, &places).await?;
         rounds.add(ours, pgbench.run(CONNECTIONS).await);
     }

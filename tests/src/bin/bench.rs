@@ -112,9 +112,12 @@ async fn fan_out(table: &mut Table) -> Result<(), Box<dyn Error + Send + Sync>> 
 }
 
 async fn nested_list(data: &Large, table: &mut Table) -> Result<(), Box<dyn Error + Send + Sync>> {
-    for (connections, rounds) in nested_list::CONNECTIONS.iter().zip(nested_list::run(data).await?) {
-        let what = format!("nested list of 20 tickets, {connections} connections, against one statement");
-        table.row([&what, &"≥ 60 % of its rate per CPU second", &rounds]);
+    for (connections, figures) in nested_list::CONNECTIONS.iter().zip(nested_list::run(data).await?) {
+        let what = format!("nested list of 20 tickets, {connections} connections, against");
+        let goal = "≥ 60 % of its rate per CPU second";
+        table.row([&format!("{what} one statement"), &goal, &figures.statement]);
+        let goal = "≥ 500 % of its rate per CPU second";
+        table.row([&format!("{what} a GraphQL server on Node"), &goal, &figures.node]);
     }
     Ok(())
 }

@@ -2,14 +2,19 @@
 
 use std::process::ExitCode;
 
-use guichet_tests::chaos::{self, FAULTS, Fault, bad_jobs};
+use guichet_tests::chaos::{self, FAULTS, Fault, bad_jobs, bucket};
 use guichet_tests::report::say;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
-    if names == [bad_jobs::WORKER] {
-        return worker().await;
+    match names.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [bad_jobs::WORKER] => return worker().await,
+        [bucket::SERVER, folder, address] => {
+            bucket::be_server(folder, address).await;
+            return ExitCode::SUCCESS;
+        }
+        _ => {}
     }
     let mut wanted: Vec<&Fault> = Vec::new();
     for name in &names {

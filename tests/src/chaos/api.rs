@@ -17,6 +17,17 @@ const CHANGE: &str = "mutation Change($input: TicketStatusChangeInput!) {
         ticket { id version } outcome mail { state } userErrors { code } revision
     }
 }";
+const UPLOAD: &str = "mutation Upload($input: FileUploadCreateInput!) {
+    fileUploadCreate(input: $input) {
+        uploads { file { id } address { url headers { name value } } userErrors { code } } userErrors { code }
+    }
+}";
+const COMPLETE: &str = "mutation Complete($input: FileUploadCompleteInput!) {
+    fileUploadComplete(input: $input) { results { userErrors { code } } userErrors { code } }
+}";
+const OPEN: &str = "mutation Open($input: FileDownloadInput!) {
+    fileDownload(input: $input) { address { url } userErrors { code } }
+}";
 const POST: &str = "mutation Post($input: TicketMessagePostInput!) {
     ticketMessagePost(input: $input) { message { id body } userErrors { code } revision }
 }";
@@ -38,6 +49,13 @@ pub struct Trouble {
     pub message: String,
     /// How long it took to say so.
     pub took: Duration,
+}
+
+impl Trouble {
+    /// Trouble that came at once and says no more than its code.
+    pub fn of(code: &str) -> Self {
+        Self { code: code.to_owned(), message: String::new(), took: Duration::ZERO }
+    }
 }
 
 impl Api {
@@ -71,6 +89,30 @@ impl Api {
     pub async fn note(&self, key: &str, ticket: &str, body: &str) -> Result<Value, Trouble> {
         let input = json!({ "idempotencyKey": key, "id": ticket, "visibility": "INTERNAL", "body": body });
         self.mutate("ticketMessagePost", POST, input).await
+    }
+
+    /// Declares a file; answers the payload.
+    ///
+    /// # Errors
+    /// As of [`Api::create`].
+    pub async fn upload(&self, key: &str, file: Value) -> Result<Value, Trouble> {
+        self.mutate("fileUploadCreate", UPLOAD, json!({ "idempotencyKey": key, "files": [file] })).await
+    }
+
+    /// Says that a file's bytes were sent; answers the payload.
+    ///
+    /// # Errors
+    /// As of [`Api::create`].
+    pub async fn complete(&self, file: &str) -> Result<Value, Trouble> {
+        self.mutate("fileUploadComplete", COMPLETE, json!({ "ids": [file] })).await
+    }
+
+    /// Opens a file; answers the payload.
+    ///
+    /// # Errors
+    /// As of [`Api::create`].
+    pub async fn open(&self, file: &str) -> Result<Value, Trouble> {
+        self.mutate("fileDownload", OPEN, json!({ "id": file })).await
     }
 
     /// Asks; answers the data.

@@ -2,8 +2,11 @@
 
 pub mod api;
 pub mod bad_jobs;
+pub mod bucket;
 pub mod copies;
+mod couriers;
 pub mod engine;
+mod file_store;
 pub mod findings;
 mod frozen_worker;
 mod killed_serve;
@@ -12,11 +15,13 @@ pub mod ledger;
 pub mod office;
 mod pool;
 mod postgres;
+mod reconnect;
 mod redis;
 mod relay;
 mod relay_room;
 mod screen;
 mod screens;
+mod slow_readers;
 mod stuck_hint;
 mod twins;
 
@@ -124,6 +129,27 @@ pub const FAULTS: &[Fault] = &[
         passes_when: "all resume by themselves, none misses a change or begins anew",
         limit: minutes(5),
         run: || screens::run().boxed_local(),
+    },
+    Fault {
+        name: "reconnect",
+        what: "10,000 screens lose their server at the same moment, 3 times",
+        passes_when: "all back within a minute, none misses a change or begins anew; work goes on",
+        limit: minutes(8),
+        run: || reconnect::run().boxed_local(),
+    },
+    Fault {
+        name: "slow-readers",
+        what: "200 clients that follow long texts and read nothing",
+        passes_when: "bounded memory, closed with a code; others are told as ever",
+        limit: minutes(4),
+        run: || slow_readers::run().boxed_local(),
+    },
+    Fault {
+        name: "file-store",
+        what: "file store down, killed and frozen, 5xx, slow, truncated answers; server killed in mid-upload",
+        passes_when: "every file taken is stored as it was sent, no row without its object, orphans swept",
+        limit: minutes(10),
+        run: || file_store::run().boxed_local(),
     },
     Fault {
         name: "twins",

@@ -13,7 +13,7 @@ use guichet_schema::id::{ActId, ClientId, DeliveryId, Id, TicketId};
 use guichet_schema::job::JobStatus;
 use guichet_schema::store::Store;
 use guichet_schema::tables::{email_deliveries, jobs, ticket_changes, ticket_messages, tickets};
-use guichet_schema::ticket::commands;
+use guichet_schema::ticket::commands::{self, CreateTicket};
 use guichet_schema::ticket::model::{TicketField, TicketStatus};
 use guichet_schema::ticket::status::{self, ChangeStatus};
 use tokio::time::{Instant, sleep};
@@ -79,6 +79,18 @@ impl Office {
     /// When it is refused or the database does not answer.
     pub async fn ticket(&self, address: &str) -> TicketId {
         let input = ticket_about(self.client(address).await, "Folha de março");
+        commands::create(&self.store, &self.actor(), &new_key(), input).await.expect("a ticket is made").value
+    }
+
+    /// The same with a description as long as one may be.
+    ///
+    /// # Panics
+    /// As of [`Office::ticket`].
+    pub async fn long_ticket(&self, address: &str) -> TicketId {
+        let input = CreateTicket {
+            description: "á".repeat(10_000),
+            ..ticket_about(self.client(address).await, "Folha de março")
+        };
         commands::create(&self.store, &self.actor(), &new_key(), input).await.expect("a ticket is made").value
     }
 

@@ -1,10 +1,12 @@
 //! Somebody's open list of tickets, over a websocket that may break at any moment.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+use futures_util::{SinkExt, StreamExt, stream};
 use http::HeaderValue;
 use serde_json::{Value, json};
 use tokio::task::AbortHandle;
@@ -13,8 +15,15 @@ use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-/// How long a frontend waits before it connects again.
+use super::office::Office;
+use crate::world::{Person, session};
+
+/// How long a frontend waits before it connects again, twice as long after each try that failed, and by chance
+/// up to as much more: as graphql-ws does, of which this is the tenth.
 const AGAIN: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(2);
+/// Screens of one session, which may have fifty websockets.
+const PER_SESSION: usize = 25;
 const GRID: &str = "subscription ($after: String) {
     ticketsChanged(after: $after) { cursor reload changed { id version } }
 }";
@@ -24,6 +33,18 @@ const GRID: &str = "subscription ($after: String) {
 pub struct Screen {
     seen: Arc<Mutex<Seen>>,
     going_on: AbortHandle,
+}
+
+/// So many screens of the clerk's, on one server.
+pub async fn open(office: &Office, server: &str, count: usize) -> Vec<Screen> {
+    let Person { account_id, hat, .. } = &office.clerk;
+    let until = office.store.now() + TimeDelta::hours(1);
+    let screen = async |number: usize| {
+        let token = session(&office.store, *account_id, hat, until).await;
+        let few = PER_SESSION.min(count - number);
+        join_all((0..few).map(|_| Screen::open(vec![server.to_owned()], &token))).await
+    };
+    stream::iter((0..count).step_by(PER_SESSION)).then(screen).map(stream::iter).flatten().collect().await
 }
 
 /// What it was told.
@@ -42,10 +63,14 @@ impl Screen {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let (telling, token) = (Arc::clone(&seen), token.to_owned());
         let going_on = tokio::spawn(async move {
+            let mut wait = AGAIN;
             for server in servers.iter().cycle() {
+                let before = locked(&telling).connections;
                 // Whatever breaks, the next one is tried.
                 let _ = follow(server, &token, &telling).await;
-                sleep(AGAIN).await;
+                let connected = locked(&telling).connections > before;
+                wait = if connected { AGAIN } else { LONGEST.min(wait * 2) };
+                sleep(wait.mul_f64(rand::random_range(1.0..2.0))).await;
             }
         })
         .abort_handle();
@@ -58,18 +83,18 @@ impl Screen {
 
     /// When it had this version of a ticket, or a later one.
     pub fn had(&self, ticket: &str, version: i64) -> Option<Instant> {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = locked(&self.seen);
         seen.versions.get(ticket)?.iter().find(|(had, _)| *had >= version).map(|(_, at)| *at)
     }
 
     /// How often it connected.
     pub fn connections(&self) -> usize {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).connections
+        locked(&self.seen).connections
     }
 
     /// How often it was told to begin anew.
     pub fn reloads(&self) -> usize {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).reloads
+        locked(&self.seen).reloads
     }
 }
 
@@ -77,6 +102,10 @@ impl Drop for Screen {
     fn drop(&mut self) {
         self.going_on.abort();
     }
+}
+
+fn locked(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Follows until the connection breaks.
@@ -95,7 +124,7 @@ async fn follow(server: &str, token: &str, seen: &Mutex<Seen>) -> Option<()> {
         let answer = match message["type"].as_str()? {
             "connection_ack" => {
                 let after = {
-                    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut seen = locked(seen);
                     seen.connections += 1;
                     seen.cursor.clone()
                 };
@@ -104,7 +133,9 @@ async fn follow(server: &str, token: &str, seen: &Mutex<Seen>) -> Option<()> {
             }
             "ping" => json!({ "type": "pong" }),
             "next" => {
-                seen.lock().unwrap_or_else(PoisonError::into_inner).take(&message["payload"]["data"]);
+                // One that failed is the last, and says nothing.
+                let told = message["payload"]["data"].get("ticketsChanged").filter(|told| !told.is_null())?;
+                locked(seen).take(told);
                 continue;
             }
             _ => return None,
@@ -115,8 +146,7 @@ async fn follow(server: &str, token: &str, seen: &Mutex<Seen>) -> Option<()> {
 }
 
 impl Seen {
-    fn take(&mut self, data: &Value) {
-        let told = &data["ticketsChanged"];
+    fn take(&mut self, told: &Value) {
         self.cursor = told["cursor"].clone();
         self.reloads += usize::from(told["reload"] == true);
         for ticket in told["changed"].as_array().into_iter().flatten() {

@@ -2,18 +2,15 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
-use futures_util::future::join_all;
 use guichet_schema::id::Id;
 use tokio::time::{Instant, sleep};
 
 use super::api::Api;
 use super::findings::Findings;
 use super::office::{Office, new_key};
-use super::screen::Screen;
+use super::screen::{Screen, open};
 use crate::database::TestDatabase;
 use crate::process::Launch;
-use crate::world::{Person, session};
 
 const SCREENS: usize = 100;
 const ROUNDS: usize = 10;
@@ -34,14 +31,7 @@ pub async fn run() -> Findings {
     let goes = goes.with("GUICHET_LISTEN", address.trim_start_matches("http://"));
     let api = Api::new(&stays.url().await, &office.clerk.token);
     let ticket = office.ticket("screens@example.com").await.encode();
-    // A session has few websockets: each screen is somebody's own.
-    let Person { account_id, hat, .. } = &office.clerk;
-    let until = office.store.now() + TimeDelta::hours(1);
-    let open = (0..SCREENS).map(async |_| {
-        let token = session(&office.store, *account_id, hat, until).await;
-        Screen::open(vec![address.clone()], &token).await
-    });
-    let screens = join_all(open).await;
+    let screens = open(&office, &address, SCREENS).await;
     let (mut findings, mut changes, mut slowest) = (Findings::default(), 0, Duration::ZERO);
     for round in 0..ROUNDS {
         let mut version = 0;

@@ -1,0 +1,89 @@
+//! An S3 server as a process of its own, to be frozen and killed.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use guichet_storage::{S3, Storage};
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use crate::object_store::{bucket_in, serve, settings, variables};
+use crate::process::{Launch, Process};
+
+/// The argument with which the fault runner becomes an S3 server; folder and address follow.
+pub const SERVER: &str = "s3-server";
+
+/// A bucket on a server of its own.
+pub struct Bucket {
+    folder: TempDir,
+    address: String,
+    /// The server.
+    pub server: Process,
+}
+
+impl Bucket {
+    /// Starts one.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder is made");
+        let free = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = free.local_addr().expect("the socket is bound").to_string();
+        drop(free);
+        let server = run(folder.path(), &address).await;
+        Self { folder, address, server }
+    }
+
+    /// Kills the server and starts it again after some time.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn killed_for(mut self, away: Duration) -> Self {
+        self.server.kill().await;
+        sleep(away).await;
+        self.server = run(self.folder.path(), &self.address).await;
+        self
+    }
+
+    /// As variables of the environment.
+    pub fn variables(&self) -> [(&'static str, String); 4] {
+        variables(&format!("http://{}", self.address))
+    }
+
+    /// The way to it.
+    ///
+    /// # Panics
+    /// Never: it is a bucket.
+    pub fn storage(&self) -> Storage {
+        let settings = settings(&format!("http://{}", self.address));
+        Storage::S3(S3::new(&settings).expect("a bucket is named"))
+    }
+
+    /// The folder in which its objects lie.
+    pub fn root(&self) -> PathBuf {
+        bucket_in(self.folder.path())
+    }
+}
+
+async fn run(folder: &Path, address: &str) -> Process {
+    let folder = folder.to_str().expect("the folder has a plain name");
+    let server = Launch::own(&[SERVER, folder, address]).start().await;
+    while TcpStream::connect(address).await.is_err() {
+        assert!(!server.has_ended(), "the S3 server ended: {:#?}", server.output());
+        sleep(Duration::from_millis(5)).await;
+    }
+    server
+}
+
+/// What the child does: serves until it is killed.
+///
+/// # Panics
+/// When the address is taken, or the folder cannot be used.
+pub async fn be_server(folder: &str, address: &str) {
+    let listener = TcpListener::bind(address).await.expect("the port is free");
+    let (_fault, spoils) = watch::channel(None);
+    serve(listener, folder.into(), spoils).await;
+}
