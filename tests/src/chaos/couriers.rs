@@ -35,7 +35,7 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// Whoever waits longer for a store takes it for hung.
 const SEND: Duration = Duration::from_secs(5);
 const BEGIN: &[u8] = b"%PDF-1.7\n";
-/// Most files are of less than this; each tenth is written in several parts.
+/// Most files are of less than this; each twentieth is written in several parts.
 const SMALL: usize = 200_000;
 const LARGE: usize = 6 << 20;
 
@@ -99,9 +99,11 @@ async fn carry(api: Api, number: usize, told: Arc<Mutex<Told>>, stop: Cancellati
     let mut count = number;
     while !stop.is_cancelled() {
         count += 1;
-        let content = document(if count.is_multiple_of(10) { LARGE } else { rand::random_range(100..SMALL) });
+        let content = document(if count.is_multiple_of(20) { LARGE } else { rand::random_range(100..SMALL) });
         let (key, digest) = (new_key(), HEXLOWER.encode(&Sha256::digest(&content)));
         if count.is_multiple_of(5) {
+            let content = document(SMALL);
+            let digest = HEXLOWER.encode(&Sha256::digest(&content));
             let begun = begin(&api, &http, &new_key(), &content, &digest).await;
             locked(&told).given_up += usize::from(begun.is_ok());
         }
@@ -153,9 +155,11 @@ async fn begin(
     digest: &str,
 ) -> Result<Result<String, Trouble>, Trouble> {
     let file = json!({ "name": "guia.pdf", "size": content.len(), "sha256": digest });
-    let upload = api.upload(key, file).await?["uploads"][0].clone();
+    let made = api.upload(key, file).await?;
+    let upload = &made["uploads"][0];
     let Some(id) = upload["file"]["id"].as_str() else {
-        return Err(Trouble::of("NOT_TAKEN"));
+        let refusal = made["userErrors"][0]["code"].as_str().or(upload["userErrors"][0]["code"].as_str());
+        return Err(Trouble::of(refusal.unwrap_or("NO_FILE")));
     };
     if upload["address"] == Value::Null {
         return Ok(Ok(id.to_owned()));
