@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use guichet_schema::hint::{AGAIN, COALESCE, Hints};
-use redis::{Client, RedisError, RedisResult};
+use redis::io::tcp::TcpSettings;
+use redis::io::tcp::socket2::TcpKeepalive;
+use redis::{Client, IntoConnectionInfo, RedisError, RedisResult};
 use tokio::time::{sleep, timeout};
 
 use crate::settings::{REDIS_URL, SettingError};
@@ -16,6 +18,10 @@ use crate::settings::{REDIS_URL, SettingError};
 const CHANNEL: &str = "guichet";
 /// How long Redis may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// After so long a silence the other end is asked whether it is there, and after as long again given up: a machine
+/// that vanishes closes nothing.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// The way to a Redis.
 #[derive(Clone)]
@@ -35,7 +41,12 @@ impl Redis {
     pub fn parse(url: &str) -> Result<Self, SettingError> {
         // What the library says may hold the password.
         let unreadable = |_: RedisError| SettingError::new(REDIS_URL, "is no address of a Redis");
-        Client::open(url).map(Self).map_err(unreadable)
+        let keepalive = TcpKeepalive::new().with_time(SILENCE).with_interval(SILENCE / 4).with_retries(4);
+        let patient = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive);
+        #[cfg(target_os = "linux")]
+        let patient = patient.set_user_timeout(SILENCE * 2);
+        let info = url.into_connection_info().map_err(unreadable)?.set_tcp_settings(patient);
+        Client::open(info).map(Self).map_err(unreadable)
     }
 
     /// Connects once.

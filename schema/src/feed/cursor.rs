@@ -6,12 +6,14 @@ use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::actor::{Hat, Scope};
 use crate::id::{FirmId, Id};
 
 /// Bytes of a nonce (RFC 8439, 2.3), before what is sealed.
 const NONCE: usize = 12;
 
-/// A place in a firm's feed, good for one hat only: what another hat was told is another list.
+/// A place in a firm's feed, good for one hat only, with the rights that it had: what another one was told is
+/// another list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeedCursor {
     /// The firm.
@@ -19,12 +21,25 @@ pub struct FeedCursor {
     /// The life of the feed. Another one begins when the database is restored from a backup.
     pub epoch: Uuid,
     /// The hat: its staff member or portal access.
-    pub hat: Uuid,
+    hat: Uuid,
+    /// How far the hat sees.
+    sight: u8,
     /// Everything up to this revision is known.
     pub revision: i64,
 }
 
 impl FeedCursor {
+    /// A place in the feed of the hat's firm.
+    pub fn of(hat: &Hat, epoch: Uuid, revision: i64) -> Self {
+        let scope = hat.scope();
+        let sight = match scope {
+            Scope::Firm { .. } => 0,
+            Scope::Own { .. } => 1,
+            Scope::Client { .. } => 2,
+        };
+        Self { firm_id: scope.firm_id(), epoch, hat: hat.person(), sight, revision }
+    }
+
     /// The opaque text of the API. Sealed: counted by a client, revisions would tell how much goes on in the
     /// firm (B-14).
     pub fn encode(&self) -> String {
@@ -36,7 +51,7 @@ impl FeedCursor {
     }
 
     /// The same place with the revision of a text of [`FeedCursor::encode`]; none for a text of another hat,
-    /// firm or epoch, and for any other.
+    /// firm or epoch, of other rights, and for any other.
     #[must_use]
     pub fn resumed(self, text: &str) -> Option<Self> {
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
@@ -51,10 +66,10 @@ impl FeedCursor {
         ChaCha20Poly1305::new(&Sha256::digest(self.epoch.as_bytes()).0.into())
     }
 
-    fn about(&self) -> [u8; 32] {
-        let mut about = [0; 32];
+    fn about(&self) -> [u8; 33] {
+        let mut about = [self.sight; 33];
         about[..16].copy_from_slice(self.firm_id.uuid().as_bytes());
-        about[16..].copy_from_slice(self.hat.as_bytes());
+        about[16..32].copy_from_slice(self.hat.as_bytes());
         about
     }
 }
@@ -67,7 +82,7 @@ mod tests {
 
     fn place(firm: u128, epoch: u128, hat: u128, revision: i64) -> FeedCursor {
         let [firm, epoch, hat] = [firm, epoch, hat].map(Uuid::from_u128);
-        FeedCursor { firm_id: FirmId::from_uuid(firm), epoch, hat, revision }
+        FeedCursor { firm_id: FirmId::from_uuid(firm), epoch, hat, sight: 0, revision }
     }
 
     proptest! {
@@ -78,7 +93,7 @@ mod tests {
             prop_assert_eq!(now.resumed(&cursor.encode()), Some(cursor));
         }
 
-        /// F-01: a cursor is bound to one hat, one firm, one life of the feed.
+        /// F-01: a cursor is bound to one hat and its rights, one firm, one life of the feed.
         #[test]
         fn of_others_it_is_none(firm: u128, epoch: u128, hat: u128, other: u128) {
             let text = place(firm, epoch, hat, 5).encode();
@@ -86,6 +101,8 @@ mod tests {
                 prop_assume!(elsewhere != place(firm, epoch, hat, 5));
                 prop_assert_eq!(elsewhere.resumed(&text), None);
             }
+            let with_other_rights = FeedCursor { sight: 1, ..place(firm, epoch, hat, 5) };
+            prop_assert_eq!(with_other_rights.resumed(&text), None);
         }
 
         #[test]

@@ -5,7 +5,7 @@ use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Request, ServerError, Value, Variables};
+use async_graphql::{Positioned, Request, ServerError, Value, Variables};
 
 use super::cost::measure;
 use super::errors::{Code, refusal, too_much};
@@ -49,6 +49,11 @@ pub fn prepare(
         return Err(refusal(Code::GraphqlValidationFailed, message, Vec::new()));
     }
     check_required(operation, &variables)?;
+    if kind == OperationType::Subscription && !has_one_field(&operation.selection_set.node) {
+        // GraphQL specification, 5.2.3.1. As a fragment the library would not find it.
+        let message = "A subscription has exactly one field at its root, and not within a fragment.";
+        return Err(refusal(Code::GraphqlValidationFailed, message, Vec::new()));
+    }
     let root = first_field(&document, &operation.selection_set.node).unwrap_or_default().to_owned();
     let layout = Layout::of(&document, &operation.selection_set.node);
     let mut request = Request::new(query).variables(variables);
@@ -56,6 +61,10 @@ pub fn prepare(
     request.extensions = extensions;
     request.set_parsed_query(document);
     Ok(Prepared { kind, root, layout, request })
+}
+
+fn has_one_field(root: &SelectionSet) -> bool {
+    matches!(root.items[..], [Positioned { node: Selection::Field(_), .. }])
 }
 
 fn check_text(query: &str, limits: &Limits) -> Result<(), ServerError> {

@@ -96,7 +96,7 @@ impl Default for SocketLimits {
         Self {
             sockets: 15_000,
             per_session: 50,
-            operations: 100,
+            operations: 40,
             message_bytes: 128 << 10,
             init: Duration::from_secs(10),
             silence: Duration::from_secs(25),

@@ -69,6 +69,11 @@ impl Batches {
         self.spent.store(0, Ordering::Relaxed);
     }
 
+    /// Forgets what was loaded about the events that are told of.
+    fn forget(&self) {
+        self.loads.forget();
+    }
+
     fn is_exhausted(&self) -> bool {
         self.spent.load(Ordering::Relaxed) > Self::THINGS
     }
@@ -209,8 +214,17 @@ impl<E: Executor> Executor for Batched<E> {
     fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
         let batches = batches(&request);
         let mut work = self.0.execute_stream(request, session);
-        let Some(mut rounds) = batches.map(Rounds::new) else { return work };
-        stream::poll_fn(move |cx| rounds.poll(cx, |cx| work.poll_next_unpin(cx))).boxed()
+        let Some(batches) = batches else { return work };
+        let mut rounds = Rounds::new(Arc::clone(&batches));
+        let answers = stream::poll_fn(move |cx| rounds.poll(cx, |cx| work.poll_next_unpin(cx)));
+        answers
+            .inspect(move |answer| {
+                // Whoever resumes must not meet the same half of a change again.
+                if answer.is_err() {
+                    batches.forget();
+                }
+            })
+            .boxed()
     }
 }
 

@@ -115,6 +115,17 @@ impl Onlooker {
     }
 }
 
+/// What became of a viewer's sight of a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// As before.
+    Same,
+    /// It came into sight; what happened to it meanwhile was not told.
+    Returned,
+    /// It went out of sight.
+    Gone,
+}
+
 /// What happened, to one who looks on.
 #[derive(Debug)]
 pub struct News {
@@ -146,13 +157,16 @@ impl News {
         })
     }
 
-    /// Whether a thing went out of the viewer's sight.
-    pub fn is_gone<I: Id>(&self, id: I) -> bool {
-        let own = |entry: &&Entry| entry.noun == I::NOUN && entry.subject == id.uuid();
-        let last = self.entries().filter(own).last();
-        last.is_some_and(|entry| {
-            self.onlooker.sees(entry.before.as_ref()) && !self.onlooker.sees(entry.after.as_ref())
-        })
+    /// What became of the viewer's sight of a thing, however often it changed meanwhile.
+    pub fn sight_of<I: Id>(&self, id: I) -> Sight {
+        let sees = |audience: &Option<Audience>| self.onlooker.sees(audience.as_ref());
+        let own = || self.entries().filter(|entry| entry.noun == I::NOUN && entry.subject == id.uuid());
+        match own().last() {
+            Some(last) if own().any(|entry| sees(&entry.before) != sees(&entry.after)) => {
+                if sees(&last.after) { Sight::Returned } else { Sight::Gone }
+            }
+            _ => Sight::Same,
+        }
     }
 }
 
@@ -219,8 +233,7 @@ pub async fn follow<F: Followed>(
 ) -> Result<impl Stream<Item = Result<F::Message, ApiError>> + use<F>, ApiError> {
     let onlooker = Box::pin(Onlooker::of(Caller::of(ctx))).await?;
     let live = ctx.data_unchecked::<Live>();
-    let (firm, hat) = (onlooker.scope().firm_id(), onlooker.hat.person());
-    let follower = Box::pin(Follower::begin(live, firm, hat, after.as_deref())).await.map_err(fault)?;
+    let follower = Box::pin(Follower::begin(live, &onlooker.hat, after.as_deref())).await.map_err(fault)?;
     let loaders = ctx.data_unchecked::<Loaders>().clone();
     let following = Following { follower, onlooker, loaders, followed };
     Ok(stream::unfold(Some(following), async |following| {

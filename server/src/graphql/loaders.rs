@@ -52,6 +52,14 @@ impl Loads {
         *self.about.lock().unwrap_or_else(PoisonError::into_inner) = batch;
     }
 
+    /// Forgets what was loaded about these events.
+    pub fn forget(&self) {
+        let about = self.about.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(batch) = about {
+            batch.forget();
+        }
+    }
+
     /// Loads things that everybody of the same scope sees alike: about events that many are told of, each
     /// thing once for all of them.
     ///

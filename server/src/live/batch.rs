@@ -13,6 +13,9 @@ use uuid::Uuid;
 
 use crate::edge::ApiError;
 
+/// Of how many different wishes the answers are kept: they are made by clients, and take memory.
+const KEYS: usize = 100;
+
 /// The events of one firm behind one revision and up to another.
 pub struct Batch {
     /// The life of the feed.
@@ -42,6 +45,11 @@ impl Batch {
         things.into_iter().map(I::from_uuid).collect()
     }
 
+    /// Forgets what was loaded: whoever asks loads it anew.
+    pub fn forget(&self) {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// What is to be told about these events to all who share `key`: loaded by the first who asks, while the
     /// others wait. A failed load is tried again by the next.
     ///
@@ -61,8 +69,14 @@ impl Batch {
             let kind = loaded.entry(TypeId::of::<(K, V)>());
             let of_kind = kind.or_insert_with(|| Box::new(Loaded::<K, V>::new()));
             let of_kind = of_kind.downcast_mut::<Loaded<K, V>>().expect("they are kept by their type");
-            Arc::clone(of_kind.entry(key).or_default())
+            if of_kind.len() >= KEYS && !of_kind.contains_key(&key) {
+                None
+            } else {
+                Some(Arc::clone(of_kind.entry(key).or_default()))
+            }
         };
+        // One of very many wishes is its own affair.
+        let Some(cell) = cell else { return load().await.map(Arc::new) };
         cell.get_or_try_init(async || load().await.map(Arc::new)).await.cloned()
     }
 }

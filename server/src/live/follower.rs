@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use guichet_schema::actor::Hat;
 use guichet_schema::error::Result;
 use guichet_schema::feed::FeedCursor;
 use guichet_schema::feed::queries::Head;
-use guichet_schema::id::FirmId;
 use tokio::sync::watch;
-use uuid::Uuid;
 
 use super::batch::Batch;
 use super::hub::Live;
 use super::reader::Reader;
+
+/// Who missed more events than this reads anew, which is less work.
+const MOST_BEHIND: i64 = 10_000;
 
 /// What a follower is told next.
 #[derive(Debug)]
@@ -44,14 +46,15 @@ impl Follower {
     ///
     /// # Errors
     /// When the database does not answer: retry.
-    pub async fn begin(live: &Live, firm: FirmId, hat: Uuid, after: Option<&str>) -> Result<Self> {
-        let reader = live.reader(firm).await?;
+    pub async fn begin(live: &Live, hat: &Hat, after: Option<&str>) -> Result<Self> {
+        let reader = live.reader(hat.firm_id()).await?;
         let watch = reader.watch();
         let head = reader.head();
-        let now = FeedCursor { firm_id: firm, epoch: head.epoch, hat, revision: head.revision };
+        let now = FeedCursor::of(hat, head.epoch, head.revision);
+        let oldest = head.pruned_to.max(head.revision - MOST_BEHIND);
         let known = after
             .and_then(|text| now.resumed(text))
-            .filter(|at| (head.pruned_to..=head.revision).contains(&at.revision));
+            .filter(|at| (oldest..=head.revision).contains(&at.revision));
         Ok(Self { live: live.clone(), reader, watch, at: known.unwrap_or(now), anew: known.is_none() })
     }
 

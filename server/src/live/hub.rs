@@ -86,6 +86,7 @@ impl Live {
                 if stop.run_until_cancelled(sweep.tick()).await.is_none() {
                     return;
                 }
+                sweep.reset_immediately();
             }
         }
     }

@@ -20,7 +20,9 @@ const AT_ONCE: i64 = 500;
 const KEPT: usize = 256;
 /// How many batches are kept of those that were read for some who are further behind: where a server was lost, many
 /// resume from the same few places.
-const OLDER_KEPT: usize = 16;
+const OLDER_KEPT: usize = 64;
+/// Of how many of the last batches that is kept which was loaded about them.
+const LOADED: usize = 8;
 
 /// The reader of one firm's feed, as long as somebody looks on.
 #[derive(Debug)]
@@ -112,6 +114,10 @@ impl Reader {
                 if recent.len() > KEPT {
                     recent.pop_front();
                 }
+                // Most were told by now; what was loaded takes memory.
+                if let Some(old) = recent.len().checked_sub(LOADED + 1) {
+                    recent[old].forget();
+                }
             }
             self.head.send_replace(Head { revision: last, ..head });
             if !is_more {
@@ -134,16 +140,21 @@ impl Reader {
     /// When the database does not answer: retry.
     pub async fn read_after(&self, store: &Store, epoch: Uuid, revision: i64) -> Result<Option<Arc<Batch>>> {
         let mut older = self.older.lock().await;
-        let known = older.iter().find(|batch| (batch.epoch, batch.behind) == (epoch, revision));
-        if let Some(batch) = known {
+        let holds =
+            |batch: &&Arc<Batch>| batch.epoch == epoch && (batch.behind..batch.revision).contains(&revision);
+        if let Some(batch) = older.iter().find(holds) {
             return Ok(Some(Arc::clone(batch)));
         }
-        let (entries, head) = queries::since(&mut *store.conn().await?, self.firm, revision, AT_ONCE).await?;
-        let is_whole = head.is_some_and(|head| head.epoch == epoch && head.pruned_to <= revision);
-        let Some(last) = entries.last().map(|entry| entry.revision).filter(|_| is_whole) else {
+        // From the same places for all, so that those share them who left off at different ones.
+        let behind = revision - revision % AT_ONCE;
+        let (entries, head) = queries::since(&mut *store.conn().await?, self.firm, behind, AT_ONCE).await?;
+        let Some(head) = head.filter(|head| head.epoch == epoch && head.pruned_to <= revision) else {
             return Ok(None);
         };
-        let batch = Arc::new(Batch::new(epoch, revision, last, entries));
+        let Some(last) = entries.last().map(|entry| entry.revision).filter(|last| *last > revision) else {
+            return Ok(None);
+        };
+        let batch = Arc::new(Batch::new(epoch, behind.max(head.pruned_to), last, entries));
         older.truncate(OLDER_KEPT - 1);
         older.push_front(Arc::clone(&batch));
         Ok(Some(batch))

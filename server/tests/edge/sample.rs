@@ -12,7 +12,7 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use guichet_schema::error::Fault;
 use guichet_server::edge::{Admit, Admitted, ApiError, Attach, Close, Guest, RequestId, invalid_input};
 use http::request::Parts;
-use tokio::sync::{Semaphore, broadcast, watch};
+use tokio::sync::{Mutex, Semaphore, broadcast, watch};
 use uuid::Uuid;
 
 pub type Sample = Schema<Query, Mutation, Changes>;
@@ -29,6 +29,8 @@ struct Inner {
     done: AtomicUsize,
     /// Lets `hold` go on.
     go: Semaphore,
+    /// What `share` holds.
+    shared: Mutex<()>,
     /// What `news` tells.
     news: broadcast::Sender<i32>,
     /// How many subscriptions are open and mutations held.
@@ -44,6 +46,7 @@ impl Default for Acts {
         Self(Arc::new(Inner {
             done: AtomicUsize::new(0),
             go: Semaphore::new(0),
+            shared: Mutex::default(),
             news: broadcast::Sender::new(16),
             followers: watch::Sender::new(0),
             flooded: AtomicUsize::new(0),
@@ -288,6 +291,15 @@ impl Query {
         std::future::pending().await
     }
 
+    /// Holds what others wait for until the test lets it go on.
+    async fn share(&self, ctx: &Context<'_>) -> bool {
+        let acts = ctx.data_unchecked::<Acts>();
+        let _follower = acts.follow();
+        let _held = acts.0.shared.lock().await;
+        acts.0.go.acquire().await.unwrap().forget();
+        true
+    }
+
     async fn long(&self) -> String {
         "a".repeat(10_000)
     }
@@ -349,6 +361,10 @@ impl Changes {
 
     async fn broken(&self) -> BoxStream<'static, Result<i32, ApiError>> {
         stream::iter([Ok(1), Err(ApiError::internal("SECRET")), Ok(3)]).boxed()
+    }
+
+    async fn down(&self) -> BoxStream<'static, Result<i32, ApiError>> {
+        stream::iter([Ok(1), Err(Fault::Unavailable("SECRET pool".to_owned()).into()), Ok(3)]).boxed()
     }
 
     async fn panicking(&self) -> BoxStream<'static, i32> {

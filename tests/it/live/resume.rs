@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use guichet_schema::actor::{MemberReach, StaffRole};
 use guichet_schema::feed::queries::{KEPT, forget_old};
 use guichet_schema::id::Id;
 use guichet_schema::tables::firm_feed;
@@ -44,6 +45,27 @@ async fn f_01_what_was_missed_is_told() {
         let (from, to) = (begin["revision"].as_str().unwrap(), missed["revision"].as_str().unwrap());
         assert!(from.parse::<i64>().unwrap() < to.parse::<i64>().unwrap());
     }
+    app.finish().await;
+}
+
+/// F-01, B-15: whoever sees less or more than before begins anew: no event tells of what was there already.
+#[tokio::test]
+async fn f_01_other_rights_begin_anew() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    let member = firm.staff("bia@aurora.example", StaffRole::Member).await;
+    let side = LiveSide::start(&app.store);
+    let reach = async |reach: MemberReach| {
+        firm.set_member_reach(reach).await;
+        first(&side, &member, &Value::Null).await["cursor"].clone()
+    };
+    let cursors = [reach(MemberReach::All).await, reach(MemberReach::Own).await];
+    let client = firm.client("Padaria Sol", None).await;
+    open(&app.store, &firm.owner, client, "Guia", Some(&member)).await;
+    assert_eq!(first(&side, &member, &cursors[0]).await["reload"], true);
+    assert_eq!(first(&side, &member, &cursors[1]).await["reload"], false);
+    firm.set_member_reach(MemberReach::All).await;
+    assert_eq!(first(&side, &member, &cursors[1]).await["reload"], true);
     app.finish().await;
 }
 

@@ -111,6 +111,40 @@ async fn f_01_what_goes_out_of_sight_is_removed() {
     app.finish().await;
 }
 
+/// F-01: the same when more happened before it could be told, and when it came back meanwhile.
+#[tokio::test]
+async fn f_01_what_was_out_of_sight_meanwhile() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    firm.set_member_reach(MemberReach::Own).await;
+    let member = firm.staff("bia@aurora.example", StaffRole::Member).await;
+    let client = firm.client("Padaria Sol", None).await;
+    let id = open(&app.store, &firm.owner, client, "Guia", Some(&member)).await;
+    let side = LiveSide::start(&app.store);
+    let conversation = "subscription ($id: ID!, $after: String) {
+        ticketConversation(ticketId: $id, after: $after) { cursor reload gone messages { body } }
+    }";
+    let first = async |after: &serde_json::Value| {
+        let variables = json!({ "id": id.encode(), "after": after });
+        side.follow(Some(&member.token), conversation, variables).await.told().await
+    };
+    let cursor = first(&json!(null)).await["cursor"].clone();
+    let hand_over = async |to: &Person, key: &str| {
+        let to = TransferTo::Staff(to.staff_id());
+        let input = TransferTicket { id, to, note: String::new(), expected_version: None };
+        transfer(&app.store, &firm.owner.actor(), key, input).await.unwrap();
+    };
+    hand_over(&firm.owner, "1").await;
+    move_on(&app.store, &firm.owner, id, TicketStatus::Waiting).await;
+    let told = first(&cursor).await;
+    assert_eq!((&told["gone"], &told["reload"]), (&json!(true), &json!(false)));
+    write(&app.store, &firm.owner, id, Visibility::Public, "Sem ela").await;
+    hand_over(&member, "2").await;
+    let told = first(&cursor).await;
+    assert_eq!((&told["gone"], &told["reload"]), (&json!(false), &json!(true)), "it missed a message");
+    app.finish().await;
+}
+
 /// However many follow, what they are told is read once: the tickets, and what these refer to.
 #[tokio::test]
 async fn what_all_are_told_is_read_once() {

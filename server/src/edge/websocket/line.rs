@@ -16,6 +16,9 @@ use crate::edge::metrics::messages_sent;
 /// How long the last words may take: our close frame, and the client's.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
+/// How long a message may take at most: less than a process that stops waits for.
+const LONGEST: Duration = Duration::from_secs(30);
+
 /// How a line ends.
 #[derive(Debug)]
 pub(super) enum End {
@@ -95,6 +98,7 @@ impl<'a> Line<'a> {
         let limits = &self.settings.sockets;
         let bytes: usize = texts.iter().map(String::len).sum();
         let patience = limits.send + Duration::from_secs((bytes / limits.send_rate.max(1)) as u64);
+        let patience = patience.min(LONGEST);
         let sent = async {
             for text in texts {
                 self.socket.feed(Message::Text(Utf8Bytes::from(text))).await?;

@@ -27,6 +27,9 @@ pub(super) enum Incoming {
 }
 
 /// What tells one message from another; read before what may be too much to read.
+/// The longest id of an operation: it is kept as long as that runs.
+const ID_BYTES: usize = 128;
+
 #[derive(Deserialize)]
 struct Head {
     #[serde(rename = "type")]
@@ -50,7 +53,8 @@ impl Incoming {
         let Ok(Head { kind, id, .. }) = serde_json::from_str(text) else {
             return Err(Close::bad_message("A message is a JSON object with a `type`"));
         };
-        let id = || id.filter(|id| !id.is_empty()).ok_or_else(|| Close::bad_message("`id` is missing"));
+        let is_id = |id: &String| (1..=ID_BYTES).contains(&id.len());
+        let id = || id.filter(is_id).ok_or_else(|| Close::bad_message("`id` is missing or too long"));
         match kind.as_str() {
             "connection_init" => Ok(Self::ConnectionInit(object(text, limits)?.unwrap_or_default())),
             "ping" => Ok(Self::Ping(object(text, limits)?)),

@@ -1,39 +1,44 @@
 //! The operations that run on a socket.
 
+use std::convert::Infallible;
 use std::future::{poll_fn, ready};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Executor, Response, ServerError, Value};
+use async_graphql::{Executor, Response, ServerError};
 use futures_util::FutureExt;
 use futures_util::stream::{self, BoxStream, StreamExt};
 
 use super::admit::Guest;
 use crate::edge::document::Prepared;
-use crate::edge::errors::{is_refused, mask};
+use crate::edge::errors::{Code, is_refused, mask};
 use crate::edge::execution::{Edge, panicked, refused};
 use crate::edge::layers::RequestId;
 use crate::edge::metrics::{Measured, Subscribed};
 use crate::edge::params::Params;
 
-/// What an operation gives next. After the last two it is over; so it is when there is nothing more.
+/// What an operation gives next. After all but the first it is over; so it is when there is nothing more.
 pub(super) enum Step {
     /// An answer, with more to come.
     Next(Response),
     /// The only answer.
     Only(Response),
-    /// Why there is no answer.
+    /// Why there is no answer, or no further one.
     Refused(Vec<ServerError>),
+    /// The service cannot go on with it at the moment: whoever connects again resumes it.
+    Unavailable,
 }
 
 /// One operation, from the client's `subscribe` until it is over or dropped.
 pub(super) struct Operation {
     /// The client's name for it.
-    pub id: String,
+    pub id: Arc<str>,
     kind: OperationType,
     steps: BoxStream<'static, Step>,
+    /// What it gave while the line was busy; within, none when it was over.
+    given: Option<Option<Step>>,
 }
 
 impl Operation {
@@ -68,7 +73,14 @@ impl Operation {
                 (kind, stream::once(single(answer, request_id, measured)).boxed())
             }
         };
-        Self { id, kind, steps }
+        Self { id: id.into(), kind, steps, given: None }
+    }
+
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Option<Step>> {
+        match self.given.take() {
+            Some(step) => Poll::Ready(step),
+            None => self.steps.poll_next_unpin(cx),
+        }
     }
 }
 
@@ -106,7 +118,7 @@ where
         }
     });
     let mut subscribed = Subscribed::begin(measured);
-    let mut is_first = true;
+    let (mut is_first, mut is_over) = (true, false);
     let steps = AssertUnwindSafe(opened.flatten_stream()).catch_unwind().map(move |response| {
         let mut response = response.unwrap_or_else(|_panic| refused(panicked()));
         edge.types.put_nulls(&mut response, &query, operation_name.as_deref());
@@ -114,13 +126,21 @@ where
         mask(&mut response, &id);
         // A source that does not open gives one such answer and ends: a request error (GraphQL
         // specification, 6.2.3.2).
-        let never_opened = std::mem::take(&mut is_first) && response.data == Value::Null;
-        if never_opened && !response.errors.is_empty() {
-            subscribed.refused(&response);
-            Step::Refused(response.errors)
+        let is_first = std::mem::take(&mut is_first);
+        let Some(error) = response.errors.first() else { return Step::Next(response) };
+        subscribed.refused(&response);
+        // A message that was not filled in would be followed by one with a later cursor: what it should have told
+        // would be lost. So it is the last one.
+        if !is_first && Code::of(error) == Some(Code::Unavailable) {
+            Step::Unavailable
         } else {
-            Step::Next(response)
+            Step::Refused(response.errors)
         }
+    });
+    let steps = steps.take_while(move |step| {
+        let goes_on = !is_over;
+        is_over = !matches!(step, Step::Next(_));
+        ready(goes_on)
     });
     steps.boxed()
 }
@@ -139,7 +159,7 @@ impl Operations {
     }
 
     pub fn has(&self, id: &str) -> bool {
-        self.running.iter().any(|operation| operation.id == id)
+        self.running.iter().any(|operation| *operation.id == *id)
     }
 
     pub fn add(&mut self, operation: Operation) {
@@ -148,7 +168,7 @@ impl Operations {
 
     /// Ends one at once, if it runs.
     pub fn end(&mut self, id: &str) {
-        self.running.retain(|operation| operation.id != id);
+        self.running.retain(|operation| *operation.id != *id);
     }
 
     /// Ends all that change nothing.
@@ -157,18 +177,31 @@ impl Operations {
     }
 
     /// What the next one gives, with its id. Nothing is lost when this is given up.
-    pub async fn step(&mut self) -> (&str, Option<Step>) {
-        let (place, step) = poll_fn(|cx| {
+    pub async fn step(&mut self) -> (Arc<str>, Option<Step>) {
+        poll_fn(|cx| {
             for offset in 0..self.running.len() {
                 let place = (self.turn + offset) % self.running.len();
-                if let Poll::Ready(step) = self.running[place].steps.poll_next_unpin(cx) {
+                if let Poll::Ready(step) = self.running[place].poll_step(cx) {
                     self.turn = place + 1;
-                    return Poll::Ready((place, step));
+                    return Poll::Ready((Arc::clone(&self.running[place].id), step));
                 }
             }
             Poll::Pending
         })
-        .await;
-        (&self.running[place].id, step)
+        .await
+    }
+
+    /// Lets each go on to its next step, and keeps that, for ever. While the line waits for a client that reads
+    /// slowly, none must rest where it holds what others wait for: a connection, a lock, a load that many share.
+    pub async fn go_on(&mut self) -> Infallible {
+        poll_fn(|cx| {
+            for operation in self.running.iter_mut().filter(|operation| operation.given.is_none()) {
+                if let Poll::Ready(step) = operation.steps.poll_next_unpin(cx) {
+                    operation.given = Some(step);
+                }
+            }
+            Poll::Pending
+        })
+        .await
     }
 }

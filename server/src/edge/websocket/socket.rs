@@ -153,7 +153,10 @@ async fn serve<E: Executor, A: Admit>(
             // Before the clock, as above.
             heard = line.hear() => match heard? {
                 Incoming::ConnectionInit(_) => return Err(Close::too_many_inits().into()),
-                Incoming::Ping(payload) => line.say(&[Outgoing::Pong { payload }]).await?,
+                Incoming::Ping(payload) => {
+                    let pong = [Outgoing::Pong { payload }];
+                    said(line.say(&pong), &mut operations, &mut ended).await?;
+                }
                 Incoming::Pong => look.as_mut().reset(line.next_look()),
                 Incoming::Complete { id } => operations.end(&id),
                 // The client will connect again, and ask again.
@@ -164,28 +167,41 @@ async fn serve<E: Executor, A: Admit>(
                 Incoming::Subscribe { id, .. } if operations.len() >= limit => {
                     let response = refused(too_much("operations", limit as u64));
                     Measured::begin().end(&response);
-                    line.say(&[Outgoing::Error { id: &id, payload: &response.errors }]).await?;
+                    let error = [Outgoing::Error { id: &id, payload: &response.errors }];
+                    said(line.say(&error), &mut operations, &mut ended).await?;
                 }
                 Incoming::Subscribe { id, params } => {
                     operations.add(Operation::start(edge, &guest, id, params));
                 }
             },
             () = &mut look => {
-                line.look_after().await?;
+                said(line.look_after(), &mut operations, &mut ended).await?;
                 look.as_mut().reset(line.next_look());
             }
             (id, step) = operations.step() => {
-                let is_over = !matches!(step, Some(Step::Next(_)));
-                tell(line, id, step).await?;
-                if is_over {
-                    let id = id.to_owned();
+                if !matches!(step, Some(Step::Next(_))) {
                     operations.end(&id);
                 }
+                said(tell(line, &id, step), &mut operations, &mut ended).await?;
             }
         }
         if is_stopping && operations.len() == 0 {
             return Err(Close::going_away().into());
         }
+    }
+}
+
+/// Waits until something is said, as long as the guest may be here; meanwhile the operations go on.
+async fn said(
+    saying: impl Future<Output = Result<(), End>>,
+    operations: &mut Operations,
+    ended: &mut (impl Future<Output = Close> + Unpin),
+) -> Result<(), End> {
+    tokio::select! {
+        biased;
+        close = ended => Err(close.into()),
+        said = saying => said,
+        never = operations.go_on() => match never {},
     }
 }
 
@@ -196,6 +212,7 @@ async fn tell(line: &mut Line<'_>, id: &str, step: Option<Step>) -> Result<(), E
         Some(Step::Next(response)) => line.say(&[next(response)]).await,
         Some(Step::Only(response)) => line.say(&[next(response), Outgoing::Complete { id }]).await,
         Some(Step::Refused(errors)) => line.say(&[Outgoing::Error { id, payload: errors }]).await,
+        Some(Step::Unavailable) => Err(Close::again_later("Something cannot be told at the moment").into()),
         None => line.say(&[Outgoing::Complete { id }]).await,
     }
 }

@@ -10,7 +10,7 @@ use super::conversation::TicketMessage;
 use super::query::TicketFilter;
 use super::types::Ticket;
 use crate::edge::ApiError;
-use crate::graphql::follow::{Followed, News, Place, follow};
+use crate::graphql::follow::{Followed, News, Place, Sight, follow};
 use crate::graphql::payload::{Revision, api_id, unanswered};
 
 /// What changed in a list of tickets.
@@ -130,7 +130,11 @@ impl Followed for Conversation {
     async fn news(&self, place: Place, news: &News) -> Result<Option<TicketConversationChanged>, ApiError> {
         let Some(ticket) = self.0 else { return Ok(None) };
         let touched = news.touched::<MessageId>();
-        let gone = news.is_gone(ticket);
+        let gone = match news.sight_of(ticket) {
+            Sight::Same => false,
+            Sight::Returned => return Ok(Some(self.reload(place))),
+            Sight::Gone => true,
+        };
         let mut messages: Vec<model::TicketMessage> = Vec::new();
         if !touched.is_empty() {
             let (scope, store) = (news.onlooker.scope(), &news.onlooker.store);

@@ -24,6 +24,7 @@ async fn bad_messages() {
         Message::text(r#"{"type":"complete"}"#),
         Message::text(r#"{"type":"subscribe","id":"1","payload":{"query":7}}"#),
         Message::text(r#"{"type":"subscribe","payload":{"query":"{ hello }"}}"#),
+        Message::text(json!({"type": "complete", "id": "a".repeat(129)}).to_string()),
         Message::binary(Bytes::from_static(br#"{"type":"ping"}"#)),
     ] {
         for mut peer in [site.open(&[]).await.unwrap(), site.peer().await] {
