@@ -138,7 +138,7 @@ async fn f_01_what_was_out_of_sight_meanwhile() {
     move_on(&app.store, &firm.owner, id, TicketStatus::Waiting).await;
     let told = first(&cursor).await;
     assert_eq!((&told["gone"], &told["reload"]), (&json!(true), &json!(false)));
-    write(&app.store, &firm.owner, id, Visibility::Public, "Sem ela").await;
+    write(&app.store, &firm.owner, id, Visibility::Internal, "Sem ela").await;
     hand_over(&member, "2").await;
     let told = first(&cursor).await;
     assert_eq!((&told["gone"], &told["reload"]), (&json!(false), &json!(true)), "it missed a message");
