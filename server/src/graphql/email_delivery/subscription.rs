@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, SimpleObject, Subscription};
 use futures_util::Stream;
 use guichet_schema::email_delivery::queries;
 use guichet_schema::feed::queries::Entry;
-use guichet_schema::id::{ClientId, DeliveryId, Id};
+use guichet_schema::id::{ClientId, DeliveryId, Id, TicketId};
 
 use super::EmailDelivery;
 use crate::edge::ApiError;
@@ -61,6 +61,10 @@ impl Followed for Deliveries {
     }
 
     async fn news(&self, place: Place, news: &News) -> Result<Option<EmailDeliveriesChanged>, ApiError> {
+        // The mails about a ticket come into sight and go out of it with the ticket, without events of their own.
+        if news.moves::<TicketId>() {
+            return Ok(Some(self.reload(place)));
+        }
         let touched = news.touched::<DeliveryId>();
         if touched.is_empty() {
             return Ok(None);
