@@ -69,12 +69,12 @@ impl Followed for Deliveries {
         if touched.is_empty() {
             return Ok(None);
         }
-        let (scope, store) = (news.onlooker.scope(), &news.onlooker.store);
+        let (hat, store) = (&news.onlooker.hat, &news.onlooker.store);
         let found = news
             .batch
-            .shared(scope, async || {
+            .shared((hat.scope(), queries::own_only(hat)), async || {
                 let mut conn = store.conn().await?;
-                queries::by_ids(&mut conn, &scope, &news.batch.things()).await.map_err(fault)
+                queries::by_ids(&mut conn, hat, &news.batch.things()).await.map_err(fault)
             })
             .await?;
         let seen = |id: &DeliveryId| found.iter().find(|delivery| delivery.id == *id);
