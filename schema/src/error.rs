@@ -70,6 +70,8 @@ text_enum! {
         ChargeNotOverdue = "CHARGE_NOT_OVERDUE",
         /// Only a delivery that failed or could not be sent can be retried.
         DeliveryNotRetryable = "DELIVERY_NOT_RETRYABLE",
+        /// Nobody is left to whom the delivery could be sent.
+        NoRecipient = "NO_RECIPIENT",
         /// The address is suppressed after a bounce: correct it or lift the suppression first.
         AddressSuppressed = "ADDRESS_SUPPRESSED",
         /// The file has no bytes.

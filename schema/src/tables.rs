@@ -130,6 +130,7 @@ diesel::table! {
         price_minor -> Nullable<BigInt>,
         currency -> Nullable<Text>,
         notification_id -> Nullable<Uuid>,
+        about -> Text,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use guichet_schema::error::Result;
 use guichet_schema::store::Store;
-use guichet_schema::{email_delivery, feed, idempotency, session};
+use guichet_schema::{email_delivery, feed, idempotency, notification, session};
 use tokio_util::sync::CancellationToken;
 
 const EVERY: Duration = Duration::from_secs(60);
@@ -30,8 +30,9 @@ pub async fn tidy(store: &Store) -> Result<()> {
     let keys = idempotency::forget_old(&mut conn, now).await?;
     let sessions = session::commands::forget_old(&mut conn, now).await?;
     let events = feed::queries::forget_old(&mut conn, now).await?;
-    if abandoned + keys + sessions + events > 0 {
-        tracing::info!(abandoned, keys, sessions, events, "tidied");
+    let notifications = notification::commands::forget_old(&mut conn, now).await?;
+    if abandoned + keys + sessions + events + notifications > 0 {
+        tracing::info!(abandoned, keys, sessions, events, notifications, "tidied");
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use guichet_schema::locale::Locale;
 use guichet_schema::notification::model::NotificationKind;
 
 use crate::letter::{Rendered, one_line};
-use crate::ticket_mail::{labelled, lines, named, wrap};
+use crate::ticket_mail::{QUOTE, labelled, lines, named, wrap};
 
 /// What the mail tells. Plain values: nothing in it is trusted to be free of markup or line breaks.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct NotificationMail<'a> {
     pub subject: &'a str,
     /// Of what it tells.
     pub kind: NotificationKind,
+    /// Whether the ticket was opened just then: what was written along is its description.
+    pub is_opening: bool,
     /// What was written along.
     pub text: Option<&'a str>,
     /// Who did it, by name.
@@ -84,13 +86,23 @@ impl<'a> View<'a> {
         args.set("client", client.clone());
         args.set("recipient", named(mail.recipient).unwrap_or_else(|| i18n::NONE.to_owned()));
         let label = match mail.kind {
+            _ if mail.is_opening => "notification-mail-description",
             NotificationKind::ClientMessage => "notification-mail-message",
             NotificationKind::TicketReopened => "ticket-mail-reason",
-            NotificationKind::TicketAssigned | NotificationKind::DepartmentTicket => "notification-mail-note",
+            NotificationKind::TicketAssigned
+            | NotificationKind::DepartmentTicket
+            | NotificationKind::ClientFile => "notification-mail-note",
+        };
+        let acted_by = match mail.kind {
+            NotificationKind::ClientMessage => "notification-mail-from",
+            NotificationKind::TicketAssigned
+            | NotificationKind::DepartmentTicket
+            | NotificationKind::ClientFile
+            | NotificationKind::TicketReopened => "notification-mail-acted-by",
         };
         let rows = [
             ("ticket-mail-client", Some(client)),
-            ("notification-mail-acted-by", named(Some(mail.acted_by))),
+            (acted_by, named(Some(mail.acted_by))),
             ("ticket-mail-at", Some(i18n::date_time(locale, mail.at))),
         ];
         let rows = rows.into_iter().filter_map(|(key, value)| Some((i18n::text(locale, key, &args), value?)));

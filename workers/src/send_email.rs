@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use guichet_schema::email::Email;
-use guichet_schema::email_delivery::content::{self, About, MailContent};
+use guichet_schema::email_delivery::content::{self, About, Errand, MailContent};
 use guichet_schema::email_delivery::model::SendEmail;
 use guichet_schema::email_delivery::outcome::{self, Outcome};
 use guichet_schema::email_delivery::rules::is_hard_bounce;
@@ -44,12 +44,14 @@ impl Sender {
     /// Retried with the queue's backoff: whatever may pass. Failed: what the recipient's server
     /// refused for good, and the last attempt. Paused: a fault of our own relay settings.
     pub async fn run(self, job: Job, order: SendEmail) -> Result<(), JobError> {
-        let mail = content::of_job(&mut *self.store.conn().await?, order).await?;
-        let Some(mail) = mail else { return Ok(()) };
-        if let Some(reason) = mail.withheld {
-            count("withheld");
-            return self.settle(order, Outcome::Withheld { reason }).await;
-        }
+        let mail = match content::of_job(&mut *self.store.conn().await?, order).await? {
+            None => return Ok(()),
+            Some(Errand::Withhold(reason)) => {
+                count("withheld");
+                return self.settle(order, Outcome::Withheld { reason }).await;
+            }
+            Some(Errand::Send(mail)) => mail,
+        };
         let message = match self.write(&mail) {
             Ok(message) => message,
             // Final: the record has an address, or the firm a sender, that no mail can carry.
@@ -184,7 +186,7 @@ fn render(mail: &MailContent, at: NaiveDateTime) -> Rendered {
             takes_replies: mail.reply_to.as_deref().and_then(postal).is_some(),
         }
         .render(),
-        About::Notification { kind, text, acted_by } => NotificationMail {
+        About::Notification { kind, is_opening, text, acted_by } => NotificationMail {
             locale,
             firm: &mail.firm_name,
             client: &mail.client_name,
@@ -192,6 +194,7 @@ fn render(mail: &MailContent, at: NaiveDateTime) -> Rendered {
             thread: &mail.thread_subject,
             subject: &mail.subject,
             kind: *kind,
+            is_opening: *is_opening,
             text: text.as_deref(),
             acted_by,
             at,

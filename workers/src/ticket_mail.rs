@@ -15,6 +15,8 @@ use crate::letter::{Rendered, one_line};
 
 /// Columns of the text part (RFC 5322, 2.1.1: at most 78).
 const COLUMNS: usize = 72;
+/// Before each line of what somebody else wrote, in plain text.
+pub(crate) const QUOTE: &str = "> ";
 
 /// What the mail tells. Plain values: nothing in it is trusted to be free of markup or line breaks.
 #[derive(Debug, Clone)]
@@ -150,13 +152,22 @@ pub(crate) fn named(name: Option<&str>) -> Option<String> {
     name.map(one_line).filter(|name| !name.is_empty())
 }
 
-/// Lines for people; words, and so addresses, stay whole.
+/// Lines for people; words, and so addresses, stay whole. What is quoted stays so on every line.
 pub(crate) fn wrap(text: &str) -> String {
-    let options = textwrap::Options::new(COLUMNS)
-        .break_words(false)
-        .word_separator(WordSeparator::AsciiSpace)
-        .word_splitter(WordSplitter::NoHyphenation);
-    textwrap::fill(text, options)
+    let line = |line| {
+        let (indent, line) = match str::strip_prefix(line, QUOTE) {
+            Some(quoted) => (QUOTE, quoted),
+            None => ("", line),
+        };
+        let options = textwrap::Options::new(COLUMNS)
+            .initial_indent(indent)
+            .subsequent_indent(indent)
+            .break_words(false)
+            .word_separator(WordSeparator::AsciiSpace)
+            .word_splitter(WordSplitter::NoHyphenation);
+        textwrap::fill(line, options)
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

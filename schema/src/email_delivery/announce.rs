@@ -12,7 +12,7 @@ use crate::actor::Actor;
 use crate::email::Email;
 use crate::error::{Error, Fault, Result};
 use crate::feed::Event;
-use crate::id::{ActId, DeliveryId, FirmId, Id, NotificationId, TicketId};
+use crate::id::{AccountId, ActId, DeliveryId, FirmId, Id, NotificationId, TicketId};
 use crate::job::NewJob;
 use crate::message_id;
 use crate::sql;
@@ -20,7 +20,8 @@ use crate::store::Tx;
 use crate::tables::{accounts, email_deliveries};
 use crate::ticket::case::{Case, CaseView};
 
-use super::model::{DeliveryStatus, SendEmail};
+use super::model::{DeliveryAbout, DeliveryStatus, SendEmail};
+use super::queries::Audiences;
 use super::recipients;
 use super::rules::{self, Candidate, Planned};
 
@@ -107,10 +108,17 @@ async fn queue(
     let now = tx.now;
     let from = Email::parse(&case.firm.mail_from)
         .ok_or_else(|| Fault::Broken(format!("{} has no valid sender", case.firm.id)))?;
+    let to_staff = planned.iter().filter(|(_, notification)| notification.is_some());
+    let told: Vec<AccountId> = to_staff.filter_map(|(plan, _)| plan.candidate.account_id).collect();
+    let audiences = Audiences::find(tx.pipeline(), case.ticket, case.client.accountant_id, &told).await?;
     let mut rows = Vec::new();
     for (plan, notification) in &planned {
         let id = DeliveryId::new();
         let status = if plan.reason.is_none() { DeliveryStatus::Queued } else { DeliveryStatus::NotSent };
+        let about = match notification {
+            Some(_) => DeliveryAbout::Notification,
+            None => DeliveryAbout::StatusChange,
+        };
         let written_ci = plan.written_ci();
         let thread = written_ci.as_ref().and_then(|ci| threads.get(ci)).unwrap_or(&case.ticket.subject);
         rows.push((
@@ -131,16 +139,16 @@ async fn queue(
             email_deliveries::currency.eq(case.ticket.currency.clone()),
             email_deliveries::created_at.eq(now),
             email_deliveries::updated_at.eq(now),
+            email_deliveries::about.eq(about),
             email_deliveries::notification_id.eq(*notification),
         ));
         if status == DeliveryStatus::Queued {
             tx.job(send_job(id, 1, case.firm.id)?);
         }
-        let audience = Some(super::queries::audience(case.ticket, case.client.accountant_id));
-        tx.event(
-            case.firm.id,
-            Event { noun: DeliveryId::NOUN, subject: id.uuid(), before: None, after: audience },
-        );
+        for audience in audiences.of(about, plan.candidate.account_id) {
+            let after = Some(audience);
+            tx.event(case.firm.id, Event { noun: DeliveryId::NOUN, subject: id.uuid(), before: None, after });
+        }
     }
     let count = rows.len();
     sql::keep(count, diesel::insert_into(email_deliveries::table).values(rows)).execute(tx.conn()).await?;

@@ -19,8 +19,8 @@ use super::{announce, queries, retry};
 /// client's present address, which may have been corrected since.
 ///
 /// # Errors
-/// `NOT_FOUND`, `NOT_ALLOWED`, `DELIVERY_NOT_RETRYABLE` when it was sent, is on its way, or still
-/// has nowhere to go, `ADDRESS_SUPPRESSED`, `INVALID_EMAIL`.
+/// `NOT_FOUND`, `NOT_ALLOWED`, `DELIVERY_NOT_RETRYABLE` when it was sent or is on its way, `NO_RECIPIENT` when it
+/// still has nowhere to go, `ADDRESS_SUPPRESSED`, `INVALID_EMAIL`.
 pub async fn retry(store: &Store, actor: &Actor, key: &str, id: DeliveryId) -> Result<Done<DeliveryId>> {
     actor.staff()?;
     let mut tx = match store.begin_once(actor, "emailDeliveryRetry", key, &id).await? {
@@ -33,7 +33,7 @@ pub async fn retry(store: &Store, actor: &Actor, key: &str, id: DeliveryId) -> R
     let (now, round) = (tx.now, delivery.round + 1);
     // A conversation with another address may be under another subject already.
     let mut threads = announce::threads(tx.pipeline(), delivery.ticket_id).await?;
-    let thread = plan.written_ci().and_then(|ci| threads.remove(&ci)).or(delivery.thread_subject);
+    let thread = plan.written_ci().and_then(|ci| threads.remove(&ci)).or(delivery.thread_subject.clone());
     diesel::update(email_deliveries::table.find(id))
         .set((
             email_deliveries::recipient.eq(plan.written()),
@@ -49,7 +49,7 @@ pub async fn retry(store: &Store, actor: &Actor, key: &str, id: DeliveryId) -> R
         .execute(tx.conn())
         .await?;
     tx.job(announce::send_job(id, round, delivery.firm_id)?);
-    changed(&mut tx, id, delivery.ticket_id).await?;
+    changed(&mut tx, &delivery).await?;
     tx.audit(Some(delivery.firm_id), "emailDeliveryRetry", DeliveryId::NOUN, Some(id.uuid()));
     tx.commit(id).await
 }
@@ -58,7 +58,7 @@ pub async fn retry(store: &Store, actor: &Actor, key: &str, id: DeliveryId) -> R
 /// order: of two that are sent again at once, the second sees which address the first one took.
 async fn lock(conn: &mut AsyncPgConnection, actor: &Actor, id: DeliveryId) -> Result<Option<EmailDelivery>> {
     let cause: Option<ActId> = email_deliveries::table
-        .filter(queries::visible(&actor.scope()))
+        .filter(queries::visible(&actor.hat))
         .filter(email_deliveries::id.eq(id))
         .select(email_deliveries::cause_id)
         .get_result(conn)

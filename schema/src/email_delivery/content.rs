@@ -18,13 +18,20 @@ use super::model::{DeliveryReason, EmailDelivery, SendEmail};
 use super::outcome::to_be_sent;
 use super::recipients;
 
+/// What the worker has to do about a delivery.
+#[derive(Debug, Clone)]
+pub enum Errand {
+    /// Send it.
+    Send(Box<MailContent>),
+    /// Not send it any more, although it was queued (D-04).
+    Withhold(DeliveryReason),
+}
+
 /// Everything that a mail about a ticket says.
 #[derive(Debug, Clone)]
 pub struct MailContent {
     /// The delivery.
     pub delivery: EmailDelivery,
-    /// Why it may not go out any more, although it was queued (D-04).
-    pub withheld: Option<DeliveryReason>,
     /// The subject of its conversation: the ticket's when that began (D-05).
     pub thread_subject: String,
     /// The firm's name.
@@ -69,18 +76,21 @@ pub enum About {
     Notification {
         /// Of what.
         kind: NotificationKind,
-        /// What was written along: the message, the note of a hand-over, the reason of a reopening.
+        /// Whether the ticket was opened just then.
+        is_opening: bool,
+        /// What was written along: the message, what the ticket says at its opening, the note of a hand-over, the
+        /// reason of a reopening.
         text: Option<String>,
         /// Who did it, by name.
         acted_by: String,
     },
 }
 
-/// What the worker needs to write the mail; none when the delivery is settled.
+/// What the worker has to do, with what it needs to write the mail; none when the delivery is settled.
 ///
 /// # Errors
 /// When the database does not answer: retry.
-pub async fn of_job(conn: &mut AsyncPgConnection, job: SendEmail) -> Result<Option<MailContent>> {
+pub async fn of_job(conn: &mut AsyncPgConnection, job: SendEmail) -> Result<Option<Errand>> {
     let delivery: Option<EmailDelivery> = email_deliveries::table
         .filter(to_be_sent(job))
         .select(EmailDelivery::as_select())
@@ -88,7 +98,9 @@ pub async fn of_job(conn: &mut AsyncPgConnection, job: SendEmail) -> Result<Opti
         .await
         .optional()?;
     let Some(delivery) = delivery else { return Ok(None) };
-    let withheld = recipients::hindrance(conn, &delivery).await?;
+    if let Some(reason) = recipients::hindrance(conn, &delivery).await? {
+        return Ok(Some(Errand::Withhold(reason)));
+    }
     type Row = ((String, String, Option<String>, String), String, (i64, String, i64, String), Option<String>);
     let (firm, client_name, ticket, recipient_name): Row = tickets::table
         .inner_join(firms::table.on(firms::id.eq(tickets::firm_id)))
@@ -110,7 +122,7 @@ pub async fn of_job(conn: &mut AsyncPgConnection, job: SendEmail) -> Result<Opti
         None => status(conn, &delivery, Money { amount_minor, currency }).await?,
         Some(id) => told(conn, id).await?,
     };
-    Ok(Some(MailContent {
+    Ok(Some(Errand::Send(Box::new(MailContent {
         firm_name: firm.0,
         mail_from: firm.1,
         reply_to: firm.2,
@@ -122,9 +134,8 @@ pub async fn of_job(conn: &mut AsyncPgConnection, job: SendEmail) -> Result<Opti
         subject,
         at,
         about,
-        withheld,
         delivery,
-    }))
+    }))))
 }
 
 /// The change of status of which a delivery tells.
@@ -163,24 +174,29 @@ async fn told(conn: &mut AsyncPgConnection, id: NotificationId) -> Result<(About
         .select(ticket_changes::reason)
         .limit(1)
         .single_value();
-    type Row =
-        (NotificationKind, DateTime<Utc>, Option<String>, Option<String>, Option<String>, Option<String>);
-    let (kind, at, message, note, staff, user): Row = notifications::table
+    let opening = ticket_changes::table
+        .filter(ticket_changes::act_id.eq(notifications::act_id))
+        .filter(ticket_changes::field.eq(TicketField::Created));
+    type Row = (
+        (NotificationKind, DateTime<Utc>, bool),
+        (Option<String>, Option<String>, String),
+        (Option<String>, Option<String>),
+    );
+    let ((kind, at, is_opening), (message, note, description), (staff, user)): Row = notifications::table
+        .inner_join(tickets::table.on(tickets::id.eq(notifications::ticket_id)))
         .left_join(ticket_messages::table.on(ticket_messages::id.nullable().eq(notifications::message_id)))
         .left_join(staff_members::table.on(staff_members::id.nullable().eq(notifications::author_staff)))
         .left_join(portal_accesses::table.on(portal_accesses::id.nullable().eq(notifications::author_access)))
         .left_join(accounts::table.on(accounts::id.nullable().eq(portal_accesses::account_id.nullable())))
         .filter(notifications::id.eq(id))
         .select((
-            notifications::kind,
-            notifications::at,
-            ticket_messages::body.nullable(),
-            note,
-            staff_members::name.nullable(),
-            accounts::name.nullable(),
+            (notifications::kind, notifications::at, diesel::dsl::exists(opening)),
+            (ticket_messages::body.nullable(), note, tickets::description),
+            (staff_members::name.nullable(), accounts::name.nullable()),
         ))
         .get_result(conn)
         .await?;
     let acted_by = staff.or(user).unwrap_or_default();
-    Ok((About::Notification { kind, text: message.or(note), acted_by }, at))
+    let text = if is_opening { Some(description) } else { message.or(note) };
+    Ok((About::Notification { kind, is_opening, text, acted_by }, at))
 }

@@ -35,12 +35,24 @@ text_enum! {
         SuppressedAfterBounce = "SUPPRESSED_AFTER_BOUNCE",
         /// The person has no access any more.
         NoAccess = "NO_ACCESS",
+        /// The person does not want to be told of such things by mail any more (D-11).
+        NotWanted = "NOT_WANTED",
         /// Ours to mend: the firm's sender address, or a relay that does not take such a mail.
         SenderFault = "SENDER_FAULT",
         /// The recipient's server refused it for good.
         Refused = "REFUSED",
         /// It was tried as often as allowed.
         AttemptsExhausted = "ATTEMPTS_EXHAUSTED",
+    }
+}
+
+text_enum! {
+    /// What a mail is about.
+    pub enum DeliveryAbout {
+        /// A change of a ticket's status, to its client and opener (D-05).
+        StatusChange = "STATUS_CHANGE",
+        /// What a staff member is told, to that person (D-11).
+        Notification = "NOTIFICATION",
     }
 }
 
@@ -102,7 +114,9 @@ pub struct EmailDelivery {
     pub price_minor: Option<i64>,
     /// ISO 4217 code.
     pub currency: Option<String>,
-    /// What it tells a staff member (D-11); none for one about a change of status (D-05).
+    /// What it is about.
+    pub about: DeliveryAbout,
+    /// What it tells a staff member; none for one about a change of status, and once that is forgotten.
     pub notification_id: Option<NotificationId>,
 }
 

@@ -6,14 +6,14 @@ use diesel_async::RunQueryDsl;
 use crate::condition::Condition;
 use crate::error::Result;
 use crate::feed::Event;
-use crate::id::{DeliveryId, Id, StaffId, TicketId};
+use crate::id::{DeliveryId, Id, StaffId};
 use crate::sql;
 use crate::store::{By, Store, Tx};
 use crate::tables::{clients, email_deliveries, email_suppressions, tickets};
 use crate::ticket::model::Ticket;
 
-use super::model::{DeliveryReason, DeliveryStatus, EmailDelivery, SendEmail};
-use super::queries::audience;
+use super::model::{DeliveryAbout, DeliveryReason, DeliveryStatus, EmailDelivery, SendEmail};
+use super::queries::Audiences;
 
 /// The delivery of a job that has something to do: one on its way, or given up, for only an operator who lets
 /// the dead letter run again starts its job; and still in the job's round.
@@ -134,21 +134,25 @@ async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: Outcome) -> Resul
             tx.audit(Some(delivery.firm_id), "emailSuppress", DeliveryId::NOUN, Some(delivery.id.uuid()));
         }
     }
-    changed(tx, delivery.id, delivery.ticket_id).await
+    changed(tx, delivery).await
 }
 
 /// Tells the screens that a delivery changed.
-pub(super) async fn changed(tx: &mut Tx, id: DeliveryId, ticket: TicketId) -> Result<()> {
+pub(super) async fn changed(tx: &mut Tx, delivery: &EmailDelivery) -> Result<()> {
     let (ticket, portfolio): (Ticket, Option<StaffId>) = tickets::table
         .inner_join(clients::table.on(clients::id.eq(tickets::client_id)))
-        .filter(tickets::id.eq(ticket))
+        .filter(tickets::id.eq(delivery.ticket_id))
         .select((Ticket::as_select(), clients::accountant_id))
         .get_result(tx.conn())
         .await?;
-    let audience = Some(audience(&ticket, portfolio));
-    tx.event(
-        ticket.firm_id,
-        Event { noun: DeliveryId::NOUN, subject: id.uuid(), before: audience.clone(), after: audience },
-    );
+    let told = match delivery.about {
+        DeliveryAbout::Notification => delivery.account_id.as_slice(),
+        DeliveryAbout::StatusChange => &[],
+    };
+    let audiences = Audiences::find(tx.pipeline(), &ticket, portfolio, told).await?;
+    for audience in audiences.of(delivery.about, delivery.account_id).into_iter().map(Some) {
+        let (subject, before) = (delivery.id.uuid(), audience.clone());
+        tx.event(ticket.firm_id, Event { noun: DeliveryId::NOUN, subject, before, after: audience });
+    }
     Ok(())
 }

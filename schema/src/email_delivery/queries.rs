@@ -6,42 +6,100 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::actor::Scope;
+use crate::actor::{Hat, Scope, StaffHat, StaffRole};
 use crate::condition::{Condition, is_few};
 use crate::email::Email;
 use crate::error::{Code, Refusal, Result};
 use crate::feed::Audience;
-use crate::id::{ActId, ClientId, DeliveryId, Id, StaffId, TicketId};
+use crate::id::{AccountId, ActId, ClientId, DeliveryId, Id, StaffId, TicketId};
 use crate::page::{Cursor, Page, PageRequest};
 use crate::sql;
+use crate::staff::queries::works_here;
 use crate::tables::{
     accounts, client_recipients, clients, email_deliveries, email_suppressions, portal_accesses,
     staff_members, tickets,
 };
 use crate::ticket::model::Ticket;
 
-use super::model::{DeliveryStatus, EmailDelivery, EmailSuppression, MailState};
+use super::model::{DeliveryAbout, DeliveryStatus, EmailDelivery, EmailSuppression, MailState};
 use super::rules;
 
 /// The order of deliveries: the newest first.
 pub const ORDER: &str = "CREATED_AT";
 
-/// Who may know of a delivery: of the ticket's audience the staff, as in [`visible`].
-pub fn audience(ticket: &Ticket, portfolio: Option<StaffId>) -> Audience {
-    Audience { internal: true, ..ticket.audience(portfolio) }
+/// Who may know of the deliveries about a ticket, as in [`visible`].
+#[derive(Debug)]
+pub(super) struct Audiences {
+    /// Of the mails about changes of status: the staff of the ticket's audience.
+    of_ticket: Audience,
+    /// Of mails to staff: those to whom they go, and whoever mends bounces.
+    insiders: Vec<(StaffId, AccountId, StaffRole)>,
 }
 
-/// The deliveries inside a scope: those about tickets that the viewer sees, for staff.
-pub fn visible(scope: &Scope) -> Condition<email_deliveries::table> {
-    match *scope {
-        Scope::Firm { firm_id } => Condition::new(email_deliveries::firm_id.eq(firm_id)),
-        Scope::Own { firm_id, .. } => {
-            let seen = tickets::table.filter(crate::ticket::queries::visible(scope)).select(tickets::id);
-            Condition::new(
-                email_deliveries::firm_id.eq(firm_id).and(email_deliveries::ticket_id.eq_any(seen)),
-            )
+impl Audiences {
+    /// Those for mails about this ticket, to these staff.
+    pub async fn find(
+        mut conn: &AsyncPgConnection,
+        ticket: &Ticket,
+        portfolio: Option<StaffId>,
+        told: &[AccountId],
+    ) -> Result<Self> {
+        let of_ticket = Audience { internal: true, ..ticket.audience(portfolio) };
+        if told.is_empty() {
+            return Ok(Self { of_ticket, insiders: Vec::new() });
         }
-        Scope::Client { .. } => Condition::new(diesel::dsl::sql::<diesel::sql_types::Bool>("false")),
+        let mends = staff_members::role.eq_any([StaffRole::Owner, StaffRole::Manager]);
+        let insiders = staff_members::table
+            .filter(works_here(ticket.firm_id))
+            .filter(mends.or(staff_members::account_id.eq_any(told)))
+            .order(staff_members::id)
+            .select((staff_members::id, staff_members::account_id, staff_members::role))
+            .load(&mut conn)
+            .await?;
+        Ok(Self { of_ticket, insiders })
+    }
+
+    /// Those of one delivery; none for one to `account` that is about a change of status.
+    pub fn of(&self, about: DeliveryAbout, account: Option<AccountId>) -> Vec<Audience> {
+        let may = |(_, of, role): &&(StaffId, AccountId, StaffRole)| {
+            *role != StaffRole::Member || Some(*of) == account
+        };
+        match about {
+            DeliveryAbout::StatusChange => vec![self.of_ticket.clone()],
+            DeliveryAbout::Notification => {
+                self.insiders.iter().filter(may).map(|(id, ..)| Audience::only(*id)).collect()
+            }
+        }
+    }
+}
+
+/// Whose mails about notifications somebody sees: its own, or (none) all, for who must be able to mend bounces.
+pub const fn own_only(hat: &Hat) -> Option<StaffId> {
+    match hat {
+        Hat::Staff(StaffHat { id, role: StaffRole::Member, .. }) => Some(*id),
+        Hat::Staff(_) | Hat::Portal(_) => None,
+    }
+}
+
+/// The deliveries that somebody with this hat on sees: those about tickets within its sight, for staff; of those
+/// that tell a colleague something, see [`own_only`].
+pub fn visible(hat: &Hat) -> Condition<email_deliveries::table> {
+    let of_firm = email_deliveries::firm_id.eq(hat.firm_id());
+    let own = || {
+        let account = staff_members::table.filter(staff_members::id.nullable().eq(own_only(hat)));
+        let account = account.select(staff_members::account_id);
+        let to_it = email_deliveries::account_id.assume_not_null().eq_any(account);
+        email_deliveries::about.eq(DeliveryAbout::StatusChange).or(to_it)
+    };
+    let scope = hat.scope();
+    match (scope, own_only(hat)) {
+        (Scope::Firm { .. }, None) => Condition::new(of_firm),
+        (Scope::Firm { .. }, Some(_)) => Condition::new(of_firm.and(own())),
+        (Scope::Own { .. }, _) => {
+            let seen = tickets::table.filter(crate::ticket::queries::visible(&scope)).select(tickets::id);
+            Condition::new(of_firm.and(own()).and(email_deliveries::ticket_id.eq_any(seen)))
+        }
+        (Scope::Client { .. }, _) => Condition::new(diesel::dsl::sql::<diesel::sql_types::Bool>("false")),
     }
 }
 
@@ -50,18 +108,23 @@ pub fn visible(scope: &Scope) -> Condition<email_deliveries::table> {
 pub struct DeliveryFilter {
     /// One of these.
     pub status: Option<Vec<DeliveryStatus>>,
+    /// About one of these.
+    pub about: Option<Vec<DeliveryAbout>>,
     /// About tickets of one of these clients.
     pub clients: Option<Vec<ClientId>>,
     /// About one of these tickets.
     pub tickets: Option<Vec<TicketId>>,
 }
 
-fn filtered<'a>(scope: &Scope, filter: &DeliveryFilter) -> email_deliveries::BoxedQuery<'a, Pg> {
+fn filtered<'a>(hat: &Hat, filter: &DeliveryFilter) -> email_deliveries::BoxedQuery<'a, Pg> {
     // Those of a few clients or tickets are found by these.
     let few = is_few(filter.clients.as_deref()) || is_few(filter.tickets.as_deref());
-    let mut query = email_deliveries::table.filter(visible(scope).checked_if(few)).into_boxed();
+    let mut query = email_deliveries::table.filter(visible(hat).checked_if(few)).into_boxed();
     if let Some(status) = &filter.status {
         query = query.filter(email_deliveries::status.eq_any(status.clone()));
+    }
+    if let Some(about) = &filter.about {
+        query = query.filter(email_deliveries::about.eq_any(about.clone()));
     }
     if let Some(clients) = &filter.clients {
         query = query.filter(email_deliveries::client_id.eq_any(clients.clone()));
@@ -78,11 +141,11 @@ fn filtered<'a>(scope: &Scope, filter: &DeliveryFilter) -> email_deliveries::Box
 /// `INVALID_CURSOR`; when the database does not answer: retry.
 pub async fn page(
     conn: &mut AsyncPgConnection,
-    scope: &Scope,
+    hat: &Hat,
     filter: &DeliveryFilter,
     part: &PageRequest,
 ) -> Result<Page<EmailDelivery>> {
-    let mut query = filtered(scope, filter).limit(part.fetch());
+    let mut query = filtered(hat, filter).limit(part.fetch());
     if let Some(cursor) = part.cursor(ORDER)? {
         let micros = cursor.key.parse().ok().and_then(chrono::DateTime::from_timestamp_micros).map(sql::held);
         let at = micros.ok_or_else(|| Refusal::of("after", Code::InvalidCursor))?;
@@ -115,21 +178,21 @@ pub fn cursor(delivery: &EmailDelivery) -> String {
 ///
 /// # Errors
 /// When the database does not answer: retry.
-pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &DeliveryFilter) -> Result<i64> {
-    Ok(filtered(scope, filter).count().get_result(conn).await?)
+pub async fn count(conn: &mut AsyncPgConnection, hat: &Hat, filter: &DeliveryFilter) -> Result<i64> {
+    Ok(filtered(hat, filter).count().get_result(conn).await?)
 }
 
-/// Deliveries by id; those out of scope are left out.
+/// Deliveries by id; those that the viewer does not see are left out.
 ///
 /// # Errors
 /// When the database does not answer: retry.
 pub async fn by_ids(
     conn: &mut AsyncPgConnection,
-    scope: &Scope,
+    hat: &Hat,
     ids: &[DeliveryId],
 ) -> Result<Vec<EmailDelivery>> {
     Ok(email_deliveries::table
-        .filter(visible(scope).checked())
+        .filter(visible(hat).checked())
         .filter(sql::among(email_deliveries::id, ids))
         .select(EmailDelivery::as_select())
         .load(conn)
@@ -158,7 +221,7 @@ pub async fn of_acts(
     let seen = tickets::table.filter(crate::ticket::queries::visible(scope).checked()).select(tickets::id);
     let found: Vec<EmailDelivery> = email_deliveries::table
         .filter(sql::among(email_deliveries::cause_id, acts))
-        .filter(email_deliveries::notification_id.is_null())
+        .filter(email_deliveries::about.eq(DeliveryAbout::StatusChange))
         .filter(email_deliveries::ticket_id.eq_any(seen))
         .order(email_deliveries::id)
         .select(EmailDelivery::as_select())

@@ -25,7 +25,7 @@ use crate::tables::{
     accounts, client_recipients, clients, email_suppressions, portal_accesses, staff_members,
 };
 
-use super::model::{DeliveryReason, EmailDelivery};
+use super::model::{DeliveryAbout, DeliveryReason, EmailDelivery};
 use super::rules::Candidate;
 
 /// The clients' addresses for tickets, by default their addresses of record (D-05, F-02). One that is a
@@ -172,7 +172,7 @@ pub(super) async fn suppressed(
 
 /// Why a mail that was queued may not go out any more: its address bounced meanwhile (F-06), or the person
 /// lost access and the address is none of the client's either (B-14); what is told to staff goes to none but
-/// that person (D-11).
+/// that person, while it wants to be told by mail (D-11).
 pub(super) async fn hindrance(
     conn: &AsyncPgConnection,
     delivery: &EmailDelivery,
@@ -181,9 +181,9 @@ pub(super) async fn hindrance(
     if !suppressed(conn, delivery.firm_id, address.into_iter()).await?.is_empty() {
         return Ok(Some(DeliveryReason::SuppressedAfterBounce));
     }
-    if let Some(id) = delivery.notification_id {
-        let may = notification::queries::addressees(conn, &[id]).await?.contains_key(&id);
-        return Ok((!may).then_some(DeliveryReason::NoAccess));
+    if delivery.about == DeliveryAbout::Notification {
+        let told = notification::queries::addressees(conn, delivery.notification_id.as_slice()).await?;
+        return Ok(told.into_values().next().unwrap_or(Err(DeliveryReason::NoAccess)).err());
     }
     let Some(account) = delivery.account_id else { return Ok(None) };
     let person = (account, delivery.client_id);

@@ -5,14 +5,14 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::actor::Scope;
+use crate::actor::Hat;
 use crate::error::{Code, Result};
 use crate::id::{AccountId, ActId, ClientId, DeliveryId, FirmId, NotificationId};
 use crate::notification;
 use crate::sql;
 use crate::tables::email_deliveries;
 
-use super::model::EmailDelivery;
+use super::model::{DeliveryAbout, EmailDelivery};
 use super::rules::{self, Candidate, Planned};
 use super::{queries, recipients};
 
@@ -23,11 +23,11 @@ use super::{queries, recipients};
 /// When the database does not answer: retry.
 pub async fn may(
     conn: &mut AsyncPgConnection,
-    scope: &Scope,
+    hat: &Hat,
     ids: &[DeliveryId],
 ) -> Result<HashMap<DeliveryId, Result<(), Code>>> {
-    let deliveries = queries::by_ids(conn, scope, ids).await?;
-    let plans = plans(conn, scope.firm_id(), &deliveries).await?;
+    let deliveries = queries::by_ids(conn, hat, ids).await?;
+    let plans = plans(conn, hat.firm_id(), &deliveries).await?;
     Ok(plans.into_iter().map(|(id, plan)| (id, plan.map(|_| ()))).collect())
 }
 
@@ -47,8 +47,9 @@ pub(super) async fn plans(
     let told = notification::queries::addressees(conn, &told).await?;
     let candidates = |delivery: &EmailDelivery| {
         // What is told to staff is for none but that person.
-        if let Some(id) = delivery.notification_id {
-            return told.get(&id).cloned().into_iter().collect();
+        if delivery.about == DeliveryAbout::Notification {
+            let person = delivery.notification_id.and_then(|id| told.get(&id));
+            return person.and_then(|person| person.as_ref().ok()).cloned().into_iter().collect();
         }
         let listed = of_clients.get(&delivery.client_id).cloned().unwrap_or_default();
         let Some(person) = person(delivery) else { return listed };

@@ -140,7 +140,7 @@ fn enhanced_status(word: &str) -> Option<(u16, u16)> {
 /// other deliveries about the same act.
 ///
 /// # Errors
-/// `DELIVERY_NOT_RETRYABLE` for what was sent, is on its way or has nowhere to go;
+/// `DELIVERY_NOT_RETRYABLE` for what was sent or is on its way, `NO_RECIPIENT` for what has nowhere to go,
 /// `ADDRESS_SUPPRESSED`, `INVALID_EMAIL`.
 pub fn retry(
     delivery: &EmailDelivery,
@@ -159,7 +159,7 @@ pub fn retry(
     plans.into_iter().find(|plan| plan.reason.is_none()).ok_or(match why_not {
         Some(DeliveryReason::SuppressedAfterBounce) => Code::AddressSuppressed,
         Some(DeliveryReason::InvalidAddress) => Code::InvalidEmail,
-        _ => Code::DeliveryNotRetryable,
+        _ => Code::NoRecipient,
     })
 }
 
@@ -238,6 +238,7 @@ mod tests {
     }
 
     fn delivery(status: DeliveryStatus, recipient: Option<&str>) -> EmailDelivery {
+        use super::super::model::DeliveryAbout;
         use crate::id::{ActId, ClientId, DeliveryId, FirmId, TicketId};
         use chrono::DateTime;
         EmailDelivery {
@@ -262,6 +263,7 @@ mod tests {
             thread_subject: None,
             price_minor: None,
             currency: None,
+            about: DeliveryAbout::StatusChange,
             notification_id: None,
         }
     }
@@ -298,10 +300,10 @@ mod tests {
         );
         assert_eq!(
             address(Failed, Some("old@x.com"), &["a@x.com"], &["a@x.com"], &[]),
-            Err(Code::DeliveryNotRetryable)
+            Err(Code::NoRecipient)
         );
         // Nowhere to go.
-        assert_eq!(address(NotSent, None, &[], &[], &[]), Err(Code::DeliveryNotRetryable));
+        assert_eq!(address(NotSent, None, &[], &[], &[]), Err(Code::NoRecipient));
         assert_eq!(address(Failed, Some("broken"), &["broken"], &[], &[]), Err(Code::InvalidEmail));
         assert_eq!(
             address(Failed, Some("a@x.com"), &["a@x.com"], &[], &["a@x.com"]),

@@ -57,6 +57,7 @@ refusal-charge-paid = This charge is already paid and can no longer be changed.
 refusal-charge-canceled = This charge was canceled and can no longer be changed. If needed, create another.
 refusal-charge-not-overdue = This charge is not overdue. Please choose overdue charges only.
 refusal-delivery-not-retryable = This e-mail was already sent or is still in the queue. Only failed e-mails can be sent again.
+refusal-no-recipient = There is nobody left to send this e-mail to.
 refusal-address-suppressed = E-mails to this address are coming back. Correct the address or release it before sending again.
 refusal-file-empty = This file is empty. Please choose another.
 refusal-file-too-large =
@@ -146,13 +147,17 @@ ticket-mail-footer = This notice from { $firm } about the tickets of { $client }
 ## Notifications: what staff are told, and the mail about it.
 
 notification-ticket-assigned = Ticket #{ $number } is now yours.
-notification-department-ticket = Your department has a new ticket: #{ $number }.
+notification-department-ticket = Ticket #{ $number } has come to your department.
 notification-client-message = { $client } wrote about ticket #{ $number }.
+notification-client-file = { $client } handed in a file on ticket #{ $number }.
 notification-ticket-reopened = { $client } reopened ticket #{ $number }.
 notification-mail-message = Message
+notification-mail-description = Description
 notification-mail-note = Note
-notification-mail-acted-by = From
-notification-mail-footer = { $firm } sends you this notice automatically, because you chose to be told by e-mail too. You can change this in your preferences.
+notification-mail-from = From
+notification-mail-acted-by = By
+notification-mail-reply = Answer the client in the ticket: replies to this e-mail do not reach them.
+notification-mail-footer = { $firm } sends you this notice automatically, because you chose to receive it by e-mail as well. You can change this in your preferences.
 
 ## Columns of the exported list of tickets.
 

@@ -57,6 +57,7 @@ refusal-charge-paid = Este cobro ya está pagado y no se puede modificar.
 refusal-charge-canceled = Este cobro está cancelado y no se puede modificar. Si es necesario, cree otro.
 refusal-charge-not-overdue = Este cobro no está vencido. Elija únicamente cobros vencidos.
 refusal-delivery-not-retryable = Este correo ya se envió o sigue en cola. Solo se pueden reenviar los que fallaron.
+refusal-no-recipient = Ya no hay nadie a quien enviar este correo.
 refusal-address-suppressed = Los correos a esta dirección se devuelven. Corrija la dirección o desbloquéela antes de reenviar.
 refusal-file-empty = Este archivo está vacío. Elija otro.
 refusal-file-too-large =
@@ -146,12 +147,16 @@ ticket-mail-footer = Este aviso de { $firm } sobre los casos de { $client } se h
 ## Notificaciones: lo que se comunica al equipo, y el correo correspondiente.
 
 notification-ticket-assigned = El caso #{ $number } ahora está en sus manos.
-notification-department-ticket = Su departamento ha recibido un caso nuevo: #{ $number }.
+notification-department-ticket = El caso #{ $number } ha llegado a su departamento.
 notification-client-message = { $client } ha escrito sobre el caso #{ $number }.
+notification-client-file = { $client } ha entregado un archivo en el caso #{ $number }.
 notification-ticket-reopened = { $client } ha reabierto el caso #{ $number }.
 notification-mail-message = Mensaje
+notification-mail-description = Descripción
 notification-mail-note = Nota
-notification-mail-acted-by = De
+notification-mail-from = De
+notification-mail-acted-by = Por
+notification-mail-reply = Responda al cliente en el caso: las respuestas a este correo no le llegan.
 notification-mail-footer = { $firm } le envía este aviso automáticamente, porque eligió recibirlo también por correo. Puede cambiarlo en sus preferencias.
 
 ## Columnas de la lista exportada de casos.

@@ -57,6 +57,7 @@ refusal-charge-paid = Cette somme est déjà réglée et ne peut plus être modi
 refusal-charge-canceled = Cette somme a été annulée et ne peut plus être modifiée. Si besoin, créez-en une autre.
 refusal-charge-not-overdue = Cette somme n'est pas échue. Choisissez uniquement des sommes échues.
 refusal-delivery-not-retryable = Cet e-mail a déjà été envoyé ou est encore en attente. Seuls les e-mails en échec peuvent être renvoyés.
+refusal-no-recipient = Il n'y a plus personne à qui envoyer cet e-mail.
 refusal-address-suppressed = Les e-mails à cette adresse reviennent. Corrigez l'adresse ou débloquez-la avant de renvoyer.
 refusal-file-empty = Ce fichier est vide. Veuillez en choisir un autre.
 refusal-file-too-large =
@@ -149,13 +150,17 @@ ticket-mail-footer = Cet avis de { $firm } au sujet des tickets de { $client } a
 ## Notifications : ce que l'équipe apprend, et l'e-mail à ce sujet.
 
 notification-ticket-assigned = Le ticket #{ $number } est désormais entre vos mains.
-notification-department-ticket = Votre service a reçu un nouveau ticket : #{ $number }.
+notification-department-ticket = Le ticket #{ $number } est arrivé dans votre service.
 notification-client-message = { $client } a écrit au sujet du ticket #{ $number }.
+notification-client-file = { $client } a déposé un fichier dans le ticket #{ $number }.
 notification-ticket-reopened = { $client } a rouvert le ticket #{ $number }.
 notification-mail-message = Message
+notification-mail-description = Description
 notification-mail-note = Note
-notification-mail-acted-by = De
-notification-mail-footer = { $firm } vous envoie cet avis automatiquement, car vous avez choisi d'être prévenu aussi par e-mail. Vous pouvez modifier ce choix dans vos préférences.
+notification-mail-from = De
+notification-mail-acted-by = Par
+notification-mail-reply = Répondez au client dans le ticket : les réponses à cet e-mail ne lui parviennent pas.
+notification-mail-footer = { $firm } vous envoie cet avis automatiquement, car vous avez choisi de le recevoir aussi par e-mail. Vous pouvez modifier ce choix dans vos préférences.
 
 ## Colonnes de la liste exportée des tickets.
 

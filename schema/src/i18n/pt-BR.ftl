@@ -57,6 +57,7 @@ refusal-charge-paid = Esta cobrança já foi paga e não pode mais ser alterada.
 refusal-charge-canceled = Esta cobrança foi cancelada e não pode mais ser alterada. Se necessário, crie outra.
 refusal-charge-not-overdue = Esta cobrança não está vencida. Escolha apenas cobranças vencidas.
 refusal-delivery-not-retryable = Este e-mail já foi enviado ou ainda está na fila. Só é possível reenviar os que falharam.
+refusal-no-recipient = Não há mais ninguém a quem enviar este e-mail.
 refusal-address-suppressed = As mensagens para este endereço estão voltando. Corrija o endereço ou libere-o antes de reenviar.
 refusal-file-empty = Este arquivo está vazio. Escolha outro.
 refusal-file-too-large =
@@ -149,12 +150,16 @@ ticket-mail-footer = Este aviso de { $firm } sobre os atendimentos de { $client 
 ## Notificações: o que a equipe fica sabendo, e o e-mail sobre isso.
 
 notification-ticket-assigned = O atendimento #{ $number } agora está com você.
-notification-department-ticket = Seu setor recebeu um novo atendimento: #{ $number }.
+notification-department-ticket = Chegou ao seu setor o atendimento #{ $number }.
 notification-client-message = { $client } escreveu sobre o atendimento #{ $number }.
+notification-client-file = { $client } enviou um arquivo no atendimento #{ $number }.
 notification-ticket-reopened = { $client } reabriu o atendimento #{ $number }.
 notification-mail-message = Mensagem
+notification-mail-description = Descrição
 notification-mail-note = Observação
-notification-mail-acted-by = De
+notification-mail-from = De
+notification-mail-acted-by = Por
+notification-mail-reply = Responda ao cliente no atendimento: respostas a este e-mail não chegam a ele.
 notification-mail-footer = { $firm } envia este aviso automaticamente, porque você escolheu recebê-lo também por e-mail. Você pode mudar isso em suas preferências.
 
 ## Colunas da lista exportada de atendimentos.

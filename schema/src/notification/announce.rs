@@ -1,10 +1,9 @@
 //! Tells staff of an act on a ticket, in the act's own transaction: no crash between them (D-11).
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 
-use crate::actor::Actor;
 use crate::email_delivery;
 use crate::email_delivery::rules::Candidate;
 use crate::error::Result;
@@ -17,9 +16,9 @@ use crate::tables::notifications;
 use crate::ticket::case::CaseView;
 
 use super::model::NotificationKind;
-use super::rules::{self, News};
+use super::rules::{self, Acting, Duty, News};
 
-/// The assignee of a ticket, or somebody of its department; and works for the firm now.
+/// Somebody who has to do with a ticket, and works for the firm now.
 #[derive(Debug, QueryableByName)]
 struct Colleague {
     #[diesel(sql_type = SqlUuid)]
@@ -30,18 +29,29 @@ struct Colleague {
     email: String,
     #[diesel(sql_type = Text)]
     locale: Locale,
+    #[diesel(sql_type = Bool)]
+    is_assignee: bool,
+    #[diesel(sql_type = Bool)]
+    is_of_department: bool,
+    #[diesel(sql_type = Bool)]
+    is_accountant: bool,
     /// What it is told by mail too.
     #[diesel(sql_type = Array<Text>)]
     by_mail: Vec<NotificationKind>,
 }
 
 impl rules::Colleague for Colleague {
-    fn staff_id(&self) -> StaffId {
-        self.staff_id
-    }
-
     fn account_id(&self) -> AccountId {
         self.account_id
+    }
+
+    fn duty(&self) -> Duty {
+        match self {
+            Self { is_assignee: true, .. } => Duty::Assignee,
+            Self { is_of_department: true, .. } => Duty::Department,
+            Self { is_accountant: true, .. } => Duty::Accountant,
+            Self { .. } => Duty::Owner,
+        }
     }
 }
 
@@ -49,18 +59,18 @@ impl rules::Colleague for Colleague {
 /// want one.
 pub(crate) async fn tell(
     tx: &mut Tx,
-    actor: &Actor,
+    acting: Acting,
     case: CaseView<'_>,
     act: ActId,
     news: News,
 ) -> Result<()> {
     let colleagues = colleagues(tx, case).await?;
-    let told = rules::told(news, actor.account_id, case.ticket.assignee_id, colleagues);
+    let told = rules::told(news, acting.account_id, colleagues);
     let message = match news {
         News::Written(message) => Some(message),
-        News::Arrived { .. } | News::Reopened => None,
+        News::Arrived { .. } | News::HandedIn | News::Reopened => None,
     };
-    let (author, now) = (actor.hat.author(), tx.now);
+    let (author, now) = (acting.author, tx.now);
     let (mut rows, mut wanted) = (Vec::new(), Vec::new());
     for (colleague, kind) in told {
         let id = NotificationId::new();
@@ -94,14 +104,27 @@ pub(crate) async fn tell(
 async fn colleagues(tx: &Tx, case: CaseView<'_>) -> Result<Vec<Colleague>> {
     Ok(sql::kept(
         "SELECT staff.id AS staff_id, account.id AS account_id, account.email, account.locale,
+             near.is_assignee, near.is_of_department, near.is_accountant,
              ARRAY(SELECT kind FROM notification_preferences WHERE staff_id = staff.id) AS by_mail
-         FROM staff_members AS staff JOIN accounts AS account ON account.id = staff.account_id
-         WHERE staff.id IN (SELECT ? UNION SELECT staff_id FROM department_members WHERE department_id = ?)
-             AND staff.firm_id = ? AND staff.joined_at IS NOT NULL AND staff.disabled_at IS NULL
+         FROM (
+             SELECT staff_id, bool_or(duty = 1) AS is_assignee, bool_or(duty = 2) AS is_of_department,
+                 bool_or(duty = 3) AS is_accountant
+             FROM (
+                 SELECT ? AS staff_id, 1 AS duty
+                 UNION ALL SELECT staff_id, 2 FROM department_members WHERE department_id = ?
+                 UNION ALL SELECT ?, 3
+                 UNION ALL SELECT id, 4 FROM staff_members WHERE firm_id = ? AND role = 'OWNER'
+             ) AS duties GROUP BY staff_id
+         ) AS near
+         JOIN staff_members AS staff ON staff.id = near.staff_id
+         JOIN accounts AS account ON account.id = staff.account_id
+         WHERE staff.firm_id = ? AND staff.joined_at IS NOT NULL AND staff.disabled_at IS NULL
          ORDER BY staff.id",
     )
     .bind::<SqlUuid, _>(case.ticket.assignee_id)
     .bind::<Nullable<SqlUuid>, _>(case.ticket.department_id)
+    .bind::<Nullable<SqlUuid>, _>(case.client.accountant_id)
+    .bind::<SqlUuid, _>(case.firm.id)
     .bind::<SqlUuid, _>(case.firm.id)
     .load(&mut tx.pipeline())
     .await?)

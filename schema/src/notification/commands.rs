@@ -1,51 +1,103 @@
-//! Read marks of notifications (D-11).
+//! Read marks of notifications (D-11), and how long they live.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel::sql_types::{BigInt, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::actor::Actor;
+use crate::actor::{Actor, Hat};
 use crate::condition::Condition;
 use crate::error::{OrNotFound, Result};
 use crate::feed::{Audience, Event};
-use crate::id::{Id, NotificationId};
-use crate::store::{Done, Store};
-use crate::tables::notifications;
+use crate::id::{Id, NotificationId, StaffId, TicketId};
+use crate::input::Check;
+use crate::sql;
+use crate::store::{Done, Store, Tx};
+use crate::tables::{notifications, ticket_messages};
 
 use super::model::Notification;
-use super::queries::own;
+use super::queries::{by_ids, own};
 
-/// Marks notifications as read: this one and all older ones, or all there are. Marked ones stay as they are.
+/// Most notifications that are marked by their ids at once.
+const MAX_MARKED: i64 = 100;
+/// How long a notification lives that was read.
+const READ_KEPT: TimeDelta = TimeDelta::days(90);
+/// How long any lives.
+const KEPT: TimeDelta = TimeDelta::days(365);
+/// How many are forgotten by one statement.
+const BATCH: i64 = 1000;
+
+/// What is read.
+#[derive(Debug, Clone)]
+pub enum Mark {
+    /// Exactly these.
+    These(Vec<NotificationId>),
+    /// This one and all before it. Times are those of acts, not of commits, so it covers also what
+    /// an earlier act tells that committed later, and was not shown.
+    UpTo(NotificationId),
+}
+
+/// Marks notifications as read. Marked ones stay as they are.
 ///
 /// # Errors
-/// `NOT_ALLOWED` for portal users, `NOT_FOUND` for one that the viewer does not see.
-pub async fn mark_read(store: &Store, actor: &Actor, up_to: Option<NotificationId>) -> Result<Done<()>> {
-    let (staff, firm) = (actor.staff()?.id, actor.firm_id());
+/// `NOT_ALLOWED` for portal users, `NOT_FOUND` for one that the viewer does not see, `OUT_OF_RANGE` for none or too
+/// many.
+pub async fn mark_read(store: &Store, actor: &Actor, mark: Mark) -> Result<Done<()>> {
+    let staff = actor.staff()?.id;
     let mut tx = store.begin(actor).await?;
-    let now = tx.now;
-    let last: Option<Notification> = match up_to {
-        Some(id) => {
-            let found = notifications::table.filter(own(&actor.hat)).filter(notifications::id.eq(id));
-            let found = found.select(Notification::as_select()).get_result(tx.conn()).await.optional()?;
-            Some(found.or_not_found("upToId")?)
+    let which = match mark {
+        Mark::These(ids) => {
+            let mut check = Check::new();
+            check.number("ids", ids.len() as i64, &(1..=MAX_MARKED));
+            check.done()?;
+            let found = by_ids(tx.conn(), &actor.hat, &ids).await?;
+            let is_found = |id: &NotificationId| found.iter().any(|one| one.id == *id);
+            ids.iter().all(is_found).then_some(()).or_not_found("ids")?;
+            Condition::new(sql::among(notifications::id, &ids))
         }
-        None => None,
-    };
-    let up_to: Condition<notifications::table> = match last {
-        Some(Notification { id, at, .. }) => {
+        Mark::UpTo(id) => {
+            let found = by_ids(tx.conn(), &actor.hat, &[id]).await?.pop();
+            let Notification { at, .. } = found.or_not_found("upToId")?;
             let older = notifications::at.lt(at).or(notifications::id.le(id));
             Condition::new(notifications::at.le(at).and(older))
         }
-        None => Condition::new(notifications::read_at.is_null()),
     };
+    write(&mut tx, actor, staff, which).await?;
+    tx.commit(()).await
+}
+
+/// Whoever read a conversation so far (D-12) has read what was told of it.
+pub(crate) async fn follow_conversation(
+    tx: &mut Tx,
+    actor: &Actor,
+    ticket: TicketId,
+    seq: i32,
+) -> Result<()> {
+    let Hat::Staff(staff) = &actor.hat else { return Ok(()) };
+    let read = ticket_messages::table
+        .filter(ticket_messages::ticket_id.eq(ticket))
+        .filter(ticket_messages::seq.le(seq))
+        .select(ticket_messages::id);
+    let told = notifications::message_id.assume_not_null().eq_any(read);
+    write(tx, actor, staff.id, Condition::new(notifications::ticket_id.eq(ticket).and(told))).await
+}
+
+/// Marks those that are not yet marked. One event tells of all: the person's other screens read anew.
+async fn write(
+    tx: &mut Tx,
+    actor: &Actor,
+    staff: StaffId,
+    which: Condition<notifications::table>,
+) -> Result<()> {
+    let now = tx.now;
     let unread =
-        notifications::table.filter(own(&actor.hat)).filter(notifications::read_at.is_null()).filter(up_to);
+        notifications::table.filter(own(&actor.hat)).filter(notifications::read_at.is_null()).filter(which);
     let marked: Vec<NotificationId> = diesel::update(unread)
         .set(notifications::read_at.eq(now))
         .returning(notifications::id)
         .get_results(tx.conn())
         .await?;
-    let [first, ..] = marked[..] else { return tx.commit(()).await };
-    // One event for all of them: the person's other screens read anew.
+    let [first, ..] = marked[..] else { return Ok(()) };
     let audience = Some(Audience::only(staff));
     let event = Event {
         noun: NotificationId::NOUN,
@@ -53,6 +105,31 @@ pub async fn mark_read(store: &Store, actor: &Actor, up_to: Option<NotificationI
         before: audience.clone(),
         after: audience,
     };
-    tx.event(firm, event);
-    tx.commit(()).await
+    tx.event(actor.firm_id(), event);
+    Ok(())
+}
+
+/// Forgets notifications that were read long ago, and very old ones, batch by batch: no statement holds many rows.
+/// A mail about one of them stays.
+///
+/// # Errors
+/// When the database does not answer: retry; what is forgotten stays so.
+pub async fn forget_old(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<usize> {
+    let mut gone = 0;
+    loop {
+        let batch = sql::kept(
+            "DELETE FROM notifications WHERE id IN (
+                 SELECT id FROM notifications WHERE read_at < ? OR at < ? LIMIT ? FOR UPDATE SKIP LOCKED
+             )",
+        )
+        .bind::<Timestamptz, _>(now - READ_KEPT)
+        .bind::<Timestamptz, _>(now - KEPT)
+        .bind::<BigInt, _>(BATCH)
+        .execute(conn)
+        .await?;
+        gone += batch;
+        if (batch as i64) < BATCH {
+            return Ok(gone);
+        }
+    }
 }

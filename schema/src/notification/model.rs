@@ -17,6 +17,8 @@ text_enum! {
         DepartmentTicket = "DEPARTMENT_TICKET",
         /// The client wrote.
         ClientMessage = "CLIENT_MESSAGE",
+        /// The client handed in a file without a message.
+        ClientFile = "CLIENT_FILE",
         /// The client reopened a ticket.
         TicketReopened = "TICKET_REOPENED",
     }

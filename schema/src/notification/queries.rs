@@ -10,13 +10,17 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::actor::{Hat, MemberReach, Scope, StaffHat, StaffRole};
 use crate::condition::Condition;
+use crate::email_delivery::model::DeliveryReason;
 use crate::email_delivery::rules::Candidate;
 use crate::error::{Code, Refusal, Result};
 use crate::id::{AccountId, DepartmentId, Id, NotificationId, StaffId};
 use crate::locale::Locale;
 use crate::page::{Cursor, Page, PageRequest};
 use crate::sql;
-use crate::tables::{accounts, clients, department_members, firms, notifications, staff_members, tickets};
+use crate::tables::{
+    accounts, clients, department_members, firms, notification_preferences, notifications, staff_members,
+    tickets,
+};
 use crate::ticket::model::Ticket;
 use crate::ticket::queries::visible;
 
@@ -110,12 +114,12 @@ pub async fn by_ids(
         .await?)
 }
 
-/// To whom each of these would be mailed now: those are left out whose person left, or does not see the
-/// ticket any more (B-14, B-15).
+/// To whom each of these would be mailed now, or why it would not: the person does not see the ticket any more
+/// (B-14, B-15), or does not want such mails. Those are left out whose person left.
 pub(crate) async fn addressees(
     mut conn: &AsyncPgConnection,
     ids: &[NotificationId],
-) -> Result<HashMap<NotificationId, Candidate>> {
+) -> Result<HashMap<NotificationId, Result<Candidate, DeliveryReason>>> {
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -124,8 +128,11 @@ pub(crate) async fn addressees(
         (StaffId, StaffRole, MemberReach),
         (AccountId, String, Locale),
         Ticket,
-        Option<StaffId>,
+        (Option<StaffId>, bool),
     );
+    let wish = notification_preferences::table
+        .filter(notification_preferences::staff_id.eq(notifications::staff_id))
+        .filter(notification_preferences::kind.eq(notifications::kind));
     let found: Vec<Row> = notifications::table
         .inner_join(staff_members::table.on(staff_members::id.eq(notifications::staff_id)))
         .inner_join(accounts::table.on(accounts::id.eq(staff_members::account_id)))
@@ -140,7 +147,7 @@ pub(crate) async fn addressees(
             (staff_members::id, staff_members::role, firms::member_reach),
             (accounts::id, accounts::email, accounts::locale),
             Ticket::as_select(),
-            clients::accountant_id,
+            (clients::accountant_id, diesel::dsl::exists(wish)),
         ))
         .load(&mut conn)
         .await?;
@@ -150,12 +157,18 @@ pub(crate) async fn addressees(
         .select((department_members::staff_id, department_members::department_id))
         .load(&mut conn)
         .await?;
-    let addressee = |(id, (staff, role, reach), (account, email, locale), ticket, portfolio): Row| {
-        let of = belongings.iter().filter(|(of, _)| *of == staff);
-        let departments: Vec<DepartmentId> = of.map(|(_, department)| *department).collect();
-        let hat = Hat::Staff(StaffHat { id: staff, firm_id: ticket.firm_id, role, reach });
-        let sees = ticket.audience(portfolio).admits_hat(&hat, &departments);
-        sees.then_some((id, Candidate { address: Some(email), account_id: Some(account), locale }))
-    };
-    Ok(found.into_iter().filter_map(addressee).collect())
+    let addressee =
+        |(id, (staff, role, reach), (account, email, locale), ticket, (portfolio, is_wanted)): Row| {
+            let of = belongings.iter().filter(|(of, _)| *of == staff);
+            let departments: Vec<DepartmentId> = of.map(|(_, department)| *department).collect();
+            let hat = Hat::Staff(StaffHat { id: staff, firm_id: ticket.firm_id, role, reach });
+            let sees = ticket.audience(portfolio).admits_hat(&hat, &departments);
+            let candidate = match (sees, is_wanted) {
+                (false, _) => Err(DeliveryReason::NoAccess),
+                (true, false) => Err(DeliveryReason::NotWanted),
+                (true, true) => Ok(Candidate { address: Some(email), account_id: Some(account), locale }),
+            };
+            (id, candidate)
+        };
+    Ok(found.into_iter().map(addressee).collect())
 }

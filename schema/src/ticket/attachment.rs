@@ -14,9 +14,13 @@ use crate::file::model::{Attachment, File, FileState};
 use crate::file::rules::FileAct;
 use crate::file::upload::check_count;
 use crate::file::{queries as file_queries, rules as file_rules};
-use crate::id::{ActId, AttachmentId, FileId, Id, MessageId, TicketId};
+use crate::id::{AccountId, ActId, AttachmentId, FileId, Id, MessageId, TicketId};
+use crate::notification::{
+    self,
+    rules::{Acting, News},
+};
 use crate::store::{Begun, Done, Store, Tx};
-use crate::tables::{attachments, files, ticket_messages};
+use crate::tables::{attachments, files, portal_accesses, ticket_messages};
 
 use super::case::{Case, Saved};
 use super::history::{self, Changed};
@@ -179,7 +183,8 @@ async fn record(tx: &mut Tx, ticket: &Ticket, author: Author, place: Place, file
     history::record(tx, ticket, ActId::new(), author, &changes, None).await
 }
 
-/// Tells of files that are there now: the message has them, and the ticket changed.
+/// Tells of files that are there now: the message has them, and the ticket changed. Staff are told of what the
+/// client hands in without a message, which tells of it otherwise (D-11).
 async fn tell(tx: &mut Tx, case: &mut Case, author: Author, place: Place) -> Result<()> {
     if let Some(id) = place.message_id {
         let audience = Some(case.audience(place.visibility));
@@ -187,7 +192,12 @@ async fn tell(tx: &mut Tx, case: &mut Case, author: Author, place: Place) -> Res
             Event { noun: MessageId::NOUN, subject: id.uuid(), before: audience.clone(), after: audience };
         tx.event(case.firm.id, event);
     }
-    case.save(tx, author, "ticketFileAttach", Saved::seen_by(place.visibility)).await
+    case.save(tx, author, "ticketFileAttach", Saved::seen_by(place.visibility)).await?;
+    let (Author::Portal(access), None) = (author, place.message_id) else { return Ok(()) };
+    let account = portal_accesses::table.find(access).select(portal_accesses::account_id);
+    let account_id: AccountId = account.get_result(tx.conn()).await?;
+    let acting = Acting { account_id, author };
+    notification::announce::tell(tx, acting, case.view(), ActId::new(), News::HandedIn).await
 }
 
 /// Makes a file that has just been stored visible where it was attached meanwhile. Its row is locked.

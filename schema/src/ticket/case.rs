@@ -125,7 +125,8 @@ impl Case {
             .get_result::<(CaseClient, CaseFirm)>(&mut conn);
         let (ticket, around) = join(locked, around).await;
         let ticket: Ticket = ticket.optional()?.or_not_found("id")?;
-        let (client, firm) = around?;
+        // Reach may be lost by what the lock does not hold: a portfolio, a department.
+        let (client, firm) = around.optional()?.or_not_found("id")?;
         // Whoever waited for the lock acts after the one who had it, whatever the clocks say.
         tx.now = tx.now.max(ticket.updated_at);
         let before = ticket.audience(client.accountant_id);

@@ -184,7 +184,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
     tx.audit(Some(firm.id), "ticketCreate", TicketId::NOUN, Some(id.uuid()));
     let case = CaseView { ticket: &ticket, client: &client, firm: &firm };
     let news = News::Arrived { at_assignee: true, at_department: true };
-    notification::announce::tell(&mut tx, actor, case, act, news).await?;
+    notification::announce::tell(&mut tx, actor.into(), case, act, news).await?;
     tx.commit(id).await
 }
 

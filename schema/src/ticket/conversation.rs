@@ -90,12 +90,13 @@ pub async fn post(store: &Store, actor: &Actor, key: &str, input: PostMessage) -
     case.save(&mut tx, author, "ticketMessagePost", Saved::seen_by(input.visibility)).await?;
     if let Author::Portal(_) = author {
         let news = News::Written(message_id);
-        notification::announce::tell(&mut tx, actor, case.view(), ActId::new(), news).await?;
+        notification::announce::tell(&mut tx, actor.into(), case.view(), ActId::new(), news).await?;
     }
     tx.commit(Posted { ticket_id: input.ticket_id, message_id }).await
 }
 
-/// Marks the conversation as read up to a message (D-12); a mark never moves back.
+/// Marks the conversation as read up to a message (D-12), and so what staff were told of these messages
+/// (D-11); a mark never moves back.
 ///
 /// # Errors
 /// `NOT_FOUND` for the ticket or for a message that the viewer cannot read.
@@ -132,6 +133,7 @@ pub async fn mark_read(
     if let Some(seq) = seq {
         let now = tx.now;
         mark(tx.conn(), &ticket, actor, seq, now).await?;
+        notification::commands::follow_conversation(&mut tx, actor, ticket_id, seq).await?;
     }
     tx.commit(ticket_id).await
 }

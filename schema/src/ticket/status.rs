@@ -147,7 +147,7 @@ async fn apply(
     charge::commands::follow_status(tx, &case, from, status).await?;
     announce::status_change(tx, case.view(), act_id, addressees).await?;
     if let (StatusChange::Reopened, Author::Portal(_)) = (change, author) {
-        notification::announce::tell(tx, actor, case.view(), act_id, News::Reopened).await?;
+        notification::announce::tell(tx, actor.into(), case.view(), act_id, News::Reopened).await?;
     }
     Ok(StatusChanged { ticket_id, outcome, act_id: Some(act_id) })
 }

@@ -117,6 +117,6 @@ pub async fn transfer(
         at_assignee: to_staff != from_staff,
         at_department: to_department != from_department,
     };
-    notification::announce::tell(&mut tx, actor, case.view(), act, news).await?;
+    notification::announce::tell(&mut tx, actor.into(), case.view(), act, news).await?;
     tx.commit(Transferred { ticket_id: case.ticket.id, transfer_id }).await
 }

@@ -149,6 +149,19 @@ impl News {
         seen.map(|entry| I::from_uuid(entry.subject)).collect()
     }
 
+    /// The things of one noun that came to be, within sight of the viewer.
+    pub fn added<I: Id + Ord>(&self) -> BTreeSet<I> {
+        let new = self.entries().filter(|entry| entry.noun == I::NOUN && entry.before.is_none());
+        let seen = new.filter(|entry| self.onlooker.sees(entry.after.as_ref()));
+        seen.map(|entry| I::from_uuid(entry.subject)).collect()
+    }
+
+    /// Whether things of one noun changed that were within sight of the viewer.
+    pub fn changes<I: Id>(&self) -> bool {
+        let own = self.entries().filter(|entry| entry.noun == I::NOUN);
+        own.map(|entry| entry.before.as_ref()).any(|before| self.onlooker.sees(before))
+    }
+
     /// Whether things of one noun that were there before came into the viewer's sight, or went out of it.
     pub fn moves<I: Id>(&self) -> bool {
         let own = self.entries().filter(|entry| entry.noun == I::NOUN);

@@ -101,6 +101,8 @@ pub enum UserErrorCode {
     ChargeNotOverdue,
     /// Only a delivery that failed or could not be sent can be retried.
     DeliveryNotRetryable,
+    /// Nobody is left to whom the delivery could be sent.
+    NoRecipient,
     /// The address is suppressed after a bounce: correct it or lift the suppression first.
     AddressSuppressed,
     /// The file has no bytes.

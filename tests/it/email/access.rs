@@ -57,8 +57,8 @@ async fn access_lost_before_the_mail_goes_out() {
 
     let id = text(&hers["id"]);
     let refused = room.retry(&room.staff, &id, &key()).await;
-    assert_eq!(refused["userErrors"][0]["code"], "DELIVERY_NOT_RETRYABLE");
-    assert_eq!(hers["viewerCan"][0]["reason"], "DELIVERY_NOT_RETRYABLE");
+    assert_eq!(refused["userErrors"][0]["code"], "NO_RECIPIENT");
+    assert_eq!(hers["viewerCan"][0]["reason"], "NO_RECIPIENT");
     room.sql("UPDATE portal_accesses SET status = 'ACTIVE'").await;
     room.sql("UPDATE accounts SET locale = 'es' WHERE email_ci = 'ana@padaria.example'").await;
     assert_eq!(room.retry(&room.staff, &id, &key()).await["userErrors"], json!([]));

@@ -84,7 +84,7 @@ async fn after_lifting_the_suppression() {
 #[tokio::test]
 async fn to_an_address_that_was_missing() {
     let room = PostRoom::open().await;
-    for (record, refusal) in [(None, "DELIVERY_NOT_RETRYABLE"), (Some("padaria"), "INVALID_EMAIL")] {
+    for (record, refusal) in [(None, "NO_RECIPIENT"), (Some("padaria"), "INVALID_EMAIL")] {
         let client = room.firm.client("Padaria Estrela", record).await.encode();
         let ticket = room.ticket(&room.staff, &client).await;
         room.change(&room.firm.owner, &ticket, "WAITING", None).await;
@@ -99,7 +99,7 @@ async fn to_an_address_that_was_missing() {
         assert_eq!(code(&room.retry(&room.staff, &id, &key()).await), refusal);
         // The other recipient's address does not get the mail a second time.
         room.update_client(&client, json!({ "email": "Marta@Aurora.example" })).await;
-        assert_eq!(code(&room.retry(&room.staff, &id, &key()).await), "DELIVERY_NOT_RETRYABLE");
+        assert_eq!(code(&room.retry(&room.staff, &id, &key()).await), "NO_RECIPIENT");
         room.update_client(&client, json!({ "email": "nf@padaria.example" })).await;
         assert_eq!(room.retry(&room.staff, &id, &key()).await["userErrors"], json!([]));
         room.app.jobs_done().await;

@@ -2,10 +2,10 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::actor::{Scope, StaffRole};
+use guichet_schema::actor::{AccessRole, Hat, MemberReach, PortalHat, StaffHat, StaffRole};
 use guichet_schema::email_delivery::queries;
 use guichet_schema::feed::Audience;
-use guichet_schema::id::{DeliveryId, Id};
+use guichet_schema::id::{AccessId, DeliveryId, Id};
 use guichet_schema::tables::events;
 use guichet_tests::smtp::{Act, Rule, Step};
 use serde_json::Value;
@@ -68,15 +68,18 @@ async fn an_outcome_is_told_to_those_who_see_it() {
         let id = DeliveryId::decode(&text(&delivery["id"])).unwrap();
         let own = people.iter().map(|person| {
             let departments = if person.email == colleague.email { vec![department] } else { vec![] };
-            (Scope::Own { firm_id, staff_id: person.staff_id() }, departments)
+            let (id, role, reach) = (person.staff_id(), StaffRole::Member, MemberReach::Own);
+            (Hat::Staff(StaffHat { id, firm_id, role, reach }), departments)
         });
-        let others = [Scope::Firm { firm_id }, Scope::Client { firm_id, client_id: client }];
-        let viewers: Vec<_> = own.chain(others.map(|scope| (scope, vec![]))).collect();
+        let (id_of_user, role) = (AccessId::new(), AccessRole::Admin);
+        let user = Hat::Portal(PortalHat { id: id_of_user, firm_id, client_id: client, role });
+        let others = [room.firm.owner.hat.clone(), user];
+        let viewers: Vec<_> = own.chain(others.map(|hat| (hat, vec![]))).collect();
         let mut conn = room.app.store.conn().await.unwrap();
         for audience in last_event(&room, id).await {
-            for (scope, departments) in &viewers {
-                let sees = !queries::by_ids(&mut conn, scope, &[id]).await.unwrap().is_empty();
-                assert_eq!(audience.admits(scope, departments), sees, "{variant}: {scope:?}");
+            for (hat, departments) in &viewers {
+                let sees = !queries::by_ids(&mut conn, hat, &[id]).await.unwrap().is_empty();
+                assert_eq!(audience.admits_hat(hat, departments), sees, "{variant}: {hat:?}");
             }
         }
     }

@@ -73,7 +73,8 @@ async fn b_14_nothing_is_told_of_what_is_not_seen() {
     app.finish().await;
 }
 
-/// B-15, F-01: what goes out of a member's reach goes from its screen, and what comes into it comes.
+/// B-15, F-01: what goes out of a member's reach goes from its screen, and what comes into it comes; the mails
+/// about it do so along with it.
 #[tokio::test]
 async fn f_01_what_goes_out_of_sight_is_removed() {
     let app = TestApp::start().await;
@@ -89,8 +90,11 @@ async fn f_01_what_goes_out_of_sight_is_removed() {
         id.encode()
     );
     let mut talk = side.follow(Some(&member.token), &conversation, json!({})).await;
-    assert_eq!(grid.told().await["reload"], true);
-    assert_eq!(talk.told().await["reload"], true);
+    let mut mails = side.follow(Some(&member.token), DELIVERIES, json!({})).await;
+    for messages in [&mut grid, &mut talk, &mut mails] {
+        assert_eq!(messages.told().await["reload"], true);
+    }
+    let anew = json!({ "reload": true, "changed": [], "removed": [] });
 
     let hand_over = async |to: &Person, key: &str| {
         let to = TransferTo::Staff(to.staff_id());
@@ -101,13 +105,16 @@ async fn f_01_what_goes_out_of_sight_is_removed() {
     let told = grid.told().await;
     assert_eq!((&told["changed"], &told["removed"]), (&json!([]), &json!([id.encode()])));
     assert_eq!(talk.told().await["gone"], true);
+    assert_eq!(mails.told().await, anew);
     // Out of sight it is not told of.
     move_on(&app.store, &firm.owner, id, TicketStatus::Waiting).await;
     write(&app.store, &firm.owner, id, Visibility::Internal, "Sem ela").await;
     hand_over(&member, "2").await;
     let told = grid.told().await;
     assert_eq!((&told["changed"], &told["removed"]), (&json!([{ "id": id.encode() }]), &json!([])));
-    drop((grid, talk));
+    // Of the mails about the status nothing was told; now they are there.
+    assert_eq!(mails.told().await, anew);
+    drop((grid, talk, mails));
     app.finish().await;
 }
 

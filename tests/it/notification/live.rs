@@ -83,8 +83,8 @@ async fn d_11_marks_reach_the_other_screens() {
     for messages in &mut others {
         assert_eq!(messages.told().await["reload"], true);
     }
-    let mark = "mutation { notificationMarkRead(input: {}) { unreadCount } }";
-    desk.app.ask(&desk.member, mark, json!({})).await;
+    let mark = "mutation ($id: ID!) { notificationMarkRead(input: { upToId: $id }) { unreadCount } }";
+    desk.app.ask(&desk.member, mark, json!({ "id": newest(&desk, &desk.member).await })).await;
     let message = own.told().await;
     assert_eq!((&message["reload"], added(&message)), (&json!(true), vec![]));
     for (messages, person) in others.iter_mut().zip([&desk.owner, &desk.manager, &colleague]) {
@@ -153,5 +153,28 @@ async fn b_14_for_one_person_alone() {
     }
     assert_eq!(heard, [[desk.owner.id()], [desk.owner.id()], [desk.member.id()]]);
     drop(side);
+    desk.finish().await;
+}
+
+/// D-11, F-01: what is new is told also where something else has all be read anew.
+#[tokio::test]
+async fn d_11_new_ones_beside_marks() {
+    let desk = Desk::open().await;
+    desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await;
+    let side = LiveSide::start(&desk.app.store);
+    let mut own = follow(&side, &desk.member, None).await;
+    let first = own.told().await;
+    drop(own);
+    // Both come in one batch to who was away.
+    let mark = "mutation ($id: ID!) { notificationMarkRead(input: { ids: [$id] }) { unreadCount } }";
+    desk.app.ask(&desk.member, mark, json!({ "id": newest(&desk, &desk.member).await })).await;
+    desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await;
+    let mut own = follow(&side, &desk.member, Some(&first["cursor"])).await;
+    let message = own.told().await;
+    assert_eq!(
+        (&message["reload"], added(&message)),
+        (&json!(true), vec![newest(&desk, &desk.member).await])
+    );
+    drop((own, side));
     desk.finish().await;
 }

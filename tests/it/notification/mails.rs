@@ -4,14 +4,17 @@ use guichet_schema::actor::{MemberReach, StaffRole};
 use guichet_schema::id::Id;
 use guichet_schema::job::queue;
 use guichet_schema::locale::Locale;
+use guichet_tests::live::LiveSide;
 use guichet_tests::smtp::Mail;
 use guichet_tests::world::Person;
+use guichet_workers::housekeeping;
 use serde_json::{Value, json};
 
-use super::office::{by_mail, sql};
+use super::office::{by_mail, sql, told};
 use crate::ticket::desk::{Desk, each, key, text};
 
-const ALL: [&str; 4] = ["CLIENT_MESSAGE", "DEPARTMENT_TICKET", "TICKET_ASSIGNED", "TICKET_REOPENED"];
+const ALL: [&str; 5] =
+    ["CLIENT_FILE", "CLIENT_MESSAGE", "DEPARTMENT_TICKET", "TICKET_ASSIGNED", "TICKET_REOPENED"];
 
 /// The mails that came, oldest first for each recipient.
 async fn mails(desk: &Desk) -> Vec<Mail> {
@@ -38,7 +41,7 @@ async fn go_on(desk: &Desk) {
 
 async fn deliveries(desk: &Desk, ticket: &str) -> Vec<Value> {
     let query = "query ($ticket: ID!) { emailDeliveries(last: 100, filter: { ticketIds: [$ticket] }) {
-        nodes { id recipient status reason viewerCan { allowed } }
+        nodes { id about recipient status reason viewerCan { allowed } }
     } }";
     let found = desk.app.ask(&desk.owner, query, json!({ "ticket": ticket })).await;
     found["emailDeliveries"]["nodes"].as_array().unwrap().clone()
@@ -97,7 +100,7 @@ async fn d_11_letters() {
     let own: Vec<&Mail> = sent.iter().filter(|mail| mail.to == [desk.member.email.clone()]).collect();
     assert_eq!(own.len(), 3);
     let mut threads = Vec::new();
-    for said in ["Com urgência & calma", "Segue a nota.\nObrigada", "Faltou uma."] {
+    for said in ["> Com urgência & calma\n", "> Segue a nota.\n> Obrigada\n", "> Faltou uma.\n"] {
         let has = |mail: &&&Mail| mail.parsed().body_text(0).unwrap().replace("\r\n", "\n").contains(said);
         let mail = own.iter().find(has).unwrap_or_else(|| panic!("no mail says {said}"));
         let parsed = mail.parsed();
@@ -156,8 +159,8 @@ async fn d_11_no_part_of_the_mails_about_a_status() {
     desk.set(&given, "FINISHED").await;
     let payload = desk.done(&desk.admin, "ticketReopen", json!({ "id": given })).await;
     assert_eq!(payload["mail"]["state"], "QUEUED");
-    let told = deliveries(&desk, &given).await;
-    let bounced = told.iter().find(|one| one["reason"] == "SUPPRESSED_AFTER_BOUNCE").unwrap();
+    let sent = deliveries(&desk, &given).await;
+    let bounced = sent.iter().find(|one| one["reason"] == "SUPPRESSED_AFTER_BOUNCE").unwrap();
     assert_eq!(bounced["recipient"], "carla@aurora.example");
     desk.finish().await;
 }
@@ -200,10 +203,7 @@ async fn d_11_nobody_is_mailed_who_may_not_know() {
         assert_eq!((&found[0]["status"], &found[0]["reason"]), (&json!("NOT_SENT"), &json!("NO_ACCESS")));
         assert_eq!(found[0]["viewerCan"][0]["allowed"], false);
         let retry = json!({ "id": found[0]["id"] });
-        assert_eq!(
-            desk.refused(&desk.owner, "emailDeliveryRetry", retry).await,
-            ["id:DELIVERY_NOT_RETRYABLE"]
-        );
+        assert_eq!(desk.refused(&desk.owner, "emailDeliveryRetry", retry).await, ["id:NO_RECIPIENT"]);
     }
     // Within reach again it can be sent.
     desk.done(&desk.owner, "ticketTransfer", json!({ "id": ids[0], "to": { "staffId": desk.member.id() } }))
@@ -214,5 +214,115 @@ async fn d_11_nobody_is_mailed_who_may_not_know() {
     desk.done(&desk.owner, "emailDeliveryRetry", json!({ "id": unsent["id"], "idempotencyKey": key() }))
         .await;
     assert_eq!(to(&mails(&desk).await, &desk.member), 2);
+    desk.finish().await;
+}
+
+/// D-11: a wish that was taken back holds for mails that wait, and for those that are asked for again.
+#[tokio::test]
+async fn d_11_not_wanted_any_more() {
+    let desk = Desk::open().await;
+    by_mail(&desk, &desk.member, json!(["TICKET_ASSIGNED"])).await;
+    hold(&desk).await;
+    let ticket = text(&desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await["id"]);
+    by_mail(&desk, &desk.member, json!(["CLIENT_MESSAGE"])).await;
+    go_on(&desk).await;
+    assert_eq!(mails(&desk).await.len(), 0);
+    let unsent = deliveries(&desk, &ticket).await.remove(0);
+    assert_eq!((&unsent["status"], &unsent["reason"]), (&json!("NOT_SENT"), &json!("NOT_WANTED")));
+    let retry = || json!({ "id": unsent["id"], "idempotencyKey": key() });
+    assert_eq!(desk.refused(&desk.owner, "emailDeliveryRetry", retry()).await, ["id:NO_RECIPIENT"]);
+    by_mail(&desk, &desk.member, json!(["TICKET_ASSIGNED"])).await;
+    desk.done(&desk.owner, "emailDeliveryRetry", retry()).await;
+    assert_eq!(to(&mails(&desk).await, &desk.member), 1);
+    desk.finish().await;
+}
+
+/// D-11, D-03: the mail about a new ticket has what the client wrote.
+#[tokio::test]
+async fn d_11_what_a_new_ticket_says() {
+    let desk = Desk::open().await;
+    by_mail(&desk, &desk.owner, json!(["TICKET_ASSIGNED"])).await;
+    desk.ticket(&desk.admin, json!({ "description": "Falta a guia\nde outubro" })).await;
+    let sent = mails(&desk).await;
+    let body = sent[0].parsed().body_text(0).unwrap().replace("\r\n", "\n");
+    assert!(body.contains("Descrição:\n> Falta a guia\n> de outubro\n"), "{body}");
+    desk.finish().await;
+}
+
+/// D-11, B-14, F-02: mails to staff are for the person and for who mends bounces, also live; no colleague is told.
+#[tokio::test]
+async fn b_14_mails_to_staff_are_theirs() {
+    let desk = Desk::open().await;
+    let colleague = desk.firm.staff("carla@aurora.example", StaffRole::Member).await;
+    by_mail(&desk, &desk.member, json!(ALL)).await;
+    let side = LiveSide::start(&desk.app.store);
+    let document = "subscription { emailDeliveriesChanged { reload changed { about recipient } removed } }";
+    let people = [&desk.member, &desk.manager, &desk.owner, &colleague, &desk.admin];
+    let mut screens = Vec::new();
+    for person in people {
+        let mut messages = side.follow(Some(&person.token), document, json!({})).await;
+        assert_eq!(messages.told().await["reload"], true);
+        screens.push(messages);
+    }
+    hold(&desk).await;
+    let id = text(&desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await["id"]);
+    let query = "query ($filter: EmailDeliveryFilter) {
+        emailDeliveries(first: 9, filter: $filter) { totalCount nodes { id about recipient } }
+    }";
+    let list = async |person: &Person, about: Value| {
+        desk.app.ask(person, query, json!({ "filter": { "about": about } })).await["emailDeliveries"].take()
+    };
+    let node = list(&desk.member, json!(null)).await["nodes"][0].clone();
+    assert_eq!((&node["about"], &node["recipient"]), (&json!("NOTIFICATION"), &json!(desk.member.email)));
+    for (person, count) in people.iter().zip([1, 1, 1, 0, 0]) {
+        assert_eq!(list(person, json!(["NOTIFICATION"])).await["totalCount"], count, "{}", person.email);
+        assert_eq!(list(person, json!(["STATUS_CHANGE"])).await["totalCount"], 0);
+        let query = "query ($id: ID!) { node(id: $id) { id } }";
+        let found = desk.app.ask(person, query, json!({ "id": node["id"] })).await;
+        assert_eq!(found["node"].is_object(), count == 1, "{}", person.email);
+    }
+    let retry = json!({ "id": node["id"], "idempotencyKey": key() });
+    assert_eq!(desk.refused(&colleague, "emailDeliveryRetry", retry).await, ["id:NOT_FOUND"]);
+    let own = json!([{ "about": "NOTIFICATION", "recipient": desk.member.email }]);
+    for messages in &mut screens[..3] {
+        assert_eq!(messages.told().await["changed"], own);
+    }
+    // The first that the colleague is told of is about the status.
+    desk.set(&id, "FINISHED").await;
+    let told = screens[3].told().await;
+    let about: Vec<Value> = each(&told["changed"], "about");
+    assert!(!about.is_empty() && about.iter().all(|about| about == "STATUS_CHANGE"), "{told}");
+    assert_eq!(told["removed"], json!([]));
+    drop((screens, side));
+    go_on(&desk).await;
+    desk.finish().await;
+}
+
+/// D-11, D-04: read notifications are forgotten after ninety days, all after a year; the mails about them stay, as
+/// what they were, and go to nobody.
+#[tokio::test]
+async fn d_11_old_ones_are_forgotten() {
+    let desk = Desk::open().await;
+    by_mail(&desk, &desk.member, json!(ALL)).await;
+    hold(&desk).await;
+    let ticket = text(&desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await["id"]);
+    desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await;
+    let first = told(&desk, &desk.member).await.remove(1);
+    let mark = "mutation ($ids: [ID!]) { notificationMarkRead(input: { ids: $ids }) { unreadCount } }";
+    desk.app.ask(&desk.member, mark, json!({ "ids": [first["id"]] })).await;
+    let mut left = Vec::new();
+    for days in [89, 2, 273, 2] {
+        let at = format!("'{days} days'::interval");
+        sql(&desk, &format!("UPDATE notifications SET at = at - {at}, read_at = read_at - {at}")).await;
+        housekeeping::tidy(&desk.app.store).await.unwrap();
+        left.push(told(&desk, &desk.member).await.len());
+    }
+    assert_eq!(left, [2, 1, 1, 0]);
+    go_on(&desk).await;
+    assert_eq!(mails(&desk).await.len(), 0);
+    let unsent = deliveries(&desk, &ticket).await.remove(0);
+    assert_eq!((&unsent["about"], &unsent["reason"]), (&json!("NOTIFICATION"), &json!("NO_ACCESS")));
+    let retry = json!({ "id": unsent["id"] });
+    assert_eq!(desk.refused(&desk.owner, "emailDeliveryRetry", retry).await, ["id:NO_RECIPIENT"]);
     desk.finish().await;
 }

@@ -91,8 +91,9 @@ async fn act(desk: &Desk, tickets: &[String], chance: &mut StdRng) {
             desk.post(&desk.admin, id, "PUBLIC", "Bom dia").await;
         }
         _ => {
-            let mark = "mutation { notificationMarkRead(input: {}) { unreadCount } }";
-            desk.app.ask(to, mark, json!({})).await;
+            let Some(newest) = told(desk, to).await.into_iter().next() else { return };
+            let mark = "mutation ($id: ID!) { notificationMarkRead(input: { upToId: $id }) { unreadCount } }";
+            desk.app.ask(to, mark, json!({ "id": newest["id"] })).await;
         }
     }
 }

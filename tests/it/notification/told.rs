@@ -10,6 +10,7 @@ use guichet_tests::world::{Person, session};
 use serde_json::json;
 
 use super::office::{kinds, sql, told};
+use crate::file::hand::PDF;
 use crate::ticket::desk::{Desk, NONE, key};
 
 /// D-11: a ticket assigned, handed over, opened in a department; the acting person is told of nothing, and
@@ -116,6 +117,52 @@ async fn d_11_the_department_of_one_who_left() {
     sql(&desk, "UPDATE staff_members SET disabled_at = now() WHERE name = 'bruno'").await;
     desk.post(&desk.admin, id, "PUBLIC", "Alguém aí?").await;
     assert_eq!(kinds(&desk, &desk.manager, id).await, ["CLIENT_MESSAGE", "DEPARTMENT_TICKET"]);
+    desk.finish().await;
+}
+
+/// D-11, D-09: without assignee and department the client's accountant is told, and without that one the owners.
+#[tokio::test]
+async fn d_11_never_to_nobody() {
+    let desk = Desk::open().await;
+    let colleague = desk.firm.staff("carla@aurora.example", StaffRole::Member).await;
+    desk.portfolio(desk.client, &colleague).await;
+    let ticket = desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await;
+    let id = ticket["id"].as_str().unwrap();
+    sql(&desk, "UPDATE staff_members SET disabled_at = now() WHERE name = 'bruno'").await;
+    desk.post(&desk.admin, id, "PUBLIC", "Alguém aí?").await;
+    assert_eq!(kinds(&desk, &colleague, id).await, ["CLIENT_MESSAGE"]);
+    assert_eq!(kinds(&desk, &desk.owner, id).await, NONE);
+    sql(&desk, "UPDATE staff_members SET disabled_at = now() WHERE name = 'carla'").await;
+    desk.post(&desk.admin, id, "PUBLIC", "Oi?").await;
+    assert_eq!(kinds(&desk, &desk.owner, id).await, ["CLIENT_MESSAGE"]);
+    assert_eq!(kinds(&desk, &desk.manager, id).await, NONE);
+    desk.finish().await;
+}
+
+/// D-11, D-08: a file that the client hands in without a message is told once it is stored; with a message that
+/// is told alone, and of files of staff nothing is.
+#[tokio::test]
+async fn d_11_files_of_the_client() {
+    let desk = Desk::open().await;
+    let ticket = desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await;
+    let id = ticket["id"].as_str().unwrap();
+    let file = desk.hand_in(&desk.admin, "a.pdf", PDF).await;
+    desk.attach(&desk.admin, id, &file, "PUBLIC").await;
+    assert_eq!(kinds(&desk, &desk.member, id).await, ["CLIENT_FILE", "TICKET_ASSIGNED"]);
+    let one = told(&desk, &desk.member).await.remove(0);
+    assert_eq!((&one["message"], &one["author"]["name"]), (&json!(null), &json!("ana")));
+    let awaited = desk.send_file(&desk.admin, "b.pdf", PDF).await;
+    desk.complete(&desk.admin, &awaited).await;
+    desk.attach(&desk.admin, id, &awaited, "PUBLIC").await;
+    desk.app.jobs_done().await;
+    assert_eq!(kinds(&desk, &desk.member, id).await, ["CLIENT_FILE", "CLIENT_FILE", "TICKET_ASSIGNED"]);
+    let with_message = desk.hand_in(&desk.admin, "c.pdf", PDF).await;
+    let input = json!({ "id": id, "visibility": "PUBLIC", "body": "Segue.", "fileIds": [with_message] });
+    desk.done(&desk.admin, "ticketMessagePost", input).await;
+    let own = desk.hand_in(&desk.manager, "d.pdf", PDF).await;
+    desk.attach(&desk.manager, id, &own, "PUBLIC").await;
+    let told = kinds(&desk, &desk.member, id).await;
+    assert_eq!(told, ["CLIENT_MESSAGE", "CLIENT_FILE", "CLIENT_FILE", "TICKET_ASSIGNED"]);
     desk.finish().await;
 }
 

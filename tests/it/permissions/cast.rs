@@ -265,13 +265,22 @@ impl SetUp {
             let input = json!({ "id": ticket, "visibility": visibility, "body": name });
             self.make(name, "ticketMessagePost", "message", input).await;
         }
+        let manager = self.tokens.get("manager").map(String::as_str);
+        let wish = "mutation { notificationPreferencesSet(input: { byMail: [TICKET_ASSIGNED] }) { userErrors { code } } }";
+        self.stage.ask(manager, wish, json!({})).await;
         let transfer = json!({ "id": ticket, "to": { "departmentId": department } });
         self.make("transfer", "ticketTransfer", "transfer", transfer).await;
-        let manager = self.tokens.get("manager").map(String::as_str);
+        let manager = self.tokens.get("manager").cloned();
+        let manager = manager.as_deref();
         let told = self.stage.ask(manager, "{ notifications(first: 2) { nodes { id } } }", json!({})).await;
         let told = told["data"]["notifications"]["nodes"].as_array().unwrap().clone();
         assert_eq!(told.len(), 1);
         self.name("notification", told[0]["id"].as_str().unwrap());
+        let query = "{ emailDeliveries(first: 2, filter: { about: [NOTIFICATION] }) { nodes { id } } }";
+        let mails = self.stage.ask(manager, query, json!({})).await;
+        let mails = mails["data"]["emailDeliveries"]["nodes"].as_array().unwrap().clone();
+        assert_eq!(mails.len(), 1);
+        self.name("delivery_told", mails[0]["id"].as_str().unwrap());
         let query = "query ($id: ID!) { ticket(id: $id) { history { id field } } }";
         let owner = self.tokens.get("owner").map(String::as_str);
         let told = self.stage.ask(owner, query, json!({ "id": ticket })).await;

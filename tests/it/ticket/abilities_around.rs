@@ -141,7 +141,7 @@ async fn f_02_what_the_viewer_may_do_with_a_delivery() {
         (Some("bom@cliente.example"), Value::Null),
         (Some("volta@cliente.example"), json!("ADDRESS_SUPPRESSED")),
         (Some("sem arroba"), json!("INVALID_EMAIL")),
-        (None, json!("DELIVERY_NOT_RETRYABLE")),
+        (None, json!("NO_RECIPIENT")),
     ];
     for (number, (address, refusal)) in records.into_iter().enumerate() {
         reach(&desk, MemberReach::All).await;

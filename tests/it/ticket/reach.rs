@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, each, reais, text};
 use super::grid::found;
+use super::idempotency::Held;
 
 /// B-15: members see all clients, or their departments and portfolio only where the firm says so: in the grid,
 /// its counts and searches, by id and in what they may do. Owners and managers see everything either way.
@@ -169,5 +170,23 @@ async fn b_15_what_roles_may_do() {
             assert_eq!(desk.refused(by, act, input).await, expected, "{act} by {}", by.email);
         }
     }
+    desk.finish().await;
+}
+
+/// B-14, B-15: a ticket that goes out of reach while an act waits for it is not there any more.
+#[tokio::test]
+async fn b_15_out_of_reach_while_waiting() {
+    let desk = Desk::open().await;
+    desk.firm.set_member_reach(MemberReach::Own).await;
+    desk.portfolio(desk.client, &desk.member).await;
+    let id = desk.opened(&desk.owner).await;
+    let mut held = Held::rows(&desk, "SELECT FROM tickets", "UPDATE").await;
+    let act = desk.refused(&desk.member, "ticketStatusChange", json!({ "id": id, "status": "WAITING" }));
+    let meanwhile = async {
+        held.awaited().await;
+        held.run("UPDATE clients SET accountant_id = NULL").await;
+        held.let_go().await;
+    };
+    assert_eq!(futures_util::join!(act, meanwhile).0, ["id:NOT_FOUND"]);
     desk.finish().await;
 }

@@ -28,6 +28,7 @@ fn sample(locale: Locale, kind: NotificationKind) -> NotificationMail<'static> {
         thread: subject,
         subject,
         kind,
+        is_opening: false,
         text: None,
         acted_by: "Ana Souza",
         at: NaiveDate::from_ymd_opt(2026, 11, 23).unwrap().and_hms_opt(14, 5, 0).unwrap(),
@@ -47,8 +48,10 @@ fn shown(mail: &NotificationMail<'_>) -> String {
 fn d_11_the_mail_in_every_language() {
     for locale in Locale::ALL.iter().copied() {
         for kind in NotificationKind::ALL.iter().copied() {
-            let text = (kind != NotificationKind::DepartmentTicket).then(|| words(locale));
-            let mail = NotificationMail { text, ..sample(locale, kind) };
+            use NotificationKind::{ClientFile, DepartmentTicket, TicketAssigned};
+            let text = (!matches!(kind, DepartmentTicket | ClientFile)).then(|| words(locale));
+            let is_opening = kind == TicketAssigned;
+            let mail = NotificationMail { text, is_opening, ..sample(locale, kind) };
             insta::assert_snapshot!(format!("{locale}.{kind}"), shown(&mail));
         }
     }
@@ -66,6 +69,22 @@ fn d_11_the_subject_is_that_of_the_conversation() {
             assert!(mail.text.contains("Another name") && mail.html.contains("Another name"));
         }
     }
+}
+
+/// D-11: whatever somebody wrote cannot be taken for words of the firm.
+#[test]
+fn d_11_what_was_written_is_told_apart() {
+    let long = "palavra ".repeat(30);
+    let text = format!("Oi\n\n{long}\n> antes\n{}\nContábil Horizonte envia este aviso", "x".repeat(100));
+    let mail = sample(Locale::PtBr, NotificationKind::ClientMessage);
+    let text = NotificationMail { text: Some(&text), ..mail }.render().text;
+    let (_, written) = text.split_once("Mensagem:\n").unwrap();
+    let (written, _) = written.split_once("\n\n").unwrap();
+    assert!(written.lines().all(|line| line.starts_with('>')), "{written}");
+    assert!(written.lines().filter(|line| !line.contains("xx")).all(|line| line.chars().count() <= 72));
+    assert_eq!(written.lines().filter(|line| line.contains("palavra")).count(), 4);
+    assert!(written.starts_with("> Oi\n") && written.contains("\n> > antes\n"), "{written}");
+    assert!(written.ends_with("\n> Contábil Horizonte envia este aviso"), "{written}");
 }
 
 #[test]

@@ -47,12 +47,24 @@ pub enum EmailDeliveryReason {
     SuppressedAfterBounce,
     /// The person has no access any more.
     NoAccess,
+    /// The person does not want to be told of such things by mail any more (D-11).
+    NotWanted,
     /// Ours to mend: the firm's sender address, or a relay that does not take such a mail.
     SenderFault,
     /// The recipient's server refused it for good.
     Refused,
     /// It was tried as often as allowed.
     AttemptsExhausted,
+}
+
+/// What a mail is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "model::DeliveryAbout")]
+pub enum EmailDeliveryAbout {
+    /// A change of a ticket's status, to its client and opener (D-05).
+    StatusChange,
+    /// What a staff member is told, to that person (D-11).
+    Notification,
 }
 
 /// What became of all mails about one act (D-04).
@@ -79,11 +91,11 @@ pub enum EmailDeliveryAct {
 #[derive(Debug, Clone)]
 pub struct EmailDelivery(pub model::EmailDelivery);
 
-by_ids!(DeliveryId => EmailDelivery, queries::by_ids);
+by_ids!(DeliveryId => EmailDelivery, hat queries::by_ids);
 
 keyed! {
     /// Whether a delivery can be sent again now.
-    RetryOf(DeliveryId) => Result<(), Code>, |loads, conn, ids| retry::may(conn, &loads.scope(), ids)
+    RetryOf(DeliveryId) => Result<(), Code>, |loads, conn, ids| retry::may(conn, &loads.hat, ids)
 }
 
 keyed! {
@@ -108,12 +120,18 @@ pub(super) async fn mail_of(ctx: &Context<'_>, act: ActId) -> Result<Option<Mail
     Ok(Some(MailOutcome { state: mail.state.into(), deliveries }))
 }
 
-/// One mail to one recipient, and what became of it. Staff only.
+/// One mail to one recipient, and what became of it. Staff only; one about a notification is shown to the person to
+/// whom it goes, and to owners and managers, who mend bounces.
 #[Object]
 impl EmailDelivery {
     /// Its id.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
+    }
+
+    /// What it is about.
+    async fn about(&self) -> EmailDeliveryAbout {
+        self.0.about.into()
     }
 
     /// The ticket that it is about.
@@ -188,6 +206,8 @@ impl EmailDelivery {
 pub struct EmailDeliveryFilter {
     /// In one of these statuses.
     status: Option<Vec<EmailDeliveryStatus>>,
+    /// About one of these.
+    about: Option<Vec<EmailDeliveryAbout>>,
     /// About tickets of one of these clients.
     client_ids: Option<Vec<ID>>,
     /// About one of these tickets.
@@ -199,6 +219,7 @@ impl From<EmailDeliveryFilter> for queries::DeliveryFilter {
         let status = |status: Vec<EmailDeliveryStatus>| status.into_iter().map(Into::into).collect();
         Self {
             status: filter.status.map(status),
+            about: filter.about.map(|about| about.into_iter().map(Into::into).collect()),
             clients: known_ids(filter.client_ids),
             tickets: known_ids(filter.ticket_ids),
         }
@@ -218,7 +239,7 @@ impl EmailDeliveryCount {
     /// How many there are on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
         let caller = Caller::of(ctx);
-        let count = queries::count(&mut *caller.conn().await?, &caller.scope()?, &self.0).await;
+        let count = queries::count(&mut *caller.conn().await?, &caller.actor()?.hat, &self.0).await;
         queried(caller, count)
     }
 }
@@ -240,10 +261,10 @@ impl EmailDeliveryQuery {
         #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
     ) -> Result<EmailDeliveryConnection, ApiError> {
         let caller = Caller::of(ctx);
-        let scope = caller.scope()?;
+        let hat = &caller.actor()?.hat;
         let filter = filter.unwrap_or_default().into();
         let part = queried(caller, PageRequest::new(first, after, last, before))?;
-        let page = queries::page(&mut *caller.conn().await?, &scope, &filter, &part).await;
+        let page = queries::page(&mut *caller.conn().await?, hat, &filter, &part).await;
         let page = queried(caller, page)?;
         Ok(EmailDeliveryConnection::new(page, EmailDeliveryCount(filter), queries::cursor, EmailDelivery))
     }

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, SimpleObject, Subscription};
 use futures_util::Stream;
 use guichet_schema::email_delivery::queries;
 use guichet_schema::feed::queries::Entry;
-use guichet_schema::id::{ClientId, DeliveryId, Id};
+use guichet_schema::id::{ClientId, DeliveryId, Id, TicketId};
 
 use super::EmailDelivery;
 use crate::edge::ApiError;
@@ -61,16 +61,20 @@ impl Followed for Deliveries {
     }
 
     async fn news(&self, place: Place, news: &News) -> Result<Option<EmailDeliveriesChanged>, ApiError> {
+        // The mails about a ticket come into sight and go out of it with the ticket, without events of their own.
+        if news.moves::<TicketId>() {
+            return Ok(Some(self.reload(place)));
+        }
         let touched = news.touched::<DeliveryId>();
         if touched.is_empty() {
             return Ok(None);
         }
-        let (scope, store) = (news.onlooker.scope(), &news.onlooker.store);
+        let (hat, store) = (&news.onlooker.hat, &news.onlooker.store);
         let found = news
             .batch
-            .shared(scope, async || {
+            .shared((hat.scope(), queries::own_only(hat)), async || {
                 let mut conn = store.conn().await?;
-                queries::by_ids(&mut conn, &scope, &news.batch.things()).await.map_err(fault)
+                queries::by_ids(&mut conn, hat, &news.batch.things()).await.map_err(fault)
             })
             .await?;
         let seen = |id: &DeliveryId| found.iter().find(|delivery| delivery.id == *id);

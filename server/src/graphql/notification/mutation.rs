@@ -1,20 +1,33 @@
 //! What staff do about notifications.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Object, OneofObject};
 use guichet_schema::actor::Hat;
-use guichet_schema::id::NotificationId;
-use guichet_schema::notification::{commands, preferences, queries};
+use guichet_schema::error::Result;
+use guichet_schema::notification::commands::{self, Mark};
+use guichet_schema::notification::{preferences, queries};
 
 use super::types::{NotificationKind, NotificationPreferences};
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
-use crate::graphql::payload::{Outcome, optional_id, outcome, payload, queried};
+use crate::graphql::payload::{Outcome, id, ids, outcome, payload, queried};
 
-/// Up to where notifications are read.
-#[derive(Debug, InputObject)]
-pub struct NotificationMarkReadInput {
-    /// The newest one that is; all older ones are too. All there are when left out.
-    up_to_id: Option<ID>,
+/// What is read: exactly one of these.
+#[derive(Debug, OneofObject)]
+pub enum NotificationMarkReadInput {
+    /// Exactly these, 1 to 100.
+    Ids(Vec<ID>),
+    /// This one and all before it. Times are those of acts, not of commits, so it may cover one that came meanwhile
+    /// and was not shown: who must be exact names `ids`.
+    UpToId(ID),
+}
+
+impl NotificationMarkReadInput {
+    fn mark(&self) -> Result<Mark> {
+        Ok(match self {
+            Self::Ids(given) => Mark::These(ids("ids", given)?),
+            Self::UpToId(given) => Mark::UpTo(id("upToId", given)?),
+        })
+    }
 }
 
 payload! {
@@ -50,14 +63,11 @@ impl NotificationMutation {
     async fn notification_mark_read(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How far the viewer has read.")] input: NotificationMarkReadInput,
+        #[graphql(desc = "What the viewer has read.")] input: NotificationMarkReadInput,
     ) -> Result<NotificationMarkReadPayload, ApiError> {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
-        let result = async {
-            let up_to: Option<NotificationId> = optional_id("upToId", input.up_to_id.as_ref())?;
-            commands::mark_read(&caller.store, actor, up_to).await
-        };
+        let result = async { commands::mark_read(&caller.store, actor, input.mark()?).await };
         let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
         let unread = queries::count(&mut *caller.conn().await?, &actor.hat, true).await;
         Ok(NotificationMarkReadPayload { unread_count: queried(caller, unread)?, user_errors, revision })

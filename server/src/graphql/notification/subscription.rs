@@ -3,7 +3,7 @@
 use async_graphql::{Context, SimpleObject, Subscription};
 use futures_util::Stream;
 use guichet_schema::feed::queries::Entry;
-use guichet_schema::id::{Id, NotificationId, TicketId};
+use guichet_schema::id::{NotificationId, TicketId};
 use guichet_schema::notification::queries;
 
 use super::types::Notification;
@@ -23,7 +23,8 @@ pub struct NotificationsChanged {
     /// message without `after`, after too long an absence, when some were marked as read, and when what the
     /// viewer may see changed.
     reload: bool,
-    /// New notifications, oldest first; told also when all is to be read anew.
+    /// New notifications, oldest first. What is read anew holds them too, and beside `reload` those here may be
+    /// fewer.
     added: Vec<Notification>,
 }
 
@@ -50,9 +51,9 @@ struct Notifications;
 impl Followed for Notifications {
     type Message = NotificationsChanged;
 
-    /// The viewer marked some as read.
-    fn is_shaken(&self, entry: &Entry) -> bool {
-        entry.noun == NotificationId::NOUN
+    /// Whatever has all be read anew comes beside new ones, which are told: see [`Self::news`].
+    fn is_shaken(&self, _: &Entry) -> bool {
+        false
     }
 
     fn reload(&self, Place { cursor, revision }: Place) -> NotificationsChanged {
@@ -60,14 +61,14 @@ impl Followed for Notifications {
     }
 
     async fn news(&self, place: Place, news: &News) -> Result<Option<NotificationsChanged>, ApiError> {
-        // What was told of a ticket comes and goes with it.
-        let reload = news.moves::<TicketId>();
-        let touched: Vec<NotificationId> = news.touched().into_iter().collect();
+        // What was told of a ticket comes and goes with it; and some may have been marked as read.
+        let reload = news.moves::<TicketId>() || news.changes::<NotificationId>();
+        let new: Vec<NotificationId> = news.added().into_iter().collect();
         let mut added = Vec::new();
-        if !touched.is_empty() {
+        if !new.is_empty() {
             let onlooker = &news.onlooker;
             let mut conn = onlooker.store.conn().await?;
-            added = queries::by_ids(&mut conn, &onlooker.hat, &touched).await.map_err(fault)?;
+            added = queries::by_ids(&mut conn, &onlooker.hat, &new).await.map_err(fault)?;
             added.sort_by_key(|notification| (notification.at, notification.id));
         }
         if added.is_empty() && !reload {

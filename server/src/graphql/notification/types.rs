@@ -26,6 +26,8 @@ pub enum NotificationKind {
     DepartmentTicket,
     /// The client wrote.
     ClientMessage,
+    /// The client handed in a file without a message.
+    ClientFile,
     /// The client reopened a ticket.
     TicketReopened,
 }
