@@ -46,7 +46,7 @@ pub async fn mark_read(store: &Store, actor: &Actor, up_to: Option<NotificationI
         .await?;
     let [first, ..] = marked[..] else { return tx.commit(()).await };
     // One event for all of them: the person's other screens read anew.
-    let audience = Some(Audience::only(staff));
+    let audience = Some(Audience::only(staff.uuid()));
     let event = Event {
         noun: NotificationId::NOUN,
         subject: first.uuid(),

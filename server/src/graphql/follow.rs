@@ -148,11 +148,11 @@ impl News {
 
     /// Whether a thing went out of the viewer's sight.
     pub fn is_gone<I: Id>(&self, id: I) -> bool {
-        let own = |entry: &&Entry| entry.noun == I::NOUN && entry.subject == id.uuid();
-        let last = self.entries().filter(own).last();
-        last.is_some_and(|entry| {
-            self.onlooker.sees(entry.before.as_ref()) && !self.onlooker.sees(entry.after.as_ref())
-        })
+        let own = self.entries().filter(|entry| entry.noun == I::NOUN && entry.subject == id.uuid());
+        let sees = |audience: &Option<Audience>| self.onlooker.sees(audience.as_ref());
+        // What others are told of it afterwards does not bring it back.
+        let last = own.filter(|entry| sees(&entry.before) || sees(&entry.after)).last();
+        last.is_some_and(|entry| !sees(&entry.after))
     }
 }
 
