@@ -5,6 +5,7 @@ use guichet_schema::file::rules::{Limits, MEGABYTE};
 use guichet_schema::locale::Locale;
 use guichet_tests::app::Setup;
 use guichet_tests::object_store::Kind;
+use guichet_workers::file_sweep::sweep;
 use serde_json::{Value, json};
 
 use super::hand::{CSV, PDF, declared, desk_on, request};
@@ -41,15 +42,24 @@ async fn round_trip(kind: Kind) {
     let got = desk.download(&desk.member, &ids[0]).await;
     assert_eq!(got.status(), 200);
     assert_eq!(got.bytes().await.unwrap(), PDF);
-    let log = desk.file(&desk.owner, &ids[0], "accesses { channel by { id } address device at }").await;
-    assert_eq!(log["accesses"][0]["by"]["id"], desk.member.id());
-    assert_eq!(log["accesses"][0]["channel"], "STAFF");
-    assert_eq!(log["accesses"][0]["address"], "127.0.0.1");
+    let log = async |by, part: &str| {
+        let fields =
+            format!("accesses({part}) {{ edges {{ cursor node {{ channel by {{ id }} address }} }} }}");
+        desk.file(by, &ids[0], &fields).await["accesses"]["edges"].clone()
+    };
+    let first = log(&desk.owner, "first: 100").await[0].clone();
+    let of_member = json!({ "channel": "STAFF", "by": { "id": desk.member.id() }, "address": "127.0.0.1" });
+    assert_eq!(first["node"], of_member);
     desk.download(&desk.admin, &ids[0]).await;
-    let log = desk.file(&desk.owner, &ids[0], "accesses { channel by { id } }").await;
-    let second = json!({ "channel": "MOBILE", "by": { "id": desk.admin.id() } });
-    assert_eq!(log["accesses"][1], second, "an app sends its token itself");
-    assert_eq!(desk.file(&desk.admin, &ids[0], "accesses { channel }").await["accesses"], json!([]));
+    let of_app = json!({ "channel": "MOBILE", "by": { "id": desk.admin.id() }, "address": "127.0.0.1" });
+    let newest = log(&desk.owner, "first: 1").await;
+    assert_eq!(each(&newest, "node"), [of_app.clone()], "an app sends its token itself");
+    let after = format!("first: 1, after: {}", newest[0]["cursor"]);
+    assert_eq!(each(&log(&desk.owner, &after).await, "node"), [of_member.clone()]);
+    let before = format!("last: 1, before: {}", first["cursor"]);
+    assert_eq!(each(&log(&desk.owner, &before).await, "node"), [of_app.clone()]);
+    assert_eq!(each(&log(&desk.owner, "last: 2").await, "node"), [of_app, of_member]);
+    assert_eq!(log(&desk.admin, "first: 1").await, json!([]));
     desk.finish().await;
 }
 
@@ -64,7 +74,7 @@ async fn d_08_a_file_comes_and_goes_on_s3() {
 }
 
 /// Sent twice, an upload answers the same files with addresses that still work; completing twice is one
-/// verification; identical content is stored once.
+/// verification. Too late, it says so.
 async fn repeated(kind: Kind) {
     let desk = desk_on(kind).await;
     let input =
@@ -88,8 +98,16 @@ async fn repeated(kind: Kind) {
     // What is stored is awaited no more.
     let late = desk.done(&desk.admin, "fileUploadCreate", input).await;
     assert_eq!(late["uploads"][1]["address"], Value::Null);
-    desk.hand_in(&desk.member, "b.pdf", PDF).await;
-    assert_eq!(desk.app.object_store.count("stored"), 1);
+    let input = json!({ "idempotencyKey": key(), "files": [declared("b.pdf", PDF)] });
+    desk.done(&desk.admin, "fileUploadCreate", input.clone()).await;
+    desk.app.pass(TimeDelta::hours(2));
+    // Whether the sweep was there or not.
+    for _ in 0..2 {
+        let late = desk.done(&desk.admin, "fileUploadCreate", input.clone()).await["uploads"][0].clone();
+        assert_eq!(errors(&late), ["UPLOAD_EXPIRED"]);
+        assert_eq!((&late["file"], &late["address"]), (&Value::Null, &Value::Null));
+        sweep(&desk.app.store, &desk.app.files.storage).await.unwrap();
+    }
     desk.finish().await;
 }
 
