@@ -60,6 +60,10 @@ impl Verifier {
         let size = file.size.unsigned_abs();
         let opened = self.storage.open(&file.staged(), None).await.map_err(JobError::retry)?;
         let Some(opened) = opened else {
+            // The verdict was passed in another life of the database: this one is restored from a time before.
+            if self.is_there(&file.stored(), size).await? {
+                return Ok(Verdict::Stored);
+            }
             return if attempt < DOUBTED { Err(JobError::retry(Absent)) } else { refused(FileRefusal::Missing) };
         };
         if opened.size != size {
@@ -86,11 +90,15 @@ impl Verifier {
 
     /// Writes an object, unless it is there: under a key of a file there is only what was declared.
     async fn keep(&self, key: &Key, spool: &Spool, size: u64) -> Result<(), JobError> {
-        if self.storage.size(key).await.map_err(JobError::retry)? == Some(size) {
+        if self.is_there(key, size).await? {
             return Ok(());
         }
         let bytes = spool.bytes().map_err(JobError::retry)?;
         self.storage.write(key, bytes).await.map_err(JobError::retry)
+    }
+
+    async fn is_there(&self, key: &Key, size: u64) -> Result<bool, JobError> {
+        Ok(self.storage.size(key).await.map_err(JobError::retry)? == Some(size))
     }
 }
 

@@ -1,11 +1,12 @@
 //! A-09, D-08: handing files in, on both stores.
 
 use chrono::TimeDelta;
-use guichet_schema::file::rules::{Limits, MEGABYTE};
+use guichet_schema::file::rules::{LEAST_COUNTED, Limits, MEGABYTE};
 use guichet_schema::locale::Locale;
 use guichet_tests::app::Setup;
-use guichet_tests::object_store::Kind;
+use guichet_tests::object_store::{Fault, Kind};
 use guichet_workers::file_sweep::sweep;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::hand::{CSV, PDF, declared, desk_on, request};
@@ -190,6 +191,36 @@ async fn limits_are_told() {
         desk.refused(&desk.admin, "fileUploadCreate", json!({ "files": [] })).await,
         ["files:OUT_OF_RANGE"]
     );
+    desk.finish().await;
+}
+
+/// What is stored counts until it is attached; each file counts something, however small it is.
+#[tokio::test]
+async fn limits_count_what_has_no_owner() {
+    let limits = Limits { unsettled: 2 * LEAST_COUNTED, ..Limits::default() };
+    let desk = Desk::open_with(Setup { limits, ..Setup::default() }).await;
+    let ticket = desk.opened(&desk.admin).await;
+    let stored = desk.hand_in(&desk.admin, "a.pdf", PDF).await;
+    let one = json!({ "files": [declared("b.pdf", PDF)] });
+    desk.done(&desk.admin, "fileUploadCreate", one.clone()).await;
+    assert_eq!(
+        desk.refused(&desk.admin, "fileUploadCreate", one.clone()).await,
+        ["files:TOO_MUCH_UNSETTLED"]
+    );
+    desk.attach(&desk.admin, &ticket, &stored, "PUBLIC").await;
+    desk.done(&desk.admin, "fileUploadCreate", one).await;
+    desk.finish().await;
+}
+
+/// The store is not asked about more files than one act takes.
+#[tokio::test]
+async fn too_many_are_refused_before_the_store_is_asked() {
+    let desk = desk_on(Kind::S3).await;
+    let id = desk.send_file(&desk.admin, "a.pdf", PDF).await;
+    desk.app.object_store.s3().spoil(Some(Fault::Every(StatusCode::SERVICE_UNAVAILABLE)));
+    let ids = json!({ "ids": vec![id; 21] });
+    assert_eq!(desk.refused(&desk.admin, "fileUploadComplete", ids).await, ["ids:OUT_OF_RANGE"]);
+    desk.app.object_store.s3().spoil(None);
     desk.finish().await;
 }
 
