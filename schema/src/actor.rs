@@ -83,10 +83,7 @@ impl Hat {
 
     /// The id of the staff member or of the access: the person within the firm.
     pub fn person(&self) -> Uuid {
-        match self {
-            Self::Staff(hat) => hat.id.uuid(),
-            Self::Portal(hat) => hat.id.uuid(),
-        }
+        self.author().person()
     }
 
     /// What this hat sees.
@@ -171,6 +168,14 @@ impl Author {
         match self {
             Self::Staff(id) => Some(id),
             Self::Portal(_) => None,
+        }
+    }
+
+    /// The id of either; see [`Hat::person`].
+    pub fn person(self) -> Uuid {
+        match self {
+            Self::Staff(id) => id.uuid(),
+            Self::Portal(id) => id.uuid(),
         }
     }
 

@@ -82,7 +82,7 @@ text_enum! {
         FileTypeNotAllowed = "FILE_TYPE_NOT_ALLOWED",
         /// The text is no SHA-256 digest in hexadecimal digits.
         InvalidChecksum = "INVALID_CHECKSUM",
-        /// Too much was uploaded that is not verified yet: finish those uploads, or wait.
+        /// Too much was uploaded that is not verified and attached yet: finish with it, or wait.
         TooMuchUnsettled = "TOO_MUCH_UNSETTLED",
         /// The time in which the file could be uploaded is over.
         UploadExpired = "UPLOAD_EXPIRED",
@@ -96,6 +96,10 @@ text_enum! {
         FileTypeMismatch = "FILE_TYPE_MISMATCH",
         /// The scanner found something in the file (F-07).
         FileInfected = "FILE_INFECTED",
+        /// The file could not be looked at: send it again.
+        FileUnverifiable = "FILE_UNVERIFIABLE",
+        /// The file was never attached and is removed: send it again.
+        FileUnused = "FILE_UNUSED",
         /// The file is still being verified.
         FileNotReady = "FILE_NOT_READY",
         /// The file is attached to something already.

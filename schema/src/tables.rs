@@ -184,7 +184,7 @@ diesel::table! {
         sha256 -> Binary,
         state -> Text,
         refusal -> Nullable<Text>,
-        expires_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
     }
 }

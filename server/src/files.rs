@@ -3,6 +3,8 @@
 //! Nobody signs in here: whoever has an address may do what its grant says, and nothing else. Bytes pass through
 //! in pieces.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -13,6 +15,7 @@ use axum::routing::get;
 use futures_util::{Stream, StreamExt, stream};
 use guichet_schema::clock::SharedClock;
 use guichet_schema::file::digest::Sha256 as Digest;
+use guichet_schema::file::key::Key;
 use guichet_schema::file::rules::Limits;
 use guichet_storage::{
     Addresses, Grant, NoGrant, Own, Range, Seal, Storage, StorageError, WriteError, disposition,
@@ -23,10 +26,12 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 use sha2::{Digest as _, Sha256};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 /// How long a sender may be silent.
 const SILENCE: Duration = Duration::from_secs(60);
+/// How slow a sender may be on the whole, in bytes a second; a minute is free.
+const SLOWEST: u64 = 16 << 10;
 /// Should a browser show a file after all: as a page of nobody, that can do nothing.
 const INERT: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
 
@@ -47,7 +52,12 @@ pub fn router(files: &Files, clock: SharedClock) -> Router {
         Addresses::S3(_) => Router::new(),
         Addresses::Own(Own { seal, .. }) => Router::new()
             .route("/files/{grant}", get(send).put(take))
-            .with_state(Door { seal: seal.clone(), storage: files.storage.clone(), clock }),
+            .with_state(Door {
+                seal: seal.clone(),
+                storage: files.storage.clone(),
+                clock,
+                sending: Sending::default(),
+            }),
     }
 }
 
@@ -56,6 +66,34 @@ struct Door {
     seal: Seal,
     storage: Storage,
     clock: SharedClock,
+    sending: Sending,
+}
+
+/// The keys to which something is being sent: one sender each, so that what waits to be verified is not many
+/// times what was declared.
+#[derive(Debug, Clone, Default)]
+struct Sending(Arc<Mutex<HashSet<Key>>>);
+
+/// The right to send to a key, until it is dropped.
+struct Turn {
+    sending: Sending,
+    key: Key,
+}
+
+impl Sending {
+    fn keys(&self) -> MutexGuard<'_, HashSet<Key>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn turn(&self, key: Key) -> Option<Turn> {
+        self.keys().insert(key).then(|| Turn { sending: self.clone(), key })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.sending.keys().remove(&self.key);
+    }
 }
 
 /// Why a request is not answered as it wishes: one sentence for whoever reads it.
@@ -75,8 +113,10 @@ enum Refused {
     TooLittle,
     #[error("Other bytes came than were declared.")]
     Altered,
-    #[error("The sender went away.")]
+    #[error("The sender went away, or is too slow.")]
     Silent,
+    #[error("The file is being sent by another request.")]
+    Taken,
     #[error("The file has no such part.")]
     Range(u64),
     #[error("The file store does not answer at the moment; try again.")]
@@ -91,6 +131,7 @@ impl IntoResponse for Refused {
             Self::TooMuch => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType | Self::TooLittle | Self::Altered => StatusCode::BAD_REQUEST,
             Self::Silent => StatusCode::REQUEST_TIMEOUT,
+            Self::Taken => StatusCode::CONFLICT,
             Self::Range(_) => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Store(error) => {
                 tracing::error!(%error, "the file store failed");
@@ -127,6 +168,7 @@ async fn take(
         Some(length) if length < size => return Err(Refused::TooLittle),
         _ => {}
     }
+    let _turn = door.sending.turn(key).ok_or(Refused::Taken)?;
     let bytes = checked(request.into_body(), size, sha256);
     match door.storage.write(&key, bytes).await {
         Ok(()) => Ok(StatusCode::OK),
@@ -135,11 +177,12 @@ async fn take(
     }
 }
 
-/// The bytes of a body, for as long as they can be those that were declared.
+/// The bytes of a body, for as long as they can be those that were declared, and come in time.
 fn checked(body: Body, size: u64, sha256: Digest) -> impl Stream<Item = Result<Bytes, Refused>> + Send {
     let begin = (body.into_data_stream(), Sha256::new(), 0_u64);
+    let end = Instant::now() + longest(size);
     stream::try_unfold(begin, move |(mut body, mut hasher, mut taken)| async move {
-        match timeout(SILENCE, body.next()).await {
+        match timeout_at(end.min(Instant::now() + SILENCE), body.next()).await {
             Err(_) | Ok(Some(Err(_))) => Err(Refused::Silent),
             Ok(Some(Ok(chunk))) => {
                 taken += chunk.len() as u64;
@@ -154,6 +197,11 @@ fn checked(body: Body, size: u64, sha256: Digest) -> impl Stream<Item = Result<B
             Ok(None) => Ok(None),
         }
     })
+}
+
+/// How long so many bytes may take to come.
+const fn longest(size: u64) -> Duration {
+    Duration::from_secs(60 + size / SLOWEST)
 }
 
 /// Sends a file, or a part of it, to be saved.
@@ -213,6 +261,26 @@ const fn lies_within(part: &Range, size: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// 60 s, and as long as the slowest line takes: a large file over a bad one comes, a trickle does not.
+    #[test]
+    fn senders_have_their_time() {
+        assert_eq!(longest(1), Duration::from_secs(60));
+        assert_eq!(longest(25_000_000), Duration::from_secs(60 + 1525));
+    }
+
+    #[test]
+    fn one_sender_a_key() {
+        use guichet_schema::id::{FileId, FirmId};
+        let sending = Sending::default();
+        let key = || Key::Staged { firm_id: FirmId::new(), file_id: FileId::new() };
+        let (first, second) = (key(), key());
+        let turn = sending.turn(first).unwrap();
+        assert!(sending.turn(first).is_none());
+        assert!(sending.turn(second).is_some());
+        drop(turn);
+        assert!(sending.turn(first).is_some());
+    }
 
     #[test]
     fn parts() {

@@ -1,19 +1,22 @@
 //! The malware scanner clamd, by its own protocol (clamd(8), `INSTREAM`).
 
+use std::future::ready;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long the scanner may think without a word.
-const SILENCE: Duration = Duration::from_secs(120);
+/// How long it may be silent when it has nothing to think about: while it takes a piece of a file.
+const PIECE: Duration = Duration::from_secs(120);
+/// How long the scanner may think before it answers.
+const ANSWER: Duration = Duration::from_secs(300);
 /// Longer answers than any that it gives.
 const LONGEST_ANSWER: u64 = 4096;
 
@@ -66,7 +69,7 @@ impl Clamd {
     pub async fn ping(&self) -> Result<(), ClamdError> {
         let mut line = self.connect().await?;
         line.write_all(b"zPING\0").await?;
-        match answer(&mut line).await?.as_str() {
+        match answer(&mut line, PIECE).await?.as_str() {
             "PONG" => Ok(()),
             other => Err(ClamdError::Refused(other.to_owned())),
         }
@@ -81,21 +84,20 @@ impl Clamd {
         bytes: impl Stream<Item = io::Result<Bytes>> + Send,
     ) -> Result<Finding, ClamdError> {
         let mut line = self.connect().await?;
-        // It may answer and hang up before it has everything.
-        let sent = timeout(SILENCE, send(&mut line, bytes)).await.map_err(|_| ClamdError::Silent)?;
-        match (answer(&mut line).await, sent) {
-            (Ok(told), _) if told == "stream: OK" => Ok(Finding::Clean),
-            (Ok(told), sent) => {
-                match told.strip_prefix("stream: ").and_then(|told| told.strip_suffix(" FOUND")) {
-                    Some(name) => Ok(Finding::Infected(name.to_owned())),
-                    None if told.is_empty() => {
-                        Err(sent.err().unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into()).into())
-                    }
-                    None => Err(ClamdError::Refused(told)),
-                }
-            }
-            (Err(error), Ok(())) => Err(error),
-            (Err(_), Err(error)) => Err(error.into()),
+        let sent = match send(&mut line, bytes).await {
+            Err(ClamdError::Silent) => return Err(ClamdError::Silent),
+            sent => sent,
+        };
+        // It may answer and hang up before it has everything: then it found something, or refused.
+        let told = match answer(&mut line, ANSWER).await {
+            Ok(told) => told,
+            Err(error) => return Err(sent.err().unwrap_or(error)),
+        };
+        match told.strip_prefix("stream: ").and_then(|told| told.strip_suffix(" FOUND")) {
+            Some(name) => Ok(Finding::Infected(name.to_owned())),
+            None if told == "stream: OK" => sent.map(|()| Finding::Clean),
+            None if told.is_empty() => Err(sent.err().unwrap_or_else(|| gone().into())),
+            None => Err(ClamdError::Refused(told)),
         }
     }
 
@@ -119,22 +121,29 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Line for T {}
 async fn send(
     line: &mut Box<dyn Line>,
     bytes: impl Stream<Item = io::Result<Bytes>> + Send,
-) -> io::Result<()> {
-    let mut bytes = std::pin::pin!(bytes);
+) -> Result<(), ClamdError> {
+    // An empty chunk is the end.
+    let mut bytes = std::pin::pin!(bytes.try_filter(|chunk| ready(!chunk.is_empty())));
     line.write_all(b"zINSTREAM\0").await?;
-    while let Some(chunk) = bytes.next().await.transpose()? {
+    loop {
+        let chunk = bytes.next().await.transpose()?.unwrap_or_default();
         let length = u32::try_from(chunk.len()).map_err(io::Error::other)?;
-        line.write_all(&length.to_be_bytes()).await?;
-        line.write_all(&chunk).await?;
+        let piece = [&length.to_be_bytes(), &*chunk].concat();
+        timeout(PIECE, line.write_all(&piece)).await.map_err(|_| ClamdError::Silent)??;
+        if chunk.is_empty() {
+            return Ok(line.flush().await?);
+        }
     }
-    line.write_all(&[0; 4]).await?;
-    line.flush().await
 }
 
-async fn answer(line: &mut Box<dyn Line>) -> Result<String, ClamdError> {
+fn gone() -> io::Error {
+    io::ErrorKind::UnexpectedEof.into()
+}
+
+async fn answer(line: &mut Box<dyn Line>, within: Duration) -> Result<String, ClamdError> {
     let mut bytes = Vec::new();
     let mut limited = line.take(LONGEST_ANSWER);
-    let read = timeout(SILENCE, limited.read_to_end(&mut bytes)).await.map_err(|_| ClamdError::Silent)?;
+    let read = timeout(within, limited.read_to_end(&mut bytes)).await.map_err(|_| ClamdError::Silent)?;
     read?;
     Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\0').trim().to_owned())
 }
@@ -142,6 +151,26 @@ async fn answer(line: &mut Box<dyn Line>) -> Result<String, ClamdError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What it says of a half is not said of the whole; what it found is.
+    #[tokio::test]
+    async fn a_file_is_clean_when_it_was_seen_in_full() {
+        for (told, expected) in [
+            ("stream: OK\0", None),
+            ("stream: Test.Virus FOUND\0", Some(Finding::Infected("Test.Virus".to_owned()))),
+        ] {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let clamd = Clamd::Tcp(listener.local_addr().unwrap().to_string());
+            let broken = [Ok(Bytes::from_static(b"half")), Err(io::Error::other("the rest cannot be read"))];
+            let answering = async {
+                let (mut line, _) = listener.accept().await.unwrap();
+                line.read_exact(&mut [0; 18]).await.unwrap();
+                line.write_all(told.as_bytes()).await.unwrap();
+            };
+            let (found, ()) = tokio::join!(clamd.scan(futures_util::stream::iter(broken)), answering);
+            assert_eq!(found.ok(), expected, "{told}");
+        }
+    }
 
     #[test]
     fn addresses() {

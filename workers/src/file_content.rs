@@ -5,42 +5,65 @@ use std::io::{self, Read, Seek};
 use file_format::FileFormat;
 use guichet_schema::file::kind::FileKind;
 
+use crate::zip_directory::{self, Archive};
+
 /// How much of a text is looked at for what it is.
 const HEAD: usize = 64 << 10;
+/// How far into a PDF its signature may be.
+const PDF_HEAD: u64 = 1024;
 /// What makes a text something that a browser would run.
 const ACTIVE: [&str; 4] = ["<!doctype html", "<html", "<script", "<svg"];
 
-/// Whether the content is of this kind. Formats are found by their signatures; a text has none, so it is one
-/// when it holds nothing but text, and neither a script nor a page.
+/// Whether the content is of this kind. Formats are found by their signatures, those within archives by what is in
+/// them; a text has none, so it is one when it holds nothing but text, and neither a script nor a page.
 ///
 /// # Errors
 /// When it cannot be read.
 pub fn agrees(kind: FileKind, mut file: impl Read + Seek) -> io::Result<bool> {
-    let format = |file| FileFormat::from_reader(file);
     match kind {
-        FileKind::Pdf
-        | FileKind::Jpeg
-        | FileKind::Png
-        | FileKind::Gif
-        | FileKind::Webp
-        | FileKind::Tiff
-        | FileKind::Docx
-        | FileKind::Xlsx
-        | FileKind::Pptx
-        | FileKind::Odt
-        | FileKind::Ods
-        | FileKind::Zip => Ok(format(file)?.media_type() == kind.as_str()),
-        FileKind::Heic => Ok(format(file)?.media_type().starts_with("image/hei")),
+        FileKind::Pdf => is_pdf(file),
+        FileKind::Jpeg | FileKind::Png | FileKind::Gif | FileKind::Webp | FileKind::Tiff => {
+            Ok(FileFormat::from_reader(file)?.media_type() == kind.as_str())
+        }
+        FileKind::Heic => Ok(FileFormat::from_reader(file)?.media_type().starts_with("image/hei")),
         // Not every program that writes them says which of them it is.
         FileKind::Doc | FileKind::Xls => {
-            let found = format(file)?;
+            let found = FileFormat::from_reader(file)?;
             Ok(found.media_type() == kind.as_str() || found == FileFormat::CompoundFileBinary)
         }
+        FileKind::Docx => is_office(file, "word/"),
+        FileKind::Xlsx => is_office(file, "xl/"),
+        FileKind::Pptx => is_office(file, "ppt/"),
+        FileKind::Odt | FileKind::Ods => {
+            let archive = zip_directory::read(file)?;
+            Ok(archive.and_then(|archive| archive.media_type).is_some_and(|found| found == kind.as_str()))
+        }
+        FileKind::Zip => Ok(zip_directory::read(file)?.is_some()),
         FileKind::Csv | FileKind::Txt | FileKind::Xml | FileKind::Ofx => {
             file.rewind()?;
             Ok(text_head(file)?.is_some_and(|head| is_text_of(kind, &head)))
         }
     }
+}
+
+/// As programs that read it see it: its signature may have something before it (ISO 32000-1, annex H, note 13).
+fn is_pdf(mut file: impl Read) -> io::Result<bool> {
+    const SIGNATURE: &[u8] = b"%PDF-";
+    let mut head = Vec::new();
+    file.by_ref().take(PDF_HEAD).read_to_end(&mut head)?;
+    Ok(head.windows(SIGNATURE.len()).any(|found| found == SIGNATURE))
+}
+
+/// Whether it is an Office document whose parts lie in this folder, or one behind a password: of that nothing shows
+/// but that it is encrypted ([MS-OFFCRYPTO] 1.3.2).
+fn is_office(mut file: impl Read + Seek, folder: &str) -> io::Result<bool> {
+    if FileFormat::from_reader(&mut file)? == FileFormat::CompoundFileBinary {
+        return Ok(true);
+    }
+    let archive = zip_directory::read(file)?;
+    Ok(archive.is_some_and(|Archive { roots, .. }| {
+        roots.contains(folder) && roots.contains("[Content_Types].xml")
+    }))
 }
 
 fn is_text_of(kind: FileKind, head: &str) -> bool {
@@ -89,6 +112,7 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
+    use crate::zip_directory::tests::zip;
 
     fn is(kind: FileKind, content: impl AsRef<[u8]>) -> bool {
         agrees(kind, Cursor::new(content.as_ref())).unwrap()
@@ -100,6 +124,8 @@ mod tests {
     #[test]
     fn signatures_tell() {
         assert!(is(FileKind::Pdf, "%PDF-1.7\n%…"));
+        assert!(is(FileKind::Pdf, format!("{}%PDF-1.4", "\n".repeat(1000))));
+        assert!(!is(FileKind::Pdf, format!("{}%PDF-1.4", "\n".repeat(1024))));
         assert!(is(FileKind::Png, PNG));
         assert!(is(FileKind::Jpeg, b"\xff\xd8\xff\xe0\0\x10JFIF\0"));
         assert!(is(FileKind::Zip, b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"));
@@ -108,6 +134,40 @@ mod tests {
         }
         assert!(!is(FileKind::Pdf, PNG));
         assert!(!is(FileKind::Docx, b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"));
+    }
+
+    /// An archive is what is in it, and always an archive.
+    #[test]
+    fn archives_tell() {
+        const TYPES: (&str, &[u8]) = ("[Content_Types].xml", b"<Types/>");
+        let archives = [
+            (FileKind::Docx, zip(&[TYPES, ("word/document.xml", b"<w:document/>")])),
+            (FileKind::Xlsx, zip(&[("xl/workbook.xml", b"<workbook/>"), TYPES])),
+            (FileKind::Pptx, zip(&[TYPES, ("ppt/presentation.xml", b"<p:presentation/>")])),
+            (FileKind::Odt, zip(&[("mimetype", FileKind::Odt.as_str().as_bytes()), ("content.xml", b"<a/>")])),
+            (FileKind::Ods, zip(&[("mimetype", FileKind::Ods.as_str().as_bytes()), ("content.xml", b"<a/>")])),
+            (FileKind::Zip, zip(&[("word/document.xml", b"<w:document/>")])),
+            (FileKind::Zip, zip(&[("META-INF/MANIFEST.MF", b"Manifest-Version: 1.0")])),
+        ];
+        for (kind, archive) in &archives {
+            for other in FileKind::ALL {
+                let expected = other == kind || *other == FileKind::Zip;
+                assert_eq!(is(*other, archive), expected, "{kind} as {other}");
+            }
+        }
+    }
+
+    /// Office keeps what has a password in the container of its older formats, which then does not say what it is.
+    #[test]
+    fn behind_a_password() {
+        let mut compound = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
+        compound.resize(2048, 0);
+        compound[26] = 3;
+        for kind in FileKind::ALL {
+            use FileKind::{Doc, Docx, Pptx, Xls, Xlsx};
+            let expected = matches!(kind, Doc | Docx | Pptx | Xls | Xlsx);
+            assert_eq!(is(*kind, &compound), expected, "{kind}");
+        }
     }
 
     #[test]

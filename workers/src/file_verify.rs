@@ -24,6 +24,10 @@ use crate::queue::{Job, JobError};
 /// How much of a file is in memory at once.
 const CHUNK: usize = 256 << 10;
 
+/// Up to this attempt an object that is not there is doubted: it was, when its upload was completed, and a store may
+/// know less for a moment.
+const DOUBTED: i32 = 8;
+
 /// What verifying works with.
 #[derive(Debug, Clone)]
 pub struct Verifier {
@@ -40,22 +44,28 @@ impl Verifier {
     ///
     /// # Errors
     /// Retried with the queue's backoff: whatever may pass. While the scanner is away nothing passes it.
-    pub async fn run(self, _: Job, order: VerifyFile) -> Result<(), JobError> {
+    pub async fn run(self, job: Job, order: VerifyFile) -> Result<(), JobError> {
         let file = verdict::find(&mut *self.store.conn().await?, order.file_id).await?;
         let Some(file) = file else { return Ok(()) };
         if file.state == FileState::Staged {
-            let verdict = self.judge(&file).await?;
+            let verdict = self.judge(&file, job.attempt).await?;
             verdict::pass(&self.store, file.id, verdict).await?;
             count(verdict);
         }
         self.storage.remove(&file.staged()).await.map_err(JobError::retry)
     }
 
-    async fn judge(&self, file: &File) -> Result<Verdict, JobError> {
+    async fn judge(&self, file: &File, attempt: i32) -> Result<Verdict, JobError> {
         let refused = |refusal| Ok(Verdict::Refused(refusal));
         let size = file.size.unsigned_abs();
         let opened = self.storage.open(&file.staged(), None).await.map_err(JobError::retry)?;
-        let Some(opened) = opened else { return refused(FileRefusal::Missing) };
+        let Some(opened) = opened else {
+            // The verdict was passed in another life of the database: this one is restored from a time before.
+            if self.is_there(&file.stored(), size).await? {
+                return Ok(Verdict::Stored);
+            }
+            return if attempt < DOUBTED { Err(JobError::retry(Absent)) } else { refused(FileRefusal::Missing) };
+        };
         if opened.size != size {
             return refused(FileRefusal::WrongSize);
         }
@@ -78,13 +88,17 @@ impl Verifier {
         Ok(Verdict::Stored)
     }
 
-    /// Writes an object, unless it is there: under a final key there is one content only.
+    /// Writes an object, unless it is there: under a key of a file there is only what was declared.
     async fn keep(&self, key: &Key, spool: &Spool, size: u64) -> Result<(), JobError> {
-        if self.storage.size(key).await.map_err(JobError::retry)? == Some(size) {
+        if self.is_there(key, size).await? {
             return Ok(());
         }
         let bytes = spool.bytes().map_err(JobError::retry)?;
         self.storage.write(key, bytes).await.map_err(JobError::retry)
+    }
+
+    async fn is_there(&self, key: &Key, size: u64) -> Result<bool, JobError> {
+        Ok(self.storage.size(key).await.map_err(JobError::retry)? == Some(size))
     }
 }
 
@@ -93,6 +107,11 @@ struct Spool {
     file: fs::File,
     sha256: Digest,
 }
+
+/// The store does not have what it had.
+#[derive(Debug, thiserror::Error)]
+#[error("the staged object is not there")]
+struct Absent;
 
 /// The store gave fewer bytes than it has.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use guichet_schema::error::Result;
 use guichet_schema::store::Store;
-use guichet_schema::{email_delivery, feed, idempotency, notification, session};
+use guichet_schema::{email_delivery, feed, file, idempotency, notification, session};
 use tokio_util::sync::CancellationToken;
 
 const EVERY: Duration = Duration::from_secs(60);
@@ -25,14 +25,15 @@ pub async fn run(store: Store, stop: CancellationToken) {
 /// When the database does not answer: the next turn does what this one did not.
 pub async fn tidy(store: &Store) -> Result<()> {
     let now = store.now();
-    let abandoned = email_delivery::abandoned::settle(store).await?;
+    let mails = email_delivery::abandoned::settle(store).await?;
+    let files = file::abandoned::settle(store).await?;
     let mut conn = store.conn().await?;
     let keys = idempotency::forget_old(&mut conn, now).await?;
     let sessions = session::commands::forget_old(&mut conn, now).await?;
     let events = feed::queries::forget_old(&mut conn, now).await?;
     let notifications = notification::commands::forget_old(&mut conn, now).await?;
-    if abandoned + keys + sessions + events + notifications > 0 {
-        tracing::info!(abandoned, keys, sessions, events, notifications, "tidied");
+    if mails + files + keys + sessions + events + notifications > 0 {
+        tracing::info!(mails, files, keys, sessions, events, notifications, "tidied");
     }
     Ok(())
 }

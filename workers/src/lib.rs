@@ -11,6 +11,7 @@ pub mod notification_mail;
 pub mod queue;
 pub mod send_email;
 pub mod ticket_mail;
+mod zip_directory;
 
 use std::time::Duration;
 

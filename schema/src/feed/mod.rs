@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::actor::{Hat, Scope};
 use crate::error::Result;
-use crate::id::{ClientId, DepartmentId, FirmId, Id, StaffId};
+use crate::id::{ClientId, DepartmentId, FirmId, StaffId};
 use crate::sql;
 
 pub use cursor::FeedCursor;
@@ -30,21 +30,22 @@ pub struct Audience {
     pub staff: Vec<StaffId>,
     /// The department in whose reach it lies.
     pub department_id: Option<DepartmentId>,
-    /// The one staff member who may know, whatever else is said; left out where there is none such.
+    /// The one person who may know, whatever else is said, as [`Hat::person`] names them; left out where there
+    /// is none such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub person: Option<StaffId>,
+    pub person: Option<Uuid>,
 }
 
 impl Audience {
-    /// This staff member alone.
-    pub const fn only(person: StaffId) -> Self {
+    /// This person alone: a staff member or an access.
+    pub const fn only(person: Uuid) -> Self {
         Self { client_id: None, internal: true, staff: Vec::new(), department_id: None, person: Some(person) }
     }
 
     /// Whether somebody with this hat on, member of these departments, may know.
     pub fn admits_hat(&self, hat: &Hat, departments: &[DepartmentId]) -> bool {
         match self.person {
-            Some(person) => hat.person() == person.uuid(),
+            Some(person) => hat.person() == person,
             None => self.admits(&hat.scope(), departments),
         }
     }
@@ -159,11 +160,12 @@ mod tests {
     #[test]
     fn d_11_one_person_alone() {
         use crate::actor::{AccessRole, MemberReach, PortalHat, StaffHat, StaffRole};
+        use crate::id::{AccessId, Id};
         let (firm_id, person) = (FirmId::new(), StaffId::new());
         let staff = |id, role, reach| Hat::Staff(StaffHat { id, firm_id, role, reach });
-        let (id, client_id) = (crate::id::AccessId::new(), ClientId::new());
+        let (id, client_id) = (AccessId::new(), ClientId::new());
         let portal = Hat::Portal(PortalHat { id, firm_id, client_id, role: AccessRole::Admin });
-        let audience = Audience::only(person);
+        let audience = Audience::only(person.uuid());
         for role in StaffRole::ALL {
             for reach in MemberReach::ALL {
                 assert!(audience.admits_hat(&staff(person, *role, *reach), &[]));
@@ -174,6 +176,11 @@ mod tests {
         }
         assert!(!audience.admits_hat(&portal, &[]));
         assert!(!audience.admits(&Scope::Firm { firm_id }, &[]));
+        let of_client = Audience::only(id.uuid());
+        assert!(of_client.admits_hat(&portal, &[]));
+        let other = PortalHat { id: AccessId::new(), firm_id, client_id, role: AccessRole::Admin };
+        assert!(!of_client.admits_hat(&Hat::Portal(other), &[]));
+        assert!(!of_client.admits_hat(&staff(person, StaffRole::Owner, MemberReach::ALL[0]), &[]));
     }
 
     /// Audiences that were written before there were any of one person are read, and written alike.
@@ -183,7 +190,7 @@ mod tests {
         let audience: Audience = serde_json::from_str(old).unwrap();
         assert_eq!(audience.person, None);
         assert_eq!(serde_json::to_string(&audience).unwrap(), old);
-        let only = Audience::only(StaffId::new());
+        let only = Audience::only(Uuid::now_v7());
         assert_eq!(serde_json::from_value::<Audience>(serde_json::json!(only)).unwrap(), only);
     }
 }

@@ -2,10 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::digest::Sha256;
 use crate::id::{FileId, FirmId, Id};
 
-/// The place of an object. Made of ids and digests alone: no name that anybody gave is part of a path.
+/// The place of an object. Made of ids alone: no name that anybody gave is part of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Key {
     /// What an uploader sends, until it is verified.
@@ -15,12 +14,12 @@ pub enum Key {
         /// The file.
         file_id: FileId,
     },
-    /// Verified content. A firm has the same content once, whoever uploaded it how often.
+    /// Verified content. Each file has its own, so that it can go with it.
     Stored {
         /// The firm.
         firm_id: FirmId,
-        /// Its digest.
-        sha256: Sha256,
+        /// The file.
+        file_id: FileId,
     },
     /// Infected content, kept out of everybody's way (F-07).
     Quarantined {
@@ -39,16 +38,16 @@ impl Key {
     pub fn path(&self) -> String {
         match self {
             Self::Staged { firm_id, file_id } => format!("{STAGED}/{firm_id}/{file_id}"),
-            Self::Stored { firm_id, sha256 } => format!("stored/{firm_id}/{}", sha256.hex()),
+            Self::Stored { firm_id, file_id } => format!("stored/{firm_id}/{file_id}"),
             Self::Quarantined { firm_id, file_id } => format!("quarantined/{firm_id}/{file_id}"),
         }
     }
+}
 
-    /// Reads the path of something staged, as a store lists it.
-    pub fn staged(path: &str) -> Option<Self> {
-        let (firm, file) = path.strip_prefix(STAGED)?.strip_prefix('/')?.split_once('/')?;
-        Some(Self::Staged { firm_id: FirmId::decode(firm)?, file_id: FileId::decode(file)? })
-    }
+/// Reads the path of something staged, as a store lists it.
+pub fn staged(path: &str) -> Option<(FirmId, FileId)> {
+    let (firm, file) = path.strip_prefix(STAGED)?.strip_prefix('/')?.split_once('/')?;
+    Some((FirmId::decode(firm)?, FileId::decode(file)?))
 }
 
 #[cfg(test)]
@@ -59,10 +58,10 @@ mod tests {
     fn staged_paths_are_read_back() {
         let (firm_id, file_id) = (FirmId::new(), FileId::new());
         let key = Key::Staged { firm_id, file_id };
-        assert_eq!(Key::staged(&key.path()), Some(key));
-        assert_eq!(Key::staged(&Key::Quarantined { firm_id, file_id }.path()), None);
+        assert_eq!(staged(&key.path()), Some((firm_id, file_id)));
+        assert_eq!(staged(&Key::Quarantined { firm_id, file_id }.path()), None);
         for other in ["staged", "staged/", "staged/firm/file", "staged/../x", "stagedfirm/file"] {
-            assert_eq!(Key::staged(other), None, "{other}");
+            assert_eq!(staged(other), None, "{other}");
         }
     }
 }

@@ -4,13 +4,15 @@
 //! and only `STORED` ones exist for others. It has many kinds of owner and one way to it: [`queries::visible`].
 //! What is done with the bytes themselves belongs to the rooms that have a store for them.
 
+pub mod abandoned;
 pub mod digest;
 pub mod download;
+pub mod expiry;
 pub mod key;
 pub mod kind;
 pub mod model;
 pub mod queries;
 pub mod rules;
-pub mod sweep;
+
 pub mod upload;
 pub mod verdict;

@@ -28,7 +28,7 @@ text_enum! {
         Staged = "STAGED",
         /// It is verified and can be opened.
         Stored = "STORED",
-        /// It is not what was declared; its bytes are gone.
+        /// It was refused; its bytes are gone.
         Rejected = "REJECTED",
         /// It is infected; its bytes are locked away (F-07).
         Quarantined = "QUARANTINED",
@@ -36,7 +36,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// Why a file was not stored.
+    /// Why a file is not stored, or not any more.
     pub enum FileRefusal {
         /// Its bytes were gone when they were to be verified.
         Missing = "MISSING",
@@ -48,6 +48,10 @@ text_enum! {
         WrongType = "WRONG_TYPE",
         /// The scanner found something in it (F-07).
         Infected = "INFECTED",
+        /// Looking at it failed for good.
+        Unverifiable = "UNVERIFIABLE",
+        /// It was stored, but nobody attached it in time.
+        Unused = "UNUSED",
     }
 }
 
@@ -60,6 +64,8 @@ impl FileRefusal {
             Self::WrongChecksum => Code::FileAltered,
             Self::WrongType => Code::FileTypeMismatch,
             Self::Infected => Code::FileInfected,
+            Self::Unverifiable => Code::FileUnverifiable,
+            Self::Unused => Code::FileUnused,
         }
     }
 
@@ -67,7 +73,12 @@ impl FileRefusal {
     pub const fn state(self) -> FileState {
         match self {
             Self::Infected => FileState::Quarantined,
-            Self::Missing | Self::WrongSize | Self::WrongChecksum | Self::WrongType => FileState::Rejected,
+            Self::Missing
+            | Self::WrongSize
+            | Self::WrongChecksum
+            | Self::WrongType
+            | Self::Unverifiable
+            | Self::Unused => FileState::Rejected,
         }
     }
 }
@@ -117,10 +128,10 @@ pub struct File {
     pub sha256: Sha256,
     /// Where it stands.
     pub state: FileState,
-    /// Why it was not stored.
+    /// Why it is not stored, or not any more.
     pub refusal: Option<FileRefusal>,
-    /// Until when its bytes are awaited.
-    pub expires_at: DateTime<Utc>,
+    /// When it goes, unless somebody completes or attaches it before; see [`expiry`](super::rules::expiry).
+    pub expires_at: Option<DateTime<Utc>>,
     /// When its upload was begun.
     pub created_at: DateTime<Utc>,
 }
@@ -139,12 +150,17 @@ impl File {
 
     /// Where its bytes lie once they are verified.
     pub const fn stored(&self) -> Key {
-        Key::Stored { firm_id: self.firm_id, sha256: self.sha256 }
+        Key::Stored { firm_id: self.firm_id, file_id: self.id }
     }
 
     /// Where its bytes lie when they are infected.
     pub const fn quarantined(&self) -> Key {
         Key::Quarantined { firm_id: self.firm_id, file_id: self.id }
+    }
+
+    /// Wherever its bytes may lie: a job that broke off leaves them where they do not belong.
+    pub const fn keys(&self) -> [Key; 3] {
+        [self.staged(), self.stored(), self.quarantined()]
     }
 
     /// The event that tells its uploader's side of a change of it. What others see of it is told by what it is
@@ -181,8 +197,8 @@ pub struct Attachment {
 }
 
 /// One opening of a file (B-09).
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = file_accesses)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = file_accesses, check_for_backend(diesel::pg::Pg))]
 pub struct FileAccess {
     /// Its id.
     pub id: FileAccessId,

@@ -4,15 +4,17 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Array, BigInt, Bool, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
 
 use crate::actor::{Author, Hat};
 use crate::condition::Condition;
 use crate::error::Result;
-use crate::id::{AttachmentId, FileId, MessageId, TicketId};
+use crate::id::{AttachmentId, FileId, Id, MessageId, TicketId};
+use crate::page::{Cursor, PageRequest};
 use crate::sql;
-use crate::tables::{attachments, file_accesses, files, tickets};
+use crate::tables::{attachments, files, tickets};
 use crate::ticket::model::Visibility;
 use crate::ticket::queries::visible as visible_tickets;
 
@@ -144,20 +146,49 @@ pub async fn attachments_by_ids(
     Ok(shown!(hat).filter(sql::among(attachments::id, ids)).load(conn).await?)
 }
 
-/// Who opened several files, oldest first within each (B-09): for staff, of the files that they see; nothing for
-/// clients.
+/// The order of a log, for its cursors.
+pub const ORDER: &str = "ID";
+
+/// A part of the logs of several files (B-09), the same part of each: newest first, backward pages oldest first
+/// (see [`PageRequest::page`]). For staff, of the files that they see; nothing for clients. A cursor is a time, so it
+/// is good for each of them.
 ///
 /// # Errors
-/// When the database does not answer: retry.
-pub async fn accesses(conn: &mut AsyncPgConnection, hat: &Hat, ids: &[FileId]) -> Result<Vec<FileAccess>> {
-    let is_staff = hat.scope().is_staff().into_sql::<Bool>();
-    Ok(file_accesses::table
-        .inner_join(files::table.on(files::id.eq(file_accesses::file_id)))
-        .filter(is_staff)
+/// `INVALID_CURSOR`; when the database does not answer: retry.
+pub async fn accesses(
+    conn: &mut AsyncPgConnection,
+    hat: &Hat,
+    of: &[FileId],
+    part: &PageRequest,
+) -> Result<Vec<FileAccess>> {
+    let cursor = part.cursor(ORDER)?.map(|cursor| cursor.id);
+    if !hat.scope().is_staff() {
+        return Ok(Vec::new());
+    }
+    let (text, begin) = if part.is_backward() {
+        let text = "SELECT a.* FROM unnest(?) AS f (id) CROSS JOIN LATERAL (
+                 SELECT * FROM file_accesses WHERE file_id = f.id AND id > ? ORDER BY id LIMIT ?
+             ) AS a";
+        (text, Uuid::nil())
+    } else {
+        let text = "SELECT a.* FROM unnest(?) AS f (id) CROSS JOIN LATERAL (
+                 SELECT * FROM file_accesses WHERE file_id = f.id AND id < ? ORDER BY id DESC LIMIT ?
+             ) AS a";
+        (text, Uuid::max())
+    };
+    let seen = files::table
         .filter(visible(hat).checked())
-        .filter(sql::among(file_accesses::file_id, ids))
-        .order(file_accesses::id)
-        .select(FileAccess::as_select())
+        .filter(sql::among(files::id, of))
+        .select(files::id);
+    Ok(sql::kept(text)
+        .bind::<Array<SqlUuid>, _>(diesel::dsl::array::<SqlUuid, _>(seen))
+        .bind::<SqlUuid, _>(cursor.unwrap_or(begin))
+        .bind::<BigInt, _>(part.fetch())
         .load(conn)
         .await?)
+}
+
+/// The cursor of an opening in [`accesses`].
+pub fn cursor(access: &FileAccess) -> String {
+    Cursor::encode(ORDER, "", access.id.uuid())
 }

@@ -15,10 +15,18 @@ use crate::text_enum;
 pub const MAX_FILES: usize = 20;
 /// For how long the bytes of a file are awaited.
 pub const AWAITED: TimeDelta = TimeDelta::hours(2);
+/// For how long a stored file is kept that is not attached to anything.
+pub const UNUSED_KEPT: TimeDelta = TimeDelta::days(7);
+/// For how long a refused file is kept: for its uploader to see why, and for the operator to look at what was
+/// quarantined.
+pub const REFUSED_KEPT: TimeDelta = TimeDelta::days(30);
 /// For how long an address takes an upload; a repeated call gives a new one.
 pub const UPLOAD_ADDRESS: TimeDelta = TimeDelta::minutes(15);
 /// For how long an address gives a download.
 pub const DOWNLOAD_ADDRESS: TimeDelta = TimeDelta::minutes(5);
+
+/// What a file counts at least towards the limits, in bytes: rows and objects are not free either.
+pub const LEAST_COUNTED: i64 = 64 << 10;
 
 /// A megabyte, as limits are told in.
 pub const MEGABYTE: i64 = 1_000_000;
@@ -28,9 +36,9 @@ pub const MEGABYTE: i64 = 1_000_000;
 pub struct Limits {
     /// Of one file.
     pub file: i64,
-    /// Of all files of one person that are not verified yet.
+    /// Of all files of one person that are not verified and attached yet.
     pub unsettled: i64,
-    /// Of all files of one firm that are not verified yet.
+    /// Of all files of one firm that are not verified and attached yet.
     pub unsettled_of_firm: i64,
 }
 
@@ -95,6 +103,20 @@ impl Declaration {
     }
 }
 
+/// When a file goes that comes to this state now: whatever has no owner does. None: never, or not before
+/// it was looked at.
+pub fn expiry(state: FileState, is_attached: bool, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let kept = match state {
+        FileState::Pending => AWAITED,
+        FileState::Staged => return None,
+        FileState::Stored if is_attached => return None,
+        FileState::Stored => UNUSED_KEPT,
+        // Attached before it was refused: only its uploader ever saw that.
+        FileState::Rejected | FileState::Quarantined => REFUSED_KEPT,
+    };
+    Some(now + kept)
+}
+
 text_enum! {
     /// What somebody may want to do with a file.
     pub enum FileAct {
@@ -120,7 +142,9 @@ pub fn may(act: FileAct, by: Author, file: &File, is_attached: bool, now: DateTi
         return if act == FileAct::Complete { Ok(()) } else { Err(refusal.code()) };
     }
     match (act, file.state) {
-        (FileAct::Complete, FileState::Pending) if now >= file.expires_at => Err(Code::UploadExpired),
+        (FileAct::Complete, FileState::Pending) if file.expires_at.is_some_and(|end| now >= end) => {
+            Err(Code::UploadExpired)
+        }
         (FileAct::Attach, _) if is_attached => Err(Code::FileAttached),
         (FileAct::Attach | FileAct::Download, FileState::Pending) => Err(Code::FileNotUploaded),
         (FileAct::Download, FileState::Staged) => Err(Code::FileNotReady),
@@ -180,6 +204,20 @@ mod tests {
     }
 
     proptest! {
+        /// What is attached stays, what is being looked at waits, and all else goes at a time to come.
+        #[test]
+        fn what_has_no_owner_goes(
+            state in proptest::sample::select(FileState::ALL),
+            is_attached: bool,
+            seconds in 0i64..4_000_000_000,
+        ) {
+            let now = DateTime::from_timestamp(seconds, 0).unwrap();
+            let expiry = expiry(state, is_attached, now);
+            let stays = state == FileState::Staged || state == FileState::Stored && is_attached;
+            prop_assert_eq!(expiry.is_none(), stays);
+            prop_assert!(expiry.is_none_or(|end| end > now));
+        }
+
         /// Whatever is declared: what is taken has a name without a path and a size within the limit.
         #[test]
         fn what_is_taken_is_harmless(name in ".{0,40}", size: i64, of in "[a-z/]{0,20}") {

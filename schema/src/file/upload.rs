@@ -3,7 +3,7 @@
 //! Between the two the uploader sends the bytes to a signed address, past us. Neither act touches the store:
 //! whoever calls looks into it and tells what was found.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -21,7 +21,7 @@ use crate::tables::files;
 
 use super::model::{File, FileState, VerifyFile};
 use super::queries::visible;
-use super::rules::{self, AWAITED, Declaration, Declared, FileAct, Limits, MAX_FILES, MEGABYTE};
+use super::rules::{self, Declaration, Declared, FileAct, LEAST_COUNTED, Limits, MAX_FILES, MEGABYTE};
 
 /// What became of each file of an act, in the order of the input.
 pub type Each = Vec<Result<FileId, Vec<Refusal>>>;
@@ -29,7 +29,8 @@ pub type Each = Vec<Result<FileId, Vec<Refusal>>>;
 /// Takes files that somebody wants to upload; each that nothing speaks against is awaited from now on.
 ///
 /// # Errors
-/// `OUT_OF_RANGE` for no or too many files, `TOO_MUCH_UNSETTLED`; with the file: see [`Declaration::check`].
+/// `OUT_OF_RANGE` for no or too many files, `TOO_MUCH_UNSETTLED`; with the file: see [`Declaration::check`], and
+/// `UPLOAD_EXPIRED` for a call that is repeated too late.
 pub async fn create(
     store: &Store,
     actor: &Actor,
@@ -44,23 +45,44 @@ pub async fn create(
         let value = judged.into_iter().filter_map(|judged| judged.err().map(Err)).collect();
         return Ok(Done { value, revision: None });
     }
-    let made: Done<Vec<Option<FileId>>> =
-        match store.begin_once(actor, "fileUploadCreate", key, &input).await? {
-            Begun::Replay(done) => done,
-            Begun::First(mut tx) => {
-                check_unsettled(&mut tx, actor, limits, taken.iter().map(|declared| declared.size).sum())
-                    .await?;
-                let mut ids = await_bytes(&mut tx, actor, &taken).await?.into_iter();
-                let ids = judged.iter().map(|judged| judged.as_ref().ok().and_then(|_| ids.next())).collect();
-                tx.commit(ids).await?
-            }
-        };
+    let begun: Begun<Vec<Option<FileId>>> =
+        store.begin_once(actor, "fileUploadCreate", key, &input).await?;
+    let (made, expired) = match begun {
+        Begun::Replay(done) => {
+            let expired = expired(store, done.value.iter().copied().flatten().collect()).await?;
+            (done, expired)
+        }
+        Begun::First(mut tx) => {
+            let more = taken.iter().map(|declared| declared.size.max(LEAST_COUNTED)).sum();
+            check_unsettled(&mut tx, actor, limits, more).await?;
+            let mut ids = await_bytes(&mut tx, actor, &taken).await?.into_iter();
+            let ids = judged.iter().map(|judged| judged.as_ref().ok().and_then(|_| ids.next())).collect();
+            (tx.commit(ids).await?, HashSet::new())
+        }
+    };
     // What the first call refused is refused again, also when the operator takes more by now.
     let again =
         |judged: Result<Declared, _>| judged.err().unwrap_or_else(|| vec![Refusal::new(Code::Conflict)]);
     let pairs = made.value.into_iter().zip(judged);
-    let value = pairs.map(|(id, judged)| id.ok_or_else(|| again(judged))).collect();
-    Ok(Done { value, revision: made.revision })
+    let each = |(id, judged): (Option<FileId>, _)| match id {
+        Some(id) if expired.contains(&id) => Err(vec![Refusal::new(Code::UploadExpired)]),
+        Some(id) => Ok(id),
+        None => Err(again(judged)),
+    };
+    Ok(Done { value: pairs.map(each).collect(), revision: made.revision })
+}
+
+/// Which of these files are awaited no more, though they never came; those that are forgotten included.
+async fn expired(store: &Store, mut ids: HashSet<FileId>) -> Result<HashSet<FileId>> {
+    let awaited = files::state.ne(FileState::Pending).or(files::expires_at.gt(store.now()).assume_not_null());
+    let alive: Vec<FileId> = files::table
+        .filter(files::id.eq_any(&ids))
+        .filter(awaited)
+        .select(files::id)
+        .load(&mut *store.conn().await?)
+        .await?;
+    ids.retain(|id| !alive.contains(id));
+    Ok(ids)
 }
 
 async fn await_bytes(tx: &mut Tx, actor: &Actor, taken: &[&Declared]) -> Result<Vec<FileId>> {
@@ -82,7 +104,7 @@ async fn await_bytes(tx: &mut Tx, actor: &Actor, taken: &[&Declared]) -> Result<
                 files::content_type.eq(declared.kind),
                 files::size.eq(declared.size),
                 files::sha256.eq(declared.sha256),
-                files::expires_at.eq(tx.now + AWAITED),
+                files::expires_at.eq(rules::expiry(FileState::Pending, false, tx.now)),
                 files::created_at.eq(tx.now),
             )
         })
@@ -99,7 +121,7 @@ async fn await_bytes(tx: &mut Tx, actor: &Actor, taken: &[&Declared]) -> Result<
     Ok(made.into_iter().map(|file| file.id).collect())
 }
 
-/// Refuses what would be more than may wait to be verified, of this person or of the firm.
+/// Refuses what would be more than may wait to be verified and attached, of this person or of the firm.
 async fn check_unsettled(tx: &mut Tx, actor: &Actor, limits: &Limits, more: i64) -> Result<()> {
     #[derive(QueryableByName)]
     struct Unsettled {
@@ -111,11 +133,17 @@ async fn check_unsettled(tx: &mut Tx, actor: &Actor, limits: &Limits, more: i64)
     lock_uploads(tx, actor.firm_id()).await?;
     let now = tx.now;
     let waiting: Unsettled = sql::kept(
-        "SELECT coalesce(sum(size), 0)::bigint AS of_firm,
-                coalesce(sum(size) FILTER (WHERE coalesce(uploader_staff, uploader_access) = ?), 0)::bigint AS own
-         FROM files WHERE firm_id = ? AND state IN ('PENDING', 'STAGED') AND (state = 'STAGED' OR expires_at > ?)",
+        "SELECT coalesce(sum(counted), 0)::bigint AS of_firm,
+                coalesce(sum(counted) FILTER (WHERE uploader = ?), 0)::bigint AS own
+         FROM (
+             SELECT greatest(size, ?) AS counted, coalesce(uploader_staff, uploader_access) AS uploader
+             FROM files
+             WHERE firm_id = ? AND refusal IS NULL AND (state = 'STAGED' OR expires_at IS NOT NULL)
+                 AND (state <> 'PENDING' OR expires_at > ?)
+         ) AS unsettled",
     )
     .bind::<SqlUuid, _>(actor.hat.person())
+    .bind::<BigInt, _>(LEAST_COUNTED)
     .bind::<SqlUuid, _>(actor.firm_id())
     .bind::<Timestamptz, _>(now)
     .get_result(tx.conn())
@@ -191,14 +219,27 @@ fn arrived(file: &File, actor: &Actor, found: Option<i64>, now: DateTime<Utc>) -
 
 async fn stage(tx: &mut Tx, file: &mut File) -> Result<()> {
     file.state = FileState::Staged;
-    diesel::update(files::table.find(file.id)).set(files::state.eq(file.state)).execute(tx.conn()).await?;
-    tx.job(NewJob::new(&VerifyFile { file_id: file.id })?.key(file.id.to_string()).firm(file.firm_id));
+    file.expires_at = rules::expiry(file.state, false, tx.now);
+    diesel::update(files::table.find(file.id))
+        .set((files::state.eq(file.state), files::expires_at.eq(file.expires_at)))
+        .execute(tx.conn())
+        .await?;
+    tx.job(verify_job(file.id, file.firm_id)?);
     tx.event(file.firm_id, file.event(false));
     tx.audit(Some(file.firm_id), "fileUploadComplete", FileId::NOUN, Some(file.id.uuid()));
     Ok(())
 }
 
-pub(crate) fn check_count(field: &'static str, count: usize) -> Result<()> {
+/// The job that looks at a file; one at a time.
+pub(super) fn verify_job(file_id: FileId, firm: FirmId) -> Result<NewJob> {
+    Ok(NewJob::new(&VerifyFile { file_id })?.key(file_id.to_string()).firm(firm))
+}
+
+/// Refuses no files, or more than one act takes.
+///
+/// # Errors
+/// `OUT_OF_RANGE`.
+pub fn check_count(field: &'static str, count: usize) -> Result<()> {
     let mut check = Check::new();
     check.number(field, count as i64, &(1..=MAX_FILES as i64));
     check.done()

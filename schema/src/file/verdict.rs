@@ -10,6 +10,7 @@ use crate::tables::files;
 use crate::ticket::attachment;
 
 use super::model::{File, FileRefusal, FileState};
+use super::rules;
 
 /// What the bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,19 +40,27 @@ pub async fn pass(store: &Store, id: FileId, verdict: Verdict) -> Result<()> {
     let file: Option<File> =
         staged.select(File::as_select()).for_update().get_result(tx.conn()).await.optional()?;
     let Some(mut file) = file else { return Ok(()) };
+    let attachment = attachment::of(&mut tx, id).await?;
     (file.state, file.refusal) = match verdict {
         Verdict::Stored => (FileState::Stored, None),
         Verdict::Refused(refusal) => (refusal.state(), Some(refusal)),
     };
+    file.expires_at = rules::expiry(file.state, attachment.is_some(), tx.now);
     diesel::update(files::table.find(id))
-        .set((files::state.eq(file.state), files::refusal.eq(file.refusal)))
+        .set((
+            files::state.eq(file.state),
+            files::refusal.eq(file.refusal),
+            files::expires_at.eq(file.expires_at),
+        ))
         .execute(tx.conn())
         .await?;
     tx.event(file.firm_id, file.event(false));
     let act = if file.refusal.is_some() { "fileRefuse" } else { "fileStore" };
     tx.audit(Some(file.firm_id), act, FileId::NOUN, Some(id.uuid()));
-    if verdict == Verdict::Stored {
-        attachment::reveal_stored(&mut tx, &file).await?;
+    match (verdict, attachment) {
+        (Verdict::Stored, Some(attachment)) => attachment::reveal_stored(&mut tx, &file, attachment).await?,
+        (Verdict::Refused(_), Some(attachment)) => attachment::tell_uploader(&mut tx, &file, &attachment),
+        (_, None) => {}
     }
     tx.commit(()).await?;
     Ok(())

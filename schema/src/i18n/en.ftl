@@ -69,8 +69,8 @@ refusal-file-type-not-allowed = Files of this type are not accepted. Please send
 refusal-invalid-checksum = The checksum of this file is not valid. Please choose the file again.
 refusal-too-much-unsettled =
     { $number ->
-        [none] Too many uploads are still being checked. Please wait a few minutes and try again.
-       *[other] More than { $number } MB of uploads are still being checked. Please wait a few minutes and try again.
+        [none] Too many uploads are still being checked or not attached to anything. Please finish with them, or try again later.
+       *[other] More than { $number } MB of uploads are still being checked or not attached to anything. Please finish with them, or try again later.
     }
 refusal-upload-expired = The time to upload this file is over. Please choose it again.
 refusal-file-not-uploaded = This file has not arrived. Please upload it again.
@@ -78,6 +78,8 @@ refusal-file-incomplete = This file did not arrive in full. Please upload it aga
 refusal-file-altered = This file arrived damaged. Please upload it again.
 refusal-file-type-mismatch = The content of this file is not what its name says. Please check it and send it in an accepted format.
 refusal-file-infected = A virus or other malware was found in this file, so it was not accepted. Please check your device.
+refusal-file-unverifiable = This file could not be checked. Please send it again.
+refusal-file-unused = This file was never attached and has been removed. Please send it again.
 refusal-file-not-ready = This file is still being checked. Please try again in a moment.
 refusal-file-attached = This file is already attached. Please upload it again to attach it elsewhere.
 

@@ -69,8 +69,8 @@ refusal-file-type-not-allowed = No se aceptan archivos de este tipo. Envíe un P
 refusal-invalid-checksum = La suma de verificación de este archivo no es válida. Elija el archivo de nuevo.
 refusal-too-much-unsettled =
     { $number ->
-        [none] Hay demasiados envíos todavía en verificación. Espere unos minutos e inténtelo de nuevo.
-       *[other] Hay más de { $number } MB de envíos todavía en verificación. Espere unos minutos e inténtelo de nuevo.
+        [none] Hay demasiados envíos todavía en verificación o sin adjuntar. Adjúntelos o inténtelo de nuevo más tarde.
+       *[other] Hay más de { $number } MB de envíos todavía en verificación o sin adjuntar. Adjúntelos o inténtelo de nuevo más tarde.
     }
 refusal-upload-expired = El plazo para enviar este archivo ha terminado. Elíjalo de nuevo.
 refusal-file-not-uploaded = Este archivo no ha llegado. Envíelo de nuevo.
@@ -78,6 +78,8 @@ refusal-file-incomplete = Este archivo no ha llegado completo. Envíelo de nuevo
 refusal-file-altered = Este archivo ha llegado dañado. Envíelo de nuevo.
 refusal-file-type-mismatch = El contenido de este archivo no es lo que dice su nombre. Revíselo y envíelo en un formato aceptado.
 refusal-file-infected = Se ha encontrado un virus u otro programa malicioso en este archivo, por lo que no se ha aceptado. Revise su dispositivo.
+refusal-file-unverifiable = No se ha podido verificar este archivo. Envíelo de nuevo.
+refusal-file-unused = Este archivo nunca se adjuntó y se ha eliminado. Envíelo de nuevo.
 refusal-file-not-ready = Este archivo todavía se está verificando. Inténtelo de nuevo en un momento.
 refusal-file-attached = Este archivo ya está adjunto. Envíelo de nuevo para adjuntarlo en otro lugar.
 

@@ -69,8 +69,8 @@ refusal-file-type-not-allowed = Les fichiers de ce type ne sont pas acceptés. V
 refusal-invalid-checksum = La somme de contrôle de ce fichier n’est pas valide. Veuillez choisir le fichier à nouveau.
 refusal-too-much-unsettled =
     { $number ->
-        [none] Trop d’envois sont encore en cours de vérification. Veuillez patienter quelques minutes et réessayer.
-       *[other] Plus de { $number } Mo d’envois sont encore en cours de vérification. Veuillez patienter quelques minutes et réessayer.
+        [none] Trop d’envois sont encore en cours de vérification ou ne sont joints à rien. Veuillez les joindre ou réessayer plus tard.
+       *[other] Plus de { $number } Mo d’envois sont encore en cours de vérification ou ne sont joints à rien. Veuillez les joindre ou réessayer plus tard.
     }
 refusal-upload-expired = Le délai pour envoyer ce fichier est écoulé. Veuillez le choisir à nouveau.
 refusal-file-not-uploaded = Ce fichier n’est pas arrivé. Veuillez l’envoyer à nouveau.
@@ -78,6 +78,8 @@ refusal-file-incomplete = Ce fichier n’est pas arrivé en entier. Veuillez l�
 refusal-file-altered = Ce fichier est arrivé endommagé. Veuillez l’envoyer à nouveau.
 refusal-file-type-mismatch = Le contenu de ce fichier n’est pas ce que dit son nom. Veuillez le vérifier et l’envoyer dans un format accepté.
 refusal-file-infected = Ce fichier contient un virus ou un autre logiciel malveillant et n’a donc pas été accepté. Veuillez vérifier votre appareil.
+refusal-file-unverifiable = Ce fichier n’a pas pu être vérifié. Veuillez l’envoyer à nouveau.
+refusal-file-unused = Ce fichier n’a jamais été joint et a été supprimé. Veuillez l’envoyer à nouveau.
 refusal-file-not-ready = Ce fichier est encore en cours de vérification. Veuillez réessayer dans un instant.
 refusal-file-attached = Ce fichier est déjà joint. Veuillez l’envoyer à nouveau pour le joindre ailleurs.
 

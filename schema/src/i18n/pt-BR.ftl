@@ -69,8 +69,8 @@ refusal-file-type-not-allowed = Arquivos deste tipo não são aceitos. Envie PDF
 refusal-invalid-checksum = A soma de verificação deste arquivo não é válida. Escolha o arquivo novamente.
 refusal-too-much-unsettled =
     { $number ->
-        [none] Há envios demais ainda em verificação. Aguarde alguns minutos e tente novamente.
-       *[other] Há mais de { $number } MB de envios ainda em verificação. Aguarde alguns minutos e tente novamente.
+        [none] Há envios demais ainda em verificação ou sem uso. Anexe-os ou tente novamente mais tarde.
+       *[other] Há mais de { $number } MB de envios ainda em verificação ou sem uso. Anexe-os ou tente novamente mais tarde.
     }
 refusal-upload-expired = O prazo para enviar este arquivo terminou. Escolha-o novamente.
 refusal-file-not-uploaded = Este arquivo não chegou. Envie-o novamente.
@@ -78,6 +78,8 @@ refusal-file-incomplete = Este arquivo não chegou completo. Envie-o novamente.
 refusal-file-altered = Este arquivo chegou danificado. Envie-o novamente.
 refusal-file-type-mismatch = O conteúdo deste arquivo não é o que o nome diz. Verifique-o e envie em um formato aceito.
 refusal-file-infected = Foi encontrado um vírus ou outro programa malicioso neste arquivo, por isso ele não foi aceito. Verifique seu dispositivo.
+refusal-file-unverifiable = Não foi possível verificar este arquivo. Envie-o novamente.
+refusal-file-unused = Este arquivo nunca foi anexado e foi removido. Envie-o novamente.
 refusal-file-not-ready = Este arquivo ainda está em verificação. Tente novamente em instantes.
 refusal-file-attached = Este arquivo já está anexado. Envie-o novamente para anexá-lo em outro lugar.
 

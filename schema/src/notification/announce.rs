@@ -86,7 +86,7 @@ pub(crate) async fn tell(
             notifications::author_access.eq(author.access()),
             notifications::at.eq(now),
         ));
-        let after = Some(Audience::only(colleague.staff_id));
+        let after = Some(Audience::only(colleague.staff_id.uuid()));
         tx.event(case.firm.id, Event { noun: NotificationId::NOUN, subject: id.uuid(), before: None, after });
         if colleague.by_mail.contains(&kind) {
             let Colleague { email, account_id, locale, .. } = colleague;

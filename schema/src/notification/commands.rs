@@ -98,7 +98,7 @@ async fn write(
         .get_results(tx.conn())
         .await?;
     let [first, ..] = marked[..] else { return Ok(()) };
-    let audience = Some(Audience::only(staff));
+    let audience = Some(Audience::only(staff.uuid()));
     let event = Event {
         noun: NotificationId::NOUN,
         subject: first.uuid(),

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Author, Scope};
 use crate::error::{OrNotFound, Refusal, Result};
-use crate::feed::Event;
+use crate::feed::{Audience, Event};
+use crate::file::expiry;
 use crate::file::model::{Attachment, File, FileState};
 use crate::file::rules::FileAct;
 use crate::file::upload::check_count;
@@ -165,6 +166,7 @@ pub(super) async fn bind(
         })
         .collect();
     diesel::insert_into(attachments::table).values(rows).execute(tx.conn()).await?;
+    expiry::keep(tx, files).await?;
     let stored: Vec<&File> = files.iter().filter(|file| file.state == FileState::Stored).collect();
     record(tx, ticket, author, place, &stored).await?;
     Ok(ids)
@@ -200,15 +202,29 @@ async fn tell(tx: &mut Tx, case: &mut Case, author: Author, place: Place) -> Res
     notification::announce::tell(tx, acting, case.view(), ActId::new(), News::HandedIn).await
 }
 
+/// What a file is attached to, whoever may see that. Its row is locked.
+pub(crate) async fn of(tx: &mut Tx, file: FileId) -> Result<Option<Attachment>> {
+    let attached = attachments::table.filter(attachments::file_id.eq(file));
+    Ok(attached.select(Attachment::as_select()).get_result(tx.conn()).await.optional()?)
+}
+
+/// Tells a file's uploader of what became of it where it is attached: as long as it is not stored, nobody else
+/// sees that it is.
+pub(crate) fn tell_uploader(tx: &mut Tx, file: &File, attachment: &Attachment) {
+    let audience = Some(Audience::only(file.uploaded_by().person()));
+    let mut tell = |noun, subject| {
+        let event = Event { noun, subject, before: audience.clone(), after: audience.clone() };
+        tx.event(file.firm_id, event);
+    };
+    if let Some(message) = attachment.message_id {
+        tell(MessageId::NOUN, message.uuid());
+    }
+    tell(TicketId::NOUN, attachment.ticket_id.uuid());
+}
+
 /// Makes a file that has just been stored visible where it was attached meanwhile. Its row is locked.
-pub(crate) async fn reveal_stored(tx: &mut Tx, file: &File) -> Result<()> {
-    let attachment: Option<Attachment> = attachments::table
-        .filter(attachments::file_id.eq(file.id))
-        .select(Attachment::as_select())
-        .get_result(tx.conn())
-        .await
-        .optional()?;
-    let Some(Attachment { ticket_id, message_id, visibility, .. }) = attachment else { return Ok(()) };
+pub(crate) async fn reveal_stored(tx: &mut Tx, file: &File, attachment: Attachment) -> Result<()> {
+    let Attachment { ticket_id, message_id, visibility, .. } = attachment;
     let (author, place) = (file.uploaded_by(), Place { visibility, message_id });
     let mut case = Case::find(tx, &Scope::Firm { firm_id: file.firm_id }, ticket_id).await?;
     record(tx, &case.ticket, author, place, &[file]).await?;

@@ -61,7 +61,8 @@ impl Addresses {
     /// # Errors
     /// When the store cannot sign.
     pub async fn upload(&self, file: &File, now: DateTime<Utc>) -> Result<Address, StorageError> {
-        let until = file.expires_at.min(now + UPLOAD_ADDRESS);
+        let lasts = now + UPLOAD_ADDRESS;
+        let until = file.expires_at.map_or(lasts, |end| end.min(lasts));
         let mut headers = vec![(CONTENT_TYPE, file.content_type.as_str().to_owned())];
         let url = match self {
             Self::S3(s3) => {

@@ -7,7 +7,8 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, TryStreamExt};
-use guichet_schema::file::key::{Key, STAGED};
+use guichet_schema::file::key::{self, Key, STAGED};
+use guichet_schema::id::{FileId, FirmId};
 use object_store::buffered::BufWriter;
 use object_store::path::Path;
 use object_store::{Error, GetOptions, GetRange, ObjectStore, ObjectStoreExt};
@@ -16,7 +17,8 @@ use tokio::io::AsyncWriteExt;
 use crate::folder::Folder;
 use crate::s3::S3;
 
-/// The most bytes of one object that are in memory while it is written: the least size of S3's parts.
+/// In parts of so many bytes an object is written, the least that S3 takes. Two are in memory: one that is under
+/// way, and one that is filled meanwhile.
 const PART: usize = 5 << 20;
 
 /// The store did not do what it was asked to. Another try may succeed.
@@ -93,12 +95,15 @@ impl Storage {
         key: &Key,
         bytes: impl Stream<Item = Result<Bytes, E>> + Send,
     ) -> Result<(), WriteError<E>> {
-        let broken = |error| WriteError::Store(StorageError(error));
+        let broken = |error: std::io::Error| {
+            WriteError::Store(StorageError(Error::Generic { store: "writer", source: error.into() }))
+        };
         let mut writer = BufWriter::with_capacity(self.objects(), path(key), PART).with_max_concurrency(1);
         let mut bytes = std::pin::pin!(bytes);
         while let Some(next) = bytes.next().await {
             let written = match next {
-                Ok(chunk) => writer.put(chunk).await.map_err(broken),
+                // Copied, not kept: of a chunk as small as a sender likes the whole of its buffer would stay.
+                Ok(chunk) => writer.write_all(&chunk).await.map_err(broken),
                 Err(error) => Err(WriteError::Source(error)),
             };
             if let Err(error) = written {
@@ -107,8 +112,7 @@ impl Storage {
                 return Err(error);
             }
         }
-        let ended = writer.shutdown().await;
-        ended.map_err(|error| broken(Error::Generic { store: "writer", source: error.into() }))
+        writer.shutdown().await.map_err(broken)
     }
 
     /// Removes an object; one that is not there is removed already.
@@ -119,12 +123,15 @@ impl Storage {
         there(self.objects().delete(&path(key)).await).map(|_| ())
     }
 
-    /// What was staged before this time and is still there.
-    pub fn staged_before(&self, before: DateTime<Utc>) -> BoxStream<'static, Result<Key, StorageError>> {
+    /// The files for which something was staged before this time that is still there.
+    pub fn staged_before(
+        &self,
+        before: DateTime<Utc>,
+    ) -> BoxStream<'static, Result<(FirmId, FileId), StorageError>> {
         let listed = self.objects().list(Some(&Path::from(STAGED)));
         listed
             .try_filter_map(move |object| async move {
-                Ok(Key::staged(object.location.as_ref()).filter(|_| object.last_modified < before))
+                Ok(key::staged(object.location.as_ref()).filter(|_| object.last_modified < before))
             })
             .map_err(StorageError)
             .boxed()

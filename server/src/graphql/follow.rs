@@ -170,13 +170,14 @@ impl News {
         })
     }
 
-    /// What became of the viewer's sight of a thing, however often it changed meanwhile.
+    /// What became of the viewer's sight of a thing, however often it changed meanwhile, in sight and out of it.
     pub fn sight_of<I: Id>(&self, id: I) -> Sight {
         let sees = |audience: &Option<Audience>| self.onlooker.sees(audience.as_ref());
-        let own = || self.entries().filter(|entry| entry.noun == I::NOUN && entry.subject == id.uuid());
-        match own().last() {
-            Some(last) if own().any(|entry| sees(&entry.before) != sees(&entry.after)) => {
-                if sees(&last.after) { Sight::Returned } else { Sight::Gone }
+        let own = self.entries().filter(|entry| entry.noun == I::NOUN && entry.subject == id.uuid());
+        let seen: Vec<_> = own.map(|entry| (sees(&entry.before), sees(&entry.after))).collect();
+        match seen.iter().filter(|(before, after)| *before || *after).last() {
+            Some((_, is_seen)) if seen.iter().any(|(before, after)| before != after) => {
+                if *is_seen { Sight::Returned } else { Sight::Gone }
             }
             _ => Sight::Same,
         }

@@ -113,7 +113,7 @@ pub enum UserErrorCode {
     FileTypeNotAllowed,
     /// The text is no SHA-256 digest in hexadecimal digits.
     InvalidChecksum,
-    /// Too much was uploaded that is not verified yet: finish those uploads, or wait.
+    /// Too much was uploaded that is not verified and attached yet: finish with it, or wait.
     TooMuchUnsettled,
     /// The time in which the file could be uploaded is over.
     UploadExpired,
@@ -127,6 +127,10 @@ pub enum UserErrorCode {
     FileTypeMismatch,
     /// The scanner found something in the file (F-07).
     FileInfected,
+    /// The file could not be looked at: send it again.
+    FileUnverifiable,
+    /// The file was never attached and is removed: send it again.
+    FileUnused,
     /// The file is still being verified.
     FileNotReady,
     /// The file is attached to something already.

@@ -52,14 +52,21 @@ pub(super) fn clamd(text: &str) -> Result<Clamd, String> {
 
 /// What is taken.
 pub(super) fn limits<L: Fn(&str) -> Option<OsString>>(values: &Values<L>) -> Result<Limits, SettingError> {
-    let megabytes = |variable, most, default| {
-        let read = values.get(variable, values::number(1, most))?;
-        Ok::<_, SettingError>(read.map_or(default, |number| number as i64 * MEGABYTE))
+    // Each holds at least what the one before it does.
+    let megabytes = |variable: Variable, most, default: i64, (less, least): (Variable, i64)| {
+        match values.get(variable, values::number(1, most))?.map(|number| number as i64 * MEGABYTE) {
+            Some(given) if given < least => {
+                let reason = format!("is `{}`, less than {} ({})", given / MEGABYTE, less.name, least / MEGABYTE);
+                Err(SettingError::new(variable, reason))
+            }
+            Some(given) => Ok(given),
+            None => Ok(default.max(least)),
+        }
     };
     let Limits { file, unsettled, unsettled_of_firm } = Limits::default();
-    Ok(Limits {
-        file: megabytes(FILE_MAX_MB, 2_000, file)?,
-        unsettled: megabytes(UPLOAD_MAX_MB, 100_000, unsettled)?,
-        unsettled_of_firm: megabytes(UPLOAD_FIRM_MAX_MB, 1_000_000, unsettled_of_firm)?,
-    })
+    let file = megabytes(FILE_MAX_MB, 2_000, file, (FILE_MAX_MB, 0))?;
+    let unsettled = megabytes(UPLOAD_MAX_MB, 100_000, unsettled, (FILE_MAX_MB, file))?;
+    let of_firm = (UPLOAD_MAX_MB, unsettled);
+    let unsettled_of_firm = megabytes(UPLOAD_FIRM_MAX_MB, 1_000_000, unsettled_of_firm, of_firm)?;
+    Ok(Limits { file, unsettled, unsettled_of_firm })
 }

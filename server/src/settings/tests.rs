@@ -64,6 +64,23 @@ fn a_wrong_value_is_one_sentence_with_its_name() {
     }
 }
 
+/// What one person may have uploaded holds one file, what a firm may holds that of one person.
+#[test]
+fn limits_hold_each_other() {
+    let limits = |values: &[(&str, &str)]| {
+        let limits = read(values).unwrap().limits;
+        [limits.file, limits.unsettled, limits.unsettled_of_firm].map(|bytes| bytes / 1_000_000)
+    };
+    assert_eq!(limits(&[]), [25, 250, 2500]);
+    assert_eq!(limits(&[("FILE_MAX_MB", "2000")]), [2000, 2000, 2500]);
+    assert_eq!(limits(&[("UPLOAD_MAX_MB", "5000")]), [25, 5000, 5000]);
+    assert_eq!(limits(&[("UPLOAD_MAX_MB", "25"), ("UPLOAD_FIRM_MAX_MB", "25")]), [25, 25, 25]);
+    let wrong = |values: &[(&str, &str)]| read(values).unwrap_err();
+    assert_eq!(wrong(&[("UPLOAD_MAX_MB", "24")]), "UPLOAD_MAX_MB: is `24`, less than FILE_MAX_MB (25)");
+    let firm = [("FILE_MAX_MB", "300"), ("UPLOAD_FIRM_MAX_MB", "299")];
+    assert_eq!(wrong(&firm), "UPLOAD_FIRM_MAX_MB: is `299`, less than UPLOAD_MAX_MB (300)");
+}
+
 #[test]
 fn mail_speaks_for_its_own_settings() {
     for (name, value) in

@@ -50,13 +50,13 @@ variables! {
     S3_SECRET_ACCESS_KEY = "none",
         "The secret that belongs to S3_ACCESS_KEY_ID";
     CLAMD_ADDRESS = "files are not scanned",
-        "Malware scanner clamd: host:3310, or the path of its socket";
+        "Malware scanner clamd: host:3310, or the path of its socket; see docs/OPERATIONS.md for its limits";
     FILE_MAX_MB = "25",
         "Largest file that is taken, in megabytes, 1 to 2000";
-    UPLOAD_MAX_MB = "250",
-        "Megabytes that one person may have uploaded and not yet verified, 1 to 100000";
-    UPLOAD_FIRM_MAX_MB = "2500",
-        "The same for all people of one firm, 1 to 1000000";
+    UPLOAD_MAX_MB = "250, or FILE_MAX_MB if that is more",
+        "Megabytes that one person may have uploaded and not yet verified and attached, FILE_MAX_MB to 100000";
+    UPLOAD_FIRM_MAX_MB = "2500, or UPLOAD_MAX_MB if that is more",
+        "The same for all people of one firm, UPLOAD_MAX_MB to 1000000";
     GUICHET_DATA = "./data",
         "Folder of everything that an embedded default keeps";
     PG_BIN_DIR = "PATH, then the distribution's folders",

@@ -4,9 +4,12 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_schema::feed::Audience;
+use guichet_schema::id::{Id, MessageId, TicketId};
 use guichet_schema::tables::events;
 use guichet_tests::app::Setup;
-use guichet_tests::clamd::FakeClamd;
+use guichet_tests::clamd::{FakeClamd, VIRUS};
+use guichet_tests::live::LiveSide;
+use guichet_tests::world::Person;
 use serde_json::{Value, json};
 
 use super::hand::{CSV, PDF};
@@ -165,6 +168,62 @@ async fn d_08_attached_before_it_is_stored() {
     assert_eq!(seen["isUntouched"], true);
     desk.done(&desk.owner, "fileDownload", open).await;
     desk.finish().await;
+}
+
+/// F-07: whoever attached a file that is then refused is told of it where it is attached, on both sides; nobody
+/// else is, for nobody else saw it.
+#[tokio::test]
+async fn f_07_its_uploader_is_told_where_it_is() {
+    const GRID: &str = "subscription { ticketsChanged { reload changed { attachments { file { state } } } } }";
+    let scanner = FakeClamd::start().await;
+    let desk = Desk::open_with(Setup { clamd: Some(scanner.clamd()), ..Setup::default() }).await;
+    let caio = desk.collaborator("caio@padaria.example").await;
+    let ticket = desk.opened(&desk.owner).await;
+    let side = LiveSide::start(&desk.app.store);
+    for uploader in [&desk.admin, &desk.member] {
+        scanner.leave(true);
+        let file = desk.hand_in(uploader, "notas.txt", VIRUS).await;
+        let input = json!({ "id": ticket, "visibility": "PUBLIC", "body": "Aqui", "fileIds": [file] });
+        desk.done(uploader, "ticketMessagePost", input).await;
+        let others = [&desk.owner, &desk.admin, &desk.member, &caio];
+        let others = others.iter().filter(|person| person.hat != uploader.hat);
+        let mut before = Vec::new();
+        for other in others.clone() {
+            before.push(told_of(&desk, other).await);
+        }
+        let mut grid = side.follow(Some(&uploader.token), GRID, json!({})).await;
+        assert_eq!(grid.told().await["reload"], true);
+        let talk = format!(
+            "subscription {{ ticketConversation(ticketId: \"{ticket}\") {{
+                 reload messages {{ attachments {{ file {{ state }} }} }} }} }}"
+        );
+        let mut talk = side.follow(Some(&uploader.token), &talk, json!({})).await;
+        assert_eq!(talk.told().await["reload"], true);
+        scanner.leave(false);
+        desk.app.pass(TimeDelta::seconds(20));
+        desk.app.jobs_done().await;
+        let refused = json!([{ "file": { "state": "QUARANTINED" } }]);
+        assert_eq!(grid.told().await["changed"], json!([{ "attachments": refused }]));
+        assert_eq!(talk.told().await["messages"], json!([{ "attachments": refused }]));
+        for (other, before) in others.zip(before) {
+            assert_eq!(told_of(&desk, other).await, before, "{}", other.email);
+        }
+    }
+    desk.finish().await;
+}
+
+/// How many events about tickets and messages somebody is told of.
+async fn told_of(desk: &Desk, by: &Person) -> usize {
+    let told: Vec<Option<Value>> = events::table
+        .filter(events::noun.eq_any([TicketId::NOUN, MessageId::NOUN]))
+        .select(events::audience_after)
+        .load(&mut desk.app.store.conn().await.unwrap())
+        .await
+        .unwrap();
+    let admits = |audience: &Value| {
+        serde_json::from_value::<Audience>(audience.clone()).unwrap().admits_hat(&by.hat, &[])
+    };
+    told.iter().flatten().filter(|audience| admits(audience)).count()
 }
 
 /// D-03: a ticket is opened with files.

@@ -1,6 +1,9 @@
 //! Short ways to hand files in, as a frontend does.
 
+use std::collections::BTreeSet;
+
 use data_encoding::HEXLOWER;
+use guichet_schema::locale::Locale;
 use guichet_tests::app::Setup;
 use guichet_tests::object_store::Kind;
 use guichet_tests::world::Person;
@@ -76,6 +79,21 @@ impl Desk {
     /// The state of a file as its uploader sees it.
     pub async fn state(&self, by: &Person, id: &str) -> String {
         text(&self.file(by, id, "state").await["state"])
+    }
+
+    /// Why a file was refused, as its uploader is told.
+    pub async fn refusal(&self, by: &Person, id: &str) -> String {
+        text(&self.file(by, id, "refusal { code }").await["refusal"]["code"])
+    }
+
+    /// The same in each language.
+    pub async fn refusal_in_four_languages(&self, by: &Person, id: &str) {
+        let mut told = BTreeSet::new();
+        for locale in [Locale::PtBr, Locale::Fr, Locale::Es, Locale::En] {
+            self.speaks(by, locale).await;
+            told.insert(text(&self.file(by, id, "refusal { message }").await["refusal"]["message"]));
+        }
+        assert_eq!(told.len(), 4, "{told:?}");
     }
 
     /// Attaches a file to a ticket.

@@ -6,8 +6,10 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use futures_util::{StreamExt, stream};
 use guichet_tests::object_store::Kind;
-use reqwest::{Body, Client};
+use reqwest::{Body, Client, Url};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::hand::{PDF, declared, desk_on, request};
 use crate::ticket::desk::{Desk, text};
@@ -108,6 +110,35 @@ async fn uploads_are_cut_at_the_declared_size() {
     longer.push(b'\n');
     assert_eq!(request(&upload["address"]).body(longer).send().await.unwrap().status(), 413);
     assert_eq!(desk.app.object_store.count("staged"), 0);
+    desk.finish().await;
+}
+
+/// Of two who send to one address at once the second is turned away; once the first is done it may.
+#[tokio::test]
+async fn one_sender_at_a_time() {
+    let desk = Desk::open().await;
+    let upload = desk.declare(&desk.admin, &[declared("a.pdf", PDF)]).await.remove(0);
+    let url: Url = text(&upload["address"]["url"]).parse().unwrap();
+    let mut first = TcpStream::connect(url.socket_addrs(|| None).unwrap()[0]).await.unwrap();
+    let head = format!(
+        "PUT {} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\nexpect: 100-continue\r\n\
+         content-type: application/pdf\r\ncontent-length: {}\r\n\r\n",
+        url.path(),
+        url.authority(),
+        PDF.len()
+    );
+    first.write_all(head.as_bytes()).await.unwrap();
+    // Whoever is asked for the body has been let in.
+    let mut asked = [0; 25];
+    first.read_exact(&mut asked).await.unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
+    let send = async || request(&upload["address"]).body(PDF).send().await.unwrap().status();
+    assert_eq!(send().await, 409);
+    first.write_all(PDF).await.unwrap();
+    let mut answer = String::new();
+    first.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_eq!(send().await, 200);
     desk.finish().await;
 }
 

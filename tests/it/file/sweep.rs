@@ -1,20 +1,25 @@
-//! What was never completed is cleared away: object first, then row; no row without its object.
+//! What has no owner is cleared away when its time is over: object first, then row; no row without its object.
 
 use chrono::{TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::stream;
 use guichet_schema::clock::Clock;
+use guichet_schema::file::expiry;
 use guichet_schema::file::key::Key;
-use guichet_schema::id::FileId;
-use guichet_schema::tables::files;
+use guichet_schema::file::rules::{REFUSED_KEPT, UNUSED_KEPT, UPLOAD_ADDRESS};
+use guichet_schema::id::{FileId, Id};
+use guichet_schema::tables::{attachments, files};
+use guichet_tests::app::Setup;
+use guichet_tests::clamd::{FakeClamd, VIRUS};
 use guichet_tests::object_store::{Fault, Kind, ObjectStore};
 use guichet_workers::file_sweep::{Swept, sweep};
 use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::hand::{PDF, declared, desk_on};
+use super::hand::{CSV, PDF, declared, desk_on};
 use crate::ticket::desk::{Desk, text};
+use crate::ticket::idempotency::Held;
 
 async fn rows(desk: &Desk) -> i64 {
     files::table.count().get_result(&mut desk.app.store.conn().await.unwrap()).await.unwrap()
@@ -63,15 +68,144 @@ async fn the_object_goes_before_the_row() {
     desk.finish().await;
 }
 
-/// Objects that came after their row had gone are found a day later, and so are pieces of killed writers.
+/// A stored file that nobody attaches in time is refused, then its bytes go; what is left tells who opened it
+/// (B-09). What is attached stays. It dies between any two steps: the next turn goes on.
+#[tokio::test]
+async fn what_nobody_attached_goes() {
+    for kind in [Kind::Folder, Kind::S3] {
+        let desk = desk_on(kind).await;
+        let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+        let ticket = desk.opened(&desk.member).await;
+        let attached = desk.hand_in(&desk.member, "a.pdf", PDF).await;
+        desk.attach(&desk.member, &ticket, &attached, "PUBLIC").await;
+        // Of the same content: neither takes the other's bytes along.
+        let unused = desk.hand_in(&desk.member, "b.pdf", PDF).await;
+        desk.download(&desk.member, &unused).await;
+        assert_eq!(desk.file(&desk.member, &attached, "expiresAt").await["expiresAt"], Value::Null);
+        assert!(desk.file(&desk.member, &unused, "expiresAt").await["expiresAt"].is_string());
+        desk.app.pass(UNUSED_KEPT - TimeDelta::seconds(1));
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
+        desk.app.pass(TimeDelta::seconds(1));
+        let found = expiry::expired(&mut store.conn().await.unwrap(), store.now()).await.unwrap();
+        assert_eq!(found.len(), 1);
+        expiry::refuse_unused(store, &found[0]).await.unwrap();
+        // The process died here: refused, its bytes are still there.
+        assert_eq!(desk.app.object_store.count("stored"), 2);
+        assert_eq!(desk.refused(&desk.member, "fileDownload", json!({ "id": unused })).await, ["FILE_UNUSED"]);
+        let to = json!({ "id": ticket, "fileIds": [unused], "to": { "visibility": "PUBLIC" } });
+        let refused = desk.refused(&desk.member, "ticketFileAttach", to).await;
+        assert_eq!(refused, ["fileIds:FILE_UNUSED"]);
+        desk.refusal_in_four_languages(&desk.member, &unused).await;
+        // Said again of what it was, nothing more happens.
+        expiry::refuse_unused(store, &found[0]).await.unwrap();
+        expiry::forget(store, &found[0]).await.unwrap();
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept { expired: 1, ..Swept::default() });
+        assert_eq!(desk.app.object_store.count("stored"), 1);
+        let left = "state expiresAt accesses(first: 10) { nodes { by { id } } }";
+        let left = desk.file(&desk.member, &unused, left).await;
+        let by = json!([{ "by": { "id": desk.member.id() } }]);
+        let expected = json!({ "state": "REJECTED", "expiresAt": null, "accesses": { "nodes": by } });
+        assert_eq!(left, expected);
+        desk.app.pass(TimeDelta::days(20));
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
+        assert_eq!(rows(&desk).await, 2);
+        assert_eq!(desk.download(&desk.owner, &attached).await.status(), 200);
+        desk.finish().await;
+    }
+}
+
+/// In one turn: refused, then gone.
+#[tokio::test]
+async fn one_turn_does_it_all() {
+    let desk = desk_on(Kind::Folder).await;
+    let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+    desk.hand_in(&desk.member, "a.pdf", PDF).await;
+    desk.app.pass(UNUSED_KEPT);
+    let swept = sweep(store, storage).await.unwrap();
+    assert_eq!(swept, Swept { expired: 1, unused: 1, ..Swept::default() });
+    assert_eq!((rows(&desk).await, desk.app.object_store.count("stored")), (1, 0));
+    desk.finish().await;
+}
+
+/// Whoever attaches a file at the last moment keeps it, however far the sweep was with it.
+#[tokio::test]
+async fn attached_at_the_last_moment() {
+    let desk = desk_on(Kind::Folder).await;
+    let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+    let ticket = desk.opened(&desk.member).await;
+    let file = desk.hand_in(&desk.member, "a.pdf", PDF).await;
+    desk.app.pass(UNUSED_KEPT);
+    let found = expiry::expired(&mut store.conn().await.unwrap(), store.now()).await.unwrap();
+    // The sweep waits for the lock of whoever attaches, and looks again.
+    let mut held = Held::rows(&desk, "SELECT 1 FROM files", "UPDATE").await;
+    let attaching = async {
+        held.awaited().await;
+        held.run("UPDATE files SET expires_at = NULL").await;
+        held.let_go().await;
+    };
+    let (refused, ()) = tokio::join!(expiry::refuse_unused(store, &found[0]), attaching);
+    refused.unwrap();
+    assert_eq!(desk.state(&desk.member, &file).await, "STORED");
+    desk.attach(&desk.member, &ticket, &file, "PUBLIC").await;
+    expiry::refuse_unused(store, &found[0]).await.unwrap();
+    expiry::forget(store, &found[0]).await.unwrap();
+    assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
+    assert_eq!(desk.download(&desk.owner, &file).await.status(), 200);
+    desk.finish().await;
+}
+
+/// F-07: what was quarantined is kept for a month for the operator to look at, what was refused for its uploader;
+/// then it goes with its attachment, which nobody else saw.
+#[tokio::test]
+async fn f_07_refused_files_go() {
+    let scanner = FakeClamd::start().await;
+    scanner.leave(true);
+    let desk = Desk::open_with(Setup { clamd: Some(scanner.clamd()), ..Setup::default() }).await;
+    let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+    let ticket = desk.opened(&desk.admin).await;
+    let infected = desk.send_file(&desk.admin, "notas.txt", VIRUS).await;
+    desk.complete(&desk.admin, &infected).await;
+    desk.attach(&desk.admin, &ticket, &infected, "PUBLIC").await;
+    scanner.leave(false);
+    desk.app.jobs_until("it waits for another try", |jobs| jobs.iter().all(|(_, due)| !due)).await;
+    desk.app.pass(TimeDelta::seconds(20));
+    desk.app.jobs_done().await;
+    desk.hand_in(&desk.admin, "a.pdf", CSV).await;
+    let seen = "attachments { file { state } }";
+    let own = desk.look(&desk.admin, &ticket, seen).await;
+    assert_eq!(own["attachments"], json!([{ "file": { "state": "QUARANTINED" } }]));
+    // What a job that broke off left where it does not belong goes, too.
+    let id = FileId::decode(&infected).unwrap();
+    put(&desk, &Key::Stored { firm_id: desk.firm.id, file_id: id }).await;
+    desk.app.pass(REFUSED_KEPT - TimeDelta::minutes(1));
+    assert_eq!(sweep(store, storage).await.unwrap().expired, 0);
+    assert_eq!(desk.app.object_store.count("quarantined"), 1);
+    desk.app.pass(TimeDelta::minutes(1));
+    assert_eq!(sweep(store, storage).await.unwrap().expired, 2);
+    let folders = ["staged", "stored", "quarantined"].map(|folder| desk.app.object_store.count(folder));
+    assert_eq!((rows(&desk).await, folders), (0, [0; 3]));
+    let mut conn = store.conn().await.unwrap();
+    assert_eq!(attachments::table.count().get_result(&mut conn).await, Ok(0));
+    drop(conn);
+    desk.finish().await;
+}
+
+async fn put(desk: &Desk, key: &Key) {
+    let bytes = stream::iter([Ok::<_, std::io::Error>(PDF.into())]);
+    desk.app.files.storage.write(key, bytes).await.unwrap();
+}
+
+/// Objects that no row needs are found when no address can be valid any more, also those that came once more after
+/// their file was verified; pieces of killed writers a day later.
 #[tokio::test]
 async fn orphans_and_leftovers_go() {
     for kind in [Kind::Folder, Kind::S3] {
         let desk = desk_on(kind).await;
         let (store, storage) = (&desk.app.store, &desk.app.files.storage);
         let key = Key::Staged { firm_id: desk.firm.id, file_id: FileId::new() };
-        let bytes = stream::iter([Ok::<_, std::io::Error>(PDF.into())]);
-        storage.write(&key, bytes).await.unwrap();
+        put(&desk, &key).await;
+        let verified = FileId::decode(&desk.hand_in(&desk.admin, "a.pdf", PDF).await).unwrap();
+        put(&desk, &Key::Staged { firm_id: desk.firm.id, file_id: verified }).await;
         if let ObjectStore::Folder(folder) = &desk.app.object_store {
             std::fs::write(folder.path().join("files").join(format!("{}#1", key.path())), "half").unwrap();
         }
@@ -79,9 +213,11 @@ async fn orphans_and_leftovers_go() {
         let now = guichet_schema::clock::SystemClock.now();
         desk.app.pass(now.with_timezone(&Utc) - desk.app.clock.now());
         assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
-        desk.app.pass(TimeDelta::days(1) + TimeDelta::minutes(1));
+        desk.app.pass(UPLOAD_ADDRESS + TimeDelta::minutes(6));
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept { orphans: 2, ..Swept::default() });
+        desk.app.pass(TimeDelta::days(1));
         let leftovers = usize::from(kind == Kind::Folder);
-        assert_eq!(sweep(store, storage).await.unwrap(), Swept { expired: 0, orphans: 1, leftovers });
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept { leftovers, ..Swept::default() });
         assert_eq!(desk.app.object_store.count("staged"), 0);
         desk.finish().await;
     }

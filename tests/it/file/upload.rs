@@ -1,10 +1,12 @@
 //! A-09, D-08: handing files in, on both stores.
 
 use chrono::TimeDelta;
-use guichet_schema::file::rules::{Limits, MEGABYTE};
+use guichet_schema::file::rules::{LEAST_COUNTED, Limits, MEGABYTE};
 use guichet_schema::locale::Locale;
 use guichet_tests::app::Setup;
-use guichet_tests::object_store::Kind;
+use guichet_tests::object_store::{Fault, Kind};
+use guichet_workers::file_sweep::sweep;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::hand::{CSV, PDF, declared, desk_on, request};
@@ -41,15 +43,24 @@ async fn round_trip(kind: Kind) {
     let got = desk.download(&desk.member, &ids[0]).await;
     assert_eq!(got.status(), 200);
     assert_eq!(got.bytes().await.unwrap(), PDF);
-    let log = desk.file(&desk.owner, &ids[0], "accesses { channel by { id } address device at }").await;
-    assert_eq!(log["accesses"][0]["by"]["id"], desk.member.id());
-    assert_eq!(log["accesses"][0]["channel"], "STAFF");
-    assert_eq!(log["accesses"][0]["address"], "127.0.0.1");
+    let log = async |by, part: &str| {
+        let fields =
+            format!("accesses({part}) {{ edges {{ cursor node {{ channel by {{ id }} address }} }} }}");
+        desk.file(by, &ids[0], &fields).await["accesses"]["edges"].clone()
+    };
+    let first = log(&desk.owner, "first: 100").await[0].clone();
+    let of_member = json!({ "channel": "STAFF", "by": { "id": desk.member.id() }, "address": "127.0.0.1" });
+    assert_eq!(first["node"], of_member);
     desk.download(&desk.admin, &ids[0]).await;
-    let log = desk.file(&desk.owner, &ids[0], "accesses { channel by { id } }").await;
-    let second = json!({ "channel": "MOBILE", "by": { "id": desk.admin.id() } });
-    assert_eq!(log["accesses"][1], second, "an app sends its token itself");
-    assert_eq!(desk.file(&desk.admin, &ids[0], "accesses { channel }").await["accesses"], json!([]));
+    let of_app = json!({ "channel": "MOBILE", "by": { "id": desk.admin.id() }, "address": "127.0.0.1" });
+    let newest = log(&desk.owner, "first: 1").await;
+    assert_eq!(each(&newest, "node"), [of_app.clone()], "an app sends its token itself");
+    let after = format!("first: 1, after: {}", newest[0]["cursor"]);
+    assert_eq!(each(&log(&desk.owner, &after).await, "node"), [of_member.clone()]);
+    let before = format!("last: 1, before: {}", first["cursor"]);
+    assert_eq!(each(&log(&desk.owner, &before).await, "node"), [of_app.clone()]);
+    assert_eq!(each(&log(&desk.owner, "last: 2").await, "node"), [of_app, of_member]);
+    assert_eq!(log(&desk.admin, "first: 1").await, json!([]));
     desk.finish().await;
 }
 
@@ -64,7 +75,7 @@ async fn d_08_a_file_comes_and_goes_on_s3() {
 }
 
 /// Sent twice, an upload answers the same files with addresses that still work; completing twice is one
-/// verification; identical content is stored once.
+/// verification. Too late, it says so.
 async fn repeated(kind: Kind) {
     let desk = desk_on(kind).await;
     let input =
@@ -88,8 +99,16 @@ async fn repeated(kind: Kind) {
     // What is stored is awaited no more.
     let late = desk.done(&desk.admin, "fileUploadCreate", input).await;
     assert_eq!(late["uploads"][1]["address"], Value::Null);
-    desk.hand_in(&desk.member, "b.pdf", PDF).await;
-    assert_eq!(desk.app.object_store.count("stored"), 1);
+    let input = json!({ "idempotencyKey": key(), "files": [declared("b.pdf", PDF)] });
+    desk.done(&desk.admin, "fileUploadCreate", input.clone()).await;
+    desk.app.pass(TimeDelta::hours(2));
+    // Whether the sweep was there or not.
+    for _ in 0..2 {
+        let late = desk.done(&desk.admin, "fileUploadCreate", input.clone()).await["uploads"][0].clone();
+        assert_eq!(errors(&late), ["UPLOAD_EXPIRED"]);
+        assert_eq!((&late["file"], &late["address"]), (&Value::Null, &Value::Null));
+        sweep(&desk.app.store, &desk.app.files.storage).await.unwrap();
+    }
     desk.finish().await;
 }
 
@@ -172,6 +191,36 @@ async fn limits_are_told() {
         desk.refused(&desk.admin, "fileUploadCreate", json!({ "files": [] })).await,
         ["files:OUT_OF_RANGE"]
     );
+    desk.finish().await;
+}
+
+/// What is stored counts until it is attached; each file counts something, however small it is.
+#[tokio::test]
+async fn limits_count_what_has_no_owner() {
+    let limits = Limits { unsettled: 2 * LEAST_COUNTED, ..Limits::default() };
+    let desk = Desk::open_with(Setup { limits, ..Setup::default() }).await;
+    let ticket = desk.opened(&desk.admin).await;
+    let stored = desk.hand_in(&desk.admin, "a.pdf", PDF).await;
+    let one = json!({ "files": [declared("b.pdf", PDF)] });
+    desk.done(&desk.admin, "fileUploadCreate", one.clone()).await;
+    assert_eq!(
+        desk.refused(&desk.admin, "fileUploadCreate", one.clone()).await,
+        ["files:TOO_MUCH_UNSETTLED"]
+    );
+    desk.attach(&desk.admin, &ticket, &stored, "PUBLIC").await;
+    desk.done(&desk.admin, "fileUploadCreate", one).await;
+    desk.finish().await;
+}
+
+/// The store is not asked about more files than one act takes.
+#[tokio::test]
+async fn too_many_are_refused_before_the_store_is_asked() {
+    let desk = desk_on(Kind::S3).await;
+    let id = desk.send_file(&desk.admin, "a.pdf", PDF).await;
+    desk.app.object_store.s3().spoil(Some(Fault::Every(StatusCode::SERVICE_UNAVAILABLE)));
+    let ids = json!({ "ids": vec![id; 21] });
+    assert_eq!(desk.refused(&desk.admin, "fileUploadComplete", ids).await, ["ids:OUT_OF_RANGE"]);
+    desk.app.object_store.s3().spoil(None);
     desk.finish().await;
 }
 

@@ -1,8 +1,8 @@
 //! F-07: what is looked into before anybody sees it, and what cannot go wrong on the way.
 
 use chrono::TimeDelta;
+use diesel_async::SimpleAsyncConnection;
 use futures_util::stream;
-use guichet_schema::file::digest::Sha256 as Digest;
 use guichet_schema::file::key::Key;
 use guichet_schema::file::model::VerifyFile;
 use guichet_schema::file::verdict::{self, Verdict};
@@ -13,10 +13,10 @@ use guichet_tests::app::Setup;
 use guichet_tests::clamd::{FakeClamd, VIRUS};
 use guichet_tests::object_store::{Fault, Kind};
 use guichet_workers::file_verify::Verifier;
+use guichet_workers::housekeeping;
 use guichet_workers::queue::{Job, Point};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::hand::{CSV, PDF, declared, desk_on};
 use crate::ticket::desk::{Desk, text};
@@ -130,6 +130,77 @@ async fn f_07_without_the_scanner_files_wait() {
     desk.finish().await;
 }
 
+/// An object that is not there though it was is doubted for a while; then the file is refused.
+#[tokio::test]
+async fn an_absent_object_is_doubted() {
+    for kind in [Kind::Folder, Kind::S3] {
+        let desk = desk_on(kind).await;
+        let storage = desk.app.files.storage.clone();
+        let verifier = Verifier { store: desk.app.store.clone(), storage: storage.clone(), clamd: None };
+        let mut doubted = Vec::new();
+        for name in ["a.pdf", "b.pdf"] {
+            let id = desk.send_file(&desk.admin, name, PDF).await;
+            let file_id = FileId::decode(&id).unwrap();
+            let staged = Key::Staged { firm_id: desk.firm.id, file_id };
+            storage.remove(&staged).await.unwrap();
+            desk.stage(&id).await;
+            desk.app.jobs_done().await;
+            for attempt in [1, 7] {
+                verifier.clone().run(job(&desk, attempt), VerifyFile { file_id }).await.unwrap_err();
+                assert_eq!(desk.state(&desk.admin, &id).await, "STAGED");
+            }
+            doubted.push((id, file_id, staged));
+        }
+        let (found, lost) = (&doubted[0], &doubted[1]);
+        put(&desk, &found.2, PDF).await;
+        for (_, file_id, _) in &doubted {
+            let order = VerifyFile { file_id: *file_id };
+            verifier.clone().run(job(&desk, 8), order).await.unwrap();
+        }
+        assert_eq!(desk.state(&desk.admin, &found.0).await, "STORED");
+        assert_eq!(desk.refusal(&desk.admin, &lost.0).await, "FILE_NOT_UPLOADED");
+        desk.app.finish_with_jobs(2).await;
+    }
+}
+
+/// A database that was restored from a time before the verdict finds what was verified under its final key.
+#[tokio::test]
+async fn what_was_verified_before_a_restore() {
+    for kind in [Kind::Folder, Kind::S3] {
+        let desk = desk_on(kind).await;
+        let id = desk.hand_in(&desk.admin, "a.pdf", PDF).await;
+        desk.sql("UPDATE files SET state = 'STAGED', expires_at = NULL").await;
+        housekeeping::tidy(&desk.app.store).await.unwrap();
+        desk.app.jobs_done().await;
+        assert_eq!(desk.state(&desk.admin, &id).await, "STORED");
+        assert_eq!(desk.download(&desk.admin, &id).await.bytes().await.unwrap(), PDF);
+        desk.finish().await;
+    }
+}
+
+/// F-07: where nothing will look at a file any more its uploader is told; where nothing was to, something is.
+#[tokio::test]
+async fn f_07_no_file_waits_for_nothing() {
+    let scanner = FakeClamd::start().await;
+    scanner.leave(true);
+    let desk = Desk::open_with(Setup { clamd: Some(scanner.clamd()), ..Setup::default() }).await;
+    let given_up = desk.hand_in(&desk.admin, "a.pdf", PDF).await;
+    housekeeping::tidy(&desk.app.store).await.unwrap();
+    assert_eq!(desk.state(&desk.admin, &given_up).await, "STAGED", "its job waits");
+    desk.sql("UPDATE jobs SET status = 'DEAD'").await;
+    let forgotten = desk.hand_in(&desk.admin, "b.pdf", PDF).await;
+    desk.sql("DELETE FROM jobs WHERE status <> 'DEAD'").await;
+    scanner.leave(false);
+    for _ in 0..2 {
+        housekeeping::tidy(&desk.app.store).await.unwrap();
+        desk.app.jobs_done().await;
+        assert_eq!(desk.refusal(&desk.admin, &given_up).await, "FILE_UNVERIFIABLE");
+        assert_eq!(desk.state(&desk.admin, &forgotten).await, "STORED");
+    }
+    desk.refusal_in_four_languages(&desk.admin, &given_up).await;
+    desk.app.finish_with_jobs(1).await;
+}
+
 /// S3 down, refusing writes, breaking off: the file waits and is stored once the store is well again.
 #[tokio::test]
 async fn a_sick_store_loses_nothing() {
@@ -171,7 +242,23 @@ async fn a_slow_store_is_waited_for() {
     desk.finish().await;
 }
 
+/// A job at this attempt.
+fn job(desk: &Desk, attempt: i32) -> Job {
+    Job {
+        id: JobId::new(),
+        attempt,
+        max_attempts: 104,
+        firm_id: None,
+        now: desk.app.store.now(),
+        point: Point::default(),
+    }
+}
+
 impl Desk {
+    async fn sql(&self, statement: &str) {
+        self.app.store.conn().await.unwrap().batch_execute(statement).await.unwrap();
+    }
+
     /// Completes an upload and has the workers look at it while the store is spoiled so.
     async fn complete_under(&self, id: &str, fault: Fault) {
         self.stage_under(id, fault).await;
@@ -179,12 +266,15 @@ impl Desk {
     }
 
     async fn stage_under(&self, id: &str, fault: Fault) {
-        // The bytes are found before the store falls sick; what is looked at is the worker's part.
+        self.app.object_store.s3().spoil(Some(fault));
+        self.stage(id).await;
+    }
+
+    /// Completes an upload as if its bytes had been found in full: what became of them is the worker's part.
+    async fn stage(&self, id: &str) {
         let (store, actor) = (&self.app.store, self.admin.actor());
         let file = FileId::decode(id).unwrap();
-        let key = Key::Staged { firm_id: self.firm.id, file_id: file };
-        let size = self.app.files.storage.size(&key).await.unwrap().unwrap() as i64;
-        self.app.object_store.s3().spoil(Some(fault));
+        let size = self.file(&self.admin, id, "size").await["size"].as_i64().unwrap();
         let found = [(file, size)].into_iter().collect();
         let done =
             guichet_schema::file::upload::complete(store, &actor, &[Some(file)], &found).await.unwrap();
@@ -216,17 +306,9 @@ async fn every_step_can_be_done_again() {
         let verifier = Verifier { store: desk.app.store.clone(), storage: storage.clone(), clamd: None };
         let file_id = FileId::decode(&desk.hand_in(&desk.admin, "guia.pdf", PDF).await).unwrap();
         let staged = Key::Staged { firm_id: desk.firm.id, file_id };
-        let stored = Key::Stored { firm_id: desk.firm.id, sha256: Digest::new(Sha256::digest(PDF).into()) };
+        let stored = Key::Stored { firm_id: desk.firm.id, file_id };
         let run = async || {
-            let job = Job {
-                id: JobId::new(),
-                attempt: 1,
-                max_attempts: 2,
-                firm_id: None,
-                now: desk.app.store.now(),
-                point: Point::default(),
-            };
-            verifier.clone().run(job, VerifyFile { file_id }).await.unwrap();
+            verifier.clone().run(job(&desk, 1), VerifyFile { file_id }).await.unwrap();
         };
         // Died after the verdict, before the staged object was removed.
         put(&desk, &staged, PDF).await;
@@ -237,8 +319,12 @@ async fn every_step_can_be_done_again() {
         verdict::pass(&desk.app.store, file_id, refused).await.unwrap();
         assert_eq!(desk.state(&desk.admin, &file_id.encode()).await, "STORED");
         assert_eq!(storage.size(&stored).await.unwrap(), Some(PDF.len() as u64));
-        // Died after the object was stored, before the verdict: the next file of this content finds it there.
-        let second = desk.hand_in(&desk.admin, "guia2.pdf", PDF).await;
+        // Died after the object was stored, before the verdict: whoever comes next finds it there.
+        let second = desk.send_file(&desk.admin, "guia2.pdf", PDF).await;
+        let file_id = FileId::decode(&second).unwrap();
+        put(&desk, &Key::Stored { firm_id: desk.firm.id, file_id }, PDF).await;
+        desk.complete(&desk.admin, &second).await;
+        desk.app.jobs_done().await;
         assert_eq!(desk.state(&desk.admin, &second).await, "STORED");
         desk.finish().await;
     }

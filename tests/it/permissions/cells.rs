@@ -72,6 +72,7 @@ fn field<'a>(row: &Row, answer: &'a Value) -> Option<&'a Value> {
 }
 
 fn is_empty(value: &Value) -> bool {
+    let value = value.get("nodes").unwrap_or(value);
     value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 

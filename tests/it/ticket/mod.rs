@@ -13,7 +13,7 @@ mod edit;
 mod grid;
 mod hats;
 mod history;
-mod idempotency;
+pub mod idempotency;
 mod languages;
 mod notes;
 mod pages;

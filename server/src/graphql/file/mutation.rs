@@ -21,7 +21,8 @@ use crate::graphql::scalars::SafeInt;
 /// Files that are to be uploaded.
 #[derive(Debug, InputObject)]
 pub struct FileUploadCreateInput {
-    /// Names the act: sent twice, it answers the same files, with new addresses.
+    /// Names the act: sent twice, it answers the same files, with new addresses; after their time
+    /// `UPLOAD_EXPIRED`.
     idempotency_key: String,
     /// The files, 1 to 20. Each is judged by itself.
     files: Vec<FileDeclarationInput>,
@@ -139,8 +140,14 @@ impl FileMutation {
         let (caller, files) = (Caller::of(ctx), ctx.data_unchecked::<Files>());
         let actor = caller.actor()?;
         let ids: Vec<Option<FileId>> = input.ids.iter().map(|id| FileId::decode(id)).collect();
-        let found = arrived(caller, files, &ids).await?;
-        let result = upload::complete(&caller.store, actor, &ids, &found).await;
+        // The store is asked about no more than one act takes.
+        let result = match upload::check_count("ids", ids.len()) {
+            Ok(()) => {
+                let found = arrived(caller, files, &ids).await?;
+                upload::complete(&caller.store, actor, &ids, &found).await
+            }
+            Err(refused) => Err(refused),
+        };
         let Outcome { done, user_errors, revision } = outcome(caller, result)?;
         let results = done.unwrap_or_default().into_iter().zip(ids).map(async |(each, id)| {
             let (_, user_errors) = UserError::split(each, caller.locale);

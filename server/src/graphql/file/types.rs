@@ -1,17 +1,23 @@
 //! What is shown of a file.
 
+use std::collections::HashMap;
+
+use async_graphql::connection::EmptyFields;
+use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use guichet_schema::error::{self, Refusal};
+use guichet_schema::error::Refusal;
 use guichet_schema::file::{model, queries, rules};
 use guichet_schema::id::FileId;
+use guichet_schema::page::{Page, PageRequest};
 
 use crate::edge::ApiError;
 use crate::graphql::ability::Ability;
 use crate::graphql::author::{Author, author};
 use crate::graphql::caller::Caller;
-use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_list};
-use crate::graphql::payload::{UserError, api_id};
+use crate::graphql::loaders::{Loads, by_ids, grouped, keyed, load, seen};
+use crate::graphql::page::connection;
+use crate::graphql::payload::{UserError, api_id, queried, unanswered};
 use crate::graphql::scalars::SafeInt;
 use crate::graphql::ticket::Attachment;
 
@@ -25,7 +31,7 @@ pub enum FileState {
     Staged,
     /// It is verified and can be opened. Only now others than its uploader see it.
     Stored,
-    /// It is not what was declared; see `refusal`.
+    /// It was refused; see `refusal`.
     Rejected,
     /// It is infected; see `refusal` (F-07).
     Quarantined,
@@ -66,11 +72,41 @@ keyed! {
     AttachmentOf(FileId) => model::Attachment, |loads, conn, ids| queries::of_files(conn, &loads.hat, ids)
 }
 
-keyed! {
-    /// Who opened a file.
-    AccessesOf(FileId) => [model::FileAccess], |loads, conn, ids| async {
-        let rows = queries::accesses(conn, &loads.hat, ids).await?;
-        error::Result::Ok(grouped(rows, |access| access.file_id))
+connection! {
+    /// A part of the log of a file's openings.
+    FileAccessConnection, FileAccessEdge of FileAccess, count EmptyFields
+}
+
+/// A part of a file's log. The files of a list share the arguments, and so a statement.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct PartOf {
+    file: FileId,
+    part: PageRequest,
+}
+
+impl Loader<PartOf> for Loads {
+    /// A cursor that is not of this list fails its own field, not others that are loaded with it.
+    type Value = Result<Page<model::FileAccess>, ApiError>;
+    type Error = ApiError;
+
+    async fn load(&self, keys: &[PartOf]) -> Result<HashMap<PartOf, Self::Value>, ApiError> {
+        let mut files: HashMap<&PageRequest, Vec<FileId>> = HashMap::new();
+        for key in keys {
+            files.entry(&key.part).or_default().push(key.file);
+        }
+        let mut conn = self.conn().await?;
+        let mut pages = HashMap::new();
+        for (part, of) in files {
+            let found = queries::accesses(&mut conn, &self.hat, &of, part).await;
+            let found = found.map_err(|error| unanswered(self.locale, error));
+            let mut found = found.map(|rows| grouped(rows, |access| access.file_id));
+            for file in of {
+                let rows = found.as_mut().map(|found| found.remove(&file).unwrap_or_default());
+                let page = rows.map(|rows| part.page(rows)).map_err(|error| error.clone());
+                pages.insert(PartOf { file, part: part.clone() }, page);
+            }
+        }
+        Ok(pages)
     }
 }
 
@@ -108,7 +144,7 @@ impl File {
         self.0.state.into()
     }
 
-    /// Why it was not stored, and what to do about it; null unless it is `REJECTED` or `QUARANTINED`.
+    /// Why it is not stored, and what to do about it; null unless it is `REJECTED` or `QUARANTINED`.
     async fn refusal(&self, ctx: &Context<'_>) -> Option<UserError> {
         let refusal = Refusal::new(self.0.refusal?.code());
         Some(UserError::new(&refusal, Caller::of(ctx).locale))
@@ -124,14 +160,29 @@ impl File {
         self.0.created_at
     }
 
+    /// When it goes: a `PENDING` one unless it is completed before, a `STORED` one unless it is attached before, a
+    /// refused one in any case. Null while it is looked at, and for what stays.
+    async fn expires_at(&self) -> Option<DateTime<Utc>> {
+        self.0.expires_at
+    }
+
     /// What it is attached to; null while that is nothing.
     async fn attachment(&self, ctx: &Context<'_>) -> Result<Option<Attachment>, ApiError> {
         Ok(load(ctx, AttachmentOf(self.0.id)).await?.map(Attachment))
     }
 
-    /// Who opened it, when, through what, oldest first (B-09). None for clients.
-    async fn accesses(&self, ctx: &Context<'_>) -> Result<Vec<FileAccess>, ApiError> {
-        load_list(ctx, AccessesOf(self.0.id), FileAccess).await
+    /// Who opened it, when, through what, newest first (B-09). None for clients.
+    async fn accesses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
+        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
+    ) -> Result<FileAccessConnection, ApiError> {
+        let part = queried(Caller::of(ctx), PageRequest::new(first, after, last, before))?;
+        let page = seen(load(ctx, PartOf { file: self.0.id, part }).await?)??;
+        Ok(FileAccessConnection::new(page, EmptyFields, queries::cursor, FileAccess))
     }
 
     /// What the viewer may do with it now: one entry an act.
