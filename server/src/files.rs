@@ -50,14 +50,14 @@ pub struct Files {
 pub fn router(files: &Files, clock: SharedClock) -> Router {
     match &files.addresses {
         Addresses::S3(_) => Router::new(),
-        Addresses::Own(Own { seal, .. }) => Router::new()
-            .route("/files/{grant}", get(send).put(take))
-            .with_state(Door {
+        Addresses::Own(Own { seal, .. }) => {
+            Router::new().route("/files/{grant}", get(send).put(take)).with_state(Door {
                 seal: seal.clone(),
                 storage: files.storage.clone(),
                 clock,
                 sending: Sending::default(),
-            }),
+            })
+        }
     }
 }
 

@@ -161,7 +161,9 @@ async fn d_01_the_grid_takes_a_fixed_number_of_statements() {
         let (files, with_files) = desk.counted(&owner, FILES).await;
         let nodes = files["tickets"]["nodes"].as_array().unwrap();
         assert!(nodes.iter().all(|node| node["attachments"].as_array().unwrap().len() == 8));
-        assert!(nodes.iter().all(|node| node["attachments"][0]["file"]["accesses"]["nodes"][0]["at"].is_string()));
+        assert!(
+            nodes.iter().all(|node| node["attachments"][0]["file"]["accesses"]["nodes"][0]["at"].is_string())
+        );
         counts.push((slim, full, with_files));
     }
     assert_eq!(counts[0], counts[1]);

@@ -61,9 +61,8 @@ fn is_office(mut file: impl Read + Seek, folder: &str) -> io::Result<bool> {
         return Ok(true);
     }
     let archive = zip_directory::read(file)?;
-    Ok(archive.is_some_and(|Archive { roots, .. }| {
-        roots.contains(folder) && roots.contains("[Content_Types].xml")
-    }))
+    Ok(archive
+        .is_some_and(|Archive { roots, .. }| roots.contains(folder) && roots.contains("[Content_Types].xml")))
 }
 
 fn is_text_of(kind: FileKind, head: &str) -> bool {
@@ -144,8 +143,14 @@ mod tests {
             (FileKind::Docx, zip(&[TYPES, ("word/document.xml", b"<w:document/>")])),
             (FileKind::Xlsx, zip(&[("xl/workbook.xml", b"<workbook/>"), TYPES])),
             (FileKind::Pptx, zip(&[TYPES, ("ppt/presentation.xml", b"<p:presentation/>")])),
-            (FileKind::Odt, zip(&[("mimetype", FileKind::Odt.as_str().as_bytes()), ("content.xml", b"<a/>")])),
-            (FileKind::Ods, zip(&[("mimetype", FileKind::Ods.as_str().as_bytes()), ("content.xml", b"<a/>")])),
+            (
+                FileKind::Odt,
+                zip(&[("mimetype", FileKind::Odt.as_str().as_bytes()), ("content.xml", b"<a/>")]),
+            ),
+            (
+                FileKind::Ods,
+                zip(&[("mimetype", FileKind::Ods.as_str().as_bytes()), ("content.xml", b"<a/>")]),
+            ),
             (FileKind::Zip, zip(&[("word/document.xml", b"<w:document/>")])),
             (FileKind::Zip, zip(&[("META-INF/MANIFEST.MF", b"Manifest-Version: 1.0")])),
         ];

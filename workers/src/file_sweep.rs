@@ -18,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 const EVERY: Duration = Duration::from_secs(600);
 /// How old a staged object must be that no row needs: an address at which it could come again is no longer valid,
 /// whatever the clocks of others say.
-const ORPHANED_AFTER: TimeDelta = UPLOAD_ADDRESS.checked_add(&TimeDelta::minutes(5)).expect("minutes are few");
+const ORPHANED_AFTER: TimeDelta =
+    UPLOAD_ADDRESS.checked_add(&TimeDelta::minutes(5)).expect("minutes are few");
 /// How old a piece must be before it is nobody's: longer than any writer takes.
 const LEFT_AFTER: TimeDelta = TimeDelta::days(1);
 

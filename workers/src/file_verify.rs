@@ -64,7 +64,11 @@ impl Verifier {
             if self.is_there(&file.stored(), size).await? {
                 return Ok(Verdict::Stored);
             }
-            return if attempt < DOUBTED { Err(JobError::retry(Absent)) } else { refused(FileRefusal::Missing) };
+            return if attempt < DOUBTED {
+                Err(JobError::retry(Absent))
+            } else {
+                refused(FileRefusal::Missing)
+            };
         };
         if opened.size != size {
             return refused(FileRefusal::WrongSize);

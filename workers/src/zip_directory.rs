@@ -179,7 +179,8 @@ pub(crate) mod tests {
     fn hostile_archives() {
         let good = zip(&[("mimetype", b"text/x"), ("a/b", b"")]);
         let past_the_end = 0xffff_fff0_u32.to_le_bytes();
-        for (at, value) in [(12, &past_the_end[..]), (16, &past_the_end), (10, &[3, 0]), (10, &[0xfe, 0xff])] {
+        for (at, value) in [(12, &past_the_end[..]), (16, &past_the_end), (10, &[3, 0]), (10, &[0xfe, 0xff])]
+        {
             assert_eq!(look(&with(&good, at, value)), None, "{at} {value:?}");
         }
         for length in 0..good.len() {

@@ -67,7 +67,7 @@ impl Audiences {
         match about {
             DeliveryAbout::StatusChange => vec![self.of_ticket.clone()],
             DeliveryAbout::Notification => {
-                self.insiders.iter().filter(may).map(|(id, ..)| Audience::only(*id)).collect()
+                self.insiders.iter().filter(may).map(|(id, ..)| Audience::only(id.uuid())).collect()
             }
         }
     }

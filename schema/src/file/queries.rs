@@ -176,10 +176,8 @@ pub async fn accesses(
              ) AS a";
         (text, Uuid::max())
     };
-    let seen = files::table
-        .filter(visible(hat).checked())
-        .filter(sql::among(files::id, of))
-        .select(files::id);
+    let seen =
+        files::table.filter(visible(hat).checked()).filter(sql::among(files::id, of)).select(files::id);
     Ok(sql::kept(text)
         .bind::<Array<SqlUuid>, _>(diesel::dsl::array::<SqlUuid, _>(seen))
         .bind::<SqlUuid, _>(cursor.unwrap_or(begin))

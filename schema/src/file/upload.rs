@@ -45,8 +45,7 @@ pub async fn create(
         let value = judged.into_iter().filter_map(|judged| judged.err().map(Err)).collect();
         return Ok(Done { value, revision: None });
     }
-    let begun: Begun<Vec<Option<FileId>>> =
-        store.begin_once(actor, "fileUploadCreate", key, &input).await?;
+    let begun: Begun<Vec<Option<FileId>>> = store.begin_once(actor, "fileUploadCreate", key, &input).await?;
     let (made, expired) = match begun {
         Begun::Replay(done) => {
             let expired = expired(store, done.value.iter().copied().flatten().collect()).await?;

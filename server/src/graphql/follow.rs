@@ -177,7 +177,11 @@ impl News {
         let seen: Vec<_> = own.map(|entry| (sees(&entry.before), sees(&entry.after))).collect();
         match seen.iter().filter(|(before, after)| *before || *after).last() {
             Some((_, is_seen)) if seen.iter().any(|(before, after)| before != after) => {
-                if *is_seen { Sight::Returned } else { Sight::Gone }
+                if *is_seen {
+                    Sight::Returned
+                } else {
+                    Sight::Gone
+                }
             }
             _ => Sight::Same,
         }

@@ -53,15 +53,16 @@ pub(super) fn clamd(text: &str) -> Result<Clamd, String> {
 /// What is taken.
 pub(super) fn limits<L: Fn(&str) -> Option<OsString>>(values: &Values<L>) -> Result<Limits, SettingError> {
     // Each holds at least what the one before it does.
-    let megabytes = |variable: Variable, most, default: i64, (less, least): (Variable, i64)| {
-        match values.get(variable, values::number(1, most))?.map(|number| number as i64 * MEGABYTE) {
-            Some(given) if given < least => {
-                let reason = format!("is `{}`, less than {} ({})", given / MEGABYTE, less.name, least / MEGABYTE);
-                Err(SettingError::new(variable, reason))
-            }
-            Some(given) => Ok(given),
-            None => Ok(default.max(least)),
+    let megabytes = |variable: Variable, most, default: i64, (less, least): (Variable, i64)| match values
+        .get(variable, values::number(1, most))?
+        .map(|number| number as i64 * MEGABYTE)
+    {
+        Some(given) if given < least => {
+            let reason = format!("is `{}`, less than {} ({})", given / MEGABYTE, less.name, least / MEGABYTE);
+            Err(SettingError::new(variable, reason))
         }
+        Some(given) => Ok(given),
+        None => Ok(default.max(least)),
     };
     let Limits { file, unsettled, unsettled_of_firm } = Limits::default();
     let file = megabytes(FILE_MAX_MB, 2_000, file, (FILE_MAX_MB, 0))?;

@@ -174,7 +174,8 @@ async fn d_08_attached_before_it_is_stored() {
 /// else is, for nobody else saw it.
 #[tokio::test]
 async fn f_07_its_uploader_is_told_where_it_is() {
-    const GRID: &str = "subscription { ticketsChanged { reload changed { attachments { file { state } } } } }";
+    const GRID: &str =
+        "subscription { ticketsChanged { reload changed { attachments { file { state } } } } }";
     let scanner = FakeClamd::start().await;
     let desk = Desk::open_with(Setup { clamd: Some(scanner.clamd()), ..Setup::default() }).await;
     let caio = desk.collaborator("caio@padaria.example").await;

@@ -91,7 +91,10 @@ async fn what_nobody_attached_goes() {
         expiry::refuse_unused(store, &found[0]).await.unwrap();
         // The process died here: refused, its bytes are still there.
         assert_eq!(desk.app.object_store.count("stored"), 2);
-        assert_eq!(desk.refused(&desk.member, "fileDownload", json!({ "id": unused })).await, ["FILE_UNUSED"]);
+        assert_eq!(
+            desk.refused(&desk.member, "fileDownload", json!({ "id": unused })).await,
+            ["FILE_UNUSED"]
+        );
         let to = json!({ "id": ticket, "fileIds": [unused], "to": { "visibility": "PUBLIC" } });
         let refused = desk.refused(&desk.member, "ticketFileAttach", to).await;
         assert_eq!(refused, ["fileIds:FILE_UNUSED"]);
@@ -204,8 +207,10 @@ async fn orphans_and_leftovers_go() {
         let (store, storage) = (&desk.app.store, &desk.app.files.storage);
         let key = Key::Staged { firm_id: desk.firm.id, file_id: FileId::new() };
         put(&desk, &key).await;
-        let verified = FileId::decode(&desk.hand_in(&desk.admin, "a.pdf", PDF).await).unwrap();
-        put(&desk, &Key::Staged { firm_id: desk.firm.id, file_id: verified }).await;
+        let verified = desk.hand_in(&desk.admin, "a.pdf", PDF).await;
+        desk.attach(&desk.admin, &desk.opened(&desk.admin).await, &verified, "PUBLIC").await;
+        let file_id = FileId::decode(&verified).unwrap();
+        put(&desk, &Key::Staged { firm_id: desk.firm.id, file_id }).await;
         if let ObjectStore::Folder(folder) = &desk.app.object_store {
             std::fs::write(folder.path().join("files").join(format!("{}#1", key.path())), "half").unwrap();
         }
