@@ -71,7 +71,7 @@ impl Row {
     pub fn document(&self) -> String {
         let of = if ROOTS.contains(&self.of.as_str()) { None } else { Some(&self.of) };
         let parts = of.into_iter().chain([&self.field]).chain(&self.variant);
-        parts.map(String::as_str).collect::<Vec<_>>().join("_")
+        parts.map(|part| part.replace('/', "_")).collect::<Vec<_>>().join("_")
     }
 }
 

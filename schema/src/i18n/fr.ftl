@@ -161,7 +161,7 @@ notification-mail-description = Description
 notification-mail-note = Note
 notification-mail-from = De
 notification-mail-acted-by = Par
-notification-mail-reply = Répondez au client dans le ticket : les réponses à cet e-mail ne lui parviennent pas.
+notification-mail-reply = Répondez au client dans le ticket : les réponses à cet e-mail ne lui parviennent pas.
 notification-mail-footer = { $firm } vous envoie cet avis automatiquement, car vous avez choisi de le recevoir aussi par e-mail. Vous pouvez modifier ce choix dans vos préférences.
 
 ## Colonnes de la liste exportée des tickets.
