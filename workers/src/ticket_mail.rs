@@ -155,6 +155,9 @@ pub(crate) fn named(name: Option<&str>) -> Option<String> {
 /// Lines for people; words, and so addresses, stay whole. What is quoted stays so on every line.
 pub(crate) fn wrap(text: &str) -> String {
     let line = |line| {
+        if line == QUOTE {
+            return QUOTE.trim_end().to_owned();
+        }
         let (indent, line) = match str::strip_prefix(line, QUOTE) {
             Some(quoted) => (QUOTE, quoted),
             None => ("", line),
