@@ -91,7 +91,8 @@ async fn act(desk: &Desk, tickets: &[String], chance: &mut StdRng) {
             desk.post(&desk.admin, id, "PUBLIC", "Bom dia").await;
         }
         _ => {
-            let Some(newest) = told(desk, to).await.into_iter().next() else { return };
+            let newest = desk.app.ask(to, "{ notifications(first: 1) { nodes { id } } }", json!({})).await;
+            let Some(newest) = newest["notifications"]["nodes"].get(0) else { return };
             let mark = "mutation ($id: ID!) { notificationMarkRead(input: { upToId: $id }) { unreadCount } }";
             desk.app.ask(to, mark, json!({ "id": newest["id"] })).await;
         }
