@@ -175,7 +175,7 @@ impl News {
         let sees = |audience: &Option<Audience>| self.onlooker.sees(audience.as_ref());
         let own = self.entries().filter(|entry| entry.noun == I::NOUN && entry.subject == id.uuid());
         let seen: Vec<_> = own.map(|entry| (sees(&entry.before), sees(&entry.after))).collect();
-        match seen.iter().filter(|(before, after)| *before || *after).last() {
+        match seen.iter().rfind(|(before, after)| *before || *after) {
             Some((_, is_seen)) if seen.iter().any(|(before, after)| before != after) => {
                 if *is_seen {
                     Sight::Returned

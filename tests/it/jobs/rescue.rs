@@ -223,7 +223,7 @@ async fn f_02_what_cannot_be_called_back_keeps_its_job() {
     eventually("it is done", async || of(&mut conn, 1).await.is_none().then_some(())).await;
     // Of the other nothing is left: it waits for its rescue, or was given back by a claimer that found the database
     // away, and then runs again. Either way its attempt is not counted twice.
-    let given: Vec<i64> = std::iter::from_fn(|| seen.0.try_recv().ok()).map(|(_, ping)| ping.n).collect();
+    let given: Vec<u32> = std::iter::from_fn(|| seen.0.try_recv().ok()).map(|(_, ping)| ping.n).collect();
     assert!(!given.contains(&1), "nobody else was given it: {given:?}");
     assert!(of(&mut conn, 2).await.unwrap().attempts <= 1);
     running.task.abort();
