@@ -13,6 +13,5 @@ pub mod kind;
 pub mod model;
 pub mod queries;
 pub mod rules;
-
 pub mod upload;
 pub mod verdict;

@@ -60,7 +60,7 @@ pub trait Colleague {
 }
 
 /// D-11: who is told of what. Each once, the assignee before the department; never the acting person, under
-/// whichever hat. What the client does is the affair of the nearest who work here (D-09: never of nobody): the
+/// whichever hat. What the client does is the affair of the nearest who work here: the
 /// assignee, else the department, else the client's accountant, else the owners.
 pub fn told<C: Colleague>(news: News, acting: AccountId, colleagues: Vec<C>) -> Vec<(C, NotificationKind)> {
     let nearest = colleagues.iter().map(C::duty).min();

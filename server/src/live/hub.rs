@@ -82,8 +82,7 @@ impl Live {
             if let Err(error) = read {
                 tracing::warn!(%error, "the feed cannot be read; the next sweep tries again");
                 // Hints come as fast as others commit: none is worth a try before the sweep.
-                sweep.reset();
-                if stop.run_until_cancelled(sweep.tick()).await.is_none() {
+                if stop.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_none() {
                     return;
                 }
                 sweep.reset_immediately();

@@ -21,7 +21,7 @@ const KEPT: usize = 256;
 /// How many batches are kept of those that were read for some who are further behind: where a server was lost, many
 /// resume from the same few places.
 const OLDER_KEPT: usize = 64;
-/// Of how many of the last batches that is kept which was loaded about them.
+/// Of how many of the last batches, of either sort, that is kept which was loaded about them.
 const LOADED: usize = 8;
 
 /// The reader of one firm's feed, as long as somebody looks on.
@@ -157,6 +157,9 @@ impl Reader {
         let batch = Arc::new(Batch::new(epoch, behind.max(head.pruned_to), last, entries));
         older.truncate(OLDER_KEPT - 1);
         older.push_front(Arc::clone(&batch));
+        if let Some(old) = older.get(LOADED) {
+            old.forget();
+        }
         Ok(Some(batch))
     }
 

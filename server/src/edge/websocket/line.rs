@@ -97,8 +97,8 @@ impl<'a> Line<'a> {
         let Ok(texts) = texts else { return Err(Close::internal().into()) };
         let limits = &self.settings.sockets;
         let bytes: usize = texts.iter().map(String::len).sum();
-        let patience = limits.send + Duration::from_secs((bytes / limits.send_rate.max(1)) as u64);
-        let patience = patience.min(LONGEST);
+        let by_length = Duration::from_secs((bytes / limits.send_rate.max(1)) as u64);
+        let patience = LONGEST.min(limits.send + by_length);
         let sent = async {
             for text in texts {
                 self.socket.feed(Message::Text(Utf8Bytes::from(text))).await?;

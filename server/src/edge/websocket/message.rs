@@ -26,10 +26,10 @@ pub(super) enum Incoming {
     Complete { id: String },
 }
 
-/// What tells one message from another; read before what may be too much to read.
 /// The longest id of an operation: it is kept as long as that runs.
 const ID_BYTES: usize = 128;
 
+/// What tells one message from another; read before what may be too much to read.
 #[derive(Deserialize)]
 struct Head {
     #[serde(rename = "type")]

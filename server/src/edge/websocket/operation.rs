@@ -118,7 +118,7 @@ where
         }
     });
     let mut subscribed = Subscribed::begin(measured);
-    let (mut is_first, mut is_over) = (true, false);
+    let mut is_first = true;
     let steps = AssertUnwindSafe(opened.flatten_stream()).catch_unwind().map(move |response| {
         let mut response = response.unwrap_or_else(|_panic| refused(panicked()));
         edge.types.put_nulls(&mut response, &query, operation_name.as_deref());
@@ -136,11 +136,6 @@ where
         } else {
             Step::Refused(response.errors)
         }
-    });
-    let steps = steps.take_while(move |step| {
-        let goes_on = !is_over;
-        is_over = !matches!(step, Step::Next(_));
-        ready(goes_on)
     });
     steps.boxed()
 }
