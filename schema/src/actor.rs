@@ -97,6 +97,11 @@ impl Hat {
         }
     }
 
+    /// Whether this hat looks after the firm: an owner or a manager.
+    pub const fn oversees(&self) -> bool {
+        matches!(self, Self::Staff(StaffHat { role: StaffRole::Owner | StaffRole::Manager, .. }))
+    }
+
     /// The author of what this hat writes.
     pub const fn author(&self) -> Author {
         match self {

@@ -132,6 +132,7 @@ pub(crate) async fn audience(conn: &mut AsyncPgConnection, charge: &Charge) -> R
             staff,
             department_id: None,
             person: None,
+            overseen: false,
         });
     };
     let ticket = tickets::table.find(ticket).select(Ticket::as_select()).get_result(conn).await?;

@@ -62,6 +62,7 @@ impl Client {
             staff: self.accountant_id.into_iter().collect(),
             department_id: None,
             person: None,
+            overseen: false,
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::actor::Actor;
 use crate::email::Email;
 use crate::error::{Error, Fault, Result};
 use crate::feed::Event;
-use crate::id::{AccountId, ActId, DeliveryId, FirmId, Id, NotificationId, TicketId};
+use crate::id::{ActId, DeliveryId, FirmId, Id, NotificationId, StaffId, TicketId};
 use crate::job::NewJob;
 use crate::message_id;
 use crate::sql;
@@ -21,7 +21,7 @@ use crate::tables::{accounts, email_deliveries};
 use crate::ticket::case::{Case, CaseView};
 
 use super::model::{DeliveryAbout, DeliveryStatus, SendEmail};
-use super::queries::Audiences;
+use super::queries::audience;
 use super::recipients;
 use super::rules::{self, Candidate, Planned};
 
@@ -67,19 +67,19 @@ pub(crate) async fn notifications(
     tx: &mut Tx,
     case: CaseView<'_>,
     cause: ActId,
-    wanted: Vec<(NotificationId, Candidate)>,
+    wanted: Vec<(NotificationId, StaffId, Candidate)>,
 ) -> Result<()> {
     if wanted.is_empty() {
         return Ok(());
     }
     let conn = tx.pipeline();
-    let addresses = wanted.iter().filter_map(|(_, candidate)| candidate.address.as_deref());
+    let addresses = wanted.iter().filter_map(|(.., candidate)| candidate.address.as_deref());
     let suppressed = recipients::suppressed(conn, case.firm.id, addresses);
     let (suppressed, threads, taken) =
         try_join3(suppressed, threads(conn, case.ticket.id), mailed(conn, cause)).await?;
-    let planned = wanted.into_iter().flat_map(|(id, candidate)| {
+    let planned = wanted.into_iter().flat_map(|(id, staff, candidate)| {
         let plans = rules::plan(vec![candidate], None, "", &suppressed);
-        plans.into_iter().map(move |plan| (plan, Some(id)))
+        plans.into_iter().map(move |plan| (plan, Some((id, staff))))
     });
     let planned = planned.filter(|(plan, _)| plan.written_ci().is_none_or(|ci| !taken.contains(&ci)));
     let planned = planned.collect();
@@ -103,21 +103,18 @@ async fn queue(
     case: CaseView<'_>,
     cause: ActId,
     threads: &Threads,
-    planned: Vec<(Planned, Option<NotificationId>)>,
+    planned: Vec<(Planned, Option<(NotificationId, StaffId)>)>,
 ) -> Result<()> {
     let now = tx.now;
     let from = Email::parse(&case.firm.mail_from)
         .ok_or_else(|| Fault::Broken(format!("{} has no valid sender", case.firm.id)))?;
-    let to_staff = planned.iter().filter(|(_, notification)| notification.is_some());
-    let told: Vec<AccountId> = to_staff.filter_map(|(plan, _)| plan.candidate.account_id).collect();
-    let audiences = Audiences::find(tx.pipeline(), case.ticket, case.client.accountant_id, &told).await?;
     let mut rows = Vec::new();
-    for (plan, notification) in &planned {
+    for (plan, told) in &planned {
         let id = DeliveryId::new();
         let status = if plan.reason.is_none() { DeliveryStatus::Queued } else { DeliveryStatus::NotSent };
-        let about = match notification {
-            Some(_) => DeliveryAbout::Notification,
-            None => DeliveryAbout::StatusChange,
+        let (about, notification, staff) = match *told {
+            Some((id, staff)) => (DeliveryAbout::Notification, Some(id), Some(staff)),
+            None => (DeliveryAbout::StatusChange, None, None),
         };
         let written_ci = plan.written_ci();
         let thread = written_ci.as_ref().and_then(|ci| threads.get(ci)).unwrap_or(&case.ticket.subject);
@@ -140,15 +137,13 @@ async fn queue(
             email_deliveries::created_at.eq(now),
             email_deliveries::updated_at.eq(now),
             email_deliveries::about.eq(about),
-            email_deliveries::notification_id.eq(*notification),
+            email_deliveries::notification_id.eq(notification),
         ));
         if status == DeliveryStatus::Queued {
             tx.job(send_job(id, 1, case.firm.id)?);
         }
-        for audience in audiences.of(about, plan.candidate.account_id) {
-            let after = Some(audience);
-            tx.event(case.firm.id, Event { noun: DeliveryId::NOUN, subject: id.uuid(), before: None, after });
-        }
+        let after = Some(audience(case.ticket, case.client.accountant_id, staff));
+        tx.event(case.firm.id, Event { noun: DeliveryId::NOUN, subject: id.uuid(), before: None, after });
     }
     let count = rows.len();
     sql::keep(count, diesel::insert_into(email_deliveries::table).values(rows)).execute(tx.conn()).await?;

@@ -9,11 +9,11 @@ use crate::feed::Event;
 use crate::id::{DeliveryId, Id, StaffId};
 use crate::sql;
 use crate::store::{By, Store, Tx};
-use crate::tables::{clients, email_deliveries, email_suppressions, tickets};
+use crate::tables::{clients, email_deliveries, email_suppressions, staff_members, tickets};
 use crate::ticket::model::Ticket;
 
 use super::model::{DeliveryAbout, DeliveryReason, DeliveryStatus, EmailDelivery, SendEmail};
-use super::queries::Audiences;
+use super::queries::audience;
 
 /// The delivery of a job that has something to do: one on its way, or given up, for only an operator who lets
 /// the dead letter run again starts its job; and still in the job's round.
@@ -139,20 +139,19 @@ async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: Outcome) -> Resul
 
 /// Tells the screens that a delivery changed.
 pub(super) async fn changed(tx: &mut Tx, delivery: &EmailDelivery) -> Result<()> {
-    let (ticket, portfolio): (Ticket, Option<StaffId>) = tickets::table
+    let told = (delivery.about == DeliveryAbout::Notification).then_some(delivery.account_id).flatten();
+    let person = staff_members::firm_id
+        .eq(tickets::firm_id)
+        .and(staff_members::account_id.nullable().is_not_distinct_from(told));
+    let (ticket, portfolio, told): (Ticket, Option<StaffId>, Option<StaffId>) = tickets::table
         .inner_join(clients::table.on(clients::id.eq(tickets::client_id)))
+        .left_join(staff_members::table.on(person))
         .filter(tickets::id.eq(delivery.ticket_id))
-        .select((Ticket::as_select(), clients::accountant_id))
+        .select((Ticket::as_select(), clients::accountant_id, staff_members::id.nullable()))
         .get_result(tx.conn())
         .await?;
-    let told = match delivery.about {
-        DeliveryAbout::Notification => delivery.account_id.as_slice(),
-        DeliveryAbout::StatusChange => &[],
-    };
-    let audiences = Audiences::find(tx.pipeline(), &ticket, portfolio, told).await?;
-    for audience in audiences.of(delivery.about, delivery.account_id).into_iter().map(Some) {
-        let (subject, before) = (delivery.id.uuid(), audience.clone());
-        tx.event(ticket.firm_id, Event { noun: DeliveryId::NOUN, subject, before, after: audience });
-    }
+    let audience = Some(audience(&ticket, portfolio, told));
+    let (subject, before) = (delivery.id.uuid(), audience.clone());
+    tx.event(ticket.firm_id, Event { noun: DeliveryId::NOUN, subject, before, after: audience });
     Ok(())
 }

@@ -6,15 +6,14 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::actor::{Hat, Scope, StaffHat, StaffRole};
+use crate::actor::{Hat, Scope};
 use crate::condition::{Condition, is_few};
 use crate::email::Email;
 use crate::error::{Code, Refusal, Result};
 use crate::feed::Audience;
-use crate::id::{AccountId, ActId, ClientId, DeliveryId, Id, StaffId, TicketId};
+use crate::id::{ActId, ClientId, DeliveryId, Id, StaffId, TicketId};
 use crate::page::{Cursor, Page, PageRequest};
 use crate::sql;
-use crate::staff::queries::works_here;
 use crate::tables::{
     accounts, client_recipients, clients, email_deliveries, email_suppressions, portal_accesses,
     staff_members, tickets,
@@ -27,58 +26,18 @@ use super::rules;
 /// The order of deliveries: the newest first.
 pub const ORDER: &str = "CREATED_AT";
 
-/// Who may know of the deliveries about a ticket, as in [`visible`].
-#[derive(Debug)]
-pub(super) struct Audiences {
-    /// Of the mails about changes of status: the staff of the ticket's audience.
-    of_ticket: Audience,
-    /// Of mails to staff: those to whom they go, and whoever mends bounces.
-    insiders: Vec<(StaffId, AccountId, StaffRole)>,
-}
-
-impl Audiences {
-    /// Those for mails about this ticket, to these staff.
-    pub async fn find(
-        mut conn: &AsyncPgConnection,
-        ticket: &Ticket,
-        portfolio: Option<StaffId>,
-        told: &[AccountId],
-    ) -> Result<Self> {
-        let of_ticket = Audience { internal: true, ..ticket.audience(portfolio) };
-        if told.is_empty() {
-            return Ok(Self { of_ticket, insiders: Vec::new() });
-        }
-        let mends = staff_members::role.eq_any([StaffRole::Owner, StaffRole::Manager]);
-        let insiders = staff_members::table
-            .filter(works_here(ticket.firm_id))
-            .filter(mends.or(staff_members::account_id.eq_any(told)))
-            .order(staff_members::id)
-            .select((staff_members::id, staff_members::account_id, staff_members::role))
-            .load(&mut conn)
-            .await?;
-        Ok(Self { of_ticket, insiders })
-    }
-
-    /// Those of one delivery; none for one to `account` that is about a change of status.
-    pub fn of(&self, about: DeliveryAbout, account: Option<AccountId>) -> Vec<Audience> {
-        let may = |(_, of, role): &&(StaffId, AccountId, StaffRole)| {
-            *role != StaffRole::Member || Some(*of) == account
-        };
-        match about {
-            DeliveryAbout::StatusChange => vec![self.of_ticket.clone()],
-            DeliveryAbout::Notification => {
-                self.insiders.iter().filter(may).map(|(id, ..)| Audience::only(id.uuid())).collect()
-            }
-        }
+/// Who may know of a delivery about a ticket, as in [`visible`]: of the ticket's audience the staff; of what is
+/// told to one of them (`told`) that person, and who looks after the firm.
+pub(super) fn audience(ticket: &Ticket, portfolio: Option<StaffId>, told: Option<StaffId>) -> Audience {
+    match told {
+        None => Audience { internal: true, ..ticket.audience(portfolio) },
+        Some(staff) => Audience { overseen: true, ..Audience::only(staff.uuid()) },
     }
 }
 
 /// Whose mails about notifications somebody sees: its own, or (none) all, for who must be able to mend bounces.
 pub const fn own_only(hat: &Hat) -> Option<StaffId> {
-    match hat {
-        Hat::Staff(StaffHat { id, role: StaffRole::Member, .. }) => Some(*id),
-        Hat::Staff(_) | Hat::Portal(_) => None,
-    }
+    if hat.oversees() { None } else { hat.author().staff() }
 }
 
 /// The deliveries that somebody with this hat on sees: those about tickets within its sight, for staff; of those

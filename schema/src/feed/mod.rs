@@ -34,18 +34,28 @@ pub struct Audience {
     /// is none such.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<Uuid>,
+    /// Whether beside that person those may know who look after the firm.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overseen: bool,
 }
 
 impl Audience {
     /// This person alone: a staff member or an access.
     pub const fn only(person: Uuid) -> Self {
-        Self { client_id: None, internal: true, staff: Vec::new(), department_id: None, person: Some(person) }
+        Self {
+            client_id: None,
+            internal: true,
+            staff: Vec::new(),
+            department_id: None,
+            person: Some(person),
+            overseen: false,
+        }
     }
 
     /// Whether somebody with this hat on, member of these departments, may know.
     pub fn admits_hat(&self, hat: &Hat, departments: &[DepartmentId]) -> bool {
         match self.person {
-            Some(person) => hat.person() == person,
+            Some(person) => hat.person() == person || self.overseen && hat.oversees(),
             None => self.admits(&hat.scope(), departments),
         }
     }
@@ -133,10 +143,17 @@ mod tests {
             staff: vec![staff_id],
             department_id: Some(department),
             person: None,
+            overseen: false,
         };
         let internal = Audience { internal: true, ..audience.clone() };
-        let of_firm =
-            Audience { client_id: None, internal: false, staff: vec![], department_id: None, person: None };
+        let of_firm = Audience {
+            client_id: None,
+            internal: false,
+            staff: vec![],
+            department_id: None,
+            person: None,
+            overseen: false,
+        };
         let own = Scope::Own { firm_id, staff_id };
         let stranger = Scope::Own { firm_id, staff_id: StaffId::new() };
         let client = Scope::Client { firm_id, client_id };
@@ -176,6 +193,16 @@ mod tests {
         }
         assert!(!audience.admits_hat(&portal, &[]));
         assert!(!audience.admits(&Scope::Firm { firm_id }, &[]));
+        let overseen = Audience { overseen: true, ..Audience::only(person.uuid()) };
+        for reach in MemberReach::ALL {
+            assert!(overseen.admits_hat(&staff(person, StaffRole::Member, *reach), &[]));
+            for role in StaffRole::ALL {
+                let may = *role != StaffRole::Member;
+                assert_eq!(overseen.admits_hat(&staff(StaffId::new(), *role, *reach), &[]), may);
+            }
+        }
+        assert!(!overseen.admits_hat(&portal, &[]));
+        assert!(!overseen.admits(&Scope::Firm { firm_id }, &[]));
         let of_client = Audience::only(id.uuid());
         assert!(of_client.admits_hat(&portal, &[]));
         let other = PortalHat { id: AccessId::new(), firm_id, client_id, role: AccessRole::Admin };

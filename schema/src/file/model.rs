@@ -172,6 +172,7 @@ impl File {
             staff: self.uploader_staff.into_iter().collect(),
             department_id: None,
             person: None,
+            overseen: false,
         };
         let before = (!is_new).then(|| audience.clone());
         Event { noun: FileId::NOUN, subject: self.id.uuid(), before, after: Some(audience) }

@@ -46,7 +46,14 @@ pub struct Firm {
 
 /// Who may know of a thing of the firm that belongs to no client: everybody, or the staff.
 pub fn audience(internal: bool) -> Audience {
-    Audience { client_id: None, internal, staff: Vec::new(), department_id: None, person: None }
+    Audience {
+        client_id: None,
+        internal,
+        staff: Vec::new(),
+        department_id: None,
+        person: None,
+        overseen: false,
+    }
 }
 
 /// An IANA zone as the column keeps it.

@@ -89,8 +89,9 @@ pub(crate) async fn tell(
         let after = Some(Audience::only(colleague.staff_id.uuid()));
         tx.event(case.firm.id, Event { noun: NotificationId::NOUN, subject: id.uuid(), before: None, after });
         if colleague.by_mail.contains(&kind) {
-            let Colleague { email, account_id, locale, .. } = colleague;
-            wanted.push((id, Candidate { address: Some(email), account_id: Some(account_id), locale }));
+            let Colleague { staff_id, email, account_id, locale, .. } = colleague;
+            let candidate = Candidate { address: Some(email), account_id: Some(account_id), locale };
+            wanted.push((id, staff_id, candidate));
         }
     }
     if rows.is_empty() {

@@ -152,6 +152,7 @@ impl Ticket {
             staff,
             department_id: self.department_id,
             person: None,
+            overseen: false,
         }
     }
 }

@@ -228,6 +228,55 @@ macro_rules! keyed {
 }
 pub(crate) use keyed;
 
+/// Declares a key for a part of a list that each parent has, and its loader: an expression over `Loads`, a
+/// connection, the parents and the part, which answers rows, and the parent of a row. The parents of a level share
+/// the arguments, and so a statement.
+macro_rules! parts {
+    (
+        $(#[$doc:meta])* $key:ident($id:ty) => $row:ty,
+        |$loads:ident, $conn:ident, $of:ident, $part:ident| $find:expr, by $parent:expr
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        struct $key {
+            of: $id,
+            part: guichet_schema::page::PageRequest,
+        }
+
+        impl async_graphql::dataloader::Loader<$key> for $crate::graphql::loaders::Loads {
+            /// A cursor that is not of this list fails its own field, not others that are loaded with it.
+            type Value = Result<guichet_schema::page::Page<$row>, $crate::edge::ApiError>;
+            type Error = $crate::edge::ApiError;
+
+            async fn load(
+                &self,
+                keys: &[$key],
+            ) -> Result<std::collections::HashMap<$key, Self::Value>, $crate::edge::ApiError> {
+                let mut parents: std::collections::HashMap<_, Vec<$id>> = Default::default();
+                for key in keys {
+                    parents.entry(&key.part).or_default().push(key.of);
+                }
+                let mut conn = self.conn().await?;
+                let mut pages = std::collections::HashMap::new();
+                for ($part, of) in parents {
+                    let ($loads, $conn, $of) = (self, &mut *conn, of.as_slice());
+                    let found = $find.await;
+                    let found =
+                        found.map_err(|error| $crate::graphql::payload::unanswered(self.locale, error));
+                    let mut found = found.map(|rows| $crate::graphql::loaders::grouped(rows, $parent));
+                    for of in of {
+                        let rows = found.as_mut().map(|found| found.remove(&of).unwrap_or_default());
+                        let page = rows.map(|rows| $part.page(rows)).map_err(|error| error.clone());
+                        pages.insert($key { of, part: $part.clone() }, page);
+                    }
+                }
+                Ok(pages)
+            }
+        }
+    };
+}
+pub(crate) use parts;
+
 /// Declares the loader of a noun by id: its type wraps the rows of a finder, which leaves out what
 /// the viewer does not see (B-14). `hat` for a finder that asks for it in place of its scope.
 macro_rules! by_ids {

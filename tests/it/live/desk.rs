@@ -8,6 +8,7 @@ use guichet_schema::ticket::commands::{CreateTicket, create};
 use guichet_schema::ticket::conversation::{PostMessage, post};
 use guichet_schema::ticket::model::{TicketStatus, Visibility};
 use guichet_schema::ticket::status::{ChangeStatus, change_status};
+use guichet_schema::ticket::transfer::{TransferTicket, TransferTo, transfer};
 use guichet_tests::app::TestApp;
 use guichet_tests::live::{LiveSide, Messages};
 use guichet_tests::world::{Person, ticket_about};
@@ -127,6 +128,13 @@ pub async fn open(
 pub async fn move_on(store: &Store, by: &Person, id: TicketId, status: TicketStatus) {
     let input = ChangeStatus { id, status, reason: Some("Porque sim.".into()), expected_version: None };
     change_status(store, &by.actor(), &key(), input).await.unwrap();
+}
+
+/// Hands a ticket over to a colleague.
+pub async fn hand_over(store: &Store, by: &Person, id: TicketId, to: &Person) {
+    let to = TransferTo::Staff(to.staff_id());
+    let input = TransferTicket { id, to, note: String::new(), expected_version: None };
+    transfer(store, &by.actor(), &key(), input).await.unwrap();
 }
 
 /// Writes a message or a note.

@@ -2,19 +2,28 @@
 
 use futures_util::future::join_all;
 use guichet_schema::actor::{MemberReach, StaffRole};
-use guichet_schema::id::Id;
+use guichet_schema::id::{Id, TicketId};
 use guichet_schema::ticket::model::{TicketStatus, Visibility};
-use guichet_schema::ticket::transfer::{TransferTicket, TransferTo, transfer};
 use guichet_tests::app::TestApp;
 use guichet_tests::counting::Counting;
 use guichet_tests::live::{LiveSide, Messages};
 use guichet_tests::world::{Firm, Person};
 use serde_json::json;
 
-use super::desk::{move_on, open, write};
+use super::desk::{hand_over, move_on, open, write};
 
 const GRID: &str = "subscription { ticketsChanged { revision reload changed { id } removed } }";
 const DELIVERIES: &str = "subscription { emailDeliveriesChanged { reload changed { id } removed } }";
+
+/// A firm, a member that sees its own part of it only, and a ticket within its reach.
+async fn within_reach(app: &TestApp) -> (Firm, Person, TicketId) {
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    firm.set_member_reach(MemberReach::Own).await;
+    let member = firm.staff("bia@aurora.example", StaffRole::Member).await;
+    let client = firm.client("Padaria Sol", None).await;
+    let id = open(&app.store, &firm.owner, client, "Guia", Some(&member)).await;
+    (firm, member, id)
+}
 
 /// B-14: nothing is told of other clients' tickets, of notes or of mails to a client, nor of anything to
 /// another firm; without a hat nothing at all.
@@ -78,11 +87,7 @@ async fn b_14_nothing_is_told_of_what_is_not_seen() {
 #[tokio::test]
 async fn f_01_what_goes_out_of_sight_is_removed() {
     let app = TestApp::start().await;
-    let firm = Firm::new(&app.store, "aurora.example").await;
-    firm.set_member_reach(MemberReach::Own).await;
-    let member = firm.staff("bia@aurora.example", StaffRole::Member).await;
-    let client = firm.client("Padaria Sol", None).await;
-    let id = open(&app.store, &firm.owner, client, "Guia", Some(&member)).await;
+    let (firm, member, id) = within_reach(&app).await;
     let side = LiveSide::start(&app.store);
     let mut grid = side.follow(Some(&member.token), GRID, json!({})).await;
     let conversation = format!(
@@ -96,12 +101,7 @@ async fn f_01_what_goes_out_of_sight_is_removed() {
     }
     let anew = json!({ "reload": true, "changed": [], "removed": [] });
 
-    let hand_over = async |to: &Person, key: &str| {
-        let to = TransferTo::Staff(to.staff_id());
-        let input = TransferTicket { id, to, note: String::new(), expected_version: None };
-        transfer(&app.store, &firm.owner.actor(), key, input).await.unwrap();
-    };
-    hand_over(&firm.owner, "1").await;
+    hand_over(&app.store, &firm.owner, id, &firm.owner).await;
     let told = grid.told().await;
     assert_eq!((&told["changed"], &told["removed"]), (&json!([]), &json!([id.encode()])));
     assert_eq!(talk.told().await["gone"], true);
@@ -109,7 +109,7 @@ async fn f_01_what_goes_out_of_sight_is_removed() {
     // Out of sight it is not told of.
     move_on(&app.store, &firm.owner, id, TicketStatus::Waiting).await;
     write(&app.store, &firm.owner, id, Visibility::Internal, "Sem ela").await;
-    hand_over(&member, "2").await;
+    hand_over(&app.store, &firm.owner, id, &member).await;
     let told = grid.told().await;
     assert_eq!((&told["changed"], &told["removed"]), (&json!([{ "id": id.encode() }]), &json!([])));
     // Of the mails about the status nothing was told; now they are there.
@@ -122,11 +122,7 @@ async fn f_01_what_goes_out_of_sight_is_removed() {
 #[tokio::test]
 async fn f_01_what_was_out_of_sight_meanwhile() {
     let app = TestApp::start().await;
-    let firm = Firm::new(&app.store, "aurora.example").await;
-    firm.set_member_reach(MemberReach::Own).await;
-    let member = firm.staff("bia@aurora.example", StaffRole::Member).await;
-    let client = firm.client("Padaria Sol", None).await;
-    let id = open(&app.store, &firm.owner, client, "Guia", Some(&member)).await;
+    let (firm, member, id) = within_reach(&app).await;
     let side = LiveSide::start(&app.store);
     let conversation = "subscription ($id: ID!, $after: String) {
         ticketConversation(ticketId: $id, after: $after) { cursor reload gone messages { body } }
@@ -136,17 +132,12 @@ async fn f_01_what_was_out_of_sight_meanwhile() {
         side.follow(Some(&member.token), conversation, variables).await.told().await
     };
     let cursor = first(&json!(null)).await["cursor"].clone();
-    let hand_over = async |to: &Person, key: &str| {
-        let to = TransferTo::Staff(to.staff_id());
-        let input = TransferTicket { id, to, note: String::new(), expected_version: None };
-        transfer(&app.store, &firm.owner.actor(), key, input).await.unwrap();
-    };
-    hand_over(&firm.owner, "1").await;
+    hand_over(&app.store, &firm.owner, id, &firm.owner).await;
     move_on(&app.store, &firm.owner, id, TicketStatus::Waiting).await;
     let told = first(&cursor).await;
     assert_eq!((&told["gone"], &told["reload"]), (&json!(true), &json!(false)));
     write(&app.store, &firm.owner, id, Visibility::Internal, "Sem ela").await;
-    hand_over(&member, "2").await;
+    hand_over(&app.store, &firm.owner, id, &member).await;
     let told = first(&cursor).await;
     assert_eq!((&told["gone"], &told["reload"]), (&json!(false), &json!(true)), "it missed a message");
     app.finish().await;

@@ -13,6 +13,7 @@ mod killed_serve;
 mod killed_worker;
 pub mod ledger;
 pub mod office;
+mod pair;
 mod pool;
 mod postgres;
 mod reconnect;

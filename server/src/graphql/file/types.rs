@@ -1,23 +1,20 @@
 //! What is shown of a file.
 
-use std::collections::HashMap;
-
 use async_graphql::connection::EmptyFields;
-use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_schema::error::Refusal;
 use guichet_schema::file::{model, queries, rules};
 use guichet_schema::id::FileId;
-use guichet_schema::page::{Page, PageRequest};
+use guichet_schema::page::PageRequest;
 
 use crate::edge::ApiError;
 use crate::graphql::ability::Ability;
 use crate::graphql::author::{Author, author};
 use crate::graphql::caller::Caller;
-use crate::graphql::loaders::{Loads, by_ids, grouped, keyed, load, seen};
+use crate::graphql::loaders::{by_ids, keyed, load, parts, seen};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{UserError, api_id, queried, unanswered};
+use crate::graphql::payload::{UserError, api_id, queried};
 use crate::graphql::scalars::SafeInt;
 use crate::graphql::ticket::Attachment;
 
@@ -77,37 +74,11 @@ connection! {
     FileAccessConnection, FileAccessEdge of FileAccess, count EmptyFields
 }
 
-/// A part of a file's log. The files of a list share the arguments, and so a statement.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct PartOf {
-    file: FileId,
-    part: PageRequest,
-}
-
-impl Loader<PartOf> for Loads {
-    /// A cursor that is not of this list fails its own field, not others that are loaded with it.
-    type Value = Result<Page<model::FileAccess>, ApiError>;
-    type Error = ApiError;
-
-    async fn load(&self, keys: &[PartOf]) -> Result<HashMap<PartOf, Self::Value>, ApiError> {
-        let mut files: HashMap<&PageRequest, Vec<FileId>> = HashMap::new();
-        for key in keys {
-            files.entry(&key.part).or_default().push(key.file);
-        }
-        let mut conn = self.conn().await?;
-        let mut pages = HashMap::new();
-        for (part, of) in files {
-            let found = queries::accesses(&mut conn, &self.hat, &of, part).await;
-            let found = found.map_err(|error| unanswered(self.locale, error));
-            let mut found = found.map(|rows| grouped(rows, |access| access.file_id));
-            for file in of {
-                let rows = found.as_mut().map(|found| found.remove(&file).unwrap_or_default());
-                let page = rows.map(|rows| part.page(rows)).map_err(|error| error.clone());
-                pages.insert(PartOf { file, part: part.clone() }, page);
-            }
-        }
-        Ok(pages)
-    }
+parts! {
+    /// A part of a file's log.
+    PartOf(FileId) => model::FileAccess,
+    |loads, conn, of, part| queries::accesses(conn, &loads.hat, of, part),
+    by |access| access.file_id
 }
 
 /// A file: seen by its uploader from the beginning, by others once it is stored and attached to something that
@@ -181,7 +152,7 @@ impl File {
         #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
     ) -> Result<FileAccessConnection, ApiError> {
         let part = queried(Caller::of(ctx), PageRequest::new(first, after, last, before))?;
-        let page = seen(load(ctx, PartOf { file: self.0.id, part }).await?)??;
+        let page = seen(load(ctx, PartOf { of: self.0.id, part }).await?)??;
         Ok(FileAccessConnection::new(page, EmptyFields, queries::cursor, FileAccess))
     }
 

@@ -1,13 +1,10 @@
 //! The conversation of a ticket (D-07).
 
-use std::collections::HashMap;
-
 use async_graphql::connection::EmptyFields;
-use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
 use guichet_schema::id::{MessageId, TicketId};
-use guichet_schema::page::{Page, PageRequest};
+use guichet_schema::page::PageRequest;
 use guichet_schema::ticket::{conversation, model};
 
 use super::attachment::{Attachment, OnMessage};
@@ -15,9 +12,9 @@ use super::types::Ticket;
 use crate::edge::ApiError;
 use crate::graphql::author::{Author, author};
 use crate::graphql::caller::Caller;
-use crate::graphql::loaders::{Loads, by_ids, grouped, load, load_list, seen};
+use crate::graphql::loaders::{by_ids, load, load_list, parts, seen};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{api_id, queried, unanswered};
+use crate::graphql::payload::{api_id, queried};
 
 /// Who may read a message (D-07).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -79,37 +76,11 @@ connection! {
     TicketMessageConnection, TicketMessageEdge of TicketMessage, count EmptyFields
 }
 
-/// A part of a ticket's conversation. The tickets of a list share the arguments, and so a statement.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct PartOf {
-    ticket: TicketId,
-    part: PageRequest,
-}
-
-impl Loader<PartOf> for Loads {
-    /// A cursor that is not of this list fails its own field, not others that are loaded with it.
-    type Value = Result<Page<model::TicketMessage>, ApiError>;
-    type Error = ApiError;
-
-    async fn load(&self, keys: &[PartOf]) -> Result<HashMap<PartOf, Self::Value>, ApiError> {
-        let mut tickets: HashMap<&PageRequest, Vec<TicketId>> = HashMap::new();
-        for key in keys {
-            tickets.entry(&key.part).or_default().push(key.ticket);
-        }
-        let mut conn = self.conn().await?;
-        let mut pages = HashMap::new();
-        for (part, of) in tickets {
-            let found = conversation::pages(&mut conn, &self.scope(), &of, part).await;
-            let found = found.map_err(|error| unanswered(self.locale, error));
-            let mut found = found.map(|rows| grouped(rows, |message| message.ticket_id));
-            for ticket in of {
-                let rows = found.as_mut().map(|found| found.remove(&ticket).unwrap_or_default());
-                let page = rows.map(|rows| part.page(rows)).map_err(|error| error.clone());
-                pages.insert(PartOf { ticket, part: part.clone() }, page);
-            }
-        }
-        Ok(pages)
-    }
+parts! {
+    /// A part of a ticket's conversation.
+    PartOf(TicketId) => model::TicketMessage,
+    |loads, conn, of, part| conversation::pages(conn, &loads.scope(), of, part),
+    by |message| message.ticket_id
 }
 
 /// The part of a ticket's conversation that the arguments tell.
@@ -122,6 +93,6 @@ pub(super) async fn conversation(
     before: Option<String>,
 ) -> Result<TicketMessageConnection, ApiError> {
     let part = queried(Caller::of(ctx), PageRequest::new(first, after, last, before))?;
-    let page = seen(load(ctx, PartOf { ticket, part }).await?)??;
+    let page = seen(load(ctx, PartOf { of: ticket, part }).await?)??;
     Ok(TicketMessageConnection::new(page, EmptyFields, conversation::cursor, TicketMessage))
 }
