@@ -120,7 +120,7 @@ async fn d_11_the_department_of_one_who_left() {
     desk.finish().await;
 }
 
-/// D-11, D-09: without assignee and department the client's accountant is told, and without that one the owners.
+/// D-11: without assignee and department the client's accountant is told, and without that one the owners.
 #[tokio::test]
 async fn d_11_never_to_nobody() {
     let desk = Desk::open().await;
