@@ -44,7 +44,8 @@ impl Service {
         let on = |launch: Launch| {
             variables.iter().fold(launch, |launch, (name, value)| launch.with(name, value.as_str()))
         };
-        let launch = on(Launch::serve(&office.url));
+        // A courier attaches nothing, and sends more than one person may have lying about.
+        let launch = on(Launch::serve(&office.url)).with("UPLOAD_MAX_MB", "100000");
         let sink = Sink::start(Options::default()).await;
         let work = on(Launch::work(&office.url, &sink.url()));
         let (serve, work) = tokio::join!(launch.start(), work.start());
