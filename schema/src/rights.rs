@@ -9,6 +9,8 @@ use crate::text_enum;
 text_enum! {
     /// What somebody may want to do in a firm, whatever state things are in.
     pub enum FirmAct {
+        /// Change the firm's settings.
+        FirmUpdate = "FIRM_UPDATE",
         /// Enter a client.
         ClientCreate = "CLIENT_CREATE",
         /// Change a client's record.
@@ -42,7 +44,10 @@ pub const fn may(hat: &Hat, act: FirmAct) -> Result<(), Code> {
         (FirmAct::TicketCreate, _) => true,
         (_, Hat::Portal(_)) => false,
         (FirmAct::EmailSuppressionLift, Hat::Staff(_)) => true,
-        (FirmAct::DepartmentCreate | FirmAct::StaffCreate, Hat::Staff(StaffHat { role, .. })) => {
+        (
+            FirmAct::FirmUpdate | FirmAct::DepartmentCreate | FirmAct::StaffCreate,
+            Hat::Staff(StaffHat { role, .. }),
+        ) => {
             matches!(role, Owner)
         }
         (
@@ -73,8 +78,8 @@ mod tests {
     use crate::actor::MemberReach;
     use crate::id::{ClientId, FirmId, StaffId};
     use FirmAct::{
-        ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate, EmailSuppressionLift, PortalAccessCreate,
-        ServiceItemCreate, ServiceItemUpdate, StaffCreate, TicketCreate,
+        ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate, EmailSuppressionLift, FirmUpdate,
+        PortalAccessCreate, ServiceItemCreate, ServiceItemUpdate, StaffCreate, TicketCreate,
     };
 
     fn staff(role: StaffRole) -> Hat {
@@ -100,7 +105,7 @@ mod tests {
             TicketCreate,
             EmailSuppressionLift,
         ];
-        let owners = [&managers[..], &[DepartmentCreate, StaffCreate]].concat();
+        let owners = [&managers[..], &[FirmUpdate, DepartmentCreate, StaffCreate]].concat();
         let cases = [
             (staff(StaffRole::Owner), &owners[..]),
             (staff(StaffRole::Manager), &managers),

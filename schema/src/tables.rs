@@ -212,6 +212,7 @@ diesel::table! {
         client_reopen_days -> Integer,
         charge_due_days -> Integer,
         created_at -> Timestamptz,
+        version -> Integer,
     }
 }
 

@@ -32,7 +32,7 @@ use crate::{open_files, probes, signals};
 
 /// How long PostgreSQL may take to stop: longer than its own steps together.
 const POSTGRES_STOPS: Duration = Duration::from_secs(45);
-/// How long requests that were begun may take to end: longer than the edge gives any of them.
+/// How long requests that were begun may take to end: longer than the edge gives any of them once its body is there.
 const HTTP_DRAINS: Duration = Duration::from_secs(35);
 /// How long the workers may take to stop: longer than their own grace.
 const WORKERS_STOP: Duration = Duration::from_secs(15);

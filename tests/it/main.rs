@@ -9,6 +9,7 @@ mod email;
 mod embedded;
 mod export;
 mod file;
+mod firm_settings;
 mod hostile;
 mod jobs;
 mod live;

@@ -8,13 +8,13 @@ use serde::Serialize;
 use crate::actor::{Actor, Scope};
 use crate::error::{Code, OrNotFound, Refusal, Result};
 use crate::feed::Event;
-use crate::id::{ChargeId, ClientId, Id};
+use crate::id::{ChargeId, ClientId, Id, StaffId, TicketId};
 use crate::input::{Check, MAX_NAME};
 use crate::money::Money;
 use crate::rights::{self, FirmAct};
 use crate::sql;
 use crate::store::{Begun, Done, Store, Tx};
-use crate::tables::{charges, ticket_collected_charges};
+use crate::tables::{charges, clients, ticket_collected_charges, tickets};
 use crate::ticket::case::{Case, CaseFirm, surroundings};
 use crate::ticket::model::{Ticket, TicketStatus};
 
@@ -84,6 +84,7 @@ async fn settle(
     act: ChargeAct,
 ) -> Result<Done<ChargeId>> {
     let mut tx = store.begin(actor).await?;
+    let shown_on = lock_tickets(&mut tx, &actor.scope(), id).await?;
     let charge = charges::table
         .filter(visible(&actor.scope()))
         .filter(charges::id.eq(id))
@@ -102,7 +103,50 @@ async fn settle(
         ChargeAct::Cancel => ChargeStatus::Canceled,
     };
     set_status(&mut tx, &charge, status).await?;
+    tell_tickets(&mut tx, &charge, &shown_on).await?;
     tx.commit(id).await
+}
+
+/// The tickets that show a charge: the one that made it, and those that collect it (D-10). Locked until the
+/// transaction ends, and before the charge is, as acts on tickets do: no hand-over slips in between.
+async fn lock_tickets(tx: &mut Tx, scope: &Scope, id: ChargeId) -> Result<Vec<Ticket>> {
+    let made_it: Option<Option<TicketId>> = charges::table
+        .filter(visible(scope))
+        .filter(charges::id.eq(id))
+        .select(charges::ticket_id)
+        .get_result(tx.conn())
+        .await
+        .optional()?;
+    let Some(made_it) = made_it else { return Ok(Vec::new()) };
+    let mut shown_on: Vec<TicketId> = ticket_collected_charges::table
+        .filter(ticket_collected_charges::charge_id.eq(id))
+        .select(ticket_collected_charges::ticket_id)
+        .load(tx.conn())
+        .await?;
+    shown_on.extend(made_it);
+    // In the order of ids, so that no two wait for each other.
+    Ok(tickets::table
+        .filter(sql::among(tickets::id, &shown_on))
+        .order(tickets::id)
+        .select(Ticket::as_select())
+        .for_share()
+        .load(tx.conn())
+        .await?)
+}
+
+/// Tells the screens that what these tickets show of a charge changed.
+async fn tell_tickets(tx: &mut Tx, charge: &Charge, shown_on: &[Ticket]) -> Result<()> {
+    if shown_on.is_empty() {
+        return Ok(());
+    }
+    let portfolio: Option<StaffId> =
+        clients::table.find(charge.client_id).select(clients::accountant_id).get_result(tx.conn()).await?;
+    for ticket in shown_on {
+        let audience = Some(ticket.audience(portfolio));
+        let (subject, before) = (ticket.id.uuid(), audience.clone());
+        tx.event(charge.firm_id, Event { noun: TicketId::NOUN, subject, before, after: audience });
+    }
+    Ok(())
 }
 
 /// What a ticket's change of status means for its charges (D-10); under the ticket's lock.

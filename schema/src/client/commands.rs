@@ -154,6 +154,9 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateClient) -> Result
             .set((&new, clients::search_text.eq(search_text(&new))))
             .execute(tx.conn())
             .await?;
+        if new.name != old.name || new.accountant_id != old.accountant_id {
+            ticket::list::lock_of_client(tx.conn(), new.id).await?;
+        }
         if new.name != old.name {
             ticket::list::rename_client(tx.conn(), new.id, &new.name).await?;
         }

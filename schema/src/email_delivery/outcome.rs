@@ -143,6 +143,8 @@ pub(super) async fn changed(tx: &mut Tx, delivery: &EmailDelivery) -> Result<()>
     let person = staff_members::firm_id
         .eq(tickets::firm_id)
         .and(staff_members::account_id.nullable().is_not_distinct_from(told));
+    // In a statement of its own: the next one then sees the hand-over that it waited for.
+    tickets::table.find(delivery.ticket_id).select(tickets::id).for_share().execute(tx.conn()).await?;
     let (ticket, portfolio, told): (Ticket, Option<StaffId>, Option<StaffId>) = tickets::table
         .inner_join(clients::table.on(clients::id.eq(tickets::client_id)))
         .left_join(staff_members::table.on(person))

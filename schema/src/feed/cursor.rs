@@ -33,9 +33,11 @@ impl FeedCursor {
     pub fn of(hat: &Hat, epoch: Uuid, revision: i64) -> Self {
         let scope = hat.scope();
         let sight = match scope {
-            Scope::Firm { .. } => 0,
+            Scope::Firm { .. } if hat.oversees() => 0,
             Scope::Own { .. } => 1,
             Scope::Client { .. } => 2,
+            // All tickets, and of the mails to colleagues none.
+            Scope::Firm { .. } => 3,
         };
         Self { firm_id: scope.firm_id(), epoch, hat: hat.person(), sight, revision }
     }
@@ -79,6 +81,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::actor::{MemberReach, StaffHat, StaffRole};
+    use crate::id::StaffId;
 
     fn place(firm: u128, epoch: u128, hat: u128, revision: i64) -> FeedCursor {
         let [firm, epoch, hat] = [firm, epoch, hat].map(Uuid::from_u128);
@@ -109,6 +113,21 @@ mod tests {
         fn nothing_else_is_one(text in "\\PC{0,100}") {
             prop_assert_eq!(place(1, 2, 3, 4).resumed(&text), None);
         }
+    }
+
+    /// F-01, D-11: who sees the same tickets, and does not look after the firm, sees other mails.
+    #[test]
+    fn who_looks_after_the_firm_sees_more() {
+        let (id, firm_id) = (StaffId::new(), FirmId::new());
+        let of = |role| {
+            let hat = Hat::Staff(StaffHat { id, firm_id, role, reach: MemberReach::All });
+            FeedCursor::of(&hat, Uuid::from_u128(7), 5)
+        };
+        let [owner, manager, member] = [StaffRole::Owner, StaffRole::Manager, StaffRole::Member].map(of);
+        assert_eq!(manager.resumed(&owner.encode()), Some(manager));
+        assert_eq!(member.resumed(&member.encode()), Some(member));
+        assert_eq!(manager.resumed(&member.encode()), None);
+        assert_eq!(member.resumed(&manager.encode()), None);
     }
 
     /// B-14: the text tells nothing about the revision, not even whether it is the same.

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
 
 use crate::condition::Condition;
 use crate::error::Result;
@@ -14,22 +15,41 @@ use crate::tables::{attachments, files};
 use crate::ticket::attachment;
 
 use super::model::{File, FileRefusal, FileState};
+use super::rules::GRACE;
 
 /// How many files are cleared away at once.
 pub const CHUNK: usize = 100;
 
-/// Files whose time is over, the longest first; at most a [`CHUNK`].
+/// The place of a file among those whose time is over: whoever walks goes on behind it.
+pub type Place = (DateTime<Utc>, FileId);
+
+/// Files whose time is over, the longest first; at most a [`CHUNK`], those behind `behind`. Those that are awaited
+/// only when no act can complete them any more, see [`GRACE`].
 ///
 /// # Errors
 /// When the database does not answer: retry.
-pub async fn expired(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<Vec<File>> {
+pub async fn expired(
+    conn: &mut AsyncPgConnection,
+    now: DateTime<Utc>,
+    behind: Option<Place>,
+) -> Result<Vec<File>> {
+    let (at, id) = behind.unwrap_or((DateTime::UNIX_EPOCH, FileId::from_uuid(Uuid::nil())));
+    let expires_at = files::expires_at.assume_not_null();
     Ok(files::table
         .filter(files::expires_at.le(now))
-        .order(files::expires_at)
+        .filter(files::state.ne(FileState::Pending).or(expires_at.le(now - GRACE)))
+        .filter(expires_at.ge(at))
+        .filter(expires_at.gt(at).or(files::id.gt(id)))
+        .order((files::expires_at, files::id))
         .limit(CHUNK as i64)
         .select(File::as_select())
         .load(conn)
         .await?)
+}
+
+/// Where a file stands among those whose time is over; none for one that is kept.
+pub fn place(file: &File) -> Option<Place> {
+    file.expires_at.map(|at| (at, file.id))
 }
 
 /// The file, as long as it is what it was when it was found to be expired. Said once more by the database
@@ -39,23 +59,25 @@ fn unchanged(file: &File) -> Condition<files::table> {
     Condition::new(files::id.eq(file.id).and(files::state.eq(file.state)).and(expires_at))
 }
 
-/// Refuses a stored file that nobody attached in time. Its bytes are still there; it stays expired, so that they
-/// go next.
+/// Refuses a stored file that nobody attached in time; answers what it is then, none when it is kept after all.
+/// Its bytes are still there; it stays expired, so that they go next.
 ///
 /// # Errors
 /// When the database does not answer: retry.
-pub async fn refuse_unused(store: &Store, file: &File) -> Result<()> {
+pub async fn refuse_unused(store: &Store, file: &File) -> Result<Option<File>> {
     let mut tx = store.begin(By::house()).await?;
     let refusal = FileRefusal::Unused;
-    let refused = diesel::update(files::table.filter(unchanged(file)))
+    let update = diesel::update(files::table.filter(unchanged(file)))
         .set((files::state.eq(refusal.state()), files::refusal.eq(refusal)));
-    if refused.execute(tx.conn()).await? == 0 {
-        return Ok(());
+    if update.execute(tx.conn()).await? == 0 {
+        return Ok(None);
     }
     tx.audit(Some(file.firm_id), "fileRefuse", FileId::NOUN, Some(file.id.uuid()));
     tx.event(file.firm_id, file.event(false));
     tx.commit(()).await?;
-    Ok(())
+    let mut refused = file.clone();
+    (refused.state, refused.refusal) = (refusal.state(), Some(refusal));
+    Ok(Some(refused))
 }
 
 /// Forgets a file whose bytes are gone. What was completed at the last moment stays: its verification finds

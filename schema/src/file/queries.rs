@@ -18,6 +18,7 @@ use crate::tables::{attachments, files, tickets};
 use crate::ticket::model::Visibility;
 use crate::ticket::queries::visible as visible_tickets;
 
+use super::digest::Sha256;
 use super::model::{Attachment, File, FileAccess, FileState};
 
 /// The files that this hat uploaded.
@@ -83,11 +84,14 @@ pub async fn attached(conn: &mut AsyncPgConnection, ids: &[FileId]) -> Result<Ha
 /// The attachments that a hat sees: their owner, and the file itself or, as its uploader, what becomes of it.
 macro_rules! shown {
     ($hat:expr) => {
+        shown!($hat, Attachment::as_select())
+    };
+    ($hat:expr, $what:expr) => {
         within_reach!($hat)
             .inner_join(files::table.on(files::id.eq(attachments::file_id)))
             .filter(files::state.eq(FileState::Stored).or(own($hat)))
             .order(attachments::id)
-            .select(Attachment::as_select())
+            .select($what)
     };
 }
 
@@ -144,6 +148,37 @@ pub async fn attachments_by_ids(
     ids: &[AttachmentId],
 ) -> Result<Vec<Attachment>> {
     Ok(shown!(hat).filter(sql::among(attachments::id, ids)).load(conn).await?)
+}
+
+/// Of these attachments those whose ticket had the same bytes before, each with the first attachment of them that
+/// the hat sees.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn handed_in_before(
+    conn: &mut AsyncPgConnection,
+    hat: &Hat,
+    ids: &[AttachmentId],
+) -> Result<HashMap<AttachmentId, Attachment>> {
+    let of: Vec<TicketId> = attachments::table
+        .filter(sql::among(attachments::id, ids))
+        .select(attachments::ticket_id)
+        .load(conn)
+        .await?;
+    let all: Vec<(Attachment, Sha256)> = shown!(hat, (Attachment::as_select(), files::sha256))
+        .filter(sql::among(attachments::ticket_id, &of))
+        .load(conn)
+        .await?;
+    let mut first: HashMap<(TicketId, Sha256), &Attachment> = HashMap::new();
+    for (attachment, digest) in &all {
+        first.entry((attachment.ticket_id, *digest)).or_insert(attachment);
+    }
+    let before = |(attachment, digest): &(Attachment, Sha256)| {
+        let earlier = *first.get(&(attachment.ticket_id, *digest))?;
+        let asked = ids.contains(&attachment.id) && earlier.id != attachment.id;
+        asked.then(|| (attachment.id, earlier.clone()))
+    };
+    Ok(all.iter().filter_map(before).collect())
 }
 
 /// The order of a log, for its cursors.

@@ -15,6 +15,9 @@ use crate::text_enum;
 pub const MAX_FILES: usize = 20;
 /// For how long the bytes of a file are awaited.
 pub const AWAITED: TimeDelta = TimeDelta::hours(2);
+/// For how long after that they stay all the same: longer than any act takes, for one that began just before the end
+/// may commit after it, and what it acknowledged must be there.
+pub const GRACE: TimeDelta = TimeDelta::minutes(5);
 /// For how long a stored file is kept that is not attached to anything.
 pub const UNUSED_KEPT: TimeDelta = TimeDelta::days(7);
 /// For how long a refused file is kept: for its uploader to see why, and for the operator to look at what was
@@ -38,8 +41,18 @@ pub struct Limits {
     pub file: i64,
     /// Of all files of one person that are not verified and attached yet.
     pub unsettled: i64,
-    /// Of all files of one firm that are not verified and attached yet.
+    /// Of all files of one firm's staff that are not verified and attached yet. Its clients' people count elsewhere;
+    /// see [`Limits::unsettled_of_client`].
     pub unsettled_of_firm: i64,
+}
+
+impl Limits {
+    /// Of all files of one client's people that are not verified and attached yet: as much as four of them may
+    /// have, and never more than the staff of a firm.
+    pub fn unsettled_of_client(&self) -> i64 {
+        const PEOPLE: i64 = 4;
+        self.unsettled.saturating_mul(PEOPLE).min(self.unsettled_of_firm)
+    }
 }
 
 impl Default for Limits {
@@ -180,6 +193,14 @@ mod tests {
         assert_eq!(codes(&bad), all);
         let large = Declaration { size: 25 * MEGABYTE + 1, ..declaration() };
         assert_eq!(large.check(&Limits::default()).unwrap_err()[0].number, Some(25));
+    }
+
+    /// A client's people share less than a firm's staff, or as much; one person fits into either.
+    #[test]
+    fn sums_hold_one_person() {
+        assert_eq!(Limits::default().unsettled_of_client(), 1_000 * MEGABYTE);
+        let tight = Limits { unsettled: MEGABYTE, unsettled_of_firm: MEGABYTE, ..Limits::default() };
+        assert_eq!(tight.unsettled_of_client(), MEGABYTE);
     }
 
     /// Names are never paths, and never read otherwise than they are written.

@@ -7,12 +7,12 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Integer, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 
 use crate::actor::{Actor, Hat};
 use crate::error::{Code, Refusal, Result};
-use crate::id::{FileId, FirmId, Id};
+use crate::id::{ClientId, FileId, FirmId, Id};
 use crate::input::Check;
 use crate::job::NewJob;
 use crate::sql;
@@ -86,10 +86,7 @@ async fn expired(store: &Store, mut ids: HashSet<FileId>) -> Result<HashSet<File
 
 async fn await_bytes(tx: &mut Tx, actor: &Actor, taken: &[&Declared]) -> Result<Vec<FileId>> {
     let author = actor.hat.author();
-    let client_id = match &actor.hat {
-        Hat::Staff(_) => None,
-        Hat::Portal(hat) => Some(hat.client_id),
-    };
+    let client_id = client_of(&actor.hat);
     let rows: Vec<_> = taken
         .iter()
         .map(|declared| {
@@ -120,34 +117,49 @@ async fn await_bytes(tx: &mut Tx, actor: &Actor, taken: &[&Declared]) -> Result<
     Ok(made.into_iter().map(|file| file.id).collect())
 }
 
-/// Refuses what would be more than may wait to be verified and attached, of this person or of the firm.
+/// The client from whose side a file of this hat comes.
+fn client_of(hat: &Hat) -> Option<ClientId> {
+    match hat {
+        Hat::Staff(_) => None,
+        Hat::Portal(hat) => Some(hat.client_id),
+    }
+}
+
+/// Refuses what would be more than may wait to be verified and attached, of this person or of its side: the people of
+/// one client, who must not be able to stop other clients or the firm, or the firm's staff.
 async fn check_unsettled(tx: &mut Tx, actor: &Actor, limits: &Limits, more: i64) -> Result<()> {
     #[derive(QueryableByName)]
     struct Unsettled {
         #[diesel(sql_type = BigInt)]
         own: i64,
         #[diesel(sql_type = BigInt)]
-        of_firm: i64,
+        of_side: i64,
     }
+    let client_id = client_of(&actor.hat);
+    let most_of_side = match client_id {
+        Some(_) => limits.unsettled_of_client(),
+        None => limits.unsettled_of_firm,
+    };
     lock_uploads(tx, actor.firm_id()).await?;
     let now = tx.now;
     let waiting: Unsettled = sql::kept(
-        "SELECT coalesce(sum(counted), 0)::bigint AS of_firm,
+        "SELECT coalesce(sum(counted), 0)::bigint AS of_side,
                 coalesce(sum(counted) FILTER (WHERE uploader = ?), 0)::bigint AS own
          FROM (
              SELECT greatest(size, ?) AS counted, coalesce(uploader_staff, uploader_access) AS uploader
              FROM files
              WHERE firm_id = ? AND refusal IS NULL AND (state = 'STAGED' OR expires_at IS NOT NULL)
-                 AND (state <> 'PENDING' OR expires_at > ?)
+                 AND client_id IS NOT DISTINCT FROM ? AND (state <> 'PENDING' OR expires_at > ?)
          ) AS unsettled",
     )
     .bind::<SqlUuid, _>(actor.hat.person())
     .bind::<BigInt, _>(LEAST_COUNTED)
     .bind::<SqlUuid, _>(actor.firm_id())
+    .bind::<Nullable<SqlUuid>, _>(client_id)
     .bind::<Timestamptz, _>(now)
     .get_result(tx.conn())
     .await?;
-    for (waiting, most) in [(waiting.own, limits.unsettled), (waiting.of_firm, limits.unsettled_of_firm)] {
+    for (waiting, most) in [(waiting.own, limits.unsettled), (waiting.of_side, most_of_side)] {
         if waiting + more > most {
             return Err(Refusal::of("files", Code::TooMuchUnsettled).with(most / MEGABYTE).into());
         }

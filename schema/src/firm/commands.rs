@@ -1,4 +1,4 @@
-//! Making a firm, out of the command line.
+//! Acts on firms: one is made out of the command line, its owners change its settings.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -6,20 +6,21 @@ use uuid::Uuid;
 
 use crate::account;
 use crate::account::password::{self, Password};
-use crate::actor::{Author, MemberReach, StaffRole};
+use crate::actor::{Actor, Author, MemberReach, StaffRole};
 use crate::email::Email;
 use crate::error::{Code, Refusal, Result};
 use crate::feed::Event;
 use crate::id::{FirmId, Id, StaffId};
-use crate::input::{Check, MAX_NAME};
+use crate::input::{Check, MAX_NAME, Patch};
 use crate::invitation::commands::issue;
 use crate::invitation::model::Invited;
 use crate::locale::Locale;
+use crate::rights::{self, FirmAct};
 use crate::staff;
 use crate::store::{By, Done, Store};
 use crate::tables::{accounts, firm_feed, firms, ticket_numbers};
 
-use super::model;
+use super::model::{self, Firm};
 use super::rules::{self, MAX_DAYS};
 
 /// A firm to be made, with its first owner.
@@ -52,6 +53,29 @@ pub struct CreateFirm {
     /// The owner's password, when whoever makes the firm is the owner or gives a demo; else the
     /// owner is invited.
     pub owner_password: Option<Password>,
+}
+
+/// Changes of a firm's settings. Country and money stay: prices and registrations are in them.
+#[derive(Debug, Clone)]
+pub struct UpdateFirm {
+    /// The version that the editor read; another one is a `CONFLICT`.
+    pub expected_version: i32,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its language. Clients and accounts keep theirs.
+    pub locale: Option<Locale>,
+    /// The IANA name of its time zone. Due dates that are set stay.
+    pub zone: Option<String>,
+    /// The sender of its mails (F-06).
+    pub mail_from: Option<String>,
+    /// Where answers to its mails go; without it they are asked for in the portal.
+    pub mail_reply_to: Patch<String>,
+    /// How far its members see (B-15).
+    pub member_reach: Option<MemberReach>,
+    /// Days in which a client may reopen a closed ticket (D-02); 0 when it may not.
+    pub client_reopen_days: Option<i32>,
+    /// Days from finishing a ticket to the due date of its charge (D-10).
+    pub charge_due_days: Option<i32>,
 }
 
 /// A new firm.
@@ -144,4 +168,70 @@ pub async fn create(store: &Store, input: CreateFirm) -> Result<Done<CreatedFirm
     let done = tx.commit(()).await?;
     let owner = Invited { id: owner, secret };
     Ok(Done { value: CreatedFirm { id, owner }, revision: done.revision })
+}
+
+/// Changes the settings of the actor's firm; a change that changes nothing leaves no trace. Owners (B-15).
+///
+/// # Errors
+/// `NOT_ALLOWED`, `CONFLICT`; refusals of the fields as for [`create`].
+pub async fn update(store: &Store, actor: &Actor, input: UpdateFirm) -> Result<Done<FirmId>> {
+    rights::may(&actor.hat, FirmAct::FirmUpdate)?;
+    let mut tx = store.begin(actor).await?;
+    let old: Firm = firms::table
+        .find(actor.firm_id())
+        .select(Firm::as_select())
+        .for_no_key_update()
+        .get_result(tx.conn())
+        .await?;
+    if old.version != input.expected_version {
+        return Err(Code::Conflict.into());
+    }
+    let mut check = Check::new();
+    let mut new = old.clone();
+    let address = |email: Email| email.address().to_owned();
+    if let Some(name) = input.name {
+        new.name = check.line("name", &name, 1..=MAX_NAME);
+    }
+    new.locale = input.locale.unwrap_or(old.locale);
+    if let Some(zone) = input.zone {
+        new.zone = rules::zone(&mut check, "zone", &zone).unwrap_or(old.zone);
+    }
+    if let Some(text) = input.mail_from {
+        new.mail_from = check.email("mailFrom", &text).map_or(new.mail_from, address);
+    }
+    new.mail_reply_to = input
+        .mail_reply_to
+        .and_then(|text| check.optional_email("mailReplyTo", Some(&text)).map(address))
+        .apply(new.mail_reply_to);
+    new.member_reach = input.member_reach.unwrap_or(old.member_reach);
+    let mut days = |field, given: Option<i32>, old: i32| {
+        let days = given.unwrap_or(old);
+        check.number(field, days.into(), &(0..=MAX_DAYS));
+        days
+    };
+    new.client_reopen_days = days("clientReopenDays", input.client_reopen_days, old.client_reopen_days);
+    new.charge_due_days = days("chargeDueDays", input.charge_due_days, old.charge_due_days);
+    check.done()?;
+    if new != old {
+        diesel::update(firms::table.find(new.id))
+            .set((
+                firms::name.eq(&new.name),
+                firms::locale.eq(new.locale),
+                firms::zone.eq(new.zone.name()),
+                firms::mail_from.eq(&new.mail_from),
+                firms::mail_reply_to.eq(&new.mail_reply_to),
+                firms::member_reach.eq(new.member_reach),
+                firms::client_reopen_days.eq(new.client_reopen_days),
+                firms::charge_due_days.eq(new.charge_due_days),
+                firms::version.eq(old.version + 1),
+            ))
+            .execute(tx.conn())
+            .await?;
+        let everybody = Some(model::audience(false));
+        let event =
+            Event { noun: FirmId::NOUN, subject: new.id.uuid(), before: everybody.clone(), after: everybody };
+        tx.event(new.id, event);
+        tx.audit(Some(new.id), "firmUpdate", FirmId::NOUN, Some(new.id.uuid()));
+    }
+    tx.commit(new.id).await
 }

@@ -42,6 +42,8 @@ pub struct Firm {
     pub charge_due_days: i32,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// Counts the changes of its settings, for optimistic locking.
+    pub version: i32,
 }
 
 /// Who may know of a thing of the firm that belongs to no client: everybody, or the staff.

@@ -3,12 +3,13 @@
 //! A file may be attached while it is still being verified. Whatever the attachment makes visible, to others
 //! and in the history, comes about when both are there: the attachment and the stored file.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Author, Scope};
-use crate::error::{OrNotFound, Refusal, Result};
+use crate::error::{Code, OrNotFound, Refusal, Result};
 use crate::feed::{Audience, Event};
 use crate::file::expiry;
 use crate::file::model::{Attachment, File, FileState};
@@ -70,8 +71,8 @@ pub(super) struct Place {
 /// Attaches files to a ticket, open or closed (D-02, D-03).
 ///
 /// # Errors
-/// `OUT_OF_RANGE` for no or too many files, `NOT_FOUND`, `NOT_ALLOWED`, `FILE_NOT_UPLOADED`, `FILE_ATTACHED`, why
-/// a file was not stored.
+/// `OUT_OF_RANGE` for no or too many files, in one act or on the ticket, `NOT_FOUND`, `NOT_ALLOWED`,
+/// `FILE_NOT_UPLOADED`, `FILE_ATTACHED`, why a file was not stored.
 pub async fn attach(store: &Store, actor: &Actor, key: &str, input: AttachFiles) -> Result<Done<Attached>> {
     check_count("fileIds", input.file_ids.len())?;
     let mut tx = match store.begin_once(actor, "ticketFileAttach", key, &input).await? {
@@ -86,6 +87,7 @@ pub async fn attach(store: &Store, actor: &Actor, key: &str, input: AttachFiles)
     let attachment_ids = bind(&mut tx, &case.ticket, author, place, &files).await?;
     if files.iter().any(|file| file.state == FileState::Stored) {
         tell(&mut tx, &mut case, author, place).await?;
+        tell_handed_in(&mut tx, &case, author).await?;
     } else {
         tx.audit(Some(case.firm.id), "ticketFileAttach", TicketId::NOUN, Some(case.ticket.id.uuid()));
     }
@@ -106,8 +108,10 @@ async fn place(tx: &mut Tx, actor: &Actor, input: &AttachFiles) -> Result<Place>
         .await
         .optional()?;
     let own = message.filter(|message| message.author() == actor.hat.author());
-    let visibility = own.or_not_found("messageId")?.visibility;
-    Ok(Place { visibility, message_id: Some(id) })
+    let message = own.or_not_found("messageId")?;
+    // Whatever the clocks say: by their times what was posted with a message is told from what came later.
+    tx.now = tx.now.max(message.created_at + TimeDelta::microseconds(1));
+    Ok(Place { visibility: message.visibility, message_id: Some(id) })
 }
 
 /// Locks the files that the actor wants to attach, and checks that each may be. Before any ticket is locked, as
@@ -138,7 +142,7 @@ pub(super) async fn lock_files(tx: &mut Tx, actor: &Actor, ids: &[FileId]) -> Re
     Ok(wanted)
 }
 
-/// Attaches locked files. Those that are stored are in the history at once.
+/// Attaches locked files to a locked ticket, as many as it takes. Those that are stored are in the history at once.
 pub(super) async fn bind(
     tx: &mut Tx,
     ticket: &Ticket,
@@ -149,6 +153,7 @@ pub(super) async fn bind(
     if files.is_empty() {
         return Ok(Vec::new());
     }
+    check_room(tx, ticket.id, files.len()).await?;
     let ids: Vec<AttachmentId> = files.iter().map(|_| AttachmentId::new()).collect();
     let rows: Vec<_> = files
         .iter()
@@ -172,6 +177,16 @@ pub(super) async fn bind(
     Ok(ids)
 }
 
+/// Refuses more files than a ticket takes.
+async fn check_room(tx: &mut Tx, ticket: TicketId, more: usize) -> Result<()> {
+    let attached = attachments::table.filter(attachments::ticket_id.eq(ticket)).count();
+    let attached: i64 = attached.get_result(tx.conn()).await?;
+    if attached + more as i64 > rules::MAX_ATTACHMENTS {
+        return Err(Refusal::of("fileIds", Code::OutOfRange).with(rules::MAX_ATTACHMENTS).into());
+    }
+    Ok(())
+}
+
 async fn record(tx: &mut Tx, ticket: &Ticket, author: Author, place: Place, files: &[&File]) -> Result<()> {
     let field = match place.visibility {
         Visibility::Public => TicketField::File,
@@ -185,8 +200,7 @@ async fn record(tx: &mut Tx, ticket: &Ticket, author: Author, place: Place, file
     history::record(tx, ticket, ActId::new(), author, &changes, None).await
 }
 
-/// Tells of files that are there now: the message has them, and the ticket changed. Staff are told of what the
-/// client hands in without a message, which tells of it otherwise (D-11).
+/// Tells of files that are there now: the message has them, and the ticket changed.
 async fn tell(tx: &mut Tx, case: &mut Case, author: Author, place: Place) -> Result<()> {
     if let Some(id) = place.message_id {
         let audience = Some(case.audience(place.visibility));
@@ -194,8 +208,13 @@ async fn tell(tx: &mut Tx, case: &mut Case, author: Author, place: Place) -> Res
             Event { noun: MessageId::NOUN, subject: id.uuid(), before: audience.clone(), after: audience };
         tx.event(case.firm.id, event);
     }
-    case.save(tx, author, "ticketFileAttach", Saved::seen_by(place.visibility)).await?;
-    let (Author::Portal(access), None) = (author, place.message_id) else { return Ok(()) };
+    case.save(tx, author, "ticketFileAttach", Saved::seen_by(place.visibility)).await
+}
+
+/// Tells staff of what the client handed in without a message, or after it: one that files are posted with tells of
+/// them itself (D-11).
+async fn tell_handed_in(tx: &mut Tx, case: &Case, author: Author) -> Result<()> {
+    let Author::Portal(access) = author else { return Ok(()) };
     let account = portal_accesses::table.find(access).select(portal_accesses::account_id);
     let account_id: AccountId = account.get_result(tx.conn()).await?;
     let acting = Acting { account_id, author };
@@ -224,9 +243,21 @@ pub(crate) fn tell_uploader(tx: &mut Tx, file: &File, attachment: &Attachment) {
 
 /// Makes a file that has just been stored visible where it was attached meanwhile. Its row is locked.
 pub(crate) async fn reveal_stored(tx: &mut Tx, file: &File, attachment: Attachment) -> Result<()> {
-    let Attachment { ticket_id, message_id, visibility, .. } = attachment;
+    let Attachment { ticket_id, message_id, visibility, created_at, .. } = attachment;
     let (author, place) = (file.uploaded_by(), Place { visibility, message_id });
     let mut case = Case::find(tx, &Scope::Firm { firm_id: file.firm_id }, ticket_id).await?;
     record(tx, &case.ticket, author, place, &[file]).await?;
-    tell(tx, &mut case, author, place).await
+    tell(tx, &mut case, author, place).await?;
+    if !was_posted(tx, message_id, created_at).await? {
+        tell_handed_in(tx, &case, author).await?;
+    }
+    Ok(())
+}
+
+/// Whether what was attached at this time was posted with its message.
+async fn was_posted(tx: &mut Tx, message: Option<MessageId>, attached_at: DateTime<Utc>) -> Result<bool> {
+    let Some(message) = message else { return Ok(false) };
+    let written_at = ticket_messages::table.find(message).select(ticket_messages::created_at);
+    let written_at: DateTime<Utc> = written_at.get_result(tx.conn()).await?;
+    Ok(written_at == attached_at)
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::{Actor, Author, Scope};
 use crate::error::{Code, OrNotFound, Refusal, Result};
-use crate::feed::Event;
+use crate::feed::{Audience, Event};
 use crate::id::{ActId, FileId, Id, MessageId, TicketId};
 use crate::input::{Check, MAX_TEXT};
 use crate::notification::{self, rules::News};
@@ -132,23 +132,29 @@ pub async fn mark_read(
     };
     if let Some(seq) = seq {
         let now = tx.now;
-        mark(tx.conn(), &ticket, actor, seq, now).await?;
+        if mark(tx.conn(), &ticket, actor, seq, now).await? {
+            // The person's other screens count anew; nobody else's.
+            let audience = Some(Audience::only(actor.hat.person()));
+            let (subject, before) = (ticket_id.uuid(), audience.clone());
+            tx.event(ticket.firm_id, Event { noun: TicketId::NOUN, subject, before, after: audience });
+        }
         notification::commands::follow_conversation(&mut tx, actor, ticket_id, seq).await?;
     }
     tx.commit(ticket_id).await
 }
 
+/// Moves the viewer's mark forward; answers whether it did.
 async fn mark(
     conn: &mut AsyncPgConnection,
     ticket: &Ticket,
     actor: &Actor,
     seq: i32,
     now: DateTime<Utc>,
-) -> Result<()> {
-    sql::kept(
+) -> Result<bool> {
+    let moved = sql::kept(
         "INSERT INTO ticket_reads (ticket_id, reader_id, firm_id, seq, at) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT (ticket_id, reader_id) DO UPDATE
-         SET seq = GREATEST(ticket_reads.seq, excluded.seq), at = excluded.at",
+         SET seq = excluded.seq, at = excluded.at WHERE ticket_reads.seq < excluded.seq",
     )
     .bind::<SqlUuid, _>(ticket.id)
     .bind::<SqlUuid, _>(actor.hat.person())
@@ -157,7 +163,7 @@ async fn mark(
     .bind::<Timestamptz, _>(now)
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(moved > 0)
 }
 
 /// A part of the conversations of several tickets: the same part of each, for lists that show the

@@ -262,6 +262,15 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &TicketF
     Ok(filtered(scope, filter)?.count().get_result(conn).await?)
 }
 
+/// Locks a client's tickets until the transaction ends, always in the same order. Acts on them find under the
+/// ticket's lock alone in whose portfolio they are, and tell that person: so a change of it waits for them, and they
+/// for it.
+pub(crate) async fn lock_of_client(conn: &mut AsyncPgConnection, client: ClientId) -> Result<()> {
+    let of_client = tickets::table.filter(tickets::client_id.eq(client)).order(tickets::id);
+    of_client.select(tickets::id).for_no_key_update().execute(conn).await?;
+    Ok(())
+}
+
 /// Lets searches find a client's tickets by its new name, in the rename's own transaction.
 pub(crate) async fn rename_client(conn: &mut AsyncPgConnection, client: ClientId, name: &str) -> Result<()> {
     // The name's line goes; what a ticket itself says stays, however much it reads like the old name.

@@ -8,6 +8,9 @@ use crate::text_enum;
 
 use super::model::{TicketStatus, Visibility};
 
+/// How many files a ticket takes, those of its messages included: whoever looks at it loads them all.
+pub const MAX_ATTACHMENTS: i64 = 500;
+
 text_enum! {
     /// What somebody may want to do with a ticket.
     pub enum TicketAct {

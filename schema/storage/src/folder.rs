@@ -1,6 +1,6 @@
 //! A folder as a store, and the key with which its addresses are signed.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, DirEntry, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -54,23 +54,33 @@ impl Folder {
 
 /// Removes the files that writers had begun and not finished: their names have a `#`, which no object's has.
 fn remove_unfinished(folder: &Path, before: DateTime<Utc>) -> io::Result<usize> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        entries => entries?,
-    };
+    let Some(entries) = there(fs::read_dir(folder))? else { return Ok(0) };
     let mut removed = 0;
     for entry in entries {
         let entry = entry?;
-        if entry.file_type()?.is_dir() {
+        if there(entry.file_type())?.is_some_and(|kind| kind.is_dir()) {
             removed += remove_unfinished(&entry.path(), before)?;
-        } else if entry.file_name().to_string_lossy().contains('#')
-            && entry.metadata()?.modified()? < SystemTime::from(before)
-        {
-            fs::remove_file(entry.path())?;
+        } else if entry.file_name().to_string_lossy().contains('#') && remove_older(&entry, before)? {
             removed += 1;
         }
     }
     Ok(removed)
+}
+
+/// Removes a file that nobody wrote to since; answers whether it did.
+fn remove_older(entry: &DirEntry, before: DateTime<Utc>) -> io::Result<bool> {
+    let Some(metadata) = there(entry.metadata())? else { return Ok(false) };
+    let is_old = metadata.modified()? < SystemTime::from(before);
+    Ok(is_old && there(fs::remove_file(entry.path()))?.is_some())
+}
+
+/// What was found; none when it is gone: writers end, and other processes sweep too.
+fn there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 impl Seal {

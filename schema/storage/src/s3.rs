@@ -118,6 +118,8 @@ fn build(settings: &S3Settings, endpoint: Option<&Url>) -> Result<AmazonS3, Erro
         .with_access_key_id(&settings.access_key_id)
         .with_secret_access_key(settings.secret_access_key.expose())
         .with_client_options(client)
+        // Some stores do not know `POST /?delete`; ours go one by one anyway.
+        .with_disable_bulk_delete(true)
         .with_retry(retry);
     match endpoint {
         Some(endpoint) => builder.with_endpoint(endpoint.as_str().trim_end_matches('/')).build(),

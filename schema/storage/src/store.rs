@@ -17,9 +17,11 @@ use tokio::io::AsyncWriteExt;
 use crate::folder::Folder;
 use crate::s3::S3;
 
-/// In parts of so many bytes an object is written, the least that S3 takes. Two are in memory: one that is under
-/// way, and one that is filled meanwhile.
-const PART: usize = 5 << 20;
+/// In parts of so many bytes an object is written to a bucket, the least that S3 takes. Two are in memory: one that
+/// is under way, and one that is filled meanwhile.
+const PART_OF_S3: usize = 5 << 20;
+/// The same for a folder, which takes any: many slow senders must not fill the memory.
+const PART_OF_FOLDER: usize = 256 << 10;
 
 /// The store did not do what it was asked to. Another try may succeed.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +66,13 @@ impl Storage {
         }
     }
 
+    const fn part(&self) -> usize {
+        match self {
+            Self::S3(_) => PART_OF_S3,
+            Self::Folder(_) => PART_OF_FOLDER,
+        }
+    }
+
     /// How many bytes an object has; none when it is not there.
     ///
     /// # Errors
@@ -98,7 +107,8 @@ impl Storage {
         let broken = |error: std::io::Error| {
             WriteError::Store(StorageError(Error::Generic { store: "writer", source: error.into() }))
         };
-        let mut writer = BufWriter::with_capacity(self.objects(), path(key), PART).with_max_concurrency(1);
+        let mut writer =
+            BufWriter::with_capacity(self.objects(), path(key), self.part()).with_max_concurrency(1);
         let mut bytes = std::pin::pin!(bytes);
         while let Some(next) = bytes.next().await {
             let written = match next {

@@ -5,7 +5,7 @@
 //! can (GraphQL specification, 6.4.4). async-graphql 7.2 leaves the field out instead, nullable or not, which
 //! no client expects. Done here, after execution, and only when something failed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::types::{
     BaseType, ExecutableDocument, Field, OperationType, Selection, SelectionSet, Type, TypeKind,
@@ -19,9 +19,15 @@ use super::document::select;
 /// How long a list is assumed to be whose length no argument tells.
 pub(super) const ASSUMED_LENGTH: u64 = 5;
 
+/// The same of a list that a subscription's message tells: what happened meanwhile comes at once, as much as a page
+/// holds.
+pub(super) const MESSAGE_LENGTH: u64 = 100;
+
 /// What each field of the schema answers with.
 pub struct Types {
     fields: HashMap<Name, HashMap<Name, Type>>,
+    /// The types of subscriptions' messages.
+    messages: HashSet<Name>,
     query: Name,
     mutation: Name,
     subscription: Name,
@@ -56,7 +62,8 @@ impl Types {
             fields.insert(definition.node.name.node, own.collect());
         }
         let [query, mutation, subscription] = roots.map(Name::new);
-        Self { fields, query, mutation, subscription }
+        let messages = messages(&fields, &subscription);
+        Self { fields, messages, query, mutation, subscription }
     }
 
     /// What a field answers with; none when there is no such field.
@@ -69,7 +76,10 @@ impl Types {
     pub(super) fn assumed_length(&self, parent: &str, field: &str) -> u64 {
         let is_list = |ty: &Type| matches!(ty.base, BaseType::List(_));
         let of_connection = || self.field(parent, "pageInfo").is_some();
-        if self.field(parent, field).is_some_and(is_list) && !of_connection() { ASSUMED_LENGTH } else { 1 }
+        if !self.field(parent, field).is_some_and(is_list) || of_connection() {
+            return 1;
+        }
+        if self.messages.contains(parent) { MESSAGE_LENGTH } else { ASSUMED_LENGTH }
     }
 
     /// The type at the root of operations of this kind.
@@ -148,6 +158,14 @@ pub(super) fn named(ty: &Type) -> &Name {
         BaseType::Named(name) => name,
         BaseType::List(item) => named(item),
     }
+}
+
+/// The types that subscriptions answer with, and nothing else does.
+fn messages(fields: &HashMap<Name, HashMap<Name, Type>>, subscription: &Name) -> HashSet<Name> {
+    let others = fields.iter().filter(|(parent, _)| *parent != subscription);
+    let others: HashSet<&Name> = others.flat_map(|(_, own)| own.values()).map(named).collect();
+    let told = fields.get(subscription).into_iter().flat_map(|own| own.values()).map(named);
+    told.filter(|name| !others.contains(*name)).cloned().collect()
 }
 
 /// The fields of `set` that answer under `key`, each with the type that has it. Only for an operation that

@@ -52,6 +52,8 @@ impl<A: OutputType> TypeName for Ability<A> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "rights::FirmAct")]
 pub enum FirmAct {
+    /// Change the firm's settings.
+    FirmUpdate,
     /// Enter a client.
     ClientCreate,
     /// Change a client's record.

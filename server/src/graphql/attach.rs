@@ -1,11 +1,12 @@
 //! From the headers of a request to its [`Caller`]: session, language, address.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use async_graphql::Request;
 use axum::extract::ConnectInfo;
 use futures_util::FutureExt;
-use guichet_schema::actor::Origin;
+use guichet_schema::actor::{Hat, Origin};
 use guichet_schema::id::Id;
 use guichet_schema::locale::Locale;
 use guichet_schema::secret::Secret;
@@ -16,10 +17,11 @@ use http::HeaderMap;
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT};
 use http::request::Parts;
 use ipnet::IpNet;
+use tokio::sync::Notify;
 
 use super::caller::Caller;
 use super::deployment::Deployment;
-use super::guests::Guests;
+use super::guests::{Guests, other_rights};
 use super::loaders::{fault, loaders};
 use crate::edge::{Admit, Admitted, ApiError, Attach, Guest, RequestId};
 
@@ -111,8 +113,17 @@ impl Admit for Sessions {
         let visitor = self.visitor(parts)?;
         let viewer = visitor.viewer(&self.store).await?.ok_or_else(ApiError::unauthenticated)?;
         let session = viewer.session_id.uuid();
-        let ended = self.guests.welcome(viewer.session_id, viewer.hat).boxed();
-        Ok(Admitted { guest: SignedIn { store: self.store.clone(), visitor }, session, ended })
+        let shown_out = self.guests.welcome(viewer.session_id, viewer.hat.clone());
+        let hat_changed = Arc::new(Notify::new());
+        let (store, changed) = (self.store.clone(), Arc::clone(&hat_changed));
+        let ended = async move {
+            tokio::select! {
+                close = shown_out => close,
+                () = changed.notified() => other_rights(),
+            }
+        };
+        let guest = SignedIn { store, visitor, hat: viewer.hat, hat_changed };
+        Ok(Admitted { guest, session, ended: ended.boxed() })
     }
 }
 
@@ -121,11 +132,21 @@ impl Admit for Sessions {
 pub struct SignedIn {
     store: Store,
     visitor: Visitor,
+    /// What was worn when the websocket was opened: what is followed on it is for these eyes.
+    hat: Option<Hat>,
+    /// Told once something else is worn.
+    hat_changed: Arc<Notify>,
 }
 
 impl Guest for SignedIn {
     async fn attach(&self, id: &RequestId, request: Request) -> Result<Request, ApiError> {
         let viewer = self.visitor.viewer(&self.store).await?.ok_or_else(ApiError::unauthenticated)?;
+        if viewer.hat != self.hat {
+            // Changed back before anybody looks, it would go on for a hat that is worn no more. The websocket closes
+            // before this refusal is told.
+            self.hat_changed.notify_one();
+            return Err(ApiError::unauthenticated());
+        }
         Ok(with(self.visitor.caller(&self.store, Some(viewer), id), request))
     }
 }

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object};
 use guichet_schema::actor;
+use guichet_schema::firm::commands::{self, UpdateFirm};
 use guichet_schema::firm::{model, queries};
 use guichet_schema::id::FirmId;
+use guichet_schema::rights::FirmAct::FirmUpdate;
 
+use super::ability::{Ability, FirmAct, abilities};
 use super::caller::Caller;
-use super::loaders::{Loads, fault};
-use super::payload::api_id;
+use super::loaders::{Loads, fault, load};
+use super::payload::{Outcome, api_id, outcome, patch, payload};
 use super::scalars::Locale;
 use crate::edge::ApiError;
 
@@ -73,7 +76,7 @@ impl Firm {
         self.internal(ctx, &*self.0.mail_from)
     }
 
-    /// Where answers to its mails go; null when they go to the sender.
+    /// Where answers to its mails go; null when nobody reads them: mails then ask for answers in the portal.
     async fn mail_reply_to(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
         Ok(self.internal(ctx, self.0.mail_reply_to.as_deref())?.flatten())
     }
@@ -91,6 +94,83 @@ impl Firm {
     /// Days from finishing a ticket to the due date of its charge (D-10).
     async fn charge_due_days(&self, ctx: &Context<'_>) -> Result<Option<i32>, ApiError> {
         self.internal(ctx, self.0.charge_due_days)
+    }
+
+    /// Counts the changes of its settings, for `expectedVersion`.
+    async fn version(&self, ctx: &Context<'_>) -> Result<Option<i32>, ApiError> {
+        self.internal(ctx, self.0.version)
+    }
+
+    /// What the viewer may do with it, one entry an act.
+    async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<FirmAct>>, ApiError> {
+        Ok(abilities(&Caller::of(ctx).actor()?.hat, &[FirmUpdate]))
+    }
+}
+
+/// Changes of the firm's settings: what is left out stays as it is. Country and money stay in any case.
+#[derive(Debug, InputObject)]
+pub struct FirmUpdateInput {
+    /// The version that the editor read; another one is a `CONFLICT`.
+    expected_version: i32,
+    /// Its name; up to 200 characters.
+    name: Option<String>,
+    /// Its language. Clients and accounts keep theirs.
+    locale: Option<Locale>,
+    /// The IANA name of its time zone. Due dates that are set stay.
+    zone: Option<String>,
+    /// The sender of its mails (F-06). Mails that wait go out under the new one.
+    mail_from: Option<String>,
+    /// Where answers to its mails go; null when nobody reads them.
+    mail_reply_to: MaybeUndefined<String>,
+    /// How far its members see (B-15).
+    member_reach: Option<MemberReach>,
+    /// Days in which a client may reopen a closed ticket (D-02), 0 to 3650; 0 when it may not.
+    client_reopen_days: Option<i32>,
+    /// Days from finishing a ticket to the due date of its charge (D-10), 0 to 3650. Charges that are there stay.
+    charge_due_days: Option<i32>,
+}
+
+impl FirmUpdateInput {
+    fn read(self) -> UpdateFirm {
+        UpdateFirm {
+            expected_version: self.expected_version,
+            name: self.name,
+            locale: self.locale.map(Into::into),
+            zone: self.zone,
+            mail_from: self.mail_from,
+            mail_reply_to: patch(self.mail_reply_to),
+            member_reach: self.member_reach.map(Into::into),
+            client_reopen_days: self.client_reopen_days,
+            charge_due_days: self.charge_due_days,
+        }
+    }
+}
+
+payload! {
+    /// What became of a `firmUpdate`.
+    FirmUpdatePayload {
+        /// The firm as it stands now, also when the act was refused.
+        firm: Option<Firm>,
+    }
+}
+
+/// Acts on the viewer's firm.
+#[derive(Debug, Default)]
+pub struct FirmMutation;
+
+#[Object]
+impl FirmMutation {
+    /// Changes the settings of the viewer's firm. Owners.
+    async fn firm_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to change.")] input: FirmUpdateInput,
+    ) -> Result<FirmUpdatePayload, ApiError> {
+        let caller = Caller::of(ctx);
+        let actor = caller.actor()?;
+        let result = commands::update(&caller.store, actor, input.read()).await;
+        let Outcome { user_errors, revision, .. } = outcome(caller, result)?;
+        Ok(FirmUpdatePayload { firm: load(ctx, actor.firm_id()).await?, user_errors, revision })
     }
 }
 

@@ -22,13 +22,16 @@ use super::payload::Revision;
 use crate::edge::ApiError;
 use crate::live::{Batch, Follower, Live, Step};
 
+/// Most things that one message tells of: it is bounded as a page is. Of more, all is to be read anew, page by page.
+pub const MOST_TOLD: usize = 100;
+
 /// What a subscription follows.
 pub trait Followed: Send + Sync + 'static {
     /// What it tells.
     type Message: Send + 'static;
 
-    /// Whether an event changes more of what is followed than the things that are told of: then all is to be
-    /// read anew.
+    /// Whether an event, of something that the viewer met before or meets now, changes more of what is followed
+    /// than the things that are told of: then all is to be read anew.
     fn is_shaken(&self, entry: &Entry) -> bool;
 
     /// That all is to be read anew.
@@ -205,9 +208,11 @@ impl<F: Followed> Following<F> {
             let place = self.place();
             let Step::Events { batch, behind } = step else { return Box::pin(self.reload(place)).await };
             let news = News { batch, onlooker: self.onlooker.clone(), behind };
+            let meets = |entry: &Entry| {
+                self.onlooker.meets(entry.before.as_ref()) || self.onlooker.meets(entry.after.as_ref())
+            };
             let shaken = |entry: &Entry| {
-                self.onlooker.is_shaken(entry)
-                    || self.onlooker.meets(entry.before.as_ref()) && self.followed.is_shaken(entry)
+                self.onlooker.is_shaken(entry) || meets(entry) && self.followed.is_shaken(entry)
             };
             if news.entries().any(shaken) {
                 return Box::pin(self.reload(place)).await;

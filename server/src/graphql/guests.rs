@@ -19,6 +19,12 @@ use crate::edge::Close;
 /// 15 seconds.
 const PAUSE: Duration = Duration::from_secs(10);
 
+/// Tells somebody to leave whose session wears another hat than the one that opened the websocket, or the same with
+/// other rights.
+pub const fn other_rights() -> Close {
+    Close::reset("The session has other rights now")
+}
+
 /// The guests of one process. Clones are the same.
 #[derive(Debug, Clone, Default)]
 pub struct Guests(Arc<Mutex<Vec<Seat>>>);
@@ -83,7 +89,7 @@ impl Seat {
     fn kept(self, worn: &HashMap<SessionId, Option<Hat>>) -> Option<Self> {
         let close = match worn.get(&self.session) {
             None => Close::forbidden("The session is over"),
-            Some(hat) if *hat != self.hat => Close::reset("The session has other rights now"),
+            Some(hat) if *hat != self.hat => other_rights(),
             Some(_) => return Some(self),
         };
         // Whoever left meanwhile does not mind.

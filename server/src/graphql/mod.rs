@@ -68,6 +68,7 @@ pub struct Mutation(
     portal_access::PortalAccessMutation,
     staff::StaffMutation,
     department::DepartmentMutation,
+    firm::FirmMutation,
     service_item::ServiceItemMutation,
     ticket::TicketMutation,
     charge::ChargeMutation,

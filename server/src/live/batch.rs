@@ -4,6 +4,7 @@ use std::any::{Any, TypeId};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use guichet_schema::feed::queries::Entry;
@@ -27,6 +28,8 @@ pub struct Batch {
     /// The events, in the order of commits.
     pub entries: Vec<Entry>,
     loaded: Mutex<HashMap<TypeId, Box<dyn Any + Send>>>,
+    /// Whether most were told of it by now: what is loaded for those who come later is not kept.
+    is_old: AtomicBool,
 }
 
 /// What was loaded of one kind, by who may see it.
@@ -35,7 +38,7 @@ type Loaded<K, V> = HashMap<K, Arc<OnceCell<Arc<V>>>>;
 impl Batch {
     /// The events up to `revision`; all behind `behind`.
     pub fn new(epoch: Uuid, behind: i64, revision: i64, entries: Vec<Entry>) -> Self {
-        Self { epoch, behind, revision, entries, loaded: Mutex::default() }
+        Self { epoch, behind, revision, entries, loaded: Mutex::default(), is_old: AtomicBool::new(false) }
     }
 
     /// The things of one noun that are in it.
@@ -48,6 +51,12 @@ impl Batch {
     /// Forgets what was loaded: whoever asks loads it anew.
     pub fn forget(&self) {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Forgets what was loaded, and keeps nothing from now on: those who load at the same time share it still.
+    pub fn grow_old(&self) {
+        self.is_old.store(true, Ordering::SeqCst);
+        self.forget();
     }
 
     /// What is to be told about these events to all who share `key`: loaded by the first who asks, while the
@@ -77,7 +86,12 @@ impl Batch {
         };
         // One of very many wishes is its own affair.
         let Some(cell) = cell else { return load().await.map(Arc::new) };
-        cell.get_or_try_init(async || load().await.map(Arc::new)).await.cloned()
+        let told = cell.get_or_try_init(async || load().await.map(Arc::new)).await.cloned();
+        // Nobody comes after these to forget it.
+        if self.is_old.load(Ordering::SeqCst) {
+            self.forget();
+        }
+        told
     }
 }
 
@@ -92,7 +106,7 @@ impl fmt::Debug for Batch {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     use super::*;
 
@@ -119,5 +133,20 @@ mod tests {
         let failed = batch.shared(1_u8, async || Err::<u8, _>(ApiError::unavailable("away"))).await;
         assert!(failed.is_err());
         assert_eq!(*batch.shared(1_u8, async || Ok(7_u8)).await.unwrap(), 7);
+    }
+
+    /// Whoever comes late fills no memory that nobody clears; one who only failed keeps what it loads next.
+    #[tokio::test]
+    async fn what_is_loaded_late_is_not_kept() {
+        let batch = Batch::new(Uuid::nil(), 0, 1, Vec::new());
+        let load = async || *batch.shared(1_u8, async || Ok(7_u8)).await.unwrap();
+        let kept = || batch.loaded.lock().unwrap().len();
+        assert_eq!((load().await, kept()), (7, 1));
+        batch.forget();
+        assert_eq!(kept(), 0);
+        assert_eq!((load().await, kept()), (7, 1));
+        batch.grow_old();
+        assert_eq!(kept(), 0);
+        assert_eq!((load().await, kept()), (7, 0));
     }
 }

@@ -116,7 +116,7 @@ impl Reader {
                 }
                 // Most were told by now; what was loaded takes memory.
                 if let Some(old) = recent.len().checked_sub(LOADED + 1) {
-                    recent[old].forget();
+                    recent[old].grow_old();
                 }
             }
             self.head.send_replace(Head { revision: last, ..head });
@@ -158,7 +158,7 @@ impl Reader {
         older.truncate(OLDER_KEPT - 1);
         older.push_front(Arc::clone(&batch));
         if let Some(old) = older.get(LOADED) {
-            old.forget();
+            old.grow_old();
         }
         Ok(Some(batch))
     }

@@ -56,7 +56,7 @@ variables! {
     UPLOAD_MAX_MB = "250, or FILE_MAX_MB if that is more",
         "Megabytes that one person may have uploaded and not yet verified and attached, FILE_MAX_MB to 100000";
     UPLOAD_FIRM_MAX_MB = "2500, or UPLOAD_MAX_MB if that is more",
-        "The same for all people of one firm, UPLOAD_MAX_MB to 1000000";
+        "The same for a firm's staff together, UPLOAD_MAX_MB to 1000000; a client's people share 4 UPLOAD_MAX_MB at most";
     GUICHET_DATA = "./data",
         "Folder of everything that an embedded default keeps";
     PG_BIN_DIR = "PATH, then the distribution's folders",

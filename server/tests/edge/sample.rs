@@ -367,6 +367,11 @@ impl Changes {
         stream::iter([Ok(1), Err(Fault::Unavailable("SECRET pool".to_owned()).into()), Ok(3)]).boxed()
     }
 
+    /// What follows this number, of which the next cannot be told.
+    async fn missed(&self, after: i32) -> BoxStream<'static, Result<i32, ApiError>> {
+        stream::iter([Err(Fault::Unavailable("SECRET pool".to_owned()).into()), Ok(after + 2)]).boxed()
+    }
+
     async fn panicking(&self) -> BoxStream<'static, i32> {
         stream::iter(0..3).map(|number| if number == 1 { panic!("SECRET") } else { number }).boxed()
     }

@@ -2,10 +2,11 @@
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use guichet_schema::feed::Audience;
 use guichet_schema::id::{Id, MessageId, TicketId};
-use guichet_schema::tables::events;
+use guichet_schema::tables::{events, notifications};
+use guichet_schema::ticket::rules::MAX_ATTACHMENTS;
 use guichet_tests::app::Setup;
 use guichet_tests::clamd::{FakeClamd, VIRUS};
 use guichet_tests::live::LiveSide;
@@ -227,6 +228,83 @@ async fn told_of(desk: &Desk, by: &Person) -> usize {
     told.iter().flatten().filter(|audience| admits(audience)).count()
 }
 
+/// D-11: a file that the client attaches to a message which it wrote before is told when it is stored; one that is
+/// posted with a message is told by that alone, however late it is stored.
+#[tokio::test]
+async fn d_11_files_after_their_message() {
+    let scanner = FakeClamd::start().await;
+    let desk = Desk::open_with(Setup { clamd: Some(scanner.clamd()), ..Setup::default() }).await;
+    for awaited in [false, true] {
+        let ticket = desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await;
+        let ticket = text(&ticket["id"]);
+        scanner.leave(awaited);
+        let with_it = desk.hand_in(&desk.admin, "a.pdf", PDF).await;
+        let later = desk.hand_in(&desk.admin, "b.csv", CSV).await;
+        let input = json!({ "id": ticket, "visibility": "PUBLIC", "body": "Segue.", "fileIds": [with_it] });
+        let posted = desk.done(&desk.admin, "ticketMessagePost", input).await;
+        let to = json!({ "messageId": posted["message"]["id"] });
+        // In the same moment by the clock, as it may be on two machines.
+        let input = json!({ "id": ticket, "fileIds": [later], "to": to });
+        desk.done(&desk.admin, "ticketFileAttach", input).await;
+        if awaited {
+            assert_eq!(told_kinds(&desk, &ticket).await, ["TICKET_ASSIGNED", "CLIENT_MESSAGE"]);
+            scanner.leave(false);
+            desk.app.pass(TimeDelta::seconds(20));
+            desk.app.jobs_done().await;
+        }
+        let expected = ["TICKET_ASSIGNED", "CLIENT_MESSAGE", "CLIENT_FILE"];
+        assert_eq!(told_kinds(&desk, &ticket).await, expected, "awaited: {awaited}");
+    }
+    desk.finish().await;
+}
+
+/// What staff were told of a ticket, the oldest first.
+async fn told_kinds(desk: &Desk, ticket: &str) -> Vec<String> {
+    notifications::table
+        .filter(notifications::ticket_id.eq(TicketId::decode(ticket).unwrap()))
+        .order(notifications::id)
+        .select(notifications::kind)
+        .load(&mut desk.app.store.conn().await.unwrap())
+        .await
+        .unwrap()
+}
+
+/// A ticket takes so many files and no more, attached or posted; what it does not take is free for another.
+#[tokio::test]
+async fn a_full_ticket_takes_no_more() {
+    let desk = Desk::open().await;
+    let ticket = desk.opened(&desk.admin).await;
+    let first = desk.hand_in(&desk.admin, "a.pdf", PDF).await;
+    desk.attach(&desk.admin, &ticket, &first, "PUBLIC").await;
+    let others = MAX_ATTACHMENTS - 2;
+    let fill = format!(
+        "INSERT INTO files (id, firm_id, client_id, uploader_access, name, content_type, size, sha256,
+             state, created_at)
+         SELECT gen_random_uuid(), firm_id, client_id, uploader_access, name, content_type, size, sha256,
+             state, created_at
+         FROM files, generate_series(1, {others});
+         INSERT INTO attachments (id, firm_id, file_id, ticket_id, visibility, created_at)
+         SELECT gen_random_uuid(), files.firm_id, files.id, tickets.id, 'PUBLIC', files.created_at
+         FROM files, tickets WHERE files.id NOT IN (SELECT file_id FROM attachments)"
+    );
+    let mut conn = desk.app.store.conn().await.unwrap();
+    conn.batch_execute(&fill).await.unwrap();
+    drop(conn);
+    let last = desk.hand_in(&desk.member, "b.pdf", PDF).await;
+    desk.attach(&desk.member, &ticket, &last, "INTERNAL").await;
+    let more = desk.hand_in(&desk.admin, "c.pdf", PDF).await;
+    let input = json!({ "id": ticket, "fileIds": [more], "to": { "visibility": "PUBLIC" } });
+    assert_eq!(desk.refused(&desk.admin, "ticketFileAttach", input).await, ["fileIds:OUT_OF_RANGE"]);
+    let input = json!({ "id": ticket, "visibility": "PUBLIC", "body": "Segue.", "fileIds": [more] });
+    assert_eq!(desk.refused(&desk.admin, "ticketMessagePost", input).await, ["fileIds:OUT_OF_RANGE"]);
+    let talk = desk.look(&desk.admin, &ticket, "conversation(last: 10) { nodes { id } }").await;
+    assert_eq!(talk["conversation"]["nodes"], json!([]));
+    let other = desk.opened(&desk.admin).await;
+    let attached = desk.attach(&desk.admin, &other, &more, "PUBLIC").await;
+    assert_eq!(attached["file"]["id"], json!(more));
+    desk.finish().await;
+}
+
 /// D-03: a ticket is opened with files.
 #[tokio::test]
 async fn d_03_opened_with_files() {
@@ -262,5 +340,32 @@ async fn a_file_is_on_one_thing() {
     // Another's file is seen, not attached anew.
     let input = json!({ "id": other, "fileIds": [file], "to": { "visibility": "PUBLIC" } });
     assert_eq!(desk.refused(&desk.manager, "ticketFileAttach", input).await, ["fileIds:NOT_ALLOWED"]);
+    desk.finish().await;
+}
+
+/// A-09: bytes that the ticket had already are taken again, and reported as handed in already; nobody learns so of
+/// what they do not see (D-07), nor of another ticket.
+#[tokio::test]
+async fn a_09_what_was_handed_in_already() {
+    let desk = Desk::open().await;
+    let (ticket, other) = (desk.opened(&desk.admin).await, desk.opened(&desk.admin).await);
+    let attach = async |by: &Person, ticket: &str, name: &str, content, visibility: &str| {
+        let file = desk.hand_in(by, name, content).await;
+        text(&desk.attach(by, ticket, &file, visibility).await["id"])
+    };
+    let note = attach(&desk.member, &ticket, "nota.pdf", PDF, "INTERNAL").await;
+    let first = attach(&desk.admin, &ticket, "guia.pdf", PDF, "PUBLIC").await;
+    let second = attach(&desk.admin, &ticket, "guia (1).pdf", PDF, "PUBLIC").await;
+    let unlike = attach(&desk.admin, &ticket, "extrato.csv", CSV, "PUBLIC").await;
+    let elsewhere = attach(&desk.admin, &other, "guia.pdf", PDF, "PUBLIC").await;
+    let query = "query S($ids: [ID!]!) { nodes(ids: $ids) { ... on Attachment { sameAs { id } } } }";
+    let ids = [&note, &first, &second, &unlike, &elsewhere];
+    let told = async |by: &Person| {
+        let nodes = desk.app.ask(by, query, json!({ "ids": ids })).await["nodes"].clone();
+        let same = |node: &Value| node["sameAs"]["id"].as_str().map(str::to_owned);
+        nodes.as_array().unwrap().iter().map(same).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&desk.admin).await, [None, None, Some(first.clone()), None, None]);
+    assert_eq!(told(&desk.owner).await, [None, Some(note.clone()), Some(note.clone()), None, None]);
     desk.finish().await;
 }

@@ -1,5 +1,6 @@
 //! Files: uploads, verification, attachments, downloads (A-09, B-09, D-08, F-07).
 
+mod abilities;
 mod attach;
 pub mod hand;
 mod local;

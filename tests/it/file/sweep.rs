@@ -2,12 +2,12 @@
 
 use chrono::{TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::stream;
 use guichet_schema::clock::Clock;
 use guichet_schema::file::expiry;
 use guichet_schema::file::key::Key;
-use guichet_schema::file::rules::{REFUSED_KEPT, UNUSED_KEPT, UPLOAD_ADDRESS};
+use guichet_schema::file::rules::{AWAITED, GRACE, REFUSED_KEPT, UNUSED_KEPT, UPLOAD_ADDRESS};
 use guichet_schema::id::{FileId, Id};
 use guichet_schema::tables::{attachments, files};
 use guichet_tests::app::Setup;
@@ -35,7 +35,10 @@ async fn what_was_never_completed_goes() {
         let never = text(&desk.declare(&desk.admin, &[declared("b.pdf", PDF)]).await[0]["file"]["id"]);
         let kept = desk.hand_in(&desk.admin, "c.pdf", PDF).await;
         assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
-        desk.app.pass(TimeDelta::hours(2));
+        desk.app.pass(AWAITED);
+        // Whoever completed one of them just now may not be done.
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
+        desk.app.pass(GRACE);
         let fresh = desk.send_file(&desk.admin, "d.pdf", PDF).await;
         let swept = sweep(store, storage).await.unwrap();
         assert_eq!(swept, Swept { expired: 2, ..Swept::default() });
@@ -68,6 +71,58 @@ async fn the_object_goes_before_the_row() {
     desk.finish().await;
 }
 
+/// An object that cannot be removed stops nothing that is behind it, and goes once it can.
+#[tokio::test]
+async fn one_that_stays_stops_no_other() {
+    for kind in [Kind::Folder, Kind::S3] {
+        let desk = desk_on(kind).await;
+        let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+        let stuck = desk.send_file(&desk.admin, "a.pdf", PDF).await;
+        desk.app.pass(TimeDelta::seconds(1));
+        desk.send_file(&desk.admin, "b.pdf", PDF).await;
+        desk.app.pass(AWAITED + GRACE);
+        // A folder that is not empty lies where the object did.
+        let key = Key::Staged { firm_id: desk.firm.id, file_id: FileId::decode(&stuck).unwrap() };
+        let object = desk.app.object_store.root().join(key.path());
+        std::fs::remove_file(&object).unwrap();
+        std::fs::create_dir(&object).unwrap();
+        std::fs::write(object.join("x"), "in the way").unwrap();
+        for expired in [1, 0] {
+            let unswept = sweep(store, storage).await.unwrap_err();
+            assert_eq!((unswept.failures, unswept.swept), (1, Swept { expired, ..Swept::default() }));
+            assert_eq!(rows(&desk).await, 1);
+        }
+        std::fs::remove_dir_all(&object).unwrap();
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept { expired: 1, ..Swept::default() });
+        assert_eq!((rows(&desk).await, desk.app.object_store.count("staged")), (0, 0));
+        desk.finish().await;
+    }
+}
+
+/// What is expired comes in chunks, each behind the one before, also of those whose time ended together.
+#[tokio::test]
+async fn chunk_by_chunk() {
+    let desk = desk_on(Kind::Folder).await;
+    let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+    desk.declare(&desk.admin, &[declared("a.pdf", PDF)]).await;
+    let more = expiry::CHUNK + 10;
+    let copies = format!(
+        "INSERT INTO files (id, firm_id, client_id, uploader_access, name, content_type, size, sha256,
+             expires_at, created_at)
+         SELECT gen_random_uuid(), firm_id, client_id, uploader_access, name, content_type, size, sha256,
+             expires_at, created_at
+         FROM files, generate_series(1, {more})"
+    );
+    let mut conn = store.conn().await.unwrap();
+    conn.batch_execute(&copies).await.unwrap();
+    drop(conn);
+    desk.app.pass(AWAITED + GRACE);
+    let swept = sweep(store, storage).await.unwrap();
+    assert_eq!(swept, Swept { expired: more + 1, ..Swept::default() });
+    assert_eq!(rows(&desk).await, 0);
+    desk.finish().await;
+}
+
 /// A stored file that nobody attaches in time is refused, then its bytes go; what is left tells who opened it
 /// (B-09). What is attached stays. It dies between any two steps: the next turn goes on.
 #[tokio::test]
@@ -86,7 +141,7 @@ async fn what_nobody_attached_goes() {
         desk.app.pass(UNUSED_KEPT - TimeDelta::seconds(1));
         assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
         desk.app.pass(TimeDelta::seconds(1));
-        let found = expiry::expired(&mut store.conn().await.unwrap(), store.now()).await.unwrap();
+        let found = expiry::expired(&mut store.conn().await.unwrap(), store.now(), None).await.unwrap();
         assert_eq!(found.len(), 1);
         expiry::refuse_unused(store, &found[0]).await.unwrap();
         // The process died here: refused, its bytes are still there.
@@ -138,7 +193,7 @@ async fn attached_at_the_last_moment() {
     let ticket = desk.opened(&desk.member).await;
     let file = desk.hand_in(&desk.member, "a.pdf", PDF).await;
     desk.app.pass(UNUSED_KEPT);
-    let found = expiry::expired(&mut store.conn().await.unwrap(), store.now()).await.unwrap();
+    let found = expiry::expired(&mut store.conn().await.unwrap(), store.now(), None).await.unwrap();
     // The sweep waits for the lock of whoever attaches, and looks again.
     let mut held = Held::rows(&desk, "SELECT 1 FROM files", "UPDATE").await;
     let attaching = async {

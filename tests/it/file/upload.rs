@@ -1,7 +1,7 @@
 //! A-09, D-08: handing files in, on both stores.
 
 use chrono::TimeDelta;
-use guichet_schema::file::rules::{LEAST_COUNTED, Limits, MEGABYTE};
+use guichet_schema::file::rules::{AWAITED, GRACE, LEAST_COUNTED, Limits, MEGABYTE};
 use guichet_schema::locale::Locale;
 use guichet_tests::app::Setup;
 use guichet_tests::object_store::{Fault, Kind};
@@ -101,7 +101,7 @@ async fn repeated(kind: Kind) {
     assert_eq!(late["uploads"][1]["address"], Value::Null);
     let input = json!({ "idempotencyKey": key(), "files": [declared("b.pdf", PDF)] });
     desk.done(&desk.admin, "fileUploadCreate", input.clone()).await;
-    desk.app.pass(TimeDelta::hours(2));
+    desk.app.pass(AWAITED + GRACE);
     // Whether the sweep was there or not.
     for _ in 0..2 {
         let late = desk.done(&desk.admin, "fileUploadCreate", input.clone()).await["uploads"][0].clone();
@@ -160,7 +160,7 @@ async fn a_09_what_did_not_come_on_s3() {
     not_there(Kind::S3).await;
 }
 
-/// Limits on size and on what waits to be verified, by person and by firm; each refusal says the limit.
+/// Limits on size and on what waits to be verified, by person and by side; each refusal says the limit.
 #[tokio::test]
 async fn limits_are_told() {
     let limits = Limits { file: MEGABYTE, unsettled: 2 * MEGABYTE, unsettled_of_firm: 3 * MEGABYTE };
@@ -177,8 +177,13 @@ async fn limits_are_told() {
         desk.refused(&desk.admin, "fileUploadCreate", one.clone()).await,
         ["files:TOO_MUCH_UNSETTLED"]
     );
-    assert_eq!(desk.refused(&desk.member, "fileUploadCreate", two).await, ["files:TOO_MUCH_UNSETTLED"]);
-    desk.done(&desk.member, "fileUploadCreate", json!({ "files": [file("a.pdf", MEGABYTE)] })).await;
+    let caio = desk.collaborator("caio@padaria.example").await;
+    desk.done(&desk.member, "fileUploadCreate", two.clone()).await;
+    for other in [&caio, &desk.manager] {
+        let refused = desk.refused(other, "fileUploadCreate", two.clone()).await;
+        assert_eq!(refused, ["files:TOO_MUCH_UNSETTLED"]);
+        desk.done(other, "fileUploadCreate", json!({ "files": [file("a.pdf", MEGABYTE)] })).await;
+    }
     // What was never sent is forgotten, and makes room again.
     desk.app.pass(TimeDelta::hours(2));
     desk.done(&desk.admin, "fileUploadCreate", one).await;
@@ -191,6 +196,27 @@ async fn limits_are_told() {
         desk.refused(&desk.admin, "fileUploadCreate", json!({ "files": [] })).await,
         ["files:OUT_OF_RANGE"]
     );
+    desk.finish().await;
+}
+
+/// However many users one client has: they stop neither staff nor another client.
+#[tokio::test]
+async fn limits_keep_clients_apart() {
+    let limits = Limits { file: MEGABYTE, unsettled: MEGABYTE, unsettled_of_firm: 5 * MEGABYTE };
+    let desk = Desk::open_with(Setup { limits, ..Setup::default() }).await;
+    let one = json!({ "files": [{ "name": "a.pdf", "size": MEGABYTE, "sha256": "ab".repeat(32) }] });
+    let mut refused = Vec::new();
+    for number in 0..10 {
+        let user = desk.collaborator(&format!("user{number}@padaria.example")).await;
+        refused.push(desk.refused(&user, "fileUploadCreate", one.clone()).await);
+    }
+    assert!(refused[..4].iter().all(Vec::is_empty), "{refused:?}");
+    assert_eq!(refused[4..].concat(), ["files:TOO_MUCH_UNSETTLED"; 6]);
+    let other = desk.firm.client("Oficina Dois Irmãos", None).await;
+    let other = desk.firm.admin(other, "rui@oficina.example").await;
+    for by in [&desk.owner, &desk.manager, &desk.member, &other] {
+        desk.done(by, "fileUploadCreate", one.clone()).await;
+    }
     desk.finish().await;
 }
 

@@ -217,6 +217,7 @@ async fn a_sick_store_loses_nothing() {
         desk.complete_under(&id, fault).await;
         let stored = matches!(fault, Fault::Only(&Method::DELETE, _));
         assert_eq!(desk.state(&desk.admin, &id).await, if stored { "STORED" } else { "STAGED" }, "{fault:?}");
+        assert_eq!(desk.app.object_store.count("staged"), 1, "{fault:?}");
         s3.spoil(None);
         desk.app.pass(TimeDelta::seconds(20));
         desk.app.jobs_done().await;

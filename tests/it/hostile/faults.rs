@@ -48,6 +48,22 @@ async fn internal_errors_are_masked() {
     app.finish().await;
 }
 
+/// A program whose tables another version left is not ready, and says why.
+#[tokio::test]
+async fn tables_of_another_version() {
+    let app = TestApp::start().await;
+    let ready = async || {
+        let answer = reqwest::get(format!("{}/readyz", app.url)).await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["database"].clone())
+    };
+    assert_eq!(ready().await, (200, json!("ok")));
+    let newest = "DELETE FROM __diesel_schema_migrations
+        WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)";
+    app.store.conn().await.unwrap().batch_execute(newest).await.unwrap();
+    assert_eq!(ready().await, (503, json!("tables not up to date")));
+    app.finish().await;
+}
+
 /// Without its database the program says so at once, that trying again may help, and no more; with it
 /// it goes on by itself.
 #[tokio::test]

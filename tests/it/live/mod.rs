@@ -2,6 +2,7 @@
 
 mod desk;
 mod hints;
+mod parts;
 mod random;
 mod resume;
 mod sight;

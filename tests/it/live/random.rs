@@ -94,7 +94,7 @@ impl Office {
         }
     }
 
-    /// Renames a client, or gives it into another portfolio.
+    /// Renames a client, or gives it into another portfolio, or both.
     async fn edit_client(&self, by: &Person, chance: &mut StdRng) {
         let id = self.clients[chance.random_range(0..3)];
         let mut conn = self.app.store.conn().await.unwrap();
@@ -104,7 +104,8 @@ impl Office {
         let input = UpdateClient {
             id,
             expected_version: version,
-            name: Some(format!("Cliente {}", chance.random_range(0..100))),
+            // A hand-over alone, too.
+            name: chance.random_bool(0.5).then(|| format!("Cliente {}", chance.random_range(0..100))),
             registration: Patch::Keep,
             email: Patch::Keep,
             phone: Patch::Keep,

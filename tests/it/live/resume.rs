@@ -122,6 +122,30 @@ async fn f_01_what_cannot_be_resumed_begins_anew() {
     app.finish().await;
 }
 
+/// F-01: a message holds as much as a page does; of more, all is to be read anew.
+#[tokio::test]
+async fn f_01_very_much_at_once_begins_anew() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    let client = firm.client("Padaria Sol", None).await;
+    let begin = first(&LiveSide::start(&app.store), &firm.owner, &Value::Null).await["cursor"].clone();
+    // Each time by a server that is new, and reads at once all that was missed.
+    let missed = async || first(&LiveSide::start(&app.store), &firm.owner, &begin).await;
+    for number in 0..100 {
+        open(&app.store, &firm.owner, client, &format!("Guia {number}"), None).await;
+    }
+    let told = missed().await;
+    assert_eq!((&told["reload"], told["changed"].as_array().unwrap().len()), (&json!(false), 100));
+    open(&app.store, &firm.owner, client, "Mais uma", None).await;
+    let told = missed().await;
+    assert_eq!((&told["reload"], &told["changed"], &told["removed"]), (&json!(true), &json!([]), &json!([])));
+    // From there it goes on as ever.
+    open(&app.store, &firm.owner, client, "E outra", None).await;
+    let told = first(&LiveSide::start(&app.store), &firm.owner, &told["cursor"]).await;
+    assert_eq!((&told["reload"], told["changed"].as_array().unwrap().len()), (&json!(false), 1));
+    app.finish().await;
+}
+
 /// D-07: messages come both ways, in order, once; what was missed comes at the return.
 #[tokio::test]
 async fn d_07_a_conversation_is_live_both_ways() {

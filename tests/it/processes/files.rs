@@ -78,6 +78,7 @@ async fn processes_share_a_folder() {
     assert_eq!(put(&address, PDF).send().await.unwrap().status(), 200);
     stored(&site, &second, &id).await;
     assert_eq!(got(&site, &first, &id).await, PDF);
+    assert_eq!(worker.metric("guichet_files_total{outcome=\"stored\"}").await, 1.0);
     let (first, second, worker) = tokio::join!(first.stop(), second.stop(), worker.stop());
     assert!(first.success() && second.success() && worker.success());
     database.drop().await;

@@ -4,6 +4,7 @@
 mod commands;
 mod files;
 mod killed;
+mod restore;
 mod run;
 mod settings;
 mod site;

@@ -213,6 +213,28 @@ async fn the_file_store() {
     database.drop().await;
 }
 
+/// A Redis must be there when a process starts that is told of one.
+#[tokio::test]
+async fn the_hints() {
+    let database = TestDatabase::new().await;
+    let sink = Sink::start(Options::default()).await;
+    let relay = sink.starttls_url();
+    let place = nobody().await;
+    let away = format!("redis://me:hunter2@{place}");
+    for (value, sentence) in [
+        ("redis", "REDIS_URL: is no address of a Redis".to_owned()),
+        ("http://me:hunter2@redis:6379", "REDIS_URL: is no address of a Redis".to_owned()),
+        (&away, format!("REDIS_URL: I/O error at {place}")),
+        ("unix:///no/redis.sock", "REDIS_URL: I/O error at /no/redis.sock".to_owned()),
+    ] {
+        let settings = [("DATABASE_URL", database.url.as_str()), ("SMTP_URL", &relay), ("REDIS_URL", value)];
+        for command in ["serve", "work"] {
+            stops(&[command], &settings, &sentence).await;
+        }
+    }
+    database.drop().await;
+}
+
 /// The scanner must be there when work begins.
 #[tokio::test]
 async fn the_scanner() {

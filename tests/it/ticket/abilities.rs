@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_schema::actor::MemberReach;
 use guichet_schema::id::{ClientId, Id, TicketId};
-use guichet_schema::tables::{firms, ticket_numbers, tickets};
+use guichet_schema::tables::{ticket_numbers, tickets};
 use guichet_schema::ticket::model::TicketStatus;
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
@@ -155,11 +155,7 @@ async fn d_02_what_the_viewer_may_do_with_a_closed_ticket() {
     let just = || desk.app.pass(TimeDelta::days(7));
     let done = compare(&desk, &desk.admin, desk.client, TicketStatus::Rejected, just).await;
     assert_eq!(done, ["REOPEN", "ATTACH_FILE", "MARK_READ"]);
-    diesel::update(firms::table.find(desk.firm.id))
-        .set(firms::client_reopen_days.eq(0))
-        .execute(&mut desk.app.store.conn().await.unwrap())
-        .await
-        .unwrap();
+    desk.settle(json!({ "clientReopenDays": 0 })).await;
     for status in [TicketStatus::Canceled, TicketStatus::Waiting] {
         let done = compare(&desk, &desk.admin, desk.client, status, || {}).await;
         let open = ["POST_MESSAGE", "ATTACH_FILE", "MARK_READ"];

@@ -35,6 +35,11 @@ pub const CHARGE: &str = "id description status dueOn isOverdue paidAt version
 /// What tests look at of a file.
 pub const FILE: &str = "id name size contentType sha256 state refusal { code message } uploadedBy { id }";
 
+/// The settings of a firm.
+pub const FIRM: &str =
+    "id name locale zone country currency mailFrom mailReplyTo memberReach clientReopenDays
+    chargeDueDays version";
+
 /// All of a signed address.
 pub const ADDRESS: &str = "method url headers { name value } expiresAt";
 
@@ -61,6 +66,7 @@ fn selection(mutation: &str) -> String {
         "fileDownload" => format!("file {{ {FILE} }} address {{ {ADDRESS} }}"),
         "chargeCreate" | "chargeMarkPaid" | "chargeCancel" => format!("charge {{ {CHARGE} }}"),
         "emailDeliveryRetry" => "emailDelivery { id recipient status reason }".into(),
+        "firmUpdate" => format!("firm {{ {FIRM} }}"),
         "clientCreate" | "clientUpdate" => "client { id name version }".into(),
         "serviceItemCreate" | "serviceItemUpdate" => "serviceItem { id version }".into(),
         other => panic!("what does {other} answer?"),
@@ -76,6 +82,7 @@ fn takes_a_key(mutation: &str) -> bool {
             | "fileDownload"
             | "chargeMarkPaid"
             | "chargeCancel"
+            | "firmUpdate"
             | "clientUpdate"
             | "serviceItemUpdate"
     )
@@ -141,6 +148,14 @@ impl Desk {
     /// Why a mutation is refused; see [`errors`].
     pub async fn refused(&self, by: &Person, mutation: &str, input: Value) -> Vec<String> {
         errors(&self.act(by, mutation, input).await)
+    }
+
+    /// The owner changes settings of the firm.
+    pub async fn settle(&self, mut settings: Value) -> Value {
+        let query = "query V($id: ID!) { node(id: $id) { ... on Firm { version } } }";
+        let seen = self.app.ask(&self.owner, query, json!({ "id": self.firm.id.encode() })).await;
+        settings["expectedVersion"] = seen["node"]["version"].clone();
+        self.done(&self.owner, "firmUpdate", settings).await["firm"].clone()
     }
 
     /// Opens a ticket of the client; `input` says more.

@@ -1,9 +1,6 @@
 //! D-02: the status of a ticket, over the API.
 
 use chrono::TimeDelta;
-use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
-use guichet_schema::tables::firms;
 use serde_json::{Value, json};
 
 use super::desk::{Desk, STATUSES, errors, is_closed};
@@ -181,11 +178,7 @@ async fn d_02_clients_reopen_within_days() {
 #[tokio::test]
 async fn d_02_reopening_that_is_not_offered() {
     let desk = Desk::open().await;
-    diesel::update(firms::table.find(desk.firm.id))
-        .set(firms::client_reopen_days.eq(0))
-        .execute(&mut desk.app.store.conn().await.unwrap())
-        .await
-        .unwrap();
+    desk.settle(json!({ "clientReopenDays": 0 })).await;
     let id = desk.ticket_in("FINISHED").await;
     assert_eq!(desk.refused(&desk.admin, "ticketReopen", json!({ "id": id })).await, ["REOPEN_NOT_OFFERED"]);
     assert_eq!(desk.see(&desk.admin, &id).await["status"], "FINISHED");

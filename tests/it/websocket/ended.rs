@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::actor::{MemberReach, StaffRole};
+use guichet_schema::actor::{AccessRole, MemberReach, StaffRole};
+use guichet_schema::id::{AccessId, Id};
 use guichet_schema::portal_access::model::AccessStatus;
 use guichet_schema::tables::{portal_accesses, staff_members};
 use guichet_tests::app::TestApp;
@@ -13,6 +14,50 @@ use serde_json::json;
 use tokio::time::{Duration, Instant};
 
 use crate::sign_in::door::VIEWER;
+
+const GRID: &str = "subscription { ticketsChanged { reload } }";
+
+/// B-13, F-01: a websocket is for the hat that opened it: nothing is begun on it with another one, which could be
+/// taken off again before anybody looks.
+#[tokio::test]
+async fn with_another_hat_on() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    let client = firm.client("Padaria Estrela", None).await;
+    let member = firm.staff("marta@aurora.example", StaffRole::Member).await;
+    let access = AccessId::new();
+    diesel::insert_into(portal_accesses::table)
+        .values((
+            portal_accesses::id.eq(access),
+            portal_accesses::firm_id.eq(firm.id),
+            portal_accesses::client_id.eq(client),
+            portal_accesses::account_id.eq(member.account_id),
+            portal_accesses::role.eq(AccessRole::Admin),
+            portal_accesses::status.eq(AccessStatus::Active),
+            portal_accesses::created_at.eq(app.store.now()),
+        ))
+        .execute(&mut app.store.conn().await.unwrap())
+        .await
+        .unwrap();
+    let mut socket = Websocket::bearer(&app.url, &member.token).await;
+    socket.subscribe("1", GRID, json!({})).await;
+    assert_eq!(socket.hear().await["payload"]["data"]["ticketsChanged"]["reload"], true);
+
+    let choose = "mutation ($id: ID!) { hatChoose(input: { hatId: $id }) { userErrors { code } } }";
+    let chosen = app.ask(&member, choose, json!({ "id": access.encode() })).await;
+    assert_eq!(chosen["hatChoose"]["userErrors"], json!([]));
+    let begun = Instant::now();
+    socket.subscribe("2", GRID, json!({})).await;
+    let (closed, reason) = socket.closed().await;
+    assert_eq!(closed, 4205, "{reason}");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+
+    // Connected again, it has the new one.
+    let mut again = Websocket::bearer(&app.url, &member.token).await;
+    let seen = again.ask("{ viewer { hat { hatId } } }", json!({})).await;
+    assert_eq!(seen["viewer"]["hat"]["hatId"], access.encode());
+    app.finish().await;
+}
 
 /// B-11, B-15, F-01: whoever signed out, was signed out or has other rights now is told to leave within
 /// fifteen seconds, on whichever websocket; operations notice at once. Others stay.

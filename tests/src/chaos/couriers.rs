@@ -58,11 +58,12 @@ pub struct Told {
 }
 
 impl Couriers {
-    /// Some, who hand files in at the API at `url` one after the other, and repeat each step until it is done.
-    pub fn start(office: &Office, url: &str) -> Self {
+    /// Some, who hand files in at the API at these addresses one after the other, and repeat each step until it is
+    /// done.
+    pub fn start(office: &Office, urls: &[String]) -> Self {
         let (told, stop, mut tasks) =
             (Arc::<Mutex<Told>>::default(), CancellationToken::new(), JoinSet::new());
-        for number in 0..COURIERS {
+        for (number, url) in urls.iter().cycle().take(COURIERS).enumerate() {
             let api = Api::new(url, &office.clerk.token);
             tasks.spawn(carry(api, number, Arc::clone(&told), stop.clone()));
         }

@@ -11,9 +11,10 @@ use super::bucket::Bucket;
 use super::couriers::{Couriers, Told};
 use super::findings::Findings;
 use super::office::Office;
+use super::part::{End, Part};
 use crate::database::TestDatabase;
 use crate::object_store::{Fault, Kind, ObjectStore};
-use crate::process::{Launch, Process};
+use crate::process::Launch;
 use crate::smtp::{Options, Sink};
 
 /// How long a fault lasts.
@@ -30,9 +31,8 @@ struct Service {
     database: TestDatabase,
     office: Office,
     sink: Sink,
-    launch: Launch,
-    serve: Process,
-    work: Process,
+    serve: Part,
+    work: Part,
     couriers: Couriers,
     url: String,
 }
@@ -48,12 +48,10 @@ impl Service {
         let launch = on(Launch::serve(&office.url)).with("UPLOAD_MAX_MB", "100000");
         let sink = Sink::start(Options::default()).await;
         let work = on(Launch::work(&office.url, &sink.url()));
-        let (serve, work) = tokio::join!(launch.start(), work.start());
-        let url = serve.url().await;
-        let launch = launch.with("GUICHET_LISTEN", url.trim_start_matches("http://"));
-        let couriers = Couriers::start(&office, &url);
+        let ((serve, url), work) = tokio::join!(Part::serve(launch), Part::start(work));
+        let couriers = Couriers::start(&office, std::slice::from_ref(&url));
         couriers.taken(LOAD).await;
-        Self { database, office, sink, launch, serve, work, couriers, url }
+        Self { database, office, sink, serve, work, couriers, url }
     }
 
     /// Waits until files are taken as before; answers how long the first took.
@@ -65,11 +63,12 @@ impl Service {
         back
     }
 
-    /// Kills the server, and starts it again.
-    async fn with_another_server(mut self) -> Self {
-        self.serve.kill().await;
-        self.serve = self.launch.start().await;
-        self
+    /// Kills both processes, and starts them again.
+    async fn again(&mut self) {
+        for part in [&mut self.serve, &mut self.work] {
+            part.leave(End::Killed).await;
+            part.come_back().await;
+        }
     }
 
     async fn end(self, storage: &Storage, root: &std::path::Path, findings: &mut Findings) {
@@ -80,9 +79,10 @@ impl Service {
         findings.expect_equal("dead letters", office.queue().await.dead, 0);
         let api = Api::new(&url, &office.clerk.token);
         told.judge(&office, &api, storage, root, CLEAR, findings).await;
-        for process in [serve, work] {
-            let status = process.stop().await;
-            findings.expect(status.success(), format!("asked to stop, a process ended with {status}"));
+        for mut part in [serve, work] {
+            let status = part.leave(End::Stopped).await;
+            let is_good = status.is_some_and(|status| status.success());
+            findings.expect(is_good, format!("asked to stop, a process ended with {status:?}"));
         }
         sink.stop().await;
         database.drop().await;
@@ -94,7 +94,7 @@ pub async fn run() -> Findings {
     let mut findings = Findings::default();
     findings.extend("answers spoilt", spoilt().await);
     findings.extend("S3 server killed and frozen", killed().await);
-    findings.extend("serve killed in mid-upload", in_mid_upload().await);
+    findings.extend("server and worker killed in mid-upload", in_mid_upload().await);
     findings
 }
 
@@ -136,13 +136,12 @@ async fn killed() -> Findings {
     for kill in 0..KILLS {
         let away = if kill == 0 { AWAY } else { AWAY / 10 };
         bucket = bucket.killed_for(away).await;
+        service.again().await;
         slowest = slowest.max(service.returns().await);
     }
     bucket.server.freeze();
     sleep(AWAY).await;
     bucket.server.wake();
-    slowest = slowest.max(service.returns().await);
-    service = service.with_another_server().await;
     slowest = slowest.max(service.returns().await);
     let mut findings = Findings::default();
     findings.count("kills", KILLS);
@@ -151,7 +150,7 @@ async fn killed() -> Findings {
     findings
 }
 
-/// Files in a folder come through our own server: it is killed while they do.
+/// Files in a folder come through our own server: it is killed while they do, and the worker that verifies them.
 async fn in_mid_upload() -> Findings {
     const KILLS: usize = 10;
     let data = tempfile::tempdir().expect("a folder is made");
@@ -160,7 +159,7 @@ async fn in_mid_upload() -> Findings {
     let mut slowest = Duration::ZERO;
     for _ in 0..KILLS {
         sleep(Duration::from_millis(rand::random_range(0..200))).await;
-        service = service.with_another_server().await;
+        service.again().await;
         slowest = slowest.max(service.returns().await);
     }
     let mut findings = Findings::default();

@@ -22,7 +22,7 @@ pub async fn run() -> Findings {
     let url = serve.url().await;
     let address = url.trim_start_matches("http://").to_owned();
     let launch = Launch::serve(&office.url).with("GUICHET_LISTEN", address);
-    let writers = Writers::start(&office, &url, WRITERS).await;
+    let writers = Writers::start(&office, std::slice::from_ref(&url), WRITERS).await;
     let mut slowest = Duration::ZERO;
     for _ in 0..KILLS {
         writers.acknowledged(40).await;

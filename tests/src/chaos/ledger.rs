@@ -52,11 +52,11 @@ pub struct Writers {
 }
 
 impl Writers {
-    /// So many clients who write through the API at `url` as fast as it answers, and repeat whatever
+    /// So many clients who write through the API at these addresses as fast as it answers, and repeat whatever
     /// is not acknowledged with the same key until it is.
-    pub async fn start(office: &Office, url: &str, count: usize) -> Self {
+    pub async fn start(office: &Office, urls: &[String], count: usize) -> Self {
         let (ledger, stop, mut tasks) = (Ledger::default(), CancellationToken::new(), JoinSet::new());
-        for number in 0..count {
+        for (number, url) in urls.iter().cycle().take(count).enumerate() {
             let client = office.client(&format!("writer-{number}@example.com")).await.encode();
             let api = Api::new(url, &office.clerk.token);
             tasks.spawn(write(api, client, ledger.clone(), stop.clone()));

@@ -9,11 +9,13 @@ pub mod engine;
 mod file_store;
 pub mod findings;
 mod frozen_worker;
+mod in_turn;
 mod killed_serve;
 mod killed_worker;
 pub mod ledger;
 pub mod office;
 mod pair;
+mod part;
 mod pool;
 mod postgres;
 mod reconnect;
@@ -147,10 +149,17 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "file-store",
-        what: "file store down, killed and frozen, 5xx, slow, truncated answers; server killed in mid-upload",
+        what: "file store down, killed and frozen, 5xx, slow, truncated answers; server and worker killed in mid-upload",
         passes_when: "every file taken is stored as it was sent, no row without its object, orphans swept",
         limit: minutes(10),
         run: || file_store::run().boxed_local(),
+    },
+    Fault {
+        name: "in-turn",
+        what: "two servers, two workers, Redis, S3 and PostgreSQL, each stopped and then killed in turn under load",
+        passes_when: "nothing lost, nothing doubled, all screens resume",
+        limit: minutes(8),
+        run: || in_turn::run().boxed_local(),
     },
     Fault {
         name: "twins",

@@ -185,16 +185,23 @@ impl Office {
         }
     }
 
-    /// Waits until no job waits or runs; whether that happened in time.
+    /// Waits until no job waits or runs; whether that happened. Gives up when for so long none was done.
     ///
     /// # Panics
     /// When the database does not answer.
-    pub async fn emptied(&self, limit: Duration) -> bool {
-        self.within(limit, async || {
+    pub async fn emptied(&self, patience: Duration) -> bool {
+        let (mut fewest, mut since) = (usize::MAX, Instant::now());
+        loop {
             let queue = self.queue().await;
-            queue.ready + queue.running == 0
-        })
-        .await
+            let left = queue.ready + queue.running;
+            if left < fewest {
+                (fewest, since) = (left, Instant::now());
+            }
+            if left == 0 || since.elapsed() > patience {
+                return left == 0;
+            }
+            sleep(LOOK).await;
+        }
     }
 
     /// Waits until something holds; whether it did in time.

@@ -5,6 +5,7 @@ use guichet_schema::id::Id;
 use super::api::Api;
 use super::findings::Findings;
 use super::office::{Office, new_key};
+use super::part::{End, Part};
 use crate::database::TestDatabase;
 use crate::process::{Launch, Process};
 
@@ -14,9 +15,7 @@ pub struct Pair {
     /// The office.
     pub office: Office,
     stays: Process,
-    again: Launch,
-    /// The server that goes; none while it is away.
-    goes: Option<Process>,
+    goes: Part,
     /// Where that one is followed.
     pub address: String,
     api: Api,
@@ -34,12 +33,10 @@ impl Pair {
         let database = TestDatabase::new().await;
         let office = Office::open(&database.url).await;
         let launch = Launch::serve(&office.url);
-        let (stays, goes) = tokio::join!(launch.start(), launch.start());
-        let address = goes.url().await;
-        let again = launch.with("GUICHET_LISTEN", address.trim_start_matches("http://"));
+        let (stays, (goes, address)) = tokio::join!(launch.start(), Part::serve(launch.clone()));
         let api = Api::new(&stays.url().await, &office.clerk.token);
         let ticket = office.ticket("pair@example.com").await.encode();
-        Self { database, office, stays, again, goes: Some(goes), address, api, ticket, changes: 0 }
+        Self { database, office, stays, goes, address, api, ticket, changes: 0 }
     }
 
     /// Changes the ticket so often; answers its version then.
@@ -56,13 +53,9 @@ impl Pair {
         version
     }
 
-    /// Kills the server that goes, or stops it.
-    pub async fn leave(&mut self, is_killed: bool) {
-        match self.goes.take() {
-            Some(server) if is_killed => server.kill().await,
-            Some(server) => drop(server.stop().await),
-            None => {}
-        }
+    /// Ends the server that goes.
+    pub async fn leave(&mut self, end: End) {
+        self.goes.leave(end).await;
     }
 
     /// Starts it again, where it was.
@@ -70,12 +63,12 @@ impl Pair {
     /// # Panics
     /// When it does not start.
     pub async fn come_back(&mut self) {
-        self.goes = Some(self.again.start().await);
+        self.goes.come_back().await;
     }
 
     /// Ends both.
     pub async fn end(mut self) {
-        self.leave(false).await;
+        self.leave(End::Stopped).await;
         self.stays.stop().await;
         self.database.drop().await;
     }

@@ -48,7 +48,7 @@ impl Service {
         let sink = Sink::start(Options { delay: Duration::from_millis(100), ..Options::default() }).await;
         let serve = Launch::serve(&office.url).start().await;
         let work = Launch::work(&office.url, &format!("{}?sessions={SESSIONS}", sink.url())).start().await;
-        let writers = Writers::start(&office, &serve.url().await, WRITERS).await;
+        let writers = Writers::start(&office, &[serve.url().await], WRITERS).await;
         writers.acknowledged(LOAD).await;
         Self { engine, office, sink, serve, work, writers, slowest_return: Duration::ZERO }
     }

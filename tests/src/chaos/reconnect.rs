@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::findings::Findings;
 use super::pair::Pair;
+use super::part::End;
 use super::screen;
 
 const SCREENS: usize = 10_000;
@@ -31,7 +32,7 @@ pub async fn run() -> Findings {
     let all = |version| screens.iter().all(|screen| screen.had(&ticket, version).is_some());
     let (mut findings, mut slowest, mut longest) = (Findings::default(), Duration::ZERO, Duration::ZERO);
     for _ in 0..ROUNDS {
-        pair.leave(true).await;
+        pair.leave(End::Killed).await;
         let missed = pair.change(CHANGES, &mut findings).await;
         let mut version = missed;
         pair.come_back().await;

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::findings::Findings;
 use super::pair::Pair;
+use super::part::End;
 use super::screen::{self, Screen};
 
 const SCREENS: usize = 100;
@@ -25,7 +26,7 @@ pub async fn run() -> Findings {
     let (mut findings, mut slowest) = (Findings::default(), Duration::ZERO);
     for round in 0..ROUNDS {
         pair.change(CHANGES / 2, &mut findings).await;
-        pair.leave(round % 2 == 0).await;
+        pair.leave(if round % 2 == 0 { End::Killed } else { End::Stopped }).await;
         let version = pair.change(CHANGES - CHANGES / 2, &mut findings).await;
         pair.come_back().await;
         let back = Instant::now();

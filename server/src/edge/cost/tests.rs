@@ -4,7 +4,7 @@ use async_graphql::parser::parse_query;
 use async_graphql::value;
 use proptest::prelude::*;
 
-use super::super::types::ASSUMED_LENGTH;
+use super::super::types::{ASSUMED_LENGTH, MESSAGE_LENGTH};
 use super::*;
 
 const ANY: u64 = u64::MAX;
@@ -17,7 +17,9 @@ const SDL: &str = "
     type ItemEdge { node: Item }
     type PageInfo { hasNextPage: Boolean! }
     union Found = Item
-    schema { query: Query }
+    type Subscription { news: News! item: Item }
+    type News { changed: [Item!]! removed: [ID!]! }
+    schema { query: Query subscription: Subscription }
 ";
 
 fn types() -> Types {
@@ -105,6 +107,23 @@ fn lists_without_a_length_are_assumed_to_have_one() {
     assert_eq!(of("{ find { ... on Item { children { ... { id } } } } }"), 2 + TEN);
     assert_eq!(of("{ item { found { ... on Item { id } } } }"), 2 + TEN);
     assert_eq!(of("{ nothing { children { id } } ... on Nothing { items { id } } }"), 3 + 2);
+}
+
+/// A message holds as much as a page does.
+#[test]
+fn the_lists_of_a_message_are_as_long_as_a_page() {
+    let of = |document| counted(document).fields;
+    assert_eq!(of("subscription { news { changed { id } removed } }"), 3 + MESSAGE_LENGTH);
+    assert_eq!(
+        of("subscription { news { changed { children { id } } } }"),
+        2 + MESSAGE_LENGTH * (1 + ASSUMED_LENGTH)
+    );
+    assert_eq!(
+        of("subscription { news { ...N } } fragment N on News { changed { id } }"),
+        2 + MESSAGE_LENGTH
+    );
+    // What queries answer with too is no message.
+    assert_eq!(of("subscription { item { children { id } } }"), 2 + ASSUMED_LENGTH);
 }
 
 #[test]

@@ -118,7 +118,6 @@ where
         }
     });
     let mut subscribed = Subscribed::begin(measured);
-    let mut is_first = true;
     let steps = AssertUnwindSafe(opened.flatten_stream()).catch_unwind().map(move |response| {
         let mut response = response.unwrap_or_else(|_panic| refused(panicked()));
         edge.types.put_nulls(&mut response, &query, operation_name.as_deref());
@@ -126,12 +125,11 @@ where
         mask(&mut response, &id);
         // A source that does not open gives one such answer and ends: a request error (GraphQL
         // specification, 6.2.3.2).
-        let is_first = std::mem::take(&mut is_first);
         let Some(error) = response.errors.first() else { return Step::Next(response) };
         subscribed.refused(&response);
         // A message that was not filled in would be followed by one with a later cursor: what it should have told
-        // would be lost. So it is the last one.
-        if !is_first && Code::of(error) == Some(Code::Unavailable) {
+        // would be lost. So it is the last one, and be it the first: whoever resumes was not refused.
+        if Code::of(error) == Some(Code::Unavailable) {
             Step::Unavailable
         } else {
             Step::Refused(response.errors)

@@ -8,7 +8,7 @@ use guichet_schema::id::{ClientId, DeliveryId, Id, TicketId};
 
 use super::EmailDelivery;
 use crate::edge::ApiError;
-use crate::graphql::follow::{Followed, News, Place, follow};
+use crate::graphql::follow::{Followed, MOST_TOLD, News, Place, follow};
 use crate::graphql::loaders::fault;
 use crate::graphql::payload::{Revision, api_id};
 
@@ -20,7 +20,8 @@ pub struct EmailDeliveriesChanged {
     /// The same as a revision, to be compared with that of a mutation; null for clients.
     revision: Option<Revision>,
     /// Whether to read what is shown anew, now: what comes next builds on it. So it is in the first message
-    /// without `after`, after too long an absence, and when what the viewer may see changed.
+    /// without `after`, after too long an absence, when very much changed at once, and when what the viewer may
+    /// see changed.
     reload: bool,
     /// Deliveries as they are now: new ones, and those that changed.
     changed: Vec<EmailDelivery>,
@@ -51,9 +52,9 @@ struct Deliveries;
 impl Followed for Deliveries {
     type Message = EmailDeliveriesChanged;
 
-    /// The client whose delivery it is, by name.
+    /// The client whose delivery it is, by name; a new one has none yet.
     fn is_shaken(&self, entry: &Entry) -> bool {
-        entry.noun == ClientId::NOUN
+        entry.noun == ClientId::NOUN && entry.before.is_some()
     }
 
     fn reload(&self, Place { cursor, revision }: Place) -> EmailDeliveriesChanged {
@@ -68,6 +69,9 @@ impl Followed for Deliveries {
         let touched = news.touched::<DeliveryId>();
         if touched.is_empty() {
             return Ok(None);
+        }
+        if touched.len() > MOST_TOLD {
+            return Ok(Some(self.reload(place)));
         }
         let (hat, store) = (&news.onlooker.hat, &news.onlooker.store);
         let found = news

@@ -131,7 +131,9 @@ impl FileMutation {
         Ok(FileUploadCreatePayload { uploads: try_join_all(uploads).await?, user_errors, revision })
     }
 
-    /// Says that the bytes of files were sent. They are verified next: watch their `state`.
+    /// Says that the bytes of files were sent. They are verified next: `node` answers their `state`. Of those that
+    /// are attached to a ticket `ticketsChanged` tells: whoever sees the ticket when they are stored, their uploader
+    /// when they are refused.
     async fn file_upload_complete(
         &self,
         ctx: &Context<'_>,

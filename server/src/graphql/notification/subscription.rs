@@ -8,7 +8,7 @@ use guichet_schema::notification::queries;
 
 use super::types::Notification;
 use crate::edge::ApiError;
-use crate::graphql::follow::{Followed, News, Place, follow};
+use crate::graphql::follow::{Followed, MOST_TOLD, News, Place, follow};
 use crate::graphql::loaders::fault;
 use crate::graphql::payload::Revision;
 
@@ -20,8 +20,8 @@ pub struct NotificationsChanged {
     /// The same as a revision, to be compared with that of a mutation; null for clients.
     revision: Option<Revision>,
     /// Whether to read the notifications anew, now: what comes next builds on it. So it is in the first
-    /// message without `after`, after too long an absence, when some were marked as read, and when what the
-    /// viewer may see changed.
+    /// message without `after`, after too long an absence, when some were marked as read, when very many came at
+    /// once, and when what the viewer may see changed.
     reload: bool,
     /// New notifications, oldest first. What is read anew holds them too, and beside `reload` those here may be
     /// fewer.
@@ -61,11 +61,12 @@ impl Followed for Notifications {
     }
 
     async fn news(&self, place: Place, news: &News) -> Result<Option<NotificationsChanged>, ApiError> {
-        // What was told of a ticket comes and goes with it; and some may have been marked as read.
-        let reload = news.moves::<TicketId>() || news.changes::<NotificationId>();
         let new: Vec<NotificationId> = news.added().into_iter().collect();
+        let too_many = new.len() > MOST_TOLD;
+        // What was told of a ticket comes and goes with it; and some may have been marked as read.
+        let reload = too_many || news.moves::<TicketId>() || news.changes::<NotificationId>();
         let mut added = Vec::new();
-        if !new.is_empty() {
+        if !new.is_empty() && !too_many {
             let onlooker = &news.onlooker;
             let mut conn = onlooker.store.conn().await?;
             added = queries::by_ids(&mut conn, &onlooker.hat, &new).await.map_err(fault)?;

@@ -27,6 +27,11 @@ keyed! {
     OnMessage(MessageId) => [model::Attachment], |loads, conn, ids| queries::of_messages(conn, &loads.hat, ids)
 }
 
+keyed! {
+    /// The first attachment of a ticket with the same bytes as this one.
+    SameAs(AttachmentId) => model::Attachment, |loads, conn, ids| queries::handed_in_before(conn, &loads.hat, ids)
+}
+
 /// An attachment.
 #[derive(Debug, Clone)]
 pub struct Attachment(pub model::Attachment);
@@ -59,6 +64,12 @@ impl Attachment {
     /// Who may see it: that of its message, if it has one. Clients meet `PUBLIC` only (D-07).
     async fn visibility(&self) -> MessageVisibility {
         self.0.visibility.into()
+    }
+
+    /// The first attachment of the ticket with the same bytes, where this is not it: they were handed in already
+    ///
+    async fn same_as(&self, ctx: &Context<'_>) -> Result<Option<Attachment>, ApiError> {
+        Ok(load(ctx, SameAs(self.0.id)).await?.map(Attachment))
     }
 
     /// When it was attached.

@@ -193,7 +193,7 @@ impl TicketMutation {
         Ok(TicketTransferPayload { ticket: now(ctx, &id).await?, transfer, user_errors, revision })
     }
 
-    /// Writes to the other side, or an internal note (D-07). Who writes has read what came before.
+    /// Writes to the other side, or an internal note (D-07). It marks nothing as read (D-12).
     async fn ticket_message_post(
         &self,
         ctx: &Context<'_>,

@@ -3,14 +3,14 @@
 use async_graphql::{Context, ID, SimpleObject, Subscription};
 use futures_util::Stream;
 use guichet_schema::feed::queries::Entry;
-use guichet_schema::id::{ClientId, DepartmentId, Id, MessageId, ServiceItemId, StaffId, TicketId};
+use guichet_schema::id::{AccessId, ClientId, DepartmentId, Id, MessageId, ServiceItemId, StaffId, TicketId};
 use guichet_schema::ticket::{conversation, list, model};
 
 use super::conversation::TicketMessage;
 use super::query::TicketFilter;
 use super::types::Ticket;
 use crate::edge::ApiError;
-use crate::graphql::follow::{Followed, News, Place, Sight, follow};
+use crate::graphql::follow::{Followed, MOST_TOLD, News, Place, Sight, follow};
 use crate::graphql::payload::{Revision, api_id, unanswered};
 
 /// What changed in a list of tickets.
@@ -21,7 +21,8 @@ pub struct TicketsChanged {
     /// The same as a revision, to be compared with that of a mutation; null for clients.
     revision: Option<Revision>,
     /// Whether to read the list anew, now: what comes next builds on it. So it is in the first message
-    /// without `after`, after too long an absence, and when what the viewer may see changed.
+    /// without `after`, after too long an absence, when very much changed at once, and when what the viewer may
+    /// see changed.
     reload: bool,
     /// Tickets that are in the list, as they are now: new ones, and those that changed.
     changed: Vec<Ticket>,
@@ -37,7 +38,8 @@ pub struct TicketConversationChanged {
     /// The same as a revision, to be compared with that of a mutation; null for clients.
     revision: Option<Revision>,
     /// Whether to read the conversation anew, now: what comes next builds on it. So it is in the first
-    /// message without `after`, after too long an absence, and when what the viewer may see changed.
+    /// message without `after`, after too long an absence, when very much was written at once, and when what the
+    /// viewer may see changed.
     reload: bool,
     /// New messages, oldest first.
     messages: Vec<TicketMessage>,
@@ -80,10 +82,12 @@ struct Grid(list::TicketFilter);
 impl Followed for Grid {
     type Message = TicketsChanged;
 
-    /// What the list shows of others than the tickets: names, and which tickets a search finds.
+    /// What the list shows of others than the tickets: names, which tickets a search finds, and whether a client has
+    /// anybody to write to.
     fn is_shaken(&self, entry: &Entry) -> bool {
         let others = [ClientId::NOUN, StaffId::NOUN, DepartmentId::NOUN, ServiceItemId::NOUN];
-        others.contains(&entry.noun.as_str())
+        // Of what is new no ticket shows anything yet, but for its client's first access.
+        entry.noun == AccessId::NOUN || entry.before.is_some() && others.contains(&entry.noun.as_str())
     }
 
     fn reload(&self, Place { cursor, revision }: Place) -> TicketsChanged {
@@ -94,6 +98,9 @@ impl Followed for Grid {
         let touched = news.touched::<TicketId>();
         if touched.is_empty() {
             return Ok(None);
+        }
+        if touched.len() > MOST_TOLD {
+            return Ok(Some(self.reload(place)));
         }
         let onlooker = &news.onlooker;
         let scope = onlooker.scope();
@@ -154,6 +161,9 @@ impl Followed for Conversation {
         }
         if messages.is_empty() && !gone {
             return Ok(None);
+        }
+        if messages.len() > MOST_TOLD {
+            return Ok(Some(self.reload(place)));
         }
         let (messages, Place { cursor, revision }) =
             (messages.into_iter().map(TicketMessage).collect(), place);

@@ -149,6 +149,15 @@ async fn what_cannot_be_told_now() {
     assert_eq!(peer.closed().await, (1013, "Something cannot be told at the moment".to_owned()));
 }
 
+/// So does what cannot be told first: whoever resumes is not to take it for a refusal.
+#[tokio::test]
+async fn what_was_missed_cannot_be_told_now() {
+    let site = Site::new().await;
+    let mut peer = site.peer().await;
+    peer.subscribe("1", "subscription { missed(after: 7) }").await;
+    assert_eq!(peer.closed().await, (1013, "Something cannot be told at the moment".to_owned()));
+}
+
 /// GraphQL specification, 5.2.3.1: one field at the root; and where the library looks for it.
 #[tokio::test]
 async fn one_field_at_the_root() {

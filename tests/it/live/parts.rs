@@ -1,0 +1,138 @@
+//! What a ticket shows of others than itself: whoever has it on a screen is told when that changes.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_schema::id::{Id, TicketId};
+use guichet_schema::tables::tickets;
+use guichet_tests::live::{LiveSide, Messages};
+use guichet_tests::world::Person;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use crate::ticket::desk::{Desk, reais, text};
+
+/// Opens a list of tickets that shows so much of each.
+async fn grid(side: &LiveSide, person: &Person, shown: &str) -> Messages {
+    let document = format!("subscription {{ ticketsChanged {{ reload changed {{ {shown} }} removed }} }}");
+    let mut messages = side.follow(Some(&person.token), &document, json!({})).await;
+    assert_eq!(messages.told().await["reload"], true);
+    messages
+}
+
+fn one(ticket: Value) -> Value {
+    json!({ "reload": false, "changed": [ticket], "removed": [] })
+}
+
+/// D-10, F-01: paid or called off, a charge is so on the ticket that made it and on the one that collects it, for
+/// staff and for the client.
+#[tokio::test]
+async fn d_10_a_charge_is_settled_on_its_tickets() {
+    let desk = Desk::open().await;
+    let made_it = text(&desk.ticket(&desk.member, json!({ "price": reais(700) })).await["id"]);
+    desk.set(&made_it, "FINISHED").await;
+    let charge = desk.look(&desk.owner, &made_it, "charges { id version }").await["charges"][0].clone();
+    let late = json!({
+        "clientId": desk.client.encode(), "description": "Balcão", "amount": reais(100), "dueOn": "2026-03-01",
+    });
+    let late = desk.done(&desk.manager, "chargeCreate", late).await["charge"].clone();
+    let collects = json!({ "collectChargeIds": [late["id"]] });
+    let collects = text(&desk.ticket(&desk.manager, collects).await["id"]);
+    let side = LiveSide::start(&desk.app.store);
+    let shown = "id charges { status } collects { status }";
+    let mut staff = grid(&side, &desk.member, shown).await;
+    let mut client = grid(&side, &desk.admin, shown).await;
+    let settle = |charge: &Value| json!({ "id": charge["id"], "expectedVersion": charge["version"] });
+
+    desk.done(&desk.manager, "chargeMarkPaid", settle(&charge)).await;
+    let paid = one(json!({ "id": made_it, "charges": [{ "status": "PAID" }], "collects": [] }));
+    assert_eq!((staff.told().await, client.told().await), (paid.clone(), paid));
+    desk.done(&desk.manager, "chargeCancel", settle(&late)).await;
+    let canceled = one(json!({ "id": collects, "charges": [], "collects": [{ "status": "CANCELED" }] }));
+    assert_eq!((staff.told().await, client.told().await), (canceled.clone(), canceled));
+    drop((staff, client, side));
+    desk.finish().await;
+}
+
+/// D-12, F-01: what somebody has read is read on all of the person's screens, and on nobody else's.
+#[tokio::test]
+async fn d_12_read_marks_reach_the_other_screens() {
+    let desk = Desk::open().await;
+    let id = desk.opened(&desk.admin).await;
+    desk.post(&desk.admin, &id, "PUBLIC", "Bom dia").await;
+    let side = LiveSide::start(&desk.app.store);
+    let mut own = grid(&side, &desk.member, "id unreadCount").await;
+    let mut others =
+        [grid(&side, &desk.owner, "id unreadCount").await, grid(&side, &desk.admin, "id unreadCount").await];
+    desk.done(&desk.member, "ticketMarkRead", json!({ "id": id })).await;
+    assert_eq!(own.told().await, one(json!({ "id": id, "unreadCount": 0 })));
+    // A mark that stays where it is tells nobody: the next that all are told of is the next ticket.
+    desk.done(&desk.member, "ticketMarkRead", json!({ "id": id })).await;
+    let next = desk.opened(&desk.admin).await;
+    let next = one(json!({ "id": next, "unreadCount": 0 }));
+    assert_eq!(own.told().await, next);
+    for messages in &mut others {
+        assert_eq!(messages.told().await, next);
+    }
+    drop((own, others, side));
+    desk.finish().await;
+}
+
+/// D-01, F-01: once its client has somebody to write to, a ticket on a screen can be written on.
+#[tokio::test]
+async fn d_01_the_first_access_is_told() {
+    let desk = Desk::open().await;
+    let lonely = desk.firm.client("Mercado", None).await;
+    let id = text(&desk.ticket(&desk.owner, json!({ "clientId": lonely.encode() })).await["id"]);
+    let side = LiveSide::start(&desk.app.store);
+    let mut messages = grid(&side, &desk.member, "id").await;
+    let may_write = async || {
+        let can = desk.look(&desk.member, &id, "viewerCan { act reason }").await["viewerCan"].clone();
+        let post = can.as_array().unwrap().iter().find(|ability| ability["act"] == "POST_MESSAGE").cloned();
+        post.unwrap()["reason"] == Value::Null
+    };
+    assert!(!may_write().await);
+    let give = "mutation ($input: PortalAccessCreateInput!) {
+        portalAccessCreate(input: $input) { invitation { secret } userErrors { code } }
+    }";
+    let input = json!({
+        "idempotencyKey": "one", "clientId": lonely.encode(), "email": "eva@mercado.example", "name": "Eva",
+    });
+    let given = desk.app.ask(&desk.owner, give, json!({ "input": input })).await["portalAccessCreate"].take();
+    assert_eq!(given["userErrors"], json!([]));
+    // It may be one that is open at once.
+    assert_eq!(messages.told().await["reload"], true);
+    let accept = "mutation ($input: InvitationAcceptInput!) {
+        invitationAccept(input: $input) { userErrors { code } }
+    }";
+    let input = json!({
+        "secret": given["invitation"]["secret"], "password": "correct horse battery", "transport": "BEARER",
+    });
+    let accepted = desk.app.send(None, accept, json!({ "input": input })).await.data();
+    assert_eq!(accepted["invitationAccept"]["userErrors"], json!([]));
+    assert_eq!(messages.told().await["reload"], true);
+    assert!(may_write().await);
+    drop((messages, side));
+    desk.finish().await;
+}
+
+/// B-15, F-01: an act on a ticket tells the accountant whom it found. One that is under way is waited for by a
+/// hand-over of the client, which would else slip in before it is told.
+#[tokio::test]
+async fn b_15_a_hand_over_waits_for_acts_under_way() {
+    let desk = Desk::open().await;
+    let id: TicketId = Id::decode(&desk.opened(&desk.admin).await).unwrap();
+    let mut tx = desk.app.store.begin(&desk.owner.actor()).await.unwrap();
+    let locked = tickets::table.find(id).select(tickets::id).for_update().execute(tx.conn()).await;
+    assert_eq!(locked.unwrap(), 1);
+    let input = json!({ "id": desk.client.encode(), "expectedVersion": 1, "accountantId": desk.member.id() });
+    {
+        let mut hand_over = pin!(desk.done(&desk.owner, "clientUpdate", input));
+        assert!(timeout(Duration::from_millis(300), &mut hand_over).await.is_err(), "it did not wait");
+        drop(tx);
+        assert_eq!(hand_over.await["client"]["version"], 2);
+    }
+    desk.finish().await;
+}
