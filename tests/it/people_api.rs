@@ -172,7 +172,7 @@ async fn b_15_the_viewer_knows_its_rights() {
     let firm = Firm::new(&app.store, "aurora.example").await;
     let manager = firm.staff("m@aurora.example", StaffRole::Manager).await;
     let admin = firm.admin(firm.client("Padaria", None).await, "p@padaria.example").await;
-    for (person, allowed) in [(&firm.owner, 10), (&manager, 8), (&admin, 1)] {
+    for (person, allowed) in [(&firm.owner, 11), (&manager, 8), (&admin, 1)] {
         let query = "{ viewer { viewerCan { act allowed reason } } }";
         let data = app.ask(person, query, json!({})).await;
         let acts = data["viewer"]["viewerCan"].as_array().unwrap();

@@ -80,6 +80,12 @@ async fn a_09_what_the_viewer_may_do_with_a_file() {
                     continue;
                 };
                 let told = told.iter().find(|told| told["act"] == act).unwrap();
+                // Whether the bytes are there the store alone knows.
+                if (state, act) == ("declared", "COMPLETE") {
+                    assert_eq!((&told["allowed"], &real), (&json!(true), &json!("FILE_NOT_UPLOADED")));
+                    seen += 1;
+                    continue;
+                }
                 let expected = json!({ "act": act, "allowed": real.is_null(), "reason": real });
                 assert_eq!(told, &expected, "one {state} as {}", by.email);
                 seen += 1;
