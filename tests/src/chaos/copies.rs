@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use guichet_schema::email_delivery::model::EmailDelivery;
+use guichet_schema::email_delivery::model::{DeliveryStatus, EmailDelivery};
 
+use super::findings::Findings;
+use super::office::Office;
 use crate::smtp::Sink;
 
 /// How often the relay accepted each mail, by `Message-ID`.
@@ -23,6 +25,26 @@ impl Copies {
     /// Takes out those of a delivery.
     pub fn take(&mut self, delivery: &EmailDelivery) -> usize {
         self.0.remove(&delivery.message_id).unwrap_or_default()
+    }
+
+    /// Every mail of the office reached the relay, and says so; answers how many copies were too many.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn judge(office: &Office, sink: &Sink, findings: &mut Findings) -> usize {
+        let (mut copies, mut unsent, mut missing, mut second) = (Self::of(sink), 0, 0, 0);
+        let deliveries = office.deliveries().await;
+        for delivery in &deliveries {
+            let got = copies.take(delivery);
+            unsent += usize::from(delivery.status != DeliveryStatus::Sent);
+            missing += usize::from(got == 0);
+            second += got.saturating_sub(1);
+        }
+        findings.count("mails", deliveries.len());
+        findings.count("second copies", second);
+        findings.expect_equal("mails not SENT", unsent, 0);
+        findings.expect_equal("mails lost", missing, 0);
+        second
     }
 
     /// How many different mails were not taken out.

@@ -5,7 +5,6 @@ use std::time::Duration;
 use diesel::sql_types::{Bool, Integer};
 use diesel_async::RunQueryDsl;
 use guichet_schema::db;
-use guichet_schema::email_delivery::model::DeliveryStatus;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rand::seq::IndexedRandom;
@@ -80,18 +79,7 @@ impl Service {
         findings.count("writes taken again within", returned);
         let emptied = office.emptied(Duration::from_secs(120)).await;
         findings.expect(emptied, format!("jobs are left: {:?}", office.queue().await));
-        let (mut copies, mut unsent, mut missing, mut second) = (Copies::of(&sink), 0, 0, 0);
-        let deliveries = office.deliveries().await;
-        for delivery in &deliveries {
-            let got = copies.take(delivery);
-            unsent += usize::from(delivery.status != DeliveryStatus::Sent);
-            missing += usize::from(got == 0);
-            second += got.saturating_sub(1);
-        }
-        findings.count("mails", deliveries.len());
-        findings.count("second copies", second);
-        findings.expect_equal("mails not SENT", unsent, 0);
-        findings.expect_equal("mails lost", missing, 0);
+        let second = Copies::judge(&office, &sink, findings).await;
         findings.expect_equal("second copies", second, 0);
         findings.expect(!serve.has_ended() && !work.has_ended(), "a process ended by itself");
         for process in [serve, work] {
