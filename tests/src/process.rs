@@ -240,12 +240,17 @@ impl Process {
         self.end().await;
     }
 
+    /// Asks it to stop.
+    pub fn ask_to_stop(&self) {
+        self.signal(Signal::SIGTERM);
+    }
+
     /// Asks it to stop; answers how it ended.
     ///
     /// # Panics
     /// When it does not end.
     pub async fn stop(self) -> ExitStatus {
-        self.signal(Signal::SIGTERM);
+        self.ask_to_stop();
         self.end().await
     }
 

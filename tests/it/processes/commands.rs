@@ -52,6 +52,26 @@ async fn sign_in(url: &str, email: &str, password: &str) -> Value {
     request.send().await.unwrap().json::<Value>().await.unwrap()["data"]["signIn"].take()
 }
 
+/// `guichet demo` fills in demo firms beside what is there, once, and says who signs in.
+#[tokio::test]
+async fn a_demo() {
+    let database = TestDatabase::new().await;
+    let settings = [("DATABASE_URL", database.url.as_str())];
+    done(guichet(&FIRM, &settings, "a long password\n").await);
+    let first = done(guichet(&["demo"], &settings, "").await);
+    let again = done(guichet(&["demo", "--scale", "small"], &settings, "").await);
+    assert_eq!(first.strip_prefix("filling in three demo firms\n"), Some(again.as_str()));
+    let helena = "helena.vasconcelos@ipeamarelo.example";
+    assert!(again.contains(helena), "{again}");
+    let server = Launch::serve(&database.url).start().await;
+    let entered = sign_in(&server.url().await, helena, "guichet-demo").await;
+    assert_eq!(entered["session"]["hat"]["firmName"], "Ipê Amarelo Contabilidade");
+    let entered = sign_in(&server.url().await, "olivia@aurora.example", "a long password").await;
+    assert_eq!(entered["session"]["hat"]["firmName"], "Contábil Aurora");
+    assert!(server.stop().await.success());
+    database.drop().await;
+}
+
 /// From an empty database to the first sign-in: `migrate`, twice and at once, then `firm create`.
 #[tokio::test]
 async fn a_first_firm() {

@@ -84,21 +84,24 @@ async fn processes_share_a_folder() {
     database.drop().await;
 }
 
-/// The same on S3, with nothing shared between the processes.
+/// The same on S3, with nothing shared between the processes; people reach the bucket at another address than they.
 #[tokio::test]
 async fn processes_share_a_bucket() {
     let database = TestDatabase::new().await;
     let site = Site::open(&database.url).await;
     let bucket = S3Server::start().await;
+    let there = bucket.settings().endpoint.unwrap().as_str().replace("127.0.0.1", "localhost");
     let on_s3 = |launch: Launch| {
         let folder = tempfile::tempdir().unwrap().keep();
-        let variables = bucket.variables().into_iter();
+        let public = ("S3_PUBLIC_ENDPOINT", there.clone());
+        let variables = bucket.variables().into_iter().chain([public]);
         variables.fold(launch.with("GUICHET_DATA", folder), |launch, (name, value)| launch.with(name, value))
     };
     let (serve, work) =
         (on_s3(Launch::serve(&site.url)), on_s3(Launch::work(&site.url, &site.sink.starttls_url())));
     let (server, worker) = tokio::join!(serve.start(), work.start());
     let (id, address) = declare(&site, &server, "one", PDF).await;
+    assert!(address["url"].as_str().unwrap().starts_with(&there), "{address}");
     assert_eq!(put(&address, PDF).send().await.unwrap().status(), 200);
     stored(&site, &server, &id).await;
     assert_eq!(got(&site, &server, &id).await, PDF);

@@ -1,7 +1,13 @@
 //! Several processes on one database.
 
+use std::net::TcpStream;
+
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use guichet_schema::db;
 use guichet_server::embedded::{Postgres, PostgresOptions};
 use guichet_tests::database::TestDatabase;
+use guichet_tests::wait::{DEADLINE, until};
+use tokio::time::timeout;
 
 use super::run::guichet;
 use super::site::Site;
@@ -75,4 +81,32 @@ async fn postgresql_comes_back() {
     assert!(server.stop().await.success());
     assert!(worker.stop().await.success());
     postgres.stop().await;
+}
+
+/// A rolling restart breaks nothing off: a server that is asked to stop takes nobody any more, and answers what it
+/// had begun.
+#[tokio::test]
+async fn what_was_begun_is_finished() {
+    let database = TestDatabase::new().await;
+    let site = Site::open(&database.url).await;
+    let server = site.serve().await;
+    let url = server.url().await;
+    let ticket = site.ticket(&server, "a ticket").await.unwrap();
+    let mut holder = db::connect(&database.url).await.unwrap();
+    holder.batch_execute("BEGIN; LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE").await.unwrap();
+    let mut looker = db::connect(&database.url).await.unwrap();
+    let stop = async {
+        let waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'tickets'::regclass";
+        while diesel::sql_query(waits).execute(&mut looker).await.unwrap() == 0 {}
+        server.ask_to_stop();
+        let address = url.trim_start_matches("http://");
+        until("it listens no more", || TcpStream::connect(address).is_err().then_some(())).await;
+        holder.batch_execute("COMMIT").await.unwrap();
+        server.end().await
+    };
+    let change = site.change(&server, &ticket, "IN_ANALYSIS", "a change");
+    let (changed, ended) = timeout(DEADLINE, async { tokio::join!(change, stop) }).await.unwrap();
+    assert_eq!(changed, Some(()));
+    assert!(ended.success());
+    database.drop().await;
 }
