@@ -2,6 +2,7 @@
 
 mod desk;
 mod hints;
+mod lists;
 mod parts;
 mod random;
 mod resume;

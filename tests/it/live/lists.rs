@@ -1,0 +1,235 @@
+//! The same of mails and of a conversation: what is told, in whatever order things happen, adds up to what a query
+//! answers.
+
+use std::collections::BTreeMap;
+
+use guichet_schema::actor::MemberReach;
+use guichet_schema::db;
+use guichet_schema::id::Id;
+use guichet_schema::store::Store;
+use guichet_tests::live::{LiveSide, Messages};
+use guichet_tests::world::Person;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde_json::{Value, json};
+use tokio::join;
+
+use crate::ticket::desk::{Desk, text};
+
+/// How many acts each of the busy people does. What comes of them fits on a page.
+const ACTS: usize = 12;
+const DELIVERY: &str = "id status recipient attempts";
+const MESSAGE: &str = "id body visibility";
+
+/// What a screen shows.
+#[derive(Debug, Clone)]
+enum Shows {
+    Mails,
+    /// The conversation of this ticket.
+    Conversation(String),
+}
+
+impl Shows {
+    async fn follow(&self, side: &LiveSide, person: &Person, after: &Value) -> Messages {
+        let (document, id) = match self {
+            Self::Mails => (
+                format!(
+                    "subscription ($after: String) {{
+                        emailDeliveriesChanged(after: $after) {{ cursor reload changed {{ {DELIVERY} }} removed }}
+                    }}"
+                ),
+                None,
+            ),
+            Self::Conversation(id) => (
+                format!(
+                    "subscription ($id: ID!, $after: String) {{
+                        ticketConversation(ticketId: $id, after: $after) {{
+                            cursor reload gone messages {{ {MESSAGE} }}
+                        }}
+                    }}"
+                ),
+                Some(id),
+            ),
+        };
+        let variables = match id {
+            Some(id) => json!({ "id": id, "after": after }),
+            None => json!({ "after": after }),
+        };
+        side.follow(Some(&person.token), &document, variables).await
+    }
+
+    async fn fresh(&self, desk: &Desk, person: &Person) -> BTreeMap<String, Value> {
+        let nodes = match self {
+            Self::Mails => {
+                let query =
+                    format!("{{ emailDeliveries(first: 100) {{ totalCount nodes {{ {DELIVERY} }} }} }}");
+                let page = desk.app.ask(person, &query, json!({})).await["emailDeliveries"].clone();
+                assert!(page["totalCount"].as_i64().unwrap() <= 100);
+                page["nodes"].clone()
+            }
+            Self::Conversation(id) => {
+                let fields = format!("conversation(last: 100) {{ nodes {{ {MESSAGE} }} }}");
+                desk.look(person, id, &fields).await["conversation"]["nodes"].clone()
+            }
+        };
+        by_id(&nodes)
+    }
+}
+
+/// None are those of what is out of sight.
+fn by_id(rows: &Value) -> BTreeMap<String, Value> {
+    let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
+    rows.iter().map(|row| (text(&row["id"]), row.clone())).collect()
+}
+
+/// What somebody has open, over connections that break, to one server or the other.
+struct Screen<'a> {
+    desk: &'a Desk,
+    sides: &'a [LiveSide],
+    person: Person,
+    shows: Shows,
+    messages: Messages,
+    cursor: Value,
+    rows: BTreeMap<String, Value>,
+    reloads: usize,
+}
+
+impl<'a> Screen<'a> {
+    async fn open(desk: &'a Desk, sides: &'a [LiveSide], person: &Person, shows: Shows) -> Self {
+        let messages = shows.follow(&sides[0], person, &Value::Null).await;
+        let (person, rows, cursor) = (person.clone(), BTreeMap::new(), Value::Null);
+        let mut screen = Self { desk, sides, person, shows, messages, cursor, rows, reloads: 0 };
+        screen.hear().await;
+        screen
+    }
+
+    /// Reads one message and does what it says.
+    async fn hear(&mut self) {
+        let message = self.messages.told().await;
+        self.cursor = message["cursor"].clone();
+        if message["reload"] == true {
+            self.rows = self.shows.fresh(self.desk, &self.person).await;
+            self.reloads += 1;
+            return;
+        }
+        if message["gone"] == true {
+            self.rows.clear();
+            return;
+        }
+        for removed in message["removed"].as_array().into_iter().flatten() {
+            self.rows.remove(&text(removed));
+        }
+        self.rows.extend(by_id(&message["changed"]));
+        self.rows.extend(by_id(&message["messages"]));
+    }
+
+    /// Reads until it shows this row, as it is, with connections that break in between.
+    async fn hear_of(&mut self, row: &Value, chance: &mut StdRng) {
+        while self.rows.get(&text(&row["id"])) != Some(row) {
+            if chance.random_bool(0.3) {
+                let side = &self.sides[chance.random_range(0..self.sides.len())];
+                self.messages = self.shows.follow(side, &self.person, &self.cursor).await;
+            }
+            self.hear().await;
+        }
+    }
+
+    /// The last thing that happens, which it shows once it has heard of everything.
+    async fn last(&self) -> Value {
+        let desk = self.desk;
+        match &self.shows {
+            Shows::Mails => {
+                let input = json!({ "assigneeId": desk.member.id() });
+                let ticket = text(&desk.ticket(&desk.owner, input).await["id"]);
+                let id = desk.set(&ticket, "WAITING").await["mail"]["deliveries"][0]["id"].clone();
+                desk.app.jobs_done().await;
+                self.shows.fresh(desk, &self.person).await[&text(&id)].clone()
+            }
+            Shows::Conversation(ticket) => {
+                // Into its sight again, unless it is there.
+                let back = json!({ "id": ticket, "to": { "staffId": desk.member.id() } });
+                desk.act(&desk.owner, "ticketTransfer", back).await;
+                let id = desk.post(&desk.owner, ticket, "PUBLIC", "Por fim").await;
+                json!({ "id": id, "body": "Por fim", "visibility": "PUBLIC" })
+            }
+        }
+    }
+}
+
+/// One act, which may be refused: somebody else was quicker.
+async fn act(desk: &Desk, tickets: &[String], chance: &mut StdRng) {
+    let staff = [&desk.owner, &desk.manager, &desk.member];
+    let (by, to) = (staff[chance.random_range(0..2)], staff[chance.random_range(0..3)]);
+    let id = &tickets[chance.random_range(0..tickets.len())];
+    match chance.random_range(0..9) {
+        0..3 => {
+            let status = ["WAITING", "IN_ANALYSIS"][chance.random_range(0..2)];
+            desk.act(by, "ticketStatusChange", json!({ "id": id, "status": status })).await;
+        }
+        3..5 => {
+            desk.act(by, "ticketTransfer", json!({ "id": id, "to": { "staffId": to.id() } })).await;
+        }
+        5..8 => {
+            let (by, visibility) =
+                [(&desk.admin, "PUBLIC"), (by, "INTERNAL"), (by, "PUBLIC")][chance.random_range(0..3)];
+            desk.post(by, id, visibility, "Bom dia").await;
+        }
+        _ => {
+            let client = desk.client.encode();
+            let query = "query C($id: ID!) { node(id: $id) { ... on Client { version } } }";
+            let seen = desk.app.ask(&desk.owner, query, json!({ "id": client })).await;
+            let accountant = [json!(desk.member.id()), Value::Null][chance.random_range(0..2)].clone();
+            let input = json!({
+                "id": client, "expectedVersion": seen["node"]["version"], "accountantId": accountant,
+            });
+            desk.act(&desk.owner, "clientUpdate", input).await;
+        }
+    }
+}
+
+/// F-01, D-04, D-07: two who work at once, mails that go out meanwhile, a member that sees its own part of the firm
+/// only, a server that no hint reaches, connections that break.
+#[tokio::test(flavor = "multi_thread")]
+async fn f_01_mails_and_conversations_equal_a_query() {
+    let desk = Desk::open().await;
+    desk.firm.set_member_reach(MemberReach::Own).await;
+    let deaf = Store::new(db::pool(&desk.app.database().url, 4).unwrap(), desk.app.clock.clone());
+    let sides = [LiveSide::start(&desk.app.store), LiveSide::start(&deaf)];
+    let mut tickets = Vec::new();
+    for to in [&desk.member, &desk.manager] {
+        tickets.push(text(&desk.ticket(&desk.owner, json!({ "assigneeId": to.id() })).await["id"]));
+    }
+    let talk = Shows::Conversation(tickets[0].clone());
+    let mut screens = Vec::new();
+    for (person, shows) in [
+        (&desk.member, Shows::Mails),
+        (&desk.manager, Shows::Mails),
+        (&desk.member, talk.clone()),
+        (&desk.manager, talk.clone()),
+        (&desk.admin, talk),
+    ] {
+        screens.push(Screen::open(&desk, &sides, person, shows).await);
+    }
+    for seed in 0..3 {
+        let busy = async |seed: u64| {
+            let mut chance = StdRng::seed_from_u64(seed);
+            for _ in 0..ACTS {
+                act(&desk, &tickets, &mut chance).await;
+            }
+        };
+        join!(busy(2 * seed), busy(2 * seed + 1));
+        desk.app.jobs_done().await;
+        let mut chance = StdRng::seed_from_u64(seed);
+        for screen in &mut screens {
+            let last = screen.last().await;
+            screen.hear_of(&last, &mut chance).await;
+            let expected = screen.shows.fresh(&desk, &screen.person).await;
+            assert_eq!(screen.rows, expected, "{seed}: {} {:?}", screen.person.email, screen.shows);
+        }
+    }
+    // Whoever sees all of it never had to begin anew.
+    assert_eq!(screens.iter().map(|screen| screen.reloads).min(), Some(1));
+    drop(screens);
+    drop(sides);
+    desk.finish().await;
+}
