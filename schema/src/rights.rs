@@ -47,9 +47,7 @@ pub const fn may(hat: &Hat, act: FirmAct) -> Result<(), Code> {
         (
             FirmAct::FirmUpdate | FirmAct::DepartmentCreate | FirmAct::StaffCreate,
             Hat::Staff(StaffHat { role, .. }),
-        ) => {
-            matches!(role, Owner)
-        }
+        ) => matches!(role, Owner),
         (
             FirmAct::ClientCreate
             | FirmAct::ClientUpdate

@@ -169,14 +169,15 @@ pub async fn handed_in_before(
         .filter(sql::among(attachments::ticket_id, &of))
         .load(conn)
         .await?;
+    let asked: HashSet<&AttachmentId> = ids.iter().collect();
     let mut first: HashMap<(TicketId, Sha256), &Attachment> = HashMap::new();
     for (attachment, digest) in &all {
         first.entry((attachment.ticket_id, *digest)).or_insert(attachment);
     }
     let before = |(attachment, digest): &(Attachment, Sha256)| {
         let earlier = *first.get(&(attachment.ticket_id, *digest))?;
-        let asked = ids.contains(&attachment.id) && earlier.id != attachment.id;
-        asked.then(|| (attachment.id, earlier.clone()))
+        let is_again = asked.contains(&attachment.id) && earlier.id != attachment.id;
+        is_again.then(|| (attachment.id, earlier.clone()))
     };
     Ok(all.iter().filter_map(before).collect())
 }

@@ -58,10 +58,10 @@ async fn outcome(desk: &Desk, by: &Person, act: &str, file: &str, ticket: &str) 
     errors[0]["code"].clone()
 }
 
-/// A-09, D-08: whoever sees a file is told of each act what would become of it; for whoever does not see it, it is
+/// D-08, B-14: whoever sees a file is told of each act what would become of it; for whoever does not see it, it is
 /// not there.
 #[tokio::test]
-async fn a_09_what_the_viewer_may_do_with_a_file() {
+async fn d_08_what_the_viewer_may_do_with_a_file() {
     let desk = Desk::open().await;
     let ticket = desk.opened(&desk.admin).await;
     let mut seen = 0;

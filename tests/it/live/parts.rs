@@ -80,9 +80,9 @@ async fn d_12_read_marks_reach_the_other_screens() {
     desk.finish().await;
 }
 
-/// D-01, F-01: once its client has somebody to write to, a ticket on a screen can be written on.
+/// D-07, F-01: once its client has somebody to write to, a ticket on a screen can be written on.
 #[tokio::test]
-async fn d_01_the_first_access_is_told() {
+async fn d_07_the_first_access_is_told() {
     let desk = Desk::open().await;
     let lonely = desk.firm.client("Mercado", None).await;
     let id = text(&desk.ticket(&desk.owner, json!({ "clientId": lonely.encode() })).await["id"]);
@@ -118,10 +118,10 @@ async fn d_01_the_first_access_is_told() {
     desk.finish().await;
 }
 
-/// B-15, F-01: an act on a ticket tells the accountant whom it found. One that is under way is waited for by a
+/// F-01: an act on a ticket tells the accountant whom it found. One that is under way is waited for by a
 /// hand-over of the client, which would else slip in before it is told.
 #[tokio::test]
-async fn b_15_a_hand_over_waits_for_acts_under_way() {
+async fn f_01_a_hand_over_waits_for_acts_under_way() {
     let desk = Desk::open().await;
     let id: TicketId = Id::decode(&desk.opened(&desk.admin).await).unwrap();
     let mut tx = desk.app.store.begin(&desk.owner.actor()).await.unwrap();
