@@ -17,7 +17,7 @@ text_enum! {
         DepartmentTicket = "DEPARTMENT_TICKET",
         /// The client wrote.
         ClientMessage = "CLIENT_MESSAGE",
-        /// The client handed in a file without a message.
+        /// The client handed in a file without a message, or after it.
         ClientFile = "CLIENT_FILE",
         /// The client reopened a ticket.
         TicketReopened = "TICKET_REOPENED",

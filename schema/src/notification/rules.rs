@@ -17,7 +17,7 @@ pub enum News {
     },
     /// The client wrote this.
     Written(MessageId),
-    /// The client handed in a file without a message.
+    /// The client handed in a file without a message, or after it.
     HandedIn,
     /// The client reopened it.
     Reopened,

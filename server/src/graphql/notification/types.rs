@@ -26,7 +26,7 @@ pub enum NotificationKind {
     DepartmentTicket,
     /// The client wrote.
     ClientMessage,
-    /// The client handed in a file without a message.
+    /// The client handed in a file without a message, or after it.
     ClientFile,
     /// The client reopened a ticket.
     TicketReopened,

@@ -95,7 +95,7 @@ pub struct TicketFileAttachInput {
     /// The ticket, open or closed (D-03).
     pub(super) id: ID,
     /// The files, 1 to 20: uploaded by the viewer, and on nothing yet. They may still be verified; others see
-    /// them once they are stored.
+    /// them once they are stored. A ticket takes 500, those of its messages included.
     file_ids: Vec<ID>,
     /// To what of it.
     to: TicketFileAttachTarget,
