@@ -142,9 +142,7 @@ async fn tell_tickets(tx: &mut Tx, charge: &Charge, shown_on: &[Ticket]) -> Resu
     let portfolio: Option<StaffId> =
         clients::table.find(charge.client_id).select(clients::accountant_id).get_result(tx.conn()).await?;
     for ticket in shown_on {
-        let audience = Some(ticket.audience(portfolio));
-        let (subject, before) = (ticket.id.uuid(), audience.clone());
-        tx.event(charge.firm_id, Event { noun: TicketId::NOUN, subject, before, after: audience });
+        tx.event(charge.firm_id, Event::changed(ticket.id, ticket.audience(portfolio)));
     }
     Ok(())
 }
@@ -276,9 +274,7 @@ async fn set_status(tx: &mut Tx, charge: &Charge, status: ChargeStatus) -> Resul
         ))
         .execute(tx.conn())
         .await?;
-    let audience = Some(audience(tx.conn(), charge).await?);
-    let event =
-        Event { noun: ChargeId::NOUN, subject: charge.id.uuid(), before: audience.clone(), after: audience };
+    let event = Event::changed(charge.id, audience(tx.conn(), charge).await?);
     tx.event(charge.firm_id, event);
     let act = if status == ChargeStatus::Paid { "chargeMarkPaid" } else { "chargeCancel" };
     tx.audit(Some(charge.firm_id), act, ChargeId::NOUN, Some(charge.id.uuid()));

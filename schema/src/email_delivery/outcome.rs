@@ -152,8 +152,6 @@ pub(super) async fn changed(tx: &mut Tx, delivery: &EmailDelivery) -> Result<()>
         .select((Ticket::as_select(), clients::accountant_id, staff_members::id.nullable()))
         .get_result(tx.conn())
         .await?;
-    let audience = Some(audience(&ticket, portfolio, told));
-    let (subject, before) = (delivery.id.uuid(), audience.clone());
-    tx.event(ticket.firm_id, Event { noun: DeliveryId::NOUN, subject, before, after: audience });
+    tx.event(ticket.firm_id, Event::changed(delivery.id, audience(&ticket, portfolio, told)));
     Ok(())
 }

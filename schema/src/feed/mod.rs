@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::actor::{Hat, Scope};
 use crate::error::Result;
-use crate::id::{ClientId, DepartmentId, FirmId, StaffId};
+use crate::id::{ClientId, DepartmentId, FirmId, Id, StaffId};
 use crate::sql;
 
 pub use cursor::FeedCursor;
@@ -90,6 +90,14 @@ pub struct Event {
     pub before: Option<Audience>,
     /// Who can see it now; none when it is gone.
     pub after: Option<Audience>,
+}
+
+impl Event {
+    /// A thing changed that the same people see as before.
+    pub fn changed<I: Id>(id: I, audience: Audience) -> Self {
+        let before = Some(audience.clone());
+        Self { noun: I::NOUN, subject: id.uuid(), before, after: Some(audience) }
+    }
 }
 
 /// Writes events with the firm's next revisions, in one statement; answers the last revision.

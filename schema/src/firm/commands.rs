@@ -227,10 +227,7 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateFirm) -> Result<D
             ))
             .execute(tx.conn())
             .await?;
-        let everybody = Some(model::audience(false));
-        let event =
-            Event { noun: FirmId::NOUN, subject: new.id.uuid(), before: everybody.clone(), after: everybody };
-        tx.event(new.id, event);
+        tx.event(new.id, Event::changed(new.id, model::audience(false)));
         tx.audit(Some(new.id), "firmUpdate", FirmId::NOUN, Some(new.id.uuid()));
     }
     tx.commit(new.id).await

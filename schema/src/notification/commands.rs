@@ -98,14 +98,7 @@ async fn write(
         .get_results(tx.conn())
         .await?;
     let [first, ..] = marked[..] else { return Ok(()) };
-    let audience = Some(Audience::only(staff.uuid()));
-    let event = Event {
-        noun: NotificationId::NOUN,
-        subject: first.uuid(),
-        before: audience.clone(),
-        after: audience,
-    };
-    tx.event(actor.firm_id(), event);
+    tx.event(actor.firm_id(), Event::changed(first, Audience::only(staff.uuid())));
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use crate::account;
 use crate::actor::{AccessRole, Actor, Author, Scope};
 use crate::client;
 use crate::error::{Fault, OrNotFound, Result};
-use crate::feed::{Audience, Event};
+use crate::feed::Event;
 use crate::id::{AccessId, AccountId, ClientId, FirmId, Id};
 use crate::input::{Check, MAX_NAME, OrTaken};
 use crate::invitation::commands::issue;
@@ -93,7 +93,8 @@ pub async fn create(
         }
         _ => None,
     };
-    tx.event(client.firm_id, event(id, None, client.audience()));
+    let after = Some(client.audience());
+    tx.event(client.firm_id, Event { noun: AccessId::NOUN, subject: id.uuid(), before: None, after });
     tx.audit(Some(client.firm_id), "portalAccessCreate", AccessId::NOUN, Some(id.uuid()));
     tx.commit(Invited { id, secret }).await
 }
@@ -136,10 +137,6 @@ pub(crate) async fn activate(tx: &mut Tx, firm_id: FirmId, id: AccessId) -> Resu
     let Some(client_id) = client_id else { return Ok(false) };
     let client = client::queries::find(tx.conn(), &Scope::Firm { firm_id }, client_id).await?;
     let audience = client.ok_or_else(|| Fault::Broken(format!("{id} has no client")))?.audience();
-    tx.event(firm_id, event(id, Some(audience.clone()), audience));
+    tx.event(firm_id, Event::changed(id, audience));
     Ok(true)
-}
-
-fn event(id: AccessId, before: Option<Audience>, after: Audience) -> Event {
-    Event { noun: AccessId::NOUN, subject: id.uuid(), before, after: Some(after) }
 }

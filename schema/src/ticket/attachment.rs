@@ -203,10 +203,7 @@ async fn record(tx: &mut Tx, ticket: &Ticket, author: Author, place: Place, file
 /// Tells of files that are there now: the message has them, and the ticket changed.
 async fn tell(tx: &mut Tx, case: &mut Case, author: Author, place: Place) -> Result<()> {
     if let Some(id) = place.message_id {
-        let audience = Some(case.audience(place.visibility));
-        let event =
-            Event { noun: MessageId::NOUN, subject: id.uuid(), before: audience.clone(), after: audience };
-        tx.event(case.firm.id, event);
+        tx.event(case.firm.id, Event::changed(id, case.audience(place.visibility)));
     }
     case.save(tx, author, "ticketFileAttach", Saved::seen_by(place.visibility)).await
 }
@@ -230,15 +227,11 @@ pub(crate) async fn of(tx: &mut Tx, file: FileId) -> Result<Option<Attachment>> 
 /// Tells a file's uploader of what became of it where it is attached: as long as it is not stored, nobody else
 /// sees that it is.
 pub(crate) fn tell_uploader(tx: &mut Tx, file: &File, attachment: &Attachment) {
-    let audience = Some(Audience::only(file.uploaded_by().person()));
-    let mut tell = |noun, subject| {
-        let event = Event { noun, subject, before: audience.clone(), after: audience.clone() };
-        tx.event(file.firm_id, event);
-    };
+    let audience = Audience::only(file.uploaded_by().person());
     if let Some(message) = attachment.message_id {
-        tell(MessageId::NOUN, message.uuid());
+        tx.event(file.firm_id, Event::changed(message, audience.clone()));
     }
-    tell(TicketId::NOUN, attachment.ticket_id.uuid());
+    tx.event(file.firm_id, Event::changed(attachment.ticket_id, audience));
 }
 
 /// Makes a file that has just been stored visible where it was attached meanwhile. Its row is locked.

@@ -134,9 +134,7 @@ pub async fn mark_read(
         let now = tx.now;
         if mark(tx.conn(), &ticket, actor, seq, now).await? {
             // The person's other screens count anew; nobody else's.
-            let audience = Some(Audience::only(actor.hat.person()));
-            let (subject, before) = (ticket_id.uuid(), audience.clone());
-            tx.event(ticket.firm_id, Event { noun: TicketId::NOUN, subject, before, after: audience });
+            tx.event(ticket.firm_id, Event::changed(ticket_id, Audience::only(actor.hat.person())));
         }
         notification::commands::follow_conversation(&mut tx, actor, ticket_id, seq).await?;
     }

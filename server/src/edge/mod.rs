@@ -39,7 +39,7 @@ pub use layers::{Origin, RequestId, layered};
 pub use layout::Layout;
 pub use limits::{Limits, SocketLimits};
 pub use params::Params;
-pub use types::Types;
+pub use types::{MESSAGE_LENGTH, Types};
 pub use websocket::{Admit, Admitted, Close, Guest, Sockets};
 
 use execution::Edge;

@@ -20,8 +20,8 @@ use super::document::select;
 pub(super) const ASSUMED_LENGTH: u64 = 5;
 
 /// The same of a list that a subscription's message tells: what happened meanwhile comes at once, as much as a page
-/// holds.
-pub(super) const MESSAGE_LENGTH: u64 = 100;
+/// holds. Subscriptions tell no more.
+pub const MESSAGE_LENGTH: usize = 100;
 
 /// What each field of the schema answers with.
 pub struct Types {
@@ -79,7 +79,7 @@ impl Types {
         if !self.field(parent, field).is_some_and(is_list) || of_connection() {
             return 1;
         }
-        if self.messages.contains(parent) { MESSAGE_LENGTH } else { ASSUMED_LENGTH }
+        if self.messages.contains(parent) { MESSAGE_LENGTH as u64 } else { ASSUMED_LENGTH }
     }
 
     /// The type at the root of operations of this kind.

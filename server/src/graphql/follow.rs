@@ -22,9 +22,6 @@ use super::payload::Revision;
 use crate::edge::ApiError;
 use crate::live::{Batch, Follower, Live, Step};
 
-/// Most things that one message tells of: it is bounded as a page is. Of more, all is to be read anew, page by page.
-pub const MOST_TOLD: usize = 100;
-
 /// What a subscription follows.
 pub trait Followed: Send + Sync + 'static {
     /// What it tells.

@@ -1,18 +1,13 @@
 //! What a ticket shows of others than itself: whoever has it on a screen is told when that changes.
 
-use std::pin::pin;
-use std::time::Duration;
-
-use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
-use guichet_schema::id::{Id, TicketId};
-use guichet_schema::tables::tickets;
+use guichet_schema::id::Id;
 use guichet_tests::live::{LiveSide, Messages};
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::join;
 
 use crate::ticket::desk::{Desk, reais, text};
+use crate::ticket::idempotency::Held;
 
 /// Opens a list of tickets that shows so much of each.
 async fn grid(side: &LiveSide, person: &Person, shown: &str) -> Messages {
@@ -123,16 +118,14 @@ async fn d_07_the_first_access_is_told() {
 #[tokio::test]
 async fn f_01_a_hand_over_waits_for_acts_under_way() {
     let desk = Desk::open().await;
-    let id: TicketId = Id::decode(&desk.opened(&desk.admin).await).unwrap();
-    let mut tx = desk.app.store.begin(&desk.owner.actor()).await.unwrap();
-    let locked = tickets::table.find(id).select(tickets::id).for_update().execute(tx.conn()).await;
-    assert_eq!(locked.unwrap(), 1);
+    desk.opened(&desk.admin).await;
+    let mut act = Held::rows(&desk, "SELECT FROM tickets", "UPDATE").await;
     let input = json!({ "id": desk.client.encode(), "expectedVersion": 1, "accountantId": desk.member.id() });
-    {
-        let mut hand_over = pin!(desk.done(&desk.owner, "clientUpdate", input));
-        assert!(timeout(Duration::from_millis(300), &mut hand_over).await.is_err(), "it did not wait");
-        drop(tx);
-        assert_eq!(hand_over.await["client"]["version"], 2);
-    }
+    let under_way = async {
+        act.awaited().await;
+        act.let_go().await;
+    };
+    let (done, ()) = join!(desk.done(&desk.owner, "clientUpdate", input), under_way);
+    assert_eq!(done["client"]["version"], 2);
     desk.finish().await;
 }

@@ -2,15 +2,13 @@
 
 use std::net::TcpStream;
 
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use guichet_schema::db;
 use guichet_server::embedded::{Postgres, PostgresOptions};
 use guichet_tests::database::TestDatabase;
-use guichet_tests::wait::{DEADLINE, until};
-use tokio::time::timeout;
+use guichet_tests::wait::until;
 
 use super::run::guichet;
 use super::site::Site;
+use crate::ticket::idempotency::Held;
 
 /// D-04, D-05: what one server takes, a worker mails and another server tells; the relay is reached by
 /// STARTTLS and with a sign-in.
@@ -92,20 +90,17 @@ async fn what_was_begun_is_finished() {
     let server = site.serve().await;
     let url = server.url().await;
     let ticket = site.ticket(&server, "a ticket").await.unwrap();
-    let mut holder = db::connect(&database.url).await.unwrap();
-    holder.batch_execute("BEGIN; LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE").await.unwrap();
-    let mut looker = db::connect(&database.url).await.unwrap();
+    let mut held = Held::begin(&site.store, "LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE").await;
     let stop = async {
-        let waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'tickets'::regclass";
-        while diesel::sql_query(waits).execute(&mut looker).await.unwrap() == 0 {}
+        held.awaited().await;
         server.ask_to_stop();
         let address = url.trim_start_matches("http://");
         until("it listens no more", || TcpStream::connect(address).is_err().then_some(())).await;
-        holder.batch_execute("COMMIT").await.unwrap();
+        held.let_go().await;
         server.end().await
     };
     let change = site.change(&server, &ticket, "IN_ANALYSIS", "a change");
-    let (changed, ended) = timeout(DEADLINE, async { tokio::join!(change, stop) }).await.unwrap();
+    let (changed, ended) = tokio::join!(change, stop);
     assert_eq!(changed, Some(()));
     assert!(ended.success());
     database.drop().await;

@@ -22,8 +22,13 @@ pub struct Held(AsyncPgConnection);
 
 impl Held {
     pub async fn rows(desk: &Desk, statement: &str, lock: &str) -> Self {
-        let mut conn = desk.app.store.dedicated().await.unwrap();
-        conn.batch_execute(&format!("BEGIN; {statement} FOR {lock}")).await.unwrap();
+        Self::begin(&desk.app.store, &format!("{statement} FOR {lock}")).await
+    }
+
+    /// Holds what this statement locks.
+    pub async fn begin(store: &Store, statement: &str) -> Self {
+        let mut conn = store.dedicated().await.unwrap();
+        conn.batch_execute(&format!("BEGIN; {statement}")).await.unwrap();
         Self(conn)
     }
 

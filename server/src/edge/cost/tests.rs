@@ -113,14 +113,14 @@ fn lists_without_a_length_are_assumed_to_have_one() {
 #[test]
 fn the_lists_of_a_message_are_as_long_as_a_page() {
     let of = |document| counted(document).fields;
-    assert_eq!(of("subscription { news { changed { id } removed } }"), 3 + MESSAGE_LENGTH);
+    assert_eq!(of("subscription { news { changed { id } removed } }"), 3 + MESSAGE_LENGTH as u64);
     assert_eq!(
         of("subscription { news { changed { children { id } } } }"),
-        2 + MESSAGE_LENGTH * (1 + ASSUMED_LENGTH)
+        2 + MESSAGE_LENGTH as u64 * (1 + ASSUMED_LENGTH)
     );
     assert_eq!(
         of("subscription { news { ...N } } fragment N on News { changed { id } }"),
-        2 + MESSAGE_LENGTH
+        2 + MESSAGE_LENGTH as u64
     );
     // What queries answer with too is no message.
     assert_eq!(of("subscription { item { children { id } } }"), 2 + ASSUMED_LENGTH);

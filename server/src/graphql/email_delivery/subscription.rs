@@ -7,8 +7,8 @@ use guichet_schema::feed::queries::Entry;
 use guichet_schema::id::{ClientId, DeliveryId, Id, TicketId};
 
 use super::EmailDelivery;
-use crate::edge::ApiError;
-use crate::graphql::follow::{Followed, MOST_TOLD, News, Place, follow};
+use crate::edge::{ApiError, MESSAGE_LENGTH};
+use crate::graphql::follow::{Followed, News, Place, follow};
 use crate::graphql::loaders::fault;
 use crate::graphql::payload::{Revision, api_id};
 
@@ -70,7 +70,7 @@ impl Followed for Deliveries {
         if touched.is_empty() {
             return Ok(None);
         }
-        if touched.len() > MOST_TOLD {
+        if touched.len() > MESSAGE_LENGTH {
             return Ok(Some(self.reload(place)));
         }
         let (hat, store) = (&news.onlooker.hat, &news.onlooker.store);

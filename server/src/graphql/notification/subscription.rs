@@ -7,8 +7,8 @@ use guichet_schema::id::{NotificationId, TicketId};
 use guichet_schema::notification::queries;
 
 use super::types::Notification;
-use crate::edge::ApiError;
-use crate::graphql::follow::{Followed, MOST_TOLD, News, Place, follow};
+use crate::edge::{ApiError, MESSAGE_LENGTH};
+use crate::graphql::follow::{Followed, News, Place, follow};
 use crate::graphql::loaders::fault;
 use crate::graphql::payload::Revision;
 
@@ -62,7 +62,7 @@ impl Followed for Notifications {
 
     async fn news(&self, place: Place, news: &News) -> Result<Option<NotificationsChanged>, ApiError> {
         let new: Vec<NotificationId> = news.added().into_iter().collect();
-        let too_many = new.len() > MOST_TOLD;
+        let too_many = new.len() > MESSAGE_LENGTH;
         // What was told of a ticket comes and goes with it; and some may have been marked as read.
         let reload = too_many || news.moves::<TicketId>() || news.changes::<NotificationId>();
         let mut added = Vec::new();

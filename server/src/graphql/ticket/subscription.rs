@@ -9,8 +9,8 @@ use guichet_schema::ticket::{conversation, list, model};
 use super::conversation::TicketMessage;
 use super::query::TicketFilter;
 use super::types::Ticket;
-use crate::edge::ApiError;
-use crate::graphql::follow::{Followed, MOST_TOLD, News, Place, Sight, follow};
+use crate::edge::{ApiError, MESSAGE_LENGTH};
+use crate::graphql::follow::{Followed, News, Place, Sight, follow};
 use crate::graphql::payload::{Revision, api_id, unanswered};
 
 /// What changed in a list of tickets.
@@ -99,7 +99,7 @@ impl Followed for Grid {
         if touched.is_empty() {
             return Ok(None);
         }
-        if touched.len() > MOST_TOLD {
+        if touched.len() > MESSAGE_LENGTH {
             return Ok(Some(self.reload(place)));
         }
         let onlooker = &news.onlooker;
@@ -162,7 +162,7 @@ impl Followed for Conversation {
         if messages.is_empty() && !gone {
             return Ok(None);
         }
-        if messages.len() > MOST_TOLD {
+        if messages.len() > MESSAGE_LENGTH {
             return Ok(Some(self.reload(place)));
         }
         let (messages, Place { cursor, revision }) =
