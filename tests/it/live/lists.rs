@@ -1,4 +1,4 @@
-//! The same of mails and of a conversation: what is told, in whatever order things happen, adds up to what a query
+//! The same of mails, notifications and a conversation: what is told, in whatever order things happen, adds up to what a query
 //! answers.
 
 use std::collections::BTreeMap;
@@ -14,10 +14,11 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use tokio::join;
 
+use crate::notification::office::{NOTIFICATION, told};
 use crate::ticket::desk::{Desk, text};
 
 /// How many acts each of the busy people does. What comes of them fits on a page.
-const ACTS: usize = 12;
+const ACTS: usize = 20;
 const DELIVERY: &str = "id status recipient attempts";
 const MESSAGE: &str = "id body visibility";
 
@@ -25,20 +26,30 @@ const MESSAGE: &str = "id body visibility";
 #[derive(Debug, Clone)]
 enum Shows {
     Mails,
+    Notifications,
     /// The conversation of this ticket.
     Conversation(String),
 }
 
 impl Shows {
     async fn follow(&self, side: &LiveSide, person: &Person, after: &Value) -> Messages {
-        let (document, id) = match self {
+        let of_all = json!({ "after": after });
+        let (document, variables) = match self {
             Self::Mails => (
                 format!(
                     "subscription ($after: String) {{
                         emailDeliveriesChanged(after: $after) {{ cursor reload changed {{ {DELIVERY} }} removed }}
                     }}"
                 ),
-                None,
+                of_all,
+            ),
+            Self::Notifications => (
+                format!(
+                    "subscription ($after: String) {{
+                        notifications(after: $after) {{ cursor reload added {{ {NOTIFICATION} }} }}
+                    }}"
+                ),
+                of_all,
             ),
             Self::Conversation(id) => (
                 format!(
@@ -48,12 +59,8 @@ impl Shows {
                         }}
                     }}"
                 ),
-                Some(id),
+                json!({ "id": id, "after": after }),
             ),
-        };
-        let variables = match id {
-            Some(id) => json!({ "id": id, "after": after }),
-            None => json!({ "after": after }),
         };
         side.follow(Some(&person.token), &document, variables).await
     }
@@ -67,6 +74,7 @@ impl Shows {
                 assert!(page["totalCount"].as_i64().unwrap() <= 100);
                 page["nodes"].clone()
             }
+            Self::Notifications => Value::Array(told(desk, person).await),
             Self::Conversation(id) => {
                 let fields = format!("conversation(last: 100) {{ nodes {{ {MESSAGE} }} }}");
                 desk.look(person, id, &fields).await["conversation"]["nodes"].clone()
@@ -119,8 +127,9 @@ impl<'a> Screen<'a> {
         for removed in message["removed"].as_array().into_iter().flatten() {
             self.rows.remove(&text(removed));
         }
-        self.rows.extend(by_id(&message["changed"]));
-        self.rows.extend(by_id(&message["messages"]));
+        for rows in ["changed", "added", "messages"] {
+            self.rows.extend(by_id(&message[rows]));
+        }
     }
 
     /// Reads until it shows this row, as it is, with connections that break in between.
@@ -145,6 +154,10 @@ impl<'a> Screen<'a> {
                 desk.app.jobs_done().await;
                 self.shows.fresh(desk, &self.person).await[&text(&id)].clone()
             }
+            Shows::Notifications => {
+                desk.ticket(&desk.owner, json!({ "assigneeId": self.person.id() })).await;
+                told(desk, &self.person).await[0].clone()
+            }
             Shows::Conversation(ticket) => {
                 // Into its sight again, unless it is there.
                 let back = json!({ "id": ticket, "to": { "staffId": desk.member.id() } });
@@ -161,7 +174,7 @@ async fn act(desk: &Desk, tickets: &[String], chance: &mut StdRng) {
     let staff = [&desk.owner, &desk.manager, &desk.member];
     let (by, to) = (staff[chance.random_range(0..2)], staff[chance.random_range(0..3)]);
     let id = &tickets[chance.random_range(0..tickets.len())];
-    match chance.random_range(0..9) {
+    match chance.random_range(0..13) {
         0..3 => {
             let status = ["WAITING", "IN_ANALYSIS"][chance.random_range(0..2)];
             desk.act(by, "ticketStatusChange", json!({ "id": id, "status": status })).await;
@@ -173,6 +186,15 @@ async fn act(desk: &Desk, tickets: &[String], chance: &mut StdRng) {
             let (by, visibility) =
                 [(&desk.admin, "PUBLIC"), (by, "INTERNAL"), (by, "PUBLIC")][chance.random_range(0..3)];
             desk.post(by, id, visibility, "Bom dia").await;
+        }
+        8..10 => {
+            let newest = desk.app.ask(to, "{ notifications(first: 1) { nodes { id } } }", json!({})).await;
+            let Some(newest) = newest["notifications"]["nodes"].get(0) else { return };
+            let mark = "mutation ($id: ID!) { notificationMarkRead(input: { upToId: $id }) { unreadCount } }";
+            desk.app.ask(to, mark, json!({ "id": newest["id"] })).await;
+        }
+        10..12 => {
+            desk.ticket(by, json!({ "assigneeId": to.id() })).await;
         }
         _ => {
             let client = desk.client.encode();
@@ -187,10 +209,10 @@ async fn act(desk: &Desk, tickets: &[String], chance: &mut StdRng) {
     }
 }
 
-/// F-01, D-04, D-07: two who work at once, mails that go out meanwhile, a member that sees its own part of the firm
+/// F-01, D-04, D-07, D-11: two who work at once, mails that go out meanwhile, a member that sees its own part of the firm
 /// only, a server that no hint reaches, connections that break.
 #[tokio::test(flavor = "multi_thread")]
-async fn f_01_mails_and_conversations_equal_a_query() {
+async fn f_01_lists_equal_a_query() {
     let desk = Desk::open().await;
     desk.firm.set_member_reach(MemberReach::Own).await;
     let deaf = Store::new(db::pool(&desk.app.database().url, 4).unwrap(), desk.app.clock.clone());
@@ -204,6 +226,8 @@ async fn f_01_mails_and_conversations_equal_a_query() {
     for (person, shows) in [
         (&desk.member, Shows::Mails),
         (&desk.manager, Shows::Mails),
+        (&desk.member, Shows::Notifications),
+        (&desk.manager, Shows::Notifications),
         (&desk.member, talk.clone()),
         (&desk.manager, talk.clone()),
         (&desk.admin, talk),

@@ -3,6 +3,5 @@
 mod live;
 mod mails;
 mod marks;
-mod office;
-mod random;
+pub mod office;
 mod told;
