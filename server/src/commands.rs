@@ -4,16 +4,17 @@ use std::fs;
 use std::io::{self, BufRead, IsTerminal};
 use std::path::Path;
 
-use guichet_schema::account::password::Password;
-use guichet_schema::actor::MemberReach;
-use guichet_schema::error::{Code, Error, Refusal};
-use guichet_schema::firm::commands::CreateFirm;
-use guichet_schema::id::{Id, JobId};
-use guichet_schema::job::JobRow;
-use guichet_schema::job::{admin, queue};
-use guichet_schema::locale::Locale;
-use guichet_schema::store::{By, Store};
-use guichet_schema::{demo, i18n};
+use guichet_base::error::{Code, Error, Refusal};
+use guichet_base::i18n;
+use guichet_base::id::{Id, JobId};
+use guichet_base::locale::Locale;
+use guichet_engine::actor::MemberReach;
+use guichet_engine::job::JobRow;
+use guichet_engine::job::{admin, queue};
+use guichet_engine::store::{By, Store};
+use guichet_schema::demo;
+use guichet_schema::people::account::password::Password;
+use guichet_schema::people::firm::commands::CreateFirm;
 
 use crate::cli::{FirmCreate, JobStatus, Jobs, JobsList, JobsRetry, Scale};
 use crate::console::say;
@@ -76,7 +77,7 @@ pub async fn firm_create(settings: &Settings, firm: FirmCreate) -> Result<(), Fa
         owner_password,
     };
     with_store(settings, async |store| {
-        let created = guichet_schema::firm::commands::create(store, input).await.map_err(told)?.value;
+        let created = guichet_schema::people::firm::commands::create(store, input).await.map_err(told)?.value;
         let mut lines = vec![format!("firm {}", created.id.encode())];
         lines.push(match created.owner.secret {
             Some(secret) => {
@@ -149,7 +150,7 @@ pub async fn jobs(settings: &Settings, command: Jobs) -> Result<(), Failure> {
 }
 
 async fn jobs_list(store: &Store, list: JobsList) -> Result<String, Failure> {
-    use guichet_schema::job::JobStatus as Status;
+    use guichet_engine::job::JobStatus as Status;
     let status = list.status.map(|status| match status {
         JobStatus::Ready => Status::Ready,
         JobStatus::Running => Status::Running,

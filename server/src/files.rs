@@ -13,10 +13,10 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::{Stream, StreamExt, stream};
-use guichet_schema::clock::SharedClock;
-use guichet_schema::file::digest::Sha256 as Digest;
-use guichet_schema::file::key::Key;
-use guichet_schema::file::rules::Limits;
+use guichet_base::clock::SharedClock;
+use guichet_schema::shared::file::digest::Sha256 as Digest;
+use guichet_schema::shared::file::key::Key;
+use guichet_schema::shared::file::rules::Limits;
 use guichet_storage::{
     Addresses, Grant, NoGrant, Own, Range, Seal, Storage, StorageError, WriteError, disposition,
 };
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn one_sender_a_key() {
-        use guichet_schema::id::{FileId, FirmId};
+        use guichet_base::id::{FileId, FirmId};
         let sending = Sending::default();
         let key = || Key::Staged { firm_id: FirmId::new(), file_id: FileId::new() };
         let (first, second) = (key(), key());

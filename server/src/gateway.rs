@@ -8,7 +8,7 @@ use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
 use axum::serve::ListenerExt;
-use guichet_schema::store::Store;
+use guichet_engine::store::Store;
 use guichet_workers::mail::Catcher;
 use guichet_workers::queue::Health;
 use tokio::net::TcpListener;

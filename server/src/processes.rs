@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use guichet_schema::clock::SystemClock;
+use guichet_base::clock::SystemClock;
+use guichet_engine::db;
+use guichet_engine::hint;
+use guichet_engine::store::Store;
 use guichet_schema::demo::{self, DemoSignIn, Scale};
-use guichet_schema::store::Store;
-use guichet_schema::{db, hint};
 use guichet_storage::{Addresses, Folder, Own, Seal, Storage};
 use guichet_workers::file_verify::Verifier;
 use guichet_workers::mail::{Catcher, Pool, Route};

@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use guichet_schema::hint::{AGAIN, COALESCE, Hints};
+use guichet_engine::hint::{AGAIN, COALESCE, Hints};
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{Client, IntoConnectionInfo, RedisError, RedisResult};

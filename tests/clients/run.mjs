@@ -2,7 +2,7 @@
 //
 //   npm ci && node run.mjs http://127.0.0.1:8080/graphql <email> <password>
 //
-// The account has one hat, a staff member's, in a firm with three open tickets of which one is changed by
+// The account has one membership, a staff member's, in a firm with three open tickets of which one is changed by
 // each client. Prints a line a client; exits with 0 only when all of them are content.
 // graphql stays at 16 and graphql-ws at 5 because 17 and 6 want a newer Node than Debian and Ubuntu have.
 

@@ -5,19 +5,19 @@ use std::sync::Mutex;
 
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use guichet_schema::account::password::Password;
-use guichet_schema::actor::{AccessRole, Hat, Origin, StaffRole};
-use guichet_schema::clock::ManualClock;
-use guichet_schema::db;
+use guichet_base::clock::ManualClock;
+use guichet_base::locale::Locale;
+use guichet_base::page::PageRequest;
+use guichet_engine::actor::{AccessRole, Membership, Origin, StaffRole};
+use guichet_engine::db;
+use guichet_engine::store::Store;
 use guichet_schema::demo::{self, DemoSignIn, Scale};
-use guichet_schema::locale::Locale;
-use guichet_schema::page::PageRequest;
-use guichet_schema::session::commands::{SignIn, choose_hat, sign_in};
-use guichet_schema::session::model::{HatOption, SignedIn};
-use guichet_schema::store::Store;
-use guichet_schema::ticket::list::{self, TicketFilter};
-use guichet_schema::ticket::model::TicketStatus;
-use guichet_schema::ticket::status::{ChangeStatus, StatusOutcome, change_status};
+use guichet_schema::desk::ticket::list::{self, TicketFilter};
+use guichet_schema::desk::ticket::model::TicketStatus;
+use guichet_schema::desk::ticket::status::{ChangeStatus, StatusOutcome, change_status};
+use guichet_schema::people::account::password::Password;
+use guichet_schema::people::session::commands::{SignIn, select_membership, sign_in};
+use guichet_schema::people::session::model::{MembershipOption, SignedIn};
 use guichet_tests::app::START;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::world::Firm;
@@ -106,7 +106,7 @@ async fn a_real_firm_stays_as_it_is_beside_the_demo() {
     demo::fill(&store, Scale::Small, |_| {}).await.unwrap();
     let mut conn = store.conn().await.unwrap();
     assert_eq!(number(&mut conn, "SELECT count(*) FROM firms").await, 4);
-    let own = firm.owner.hat.scope();
+    let own = firm.owner.membership.scope();
     assert_eq!(list::count(&mut conn, &own, &TicketFilter::default()).await.unwrap(), 0);
     drop((conn, firm, store));
     database.drop().await;
@@ -296,27 +296,32 @@ async fn the_rows_obey_the_rules() {
     database.drop().await;
 }
 
-/// B-13: everybody whom the demo names gets in, as what it says; who has two hats chooses.
+/// B-13: everybody whom the demo names gets in, as what it says; who has two memberships chooses.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_sign_in_works() {
     let (database, store, cast) = filled().await;
     assert_eq!(cast.len(), 3 * 5 + 1);
-    for hat in &cast {
-        let entered = enter(&store, &hat.email).await;
-        let role = |option: &HatOption| match &option.hat {
-            Hat::Staff(hat) => hat.role.as_str(),
-            Hat::Portal(hat) => hat.role.as_str(),
+    for membership in &cast {
+        let entered = enter(&store, &membership.email).await;
+        let role = |option: &MembershipOption| match &option.membership {
+            Membership::Staff(membership) => membership.role.as_str(),
+            Membership::Portal(membership) => membership.role.as_str(),
         };
-        let fits = |option: &&HatOption| {
+        let fits = |option: &&MembershipOption| {
             let client = option.client.as_ref().map(|(_, name)| name);
-            (option.firm_name.as_str(), role(option), client) == (&hat.firm, hat.role, hat.client.as_ref())
+            (option.firm_name.as_str(), role(option), client)
+                == (&membership.firm, membership.role, membership.client.as_ref())
         };
-        let option = entered.hats.iter().find(fits).unwrap_or_else(|| panic!("{hat:?}: {:?}", entered.hats));
-        choose_hat(&store, &entered.viewer, option.id(), Origin::default()).await.unwrap();
-        assert_eq!(entered.viewer.hat.is_some(), entered.hats.len() == 1, "{hat:?}");
-        assert_eq!(entered.viewer.account.name, hat.name);
+        let option = entered
+            .memberships
+            .iter()
+            .find(fits)
+            .unwrap_or_else(|| panic!("{membership:?}: {:?}", entered.memberships));
+        select_membership(&store, &entered.viewer, option.id(), Origin::default()).await.unwrap();
+        assert_eq!(entered.viewer.membership.is_some(), entered.memberships.len() == 1, "{membership:?}");
+        assert_eq!(entered.viewer.account.name, membership.name);
     }
-    let roles: Vec<&str> = cast.iter().map(|hat| hat.role).collect();
+    let roles: Vec<&str> = cast.iter().map(|membership| membership.role).collect();
     for role in StaffRole::ALL
         .iter()
         .map(|role| role.as_str())
@@ -324,7 +329,9 @@ async fn every_sign_in_works() {
     {
         assert!(roles.contains(&role), "{role}");
     }
-    let twice = cast.iter().filter(|hat| cast.iter().filter(|other| other.email == hat.email).count() == 2);
+    let twice = cast
+        .iter()
+        .filter(|membership| cast.iter().filter(|other| other.email == membership.email).count() == 2);
     assert_eq!(twice.count(), 2);
     drop(store);
     database.drop().await;
@@ -334,7 +341,10 @@ async fn every_sign_in_works() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_is_alive() {
     let (database, store, cast) = filled().await;
-    let member = cast.iter().find(|hat| hat.role == "MEMBER" && hat.firm.starts_with("Ipê")).unwrap();
+    let member = cast
+        .iter()
+        .find(|membership| membership.role == "MEMBER" && membership.firm.starts_with("Ipê"))
+        .unwrap();
     let viewer = enter(&store, &member.email).await.viewer;
     let actor = viewer.actor(Origin::default(), Locale::PtBr).unwrap();
     let scope = actor.scope();

@@ -1,4 +1,4 @@
-//! `schema/src/tables.rs` follows the migrations: written from a migrated database and compared.
+//! `schema/engine/src/tables.rs` follows the migrations: written from a migrated database and compared.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use diesel::sql_types::{Array, Bool, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use guichet_schema::db;
+use guichet_engine::db;
 use guichet_tests::database::TestDatabase;
 
 #[derive(diesel::QueryableByName)]
@@ -84,12 +84,12 @@ async fn tables_follow_the_migrations() {
     let written = write(diesel::sql_query(COLUMNS).load(&mut conn).await.unwrap());
     drop(conn);
     database.drop().await;
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/src/tables.rs");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/engine/src/tables.rs");
     if std::env::var_os("UPDATE_TABLES").is_some() {
         std::fs::write(path, written).unwrap();
     } else {
         let kept = std::fs::read_to_string(path).unwrap();
-        assert!(kept == written, "schema/src/tables.rs is not what the migrations make");
+        assert!(kept == written, "schema/engine/src/tables.rs is not what the migrations make");
     }
 }
 

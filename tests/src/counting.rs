@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use diesel::connection::InstrumentationEvent;
 use diesel_async::AsyncConnection;
-use guichet_schema::clock::SharedClock;
-use guichet_schema::db;
-use guichet_schema::store::Store;
+use guichet_base::clock::SharedClock;
+use guichet_engine::db;
+use guichet_engine::store::Store;
 
 /// A store, and the statements that it issued so far.
 #[derive(Debug)]

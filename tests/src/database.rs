@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 
 use diesel_async::SimpleAsyncConnection;
-use guichet_schema::db;
+use guichet_engine::db;
 use guichet_server::embedded::{Postgres, PostgresOptions};
 
 const TEMPLATE: &str = "template_guichet";

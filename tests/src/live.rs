@@ -4,8 +4,8 @@ use std::ffi::OsString;
 
 use async_graphql::{Executor, Request, Response};
 use futures_util::stream::{self, BoxStream, StreamExt};
-use guichet_schema::file::rules::Limits;
-use guichet_schema::store::Store;
+use guichet_engine::store::Store;
+use guichet_schema::shared::file::rules::Limits;
 use guichet_server::edge::Attach;
 use guichet_server::graphql::attach::Sessions;
 use guichet_server::graphql::batch::Batched;

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
-use guichet_schema::file::rules::Limits;
+use guichet_schema::shared::file::rules::Limits;
 use guichet_server::files::Files;
 use guichet_storage::{Addresses, Folder, Own, S3, S3Settings, Seal, Storage};
 use http::{Method, StatusCode};

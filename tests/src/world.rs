@@ -3,41 +3,43 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::actor::{AccessRole, Actor, Hat, MemberReach, Origin, PortalHat, StaffHat, StaffRole};
-use guichet_schema::firm::commands::CreateFirm;
-use guichet_schema::id::{
+use guichet_base::id::{
     AccessId, AccountId, ClientId, DepartmentId, FirmId, Id, ServiceItemId, SessionId, StaffId,
 };
-use guichet_schema::locale::Locale;
-use guichet_schema::portal_access::model::AccessStatus;
-use guichet_schema::store::Store;
-use guichet_schema::tables::{
+use guichet_base::locale::Locale;
+use guichet_engine::actor::{
+    AccessRole, Actor, MemberReach, Membership, Origin, PortalMembership, StaffMembership, StaffRole,
+};
+use guichet_engine::store::Store;
+use guichet_engine::tables::{
     accounts, clients, department_members, departments, firms, portal_accesses, service_items, sessions,
     staff_members,
 };
-use guichet_schema::ticket::commands::CreateTicket;
+use guichet_schema::desk::ticket::commands::CreateTicket;
+use guichet_schema::people::firm::commands::CreateFirm;
+use guichet_schema::people::portal_access::model::AccessStatus;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// Somebody with a hat on and a session.
+/// Somebody with a membership on and a session.
 #[derive(Debug, Clone)]
 pub struct Person {
     /// The account.
     pub account_id: AccountId,
     /// The address.
     pub email: String,
-    /// The hat.
-    pub hat: Hat,
+    /// The membership.
+    pub membership: Membership,
     /// The bearer token of a session.
     pub token: String,
 }
 
 impl Person {
-    /// The id of the hat: `staff_…` or `access_…`.
+    /// The id of the membership: `staff_…` or `access_…`.
     pub fn id(&self) -> String {
-        match &self.hat {
-            Hat::Staff(hat) => hat.id.encode(),
-            Hat::Portal(hat) => hat.id.encode(),
+        match &self.membership {
+            Membership::Staff(membership) => membership.id.encode(),
+            Membership::Portal(membership) => membership.id.encode(),
         }
     }
 
@@ -46,9 +48,9 @@ impl Person {
     /// # Panics
     /// When it is none.
     pub fn staff_id(&self) -> StaffId {
-        match &self.hat {
-            Hat::Staff(hat) => hat.id,
-            Hat::Portal(_) => panic!("a portal user is no staff member"),
+        match &self.membership {
+            Membership::Staff(membership) => membership.id,
+            Membership::Portal(_) => panic!("a portal user is no staff member"),
         }
     }
 
@@ -57,7 +59,7 @@ impl Person {
         Actor {
             account_id: self.account_id,
             session_id: None,
-            hat: self.hat.clone(),
+            membership: self.membership.clone(),
             locale: Locale::En,
             origin: Origin::default(),
         }
@@ -96,7 +98,7 @@ impl Firm {
             owner_password: None,
         };
         let created =
-            guichet_schema::firm::commands::create(store, input).await.expect("a firm is made").value;
+            guichet_schema::people::firm::commands::create(store, input).await.expect("a firm is made").value;
         let mut conn = store.conn().await.expect("the database answers");
         let staff = staff_members::table.find(created.owner.id);
         let account_id: AccountId =
@@ -106,13 +108,14 @@ impl Firm {
             .execute(&mut conn)
             .await
             .expect("the owner joins");
-        let hat = StaffHat {
+        let membership = StaffMembership {
             id: created.owner.id,
             firm_id: created.id,
             role: StaffRole::Owner,
             reach: MemberReach::All,
         };
-        let owner = person(store, account_id, &format!("owner@{domain}"), Hat::Staff(hat)).await;
+        let owner =
+            person(store, account_id, &format!("owner@{domain}"), Membership::Staff(membership)).await;
         Self { id: created.id, owner, store: store.clone() }
     }
 
@@ -122,10 +125,11 @@ impl Firm {
     /// When the database does not answer.
     pub async fn staff(&self, email: &str, role: StaffRole) -> Person {
         let account_id = account(&self.store, email, Locale::En).await;
-        let hat = StaffHat { id: StaffId::new(), firm_id: self.id, role, reach: MemberReach::All };
+        let membership =
+            StaffMembership { id: StaffId::new(), firm_id: self.id, role, reach: MemberReach::All };
         diesel::insert_into(staff_members::table)
             .values((
-                staff_members::id.eq(hat.id),
+                staff_members::id.eq(membership.id),
                 staff_members::firm_id.eq(self.id),
                 staff_members::account_id.eq(account_id),
                 staff_members::name.eq(name_of(email)),
@@ -136,7 +140,7 @@ impl Firm {
             .execute(&mut self.store.conn().await.expect("the database answers"))
             .await
             .expect("a staff member is made");
-        person(&self.store, account_id, email, Hat::Staff(hat)).await
+        person(&self.store, account_id, email, Membership::Staff(membership)).await
     }
 
     /// From now on members see so much of the firm (B-15).
@@ -196,7 +200,7 @@ impl Firm {
                 clients::name.eq(name),
                 clients::email.eq(email),
                 clients::locale.eq(Locale::PtBr),
-                clients::search_text.eq(guichet_schema::search::fold(name)),
+                clients::search_text.eq(guichet_base::search::fold(name)),
                 clients::created_at.eq(self.store.now()),
                 clients::updated_at.eq(self.store.now()),
             ))
@@ -218,10 +222,10 @@ impl Firm {
         status: AccessStatus,
     ) -> Person {
         let account_id = account(&self.store, email, Locale::Fr).await;
-        let hat = PortalHat { id: AccessId::new(), firm_id: self.id, client_id: client, role };
+        let membership = PortalMembership { id: AccessId::new(), firm_id: self.id, client_id: client, role };
         diesel::insert_into(portal_accesses::table)
             .values((
-                portal_accesses::id.eq(hat.id),
+                portal_accesses::id.eq(membership.id),
                 portal_accesses::firm_id.eq(self.id),
                 portal_accesses::client_id.eq(client),
                 portal_accesses::account_id.eq(account_id),
@@ -232,7 +236,7 @@ impl Firm {
             .execute(&mut self.store.conn().await.expect("the database answers"))
             .await
             .expect("an access is made");
-        person(&self.store, account_id, email, Hat::Portal(hat)).await
+        person(&self.store, account_id, email, Membership::Portal(membership)).await
     }
 
     /// An active admin of a client.
@@ -252,7 +256,7 @@ impl Firm {
                 service_items::firm_id.eq(self.id),
                 service_items::name.eq(name),
                 service_items::price_minor.eq(price_minor),
-                service_items::search_text.eq(guichet_schema::search::fold(name)),
+                service_items::search_text.eq(guichet_base::search::fold(name)),
                 service_items::created_at.eq(self.store.now()),
                 service_items::updated_at.eq(self.store.now()),
             ))
@@ -301,24 +305,29 @@ async fn account(store: &Store, email: &str, locale: Locale) -> AccountId {
     id
 }
 
-async fn person(store: &Store, account_id: AccountId, email: &str, hat: Hat) -> Person {
-    let token = session(store, account_id, &hat, store.now() + TimeDelta::days(30)).await;
-    Person { account_id, email: email.to_owned(), hat, token }
+async fn person(store: &Store, account_id: AccountId, email: &str, membership: Membership) -> Person {
+    let token = session(store, account_id, &membership, store.now() + TimeDelta::days(30)).await;
+    Person { account_id, email: email.to_owned(), membership, token }
 }
 
 /// A session that ends at `expires_at`; answers its token.
 ///
 /// # Panics
 /// When the database does not answer.
-pub async fn session(store: &Store, account_id: AccountId, hat: &Hat, expires_at: DateTime<Utc>) -> String {
+pub async fn session(
+    store: &Store,
+    account_id: AccountId,
+    membership: &Membership,
+    expires_at: DateTime<Utc>,
+) -> String {
     let token = Uuid::new_v4().simple().to_string();
     diesel::insert_into(sessions::table)
         .values((
             sessions::id.eq(SessionId::new()),
             sessions::token_hash.eq(Sha256::digest(token.as_bytes()).to_vec()),
             sessions::account_id.eq(account_id),
-            sessions::staff_id.eq(hat.author().staff()),
-            sessions::access_id.eq(hat.author().access()),
+            sessions::staff_id.eq(membership.author().staff()),
+            sessions::access_id.eq(membership.author().access()),
             sessions::created_at.eq(store.now()),
             sessions::expires_at.eq(expires_at),
         ))

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek};
 
 use file_format::FileFormat;
-use guichet_schema::file::kind::FileKind;
+use guichet_schema::shared::file::kind::FileKind;
 
 use crate::zip_directory::{self, Archive};
 

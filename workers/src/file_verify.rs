@@ -8,11 +8,11 @@ use std::io::{self, Seek};
 
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt, stream};
-use guichet_schema::file::digest::Sha256 as Digest;
-use guichet_schema::file::key::Key;
-use guichet_schema::file::model::{File, FileRefusal, FileState, VerifyFile};
-use guichet_schema::file::verdict::{self, Verdict};
-use guichet_schema::store::Store;
+use guichet_engine::store::Store;
+use guichet_schema::shared::file::digest::Sha256 as Digest;
+use guichet_schema::shared::file::key::Key;
+use guichet_schema::shared::file::model::{File, FileRefusal, FileState, VerifyFile};
+use guichet_schema::shared::file::verdict::{self, Verdict};
 use guichet_storage::{Opened, Storage};
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

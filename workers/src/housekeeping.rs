@@ -3,9 +3,14 @@
 
 use std::time::Duration;
 
-use guichet_schema::error::Result;
-use guichet_schema::store::Store;
-use guichet_schema::{email_delivery, feed, file, idempotency, notification, session};
+use guichet_base::error::Result;
+use guichet_engine::feed;
+use guichet_engine::idempotency;
+use guichet_engine::store::Store;
+use guichet_schema::people::session;
+use guichet_schema::shared::email_delivery;
+use guichet_schema::shared::file;
+use guichet_schema::shared::notification;
 use tokio_util::sync::CancellationToken;
 
 const EVERY: Duration = Duration::from_secs(60);

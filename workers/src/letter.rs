@@ -1,7 +1,7 @@
 //! A letter: what a mail says, put under the headers with which it goes out.
 
 use chrono::{DateTime, Utc};
-use guichet_schema::email::Email;
+use guichet_base::email::Email;
 use lettre::address::AddressError;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
@@ -40,9 +40,9 @@ pub struct Letter<'a> {
     pub to: &'a Email,
     /// When the mail was caused, which does not change from try to try.
     pub at: DateTime<Utc>,
-    /// `Message-ID` with angle brackets, see [`guichet_schema::message_id::of_delivery`].
+    /// `Message-ID` with angle brackets, see [`guichet_base::message_id::of_delivery`].
     pub message_id: &'a str,
-    /// Root of the conversation, see [`guichet_schema::message_id::of_conversation`].
+    /// Root of the conversation, see [`guichet_base::message_id::of_conversation`].
     pub conversation: &'a str,
 }
 

@@ -15,7 +15,7 @@ mod zip_directory;
 
 use std::time::Duration;
 
-use guichet_schema::store::Store;
+use guichet_engine::store::Store;
 
 use crate::file_verify::Verifier;
 use crate::queue::Workers;

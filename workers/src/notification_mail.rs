@@ -3,9 +3,9 @@
 
 use askama::Template;
 use chrono::NaiveDateTime;
-use guichet_schema::i18n::{self, Args};
-use guichet_schema::locale::Locale;
-use guichet_schema::notification::model::NotificationKind;
+use guichet_base::i18n::{self, Args};
+use guichet_base::locale::Locale;
+use guichet_schema::shared::notification::model::NotificationKind;
 
 use crate::letter::{Rendered, one_line};
 use crate::ticket_mail::{QUOTE, labelled, lines, named, wrap};
@@ -110,7 +110,7 @@ impl<'a> View<'a> {
             locale,
             title: i18n::text(locale, "ticket-mail-subject", &args),
             firm,
-            lead: i18n::notification(locale, mail.kind, &args),
+            lead: i18n::named(locale, "notification", mail.kind, &args),
             subject: one_line(mail.subject),
             label: i18n::text(locale, label, &args),
             words: lines(mail.text),

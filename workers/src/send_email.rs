@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
-use guichet_schema::email::Email;
-use guichet_schema::email_delivery::content::{self, About, Errand, MailContent};
-use guichet_schema::email_delivery::model::SendEmail;
-use guichet_schema::email_delivery::outcome::{self, Outcome};
-use guichet_schema::email_delivery::rules::is_hard_bounce;
-use guichet_schema::job::backoff;
-use guichet_schema::message_id;
-use guichet_schema::store::Store;
+use guichet_base::email::Email;
+use guichet_base::message_id;
+use guichet_engine::job::backoff;
+use guichet_engine::store::Store;
+use guichet_schema::shared::email_delivery::content::{self, About, Errand, MailContent};
+use guichet_schema::shared::email_delivery::model::SendEmail;
+use guichet_schema::shared::email_delivery::outcome::{self, Outcome};
+use guichet_schema::shared::email_delivery::rules::is_hard_bounce;
 use lettre::{Address, Message};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 

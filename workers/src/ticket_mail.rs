@@ -5,10 +5,10 @@
 
 use askama::Template;
 use chrono::NaiveDateTime;
-use guichet_schema::i18n::{self, Args};
-use guichet_schema::locale::Locale;
-use guichet_schema::money::Money;
-use guichet_schema::ticket::model::TicketStatus;
+use guichet_base::i18n::{self, Args};
+use guichet_base::locale::Locale;
+use guichet_base::money::Money;
+use guichet_schema::desk::ticket::model::TicketStatus;
 use textwrap::{WordSeparator, WordSplitter};
 
 use crate::letter::{Rendered, one_line};
@@ -92,7 +92,7 @@ impl<'a> View<'a> {
         let firm = one_line(mail.firm);
         let client = one_line(mail.client);
         let subject = one_line(mail.subject);
-        let status = i18n::ticket_status(locale, mail.new);
+        let status = i18n::named(locale, "ticket-status", mail.new, &Args::new());
 
         let mut args = Args::new();
         // As text: the thousands of a ticket's number are not grouped.
@@ -100,7 +100,7 @@ impl<'a> View<'a> {
         args.set("subject", one_line(mail.thread));
         args.set("firm", firm.clone());
         args.set("client", client.clone());
-        args.set("old", i18n::ticket_status(locale, mail.old));
+        args.set("old", i18n::named(locale, "ticket-status", mail.old, &Args::new()));
         args.set("new", status.clone());
         args.set("recipient", named(mail.recipient).unwrap_or_else(|| i18n::NONE.to_owned()));
 

@@ -8,7 +8,7 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, RngExt, SeedableRng};
 use uuid::Builder;
 
-use crate::id::Id;
+use guichet_base::id::Id;
 
 /// A stream of choices. Its generator is one whose numbers never change with the crate's version.
 pub(super) struct Chance {
@@ -74,7 +74,7 @@ impl Chance {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::TicketId;
+    use guichet_base::id::TicketId;
 
     #[test]
     fn a_seed_gives_the_same_choices() {

@@ -7,13 +7,13 @@ use super::house::{Brand, Founding, House, Person, email};
 use super::names::{self, Company};
 use super::registration;
 use super::rows::{AccessRow, ClientRow, RecipientRow};
-use crate::actor::{AccessRole, Author};
-use crate::client::model::Topic;
-use crate::client::rules::search_text;
-use crate::email::Email;
-use crate::id::{AccessId, ClientId};
-use crate::locale::Locale;
-use crate::portal_access::model::AccessStatus;
+use crate::people::client::model::Topic;
+use crate::people::client::rules::search_text;
+use crate::people::portal_access::model::AccessStatus;
+use guichet_base::email::Email;
+use guichet_base::id::{AccessId, ClientId};
+use guichet_base::locale::Locale;
+use guichet_engine::actor::{AccessRole, Author};
 
 /// How the mail server of a client behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,7 +121,7 @@ fn accesses(clientele: Clientele, place: usize) -> Vec<(AccessRole, AccessStatus
 }
 
 /// Enters the clients of a firm and their users. A guest, who has an account already, is the admin of
-/// the second one: one account with several hats (B-13).
+/// the second one: one account with several memberships (B-13).
 pub(super) fn enter(
     house: &mut House,
     clientele: Clientele,

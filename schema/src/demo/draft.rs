@@ -7,11 +7,11 @@ use uuid::Uuid;
 use super::chance::Chance;
 use super::house::Person;
 use super::rows::{AccountRow, AuditRow, InvitationRow, Rows};
-use crate::actor::Author;
-use crate::email::Email;
-use crate::id::{AccountId, FirmId, Id, SessionId};
-use crate::invitation;
-use crate::locale::Locale;
+use crate::people::invitation;
+use guichet_base::email::Email;
+use guichet_base::id::{AccountId, FirmId, Id, SessionId};
+use guichet_base::locale::Locale;
+use guichet_engine::actor::Author;
 
 /// The rows of one firm, and the chance that decides about them.
 pub(super) struct Draft {
@@ -54,14 +54,14 @@ impl Draft {
     }
 
     /// An invitation whose secret nobody was told.
-    pub fn invite(&mut self, account_id: AccountId, hat: Author, at: DateTime<Utc>) {
+    pub fn invite(&mut self, account_id: AccountId, membership: Author, at: DateTime<Utc>) {
         let hash: [u8; 32] = self.chance.bytes();
         self.rows.invitations.push(InvitationRow {
             id: self.chance.id(at),
             account_id,
             firm_id: self.firm_id,
-            staff_id: hat.staff(),
-            access_id: hat.access(),
+            staff_id: membership.staff(),
+            access_id: membership.access(),
             secret_hash: format!("\\x{}", HEXLOWER.encode(&hash)),
             created_at: at,
             expires_at: at + invitation::model::LIFE,

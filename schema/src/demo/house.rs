@@ -8,11 +8,11 @@ use super::hours::Hours;
 use super::names;
 use super::rows::{DepartmentRow, FeedRow, FirmRow, MembershipRow, ServiceRow, StaffRow};
 use super::texts::{StaffState, Texts};
-use crate::actor::{Author, StaffRole};
-use crate::email::Email;
-use crate::id::{AccountId, DepartmentId, FirmId, ServiceItemId, StaffId};
-use crate::locale::Locale;
-use crate::search;
+use guichet_base::email::Email;
+use guichet_base::id::{AccountId, DepartmentId, FirmId, ServiceItemId, StaffId};
+use guichet_base::locale::Locale;
+use guichet_base::search;
+use guichet_engine::actor::{Author, StaffRole};
 
 /// What makes one firm of the demo another than the next.
 #[derive(Clone)]

@@ -26,11 +26,11 @@ mod texts;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
-use crate::account::password::{self, Password};
-use crate::error::Result;
-use crate::id::FirmId;
-use crate::store::{By, Store};
-use crate::tables::firms;
+use crate::people::account::password::{self, Password};
+use guichet_base::error::Result;
+use guichet_base::id::FirmId;
+use guichet_engine::store::{By, Store};
+use guichet_engine::tables::firms;
 
 pub use sign_in::{DemoSignIn, sign_ins};
 

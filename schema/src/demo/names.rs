@@ -2,7 +2,7 @@
 
 use super::chance::Chance;
 use super::texts::{Companies, Names};
-use crate::search;
+use guichet_base::search;
 
 /// A company: its name, and what its domain is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +73,7 @@ mod tests {
 
     use super::*;
     use crate::demo::texts;
-    use crate::email::Email;
+    use guichet_base::email::Email;
 
     #[test]
     fn companies_are_told_apart() {

@@ -6,18 +6,18 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::actor::{AccessRole, MemberReach, StaffRole};
-use crate::charge::model::ChargeStatus;
-use crate::client::model::Topic;
-use crate::email_delivery::model::{DeliveryReason, DeliveryStatus};
-use crate::error::{Fault, Result};
-use crate::id::{
+use crate::desk::charge::model::ChargeStatus;
+use crate::desk::ticket::model::{TicketField, TicketStatus, Visibility};
+use crate::people::client::model::Topic;
+use crate::people::portal_access::model::AccessStatus;
+use crate::shared::email_delivery::model::{DeliveryReason, DeliveryStatus};
+use guichet_base::error::{Fault, Result};
+use guichet_base::id::{
     AccessId, AccountId, ActId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FirmId, InvitationId,
     MessageId, ServiceItemId, StaffId, TicketId, TransferId,
 };
-use crate::locale::Locale;
-use crate::portal_access::model::AccessStatus;
-use crate::ticket::model::{TicketField, TicketStatus, Visibility};
+use guichet_base::locale::Locale;
+use guichet_engine::actor::{AccessRole, MemberReach, StaffRole};
 
 type At = DateTime<Utc>;
 

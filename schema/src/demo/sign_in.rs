@@ -4,14 +4,14 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{Scale, large, names, small};
-use crate::actor::{AccessRole, StaffRole};
-use crate::error::Result;
-use crate::id::FirmId;
-use crate::store::Store;
-use crate::tables::{accounts, clients, firms, portal_accesses, staff_members};
+use guichet_base::error::Result;
+use guichet_base::id::FirmId;
+use guichet_engine::actor::{AccessRole, StaffRole};
+use guichet_engine::store::Store;
+use guichet_engine::tables::{accounts, clients, firms, portal_accesses, staff_members};
 
-/// A hat of the demo to try, with [`PASSWORD`](super::PASSWORD). An address that comes twice is one
-/// account with several hats (B-13).
+/// A membership of the demo to try, with [`PASSWORD`](super::PASSWORD). An address that comes twice is one
+/// account with several memberships (B-13).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DemoSignIn {
     /// `OWNER`, `MANAGER` or `MEMBER` for staff, `ADMIN` or `COLLABORATOR` for a client's user.
@@ -67,15 +67,15 @@ pub async fn sign_ins(store: &Store) -> Result<Vec<DemoSignIn>> {
         (id, 1, DemoSignIn { role: role.as_str(), name, email, firm, client: Some(client) })
     });
     let mut all: Vec<_> = staff.chain(portal).collect();
-    all.sort_by_key(|(id, side, hat)| {
+    all.sort_by_key(|(id, side, membership)| {
         let place = |found: Option<usize>| found.unwrap_or(usize::MAX);
         (
             place(demos.iter().position(|demo| demo == id)),
             *side,
-            place(cast.iter().position(|email| *email == hat.email)),
+            place(cast.iter().position(|email| *email == membership.email)),
         )
     });
-    Ok(all.into_iter().map(|(_, _, hat)| hat).collect())
+    Ok(all.into_iter().map(|(_, _, membership)| membership).collect())
 }
 
 /// The firms with a cast.

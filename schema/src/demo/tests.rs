@@ -9,12 +9,12 @@ use chrono::{DateTime, Datelike, Timelike, Utc};
 use super::measured::Quota;
 use super::rows::Rows;
 use super::{Scale, large, small, texts};
-use crate::charge::model::ChargeStatus;
-use crate::charge::rules::{is_overdue, today};
-use crate::email::Email;
-use crate::email_delivery::model::DeliveryReason;
-use crate::portal_access::model::AccessStatus;
-use crate::ticket::model::{TicketField, TicketStatus, Visibility};
+use crate::desk::charge::model::ChargeStatus;
+use crate::desk::charge::rules::{is_overdue, today};
+use crate::desk::ticket::model::{TicketField, TicketStatus, Visibility};
+use crate::people::portal_access::model::AccessStatus;
+use crate::shared::email_delivery::model::DeliveryReason;
+use guichet_base::email::Email;
 
 /// A Monday before work, a Wednesday afternoon, the night in which summer time ends and that in
 /// which it begins, New Year, a leap day.
@@ -125,7 +125,7 @@ fn most_of_it_happens_in_office_hours_and_nothing_later_than_now() {
     }
 }
 
-/// B-13: one account with several hats, and otherwise no address twice, over both demos.
+/// B-13: one account with several memberships, and otherwise no address twice, over both demos.
 #[test]
 fn addresses_are_unique() {
     let mut seen = HashSet::new();
@@ -141,11 +141,11 @@ fn addresses_are_unique() {
     small.iter().for_each(&mut check);
     (1..large::FIRMS).step_by(9).for_each(|place| check(&large::firm(place, now(NOWS[0]), "hash").rows));
     let accounts = small.iter().flat_map(|rows| &rows.accounts).map(|account| account.id);
-    let hats = small.iter().flat_map(|rows| {
+    let memberships = small.iter().flat_map(|rows| {
         let staff = rows.staff_members.iter().map(|member| member.account_id);
         staff.chain(rows.portal_accesses.iter().map(|access| access.account_id))
     });
-    assert_eq!(hats.count(), accounts.count() + 1, "one owner is also a client's admin");
+    assert_eq!(memberships.count(), accounts.count() + 1, "one owner is also a client's admin");
 }
 
 #[test]

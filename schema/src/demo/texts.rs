@@ -6,8 +6,8 @@ use chrono::{Datelike, Months, NaiveDate};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-use crate::actor::{MemberReach, StaffRole};
-use crate::locale::Locale;
+use guichet_base::locale::Locale;
+use guichet_engine::actor::{MemberReach, StaffRole};
 
 /// The texts of one country.
 #[derive(Debug, Deserialize)]
@@ -175,7 +175,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::input::{Check, MAX_NAME, MAX_TEXT};
+    use guichet_base::input::{Check, MAX_NAME, MAX_TEXT};
 
     #[test]
     fn the_texts_hold_together() {

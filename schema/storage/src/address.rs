@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use guichet_schema::file::model::File;
-use guichet_schema::file::rules::{DOWNLOAD_ADDRESS, UPLOAD_ADDRESS};
+use guichet_schema::shared::file::model::File;
+use guichet_schema::shared::file::rules::{DOWNLOAD_ADDRESS, UPLOAD_ADDRESS};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method};
 use object_store::path::Path;

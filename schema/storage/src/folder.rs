@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
-use guichet_schema::file::key::STAGED;
+use guichet_schema::shared::file::key::STAGED;
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use data_encoding::BASE64URL_NOPAD;
-use guichet_schema::file::digest::Sha256 as Digest;
-use guichet_schema::file::key::Key;
-use guichet_schema::file::kind::FileKind;
+use guichet_schema::shared::file::digest::Sha256 as Digest;
+use guichet_schema::shared::file::key::Key;
+use guichet_schema::shared::file::kind::FileKind;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -91,7 +91,7 @@ impl Seal {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use guichet_schema::id::{FileId, FirmId};
+    use guichet_base::id::{FileId, FirmId};
     use proptest::prelude::*;
 
     use super::*;

@@ -1,6 +1,6 @@
 //! Where the bytes of files lie: an S3-compatible store, or a folder.
 //!
-//! One contract over both: [`Storage`] reads and writes objects by their [`Key`](guichet_schema::file::key::Key),
+//! One contract over both: [`Storage`] reads and writes objects by their [`Key`](guichet_schema::shared::file::key::Key),
 //! [`Addresses`] signs the short-lived addresses at which clients send and get them. With a folder the server
 //! answers at those addresses itself, by the [`Grant`] in them.
 

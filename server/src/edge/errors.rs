@@ -10,7 +10,7 @@ use std::sync::Arc;
 use async_graphql::{
     ErrorExtensionValues, InputType, InputValueError, PathSegment, Pos, Response, ServerError, Value,
 };
-use guichet_schema::error::Fault;
+use guichet_base::error::Fault;
 use guichet_storage::StorageError;
 use http::StatusCode;
 

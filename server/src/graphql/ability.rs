@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 use async_graphql::{ComplexObject, Context, Enum, OutputType, SimpleObject, TypeName};
-use guichet_schema::actor::Hat;
-use guichet_schema::error::{self, Refusal};
-use guichet_schema::{i18n, rights};
+use guichet_base::error::{self, Refusal};
+use guichet_base::i18n;
+use guichet_engine::actor::Membership;
+use guichet_schema::people::rights;
 
-use super::caller::Caller;
-use super::payload::UserErrorCode;
+use crate::graphql::caller::Caller;
+use crate::graphql::payload::UserErrorCode;
 
 /// Whether the viewer may do something now. It is decided by the rules that the mutation follows:
 /// what is allowed here is done there, unless things change in between.
@@ -76,7 +77,7 @@ pub enum FirmAct {
     EmailSuppressionLift,
 }
 
-/// What a hat may do of these.
-pub fn abilities(hat: &Hat, acts: &[rights::FirmAct]) -> Vec<Ability<FirmAct>> {
-    acts.iter().map(|act| Ability::new((*act).into(), rights::may(hat, *act))).collect()
+/// What a membership may do of these.
+pub fn abilities(membership: &Membership, acts: &[rights::FirmAct]) -> Vec<Ability<FirmAct>> {
+    acts.iter().map(|act| Ability::new((*act).into(), rights::may(membership, *act))).collect()
 }

@@ -6,24 +6,24 @@ use std::sync::Arc;
 use async_graphql::Request;
 use axum::extract::ConnectInfo;
 use futures_util::FutureExt;
-use guichet_schema::actor::{Hat, Origin};
-use guichet_schema::id::Id;
-use guichet_schema::locale::Locale;
-use guichet_schema::secret::Secret;
-use guichet_schema::session;
-use guichet_schema::session::model::Viewer;
-use guichet_schema::store::Store;
+use guichet_base::id::Id;
+use guichet_base::locale::Locale;
+use guichet_base::secret::Secret;
+use guichet_engine::actor::{Membership, Origin};
+use guichet_engine::store::Store;
+use guichet_schema::people::session;
+use guichet_schema::people::session::model::Viewer;
 use http::HeaderMap;
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT};
 use http::request::Parts;
 use ipnet::IpNet;
 use tokio::sync::Notify;
 
-use super::caller::Caller;
-use super::deployment::Deployment;
-use super::guests::{Guests, other_rights};
-use super::loaders::{fault, loaders};
 use crate::edge::{Admit, Admitted, ApiError, Attach, Guest, RequestId};
+use crate::graphql::caller::Caller;
+use crate::graphql::deployment::Deployment;
+use crate::graphql::guests::{Guests, other_rights};
+use crate::graphql::loaders::{fault, loaders};
 
 /// Finds the session of each request: one statement where there is a token, none otherwise.
 #[derive(Debug, Clone)]
@@ -113,16 +113,16 @@ impl Admit for Sessions {
         let visitor = self.visitor(parts)?;
         let viewer = visitor.viewer(&self.store).await?.ok_or_else(ApiError::unauthenticated)?;
         let session = viewer.session_id.uuid();
-        let shown_out = self.guests.welcome(viewer.session_id, viewer.hat.clone());
-        let hat_changed = Arc::new(Notify::new());
-        let (store, changed) = (self.store.clone(), Arc::clone(&hat_changed));
+        let shown_out = self.guests.welcome(viewer.session_id, viewer.membership.clone());
+        let membership_changed = Arc::new(Notify::new());
+        let (store, changed) = (self.store.clone(), Arc::clone(&membership_changed));
         let ended = async move {
             tokio::select! {
                 close = shown_out => close,
                 () = changed.notified() => other_rights(),
             }
         };
-        let guest = SignedIn { store, visitor, hat: viewer.hat, hat_changed };
+        let guest = SignedIn { store, visitor, membership: viewer.membership, membership_changed };
         Ok(Admitted { guest, session, ended: ended.boxed() })
     }
 }
@@ -133,18 +133,18 @@ pub struct SignedIn {
     store: Store,
     visitor: Visitor,
     /// What was worn when the websocket was opened: what is followed on it is for these eyes.
-    hat: Option<Hat>,
+    membership: Option<Membership>,
     /// Told once something else is worn.
-    hat_changed: Arc<Notify>,
+    membership_changed: Arc<Notify>,
 }
 
 impl Guest for SignedIn {
     async fn attach(&self, id: &RequestId, request: Request) -> Result<Request, ApiError> {
         let viewer = self.visitor.viewer(&self.store).await?.ok_or_else(ApiError::unauthenticated)?;
-        if viewer.hat != self.hat {
-            // Changed back before anybody looks, it would go on for a hat that is worn no more. The websocket closes
+        if viewer.membership != self.membership {
+            // Changed back before anybody looks, it would go on for a membership that is worn no more. The websocket closes
             // before this refusal is told.
-            self.hat_changed.notify_one();
+            self.membership_changed.notify_one();
             return Err(ApiError::unauthenticated());
         }
         Ok(with(self.visitor.caller(&self.store, Some(viewer), id), request))

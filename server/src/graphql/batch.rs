@@ -21,8 +21,8 @@ use futures_util::future::{BoxFuture, poll_fn};
 use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt};
 use tokio::sync::oneshot;
 
-use super::loaders::{Loaders, Loads};
 use crate::edge::{ApiError, Served, Types, too_much};
+use crate::graphql::loaders::{Loaders, Loads};
 use crate::live::Batch;
 
 type Answer<K> = Result<Option<<Loads as Loader<K>>::Value>, ApiError>;
@@ -247,16 +247,16 @@ mod tests {
     use std::time::Duration;
 
     use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
-    use guichet_schema::actor::{Hat, MemberReach, StaffHat, StaffRole};
-    use guichet_schema::clock::SystemClock;
-    use guichet_schema::db;
-    use guichet_schema::id::{FirmId, StaffId};
-    use guichet_schema::locale::Locale;
-    use guichet_schema::store::Store;
+    use guichet_base::clock::SystemClock;
+    use guichet_base::id::{FirmId, StaffId};
+    use guichet_base::locale::Locale;
+    use guichet_engine::actor::{MemberReach, Membership, StaffMembership, StaffRole};
+    use guichet_engine::db;
+    use guichet_engine::store::Store;
 
-    use super::super::loaders::load;
-    use super::super::reading::Reading;
     use super::*;
+    use crate::graphql::loaders::load;
+    use crate::graphql::reading::Reading;
 
     /// How many keys each batch had, by kind.
     static BATCHES: Mutex<Vec<(&str, usize)>> = Mutex::new(Vec::new());
@@ -316,13 +316,13 @@ mod tests {
     async fn ask(query: &str) -> (serde_json::Value, Vec<(&'static str, usize)>) {
         let pool = db::pool("postgres://nobody@127.0.0.1:9/nothing", 1).unwrap();
         let store = Store::new(pool, Arc::new(SystemClock));
-        let hat = StaffHat {
+        let membership = StaffMembership {
             id: StaffId::new(),
             firm_id: FirmId::new(),
             role: StaffRole::Member,
             reach: MemberReach::All,
         };
-        let loads = Loads::new(Reading::new(store), Hat::Staff(hat), Locale::En);
+        let loads = Loads::new(Reading::new(store), Membership::Staff(membership), Locale::En);
         let loaders: Loaders = Some(Batches::new(loads));
         let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
         let response = Batched(schema).execute(Request::new(query).data(loaders)).await;

@@ -1,13 +1,13 @@
 //! Who calls: put into each request by the edge, asked by each resolver.
 
 use async_graphql::Context;
-use guichet_schema::actor::{Actor, Hat, Origin, Scope};
-use guichet_schema::locale::Locale;
-use guichet_schema::session::model::Viewer;
-use guichet_schema::store::Store;
+use guichet_base::locale::Locale;
+use guichet_engine::actor::{Actor, Membership, Origin, Scope};
+use guichet_engine::store::Store;
+use guichet_schema::people::session::model::Viewer;
 
-use super::reading::{Lent, Reading};
 use crate::edge::ApiError;
+use crate::graphql::reading::{Lent, Reading};
 
 /// The caller of one request.
 #[derive(Debug)]
@@ -46,17 +46,17 @@ impl Caller {
         self.viewer.as_ref().ok_or_else(ApiError::unauthenticated)
     }
 
-    /// Who acts, with a hat on.
+    /// Who acts, with a membership on.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED`, also for an account that has not chosen a hat.
+    /// `UNAUTHENTICATED`, also for an account that has not chosen a membership.
     pub fn actor(&self) -> Result<&Actor, ApiError> {
         self.actor.as_ref().ok_or_else(ApiError::unauthenticated)
     }
 
-    /// The hat that is worn, if any.
-    pub fn hat(&self) -> Option<&Hat> {
-        self.actor.as_ref().map(|actor| &actor.hat)
+    /// The membership that is worn, if any.
+    pub fn membership(&self) -> Option<&Membership> {
+        self.actor.as_ref().map(|actor| &actor.membership)
     }
 
     /// What the caller sees.

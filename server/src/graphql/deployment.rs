@@ -2,7 +2,7 @@
 
 use axum_extra::extract::cookie::CookieJar;
 use chrono::TimeDelta;
-use guichet_schema::secret::Secret;
+use guichet_base::secret::Secret;
 use http::HeaderMap;
 use ipnet::IpNet;
 

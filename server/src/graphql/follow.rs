@@ -9,17 +9,17 @@ use std::sync::Arc;
 
 use async_graphql::Context;
 use futures_util::stream::{self, Stream};
-use guichet_schema::actor::{Hat, Scope};
-use guichet_schema::feed::Audience;
-use guichet_schema::feed::queries::{Entry, departments_of};
-use guichet_schema::id::{ClientId, DepartmentId, Id, StaffId};
-use guichet_schema::locale::Locale;
-use guichet_schema::store::Store;
+use guichet_base::id::{ClientId, DepartmentId, Id, StaffId};
+use guichet_base::locale::Locale;
+use guichet_engine::actor::{Membership, Scope};
+use guichet_engine::feed::Audience;
+use guichet_engine::feed::queries::{Entry, departments_of};
+use guichet_engine::store::Store;
 
-use super::caller::Caller;
-use super::loaders::{Loaders, fault};
-use super::payload::Revision;
 use crate::edge::ApiError;
+use crate::graphql::caller::Caller;
+use crate::graphql::loaders::{Loaders, fault};
+use crate::graphql::payload::Revision;
 use crate::live::{Batch, Follower, Live, Step};
 
 /// What a subscription follows.
@@ -60,7 +60,7 @@ pub struct Onlooker {
     /// The way to the business.
     pub store: Store,
     /// Whose eyes.
-    pub hat: Hat,
+    pub membership: Membership,
     /// The language to answer in.
     pub locale: Locale,
     departments: Arc<[DepartmentId]>,
@@ -68,16 +68,17 @@ pub struct Onlooker {
 
 impl Onlooker {
     async fn of(caller: &Caller) -> Result<Self, ApiError> {
-        let hat = caller.actor()?.hat.clone();
+        let membership = caller.actor()?.membership.clone();
         let departments = Arc::default();
-        let mut onlooker = Self { store: caller.store.clone(), hat, locale: caller.locale, departments };
+        let mut onlooker =
+            Self { store: caller.store.clone(), membership, locale: caller.locale, departments };
         onlooker.refresh().await?;
         Ok(onlooker)
     }
 
     /// What the viewer sees.
     pub fn scope(&self) -> Scope {
-        self.hat.scope()
+        self.membership.scope()
     }
 
     /// Reads what the audiences of events are compared with.
@@ -90,7 +91,7 @@ impl Onlooker {
     }
 
     fn sees(&self, audience: Option<&Audience>) -> bool {
-        audience.is_some_and(|audience| audience.admits_hat(&self.hat, &self.departments))
+        audience.is_some_and(|audience| audience.admits_member(&self.membership, &self.departments))
     }
 
     /// Whether the viewer meets a thing where others refer to it: a member also meets clients and colleagues
@@ -245,7 +246,7 @@ impl<F: Followed> Following<F> {
 /// from the cursor before misses nothing.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` without a hat, `UNAVAILABLE`.
+/// `UNAUTHENTICATED` without a membership, `UNAVAILABLE`.
 pub async fn follow<F: Followed>(
     ctx: &Context<'_>,
     after: Option<String>,
@@ -253,7 +254,8 @@ pub async fn follow<F: Followed>(
 ) -> Result<impl Stream<Item = Result<F::Message, ApiError>> + use<F>, ApiError> {
     let onlooker = Box::pin(Onlooker::of(Caller::of(ctx))).await?;
     let live = ctx.data_unchecked::<Live>();
-    let follower = Box::pin(Follower::begin(live, &onlooker.hat, after.as_deref())).await.map_err(fault)?;
+    let follower =
+        Box::pin(Follower::begin(live, &onlooker.membership, after.as_deref())).await.map_err(fault)?;
     let loaders = ctx.data_unchecked::<Loaders>().clone();
     let following = Following { follower, onlooker, loaders, followed };
     Ok(stream::unfold(Some(following), async |following| {

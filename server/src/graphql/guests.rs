@@ -6,10 +6,10 @@ use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use guichet_schema::actor::Hat;
-use guichet_schema::id::SessionId;
-use guichet_schema::session::queries::worn;
-use guichet_schema::store::Store;
+use guichet_base::id::SessionId;
+use guichet_engine::actor::Membership;
+use guichet_engine::store::Store;
+use guichet_schema::people::session::queries::worn;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
@@ -19,7 +19,7 @@ use crate::edge::Close;
 /// 15 seconds.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Tells somebody to leave whose session wears another hat than the one that opened the websocket, or the same with
+/// Tells somebody to leave whose session wears another membership than the one that opened the websocket, or the same with
 /// other rights.
 pub const fn other_rights() -> Close {
     Close::reset("The session has other rights now")
@@ -34,19 +34,19 @@ pub struct Guests(Arc<Mutex<Vec<Seat>>>);
 struct Seat {
     session: SessionId,
     /// What was worn when the websocket was opened.
-    hat: Option<Hat>,
+    membership: Option<Membership>,
     leave: oneshot::Sender<Close>,
 }
 
 impl Guests {
-    /// Gives a seat to somebody with this hat on. Resolves when they have to leave.
+    /// Gives a seat to somebody with this membership on. Resolves when they have to leave.
     pub fn welcome(
         &self,
         session: SessionId,
-        hat: Option<Hat>,
+        membership: Option<Membership>,
     ) -> impl Future<Output = Close> + Send + use<> {
         let (leave, told) = oneshot::channel();
-        self.seats().push(Seat { session, hat, leave });
+        self.seats().push(Seat { session, membership, leave });
         async {
             match told.await {
                 Ok(close) => close,
@@ -86,10 +86,10 @@ impl Guests {
 
 impl Seat {
     /// Keeps the seat of whose session wears the same as before; tells others to leave.
-    fn kept(self, worn: &HashMap<SessionId, Option<Hat>>) -> Option<Self> {
+    fn kept(self, worn: &HashMap<SessionId, Option<Membership>>) -> Option<Self> {
         let close = match worn.get(&self.session) {
             None => Close::forbidden("The session is over"),
-            Some(hat) if *hat != self.hat => other_rights(),
+            Some(membership) if *membership != self.membership => other_rights(),
             Some(_) => return Some(self),
         };
         // Whoever left meanwhile does not mind.

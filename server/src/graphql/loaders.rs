@@ -1,4 +1,4 @@
-//! Loaders: one statement for all rows that a level of the answer asks for (see [`super::batch`]).
+//! Loaders: one statement for all rows that a level of the answer asks for (see [`crate::graphql::batch`]).
 //!
 //! Each noun's file implements `Loader<Key>` for [`Loads`]. Keys carry the arguments of the field,
 //! so that fields with other arguments load apart.
@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::Context;
 use async_graphql::dataloader::Loader;
-use guichet_schema::actor::{Hat, Scope};
-use guichet_schema::error::Error;
-use guichet_schema::locale::Locale;
+use guichet_base::error::Error;
+use guichet_base::locale::Locale;
+use guichet_engine::actor::{Membership, Scope};
 
-use super::batch::Batches;
-use super::caller::Caller;
-use super::reading::{Lent, Reading};
 use crate::edge::{ApiError, Code};
+use crate::graphql::batch::Batches;
+use crate::graphql::caller::Caller;
+use crate::graphql::reading::{Lent, Reading};
 use crate::live::Batch;
 
 /// What loaders work with: the connections of the request, and whose eyes they look with.
@@ -25,26 +25,26 @@ pub struct Loads {
     /// The connections of the request.
     pub reading: Reading,
     /// Whose eyes.
-    pub hat: Hat,
+    pub membership: Membership,
     /// The language to answer in.
     pub locale: Locale,
     /// The events that are told of just now, in a subscription.
     about: Mutex<Option<Arc<Batch>>>,
 }
 
-/// The loaders of one request; none without a hat.
+/// The loaders of one request; none without a membership.
 pub type Loaders = Option<Arc<Batches>>;
 
 /// The loaders of a caller.
 pub fn loaders(caller: &Caller) -> Loaders {
-    let hat = caller.hat()?.clone();
-    Some(Batches::new(Loads::new(caller.reading().clone(), hat, caller.locale)))
+    let membership = caller.membership()?.clone();
+    Some(Batches::new(Loads::new(caller.reading().clone(), membership, caller.locale)))
 }
 
 impl Loads {
     /// Loaders on these connections, for these eyes, in this language.
-    pub fn new(reading: Reading, hat: Hat, locale: Locale) -> Self {
-        Self { reading, hat, locale, about: Mutex::default() }
+    pub fn new(reading: Reading, membership: Membership, locale: Locale) -> Self {
+        Self { reading, membership, locale, about: Mutex::default() }
     }
 
     /// What is loaded from now on is about these events, or about none.
@@ -91,9 +91,9 @@ impl Loads {
         Ok(keys.into_iter().filter_map(value).map(|(value, key)| (key, value)).collect())
     }
 
-    /// What the hat sees.
+    /// What the membership sees.
     pub fn scope(&self) -> Scope {
-        self.hat.scope()
+        self.membership.scope()
     }
 
     /// A connection for reading.
@@ -108,7 +108,7 @@ impl Loads {
 /// Loads one value by its key, together with its siblings.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` without a hat; what the loader fails with.
+/// `UNAUTHENTICATED` without a membership; what the loader fails with.
 pub async fn load<K>(ctx: &Context<'_>, key: K) -> Result<Option<<Loads as Loader<K>>::Value>, ApiError>
 where
     K: Send + Sync + Hash + Eq + Clone + 'static,
@@ -198,7 +198,7 @@ macro_rules! keyed {
         $crate::graphql::loaders::keyed! {
             $(#[$doc])*
             $key($id) => $crate::graphql::loaders::Rows<$row>, |$loads, $conn, $ids| async {
-                let found: guichet_schema::error::Result<_> = $find.await;
+                let found: guichet_base::error::Result<_> = $find.await;
                 let listed = |(id, rows)| (id, std::sync::Arc::new(rows));
                 found.map(|found| found.into_iter().map(listed).collect::<Vec<($id, _)>>())
             }
@@ -240,12 +240,12 @@ macro_rules! parts {
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         struct $key {
             of: $id,
-            part: guichet_schema::page::PageRequest,
+            part: guichet_base::page::PageRequest,
         }
 
         impl async_graphql::dataloader::Loader<$key> for $crate::graphql::loaders::Loads {
             /// A cursor that is not of this list fails its own field, not others that are loaded with it.
-            type Value = Result<guichet_schema::page::Page<$row>, $crate::edge::ApiError>;
+            type Value = Result<guichet_base::page::Page<$row>, $crate::edge::ApiError>;
             type Error = $crate::edge::ApiError;
 
             async fn load(
@@ -278,7 +278,7 @@ macro_rules! parts {
 pub(crate) use parts;
 
 /// Declares the loader of a noun by id: its type wraps the rows of a finder, which leaves out what
-/// the viewer does not see (B-14). `hat` for a finder that asks for it in place of its scope.
+/// the viewer does not see (B-14). `membership` for a finder that asks for it in place of its scope.
 macro_rules! by_ids {
     ($id:ty => $noun:ident, $find:path) => {
         $crate::graphql::loaders::by_ids!(@ $id => $noun, |loads, ids| {
@@ -289,9 +289,9 @@ macro_rules! by_ids {
             })
         });
     };
-    ($id:ty => $noun:ident, hat $find:path) => {
+    ($id:ty => $noun:ident, membership $find:path) => {
         $crate::graphql::loaders::by_ids!(@ $id => $noun, |loads, ids| async {
-            let found = $find(&mut *loads.conn().await?, &loads.hat, ids).await;
+            let found = $find(&mut *loads.conn().await?, &loads.membership, ids).await;
             let rows = found.map_err($crate::graphql::loaders::fault)?;
             Ok(rows.into_iter().map(|row| (row.id, $noun(row))).collect())
         });

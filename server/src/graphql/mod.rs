@@ -4,37 +4,23 @@
 //! the business, and maps the result. Child fields go through [`loaders`].
 
 mod ability;
-mod account;
 pub mod attach;
-mod author;
 pub mod batch;
 pub mod caller;
-mod charge;
-mod client;
-mod department;
 pub mod deployment;
-mod email_delivery;
+mod desk;
 pub mod export;
-mod file;
-mod firm;
 mod follow;
 pub mod guests;
-mod hat;
-mod invitation;
 pub mod loaders;
 pub mod money;
 mod node;
-mod notification;
 mod page;
 pub mod payload;
-mod portal_access;
+mod people;
 pub mod reading;
 pub mod scalars;
-mod service_item;
-mod session;
-mod staff;
-mod ticket;
-mod viewer;
+mod shared;
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 
@@ -46,43 +32,43 @@ use crate::live::Live;
 /// What can be read.
 #[derive(Default, MergedObject)]
 pub struct Query(
-    viewer::ViewerQuery,
+    people::viewer::ViewerQuery,
     node::NodeQuery,
-    client::ClientQuery,
-    staff::StaffQuery,
-    department::DepartmentQuery,
-    service_item::ServiceItemQuery,
-    invitation::InvitationQuery,
-    ticket::TicketQuery,
-    charge::ChargeQuery,
-    email_delivery::EmailDeliveryQuery,
-    notification::NotificationQuery,
+    people::client::ClientQuery,
+    people::staff::StaffQuery,
+    people::department::DepartmentQuery,
+    desk::service_item::ServiceItemQuery,
+    people::invitation::InvitationQuery,
+    desk::ticket::TicketQuery,
+    desk::charge::ChargeQuery,
+    shared::email_delivery::EmailDeliveryQuery,
+    shared::notification::NotificationQuery,
 );
 
 /// What can be done: one act a field, named noun then verb.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
-    session::SessionMutation,
-    invitation::InvitationMutation,
-    client::ClientMutation,
-    portal_access::PortalAccessMutation,
-    staff::StaffMutation,
-    department::DepartmentMutation,
-    firm::FirmMutation,
-    service_item::ServiceItemMutation,
-    ticket::TicketMutation,
-    charge::ChargeMutation,
-    email_delivery::EmailDeliveryMutation,
-    file::FileMutation,
-    notification::NotificationMutation,
+    people::session::SessionMutation,
+    people::invitation::InvitationMutation,
+    people::client::ClientMutation,
+    people::portal_access::PortalAccessMutation,
+    people::staff::StaffMutation,
+    people::department::DepartmentMutation,
+    people::firm::FirmMutation,
+    desk::service_item::ServiceItemMutation,
+    desk::ticket::TicketMutation,
+    desk::charge::ChargeMutation,
+    shared::email_delivery::EmailDeliveryMutation,
+    shared::file::FileMutation,
+    shared::notification::NotificationMutation,
 );
 
 /// What can be followed.
 #[derive(Default, MergedSubscription)]
 pub struct Subscription(
-    ticket::TicketSubscription,
-    email_delivery::EmailDeliverySubscription,
-    notification::NotificationSubscription,
+    desk::ticket::TicketSubscription,
+    shared::email_delivery::EmailDeliverySubscription,
+    shared::notification::NotificationSubscription,
 );
 
 /// The schema that the edge serves. Introspection is the edge's to switch.

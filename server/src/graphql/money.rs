@@ -1,9 +1,9 @@
 //! Money is integers.
 
 use async_graphql::{InputObject, SimpleObject};
-use guichet_schema::money;
+use guichet_base::money;
 
-use super::scalars::SafeInt;
+use crate::graphql::scalars::SafeInt;
 
 /// An amount of money.
 #[derive(Debug, SimpleObject)]

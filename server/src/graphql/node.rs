@@ -2,29 +2,29 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
-use guichet_schema::error::{Code, Refusal};
-use guichet_schema::id::{
+use guichet_base::error::{Code, Refusal};
+use guichet_base::id::{
     AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FileId,
     FirmId, Id, MessageId, NotificationId, ServiceItemId, StaffId, TicketId, TransferId,
 };
-use guichet_schema::page::MAX_PAGE;
+use guichet_base::page::MAX_PAGE;
 
-use super::account::Account;
-use super::caller::Caller;
-use super::charge::Charge;
-use super::client::Client;
-use super::department::Department;
-use super::email_delivery::EmailDelivery;
-use super::file::File;
-use super::firm::Firm;
-use super::loaders::load;
-use super::notification::Notification;
-use super::payload::queried;
-use super::portal_access::PortalAccess;
-use super::service_item::ServiceItem;
-use super::staff::StaffMember;
-use super::ticket::{Attachment, Ticket, TicketChange, TicketMessage, TicketTransfer};
 use crate::edge::ApiError;
+use crate::graphql::caller::Caller;
+use crate::graphql::desk::charge::Charge;
+use crate::graphql::desk::service_item::ServiceItem;
+use crate::graphql::desk::ticket::{Attachment, Ticket, TicketChange, TicketMessage, TicketTransfer};
+use crate::graphql::loaders::load;
+use crate::graphql::payload::queried;
+use crate::graphql::people::account::Account;
+use crate::graphql::people::client::Client;
+use crate::graphql::people::department::Department;
+use crate::graphql::people::firm::Firm;
+use crate::graphql::people::portal_access::PortalAccess;
+use crate::graphql::people::staff::StaffMember;
+use crate::graphql::shared::email_delivery::EmailDelivery;
+use crate::graphql::shared::file::File;
+use crate::graphql::shared::notification::Notification;
 
 /// Something with an id of its own.
 #[derive(Debug, Interface)]

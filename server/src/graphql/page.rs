@@ -37,7 +37,7 @@ macro_rules! connection {
         impl $connection {
             /// Makes it of a page.
             pub fn new<T>(
-                page: guichet_schema::page::Page<T>,
+                page: guichet_base::page::Page<T>,
                 count: $count,
                 cursor: impl Fn(&T) -> String,
                 node: impl Fn(T) -> $node,

@@ -1,15 +1,15 @@
 //! What mutations answer: the thing, the user errors, the revision.
 
 use async_graphql::{Enum, ID, InputValueResult, MaybeUndefined, Scalar, ScalarType, SimpleObject, Value};
-use guichet_schema::error::{self, Error, OrNotFound, Refusal, Result};
-use guichet_schema::i18n;
-use guichet_schema::id::Id;
-use guichet_schema::input::Patch;
-use guichet_schema::locale::Locale;
-use guichet_schema::store::Done;
+use guichet_base::error::{self, Error, OrNotFound, Refusal, Result};
+use guichet_base::i18n;
+use guichet_base::id::Id;
+use guichet_base::input::Patch;
+use guichet_base::locale::Locale;
+use guichet_engine::store::Done;
 
-use super::caller::Caller;
 use crate::edge::{self, ApiError};
+use crate::graphql::caller::Caller;
 
 /// Why something was refused: nothing was changed, and this is what the user can do about it.
 #[derive(Debug, SimpleObject)]

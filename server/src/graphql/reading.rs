@@ -3,8 +3,8 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use guichet_schema::db::{Conn, Connection};
-use guichet_schema::store::Store;
+use guichet_engine::db::{Conn, Connection};
+use guichet_engine::store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::edge::ApiError;

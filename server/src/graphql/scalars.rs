@@ -2,7 +2,8 @@
 
 use async_graphql::{Enum, InputValueResult, Scalar, ScalarType, Value};
 use chrono::NaiveDate;
-use guichet_schema::{actor, locale};
+use guichet_base::locale;
+use guichet_engine::actor;
 
 use crate::edge;
 

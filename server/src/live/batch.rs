@@ -7,8 +7,8 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use guichet_schema::feed::queries::Entry;
-use guichet_schema::id::Id;
+use guichet_base::id::Id;
+use guichet_engine::feed::queries::Entry;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use guichet_schema::actor::Hat;
-use guichet_schema::error::Result;
-use guichet_schema::feed::FeedCursor;
-use guichet_schema::feed::queries::Head;
+use guichet_base::error::Result;
+use guichet_engine::actor::Membership;
+use guichet_engine::feed::FeedCursor;
+use guichet_engine::feed::queries::Head;
 use tokio::sync::watch;
 
 use super::batch::Batch;
@@ -41,16 +41,16 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Follows from `after`, where that is a cursor of this hat whose events are still there, else from now
+    /// Follows from `after`, where that is a cursor of this membership whose events are still there, else from now
     /// on, with a reload first.
     ///
     /// # Errors
     /// When the database does not answer: retry.
-    pub async fn begin(live: &Live, hat: &Hat, after: Option<&str>) -> Result<Self> {
-        let reader = live.reader(hat.firm_id()).await?;
+    pub async fn begin(live: &Live, membership: &Membership, after: Option<&str>) -> Result<Self> {
+        let reader = live.reader(membership.firm_id()).await?;
         let watch = reader.watch();
         let head = reader.head();
-        let now = FeedCursor::of(hat, head.epoch, head.revision);
+        let now = FeedCursor::of(membership, head.epoch, head.revision);
         let oldest = head.pruned_to.max(head.revision - MOST_BEHIND);
         let known = after
             .and_then(|text| now.resumed(text))

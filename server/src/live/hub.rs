@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use guichet_schema::error::{Fault, Result};
-use guichet_schema::feed::queries;
-use guichet_schema::id::FirmId;
-use guichet_schema::store::Store;
+use guichet_base::error::{Fault, Result};
+use guichet_base::id::FirmId;
+use guichet_engine::feed::queries;
+use guichet_engine::store::Store;
 use tokio_util::sync::CancellationToken;
 
 use super::reader::Reader;

@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use guichet_schema::db::Connection;
-use guichet_schema::error::Result;
-use guichet_schema::feed::queries::{self, Head};
-use guichet_schema::id::FirmId;
-use guichet_schema::store::Store;
+use guichet_base::error::Result;
+use guichet_base::id::FirmId;
+use guichet_engine::db::Connection;
+use guichet_engine::feed::queries::{self, Head};
+use guichet_engine::store::Store;
 use tokio::sync::watch;
 use uuid::Uuid;
 

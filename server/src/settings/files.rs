@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use guichet_schema::file::rules::{Limits, MEGABYTE};
+use guichet_schema::shared::file::rules::{Limits, MEGABYTE};
 use guichet_storage::S3Settings;
 use guichet_workers::clamd::Clamd;
 

@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use guichet_schema::file::rules::Limits;
+use guichet_schema::shared::file::rules::Limits;
 use guichet_storage::S3Settings;
 use guichet_workers::clamd::Clamd;
 use guichet_workers::mail::{self, Dkim, SmtpSettings};

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use guichet_schema::db::{self, Address};
-use guichet_schema::error::Fault;
+use guichet_base::error::Fault;
+use guichet_engine::db::{self, Address};
 use guichet_storage::{S3, S3Fault, S3Settings};
 use guichet_workers::clamd::{Clamd, ClamdError};
 use tokio::net::TcpListener;

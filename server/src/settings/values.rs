@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use guichet_schema::db::Address;
+use guichet_engine::db::Address;
 use ipnet::IpNet;
 use url::Url;
 

@@ -9,7 +9,7 @@ use async_graphql::{
     Subscription, Value,
 };
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
-use guichet_schema::error::Fault;
+use guichet_base::error::Fault;
 use guichet_server::edge::{Admit, Admitted, ApiError, Attach, Close, Guest, RequestId, invalid_input};
 use http::request::Parts;
 use tokio::sync::{Mutex, Semaphore, broadcast, watch};

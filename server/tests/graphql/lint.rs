@@ -18,7 +18,7 @@ const VERSIONED: [&str; 4] = ["Cancel", "Edit", "MarkPaid", "Update"];
 /// How the name of an input ends.
 const INPUTS: [&str; 4] = ["Filter", "Input", "Order", "Target"];
 /// Mutations about a session: no acts of a firm, so they have no revision.
-const PERSONAL: [&str; 4] = ["hatChoose", "invitationAccept", "signIn", "signOut"];
+const PERSONAL: [&str; 4] = ["membershipSelect", "invitationAccept", "signIn", "signOut"];
 
 fn contract() -> Contract {
     Contract::read(&sdl())

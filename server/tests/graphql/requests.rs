@@ -5,11 +5,11 @@ use std::sync::Arc;
 use async_graphql::{Request, Response};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use guichet_schema::actor::Origin;
-use guichet_schema::clock::SystemClock;
-use guichet_schema::db;
-use guichet_schema::file::rules::Limits;
-use guichet_schema::store::Store;
+use guichet_base::clock::SystemClock;
+use guichet_engine::actor::Origin;
+use guichet_engine::db;
+use guichet_engine::store::Store;
+use guichet_schema::shared::file::rules::Limits;
 use guichet_server::edge::{self, EdgeSettings, Sockets};
 use guichet_server::files::Files;
 use guichet_server::graphql::attach::Sessions;
@@ -106,7 +106,7 @@ async fn nobody_reads_nothing() {
         r#"{ client(id: "client_00000000000000000000000000000000") { id } }"#,
         r#"{ node(id: "nonsense") { id } }"#,
         r#"{ node(id: "ticket_00000000000000000000000000000000") { id } }"#,
-        r#"mutation { hatChoose(input: {hatId: "staff_1"}) { userErrors { code } } }"#,
+        r#"mutation { membershipSelect(input: {membershipId: "staff_1"}) { userErrors { code } } }"#,
         r#"mutation { clientCreate(input: {idempotencyKey: "1", name: ""}) { userErrors { code } } }"#,
     ] {
         let (_, _, answer) = post(query, &[]).await;

@@ -5,9 +5,9 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use guichet_schema::clock::SystemClock;
-use guichet_schema::db;
-use guichet_schema::store::Store;
+use guichet_base::clock::SystemClock;
+use guichet_engine::db;
+use guichet_engine::store::Store;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::process::{Launch, Process};
 use guichet_tests::world::{Firm, Person};

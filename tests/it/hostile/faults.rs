@@ -1,7 +1,7 @@
 //! What is told when something of ours breaks: a code and the request's id, nothing of what broke.
 
 use diesel_async::SimpleAsyncConnection;
-use guichet_schema::id::Id;
+use guichet_base::id::Id;
 use guichet_tests::app::TestApp;
 use guichet_tests::wait::DEADLINE;
 use guichet_tests::world::Firm;

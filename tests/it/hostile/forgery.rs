@@ -64,8 +64,10 @@ async fn by_get() {
             if accept == "text/html" { (406, "NOT_ACCEPTABLE") } else { (405, "METHOD_NOT_ALLOWED") };
         assert_eq!((status, code.as_str()), expected, "{accept}");
     }
-    let hidden =
-        format!("query A {{ viewer {{ hats {{ hatId }} }} }} {}", MUTATION.replace("mutation", "mutation B"));
+    let hidden = format!(
+        "query A {{ viewer {{ memberships {{ membershipId }} }} }} {}",
+        MUTATION.replace("mutation", "mutation B")
+    );
     let request = victim.get(&[("query", &hidden), ("operationName", "B")]);
     assert_eq!(code(victim.browser(request).send().await.unwrap()).await.1, "METHOD_NOT_ALLOWED");
     let read = victim.get(&[("query", "{ viewer { account { email } } }")]);

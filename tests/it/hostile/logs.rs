@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use guichet_schema::clock::SystemClock;
-use guichet_schema::db;
-use guichet_schema::id::Id;
-use guichet_schema::store::Store;
+use guichet_base::clock::SystemClock;
+use guichet_base::id::Id;
+use guichet_engine::db;
+use guichet_engine::store::Store;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::process::Launch;
 use guichet_tests::smtp::{Act, Options, Rule, Sink, Step};

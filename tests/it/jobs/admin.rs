@@ -1,9 +1,9 @@
 //! Looking after the queue: list, show, retry.
 
-use guichet_schema::error::{Code, Error};
-use guichet_schema::id::Id;
-use guichet_schema::job::JobStatus;
-use guichet_schema::job::admin::{self, RetriedAll};
+use guichet_base::error::{Code, Error};
+use guichet_base::id::Id;
+use guichet_engine::job::JobStatus;
+use guichet_engine::job::admin::{self, RetriedAll};
 
 use super::database::Database;
 use super::*;

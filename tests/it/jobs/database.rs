@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use diesel_async::AsyncPgConnection;
-use guichet_schema::clock::{Clock, ManualClock};
-use guichet_schema::db;
-use guichet_schema::store::Store;
+use guichet_base::clock::{Clock, ManualClock};
+use guichet_engine::db;
+use guichet_engine::store::Store;
 use guichet_server::embedded::{Postgres, PostgresOptions};
 use guichet_tests::database::TestDatabase;
 use tempfile::TempDir;

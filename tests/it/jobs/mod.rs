@@ -12,12 +12,12 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use guichet_schema::id::{FirmId, JobId};
-use guichet_schema::job::{
+use guichet_base::id::{FirmId, JobId};
+use guichet_engine::job::{
     Claimed, JobRow, Lease, NewJob, Outcome, Payload, Rescued, Settled, queue as jobs,
 };
-use guichet_schema::store::{By, Store};
-use guichet_schema::tables;
+use guichet_engine::store::{By, Store};
+use guichet_engine::tables;
 use serde::{Deserialize, Serialize};
 
 /// A job that may be begun three times.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use diesel_async::SimpleAsyncConnection;
-use guichet_schema::job::JobStatus;
+use guichet_engine::job::JobStatus;
 use guichet_tests::wait::DEADLINE;
 use tokio::time::timeout;
 

@@ -5,7 +5,7 @@ use std::future::pending;
 use std::sync::Arc;
 
 use diesel::sql_types::Double;
-use guichet_schema::job::JobStatus;
+use guichet_engine::job::JobStatus;
 use guichet_tests::wait::DEADLINE;
 use guichet_workers::queue::{Timing, Workers};
 use tokio::sync::Semaphore;
@@ -133,7 +133,7 @@ async fn a_job_that_crashes_its_worker_ten_times_is_given_up() {
     crash(&mut conn, 1, now).await;
     let dead = row(&mut conn).await;
     assert_eq!((dead.status, dead.attempts, dead.finished_at), (JobStatus::Dead, 10, Some(now)));
-    guichet_schema::job::admin::retry(&store, By::house(), dead.id).await.unwrap();
+    guichet_engine::job::admin::retry(&store, By::house(), dead.id).await.unwrap();
     assert_eq!(row(&mut conn).await.crashes, 0, "somebody vouches for it");
 }
 

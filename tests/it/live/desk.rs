@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use guichet_schema::id::{ClientId, TicketId};
-use guichet_schema::store::Store;
-use guichet_schema::ticket::commands::{CreateTicket, create};
-use guichet_schema::ticket::conversation::{PostMessage, post};
-use guichet_schema::ticket::model::{TicketStatus, Visibility};
-use guichet_schema::ticket::status::{ChangeStatus, change_status};
-use guichet_schema::ticket::transfer::{TransferTicket, TransferTo, transfer};
+use guichet_base::id::{ClientId, TicketId};
+use guichet_engine::store::Store;
+use guichet_schema::desk::ticket::commands::{CreateTicket, create};
+use guichet_schema::desk::ticket::conversation::{PostMessage, post};
+use guichet_schema::desk::ticket::model::{TicketStatus, Visibility};
+use guichet_schema::desk::ticket::status::{ChangeStatus, change_status};
+use guichet_schema::desk::ticket::transfer::{TransferTicket, TransferTo, transfer};
 use guichet_tests::app::TestApp;
 use guichet_tests::live::{LiveSide, Messages};
 use guichet_tests::world::{Person, ticket_about};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use guichet_schema::clock::SystemClock;
-use guichet_schema::db;
-use guichet_schema::hint::{self, FeedHints, Hints};
-use guichet_schema::id::{FirmId, Id};
-use guichet_schema::store::Store;
+use guichet_base::clock::SystemClock;
+use guichet_base::id::{FirmId, Id};
+use guichet_engine::db;
+use guichet_engine::hint::{self, FeedHints, Hints};
+use guichet_engine::store::Store;
 use guichet_server::redis;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::process::Launch;

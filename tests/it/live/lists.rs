@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use guichet_schema::actor::MemberReach;
-use guichet_schema::db;
-use guichet_schema::id::Id;
-use guichet_schema::store::Store;
+use guichet_base::id::Id;
+use guichet_engine::actor::MemberReach;
+use guichet_engine::db;
+use guichet_engine::store::Store;
 use guichet_tests::live::{LiveSide, Messages};
 use guichet_tests::world::Person;
 use rand::rngs::StdRng;
@@ -14,8 +14,8 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use tokio::join;
 
-use crate::notification::office::{NOTIFICATION, told};
-use crate::ticket::desk::{Desk, text};
+use crate::desk::ticket::desk::{Desk, text};
+use crate::shared::notification::office::{NOTIFICATION, told};
 
 /// How many acts each of the busy people does. What comes of them fits on a page.
 const ACTS: usize = 20;

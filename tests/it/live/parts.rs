@@ -1,13 +1,13 @@
 //! What a ticket shows of others than itself: whoever has it on a screen is told when that changes.
 
-use guichet_schema::id::Id;
+use guichet_base::id::Id;
 use guichet_tests::live::{LiveSide, Messages};
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
 use tokio::join;
 
-use crate::ticket::desk::{Desk, reais, text};
-use crate::ticket::idempotency::Held;
+use crate::desk::ticket::desk::{Desk, reais, text};
+use crate::desk::ticket::idempotency::Held;
 
 /// Opens a list of tickets that shows so much of each.
 async fn grid(side: &LiveSide, person: &Person, shown: &str) -> Messages {

@@ -3,11 +3,11 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::actor::{MemberReach, StaffRole};
-use guichet_schema::feed::queries::{KEPT, forget_old};
-use guichet_schema::id::Id;
-use guichet_schema::tables::firm_feed;
-use guichet_schema::ticket::model::{TicketStatus, Visibility};
+use guichet_base::id::Id;
+use guichet_engine::actor::{MemberReach, StaffRole};
+use guichet_engine::feed::queries::{KEPT, forget_old};
+use guichet_engine::tables::firm_feed;
+use guichet_schema::desk::ticket::model::{TicketStatus, Visibility};
 use guichet_tests::app::TestApp;
 use guichet_tests::live::LiveSide;
 use guichet_tests::world::{Firm, Person};
@@ -69,7 +69,7 @@ async fn f_01_other_rights_begin_anew() {
     app.finish().await;
 }
 
-/// F-01: whoever was away too long, comes with another hat's cursor, or from another life of the database
+/// F-01: whoever was away too long, comes with another membership's cursor, or from another life of the database
 /// is told to reload; and with nonsense.
 #[tokio::test]
 async fn f_01_what_cannot_be_resumed_begins_anew() {
@@ -82,7 +82,7 @@ async fn f_01_what_cannot_be_resumed_begins_anew() {
     let begin = first(&side, &firm.owner, &Value::Null).await["cursor"].clone();
     let id = open(&app.store, &firm.owner, client, "Guia", None).await;
     for person in [&admin, &other.owner] {
-        assert_eq!(first(&side, person, &begin).await["reload"], true, "of another hat");
+        assert_eq!(first(&side, person, &begin).await["reload"], true, "of another membership");
     }
     for nonsense in ["", "nonsense", "AAAA"] {
         assert_eq!(first(&side, &firm.owner, &json!(nonsense)).await["reload"], true);

@@ -1,9 +1,9 @@
 //! Who is told what: nothing of what a viewer does not see, and that it is gone of what it saw.
 
 use futures_util::future::join_all;
-use guichet_schema::actor::{MemberReach, StaffRole};
-use guichet_schema::id::{Id, TicketId};
-use guichet_schema::ticket::model::{TicketStatus, Visibility};
+use guichet_base::id::{Id, TicketId};
+use guichet_engine::actor::{MemberReach, StaffRole};
+use guichet_schema::desk::ticket::model::{TicketStatus, Visibility};
 use guichet_tests::app::TestApp;
 use guichet_tests::counting::Counting;
 use guichet_tests::live::{LiveSide, Messages};
@@ -26,7 +26,7 @@ async fn within_reach(app: &TestApp) -> (Firm, Person, TicketId) {
 }
 
 /// B-14: nothing is told of other clients' tickets, of notes or of mails to a client, nor of anything to
-/// another firm; without a hat nothing at all.
+/// another firm; without a membership nothing at all.
 #[tokio::test]
 async fn b_14_nothing_is_told_of_what_is_not_seen() {
     let app = TestApp::start().await;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::run;
-use crate::sign_in::door::{Door, PASSWORD};
+use crate::people::sign_in::door::{Door, PASSWORD};
 
 /// Clients that nobody here wrote sign in, page through a list, change a status, read errors, and follow
 /// tickets over a lost connection (F-01); and the compilers take the contract.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::run;
-use crate::sign_in::door::{Door, PASSWORD};
+use crate::people::sign_in::door::{Door, PASSWORD};
 
 /// F-01, D-08: it signs in, attaches a file, changes a status while its connection is gone, and is told of
 /// that when it is back.

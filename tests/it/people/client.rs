@@ -2,16 +2,16 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::actor::{Scope, StaffRole};
-use guichet_schema::client::commands::{self, CreateClient, UpdateClient};
-use guichet_schema::client::queries::{self, ClientFilter};
-use guichet_schema::error::Code;
-use guichet_schema::id::{ClientId, DepartmentId, Id, StaffId, TicketId};
-use guichet_schema::input::Patch;
-use guichet_schema::locale::Locale;
-use guichet_schema::page::PageRequest;
-use guichet_schema::store::Done;
-use guichet_schema::tables::{audit, clients, events, tickets};
+use guichet_base::error::Code;
+use guichet_base::id::{ClientId, DepartmentId, Id, StaffId, TicketId};
+use guichet_base::input::Patch;
+use guichet_base::locale::Locale;
+use guichet_base::page::PageRequest;
+use guichet_engine::actor::{Scope, StaffRole};
+use guichet_engine::store::Done;
+use guichet_engine::tables::{audit, clients, events, tickets};
+use guichet_schema::people::client::commands::{self, CreateClient, UpdateClient};
+use guichet_schema::people::client::queries::{self, ClientFilter};
 
 use super::world::{World, client_input, key, refused, staff_id};
 
@@ -29,7 +29,7 @@ fn untouched(id: ClientId, expected_version: i32) -> UpdateClient {
     }
 }
 
-async fn find(world: &World, id: ClientId) -> guichet_schema::client::model::Client {
+async fn find(world: &World, id: ClientId) -> guichet_schema::people::client::model::Client {
     let mut conn = world.store.conn().await.unwrap();
     queries::find(&mut conn, &world.owner.scope(), id).await.unwrap().unwrap()
 }

@@ -1,13 +1,13 @@
 //! Making firms.
 
 use diesel_async::RunQueryDsl;
-use guichet_schema::account::password::Password;
-use guichet_schema::actor::{Origin, StaffRole};
-use guichet_schema::error::Code;
-use guichet_schema::firm::{commands, queries};
-use guichet_schema::invitation;
-use guichet_schema::invitation::model::AcceptInvitation;
-use guichet_schema::tables::firms;
+use guichet_base::error::Code;
+use guichet_engine::actor::{Origin, StaffRole};
+use guichet_engine::tables::firms;
+use guichet_schema::people::account::password::Password;
+use guichet_schema::people::firm::{commands, queries};
+use guichet_schema::people::invitation;
+use guichet_schema::people::invitation::model::AcceptInvitation;
 
 use super::world::{PASSWORD, World, actor, address, firm_input, refused};
 

@@ -1,17 +1,17 @@
-//! Invitations: who can enter which hat, and who cannot.
+//! Invitations: who can enter which membership, and who cannot.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::account::password::Password;
-use guichet_schema::actor::{AccessRole, Hat, Origin, StaffRole};
-use guichet_schema::error::{Code, Error};
-use guichet_schema::invitation::model::{AcceptInvitation, LIFE};
-use guichet_schema::invitation::{commands, queries};
-use guichet_schema::portal_access;
-use guichet_schema::portal_access::model::AccessStatus;
-use guichet_schema::staff;
-use guichet_schema::staff::commands::CreateStaff;
-use guichet_schema::tables::{accounts, idempotency_keys, invitations};
+use guichet_base::error::{Code, Error};
+use guichet_engine::actor::{AccessRole, Membership, Origin, StaffRole};
+use guichet_engine::tables::{accounts, idempotency_keys, invitations};
+use guichet_schema::people::account::password::Password;
+use guichet_schema::people::invitation::model::{AcceptInvitation, LIFE};
+use guichet_schema::people::invitation::{commands, queries};
+use guichet_schema::people::portal_access;
+use guichet_schema::people::portal_access::model::AccessStatus;
+use guichet_schema::people::staff;
+use guichet_schema::people::staff::commands::CreateStaff;
 
 use super::world::{PASSWORD, World, address, client_input, firm_input, key, refused};
 
@@ -42,7 +42,9 @@ async fn an_invitation_opens_once() {
     };
     let signed_in = commands::accept(&world.store, good, Origin::default()).await.unwrap();
     assert_eq!(signed_in.viewer.account.name, "Marta Alves");
-    assert!(matches!(signed_in.viewer.hat, Some(Hat::Staff(ref hat)) if hat.role == StaffRole::Manager));
+    assert!(
+        matches!(signed_in.viewer.membership, Some(Membership::Staff(ref membership)) if membership.role == StaffRole::Manager)
+    );
     assert_eq!(refused(world.accept(secret.clone(), PASSWORD).await), INVALID);
     assert_eq!(queries::find(&world.store, &secret).await.unwrap(), None);
     world.sign_in(&email, PASSWORD).await.unwrap();
@@ -86,7 +88,7 @@ async fn a_link_admits_one() {
     assert!(results.iter().all(|result| !matches!(result, Err(Error::Fault(_)))));
 }
 
-/// B-13: an account keeps its password, and gives it to enter another hat.
+/// B-13: an account keeps its password, and gives it to enter another membership.
 #[tokio::test]
 async fn a_second_hat_wants_the_password() {
     let world = World::new().await;
@@ -98,10 +100,10 @@ async fn a_second_hat_wants_the_password() {
     assert!(queries::find(&world.store, &second).await.unwrap().unwrap().has_password);
     let wrong = world.accept(second.clone(), "chosen anew, long enough").await;
     assert_eq!(refused(wrong), [(None, Code::WrongCredentials)]);
-    assert_eq!(world.sign_in(&email, PASSWORD).await.unwrap().hats.len(), 1, "not entered yet");
+    assert_eq!(world.sign_in(&email, PASSWORD).await.unwrap().memberships.len(), 1, "not entered yet");
     let actor = world.accept(second, PASSWORD).await.unwrap();
     assert_eq!(actor.firm_id(), other.firm);
-    assert_eq!(world.sign_in(&email, PASSWORD).await.unwrap().hats.len(), 2);
+    assert_eq!(world.sign_in(&email, PASSWORD).await.unwrap().memberships.len(), 2);
 }
 
 /// Whoever claims an address at one firm gains nothing of what another firm made for it.
@@ -113,14 +115,17 @@ async fn a_claimed_address_opens_nothing_else() {
     let meant = world.invite_staff(&victim, StaffRole::Owner).await.unwrap().secret.unwrap();
     let bait = attacker.invite_staff(&victim, StaffRole::Member).await.unwrap().secret.unwrap();
     attacker.accept(bait, "password of the attacker").await.unwrap();
-    let hats = attacker.sign_in(&victim, "password of the attacker").await.unwrap().hats;
-    assert_eq!(hats.iter().map(|hat| hat.hat.firm_id()).collect::<Vec<_>>(), [attacker.firm]);
+    let memberships = attacker.sign_in(&victim, "password of the attacker").await.unwrap().memberships;
+    assert_eq!(
+        memberships.iter().map(|membership| membership.membership.firm_id()).collect::<Vec<_>>(),
+        [attacker.firm]
+    );
     let client = world.client(client_input("Padaria")).await;
     let access = world.invite_portal(client, &victim, None).await.unwrap();
     assert!(access.secret.is_some(), "an address that is not proved is invited, not let in");
-    // The victim does not know the attacker's password, so the link does not give the attacker the hat.
+    // The victim does not know the attacker's password, so the link does not give the attacker the membership.
     assert_eq!(refused(world.accept(meant, PASSWORD).await), [(None, Code::WrongCredentials)]);
-    assert_eq!(attacker.sign_in(&victim, "password of the attacker").await.unwrap().hats.len(), 1);
+    assert_eq!(attacker.sign_in(&victim, "password of the attacker").await.unwrap().memberships.len(), 1);
 }
 
 /// An address that is proved is let in at once; a second access to one client is refused.
@@ -128,11 +133,11 @@ async fn a_claimed_address_opens_nothing_else() {
 async fn the_proved_enter_at_once() {
     let world = World::new().await;
     let email = address();
-    guichet_schema::firm::commands::create(&world.store, firm_input(&email)).await.unwrap();
+    guichet_schema::people::firm::commands::create(&world.store, firm_input(&email)).await.unwrap();
     let client = world.client(client_input("Padaria")).await;
     let access = world.invite_portal(client, &email, None).await.unwrap();
     assert_eq!(access.secret, None);
-    assert_eq!(world.sign_in(&email, PASSWORD).await.unwrap().hats.len(), 2);
+    assert_eq!(world.sign_in(&email, PASSWORD).await.unwrap().memberships.len(), 2);
     let again = world.invite_portal(client, &format!(" {} ", email.to_uppercase()), None).await;
     assert_eq!(refused(again), [(Some("email"), Code::Taken)]);
     world.invite_staff(&email, StaffRole::Member).await.unwrap();

@@ -1,9 +1,11 @@
 //! The people of the house: firms, staff, clients, accesses, and how they sign in.
 
+mod api;
 mod client;
 mod firm;
+mod firm_settings;
 mod invitation;
 mod rights;
-mod service_item;
 mod session;
-mod world;
+pub mod sign_in;
+pub mod world;

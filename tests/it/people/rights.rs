@@ -1,15 +1,19 @@
 //! B-15: which role may do what to the people of the house.
 
-use guichet_schema::actor::{Actor, StaffRole};
-use guichet_schema::client::commands::UpdateClient;
-use guichet_schema::department::commands::CreateDepartment;
-use guichet_schema::error::Code;
-use guichet_schema::id::{AccessId, ClientId, StaffId};
-use guichet_schema::input::Patch;
-use guichet_schema::portal_access::commands::CreatePortalAccess;
-use guichet_schema::service_item::commands::{CreateServiceItem, UpdateServiceItem};
-use guichet_schema::staff::commands::CreateStaff;
-use guichet_schema::{client, department, portal_access, service_item, staff};
+use guichet_base::error::Code;
+use guichet_base::id::{AccessId, ClientId, StaffId};
+use guichet_base::input::Patch;
+use guichet_engine::actor::{Actor, StaffRole};
+use guichet_schema::desk::service_item;
+use guichet_schema::desk::service_item::commands::{CreateServiceItem, UpdateServiceItem};
+use guichet_schema::people::client;
+use guichet_schema::people::client::commands::UpdateClient;
+use guichet_schema::people::department;
+use guichet_schema::people::department::commands::CreateDepartment;
+use guichet_schema::people::portal_access;
+use guichet_schema::people::portal_access::commands::CreatePortalAccess;
+use guichet_schema::people::staff;
+use guichet_schema::people::staff::commands::CreateStaff;
 use uuid::Uuid;
 
 use super::world::{World, address, client_input, key, reais, refused, staff_id};

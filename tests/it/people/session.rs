@@ -1,18 +1,18 @@
-//! Signing in, sessions and hats.
+//! Signing in, sessions and memberships.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::account::password::Password;
-use guichet_schema::actor::{Hat, Origin, StaffRole};
-use guichet_schema::error::{Code, Error, Refusal};
-use guichet_schema::id::Id;
-use guichet_schema::portal_access::model::AccessStatus;
-use guichet_schema::secret::Secret;
-use guichet_schema::session::commands::{self, SignIn};
-use guichet_schema::session::model::HatId;
-use guichet_schema::session::{queries, rules};
-use guichet_schema::tables::{audit, portal_accesses, sessions, sign_in_failures, staff_members};
+use guichet_base::error::{Code, Error, Refusal};
+use guichet_base::id::Id;
+use guichet_base::secret::Secret;
+use guichet_engine::actor::{Membership, Origin, StaffRole};
+use guichet_engine::tables::{audit, portal_accesses, sessions, sign_in_failures, staff_members};
+use guichet_schema::people::account::password::Password;
+use guichet_schema::people::portal_access::model::AccessStatus;
+use guichet_schema::people::session::commands::{self, SignIn};
+use guichet_schema::people::session::model::MembershipId;
+use guichet_schema::people::session::{queries, rules};
 
 use super::world::{PASSWORD, World, address, client_input, from, refused, staff_id};
 
@@ -24,7 +24,7 @@ async fn member(world: &World) -> String {
     email
 }
 
-/// B-13: with one hat it is on at once. F-03: signing in and out is audited.
+/// B-13: with one membership it is on at once. F-03: signing in and out is audited.
 #[tokio::test]
 async fn a_session_from_beginning_to_end() {
     let world = World::new().await;
@@ -33,9 +33,9 @@ async fn a_session_from_beginning_to_end() {
     let found = queries::find(&world.store, &signed_in.token).await.unwrap().unwrap();
     assert_eq!(found, signed_in.viewer);
     assert!(
-        matches!(&found.hat, Some(Hat::Staff(hat)) if hat.role == StaffRole::Member && hat.firm_id == world.firm)
+        matches!(&found.membership, Some(Membership::Staff(membership)) if membership.role == StaffRole::Member && membership.firm_id == world.firm)
     );
-    assert_eq!(signed_in.hats.len(), 1);
+    assert_eq!(signed_in.memberships.len(), 1);
     assert_eq!(queries::find(&world.store, &Secret::from("nonsense".to_owned())).await.unwrap(), None);
 
     commands::sign_out(&world.store, &found, Origin::default()).await.unwrap();
@@ -167,39 +167,42 @@ async fn bursts_are_throttled() {
     assert!((10..10 + at_once).contains(&tried), "{tried} passwords were tried");
 }
 
-/// B-13: several hats are offered, one is chosen, and only one's own can be.
+/// B-13: several memberships are offered, one is chosen, and only one's own can be.
 #[tokio::test]
-async fn one_of_many_hats() {
+async fn one_of_many_memberships() {
     let world = World::new().await;
     let client = world.client(client_input("Padaria")).await;
     let email = address();
     let staff = world.invite_staff(&email, StaffRole::Manager).await.unwrap();
-    let staff_hat = HatId::Staff(staff.id);
+    let staff_membership = MembershipId::Staff(staff.id);
     world.accept(staff.secret.unwrap(), PASSWORD).await.unwrap();
     let portal = world.invite_portal(client, &email, None).await.unwrap();
-    let portal_hat = HatId::Portal(portal.id);
+    let portal_membership = MembershipId::Portal(portal.id);
     world.accept(portal.secret.unwrap(), PASSWORD).await.unwrap();
 
     let signed_in = world.sign_in(&email, PASSWORD).await.unwrap();
-    assert_eq!(signed_in.viewer.hat, None);
+    assert_eq!(signed_in.viewer.membership, None);
     assert!(signed_in.viewer.actor(Origin::default(), signed_in.viewer.account.locale).is_none());
-    let offered: Vec<_> = signed_in.hats.iter().map(|option| option.id()).collect();
-    assert_eq!(offered, [staff_hat, portal_hat]);
-    assert_eq!(signed_in.hats[1].client, Some((client, "Padaria".to_owned())));
+    let offered: Vec<_> = signed_in.memberships.iter().map(|option| option.id()).collect();
+    assert_eq!(offered, [staff_membership, portal_membership]);
+    assert_eq!(signed_in.memberships[1].client, Some((client, "Padaria".to_owned())));
 
-    for hat in [portal_hat, staff_hat] {
-        commands::choose_hat(&world.store, &signed_in.viewer, hat, Origin::default()).await.unwrap();
+    for membership in [portal_membership, staff_membership] {
+        commands::select_membership(&world.store, &signed_in.viewer, membership, Origin::default())
+            .await
+            .unwrap();
         let found = queries::find(&world.store, &signed_in.token).await.unwrap().unwrap();
-        assert_eq!(found.hat.map(|hat| hat.author()), Some(hat));
+        assert_eq!(found.membership.map(|membership| membership.author()), Some(membership));
     }
-    let foreign = HatId::Staff(staff_id(&world.owner));
-    let result = commands::choose_hat(&world.store, &signed_in.viewer, foreign, Origin::default()).await;
-    assert_eq!(refused(result), [(Some("hatId"), Code::NotFound)]);
+    let foreign = MembershipId::Staff(staff_id(&world.owner));
+    let result =
+        commands::select_membership(&world.store, &signed_in.viewer, foreign, Origin::default()).await;
+    assert_eq!(refused(result), [(Some("membershipId"), Code::NotFound)]);
 }
 
-/// A hat that is taken away is gone with the next request; the session itself stays.
+/// A membership that is taken away is gone with the next request; the session itself stays.
 #[tokio::test]
-async fn hats_vanish_at_once() {
+async fn memberships_vanish_at_once() {
     let world = World::new().await;
     let email = address();
     let invited = world.invite_staff(&email, StaffRole::Member).await.unwrap();
@@ -211,10 +214,10 @@ async fn hats_vanish_at_once() {
         .await
         .unwrap();
     let found = queries::find(&world.store, &signed_in.token).await.unwrap().unwrap();
-    assert_eq!(found.hat, None);
-    let hat = HatId::Staff(invited.id);
-    let result = commands::choose_hat(&world.store, &found, hat, Origin::default()).await;
-    assert_eq!(refused(result), [(Some("hatId"), Code::NotFound)]);
+    assert_eq!(found.membership, None);
+    let membership = MembershipId::Staff(invited.id);
+    let result = commands::select_membership(&world.store, &found, membership, Origin::default()).await;
+    assert_eq!(refused(result), [(Some("membershipId"), Code::NotFound)]);
     assert_eq!(refused(world.sign_in(&email, PASSWORD).await), [(None, Code::AccessPending)]);
 
     let client = world.client(client_input("Padaria")).await;
@@ -227,5 +230,5 @@ async fn hats_vanish_at_once() {
         .execute(&mut world.store.conn().await.unwrap())
         .await
         .unwrap();
-    assert_eq!(queries::find(&world.store, &signed_in.token).await.unwrap().unwrap().hat, None);
+    assert_eq!(queries::find(&world.store, &signed_in.token).await.unwrap().unwrap().membership, None);
 }

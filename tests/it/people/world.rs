@@ -3,24 +3,31 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
-use guichet_schema::account::password::Password;
-use guichet_schema::actor::{AccessRole, Actor, MemberReach, Origin, StaffRole};
-use guichet_schema::client::commands::CreateClient;
-use guichet_schema::clock::ManualClock;
-use guichet_schema::department::commands::CreateDepartment;
-use guichet_schema::error::{Code, Error, Result};
-use guichet_schema::firm::commands::{CreateFirm, CreatedFirm};
-use guichet_schema::id::{AccessId, ClientId, DepartmentId, FirmId, StaffId};
-use guichet_schema::invitation::model::{AcceptInvitation, Invited};
-use guichet_schema::locale::Locale;
-use guichet_schema::money::Money;
-use guichet_schema::portal_access::commands::CreatePortalAccess;
-use guichet_schema::secret::Secret;
-use guichet_schema::session::commands::SignIn;
-use guichet_schema::session::model::{SignedIn, Viewer};
-use guichet_schema::staff::commands::CreateStaff;
-use guichet_schema::store::Store;
-use guichet_schema::{client, db, department, firm, invitation, portal_access, session, staff};
+use guichet_base::clock::ManualClock;
+use guichet_base::error::{Code, Error, Result};
+use guichet_base::id::{AccessId, ClientId, DepartmentId, FirmId, StaffId};
+use guichet_base::locale::Locale;
+use guichet_base::money::Money;
+use guichet_base::secret::Secret;
+use guichet_engine::actor::{AccessRole, Actor, MemberReach, Origin, StaffRole};
+use guichet_engine::db;
+use guichet_engine::store::Store;
+use guichet_schema::people::account::password::Password;
+use guichet_schema::people::client;
+use guichet_schema::people::client::commands::CreateClient;
+use guichet_schema::people::department;
+use guichet_schema::people::department::commands::CreateDepartment;
+use guichet_schema::people::firm;
+use guichet_schema::people::firm::commands::{CreateFirm, CreatedFirm};
+use guichet_schema::people::invitation;
+use guichet_schema::people::invitation::model::{AcceptInvitation, Invited};
+use guichet_schema::people::portal_access;
+use guichet_schema::people::portal_access::commands::CreatePortalAccess;
+use guichet_schema::people::session;
+use guichet_schema::people::session::commands::SignIn;
+use guichet_schema::people::session::model::{SignedIn, Viewer};
+use guichet_schema::people::staff;
+use guichet_schema::people::staff::commands::CreateStaff;
 use guichet_tests::database::TestDatabase;
 use uuid::Uuid;
 
@@ -176,7 +183,7 @@ async fn sign_in(store: &Store, email: &str, password: &str) -> Result<SignedIn>
 }
 
 pub fn actor(viewer: &Viewer) -> Actor {
-    viewer.actor(Origin::default(), viewer.account.locale).expect("a hat was chosen")
+    viewer.actor(Origin::default(), viewer.account.locale).expect("a membership was chosen")
 }
 
 pub fn staff_id(actor: &Actor) -> StaffId {

@@ -7,13 +7,13 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use chrono::TimeDelta;
 use diesel_async::SimpleAsyncConnection;
-use guichet_schema::actor::{AccessRole, StaffRole};
-use guichet_schema::clock::ManualClock;
-use guichet_schema::db;
-use guichet_schema::file::rules::Limits;
-use guichet_schema::id::Id;
-use guichet_schema::portal_access::model::AccessStatus;
-use guichet_schema::store::Store;
+use guichet_base::clock::ManualClock;
+use guichet_base::id::Id;
+use guichet_engine::actor::{AccessRole, StaffRole};
+use guichet_engine::db;
+use guichet_engine::store::Store;
+use guichet_schema::people::portal_access::model::AccessStatus;
+use guichet_schema::shared::file::rules::Limits;
 use guichet_server::gateway::Gateway;
 use guichet_server::live::Live;
 use guichet_server::settings::Settings;
@@ -128,7 +128,7 @@ impl SetUp {
         assert_eq!(self.names.insert(name.into(), value.into()), None);
     }
 
-    /// Names somebody, an account and a hat, and gives it the viewer's column.
+    /// Names somebody, an account and a membership, and gives it the viewer's column.
     fn viewer(&mut self, viewer: &'static str, person: &Person) {
         self.name(format!("account_{viewer}"), person.account_id.encode());
         let kind = person.id().split('_').next().unwrap().to_owned();
@@ -183,7 +183,7 @@ impl SetUp {
         }
         self.tokens.insert("own", member.token.clone());
         let over = store.now() - TimeDelta::seconds(1);
-        let expired = session(&store, firm.owner.account_id, &firm.owner.hat, over).await;
+        let expired = session(&store, firm.owner.account_id, &firm.owner.membership, over).await;
         self.tokens.insert("expired", expired);
 
         let client = firm.client("A", Some("bounced@a.example")).await;

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use diesel_async::SimpleAsyncConnection;
-use guichet_schema::db;
+use guichet_engine::db;
 use guichet_server::embedded::{Postgres, PostgresOptions};
 use guichet_tests::database::TestDatabase;
 use guichet_tests::process::Launch;
@@ -44,7 +44,7 @@ fn done(ended: Ended) -> String {
 
 async fn sign_in(url: &str, email: &str, password: &str) -> Value {
     let mutation = "mutation ($input: SignInInput!) {
-        signIn(input: $input) { session { hat { firmName staffRole } } userErrors { code } }
+        signIn(input: $input) { session { membership { firmName staffRole } } userErrors { code } }
     }";
     let input = json!({ "email": email, "password": password, "transport": "BEARER" });
     let request = reqwest::Client::new().post(format!("{url}/graphql"));
@@ -65,9 +65,9 @@ async fn a_demo() {
     assert!(again.contains(helena), "{again}");
     let server = Launch::serve(&database.url).start().await;
     let entered = sign_in(&server.url().await, helena, "guichet-demo").await;
-    assert_eq!(entered["session"]["hat"]["firmName"], "Ipê Amarelo Contabilidade");
+    assert_eq!(entered["session"]["membership"]["firmName"], "Ipê Amarelo Contabilidade");
     let entered = sign_in(&server.url().await, "olivia@aurora.example", "a long password").await;
-    assert_eq!(entered["session"]["hat"]["firmName"], "Contábil Aurora");
+    assert_eq!(entered["session"]["membership"]["firmName"], "Contábil Aurora");
     assert!(server.stop().await.success());
     database.drop().await;
 }
@@ -91,8 +91,8 @@ async fn a_first_firm() {
     assert_eq!(told[1..], ["the owner can sign in"]);
     let server = Launch::serve(&url).start().await;
     let entered = sign_in(&server.url().await, "Olivia@aurora.example", "a long password").await;
-    let hat = json!({ "firmName": "Contábil Aurora", "staffRole": "OWNER" });
-    assert_eq!(entered, json!({ "session": { "hat": hat }, "userErrors": [] }));
+    let membership = json!({ "firmName": "Contábil Aurora", "staffRole": "OWNER" });
+    assert_eq!(entered, json!({ "session": { "membership": membership }, "userErrors": [] }));
 
     // Without a password the owner is invited.
     let mut other = FIRM;

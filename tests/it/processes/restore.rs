@@ -4,9 +4,9 @@ use std::ffi::OsStr;
 use std::sync::Arc;
 
 use diesel_async::SimpleAsyncConnection;
-use guichet_schema::clock::SystemClock;
-use guichet_schema::db;
-use guichet_schema::store::Store;
+use guichet_base::clock::SystemClock;
+use guichet_engine::db;
+use guichet_engine::store::Store;
 use guichet_server::embedded::{Postgres, PostgresOptions};
 use guichet_tests::live::LiveSide;
 use serde_json::{Value, json};

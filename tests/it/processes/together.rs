@@ -8,7 +8,7 @@ use guichet_tests::wait::until;
 
 use super::run::guichet;
 use super::site::Site;
-use crate::ticket::idempotency::Held;
+use crate::desk::ticket::idempotency::Held;
 
 /// D-04, D-05: what one server takes, a worker mails and another server tells; the relay is reached by
 /// STARTTLS and with a sign-in.

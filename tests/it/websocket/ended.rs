@@ -3,24 +3,24 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::actor::{AccessRole, MemberReach, StaffRole};
-use guichet_schema::id::{AccessId, Id};
-use guichet_schema::portal_access::model::AccessStatus;
-use guichet_schema::tables::{portal_accesses, staff_members};
+use guichet_base::id::{AccessId, Id};
+use guichet_engine::actor::{AccessRole, MemberReach, StaffRole};
+use guichet_engine::tables::{portal_accesses, staff_members};
+use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_tests::app::TestApp;
 use guichet_tests::websocket::Websocket;
 use guichet_tests::world::{Firm, session};
 use serde_json::json;
 use tokio::time::{Duration, Instant};
 
-use crate::sign_in::door::VIEWER;
+use crate::people::sign_in::door::VIEWER;
 
 const GRID: &str = "subscription { ticketsChanged { reload } }";
 
-/// B-13, F-01: a websocket is for the hat that opened it: nothing is begun on it with another one, which could be
+/// B-13, F-01: a websocket is for the membership that opened it: nothing is begun on it with another one, which could be
 /// taken off again before anybody looks.
 #[tokio::test]
-async fn with_another_hat_on() {
+async fn with_another_membership() {
     let app = TestApp::start().await;
     let firm = Firm::new(&app.store, "aurora.example").await;
     let client = firm.client("Padaria Estrela", None).await;
@@ -43,9 +43,10 @@ async fn with_another_hat_on() {
     socket.subscribe("1", GRID, json!({})).await;
     assert_eq!(socket.hear().await["payload"]["data"]["ticketsChanged"]["reload"], true);
 
-    let choose = "mutation ($id: ID!) { hatChoose(input: { hatId: $id }) { userErrors { code } } }";
+    let choose =
+        "mutation ($id: ID!) { membershipSelect(input: { membershipId: $id }) { userErrors { code } } }";
     let chosen = app.ask(&member, choose, json!({ "id": access.encode() })).await;
-    assert_eq!(chosen["hatChoose"]["userErrors"], json!([]));
+    assert_eq!(chosen["membershipSelect"]["userErrors"], json!([]));
     let begun = Instant::now();
     socket.subscribe("2", GRID, json!({})).await;
     let (closed, reason) = socket.closed().await;
@@ -54,8 +55,8 @@ async fn with_another_hat_on() {
 
     // Connected again, it has the new one.
     let mut again = Websocket::bearer(&app.url, &member.token).await;
-    let seen = again.ask("{ viewer { hat { hatId } } }", json!({})).await;
-    assert_eq!(seen["viewer"]["hat"]["hatId"], access.encode());
+    let seen = again.ask("{ viewer { membership { membershipId } } }", json!({})).await;
+    assert_eq!(seen["viewer"]["membership"]["membershipId"], access.encode());
     app.finish().await;
 }
 
@@ -74,7 +75,7 @@ async fn within_fifteen_seconds() {
     let member = narrowed.staff("member@cais.example", StaffRole::Member).await;
     let disabled = firm.admin(client, "ana@padaria.example").await;
     let until = app.store.now() + TimeDelta::minutes(1);
-    let short = session(&app.store, firm.owner.account_id, &firm.owner.hat, until).await;
+    let short = session(&app.store, firm.owner.account_id, &firm.owner.membership, until).await;
 
     let open = |token| Websocket::bearer(&app.url, token);
     let mut stays = open(&other.owner.token).await;
@@ -126,7 +127,7 @@ async fn within_fifteen_seconds() {
 
     // Whoever has other rights connects again, with these.
     let mut again = open(&promoted.token).await;
-    let seen = again.ask("{ viewer { hat { staffRole } } }", json!({})).await;
-    assert_eq!(seen["viewer"]["hat"]["staffRole"], "MANAGER");
+    let seen = again.ask("{ viewer { membership { staffRole } } }", json!({})).await;
+    assert_eq!(seen["viewer"]["membership"]["staffRole"], "MANAGER");
     app.finish().await;
 }

@@ -2,13 +2,13 @@
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::tables::audit;
+use guichet_engine::tables::audit;
 use guichet_tests::app::TestApp;
 use guichet_tests::websocket::Websocket;
 use guichet_tests::world::Firm;
 use serde_json::json;
 
-use crate::sign_in::door::VIEWER;
+use crate::people::sign_in::door::VIEWER;
 
 /// An app sends its token in `connection_init`, and sees and does what it does over HTTP. F-03: the audit
 /// knows from where.
@@ -25,7 +25,7 @@ async fn an_app() {
     }";
     let input = json!({
         "idempotencyKey": "one",
-        "clientId": guichet_schema::id::Id::encode(client),
+        "clientId": guichet_base::id::Id::encode(client),
         "subject": "Guia",
     });
     let made = socket.ask(mutation, json!({ "input": input })).await;

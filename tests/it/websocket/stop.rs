@@ -1,8 +1,8 @@
 //! A process that is asked to stop.
 
-use guichet_schema::clock::SystemClock;
-use guichet_schema::db;
-use guichet_schema::store::Store;
+use guichet_base::clock::SystemClock;
+use guichet_engine::db;
+use guichet_engine::store::Store;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::process::Launch;
 use guichet_tests::websocket::Websocket;
@@ -10,7 +10,7 @@ use guichet_tests::world::Firm;
 use serde_json::json;
 use std::sync::Arc;
 
-use crate::sign_in::door::VIEWER;
+use crate::people::sign_in::door::VIEWER;
 
 /// It tells its websockets to go elsewhere, and another process takes them.
 #[tokio::test]

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use diesel::sql_types::{BigInt, Integer, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
-use guichet_schema::clock::SystemClock;
-use guichet_schema::job::{NewJob, Payload};
-use guichet_schema::store::{By, Store};
-use guichet_schema::{db, hint};
+use guichet_base::clock::SystemClock;
+use guichet_engine::db;
+use guichet_engine::hint;
+use guichet_engine::job::{NewJob, Payload};
+use guichet_engine::store::{By, Store};
 use guichet_workers::queue::{Job, JobError, Workers};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};

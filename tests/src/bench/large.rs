@@ -7,13 +7,13 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use guichet_schema::actor::{Hat, MemberReach, StaffHat, StaffRole};
-use guichet_schema::clock::SystemClock;
-use guichet_schema::db;
+use guichet_base::clock::SystemClock;
+use guichet_base::id::{AccountId, FirmId, StaffId};
+use guichet_engine::actor::{MemberReach, Membership, StaffMembership, StaffRole};
+use guichet_engine::db;
+use guichet_engine::store::Store;
+use guichet_engine::tables::{accounts, staff_members};
 use guichet_schema::demo::{self, Scale, large};
-use guichet_schema::id::{AccountId, FirmId, StaffId};
-use guichet_schema::store::Store;
-use guichet_schema::tables::{accounts, staff_members};
 use guichet_server::embedded::{Postgres, PostgresOptions};
 use tempfile::TempDir;
 
@@ -107,9 +107,10 @@ impl Copied {
             .select((accounts::id, staff_members::id, staff_members::firm_id))
             .get_result(&mut self.store.conn().await?)
             .await?;
-        let hat = StaffHat { id: staff_id, firm_id, role: StaffRole::Owner, reach: MemberReach::All };
+        let membership =
+            StaffMembership { id: staff_id, firm_id, role: StaffRole::Owner, reach: MemberReach::All };
         let until = self.store.now() + TimeDelta::days(1);
-        let token = session(&self.store, account_id, &Hat::Staff(hat), until).await;
+        let token = session(&self.store, account_id, &Membership::Staff(membership), until).await;
         Ok(Owner { firm_id, staff_id, account_id, token })
     }
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use diesel::sql_types::Json;
 use diesel_async::RunQueryDsl;
+use guichet_base::id::{ClientId, Id};
+use guichet_engine::tables::{accounts, portal_accesses};
 use guichet_schema::demo::large;
-use guichet_schema::id::{ClientId, Id};
-use guichet_schema::tables::{accounts, portal_accesses};
 use serde_json::{Value, json};
 
 use super::large::{Copied, Large};

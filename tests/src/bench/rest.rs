@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use guichet_schema::db;
+use guichet_engine::db;
 use guichet_server::embedded::{Postgres, PostgresOptions};
 use serde_json::json;
 use tokio::time::{Instant, sleep};

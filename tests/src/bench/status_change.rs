@@ -8,7 +8,7 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Uuid as SqlUuid};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use guichet_schema::id::{FirmId, Id, TicketId};
+use guichet_base::id::{FirmId, Id, TicketId};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use guichet_schema::db;
+use guichet_engine::db;
 use guichet_server::embedded::{Postgres, PostgresOptions};
 use guichet_tests::bench::jobs::{self, Latency};
 use guichet_tests::bench::large::Large;

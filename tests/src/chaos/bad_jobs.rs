@@ -7,13 +7,13 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::clock::SystemClock;
-use guichet_schema::db;
-use guichet_schema::email_delivery::model::SendEmail;
-use guichet_schema::id::JobId;
-use guichet_schema::job::{JobStatus, NewJob, Payload};
-use guichet_schema::store::{By, Store};
-use guichet_schema::tables::{job_pauses, jobs};
+use guichet_base::clock::SystemClock;
+use guichet_base::id::JobId;
+use guichet_engine::db;
+use guichet_engine::job::{JobStatus, NewJob, Payload};
+use guichet_engine::store::{By, Store};
+use guichet_engine::tables::{job_pauses, jobs};
+use guichet_schema::shared::email_delivery::model::SendEmail;
 use guichet_workers::queue::{Job, JobError, Workers};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
@@ -163,7 +163,7 @@ fn address_space() -> std::io::Result<u64> {
     Ok(pages * 4096)
 }
 
-async fn write(store: &Store, job: Result<NewJob, guichet_schema::error::Fault>) {
+async fn write(store: &Store, job: Result<NewJob, guichet_base::error::Fault>) {
     let mut tx = store.begin(By::house()).await.expect("the database answers");
     tx.job(job.expect("a job is written as JSON"));
     tx.commit(()).await.expect("the database answers");

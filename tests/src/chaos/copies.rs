@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use guichet_schema::email_delivery::model::{DeliveryStatus, EmailDelivery};
+use guichet_schema::shared::email_delivery::model::{DeliveryStatus, EmailDelivery};
 
 use super::findings::Findings;
 use super::office::Office;

@@ -3,7 +3,7 @@
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 
-use guichet_schema::db;
+use guichet_engine::db;
 use guichet_server::embedded::{Postgres, PostgresOptions};
 use tempfile::TempDir;
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::email_delivery::model::{DeliveryStatus, SendEmail};
-use guichet_schema::job::{JobStatus, Payload};
-use guichet_schema::tables::jobs;
+use guichet_engine::job::{JobStatus, Payload};
+use guichet_engine::tables::jobs;
+use guichet_schema::shared::email_delivery::model::{DeliveryStatus, SendEmail};
 use uuid::Uuid;
 
 use super::copies::Copies;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::email_delivery::model::{DeliveryStatus, SendEmail};
-use guichet_schema::id::{DeliveryId, JobId};
-use guichet_schema::job::JobStatus;
-use guichet_schema::tables::jobs;
+use guichet_base::id::{DeliveryId, JobId};
+use guichet_engine::job::JobStatus;
+use guichet_engine::tables::jobs;
+use guichet_schema::shared::email_delivery::model::{DeliveryStatus, SendEmail};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;

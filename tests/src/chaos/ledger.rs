@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::id::{Id, TicketId};
-use guichet_schema::tables::{ticket_changes, tickets};
-use guichet_schema::ticket::model::{TicketField, TicketStatus};
+use guichet_base::id::{Id, TicketId};
+use guichet_engine::tables::{ticket_changes, tickets};
+use guichet_schema::desk::ticket::model::{TicketField, TicketStatus};
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::actor::{Actor, StaffRole};
-use guichet_schema::clock::SystemClock;
-use guichet_schema::db;
-use guichet_schema::email_delivery::model::EmailDelivery;
-use guichet_schema::id::{ActId, ClientId, DeliveryId, Id, TicketId};
-use guichet_schema::job::JobStatus;
-use guichet_schema::store::Store;
-use guichet_schema::tables::{email_deliveries, jobs, ticket_changes, ticket_messages, tickets};
-use guichet_schema::ticket::commands::{self, CreateTicket};
-use guichet_schema::ticket::model::{TicketField, TicketStatus};
-use guichet_schema::ticket::status::{self, ChangeStatus};
+use guichet_base::clock::SystemClock;
+use guichet_base::id::{ActId, ClientId, DeliveryId, Id, TicketId};
+use guichet_engine::actor::{Actor, StaffRole};
+use guichet_engine::db;
+use guichet_engine::job::JobStatus;
+use guichet_engine::store::Store;
+use guichet_engine::tables::{email_deliveries, jobs, ticket_changes, ticket_messages, tickets};
+use guichet_schema::desk::ticket::commands::{self, CreateTicket};
+use guichet_schema::desk::ticket::model::{TicketField, TicketStatus};
+use guichet_schema::desk::ticket::status::{self, ChangeStatus};
+use guichet_schema::shared::email_delivery::model::EmailDelivery;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 

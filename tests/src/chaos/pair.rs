@@ -1,6 +1,6 @@
 //! Two servers of one office: one that stays, on which somebody works, and one that goes, which others follow.
 
-use guichet_schema::id::Id;
+use guichet_base::id::Id;
 
 use super::api::Api;
 use super::findings::Findings;

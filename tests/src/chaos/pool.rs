@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use diesel_async::SimpleAsyncConnection;
 use futures_util::future::join_all;
-use guichet_schema::db;
-use guichet_schema::id::Id;
+use guichet_base::id::Id;
+use guichet_engine::db;
 use serde_json::json;
 use tokio::time::{Instant, timeout};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::sql_types::{Bool, Integer};
 use diesel_async::RunQueryDsl;
-use guichet_schema::db;
+use guichet_engine::db;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rand::seq::IndexedRandom;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use guichet_schema::id::Id;
+use guichet_base::id::Id;
 use tokio::time::{Instant, sleep};
 
 use super::api::Api;

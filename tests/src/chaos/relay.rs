@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use guichet_schema::email_delivery::model::DeliveryStatus;
-use guichet_schema::id::DeliveryId;
+use guichet_base::id::DeliveryId;
+use guichet_schema::shared::email_delivery::model::DeliveryStatus;
 
 use super::copies::Copies;
 use super::findings::Findings;

@@ -8,10 +8,12 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_schema::email_delivery::model::{DeliveryReason, DeliveryStatus, EmailDelivery, SendEmail};
-use guichet_schema::id::DeliveryId;
-use guichet_schema::job::{JobStatus, Payload, queue};
-use guichet_schema::tables::jobs;
+use guichet_base::id::DeliveryId;
+use guichet_engine::job::{JobStatus, Payload, queue};
+use guichet_engine::tables::jobs;
+use guichet_schema::shared::email_delivery::model::{
+    DeliveryReason, DeliveryStatus, EmailDelivery, SendEmail,
+};
 
 use super::copies::Copies;
 use super::findings::Findings;

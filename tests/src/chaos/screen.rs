@@ -37,10 +37,10 @@ pub struct Screen {
 
 /// So many screens of the clerk's, on one server.
 pub async fn open(office: &Office, server: &str, count: usize) -> Vec<Screen> {
-    let Person { account_id, hat, .. } = &office.clerk;
+    let Person { account_id, membership, .. } = &office.clerk;
     let until = office.store.now() + TimeDelta::hours(1);
     let screen = async |number: usize| {
-        let token = session(&office.store, *account_id, hat, until).await;
+        let token = session(&office.store, *account_id, membership, until).await;
         let few = PER_SESSION.min(count - number);
         join_all((0..few).map(|_| Screen::open(vec![server.to_owned()], &token))).await
     };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use guichet_schema::id::Id;
+use guichet_base::id::Id;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
@@ -39,10 +39,10 @@ pub async fn run() -> Findings {
     // Each change is a message of some 80 kB.
     let fields: String = (0..4).map(|number| format!("d{number}: description ")).collect();
     let follow = format!("subscription {{ ticketsChanged {{ changed {{ {fields} }} }} }}");
-    let Person { account_id, hat, .. } = &office.clerk;
+    let Person { account_id, membership, .. } = &office.clerk;
     let until = office.store.now() + TimeDelta::hours(1);
     let readers = join_all((0..READERS).map(async |_| {
-        let token = session(&office.store, *account_id, hat, until).await;
+        let token = session(&office.store, *account_id, membership, until).await;
         let mut reader = Websocket::narrow(&url, &token).await;
         reader.subscribe("1", &follow, json!({})).await;
         reader.hear().await;

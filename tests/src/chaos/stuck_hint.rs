@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use diesel::sql_types::Integer;
 use diesel_async::RunQueryDsl;
-use guichet_schema::email_delivery::model::DeliveryStatus;
-use guichet_schema::id::Id;
+use guichet_base::id::Id;
+use guichet_schema::shared::email_delivery::model::DeliveryStatus;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tokio::time::Instant;

@@ -1,7 +1,7 @@
 //! The same idempotency key many times at once.
 
 use futures_util::future::join_all;
-use guichet_schema::id::Id;
+use guichet_base::id::Id;
 use serde_json::Value;
 
 use super::api::{Api, Trouble};

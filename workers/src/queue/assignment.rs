@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use guichet_schema::id::{FirmId, JobId};
-use guichet_schema::job::Claimed;
+use guichet_base::id::{FirmId, JobId};
+use guichet_engine::job::Claimed;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use super::leases::Held;

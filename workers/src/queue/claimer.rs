@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel_async::AsyncPgConnection;
-use guichet_schema::error::Fault;
-use guichet_schema::job::{Claimed, queue};
-use guichet_schema::store::Store;
+use guichet_base::error::Fault;
+use guichet_engine::job::{Claimed, queue};
+use guichet_engine::store::Store;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -145,8 +145,8 @@ impl Claimer {
 
 #[cfg(test)]
 mod tests {
-    use guichet_schema::clock::SystemClock;
-    use guichet_schema::db;
+    use guichet_base::clock::SystemClock;
+    use guichet_engine::db;
     use tokio::sync::mpsc::unbounded_channel;
 
     use super::*;

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use guichet_schema::error::{Error, Fault};
+use guichet_base::error::{Error, Fault};
 
 /// Any error.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -110,7 +110,7 @@ pub(super) struct Panicked(pub(super) String);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use guichet_schema::error::Code;
+    use guichet_base::error::Code;
 
     #[test]
     fn the_chain_names_every_cause() {

@@ -8,7 +8,7 @@ use apalis_core::backend::finalize::Ephemeral;
 use apalis_core::backend::{Backend, BackendConfig};
 use apalis_core::task::Task;
 use apalis_core::worker::context::WorkerContext;
-use guichet_schema::id::JobId;
+use guichet_base::id::JobId;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tower::layer::util::Identity;
 
@@ -85,7 +85,7 @@ mod tests {
     use std::time::Instant;
 
     use futures_util::FutureExt;
-    use guichet_schema::job::{Claimed, Lease, Outcome};
+    use guichet_engine::job::{Claimed, Lease, Outcome};
     use tokio::sync::mpsc::unbounded_channel;
     use tokio::sync::{Notify, Semaphore};
     use tokio_util::sync::CancellationToken;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use guichet_schema::error::Fault;
-use guichet_schema::job::{JobStatus, queue};
-use guichet_schema::store::Store;
+use guichet_base::error::Fault;
+use guichet_engine::job::{JobStatus, queue};
+use guichet_engine::store::Store;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 

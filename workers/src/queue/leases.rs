@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use guichet_schema::job::Lease;
+use guichet_engine::job::Lease;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -106,7 +106,7 @@ mod tests {
     use std::time::Duration;
 
     use futures_util::FutureExt;
-    use guichet_schema::id::JobId;
+    use guichet_base::id::JobId;
 
     use super::*;
 

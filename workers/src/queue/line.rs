@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
-use guichet_schema::error::Fault;
-use guichet_schema::store::Store;
+use guichet_base::error::Fault;
+use guichet_engine::store::Store;
 use tokio::time::timeout;
 
 /// How long an act may take, connecting included. Well below the time of a lease.

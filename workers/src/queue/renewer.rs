@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use guichet_schema::job::queue;
+use guichet_engine::job::queue;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 

@@ -9,8 +9,8 @@ use apalis_core::task::Task;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use guichet_schema::clock::SharedClock;
-use guichet_schema::job::{Outcome, Settled, backoff};
+use guichet_base::clock::SharedClock;
+use guichet_engine::job::{Outcome, Settled, backoff};
 use tower::{Layer, Service};
 
 use super::assignment::Assignment;

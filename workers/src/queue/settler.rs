@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use diesel_async::AsyncPgConnection;
-use guichet_schema::clock::SharedClock;
-use guichet_schema::error::Fault;
-use guichet_schema::job::{Lease, Outcome, Settled, queue};
+use guichet_base::clock::SharedClock;
+use guichet_base::error::Fault;
+use guichet_engine::job::{Lease, Outcome, Settled, queue};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 use uuid::Uuid;

@@ -4,8 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use guichet_schema::job::Payload;
-use guichet_schema::store::Store;
+use guichet_engine::job::Payload;
+use guichet_engine::store::Store;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;

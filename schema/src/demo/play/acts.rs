@@ -8,12 +8,12 @@ use super::super::house::Person;
 use super::super::plot::{Opening, Receiver, Who};
 use super::super::rows::{ChangeRow, CollectedRow, MessageRow, TicketRow, TransferRow};
 use super::{Life, Stage};
-use crate::actor::Author;
-use crate::charge::rules::{is_overdue, today};
-use crate::id::{ActId, Id, MessageId, StaffId, TicketId};
-use crate::ticket::case::Saved;
-use crate::ticket::model::{TicketField, TicketStatus, Visibility};
-use crate::ticket::rules::{self, StatusChange, TicketAct};
+use crate::desk::charge::rules::{is_overdue, today};
+use crate::desk::ticket::case::Saved;
+use crate::desk::ticket::model::{TicketField, TicketStatus, Visibility};
+use crate::desk::ticket::rules::{self, StatusChange, TicketAct};
+use guichet_base::id::{ActId, Id, MessageId, StaffId, TicketId};
+use guichet_engine::actor::Author;
 
 /// One changed field: from what, to what.
 type Change = (TicketField, Option<String>, Option<String>);

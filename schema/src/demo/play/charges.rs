@@ -5,10 +5,10 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::super::clients::Customer;
 use super::super::rows::ChargeRow;
 use super::{Cue, Life, Stage};
-use crate::charge::model::ChargeStatus;
-use crate::charge::rules::{Consequence, consequence, due_on, today};
-use crate::id::{ChargeId, ClientId, TicketId};
-use crate::ticket::model::TicketStatus;
+use crate::desk::charge::model::ChargeStatus;
+use crate::desk::charge::rules::{Consequence, consequence, due_on, today};
+use crate::desk::ticket::model::TicketStatus;
+use guichet_base::id::{ChargeId, ClientId, TicketId};
 
 /// A charge entered by hand.
 #[derive(Debug, Clone)]

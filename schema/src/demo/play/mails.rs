@@ -6,11 +6,11 @@ use super::super::clients::Mailbox;
 use super::super::house::Person;
 use super::super::rows::{DeliveryRow, SuppressionRow};
 use super::{Life, Stage};
-use crate::email_delivery::model::{DeliveryReason, DeliveryStatus, SendEmail};
-use crate::email_delivery::rules::{Candidate, Planned, is_hard_bounce, plan};
-use crate::id::{ActId, DeliveryId};
-use crate::job::Payload;
-use crate::message_id;
+use crate::shared::email_delivery::model::{DeliveryReason, DeliveryStatus, SendEmail};
+use crate::shared::email_delivery::rules::{Candidate, Planned, is_hard_bounce, plan};
+use guichet_base::id::{ActId, DeliveryId};
+use guichet_base::message_id;
+use guichet_engine::job::Payload;
 
 /// What became of a mail.
 struct Fate {

@@ -15,10 +15,10 @@ use super::draft::Draft;
 use super::house::{House, Person};
 use super::plot::{Act, Opening, Plot, Who};
 use super::rows::{NumberRow, ReadRow, TicketRow};
-use crate::actor::{Author, Scope};
-use crate::id::Id;
-use crate::ticket::case::search_text;
-use crate::ticket::rules::{self, Circumstances, Facts, TicketAct};
+use crate::desk::ticket::case::search_text;
+use crate::desk::ticket::rules::{self, Circumstances, Facts, TicketAct};
+use guichet_base::id::Id;
+use guichet_engine::actor::{Author, Scope};
 
 pub(super) use charges::Fee;
 

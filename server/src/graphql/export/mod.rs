@@ -12,17 +12,17 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use futures_util::stream::{self, Stream, StreamExt};
-use guichet_schema::error;
-use guichet_schema::firm;
-use guichet_schema::id::TicketId;
-use guichet_schema::ticket::list;
+use guichet_base::error;
+use guichet_base::id::TicketId;
+use guichet_schema::desk::ticket::list;
+use guichet_schema::people::firm;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use serde::Deserialize;
 
-use super::attach::Sessions;
-use super::payload::queried;
-use super::ticket::{TicketFilter, TicketOrder};
 use crate::edge::{ApiError, Code, RequestId, mask};
+use crate::graphql::attach::Sessions;
+use crate::graphql::desk::ticket::{TicketFilter, TicketOrder};
+use crate::graphql::payload::queried;
 
 use rows::Exporter;
 

@@ -6,14 +6,19 @@ use std::hash::Hash;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use guichet_schema::actor::{Author, Scope};
-use guichet_schema::error::Result;
-use guichet_schema::i18n::{self, Args};
-use guichet_schema::id::{AccessId, ClientId, DepartmentId, ServiceItemId, StaffId, TicketId};
-use guichet_schema::locale::Locale;
-use guichet_schema::store::Store;
-use guichet_schema::ticket::model::Ticket;
-use guichet_schema::{client, department, portal_access, service_item, staff, ticket};
+use guichet_base::error::Result;
+use guichet_base::i18n::{self, Args};
+use guichet_base::id::{AccessId, ClientId, DepartmentId, ServiceItemId, StaffId, TicketId};
+use guichet_base::locale::Locale;
+use guichet_engine::actor::{Author, Scope};
+use guichet_engine::store::Store;
+use guichet_schema::desk::service_item;
+use guichet_schema::desk::ticket;
+use guichet_schema::desk::ticket::model::Ticket;
+use guichet_schema::people::client;
+use guichet_schema::people::department;
+use guichet_schema::people::portal_access;
+use guichet_schema::people::staff;
 
 use super::sheet;
 
@@ -50,7 +55,9 @@ const COLUMNS: [Column; 13] = [
     (ASSIGNEE, |_, names, ticket| name(&names.staff, Some(ticket.assignee_id))),
     (DEPARTMENT, |_, names, ticket| name(&names.departments, ticket.department_id)),
     ("ticket-export-service-item", |_, names, ticket| name(&names.services, ticket.service_item_id)),
-    ("ticket-export-status", |to, _, ticket| i18n::ticket_status(to.locale, ticket.status)),
+    ("ticket-export-status", |to, _, ticket| {
+        i18n::named(to.locale, "ticket-status", ticket.status, &Args::new())
+    }),
     ("ticket-export-price", |to, _, ticket| ticket.price().number(to.locale)),
     ("ticket-export-currency", |_, _, ticket| ticket.currency.clone()),
     ("ticket-export-created-at", |to, _, ticket| to.time(ticket.created_at)),

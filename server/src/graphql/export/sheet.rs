@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use csv::{Terminator, WriterBuilder};
-use guichet_schema::locale::Locale;
+use guichet_base::locale::Locale;
 
 /// Tells spreadsheets that the file is UTF-8; without it they read accents as garbage.
 pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";

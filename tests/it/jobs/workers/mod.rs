@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use guichet_schema::hint;
-use guichet_schema::job::JobStatus;
+use guichet_engine::hint;
+use guichet_engine::job::JobStatus;
 use guichet_tests::wait::DEADLINE;
 use guichet_workers::queue::{Health, Job, JobError, Timing, Workers, WorkersDied};
 use tokio::sync::Semaphore;

@@ -11,13 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use guichet_schema::clock::SystemClock;
-use guichet_schema::id::TicketId;
-use guichet_schema::store::Store;
-use guichet_schema::ticket::commands::create;
-use guichet_schema::ticket::model::TicketStatus;
-use guichet_schema::ticket::status::{ChangeStatus, change_status};
-use guichet_schema::{db, hint};
+use guichet_base::clock::SystemClock;
+use guichet_base::id::TicketId;
+use guichet_engine::db;
+use guichet_engine::hint;
+use guichet_engine::store::Store;
+use guichet_schema::desk::ticket::commands::create;
+use guichet_schema::desk::ticket::model::TicketStatus;
+use guichet_schema::desk::ticket::status::{ChangeStatus, change_status};
 use guichet_server::embedded::Postgres;
 use guichet_server::open_files;
 use serde_json::json;
@@ -194,7 +195,7 @@ impl Desk {
         let subscription = json!({ "query": SUBSCRIPTION });
         let mut listeners = Vec::new();
         while listeners.len() < count {
-            let token = session(&self.store, owner.account_id, &owner.hat, until).await;
+            let token = session(&self.store, owner.account_id, &owner.membership, until).await;
             let listener = Listener { token, subscription: subscription.clone(), room };
             let here = PER_SESSION.min(count - listeners.len());
             listeners.extend(std::iter::repeat_n(listener, here));

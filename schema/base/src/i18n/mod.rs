@@ -1,0 +1,136 @@
+//! Texts for people, in every language (F-02): one Fluent file a language, one key a sentence.
+//!
+//! [`text`] is the one way to a sentence, for the API and for mails alike; what schema itself
+//! names has a typed function beside it. Texts know no markup: who shows them escapes them.
+
+use std::fmt::Display;
+use std::sync::LazyLock;
+
+use chrono::{Datelike, NaiveDateTime};
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+
+use crate::error::Refusal;
+use crate::locale::Locale;
+use crate::money::group_thousands;
+
+#[cfg(test)]
+mod tests;
+
+/// The named values of a sentence: texts, and numbers that decide between singular and plural.
+pub type Args<'a> = FluentArgs<'a>;
+
+/// What the sentences take for a value that is not known.
+pub const NONE: &str = "none";
+
+/// Why a request as a whole was not answered. Refusals of a command are [`Refusal`]s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure<'a> {
+    /// Nobody is signed in.
+    Unauthenticated,
+    /// The request cannot be read.
+    BadRequest,
+    /// Something we need does not answer: the same request may succeed later.
+    Unavailable,
+    /// A fault of ours; the request's id leads to it in the logs.
+    Internal {
+        /// The request's id, where there is one.
+        request: Option<&'a str>,
+    },
+}
+
+type Bundle = FluentBundle<FluentResource>;
+
+/// In the order of [`Locale::ALL`], which is that of its discriminants.
+static BUNDLES: LazyLock<Vec<Bundle>> = LazyLock::new(|| Locale::ALL.iter().copied().map(bundle).collect());
+
+const fn source(locale: Locale) -> &'static str {
+    match locale {
+        Locale::PtBr => include_str!("pt-BR.ftl"),
+        Locale::Fr => include_str!("fr.ftl"),
+        Locale::Es => include_str!("es.ftl"),
+        Locale::En => include_str!("en.ftl"),
+    }
+}
+
+fn bundle(locale: Locale) -> Bundle {
+    let tag = locale.as_str().parse().expect("a locale is spelled as a BCP 47 tag");
+    let resource = FluentResource::try_new(source(locale).to_owned()).expect("the texts are Fluent");
+    let mut bundle = Bundle::new_concurrent(vec![tag]);
+    bundle.add_resource(resource).expect("no key is there twice");
+    // The marks of isolation show up as boxes in subjects and plain text; HTML isolates by `dir`.
+    bundle.set_use_isolating(false);
+    bundle.set_formatter(Some(match locale {
+        Locale::PtBr => |value, _| number(value, "."),
+        Locale::Fr => |value, _| number(value, "\u{202f}"),
+        // Spanish groups from five digits on (CLDR minimumGroupingDigits = 2).
+        Locale::Es => |value, _| number(value, ".").filter(|text| text.len() != "1.234".len()),
+        Locale::En => |value, _| number(value, ","),
+    }));
+    bundle
+}
+
+/// A whole number with its thousands grouped; `None` leaves the value to Fluent.
+fn number(value: &FluentValue<'_>, group: &str) -> Option<String> {
+    let FluentValue::Number(number) = value else { return None };
+    let digits = format!("{:.0}", number.value);
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| group_thousands(&digits, group))
+}
+
+/// The sentence `key` in the language. A key that is not there, or a value that is missing, is a
+/// fault of the caller: it is logged, and what there is of the sentence is answered.
+pub fn text(locale: Locale, key: &str, args: &Args<'_>) -> String {
+    let bundle = &BUNDLES[locale as usize];
+    let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
+        tracing::error!(%locale, key, "there is no such text");
+        return key.to_owned();
+    };
+    let mut problems = Vec::new();
+    let text = bundle.format_pattern(pattern, Some(args), &mut problems).into_owned();
+    if !problems.is_empty() {
+        tracing::error!(%locale, key, ?problems, "a text lacks a value");
+    }
+    text
+}
+
+/// Why something was refused, and what to do about it.
+pub fn refusal(locale: Locale, refusal: &Refusal) -> String {
+    let mut args = Args::new();
+    args.set("number", refusal.number.map_or(FluentValue::from(NONE), FluentValue::from));
+    text(locale, &key("refusal", refusal.code), &args)
+}
+
+/// Why a request was not answered, and what to do about it.
+pub fn failure(locale: Locale, failure: Failure<'_>) -> String {
+    let mut args = Args::new();
+    let key = match failure {
+        Failure::Unauthenticated => "failure-unauthenticated",
+        Failure::BadRequest => "failure-bad-request",
+        Failure::Unavailable => "failure-unavailable",
+        Failure::Internal { request } => {
+            args.set("request", request.unwrap_or(NONE));
+            "failure-internal"
+        }
+    };
+    text(locale, key, &args)
+}
+
+/// What a value of an enum is called, or the sentence about it: the text `section-value`.
+pub fn named(locale: Locale, section: &str, value: impl Display, args: &Args<'_>) -> String {
+    text(locale, &key(section, value), args)
+}
+
+/// A date and time of day, as clocks show it where the reader is: `23 de novembro de 2026 às 14:05`.
+pub fn date_time(locale: Locale, at: NaiveDateTime) -> String {
+    let mut args = Args::new();
+    args.set("day", at.day());
+    args.set("month", at.month());
+    args.set("year", at.year().to_string());
+    args.set("time", at.format("%H:%M").to_string());
+    text(locale, "date-time", &args)
+}
+
+/// The key of an enum's value: `TICKET_CLOSED` is `refusal-ticket-closed`.
+fn key(section: &str, value: impl Display) -> String {
+    format!("{section}-{}", value.to_string().to_ascii_lowercase().replace('_', "-"))
+}

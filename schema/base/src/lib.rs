@@ -1,0 +1,16 @@
+//! What every room uses: ids, errors, time, money, text, languages, pages, input and search. It knows no noun
+//! beside the ids that name them.
+
+pub mod clock;
+pub mod email;
+pub mod error;
+pub mod i18n;
+pub mod id;
+pub mod input;
+pub mod locale;
+pub mod message_id;
+pub mod money;
+pub mod page;
+pub mod search;
+pub mod secret;
+mod text_enum;

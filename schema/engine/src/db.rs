@@ -1,0 +1,122 @@
+//! The way to PostgreSQL: connections with or without TLS, the pool, migrations.
+
+mod address;
+
+use std::time::Duration;
+
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool,
+};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use guichet_base::error::Fault;
+
+pub use address::Address;
+
+/// All changes of the tables, in order.
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
+
+/// A pool of connections.
+pub type Pool = deadpool::Pool<AsyncPgConnection>;
+/// A connection outside of any pool.
+pub type Connection = AsyncPgConnection;
+/// A connection lent by the pool.
+pub type Conn = deadpool::Object<AsyncPgConnection>;
+
+/// Opens one connection. With `sslmode=require`, `verify-ca` or `verify-full` in the URL by TLS, and each of
+/// them checks the server's certificate and name, against the system's authorities or the `sslrootcert`.
+/// Without one of them, also with `prefer`, there is no TLS.
+///
+/// # Errors
+/// When the URL is malformed or the server does not answer.
+pub fn connect(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
+    async move {
+        let address = Address::parse(url).map_err(ConnectionError::InvalidConnectionUrl)?;
+        let config = address.config();
+        let bad = |error: tokio_postgres::Error| {
+            let source =
+                std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+            ConnectionError::BadConnection(format!("{error}{source}"))
+        };
+        if let Some(tls) = address.tls().map_err(ConnectionError::BadConnection)? {
+            let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
+            let (client, connection) = config.connect(tls).await.map_err(bad)?;
+            AsyncPgConnection::try_from_client_and_connection(client, connection).await
+        } else {
+            let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(bad)?;
+            AsyncPgConnection::try_from_client_and_connection(client, connection).await
+        }
+    }
+    .boxed()
+}
+
+/// A pool of at most `size` connections; whoever waits longer than five seconds for one is told
+/// that the database is unavailable.
+///
+/// # Errors
+/// When the runtime of the pool cannot be set up.
+pub fn pool(url: &str, size: usize) -> Result<Pool, Fault> {
+    let mut config = ManagerConfig::default();
+    // A closed connection is seen without asking the server; a test query would cost a round trip each time.
+    config.recycling_method = RecyclingMethod::Fast;
+    config.custom_setup = Box::new(connect);
+    let wait = Some(Duration::from_secs(5));
+    Pool::builder(AsyncDieselConnectionManager::new_with_config(url, config))
+        .max_size(size)
+        .wait_timeout(wait)
+        .create_timeout(wait)
+        .runtime(deadpool_runtime())
+        .build()
+        .map_err(|error| Fault::Broken(error.to_string()))
+}
+
+fn deadpool_runtime() -> ::deadpool::Runtime {
+    ::deadpool::Runtime::Tokio1
+}
+
+/// Brings the tables up to date; several processes at once wait for each other.
+///
+/// # Errors
+/// When the database does not answer or a migration fails; nothing of that migration stays.
+pub async fn migrate(url: &str) -> Result<(), Fault> {
+    use diesel_async::SimpleAsyncConnection;
+    let mut connection = connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()))?;
+    // Held by the session: released when it ends, however it ends.
+    connection.batch_execute("SELECT pg_advisory_lock(7101210201)").await?;
+    let mut harness = AsyncMigrationHarness::new(connection);
+    tokio::task::block_in_place(|| harness.run_pending_migrations(MIGRATIONS).map(|_| ()))
+        .map_err(|error| Fault::Broken(format!("migration: {error}")))
+}
+
+/// Whether the tables are those of this program, for readiness.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn is_migrated(conn: &mut AsyncPgConnection) -> Result<bool, Fault> {
+    use diesel::migration::{Migration, MigrationSource};
+    use diesel::prelude::*;
+    use diesel_async::RunQueryDsl;
+    diesel::table! {
+        __diesel_schema_migrations (version) { version -> Text, }
+    }
+    let done: Vec<String> =
+        __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(conn).await?;
+    let wanted: Vec<Box<dyn Migration<diesel::pg::Pg>>> =
+        MIGRATIONS.migrations().map_err(|error| Fault::Broken(error.to_string()))?;
+    Ok(wanted.iter().all(|migration| done.contains(&migration.name().version().to_string())))
+}
+
+/// The version of the server, as 150004 for 15.4.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn server_version(conn: &mut AsyncPgConnection) -> Result<i32, Fault> {
+    use diesel_async::RunQueryDsl;
+    let version =
+        diesel::dsl::sql::<diesel::sql_types::Integer>("current_setting('server_version_num')::int");
+    Ok(diesel::select(version).get_result(conn).await?)
+}

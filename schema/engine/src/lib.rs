@@ -1,0 +1,15 @@
+//! What runs the business and knows no noun: the database, transactions, idempotency, the feed, hints, jobs, and
+//! who acts.
+
+pub mod actor;
+pub mod by_name;
+pub mod condition;
+pub mod db;
+pub mod feed;
+pub mod hint;
+pub mod idempotency;
+pub mod job;
+pub mod sql;
+pub mod store;
+#[rustfmt::skip]
+pub mod tables;

@@ -1,0 +1,301 @@
+//! The store: one transaction a business act, with everything that must happen because of it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use deadpool::managed::Manager;
+use diesel::prelude::*;
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
+use futures_util::future::try_join3;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::actor::{Actor, Membership, Origin};
+use crate::db::{Conn, Pool};
+use crate::feed::{self, Event};
+use crate::hint::Hints;
+use crate::idempotency::{self, Once, Turns};
+use crate::job::{self, NewJob};
+use crate::sql;
+use crate::tables::audit;
+use guichet_base::clock::SharedClock;
+use guichet_base::error::{Fault, Result};
+use guichet_base::id::{AccessId, AccountId, FirmId, StaffId};
+
+/// The truth (PostgreSQL), the time, and the way to tell others that something happened.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+    /// Where the time comes from.
+    pub clock: SharedClock,
+    /// Told after each commit.
+    pub hints: Hints,
+    pub(crate) turns: Arc<Turns>,
+}
+
+impl Store {
+    /// A store over this pool.
+    pub fn new(pool: Pool, clock: SharedClock) -> Self {
+        Self { pool, clock, hints: Hints::default(), turns: Arc::default() }
+    }
+
+    /// A connection for reading.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] when none comes free or the database does not answer.
+    pub async fn conn(&self) -> Result<Conn, Fault> {
+        self.pool.get().await.map_err(|error| Fault::Unavailable(error.to_string()))
+    }
+
+    /// A connection of one's own, outside of the pool and its limit.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] when the database does not answer.
+    pub async fn dedicated(&self) -> Result<AsyncPgConnection, Fault> {
+        self.pool.manager().create().await.map_err(|error| Fault::Unavailable(error.to_string()))
+    }
+
+    /// How the pool stands: (connections in use, connections open, most allowed, waiting).
+    pub fn pool_status(&self) -> (usize, usize, usize, usize) {
+        let status = self.pool.status();
+        (status.size.saturating_sub(status.available), status.size, status.max_size, status.waiting)
+    }
+
+    /// Now.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Begins the transaction of an act.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] when the database does not answer.
+    pub async fn begin(&self, by: impl Into<By>) -> Result<Tx> {
+        let mut conn = self.conn().await?;
+        AnsiTransactionManager::begin_transaction(&mut *conn).await?;
+        Ok(Tx {
+            conn: Some(conn),
+            now: self.now(),
+            by: by.into(),
+            hints: self.hints.clone(),
+            events: Vec::new(),
+            jobs: Vec::new(),
+            audits: Vec::new(),
+            once: None,
+        })
+    }
+
+    /// Begins the transaction of an act that must happen once for its idempotency key; twins are
+    /// given the outcome of the first.
+    ///
+    /// # Errors
+    /// `IDEMPOTENCY_KEY_REUSED` when the key came with another input; [`Fault::Unavailable`].
+    pub async fn begin_once<T: DeserializeOwned>(
+        &self,
+        actor: &Actor,
+        mutation: &'static str,
+        key: &str,
+        input: &impl Serialize,
+    ) -> Result<Begun<T>> {
+        idempotency::claim(self, actor, mutation, key, input).await
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("clock", &self.clock).finish_non_exhaustive()
+    }
+}
+
+/// How an act with an idempotency key begins.
+pub enum Begun<T> {
+    /// It happened already: this came of it.
+    Replay(Done<T>),
+    /// It is the first.
+    First(Box<Tx>),
+}
+
+/// By whom an act is done, for the audit.
+#[derive(Debug, Clone)]
+pub struct By {
+    account_id: Option<AccountId>,
+    staff_id: Option<StaffId>,
+    access_id: Option<AccessId>,
+    origin: Origin,
+}
+
+impl By {
+    /// The house itself: a worker or the command line.
+    pub fn house() -> Self {
+        Self { account_id: None, staff_id: None, access_id: None, origin: Origin::default() }
+    }
+
+    /// An account without a membership: signing in, accepting an invitation.
+    pub const fn account(account_id: Option<AccountId>, origin: Origin) -> Self {
+        Self { account_id, staff_id: None, access_id: None, origin }
+    }
+}
+
+impl From<&Actor> for By {
+    fn from(actor: &Actor) -> Self {
+        let (staff_id, access_id) = match &actor.membership {
+            Membership::Staff(membership) => (Some(membership.id), None),
+            Membership::Portal(membership) => (None, Some(membership.id)),
+        };
+        Self { account_id: Some(actor.account_id), staff_id, access_id, origin: actor.origin.clone() }
+    }
+}
+
+/// What an act came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done<T> {
+    /// What it made or changed.
+    pub value: T,
+    /// The firm's revision that contains it; none when nothing visible changed.
+    pub revision: Option<i64>,
+}
+
+/// The transaction of one act. It collects events, jobs and audit rows; [`Tx::commit`] writes them
+/// and commits. Dropped without a commit, it is rolled back.
+pub struct Tx {
+    conn: Option<Conn>,
+    /// The time of the act.
+    pub now: DateTime<Utc>,
+    by: By,
+    hints: Hints,
+    events: Vec<(FirmId, Event)>,
+    jobs: Vec<NewJob>,
+    audits: Vec<NewAudit>,
+    pub(crate) once: Option<Once>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = audit)]
+struct NewAudit {
+    id: Uuid,
+    firm_id: Option<FirmId>,
+    at: DateTime<Utc>,
+    account_id: Option<AccountId>,
+    staff_id: Option<StaffId>,
+    access_id: Option<AccessId>,
+    act: &'static str,
+    noun: &'static str,
+    subject_id: Option<Uuid>,
+    address: Option<String>,
+    request_id: Option<String>,
+}
+
+impl Tx {
+    /// The connection, inside the transaction.
+    pub fn conn(&mut self) -> &mut AsyncPgConnection {
+        self.conn.as_mut().expect("a transaction has its connection until it ends")
+    }
+
+    /// The connection for statements that wait for each other's effects but not for each other's answers:
+    /// joined, they are sent one behind the other, and run in the order in which they are polled first.
+    pub fn pipeline(&self) -> &AsyncPgConnection {
+        self.conn.as_ref().expect("a transaction has its connection until it ends")
+    }
+
+    /// Collects an event of the feed.
+    pub fn event(&mut self, firm: FirmId, event: Event) {
+        self.events.push((firm, event));
+    }
+
+    /// Collects a job, to be run after the commit.
+    pub fn job(&mut self, job: NewJob) {
+        self.jobs.push(job);
+    }
+
+    /// Collects an audit row (F-03): which act, on what.
+    pub fn audit(
+        &mut self,
+        firm_id: Option<FirmId>,
+        act: &'static str,
+        noun: &'static str,
+        subject: Option<Uuid>,
+    ) {
+        let by = self.by.clone();
+        self.audits.push(NewAudit {
+            id: Uuid::now_v7(),
+            firm_id,
+            at: self.now,
+            account_id: by.account_id,
+            staff_id: by.staff_id,
+            access_id: by.access_id,
+            act,
+            noun,
+            subject_id: subject,
+            address: by.origin.address,
+            request_id: by.origin.request_id,
+        });
+    }
+
+    /// Writes jobs, audit and, last of all, the events; commits; then hints.
+    ///
+    /// # Errors
+    /// When the database refuses or is lost: then nothing of the act happened, except that a
+    /// connection lost during COMMIT leaves it open, which the idempotency key settles.
+    pub async fn commit<T: Serialize>(mut self, value: T) -> Result<Done<T>> {
+        // Until COMMIT the connection stays where Drop finds it: whoever goes away in here must not leave
+        // an open transaction, and its lock of the whole firm's feed, in the pool.
+        let revision = self.write(&value).await?;
+        let mut conn = self.conn.take().expect("a transaction ends once");
+        AnsiTransactionManager::commit_transaction(&mut *conn).await?;
+        drop(conn);
+        if !self.jobs.is_empty() {
+            self.hints.jobs();
+        }
+        let firms: BTreeSet<FirmId> = self.events.iter().map(|(firm, _)| *firm).collect();
+        firms.into_iter().for_each(|firm| self.hints.feed(firm));
+        Ok(Done { value, revision })
+    }
+
+    async fn write<T: Serialize>(&self, value: &T) -> Result<Option<i64>> {
+        let Self { now, events, jobs, audits, once, .. } = self;
+        let conn = self.pipeline();
+        let jobs = async { if jobs.is_empty() { Ok(()) } else { job::insert(conn, jobs, *now).await } };
+        let audits = async {
+            if !audits.is_empty() {
+                let insert = diesel::insert_into(audit::table).values(audits);
+                sql::keep(audits.len(), insert).execute(&mut { conn }).await?;
+            }
+            Ok(())
+        };
+        // Several firms in id order, so that two transactions never wait for each other in a ring.
+        let firms: BTreeSet<FirmId> = events.iter().map(|(firm, _)| *firm).collect();
+        let feeds = async {
+            let mut revision = None;
+            for firm in firms {
+                let of_firm = events.iter().filter(|(of, _)| *of == firm);
+                let events: Vec<Event> = of_firm.map(|(_, event)| event.clone()).collect();
+                revision = Some(feed::append(conn, firm, &events, *now).await?);
+            }
+            Ok(revision)
+        };
+        let ((), (), revision) = try_join3(jobs, audits, feeds).await?;
+        // The idempotency row holds the revision, which is known only under the feed's lock. Its insert
+        // takes no lock that another transaction could hold: the key's advisory lock is ours already.
+        if let Some(once) = once {
+            idempotency::remember(conn, once, value, revision, *now).await?;
+        }
+        Ok(revision)
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if let Some(mut conn) = self.conn.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            // A failed rollback leaves the connection marked as broken; the pool then drops it.
+            runtime.spawn(async move {
+                if let Err(error) = AnsiTransactionManager::rollback_transaction(&mut *conn).await {
+                    tracing::debug!(%error, "rollback failed; connection dropped");
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Making, paying and canceling charges (D-10).
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde::Serialize;
+
+use crate::desk::ticket::case::{Case, CaseFirm, surroundings};
+use crate::desk::ticket::model::{Ticket, TicketStatus};
+use crate::people::rights::{self, FirmAct};
+use guichet_base::error::{Code, OrNotFound, Refusal, Result};
+use guichet_base::id::{ChargeId, ClientId, Id, StaffId, TicketId};
+use guichet_base::input::{Check, MAX_NAME};
+use guichet_base::money::Money;
+use guichet_engine::actor::{Actor, Scope};
+use guichet_engine::feed::Event;
+use guichet_engine::sql;
+use guichet_engine::store::{Begun, Done, Store, Tx};
+use guichet_engine::tables::{charges, clients, ticket_collected_charges, tickets};
+
+use super::model::{Charge, ChargeStatus};
+use super::queries::{audience, visible};
+use super::rules::{self, ChargeAct, Consequence};
+
+/// A charge entered by hand.
+#[derive(Debug, Clone, Serialize)]
+pub struct CreateCharge {
+    /// The client that owes.
+    pub client_id: ClientId,
+    /// What for.
+    pub description: String,
+    /// How much, in the firm's currency.
+    pub amount: Money,
+    /// Due by; as many days from today as the firm gives when left out.
+    pub due_on: Option<NaiveDate>,
+}
+
+/// Enters a charge by hand. Owners and managers.
+///
+/// # Errors
+/// `NOT_ALLOWED`, `NOT_FOUND`, `OUT_OF_RANGE`, `WRONG_CURRENCY`, refusals of the text.
+pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateCharge) -> Result<Done<ChargeId>> {
+    rights::may(&actor.membership, FirmAct::ChargeCreate)?;
+    let mut tx = match store.begin_once(actor, "chargeCreate", key, &input).await? {
+        Begun::Replay(done) => return Ok(done),
+        Begun::First(tx) => tx,
+    };
+    let (client, firm) =
+        surroundings(tx.conn(), &actor.scope(), input.client_id).await?.or_not_found("clientId")?;
+    let mut check = Check::new();
+    let description = check.line("description", &input.description, 1..=MAX_NAME);
+    let amount_minor = check.amount("amount", &input.amount, 1, &firm.currency);
+    check.done()?;
+    let due_on = match input.due_on {
+        Some(date) => date,
+        None => rules::due_on(rules::today(tx.now, firm.zone), firm.charge_due_days),
+    };
+    let charge = NewCharge { firm: &firm, client_id: client.id, ticket: None, description: &description };
+    let id = charge.insert(&mut tx, amount_minor, due_on).await?;
+    tx.commit(id).await
+}
+
+/// Marks an open charge as paid. Owners and managers.
+///
+/// # Errors
+/// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `CHARGE_PAID`, `CHARGE_CANCELED`.
+pub async fn mark_paid(store: &Store, actor: &Actor, id: ChargeId, version: i32) -> Result<Done<ChargeId>> {
+    settle(store, actor, id, version, ChargeAct::MarkPaid).await
+}
+
+/// Cancels an open charge. Owners and managers.
+///
+/// # Errors
+/// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `CHARGE_PAID`, `CHARGE_CANCELED`.
+pub async fn cancel(store: &Store, actor: &Actor, id: ChargeId, version: i32) -> Result<Done<ChargeId>> {
+    settle(store, actor, id, version, ChargeAct::Cancel).await
+}
+
+async fn settle(
+    store: &Store,
+    actor: &Actor,
+    id: ChargeId,
+    version: i32,
+    act: ChargeAct,
+) -> Result<Done<ChargeId>> {
+    let mut tx = store.begin(actor).await?;
+    let shown_on = lock_tickets(&mut tx, &actor.scope(), id).await?;
+    let charge = charges::table
+        .filter(visible(&actor.scope()))
+        .filter(charges::id.eq(id))
+        .select(Charge::as_select())
+        .for_update()
+        .get_result(tx.conn())
+        .await
+        .optional()?
+        .or_not_found("id")?;
+    rules::may(&actor.membership, charge.status)?;
+    if charge.version != version {
+        return Err(Code::Conflict.into());
+    }
+    let status = match act {
+        ChargeAct::MarkPaid => ChargeStatus::Paid,
+        ChargeAct::Cancel => ChargeStatus::Canceled,
+    };
+    set_status(&mut tx, &charge, status).await?;
+    tell_tickets(&mut tx, &charge, &shown_on).await?;
+    tx.commit(id).await
+}
+
+/// The tickets that show a charge: the one that made it, and those that collect it (D-10). Locked until the
+/// transaction ends, and before the charge is, as acts on tickets do: no hand-over slips in between.
+async fn lock_tickets(tx: &mut Tx, scope: &Scope, id: ChargeId) -> Result<Vec<Ticket>> {
+    let made_it: Option<Option<TicketId>> = charges::table
+        .filter(visible(scope))
+        .filter(charges::id.eq(id))
+        .select(charges::ticket_id)
+        .get_result(tx.conn())
+        .await
+        .optional()?;
+    let Some(made_it) = made_it else { return Ok(Vec::new()) };
+    let mut shown_on: Vec<TicketId> = ticket_collected_charges::table
+        .filter(ticket_collected_charges::charge_id.eq(id))
+        .select(ticket_collected_charges::ticket_id)
+        .load(tx.conn())
+        .await?;
+    shown_on.extend(made_it);
+    // In the order of ids, so that no two wait for each other.
+    Ok(tickets::table
+        .filter(sql::among(tickets::id, &shown_on))
+        .order(tickets::id)
+        .select(Ticket::as_select())
+        .for_share()
+        .load(tx.conn())
+        .await?)
+}
+
+/// Tells the screens that what these tickets show of a charge changed.
+async fn tell_tickets(tx: &mut Tx, charge: &Charge, shown_on: &[Ticket]) -> Result<()> {
+    if shown_on.is_empty() {
+        return Ok(());
+    }
+    let portfolio: Option<StaffId> =
+        clients::table.find(charge.client_id).select(clients::accountant_id).get_result(tx.conn()).await?;
+    for ticket in shown_on {
+        tx.event(charge.firm_id, Event::changed(ticket.id, ticket.audience(portfolio)));
+    }
+    Ok(())
+}
+
+/// What a ticket's change of status means for its charges (D-10); under the ticket's lock.
+pub(crate) async fn follow_status(
+    tx: &mut Tx,
+    case: &Case,
+    from: TicketStatus,
+    to: TicketStatus,
+) -> Result<()> {
+    if from != TicketStatus::Finished && to != TicketStatus::Finished {
+        return Ok(());
+    }
+    let ticket = &case.ticket;
+    let made: Vec<Charge> = charges::table
+        .filter(charges::ticket_id.eq(ticket.id))
+        .select(Charge::as_select())
+        .for_update()
+        .load(tx.conn())
+        .await?;
+    let paid = made.iter().filter(|charge| charge.status == ChargeStatus::Paid).map(|c| c.amount_minor).sum();
+    match rules::consequence(from, to, ticket.price_minor, paid) {
+        Consequence::Nothing => {}
+        Consequence::Charge(amount) => {
+            let due_on = rules::due_on(rules::today(tx.now, case.firm.zone), case.firm.charge_due_days);
+            let description = format!("#{} {}", ticket.number, ticket.subject);
+            let charge = NewCharge {
+                firm: &case.firm,
+                client_id: ticket.client_id,
+                ticket: Some(ticket),
+                description: &description,
+            };
+            charge.insert(tx, amount, due_on).await?;
+        }
+        Consequence::CancelOpen => {
+            for charge in made.iter().filter(|charge| charge.status == ChargeStatus::Open) {
+                set_status(tx, charge, ChargeStatus::Canceled).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Ties overdue charges of its client to the ticket that collects them (D-10).
+pub(crate) async fn collect(
+    tx: &mut Tx,
+    scope: &Scope,
+    firm: &CaseFirm,
+    ticket: &Ticket,
+    ids: &[ChargeId],
+) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let found: Vec<Charge> = charges::table
+        .filter(visible(scope))
+        .filter(charges::client_id.eq(ticket.client_id))
+        .filter(sql::among(charges::id, ids))
+        .select(Charge::as_select())
+        .load(tx.conn())
+        .await?;
+    let today = rules::today(tx.now, firm.zone);
+    for id in ids {
+        let charge = found.iter().find(|charge| charge.id == *id).or_not_found("collectChargeIds")?;
+        if !rules::is_overdue(charge.status, charge.due_on, today) {
+            return Err(Refusal::of("collectChargeIds", Code::ChargeNotOverdue).into());
+        }
+    }
+    let rows: Vec<_> = found
+        .iter()
+        .map(|charge| {
+            (
+                ticket_collected_charges::ticket_id.eq(ticket.id),
+                ticket_collected_charges::charge_id.eq(charge.id),
+                ticket_collected_charges::firm_id.eq(firm.id),
+            )
+        })
+        .collect();
+    diesel::insert_into(ticket_collected_charges::table).values(rows).execute(tx.conn()).await?;
+    Ok(())
+}
+
+struct NewCharge<'a> {
+    firm: &'a CaseFirm,
+    client_id: ClientId,
+    ticket: Option<&'a Ticket>,
+    description: &'a str,
+}
+
+impl NewCharge<'_> {
+    async fn insert(self, tx: &mut Tx, amount_minor: i64, due_on: NaiveDate) -> Result<ChargeId> {
+        let now = tx.now;
+        let charge: Charge = diesel::insert_into(charges::table)
+            .values((
+                charges::id.eq(ChargeId::new()),
+                charges::firm_id.eq(self.firm.id),
+                charges::client_id.eq(self.client_id),
+                charges::ticket_id.eq(self.ticket.map(|ticket| ticket.id)),
+                charges::description.eq(self.description),
+                charges::amount_minor.eq(amount_minor),
+                charges::currency.eq(self.ticket.map_or(&self.firm.currency, |ticket| &ticket.currency)),
+                charges::due_on.eq(due_on),
+                charges::status.eq(ChargeStatus::Open),
+                charges::created_at.eq(now),
+                charges::updated_at.eq(now),
+            ))
+            .returning(Charge::as_returning())
+            .get_result(tx.conn())
+            .await?;
+        let after = Some(audience(tx.conn(), &charge).await?);
+        tx.event(
+            charge.firm_id,
+            Event { noun: ChargeId::NOUN, subject: charge.id.uuid(), before: None, after },
+        );
+        tx.audit(Some(charge.firm_id), "chargeCreate", ChargeId::NOUN, Some(charge.id.uuid()));
+        Ok(charge.id)
+    }
+}
+
+async fn set_status(tx: &mut Tx, charge: &Charge, status: ChargeStatus) -> Result<()> {
+    let now = tx.now;
+    diesel::update(charges::table.find(charge.id))
+        .set((
+            charges::status.eq(status),
+            charges::paid_at.eq((status == ChargeStatus::Paid).then_some(now)),
+            charges::version.eq(charge.version + 1),
+            charges::updated_at.eq(now),
+        ))
+        .execute(tx.conn())
+        .await?;
+    let event = Event::changed(charge.id, audience(tx.conn(), charge).await?);
+    tx.event(charge.firm_id, event);
+    let act = if status == ChargeStatus::Paid { "chargeMarkPaid" } else { "chargeCancel" };
+    tx.audit(Some(charge.firm_id), act, ChargeId::NOUN, Some(charge.id.uuid()));
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! The row of a charge.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+
+use guichet_base::id::{ChargeId, ClientId, FirmId, TicketId};
+use guichet_base::money::Money;
+use guichet_base::text_enum;
+use guichet_engine::tables::charges;
+
+text_enum! {
+    /// Where a charge stands (D-10).
+    pub enum ChargeStatus {
+        /// The client owes it.
+        Open = "OPEN",
+        /// It is paid.
+        Paid = "PAID",
+        /// It is owed no more.
+        Canceled = "CANCELED",
+    }
+}
+
+/// What a client owes.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = charges)]
+pub struct Charge {
+    /// Its id.
+    pub id: ChargeId,
+    /// The firm that is owed.
+    pub firm_id: FirmId,
+    /// The client that owes.
+    pub client_id: ClientId,
+    /// The ticket that made it; none when entered by hand.
+    pub ticket_id: Option<TicketId>,
+    /// What for.
+    pub description: String,
+    /// Minor units of `currency`.
+    pub amount_minor: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Due by the end of this day in the firm's zone.
+    pub due_on: NaiveDate,
+    /// Where it stands.
+    pub status: ChargeStatus,
+    /// When it was marked as paid.
+    pub paid_at: Option<DateTime<Utc>>,
+    /// Counts its changes, for optimistic locking.
+    pub version: i32,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Charge {
+    /// How much.
+    pub fn amount(&self) -> Money {
+        Money { amount_minor: self.amount_minor, currency: self.currency.clone() }
+    }
+}

@@ -1,0 +1,193 @@
+//! Finders of charges. Each takes the viewer's scope.
+
+use chrono::{Datelike, NaiveDate};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::desk::ticket::model::Ticket;
+use guichet_base::error::{Code, Refusal, Result};
+use guichet_base::id::{ChargeId, ClientId, Id, StaffId, TicketId};
+use guichet_base::page::{Cursor, Page, PageRequest};
+use guichet_engine::actor::Scope;
+use guichet_engine::condition::{Condition, is_few};
+use guichet_engine::feed::Audience;
+use guichet_engine::sql;
+use guichet_engine::tables::{charges, clients, ticket_collected_charges, tickets};
+
+use super::model::{Charge, ChargeStatus};
+
+/// The order of charges: by due date.
+pub const ORDER: &str = "DUE_ON";
+
+/// The charges inside a scope (B-14, B-15): within its own reach a staff member sees those of its portfolio,
+/// and of tickets that it sees, for a charge tells what its ticket is about.
+pub(crate) fn visible(scope: &Scope) -> Condition<charges::table> {
+    match *scope {
+        Scope::Firm { firm_id } => Condition::new(charges::firm_id.eq(firm_id)),
+        Scope::Own { firm_id, staff_id } => {
+            let portfolio = clients::table.filter(clients::accountant_id.eq(staff_id)).select(clients::id);
+            let seen =
+                tickets::table.filter(crate::desk::ticket::queries::visible(scope)).select(tickets::id);
+            Condition::new(charges::firm_id.eq(firm_id).and(
+                charges::client_id.eq_any(portfolio).or(charges::ticket_id.assume_not_null().eq_any(seen)),
+            ))
+        }
+        Scope::Client { firm_id, client_id } => {
+            Condition::new(charges::firm_id.eq(firm_id).and(charges::client_id.eq(client_id)))
+        }
+    }
+}
+
+/// Which charges are wanted; everything that is set must hold.
+#[derive(Debug, Clone, Default)]
+pub struct ChargeFilter {
+    /// One of these.
+    pub status: Option<Vec<ChargeStatus>>,
+    /// Of one of these clients.
+    pub clients: Option<Vec<ClientId>>,
+    /// Made by one of these tickets.
+    pub tickets: Option<Vec<TicketId>>,
+    /// Due on or after.
+    pub due_from: Option<NaiveDate>,
+    /// Due on or before.
+    pub due_to: Option<NaiveDate>,
+}
+
+type Query<'a> = charges::BoxedQuery<'a, Pg>;
+
+fn filtered<'a>(scope: &Scope, filter: &ChargeFilter) -> Query<'a> {
+    // Those of a few clients or tickets are found by these.
+    let few = is_few(filter.clients.as_deref()) || is_few(filter.tickets.as_deref());
+    let mut query = charges::table.filter(visible(scope).checked_if(few)).into_boxed();
+    if let Some(status) = &filter.status {
+        query = query.filter(charges::status.eq_any(status.clone()));
+    }
+    if let Some(clients) = &filter.clients {
+        query = query.filter(charges::client_id.eq_any(clients.clone()));
+    }
+    if let Some(tickets) = &filter.tickets {
+        query = query.filter(charges::ticket_id.eq_any(tickets.clone()));
+    }
+    if let Some(from) = filter.due_from {
+        query = query.filter(charges::due_on.ge(from));
+    }
+    if let Some(to) = filter.due_to {
+        query = query.filter(charges::due_on.le(to));
+    }
+    query
+}
+
+/// A page of charges, the earliest due first.
+///
+/// # Errors
+/// `INVALID_CURSOR`; when the database does not answer: retry.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &ChargeFilter,
+    part: &PageRequest,
+) -> Result<Page<Charge>> {
+    let mut query = filtered(scope, filter).limit(part.fetch());
+    if let Some(cursor) = part.cursor(ORDER)? {
+        let day = cursor.key.parse().ok().filter(|day: &NaiveDate| day.year() > 0);
+        let day = day.ok_or_else(|| Refusal::of("after", Code::InvalidCursor))?;
+        let id = ChargeId::from_uuid(cursor.id);
+        // The first condition bounds the index; the second settles equal days.
+        query = if part.is_backward() {
+            query.filter(charges::due_on.le(day)).filter(charges::due_on.lt(day).or(charges::id.lt(id)))
+        } else {
+            query.filter(charges::due_on.ge(day)).filter(charges::due_on.gt(day).or(charges::id.gt(id)))
+        };
+    }
+    query = if part.is_backward() {
+        query.order((charges::due_on.desc(), charges::id.desc()))
+    } else {
+        query.order((charges::due_on.asc(), charges::id.asc()))
+    };
+    Ok(part.page(query.select(Charge::as_select()).load(conn).await?))
+}
+
+/// The cursor of a charge in [`page`].
+pub fn cursor(charge: &Charge) -> String {
+    Cursor::encode(ORDER, charge.due_on, charge.id.uuid())
+}
+
+/// How many charges there are.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ChargeFilter) -> Result<i64> {
+    Ok(filtered(scope, filter).count().get_result(conn).await?)
+}
+
+/// Who may know of a charge, as [`visible`] tells who sees it.
+pub(crate) async fn audience(conn: &mut AsyncPgConnection, charge: &Charge) -> Result<Audience> {
+    let portfolio: Option<StaffId> =
+        clients::table.find(charge.client_id).select(clients::accountant_id).get_result(conn).await?;
+    let Some(ticket) = charge.ticket_id else {
+        let staff = portfolio.into_iter().collect();
+        return Ok(Audience {
+            client_id: Some(charge.client_id),
+            internal: false,
+            staff,
+            department_id: None,
+            person: None,
+            overseen: false,
+        });
+    };
+    let ticket = tickets::table.find(ticket).select(Ticket::as_select()).get_result(conn).await?;
+    Ok(ticket.audience(portfolio))
+}
+
+/// Charges by id; those out of scope are left out.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[ChargeId]) -> Result<Vec<Charge>> {
+    Ok(charges::table
+        .filter(visible(scope).checked())
+        .filter(sql::among(charges::id, ids))
+        .select(Charge::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// The charges that tickets made, the oldest first.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of_tickets(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[TicketId],
+) -> Result<Vec<Charge>> {
+    Ok(charges::table
+        .filter(visible(scope).checked())
+        .filter(sql::among(charges::ticket_id, ids))
+        .order((charges::created_at, charges::id))
+        .select(Charge::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// The charges that tickets collect (D-10), the earliest due first.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn collected_by(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[TicketId],
+) -> Result<Vec<(TicketId, Charge)>> {
+    Ok(ticket_collected_charges::table
+        .inner_join(charges::table.on(charges::id.eq(ticket_collected_charges::charge_id)))
+        .inner_join(tickets::table.on(tickets::id.eq(ticket_collected_charges::ticket_id)))
+        .filter(sql::among(ticket_collected_charges::ticket_id, ids))
+        .filter(crate::desk::ticket::queries::visible(scope).checked())
+        .filter(visible(scope).checked())
+        .order((charges::due_on, charges::id))
+        .select((ticket_collected_charges::ticket_id, Charge::as_select()))
+        .load(conn)
+        .await?)
+}

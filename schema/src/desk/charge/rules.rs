@@ -1,0 +1,145 @@
+//! Pure decisions about charges.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use crate::desk::ticket::model::TicketStatus;
+use guichet_base::error::Code;
+use guichet_base::text_enum;
+use guichet_engine::actor::{Membership, StaffMembership, StaffRole};
+
+use super::model::ChargeStatus;
+
+text_enum! {
+    /// What somebody may want to do with a charge.
+    pub enum ChargeAct {
+        /// Tell that it was paid.
+        MarkPaid = "MARK_PAID",
+        /// Call it off.
+        Cancel = "CANCEL",
+    }
+}
+
+/// Whether a viewer may do `act` now: charges are an owner's and a manager's (B-15), and only open
+/// ones change.
+///
+/// # Errors
+/// The code that the command would refuse with.
+pub const fn may(membership: &Membership, status: ChargeStatus) -> Result<(), Code> {
+    match (membership, status) {
+        (Membership::Portal(_) | Membership::Staff(StaffMembership { role: StaffRole::Member, .. }), _) => {
+            Err(Code::NotAllowed)
+        }
+        (_, ChargeStatus::Open) => Ok(()),
+        (_, ChargeStatus::Paid) => Err(Code::ChargePaid),
+        (_, ChargeStatus::Canceled) => Err(Code::ChargeCanceled),
+    }
+}
+
+/// What a change of a ticket's status does to its charges (D-10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consequence {
+    /// Nothing.
+    Nothing,
+    /// A new open charge over this amount in minor units.
+    Charge(i64),
+    /// The open charge is canceled.
+    CancelOpen,
+}
+
+/// D-10: finishing charges the price, less what was paid for this ticket already; leaving
+/// `FINISHED` in any way cancels the open charge.
+pub const fn consequence(from: TicketStatus, to: TicketStatus, price: i64, paid: i64) -> Consequence {
+    match (from, to) {
+        (TicketStatus::Finished, TicketStatus::Finished) => Consequence::Nothing,
+        (_, TicketStatus::Finished) if price > paid => Consequence::Charge(price - paid),
+        (TicketStatus::Finished, _) => Consequence::CancelOpen,
+        _ => Consequence::Nothing,
+    }
+}
+
+/// The day of `now` where the firm is.
+pub fn today(now: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    now.with_timezone(&zone).date_naive()
+}
+
+/// When a charge made on `today` is due.
+pub fn due_on(today: NaiveDate, days: i32) -> NaiveDate {
+    today + TimeDelta::days(days.into())
+}
+
+/// Overdue: open, and its day is over.
+pub fn is_overdue(status: ChargeStatus, due_on: NaiveDate, today: NaiveDate) -> bool {
+    status == ChargeStatus::Open && due_on < today
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use TicketStatus::{Finished, InAnalysis, Rejected, Reopened};
+    use proptest::prelude::*;
+
+    /// D-10: the cases of the requirement, one by one.
+    #[test]
+    fn d_10_consequences() {
+        let cases = [
+            (InAnalysis, Finished, 100, 0, Consequence::Charge(100)),
+            (InAnalysis, Finished, 0, 0, Consequence::Nothing),
+            (Reopened, Finished, 100, 100, Consequence::Nothing),
+            (Reopened, Finished, 150, 100, Consequence::Charge(50)),
+            (Reopened, Finished, 80, 100, Consequence::Nothing),
+            (Finished, Reopened, 100, 0, Consequence::CancelOpen),
+            (Finished, Rejected, 100, 100, Consequence::CancelOpen),
+            (Finished, Finished, 100, 0, Consequence::Nothing),
+            (InAnalysis, Rejected, 100, 0, Consequence::Nothing),
+        ];
+        for (from, to, price, paid, expected) in cases {
+            assert_eq!(consequence(from, to, price, paid), expected, "{from} → {to}, {price} − {paid}");
+        }
+    }
+
+    proptest! {
+        /// D-10: whatever the walk, there is never more than one open charge, and paid and open
+        /// together never exceed the highest price that the ticket ever had.
+        #[test]
+        fn d_10_walks(steps in proptest::collection::vec((0usize..7, 0i64..500, any::<bool>()), 0..40)) {
+            let (mut status, mut open, mut paid, mut highest) = (TicketStatus::Open, None::<i64>, 0, 0);
+            for (step, price, pays) in steps {
+                highest = highest.max(price);
+                let to = TicketStatus::ALL[step];
+                match consequence(status, to, price, paid) {
+                    Consequence::Charge(amount) => {
+                        prop_assert_eq!(open, None);
+                        prop_assert!(amount > 0);
+                        open = Some(amount);
+                    }
+                    Consequence::CancelOpen => open = None,
+                    Consequence::Nothing => {}
+                }
+                if pays { paid += open.take().unwrap_or(0); }
+                status = to;
+                prop_assert!(paid + open.unwrap_or(0) <= highest);
+                prop_assert!(open.is_none() || status == Finished);
+            }
+        }
+
+        /// A due date is the firm's date, whatever the machine's.
+        #[test]
+        fn due_dates_are_the_firms(seconds in 0i64..4_000_000_000, days in 0i32..3650) {
+            let now = DateTime::from_timestamp(seconds, 0).unwrap();
+            let day = today(now, chrono_tz::America::Sao_Paulo);
+            let due = due_on(day, days);
+            prop_assert_eq!((due - day).num_days(), i64::from(days));
+            prop_assert!(!is_overdue(ChargeStatus::Open, due, day));
+            prop_assert!(is_overdue(ChargeStatus::Open, day, due.succ_opt().unwrap()));
+            prop_assert!(!is_overdue(ChargeStatus::Paid, day, due.succ_opt().unwrap()));
+        }
+    }
+
+    #[test]
+    fn a_day_ends_where_the_firm_is() {
+        let now = "2026-03-01T01:30:00Z".parse::<DateTime<Utc>>().unwrap();
+        assert_eq!(today(now, chrono_tz::America::Sao_Paulo).to_string(), "2026-02-28");
+        assert_eq!(today(now, chrono_tz::Europe::Paris).to_string(), "2026-03-01");
+    }
+}

@@ -1,0 +1,49 @@
+//! The rows of the price list.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use crate::people::firm;
+use guichet_base::id::{DepartmentId, FirmId, Id, ServiceItemId};
+use guichet_base::page::Cursor;
+use guichet_engine::by_name::BY_NAME;
+use guichet_engine::feed::Audience;
+use guichet_engine::tables::service_items;
+
+/// An item of the price list.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = service_items, treat_none_as_null = true)]
+pub struct ServiceItem {
+    /// Its id.
+    pub id: ServiceItemId,
+    /// Its firm.
+    pub firm_id: FirmId,
+    /// Its name, unique in the firm.
+    pub name: String,
+    /// What is done for the price.
+    pub description: String,
+    /// Its price, in minor units of the firm's currency. Later changes touch no ticket (D-03).
+    pub price_minor: i64,
+    /// The department that does it.
+    pub department_id: Option<DepartmentId>,
+    /// Whether it is offered.
+    pub active: bool,
+    /// Counts its changes, for optimistic locking.
+    pub version: i32,
+    /// When it was entered.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl ServiceItem {
+    /// Its place in a list ordered by name.
+    pub fn cursor(&self) -> String {
+        Cursor::encode(BY_NAME, &self.name, self.id.uuid())
+    }
+
+    /// Who may know of it: everybody while it is offered, else the staff.
+    pub fn audience(&self) -> Audience {
+        firm::model::audience(!self.active)
+    }
+}

@@ -1,0 +1,83 @@
+//! Finders of the price list. Each takes the viewer's scope.
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use guichet_base::error::Result;
+use guichet_base::id::ServiceItemId;
+use guichet_base::page::{Page, PageRequest};
+use guichet_base::search;
+use guichet_engine::actor::Scope;
+use guichet_engine::by_name::page_by_name;
+use guichet_engine::sql;
+use guichet_engine::tables::{service_items, tickets};
+
+use super::model::ServiceItem;
+
+/// Which items are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct ServiceItemFilter {
+    /// Those offered, or those no longer offered.
+    pub active: Option<bool>,
+    /// Words of name or description; all must be found.
+    pub search: Option<String>,
+}
+
+/// Items by id, in no particular order. A client finds those offered, and those of its own tickets.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[ServiceItemId],
+) -> Result<Vec<ServiceItem>> {
+    let mut query = service_items::table
+        .filter(service_items::firm_id.eq(scope.firm_id()))
+        .filter(sql::among(service_items::id, ids))
+        .into_boxed();
+    if let Scope::Client { client_id, .. } = *scope {
+        let of_tickets = tickets::table
+            .filter(tickets::client_id.eq(client_id))
+            .filter(tickets::service_item_id.is_not_null())
+            .select(tickets::service_item_id.assume_not_null());
+        query = query.filter(service_items::active.or(service_items::id.eq_any(of_tickets)));
+    }
+    Ok(query.select(ServiceItem::as_select()).load(conn).await?)
+}
+
+/// A page of the price list, ordered by name. A client is given what is offered.
+///
+/// # Errors
+/// `INVALID_CURSOR`, `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &ServiceItemFilter,
+    request: &PageRequest,
+) -> Result<Page<ServiceItem>> {
+    Ok(page_by_name!(conn, filtered(scope, filter)?, service_items, ServiceItem, request))
+}
+
+/// How many items there are behind a filter.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ServiceItemFilter) -> Result<i64> {
+    Ok(filtered(scope, filter)?.count().get_result(conn).await?)
+}
+
+fn filtered(scope: &Scope, filter: &ServiceItemFilter) -> Result<service_items::BoxedQuery<'static, Pg>> {
+    let mut query = service_items::table.filter(service_items::firm_id.eq(scope.firm_id())).into_boxed();
+    if !scope.is_staff() {
+        query = query.filter(service_items::active);
+    }
+    if let Some(active) = filter.active {
+        query = query.filter(service_items::active.eq(active));
+    }
+    for pattern in search::patterns(filter.search.as_deref())? {
+        query = query.filter(service_items::search_text.like(pattern));
+    }
+    Ok(query)
+}

@@ -1,0 +1,214 @@
+//! A ticket under its row lock, with what its client and firm say about it.
+
+use chrono_tz::Tz;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::future::join;
+
+use crate::people::firm::model::StoredZone;
+use guichet_base::error::{Code, OrNotFound, Result};
+use guichet_base::id::{ClientId, FirmId, Id, StaffId, TicketId};
+use guichet_base::search;
+use guichet_engine::actor::{Actor, Author, Scope};
+use guichet_engine::feed::{Audience, Event};
+use guichet_engine::sql;
+use guichet_engine::store::Tx;
+use guichet_engine::tables::{clients, firms, tickets};
+
+use super::model::{Ticket, Visibility};
+use super::queries::{linked_clients, visible};
+use super::rules::{self, Circumstances, Facts, TicketAct};
+
+/// What the firm's settings say about its tickets.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = firms)]
+pub(crate) struct CaseFirm {
+    pub id: FirmId,
+    #[diesel(deserialize_as = StoredZone)]
+    pub zone: Tz,
+    pub currency: String,
+    pub mail_from: String,
+    pub client_reopen_days: i32,
+    pub charge_due_days: i32,
+}
+
+/// What a client's record says about its tickets.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = clients)]
+pub(crate) struct CaseClient {
+    pub id: ClientId,
+    pub name: String,
+    pub accountant_id: Option<StaffId>,
+}
+
+/// What an act changed of a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Saved {
+    /// Its fields: counts the version, so that whoever edits an older one is told.
+    Fields,
+    /// Its conversation.
+    Message,
+    /// Its internal notes: nothing that the client's side could notice (D-07).
+    Note,
+}
+
+impl Saved {
+    /// What something with this visibility changes.
+    pub const fn seen_by(visibility: Visibility) -> Self {
+        match visibility {
+            Visibility::Public => Self::Message,
+            Visibility::Internal => Self::Note,
+        }
+    }
+}
+
+/// A ticket with its surroundings, locked until the transaction ends.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub ticket: Ticket,
+    pub client: CaseClient,
+    pub firm: CaseFirm,
+    before: Audience,
+}
+
+/// A ticket with its surroundings, to look at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CaseView<'a> {
+    pub ticket: &'a Ticket,
+    pub client: &'a CaseClient,
+    pub firm: &'a CaseFirm,
+}
+
+/// Finds a client with its firm, as far as `scope` reaches.
+pub(crate) async fn surroundings(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    client: ClientId,
+) -> Result<Option<(CaseClient, CaseFirm)>> {
+    Ok(clients::table
+        .inner_join(firms::table.on(firms::id.eq(clients::firm_id)))
+        .filter(crate::people::client::queries::visible(scope))
+        .filter(clients::id.eq(client))
+        .select((CaseClient::as_select(), CaseFirm::as_select()))
+        .get_result(conn)
+        .await
+        .optional()?)
+}
+
+impl Case {
+    /// Locks the ticket that `actor` sees under this id, and checks that it may do `act`.
+    pub async fn lock(tx: &mut Tx, actor: &Actor, id: TicketId, act: TicketAct) -> Result<Self> {
+        let scope = actor.scope();
+        let case = Self::find(tx, &scope, id).await?;
+        let needs_reader = act == TicketAct::PostMessage;
+        let has_linked_user =
+            !needs_reader || !linked_clients(tx.conn(), &[case.client.id]).await?.is_empty();
+        let facts = Facts {
+            status: case.ticket.status,
+            closed_at: case.ticket.closed_at,
+            around: Circumstances { client_reopen_days: case.firm.client_reopen_days, has_linked_user },
+        };
+        rules::may(act, &scope, &facts, tx.now)?;
+        Ok(case)
+    }
+
+    /// Locks the ticket that `scope` sees under this id, whatever is then done with it.
+    pub async fn find(tx: &mut Tx, scope: &Scope, id: TicketId) -> Result<Self> {
+        let mut conn = tx.pipeline();
+        let seen = || tickets::table.filter(visible(scope)).filter(tickets::id.eq(id));
+        let locked = seen().select(Ticket::as_select()).for_update().get_result(&mut conn);
+        // After the lock: what was committed while we waited for it is seen.
+        let around = clients::table
+            .inner_join(firms::table.on(firms::id.eq(clients::firm_id)))
+            .filter(clients::id.eq_any(seen().select(tickets::client_id)))
+            .select((CaseClient::as_select(), CaseFirm::as_select()))
+            .get_result::<(CaseClient, CaseFirm)>(&mut conn);
+        let (ticket, around) = join(locked, around).await;
+        let ticket: Ticket = ticket.optional()?.or_not_found("id")?;
+        // Reach may be lost by what the lock does not hold: a portfolio, a department.
+        let (client, firm) = around.optional()?.or_not_found("id")?;
+        // Whoever waited for the lock acts after the one who had it, whatever the clocks say.
+        tx.now = tx.now.max(ticket.updated_at);
+        let before = ticket.audience(client.accountant_id);
+        Ok(Self { ticket, client, firm, before })
+    }
+
+    /// Who may know of something of it that has this visibility.
+    pub fn audience(&self, visibility: Visibility) -> Audience {
+        let internal = visibility == Visibility::Internal;
+        Audience { internal, ..self.ticket.audience(self.client.accountant_id) }
+    }
+
+    /// What it is, to look at.
+    pub const fn view(&self) -> CaseView<'_> {
+        CaseView { ticket: &self.ticket, client: &self.client, firm: &self.firm }
+    }
+
+    /// Refuses when the ticket is no longer at the version that the viewer read.
+    pub fn expect(&self, version: Option<i32>) -> Result<()> {
+        match version {
+            Some(expected) if expected != self.ticket.version => Err(Code::Conflict.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes back what an act changed. Staff's act makes the ticket touched (D-06).
+    pub async fn save(&mut self, tx: &mut Tx, by: Author, act: &'static str, what: Saved) -> Result<()> {
+        self.mark(tx, by, act, what);
+        self.write(tx).await
+    }
+
+    /// The first half of [`Case::save`]: what an act changes of every ticket, its event and its audit.
+    pub fn mark(&mut self, tx: &mut Tx, by: Author, act: &'static str, what: Saved) {
+        let ticket = &mut self.ticket;
+        if what == Saved::Fields {
+            ticket.version += 1;
+        }
+        if what != Saved::Note {
+            ticket.updated_at = tx.now;
+        }
+        ticket.is_untouched &= by.staff().is_none();
+        ticket.closed_at = if ticket.status.is_closed() { ticket.closed_at.or(Some(tx.now)) } else { None };
+        let internal = what == Saved::Note;
+        let [before, after] = [self.before.clone(), ticket.audience(self.client.accountant_id)]
+            .map(|audience| Some(Audience { internal, ..audience }));
+        let event = Event { noun: TicketId::NOUN, subject: ticket.id.uuid(), before, after };
+        tx.event(self.firm.id, event);
+        tx.audit(Some(self.firm.id), act, TicketId::NOUN, Some(ticket.id.uuid()));
+    }
+
+    /// The second half of [`Case::save`]: the row.
+    pub async fn write(&self, tx: &Tx) -> Result<()> {
+        let ticket = &self.ticket;
+        let update = diesel::update(tickets::table.find(ticket.id)).set((
+            tickets::service_item_id.eq(ticket.service_item_id),
+            tickets::accountant_id.eq(ticket.accountant_id),
+            tickets::assignee_id.eq(ticket.assignee_id),
+            tickets::department_id.eq(ticket.department_id),
+            tickets::subject.eq(&ticket.subject),
+            tickets::description.eq(&ticket.description),
+            tickets::price_minor.eq(ticket.price_minor),
+            tickets::status.eq(ticket.status),
+            tickets::is_untouched.eq(ticket.is_untouched),
+            tickets::last_message_seq.eq(ticket.last_message_seq),
+            tickets::search_text.eq(search_text(
+                ticket.number,
+                &ticket.subject,
+                &ticket.description,
+                &self.client.name,
+            )),
+            tickets::version.eq(ticket.version),
+            tickets::updated_at.eq(ticket.updated_at),
+            tickets::closed_at.eq(ticket.closed_at),
+        ));
+        sql::keep(1, update).execute(&mut tx.pipeline()).await?;
+        Ok(())
+    }
+}
+
+/// What a search over tickets looks at. Nothing internal: clients search too (D-07). The client's name stands
+/// in a line of its own, for [`rename_client`](super::list::rename_client).
+pub(crate) fn search_text(number: i64, subject: &str, description: &str, client_name: &str) -> String {
+    let own = search::search_text(&[&format!("#{number}"), subject, description]);
+    format!("{}\n{own}", search::fold(client_name))
+}

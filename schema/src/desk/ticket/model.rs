@@ -1,0 +1,264 @@
+//! The rows and enums of tickets.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use guichet_base::id::{
+    AccessId, ActId, ChangeId, ClientId, DepartmentId, FirmId, MessageId, ServiceItemId, StaffId, TicketId,
+    TransferId,
+};
+use guichet_base::money::Money;
+use guichet_base::text_enum;
+use guichet_engine::actor::Author;
+use guichet_engine::feed::Audience;
+use guichet_engine::tables::{ticket_changes, ticket_messages, ticket_transfers, tickets};
+
+text_enum! {
+    /// Where a ticket stands (D-02).
+    pub enum TicketStatus {
+        /// New.
+        Open = "OPEN",
+        /// Was closed, is open again.
+        Reopened = "REOPENED",
+        /// Somebody works on it.
+        InAnalysis = "IN_ANALYSIS",
+        /// Waits for somebody else.
+        Waiting = "WAITING",
+        /// Closed: called off.
+        Canceled = "CANCELED",
+        /// Closed: refused.
+        Rejected = "REJECTED",
+        /// Closed: done.
+        Finished = "FINISHED",
+    }
+}
+
+impl TicketStatus {
+    /// Whether work on the ticket is over.
+    pub const fn is_closed(self) -> bool {
+        matches!(self, Self::Canceled | Self::Rejected | Self::Finished)
+    }
+}
+
+text_enum! {
+    /// Who may read a message (D-07).
+    pub enum Visibility {
+        /// Staff and the client's users.
+        Public = "PUBLIC",
+        /// Staff only: an internal note.
+        Internal = "INTERNAL",
+    }
+}
+
+text_enum! {
+    /// What a row of the history tells of (D-08).
+    pub enum TicketField {
+        /// The ticket was opened.
+        Created = "CREATED",
+        /// Its status.
+        Status = "STATUS",
+        /// Its subject.
+        Subject = "SUBJECT",
+        /// Its description.
+        Description = "DESCRIPTION",
+        /// Its price, in minor units.
+        Price = "PRICE",
+        /// Its service item, as an id of the API.
+        ServiceItem = "SERVICE_ITEM",
+        /// The accountant, as an id of the API.
+        Accountant = "ACCOUNTANT",
+        /// Who does the work, as an id of the API.
+        Assignee = "ASSIGNEE",
+        /// The department, as an id of the API.
+        Department = "DEPARTMENT",
+        /// A file was attached: its id of the API.
+        File = "FILE",
+        /// A file was attached that is for staff only: its id of the API (D-07).
+        InternalFile = "INTERNAL_FILE",
+    }
+}
+
+impl TicketField {
+    /// Whether the client's side may read of it: what the client sees of the ticket itself.
+    pub const fn is_public(self) -> bool {
+        !matches!(self, Self::Assignee | Self::Department | Self::InternalFile)
+    }
+}
+
+/// A ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = tickets)]
+pub struct Ticket {
+    /// Its id.
+    pub id: TicketId,
+    /// Its firm.
+    pub firm_id: FirmId,
+    /// The number that people say, counted per firm.
+    pub number: i64,
+    /// The client it is about.
+    pub client_id: ClientId,
+    opened_by_staff: Option<StaffId>,
+    opened_by_access: Option<AccessId>,
+    /// The service out of the price list.
+    pub service_item_id: Option<ServiceItemId>,
+    /// The accountant of the client.
+    pub accountant_id: Option<StaffId>,
+    /// Who does the work; never nobody (D-09).
+    pub assignee_id: StaffId,
+    /// The department that it lies with.
+    pub department_id: Option<DepartmentId>,
+    /// What it is about.
+    pub subject: String,
+    /// The same at length.
+    pub description: String,
+    /// Price in minor units of `currency`.
+    pub price_minor: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Where it stands.
+    pub status: TicketStatus,
+    /// Whether staff have done nothing with it yet (D-06).
+    pub is_untouched: bool,
+    /// The number of its last message, internal or not; 0 without any.
+    pub last_message_seq: i32,
+    /// Counts its changes, for optimistic locking.
+    pub version: i32,
+    /// When it was opened.
+    pub created_at: DateTime<Utc>,
+    /// When anything of it last changed.
+    pub updated_at: DateTime<Utc>,
+    /// When it was closed, while it is.
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+impl Ticket {
+    /// Who opened it.
+    pub fn opened_by(&self) -> Author {
+        Author::from_columns(self.opened_by_staff, self.opened_by_access)
+            .expect("a check of the table demands exactly one opener")
+    }
+
+    /// Its price.
+    pub fn price(&self) -> Money {
+        Money { amount_minor: self.price_minor, currency: self.currency.clone() }
+    }
+
+    /// Who may know of it; `portfolio` is the accountant of its client (B-15).
+    pub fn audience(&self, portfolio: Option<StaffId>) -> Audience {
+        let staff = portfolio.into_iter().chain([self.assignee_id]).chain(self.opened_by_staff).collect();
+        Audience {
+            client_id: Some(self.client_id),
+            internal: false,
+            staff,
+            department_id: self.department_id,
+            person: None,
+            overseen: false,
+        }
+    }
+}
+
+/// A message of the conversation, or an internal note.
+#[derive(Debug, Clone, Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = ticket_messages)]
+pub struct TicketMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// Its ticket.
+    pub ticket_id: TicketId,
+    /// Its place in the conversation, from 1.
+    pub seq: i32,
+    /// Who may read it.
+    pub visibility: Visibility,
+    author_staff: Option<StaffId>,
+    author_access: Option<AccessId>,
+    /// The text.
+    pub body: String,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+}
+
+impl TicketMessage {
+    /// Who wrote it.
+    pub fn author(&self) -> Author {
+        Author::from_columns(self.author_staff, self.author_access)
+            .expect("a check of the table demands exactly one author")
+    }
+}
+
+/// One changed field of a ticket (D-08).
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = ticket_changes)]
+pub struct TicketChange {
+    /// Its id.
+    pub id: ChangeId,
+    /// Its ticket.
+    pub ticket_id: TicketId,
+    /// The act that changed it, with other fields perhaps.
+    pub act_id: ActId,
+    /// What changed.
+    pub field: TicketField,
+    /// From what.
+    pub old_value: Option<String>,
+    /// To what.
+    pub new_value: Option<String>,
+    /// Why, where a reason was given.
+    pub reason: Option<String>,
+    author_staff: Option<StaffId>,
+    author_access: Option<AccessId>,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl TicketChange {
+    /// Who changed it.
+    pub fn author(&self) -> Author {
+        Author::from_columns(self.author_staff, self.author_access)
+            .expect("a check of the table demands exactly one author")
+    }
+}
+
+/// A hand-over to another person or department (D-09).
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = ticket_transfers)]
+pub struct TicketTransfer {
+    /// Its id.
+    pub id: TransferId,
+    /// Its ticket.
+    pub ticket_id: TicketId,
+    /// From whom.
+    pub from_staff: StaffId,
+    /// To whom.
+    pub to_staff: StaffId,
+    /// From which department.
+    pub from_department: Option<DepartmentId>,
+    /// To which department.
+    pub to_department: Option<DepartmentId>,
+    /// What the giver wrote along.
+    pub note: String,
+    /// Who handed it over.
+    pub by_staff: StaffId,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use guichet_base::i18n::{self, Args};
+    use guichet_base::locale::Locale;
+
+    use super::*;
+
+    /// F-02: a status is called something in every language, each something else.
+    #[test]
+    fn every_status_has_a_name() {
+        for locale in Locale::ALL {
+            let mut names = BTreeSet::new();
+            for status in TicketStatus::ALL {
+                let name = i18n::named(*locale, "ticket-status", status, &Args::new());
+                assert!(!name.contains('-') && names.insert(name), "{locale} {status}");
+            }
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! Pure decisions about tickets. Commands obey them, `viewerCan` shows them.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use guichet_base::error::Code;
+use guichet_base::text_enum;
+use guichet_engine::actor::Scope;
+
+use super::model::{TicketStatus, Visibility};
+
+/// How many files a ticket takes, those of its messages included: whoever looks at it loads them all.
+pub const MAX_ATTACHMENTS: i64 = 500;
+
+text_enum! {
+    /// What somebody may want to do with a ticket.
+    pub enum TicketAct {
+        /// Change subject, description, price, service or accountant (D-03).
+        Edit = "EDIT",
+        /// Change the status (D-02).
+        ChangeStatus = "CHANGE_STATUS",
+        /// Reopen a closed one (D-02).
+        Reopen = "REOPEN",
+        /// Hand it over (D-09).
+        Transfer = "TRANSFER",
+        /// Write to the other side (D-07).
+        PostMessage = "POST_MESSAGE",
+        /// Write an internal note (D-07).
+        PostNote = "POST_NOTE",
+        /// Attach files that both sides see (D-08); those of notes go with the note.
+        AttachFile = "ATTACH_FILE",
+        /// Mark the conversation as read (D-12).
+        MarkRead = "MARK_READ",
+    }
+}
+
+/// What the decisions look at beside the ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Circumstances {
+    /// For how many days after closing the firm lets clients reopen; 0 for not at all.
+    pub client_reopen_days: i32,
+    /// Whether the client has a user who could read a message.
+    pub has_linked_user: bool,
+}
+
+/// What the decisions look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Facts {
+    /// Where the ticket stands.
+    pub status: TicketStatus,
+    /// When it was closed.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// What its client and firm say.
+    pub around: Circumstances,
+}
+
+/// Whether a viewer with this scope may do `act` now, or why not.
+///
+/// # Errors
+/// The code that the command would refuse with.
+pub fn may(act: TicketAct, scope: &Scope, facts: &Facts, now: DateTime<Utc>) -> Result<(), Code> {
+    let closed = facts.status.is_closed();
+    match act {
+        // D-03: closed tickets take files, too.
+        TicketAct::MarkRead | TicketAct::AttachFile => Ok(()),
+        TicketAct::Edit | TicketAct::ChangeStatus | TicketAct::Transfer | TicketAct::PostNote
+            if !scope.is_staff() =>
+        {
+            Err(Code::NotAllowed)
+        }
+        TicketAct::ChangeStatus | TicketAct::PostNote => Ok(()),
+        TicketAct::Edit | TicketAct::Transfer => refuse_if(closed, Code::TicketClosed),
+        TicketAct::PostMessage => {
+            refuse_if(closed, Code::TicketClosed)?;
+            refuse_if(scope.is_staff() && !facts.around.has_linked_user, Code::NoLinkedUser)
+        }
+        TicketAct::Reopen => {
+            if scope.is_staff() {
+                return refuse_if(!closed, Code::TicketOpen);
+            }
+            refuse_if(facts.around.client_reopen_days == 0, Code::ReopenNotOffered)?;
+            let Some(closed_at) = facts.closed_at else { return Err(Code::TicketOpen) };
+            let until = closed_at + TimeDelta::days(facts.around.client_reopen_days.into());
+            refuse_if(now > until, Code::ReopenPeriodOver)
+        }
+    }
+}
+
+fn refuse_if(condition: bool, code: Code) -> Result<(), Code> {
+    if condition { Err(code) } else { Ok(()) }
+}
+
+/// The act that posting with this visibility is.
+pub const fn posting(visibility: Visibility) -> TicketAct {
+    match visibility {
+        Visibility::Public => TicketAct::PostMessage,
+        Visibility::Internal => TicketAct::PostNote,
+    }
+}
+
+/// The act that attaching with this visibility is: what is internal is a note (D-03, D-07).
+pub const fn attaching(visibility: Visibility) -> TicketAct {
+    match visibility {
+        Visibility::Public => TicketAct::AttachFile,
+        Visibility::Internal => TicketAct::PostNote,
+    }
+}
+
+/// What becomes of a wish for another status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusChange {
+    /// It stands there already: nothing changes, nobody is mailed.
+    Unchanged,
+    /// It moves on.
+    Changed(TicketStatus),
+    /// It was closed and is open again.
+    Reopened,
+}
+
+impl StatusChange {
+    /// The status after it, where there is a change.
+    pub const fn status(self) -> Option<TicketStatus> {
+        match self {
+            Self::Unchanged => None,
+            Self::Changed(status) => Some(status),
+            Self::Reopened => Some(TicketStatus::Reopened),
+        }
+    }
+}
+
+/// D-02: the present status changes nothing; an open status on a closed ticket reopens it;
+/// `REOPENED` on an open one is refused; everything else is allowed. A rejection or a
+/// cancellation wants a reason (D-05).
+///
+/// # Errors
+/// `TICKET_OPEN` and `REASON_REQUIRED`.
+pub fn change_status(from: TicketStatus, to: TicketStatus, has_reason: bool) -> Result<StatusChange, Code> {
+    if from == to {
+        return Ok(StatusChange::Unchanged);
+    }
+    if from.is_closed() && !to.is_closed() {
+        return Ok(StatusChange::Reopened);
+    }
+    if to == TicketStatus::Reopened {
+        return Err(Code::TicketOpen);
+    }
+    if matches!(to, TicketStatus::Rejected | TicketStatus::Canceled) && !has_reason {
+        return Err(Code::ReasonRequired);
+    }
+    Ok(StatusChange::Changed(to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use TicketStatus::{Canceled, Finished, InAnalysis, Open, Rejected, Reopened, Waiting};
+    use guichet_base::id::{ClientId, FirmId, StaffId};
+    use proptest::prelude::*;
+
+    fn scopes() -> [Scope; 3] {
+        let firm_id = FirmId::new();
+        [
+            Scope::Firm { firm_id },
+            Scope::Own { firm_id, staff_id: StaffId::new() },
+            Scope::Client { firm_id, client_id: ClientId::new() },
+        ]
+    }
+
+    fn facts(status: TicketStatus) -> Facts {
+        let closed_at = status.is_closed().then_some(DateTime::UNIX_EPOCH);
+        let around = Circumstances { client_reopen_days: 7, has_linked_user: true };
+        Facts { status, closed_at, around }
+    }
+
+    /// D-02: the whole table of status changes, 7 × 7.
+    #[test]
+    fn d_02_every_pair() {
+        for from in TicketStatus::ALL {
+            for to in TicketStatus::ALL {
+                let expected = match (*from, *to) {
+                    (a, b) if a == b => Ok(StatusChange::Unchanged),
+                    (Canceled | Rejected | Finished, Open | Reopened | InAnalysis | Waiting) => {
+                        Ok(StatusChange::Reopened)
+                    }
+                    (_, Reopened) => Err(Code::TicketOpen),
+                    (_, other) => Ok(StatusChange::Changed(other)),
+                };
+                assert_eq!(change_status(*from, *to, true), expected, "{from} → {to}");
+            }
+        }
+    }
+
+    /// D-05: rejections and cancellations carry a reason; a no-op and a reopening want none.
+    #[test]
+    fn d_05_reasons() {
+        assert_eq!(change_status(Open, Rejected, false), Err(Code::ReasonRequired));
+        assert_eq!(change_status(Finished, Canceled, false), Err(Code::ReasonRequired));
+        assert_eq!(change_status(Rejected, Rejected, false), Ok(StatusChange::Unchanged));
+        assert_eq!(change_status(Rejected, Waiting, false), Ok(StatusChange::Reopened));
+        assert_eq!(change_status(Open, Finished, false), Ok(StatusChange::Changed(Finished)));
+    }
+
+    proptest! {
+        /// D-02: whatever is asked in whatever order, a ticket never is `REOPENED` without having
+        /// been closed, and a change always leads to another status.
+        #[test]
+        fn d_02_walks(steps in proptest::collection::vec(0usize..7, 0..40)) {
+            let mut status = Open;
+            let mut was_closed = false;
+            for step in steps {
+                if let Ok(change) = change_status(status, TicketStatus::ALL[step], true)
+                    && let Some(next) = change.status()
+                {
+                    prop_assert_ne!(next, status);
+                    if next == Reopened { prop_assert!(was_closed); }
+                    was_closed = next.is_closed();
+                    status = next;
+                }
+            }
+        }
+    }
+
+    /// B-15, D-02, D-03, D-07: who may do what, by side and by state.
+    #[test]
+    fn acts_by_side_and_state() {
+        let [firm, own, client] = scopes();
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(3);
+        for status in TicketStatus::ALL {
+            let facts = facts(*status);
+            let closed = status.is_closed();
+            for staff in [firm, own] {
+                for act in TicketAct::ALL {
+                    let expected = match act {
+                        TicketAct::Edit | TicketAct::Transfer | TicketAct::PostMessage if closed => {
+                            Err(Code::TicketClosed)
+                        }
+                        TicketAct::Reopen if !closed => Err(Code::TicketOpen),
+                        _ => Ok(()),
+                    };
+                    assert_eq!(may(*act, &staff, &facts, now), expected, "{act} {status}");
+                }
+            }
+            for act in TicketAct::ALL {
+                let expected = match act {
+                    TicketAct::MarkRead | TicketAct::AttachFile => Ok(()),
+                    TicketAct::PostMessage if closed => Err(Code::TicketClosed),
+                    TicketAct::PostMessage => Ok(()),
+                    TicketAct::Reopen if !closed => Err(Code::TicketOpen),
+                    TicketAct::Reopen => Ok(()),
+                    _ => Err(Code::NotAllowed),
+                };
+                assert_eq!(may(*act, &client, &facts, now), expected, "{act} {status}");
+            }
+        }
+    }
+
+    /// D-02: the client's time for reopening ends with its last moment.
+    #[test]
+    fn d_02_reopening_by_clients() {
+        let client = scopes()[2];
+        let facts = facts(Finished);
+        let until = DateTime::UNIX_EPOCH + TimeDelta::days(7);
+        let reopen = |facts: &Facts, now| may(TicketAct::Reopen, &client, facts, now);
+        assert_eq!(reopen(&facts, until), Ok(()));
+        assert_eq!(reopen(&facts, until + TimeDelta::microseconds(1)), Err(Code::ReopenPeriodOver));
+        let never = Facts { around: Circumstances { client_reopen_days: 0, ..facts.around }, ..facts };
+        assert_eq!(reopen(&never, until), Err(Code::ReopenNotOffered));
+    }
+
+    /// D-07: without a user who could read it, staff are told so; notes go through.
+    #[test]
+    fn d_07_no_linked_user() {
+        let [firm, _, client] = scopes();
+        let open = facts(Open);
+        let alone = Facts { around: Circumstances { has_linked_user: false, ..open.around }, ..open };
+        let now = DateTime::UNIX_EPOCH;
+        assert_eq!(may(TicketAct::PostMessage, &firm, &alone, now), Err(Code::NoLinkedUser));
+        assert_eq!(may(TicketAct::PostNote, &firm, &alone, now), Ok(()));
+        assert_eq!(may(TicketAct::PostMessage, &client, &alone, now), Ok(()));
+    }
+}

@@ -1,0 +1,156 @@
+//! A change of status (D-02) and what follows from it: mails (D-05) and charges (D-10).
+
+use futures_util::future::try_join3;
+use serde::{Deserialize, Serialize};
+
+use crate::desk::charge;
+use crate::shared::email_delivery::announce;
+use crate::shared::notification::{self, rules::News};
+use guichet_base::error::{Refusal, Result};
+use guichet_base::id::{ActId, TicketId};
+use guichet_base::input::{Check, MAX_TEXT};
+use guichet_base::text_enum;
+use guichet_engine::actor::{Actor, Author};
+use guichet_engine::store::{Begun, Done, Store, Tx};
+
+use super::case::{Case, Saved};
+use super::history::{self, Changed};
+use super::model::{TicketField, TicketStatus};
+use super::rules::{self, StatusChange, TicketAct};
+
+/// A wish for another status.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangeStatus {
+    /// The ticket.
+    pub id: TicketId,
+    /// The status that it should have.
+    pub status: TicketStatus,
+    /// Why; required for rejections and cancellations (D-05).
+    pub reason: Option<String>,
+    /// Refused with `CONFLICT` when the ticket is at another version.
+    pub expected_version: Option<i32>,
+}
+
+/// A wish to reopen.
+#[derive(Debug, Clone, Serialize)]
+pub struct Reopen {
+    /// The ticket.
+    pub id: TicketId,
+    /// Why.
+    pub reason: Option<String>,
+    /// Refused with `CONFLICT` when the ticket is at another version.
+    pub expected_version: Option<i32>,
+}
+
+text_enum! {
+    /// What became of the wish for another status (D-04): the first of its two outcomes.
+    pub enum StatusOutcome {
+        /// It stands there already: nothing changed, nobody is mailed.
+        Unchanged = "UNCHANGED",
+        /// It changed.
+        Changed = "CHANGED",
+        /// It was closed and is open again.
+        Reopened = "REOPENED",
+    }
+}
+
+/// What a change of status came to. The mails about it are found by `act_id` (D-04).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StatusChanged {
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// What became of the wish.
+    pub outcome: StatusOutcome,
+    /// The act in the history, and the cause of the mails; none when unchanged.
+    pub act_id: Option<ActId>,
+}
+
+/// Sets the status (D-02). Staff only.
+///
+/// # Errors
+/// `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_OPEN`, `REASON_REQUIRED`, `CONFLICT`, refusals of the reason.
+pub async fn change_status(
+    store: &Store,
+    actor: &Actor,
+    key: &str,
+    input: ChangeStatus,
+) -> Result<Done<StatusChanged>> {
+    let reason = checked_reason(input.reason.as_deref())?;
+    let mut tx = match store.begin_once(actor, "ticketStatusChange", key, &input).await? {
+        Begun::Replay(done) => return Ok(done),
+        Begun::First(tx) => tx,
+    };
+    let case = Case::lock(&mut tx, actor, input.id, TicketAct::ChangeStatus).await?;
+    let change =
+        rules::change_status(case.ticket.status, input.status, reason.is_some()).map_err(|code| {
+            Refusal::of(
+                if code == guichet_base::error::Code::ReasonRequired { "reason" } else { "status" },
+                code,
+            )
+        })?;
+    case.expect(input.expected_version)?;
+    let changed = apply(&mut tx, actor, case, change, reason.as_deref(), "ticketStatusChange").await?;
+    tx.commit(changed).await
+}
+
+/// Reopens a closed ticket (D-02). Staff, and clients while the firm lets them.
+///
+/// # Errors
+/// `NOT_FOUND`, `TICKET_OPEN`, `REOPEN_NOT_OFFERED`, `REOPEN_PERIOD_OVER`, `CONFLICT`.
+pub async fn reopen(store: &Store, actor: &Actor, key: &str, input: Reopen) -> Result<Done<StatusChanged>> {
+    let reason = checked_reason(input.reason.as_deref())?;
+    let mut tx = match store.begin_once(actor, "ticketReopen", key, &input).await? {
+        Begun::Replay(done) => return Ok(done),
+        Begun::First(tx) => tx,
+    };
+    let case = Case::lock(&mut tx, actor, input.id, TicketAct::Reopen).await?;
+    case.expect(input.expected_version)?;
+    let changed =
+        apply(&mut tx, actor, case, StatusChange::Reopened, reason.as_deref(), "ticketReopen").await?;
+    tx.commit(changed).await
+}
+
+fn checked_reason(reason: Option<&str>) -> Result<Option<String>> {
+    let mut check = Check::new();
+    let reason = reason.map(|reason| check.text("reason", reason, 0..=MAX_TEXT));
+    check.done()?;
+    Ok(reason.filter(|reason| !reason.is_empty()))
+}
+
+async fn apply(
+    tx: &mut Tx,
+    actor: &Actor,
+    mut case: Case,
+    change: StatusChange,
+    reason: Option<&str>,
+    act: &'static str,
+) -> Result<StatusChanged> {
+    let ticket_id = case.ticket.id;
+    let outcome = match change {
+        StatusChange::Unchanged => StatusOutcome::Unchanged,
+        StatusChange::Changed(_) => StatusOutcome::Changed,
+        StatusChange::Reopened => StatusOutcome::Reopened,
+    };
+    let Some(status) = change.status() else {
+        return Ok(StatusChanged { ticket_id, outcome, act_id: None });
+    };
+    let act_id = ActId::new();
+    let from = std::mem::replace(&mut case.ticket.status, status);
+    case.ticket.closed_at = status.is_closed().then_some(tx.now);
+    let author = actor.membership.author();
+    case.mark(tx, author, act, Saved::Fields);
+    let moved =
+        Changed { field: TicketField::Status, from: Some(from.to_string()), to: Some(status.to_string()) };
+    let ((), (), addressees) = try_join3(
+        case.write(tx),
+        history::record(tx, &case.ticket, act_id, author, std::slice::from_ref(&moved), reason),
+        announce::addressees(tx, actor, &case),
+    )
+    .await?;
+    charge::commands::follow_status(tx, &case, from, status).await?;
+    announce::status_change(tx, case.view(), act_id, addressees).await?;
+    if let (StatusChange::Reopened, Author::Portal(_)) = (change, author) {
+        notification::announce::tell(tx, actor.into(), case.view(), act_id, News::Reopened).await?;
+    }
+    Ok(StatusChanged { ticket_id, outcome, act_id: Some(act_id) })
+}

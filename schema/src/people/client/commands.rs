@@ -1,0 +1,229 @@
+//! Acts on clients.
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::Serialize;
+
+use crate::desk::ticket;
+use crate::people::firm;
+use crate::people::rights::{self, FirmAct};
+use crate::people::staff;
+use guichet_base::email::Email;
+use guichet_base::error::{Code, OrNotFound, Result};
+use guichet_base::id::{ClientId, Id, StaffId};
+use guichet_base::input::{Check, MAX_NAME, Patch};
+use guichet_base::locale::Locale;
+use guichet_engine::actor::{Actor, Scope};
+use guichet_engine::feed::Event;
+use guichet_engine::store::{Begun, Done, Store};
+use guichet_engine::tables::{client_recipients, clients};
+
+use super::model::{Client, Topic};
+use super::queries::visible;
+use super::rules::{self, MAX_NUMBER};
+
+/// A client to be entered.
+#[derive(Debug, Clone, Serialize)]
+pub struct CreateClient {
+    /// Its name; up to 200 characters.
+    pub name: String,
+    /// Its number in the public register.
+    pub registration: Option<String>,
+    /// Its address of record.
+    pub email: Option<String>,
+    /// Its telephone.
+    pub phone: Option<String>,
+    /// The language in which it is written to; the firm's when left out.
+    pub locale: Option<Locale>,
+    /// In whose portfolio it is.
+    pub accountant_id: Option<StaffId>,
+    /// Who gets the mails about tickets (F-02); the address of record when empty.
+    pub ticket_emails: Vec<String>,
+}
+
+/// Changes of a client.
+#[derive(Debug, Clone)]
+pub struct UpdateClient {
+    /// The client.
+    pub id: ClientId,
+    /// The version that the editor read; another one is a `CONFLICT`.
+    pub expected_version: i32,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its number in the public register.
+    pub registration: Patch<String>,
+    /// Its address of record.
+    pub email: Patch<String>,
+    /// Its telephone.
+    pub phone: Patch<String>,
+    /// The language in which it is written to.
+    pub locale: Option<Locale>,
+    /// In whose portfolio it is.
+    pub accountant_id: Patch<StaffId>,
+    /// Who gets the mails about tickets (F-02), in place of all before.
+    pub ticket_emails: Option<Vec<String>>,
+}
+
+/// Enters a client. Owners and managers (B-15).
+///
+/// # Errors
+/// `NOT_ALLOWED`; refusals of `name`, `registration`, `email`, `phone`, `ticketEmails`;
+/// `NOT_FOUND` about `accountantId`.
+pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient) -> Result<Done<ClientId>> {
+    rights::may(&actor.membership, FirmAct::ClientCreate)?;
+    let mut tx = match store.begin_once(actor, "clientCreate", key, &input).await? {
+        Begun::Replay(done) => return Ok(done),
+        Begun::First(tx) => tx,
+    };
+    let firm = firm::queries::find(tx.conn(), &actor.scope()).await?;
+    let mut check = Check::new();
+    let email = check.optional_email("email", input.email.as_deref());
+    let client = Client {
+        id: ClientId::new(),
+        firm_id: firm.id,
+        name: check.line("name", &input.name, 1..=MAX_NAME),
+        registration: check.optional_line("registration", input.registration.as_deref(), MAX_NUMBER),
+        email: email.map(|email| email.address().to_owned()),
+        phone: check.optional_line("phone", input.phone.as_deref(), MAX_NUMBER),
+        locale: input.locale.unwrap_or(firm.locale),
+        accountant_id: input.accountant_id,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    let recipients = rules::recipients(&mut check, "ticketEmails", &input.ticket_emails);
+    if let Some(id) = client.accountant_id {
+        staff::queries::check_employed(tx.conn(), &mut check, firm.id, "accountantId", &[id]).await?;
+    }
+    check.done()?;
+    diesel::insert_into(clients::table)
+        .values((&client, clients::search_text.eq(search_text(&client))))
+        .execute(tx.conn())
+        .await?;
+    write_recipients(tx.conn(), &client, &recipients).await?;
+    let event = Event {
+        noun: ClientId::NOUN,
+        subject: client.id.uuid(),
+        before: None,
+        after: Some(client.audience()),
+    };
+    tx.event(firm.id, event);
+    tx.audit(Some(firm.id), "clientCreate", ClientId::NOUN, Some(client.id.uuid()));
+    tx.commit(client.id).await
+}
+
+/// Changes a client; a change that changes nothing leaves no trace. Owners and managers (B-15).
+///
+/// # Errors
+/// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`; refusals of the fields as for [`create`].
+pub async fn update(store: &Store, actor: &Actor, input: UpdateClient) -> Result<Done<ClientId>> {
+    rights::may(&actor.membership, FirmAct::ClientUpdate)?;
+    let mut tx = store.begin(actor).await?;
+    let old = lock(tx.conn(), &actor.scope(), input.id).await?.or_not_found("id")?;
+    if old.version != input.expected_version {
+        return Err(Code::Conflict.into());
+    }
+    let mut check = Check::new();
+    let mut new = old.clone();
+    if let Some(name) = input.name {
+        new.name = check.line("name", &name, 1..=MAX_NAME);
+    }
+    let mut number = |field, patch: Patch<String>, old: Option<String>| {
+        patch.and_then(|text| check.optional_line(field, Some(&text), MAX_NUMBER)).apply(old)
+    };
+    new.registration = number("registration", input.registration, new.registration);
+    new.phone = number("phone", input.phone, new.phone);
+    let address = |email: Email| email.address().to_owned();
+    new.email =
+        input.email.and_then(|text| check.optional_email("email", Some(&text)).map(address)).apply(new.email);
+    new.locale = input.locale.unwrap_or(new.locale);
+    new.accountant_id = input.accountant_id.apply(new.accountant_id);
+    let recipients = input.ticket_emails.map(|given| rules::recipients(&mut check, "ticketEmails", &given));
+    if let Some(id) = new.accountant_id.filter(|id| old.accountant_id != Some(*id)) {
+        staff::queries::check_employed(tx.conn(), &mut check, old.firm_id, "accountantId", &[id]).await?;
+    }
+    check.done()?;
+    let rewritten = match &recipients {
+        Some(recipients) => write_recipients(tx.conn(), &new, recipients).await?,
+        None => false,
+    };
+    if new != old || rewritten {
+        new.version += 1;
+        new.updated_at = tx.now;
+        diesel::update(clients::table.find(new.id))
+            .set((&new, clients::search_text.eq(search_text(&new))))
+            .execute(tx.conn())
+            .await?;
+        if new.name != old.name || new.accountant_id != old.accountant_id {
+            ticket::list::lock_of_client(tx.conn(), new.id).await?;
+        }
+        if new.name != old.name {
+            ticket::list::rename_client(tx.conn(), new.id, &new.name).await?;
+        }
+        let event = Event {
+            noun: ClientId::NOUN,
+            subject: new.id.uuid(),
+            before: Some(old.audience()),
+            after: Some(new.audience()),
+        };
+        tx.event(new.firm_id, event);
+        tx.audit(Some(new.firm_id), "clientUpdate", ClientId::NOUN, Some(new.id.uuid()));
+    }
+    tx.commit(new.id).await
+}
+
+/// A client within the scope, locked until the transaction ends.
+pub(crate) async fn lock(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    id: ClientId,
+) -> Result<Option<Client>> {
+    Ok(clients::table
+        .filter(visible(scope))
+        .filter(clients::id.eq(id))
+        .select(Client::as_select())
+        .for_no_key_update()
+        .get_result(conn)
+        .await
+        .optional()?)
+}
+
+fn search_text(client: &Client) -> String {
+    rules::search_text(
+        &client.name,
+        client.registration.as_deref(),
+        client.email.as_deref(),
+        client.phone.as_deref(),
+    )
+}
+
+/// Puts these recipients in place of those before; answers whether they differ.
+async fn write_recipients(
+    conn: &mut AsyncPgConnection,
+    client: &Client,
+    recipients: &[Email],
+) -> Result<bool> {
+    let present = client_recipients::table
+        .filter(client_recipients::client_id.eq(client.id))
+        .filter(client_recipients::topic.eq(Topic::Tickets));
+    let before: Vec<String> =
+        present.order(client_recipients::position).select(client_recipients::email).load(conn).await?;
+    if before.iter().map(String::as_str).eq(recipients.iter().map(Email::address)) {
+        return Ok(false);
+    }
+    diesel::delete(present).execute(conn).await?;
+    let rows: Vec<_> = (0..)
+        .zip(recipients)
+        .map(|(position, email)| {
+            (
+                client_recipients::client_id.eq(client.id),
+                client_recipients::firm_id.eq(client.firm_id),
+                client_recipients::topic.eq(Topic::Tickets),
+                client_recipients::position.eq::<i32>(position),
+                client_recipients::email.eq(email.address()),
+            )
+        })
+        .collect();
+    diesel::insert_into(client_recipients::table).values(rows).execute(conn).await?;
+    Ok(true)
+}

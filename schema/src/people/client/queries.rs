@@ -1,0 +1,121 @@
+//! Finders of clients. Each takes the viewer's scope.
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use guichet_base::error::Result;
+use guichet_base::id::{ClientId, StaffId};
+use guichet_base::page::{Page, PageRequest};
+use guichet_base::search;
+use guichet_engine::actor::Scope;
+use guichet_engine::by_name::page_by_name;
+use guichet_engine::condition::Condition;
+use guichet_engine::sql;
+use guichet_engine::tables::{client_recipients, clients, tickets};
+
+use super::model::{Client, Topic};
+
+/// Which clients are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct ClientFilter {
+    /// Words of name, registration, e-mail or telephone; all must be found.
+    pub search: Option<String>,
+    /// Those in this staff member's portfolio.
+    pub accountant_id: Option<StaffId>,
+}
+
+/// The clients inside a scope (B-14). Own reach is the portfolio and the clients of visible tickets
+/// (B-15).
+pub fn visible(scope: &Scope) -> Condition<clients::table> {
+    match *scope {
+        Scope::Firm { firm_id } => Condition::new(clients::firm_id.eq(firm_id)),
+        Scope::Own { firm_id, staff_id } => {
+            let worked_for = tickets::table
+                .filter(crate::desk::ticket::queries::visible(scope))
+                .select(tickets::client_id);
+            Condition::new(clients::firm_id.eq(firm_id).and(
+                clients::accountant_id.assume_not_null().eq(staff_id).or(clients::id.eq_any(worked_for)),
+            ))
+        }
+        Scope::Client { firm_id, client_id } => {
+            Condition::new(clients::firm_id.eq(firm_id).and(clients::id.eq(client_id)))
+        }
+    }
+}
+
+/// One client.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn find(conn: &mut AsyncPgConnection, scope: &Scope, id: ClientId) -> Result<Option<Client>> {
+    Ok(by_ids(conn, scope, &[id]).await?.pop())
+}
+
+/// Clients by id, in no particular order; those out of scope are left out.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[ClientId]) -> Result<Vec<Client>> {
+    Ok(clients::table
+        .filter(visible(scope).checked())
+        .filter(sql::among(clients::id, ids))
+        .select(Client::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// A page of clients, ordered by name.
+///
+/// # Errors
+/// `INVALID_CURSOR`, `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &ClientFilter,
+    request: &PageRequest,
+) -> Result<Page<Client>> {
+    Ok(page_by_name!(conn, filtered(scope, filter)?, clients, Client, request))
+}
+
+/// How many clients there are behind a filter.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ClientFilter) -> Result<i64> {
+    Ok(filtered(scope, filter)?.count().get_result(conn).await?)
+}
+
+fn filtered(scope: &Scope, filter: &ClientFilter) -> Result<clients::BoxedQuery<'static, Pg>> {
+    let mut query = clients::table.into_boxed().filter(visible(scope));
+    if let Some(id) = filter.accountant_id {
+        query = query.filter(clients::accountant_id.eq(id));
+    }
+    for pattern in search::patterns(filter.search.as_deref())? {
+        query = query.filter(clients::search_text.like(pattern));
+    }
+    Ok(query)
+}
+
+/// The addresses that clients chose for mails about tickets (F-02), in their order; a client
+/// without any is written to at its address of record.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn ticket_emails(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[ClientId],
+) -> Result<Vec<(ClientId, String)>> {
+    Ok(client_recipients::table
+        .filter(
+            client_recipients::client_id
+                .eq_any(clients::table.filter(visible(scope).checked()).select(clients::id)),
+        )
+        .filter(sql::among(client_recipients::client_id, ids))
+        .filter(client_recipients::topic.eq(Topic::Tickets))
+        .order((client_recipients::client_id, client_recipients::position))
+        .select((client_recipients::client_id, client_recipients::email))
+        .load(conn)
+        .await?)
+}

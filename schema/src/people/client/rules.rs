@@ -1,0 +1,99 @@
+//! Pure decisions about clients.
+
+use guichet_base::email::Email;
+use guichet_base::input::Check;
+use guichet_base::search;
+
+/// Most recipients per client and topic.
+pub const MAX_RECIPIENTS: usize = 20;
+/// Longest registration or telephone number, in characters.
+pub const MAX_NUMBER: usize = 40;
+
+/// What a search over clients looks at: the numbers also without punctuation, since people leave out the
+/// dots of a CNPJ and the blanks of a SIREN.
+pub fn search_text(
+    name: &str,
+    registration: Option<&str>,
+    email: Option<&str>,
+    phone: Option<&str>,
+) -> String {
+    let (registration, phone) = (registration.unwrap_or_default(), phone.unwrap_or_default());
+    let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    search::search_text(&[
+        name,
+        registration,
+        &bare(registration),
+        email.unwrap_or_default(),
+        phone,
+        &bare(phone),
+    ])
+}
+
+/// Checks a list of recipients; further spellings of one address are dropped (D-05).
+pub fn recipients(check: &mut Check, field: &'static str, given: &[String]) -> Vec<Email> {
+    check.number(field, given.len() as i64, &(0..=MAX_RECIPIENTS as i64));
+    let mut recipients: Vec<Email> = Vec::new();
+    for text in given.iter().take(MAX_RECIPIENTS) {
+        if let Some(email) = check.email(field, text)
+            && recipients.iter().all(|other| other.ci() != email.ci())
+        {
+            recipients.push(email);
+        }
+    }
+    recipients
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use guichet_base::error::{Code, Error, Refusal};
+    use proptest::prelude::*;
+
+    #[test]
+    fn numbers_are_found_with_and_without_punctuation() {
+        let text = search_text(
+            "Padaria São João Ltda",
+            Some("12.345.678/0001-95"),
+            Some("Contato@Padaria.example"),
+            Some("+55 (11) 98765-4321"),
+        );
+        for query in
+            ["sao joao", "12345678000195", "12.345.678/0001", "contato@padaria", "5511987654321", "98765-43"]
+        {
+            for pattern in search::patterns(Some(query)).unwrap() {
+                assert!(text.contains(pattern.trim_matches('%')), "{query} in {text}");
+            }
+        }
+    }
+
+    /// D-05: each once, whatever the spelling.
+    #[test]
+    fn one_mailbox_is_one_recipient() {
+        let given = ["ana@x.example", " ANA@X.example", "bia@x.example"].map(String::from);
+        let mut check = Check::new();
+        let addresses: Vec<_> =
+            recipients(&mut check, "ticketEmails", &given).iter().map(|e| e.address().to_owned()).collect();
+        assert_eq!(addresses, ["ana@x.example", "bia@x.example"]);
+        assert!(check.done().is_ok());
+    }
+
+    #[test]
+    fn every_bad_recipient_is_told() {
+        let mut check = Check::new();
+        recipients(&mut check, "ticketEmails", &["nobody", "ana@x.example", ""].map(String::from));
+        let Err(Error::Refused(refusals)) = check.done() else { panic!("accepted") };
+        let expected = [Code::InvalidEmail, Code::Required].map(|code| Refusal::of("ticketEmails", code));
+        assert_eq!(refusals, expected);
+    }
+
+    proptest! {
+        #[test]
+        fn recipients_are_bounded(len in 0_usize..60) {
+            let given: Vec<String> = (0..len).map(|n| format!("a{n}@x.example")).collect();
+            let mut check = Check::new();
+            let count = recipients(&mut check, "ticketEmails", &given).len();
+            prop_assert_eq!(check.done().is_ok(), len <= MAX_RECIPIENTS);
+            prop_assert_eq!(count, len.min(MAX_RECIPIENTS));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Acts on departments.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde::Serialize;
+
+use crate::people::firm;
+use crate::people::rights::{self, FirmAct};
+use crate::people::staff;
+use guichet_base::error::Result;
+use guichet_base::id::{DepartmentId, Id, StaffId};
+use guichet_base::input::{Check, MAX_NAME, OrTaken};
+use guichet_engine::actor::Actor;
+use guichet_engine::feed::Event;
+use guichet_engine::store::{Begun, Done, Store};
+use guichet_engine::tables::{department_members, departments};
+
+/// A department to be made.
+#[derive(Debug, Clone, Serialize)]
+pub struct CreateDepartment {
+    /// Its name, unique in the firm; up to 200 characters.
+    pub name: String,
+    /// Who gets what is handed to it (D-09); belongs to it in any case.
+    pub lead_id: StaffId,
+    /// Who else belongs to it.
+    pub member_ids: Vec<StaffId>,
+}
+
+/// Makes a department. Owners (B-15).
+///
+/// # Errors
+/// `NOT_ALLOWED`; refusals of `name`, also `TAKEN`; `NOT_FOUND` about `leadId`, `memberIds`.
+pub async fn create(
+    store: &Store,
+    actor: &Actor,
+    key: &str,
+    input: CreateDepartment,
+) -> Result<Done<DepartmentId>> {
+    rights::may(&actor.membership, FirmAct::DepartmentCreate)?;
+    let firm = actor.firm_id();
+    let mut tx = match store.begin_once(actor, "departmentCreate", key, &input).await? {
+        Begun::Replay(done) => return Ok(done),
+        Begun::First(tx) => tx,
+    };
+    let mut check = Check::new();
+    let name = check.line("name", &input.name, 1..=MAX_NAME);
+    let conn = tx.conn();
+    staff::queries::check_employed(conn, &mut check, firm, "leadId", &[input.lead_id]).await?;
+    staff::queries::check_employed(conn, &mut check, firm, "memberIds", &input.member_ids).await?;
+    check.done()?;
+    let (id, now) = (DepartmentId::new(), tx.now);
+    diesel::insert_into(departments::table)
+        .values((
+            departments::id.eq(id),
+            departments::firm_id.eq(firm),
+            departments::name.eq(&name),
+            departments::lead_id.eq(input.lead_id),
+            departments::created_at.eq(now),
+        ))
+        .execute(tx.conn())
+        .await
+        .or_taken("name")?;
+    let members: Vec<_> = input
+        .member_ids
+        .iter()
+        .chain([&input.lead_id])
+        .map(|member| {
+            (
+                department_members::department_id.eq(id),
+                department_members::staff_id.eq(member),
+                department_members::firm_id.eq(firm),
+            )
+        })
+        .collect();
+    diesel::insert_into(department_members::table)
+        .values(members)
+        .on_conflict_do_nothing()
+        .execute(tx.conn())
+        .await?;
+    let after = Some(firm::model::audience(true));
+    tx.event(firm, Event { noun: DepartmentId::NOUN, subject: id.uuid(), before: None, after });
+    tx.audit(Some(firm), "departmentCreate", DepartmentId::NOUN, Some(id.uuid()));
+    tx.commit(id).await
+}

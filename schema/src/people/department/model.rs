@@ -1,0 +1,32 @@
+//! The rows of departments.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use guichet_base::id::{DepartmentId, FirmId, Id, StaffId};
+use guichet_base::page::Cursor;
+use guichet_engine::by_name::BY_NAME;
+use guichet_engine::tables::departments;
+
+/// A team of a firm.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = departments)]
+pub struct Department {
+    /// Its id.
+    pub id: DepartmentId,
+    /// Its firm.
+    pub firm_id: FirmId,
+    /// Its name, unique in the firm.
+    pub name: String,
+    /// Who gets what is handed to the department (D-09).
+    pub lead_id: StaffId,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+impl Department {
+    /// Its place in a list ordered by name.
+    pub fn cursor(&self) -> String {
+        Cursor::encode(BY_NAME, &self.name, self.id.uuid())
+    }
+}

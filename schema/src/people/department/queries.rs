@@ -1,0 +1,96 @@
+//! Finders of departments. They are the firm's own: a client finds none.
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use guichet_base::error::{Code, Refusal, Result};
+use guichet_base::id::{DepartmentId, StaffId};
+use guichet_base::input::Check;
+use guichet_base::page::{Page, PageRequest};
+use guichet_engine::actor::Scope;
+use guichet_engine::by_name::page_by_name;
+use guichet_engine::sql;
+use guichet_engine::tables::{department_members, departments};
+
+use super::model::Department;
+
+/// The departments inside a scope.
+fn visible(scope: &Scope) -> departments::BoxedQuery<'static, Pg> {
+    let query = departments::table.filter(departments::firm_id.eq(scope.firm_id())).into_boxed();
+    if scope.is_staff() { query } else { query.filter(departments::id.is_null()) }
+}
+
+/// Departments by id, in no particular order.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[DepartmentId],
+) -> Result<Vec<Department>> {
+    Ok(visible(scope)
+        .filter(sql::among(departments::id, ids))
+        .select(Department::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// A page of departments, ordered by name.
+///
+/// # Errors
+/// `INVALID_CURSOR`; when the database does not answer: retry.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    request: &PageRequest,
+) -> Result<Page<Department>> {
+    Ok(page_by_name!(conn, visible(scope), departments, Department, request))
+}
+
+/// How many departments there are.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope) -> Result<i64> {
+    Ok(visible(scope).count().get_result(conn).await?)
+}
+
+/// Who belongs to these departments; nobody for a client.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn members(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[DepartmentId],
+) -> Result<Vec<(DepartmentId, StaffId)>> {
+    Ok(department_members::table
+        .filter(department_members::department_id.eq_any(visible(scope).select(departments::id)))
+        .filter(sql::among(department_members::department_id, ids))
+        .order((department_members::department_id, department_members::staff_id))
+        .select((department_members::department_id, department_members::staff_id))
+        .load(conn)
+        .await?)
+}
+
+/// Refuses `field` with `NOT_FOUND` unless all of these are departments in the scope.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub(crate) async fn check_known(
+    conn: &mut AsyncPgConnection,
+    check: &mut Check,
+    scope: &Scope,
+    field: &'static str,
+    ids: &[DepartmentId],
+) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let found = by_ids(conn, scope, ids).await?;
+    let known = ids.iter().all(|id| found.iter().any(|department| department.id == *id));
+    check.require(known, Refusal::of(field, Code::NotFound));
+    Ok(())
+}

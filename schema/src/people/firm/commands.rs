@@ -1,0 +1,234 @@
+//! Acts on firms: one is made out of the command line, its owners change its settings.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use uuid::Uuid;
+
+use crate::people::account;
+use crate::people::account::password::{self, Password};
+use crate::people::invitation::commands::issue;
+use crate::people::invitation::model::Invited;
+use crate::people::rights::{self, FirmAct};
+use crate::people::staff;
+use guichet_base::email::Email;
+use guichet_base::error::{Code, Refusal, Result};
+use guichet_base::id::{FirmId, Id, StaffId};
+use guichet_base::input::{Check, MAX_NAME, Patch};
+use guichet_base::locale::Locale;
+use guichet_engine::actor::{Actor, Author, MemberReach, StaffRole};
+use guichet_engine::feed::Event;
+use guichet_engine::store::{By, Done, Store};
+use guichet_engine::tables::{accounts, firm_feed, firms, ticket_numbers};
+
+use super::model::{self, Firm};
+use super::rules::{self, MAX_DAYS};
+
+/// A firm to be made, with its first owner.
+#[derive(Debug, Clone)]
+pub struct CreateFirm {
+    /// Its name; up to 200 characters.
+    pub name: String,
+    /// Its language, also its owner's.
+    pub locale: Locale,
+    /// The IANA name of its time zone.
+    pub zone: String,
+    /// ISO 3166-1 alpha-2 code of its country.
+    pub country: String,
+    /// ISO 4217 code of its money.
+    pub currency: String,
+    /// The sender of its mails (F-06).
+    pub mail_from: String,
+    /// Where answers to its mails go.
+    pub mail_reply_to: Option<String>,
+    /// How far its members see (B-15).
+    pub member_reach: MemberReach,
+    /// Days in which a client may reopen a closed ticket (D-02); 0 when it may not.
+    pub client_reopen_days: i32,
+    /// Days from finishing a ticket to the due date of its charge (D-10).
+    pub charge_due_days: i32,
+    /// The owner's name.
+    pub owner_name: String,
+    /// The address with which the owner signs in.
+    pub owner_email: String,
+    /// The owner's password, when whoever makes the firm is the owner or gives a demo; else the
+    /// owner is invited.
+    pub owner_password: Option<Password>,
+}
+
+/// Changes of a firm's settings. Country and money stay: prices and registrations are in them.
+#[derive(Debug, Clone)]
+pub struct UpdateFirm {
+    /// The version that the editor read; another one is a `CONFLICT`.
+    pub expected_version: i32,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its language. Clients and accounts keep theirs.
+    pub locale: Option<Locale>,
+    /// The IANA name of its time zone. Due dates that are set stay.
+    pub zone: Option<String>,
+    /// The sender of its mails (F-06).
+    pub mail_from: Option<String>,
+    /// Where answers to its mails go; without it they are asked for in the portal.
+    pub mail_reply_to: Patch<String>,
+    /// How far its members see (B-15).
+    pub member_reach: Option<MemberReach>,
+    /// Days in which a client may reopen a closed ticket (D-02); 0 when it may not.
+    pub client_reopen_days: Option<i32>,
+    /// Days from finishing a ticket to the due date of its charge (D-10).
+    pub charge_due_days: Option<i32>,
+}
+
+/// A new firm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreatedFirm {
+    /// The firm.
+    pub id: FirmId,
+    /// Its owner.
+    pub owner: Invited<StaffId>,
+}
+
+/// Makes a firm with its first owner.
+///
+/// # Errors
+/// Refusals of `name`, `zone`, `country`, `currency`, `mailFrom`, `mailReplyTo`,
+/// `clientReopenDays`, `chargeDueDays`, `ownerName`, `ownerEmail`, `ownerPassword`; `TAKEN` about
+/// `ownerPassword` when the account has one already: it stays the person's.
+pub async fn create(store: &Store, input: CreateFirm) -> Result<Done<CreatedFirm>> {
+    let mut check = Check::new();
+    let name = check.line("name", &input.name, 1..=MAX_NAME);
+    let zone = rules::zone(&mut check, "zone", &input.zone);
+    let country = rules::code(&mut check, "country", &input.country, 2);
+    let currency = rules::currency(&mut check, "currency", &input.currency);
+    let mail_from = check.email("mailFrom", &input.mail_from);
+    let mail_reply_to = check.optional_email("mailReplyTo", input.mail_reply_to.as_deref());
+    check.number("clientReopenDays", input.client_reopen_days.into(), &(0..=MAX_DAYS));
+    check.number("chargeDueDays", input.charge_due_days.into(), &(0..=MAX_DAYS));
+    let owner_name = check.line("ownerName", &input.owner_name, 1..=MAX_NAME);
+    let owner_email = check.email("ownerEmail", &input.owner_email);
+    if let Some(password) = &input.owner_password {
+        password.check(&mut check, "ownerPassword");
+    }
+    check.done()?;
+    let owner_email = owner_email.expect("an address that is not refused is there");
+    let hash = match input.owner_password {
+        Some(password) => Some(password::turn().await.hash(password).await?),
+        None => None,
+    };
+    let mut tx = store.begin(By::house()).await?;
+    let (id, now) = (FirmId::new(), tx.now);
+    diesel::insert_into(firms::table)
+        .values((
+            firms::id.eq(id),
+            firms::name.eq(name),
+            firms::locale.eq(input.locale),
+            firms::zone.eq(zone.map(|zone| zone.name()).unwrap_or_default()),
+            firms::country.eq(country),
+            firms::currency.eq(currency),
+            firms::mail_from.eq(mail_from.as_ref().map(Email::address).unwrap_or_default()),
+            firms::mail_reply_to.eq(mail_reply_to.as_ref().map(Email::address)),
+            firms::member_reach.eq(input.member_reach),
+            firms::client_reopen_days.eq(input.client_reopen_days),
+            firms::charge_due_days.eq(input.charge_due_days),
+            firms::created_at.eq(now),
+        ))
+        .execute(tx.conn())
+        .await?;
+    diesel::insert_into(firm_feed::table)
+        .values((firm_feed::firm_id.eq(id), firm_feed::epoch.eq(Uuid::new_v4())))
+        .execute(tx.conn())
+        .await?;
+    diesel::insert_into(ticket_numbers::table)
+        .values(ticket_numbers::firm_id.eq(id))
+        .execute(tx.conn())
+        .await?;
+    let account = account::commands::ensure(tx.conn(), &owner_email, &owner_name, input.locale, now).await?;
+    let joined = match hash {
+        Some(_) if account.has_password() => {
+            return Err(Refusal::of("ownerPassword", Code::Taken).into());
+        }
+        // Who runs the house vouches for the address.
+        Some(hash) => {
+            diesel::update(accounts::table.find(account.id))
+                .set((accounts::password_hash.eq(hash), accounts::verified_at.eq(now)))
+                .execute(tx.conn())
+                .await?;
+            true
+        }
+        None => account.is_proved(),
+    };
+    let owner =
+        staff::commands::insert(&mut tx, id, account.id, &owner_name, StaffRole::Owner, joined).await?;
+    let secret = match joined {
+        true => None,
+        false => Some(issue(tx.conn(), id, account.id, Author::Staff(owner), now).await?),
+    };
+    let after = Some(model::audience(true));
+    tx.event(id, Event { noun: StaffId::NOUN, subject: owner.uuid(), before: None, after });
+    tx.audit(Some(id), "firmCreate", FirmId::NOUN, Some(id.uuid()));
+    let done = tx.commit(()).await?;
+    let owner = Invited { id: owner, secret };
+    Ok(Done { value: CreatedFirm { id, owner }, revision: done.revision })
+}
+
+/// Changes the settings of the actor's firm; a change that changes nothing leaves no trace. Owners (B-15).
+///
+/// # Errors
+/// `NOT_ALLOWED`, `CONFLICT`; refusals of the fields as for [`create`].
+pub async fn update(store: &Store, actor: &Actor, input: UpdateFirm) -> Result<Done<FirmId>> {
+    rights::may(&actor.membership, FirmAct::FirmUpdate)?;
+    let mut tx = store.begin(actor).await?;
+    let old: Firm = firms::table
+        .find(actor.firm_id())
+        .select(Firm::as_select())
+        .for_no_key_update()
+        .get_result(tx.conn())
+        .await?;
+    if old.version != input.expected_version {
+        return Err(Code::Conflict.into());
+    }
+    let mut check = Check::new();
+    let mut new = old.clone();
+    let address = |email: Email| email.address().to_owned();
+    if let Some(name) = input.name {
+        new.name = check.line("name", &name, 1..=MAX_NAME);
+    }
+    new.locale = input.locale.unwrap_or(old.locale);
+    if let Some(zone) = input.zone {
+        new.zone = rules::zone(&mut check, "zone", &zone).unwrap_or(old.zone);
+    }
+    if let Some(text) = input.mail_from {
+        new.mail_from = check.email("mailFrom", &text).map_or(new.mail_from, address);
+    }
+    new.mail_reply_to = input
+        .mail_reply_to
+        .and_then(|text| check.optional_email("mailReplyTo", Some(&text)).map(address))
+        .apply(new.mail_reply_to);
+    new.member_reach = input.member_reach.unwrap_or(old.member_reach);
+    let mut days = |field, given: Option<i32>, old: i32| {
+        let days = given.unwrap_or(old);
+        check.number(field, days.into(), &(0..=MAX_DAYS));
+        days
+    };
+    new.client_reopen_days = days("clientReopenDays", input.client_reopen_days, old.client_reopen_days);
+    new.charge_due_days = days("chargeDueDays", input.charge_due_days, old.charge_due_days);
+    check.done()?;
+    if new != old {
+        diesel::update(firms::table.find(new.id))
+            .set((
+                firms::name.eq(&new.name),
+                firms::locale.eq(new.locale),
+                firms::zone.eq(new.zone.name()),
+                firms::mail_from.eq(&new.mail_from),
+                firms::mail_reply_to.eq(&new.mail_reply_to),
+                firms::member_reach.eq(new.member_reach),
+                firms::client_reopen_days.eq(new.client_reopen_days),
+                firms::charge_due_days.eq(new.charge_due_days),
+                firms::version.eq(old.version + 1),
+            ))
+            .execute(tx.conn())
+            .await?;
+        tx.event(new.id, Event::changed(new.id, model::audience(false)));
+        tx.audit(Some(new.id), "firmUpdate", FirmId::NOUN, Some(new.id.uuid()));
+    }
+    tx.commit(new.id).await
+}

@@ -1,0 +1,75 @@
+//! The row of a firm: its settings.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::pg::{Pg, PgValue};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use guichet_base::id::FirmId;
+use guichet_base::locale::Locale;
+use guichet_engine::actor::MemberReach;
+use guichet_engine::feed::Audience;
+use guichet_engine::tables::firms;
+
+/// A firm and its settings.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = firms)]
+pub struct Firm {
+    /// Its id.
+    pub id: FirmId,
+    /// Its name.
+    pub name: String,
+    /// Its language.
+    pub locale: Locale,
+    /// The zone in which its due dates are dates.
+    #[diesel(deserialize_as = StoredZone)]
+    pub zone: Tz,
+    /// ISO 3166-1 alpha-2 code of its country.
+    pub country: String,
+    /// ISO 4217 code of its money.
+    pub currency: String,
+    /// The sender of its mails (F-06).
+    pub mail_from: String,
+    /// Where answers to its mails go; to the sender when absent.
+    pub mail_reply_to: Option<String>,
+    /// How far its members see (B-15).
+    pub member_reach: MemberReach,
+    /// Days in which a client may reopen a closed ticket (D-02); 0 when it may not.
+    pub client_reopen_days: i32,
+    /// Days from finishing a ticket to the due date of its charge (D-10).
+    pub charge_due_days: i32,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Counts the changes of its settings, for optimistic locking.
+    pub version: i32,
+}
+
+/// Who may know of a thing of the firm that belongs to no client: everybody, or the staff.
+pub fn audience(internal: bool) -> Audience {
+    Audience {
+        client_id: None,
+        internal,
+        staff: Vec::new(),
+        department_id: None,
+        person: None,
+        overseen: false,
+    }
+}
+
+/// An IANA zone as the column keeps it.
+#[derive(Debug, FromSqlRow)]
+pub struct StoredZone(Tz);
+
+impl FromSql<Text, Pg> for StoredZone {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(std::str::from_utf8(value.as_bytes())?.parse()?))
+    }
+}
+
+impl From<StoredZone> for Tz {
+    fn from(zone: StoredZone) -> Self {
+        zone.0
+    }
+}

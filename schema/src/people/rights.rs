@@ -1,0 +1,131 @@
+//! Rights that follow from the membership alone (B-15). What also depends on the thing's state is in the
+//! `rules` of its noun.
+
+use guichet_base::error::Code;
+use guichet_base::id::AccessId;
+use guichet_base::text_enum;
+use guichet_engine::actor::{AccessRole, Membership, PortalMembership, StaffMembership, StaffRole};
+
+text_enum! {
+    /// What somebody may want to do in a firm, whatever state things are in.
+    pub enum FirmAct {
+        /// Change the firm's settings.
+        FirmUpdate = "FIRM_UPDATE",
+        /// Enter a client.
+        ClientCreate = "CLIENT_CREATE",
+        /// Change a client's record.
+        ClientUpdate = "CLIENT_UPDATE",
+        /// Give somebody access to a client's area, or invite them again.
+        PortalAccessCreate = "PORTAL_ACCESS_CREATE",
+        /// Enter an item of the price list.
+        ServiceItemCreate = "SERVICE_ITEM_CREATE",
+        /// Change an item of the price list.
+        ServiceItemUpdate = "SERVICE_ITEM_UPDATE",
+        /// Make a department.
+        DepartmentCreate = "DEPARTMENT_CREATE",
+        /// Enter a staff member, or invite them again.
+        StaffCreate = "STAFF_CREATE",
+        /// Open a ticket.
+        TicketCreate = "TICKET_CREATE",
+        /// Enter a charge by hand.
+        ChargeCreate = "CHARGE_CREATE",
+        /// Let the firm write again to an address that bounced.
+        EmailSuppressionLift = "EMAIL_SUPPRESSION_LIFT",
+    }
+}
+
+/// Whether this membership may do `act` (B-15).
+///
+/// # Errors
+/// `NOT_ALLOWED`, as the command refuses.
+pub const fn may(membership: &Membership, act: FirmAct) -> Result<(), Code> {
+    use StaffRole::{Manager, Owner};
+    let allowed = match (act, membership) {
+        (FirmAct::TicketCreate, _) => true,
+        (_, Membership::Portal(_)) => false,
+        (FirmAct::EmailSuppressionLift, Membership::Staff(_)) => true,
+        (
+            FirmAct::FirmUpdate | FirmAct::DepartmentCreate | FirmAct::StaffCreate,
+            Membership::Staff(StaffMembership { role, .. }),
+        ) => matches!(role, Owner),
+        (
+            FirmAct::ClientCreate
+            | FirmAct::ClientUpdate
+            | FirmAct::PortalAccessCreate
+            | FirmAct::ServiceItemCreate
+            | FirmAct::ServiceItemUpdate
+            | FirmAct::ChargeCreate,
+            Membership::Staff(StaffMembership { role, .. }),
+        ) => matches!(role, Owner | Manager),
+    };
+    if allowed { Ok(()) } else { Err(Code::NotAllowed) }
+}
+
+/// Whether this membership sees who the users of a client are, beyond their names: staff, the client's
+/// admins (B-05), and each of them of itself. Whether it sees the client at all is its scope's.
+pub fn sees_access(membership: &Membership, access: AccessId) -> bool {
+    match membership {
+        Membership::Staff(_) => true,
+        Membership::Portal(PortalMembership { id, role, .. }) => *role == AccessRole::Admin || *id == access,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use FirmAct::{
+        ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate, EmailSuppressionLift, FirmUpdate,
+        PortalAccessCreate, ServiceItemCreate, ServiceItemUpdate, StaffCreate, TicketCreate,
+    };
+    use guichet_base::id::{ClientId, FirmId, StaffId};
+    use guichet_engine::actor::MemberReach;
+
+    fn staff(role: StaffRole) -> Membership {
+        let (id, firm_id) = (StaffId::new(), FirmId::new());
+        Membership::Staff(StaffMembership { id, firm_id, role, reach: MemberReach::All })
+    }
+
+    fn portal(id: AccessId, role: AccessRole) -> Membership {
+        Membership::Portal(PortalMembership { id, firm_id: FirmId::new(), client_id: ClientId::new(), role })
+    }
+
+    /// B-15: owners do everything; managers clients, accesses, price list and charges; all staff lift
+    /// suppressions (F-06); members and clients open tickets.
+    #[test]
+    fn b_15_by_role() {
+        let managers = [
+            ClientCreate,
+            ClientUpdate,
+            PortalAccessCreate,
+            ServiceItemCreate,
+            ServiceItemUpdate,
+            ChargeCreate,
+            TicketCreate,
+            EmailSuppressionLift,
+        ];
+        let owners = [&managers[..], &[FirmUpdate, DepartmentCreate, StaffCreate]].concat();
+        let cases = [
+            (staff(StaffRole::Owner), &owners[..]),
+            (staff(StaffRole::Manager), &managers),
+            (staff(StaffRole::Member), &[TicketCreate, EmailSuppressionLift]),
+            (portal(AccessId::new(), AccessRole::Admin), &[TicketCreate]),
+            (portal(AccessId::new(), AccessRole::Collaborator), &[TicketCreate]),
+        ];
+        for (membership, allowed) in cases {
+            for act in FirmAct::ALL {
+                let expected = if allowed.contains(act) { Ok(()) } else { Err(Code::NotAllowed) };
+                assert_eq!(may(&membership, *act), expected, "{act} as {membership:?}");
+            }
+        }
+    }
+
+    /// B-05: admins manage the users of their client, collaborators manage nothing.
+    #[test]
+    fn b_05_who_sees_the_users() {
+        let (own, other) = (AccessId::new(), AccessId::new());
+        assert!(sees_access(&staff(StaffRole::Member), other));
+        assert!(sees_access(&portal(own, AccessRole::Admin), other));
+        assert!(sees_access(&portal(own, AccessRole::Collaborator), own));
+        assert!(!sees_access(&portal(own, AccessRole::Collaborator), other));
+    }
+}

@@ -1,0 +1,158 @@
+//! Finders of sessions and memberships.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::people::account::model::Account;
+use crate::people::portal_access::model::AccessStatus;
+use guichet_base::error::Result;
+use guichet_base::id::{AccessId, AccountId, ClientId, FirmId, SessionId, StaffId};
+use guichet_base::secret::Secret;
+use guichet_engine::actor::{
+    AccessRole, MemberReach, Membership, PortalMembership, StaffMembership, StaffRole,
+};
+use guichet_engine::store::Store;
+use guichet_engine::tables::{accounts, clients, firms, portal_accesses, sessions, staff_members};
+
+use super::model::{MembershipOption, Viewer};
+
+type StaffRow = (StaffId, FirmId, StaffRole);
+type PortalRow = (AccessId, FirmId, ClientId, AccessRole);
+
+type Worn = (Option<StaffRow>, Option<MemberReach>, Option<PortalRow>);
+
+/// Sessions that are neither over nor revoked, beside their accounts and what [`worn`] selects.
+macro_rules! living {
+    ($now:expr) => {{
+        let works = staff_members::joined_at.is_not_null().and(staff_members::disabled_at.is_null());
+        sessions::table
+            .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
+            .left_join(
+                staff_members::table.on(staff_members::id.nullable().eq(sessions::staff_id).and(works)),
+            )
+            .left_join(firms::table.on(firms::id.nullable().eq(staff_members::firm_id.nullable())))
+            .left_join(
+                portal_accesses::table.on(portal_accesses::id
+                    .nullable()
+                    .eq(sessions::access_id)
+                    .and(portal_accesses::status.eq(AccessStatus::Active))),
+            )
+            .filter(sessions::revoked_at.is_null())
+            .filter(sessions::expires_at.gt($now))
+    }};
+}
+
+/// The membership that a session wears, as a [`Worn`]; one that was taken away is gone.
+macro_rules! worn {
+    () => {
+        (
+            (staff_members::id, staff_members::firm_id, staff_members::role).nullable(),
+            firms::member_reach.nullable(),
+            (
+                portal_accesses::id,
+                portal_accesses::firm_id,
+                portal_accesses::client_id,
+                portal_accesses::role,
+            )
+                .nullable(),
+        )
+    };
+}
+
+/// Who holds this token; nobody once the session is over or revoked. A membership that was taken away is
+/// gone. One statement: it runs with each request.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn find(store: &Store, token: &Secret) -> Result<Option<Viewer>> {
+    type Row = (SessionId, DateTime<Utc>, Account, Worn);
+    let row: Option<Row> = living!(store.now())
+        .filter(sessions::token_hash.eq(token.hash()))
+        .select((sessions::id, sessions::expires_at, Account::as_select(), worn!()))
+        .get_result(&mut store.conn().await?)
+        .await
+        .optional()?;
+    Ok(row.map(|(session_id, expires_at, account, worn)| Viewer {
+        account,
+        session_id,
+        membership: membership(worn),
+        expires_at,
+    }))
+}
+
+/// What those of these sessions wear now that are neither over nor revoked. One statement.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn worn(store: &Store, ids: &[SessionId]) -> Result<HashMap<SessionId, Option<Membership>>> {
+    let rows: Vec<(SessionId, Worn)> = living!(store.now())
+        .filter(sessions::id.eq_any(ids))
+        .select((sessions::id, worn!()))
+        .load(&mut store.conn().await?)
+        .await?;
+    Ok(rows.into_iter().map(|(id, worn)| (id, membership(worn))).collect())
+}
+
+/// The memberships that an account may put on now (B-13), by firm and client.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn memberships(conn: &mut AsyncPgConnection, account: AccountId) -> Result<Vec<MembershipOption>> {
+    let staff: Vec<(StaffRow, MemberReach, String)> = staff_members::table
+        .inner_join(firms::table.on(firms::id.eq(staff_members::firm_id)))
+        .filter(staff_members::account_id.eq(account))
+        .filter(staff_members::joined_at.is_not_null())
+        .filter(staff_members::disabled_at.is_null())
+        .order((firms::name, staff_members::id))
+        .select((
+            (staff_members::id, staff_members::firm_id, staff_members::role),
+            firms::member_reach,
+            firms::name,
+        ))
+        .load(conn)
+        .await?;
+    let portal: Vec<(PortalRow, String, String)> = portal_accesses::table
+        .inner_join(firms::table.on(firms::id.eq(portal_accesses::firm_id)))
+        .inner_join(clients::table.on(clients::id.eq(portal_accesses::client_id)))
+        .filter(portal_accesses::account_id.eq(account))
+        .filter(portal_accesses::status.eq(AccessStatus::Active))
+        .order((firms::name, clients::name, portal_accesses::id))
+        .select((
+            (
+                portal_accesses::id,
+                portal_accesses::firm_id,
+                portal_accesses::client_id,
+                portal_accesses::role,
+            ),
+            firms::name,
+            clients::name,
+        ))
+        .load(conn)
+        .await?;
+    let staff = staff.into_iter().map(|(row, reach, firm_name)| MembershipOption {
+        membership: staff_membership((row, reach)),
+        firm_name,
+        client: None,
+    });
+    let portal = portal.into_iter().map(|(row, firm_name, client_name)| MembershipOption {
+        membership: portal_membership(row),
+        firm_name,
+        client: Some((row.2, client_name)),
+    });
+    Ok(staff.chain(portal).collect())
+}
+
+fn membership((staff, reach, portal): Worn) -> Option<Membership> {
+    staff.zip(reach).map(staff_membership).or(portal.map(portal_membership))
+}
+
+const fn staff_membership(((id, firm_id, role), reach): (StaffRow, MemberReach)) -> Membership {
+    Membership::Staff(StaffMembership { id, firm_id, role, reach })
+}
+
+const fn portal_membership((id, firm_id, client_id, role): PortalRow) -> Membership {
+    Membership::Portal(PortalMembership { id, firm_id, client_id, role })
+}

@@ -1,0 +1,42 @@
+//! The rows of staff.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use guichet_base::id::{AccountId, FirmId, Id, StaffId};
+use guichet_base::page::Cursor;
+use guichet_engine::actor::StaffRole;
+use guichet_engine::by_name::BY_NAME;
+use guichet_engine::tables::{accounts, staff_members};
+
+/// A staff member. What of it a client may see is its name only.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = staff_members)]
+pub struct StaffMember {
+    /// Its id.
+    pub id: StaffId,
+    /// Its firm.
+    pub firm_id: FirmId,
+    /// Who.
+    pub account_id: AccountId,
+    /// The name under which the firm shows it.
+    pub name: String,
+    /// The address with which it signs in.
+    #[diesel(select_expression = accounts::email)]
+    pub email: String,
+    /// Its rights.
+    pub role: StaffRole,
+    /// When it accepted its invitation; before that it cannot act.
+    pub joined_at: Option<DateTime<Utc>>,
+    /// When it left.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// When it was entered.
+    pub created_at: DateTime<Utc>,
+}
+
+impl StaffMember {
+    /// Its place in a list ordered by name.
+    pub fn cursor(&self) -> String {
+        Cursor::encode(BY_NAME, &self.name, self.id.uuid())
+    }
+}

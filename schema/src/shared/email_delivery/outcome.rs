@@ -1,0 +1,157 @@
+//! What the worker records about a delivery. It acts for the house, inside the delivery's firm.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::desk::ticket::model::Ticket;
+use guichet_base::error::Result;
+use guichet_base::id::{DeliveryId, Id, StaffId};
+use guichet_engine::condition::Condition;
+use guichet_engine::feed::Event;
+use guichet_engine::sql;
+use guichet_engine::store::{By, Store, Tx};
+use guichet_engine::tables::{clients, email_deliveries, email_suppressions, staff_members, tickets};
+
+use super::model::{DeliveryAbout, DeliveryReason, DeliveryStatus, EmailDelivery, SendEmail};
+use super::queries::audience;
+
+/// The delivery of a job that has something to do: one on its way, or given up, for only an operator who lets
+/// the dead letter run again starts its job; and still in the job's round.
+pub(super) fn to_be_sent(job: SendEmail) -> Condition<email_deliveries::table> {
+    let given_up = email_deliveries::reason.is_not_distinct_from(DeliveryReason::AttemptsExhausted);
+    let waits = email_deliveries::status.eq(DeliveryStatus::Queued).or(given_up);
+    let of_job = email_deliveries::id.eq(job.delivery_id).and(email_deliveries::round.eq(job.round));
+    Condition::new(of_job.and(waits))
+}
+
+/// How a try ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// 250 after DATA.
+    Sent {
+        /// The server's reply.
+        reply: String,
+    },
+    /// Not now; the job tries again.
+    Later {
+        /// What was said, or what broke.
+        reply: String,
+    },
+    /// Refused for good.
+    Refused {
+        /// The server's reply.
+        reply: String,
+        /// Whether the address itself is bad (F-06).
+        hard_bounce: bool,
+    },
+    /// The address cannot be written to at all.
+    Invalid {
+        /// Why.
+        reply: String,
+    },
+    /// The firm's sender or our relay does not make a mail: nothing is wrong with the recipient.
+    SenderFault {
+        /// Why.
+        reply: String,
+    },
+    /// Not tried: it may not go out any more.
+    Withheld {
+        /// Why.
+        reason: DeliveryReason,
+    },
+    /// Tried as often as allowed.
+    Exhausted {
+        /// The last reply.
+        reply: String,
+    },
+}
+
+/// Records how a try ended, suppresses a bounced address (F-06) and tells the screens (D-04). A
+/// delivery that is settled stays as it is.
+///
+/// # Errors
+/// When the database does not answer: retry; the same outcome recorded twice changes nothing.
+pub async fn record(store: &Store, job: SendEmail, outcome: Outcome) -> Result<()> {
+    let mut tx = store.begin(By::house()).await?;
+    let delivery: Option<EmailDelivery> = email_deliveries::table
+        .filter(to_be_sent(job))
+        .select(EmailDelivery::as_select())
+        .for_update()
+        .get_result(tx.conn())
+        .await
+        .optional()?;
+    let Some(delivery) = delivery else { return Ok(()) };
+    write(&mut tx, &delivery, outcome).await?;
+    tx.commit(()).await?;
+    Ok(())
+}
+
+async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: Outcome) -> Result<()> {
+    let now = tx.now;
+    let (status, reason, reply) = match &outcome {
+        Outcome::Sent { reply } => (DeliveryStatus::Sent, None, Some(reply)),
+        Outcome::Later { reply } => (DeliveryStatus::Queued, None, Some(reply)),
+        Outcome::Refused { reply, .. } => {
+            (DeliveryStatus::Failed, Some(DeliveryReason::Refused), Some(reply))
+        }
+        Outcome::Invalid { reply } => {
+            (DeliveryStatus::NotSent, Some(DeliveryReason::InvalidAddress), Some(reply))
+        }
+        Outcome::SenderFault { reply } => {
+            (DeliveryStatus::NotSent, Some(DeliveryReason::SenderFault), Some(reply))
+        }
+        Outcome::Exhausted { reply } => {
+            (DeliveryStatus::Failed, Some(DeliveryReason::AttemptsExhausted), Some(reply))
+        }
+        Outcome::Withheld { reason } => (DeliveryStatus::NotSent, Some(*reason), None),
+    };
+    let update = diesel::update(email_deliveries::table.find(delivery.id)).set((
+        email_deliveries::status.eq(status),
+        email_deliveries::reason.eq(reason),
+        email_deliveries::smtp_reply.eq(reply.or(delivery.smtp_reply.as_ref())),
+        email_deliveries::attempts.eq(delivery.attempts + i32::from(reply.is_some())),
+        email_deliveries::version.eq(delivery.version + 1),
+        email_deliveries::updated_at.eq(now),
+        email_deliveries::sent_at.eq((status == DeliveryStatus::Sent).then_some(now)),
+    ));
+    sql::keep(1, update).execute(tx.conn()).await?;
+    if let (Outcome::Refused { reply, hard_bounce: true }, Some(recipient)) = (&outcome, &delivery.recipient)
+    {
+        let ci = guichet_base::email::Email::parse(recipient)
+            .map_or_else(|| recipient.to_lowercase(), |e| e.ci().to_owned());
+        let added = diesel::insert_into(email_suppressions::table)
+            .values((
+                email_suppressions::firm_id.eq(delivery.firm_id),
+                email_suppressions::email_ci.eq(ci),
+                email_suppressions::smtp_reply.eq(reply),
+                email_suppressions::delivery_id.eq(delivery.id),
+                email_suppressions::at.eq(now),
+            ))
+            .on_conflict_do_nothing()
+            .execute(tx.conn())
+            .await?;
+        if added > 0 {
+            tx.audit(Some(delivery.firm_id), "emailSuppress", DeliveryId::NOUN, Some(delivery.id.uuid()));
+        }
+    }
+    changed(tx, delivery).await
+}
+
+/// Tells the screens that a delivery changed.
+pub(super) async fn changed(tx: &mut Tx, delivery: &EmailDelivery) -> Result<()> {
+    let told = (delivery.about == DeliveryAbout::Notification).then_some(delivery.account_id).flatten();
+    let person = staff_members::firm_id
+        .eq(tickets::firm_id)
+        .and(staff_members::account_id.nullable().is_not_distinct_from(told));
+    // In a statement of its own: the next one then sees the hand-over that it waited for.
+    tickets::table.find(delivery.ticket_id).select(tickets::id).for_share().execute(tx.conn()).await?;
+    let (ticket, portfolio, told): (Ticket, Option<StaffId>, Option<StaffId>) = tickets::table
+        .inner_join(clients::table.on(clients::id.eq(tickets::client_id)))
+        .left_join(staff_members::table.on(person))
+        .filter(tickets::id.eq(delivery.ticket_id))
+        .select((Ticket::as_select(), clients::accountant_id, staff_members::id.nullable()))
+        .get_result(tx.conn())
+        .await?;
+    tx.event(ticket.firm_id, Event::changed(delivery.id, audience(&ticket, portfolio, told)));
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! Opening a file: permission and access log in one step.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use guichet_base::error::{OrNotFound, Result};
+use guichet_base::id::{FileAccessId, FileId};
+use guichet_engine::actor::Actor;
+use guichet_engine::store::{Done, Store};
+use guichet_engine::tables::{file_accesses, files};
+
+use super::model::{Channel, File};
+use super::queries::visible;
+use super::rules::{self, FileAct};
+
+/// Longest name of a device that is kept, in characters.
+const MAX_DEVICE: usize = 200;
+
+/// Opens a file: whoever gets it from here is in its log (B-09), where the firm's audit finds it too (F-03).
+///
+/// # Errors
+/// `NOT_FOUND`, `FILE_NOT_UPLOADED`, `FILE_NOT_READY`, why it was not stored.
+pub async fn open(store: &Store, actor: &Actor, id: FileId) -> Result<Done<File>> {
+    let mut tx = store.begin(actor).await?;
+    let file: File = files::table
+        .filter(visible(&actor.membership).checked())
+        .filter(files::id.eq(id))
+        .select(File::as_select())
+        .get_result(tx.conn())
+        .await
+        .optional()?
+        .or_not_found("id")?;
+    let author = actor.membership.author();
+    rules::may(FileAct::Download, author, &file, false, tx.now)?;
+    let device =
+        actor.origin.device.as_ref().map(|device| device.chars().take(MAX_DEVICE).collect::<String>());
+    let row = (
+        file_accesses::id.eq(FileAccessId::new()),
+        file_accesses::firm_id.eq(file.firm_id),
+        file_accesses::file_id.eq(file.id),
+        file_accesses::at.eq(tx.now),
+        file_accesses::channel.eq(Channel::of(actor)),
+        file_accesses::account_id.eq(actor.account_id),
+        file_accesses::staff_id.eq(author.staff()),
+        file_accesses::access_id.eq(author.access()),
+        file_accesses::address.eq(actor.origin.address.as_deref()),
+        file_accesses::device.eq(device),
+    );
+    diesel::insert_into(file_accesses::table).values(row).execute(tx.conn()).await?;
+    tx.commit(()).await.map(|Done { revision, .. }| Done { value: file, revision })
+}

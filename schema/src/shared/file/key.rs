@@ -1,0 +1,67 @@
+//! Where the bytes of a file lie in a store.
+
+use serde::{Deserialize, Serialize};
+
+use guichet_base::id::{FileId, FirmId, Id};
+
+/// The place of an object. Made of ids alone: no name that anybody gave is part of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Key {
+    /// What an uploader sends, until it is verified.
+    Staged {
+        /// The firm.
+        firm_id: FirmId,
+        /// The file.
+        file_id: FileId,
+    },
+    /// Verified content. Each file has its own, so that it can go with it.
+    Stored {
+        /// The firm.
+        firm_id: FirmId,
+        /// The file.
+        file_id: FileId,
+    },
+    /// Infected content, kept out of everybody's way (F-07).
+    Quarantined {
+        /// The firm.
+        firm_id: FirmId,
+        /// The file.
+        file_id: FileId,
+    },
+}
+
+/// The folder of everything that is staged.
+pub const STAGED: &str = "staged";
+
+impl Key {
+    /// The path in the store.
+    pub fn path(&self) -> String {
+        match self {
+            Self::Staged { firm_id, file_id } => format!("{STAGED}/{firm_id}/{file_id}"),
+            Self::Stored { firm_id, file_id } => format!("stored/{firm_id}/{file_id}"),
+            Self::Quarantined { firm_id, file_id } => format!("quarantined/{firm_id}/{file_id}"),
+        }
+    }
+}
+
+/// Reads the path of something staged, as a store lists it.
+pub fn staged(path: &str) -> Option<(FirmId, FileId)> {
+    let (firm, file) = path.strip_prefix(STAGED)?.strip_prefix('/')?.split_once('/')?;
+    Some((FirmId::decode(firm)?, FileId::decode(file)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn staged_paths_are_read_back() {
+        let (firm_id, file_id) = (FirmId::new(), FileId::new());
+        let key = Key::Staged { firm_id, file_id };
+        assert_eq!(staged(&key.path()), Some((firm_id, file_id)));
+        assert_eq!(staged(&Key::Quarantined { firm_id, file_id }.path()), None);
+        for other in ["staged", "staged/", "staged/firm/file", "staged/../x", "stagedfirm/file"] {
+            assert_eq!(staged(other), None, "{other}");
+        }
+    }
+}

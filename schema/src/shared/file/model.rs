@@ -1,0 +1,240 @@
+//! The rows and enums of files.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::digest::Sha256;
+use super::key::Key;
+use super::kind::FileKind;
+use crate::desk::ticket::model::Visibility;
+use guichet_base::error::Code;
+use guichet_base::id::{
+    AccessId, AccountId, AttachmentId, ClientId, FileAccessId, FileId, FirmId, Id, MessageId, StaffId,
+    TicketId,
+};
+use guichet_base::text_enum;
+use guichet_engine::actor::{Actor, Author, Membership};
+use guichet_engine::feed::{Audience, Event};
+use guichet_engine::job::Payload;
+use guichet_engine::tables::{attachments, file_accesses, files};
+
+text_enum! {
+    /// Where a file stands.
+    pub enum FileState {
+        /// Its bytes are awaited.
+        Pending = "PENDING",
+        /// Its bytes are there and are being looked at.
+        Staged = "STAGED",
+        /// It is verified and can be opened.
+        Stored = "STORED",
+        /// It was refused; its bytes are gone.
+        Rejected = "REJECTED",
+        /// It is infected; its bytes are locked away (F-07).
+        Quarantined = "QUARANTINED",
+    }
+}
+
+text_enum! {
+    /// Why a file is not stored, or not any more.
+    pub enum FileRefusal {
+        /// Its bytes were gone when they were to be verified.
+        Missing = "MISSING",
+        /// It has another size than declared.
+        WrongSize = "WRONG_SIZE",
+        /// It has another content than declared.
+        WrongChecksum = "WRONG_CHECKSUM",
+        /// It is of another kind than declared.
+        WrongType = "WRONG_TYPE",
+        /// The scanner found something in it (F-07).
+        Infected = "INFECTED",
+        /// Looking at it failed for good.
+        Unverifiable = "UNVERIFIABLE",
+        /// It was stored, but nobody attached it in time.
+        Unused = "UNUSED",
+    }
+}
+
+impl FileRefusal {
+    /// What the viewer is told.
+    pub const fn code(self) -> Code {
+        match self {
+            Self::Missing => Code::FileNotUploaded,
+            Self::WrongSize => Code::FileIncomplete,
+            Self::WrongChecksum => Code::FileAltered,
+            Self::WrongType => Code::FileTypeMismatch,
+            Self::Infected => Code::FileInfected,
+            Self::Unverifiable => Code::FileUnverifiable,
+            Self::Unused => Code::FileUnused,
+        }
+    }
+
+    /// The state of a file that is refused so.
+    pub const fn state(self) -> FileState {
+        match self {
+            Self::Infected => FileState::Quarantined,
+            Self::Missing
+            | Self::WrongSize
+            | Self::WrongChecksum
+            | Self::WrongType
+            | Self::Unverifiable
+            | Self::Unused => FileState::Rejected,
+        }
+    }
+}
+
+text_enum! {
+    /// Through what a file was opened (B-09).
+    pub enum Channel {
+        /// The client's area in a browser.
+        Portal = "PORTAL",
+        /// The client's area in an app.
+        Mobile = "MOBILE",
+        /// The firm's side.
+        Staff = "STAFF",
+    }
+}
+
+impl Channel {
+    /// The channel through which this actor acts.
+    pub const fn of(actor: &Actor) -> Self {
+        match &actor.membership {
+            Membership::Staff(_) => Self::Staff,
+            Membership::Portal(_) if actor.origin.is_app => Self::Mobile,
+            Membership::Portal(_) => Self::Portal,
+        }
+    }
+}
+
+/// A file.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = files)]
+pub struct File {
+    /// Its id.
+    pub id: FileId,
+    /// Its firm.
+    pub firm_id: FirmId,
+    /// The client from whose side it came; none for those of staff.
+    pub client_id: Option<ClientId>,
+    uploader_staff: Option<StaffId>,
+    uploader_access: Option<AccessId>,
+    /// The name that its uploader gave it. Never part of a path.
+    pub name: String,
+    /// What it is.
+    pub content_type: FileKind,
+    /// How many bytes it has.
+    pub size: i64,
+    /// The digest of its bytes.
+    pub sha256: Sha256,
+    /// Where it stands.
+    pub state: FileState,
+    /// Why it is not stored, or not any more.
+    pub refusal: Option<FileRefusal>,
+    /// When it goes, unless somebody completes or attaches it before; see [`expiry`](super::rules::expiry).
+    pub expires_at: Option<DateTime<Utc>>,
+    /// When its upload was begun.
+    pub created_at: DateTime<Utc>,
+}
+
+impl File {
+    /// Who uploads it.
+    pub fn uploaded_by(&self) -> Author {
+        Author::from_columns(self.uploader_staff, self.uploader_access)
+            .expect("a check of the table demands exactly one uploader")
+    }
+
+    /// Where its bytes are sent to.
+    pub const fn staged(&self) -> Key {
+        Key::Staged { firm_id: self.firm_id, file_id: self.id }
+    }
+
+    /// Where its bytes lie once they are verified.
+    pub const fn stored(&self) -> Key {
+        Key::Stored { firm_id: self.firm_id, file_id: self.id }
+    }
+
+    /// Where its bytes lie when they are infected.
+    pub const fn quarantined(&self) -> Key {
+        Key::Quarantined { firm_id: self.firm_id, file_id: self.id }
+    }
+
+    /// Wherever its bytes may lie: a job that broke off leaves them where they do not belong.
+    pub const fn keys(&self) -> [Key; 3] {
+        [self.staged(), self.stored(), self.quarantined()]
+    }
+
+    /// The event that tells its uploader's side of a change of it. What others see of it is told by what it is
+    /// attached to.
+    pub(crate) fn event(&self, is_new: bool) -> Event {
+        let audience = Audience {
+            client_id: self.client_id,
+            internal: self.uploader_staff.is_some(),
+            staff: self.uploader_staff.into_iter().collect(),
+            department_id: None,
+            person: None,
+            overseen: false,
+        };
+        let before = (!is_new).then(|| audience.clone());
+        Event { noun: FileId::NOUN, subject: self.id.uuid(), before, after: Some(audience) }
+    }
+}
+
+/// A file on a ticket, or on a message of one.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = attachments)]
+pub struct Attachment {
+    /// Its id.
+    pub id: AttachmentId,
+    /// The file.
+    pub file_id: FileId,
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// The message that it goes with; none for one on the ticket itself.
+    pub message_id: Option<MessageId>,
+    /// Who may see it (D-07); that of its message, if it has one.
+    pub visibility: Visibility,
+    /// When it was attached.
+    pub created_at: DateTime<Utc>,
+}
+
+/// One opening of a file (B-09).
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = file_accesses, check_for_backend(diesel::pg::Pg))]
+pub struct FileAccess {
+    /// Its id.
+    pub id: FileAccessId,
+    /// The file.
+    pub file_id: FileId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Through what.
+    pub channel: Channel,
+    /// The account, when known.
+    pub account_id: Option<AccountId>,
+    staff_id: Option<StaffId>,
+    access_id: Option<AccessId>,
+    /// The network address.
+    pub address: Option<String>,
+    /// What the browser or app calls itself.
+    pub device: Option<String>,
+}
+
+impl FileAccess {
+    /// Who opened it, when known.
+    pub const fn by(&self) -> Option<Author> {
+        Author::from_columns(self.staff_id, self.access_id)
+    }
+}
+
+/// The job that looks at what was uploaded.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct VerifyFile {
+    /// The file.
+    pub file_id: FileId,
+}
+
+impl Payload for VerifyFile {
+    const KIND: &'static str = "file.verify";
+    /// With the queue's backoff more than two days: a scanner or a store may be away for a weekend.
+    const MAX_ATTEMPTS: i32 = 104;
+}

@@ -1,0 +1,67 @@
+//! What the worker that looked at a file's bytes found (F-07).
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::desk::ticket::attachment;
+use guichet_base::error::Result;
+use guichet_base::id::{FileId, Id};
+use guichet_engine::store::{By, Store};
+use guichet_engine::tables::files;
+
+use super::model::{File, FileRefusal, FileState};
+use super::rules;
+
+/// What the bytes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// What was declared; they lie under their final key.
+    Stored,
+    /// Something else, or nothing good.
+    Refused(FileRefusal),
+}
+
+/// The file that is to be looked at, whatever became of it since.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn find(conn: &mut AsyncPgConnection, id: FileId) -> Result<Option<File>> {
+    Ok(files::table.find(id).select(File::as_select()).get_result(conn).await.optional()?)
+}
+
+/// Writes down a verdict, with all that becomes visible by it. The first one stands.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn pass(store: &Store, id: FileId, verdict: Verdict) -> Result<()> {
+    let mut tx = store.begin(By::house()).await?;
+    // The file before its ticket, as everywhere, so that nobody waits in a ring.
+    let staged = files::table.filter(files::id.eq(id)).filter(files::state.eq(FileState::Staged));
+    let file: Option<File> =
+        staged.select(File::as_select()).for_update().get_result(tx.conn()).await.optional()?;
+    let Some(mut file) = file else { return Ok(()) };
+    let attachment = attachment::of(&mut tx, id).await?;
+    (file.state, file.refusal) = match verdict {
+        Verdict::Stored => (FileState::Stored, None),
+        Verdict::Refused(refusal) => (refusal.state(), Some(refusal)),
+    };
+    file.expires_at = rules::expiry(file.state, attachment.is_some(), tx.now);
+    diesel::update(files::table.find(id))
+        .set((
+            files::state.eq(file.state),
+            files::refusal.eq(file.refusal),
+            files::expires_at.eq(file.expires_at),
+        ))
+        .execute(tx.conn())
+        .await?;
+    tx.event(file.firm_id, file.event(false));
+    let act = if file.refusal.is_some() { "fileRefuse" } else { "fileStore" };
+    tx.audit(Some(file.firm_id), act, FileId::NOUN, Some(id.uuid()));
+    match (verdict, attachment) {
+        (Verdict::Stored, Some(attachment)) => attachment::reveal_stored(&mut tx, &file, attachment).await?,
+        (Verdict::Refused(_), Some(attachment)) => attachment::tell_uploader(&mut tx, &file, &attachment),
+        (_, None) => {}
+    }
+    tx.commit(()).await?;
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Read marks of notifications (D-11), and how long they live.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use guichet_base::error::{OrNotFound, Result};
+use guichet_base::id::{Id, NotificationId, StaffId, TicketId};
+use guichet_base::input::Check;
+use guichet_engine::actor::{Actor, Membership};
+use guichet_engine::condition::Condition;
+use guichet_engine::feed::{Audience, Event};
+use guichet_engine::sql;
+use guichet_engine::store::{Done, Store, Tx};
+use guichet_engine::tables::{notifications, ticket_messages};
+
+use super::model::Notification;
+use super::queries::{by_ids, own};
+
+/// Most notifications that are marked by their ids at once.
+const MAX_MARKED: i64 = 100;
+/// How long a notification lives that was read.
+const READ_KEPT: TimeDelta = TimeDelta::days(90);
+/// How long any lives.
+const KEPT: TimeDelta = TimeDelta::days(365);
+/// How many are forgotten by one statement.
+const BATCH: i64 = 1000;
+
+/// What is read.
+#[derive(Debug, Clone)]
+pub enum Mark {
+    /// Exactly these.
+    These(Vec<NotificationId>),
+    /// This one and all before it. Times are those of acts, not of commits, so it covers also what
+    /// an earlier act tells that committed later, and was not shown.
+    UpTo(NotificationId),
+}
+
+/// Marks notifications as read. Marked ones stay as they are.
+///
+/// # Errors
+/// `NOT_ALLOWED` for portal users, `NOT_FOUND` for one that the viewer does not see, `OUT_OF_RANGE` for none or too
+/// many.
+pub async fn mark_read(store: &Store, actor: &Actor, mark: Mark) -> Result<Done<()>> {
+    let staff = actor.staff()?.id;
+    let mut tx = store.begin(actor).await?;
+    let which = match mark {
+        Mark::These(ids) => {
+            let mut check = Check::new();
+            check.number("ids", ids.len() as i64, &(1..=MAX_MARKED));
+            check.done()?;
+            let found = by_ids(tx.conn(), &actor.membership, &ids).await?;
+            let is_found = |id: &NotificationId| found.iter().any(|one| one.id == *id);
+            ids.iter().all(is_found).then_some(()).or_not_found("ids")?;
+            Condition::new(sql::among(notifications::id, &ids))
+        }
+        Mark::UpTo(id) => {
+            let found = by_ids(tx.conn(), &actor.membership, &[id]).await?.pop();
+            let Notification { at, .. } = found.or_not_found("upToId")?;
+            let older = notifications::at.lt(at).or(notifications::id.le(id));
+            Condition::new(notifications::at.le(at).and(older))
+        }
+    };
+    write(&mut tx, actor, staff, which).await?;
+    tx.commit(()).await
+}
+
+/// Whoever read a conversation so far (D-12) has read what was told of it.
+pub(crate) async fn follow_conversation(
+    tx: &mut Tx,
+    actor: &Actor,
+    ticket: TicketId,
+    seq: i32,
+) -> Result<()> {
+    let Membership::Staff(staff) = &actor.membership else { return Ok(()) };
+    let read = ticket_messages::table
+        .filter(ticket_messages::ticket_id.eq(ticket))
+        .filter(ticket_messages::seq.le(seq))
+        .select(ticket_messages::id);
+    let told = notifications::message_id.assume_not_null().eq_any(read);
+    write(tx, actor, staff.id, Condition::new(notifications::ticket_id.eq(ticket).and(told))).await
+}
+
+/// Marks those that are not yet marked. One event tells of all: the person's other screens read anew.
+async fn write(
+    tx: &mut Tx,
+    actor: &Actor,
+    staff: StaffId,
+    which: Condition<notifications::table>,
+) -> Result<()> {
+    let now = tx.now;
+    let unread = notifications::table
+        .filter(own(&actor.membership))
+        .filter(notifications::read_at.is_null())
+        .filter(which);
+    let marked: Vec<NotificationId> = diesel::update(unread)
+        .set(notifications::read_at.eq(now))
+        .returning(notifications::id)
+        .get_results(tx.conn())
+        .await?;
+    let [first, ..] = marked[..] else { return Ok(()) };
+    tx.event(actor.firm_id(), Event::changed(first, Audience::only(staff.uuid())));
+    Ok(())
+}
+
+/// Forgets notifications that were read long ago, and very old ones, batch by batch: no statement holds many rows.
+/// A mail about one of them stays.
+///
+/// # Errors
+/// When the database does not answer: retry; what is forgotten stays so.
+pub async fn forget_old(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<usize> {
+    let mut gone = 0;
+    loop {
+        let batch = sql::kept(
+            "DELETE FROM notifications WHERE id IN (
+                 SELECT id FROM notifications WHERE read_at < ? OR at < ? LIMIT ? FOR UPDATE SKIP LOCKED
+             )",
+        )
+        .bind::<Timestamptz, _>(now - READ_KEPT)
+        .bind::<Timestamptz, _>(now - KEPT)
+        .bind::<BigInt, _>(BATCH)
+        .execute(conn)
+        .await?;
+        gone += batch;
+        if (batch as i64) < BATCH {
+            return Ok(gone);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The rows and enums of notifications.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use guichet_base::id::{AccessId, ActId, FirmId, MessageId, NotificationId, StaffId, TicketId};
+use guichet_base::text_enum;
+use guichet_engine::actor::Author;
+use guichet_engine::tables::notifications;
+
+text_enum! {
+    /// What staff are told of (D-11).
+    pub enum NotificationKind {
+        /// A ticket came to the person: assigned or handed over.
+        TicketAssigned = "TICKET_ASSIGNED",
+        /// A ticket came to a department of the person: opened there, or handed over to it.
+        DepartmentTicket = "DEPARTMENT_TICKET",
+        /// The client wrote.
+        ClientMessage = "CLIENT_MESSAGE",
+        /// The client handed in a file without a message, or after it.
+        ClientFile = "CLIENT_FILE",
+        /// The client reopened a ticket.
+        TicketReopened = "TICKET_REOPENED",
+    }
+}
+
+/// What one staff member is told of one act.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = notifications)]
+pub struct Notification {
+    /// Its id.
+    pub id: NotificationId,
+    /// The firm.
+    pub firm_id: FirmId,
+    /// Who is told.
+    pub staff_id: StaffId,
+    /// The act that it tells of: nobody is told twice of one.
+    pub act_id: ActId,
+    /// Of what.
+    pub kind: NotificationKind,
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// The message, for one that tells of it.
+    pub message_id: Option<MessageId>,
+    author_staff: Option<StaffId>,
+    author_access: Option<AccessId>,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// When the person marked it as read.
+    pub read_at: Option<DateTime<Utc>>,
+}
+
+impl Notification {
+    /// Who did it.
+    pub fn author(&self) -> Author {
+        Author::from_columns(self.author_staff, self.author_access)
+            .expect("a check of the table demands exactly one author")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use guichet_base::i18n::{self, Args};
+    use guichet_base::locale::Locale;
+
+    use super::*;
+
+    /// F-02: each kind has a sentence in every language, each another one.
+    #[test]
+    fn every_kind_has_a_sentence() {
+        let args = Args::from_iter([("number", "7"), ("client", "Ana")]);
+        for locale in Locale::ALL {
+            let mut texts = BTreeSet::new();
+            for kind in NotificationKind::ALL {
+                let text = i18n::named(*locale, "notification", kind, &args);
+                assert!(text.ends_with('.') && text.contains("#7") && texts.insert(text), "{locale} {kind}");
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Signing in and out, and choosing a membership (B-06, B-13).
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use chrono::{DateTime, Utc};
+use guichet_base::error;
+use guichet_base::id::{AccessId, StaffId};
+use guichet_engine::store::Done;
+use guichet_schema::people::account::password::Password;
+use guichet_schema::people::session::commands::{self, SignIn};
+use guichet_schema::people::session::model::{MembershipId, SignedIn};
+use http::header::SET_COOKIE;
+
+use crate::edge::ApiError;
+use crate::graphql::caller::Caller;
+use crate::graphql::deployment::Deployment;
+use crate::graphql::payload::{Outcome, UserError, id, outcome};
+use crate::graphql::people::account::Account;
+use crate::graphql::people::membership::Membership;
+
+/// How the token of a session travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
+pub enum SessionTransport {
+    /// In a cookie that scripts cannot read: for web pages.
+    #[default]
+    Cookie,
+    /// In the payload, to be sent as `Authorization: Bearer`: for apps that can keep a secret.
+    Bearer,
+}
+
+/// A new session: who is signed in, and as what.
+#[derive(Debug, SimpleObject)]
+pub struct Session {
+    /// Who.
+    account: Account,
+    /// As what; null when there are several memberships and one must be chosen by `membershipSelect`.
+    membership: Option<Membership>,
+    /// All memberships to choose from.
+    memberships: Vec<Membership>,
+    /// When it ends by itself.
+    expires_at: DateTime<Utc>,
+}
+
+/// What signing in comes to, in whatever way.
+#[derive(Debug, Default)]
+pub struct Entry {
+    /// The new session; none when it was refused.
+    pub session: Option<Session>,
+    /// The token, where it is told.
+    pub token: Option<String>,
+    /// Why it was refused.
+    pub user_errors: Vec<UserError>,
+}
+
+impl Entry {
+    /// Hands out a new session: its token goes into a cookie or into the payload, never both.
+    ///
+    /// # Errors
+    /// Faults of ours.
+    pub fn new(
+        ctx: &Context<'_>,
+        transport: SessionTransport,
+        result: error::Result<SignedIn>,
+    ) -> Result<Self, ApiError> {
+        let caller = Caller::of(ctx);
+        let result = result.map(|value| Done { value, revision: None });
+        let Outcome { done, user_errors, .. } = outcome(caller, result)?;
+        let Some(SignedIn { token, viewer, memberships }) = done else {
+            return Ok(Self { user_errors, ..Self::default() });
+        };
+        let told = match transport {
+            SessionTransport::Bearer => Some(token.expose().to_owned()),
+            SessionTransport::Cookie => {
+                let lasts = viewer.expires_at - caller.store.now();
+                let deployment = ctx.data_unchecked::<Deployment>();
+                ctx.append_http_header(SET_COOKIE, deployment.give_cookie(&token, lasts));
+                None
+            }
+        };
+        let session = Session {
+            membership: memberships
+                .iter()
+                .find(|option| Some(&option.membership) == viewer.membership.as_ref())
+                .map(Membership::from),
+            account: Account(viewer.account),
+            memberships: memberships.iter().map(Membership::from).collect(),
+            expires_at: viewer.expires_at,
+        };
+        Ok(Self { session: Some(session), token: told, user_errors })
+    }
+}
+
+/// Who wants to sign in.
+#[derive(Debug, InputObject)]
+pub struct SignInInput {
+    /// The e-mail address.
+    email: String,
+    /// The password.
+    #[graphql(secret)]
+    password: String,
+    /// How the token of the new session travels.
+    #[graphql(default)]
+    transport: SessionTransport,
+}
+
+/// What became of a `signIn`.
+#[derive(Debug, SimpleObject)]
+pub struct SignInPayload {
+    /// The new session; null when it was refused.
+    session: Option<Session>,
+    /// The session's token, told this once and for `BEARER` only.
+    token: Option<String>,
+    /// Why nothing was done; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+/// What became of a `signOut`.
+#[derive(Debug, SimpleObject)]
+pub struct SignOutPayload {
+    /// Who is no longer signed in; null when nobody was.
+    account: Option<Account>,
+    /// Why nothing was done; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+/// Which membership to put on.
+#[derive(Debug, InputObject)]
+pub struct MembershipSelectInput {
+    /// One of the viewer's memberships.
+    membership_id: ID,
+}
+
+/// What became of a `membershipSelect`.
+#[derive(Debug, SimpleObject)]
+pub struct MembershipSelectPayload {
+    /// The membership that the session wears from the next request on; null when it was refused.
+    membership: Option<Membership>,
+    /// Why nothing was done; empty when it was done.
+    user_errors: Vec<UserError>,
+}
+
+/// Acts on the viewer's session.
+#[derive(Debug, Default)]
+pub struct SessionMutation;
+
+#[Object]
+impl SessionMutation {
+    /// Signs in (B-06). With one membership it is put on; of several one must be chosen. The session counts
+    /// from the next request on.
+    async fn sign_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Who, and how the token is to travel.")] input: SignInInput,
+    ) -> Result<SignInPayload, ApiError> {
+        let caller = Caller::of(ctx);
+        let who = SignIn { email: input.email, password: Password::new(&input.password) };
+        let result = commands::sign_in(&caller.store, who, caller.origin.clone()).await;
+        let Entry { session, token, user_errors } = Entry::new(ctx, input.transport, result)?;
+        Ok(SignInPayload { session, token, user_errors })
+    }
+
+    /// Ends the viewer's session and takes its cookie away. Whoever is not signed in is left alone.
+    async fn sign_out(&self, ctx: &Context<'_>) -> Result<SignOutPayload, ApiError> {
+        let caller = Caller::of(ctx);
+        let mut user_errors = Vec::new();
+        if let Some(viewer) = &caller.viewer {
+            let result = commands::sign_out(&caller.store, viewer, caller.origin.clone()).await;
+            let result = result.map(|value| Done { value, revision: None });
+            user_errors = outcome(caller, result)?.user_errors;
+        }
+        ctx.append_http_header(SET_COOKIE, ctx.data_unchecked::<Deployment>().take_cookie());
+        let account = caller.viewer.as_ref().map(|viewer| Account(viewer.account.clone()));
+        Ok(SignOutPayload { account, user_errors })
+    }
+
+    /// Puts on another membership of the same account (B-13); the session keeps its token. Whatever was read
+    /// under the other membership should be forgotten.
+    async fn membership_select(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which membership.")] input: MembershipSelectInput,
+    ) -> Result<MembershipSelectPayload, ApiError> {
+        let caller = Caller::of(ctx);
+        let viewer = caller.viewer()?;
+        let result = async {
+            let membership = membership_id(&input.membership_id)?;
+            let value =
+                commands::select_membership(&caller.store, viewer, membership, caller.origin.clone()).await?;
+            Ok(Done { value, revision: None })
+        };
+        let Outcome { done, user_errors, .. } = outcome(caller, result.await)?;
+        Ok(MembershipSelectPayload { membership: done.as_ref().map(Membership::from), user_errors })
+    }
+}
+
+fn membership_id(given: &ID) -> error::Result<MembershipId> {
+    let staff = id::<StaffId>("membershipId", given).map(MembershipId::Staff);
+    staff.or_else(|_| id::<AccessId>("membershipId", given).map(MembershipId::Portal))
+}

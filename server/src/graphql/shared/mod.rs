@@ -1,0 +1,6 @@
+//! What any thing can have: files, notifications, mails.
+
+pub mod author;
+pub mod email_delivery;
+pub mod file;
+pub mod notification;

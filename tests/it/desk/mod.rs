@@ -1,0 +1,5 @@
+//! The ticket desk.
+
+mod export;
+mod service_item;
+pub mod ticket;

@@ -1,0 +1,180 @@
+//! D-01: what the grid of tickets shows, and its filters.
+
+use chrono::TimeDelta;
+use guichet_base::id::Id;
+use guichet_tests::world::Person;
+use serde_json::{Value, json};
+
+use super::desk::{Desk, TICKET, each, reais, text};
+
+const QUERY: &str = "query Grid($filter: TicketFilter) { tickets(filter: $filter, first: 100,
+    orderBy: { field: NUMBER, direction: ASC }) { totalCount nodes { subject } } }";
+
+/// The subjects that a filter finds, by number; `totalCount` says the same.
+pub async fn found(desk: &Desk, by: &Person, filter: Value) -> Vec<String> {
+    let grid = desk.app.ask(by, QUERY, json!({ "filter": filter })).await["tickets"].clone();
+    let subjects: Vec<String> = each(&grid["nodes"], "subject").iter().map(text).collect();
+    assert_eq!(grid["totalCount"], subjects.len(), "{filter}");
+    subjects
+}
+
+/// D-01: each row has client, opened by, subject, assignee, opened, updated, price, service, status, and what
+/// the viewer may do now: the same as the ticket itself.
+#[tokio::test]
+async fn d_01_columns() {
+    let desk = Desk::open().await;
+    let service = desk.firm.service("Folha de pagamento", 15_000).await.encode();
+    let first = text(&desk.ticket(&desk.admin, json!({ "serviceItemId": service })).await["id"]);
+    desk.app.pass(TimeDelta::hours(1));
+    let second = desk.opened(&desk.member).await;
+    desk.app.pass(TimeDelta::hours(1));
+    desk.set(&first, "FINISHED").await;
+    let fields = format!("{TICKET} viewerCan {{ act allowed reason }}");
+    let grid = format!(
+        "{{ tickets(first: 10) {{ totalCount edges {{ node {{ {fields} }} }} nodes {{ {fields} }} }} }}"
+    );
+    for by in [&desk.owner, &desk.member, &desk.admin] {
+        let seen = desk.app.ask(by, &grid, json!({})).await["tickets"].clone();
+        let mut rows = Vec::new();
+        for id in [&first, &second] {
+            rows.push(desk.look(by, id, &fields).await);
+        }
+        assert_eq!(seen["nodes"], json!(rows));
+        assert_eq!(each(&seen["edges"], "node"), rows);
+        assert_eq!(seen["totalCount"], 2);
+    }
+    let row = desk.look(&desk.owner, &first, &fields).await;
+    assert_eq!(row["client"]["name"], "Padaria São João");
+    assert_eq!(
+        row["openedBy"],
+        json!({ "__typename": "PortalAccess", "id": desk.admin.id(), "name": "ana" })
+    );
+    assert_eq!(row["assignee"]["name"], "Olívia Prado");
+    assert_eq!(row["serviceItem"]["name"], "Folha de pagamento");
+    assert_eq!((&row["status"], &row["price"]), (&json!("FINISHED"), &reais(15_000)));
+    assert_eq!(row["createdAt"], "2026-03-02T12:00:00+00:00");
+    assert_eq!(row["updatedAt"], "2026-03-02T14:00:00+00:00");
+    assert_eq!(row["viewerCan"].as_array().unwrap().len(), 8);
+    desk.finish().await;
+}
+
+/// Five tickets that differ in all that can be filtered by, an hour from one to the next.
+struct Five {
+    desk: Desk,
+    market: String,
+    team: String,
+    service: String,
+}
+
+impl Five {
+    async fn new() -> Self {
+        let desk = Desk::open().await;
+        let market = desk.firm.client("Mercado", None).await;
+        let eva = desk.firm.admin(market, "eva@mercado.example").await;
+        let team = desk.firm.department("Fiscal", &desk.manager, &[]).await.encode();
+        let service = desk.firm.service("Folha de pagamento", 15_000).await.encode();
+        let market = market.encode();
+        let tickets = [
+            (&desk.owner, json!({ "subject": "um", "accountantId": desk.manager.id() })),
+            (&desk.admin, json!({ "subject": "dois", "serviceItemId": service })),
+            (&desk.member, json!({ "subject": "três", "departmentId": team })),
+            (&eva, json!({ "subject": "quatro", "clientId": market })),
+            (
+                &desk.member,
+                json!({ "subject": "cinco", "clientId": market, "assigneeId": desk.manager.id() }),
+            ),
+        ];
+        let mut ids = Vec::new();
+        for (by, input) in tickets {
+            ids.push(text(&desk.ticket(by, input).await["id"]));
+            desk.app.pass(TimeDelta::hours(1));
+        }
+        desk.set(&ids[0], "IN_ANALYSIS").await;
+        desk.set(&ids[4], "FINISHED").await;
+        Self { desk, market, team, service }
+    }
+}
+
+/// D-01: each filter alone finds what it says, staff's and clients' of what they see.
+#[tokio::test]
+async fn d_01_filters() {
+    let Five { desk, market, team, service } = Five::new().await;
+    let staff = |person: &Person| json!([person.id()]);
+    let all = vec!["um", "dois", "três", "quatro", "cinco"];
+    let at = |hour: u8| json!(format!("2026-03-02T{hour}:00:00Z"));
+    let cases = [
+        (json!(null), all.clone()),
+        (json!({}), all.clone()),
+        (json!({ "status": ["OPEN"] }), vec!["dois", "três", "quatro"]),
+        (json!({ "status": ["FINISHED", "IN_ANALYSIS"] }), vec!["um", "cinco"]),
+        (json!({ "status": ["CANCELED"] }), vec![]),
+        (json!({ "status": [] }), vec![]),
+        (json!({ "clientIds": [market] }), vec!["quatro", "cinco"]),
+        (json!({ "clientIds": [market, desk.client.encode()] }), all.clone()),
+        (json!({ "clientIds": [] }), vec![]),
+        (json!({ "assigneeIds": staff(&desk.owner) }), vec!["um", "dois", "quatro"]),
+        (json!({ "assigneeIds": staff(&desk.manager) }), vec!["três", "cinco"]),
+        (json!({ "accountantIds": staff(&desk.manager) }), vec!["um"]),
+        (json!({ "departmentIds": [team] }), vec!["três"]),
+        (json!({ "serviceItemIds": [service] }), vec!["dois"]),
+        // From is included, to is not.
+        (json!({ "createdFrom": at(14) }), vec!["três", "quatro", "cinco"]),
+        (json!({ "createdTo": at(14) }), vec!["um", "dois"]),
+        (json!({ "createdFrom": at(13), "createdTo": at(15) }), vec!["dois", "três"]),
+        (json!({ "updatedFrom": at(17) }), vec!["um", "cinco"]),
+        (json!({ "updatedTo": at(17) }), vec!["dois", "três", "quatro"]),
+        (json!({ "createdFrom": "0001-01-01T00:00:00Z", "updatedTo": "9999-12-31T23:59:59Z" }), all.clone()),
+        (json!({ "isUntouched": true }), vec!["dois", "três", "quatro"]),
+        (json!({ "isUntouched": false }), vec!["um", "cinco"]),
+        (json!({ "openedByClient": true }), vec!["dois", "quatro"]),
+        (json!({ "openedByClient": false }), vec!["um", "três", "cinco"]),
+        (json!({ "search": "TRES" }), vec!["três"]),
+        (json!({ "search": "" }), all.clone()),
+        // All that is set must hold.
+        (json!({ "status": ["OPEN"], "openedByClient": true, "clientIds": [market] }), vec!["quatro"]),
+        (json!({ "status": ["OPEN"], "openedByClient": false, "clientIds": [market] }), vec![]),
+    ];
+    for (filter, expected) in cases {
+        assert_eq!(found(&desk, &desk.member, filter.clone()).await, expected, "{filter}");
+        let own: Vec<&str> = expected.into_iter().filter(|s| ["um", "dois", "três"].contains(s)).collect();
+        if !["assigneeIds", "departmentIds", "isUntouched"].iter().any(|field| filter.get(field).is_some()) {
+            assert_eq!(found(&desk, &desk.admin, filter.clone()).await, own, "{filter}");
+        }
+    }
+    desk.finish().await;
+}
+
+/// D-01, D-06, D-09: what is the firm's own affair filters nothing for clients, so that no count tells of it.
+#[tokio::test]
+async fn d_01_filters_tell_clients_nothing() {
+    let Five { desk, team, .. } = Five::new().await;
+    let own = ["um", "dois", "três"];
+    for filter in [
+        json!({ "assigneeIds": [desk.owner.id()] }),
+        json!({ "assigneeIds": [desk.member.id()] }),
+        json!({ "departmentIds": [team] }),
+        json!({ "departmentIds": [] }),
+        json!({ "isUntouched": true }),
+        json!({ "isUntouched": false }),
+    ] {
+        assert_eq!(found(&desk, &desk.admin, filter.clone()).await, own, "{filter}");
+    }
+    desk.finish().await;
+}
+
+/// D-01, B-14: ids that are none, or none for the viewer, find nothing, and the same nothing.
+#[tokio::test]
+async fn d_01_filters_by_foreign_ids() {
+    let Five { desk, market, .. } = Five::new().await;
+    for field in ["clientIds", "assigneeIds", "accountantIds", "departmentIds", "serviceItemIds"] {
+        for id in ["", "nonsense", "client_0", "ticket_00000000000000000000000000000000"] {
+            assert_eq!(
+                found(&desk, &desk.member, json!({ field: [id] })).await,
+                Vec::<String>::new(),
+                "{field} {id}"
+            );
+        }
+    }
+    assert_eq!(found(&desk, &desk.admin, json!({ "clientIds": [market] })).await, Vec::<String>::new());
+    desk.finish().await;
+}

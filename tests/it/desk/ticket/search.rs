@@ -1,0 +1,162 @@
+//! D-01: searching the grid of tickets.
+
+use guichet_base::id::Id;
+use serde_json::{Value, json};
+
+use super::desk::{Desk, text};
+use super::grid::found;
+use super::idempotency::Held;
+
+/// D-01: a search looks at number, subject, client and description, in any case and without accents, for words
+/// or parts of them, all of which must be found.
+#[tokio::test]
+async fn d_01_search() {
+    let desk = Desk::open().await;
+    let market = desk.firm.client("Mercado Águia Ltda.", None).await.encode();
+    let tickets = [
+        json!({ "subject": "Férias da Ana", "description": "Início: 1º de março\ncom abono" }),
+        json!({ "subject": "Guia de INSS 50% off_x", "clientId": market }),
+        json!({ "subject": "ÉLAN — œuvre", "description": "Ñandú" }),
+    ];
+    for ticket in tickets {
+        desk.ticket(&desk.member, ticket).await;
+    }
+    let (ana, inss, elan) = ("Férias da Ana", "Guia de INSS 50% off_x", "ÉLAN — œuvre");
+    let cases = [
+        ("ferias", vec![ana]),
+        ("FÉRIAS", vec![ana]),
+        ("fe\u{301}rias", vec![ana]),
+        ("éria", vec![ana]),
+        ("marco", vec![ana]),
+        ("abono", vec![ana]),
+        ("são joão", vec![ana, elan]),
+        ("padaria", vec![ana, elan]),
+        ("aguia", vec![inss]),
+        ("ltda.", vec![inss]),
+        ("#2", vec![inss]),
+        ("elan nandu", vec![elan]),
+        ("  nandu   ELAN ", vec![elan]),
+        ("elan ferias", vec![]),
+        // Signs that the database would take for patterns.
+        ("50%", vec![inss]),
+        ("off_x", vec![inss]),
+        ("%", vec![inss]),
+        ("_", vec![inss]),
+        ("off%x", vec![]),
+        ("\\", vec![]),
+        ("'; drop table tickets; --", vec![]),
+        ("\u{0}", vec![ana, inss, elan]),
+        ("", vec![ana, inss, elan]),
+    ];
+    for (search, expected) in cases {
+        assert_eq!(found(&desk, &desk.owner, json!({ "search": search })).await, expected, "{search:?}");
+        let own: Vec<&str> = expected.into_iter().filter(|subject| *subject != inss).collect();
+        assert_eq!(found(&desk, &desk.admin, json!({ "search": search })).await, own, "{search:?}");
+    }
+    desk.finish().await;
+}
+
+/// D-01: each word of a search must be found, however many there are; one that is longer than any name is
+/// refused, for it would be a burden.
+#[tokio::test]
+async fn d_01_long_searches() {
+    let desk = Desk::open().await;
+    let words = "um dois tres quatro cinco seis sete oito nove dez";
+    desk.ticket(&desk.member, json!({ "subject": words })).await;
+    assert_eq!(found(&desk, &desk.member, json!({ "search": words })).await, [words]);
+    let one_wrong = words.replace("dez", "onze");
+    assert_eq!(found(&desk, &desk.member, json!({ "search": one_wrong })).await, Vec::<String>::new());
+    let most = "um ".repeat(66) + "de";
+    assert_eq!(found(&desk, &desk.member, json!({ "search": most })).await, [words]);
+    let query = "query F($filter: TicketFilter) { tickets(filter: $filter, first: 1) { nodes { id } } }";
+    let variables = json!({ "filter": { "search": most + "z" } });
+    let answer = desk.app.send(Some(&desk.member), query, variables).await;
+    assert_eq!(answer.error_code(), Some("BAD_USER_INPUT"));
+    desk.finish().await;
+}
+
+/// D-01: an edit is found by what it says, and no longer by what it said.
+#[tokio::test]
+async fn d_01_search_after_an_edit() {
+    let desk = Desk::open().await;
+    let id =
+        text(&desk.ticket(&desk.member, json!({ "subject": "Férias", "description": "abono" })).await["id"]);
+    let edit = json!({ "id": id, "expectedVersion": 1, "subject": "Rescisão", "description": "aviso" });
+    desk.done(&desk.member, "ticketEdit", edit).await;
+    for (search, hits) in [("rescisao aviso", 1), ("ferias", 0), ("abono", 0), ("padaria", 1)] {
+        assert_eq!(found(&desk, &desk.member, json!({ "search": search })).await.len(), hits, "{search}");
+    }
+    desk.finish().await;
+}
+
+/// D-01: after a client's rename its tickets are found by the new name and not by the old one; all else that
+/// they are found by stays, also where it reads like the old name. Other clients' tickets are left alone.
+#[tokio::test]
+async fn d_01_search_after_a_rename() {
+    let desk = Desk::open().await;
+    let client = desk.firm.client("Nota", None).await.encode();
+    let open = async |client: &str, subject: &str, description: &str| {
+        let input = json!({ "clientId": client, "subject": subject, "description": description });
+        desk.ticket(&desk.member, input).await;
+    };
+    open(&client, "Nota fiscal errada", "Ver a nota 12").await;
+    open(&client, "Férias", "").await;
+    open(&desk.client.encode(), "Nota da Padaria", "").await;
+    let rename = async |version: i32, name: &str| {
+        let input = json!({ "id": client, "expectedVersion": version, "name": name });
+        desk.done(&desk.manager, "clientUpdate", input).await;
+    };
+    let hits = async |search: &str| found(&desk, &desk.owner, json!({ "search": search })).await;
+    assert_eq!(hits("nota").await, ["Nota fiscal errada", "Férias", "Nota da Padaria"]);
+    rename(1, "Café Água & Cia").await;
+    assert_eq!(hits("nota").await, ["Nota fiscal errada", "Nota da Padaria"]);
+    assert_eq!(hits("nota 12").await, ["Nota fiscal errada"]);
+    assert_eq!(hits("cafe agua").await, ["Nota fiscal errada", "Férias"]);
+    assert_eq!(hits("agua ferias").await, ["Férias"]);
+    // Again, and to a name that is part of the one before.
+    rename(2, "Café").await;
+    assert_eq!(hits("cafe").await, ["Nota fiscal errada", "Férias"]);
+    assert_eq!(hits("agua").await, Vec::<String>::new());
+    // What is written anew afterwards is found as what was there.
+    let query = "query F($filter: TicketFilter) { tickets(filter: $filter, first: 1) { nodes { id } } }";
+    let holidays = desk.app.ask(&desk.owner, query, json!({ "filter": { "search": "ferias" } })).await;
+    let id = holidays["tickets"]["nodes"][0]["id"].clone();
+    let edit = json!({ "id": id, "expectedVersion": 1, "subject": "Rescisão" });
+    desk.done(&desk.member, "ticketEdit", edit).await;
+    assert_eq!(hits("cafe rescisao").await, ["Rescisão"]);
+    assert_eq!(hits("#2").await, ["Rescisão"]);
+    assert_eq!(desk.look(&desk.owner, &text(&id), "client { name }").await["client"]["name"], "Café");
+    desk.finish().await;
+}
+
+/// D-01: a ticket that is opened while its client is being renamed is found by the new name.
+#[tokio::test]
+async fn d_01_opened_during_a_rename() {
+    let desk = Desk::open().await;
+    let id = desk.client.uuid();
+    let renaming = format!("SELECT 1 FROM clients WHERE id = '{id}'");
+    let mut held = Held::rows(&desk, &renaming, "NO KEY UPDATE").await;
+    let opening = desk.ticket(&desk.member, json!({ "subject": "Guia" }));
+    let rename = async {
+        held.awaited().await;
+        held.run(&format!("UPDATE clients SET name = 'Mercado' WHERE id = '{id}'")).await;
+        held.let_go().await;
+    };
+    futures_util::join!(opening, rename);
+    assert_eq!(found(&desk, &desk.owner, json!({ "search": "mercado" })).await, ["Guia"]);
+    assert_eq!(found(&desk, &desk.owner, json!({ "search": "padaria" })).await, Vec::<String>::new());
+    desk.finish().await;
+}
+
+/// D-01, D-07: no search looks into messages, for nobody.
+#[tokio::test]
+async fn d_01_search_leaves_conversations_alone() {
+    let desk = Desk::open().await;
+    let id = desk.opened(&desk.admin).await;
+    desk.post(&desk.admin, &id, "PUBLIC", "Xibolete").await;
+    for by in [&desk.owner, &desk.admin] {
+        assert_eq!(found(&desk, by, json!({ "search": "xibolete" })).await, Vec::<String>::new());
+    }
+    assert_eq!(desk.see(&desk.admin, &id).await["unreadCount"], Value::from(0));
+    desk.finish().await;
+}

@@ -1,0 +1,231 @@
+//! B-14: what a viewer may not see does not exist: the same answer as for an id that never was.
+
+use guichet_base::id::Id;
+use guichet_tests::world::{Firm, Person};
+use serde_json::{Value, json};
+
+use super::desk::{Desk, reais, text};
+
+/// One thing of each kind around a ticket, as ids.
+struct Things {
+    ticket: String,
+    message: String,
+    note: String,
+    change: String,
+    transfer: String,
+    charge: String,
+    delivery: String,
+    client: String,
+    service: String,
+    department: String,
+    staff: String,
+}
+
+impl Things {
+    /// Those of a client of a firm; `by` is an owner there.
+    async fn new(desk: &Desk, firm: &Firm, name: &str) -> Self {
+        let by = &firm.owner;
+        let client = firm.client(name, Some("contato@outro.example")).await;
+        let email = format!("{}@outro.example", name.to_lowercase());
+        firm.admin(client, &email).await;
+        let service = firm.service(name, 7).await.encode();
+        let colleague =
+            firm.staff(&format!("colega-{email}"), guichet_engine::actor::StaffRole::Member).await;
+        let department = firm.department(name, &colleague, &[]).await.encode();
+        let input = json!({ "clientId": client.encode(), "subject": name, "price": reais(5) });
+        let ticket = text(&desk.done(by, "ticketCreate", input).await["ticket"]["id"]);
+        let message = desk.post(by, &ticket, "PUBLIC", "Bom dia").await;
+        let note = desk.post(by, &ticket, "INTERNAL", "Nota").await;
+        let to = json!({ "id": ticket, "to": { "departmentId": department } });
+        let transfer = text(&desk.done(by, "ticketTransfer", to).await["transfer"]["id"]);
+        let waiting = json!({ "id": ticket, "status": "WAITING" });
+        let changed = desk.done(by, "ticketStatusChange", waiting).await;
+        let delivery = text(&changed["mail"]["deliveries"][0]["id"]);
+        let change = text(&desk.look(by, &ticket, "history { id }").await["history"][0]["id"]);
+        let input = json!({
+            "clientId": client.encode(), "description": name, "amount": reais(5), "dueOn": "2026-01-01",
+        });
+        let charge = text(&desk.done(by, "chargeCreate", input).await["charge"]["id"]);
+        let (client, staff) = (client.encode(), colleague.id());
+        Self { ticket, message, note, change, transfer, charge, delivery, client, service, department, staff }
+    }
+
+    fn all(&self) -> [&String; 11] {
+        [
+            &self.ticket,
+            &self.message,
+            &self.note,
+            &self.change,
+            &self.transfer,
+            &self.charge,
+            &self.delivery,
+            &self.client,
+            &self.service,
+            &self.department,
+            &self.staff,
+        ]
+    }
+}
+
+/// An id of the same kind that never was.
+fn never(id: &str) -> String {
+    format!("{}_{}", id.split('_').next().unwrap(), "0".repeat(32))
+}
+
+const BY_ID: [&str; 6] = [
+    "query Q($id: ID!) { node(id: $id) { id __typename } }",
+    "query Q($id: ID!) { nodes(ids: [$id, $id]) { id __typename } }",
+    "query Q($id: ID!) { ticket(id: $id) { id subject } }",
+    "query Q($id: ID!) { charge(id: $id) { id description } }",
+    "query Q($id: ID!) { client(id: $id) { id name } }",
+    "query Q($id: ID!) { emailDeliveries(filter: { ticketIds: [$id], clientIds: [$id] }, first: 9) { totalCount }
+        charges(filter: { clientIds: [$id] }, first: 9) { totalCount nodes { id } }
+        byTicket: charges(filter: { ticketIds: [$id] }, first: 9) { totalCount nodes { id } }
+        tickets(filter: { clientIds: [$id] }, first: 9) { totalCount nodes { id } } }",
+];
+
+/// Every place of a mutation that takes an id, with the id in it; `own` are things of the viewer's own.
+fn acts(own: &str, id: &Value) -> Vec<(&'static str, Value)> {
+    let new = |field: &str, value: Value| json!({ "clientId": null, "subject": "Guia", field: value });
+    vec![
+        ("ticketEdit", json!({ "id": id, "expectedVersion": 1, "subject": "Meu" })),
+        ("ticketStatusChange", json!({ "id": id, "status": "FINISHED" })),
+        ("ticketStatusChange", json!({ "id": id, "status": "REJECTED", "expectedVersion": 9 })),
+        ("ticketReopen", json!({ "id": id })),
+        ("ticketTransfer", json!({ "id": id, "to": { "staffId": id } })),
+        ("ticketTransfer", json!({ "id": own, "to": { "staffId": id } })),
+        ("ticketTransfer", json!({ "id": own, "to": { "departmentId": id } })),
+        ("ticketMessagePost", json!({ "id": id, "visibility": "PUBLIC", "body": "Oi" })),
+        ("ticketMessagePost", json!({ "id": id, "visibility": "INTERNAL", "body": "Oi" })),
+        ("ticketMarkRead", json!({ "id": id })),
+        ("ticketMarkRead", json!({ "id": own, "upToMessageId": id })),
+        ("ticketEdit", json!({ "id": own, "expectedVersion": 1, "serviceItemId": id })),
+        ("ticketEdit", json!({ "id": own, "expectedVersion": 1, "accountantId": id })),
+        ("ticketCreate", new("clientId", id.clone())),
+        ("ticketCreate", new("serviceItemId", id.clone())),
+        ("ticketCreate", new("accountantId", id.clone())),
+        ("ticketCreate", new("assigneeId", id.clone())),
+        ("ticketCreate", new("departmentId", id.clone())),
+        ("ticketCreate", new("collectChargeIds", json!([id]))),
+        ("chargeCreate", json!({ "clientId": id, "description": "x", "amount": reais(1) })),
+        ("chargeMarkPaid", json!({ "id": id, "expectedVersion": 1 })),
+        ("chargeCancel", json!({ "id": id, "expectedVersion": 1 })),
+        ("emailDeliveryRetry", json!({ "id": id })),
+    ]
+}
+
+/// Asks for each thing in every place that takes an id, as somebody for whom it is not there, and for one that
+/// never was: the answers must be the same in every byte.
+async fn not_there(desk: &Desk, by: &Person, own: &str, things: &[&String]) {
+    for id in things {
+        for query in BY_ID {
+            let ask = async |id: &str| desk.app.send(Some(by), query, json!({ "id": id })).await;
+            let (hidden, nowhere) = (ask(id).await, ask(&never(id)).await);
+            assert_eq!(hidden.body, nowhere.body, "{query} {id} as {}", by.email);
+            let told = hidden.body.to_string();
+            assert!(!told.contains(id.as_str()), "{told}");
+        }
+        for ((act, hidden), (_, nowhere)) in
+            acts(own, &json!(id)).into_iter().zip(acts(own, &json!(never(id))))
+        {
+            // What is not about this kind of thing is not told apart from what never was either.
+            let input = hidden.to_string();
+            let (hidden, nowhere) = (desk.send(by, act, hidden).await, desk.send(by, act, nowhere).await);
+            assert_eq!(hidden.body, nowhere.body, "{act} {input} as {}", by.email);
+            let payload = &hidden.body["data"][act];
+            assert!(
+                payload["userErrors"].as_array().is_some_and(|errors| !errors.is_empty()),
+                "{act} {input}"
+            );
+        }
+    }
+}
+
+/// All that an owner of a firm sees of its things.
+async fn state(desk: &Desk, owner: &Person, things: &Things) -> Value {
+    let query = "query S($ids: [ID!]!, $id: ID!) {
+        nodes(ids: $ids) { id __typename }
+        ticket(id: $id) { version updatedAt status subject unreadCount history { id } transfers { id }
+            conversation(first: 50) { nodes { id } } charges { id } }
+        tickets(first: 100) { totalCount } charges(first: 100) { totalCount nodes { version status } }
+        emailDeliveries(first: 100) { totalCount } }";
+    let ids: Vec<&String> = things.all().to_vec();
+    desk.app.ask(owner, query, json!({ "ids": ids, "id": things.ticket })).await
+}
+
+/// B-14: another firm's things are not there for staff, whatever their role, and for portal users.
+#[tokio::test]
+async fn b_14_other_firms() {
+    let desk = Desk::open().await;
+    let other = Firm::new(&desk.app.store, "boreal.example").await;
+    let things = Things::new(&desk, &other, "Vizinho").await;
+    desk.app.jobs_done().await;
+    let before = state(&desk, &other.owner, &things).await;
+    assert!(before["nodes"].as_array().unwrap().iter().all(Value::is_object), "{before}");
+    let own = desk.opened(&desk.admin).await;
+    for by in [&desk.owner, &desk.member, &desk.admin] {
+        not_there(&desk, by, &own, &things.all()).await;
+    }
+    assert_eq!(state(&desk, &other.owner, &things).await, before);
+    desk.finish().await;
+}
+
+/// B-14: another client's things of the same firm are not there for a portal user. Who serves it and what is
+/// offered is the firm's, for all its clients.
+#[tokio::test]
+async fn b_14_other_clients() {
+    let desk = Desk::open().await;
+    let things = Things::new(&desk, &desk.firm, "Vizinho").await;
+    desk.app.jobs_done().await;
+    let before = state(&desk, &desk.owner, &things).await;
+    let own = desk.opened(&desk.admin).await;
+    let after = state(&desk, &desk.owner, &things).await;
+    let hidden: Vec<&String> =
+        things.all().into_iter().filter(|id| ![&things.service, &things.staff].contains(id)).collect();
+    let rui = desk.collaborator("rui@padaria.example").await;
+    for by in [&desk.admin, &rui] {
+        not_there(&desk, by, &own, &hidden).await;
+    }
+    assert_ne!(before["tickets"], after["tickets"], "one more ticket is seen as one");
+    assert_eq!(state(&desk, &desk.owner, &things).await, after);
+    desk.finish().await;
+}
+
+/// B-14: of its own client's ticket the firm's own affairs are not there for a portal user: notes, hand-overs,
+/// deliveries, departments; nor is a service that is not offered.
+#[tokio::test]
+async fn b_14_the_firms_own_affairs() {
+    let desk = Desk::open().await;
+    let things = Things::new(&desk, &desk.firm, "Vizinho").await;
+    let client = guichet_base::id::ClientId::decode(&things.client).unwrap();
+    let eva = desk.firm.admin(client, "eva@outro.example").await;
+    let seen = [&things.ticket, &things.message, &things.change, &things.charge, &things.client];
+    for id in seen {
+        let node = desk.app.ask(&eva, BY_ID[0], json!({ "id": id })).await["node"].clone();
+        assert_eq!(node["id"], json!(id), "what is the client's own is there");
+    }
+    let retired = json!({ "id": things.service, "expectedVersion": 1, "active": false });
+    desk.done(&desk.owner, "serviceItemUpdate", retired).await;
+    let own = text(&desk.done(&eva, "ticketCreate", json!({ "subject": "Meu" })).await["ticket"]["id"]);
+    let hidden = [&things.note, &things.transfer, &things.delivery, &things.department, &things.service];
+    not_there(&desk, &eva, &own, &hidden).await;
+    desk.finish().await;
+}
+
+/// B-14: what is no id at all is no more there than anything else.
+#[tokio::test]
+async fn b_14_what_is_no_id() {
+    let desk = Desk::open().await;
+    let own = desk.opened(&desk.admin).await;
+    let upper = own.to_uppercase();
+    for id in ["", "ticket", "ticket_", "1", "ticket_0", &upper, "ticket_%", "📎", &"x".repeat(5_000)] {
+        for query in BY_ID {
+            let never = desk.app.send(Some(&desk.member), query, json!({ "id": never("ticket_") })).await;
+            let answer = desk.app.send(Some(&desk.member), query, json!({ "id": id })).await;
+            assert_eq!(answer.body, never.body, "{query} {id}");
+        }
+        let edit = json!({ "id": id, "expectedVersion": 1 });
+        assert_eq!(desk.refused(&desk.member, "ticketEdit", edit).await, ["id:NOT_FOUND"], "{id}");
+    }
+    desk.finish().await;
+}

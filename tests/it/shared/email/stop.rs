@@ -1,0 +1,120 @@
+//! F-02: a stop sends nothing twice that could be sent once.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_base::clock::ManualClock;
+use guichet_engine::db;
+use guichet_engine::job::JobStatus;
+use guichet_engine::store::Store;
+use guichet_engine::tables::{email_deliveries, jobs};
+use guichet_schema::desk::ticket::commands;
+use guichet_schema::desk::ticket::model::TicketStatus;
+use guichet_schema::desk::ticket::status::{self, ChangeStatus};
+use guichet_schema::shared::email_delivery::model::DeliveryStatus;
+use guichet_schema::shared::file::rules::Limits;
+use guichet_server::files::Files;
+use guichet_tests::app::START;
+use guichet_tests::database::TestDatabase;
+use guichet_tests::object_store::ObjectStore;
+use guichet_tests::smtp::{Act, Options, Rule, Sink, Step};
+use guichet_tests::wait::DEADLINE;
+use guichet_tests::world::{Firm, ticket_about};
+use guichet_workers::file_verify::Verifier;
+use guichet_workers::mail::{Pool, Route, SmtpSettings};
+use guichet_workers::queue::Timing;
+use guichet_workers::send_email::Sender;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::post_room::key;
+
+/// A mail to be sent in a firm of its own, about a ticket that was begun.
+async fn queue_mail(store: &Store) {
+    let firm = Firm::new(store, "aurora.example").await;
+    let actor = firm.owner.actor();
+    let client = firm.client("Padaria Estrela", Some("nf@padaria.example")).await;
+    let ticket = ticket_about(client, "Folha de outubro");
+    let id = commands::create(store, &actor, &key(), ticket).await.unwrap().value;
+    let begun = ChangeStatus { id, status: TicketStatus::InAnalysis, reason: None, expected_version: None };
+    status::change_status(store, &actor, &key(), begun).await.unwrap();
+}
+
+/// Workers that are stopped while the relay has a mail in `step` and does not answer; it answers `late`: while
+/// they still stop, or once they have.
+async fn stopped_in(step: Step, late: bool) {
+    let database = TestDatabase::new().await;
+    let clock = ManualClock::new(START.parse().unwrap());
+    let store = Store::new(db::pool(&database.url, 16).unwrap(), clock);
+    let sink = Sink::start(Options::default()).await;
+    let route = Route::Smtp(Pool::new(SmtpSettings::parse(&sink.starttls_url()).unwrap()));
+    let sender = Sender { store: store.clone(), route: route.clone(), dkim: None };
+    sink.rule(Rule::new(step, Act::Hold).times(1));
+    queue_mail(&store).await;
+
+    let timing = Timing { grace: Duration::from_millis(50), ..Timing::default() };
+    let stop = CancellationToken::new();
+    let object_store = ObjectStore::folder();
+    let Files { storage, .. } = object_store.files("http://files.example", Limits::default());
+    let verifier = Verifier { store: store.clone(), storage, clamd: None };
+    let workers = guichet_workers::workers(store.clone(), sender.clone(), verifier.clone(), 4).timing(timing);
+    let running = tokio::spawn(workers.run(stop.clone()));
+    timeout(DEADLINE, sink.wait_until(|state| !state.acted.is_empty())).await.unwrap();
+    stop.cancel();
+    if late {
+        timeout(DEADLINE, running).await.unwrap().unwrap().unwrap();
+        let begun = step == Step::EndOfData;
+        let status = if begun { JobStatus::Running } else { JobStatus::Ready };
+        let mut conn = store.conn().await.unwrap();
+        let left: Vec<JobStatus> = jobs::table.select(jobs::status).load(&mut conn).await.unwrap();
+        assert_eq!(left, [status], "given back is only what was not begun");
+        sink.release();
+        route.close().await;
+        assert_eq!(sink.see(|state| state.accepted), u64::from(begun));
+    } else {
+        sleep(Duration::from_millis(200)).await;
+        sink.release();
+        timeout(DEADLINE, running).await.unwrap().unwrap().unwrap();
+        route.close().await;
+    }
+
+    // Others go on.
+    let route = Route::Smtp(Pool::new(SmtpSettings::parse(&sink.starttls_url()).unwrap()));
+    let stop = CancellationToken::new();
+    let workers = guichet_workers::workers(store.clone(), Sender { route, ..sender }, verifier, 4);
+    let running = tokio::spawn(workers.run(stop.clone()));
+    let mut conn = store.conn().await.unwrap();
+    let sent = async {
+        loop {
+            let status: DeliveryStatus =
+                email_deliveries::table.select(email_deliveries::status).get_result(&mut conn).await.unwrap();
+            let jobs: i64 = jobs::table.count().get_result(&mut conn).await.unwrap();
+            if status == DeliveryStatus::Sent && jobs == 0 {
+                return;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(DEADLINE, sent).await.unwrap();
+    stop.cancel();
+    timeout(DEADLINE, running).await.unwrap().unwrap().unwrap();
+    assert_eq!(sink.see(|state| state.accepted), 1, "one mail, once");
+    drop(conn);
+    drop(store);
+    database.drop().await;
+}
+
+/// F-02: a mail whose body is on its way when the workers stop is waited for and written down, also after
+/// they have stopped; its job is not given back.
+#[tokio::test]
+async fn in_the_body() {
+    stopped_in(Step::EndOfData, true).await;
+    stopped_in(Step::EndOfData, false).await;
+}
+
+/// F-02: a mail whose body is not on its way yet is held back, and its job given back.
+#[tokio::test]
+async fn before_the_body() {
+    stopped_in(Step::Rcpt, true).await;
+}

@@ -1,0 +1,284 @@
+//! What has no owner is cleared away when its time is over: object first, then row; no row without its object.
+
+use chrono::{TimeDelta, Utc};
+use diesel::prelude::*;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use futures_util::stream;
+use guichet_base::clock::Clock;
+use guichet_base::id::{FileId, Id};
+use guichet_engine::tables::{attachments, files};
+use guichet_schema::shared::file::expiry;
+use guichet_schema::shared::file::key::Key;
+use guichet_schema::shared::file::rules::{AWAITED, GRACE, REFUSED_KEPT, UNUSED_KEPT, UPLOAD_ADDRESS};
+use guichet_tests::app::Setup;
+use guichet_tests::clamd::{FakeClamd, VIRUS};
+use guichet_tests::object_store::{Fault, Kind, ObjectStore};
+use guichet_workers::file_sweep::{Swept, sweep};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::hand::{CSV, PDF, declared, desk_on};
+use crate::desk::ticket::desk::{Desk, text};
+use crate::desk::ticket::idempotency::Held;
+
+async fn rows(desk: &Desk) -> i64 {
+    files::table.count().get_result(&mut desk.app.store.conn().await.unwrap()).await.unwrap()
+}
+
+/// Uploads that nobody completed go, with what was sent; those that are completed or still awaited stay.
+#[tokio::test]
+async fn what_was_never_completed_goes() {
+    for kind in [Kind::Folder, Kind::S3] {
+        let desk = desk_on(kind).await;
+        let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+        let sent = desk.send_file(&desk.admin, "a.pdf", PDF).await;
+        let never = text(&desk.declare(&desk.admin, &[declared("b.pdf", PDF)]).await[0]["file"]["id"]);
+        let kept = desk.hand_in(&desk.admin, "c.pdf", PDF).await;
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
+        desk.app.pass(AWAITED);
+        // Whoever completed one of them just now may not be done.
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
+        desk.app.pass(GRACE);
+        let fresh = desk.send_file(&desk.admin, "d.pdf", PDF).await;
+        let swept = sweep(store, storage).await.unwrap();
+        assert_eq!(swept, Swept { expired: 2, ..Swept::default() });
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
+        for gone in [&sent, &never] {
+            assert_eq!(desk.file(&desk.admin, gone, "id").await, Value::Null);
+        }
+        for there in [&kept, &fresh] {
+            assert_eq!(text(&desk.file(&desk.admin, there, "id").await["id"]), **there);
+        }
+        assert_eq!((desk.app.object_store.count("staged"), desk.app.object_store.count("stored")), (1, 1));
+        desk.finish().await;
+    }
+}
+
+/// While the store is away rows stay: an object is never left without its row.
+#[tokio::test]
+async fn the_object_goes_before_the_row() {
+    let desk = desk_on(Kind::S3).await;
+    let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+    desk.send_file(&desk.admin, "a.pdf", PDF).await;
+    desk.app.pass(TimeDelta::hours(3));
+    let s3 = desk.app.object_store.s3();
+    s3.spoil(Some(Fault::Every(StatusCode::SERVICE_UNAVAILABLE)));
+    sweep(store, storage).await.unwrap_err();
+    assert_eq!(rows(&desk).await, 1);
+    s3.spoil(None);
+    assert_eq!(sweep(store, storage).await.unwrap().expired, 1);
+    assert_eq!((rows(&desk).await, desk.app.object_store.count("staged")), (0, 0));
+    desk.finish().await;
+}
+
+/// An object that cannot be removed stops nothing that is behind it, and goes once it can.
+#[tokio::test]
+async fn one_that_stays_stops_no_other() {
+    for kind in [Kind::Folder, Kind::S3] {
+        let desk = desk_on(kind).await;
+        let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+        let stuck = desk.send_file(&desk.admin, "a.pdf", PDF).await;
+        desk.app.pass(TimeDelta::seconds(1));
+        desk.send_file(&desk.admin, "b.pdf", PDF).await;
+        desk.app.pass(AWAITED + GRACE);
+        // A folder that is not empty lies where the object did.
+        let key = Key::Staged { firm_id: desk.firm.id, file_id: FileId::decode(&stuck).unwrap() };
+        let object = desk.app.object_store.root().join(key.path());
+        std::fs::remove_file(&object).unwrap();
+        std::fs::create_dir(&object).unwrap();
+        std::fs::write(object.join("x"), "in the way").unwrap();
+        for expired in [1, 0] {
+            let unswept = sweep(store, storage).await.unwrap_err();
+            assert_eq!((unswept.failures, unswept.swept), (1, Swept { expired, ..Swept::default() }));
+            assert_eq!(rows(&desk).await, 1);
+        }
+        std::fs::remove_dir_all(&object).unwrap();
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept { expired: 1, ..Swept::default() });
+        assert_eq!((rows(&desk).await, desk.app.object_store.count("staged")), (0, 0));
+        desk.finish().await;
+    }
+}
+
+/// What is expired comes in chunks, each behind the one before, also of those whose time ended together.
+#[tokio::test]
+async fn chunk_by_chunk() {
+    let desk = desk_on(Kind::Folder).await;
+    let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+    desk.declare(&desk.admin, &[declared("a.pdf", PDF)]).await;
+    let more = expiry::CHUNK + 10;
+    let copies = format!(
+        "INSERT INTO files (id, firm_id, client_id, uploader_access, name, content_type, size, sha256,
+             expires_at, created_at)
+         SELECT gen_random_uuid(), firm_id, client_id, uploader_access, name, content_type, size, sha256,
+             expires_at, created_at
+         FROM files, generate_series(1, {more})"
+    );
+    let mut conn = store.conn().await.unwrap();
+    conn.batch_execute(&copies).await.unwrap();
+    drop(conn);
+    desk.app.pass(AWAITED + GRACE);
+    let swept = sweep(store, storage).await.unwrap();
+    assert_eq!(swept, Swept { expired: more + 1, ..Swept::default() });
+    assert_eq!(rows(&desk).await, 0);
+    desk.finish().await;
+}
+
+/// A stored file that nobody attaches in time is refused, then its bytes go; what is left tells who opened it
+/// (B-09). What is attached stays. It dies between any two steps: the next turn goes on.
+#[tokio::test]
+async fn what_nobody_attached_goes() {
+    for kind in [Kind::Folder, Kind::S3] {
+        let desk = desk_on(kind).await;
+        let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+        let ticket = desk.opened(&desk.member).await;
+        let attached = desk.hand_in(&desk.member, "a.pdf", PDF).await;
+        desk.attach(&desk.member, &ticket, &attached, "PUBLIC").await;
+        // Of the same content: neither takes the other's bytes along.
+        let unused = desk.hand_in(&desk.member, "b.pdf", PDF).await;
+        desk.download(&desk.member, &unused).await;
+        assert_eq!(desk.file(&desk.member, &attached, "expiresAt").await["expiresAt"], Value::Null);
+        assert!(desk.file(&desk.member, &unused, "expiresAt").await["expiresAt"].is_string());
+        desk.app.pass(UNUSED_KEPT - TimeDelta::seconds(1));
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
+        desk.app.pass(TimeDelta::seconds(1));
+        let found = expiry::expired(&mut store.conn().await.unwrap(), store.now(), None).await.unwrap();
+        assert_eq!(found.len(), 1);
+        expiry::refuse_unused(store, &found[0]).await.unwrap();
+        // The process died here: refused, its bytes are still there.
+        assert_eq!(desk.app.object_store.count("stored"), 2);
+        assert_eq!(
+            desk.refused(&desk.member, "fileDownload", json!({ "id": unused })).await,
+            ["FILE_UNUSED"]
+        );
+        let to = json!({ "id": ticket, "fileIds": [unused], "to": { "visibility": "PUBLIC" } });
+        let refused = desk.refused(&desk.member, "ticketFileAttach", to).await;
+        assert_eq!(refused, ["fileIds:FILE_UNUSED"]);
+        desk.refusal_in_four_languages(&desk.member, &unused).await;
+        // Said again of what it was, nothing more happens.
+        expiry::refuse_unused(store, &found[0]).await.unwrap();
+        expiry::forget(store, &found[0]).await.unwrap();
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept { expired: 1, ..Swept::default() });
+        assert_eq!(desk.app.object_store.count("stored"), 1);
+        let left = "state expiresAt accesses(first: 10) { nodes { by { id } } }";
+        let left = desk.file(&desk.member, &unused, left).await;
+        let by = json!([{ "by": { "id": desk.member.id() } }]);
+        let expected = json!({ "state": "REJECTED", "expiresAt": null, "accesses": { "nodes": by } });
+        assert_eq!(left, expected);
+        desk.app.pass(TimeDelta::days(20));
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
+        assert_eq!(rows(&desk).await, 2);
+        assert_eq!(desk.download(&desk.owner, &attached).await.status(), 200);
+        desk.finish().await;
+    }
+}
+
+/// In one turn: refused, then gone.
+#[tokio::test]
+async fn one_turn_does_it_all() {
+    let desk = desk_on(Kind::Folder).await;
+    let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+    desk.hand_in(&desk.member, "a.pdf", PDF).await;
+    desk.app.pass(UNUSED_KEPT);
+    let swept = sweep(store, storage).await.unwrap();
+    assert_eq!(swept, Swept { expired: 1, unused: 1, ..Swept::default() });
+    assert_eq!((rows(&desk).await, desk.app.object_store.count("stored")), (1, 0));
+    desk.finish().await;
+}
+
+/// Whoever attaches a file at the last moment keeps it, however far the sweep was with it.
+#[tokio::test]
+async fn attached_at_the_last_moment() {
+    let desk = desk_on(Kind::Folder).await;
+    let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+    let ticket = desk.opened(&desk.member).await;
+    let file = desk.hand_in(&desk.member, "a.pdf", PDF).await;
+    desk.app.pass(UNUSED_KEPT);
+    let found = expiry::expired(&mut store.conn().await.unwrap(), store.now(), None).await.unwrap();
+    // The sweep waits for the lock of whoever attaches, and looks again.
+    let mut held = Held::rows(&desk, "SELECT 1 FROM files", "UPDATE").await;
+    let attaching = async {
+        held.awaited().await;
+        held.run("UPDATE files SET expires_at = NULL").await;
+        held.let_go().await;
+    };
+    let (refused, ()) = tokio::join!(expiry::refuse_unused(store, &found[0]), attaching);
+    refused.unwrap();
+    assert_eq!(desk.state(&desk.member, &file).await, "STORED");
+    desk.attach(&desk.member, &ticket, &file, "PUBLIC").await;
+    expiry::refuse_unused(store, &found[0]).await.unwrap();
+    expiry::forget(store, &found[0]).await.unwrap();
+    assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
+    assert_eq!(desk.download(&desk.owner, &file).await.status(), 200);
+    desk.finish().await;
+}
+
+/// F-07: what was quarantined is kept for a month for the operator to look at, what was refused for its uploader;
+/// then it goes with its attachment, which nobody else saw.
+#[tokio::test]
+async fn f_07_refused_files_go() {
+    let scanner = FakeClamd::start().await;
+    scanner.leave(true);
+    let desk = Desk::open_with(Setup { clamd: Some(scanner.clamd()), ..Setup::default() }).await;
+    let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+    let ticket = desk.opened(&desk.admin).await;
+    let infected = desk.send_file(&desk.admin, "notas.txt", VIRUS).await;
+    desk.complete(&desk.admin, &infected).await;
+    desk.attach(&desk.admin, &ticket, &infected, "PUBLIC").await;
+    scanner.leave(false);
+    desk.app.jobs_until("it waits for another try", |jobs| jobs.iter().all(|(_, due)| !due)).await;
+    desk.app.pass(TimeDelta::seconds(20));
+    desk.app.jobs_done().await;
+    desk.hand_in(&desk.admin, "a.pdf", CSV).await;
+    let seen = "attachments { file { state } }";
+    let own = desk.look(&desk.admin, &ticket, seen).await;
+    assert_eq!(own["attachments"], json!([{ "file": { "state": "QUARANTINED" } }]));
+    // What a job that broke off left where it does not belong goes, too.
+    let id = FileId::decode(&infected).unwrap();
+    put(&desk, &Key::Stored { firm_id: desk.firm.id, file_id: id }).await;
+    desk.app.pass(REFUSED_KEPT - TimeDelta::minutes(1));
+    assert_eq!(sweep(store, storage).await.unwrap().expired, 0);
+    assert_eq!(desk.app.object_store.count("quarantined"), 1);
+    desk.app.pass(TimeDelta::minutes(1));
+    assert_eq!(sweep(store, storage).await.unwrap().expired, 2);
+    let folders = ["staged", "stored", "quarantined"].map(|folder| desk.app.object_store.count(folder));
+    assert_eq!((rows(&desk).await, folders), (0, [0; 3]));
+    let mut conn = store.conn().await.unwrap();
+    assert_eq!(attachments::table.count().get_result(&mut conn).await, Ok(0));
+    drop(conn);
+    desk.finish().await;
+}
+
+async fn put(desk: &Desk, key: &Key) {
+    let bytes = stream::iter([Ok::<_, std::io::Error>(PDF.into())]);
+    desk.app.files.storage.write(key, bytes).await.unwrap();
+}
+
+/// Objects that no row needs are found when no address can be valid any more, also those that came once more after
+/// their file was verified; pieces of killed writers a day later.
+#[tokio::test]
+async fn orphans_and_leftovers_go() {
+    for kind in [Kind::Folder, Kind::S3] {
+        let desk = desk_on(kind).await;
+        let (store, storage) = (&desk.app.store, &desk.app.files.storage);
+        let key = Key::Staged { firm_id: desk.firm.id, file_id: FileId::new() };
+        put(&desk, &key).await;
+        let verified = desk.hand_in(&desk.admin, "a.pdf", PDF).await;
+        desk.attach(&desk.admin, &desk.opened(&desk.admin).await, &verified, "PUBLIC").await;
+        let file_id = FileId::decode(&verified).unwrap();
+        put(&desk, &Key::Staged { firm_id: desk.firm.id, file_id }).await;
+        if let ObjectStore::Folder(folder) = &desk.app.object_store {
+            std::fs::write(folder.path().join("files").join(format!("{}#1", key.path())), "half").unwrap();
+        }
+        // The store keeps its own time: the test's clock goes where the store's is, and on from there.
+        let now = guichet_base::clock::SystemClock.now();
+        desk.app.pass(now.with_timezone(&Utc) - desk.app.clock.now());
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
+        desk.app.pass(UPLOAD_ADDRESS + TimeDelta::minutes(6));
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept { orphans: 2, ..Swept::default() });
+        desk.app.pass(TimeDelta::days(1));
+        let leftovers = usize::from(kind == Kind::Folder);
+        assert_eq!(sweep(store, storage).await.unwrap(), Swept { leftovers, ..Swept::default() });
+        assert_eq!(desk.app.object_store.count("staged"), 0);
+        desk.finish().await;
+    }
+}

@@ -1,0 +1,333 @@
+//! F-07: what is looked into before anybody sees it, and what cannot go wrong on the way.
+
+use chrono::TimeDelta;
+use diesel_async::SimpleAsyncConnection;
+use futures_util::stream;
+use guichet_base::id::{FileId, Id, JobId};
+use guichet_base::locale::Locale;
+use guichet_engine::job::JobStatus;
+use guichet_schema::shared::file::key::Key;
+use guichet_schema::shared::file::model::VerifyFile;
+use guichet_schema::shared::file::verdict::{self, Verdict};
+use guichet_tests::app::Setup;
+use guichet_tests::clamd::{FakeClamd, VIRUS};
+use guichet_tests::object_store::{Fault, Kind};
+use guichet_workers::file_verify::Verifier;
+use guichet_workers::housekeeping;
+use guichet_workers::queue::{Job, Point};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::hand::{CSV, PDF, declared, desk_on};
+use crate::desk::ticket::desk::{Desk, text};
+
+/// What is not of the declared kind is refused, and its uploader told why; its bytes are gone.
+#[tokio::test]
+async fn f_07_content_must_be_what_the_name_says() {
+    let desk = Desk::open().await;
+    for (name, content) in [
+        ("guia.pdf", CSV),
+        ("foto.png", b"MZ\x90\0 this is a program".as_slice()),
+        ("notas.txt", b"#!/bin/sh\nrm -rf /\n"),
+        ("nota.xml", b"<svg xmlns='http://www.w3.org/2000/svg'><script>x</script></svg>"),
+        ("plano.xlsx", PDF),
+        ("tabela.csv", b"<html><script>alert(1)</script>"),
+    ] {
+        let id = desk.hand_in(&desk.admin, name, content).await;
+        let seen = desk.file(&desk.admin, &id, "state refusal { code message }").await;
+        assert_eq!(seen["state"], "REJECTED", "{name}");
+        assert_eq!(seen["refusal"]["code"], "FILE_TYPE_MISMATCH");
+        let ticket = desk.opened(&desk.admin).await;
+        let to = json!({ "id": ticket, "fileIds": [id], "to": { "visibility": "PUBLIC" } });
+        let refused = desk.refused(&desk.admin, "ticketFileAttach", to).await;
+        assert_eq!(refused, ["fileIds:FILE_TYPE_MISMATCH"]);
+        assert_eq!(
+            desk.refused(&desk.admin, "fileDownload", json!({ "id": id })).await,
+            ["FILE_TYPE_MISMATCH"]
+        );
+    }
+    assert_eq!((desk.app.object_store.count("staged"), desk.app.object_store.count("stored")), (0, 0));
+    desk.finish().await;
+}
+
+/// Other bytes than declared are refused, even where they got past the address.
+#[tokio::test]
+async fn f_07_bytes_must_be_those_that_were_declared() {
+    for kind in [Kind::Folder, Kind::S3] {
+        let desk = desk_on(kind).await;
+        let altered: Vec<u8> = PDF.iter().map(|byte| byte.to_ascii_uppercase()).collect();
+        for (content, complete, expected) in
+            [(&altered[..], true, "FILE_ALTERED"), (b"%PDF-short".as_slice(), false, "FILE_INCOMPLETE")]
+        {
+            let upload = desk.declare(&desk.admin, &[declared("a.pdf", PDF)]).await.remove(0);
+            let id = text(&upload["file"]["id"]);
+            let key = Key::Staged { firm_id: desk.firm.id, file_id: FileId::decode(&id).unwrap() };
+            put(&desk, &key, content).await;
+            let done = desk.done(&desk.admin, "fileUploadComplete", json!({ "ids": [id] })).await;
+            if complete {
+                desk.app.jobs_done().await;
+                let seen = desk.file(&desk.admin, &id, "state refusal { code }").await;
+                assert_eq!(seen, json!({ "state": "REJECTED", "refusal": { "code": expected } }));
+            } else {
+                assert_eq!(done["results"][0]["userErrors"][0]["code"], expected);
+            }
+        }
+        desk.finish().await;
+    }
+}
+
+async fn put(desk: &Desk, key: &Key, content: &[u8]) {
+    let bytes = stream::iter([Ok::<_, std::io::Error>(content.to_vec().into())]);
+    desk.app.files.storage.write(key, bytes).await.unwrap();
+}
+
+/// An infected file is locked away, its uploader told in each language; nobody ever gets it.
+#[tokio::test]
+async fn f_07_infected_files_are_quarantined() {
+    let scanner = FakeClamd::start().await;
+    for kind in [Kind::Folder, Kind::S3] {
+        let desk = Desk::open_with(Setup { kind, clamd: Some(scanner.clamd()), ..Setup::default() }).await;
+        let ticket = desk.opened(&desk.admin).await;
+        let id = desk.send_file(&desk.admin, "notas.txt", VIRUS).await;
+        let clean = desk.send_file(&desk.admin, "guia.pdf", PDF).await;
+        desk.complete(&desk.admin, &id).await;
+        desk.complete(&desk.admin, &clean).await;
+        let input = json!({ "id": ticket, "fileIds": [clean], "to": { "visibility": "PUBLIC" } });
+        desk.done(&desk.admin, "ticketFileAttach", input).await;
+        desk.app.jobs_done().await;
+        assert_eq!(desk.state(&desk.admin, &id).await, "QUARANTINED");
+        assert_eq!(desk.state(&desk.owner, &clean).await, "STORED");
+        let mut told = std::collections::BTreeSet::new();
+        for locale in [Locale::PtBr, Locale::Fr, Locale::Es, Locale::En] {
+            desk.speaks(&desk.admin, locale).await;
+            let seen = desk.file(&desk.admin, &id, "refusal { code message }").await;
+            assert_eq!(seen["refusal"]["code"], "FILE_INFECTED");
+            told.insert(text(&seen["refusal"]["message"]));
+        }
+        assert_eq!(told.len(), 4);
+        assert_eq!(desk.file(&desk.owner, &id, "id").await, Value::Null);
+        assert_eq!(desk.refused(&desk.admin, "fileDownload", json!({ "id": id })).await, ["FILE_INFECTED"]);
+        let store = &desk.app.object_store;
+        assert_eq!(["staged", "stored", "quarantined"].map(|folder| store.count(folder)), [0, 1, 1]);
+        desk.finish().await;
+    }
+}
+
+/// While the scanner is away nothing passes it, and nothing is lost.
+#[tokio::test]
+async fn f_07_without_the_scanner_files_wait() {
+    let scanner = FakeClamd::start().await;
+    scanner.leave(true);
+    let desk = Desk::open_with(Setup { clamd: Some(scanner.clamd()), ..Setup::default() }).await;
+    let id = desk.hand_in(&desk.admin, "guia.pdf", PDF).await;
+    assert_eq!(desk.state(&desk.admin, &id).await, "STAGED");
+    assert_eq!(desk.app.object_store.count("stored"), 0);
+    scanner.leave(false);
+    desk.app.pass(TimeDelta::seconds(20));
+    desk.app.jobs_done().await;
+    assert_eq!(desk.state(&desk.admin, &id).await, "STORED");
+    assert_eq!(scanner.scanned(), 1);
+    desk.finish().await;
+}
+
+/// An object that is not there though it was is doubted for a while; then the file is refused.
+#[tokio::test]
+async fn an_absent_object_is_doubted() {
+    for kind in [Kind::Folder, Kind::S3] {
+        let desk = desk_on(kind).await;
+        let storage = desk.app.files.storage.clone();
+        let verifier = Verifier { store: desk.app.store.clone(), storage: storage.clone(), clamd: None };
+        let mut doubted = Vec::new();
+        for name in ["a.pdf", "b.pdf"] {
+            let id = desk.send_file(&desk.admin, name, PDF).await;
+            let file_id = FileId::decode(&id).unwrap();
+            let staged = Key::Staged { firm_id: desk.firm.id, file_id };
+            storage.remove(&staged).await.unwrap();
+            desk.stage(&id).await;
+            desk.app.jobs_done().await;
+            for attempt in [1, 7] {
+                verifier.clone().run(job(&desk, attempt), VerifyFile { file_id }).await.unwrap_err();
+                assert_eq!(desk.state(&desk.admin, &id).await, "STAGED");
+            }
+            doubted.push((id, file_id, staged));
+        }
+        let (found, lost) = (&doubted[0], &doubted[1]);
+        put(&desk, &found.2, PDF).await;
+        for (_, file_id, _) in &doubted {
+            let order = VerifyFile { file_id: *file_id };
+            verifier.clone().run(job(&desk, 8), order).await.unwrap();
+        }
+        assert_eq!(desk.state(&desk.admin, &found.0).await, "STORED");
+        assert_eq!(desk.refusal(&desk.admin, &lost.0).await, "FILE_NOT_UPLOADED");
+        desk.app.finish_with_jobs(2).await;
+    }
+}
+
+/// A database that was restored from a time before the verdict finds what was verified under its final key.
+#[tokio::test]
+async fn what_was_verified_before_a_restore() {
+    for kind in [Kind::Folder, Kind::S3] {
+        let desk = desk_on(kind).await;
+        let id = desk.hand_in(&desk.admin, "a.pdf", PDF).await;
+        desk.sql("UPDATE files SET state = 'STAGED', expires_at = NULL").await;
+        housekeeping::tidy(&desk.app.store).await.unwrap();
+        desk.app.jobs_done().await;
+        assert_eq!(desk.state(&desk.admin, &id).await, "STORED");
+        assert_eq!(desk.download(&desk.admin, &id).await.bytes().await.unwrap(), PDF);
+        desk.finish().await;
+    }
+}
+
+/// F-07: where nothing will look at a file any more its uploader is told; where nothing was to, something is.
+#[tokio::test]
+async fn f_07_no_file_waits_for_nothing() {
+    let scanner = FakeClamd::start().await;
+    scanner.leave(true);
+    let desk = Desk::open_with(Setup { clamd: Some(scanner.clamd()), ..Setup::default() }).await;
+    let given_up = desk.hand_in(&desk.admin, "a.pdf", PDF).await;
+    housekeeping::tidy(&desk.app.store).await.unwrap();
+    assert_eq!(desk.state(&desk.admin, &given_up).await, "STAGED", "its job waits");
+    desk.sql("UPDATE jobs SET status = 'DEAD'").await;
+    let forgotten = desk.hand_in(&desk.admin, "b.pdf", PDF).await;
+    desk.sql("DELETE FROM jobs WHERE status <> 'DEAD'").await;
+    scanner.leave(false);
+    for _ in 0..2 {
+        housekeeping::tidy(&desk.app.store).await.unwrap();
+        desk.app.jobs_done().await;
+        assert_eq!(desk.refusal(&desk.admin, &given_up).await, "FILE_UNVERIFIABLE");
+        assert_eq!(desk.state(&desk.admin, &forgotten).await, "STORED");
+    }
+    desk.refusal_in_four_languages(&desk.admin, &given_up).await;
+    desk.app.finish_with_jobs(1).await;
+}
+
+/// S3 down, refusing writes, breaking off: the file waits and is stored once the store is well again.
+#[tokio::test]
+async fn a_sick_store_loses_nothing() {
+    let desk = desk_on(Kind::S3).await;
+    let s3 = desk.app.object_store.s3();
+    for fault in [
+        Fault::Every(StatusCode::SERVICE_UNAVAILABLE),
+        Fault::Only(&Method::PUT, StatusCode::INTERNAL_SERVER_ERROR),
+        Fault::Only(&Method::DELETE, StatusCode::INTERNAL_SERVER_ERROR),
+        Fault::Truncate(10),
+    ] {
+        let content: &'static [u8] = format!("%PDF-1.7 {fault:?}").leak().as_bytes();
+        let id = desk.send_file(&desk.admin, "guia.pdf", content).await;
+        desk.complete_under(&id, fault).await;
+        let stored = matches!(fault, Fault::Only(&Method::DELETE, _));
+        assert_eq!(desk.state(&desk.admin, &id).await, if stored { "STORED" } else { "STAGED" }, "{fault:?}");
+        assert_eq!(desk.app.object_store.count("staged"), 1, "{fault:?}");
+        s3.spoil(None);
+        desk.app.pass(TimeDelta::seconds(20));
+        desk.app.jobs_done().await;
+        assert_eq!(desk.state(&desk.admin, &id).await, "STORED", "{fault:?}");
+        assert_eq!(desk.download(&desk.admin, &id).await.bytes().await.unwrap(), content);
+    }
+    assert_eq!(desk.app.object_store.count("staged"), 0);
+    desk.finish().await;
+}
+
+/// A slow store is waited for: the job runs, nothing is visible yet, and nothing is lost.
+#[tokio::test]
+async fn a_slow_store_is_waited_for() {
+    let desk = desk_on(Kind::S3).await;
+    let id = desk.send_file(&desk.admin, "guia.pdf", PDF).await;
+    desk.stage_under(&id, Fault::Hold).await;
+    let runs = |left: &[(JobStatus, bool)]| left.iter().any(|(status, _)| *status == JobStatus::Running);
+    desk.app.jobs_until("the worker waits for the store", runs).await;
+    assert_eq!(desk.state(&desk.admin, &id).await, "STAGED");
+    desk.app.object_store.s3().spoil(None);
+    desk.app.jobs_done().await;
+    assert_eq!(desk.state(&desk.admin, &id).await, "STORED");
+    desk.finish().await;
+}
+
+/// A job at this attempt.
+fn job(desk: &Desk, attempt: i32) -> Job {
+    Job {
+        id: JobId::new(),
+        attempt,
+        max_attempts: 104,
+        firm_id: None,
+        now: desk.app.store.now(),
+        point: Point::default(),
+    }
+}
+
+impl Desk {
+    async fn sql(&self, statement: &str) {
+        self.app.store.conn().await.unwrap().batch_execute(statement).await.unwrap();
+    }
+
+    /// Completes an upload and has the workers look at it while the store is spoiled so.
+    async fn complete_under(&self, id: &str, fault: Fault) {
+        self.stage_under(id, fault).await;
+        self.app.jobs_done().await;
+    }
+
+    async fn stage_under(&self, id: &str, fault: Fault) {
+        self.app.object_store.s3().spoil(Some(fault));
+        self.stage(id).await;
+    }
+
+    /// Completes an upload as if its bytes had been found in full: what became of them is the worker's part.
+    async fn stage(&self, id: &str) {
+        let (store, actor) = (&self.app.store, self.admin.actor());
+        let file = FileId::decode(id).unwrap();
+        let size = self.file(&self.admin, id, "size").await["size"].as_i64().unwrap();
+        let found = [(file, size)].into_iter().collect();
+        let done = guichet_schema::shared::file::upload::complete(store, &actor, &[Some(file)], &found)
+            .await
+            .unwrap();
+        assert_eq!(done.value, [Ok(file)]);
+    }
+}
+
+/// A store that does not answer refuses no upload for good: the request fails, and works when it is sent again.
+#[tokio::test]
+async fn completing_on_a_sick_store_is_tried_again() {
+    let desk = desk_on(Kind::S3).await;
+    let id = desk.send_file(&desk.admin, "guia.pdf", PDF).await;
+    desk.app.object_store.s3().spoil(Some(Fault::Every(StatusCode::SERVICE_UNAVAILABLE)));
+    let answer = desk.send(&desk.admin, "fileUploadComplete", json!({ "ids": [id] })).await;
+    assert_eq!(answer.error_code(), Some("UNAVAILABLE"));
+    desk.app.object_store.s3().spoil(None);
+    desk.complete(&desk.admin, &id).await;
+    desk.app.jobs_done().await;
+    assert_eq!(desk.state(&desk.admin, &id).await, "STORED");
+    desk.finish().await;
+}
+
+/// The job dies between any two of its steps: whoever begins again ends at the same.
+#[tokio::test]
+async fn every_step_can_be_done_again() {
+    for kind in [Kind::Folder, Kind::S3] {
+        let desk = desk_on(kind).await;
+        let storage = desk.app.files.storage.clone();
+        let verifier = Verifier { store: desk.app.store.clone(), storage: storage.clone(), clamd: None };
+        let file_id = FileId::decode(&desk.hand_in(&desk.admin, "guia.pdf", PDF).await).unwrap();
+        let staged = Key::Staged { firm_id: desk.firm.id, file_id };
+        let stored = Key::Stored { firm_id: desk.firm.id, file_id };
+        let run = async || {
+            verifier.clone().run(job(&desk, 1), VerifyFile { file_id }).await.unwrap();
+        };
+        // Died after the verdict, before the staged object was removed.
+        put(&desk, &staged, PDF).await;
+        run().await;
+        assert_eq!(storage.size(&staged).await.unwrap(), None);
+        // A verdict that comes late changes nothing.
+        let refused = Verdict::Refused(guichet_schema::shared::file::model::FileRefusal::WrongType);
+        verdict::pass(&desk.app.store, file_id, refused).await.unwrap();
+        assert_eq!(desk.state(&desk.admin, &file_id.encode()).await, "STORED");
+        assert_eq!(storage.size(&stored).await.unwrap(), Some(PDF.len() as u64));
+        // Died after the object was stored, before the verdict: whoever comes next finds it there.
+        let second = desk.send_file(&desk.admin, "guia2.pdf", PDF).await;
+        let file_id = FileId::decode(&second).unwrap();
+        put(&desk, &Key::Stored { firm_id: desk.firm.id, file_id }, PDF).await;
+        desk.complete(&desk.admin, &second).await;
+        desk.app.jobs_done().await;
+        assert_eq!(desk.state(&desk.admin, &second).await, "STORED");
+        desk.finish().await;
+    }
+}

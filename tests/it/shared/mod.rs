@@ -1,0 +1,5 @@
+//! What any thing can have.
+
+pub mod email;
+pub mod file;
+pub mod notification;
