@@ -12,18 +12,40 @@ pub trait Id: Copy + Send + Sync + 'static {
     fn uuid(self) -> Uuid;
     /// The opaque id of the API: `noun_` and 32 hexadecimal digits.
     fn encode(self) -> String {
-        format!("{}_{}", Self::NOUN, self.uuid().simple())
+        encode(Self::NOUN, self.uuid())
     }
     /// Reads an id of the API; anything not written by [`Id::encode`] is `None`.
     fn decode(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix(Self::NOUN)?.strip_prefix('_')?;
-        let canonical = digits.len() == 32 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        canonical.then(|| Uuid::try_parse(digits).ok()).flatten().map(Self::from_uuid)
+        digits(text.strip_prefix(Self::NOUN)?.strip_prefix('_')?).map(Self::from_uuid)
     }
 }
 
+/// The opaque id of the API of a thing of this noun, see [`Id::encode`].
+pub fn encode(noun: &str, id: Uuid) -> String {
+    format!("{noun}_{}", id.simple())
+}
+
+/// Reads an id of the API of whichever noun: the noun and the raw UUID.
+pub fn decode(text: &str) -> Option<(&'static str, Uuid)> {
+    let (noun, id) = text.split_once('_')?;
+    Some((known(noun)?, digits(id)?))
+}
+
+/// The noun spelled so, if there is one.
+pub fn known(noun: &str) -> Option<&'static str> {
+    NOUNS.iter().copied().find(|known| *known == noun)
+}
+
+fn digits(text: &str) -> Option<Uuid> {
+    let canonical = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    canonical.then(|| Uuid::try_parse(text).ok()).flatten()
+}
+
 macro_rules! ids {
-    ($($(#[$meta:meta])* $name:ident = $noun:literal),+ $(,)?) => {$(
+    ($($(#[$meta:meta])* $name:ident = $noun:literal),+ $(,)?) => {
+        /// Every noun that ids are prefixed with.
+        pub const NOUNS: &[&str] = &[$($noun),+];
+    $(
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
             serde::Serialize, serde::Deserialize,

@@ -11,5 +11,6 @@ pub mod idempotency;
 pub mod job;
 pub mod sql;
 pub mod store;
+pub mod subject;
 #[rustfmt::skip]
 pub mod tables;
