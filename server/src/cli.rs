@@ -14,12 +14,12 @@ use crate::settings;
 #[derive(Debug, Parser)]
 #[command(name = "guichet", version, after_long_help = settings::table())]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// What to do other than running all in one process.
+/// The commands; without one, everything runs in one process.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the API; wants DATABASE_URL

@@ -1,4 +1,4 @@
-//! The commands that do one thing and end.
+//! The commands that do one thing and exit.
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};
@@ -53,11 +53,10 @@ pub async fn demo(settings: &Settings, scale: Scale) -> Result<(), Failure> {
     .await
 }
 
-/// `guichet firm create`: the owner's password is the first line of the input; without one the
-/// owner is invited.
+/// `guichet firm create`: the first line of stdin is the owner's password; without one the owner is invited.
 ///
 /// # Errors
-/// What is refused, in one sentence a field.
+/// The refusals, one sentence per field.
 pub async fn firm_create(settings: &Settings, firm: FirmCreate) -> Result<(), Failure> {
     let locale = Locale::parse(&firm.locale).ok_or("--locale is pt-BR, fr, es or en")?;
     let owner_password = read_password()?.as_deref().map(Password::new);
@@ -90,7 +89,7 @@ pub async fn firm_create(settings: &Settings, firm: FirmCreate) -> Result<(), Fa
     .await
 }
 
-/// The refusals in sentences; the command line speaks English.
+/// The refusals as sentences; the command line is in English.
 fn told(error: Error) -> Failure {
     match error {
         Error::Refused(refusals) => {
@@ -104,7 +103,7 @@ fn told(error: Error) -> Failure {
     }
 }
 
-/// The first line of the input; none at a terminal, where it would show, or when it is empty.
+/// The first line of stdin; none at a terminal, where it would be visible, or when it is empty.
 fn read_password() -> io::Result<Option<String>> {
     let input = io::stdin();
     if input.is_terminal() {
@@ -195,7 +194,7 @@ async fn jobs_retry(store: &Store, retry: JobsRetry) -> Result<String, Failure> 
     }
 }
 
-/// Does something on the database of the settings, prints the answer, and closes what it opened.
+/// Runs an action on the configured database, prints the result, and closes the database.
 async fn with_store(
     settings: &Settings,
     act: impl AsyncFnOnce(&Store) -> Result<String, Failure>,

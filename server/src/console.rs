@@ -1,9 +1,9 @@
-//! What a person at the terminal is told; logs are another matter.
+//! Messages for the person at the terminal; logs are separate.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
-/// Prints a line of an answer. Whoever reads may be gone, as `head` is once it has enough.
+/// Prints a line to stdout. The reader may be gone, as `head` is once it has enough.
 pub fn say(line: impl Display) {
     match writeln!(io::stdout(), "{line}") {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => complain(format!("cannot answer: {error}")),
@@ -11,7 +11,7 @@ pub fn say(line: impl Display) {
     }
 }
 
-/// Prints why the program does not do what it was asked to; where nobody hears it, the code tells.
+/// Prints an error to stderr. If that fails, the exit code still tells.
 pub fn complain(sentence: impl Display) {
     let _ = writeln!(io::stderr(), "guichet: {sentence}");
 }

@@ -1,23 +1,24 @@
-//! The database that a command works on: that of `DATABASE_URL`, or an embedded one.
+//! The database of a command: that of `DATABASE_URL`, or an embedded one.
 
 use crate::embedded::{EmbeddedError, Postgres, PostgresOptions, is_made, running_url};
 use crate::lifecycle::Failure;
 use crate::settings::{DATABASE_URL, SettingError, Settings, check_database};
 
-/// A database that answers.
+/// A reachable database.
 #[derive(Debug)]
 pub enum Database {
-    /// A server that somebody else runs: its address.
+    /// The address of a server that somebody else runs.
     Shared(String),
-    /// The private server of this process.
+    /// The embedded server of this process.
     Private(Box<Postgres>),
 }
 
 impl Database {
-    /// For a process that runs all in one: that of `DATABASE_URL`, else a private server.
+    /// For a process that runs everything: the database of `DATABASE_URL`, else an embedded server.
     ///
     /// # Errors
-    /// [`SettingError`] when `DATABASE_URL` does not answer, [`EmbeddedError`] when no private server can be had.
+    /// [`SettingError`] when `DATABASE_URL` does not answer, [`EmbeddedError`] when no embedded server can be
+    /// started.
     pub async fn own(settings: &Settings) -> Result<Self, Failure> {
         match &settings.database_url {
             Some(url) => {
@@ -28,12 +29,12 @@ impl Database {
         }
     }
 
-    /// For a command that is run beside others: as [`Database::own`], but where a process runs all
-    /// in one on the data folder, its server. Without a database it is not content with a new, empty one:
-    /// a shell does not have the environment of the services.
+    /// For a command beside other processes: as [`Database::own`], but if another process runs an embedded server
+    /// on the data folder, that server. It does not create a new, empty database, because a shell may lack the
+    /// environment of the services.
     ///
     /// # Errors
-    /// As of [`Database::own`]; [`SettingError`] when there is no database.
+    /// Those of [`Database::own`]; [`SettingError`] when there is no database.
     pub async fn visited(settings: &Settings) -> Result<Self, Failure> {
         let (folder, may_move) = settings.data_dir();
         if settings.database_url.is_none() && !is_made(&folder, may_move) {
@@ -47,10 +48,10 @@ impl Database {
         Self::visited_or_new(settings).await
     }
 
-    /// As [`Database::visited`], but where there is no database yet, a new one: to look around.
+    /// As [`Database::visited`], but creates a database when there is none, for trials.
     ///
     /// # Errors
-    /// As of [`Database::own`].
+    /// Those of [`Database::own`].
     pub async fn visited_or_new(settings: &Settings) -> Result<Self, Failure> {
         let (folder, may_move) = settings.data_dir();
         match running_url(&folder, may_move).filter(|_| settings.database_url.is_none()) {
@@ -59,7 +60,7 @@ impl Database {
         }
     }
 
-    /// For a process that shares its database with others: that of `DATABASE_URL`, nothing else.
+    /// For a process that shares its database with others: only that of `DATABASE_URL`.
     ///
     /// # Errors
     /// When it is not set or does not answer.
@@ -74,7 +75,7 @@ impl Database {
         Ok(url.reveal().to_owned())
     }
 
-    /// Its address, as `DATABASE_URL` spells it.
+    /// Its address, as in `DATABASE_URL`.
     pub fn url(&self) -> String {
         match self {
             Self::Shared(url) => url.clone(),
@@ -82,7 +83,7 @@ impl Database {
         }
     }
 
-    /// Stops a private server.
+    /// Stops an embedded server.
     pub async fn close(self) {
         if let Self::Private(mut postgres) = self {
             postgres.stop().await;

@@ -1,7 +1,8 @@
-//! The signed addresses of files that lie in a folder: what a bucket does for its own, at `/files/…`.
+//! Uploads and downloads at signed addresses below `/files/…`, for a folder as store. A bucket does this by
+//! itself.
 //!
-//! Nobody signs in here: whoever has an address may do what its grant says, and nothing else. Bytes pass through
-//! in pieces.
+//! There is no sign-in: the holder of an address may do what its grant allows, and nothing else. Bytes are
+//! streamed.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,23 +31,23 @@ use tokio::time::{Instant, timeout_at};
 
 /// How long a sender may be silent.
 const SILENCE: Duration = Duration::from_secs(60);
-/// How slow a sender may be on the whole, in bytes a second; a minute is free.
+/// The slowest allowed sender, in bytes per second; the first minute is free.
 const SLOWEST: u64 = 16 << 10;
-/// Should a browser show a file after all: as a page of nobody, that can do nothing.
+/// If a browser displays a file nevertheless, it is sandboxed without an origin.
 const INERT: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
 
-/// What acts on files work with.
+/// What actions on files need.
 #[derive(Debug, Clone)]
 pub struct Files {
-    /// Where the bytes lie.
+    /// The store.
     pub storage: Storage,
-    /// What signs the addresses at which clients send and get them.
+    /// Signs the addresses at which clients upload and download.
     pub addresses: Addresses,
-    /// What the operator allows.
+    /// The operator's limits.
     pub limits: Limits,
 }
 
-/// The routes, where the addresses are our own.
+/// The routes, if the addresses are our own.
 pub fn router(files: &Files, clock: SharedClock) -> Router {
     match &files.addresses {
         Addresses::S3(_) => Router::new(),
@@ -69,12 +70,12 @@ struct Door {
     sending: Sending,
 }
 
-/// The keys to which something is being sent: one sender each, so that what waits to be verified is not many
-/// times what was declared.
+/// The keys that are being uploaded: one upload per key, so that unverified bytes do not exceed a multiple of what
+/// was declared.
 #[derive(Debug, Clone, Default)]
 struct Sending(Arc<Mutex<HashSet<Key>>>);
 
-/// The right to send to a key, until it is dropped.
+/// The right to upload to a key, until it is dropped.
 struct Turn {
     sending: Sending,
     key: Key,
@@ -96,7 +97,7 @@ impl Drop for Turn {
     }
 }
 
-/// Why a request is not answered as it wishes: one sentence for whoever reads it.
+/// Why a request is refused, as one sentence.
 #[derive(Debug, thiserror::Error)]
 enum Refused {
     #[error(transparent)]
@@ -147,7 +148,7 @@ impl IntoResponse for Refused {
     }
 }
 
-/// Takes the bytes that were declared, whole or not at all.
+/// Stores exactly the declared bytes, whole or not at all.
 async fn take(
     State(door): State<Door>,
     Path(grant): Path<String>,
@@ -177,7 +178,7 @@ async fn take(
     }
 }
 
-/// The bytes of a body, for as long as they can be those that were declared, and come in time.
+/// The bytes of a body, as long as they can be the declared ones and arrive in time.
 fn checked(body: Body, size: u64, sha256: Digest) -> impl Stream<Item = Result<Bytes, Refused>> + Send {
     let begin = (body.into_data_stream(), Sha256::new(), 0_u64);
     let end = Instant::now() + longest(size);
@@ -199,12 +200,12 @@ fn checked(body: Body, size: u64, sha256: Digest) -> impl Stream<Item = Result<B
     })
 }
 
-/// How long so many bytes may take to come.
+/// The time limit for so many bytes.
 const fn longest(size: u64) -> Duration {
     Duration::from_secs(60 + size / SLOWEST)
 }
 
-/// Sends a file, or a part of it, to be saved.
+/// Sends a file, or a range of it, as a download.
 async fn send(
     State(door): State<Door>,
     Path(grant): Path<String>,
@@ -236,7 +237,7 @@ async fn send(
     Ok(response.body(Body::from_stream(opened.bytes)).expect("headers of printable ASCII"))
 }
 
-/// The one part that a `Range` header asks for (RFC 9110, 14.2). Of others the whole may be sent.
+/// The single range of a `Range` header (RFC 9110, 14.2). For others the whole file may be sent.
 fn part(range: &str) -> Option<Range> {
     let (first, last) = range.strip_prefix("bytes=")?.split_once('-')?;
     let number = |text: &str| text.trim().parse::<u64>().ok();
@@ -262,7 +263,8 @@ const fn lies_within(part: &Range, size: u64) -> bool {
 mod tests {
     use super::*;
 
-    /// 60 s, and as long as the slowest line takes: a large file over a bad one comes, a trickle does not.
+    /// 60 s plus the time that the slowest allowed line takes: a large file over a slow line passes, a trickle
+    /// does not.
     #[test]
     fn senders_have_their_time() {
         assert_eq!(longest(1), Duration::from_secs(60));

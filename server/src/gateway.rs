@@ -1,4 +1,4 @@
-//! The HTTP side of a process: GraphQL over requests and websockets, exports, probes, and where they are wanted GraphiQL and the
+//! The HTTP side of a process: GraphQL over HTTP and websockets, exports, probes and, if enabled, GraphiQL and the
 //! page of caught mails.
 
 use std::io;
@@ -25,31 +25,31 @@ use crate::live::Live;
 use crate::settings::Settings;
 use crate::{mail_page, probes};
 
-/// What the first visitor of GraphiQL finds in the editor.
+/// The initial text of GraphiQL's editor.
 const WELCOME: &str = include_str!("welcome.graphql");
 
-/// What the routes work with.
+/// What the routes need.
 #[derive(Clone)]
 pub struct Gateway {
-    /// The way to the business.
+    /// The store of the business.
     pub store: Store,
-    /// The feeds that subscriptions follow; somebody runs it.
+    /// The feeds that subscriptions follow; they must be kept running.
     pub live: Live,
-    /// The folder of caught mails, where mails are caught.
+    /// The folder of caught mails, if mails are caught.
     pub catcher: Option<Catcher>,
-    /// The workers of this process, where it has some.
+    /// The workers of this process, if it has some.
     pub workers: Option<Health>,
-    /// Where files lie.
+    /// The file store.
     pub files: Files,
 }
 
 impl Gateway {
-    /// All routes, for requests that do not come through a listener of ours.
+    /// All routes, for requests that arrive without our listener.
     pub fn router(self, settings: &Settings) -> Router {
         self.routes(settings, Guests::default(), &Sockets::new(CancellationToken::new()))
     }
 
-    /// Answers requests until `stop`, then finishes those that were begun, and closes the websockets.
+    /// Answers requests until `stop`, then completes those in progress and closes the websockets.
     pub fn serve(
         self,
         listener: TcpListener,
@@ -62,7 +62,7 @@ impl Gateway {
         async move {
             let served = async {
                 let served = serve(listener, router, stop).await;
-                // The server has let go of them when they were opened.
+                // The HTTP server no longer tracks websockets once they are upgraded.
                 sockets.closed().await;
                 served
             };
@@ -101,19 +101,19 @@ impl Gateway {
     }
 }
 
-/// The allowed pages, our own public address among them: behind a proxy `Host` may be another name.
+/// The allowed origins, including our own public address: behind a proxy, `Host` may be another name.
 fn origins(settings: &Settings) -> Vec<Origin> {
-    // Settings take an address only when its origin is one.
+    // Settings accept only addresses with an origin.
     let own = settings.public_url.as_ref().map(|url| url.origin().ascii_serialization().parse());
     settings.allowed_origins.iter().cloned().chain(own.into_iter().flatten()).collect()
 }
 
-/// Answers requests until `stop`, then finishes those that were begun.
+/// Answers requests until `stop`, then completes those in progress.
 ///
 /// # Errors
-/// When the socket breaks.
+/// When the listener fails.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
-    // A small message does not wait for the one before to be acknowledged.
+    // TCP_NODELAY: a small message does not wait for the previous one to be acknowledged.
     let listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {
             tracing::debug!(%error, "a connection delays small messages");

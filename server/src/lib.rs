@@ -1,4 +1,4 @@
-//! The gateway: GraphQL over HTTP and websockets, sign-in, and what the `guichet` program is made of.
+//! The server: GraphQL over HTTP and websockets, sign-in, and the parts of the `guichet` program.
 
 pub mod cli;
 mod commands;

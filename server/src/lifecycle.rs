@@ -1,6 +1,5 @@
-//! The parts of a process and the order in which they stop: the last one added stops first. So
-//! PostgreSQL is added first, then the workers, then HTTP, which stops accepting and drains while
-//! all the others still run.
+//! The parts of a process, and the order in which they stop: the last one added stops first. PostgreSQL is added
+//! first, then the workers, then HTTP, which stops accepting and drains while the others still run.
 
 use std::error::Error;
 use std::future::{Future, pending};
@@ -11,7 +10,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// Why a part, or the process, ended otherwise than asked to.
+/// Why a part, or the process, failed.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// The running parts of a process.
@@ -30,12 +29,12 @@ struct Part {
 }
 
 impl Lifecycle {
-    /// A process without parts, which lasts until `shutdown`.
+    /// A process without parts, which runs until `shutdown`.
     pub fn new(shutdown: CancellationToken) -> Self {
         Self { shutdown, parts: Vec::new() }
     }
 
-    /// Runs one more part. It ends when the token that it gets is cancelled, and is cut off `limit` later.
+    /// Adds and starts a part. It must end when its token is canceled, and is aborted `limit` later.
     pub fn add<F, E>(
         &mut self,
         name: &'static str,
@@ -51,11 +50,11 @@ impl Lifecycle {
         self.parts.push(Part { name, limit, stop, task });
     }
 
-    /// Waits for the shutdown, or for a part that ends by itself, and stops all parts.
+    /// Waits for the shutdown or for a part that ends by itself, then stops all parts.
     ///
     /// # Errors
-    /// With the first part that ended by itself, failed, or had to be cut off. The process should
-    /// then end with a code that tells the service manager to start it again.
+    /// The first part that ended by itself, failed, or had to be aborted. The process should then exit with a code
+    /// that makes the service manager restart it.
     pub async fn run(mut self) -> Result<(), Failure> {
         let fallen = tokio::select! {
             () = self.shutdown.cancelled() => Ok(()),
@@ -65,10 +64,10 @@ impl Lifecycle {
         fallen.and(stopped)
     }
 
-    /// Stops all parts, the last one added first.
+    /// Stops all parts, in reverse order.
     ///
     /// # Errors
-    /// With the first part that failed or had to be cut off.
+    /// The first part that failed or had to be aborted.
     pub async fn stop(self) -> Result<(), Failure> {
         let mut outcome = Ok(());
         for part in self.parts.into_iter().rev() {
@@ -97,8 +96,7 @@ impl Part {
     }
 }
 
-/// Takes out the first part that ends without having been asked to, and tells why; waits for ever
-/// where there is none.
+/// Removes and reports the first part that ends by itself; waits forever when there is none.
 async fn first_to_end(parts: &mut Vec<Part>) -> Failure {
     if parts.is_empty() {
         return pending().await;

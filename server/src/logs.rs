@@ -1,4 +1,4 @@
-//! Logs: structured, on the error stream, text for a person and JSON for a collector.
+//! Structured logs on stderr: text for a person, JSON for a collector.
 
 use std::io::{self, IsTerminal};
 
@@ -10,7 +10,7 @@ use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 
 use crate::settings::{LogFormat, Settings};
 
-/// Starts the logs of this process as the settings say. A second call changes nothing.
+/// Starts the logs of this process according to the settings. A second call does nothing.
 pub fn init(settings: &Settings) {
     let by_terminal = if io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json };
     let lines = fmt::layer().with_writer(io::stderr);
@@ -19,15 +19,15 @@ pub fn init(settings: &Settings) {
         LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
     let filters = registry().with(EnvFilter::new(&settings.log)).with(filter_fn(is_ours_or_brief));
-    // The only error is that another one was set before, as tests do.
+    // Fails only when logs were started before, as in tests.
     let _ = filters.with(lines).try_init();
 }
 
-/// Below `info` libraries write down what passes through them, such as the parameters of statements: what
-/// people wrote, and the hashes of their passwords. Whatever the filter says, only we are heard there.
+/// Below `info`, libraries log what passes through them, such as the parameters of statements: personal data and
+/// password hashes. So at these levels only our own crates log, whatever the filter says.
 fn is_ours_or_brief(metadata: &Metadata<'_>) -> bool {
     let is_of = |name| metadata.target().starts_with(name);
-    // The client of the file store tells of each of its tries; what came of them is told by whoever asked.
+    // The client of the file store logs each attempt; its callers report the result.
     let brief = if is_of("object_store") { Level::WARN } else { Level::INFO };
     is_of("guichet") || *metadata.level() <= brief
 }

@@ -1,5 +1,5 @@
-//! The page of the mail catcher, for a look at what would have been sent. Mounted only where mails
-//! are caught; it asks nobody to sign in, so it must not be reachable from outside.
+//! The page of the mail catcher, which shows the mails that would have been sent. It requires no sign-in, so it is
+//! only mounted where mails are caught and must not be reachable from outside.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -15,11 +15,11 @@ use guichet_workers::mail::{Catcher, Caught};
 use http::{HeaderName, StatusCode, header};
 use serde::Deserialize;
 
-/// Our own pages: no script, nothing from elsewhere.
+/// Policy of our own pages: no scripts, nothing external.
 const PAGE: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; form-action 'self'; \
                     base-uri 'none'; frame-ancestors 'none'";
 
-/// A mail's HTML: an origin of its own, no script, nothing loaded. Its links open beside.
+/// Policy of a mail's HTML: an opaque origin, no scripts, nothing loaded. Links open in a new tab.
 const MAIL: &str = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; \
                     style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'";
 
@@ -32,14 +32,14 @@ pub fn router(catcher: Catcher) -> Router {
         .with_state(catcher)
 }
 
-/// One line of a list.
+/// A line of the list.
 struct Row {
     id: String,
     subject: String,
     to: String,
     date: String,
     machine_date: String,
-    /// How many mails its conversation has.
+    /// The number of mails in the same thread.
     thread: usize,
 }
 
@@ -106,7 +106,7 @@ async fn html(State(catcher): State<Catcher>, Path(id): Path<String>) -> Result<
     Ok((headers(MAIL), Html(links_beside(html))).into_response())
 }
 
-/// Makes links open in a tab of their own: the frame may not go elsewhere.
+/// Makes links open in a new tab: the frame must not navigate.
 fn links_beside(mut html: String) -> String {
     let lower = html.to_ascii_lowercase();
     let head = lower.find("<head").and_then(|start| Some(start + lower[start..].find('>')? + 1));
@@ -130,10 +130,10 @@ fn headers(policy: &'static str) -> [(HeaderName, &'static str); 4] {
     ]
 }
 
-/// Why there is no page.
+/// Why a page cannot be shown.
 enum Failure {
     NotThere,
-    /// The folder cannot be read: try again.
+    /// The folder cannot be read; try again.
     Unreadable,
 }
 

@@ -1,8 +1,8 @@
-//! How many files the process may have open: each websocket is one, and many systems begin with 1,024.
+//! Raises the limit of open files: each websocket takes one, and many systems start with 1,024.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// Allows as many as the administrator allows. Without it the process works too, for fewer clients.
+/// Raises the limit to the hard limit. If that fails, the process still works, for fewer clients.
 pub fn allow_many() {
     let raised = getrlimit(Resource::RLIMIT_NOFILE)
         .and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most).map(|()| most));

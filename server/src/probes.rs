@@ -1,4 +1,4 @@
-//! What operators ask: `/livez`, `/readyz`, and `/metrics` for Prometheus.
+//! Endpoints for operators: `/livez`, `/readyz`, and `/metrics` for Prometheus.
 
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Upper bounds of the histograms, in seconds.
 const BUCKETS: [f64; 12] = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0];
 
-/// The metrics of this process: one recorder, however many routers.
+/// The metrics of this process: one recorder for all routers.
 static METRICS: LazyLock<PrometheusHandle> = LazyLock::new(|| {
     PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)
@@ -31,7 +31,7 @@ static METRICS: LazyLock<PrometheusHandle> = LazyLock::new(|| {
         .expect("nobody else installs a recorder")
 });
 
-/// Begins to record metrics; before the first of them.
+/// Starts recording metrics; call it before the first one is recorded.
 pub fn record_metrics() {
     LazyLock::force(&METRICS);
     metrics::describe_gauge!("guichet_database_connections", "Connections of the pool, by state");
@@ -40,31 +40,30 @@ pub fn record_metrics() {
     metrics::describe_counter!("guichet_graphql_requests_total", "Requests by operation and outcome");
 }
 
-/// Puts the recorded values in order; now and then, also when nobody reads them.
+/// Compacts recorded values; must be called regularly, even when nobody reads the metrics.
 pub fn keep_metrics() {
     METRICS.run_upkeep();
 }
 
-/// What the probes look at.
+/// What the probes check.
 #[derive(Clone)]
 pub struct Probes {
     store: Store,
     workers: Option<Health>,
-    /// A connection outside of the pool: that requests wait for each other is no reason to take the process
-    /// out of service.
+    /// A separate connection: requests waiting for the pool are no reason to take the process out of service.
     conn: Arc<Mutex<Option<Connection>>>,
 }
 
 impl Probes {
-    /// For a process with these workers, if it has some.
+    /// Probes of a process, with its workers if it has some.
     pub fn new(store: Store, workers: Option<Health>) -> Self {
         Self { store, workers, conn: Arc::default() }
     }
 
-    /// Whether the tables are those of this program.
+    /// Whether the schema is that of this program.
     async fn migrated(&self) -> Result<bool, Fault> {
         let mut kept = self.conn.lock().await;
-        // A connection that broke since the last time says nothing about the database.
+        // A connection that broke since the last probe says nothing about the database.
         if let Some(mut conn) = kept.take()
             && let Ok(migrated) = db::is_migrated(&mut conn).await
         {
@@ -78,7 +77,7 @@ impl Probes {
     }
 }
 
-/// The routes. They tell nothing about anybody, and ask nobody to sign in.
+/// The routes. They reveal nothing about anybody and require no sign-in.
 pub fn router(probes: Probes) -> Router {
     Router::new()
         .route("/livez", get(|| async { "ok\n" }))
@@ -87,7 +86,7 @@ pub fn router(probes: Probes) -> Router {
         .with_state(probes)
 }
 
-/// Whether the process can do its work now.
+/// Whether the process can work now.
 #[derive(Debug, Serialize)]
 struct Readiness {
     database: &'static str,

@@ -1,4 +1,4 @@
-//! The processes that Guichet runs as: all in one, `serve`, `work`.
+//! The kinds of process: everything in one, `serve`, `work`.
 
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
@@ -33,19 +33,19 @@ use crate::{open_files, probes, signals};
 
 /// How long PostgreSQL may take to stop: longer than its own steps together.
 const POSTGRES_STOPS: Duration = Duration::from_secs(45);
-/// How long requests that were begun may take to end: longer than the edge gives any of them once its body is there.
+/// How long requests in progress may take: longer than the edge allows any of them once its body has arrived.
 const HTTP_DRAINS: Duration = Duration::from_secs(35);
-/// How long the workers may take to stop: longer than their own grace.
+/// How long the workers may take to stop: longer than their own grace period.
 const WORKERS_STOP: Duration = Duration::from_secs(15);
-/// How long anything that only listens may take to stop.
+/// How long other parts may take to stop.
 const SOON: Duration = Duration::from_secs(2);
-/// How often recorded metrics are put in order, whether or not somebody reads them.
+/// How often recorded metrics are compacted, whether or not anybody reads them.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
-/// Everything in one process, on embedded defaults where no others are set.
+/// Everything in one process, with embedded services where none are configured.
 ///
 /// # Errors
-/// What keeps it from starting, and the first part that fails later.
+/// Why it cannot start, or the first part that fails later.
 pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
         let listener = bind(GUICHET_LISTEN, settings.listen).await?;
@@ -68,7 +68,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
             pass_hints(life, settings, url, &store);
         }
         let empty = demo::is_wanted(&store).await?;
-        // Everybody knows its password: what others can reach is filled by `guichet demo` only.
+        // Everybody knows the demo password, so a server that others can reach is only filled by `guichet demo`.
         if settings.trial && empty {
             demo::fill(&store, Scale::Small, |step| say(step)).await?;
         }
@@ -83,7 +83,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         start_workers(life, store.clone(), workers, route.clone(), storage.clone());
         let public_url = settings.public_url(listener.local_addr()?);
         let files = files(settings, &folder, storage, &public_url)?;
-        // The page asks nobody to sign in.
+        // The page requires no sign-in.
         let catcher = catcher(&route).filter(|_| settings.trial);
         let live = follow_feeds(life, &store);
         let gateway = Gateway { store, live, catcher, workers: Some(health), files };
@@ -97,10 +97,10 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
     .await
 }
 
-/// The API alone. Any number of these share the database.
+/// The API only. Any number of these processes share the database.
 ///
 /// # Errors
-/// What keeps it from starting, and the first part that fails later.
+/// Why it cannot start, or the first part that fails later.
 pub async fn serve(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
         let listener = bind(GUICHET_LISTEN, settings.listen).await?;
@@ -123,10 +123,10 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
     .await
 }
 
-/// The workers alone. Any number of these share the database.
+/// The workers only. Any number of these processes share the database.
 ///
 /// # Errors
-/// What keeps it from starting, and the first part that fails later.
+/// Why it cannot start, or the first part that fails later.
 pub async fn work(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
         if settings.smtp.is_none() {
@@ -156,7 +156,7 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
     .await
 }
 
-/// Reads the feeds that subscriptions follow.
+/// Starts the feeds that subscriptions follow.
 fn follow_feeds(life: &mut Lifecycle, store: &Store) -> Live {
     let live = Live::new(store.clone());
     let reading = live.clone();
@@ -167,7 +167,7 @@ fn follow_feeds(life: &mut Lifecycle, store: &Store) -> Live {
     live
 }
 
-/// Starts parts with `begin` and lives until a signal, or until a part fails.
+/// Starts parts with `begin` and runs until a signal, or until a part fails.
 async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) -> Result<(), Failure> {
     let mut life = Lifecycle::new(signals::shutdown_token()?);
     probes::record_metrics();
@@ -175,7 +175,7 @@ async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) 
     match begin(&mut life).await {
         Ok(()) => life.run().await,
         Err(failure) => {
-            // What failed says more than what then does not stop.
+            // The first failure is more informative than a failed stop after it.
             let _ = life.stop().await;
             Err(failure)
         }
@@ -203,7 +203,7 @@ async fn probe_scanner(settings: &Settings) -> Result<(), SettingError> {
     }
 }
 
-/// Passes hints between this process and the others on the same database.
+/// Passes hints between this process and others on the same database.
 fn pass_hints(life: &mut Lifecycle, settings: &Settings, url: String, store: &Store) {
     let (hints, redis) = (store.hints.clone(), settings.redis.clone());
     life.add("hints", SOON, |stop| {
@@ -216,7 +216,7 @@ fn pass_hints(life: &mut Lifecycle, settings: &Settings, url: String, store: &St
     });
 }
 
-/// Where the bytes of files lie: in the bucket that is set, else in `folder`.
+/// The file store: the configured bucket, else `folder`.
 async fn storage(settings: &Settings, folder: &Path) -> Result<Storage, Failure> {
     Ok(match &settings.s3 {
         Some(s3) => Storage::S3(check_s3(s3).await?),
@@ -226,7 +226,7 @@ async fn storage(settings: &Settings, folder: &Path) -> Result<Storage, Failure>
     })
 }
 
-/// What acts on files work with, where people reach this process under `public_url`.
+/// What actions on files need in a process reachable at `public_url`.
 fn files(settings: &Settings, folder: &Path, storage: Storage, public_url: &str) -> Result<Files, Failure> {
     let addresses = match &storage {
         Storage::S3(s3) => Addresses::S3(s3.clone()),
@@ -238,7 +238,7 @@ fn files(settings: &Settings, folder: &Path, storage: Storage, public_url: &str)
     Ok(Files { storage, addresses, limits: settings.limits })
 }
 
-/// The data folder of one process of several.
+/// The data folder of one of several processes.
 fn shared_folder(settings: &Settings) -> PathBuf {
     let (folder, _) = settings.data_dir();
     if settings.s3.is_none() {
@@ -260,7 +260,7 @@ fn data_folder(settings: &Settings, database: &Database) -> PathBuf {
     }
 }
 
-/// Where mails go: to the relay that is set, else into `folder`.
+/// Where mails are sent: the configured relay, else `folder`.
 fn route(settings: &Settings, folder: Option<PathBuf>) -> Result<Route, Failure> {
     match (&settings.smtp, folder) {
         (Some(smtp), _) => Ok(Route::Smtp(Pool::new(smtp.clone()))),
@@ -310,13 +310,13 @@ async fn keep_metrics(stop: CancellationToken) -> Result<(), Infallible> {
     Ok(())
 }
 
-/// Runs what never ends by itself until `stop`.
+/// Runs an endless future until `stop`.
 async fn until<T>(stop: CancellationToken, endless: impl Future<Output = T>) -> Result<(), Infallible> {
     stop.run_until_cancelled(endless).await;
     Ok(())
 }
 
-/// Where to look and whom to sign in as.
+/// The welcome message: where to look, and how to sign in.
 fn welcome(settings: &Settings, public_url: &str, socket: Option<&Path>, sign_ins: &[DemoSignIn]) -> String {
     let mut lines = vec![String::new(), "Guichet runs. Ctrl-C stops all of it.".to_owned(), String::new()];
     lines.push(format!("  GraphQL    {public_url}/graphql"));
@@ -338,7 +338,7 @@ fn welcome(settings: &Settings, public_url: &str, socket: Option<&Path>, sign_in
     lines.join("\n")
 }
 
-/// Whom to sign in as, firm by firm.
+/// The demo accounts, by firm.
 pub(crate) fn sign_in_table(sign_ins: &[DemoSignIn]) -> String {
     let width = sign_ins.iter().map(|who| who.email.len()).max().unwrap_or_default();
     let mut lines = vec![format!("Sign in with the password {} as", demo::PASSWORD)];

@@ -1,4 +1,4 @@
-//! What the `guichet` program does: reads the command line and the settings, and runs the command.
+//! The main function of `guichet`: reads the command line and the settings, and runs the command.
 
 use std::process::ExitCode;
 
@@ -12,12 +12,12 @@ use crate::lifecycle::Failure;
 use crate::settings::{SettingError, Settings};
 use crate::{commands, logs, processes};
 
-// Very many small things live for the time of one answer: a fifth less of the processor than with the system's.
+// Answers consist of very many small allocations: this takes a fifth less CPU than the system's allocator.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 
-/// Runs the program. The code is 0 when it did what was asked, 2 when a setting, the command line or
-/// the machine stands in the way, and 1 for what failed later.
+/// Runs the program. The exit code is 0 on success, 2 when a setting, the command line or the machine prevents it,
+/// and 1 for later failures.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(cli) {

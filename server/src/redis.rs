@@ -1,5 +1,5 @@
-//! Hints between processes through Redis, where it is set. It carries nothing that is not also in
-//! PostgreSQL: while it is away, every process finds the rows by its sweep.
+//! Hints between processes through Redis, if configured. Everything in it is also in PostgreSQL: without Redis,
+//! every process finds the rows in its periodic sweep.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -14,16 +14,16 @@ use tokio::time::{sleep, timeout};
 
 use crate::settings::{REDIS_URL, SettingError};
 
-/// The one channel of all processes.
+/// The channel of all processes.
 const CHANNEL: &str = "guichet";
-/// How long Redis may take for an answer.
+/// How long Redis may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// After so long a silence the other end is asked whether it is there, and after as long again given up: a machine
-/// that vanishes closes nothing.
+/// After so long a silence the other end is probed, and given up after as long again: a vanished machine closes no
+/// connection.
 const SILENCE: Duration = Duration::from_secs(10);
 
-/// The way to a Redis.
+/// A Redis server.
 #[derive(Clone)]
 pub struct Redis(Client);
 
@@ -34,12 +34,12 @@ impl fmt::Debug for Redis {
 }
 
 impl Redis {
-    /// Reads an address: `redis://`, `rediss://` with TLS, or `unix://`.
+    /// Parses an address: `redis://`, `rediss://` with TLS, or `unix://`.
     ///
     /// # Errors
     /// One sentence that names the variable.
     pub fn parse(url: &str) -> Result<Self, SettingError> {
-        // What the library says may hold the password.
+        // The library's message may contain the password.
         let unreadable = |_: RedisError| SettingError::new(REDIS_URL, "is no address of a Redis");
         let keepalive = TcpKeepalive::new().with_time(SILENCE).with_interval(SILENCE / 4).with_retries(4);
         let patient = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive);
@@ -69,7 +69,7 @@ impl Redis {
         }
     }
 
-    /// Passes hints both ways, for ever.
+    /// Passes hints in both directions, forever.
     pub async fn relay(&self, hints: &Hints) {
         tokio::join!(self.announce(hints), self.listen(hints));
     }
@@ -84,7 +84,7 @@ impl Redis {
 
     async fn announce_while_connected(&self, hints: &Hints) -> RedisResult<Infallible> {
         let mut conn = self.0.get_multiplexed_async_connection().await?;
-        // First of all once: hints may have been lost with the connection before this one.
+        // Send once on connecting: hints may have been lost with the previous connection.
         let mut messages = vec!["jobs".to_owned()];
         loop {
             for message in messages {
@@ -112,7 +112,7 @@ impl Redis {
         hints.hear("jobs");
         let mut messages = heard.on_message();
         while let Some(message) = messages.next().await {
-            // Of others on the same channel, perhaps: what is no text of ours is no hint.
+            // Others may use the same channel: a payload that is not text is not a hint.
             if let Ok(text) = message.get_payload::<String>() {
                 hints.hear(&text);
             }

@@ -1,15 +1,15 @@
-//! Ctrl-C and the service manager's stop.
+//! Ctrl-C and the service manager's stop signal.
 
 use std::{io, process};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// A token that is cancelled by the first SIGINT or SIGTERM. A second one ends the process at once,
-/// with the shell's code for it; the embedded PostgreSQL then ends by itself.
+/// A token that the first SIGINT or SIGTERM cancels. A second one ends the process at once with the shell's exit
+/// code; the embedded PostgreSQL then ends by itself.
 ///
 /// # Errors
-/// When the system takes no more signal handlers.
+/// When signal handlers cannot be installed.
 pub fn shutdown_token() -> io::Result<CancellationToken> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

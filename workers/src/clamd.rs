@@ -1,4 +1,4 @@
-//! The malware scanner clamd, by its own protocol (clamd(8), `INSTREAM`).
+//! The malware scanner clamd, with its protocol (clamd(8), `INSTREAM`).
 
 use std::future::ready;
 use std::io;
@@ -11,40 +11,40 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
-/// How long a connection may take.
+/// Time limit for connecting.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long it may be silent when it has nothing to think about: while it takes a piece of a file.
+/// How long it may be silent while it receives a piece of a file.
 const PIECE: Duration = Duration::from_secs(120);
-/// How long the scanner may think before it answers.
+/// How long it may take to answer.
 const ANSWER: Duration = Duration::from_secs(300);
-/// Longer answers than any that it gives.
+/// Longer than any answer it gives.
 const LONGEST_ANSWER: u64 = 4096;
 
 /// Where the scanner listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Clamd {
-    /// Host and port.
+    /// A host and a port.
     Tcp(String),
-    /// The path of a socket.
+    /// The path of a unix socket.
     Unix(PathBuf),
 }
 
-/// What the scanner says of a file.
+/// The scanner's verdict on a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// Nothing.
+    /// Nothing was found.
     Clean,
-    /// That it is malware, by this name.
+    /// Malware with this name was found.
     Infected(String),
 }
 
-/// The scanner did not answer, or not to the question. Nothing is known of the file.
+/// The scanner gave no usable answer. Nothing is known about the file.
 #[derive(Debug, thiserror::Error)]
 pub enum ClamdError {
-    /// It is not there, or went away.
+    /// It is not reachable, or the connection broke.
     #[error("clamd: {0}")]
     Unreachable(#[from] io::Error),
-    /// It took too long.
+    /// It did not answer in time.
     #[error("clamd did not answer in time")]
     Silent,
     /// It refused, most often because its `StreamMaxLength` is smaller than the file.
@@ -53,7 +53,7 @@ pub enum ClamdError {
 }
 
 impl Clamd {
-    /// Reads `host:port`, or the path of a socket.
+    /// Parses `host:port`, or the path of a socket.
     pub fn parse(text: &str) -> Option<Self> {
         if text.starts_with('/') {
             return Some(Self::Unix(text.into()));
@@ -62,10 +62,10 @@ impl Clamd {
         (!host.is_empty() && port.parse::<u16>().is_ok()).then(|| Self::Tcp(text.to_owned()))
     }
 
-    /// Asks whether it is there.
+    /// Checks that it answers.
     ///
     /// # Errors
-    /// When it is not.
+    /// When it does not answer.
     pub async fn ping(&self) -> Result<(), ClamdError> {
         let mut line = self.connect().await?;
         line.write_all(b"zPING\0").await?;
@@ -75,10 +75,10 @@ impl Clamd {
         }
     }
 
-    /// Has it look at these bytes.
+    /// Scans these bytes.
     ///
     /// # Errors
-    /// When it does not answer: nothing is known then.
+    /// When it gives no answer: nothing is known then.
     pub async fn scan(
         &self,
         bytes: impl Stream<Item = io::Result<Bytes>> + Send,
@@ -88,7 +88,7 @@ impl Clamd {
             Err(ClamdError::Silent) => return Err(ClamdError::Silent),
             sent => sent,
         };
-        // It may answer and hang up before it has everything: then it found something, or refused.
+        // It may answer and close the connection early, when it has found something or refuses.
         let told = match answer(&mut line, ANSWER).await {
             Ok(told) => told,
             Err(error) => return Err(sent.err().unwrap_or(error)),
@@ -117,12 +117,12 @@ trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Line for T {}
 
-/// Sends each chunk behind its length, and an empty one at the end.
+/// Sends each chunk after its length, and an empty one at the end.
 async fn send(
     line: &mut Box<dyn Line>,
     bytes: impl Stream<Item = io::Result<Bytes>> + Send,
 ) -> Result<(), ClamdError> {
-    // An empty chunk is the end.
+    // Empty chunks are skipped, because one marks the end.
     let mut bytes = std::pin::pin!(bytes.try_filter(|chunk| ready(!chunk.is_empty())));
     line.write_all(b"zINSTREAM\0").await?;
     loop {
@@ -152,7 +152,7 @@ async fn answer(line: &mut Box<dyn Line>, within: Duration) -> Result<String, Cl
 mod tests {
     use super::*;
 
-    /// What it says of a half is not said of the whole; what it found is.
+    /// A clean verdict counts only after all bytes were sent; a finding always counts.
     #[tokio::test]
     async fn a_file_is_clean_when_it_was_seen_in_full() {
         for (told, expected) in [

@@ -1,4 +1,4 @@
-//! Whether a file is of the kind that was declared, by what is in it.
+//! Checks that the content of a file is of the declared kind.
 
 use std::io::{self, Read, Seek};
 
@@ -7,15 +7,15 @@ use guichet_schema::shared::file::kind::FileKind;
 
 use crate::zip_directory::{self, Archive};
 
-/// How much of a text is looked at for what it is.
+/// How much of a text is inspected.
 const HEAD: usize = 64 << 10;
 /// How far into a PDF its signature may be.
 const PDF_HEAD: u64 = 1024;
-/// What makes a text something that a browser would run.
+/// What makes a text something that a browser would execute.
 const ACTIVE: [&str; 4] = ["<!doctype html", "<html", "<script", "<svg"];
 
-/// Whether the content is of this kind. Formats are found by their signatures, those within archives by what is in
-/// them; a text has none, so it is one when it holds nothing but text, and neither a script nor a page.
+/// Whether the content is of this kind. Formats are recognized by their signatures, formats within archives by the
+/// entries; a text has no signature, so it must contain nothing but text, and be neither a script nor a web page.
 ///
 /// # Errors
 /// When it cannot be read.
@@ -26,7 +26,7 @@ pub fn agrees(kind: FileKind, mut file: impl Read + Seek) -> io::Result<bool> {
             Ok(FileFormat::from_reader(file)?.media_type() == kind.as_str())
         }
         FileKind::Heic => Ok(FileFormat::from_reader(file)?.media_type().starts_with("image/hei")),
-        // Not every program that writes them says which of them it is.
+        // Not every program that writes these formats records which one it is.
         FileKind::Doc | FileKind::Xls => {
             let found = FileFormat::from_reader(file)?;
             Ok(found.media_type() == kind.as_str() || found == FileFormat::CompoundFileBinary)
@@ -46,7 +46,7 @@ pub fn agrees(kind: FileKind, mut file: impl Read + Seek) -> io::Result<bool> {
     }
 }
 
-/// As programs that read it see it: its signature may have something before it (ISO 32000-1, annex H, note 13).
+/// As PDF readers do: other bytes may precede the signature (ISO 32000-1, annex H, note 13).
 fn is_pdf(mut file: impl Read) -> io::Result<bool> {
     const SIGNATURE: &[u8] = b"%PDF-";
     let mut head = Vec::new();
@@ -54,8 +54,8 @@ fn is_pdf(mut file: impl Read) -> io::Result<bool> {
     Ok(head.windows(SIGNATURE.len()).any(|found| found == SIGNATURE))
 }
 
-/// Whether it is an Office document whose parts lie in this folder, or one behind a password: of that nothing shows
-/// but that it is encrypted ([MS-OFFCRYPTO] 1.3.2).
+/// Whether it is an Office document whose parts are in this folder, or one with a password, of which only the
+/// encryption can be seen ([MS-OFFCRYPTO] 1.3.2).
 fn is_office(mut file: impl Read + Seek, folder: &str) -> io::Result<bool> {
     if FileFormat::from_reader(&mut file)? == FileFormat::CompoundFileBinary {
         return Ok(true);
@@ -78,8 +78,8 @@ fn is_text_of(kind: FileKind, head: &str) -> bool {
         }
 }
 
-/// The beginning of a text, in lower case as far as it is ASCII; none for what has other bytes than text has, in
-/// whichever of the usual encodings.
+/// The beginning of a text, with ASCII in lower case; none when it contains bytes that no text in a usual encoding
+/// contains.
 fn text_head(mut file: impl Read) -> io::Result<Option<String>> {
     let mut head = Vec::new();
     file.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
@@ -135,7 +135,7 @@ mod tests {
         assert!(!is(FileKind::Docx, b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"));
     }
 
-    /// An archive is what is in it, and always an archive.
+    /// An archive is recognized by its entries, and is always a ZIP file too.
     #[test]
     fn archives_tell() {
         const TYPES: (&str, &[u8]) = ("[Content_Types].xml", b"<Types/>");
@@ -162,7 +162,8 @@ mod tests {
         }
     }
 
-    /// Office keeps what has a password in the container of its older formats, which then does not say what it is.
+    /// Office stores documents with a password in the container of its older formats, which then does not name the
+    /// format.
     #[test]
     fn behind_a_password() {
         let mut compound = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
@@ -188,7 +189,7 @@ mod tests {
         assert!(!is(FileKind::Txt, late));
     }
 
-    /// Nothing that a browser or a shell would run passes as a text.
+    /// Nothing that a browser or a shell would execute passes as a text.
     #[test]
     fn scripts_are_none() {
         for active in [

@@ -1,5 +1,5 @@
-//! The reconciler that clears away what has no owner when its time is over: the object first, then the row, so that
-//! no row is without its object and no object stays without a row. Wants no input, and does nothing the second time.
+//! The reconciler that removes expired files without an owner: first the object, then the row, so that no row
+//! lacks its object and no object outlives its row. It needs no input and is idempotent.
 
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ use guichet_storage::{Storage, StorageError};
 use tokio_util::sync::CancellationToken;
 
 const EVERY: Duration = Duration::from_secs(600);
-/// How old a staged object must be that no row needs: an address at which it could come again is no longer valid,
-/// whatever the clocks of others say.
+/// How old a staged object without a row must be before it is removed. By then no address to upload it again is
+/// valid, even if clocks differ.
 const ORPHANED_AFTER: TimeDelta =
     UPLOAD_ADDRESS.checked_add(&TimeDelta::minutes(5)).expect("minutes are few");
-/// How old a piece must be before it is nobody's: longer than any writer takes.
+/// How old a leftover of a writer must be before it is removed: longer than any writer takes.
 const LEFT_AFTER: TimeDelta = TimeDelta::days(1);
 
-/// Why something was not cleared away.
+/// Why something was not removed.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
     /// The database did not answer.
@@ -38,32 +38,32 @@ pub enum SweepError {
     Folder(#[from] std::io::Error),
 }
 
-/// What a turn left behind; the next one tries it again.
+/// The failures of a turn; the next turn tries again.
 #[derive(Debug, thiserror::Error)]
 #[error("{failures} failed, at first: {first}")]
 pub struct Unswept {
-    /// How many files, objects or lists of them failed.
+    /// The number of files, objects or listings that failed.
     pub failures: usize,
-    /// Why the first did.
+    /// The first failure.
     pub first: SweepError,
-    /// What was cleared away all the same.
+    /// What was removed nevertheless.
     pub swept: Swept,
 }
 
-/// What a turn cleared away.
+/// What a turn removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Swept {
-    /// Files that were kept for as long as what has no owner is kept.
+    /// Expired files without an owner.
     pub expired: usize,
-    /// Those of them that were stored and refused first.
+    /// Of these, the stored ones, which are refused first.
     pub unused: usize,
-    /// Objects that no row wants.
+    /// Objects without a row.
     pub orphans: usize,
-    /// Pieces that killed writers left in the folder.
+    /// Leftovers of killed writers in the folder.
     pub leftovers: usize,
 }
 
-/// Sweeps until `stop`. Whatever fails is tried again at the next turn.
+/// Sweeps until `stop`. Failures are tried again in the next turn.
 pub async fn run(store: Store, storage: Storage, stop: CancellationToken) {
     loop {
         match stop.run_until_cancelled(sweep(&store, &storage)).await {
@@ -87,7 +87,7 @@ fn tell(swept: Swept) {
     }
 }
 
-/// One turn. What fails stops nothing that is behind it.
+/// One turn. A failure does not stop what comes after it.
 ///
 /// # Errors
 /// When database or store did not answer, or refused to remove something.
@@ -104,7 +104,7 @@ pub async fn sweep(store: &Store, storage: &Storage) -> Result<Swept, Unswept> {
     }
 }
 
-/// A turn under way.
+/// A turn in progress.
 struct Turn<'a> {
     store: &'a Store,
     storage: &'a Storage,
@@ -127,7 +127,7 @@ impl Turn<'_> {
                 Err(error) => return self.failed(error),
             };
             let Some(last) = files.last() else { return };
-            // Not from the head again: what fails stays there.
+            // Continue after the failed ones instead of from the start, where they still are.
             behind = place(last);
             for file in &files {
                 if let Err(error) = self.clear(file).await {
@@ -145,7 +145,7 @@ impl Turn<'_> {
 
     async fn clear(&mut self, file: &File) -> Result<(), SweepError> {
         match file.state {
-            // Nobody opens what is about to go.
+            // Refused first, so that nobody opens a file that is about to be removed.
             FileState::Stored => match refuse_unused(self.store, file).await? {
                 Some(refused) => {
                     self.swept.unused += 1;
@@ -174,7 +174,7 @@ impl Turn<'_> {
             match old.try_next().await {
                 Ok(Some(staged)) => self.remove_orphans(&staged).await,
                 Ok(None) => return,
-                // What was listed before the list broke off.
+                // What was listed before the listing failed.
                 Err(TryChunksError(staged, error)) => {
                     self.failed(error);
                     return self.remove_orphans(&staged).await;

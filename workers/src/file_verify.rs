@@ -1,7 +1,7 @@
-//! The job that looks at what was uploaded, and stores it (F-07).
+//! The job that verifies an uploaded file and stores it (F-07).
 //!
-//! The bytes come to a nameless file of this machine first: what is hashed, looked into and scanned there is what
-//! is stored, whatever happens to the staged object meanwhile. Each step can be done again.
+//! The bytes are first copied to an unnamed temporary file: exactly the bytes that were hashed, inspected and
+//! scanned are stored, whatever happens to the staged object meanwhile. Each step can be repeated.
 
 use std::fs;
 use std::io::{self, Seek};
@@ -21,29 +21,29 @@ use crate::clamd::{Clamd, Finding};
 use crate::file_content;
 use crate::queue::{Job, JobError};
 
-/// How much of a file is in memory at once.
+/// Size of the chunks in memory.
 const CHUNK: usize = 256 << 10;
 
-/// Up to this attempt an object that is not there is doubted: it was, when its upload was completed, and a store may
-/// know less for a moment.
+/// Up to this attempt a missing object is retried: it existed when its upload was completed, and a store may be
+/// inconsistent for a moment.
 const DOUBTED: i32 = 8;
 
-/// What verifying works with.
+/// What verification needs.
 #[derive(Debug, Clone)]
 pub struct Verifier {
-    /// The way to the business.
+    /// The store of the business.
     pub store: Store,
-    /// Where the bytes lie.
+    /// The file store.
     pub storage: Storage,
-    /// The scanner, where there is one.
+    /// The scanner, if there is one.
     pub clamd: Option<Clamd>,
 }
 
 impl Verifier {
-    /// Looks at the file that the job names, unless that is done, and clears away what was staged.
+    /// Verifies the job's file, unless that is done, and removes the staged object.
     ///
     /// # Errors
-    /// Retried with the queue's backoff: whatever may pass. While the scanner is away nothing passes it.
+    /// Temporary failures are retried with the queue's backoff. Without the scanner no file passes.
     pub async fn run(self, job: Job, order: VerifyFile) -> Result<(), JobError> {
         let file = verdict::find(&mut *self.store.conn().await?, order.file_id).await?;
         let Some(file) = file else { return Ok(()) };
@@ -60,7 +60,7 @@ impl Verifier {
         let size = file.size.unsigned_abs();
         let opened = self.storage.open(&file.staged(), None).await.map_err(JobError::retry)?;
         let Some(opened) = opened else {
-            // The verdict was passed in another life of the database: this one is restored from a time before.
+            // The verdict was recorded before the database was restored from an earlier backup.
             if self.is_there(&file.stored(), size).await? {
                 return Ok(Verdict::Stored);
             }
@@ -92,7 +92,7 @@ impl Verifier {
         Ok(Verdict::Stored)
     }
 
-    /// Writes an object, unless it is there: under a key of a file there is only what was declared.
+    /// Writes an object unless it exists: under a file's key there is only what was declared.
     async fn keep(&self, key: &Key, spool: &Spool, size: u64) -> Result<(), JobError> {
         if self.is_there(key, size).await? {
             return Ok(());
@@ -106,18 +106,18 @@ impl Verifier {
     }
 }
 
-/// A nameless file of this machine, gone when it is dropped or the process dies.
+/// An unnamed temporary file, gone when it is dropped or the process dies.
 struct Spool {
     file: fs::File,
     sha256: Digest,
 }
 
-/// The store does not have what it had.
+/// The object has disappeared from the store.
 #[derive(Debug, thiserror::Error)]
 #[error("the staged object is not there")]
 struct Absent;
 
-/// The store gave fewer bytes than it has.
+/// The store returned fewer bytes than the object has.
 #[derive(Debug, thiserror::Error)]
 #[error("the file store broke off")]
 struct BrokenOff;
@@ -156,7 +156,7 @@ impl Spool {
         }))
     }
 
-    /// The same open file at its beginning: one reader at a time.
+    /// The same open file, rewound: one reader at a time.
     fn rewound(&self) -> io::Result<fs::File> {
         let mut file = self.file.try_clone()?;
         file.rewind()?;

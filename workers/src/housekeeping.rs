@@ -1,5 +1,4 @@
-//! The reconciler that keeps the house: wants no input, makes the rows what they should be, and
-//! does nothing the second time. Woken by the clock alone.
+//! Housekeeping: reconcilers that need no input, are idempotent, and run periodically.
 
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Keeps the house until `stop`. Whatever fails is tried again at the next turn.
+/// Runs housekeeping until `stop`. Failures are tried again in the next turn.
 pub async fn run(store: Store, stop: CancellationToken) {
     while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
         if let Err(error) = tidy(&store).await {
@@ -27,7 +26,7 @@ pub async fn run(store: Store, stop: CancellationToken) {
 /// One turn.
 ///
 /// # Errors
-/// When the database does not answer: the next turn does what this one did not.
+/// When the database does not answer: the next turn tries again.
 pub async fn tidy(store: &Store) -> Result<()> {
     let now = store.now();
     let mails = email_delivery::abandoned::settle(store).await?;

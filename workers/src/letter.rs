@@ -1,4 +1,4 @@
-//! A letter: what a mail says, put under the headers with which it goes out.
+//! A letter: the content of a mail with its headers.
 
 use chrono::{DateTime, Utc};
 use guichet_base::email::Email;
@@ -7,52 +7,51 @@ use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 
-/// Most characters of a subject or a name in a header: more than people write, and less than the
-/// 998 octets of a line (RFC 5322, 2.1.1) when nothing in it can be folded.
+/// Longest subject or name in a header, in characters: more than people write, and less than the 998 octets of a
+/// line (RFC 5322, 2.1.1) when it cannot be folded.
 const MAX_LINE: usize = 250;
-/// Longest boundary (RFC 2046, 5.1.1), without the mark in front.
+/// Longest boundary (RFC 2046, 5.1.1), without the leading dashes.
 const MAX_BOUNDARY: usize = 60;
 
-/// What a mail says: the same as plain text and as HTML.
+/// The content of a mail, as plain text and as HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
     /// The subject.
     pub subject: String,
-    /// The text part, with `\n` line ends.
+    /// The text part, with `\n` line endings.
     pub text: String,
     /// The HTML part.
     pub html: String,
 }
 
-/// One mail to one recipient. Built twice from the same values it has the same bytes, so a second
-/// try is the same mail.
+/// One mail to one recipient. The same values always give the same bytes, so another attempt sends the same mail.
 #[derive(Debug, Clone)]
 pub struct Letter<'a> {
     /// The firm's name.
     pub from_name: &'a str,
     /// The firm's sender address.
     pub from: &'a Email,
-    /// Where answers go when not to the sender (F-06).
+    /// The address for replies, if it is not the sender (F-06).
     pub reply_to: Option<&'a Email>,
-    /// The recipient's name, where it is known.
+    /// The recipient's name, if known.
     pub to_name: Option<&'a str>,
     /// The recipient.
     pub to: &'a Email,
-    /// When the mail was caused, which does not change from try to try.
+    /// When the event behind the mail happened, which is the same on every attempt.
     pub at: DateTime<Utc>,
     /// `Message-ID` with angle brackets, see [`guichet_base::message_id::of_delivery`].
     pub message_id: &'a str,
-    /// Root of the conversation, see [`guichet_base::message_id::of_conversation`].
+    /// The thread's root, see [`guichet_base::message_id::of_conversation`].
     pub conversation: &'a str,
 }
 
-/// Why a letter cannot be written. Final: another try ends the same way.
+/// Why a letter cannot be built. Final: another attempt fails in the same way.
 #[derive(Debug, thiserror::Error)]
 pub enum LetterError {
-    /// An address that mail programs do not take.
+    /// Mail programs do not accept an address.
     #[error("the address is not valid: {0}")]
     Address(#[from] AddressError),
-    /// The headers do not make a mail.
+    /// The headers are not valid.
     #[error("the mail is not complete: {0}")]
     Incomplete(#[from] lettre::error::Error),
 }
@@ -71,7 +70,7 @@ impl Letter<'_> {
             .message_id(Some(self.message_id.to_owned()))
             .in_reply_to(self.conversation.to_owned())
             .references(self.conversation.to_owned())
-            // RFC 3834, 5: no vacation notice answers it. The second one is Exchange's.
+            // RFC 3834, 5: prevents vacation notices. The second header does so in Exchange.
             .raw_header(fixed("Auto-Submitted", "auto-generated"))
             .raw_header(fixed("X-Auto-Response-Suppress", "All"));
         if let Some(reply_to) = self.reply_to {
@@ -84,15 +83,15 @@ impl Letter<'_> {
         Ok(builder.multipart(body)?)
     }
 
-    /// Taken from the id of the delivery, which nobody could guess who wrote into the mail.
+    /// Derived from the delivery's id, which nobody who wrote text in the mail could guess.
     fn boundary(&self) -> String {
         let id = self.message_id.chars().filter(char::is_ascii_alphanumeric).take(MAX_BOUNDARY);
         format!("=_{}", id.collect::<String>())
     }
 }
 
-/// `text` as one line: line breaks and other controls become blanks, blanks are joined, and what
-/// turns the direction of the text around it is dropped.
+/// `text` on one line: line breaks and control characters become blanks, blanks are collapsed, and characters that
+/// change the text direction are dropped.
 pub fn one_line(text: &str) -> String {
     let kept: String = text
         .chars()
@@ -102,8 +101,8 @@ pub fn one_line(text: &str) -> String {
     kept.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// `text` fit for a header. What looks like an encoded word (RFC 2047) is torn by an invisible
-/// joiner, for it would be shown decoded.
+/// `text` for a header. An invisible joiner breaks up what looks like an encoded word (RFC 2047), which would be
+/// shown decoded.
 fn header_text(text: &str) -> String {
     let line = one_line(text).replace("=?", "=\u{2060}?");
     match line.char_indices().nth(MAX_LINE) {

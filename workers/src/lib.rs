@@ -1,4 +1,4 @@
-//! What happens later: the job queue, the mails, the files, housekeeping.
+//! Background work: the job queue, mails, files, housekeeping.
 
 pub mod clamd;
 mod file_content;
@@ -21,9 +21,9 @@ use crate::file_verify::Verifier;
 use crate::queue::Workers;
 use crate::send_email::Sender;
 
-/// How long sending one mail may take: longer than all steps of an SMTP session together.
+/// Time limit for sending one mail: longer than all steps of an SMTP session together.
 const SENDING: Duration = Duration::from_secs(25 * 60);
-/// How long looking at one file may take: a large one over a slow line, scanned, and stored.
+/// Time limit for verifying one file: fetching a large one over a slow line, scanning and storing it.
 const VERIFYING: Duration = Duration::from_secs(20 * 60);
 
 /// The workers of a process, with a handler for each kind of job; at most `concurrency` jobs of a

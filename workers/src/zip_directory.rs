@@ -1,35 +1,35 @@
-//! What a ZIP archive holds, by its central directory (APPNOTE.TXT 4.3). However large it says that things are,
-//! little is read and less is kept.
+//! Reads the central directory of a ZIP archive (APPNOTE.TXT 4.3). Whatever sizes the archive claims, little is
+//! read and less is kept.
 
 use std::collections::BTreeSet;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
-/// Before the content of each entry.
+/// The signature before the content of each entry.
 const LOCAL: &[u8] = b"PK\x03\x04";
-/// Before each entry of the directory.
+/// The signature before each entry of the directory.
 const ENTRY: &[u8] = b"PK\x01\x02";
-/// Before the record at the end, which says where the directory is.
+/// The signature of the end record, which tells where the directory is.
 const END: &[u8] = b"PK\x05\x06";
-/// How long that record is without its comment.
+/// The length of the end record without its comment.
 const END_SIZE: usize = 22;
-/// How many entries are looked at.
+/// Most entries that are read.
 const MOST_ENTRIES: u16 = 1024;
-/// No name at the top that anybody asks for is longer.
+/// Longest top-level name that any check looks for.
 const LONGEST_ROOT: usize = 32;
-/// No media type that anybody asks for is longer.
+/// Longest media type that any check looks for.
 const LONGEST_MEDIA_TYPE: u32 = 128;
 
-/// An archive, as far as its kind follows from it.
+/// The part of an archive that determines its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Archive {
-    /// The files and folders at its top, as far as they are short; folders end with `/`. None are known of one
-    /// whose sizes want the records of ZIP64.
+    /// The files and folders at the top level with short names; folders end with `/`. Empty for an archive with
+    /// ZIP64 records.
     pub roots: BTreeSet<String>,
-    /// What it says that it is, in a first entry `mimetype` that is not compressed (OpenDocument 1.3, part 2, 3.3).
+    /// The media type in a first, uncompressed entry `mimetype` (OpenDocument 1.3, part 2, 3.3).
     pub media_type: Option<String>,
 }
 
-/// Reads the directory of an archive; none for what has none that can be read.
+/// Reads the directory of an archive; none when there is no readable directory.
 ///
 /// # Errors
 /// When the file cannot be read: retry.
@@ -64,7 +64,7 @@ fn walk(mut file: impl BufRead + Seek) -> io::Result<Archive> {
     Ok(Archive { roots, media_type })
 }
 
-/// The record at the end, and where it is: the last one that is there with its whole comment.
+/// The end record and its position: the last one that is complete with its comment.
 fn end_record(file: &mut (impl Read + Seek)) -> io::Result<(u64, [u8; END_SIZE])> {
     let length = file.seek(SeekFrom::End(0))?;
     let tail_at = length.saturating_sub((END_SIZE + usize::from(u16::MAX)) as u64);
@@ -79,8 +79,8 @@ fn end_record(file: &mut (impl Read + Seek)) -> io::Result<(u64, [u8; END_SIZE])
     Ok((tail_at + at as u64, end.try_into().expect("a window has the size of the record")))
 }
 
-/// What the first entry says, if it is `mimetype`. An archive begins with an entry: what has a program before it
-/// is none.
+/// The content of the first entry, if it is `mimetype`. An archive must begin with an entry: one with a program
+/// before it is not accepted.
 fn media_type(file: &mut (impl Read + Seek)) -> io::Result<Option<String>> {
     file.seek(SeekFrom::Start(0))?;
     let head: [u8; 30] = record(file)?;
@@ -97,7 +97,7 @@ fn media_type(file: &mut (impl Read + Seek)) -> io::Result<Option<String>> {
     Ok(String::from_utf8(text).ok())
 }
 
-/// The file or folder at the top in which an entry is.
+/// The top-level file or folder of an entry.
 fn root(name: &[u8]) -> Option<String> {
     let root = name.split_inclusive(|byte| *byte == b'/').next()?;
     (root.len() <= LONGEST_ROOT).then(|| String::from_utf8(root.to_vec()).ok()).flatten()
@@ -127,14 +127,14 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// An archive of these entries, not compressed.
+    /// An uncompressed archive of these entries.
     pub fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
         let (mut bytes, mut directory) = (Vec::new(), Vec::new());
         for (name, content) in entries {
             let offset = (bytes.len() as u32).to_le_bytes();
             let size = (content.len() as u32).to_le_bytes();
             let name_length = (name.len() as u16).to_le_bytes();
-            // The fields that both headers have: version, flags, method, time, date, checksum, sizes, lengths.
+            // The fields of both headers: version, flags, method, time, date, checksum, sizes, lengths.
             let common = [&[20, 0], &[0; 12][..], &size, &size, &name_length, &[0; 2]].concat();
             bytes.extend([LOCAL, &common, name.as_bytes(), content].concat());
             directory.extend([ENTRY, &[20, 0], &common, &[0; 10], &offset, name.as_bytes()].concat());
@@ -149,7 +149,7 @@ pub(crate) mod tests {
         read(Cursor::new(bytes)).unwrap()
     }
 
-    /// The archive with a field of its last record set.
+    /// The archive with a field of its end record changed.
     fn with(bytes: &[u8], at: usize, value: &[u8]) -> Vec<u8> {
         let (mut bytes, begin) = (bytes.to_vec(), bytes.len() - END_SIZE + at);
         bytes[begin..begin + value.len()].copy_from_slice(value);
@@ -174,7 +174,7 @@ pub(crate) mod tests {
         assert_eq!(look(&zip(&[("a", b""), ("mimetype", b"text/x")])).unwrap().media_type, None);
     }
 
-    /// Sizes and counts that are lies, and halves of archives.
+    /// Wrong sizes and counts, and truncated archives.
     #[test]
     fn hostile_archives() {
         let good = zip(&[("mimetype", b"text/x"), ("a/b", b"")]);
@@ -186,19 +186,19 @@ pub(crate) mod tests {
         for length in 0..good.len() {
             assert_eq!(look(&good[..length]), None, "{length}");
         }
-        // Before the first entry there is nothing, such as a program.
+        // Nothing, such as a program, may precede the first entry.
         assert_eq!(look(&[b"MZ", &good[..]].concat()), None);
-        // Sizes of ZIP64 are not asked for: it is an archive, and nothing more.
+        // ZIP64 sizes are not read: it is an archive, and nothing more is known.
         for (at, value) in [(10, &[0xff; 2][..]), (12, &[0xff; 4]), (16, &[0xff; 4])] {
             assert_eq!(look(&with(&good, at, value)), Some(Archive::default()));
         }
-        // What an entry says of its size is of no interest, but for the first one's.
+        // The claimed sizes of entries do not matter, except that of the first.
         let mut huge = good.clone();
         huge[18..22].copy_from_slice(&past_the_end);
         assert_eq!(look(&huge).unwrap().media_type, None);
     }
 
-    /// Of very many entries the first are looked at.
+    /// Of very many entries only the first are read.
     #[test]
     fn many_entries() {
         let names: Vec<String> = (0..3000).map(|number| format!("{number}/a")).collect();
@@ -207,7 +207,7 @@ pub(crate) mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever it is, it is read without a fault.
+        /// Any input is read without a panic.
         #[test]
         fn anything(mut bytes: Vec<u8>, count: u16, size in 0u32..200, offset in 0u32..200) {
             read(Cursor::new(&bytes)).unwrap();

@@ -10,7 +10,7 @@ pub trait Clock: Send + Sync + std::fmt::Debug {
     fn now(&self) -> DateTime<Utc>;
 }
 
-/// A clock that is shared by the rooms of one process.
+/// A clock that all parts of one process share.
 pub type SharedClock = Arc<dyn Clock>;
 
 /// The machine's clock.
@@ -24,7 +24,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved: tests own time.
+/// A clock that stands still until it is moved, for tests.
 #[derive(Debug)]
 pub struct ManualClock(Mutex<DateTime<Utc>>);
 

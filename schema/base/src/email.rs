@@ -13,7 +13,7 @@ impl Email {
     /// Longest address that SMTP carries (RFC 5321, 4.5.3.1.3), in octets.
     pub const MAX: usize = 254;
 
-    /// Reads an address; blanks around it are dropped. `None` when no server could take it.
+    /// Parses an address and trims it. `None` when no mail server would accept it.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         if text.len() > Self::MAX || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -40,7 +40,7 @@ impl Email {
         &self.address
     }
 
-    /// The identity of the address: two spellings of one mailbox have one `ci` (D-05).
+    /// The key for comparing addresses: two spellings of one mailbox have the same `ci` (D-05).
     pub fn ci(&self) -> &str {
         &self.ci
     }

@@ -1,135 +1,135 @@
-//! What can go wrong, and who may hear of it.
+//! The two kinds of error, and who sees them.
 //!
-//! A [`Refusal`] is part of the conversation: a code, a field, and a message in the viewer's
-//! language. A [`Fault`] is ours: it is logged, masked, and retried where retrying helps.
+//! A [`Refusal`] is part of the API's answer: a code, a field, and a message in the viewer's language. A [`Fault`]
+//! is a failure on our side: it is logged, masked, and retried where a retry helps.
 
 use std::fmt;
 
 use crate::text_enum;
 
 text_enum! {
-    /// Why something was refused. The API speaks these codes; texts are in `i18n/`.
+    /// The reason why a request was refused. The messages are in `i18n/`.
     pub enum Code {
-        /// There is no such thing for this viewer (B-14).
+        /// The record does not exist, or the viewer may not see it.
         NotFound = "NOT_FOUND",
-        /// The viewer's role does not allow the act (B-15).
+        /// The viewer's role does not allow this action.
         NotAllowed = "NOT_ALLOWED",
-        /// The thing changed since the viewer read it.
+        /// The record was changed after the viewer read it. Read it again and repeat the change.
         Conflict = "CONFLICT",
-        /// A value is missing.
+        /// A required value is missing.
         Required = "REQUIRED",
-        /// A text is longer than allowed.
+        /// The text is longer than allowed.
         TooLong = "TOO_LONG",
-        /// A number or list is outside of what is allowed.
+        /// The number is too small or too large, or the list has too many items.
         OutOfRange = "OUT_OF_RANGE",
-        /// A cursor that this list, in this order, never gave.
+        /// The cursor was not issued by this list in this order.
         InvalidCursor = "INVALID_CURSOR",
-        /// The text has characters that cannot be kept.
+        /// The text contains characters that cannot be stored, for example control characters.
         InvalidText = "INVALID_TEXT",
-        /// No mail server could take this address.
+        /// The e-mail address is not valid.
         InvalidEmail = "INVALID_EMAIL",
-        /// Another record has this value already.
+        /// Another record already has this value.
         Taken = "TAKEN",
-        /// A password shorter than allowed.
+        /// The password is shorter than allowed.
         PasswordTooShort = "PASSWORD_TOO_SHORT",
-        /// An idempotency key was used for another input.
+        /// The idempotency key was already used with a different input.
         IdempotencyKeyReused = "IDEMPOTENCY_KEY_REUSED",
-        /// E-mail or password is wrong (B-06: the same for an unknown e-mail).
+        /// The e-mail address or the password is wrong. An unknown address gets the same answer.
         WrongCredentials = "WRONG_CREDENTIALS",
-        /// Too many failed attempts; wait.
+        /// There were too many failed attempts. Wait and try again.
         TooManyAttempts = "TOO_MANY_ATTEMPTS",
-        /// The access waits for activation (B-06).
+        /// The access has not been activated yet.
         AccessPending = "ACCESS_PENDING",
-        /// The invitation is unknown, used or expired.
+        /// The invitation is unknown, already used or expired.
         InvitationInvalid = "INVITATION_INVALID",
         /// The ticket is closed.
         TicketClosed = "TICKET_CLOSED",
-        /// The ticket is open, so it cannot be reopened (D-02).
+        /// The ticket is open, so it cannot be reopened.
         TicketOpen = "TICKET_OPEN",
-        /// The time in which a client may reopen is over (D-02).
+        /// The period in which a client may reopen the ticket is over.
         ReopenPeriodOver = "REOPEN_PERIOD_OVER",
-        /// The firm does not let its clients reopen tickets (D-02).
+        /// The firm does not let its clients reopen tickets.
         ReopenNotOffered = "REOPEN_NOT_OFFERED",
-        /// A rejection or cancellation wants a reason (D-05).
+        /// A rejection or cancellation needs a reason.
         ReasonRequired = "REASON_REQUIRED",
-        /// The client has no user who could read the message (D-07).
+        /// The client has no user who could read the message.
         NoLinkedUser = "NO_LINKED_USER",
-        /// The staff member or department has it already.
+        /// The staff member or department already has the ticket.
         NothingToTransfer = "NOTHING_TO_TRANSFER",
-        /// Nobody leads the department who works for the firm now (D-09).
+        /// The department has no lead who currently works for the firm.
         DepartmentWithoutLead = "DEPARTMENT_WITHOUT_LEAD",
         /// The service item is no longer offered.
         ServiceItemInactive = "SERVICE_ITEM_INACTIVE",
-        /// Another currency than the firm's.
+        /// The amount is not in the firm's currency.
         WrongCurrency = "WRONG_CURRENCY",
-        /// The charge is paid.
+        /// The charge is already paid.
         ChargePaid = "CHARGE_PAID",
         /// The charge is canceled.
         ChargeCanceled = "CHARGE_CANCELED",
-        /// The charge is not overdue (D-10).
+        /// The charge is not overdue.
         ChargeNotOverdue = "CHARGE_NOT_OVERDUE",
         /// Only a delivery that failed or could not be sent can be retried.
         DeliveryNotRetryable = "DELIVERY_NOT_RETRYABLE",
-        /// Nobody is left to whom the delivery could be sent.
+        /// The delivery has no recipient left.
         NoRecipient = "NO_RECIPIENT",
-        /// The address is suppressed after a bounce: correct it or lift the suppression first.
+        /// Mails to the address are suppressed after a bounce. Correct the address or lift the suppression first.
         AddressSuppressed = "ADDRESS_SUPPRESSED",
-        /// The file has no bytes.
+        /// The file is empty.
         FileEmpty = "FILE_EMPTY",
         /// The file is larger than allowed.
         FileTooLarge = "FILE_TOO_LARGE",
-        /// Name or media type are none of a kind of file that is taken, or contradict each other.
+        /// The file name or media type is not of an accepted kind, or the two contradict each other.
         FileTypeNotAllowed = "FILE_TYPE_NOT_ALLOWED",
-        /// The text is no SHA-256 digest in hexadecimal digits.
+        /// The text is not a SHA-256 digest in hexadecimal digits.
         InvalidChecksum = "INVALID_CHECKSUM",
-        /// Too much was uploaded that is not verified and attached yet: finish with it, or wait.
+        /// Too many uploaded bytes are not verified or not attached yet. Attach the files, or try again later.
         TooMuchUnsettled = "TOO_MUCH_UNSETTLED",
-        /// The time in which the file could be uploaded is over.
+        /// The period in which the file could be uploaded is over.
         UploadExpired = "UPLOAD_EXPIRED",
-        /// The bytes of the file are not there.
+        /// The bytes of the file have not been uploaded.
         FileNotUploaded = "FILE_NOT_UPLOADED",
-        /// Other than the declared number of bytes came.
+        /// The number of uploaded bytes differs from the declared size.
         FileIncomplete = "FILE_INCOMPLETE",
-        /// Other bytes came than those that were declared.
+        /// The uploaded bytes differ from the declared SHA-256 digest.
         FileAltered = "FILE_ALTERED",
-        /// The content is not of the declared kind.
+        /// The content of the file is not of the declared kind.
         FileTypeMismatch = "FILE_TYPE_MISMATCH",
-        /// The scanner found something in the file (F-07).
+        /// The virus scanner found malware in the file.
         FileInfected = "FILE_INFECTED",
-        /// The file could not be looked at: send it again.
+        /// The file could not be verified. Upload it again.
         FileUnverifiable = "FILE_UNVERIFIABLE",
-        /// The file was never attached and is removed: send it again.
+        /// The file was not attached in time and has been removed. Upload it again.
         FileUnused = "FILE_UNUSED",
         /// The file is still being verified.
         FileNotReady = "FILE_NOT_READY",
-        /// The file is attached to something already.
+        /// The file is already attached to something.
         FileAttached = "FILE_ATTACHED",
     }
 }
 
-/// A refusal: nothing was changed, and this is why.
+/// The reason why nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The reason.
     pub code: Code,
-    /// The input field it is about, as the API spells it.
+    /// The input field that is at fault, as the API spells it.
     pub field: Option<&'static str>,
-    /// A number that belongs into the message: a limit, minutes to wait.
+    /// A number that the message needs: a limit, or minutes to wait.
     pub number: Option<i64>,
 }
 
 impl Refusal {
-    /// A refusal about no field in particular.
+    /// A refusal that concerns no particular field.
     pub const fn new(code: Code) -> Self {
         Self { code, field: None, number: None }
     }
 
-    /// A refusal about one input field.
+    /// A refusal that concerns one input field.
     pub const fn of(field: &'static str, code: Code) -> Self {
         Self { code, field: Some(field), number: None }
     }
 
-    /// The same with the number that the message names.
+    /// Adds the number that the message needs.
     #[must_use]
     pub const fn with(mut self, number: i64) -> Self {
         self.number = Some(number);
@@ -137,33 +137,33 @@ impl Refusal {
     }
 }
 
-/// Something of ours broke. Never shown; logged without contents.
+/// A failure on our side. Never shown to users; logged without contents.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// The database did not answer: retry helps.
+    /// The database did not answer. A retry may help.
     #[error("database unavailable: {0}")]
     Unavailable(String),
-    /// The database refused a statement: retry does not help.
+    /// The database rejected a statement. A retry does not help.
     #[error("database: {0}")]
     Database(diesel::result::Error),
-    /// A stored value that the code cannot read, or an invariant that does not hold.
+    /// A stored value that cannot be read, or a broken invariant.
     #[error("broken invariant: {0}")]
     Broken(String),
 }
 
 impl Fault {
-    /// Whether the same act may succeed when tried again.
+    /// Whether the same action may succeed when tried again.
     pub const fn is_retryable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
 }
 
-/// The two ways in which an act ends without effect.
+/// The two ways in which an action can fail.
 #[derive(Debug)]
 pub enum Error {
-    /// Expected: told to the viewer as user errors.
+    /// Expected; shown to the viewer as user errors.
     Refused(Vec<Refusal>),
-    /// Ours: masked.
+    /// Unexpected; masked.
     Fault(Fault),
 }
 
@@ -245,7 +245,7 @@ fn lost(message: &str) -> bool {
     .any(|sign| message.contains(sign))
 }
 
-/// Turns a missing row into the one answer for "not there" and "not yours" (B-14).
+/// Turns a missing row into `NOT_FOUND`, the same answer for "does not exist" and "not visible" (B-14).
 pub trait OrNotFound<T> {
     /// The row, or `NOT_FOUND` about `field`.
     fn or_not_found(self, field: &'static str) -> Result<T>;

@@ -1,37 +1,37 @@
-//! Typed ids. A `TicketId` is never taken for a `ClientId`; outside it reads `ticket_…`.
+//! Typed ids. A `TicketId` cannot be used as a `ClientId`; the API shows it as `ticket_…`.
 
 use uuid::Uuid;
 
-/// A typed id: a UUIDv7 with the noun it belongs to.
+/// A typed id: a UUIDv7 and the noun that it belongs to.
 pub trait Id: Copy + Send + Sync + 'static {
-    /// The prefix that the outside sees, without the underscore.
+    /// The prefix of the id in the API, without the underscore.
     const NOUN: &'static str;
     /// Wraps a raw UUID.
     fn from_uuid(uuid: Uuid) -> Self;
     /// The raw UUID.
     fn uuid(self) -> Uuid;
-    /// The opaque id of the API: `noun_` and 32 hexadecimal digits.
+    /// The opaque id of the API: `noun_` followed by 32 hexadecimal digits.
     fn encode(self) -> String {
         encode(Self::NOUN, self.uuid())
     }
-    /// Reads an id of the API; anything not written by [`Id::encode`] is `None`.
+    /// Parses an id of the API; `None` for anything that [`Id::encode`] did not write.
     fn decode(text: &str) -> Option<Self> {
         digits(text.strip_prefix(Self::NOUN)?.strip_prefix('_')?).map(Self::from_uuid)
     }
 }
 
-/// The opaque id of the API of a thing of this noun, see [`Id::encode`].
+/// The opaque API id of a thing of this noun, see [`Id::encode`].
 pub fn encode(noun: &str, id: Uuid) -> String {
     format!("{noun}_{}", id.simple())
 }
 
-/// Reads an id of the API of whichever noun: the noun and the raw UUID.
+/// Parses an API id of any noun: the noun and the raw UUID.
 pub fn decode(text: &str) -> Option<(&'static str, Uuid)> {
     let (noun, id) = text.split_once('_')?;
     Some((known(noun)?, digits(id)?))
 }
 
-/// The noun spelled so, if there is one.
+/// Looks up the noun with this spelling.
 pub fn known(noun: &str) -> Option<&'static str> {
     NOUNS.iter().copied().find(|known| *known == noun)
 }
@@ -43,7 +43,7 @@ fn digits(text: &str) -> Option<Uuid> {
 
 macro_rules! ids {
     ($($(#[$meta:meta])* $name:ident = $noun:literal),+ $(,)?) => {
-        /// Every noun that ids are prefixed with.
+        /// Every noun that is used as a prefix of ids.
         pub const NOUNS: &[&str] = &[$($noun),+];
     $(
         $(#[$meta])*
@@ -61,7 +61,7 @@ macro_rules! ids {
         }
 
         impl $name {
-            /// A new id, ordered by the time of its making.
+            /// A new id, ordered by creation time.
             #[allow(clippy::new_without_default)]
             pub fn new() -> Self { Self(Uuid::now_v7()) }
         }
@@ -116,7 +116,7 @@ ids! {
     MessageId = "message",
     /// One changed field in a ticket's history.
     ChangeId = "change",
-    /// One act; groups the changes it made and is the cause of its mails.
+    /// One action; groups the changes it made and is the cause of its mails.
     ActId = "act",
     /// A hand-over of a ticket.
     TransferId = "transfer",
@@ -130,7 +130,7 @@ ids! {
     AttachmentId = "attachment",
     /// One opening of a file.
     FileAccessId = "fileaccess",
-    /// What one staff member is told of one act.
+    /// What one staff member is notified of by one action.
     NotificationId = "notification",
     /// A job of the queue.
     JobId = "job",
@@ -142,7 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// What is encoded is read back, and never as another noun.
+        /// An encoded id decodes to itself, and never as another noun.
         #[test]
         fn round_trip(raw: u128) {
             let id = TicketId::from_uuid(Uuid::from_u128(raw));

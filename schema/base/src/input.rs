@@ -1,4 +1,4 @@
-//! Input from outside, checked in one place: all refusals of an input are told at once.
+//! Checks of input, in one place: all refusals of an input are reported at once.
 
 use std::ops::RangeInclusive;
 
@@ -11,15 +11,15 @@ pub const MAX_NAME: usize = 200;
 /// Longest free text, in characters.
 pub const MAX_TEXT: usize = 20_000;
 
-/// What an edit does with a value that may be absent.
+/// What an edit does to an optional value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Patch<T> {
-    /// Leaves it as it is.
+    /// Leaves the value as it is.
     #[default]
     Keep,
-    /// Removes it.
+    /// Removes the value.
     Clear,
-    /// Puts another in its place.
+    /// Replaces the value.
     Set(T),
 }
 
@@ -33,7 +33,7 @@ impl<T> Patch<T> {
         }
     }
 
-    /// The same edit of a checked value; what `check` turns into nothing is cleared.
+    /// Applies a check to the new value; `None` from `check` clears it.
     pub fn and_then<U>(self, check: impl FnOnce(T) -> Option<U>) -> Patch<U> {
         match self {
             Self::Keep => Patch::Keep,
@@ -43,8 +43,8 @@ impl<T> Patch<T> {
     }
 }
 
-/// Collects the refusals of one input. Each method answers the cleaned value, which must not be
-/// used before [`Check::done`] has agreed.
+/// Collects the refusals of one input. Each method returns the cleaned value, which must not be used before
+/// [`Check::done`] has succeeded.
 #[derive(Debug, Default)]
 pub struct Check(Vec<Refusal>);
 
@@ -76,7 +76,7 @@ impl Check {
         value
     }
 
-    /// A text of one line that may be left out; blank is left out.
+    /// An optional text of one line; blank counts as absent.
     pub fn optional_line(&mut self, field: &'static str, value: Option<&str>, max: usize) -> Option<String> {
         let value = self.line(field, value?, 0..=max);
         (!value.is_empty()).then_some(value)
@@ -92,7 +92,7 @@ impl Check {
         email
     }
 
-    /// An e-mail address that may be left out; blank is left out.
+    /// An optional e-mail address; blank counts as absent.
     pub fn optional_email(&mut self, field: &'static str, value: Option<&str>) -> Option<Email> {
         let value = value?.trim();
         if value.is_empty() { None } else { self.email(field, value) }
@@ -112,19 +112,19 @@ impl Check {
         })
     }
 
-    /// Refuses unless `ok`.
+    /// Adds the refusal unless `ok`.
     pub fn require(&mut self, ok: bool, refusal: Refusal) {
         if !ok {
             self.refuse(refusal);
         }
     }
 
-    /// Refuses.
+    /// Adds a refusal.
     pub fn refuse(&mut self, refusal: Refusal) {
         self.0.push(refusal);
     }
 
-    /// Agrees when nothing was refused.
+    /// Succeeds when nothing was refused.
     ///
     /// # Errors
     /// All refusals, in the order in which they were found.
@@ -142,9 +142,9 @@ impl Check {
     }
 }
 
-/// Turns a broken unique constraint into the refusal that it stands for.
+/// Turns a violated unique constraint into a refusal.
 pub trait OrTaken<T> {
-    /// The row, or `TAKEN` about `field`. The transaction can then only be rolled back.
+    /// The row, or `TAKEN` about `field`. After that the transaction can only be rolled back.
     fn or_taken(self, field: &'static str) -> Result<T>;
 }
 
@@ -225,7 +225,7 @@ mod tests {
     }
 
     proptest! {
-        /// What was accepted once is accepted again and stays as it is.
+        /// An accepted text is accepted again and does not change.
         #[test]
         fn cleaning_twice_changes_nothing(text in ".{0,30}") {
             let mut first = Check::new();

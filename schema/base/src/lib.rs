@@ -1,5 +1,5 @@
-//! What every room uses: ids, errors, time, money, text, languages, pages, input and search. It knows no noun
-//! beside the ids that name them.
+//! What every crate uses: ids, errors, time, money, text, languages, pages, input and search. Nothing here depends
+//! on a business noun, except the ids that name them.
 
 pub mod clock;
 pub mod email;

@@ -1,9 +1,9 @@
-//! The languages that Guichet speaks.
+//! The supported languages.
 
 use crate::text_enum;
 
 text_enum! {
-    /// A language of people, firms and clients (F-02).
+    /// The language of a person, firm or client.
     pub enum Locale {
         /// Brazilian Portuguese.
         PtBr = "pt-BR",
@@ -17,7 +17,7 @@ text_enum! {
 }
 
 impl Locale {
-    /// The best of our languages for an `Accept-Language` header (RFC 9110, 12.5.4).
+    /// Picks the best supported language for an `Accept-Language` header (RFC 9110, 12.5.4).
     pub fn negotiate(header: &str) -> Option<Self> {
         let mut wanted: Vec<(f32, &str)> = header
             .split(',')

@@ -1,4 +1,4 @@
-//! `Message-ID`s of mails (RFC 5322, 3.6.4): the same on every try, and one conversation a ticket.
+//! `Message-ID`s of mails (RFC 5322, 3.6.4): the same on every attempt, and one thread per ticket.
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -6,14 +6,15 @@ use sha2::{Digest, Sha256};
 use crate::email::Email;
 use crate::id::{DeliveryId, Id, TicketId};
 
-/// The `Message-ID` of a delivery, with its angle brackets. However often it is tried, a mailbox
-/// that drops doubles keeps one copy.
+/// The `Message-ID` of a delivery, in angle brackets. It is the same on every attempt, so a mailbox that drops
+/// duplicates keeps one copy.
 pub fn of_delivery(delivery: DeliveryId, from: &Email) -> String {
     format!("<{delivery}@{}>", domain(from))
 }
 
-/// The root that all mails about a ticket to one recipient refer to (D-05), with its angle brackets.
-/// No mail has it as its own: whoever joins late, or deleted the first one, sees one conversation too.
+/// The thread root that all mails about a ticket to one recipient refer to (D-05), in angle brackets. No mail has
+/// it as its own `Message-ID`, so the thread stays one for a recipient who was added later or deleted the first
+/// mail.
 pub fn of_conversation(ticket: TicketId, recipient: &Email, from: &Email) -> String {
     let digest = Sha256::new().chain_update(ticket.uuid().as_bytes()).chain_update(recipient.ci()).finalize();
     format!("<{ticket}.{}@{}>", HEXLOWER.encode(&digest[..8]), domain(from))
@@ -40,7 +41,7 @@ mod tests {
         assert_eq!(id, "<delivery_00000000000000000000000000000007@xn--mnchen-3ya.example>");
     }
 
-    /// D-05: one conversation per ticket and recipient, whatever the spelling.
+    /// D-05: one thread per ticket and recipient, whatever the spelling of the address.
     #[test]
     fn a_conversation_belongs_to_one_ticket_and_one_recipient() {
         let [ticket, other] = [1, 2].map(|raw| TicketId::from_uuid(Uuid::from_u128(raw)));

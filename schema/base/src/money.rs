@@ -1,4 +1,4 @@
-//! Money is integers: minor units and a currency.
+//! Amounts of money as integers: minor units and a currency.
 
 use iso_currency::Currency;
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::error::{Code, Refusal};
 use crate::locale::Locale;
 
-/// Largest price or charge, in minor units: keeps sums far from overflow.
+/// Largest price or charge, in minor units; sums stay far from overflow.
 pub const MAX_AMOUNT: i64 = 1_000_000_000_000;
 
 /// An amount in minor units (cents) of an ISO 4217 currency.
@@ -19,10 +19,10 @@ pub struct Money {
 }
 
 impl Money {
-    /// The minor units of an amount that is to be in a firm's `currency`.
+    /// The minor units of an amount that must be in the firm's `currency`.
     ///
     /// # Errors
-    /// `OUT_OF_RANGE` for less than `least` or an absurd amount, `WRONG_CURRENCY`.
+    /// `OUT_OF_RANGE` when it is less than `least` or more than [`MAX_AMOUNT`], `WRONG_CURRENCY`.
     pub fn checked(&self, field: &'static str, least: i64, currency: &str) -> Result<i64, Refusal> {
         if !(least..=MAX_AMOUNT).contains(&self.amount_minor) {
             return Err(Refusal::of(field, Code::OutOfRange).with(MAX_AMOUNT));
@@ -61,7 +61,7 @@ impl Money {
         }
     }
 
-    /// The amount as spreadsheets of `locale` read a number: `1234,56`.
+    /// The amount as spreadsheets of `locale` expect a number, for example `1234,56`.
     pub fn number(&self, locale: Locale) -> String {
         let (sign, whole, fraction) = self.parts(locale);
         format!("{sign}{whole}{fraction}")
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// D-03: an amount counts as it was given, or is refused with the field that it stood in.
+        /// D-03: an amount is either stored as given or refused with its field.
         #[test]
         fn d_03_amounts(amount_minor in any::<i64>(), least in 0..=1_i64, currency in "BRL|EUR") {
             let given = Money { amount_minor, currency: currency.clone() };

@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use crate::error::{Code, Refusal, Result};
 
-/// Most rows of a page.
+/// Most rows per page.
 pub const MAX_PAGE: i64 = 100;
 
-/// Which part of a list is wanted.
+/// Which part of a list is requested.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PageRequest {
     limit: i64,
@@ -39,20 +39,20 @@ impl PageRequest {
         Ok(Self { limit, backward, cursor })
     }
 
-    /// How many rows to ask the database for: one more than wanted, to know whether there are more.
+    /// The `LIMIT` of the query: one more than requested, to see whether more rows follow.
     pub const fn fetch(&self) -> i64 {
         self.limit + 1
     }
 
-    /// Whether the order of the list must be turned round for the query.
+    /// Whether the query must reverse the order of the list.
     pub const fn is_backward(&self) -> bool {
         self.backward
     }
 
-    /// Where to begin, in a list ordered by `order`.
+    /// The cursor to start from, in a list ordered by `order`.
     ///
     /// # Errors
-    /// `INVALID_CURSOR` for a cursor that this list never gave.
+    /// `INVALID_CURSOR` for a cursor that this list did not issue.
     pub fn cursor(&self, order: &str) -> Result<Option<Cursor>> {
         let Some(text) = &self.cursor else { return Ok(None) };
         let refused =
@@ -60,7 +60,7 @@ impl PageRequest {
         Cursor::decode(order, text).ok_or_else(refused).map(Some)
     }
 
-    /// Cuts the fetched rows down to the page and puts them into the order of the list.
+    /// Cuts the fetched rows to the page size and restores the order of the list.
     pub fn page<T>(&self, mut rows: Vec<T>) -> Page<T> {
         let more = rows.len() as i64 > self.limit;
         rows.truncate(self.limit as usize);
@@ -73,17 +73,17 @@ impl PageRequest {
     }
 }
 
-/// A place in an ordered list: the value that the order looks at, and the row's id.
+/// A position in an ordered list: the value of the ordered column, and the row's id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// The value of the ordered column.
     pub key: String,
-    /// The row, to tell equal values apart.
+    /// The row's id, to tell equal values apart.
     pub id: Uuid,
 }
 
 impl Cursor {
-    /// The opaque text of the API; good only for the same order.
+    /// The opaque cursor of the API; valid only for the same order.
     pub fn encode(order: &str, key: impl std::fmt::Display, id: Uuid) -> String {
         BASE64URL_NOPAD.encode(format!("{order}\n{}\n{key}", id.simple()).as_bytes())
     }
@@ -93,7 +93,7 @@ impl Cursor {
         let text = String::from_utf8(bytes).ok()?;
         let (of, rest) = text.split_once('\n')?;
         let (id, key) = rest.split_once('\n')?;
-        // PostgreSQL's text holds no NUL.
+        // PostgreSQL's text cannot contain NUL.
         (of == order && !key.contains('\0')).then_some(())?;
         Some(Self { key: key.to_owned(), id: Uuid::try_parse(id).ok()? })
     }
@@ -104,9 +104,9 @@ impl Cursor {
 pub struct Page<T> {
     /// The rows, in the order of the list.
     pub rows: Vec<T>,
-    /// Whether rows follow.
+    /// Whether more rows follow.
     pub has_next: bool,
-    /// Whether rows precede; behind a cursor there is at least the cursor's.
+    /// Whether rows precede. After a cursor this is always true: the row of the cursor precedes.
     pub has_previous: bool,
 }
 
@@ -124,7 +124,7 @@ mod tests {
             prop_assert_eq!(Cursor::decode("NUMBER", &text), None);
         }
 
-        /// Walking a list in pages, either way, gives every row once and in order.
+        /// Paging through a list in either direction yields every row once, in order.
         #[test]
         fn pages_cover_the_list(len in 0usize..50, limit in 1i32..10, backward: bool) {
             let list: Vec<usize> = (0..len).collect();

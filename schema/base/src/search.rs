@@ -1,11 +1,11 @@
-//! Search text: case and accents folded once, here, for what is stored and what is asked.
+//! Search text: case and accents are folded in the same way for stored text and for queries.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use crate::error::{Code, Refusal, Result};
 use crate::input::MAX_NAME;
 
-/// Folds case and accents and joins blanks: `"  Ação  Ltda"` becomes `"acao ltda"`.
+/// Folds case and accents and collapses blanks: `"  Ação  Ltda"` becomes `"acao ltda"`.
 pub fn fold(text: &str) -> String {
     let folded: String =
         text.nfkd().filter(|c| !is_combining_mark(*c) && *c != '\0').flat_map(char::to_lowercase).collect();
@@ -17,10 +17,10 @@ pub fn search_text(parts: &[&str]) -> String {
     fold(&parts.join(" "))
 }
 
-/// The words of a query, each as a `LIKE` pattern for any part of the text; all must be found.
+/// The words of a query, each as a `LIKE` pattern; a row must match all of them.
 ///
 /// # Errors
-/// `TOO_LONG` about `search` for a query longer than any name: each word is a condition of its own.
+/// `TOO_LONG` about `search` when the query is longer than any name: each word costs a condition.
 pub fn patterns(query: Option<&str>) -> Result<Vec<String>> {
     let query = query.unwrap_or_default();
     if query.chars().count() > MAX_NAME {

@@ -1,11 +1,11 @@
-//! Secrets that we hand out: session tokens and invitations. Only their hashes are kept.
+//! Secrets that we issue: session tokens and invitations. Only their hashes are stored.
 
 use std::fmt;
 
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 
-/// A secret that opens something. It is never logged, never serialised, and at rest only a hash.
+/// A secret that grants access. It is never logged or serialized, and only its hash is stored.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -17,12 +17,12 @@ impl Secret {
         Self(BASE64URL_NOPAD.encode(&bytes))
     }
 
-    /// The secret itself, to be handed to its owner: base64url, 43 characters.
+    /// The secret itself, for its owner: base64url, 43 characters.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What is kept of it. Its 256 bits need no salt and no slow hash.
+    /// The hash that is stored. A secret of 256 random bits needs neither a salt nor a slow hash.
     pub fn hash(&self) -> Vec<u8> {
         Sha256::digest(self.0.as_bytes()).to_vec()
     }

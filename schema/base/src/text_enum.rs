@@ -1,6 +1,6 @@
-//! Enums that are stored as text and spoken as `SCREAMING_SNAKE` everywhere.
+//! Enums that are stored as text and spelled in `SCREAMING_SNAKE` everywhere.
 
-/// Declares an enum stored as text: one spelling for table, API and logs.
+/// Declares an enum stored as text, with one spelling for tables, API and logs.
 #[macro_export]
 macro_rules! text_enum {
     ($(#[$meta:meta])* $vis:vis enum $name:ident {
@@ -16,7 +16,7 @@ macro_rules! text_enum {
         }
 
         impl $name {
-            /// Every value, in the order of declaration.
+            /// Every value, in declaration order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
             /// The spelling in tables, API and logs.
@@ -24,7 +24,7 @@ macro_rules! text_enum {
                 match self { $(Self::$variant => $text),+ }
             }
 
-            /// The value spelled `text`, if there is one.
+            /// The value with this spelling, if there is one.
             pub fn parse(text: &str) -> Option<Self> {
                 match text { $($text => Some(Self::$variant),)+ _ => None }
             }

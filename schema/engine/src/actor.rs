@@ -1,4 +1,4 @@
-//! Who acts, as what, and how far they see.
+//! Who acts, in which membership, and what they can see.
 
 use guichet_base::id::{AccessId, AccountId, ClientId, FirmId, Id, SessionId, StaffId};
 use guichet_base::locale::Locale;
@@ -6,60 +6,60 @@ use guichet_base::text_enum;
 use uuid::Uuid;
 
 text_enum! {
-    /// Rights of a staff member (B-15).
+    /// The role of a staff member.
     pub enum StaffRole {
-        /// Everything.
+        /// May do everything.
         Owner = "OWNER",
-        /// Clients, accesses, price list, charges, bulk acts.
+        /// Manages clients, accesses, the price list and charges; may act in bulk.
         Manager = "MANAGER",
-        /// The daily work.
+        /// Does the daily work.
         Member = "MEMBER",
     }
 }
 
 text_enum! {
-    /// How far members of a firm see (B-15): a setting of the firm.
+    /// Which clients and tickets members of a firm can see: a setting of the firm.
     pub enum MemberReach {
-        /// All clients.
+        /// Members see all clients.
         All = "ALL",
-        /// Their departments and their portfolio only.
+        /// Members see their departments and their own clients only.
         Own = "OWN",
     }
 }
 
 text_enum! {
-    /// Rights of a portal user (B-03).
+    /// The role of a portal user.
     pub enum AccessRole {
-        /// Manages the users of its client.
+        /// Manages the users of the client.
         Admin = "ADMIN",
-        /// Manages nothing.
+        /// Manages no users.
         Collaborator = "COLLABORATOR",
     }
 }
 
-/// One of the places in which an account can act (B-13). Staff and client rights never mix.
+/// What an account acts as (B-13). Staff rights and client rights never mix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Membership {
     /// Staff of a firm.
     Staff(StaffMembership),
-    /// Portal user of a client.
+    /// A portal user of a client.
     Portal(PortalMembership),
 }
 
-/// Acting as staff.
+/// An account acting as staff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaffMembership {
     /// The staff member.
     pub id: StaffId,
     /// Its firm.
     pub firm_id: FirmId,
-    /// Its rights.
+    /// Its role.
     pub role: StaffRole,
-    /// How far members of this firm see.
+    /// What members of this firm can see.
     pub reach: MemberReach,
 }
 
-/// Acting as a portal user.
+/// An account acting as a portal user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortalMembership {
     /// The access.
@@ -68,7 +68,7 @@ pub struct PortalMembership {
     pub firm_id: FirmId,
     /// The client.
     pub client_id: ClientId,
-    /// Its rights.
+    /// Its role.
     pub role: AccessRole,
 }
 
@@ -86,7 +86,7 @@ impl Membership {
         self.author().person()
     }
 
-    /// What this membership sees.
+    /// What the membership can see.
     pub const fn scope(&self) -> Scope {
         match self {
             Self::Staff(StaffMembership {
@@ -102,7 +102,7 @@ impl Membership {
         }
     }
 
-    /// Whether this membership looks after the firm: an owner or a manager.
+    /// Whether the membership is that of an owner or a manager.
     pub const fn oversees(&self) -> bool {
         matches!(self, Self::Staff(StaffMembership { role: StaffRole::Owner | StaffRole::Manager, .. }))
     }
@@ -116,22 +116,22 @@ impl Membership {
     }
 }
 
-/// What a viewer sees. Every finder demands one; outside of it nothing exists (B-14).
+/// What a viewer can see. Every finder requires a scope; what lies outside does not exist for the viewer (B-14).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// All of a firm.
+    /// Everything of a firm.
     Firm {
         /// The firm.
         firm_id: FirmId,
     },
-    /// A member's departments and portfolio (B-15).
+    /// The departments and clients of one member (B-15).
     Own {
         /// The firm.
         firm_id: FirmId,
         /// The member.
         staff_id: StaffId,
     },
-    /// One client, from the client's side: nothing internal.
+    /// One client, seen by its portal users: nothing internal.
     Client {
         /// The firm.
         firm_id: FirmId,
@@ -141,20 +141,20 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// The firm that this scope lies in.
+    /// The firm of this scope.
     pub const fn firm_id(&self) -> FirmId {
         match self {
             Self::Firm { firm_id } | Self::Own { firm_id, .. } | Self::Client { firm_id, .. } => *firm_id,
         }
     }
 
-    /// Whether this is the firm's side, where internal things exist.
+    /// Whether this is the firm's side, which sees internal things.
     pub const fn is_staff(&self) -> bool {
         !matches!(self, Self::Client { .. })
     }
 }
 
-/// Who wrote something: a staff member or a portal user, never both, never nobody.
+/// The author of something: exactly one of a staff member and a portal user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Author {
     /// A staff member.
@@ -164,7 +164,7 @@ pub enum Author {
 }
 
 impl Author {
-    /// Reads the two columns in which a table keeps an author.
+    /// Reads an author from the two columns of a table.
     pub const fn from_columns(staff: Option<StaffId>, access: Option<AccessId>) -> Option<Self> {
         match (staff, access) {
             (Some(id), None) => Some(Self::Staff(id)),
@@ -173,7 +173,7 @@ impl Author {
         }
     }
 
-    /// The staff member, if it is one.
+    /// The staff member, if the author is one.
     pub const fn staff(self) -> Option<StaffId> {
         match self {
             Self::Staff(id) => Some(id),
@@ -181,7 +181,7 @@ impl Author {
         }
     }
 
-    /// The id of either; see [`Membership::person`].
+    /// The id of the staff member or of the access; see [`Membership::person`].
     pub fn person(self) -> Uuid {
         match self {
             Self::Staff(id) => id.uuid(),
@@ -189,7 +189,7 @@ impl Author {
         }
     }
 
-    /// The portal access, if it is one.
+    /// The portal access, if the author is one.
     pub const fn access(self) -> Option<AccessId> {
         match self {
             Self::Portal(id) => Some(id),
@@ -198,12 +198,12 @@ impl Author {
     }
 }
 
-/// Who acts now: the account, its membership, and where the request comes from (F-03).
+/// Who is acting: the account, its membership, and the origin of the request (F-03).
 #[derive(Debug, Clone)]
 pub struct Actor {
     /// The account.
     pub account_id: AccountId,
-    /// The session; none for an act out of the command line.
+    /// The session; none when the command line acts.
     pub session_id: Option<SessionId>,
     /// The membership.
     pub membership: Membership,
@@ -219,7 +219,7 @@ impl Actor {
         self.membership.firm_id()
     }
 
-    /// What it sees.
+    /// What the actor can see.
     pub const fn scope(&self) -> Scope {
         self.membership.scope()
     }
@@ -243,8 +243,8 @@ pub struct Origin {
     pub address: Option<String>,
     /// The request id, as logged and answered.
     pub request_id: Option<String>,
-    /// What the browser or app calls itself.
+    /// The `User-Agent`.
     pub device: Option<String>,
-    /// Whether it is an app: one that sends its token itself, not a browser with a cookie.
+    /// Whether it is an app that sends its token itself, not a browser with a cookie.
     pub is_app: bool,
 }

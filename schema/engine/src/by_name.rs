@@ -1,6 +1,6 @@
 //! Lists ordered by name: clients, staff, departments, the price list.
 
-/// The name of this order inside cursors.
+/// The name of this order in cursors.
 pub const BY_NAME: &str = "NAME";
 
 /// Loads a [`Page`](guichet_base::page::Page) of a boxed query over `$table`, ordered by name and id.
@@ -10,7 +10,7 @@ macro_rules! page_by_name {
         let (request, mut query): (&guichet_base::page::PageRequest, _) = ($request, $query);
         let backward = request.is_backward();
         if let Some(guichet_base::page::Cursor { key, id }) = request.cursor($crate::by_name::BY_NAME)? {
-            // The first condition lets the index begin at the cursor; the second tells equal names apart.
+            // The first condition lets the index scan start at the cursor; the second handles equal names.
             query = if backward {
                 query.filter($table::name.le(key.clone())).filter($table::name.lt(key).or($table::id.lt(id)))
             } else {

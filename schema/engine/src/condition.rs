@@ -1,4 +1,4 @@
-//! A condition on the rows of one table, whose shape is decided while running: what a scope sees.
+//! A condition on the rows of one table that is built at run time, such as what a scope can see.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,8 +10,8 @@ use diesel::query_source::AppearsInFromClause;
 use diesel::result::QueryResult;
 use diesel::sql_types::Bool;
 
-/// A condition on the rows of the table `T`, wherever that table appears in a query. Unlike
-/// diesel's boxed expressions it can be sent between threads, and stands in joins too.
+/// A condition on the rows of the table `T`, usable wherever that table appears in a query. Unlike diesel's boxed
+/// expressions it is `Send` and can be used in joins.
 pub struct Condition<T> {
     fragment: Box<dyn QueryFragment<Pg> + Send>,
     checked: bool,
@@ -27,22 +27,22 @@ impl<T> Condition<T> {
         Self { fragment: Box::new(expression), checked: false, table: PhantomData }
     }
 
-    /// The same as a mere check of rows that other conditions find: no index is entered by it. The kept
-    /// plan of a statement is one for all firms, made for a firm of average size: to read the whole firm
-    /// and look for some ids in it seems cheap, and is not in a large one.
+    /// The same condition as a filter that uses no index. The plan of a prepared statement is the same for all
+    /// firms and made for an average one: scanning the whole firm to find a few ids looks cheap there, but is not
+    /// in a large firm.
     #[must_use]
     pub fn checked(self) -> Self {
         self.checked_if(true)
     }
 
-    /// A mere check, or not.
+    /// Whether the condition must not use an index.
     #[must_use]
     pub fn checked_if(self, checked: bool) -> Self {
         Self { checked, ..self }
     }
 }
 
-/// Whether a filter names so few things that what belongs to them is less than a firm has.
+/// Whether a filter names so few things that they have fewer rows than the whole firm.
 pub fn is_few<T>(wanted: Option<&[T]>) -> bool {
     const FEW: usize = 10;
     wanted.is_some_and(|wanted| wanted.len() <= FEW)
@@ -63,7 +63,7 @@ impl<T> ValidGrouping<()> for Condition<T> {
     type IsAggregate = is_aggregate::No;
 }
 
-// The statement is found by its text: no id of its own.
+// The prepared statement is found by its text, so the type needs no id.
 impl<T> QueryId for Condition<T> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
@@ -71,7 +71,7 @@ impl<T> QueryId for Condition<T> {
 
 impl<T> QueryFragment<Pg> for Condition<T> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        // A whole condition in brackets of its own: IS binds closer than AND.
+        // Brackets around the whole condition: `IS` binds tighter than `AND`.
         out.push_sql(if self.checked { "((" } else { "(" });
         self.fragment.walk_ast(out.reborrow())?;
         out.push_sql(if self.checked { ") IS TRUE)" } else { ")" });

@@ -1,4 +1,4 @@
-//! The way to PostgreSQL: connections with or without TLS, the pool, migrations.
+//! Connections to PostgreSQL with or without TLS, the pool, and migrations.
 
 mod address;
 
@@ -17,19 +17,19 @@ use guichet_base::error::Fault;
 
 pub use address::Address;
 
-/// All changes of the tables, in order.
+/// All migrations, in order.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
 
 /// A pool of connections.
 pub type Pool = deadpool::Pool<AsyncPgConnection>;
 /// A connection outside of any pool.
 pub type Connection = AsyncPgConnection;
-/// A connection lent by the pool.
+/// A connection borrowed from the pool.
 pub type Conn = deadpool::Object<AsyncPgConnection>;
 
-/// Opens one connection. With `sslmode=require`, `verify-ca` or `verify-full` in the URL by TLS, and each of
-/// them checks the server's certificate and name, against the system's authorities or the `sslrootcert`.
-/// Without one of them, also with `prefer`, there is no TLS.
+/// Opens one connection. `sslmode=require`, `verify-ca` and `verify-full` in the URL all use TLS and verify the
+/// server's certificate and name against the system's authorities or `sslrootcert`. Every other mode, `prefer`
+/// included, uses no TLS.
 ///
 /// # Errors
 /// When the URL is malformed or the server does not answer.
@@ -54,14 +54,14 @@ pub fn connect(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> 
     .boxed()
 }
 
-/// A pool of at most `size` connections; whoever waits longer than five seconds for one is told
-/// that the database is unavailable.
+/// A pool of at most `size` connections. Waiting for a connection fails after five seconds with "database
+/// unavailable".
 ///
 /// # Errors
-/// When the runtime of the pool cannot be set up.
+/// When the pool cannot be created.
 pub fn pool(url: &str, size: usize) -> Result<Pool, Fault> {
     let mut config = ManagerConfig::default();
-    // A closed connection is seen without asking the server; a test query would cost a round trip each time.
+    // A closed connection is detected locally; a test query would cost a round trip each time.
     config.recycling_method = RecyclingMethod::Fast;
     config.custom_setup = Box::new(connect);
     let wait = Some(Duration::from_secs(5));
@@ -78,21 +78,21 @@ fn deadpool_runtime() -> ::deadpool::Runtime {
     ::deadpool::Runtime::Tokio1
 }
 
-/// Brings the tables up to date; several processes at once wait for each other.
+/// Runs pending migrations; several processes at once wait for each other.
 ///
 /// # Errors
-/// When the database does not answer or a migration fails; nothing of that migration stays.
+/// When the database does not answer or a migration fails; a failed migration is rolled back.
 pub async fn migrate(url: &str) -> Result<(), Fault> {
     use diesel_async::SimpleAsyncConnection;
     let mut connection = connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()))?;
-    // Held by the session: released when it ends, however it ends.
+    // A session lock: released when the session ends, for whatever reason.
     connection.batch_execute("SELECT pg_advisory_lock(7101210201)").await?;
     let mut harness = AsyncMigrationHarness::new(connection);
     tokio::task::block_in_place(|| harness.run_pending_migrations(MIGRATIONS).map(|_| ()))
         .map_err(|error| Fault::Broken(format!("migration: {error}")))
 }
 
-/// Whether the tables are those of this program, for readiness.
+/// Whether the schema is that of this program, for the readiness probe.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -110,7 +110,7 @@ pub async fn is_migrated(conn: &mut AsyncPgConnection) -> Result<bool, Fault> {
     Ok(wanted.iter().all(|migration| done.contains(&migration.name().version().to_string())))
 }
 
-/// The version of the server, as 150004 for 15.4.
+/// The server version, for example 150004 for 15.4.
 ///
 /// # Errors
 /// When the database does not answer.

@@ -1,9 +1,9 @@
-//! Hints after a commit: a nudge to look, never the truth. Whoever misses one finds the rows by its sweep.
+//! Hints after a commit. A hint only says that it is worth looking; a process that misses one finds the rows in
+//! its next periodic sweep.
 //!
-//! Inside a process they cost nothing. Between processes they go through PostgreSQL ([`announce`],
-//! [`listen`]), or through whatever else passes on what [`Hints::outgoing`] says and tells
-//! [`Hints::hear`] what comes in. Never NOTIFY inside the transaction of an act: it takes a lock over
-//! the whole database until the commit is on disk.
+//! Within a process hints are free. Between processes they are sent through PostgreSQL ([`announce`], [`listen`]),
+//! or through any transport that forwards the messages of [`Hints::outgoing`] to [`Hints::hear`]. NOTIFY must not
+//! run in the transaction of an action: it takes a database-wide lock until the commit is on disk.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -23,16 +23,16 @@ use crate::sql;
 use guichet_base::error::Fault;
 use guichet_base::id::{FirmId, Id};
 
-/// Hints that come sooner after the last ones go out together.
+/// Hints that follow the previous ones sooner than this are sent together.
 pub const COALESCE: Duration = Duration::from_millis(5);
-/// How long to wait before connecting again.
+/// Delay before reconnecting.
 pub const AGAIN: Duration = Duration::from_secs(1);
-/// How many firms may have moved until whoever hears of it is told that any may have.
+/// Beyond this number of firms, a receiver is told that any firm may have changed.
 const REMEMBERED: usize = 1024;
-/// How many firms one message names; PostgreSQL takes 8,000 bytes.
+/// Firms per message; PostgreSQL allows 8,000 bytes.
 const NAMED: usize = 200;
 
-/// The hints of one process. Clones share the same bells.
+/// The hints of one process. Clones share the same channels.
 #[derive(Debug, Clone)]
 pub struct Hints(Arc<Bells>);
 
@@ -44,7 +44,7 @@ struct Bells {
     posted: Notify,
 }
 
-/// What other processes are still to be told.
+/// What has not been sent to other processes yet.
 #[derive(Debug, Default)]
 struct Outbox {
     jobs: bool,
@@ -63,32 +63,32 @@ impl Default for Hints {
 }
 
 impl Hints {
-    /// Tells that this process committed jobs.
+    /// Announces that this process committed jobs.
     pub fn jobs(&self) {
         self.0.jobs.send_replace(());
         self.outbox().jobs = true;
         self.0.posted.notify_one();
     }
 
-    /// Tells that this process committed events of a firm.
+    /// Announces that this process committed events of a firm.
     pub fn feed(&self, firm: FirmId) {
-        // Without ears there is nobody to tell.
+        // Fails only when nobody listens.
         let _ = self.0.feeds.send(firm);
         self.outbox().firms.insert(firm);
         self.0.posted.notify_one();
     }
 
-    /// Hears of jobs from now on; hints that come while nobody waits are heard as one.
+    /// Subscribes to jobs; several hints while nobody waits count as one.
     pub fn listener(&self) -> JobHints {
         JobHints { told: self.0.jobs.subscribe(), _bells: Arc::clone(&self.0) }
     }
 
-    /// Hears of events from now on.
+    /// Subscribes to events.
     pub fn feeds(&self) -> FeedHints {
         FeedHints { told: self.0.feeds.subscribe(), _bells: Arc::clone(&self.0) }
     }
 
-    /// Passes a message of another process on to this one. One that cannot be read is none.
+    /// Delivers a message of another process to this one. An unreadable message is ignored.
     pub fn hear(&self, message: &str) {
         let mut words = message.split(' ');
         match words.next() {
@@ -104,8 +104,8 @@ impl Hints {
         }
     }
 
-    /// Waits until there is something to tell other processes; answers the messages for [`Hints::hear`]
-    /// there. Whoever passes them on waits for [`COALESCE`] before it asks again.
+    /// Waits until there is something to send; returns the messages for [`Hints::hear`] of the other processes.
+    /// The sender then waits [`COALESCE`] before it calls again.
     pub async fn outgoing(&self) -> Vec<String> {
         loop {
             let posted = self.0.posted.notified();
@@ -118,7 +118,7 @@ impl Hints {
             for firms in firms.chunks(NAMED) {
                 let mut message = "feed".to_owned();
                 for firm in firms {
-                    // Writing to a string does not fail.
+                    // Writing to a string cannot fail.
                     let _ = write!(message, " {}", firm.uuid().simple());
                 }
                 messages.push(message);
@@ -135,7 +135,7 @@ impl Hints {
     }
 }
 
-/// An ear for the jobs that are committed.
+/// A subscription to committed jobs.
 #[derive(Debug)]
 pub struct JobHints {
     told: watch::Receiver<()>,
@@ -149,7 +149,7 @@ impl JobHints {
     }
 }
 
-/// An ear for the events that are committed.
+/// A subscription to committed events.
 #[derive(Debug)]
 pub struct FeedHints {
     told: broadcast::Receiver<FirmId>,
@@ -157,7 +157,7 @@ pub struct FeedHints {
 }
 
 impl FeedHints {
-    /// Waits for firms with new events; none when it may be any, because too many came at once.
+    /// Waits for firms with new events; none when too many changed at once, so any may have.
     pub async fn moved(&mut self) -> Option<BTreeSet<FirmId>> {
         let mut firms = BTreeSet::new();
         match self.told.recv().await {
@@ -174,8 +174,8 @@ impl FeedHints {
     }
 }
 
-/// Passes this process's hints on to other processes through PostgreSQL, for ever: coalesced, outside of
-/// any transaction, on a connection of its own.
+/// Forwards this process's hints to other processes through PostgreSQL, forever: coalesced, outside of any
+/// transaction, on its own connection.
 pub async fn announce(url: &str, hints: &Hints) -> ! {
     loop {
         if let Err(error) = announce_while_connected(url, hints).await {
@@ -187,9 +187,9 @@ pub async fn announce(url: &str, hints: &Hints) -> ! {
 
 async fn announce_while_connected(url: &str, hints: &Hints) -> Result<(), Fault> {
     let mut conn = db::connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()))?;
-    // A hint that is lost in a crash was worth nothing: no waiting for the disk.
+    // Losing a hint in a crash is harmless, so there is no need to wait for the disk.
     conn.batch_execute("SET synchronous_commit = off").await?;
-    // First of all once: hints may have been lost with the connection before this one.
+    // Send once on connecting: hints may have been lost with the previous connection.
     let mut messages = vec!["jobs".to_owned()];
     loop {
         for message in messages {
@@ -201,7 +201,7 @@ async fn announce_while_connected(url: &str, hints: &Hints) -> Result<(), Fault>
     }
 }
 
-/// Passes the hints of other processes on to this one through PostgreSQL, for ever.
+/// Delivers the hints of other processes to this one through PostgreSQL, forever.
 pub async fn listen(url: &str, hints: &Hints) -> ! {
     loop {
         if let Err(error) = listen_while_connected(url, hints).await {
@@ -232,7 +232,7 @@ mod tests {
         let (mut jobs, mut feeds) = (there.listener(), there.feeds());
         let firms: Vec<FirmId> = (0..NAMED + 1).map(|_| FirmId::new()).collect();
         here.jobs();
-        // Twice is once.
+        // Repeated hints count as one.
         firms.iter().chain(&firms).for_each(|firm| here.feed(*firm));
         let messages = here.outgoing().await;
         assert_eq!(messages.len(), 3);

@@ -1,5 +1,5 @@
-//! What runs the business and knows no noun: the database, transactions, idempotency, the feed, hints, jobs, and
-//! who acts.
+//! The machinery that knows no business noun: the database, transactions, idempotency, the feed, hints, jobs, and
+//! actors.
 
 pub mod actor;
 pub mod by_name;

@@ -1,8 +1,7 @@
-//! Statements written in SQL whose plan the connection keeps.
+//! SQL statements whose plan the connection keeps.
 //!
-//! For the few statements that run thousands of times a second and that the query builder cannot
-//! say. `diesel::sql_query` asks the server to parse and plan its text anew each time, at the price
-//! of a second round trip.
+//! For the few statements that run thousands of times a second and that the query builder cannot express.
+//! `diesel::sql_query` has the server parse and plan its text each time, at the price of a second round trip.
 
 use std::fmt;
 
@@ -24,8 +23,8 @@ pub struct Statement<'a> {
     values: Vec<Box<dyn QueryFragment<Pg> + Send + 'a>>,
 }
 
-/// A statement; each `?` in it is a value, in the order of [`Statement::bind`]. That the text is
-/// static bounds how many plans a connection can come to keep.
+/// A statement; each `?` in it is a value, in the order of [`Statement::bind`]. The text is static, which limits
+/// the number of plans a connection keeps.
 pub const fn kept<'a>(text: &'static str) -> Statement<'a> {
     Statement { text, values: Vec::new() }
 }
@@ -44,15 +43,15 @@ impl<'a> Statement<'a> {
     }
 }
 
-/// An update or an insert of the query builder, with its plan kept while it writes so few rows: the
-/// builder asks for a new one each time, for the number of rows and the columns left out change its text.
+/// An update or insert of the query builder whose plan is kept as long as it writes few rows. The builder prepares
+/// a new plan each time, because the number of rows and omitted columns change its text.
 #[derive(Debug)]
 pub struct Keep<Q> {
     query: Q,
     kept: bool,
 }
 
-/// More rows than this have a plan made for them.
+/// Statements with more rows are planned each time.
 const FEW_ROWS: usize = 8;
 
 /// Keeps the plan of an update, or of an insert of so many rows.
@@ -70,15 +69,15 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Keep<Q> {
     }
 }
 
-// The plan is found by the text: no id of its own.
+// The prepared statement is found by its text, so the type needs no id.
 impl<Q> QueryId for Keep<Q> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-/// Whether a column has one of these ids, for finders whose plan is to be kept. For `= ANY ($1)` PostgreSQL
-/// sees how many ids there are each time, finds them fewer than the ten that a kept plan reckons with, and
-/// plans anew: at the price of the search itself.
+/// Whether a column has one of these ids, for finders whose plan is kept. With `= ANY ($1)` PostgreSQL looks at
+/// the number of ids each time, finds fewer than the ten that a generic plan assumes, and plans again, which costs
+/// as much as the search itself.
 pub fn among<C, I: Id>(column: C, ids: &[I]) -> Among<C> {
     Among { column, ids: ids.iter().map(|id| id.uuid()).collect() }
 }
@@ -112,7 +111,7 @@ impl<C: QueryFragment<Pg>> QueryFragment<Pg> for Among<C> {
     }
 }
 
-/// The nearest time that PostgreSQL can hold: its calendar begins in 4713 BC. For times from outside.
+/// The nearest time that PostgreSQL can store (its calendar begins in 4713 BC), for times from outside.
 pub fn held(at: DateTime<Utc>) -> DateTime<Utc> {
     const BEGIN: Option<DateTime<Utc>> = DateTime::from_timestamp(-210_866_803_200, 0);
     at.max(BEGIN.unwrap_or_default())
@@ -130,7 +129,7 @@ impl QueryFragment<Pg> for Statement<'_> {
     }
 }
 
-// The plan is found by the text: no id of its own.
+// The prepared statement is found by its text, so the type needs no id.
 impl QueryId for Statement<'_> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;

@@ -1,4 +1,4 @@
-//! The store: one transaction a business act, with everything that must happen because of it.
+//! The store: one transaction per action, with everything that must happen because of it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,13 +24,13 @@ use guichet_base::clock::SharedClock;
 use guichet_base::error::{Fault, Result};
 use guichet_base::id::{AccessId, AccountId, FirmId, StaffId};
 
-/// The truth (PostgreSQL), the time, and the way to tell others that something happened.
+/// The database, the clock, and the hints to other parts and processes.
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
     /// Where the time comes from.
     pub clock: SharedClock,
-    /// Told after each commit.
+    /// Notified after each commit.
     pub hints: Hints,
     pub(crate) turns: Arc<Turns>,
 }
@@ -44,12 +44,12 @@ impl Store {
     /// A connection for reading.
     ///
     /// # Errors
-    /// [`Fault::Unavailable`] when none comes free or the database does not answer.
+    /// [`Fault::Unavailable`] when no connection becomes free or the database does not answer.
     pub async fn conn(&self) -> Result<Conn, Fault> {
         self.pool.get().await.map_err(|error| Fault::Unavailable(error.to_string()))
     }
 
-    /// A connection of one's own, outside of the pool and its limit.
+    /// A separate connection, outside of the pool and its limit.
     ///
     /// # Errors
     /// [`Fault::Unavailable`] when the database does not answer.
@@ -57,7 +57,7 @@ impl Store {
         self.pool.manager().create().await.map_err(|error| Fault::Unavailable(error.to_string()))
     }
 
-    /// How the pool stands: (connections in use, connections open, most allowed, waiting).
+    /// The state of the pool: (connections in use, connections open, most allowed, waiting).
     pub fn pool_status(&self) -> (usize, usize, usize, usize) {
         let status = self.pool.status();
         (status.size.saturating_sub(status.available), status.size, status.max_size, status.waiting)
@@ -68,7 +68,7 @@ impl Store {
         self.clock.now()
     }
 
-    /// Begins the transaction of an act.
+    /// Begins the transaction of an action.
     ///
     /// # Errors
     /// [`Fault::Unavailable`] when the database does not answer.
@@ -87,11 +87,11 @@ impl Store {
         })
     }
 
-    /// Begins the transaction of an act that must happen once for its idempotency key; twins are
-    /// given the outcome of the first.
+    /// Begins the transaction of an action that must happen once per idempotency key; a repeated call gets the
+    /// result of the first.
     ///
     /// # Errors
-    /// `IDEMPOTENCY_KEY_REUSED` when the key came with another input; [`Fault::Unavailable`].
+    /// `IDEMPOTENCY_KEY_REUSED` when the key was used with another input; [`Fault::Unavailable`].
     pub async fn begin_once<T: DeserializeOwned>(
         &self,
         actor: &Actor,
@@ -109,15 +109,15 @@ impl std::fmt::Debug for Store {
     }
 }
 
-/// How an act with an idempotency key begins.
+/// How an action with an idempotency key begins.
 pub enum Begun<T> {
-    /// It happened already: this came of it.
+    /// It already happened, with this result.
     Replay(Done<T>),
-    /// It is the first.
+    /// It is the first call.
     First(Box<Tx>),
 }
 
-/// By whom an act is done, for the audit.
+/// Who acts, for the audit log.
 #[derive(Debug, Clone)]
 pub struct By {
     account_id: Option<AccountId>,
@@ -127,12 +127,12 @@ pub struct By {
 }
 
 impl By {
-    /// The house itself: a worker or the command line.
+    /// The system itself: a worker or the command line.
     pub fn house() -> Self {
         Self { account_id: None, staff_id: None, access_id: None, origin: Origin::default() }
     }
 
-    /// An account without a membership: signing in, accepting an invitation.
+    /// An account without a membership, for signing in and accepting an invitation.
     pub const fn account(account_id: Option<AccountId>, origin: Origin) -> Self {
         Self { account_id, staff_id: None, access_id: None, origin }
     }
@@ -148,20 +148,20 @@ impl From<&Actor> for By {
     }
 }
 
-/// What an act came to.
+/// The result of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done<T> {
-    /// What it made or changed.
+    /// What it created or changed.
     pub value: T,
-    /// The firm's revision that contains it; none when nothing visible changed.
+    /// The revision of the firm's feed that contains it; none when nothing visible changed.
     pub revision: Option<i64>,
 }
 
-/// The transaction of one act. It collects events, jobs and audit rows; [`Tx::commit`] writes them
-/// and commits. Dropped without a commit, it is rolled back.
+/// The transaction of one action. It collects events, jobs and audit rows; [`Tx::commit`] writes them and commits.
+/// Dropping it without a commit rolls back.
 pub struct Tx {
     conn: Option<Conn>,
-    /// The time of the act.
+    /// The time of the action.
     pub now: DateTime<Utc>,
     by: By,
     hints: Hints,
@@ -193,8 +193,8 @@ impl Tx {
         self.conn.as_mut().expect("a transaction has its connection until it ends")
     }
 
-    /// The connection for statements that wait for each other's effects but not for each other's answers:
-    /// joined, they are sent one behind the other, and run in the order in which they are polled first.
+    /// The connection for pipelined statements. Joined futures are sent without waiting for each other's results,
+    /// and run in the order in which they are first polled.
     pub fn pipeline(&self) -> &AsyncPgConnection {
         self.conn.as_ref().expect("a transaction has its connection until it ends")
     }
@@ -209,7 +209,7 @@ impl Tx {
         self.jobs.push(job);
     }
 
-    /// Collects an audit row (F-03): which act, on what.
+    /// Collects an audit row (F-03): which action, on what.
     pub fn audit(
         &mut self,
         firm_id: Option<FirmId>,
@@ -233,14 +233,14 @@ impl Tx {
         });
     }
 
-    /// Writes jobs, audit and, last of all, the events; commits; then hints.
+    /// Writes jobs, audit rows and, last, the events; commits; then sends hints.
     ///
     /// # Errors
-    /// When the database refuses or is lost: then nothing of the act happened, except that a
-    /// connection lost during COMMIT leaves it open, which the idempotency key settles.
+    /// When the database rejects something or is lost. Nothing happened then, except that a connection lost during
+    /// COMMIT leaves the outcome open, which the idempotency key settles.
     pub async fn commit<T: Serialize>(mut self, value: T) -> Result<Done<T>> {
-        // Until COMMIT the connection stays where Drop finds it: whoever goes away in here must not leave
-        // an open transaction, and its lock of the whole firm's feed, in the pool.
+        // Until COMMIT the connection stays where Drop finds it: a caller that is canceled here must not return an
+        // open transaction, with its lock on the firm's feed, to the pool.
         let revision = self.write(&value).await?;
         let mut conn = self.conn.take().expect("a transaction ends once");
         AnsiTransactionManager::commit_transaction(&mut *conn).await?;
@@ -264,7 +264,7 @@ impl Tx {
             }
             Ok(())
         };
-        // Several firms in id order, so that two transactions never wait for each other in a ring.
+        // Several firms are locked in id order, so that two transactions cannot deadlock.
         let firms: BTreeSet<FirmId> = events.iter().map(|(firm, _)| *firm).collect();
         let feeds = async {
             let mut revision = None;
@@ -276,8 +276,8 @@ impl Tx {
             Ok(revision)
         };
         let ((), (), revision) = try_join3(jobs, audits, feeds).await?;
-        // The idempotency row holds the revision, which is known only under the feed's lock. Its insert
-        // takes no lock that another transaction could hold: the key's advisory lock is ours already.
+        // The idempotency row contains the revision, which is known only under the feed's lock. Its insert waits
+        // for nobody: we already hold the key's advisory lock.
         if let Some(once) = once {
             idempotency::remember(conn, once, value, revision, *now).await?;
         }
@@ -290,7 +290,7 @@ impl Drop for Tx {
         if let Some(mut conn) = self.conn.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            // A failed rollback leaves the connection marked as broken; the pool then drops it.
+            // After a failed rollback the connection is marked as broken, and the pool drops it.
             runtime.spawn(async move {
                 if let Err(error) = AnsiTransactionManager::rollback_transaction(&mut *conn).await {
                     tracing::debug!(%error, "rollback failed; connection dropped");

@@ -10,14 +10,15 @@ use uuid::Uuid;
 
 use guichet_base::id::{self, Id};
 
-/// A thing of any kind: its noun, as its ids are prefixed, and its id. Tables keep it in two columns, `subject_noun` and
+/// A thing of any kind: its noun, as in its id, and its id. Tables store it in two columns, `subject_noun` and
 /// `subject_id`; a row reads it with
-/// `#[diesel(select_expression = (t::subject_noun, t::subject_id), select_expression_type = (t::subject_noun, t::subject_id))]`.
+/// `#[diesel(select_expression = (t::subject_noun, t::subject_id), select_expression_type = (t::subject_noun,
+/// t::subject_id))]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Subject {
-    /// What kind of thing.
+    /// The noun, as in its id.
     pub noun: &'static str,
-    /// Which one.
+    /// The raw id.
     pub id: Uuid,
 }
 
@@ -27,17 +28,17 @@ impl Subject {
         Self { noun: I::NOUN, id: id.uuid() }
     }
 
-    /// The id, if the thing is of that kind.
+    /// The typed id, if the thing is of that kind.
     pub fn id<I: Id>(self) -> Option<I> {
         (self.noun == I::NOUN).then(|| I::from_uuid(self.id))
     }
 
-    /// The id as the API has it.
+    /// The id as shown in the API.
     pub fn encode(self) -> String {
         id::encode(self.noun, self.id)
     }
 
-    /// Reads an id of the API, of whichever known kind.
+    /// Parses an API id of any noun.
     pub fn decode(text: &str) -> Option<Self> {
         let (noun, id) = id::decode(text)?;
         Some(Self { noun, id })

@@ -1,4 +1,4 @@
-//! The short-lived addresses at which clients send and get the bytes of files.
+//! The short-lived signed addresses at which clients upload and download files.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::store::StorageError;
 
 const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-checksum-sha256");
 
-/// One request that somebody may make without signing in.
+/// A request that a client may make without signing in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// The method.
@@ -27,25 +27,25 @@ pub struct Address {
     pub url: String,
     /// The headers that it must carry.
     pub headers: Vec<(HeaderName, String)>,
-    /// Until when it must begin.
+    /// When the request must begin at the latest.
     pub expires_at: DateTime<Utc>,
 }
 
-/// What signs addresses.
+/// Signs addresses.
 #[derive(Debug, Clone)]
 pub enum Addresses {
-    /// Those of a bucket, which answers itself.
+    /// Addresses of a bucket, which answers itself.
     S3(S3),
-    /// Our own, at which the server answers for a folder.
+    /// The server's own addresses, behind which there is a folder.
     Own(Own),
 }
 
 /// The server's own addresses.
 #[derive(Debug, Clone)]
 pub struct Own {
-    /// Signs them.
+    /// The key that signs them.
     pub seal: Seal,
-    /// What they begin with: scheme, host and port under which people reach the server.
+    /// Their prefix: scheme, host and port under which clients reach the server.
     pub base: String,
 }
 
@@ -56,7 +56,7 @@ impl Own {
 }
 
 impl Addresses {
-    /// Where the bytes of a file are to be sent: those that were declared, under their media type.
+    /// The address for uploading a file: exactly the declared bytes, with their media type.
     ///
     /// # Errors
     /// When the store cannot sign.
@@ -85,7 +85,7 @@ impl Addresses {
         Ok(Address { method: Method::PUT, url, headers, expires_at: until })
     }
 
-    /// Where a stored file can be got: as an attachment under its name.
+    /// The address for downloading a stored file as an attachment under its name.
     ///
     /// # Errors
     /// When the store cannot sign.

@@ -1,8 +1,8 @@
-//! How a download is named.
+//! The file name of a download.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// All but `attr-char` (RFC 8187, 3.2.1).
+/// Everything except `attr-char` (RFC 8187, 3.2.1).
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'!')
     .remove(b'#')
@@ -17,8 +17,8 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'|')
     .remove(b'~');
 
-/// `Content-Disposition` of a download under this name (RFC 6266): as an attachment, never shown by the browser;
-/// the name in full, and what is left of it for programs that know ASCII only.
+/// `Content-Disposition` of a download under this name (RFC 6266): an attachment, never shown inline, with the
+/// full name and an ASCII fallback.
 pub fn disposition(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ');
     let ascii: String = name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
@@ -40,7 +40,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the name: one header of printable ASCII, with two quotes.
+        /// For any name: one header of printable ASCII, with two quotes.
         #[test]
         fn no_name_breaks_the_header(name in ".{0,40}") {
             let value = disposition(&name);

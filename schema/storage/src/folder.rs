@@ -1,4 +1,4 @@
-//! A folder as a store, and the key with which its addresses are signed.
+//! A folder as an object store, and the key that signs its addresses.
 
 use std::fs::{self, DirBuilder, DirEntry, OpenOptions};
 use std::io::{self, Read, Write};
@@ -19,7 +19,7 @@ pub struct Folder {
     objects: Arc<LocalFileSystem>,
 }
 
-/// The key that signs the addresses of a folder: whoever has the folder has it.
+/// The key that signs the addresses of a folder. It is stored in the folder.
 #[derive(Clone)]
 pub struct Seal([u8; 32]);
 
@@ -30,7 +30,7 @@ impl std::fmt::Debug for Seal {
 }
 
 impl Folder {
-    /// The folder `files` in the data folder, made when it is not there, open to nobody else.
+    /// Opens the folder `files` in the data folder. It is created when missing, with access for its owner only.
     ///
     /// # Errors
     /// When it cannot be used.
@@ -52,7 +52,7 @@ impl Folder {
     }
 }
 
-/// Removes the files that writers had begun and not finished: their names have a `#`, which no object's has.
+/// Removes files that writers began and did not finish: their names contain a `#`, which no object's name does.
 fn remove_unfinished(folder: &Path, before: DateTime<Utc>) -> io::Result<usize> {
     let Some(entries) = there(fs::read_dir(folder))? else { return Ok(0) };
     let mut removed = 0;
@@ -67,14 +67,14 @@ fn remove_unfinished(folder: &Path, before: DateTime<Utc>) -> io::Result<usize> 
     Ok(removed)
 }
 
-/// Removes a file that nobody wrote to since; answers whether it did.
+/// Removes a file that has not been written to since; returns whether it did.
 fn remove_older(entry: &DirEntry, before: DateTime<Utc>) -> io::Result<bool> {
     let Some(metadata) = there(entry.metadata())? else { return Ok(false) };
     let is_old = metadata.modified()? < SystemTime::from(before);
     Ok(is_old && there(fs::remove_file(entry.path()))?.is_some())
 }
 
-/// What was found; none when it is gone: writers end, and other processes sweep too.
+/// The result, or none when the file is gone: writers finish, and other processes clean up too.
 fn there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
     match found {
         Ok(found) => Ok(Some(found)),
@@ -84,17 +84,17 @@ fn there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
 }
 
 impl Seal {
-    /// The key that lies in the data folder as `files.key`, made when it is not there. All processes on one
-    /// folder get the same.
+    /// Reads the key `files.key` in the data folder, created when missing. All processes on one folder get the
+    /// same key.
     ///
     /// # Errors
-    /// When it cannot be read or written, or is none.
+    /// When it cannot be read or written, or is not a valid key.
     pub fn open(data: &Path) -> io::Result<Self> {
         let path = data.join("files.key");
         if let Some(seal) = Self::read(&path)? {
             return Ok(seal);
         }
-        // Written aside and linked whole, so that nobody reads half a key; the first one stays.
+        // Written to a temporary file and linked as a whole, so that nobody reads half a key; the first one wins.
         let mut key = [0; 32];
         rand::fill(&mut key);
         let aside = data.join(format!("files.key.{:016x}", rand::random::<u64>()));
@@ -132,7 +132,7 @@ mod tests {
 
     use super::*;
 
-    /// One key for all who start at once, for nobody else to read.
+    /// Processes that start at the same time get the same key, readable for its owner only.
     #[test]
     fn a_folder_has_one_key() {
         let data = tempfile::tempdir().unwrap();

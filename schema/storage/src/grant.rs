@@ -1,4 +1,4 @@
-//! What the server's own signed addresses allow: one method, on one object, for a time.
+//! What one of the server's own signed addresses allows: one method on one object, until a given time.
 
 use chrono::{DateTime, Utc};
 use data_encoding::BASE64URL_NOPAD;
@@ -11,42 +11,42 @@ use sha2::Sha256;
 
 use crate::folder::Seal;
 
-/// What whoever has an address may do with it.
+/// What the holder of an address may do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Grant {
-    /// Send these very bytes, once or again.
+    /// Upload exactly these bytes, once or repeatedly.
     Put {
-        /// To where.
+        /// The object's key.
         key: Key,
-        /// How many.
+        /// The number of bytes.
         size: u64,
         /// Their digest.
         sha256: Digest,
         /// The media type that the request must name.
         content_type: FileKind,
-        /// Until when the request must begin.
+        /// When the request must begin at the latest.
         until: DateTime<Utc>,
     },
-    /// Get an object.
+    /// Download an object.
     Get {
-        /// From where.
+        /// The object's key.
         key: Key,
-        /// Under which name it is saved.
+        /// The name under which it is saved.
         name: String,
-        /// As what it is sent.
+        /// Its media type.
         content_type: FileKind,
-        /// Until when the request must begin.
+        /// When the request must begin at the latest.
         until: DateTime<Utc>,
     },
 }
 
-/// Why an address allows nothing.
+/// Why an address is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoGrant {
-    /// It was not made here, or was changed since.
+    /// Its signature is not ours, or it was changed.
     #[error("This address is not valid.")]
     Forged,
-    /// Its time is over.
+    /// It has expired.
     #[error("This address has expired.")]
     Expired,
 }
@@ -60,17 +60,17 @@ impl Grant {
 }
 
 impl Seal {
-    /// The grant as the part of an address that only this key can make.
+    /// The signed part of an address.
     pub(crate) fn close(&self, grant: &Grant) -> String {
         let claims = serde_json::to_vec(grant).expect("a grant is written as JSON");
         let tag = self.mac(&claims).finalize().into_bytes();
         format!("{}.{}", BASE64URL_NOPAD.encode(&claims), BASE64URL_NOPAD.encode(&tag))
     }
 
-    /// Reads the part of an address.
+    /// Verifies and reads the signed part of an address.
     ///
     /// # Errors
-    /// When this key did not make it, or its time is over.
+    /// When the signature is not ours, or the address has expired.
     pub fn read_grant(&self, text: &str, now: DateTime<Utc>) -> Result<Grant, NoGrant> {
         let (claims, tag) = text.split_once('.').ok_or(NoGrant::Forged)?;
         let decode = |part: &str| BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| NoGrant::Forged);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is changed in it, an address allows nothing any more.
+        /// Any change to an address makes it invalid.
         #[test]
         fn a_changed_grant_is_none(at in any::<proptest::sample::Index>(), by: u8) {
             let data = tempfile::tempdir().unwrap();

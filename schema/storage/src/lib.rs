@@ -1,8 +1,9 @@
-//! Where the bytes of files lie: an S3-compatible store, or a folder.
+//! Where the bytes of files are stored: an S3-compatible store, or a folder.
 //!
-//! One contract over both: [`Storage`] reads and writes objects by their [`Key`](guichet_schema::shared::file::key::Key),
-//! [`Addresses`] signs the short-lived addresses at which clients send and get them. With a folder the server
-//! answers at those addresses itself, by the [`Grant`] in them.
+//! One interface over both: [`Storage`] reads and writes objects by their
+//! [`Key`](guichet_schema::shared::file::key::Key), [`Addresses`] signs the short-lived addresses at which clients
+//! upload and download them. With a folder, the server itself answers at those addresses, according to the
+//! [`Grant`] in them.
 
 mod address;
 mod disposition;

@@ -13,36 +13,36 @@ use url::Url;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
-/// How long the store may be silent.
+/// How long the store may stay silent.
 const SILENCE: Duration = Duration::from_secs(30);
-/// Short: what fails is tried again by its job, or by whoever asked.
+/// Few, because a failed request is tried again by its job or its client.
 const RETRIES: usize = 2;
 
-/// How a bucket is reached.
+/// The settings of a bucket.
 #[derive(Debug, Clone)]
 pub struct S3Settings {
-    /// Where the store listens; none: that of AWS for the region.
+    /// The store's endpoint; by default that of AWS for the region.
     pub endpoint: Option<Url>,
-    /// Where clients reach it, when that is elsewhere.
+    /// The endpoint for clients, when it differs.
     pub public_endpoint: Option<Url>,
     /// The bucket.
     pub bucket: String,
-    /// The region that signatures name.
+    /// The region used in signatures.
     pub region: String,
-    /// Who signs.
+    /// The access key.
     pub access_key_id: String,
-    /// With what.
+    /// Its secret.
     pub secret_access_key: Secret,
 }
 
-/// What is wrong with a bucket, by what of its settings.
+/// Which setting of a bucket is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum S3Fault {
-    /// Nobody answers there.
+    /// The endpoint does not answer.
     Unreachable,
-    /// It does not know the key, or the secret does not fit.
+    /// The access key is unknown, or the secret does not match.
     Credentials,
-    /// There is no such bucket, or it is closed to us.
+    /// The bucket does not exist, or we have no access to it.
     Bucket,
 }
 
@@ -60,10 +60,10 @@ impl fmt::Debug for S3 {
 }
 
 impl S3 {
-    /// The bucket of these settings.
+    /// Opens the bucket with these settings.
     ///
     /// # Errors
-    /// When they cannot belong to one; see [`S3::probe`] for whether it is there.
+    /// When the settings are invalid. Whether the bucket answers is checked by [`S3::probe`].
     pub fn new(settings: &S3Settings) -> Result<Self, Error> {
         let own = build(settings, settings.endpoint.as_ref())?;
         let public = build(settings, settings.public_endpoint.as_ref().or(settings.endpoint.as_ref()))?;
@@ -74,17 +74,17 @@ impl S3 {
         Arc::clone(&self.own) as _
     }
 
-    /// What signs addresses that clients use.
+    /// Signs the addresses that clients use.
     pub(crate) fn signer(&self) -> &AmazonS3 {
         &self.public
     }
 
-    /// Asks for something, to see whether the bucket is there and ours.
+    /// Sends a request to see whether the bucket exists and is accessible.
     ///
     /// # Errors
-    /// What is wrong, with what the store said.
+    /// What is wrong, and the store's answer.
     pub async fn probe(&self) -> Result<(), (S3Fault, String)> {
-        // Nothing is there; that it may be listed is what counts.
+        // The prefix is empty; only the permission to list matters.
         let asked = self.own.list(Some(&Path::from("probe"))).next().await;
         let Some(Err(error)) = asked else { return Ok(()) };
         let text = error.to_string();
@@ -108,7 +108,7 @@ fn build(settings: &S3Settings, endpoint: Option<&Url>) -> Result<AmazonS3, Erro
         .with_allow_http(plain)
         .with_connect_timeout(CONNECT)
         .with_read_timeout(SILENCE)
-        // A large file over a slow line takes its time.
+        // A large file over a slow line takes long.
         .with_timeout_disabled();
     let backoff = BackoffConfig { init_backoff: Duration::from_millis(100), ..BackoffConfig::default() };
     let retry = RetryConfig { max_retries: RETRIES, retry_timeout: SILENCE, backoff };
@@ -118,7 +118,7 @@ fn build(settings: &S3Settings, endpoint: Option<&Url>) -> Result<AmazonS3, Erro
         .with_access_key_id(&settings.access_key_id)
         .with_secret_access_key(settings.secret_access_key.expose())
         .with_client_options(client)
-        // Some stores do not know `POST /?delete`; ours go one by one anyway.
+        // Some stores do not support `POST /?delete`, and we delete objects one by one anyway.
         .with_disable_bulk_delete(true)
         .with_retry(retry);
     match endpoint {

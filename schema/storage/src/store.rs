@@ -1,4 +1,4 @@
-//! Reading and writing objects, wherever they lie.
+//! Reading and writing objects in either kind of store.
 
 use std::ops;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use tokio::io::AsyncWriteExt;
 use crate::folder::Folder;
 use crate::s3::S3;
 
-/// In parts of so many bytes an object is written to a bucket, the least that S3 takes. Two are in memory: one that
-/// is under way, and one that is filled meanwhile.
+/// Part size of an upload to a bucket, the smallest that S3 accepts. Two parts are in memory: one being sent, and
+/// one being filled.
 const PART_OF_S3: usize = 5 << 20;
-/// The same for a folder, which takes any: many slow senders must not fill the memory.
+/// The same for a folder, which accepts any size: many slow senders must not fill the memory.
 const PART_OF_FOLDER: usize = 256 << 10;
 
-/// The store did not do what it was asked to. Another try may succeed.
+/// The store failed. Another attempt may succeed.
 #[derive(Debug, thiserror::Error)]
 #[error("the file store: {0}")]
 pub struct StorageError(#[from] pub(crate) Error);
@@ -31,30 +31,30 @@ pub struct StorageError(#[from] pub(crate) Error);
 /// Why an object was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError<E> {
-    /// Its bytes ended before their time. Nothing is written.
+    /// The bytes ended too early. Nothing is written.
     #[error("the bytes to be stored ended: {0}")]
     Source(E),
-    /// The store's fault.
+    /// The store failed.
     #[error(transparent)]
     Store(StorageError),
 }
 
-/// An object that is being read.
+/// An object opened for reading.
 pub struct Opened {
-    /// How many bytes the whole of it has.
+    /// The size of the whole object, in bytes.
     pub size: u64,
-    /// Which of them come.
+    /// The range that is read.
     pub range: ops::Range<u64>,
-    /// They.
+    /// The bytes of the range.
     pub bytes: BoxStream<'static, Result<Bytes, StorageError>>,
 }
 
-/// Where objects lie.
+/// Where objects are stored.
 #[derive(Debug, Clone)]
 pub enum Storage {
     /// In a bucket.
     S3(S3),
-    /// In a folder of this machine, or one that several machines share.
+    /// In a folder of this machine, or on a share of several machines.
     Folder(Folder),
 }
 
@@ -73,7 +73,7 @@ impl Storage {
         }
     }
 
-    /// How many bytes an object has; none when it is not there.
+    /// The size of an object in bytes; none when it does not exist.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -81,7 +81,7 @@ impl Storage {
         there(self.objects().head(&path(key)).await.map(|found| found.size))
     }
 
-    /// Opens an object, or a part of it; none when it is not there.
+    /// Opens an object or a part of it; none when it does not exist.
     ///
     /// # Errors
     /// When the store does not answer, or the object has no such part.
@@ -95,10 +95,10 @@ impl Storage {
         }))
     }
 
-    /// Writes an object: whole, or not at all.
+    /// Writes an object, whole or not at all.
     ///
     /// # Errors
-    /// What `bytes` end with, and what the store refuses.
+    /// The error of `bytes`, or of the store.
     pub async fn write<E>(
         &self,
         key: &Key,
@@ -112,12 +112,12 @@ impl Storage {
         let mut bytes = std::pin::pin!(bytes);
         while let Some(next) = bytes.next().await {
             let written = match next {
-                // Copied, not kept: of a chunk as small as a sender likes the whole of its buffer would stay.
+                // Copied: keeping a small chunk would keep the whole buffer that it is part of.
                 Ok(chunk) => writer.write_all(&chunk).await.map_err(broken),
                 Err(error) => Err(WriteError::Source(error)),
             };
             if let Err(error) = written {
-                // Parts that the store keeps all the same are its lifecycle's affair (docs/OPERATIONS.md).
+                // Parts that stay in the bucket are removed by its lifecycle rule (docs/OPERATIONS.md).
                 let _ = writer.abort().await;
                 return Err(error);
             }
@@ -125,7 +125,7 @@ impl Storage {
         writer.shutdown().await.map_err(broken)
     }
 
-    /// Removes an object; one that is not there is removed already.
+    /// Removes an object; it is fine when it does not exist.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -133,7 +133,7 @@ impl Storage {
         there(self.objects().delete(&path(key)).await).map(|_| ())
     }
 
-    /// The files for which something was staged before this time that is still there.
+    /// The files with an object in `staged/` that is older than this time.
     pub fn staged_before(
         &self,
         before: DateTime<Utc>,
@@ -147,8 +147,8 @@ impl Storage {
             .boxed()
     }
 
-    /// Removes what writers that were killed left behind before this time; answers how many. A bucket's own
-    /// lifecycle does that.
+    /// Removes what killed writers left behind before this time; returns how many files. In a bucket its lifecycle
+    /// rule does that.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -160,7 +160,7 @@ impl Storage {
     }
 }
 
-/// What an answer gives; none when the object is not there.
+/// The result, or none when the object does not exist.
 fn there<T>(answer: Result<T, Error>) -> Result<Option<T>, StorageError> {
     match answer {
         Ok(value) => Ok(Some(value)),

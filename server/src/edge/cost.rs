@@ -1,7 +1,7 @@
-//! What a document asks for, counted without writing its fragments out.
+//! The cost of a document, computed without expanding its fragments.
 //!
-//! Every counter of a selection set is a sum or a maximum over its selections, so a fragment is counted once
-//! and its [`Cost`] used again at each spread: a chain of sixty fragments that each spread the next one twice
+//! Every counter of a selection set is a sum or a maximum over its selections, so each fragment is measured once
+//! and its [`Cost`] is reused at every spread: a chain of sixty fragments that each spread the next one twice
 //! takes sixty steps, not 2⁶⁰.
 
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ use super::errors::{Code, refusal, too_much};
 use super::limits::Limits;
 use super::types::{Types, named};
 
-/// What a selection set asks for; [`Limits`] tells what each counter means. Sums saturate.
+/// The cost of a selection set; [`Limits`] explains each counter. Sums saturate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cost {
     pub depth: u64,
@@ -25,7 +25,7 @@ pub(super) struct Cost {
     pub selections: u64,
     pub aliases: u64,
     pub directives: u64,
-    /// Fields of the set itself, those of its fragments included.
+    /// Fields of the set itself, including those of its fragments.
     pub roots: u64,
     pub input_bytes: u64,
     pub fields: u64,
@@ -34,7 +34,7 @@ pub(super) struct Cost {
 }
 
 impl Cost {
-    /// Both, one beside the other.
+    /// The cost of both together.
     fn and(self, other: Self) -> Self {
         Self {
             depth: self.depth.max(other.depth),
@@ -50,18 +50,18 @@ impl Cost {
         }
     }
 
-    /// What is left of it in an operation that is not going to run: validation walks it all the same.
+    /// The part of the cost that counts for an operation that will not be executed: validation still walks it.
     fn unexecuted(self) -> Self {
         Self { depth: 0, roots: 0, fields: 0, introspection_depth: 0, introspection_fields: 0, ..self }
     }
 
-    /// As seen from the set around a fragment or field.
+    /// The cost as seen from the set that contains this fragment or field.
     fn nested(self) -> Self {
         Self { nesting: self.nesting.saturating_add(1), ..self }
     }
 
     /// # Errors
-    /// The first limit that it is above; the same request is refused again.
+    /// Refuses the cost when it exceeds a limit. Sending the same request again does not help.
     pub fn check(&self, kind: OperationType, limits: &Limits) -> Result<(), ServerError> {
         let roots = match kind {
             OperationType::Mutation => ("acts", self.roots, limits.acts),
@@ -86,11 +86,11 @@ impl Cost {
     }
 }
 
-/// Counts `document` as it will be executed: `selected` with `variables`, the rest as far as validation
-/// walks it.
+/// Measures `document`: the `selected` operation with its `variables` as it will be executed, and the rest as far
+/// as validation walks it.
 ///
 /// # Errors
-/// Fragments in a circle, and nesting above the limit. Neither goes away by trying again.
+/// When fragments form a cycle, or the nesting exceeds the limit. Sending the request again does not help.
 pub(super) fn measure(
     document: &ExecutableDocument,
     selected: &OperationDefinition,
@@ -119,17 +119,17 @@ pub(super) fn measure(
     Ok(cost)
 }
 
-/// What a selection set selects from.
+/// The type that a selection set selects from.
 #[derive(Clone, Copy)]
 enum Within<'a> {
-    /// A type of the schema; none where validation is going to tell that there is no such thing.
+    /// A type of the schema; none when the type is unknown, which validation will report.
     Type(Option<&'a Name>),
-    /// The schema itself.
+    /// The introspection schema.
     Introspection,
 }
 
 impl<'a> Within<'a> {
-    /// The type of that name. Names of the specification's own start so.
+    /// Looks up the type with this name. Names of introspection begin with `__`.
     fn named(name: &'a Name) -> Self {
         if name.starts_with("__") { Self::Introspection } else { Self::Type(Some(name)) }
     }
@@ -139,7 +139,7 @@ struct Meter<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
     types: &'a Types,
     variables: HashMap<&'a str, Given<'a>>,
-    /// `None` while the fragment is being counted.
+    /// `None` while the fragment is being measured, which detects cycles.
     counted: HashMap<&'a str, Option<Cost>>,
     limits: &'a Limits,
 }
@@ -153,7 +153,7 @@ impl<'a> Meter<'a> {
         Ok(own.and(self.set(&operation.selection_set.node, 0, root)?))
     }
 
-    /// `level` bounds the recursion of this very function.
+    /// `level` limits the recursion of this function.
     fn set(&mut self, set: &'a SelectionSet, level: u64, within: Within<'a>) -> Result<Cost, ServerError> {
         if level > self.limits.nesting {
             return Err(too_much("nesting", self.limits.nesting));
@@ -223,7 +223,7 @@ impl<'a> Meter<'a> {
         Ok(selection_of(self.directives(&spread.directives)).and(inside.nested()))
     }
 
-    /// The cost of a fragment's selections; nothing for one that does not exist: validation tells.
+    /// The cost of a fragment's selections; zero for an unknown fragment, which validation will report.
     fn fragment(&mut self, name: &'a str, level: u64) -> Result<Cost, ServerError> {
         match self.counted.get(name) {
             Some(Some(cost)) => return Ok(*cost),
@@ -252,7 +252,7 @@ impl<'a> Meter<'a> {
         }
     }
 
-    /// How many things a field answers with at most, where its arguments tell; 1 at least.
+    /// The most items that a field can return according to its arguments, at least 1; none when they do not say.
     fn size(&self, field: &Field) -> Option<u64> {
         let sizes = field.arguments.iter().filter_map(|(name, value)| match name.node.as_str() {
             "first" | "last" => self.number(&value.node),
@@ -297,10 +297,10 @@ impl<'a> Meter<'a> {
     }
 }
 
-/// What a value takes beside its text.
+/// The memory of a value beside its text.
 const VALUE_BYTES: u64 = 32;
 
-/// A variable's value, or its default.
+/// The value of a variable, or its default.
 struct Given<'a> {
     value: &'a ConstValue,
     bytes: u64,
@@ -328,7 +328,7 @@ fn selection_of(directives: Cost) -> Cost {
     Cost { selections: 1, ..directives }
 }
 
-/// An assumed length for each list that introspection answers with.
+/// The assumed length of each list of introspection.
 fn introspection_size(field: &str) -> u64 {
     match field {
         "types" => 200,

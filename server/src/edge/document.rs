@@ -1,5 +1,5 @@
-//! From the parameters of a request to one that may be executed, in the order that keeps each step cheap:
-//! size, shape, parser, cost. Validation and execution follow in async-graphql. Knows no HTTP.
+//! Turns the parameters of a request into one that may be executed, cheapest checks first: size, shape, parser,
+//! cost. Validation and execution follow in async-graphql. Independent of HTTP.
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
@@ -15,13 +15,13 @@ use super::params::Params;
 use super::scan;
 use super::types::Types;
 
-/// A request within the limits, parsed.
+/// A parsed request within the limits.
 pub struct Prepared {
-    /// What the operation is.
+    /// The kind of operation.
     pub kind: OperationType,
-    /// Its first field at the root, which may not exist in the schema.
+    /// Its first root field, which may not exist in the schema.
     pub root: String,
-    /// How its answer is laid out.
+    /// The order of fields in its answer.
     pub layout: Layout,
     /// The request, for `Schema::execute` or `Schema::execute_stream`.
     pub request: Request,
@@ -30,7 +30,7 @@ pub struct Prepared {
 /// Parses and measures a request.
 ///
 /// # Errors
-/// With a code in `extensions`; each will be refused again.
+/// With a code in `extensions`. Sending the request again does not help.
 pub fn prepare(
     params: Params,
     types: &Types,
@@ -50,7 +50,7 @@ pub fn prepare(
     }
     check_required(operation, &variables)?;
     if kind == OperationType::Subscription && !has_one_field(&operation.selection_set.node) {
-        // GraphQL specification, 5.2.3.1. As a fragment the library would not find it.
+        // GraphQL specification, 5.2.3.1. The library does not check fields inside a fragment.
         let message = "A subscription has exactly one field at its root, and not within a fragment.";
         return Err(refusal(Code::GraphqlValidationFailed, message, Vec::new()));
     }
@@ -83,7 +83,7 @@ fn check_text(query: &str, limits: &Limits) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// The parser's message draws a picture of the line, which may be the whole document: keep its last line.
+/// The parser's message quotes the line, which may be the whole document: only its last line is kept.
 fn parse_error(error: &async_graphql::parser::Error) -> ServerError {
     let message = error.to_string();
     let reason = message.lines().next_back().unwrap_or_default().trim_start_matches([' ', '=']);
@@ -115,8 +115,8 @@ pub(super) fn select<'a>(
     }
 }
 
-/// The part of CoerceVariableValues (GraphQL specification, 6.1.2) that async-graphql leaves out: a required
-/// variable has a value.
+/// The part of CoerceVariableValues (GraphQL specification, 6.1.2) that async-graphql omits: required variables
+/// must have a value.
 fn check_required(operation: &OperationDefinition, variables: &Variables) -> Result<(), ServerError> {
     let missing = operation.variable_definitions.iter().find(|definition| {
         let definition = &definition.node;
@@ -136,7 +136,7 @@ fn check_required(operation: &OperationDefinition, variables: &Variables) -> Res
     }
 }
 
-/// Only for a document without circles: recursion ends at the nesting that was measured.
+/// Only for a measured document, which has no cycles and a limited nesting.
 fn first_field<'a>(document: &'a ExecutableDocument, set: &'a SelectionSet) -> Option<&'a str> {
     set.items.iter().find_map(|selection| match &selection.node {
         Selection::Field(field) => Some(field.node.name.node.as_str()),

@@ -1,7 +1,7 @@
-//! What a client hears of an error, and what it does not.
+//! What clients are told about an error, and what is hidden from them.
 //!
-//! async-graphql sends the text of whatever a resolver returned. Here only an [`ApiError`] speaks, and only
-//! its public half; [`mask`] replaces the rest before an answer leaves the house.
+//! async-graphql sends the text of whatever error a resolver returned. Here, only the public part of an
+//! [`ApiError`] is sent; [`mask`] replaces everything else before the answer is sent.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -16,42 +16,42 @@ use http::StatusCode;
 
 use super::layers::RequestId;
 
-/// Longest message of async-graphql that is passed on: it quotes what the client sent.
+/// Longest message of async-graphql that is passed on: it quotes the client's request.
 const MESSAGE_CHARS: usize = 300;
-/// Most errors in one answer: a thousand fields can fail for one reason.
+/// Most errors in one answer: a thousand fields can fail for the same reason.
 const ERRORS: usize = 50;
 
-/// Why a request, or a part of it, was not answered: `extensions.code` of every error. Refusals that a user
-/// can do something about are not here but in the payloads' `userErrors`.
+/// Why a request, or a part of it, failed: `extensions.code` of every error. Errors that a user can correct are in
+/// the `userErrors` of the payloads instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
-    /// Not a GraphQL-over-HTTP request.
+    /// The request is not a GraphQL-over-HTTP request.
     BadRequest,
-    /// No session, or one that ended: sign in.
+    /// There is no session, or it has ended. Sign in.
     Unauthenticated,
-    /// A browser sent it from a site that is not allowed to.
+    /// A browser sent the request from a site that is not allowed.
     Forbidden,
-    /// Another method than GET and POST, or a mutation by GET.
+    /// The method is not GET or POST, or a mutation was sent by GET.
     MethodNotAllowed,
-    /// The client accepts none of the two media types of answers.
+    /// The client accepts neither media type of answers.
     NotAcceptable,
-    /// The body did not arrive in time: may be sent again.
+    /// The body did not arrive in time. The request may be sent again.
     RequestTimeout,
-    /// The body is larger than the limit.
+    /// The body exceeds the size limit.
     PayloadTooLarge,
     /// The body is not `application/json` in UTF-8.
     UnsupportedMediaType,
-    /// The document is not GraphQL.
+    /// The document is not valid GraphQL syntax.
     GraphqlParseFailed,
-    /// The document does not fit the schema, or names no operation.
+    /// The document does not match the schema, or does not name an operation.
     GraphqlValidationFailed,
-    /// A variable or argument has a value that its type does not take.
+    /// The value of a variable or argument does not match its type.
     BadUserInput,
-    /// More than one request may ask for.
+    /// The request exceeds a cost limit.
     CostExceeded,
-    /// A part of the house does not answer: the same request may succeed when sent again.
+    /// A service that the server needs does not answer. The same request may succeed later.
     Unavailable,
-    /// A fault of ours: sending it again does not help.
+    /// An error in the server. Sending the request again does not help.
     Internal,
 }
 
@@ -94,7 +94,7 @@ impl Code {
         }
     }
 
-    /// The HTTP status of a request that ended with this before anything was executed.
+    /// The HTTP status of a request that failed with this code before execution.
     pub const fn status(self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
@@ -104,7 +104,7 @@ impl Code {
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            // The draft of 2026 wants 422 for all but the first two; the public audits still want 400.
+            // The 2026 draft asks for 422 in most cases; the public audits still expect 400.
             Self::BadRequest
             | Self::GraphqlParseFailed
             | Self::GraphqlValidationFailed
@@ -115,7 +115,7 @@ impl Code {
         }
     }
 
-    /// Whether the request was well-formed HTTP and it is its GraphQL that is wrong.
+    /// Whether the HTTP request was well-formed and only its GraphQL is wrong.
     pub(super) const fn is_about_graphql(self) -> bool {
         matches!(
             self,
@@ -126,14 +126,14 @@ impl Code {
         )
     }
 
-    /// The code that `error` carries.
+    /// The code of `error`.
     pub fn of(error: &ServerError) -> Option<Self> {
         let Some(Value::String(text)) = error.extensions.as_ref()?.get("code") else { return None };
         Self::ALL.into_iter().find(|code| code.as_str() == text)
     }
 }
 
-/// The error of resolvers: a code and a sentence for the client, and a cause for the log alone.
+/// An error of a resolver: a code and a message for the client, and a cause for the log only.
 #[derive(Clone, Debug)]
 pub struct ApiError {
     code: Code,
@@ -142,7 +142,7 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// An error whose `message` every client may read.
+    /// An error with a `message` that every client may read.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
         Self { code, message: message.into(), cause: None }
     }
@@ -152,12 +152,12 @@ impl ApiError {
         Self::new(Code::Unauthenticated, "Sign in first.")
     }
 
-    /// A fault of ours. The cause goes to the log: it names no contents, addresses or secrets.
+    /// An internal error. The cause is logged, so it must not contain personal data or secrets.
     pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(Code::Internal, "Internal error.").because(cause)
     }
 
-    /// Something we need does not answer. The cause goes to the log.
+    /// A service that we need does not answer. The cause is logged.
     pub fn unavailable(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(Code::Unavailable, "The service is not available at the moment; try again.").because(cause)
     }
@@ -167,12 +167,12 @@ impl ApiError {
         self
     }
 
-    /// Why.
+    /// The code.
     pub const fn code(&self) -> Code {
         self.code
     }
 
-    /// The error as an answer without data carries it.
+    /// The error for an answer without data.
     pub fn into_server_error(self) -> ServerError {
         let mut error = ServerError::new(self.message.clone(), None);
         error.extensions = Some(extensions(self.code));
@@ -200,12 +200,12 @@ impl From<Fault> for ApiError {
     }
 }
 
-/// The error of a scalar that cannot read a value: `message` tells the client what is wrong with it.
+/// The error of a scalar that cannot parse a value: `message` tells the client what is wrong.
 pub fn invalid_input<T: InputType>(message: &str) -> InputValueError<T> {
     InputValueError::custom(message).with_extension("code", Code::BadUserInput.as_str())
 }
 
-/// An error about the request as a whole, or about the places `at` in its document.
+/// An error about the whole request, or about the locations `at` in its document.
 pub(super) fn refusal(code: Code, message: impl Into<String>, at: Vec<Pos>) -> ServerError {
     let mut error = ServerError::new(message, None);
     error.locations = at;
@@ -213,7 +213,7 @@ pub(super) fn refusal(code: Code, message: impl Into<String>, at: Vec<Pos>) -> S
     error
 }
 
-/// A request above the limit called `name`.
+/// A request that exceeds the limit `name`.
 pub fn too_much(name: &'static str, limit: u64) -> ServerError {
     let message = format!("The request asks for too much: its `{name}` are limited to {limit}.");
     let mut error = refusal(Code::CostExceeded, message, Vec::new());
@@ -232,8 +232,8 @@ fn extensions(code: Code) -> ErrorExtensionValues {
     extensions
 }
 
-/// Makes an answer fit to leave the house: every error carries a code of ours, none a text that was not
-/// meant for clients, and what was hidden is logged under the request's id. For every edge alike.
+/// Prepares an answer for the client: every error gets one of our codes, messages not meant for clients are
+/// replaced, and hidden causes are logged with the request id. Used by every transport.
 pub fn mask(response: &mut Response, request: &RequestId) {
     response.errors.truncate(ERRORS);
     for error in &mut response.errors {
@@ -253,19 +253,19 @@ pub fn mask(response: &mut Response, request: &RequestId) {
     }
 }
 
-/// Whether nothing was executed: a request error of the GraphQL specification, 7.1.
+/// Whether nothing was executed: a request error (GraphQL specification, 7.1).
 pub(super) fn is_refused(response: &Response) -> bool {
     let refusals = response.errors.iter().all(|error| error.path.is_empty());
     response.data == Value::Null && refusals && !response.errors.is_empty()
 }
 
-/// The code for an error that async-graphql itself made of what the client sent: its text quotes only the
+/// The code for an error that async-graphql itself raised about the client's request: its text quotes only the
 /// request and the schema.
 fn library_code(error: &ServerError) -> Option<Code> {
     if error.source.is_some() {
         return None;
     }
-    // Resolvers' errors have a path; those of parsing and validation have none.
+    // Errors of resolvers have a path; errors of parsing and validation have none.
     if error.path.is_empty() {
         return Some(Code::GraphqlValidationFailed);
     }
@@ -273,7 +273,7 @@ fn library_code(error: &ServerError) -> Option<Code> {
     about_input.iter().any(|start| error.message.starts_with(start)).then_some(Code::BadUserInput)
 }
 
-/// Logs a fault of ours, and gives the client the request's id to ask about it.
+/// Logs an internal error, and gives the client the request id to ask about it.
 fn report(error: &mut ServerError, request: &RequestId) {
     let Some(code @ (Code::Internal | Code::Unavailable)) = Code::of(error) else { return };
     let cause = error.source::<ApiError>().and_then(|error| error.cause.clone());

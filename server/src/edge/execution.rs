@@ -1,4 +1,4 @@
-//! From a prepared request to an answer that may leave the house: the same whatever way it came in.
+//! From a prepared request to a masked answer, for every transport.
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -15,7 +15,7 @@ use super::params::Params;
 use super::types::Types;
 use super::websocket::Sockets;
 
-/// What the handlers work with.
+/// What the handlers need.
 pub(super) struct Edge<E, A> {
     pub executor: E,
     pub attach: A,
@@ -25,7 +25,7 @@ pub(super) struct Edge<E, A> {
 }
 
 impl<E: Executor, A> Edge<E, A> {
-    /// Parses and measures a request.
+    /// Parses a request and measures its cost.
     ///
     /// # Errors
     /// As [`prepare`].
@@ -38,10 +38,10 @@ impl<E: Executor, A> Edge<E, A> {
         Ok(prepared)
     }
 
-    /// Executes a query or a mutation, once `attach` has given it what it needs.
+    /// Executes a query or mutation after `attach` has added session and loaders.
     ///
     /// # Errors
-    /// What keeps the request from being executed.
+    /// The error that kept the request from being executed.
     pub async fn execute<F>(
         &self,
         prepared: Prepared,
@@ -68,17 +68,17 @@ impl<E: Executor, A> Edge<E, A> {
     }
 }
 
-/// The error in place of an answer that a panic of a resolver prevented.
+/// The error that replaces an answer when a resolver panicked.
 pub(super) fn panicked() -> ServerError {
     ApiError::internal("a resolver panicked").into_server_error()
 }
 
-/// An answer that has nothing but one error.
+/// An answer with a single error and no data.
 pub(super) fn refused(error: ServerError) -> Response {
     Response::from_errors(vec![error])
 }
 
-/// A response as the specification spells it: `data` is absent when nothing was executed.
+/// The response as the specification requires: `data` is absent when nothing was executed.
 #[derive(Serialize)]
 pub(super) struct Answer<'a> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]

@@ -1,4 +1,4 @@
-//! GraphiQL, served from this machine: its page works without any other host.
+//! GraphiQL, served by this server without any external host.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,16 +11,16 @@ use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use tower_http::services::ServeFile;
 
-/// Where GraphiQL's files are, and what it shows first.
+/// Where GraphiQL's files are, and its initial text.
 #[derive(Clone, Debug)]
 pub struct Graphiql {
-    /// The `node_modules` that `npm ci` makes of `server/graphiql/package-lock.json`.
+    /// The `node_modules` that `npm ci` creates from `server/graphiql/package-lock.json`.
     pub modules: PathBuf,
     /// The text in its editor at the first visit: how to sign in.
     pub welcome: String,
 }
 
-/// Address below `/graphiql/`, and file below `node_modules`.
+/// Paths below `/graphiql/`, and the files below `node_modules`.
 const FILES: [(&str, &str); 5] = [
     ("react.js", "react/umd/react.production.min.js"),
     ("react-dom.js", "react-dom/umd/react-dom.production.min.js"),
@@ -29,7 +29,7 @@ const FILES: [(&str, &str); 5] = [
     ("graphiql.css", "graphiql/graphiql.min.css"),
 ];
 
-/// Scripts of ours only; styles inline too, because the editor makes them as it runs.
+/// Only our own scripts; inline styles are allowed because the editor creates them at run time.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
                       img-src 'self' data:; font-src 'self' data:; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -66,7 +66,7 @@ async fn installed(modules: &Path) -> bool {
     true
 }
 
-/// Text for an attribute in double quotes.
+/// Text escaped for a double-quoted attribute.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
 }

@@ -1,8 +1,8 @@
 //! GraphQL over HTTP (<https://graphql.github.io/graphql-over-http/draft/>).
 //!
-//! The ready-made axum services of async-graphql run mutations by GET and by `text/plain`, and give statuses
-//! that neither the specification nor the public audits want; this handler passes all of those.
-//! Where the two disagree (400 or 422, statuses under `application/json`), the audits win.
+//! The axum services that come with async-graphql execute mutations sent by GET or as `text/plain`, and return
+//! statuses that neither the specification nor the public audits accept; this handler passes those audits. Where
+//! the two disagree (400 or 422, statuses for `application/json`), it follows the audits.
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Executor, Response as GraphqlResponse, ServerError};
@@ -42,7 +42,7 @@ pub(super) async fn handle<E: Executor, A: Attach>(edge: &Edge<E, A>, parts: &Pa
 
 impl<E: Executor, A: Attach> Edge<E, A> {
     /// # Errors
-    /// What keeps the request from being executed.
+    /// The error that kept the request from being executed.
     async fn run(
         &self,
         parts: &Parts,
@@ -87,8 +87,8 @@ impl<E: Executor, A: Attach> Edge<E, A> {
     }
 }
 
-/// A body above the limit is read on for a while and thrown away: a client that is still writing when the
-/// connection closes sees a reset, not the answer.
+/// When a body exceeds the limit, the rest is read and discarded for a while: a client that is still writing when
+/// the connection closes sees a reset instead of the answer.
 async fn read(body: Body, limit: usize) -> Result<Bytes, ServerError> {
     const PATIENCE: usize = 8;
     let mut kept = BytesMut::new();
@@ -118,14 +118,14 @@ fn answer(media: Media, response: GraphqlResponse) -> Response {
     let refused = is_refused(&response);
     let status = if refused { refusal_status(media, code) } else { executed_status(media, errors) };
     let Ok(body) = serde_json::to_vec(&Answer::from(&response)) else {
-        // Values of async-graphql have string keys only, so this is a fault of the library.
+        // Values of async-graphql only have string keys, so this is a bug in the library.
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let mut answer = (status, body).into_response();
     let headers = answer.headers_mut();
     headers.extend(http_headers.clone());
     headers.insert(CONTENT_TYPE, media.content_type());
-    // What one viewer sees is nobody else's, and a proxy cannot tell viewers apart.
+    // An answer is for one viewer only, and a proxy cannot tell viewers apart.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     match code {
         Some(Code::MethodNotAllowed) => headers.insert(ALLOW, HeaderValue::from_static("GET, POST")),
@@ -135,7 +135,7 @@ fn answer(media: Media, response: GraphqlResponse) -> Response {
     answer
 }
 
-/// Under `application/json` a well-formed request is answered with 200 whatever its GraphQL is like.
+/// With `application/json`, a well-formed request gets 200 even when its GraphQL is wrong.
 fn refusal_status(media: Media, code: Option<Code>) -> StatusCode {
     match code.unwrap_or(Code::Internal) {
         code if media == Media::Json && code.is_about_graphql() => StatusCode::OK,
@@ -143,7 +143,7 @@ fn refusal_status(media: Media, code: Option<Code>) -> StatusCode {
     }
 }
 
-/// 294 is the specification's own: partial success, for whoever watches statuses without reading bodies.
+/// 294 is the specification's status for partial success, for monitors that do not read bodies.
 fn executed_status(media: Media, errors: &[ServerError]) -> StatusCode {
     if media == Media::GraphqlResponse && !errors.is_empty() {
         StatusCode::from_u16(294).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What holds for every answer of the server: request ids, security headers, origins, compression.
+//! What applies to every answer of the server: request ids, security headers, allowed origins, compression.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -28,12 +28,12 @@ use super::errors::Code;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A site whose pages may use the API with the viewer's cookie: scheme, host and port as browsers spell it.
+/// A site whose pages may use the API with the viewer's cookie: scheme, host and port as in an `Origin` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(HeaderValue);
 
 impl Origin {
-    /// Whether a browser's `Origin` header names it.
+    /// Whether a browser's `Origin` header is this site.
     pub(super) fn is(&self, header: &HeaderValue) -> bool {
         self.0 == *header
     }
@@ -43,14 +43,14 @@ impl FromStr for Origin {
     type Err = String;
 
     /// # Errors
-    /// One sentence that tells what is wrong with `text`.
+    /// Describes in one sentence what is wrong with `text`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let _: CsrfLayer = CsrfLayer::new().add_trusted_origin(text).map_err(|error| error.to_string())?;
         HeaderValue::from_str(text).map(Self).map_err(|error| error.to_string())
     }
 }
 
-/// The name of one request in logs and error messages.
+/// The id of one request in logs and error messages.
 #[derive(Clone, Debug)]
 pub struct RequestId(Arc<str>);
 
@@ -60,7 +60,7 @@ impl RequestId {
         &self.0
     }
 
-    /// The id that [`layered`] gave to the request, or a new one.
+    /// The id that [`layered`] assigned to the request, or a new one.
     pub fn of(extensions: &Extensions) -> Self {
         extensions.get().cloned().unwrap_or_else(Self::make)
     }
@@ -69,7 +69,7 @@ impl RequestId {
         Self(Uuid::now_v7().to_string().into())
     }
 
-    /// Takes over the id that a proxy gave, unless it could forge lines of a log.
+    /// Accepts the id that a proxy assigned, unless it could forge log lines.
     fn sane(header: Option<&HeaderValue>) -> Option<Self> {
         let text = header?.to_str().ok()?;
         let sane = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
@@ -77,7 +77,7 @@ impl RequestId {
     }
 }
 
-/// Puts the layers around all routes of the server.
+/// Wraps all routes of the server in the layers.
 pub fn layered(router: Router, settings: &EdgeSettings) -> Router {
     let header = |name, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     let transport = settings.secure_cookies.then(|| header(STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
@@ -86,20 +86,20 @@ pub fn layered(router: Router, settings: &EdgeSettings) -> Router {
         .layer(option_layer(foreign_pages(settings)))
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"))
-        // Not `no-referrer`: with it browsers send `Origin: null` on forms of our own pages.
+        // Not `no-referrer`: browsers then send `Origin: null` for forms of our own pages.
         .layer(header(REFERRER_POLICY, "same-origin"))
         .layer(option_layer(transport))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(may_be_pressed)))
         .layer(from_fn(identified))
 }
 
-/// What can be asked for in parts is sent byte for byte: parts are counted in them.
+/// Answers that can be requested in ranges are not compressed, because ranges count the original bytes.
 fn may_be_pressed(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
     !headers.contains_key(ACCEPT_RANGES)
 }
 
-/// Refuses a request that changes something when a browser sends it from a page that is neither ours nor
-/// among the allowed. GraphQL takes JSON only, which browsers ask about first; this is the second lock.
+/// Refuses a request that changes something when a browser sends it from a page that is neither ours nor allowed.
+/// GraphQL accepts only JSON, for which browsers send a preflight request; this is a second line of defense.
 fn forged_requests(
     settings: &EdgeSettings,
 ) -> CsrfLayer<impl FnMut(ProtectionError) -> Response + Clone + Send + Sync + 'static> {
@@ -113,13 +113,13 @@ fn forged_requests(
         })
 }
 
-/// The answer to a request that is not even looked at.
+/// The answer to a request that is refused before it is read.
 pub(super) fn turned_away(code: Code, message: &str) -> Response {
     let body = json!({"errors": [{"message": message, "extensions": {"code": code.as_str()}}]});
     (code.status(), Json(body)).into_response()
 }
 
-/// CORS: the pages of the allowed origins may use the API, cookies included, and see what they need.
+/// CORS: pages of the allowed origins may use the API, with cookies, and read the headers they need.
 fn foreign_pages(settings: &EdgeSettings) -> Option<CorsLayer> {
     const REMEMBERED: Duration = Duration::from_secs(3600);
     let origins: Vec<_> = settings.allowed_origins.iter().map(|origin| origin.0.clone()).collect();
@@ -135,10 +135,10 @@ fn foreign_pages(settings: &EdgeSettings) -> Option<CorsLayer> {
     (!origins.is_empty()).then(layer)
 }
 
-/// Names the request, in its answer and in every line logged on its behalf.
+/// Assigns an id to the request, for its answer and for all its log lines.
 async fn identified(mut request: Request, next: Next) -> Response {
     let id = RequestId::sane(request.headers().get(X_REQUEST_ID)).unwrap_or_else(RequestId::make);
-    // Not the address itself: links carry secrets.
+    // The route, not the path, because links contain secrets.
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
     let span = tracing::info_span!("request", request_id = id.as_str(), method = %request.method(), route);
     request.extensions_mut().insert(id.clone());

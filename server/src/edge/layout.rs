@@ -1,20 +1,20 @@
 //! The order of fields in an answer.
 //!
-//! Fields come in the order in which they are asked for (GraphQL specification, 7.2.2); people who read an
-//! answer, snapshots and some clients rely on it. async-graphql 7.2 puts them in the order in which
-//! they were resolved, which depends on what had to be loaded.
+//! Fields are returned in the order in which they are requested (GraphQL specification, 7.2.2); people who read
+//! answers, snapshots and some clients rely on it. async-graphql 7.2 returns them in the order in which they were
+//! resolved, which depends on what had to be loaded.
 
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use async_graphql::{Name, Value};
 use async_graphql_value::indexmap::IndexMap;
 
-/// The keys of an answer's objects in the order in which an operation asks for them.
+/// The keys of an answer's objects in the order of the operation's selections.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Layout(IndexMap<Name, Layout>);
 
 impl Layout {
-    /// The layout that a selection set of `document` asks for. Only for a document within the limits: spreads
-    /// are written out.
+    /// The layout requested by a selection set of `document`. Only for a document within the limits, because
+    /// spreads are expanded.
     pub(super) fn of(document: &ExecutableDocument, set: &SelectionSet) -> Self {
         let mut layout = Self::default();
         layout.add(document, set);
@@ -30,7 +30,7 @@ impl Layout {
                 }
                 Selection::InlineFragment(fragment) => self.add(document, &fragment.node.selection_set.node),
                 Selection::FragmentSpread(spread) => {
-                    // One that does not exist is told by validation.
+                    // Validation reports an unknown fragment.
                     if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
                         self.add(document, &fragment.node.selection_set.node);
                     }
@@ -39,8 +39,8 @@ impl Layout {
         }
     }
 
-    /// Puts the fields of `value` and of all that is in it into this order. What nothing was selected from
-    /// stays as it is.
+    /// Puts the fields of `value` and of everything in it into this order. Values without a selection stay as they
+    /// are.
     pub fn arrange(&self, value: &mut Value) {
         match value {
             _ if self.0.is_empty() => {}
@@ -82,22 +82,22 @@ mod tests {
         let cases = [
             ("{ a b c }", r#"{"c":1,"a":2,"b":3}"#, r#"{"a":2,"b":3,"c":1}"#),
             ("{ a x: b c }", r#"{"c":1,"x":3,"a":2}"#, r#"{"a":2,"x":3,"c":1}"#),
-            // Lists, nulls among them, lists of lists.
+            // Lists, lists with nulls, lists of lists.
             (
                 "{ l { a b } }",
                 r#"{"l":[{"b":1,"a":2},null,[{"b":1,"a":2}]]}"#,
                 r#"{"l":[{"a":2,"b":1},null,[{"a":2,"b":1}]]}"#,
             ),
-            // The first place counts, and what is selected at the second is part of it.
+            // The first occurrence decides the order; the selections of the second are merged into it.
             ("{ a { x } b a { y } }", r#"{"b":1,"a":{"y":1,"x":2}}"#, r#"{"a":{"x":2,"y":1},"b":1}"#),
             (
                 "{ ...F b } fragment F on Query { c ... { a } ...Missing }",
                 r#"{"a":1,"b":2,"c":3}"#,
                 r#"{"c":3,"a":1,"b":2}"#,
             ),
-            // What was left out by a directive or a type condition leaves no gap.
+            // A field omitted by a directive or a type condition leaves no gap.
             ("{ a ... on Other { b } c }", r#"{"c":1,"a":2}"#, r#"{"a":2,"c":1}"#),
-            // A scalar that is an object is nobody's selection.
+            // A scalar that is an object keeps its order.
             ("{ json a }", r#"{"a":1,"json":{"z":1,"a":2}}"#, r#"{"json":{"z":1,"a":2},"a":1}"#),
             ("{ a }", "null", "null"),
         ];
@@ -107,7 +107,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the order of an answer, it comes out as asked for, and with the same in it.
+        /// Whatever the order of an answer, it is rearranged as requested without losing anything.
         #[test]
         fn any_order_is_put_right(
             asked in Just(["a", "b", "c", "d", "e"]).prop_shuffle(),

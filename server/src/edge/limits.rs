@@ -1,43 +1,43 @@
-//! How much one request may ask for, and one websocket.
+//! Limits for one request and for websockets.
 
 use std::time::Duration;
 
-/// What a request may cost. Each limit is checked before validation, so none of them depends on the
-/// validator being fast; a request above one is answered with `COST_EXCEEDED` and the limit's name.
+/// Cost limits of a request. Each is checked before validation, so none depends on the validator being fast. A
+/// request that exceeds one is refused with `COST_EXCEEDED` and the name of the limit.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Bytes of the GraphQL document.
     pub document_bytes: u64,
     /// Names, numbers, strings and signs in the document.
     pub tokens: u64,
-    /// Brackets of any kind open at once in the document: the parser recurses on each.
+    /// Open brackets of any kind at once in the document: the parser recurses on each.
     pub brackets: u64,
-    /// Fields within fields in the answer.
+    /// Nesting of fields in the answer.
     pub depth: u64,
-    /// Selection sets within selection sets, fragments counted. async-graphql itself refuses more than 32.
+    /// Nesting of selection sets, including fragments. async-graphql itself refuses more than 32.
     pub nesting: u64,
-    /// Fields, fragment spreads and inline fragments once every spread is written out, repetitions
-    /// counted, over all operations of the document: validation walks all of them.
+    /// Fields, fragment spreads and inline fragments with every spread expanded, repetitions counted, over all
+    /// operations of the document: validation walks all of them.
     pub selections: u64,
     /// Aliases, counted like `selections`.
     pub aliases: u64,
     /// Directives, counted like `selections`.
     pub directives: u64,
-    /// Fields at the root of a mutation, each of which is an act of its own.
+    /// Root fields of a mutation, each of which is a separate action.
     pub acts: u64,
-    /// Fields at the root of a query: they are resolved at the same time, each with statements of its own.
+    /// Root fields of a query: they are resolved concurrently, each with its own statements.
     pub roots: u64,
-    /// Bytes of all arguments with the variables filled in: one variable used in a hundred places is
-    /// copied a hundred times.
+    /// Bytes of all arguments with the variables inserted: one variable used in a hundred places is copied a
+    /// hundred times.
     pub input_bytes: u64,
     /// Fields to resolve when every list is as long as its `first`, `last` or `ids` allows.
     pub fields: u64,
-    /// `depth`, below `__schema` and `__type`. The query of graphql-js and GraphiQL needs 14.
+    /// Like `depth`, below `__schema` and `__type`. The query of graphql-js and GraphiQL needs 14.
     pub introspection_depth: u64,
-    /// `fields`, below `__schema` and `__type`, with an assumed length for each list of the schema.
-    /// The query of graphql-js and GraphiQL needs about half of the default.
+    /// Like `fields`, below `__schema` and `__type`, with an assumed length for each list of the schema. The query
+    /// of graphql-js and GraphiQL needs about half of the default.
     pub introspection_fields: u64,
-    /// Objects and lists within each other in the JSON of a request, its own two levels included.
+    /// Nesting of objects and lists in the JSON of a request, including its own two levels.
     pub json_depth: u64,
     /// Values in the JSON of a request: each takes far more memory than its text.
     pub json_values: u64,
@@ -66,28 +66,28 @@ impl Default for Limits {
     }
 }
 
-/// What websockets may take.
+/// Limits of websockets.
 #[derive(Clone, Debug)]
 pub struct SocketLimits {
-    /// Open websockets of this process; one more is answered with 503.
+    /// Open websockets of this process; a further one gets 503.
     pub sockets: usize,
-    /// Open websockets of one session; one more is closed with 1013.
+    /// Open websockets of one session; a further one is closed with 1013.
     pub per_session: usize,
-    /// Operations that run on one websocket at once; one more is refused with `COST_EXCEEDED`.
+    /// Concurrent operations on one websocket; a further one is refused with `COST_EXCEEDED`.
     pub operations: usize,
-    /// Bytes of a message, all its frames together; a longer one is closed with 1009.
+    /// Bytes of a message, over all its frames; a longer one closes the websocket with 1009.
     pub message_bytes: usize,
     /// How long a client may take to send `connection_init`; then 4408.
     pub init: Duration,
-    /// How long a client may say nothing before it is sent a `ping`. Proxies often cut what is silent for a
-    /// minute.
+    /// How long a client may be silent before it is sent a `ping`. Many proxies close connections that are silent
+    /// for a minute.
     pub silence: Duration,
-    /// How long a client may say nothing after a `ping`; then 4499.
+    /// How long a client may take to answer a `ping`; then 4499.
     pub pong: Duration,
-    /// How long a client may take nothing of what it is sent, and one second more for each
-    /// [`send_rate`](Self::send_rate) bytes of it; then 4499.
+    /// How long a client may take to receive what it is sent, plus one second for each
+    /// [`send_rate`](Self::send_rate) bytes; then 4499.
     pub send: Duration,
-    /// Bytes a second that the slowest client takes.
+    /// The receive rate of the slowest supported client, in bytes per second.
     pub send_rate: usize,
 }
 

@@ -3,12 +3,12 @@
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue};
 
-/// How an answer is encoded.
+/// The media type of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Media {
-    /// `application/graphql-response+json`: the status tells what became of the request.
+    /// `application/graphql-response+json`: the status tells the outcome of the request.
     GraphqlResponse,
-    /// `application/json`, for clients that take any status but 200 for a broken connection.
+    /// `application/json`, for clients that treat any status but 200 as a broken connection.
     Json,
 }
 
@@ -20,8 +20,8 @@ impl Media {
         })
     }
 
-    /// What the client likes best of what it accepts; `None` when it accepts neither. A client that names
-    /// no type of ours gets `application/json`, as the public audits want.
+    /// The media type that the client prefers; `None` when it accepts neither. A client that names neither gets
+    /// `application/json`, as the public audits expect.
     pub fn negotiate(headers: &HeaderMap) -> Option<Self> {
         if !headers.contains_key(ACCEPT) {
             return Some(Self::Json);
@@ -52,7 +52,7 @@ struct Range<'a> {
 }
 
 impl<'a> Range<'a> {
-    /// `None` for an entry that wants another charset than UTF-8.
+    /// `None` for an entry that requires a charset other than UTF-8.
     fn parse(entry: &'a str) -> Option<Self> {
         let (name, parameters) = split(entry);
         let mut quality = 1000;
@@ -68,15 +68,15 @@ impl<'a> Range<'a> {
     }
 }
 
-/// The quality of the first of `names` that is among the ranges: the most specific one counts.
+/// The quality of the first of `names` that is among the ranges: the most specific one wins.
 fn quality(ranges: &[Range<'_>], names: &[&str]) -> Option<u16> {
     names.iter().find_map(|name| {
         ranges.iter().find(|range| range.name.eq_ignore_ascii_case(name)).map(|range| range.quality)
     })
 }
 
-/// Whether the body is `application/json` in UTF-8, and nothing else: any other type that a browser may send
-/// without asking first would open the door to forged requests.
+/// Whether the body is `application/json` in UTF-8 and nothing else: a browser can send some other types without a
+/// preflight request, which would allow forged requests.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(content_type), None) = (types.next(), types.next()) else { return false };

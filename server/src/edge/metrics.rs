@@ -1,4 +1,4 @@
-//! Requests by operation and websockets, for `/metrics`.
+//! Metrics of requests by operation, and of websockets, for `/metrics`.
 
 use std::time::Instant;
 
@@ -7,14 +7,14 @@ use async_graphql::parser::types::OperationType;
 
 use super::errors::Code;
 
-/// One request being answered.
+/// One request in progress.
 ///
 /// - `guichet_graphql_requests_total{operation_type, operation, outcome}`: `outcome` is `ok` or the code of
 ///   the first error;
 /// - `guichet_graphql_request_seconds{operation_type, operation}`: a histogram.
 ///
-/// `operation` is the first field at the root as the schema spells it, or `none`; never a name that a client
-/// chose, of which there is no end.
+/// `operation` is the first root field as in the schema, or `none`; never a name chosen by a client, because those
+/// are unlimited.
 pub(super) struct Measured {
     begun: Instant,
     operation: Option<(OperationType, String)>,
@@ -25,7 +25,7 @@ impl Measured {
         Self { begun: Instant::now(), operation: None }
     }
 
-    /// What the request turned out to be: `root` is a field of the schema.
+    /// Sets the operation: `root` is a field of the schema.
     pub fn operation(&mut self, kind: OperationType, root: String) {
         self.operation = Some((kind, root));
     }
@@ -43,10 +43,10 @@ impl Measured {
     }
 }
 
-/// One subscription that runs, until this is dropped.
+/// A running subscription, until this is dropped.
 ///
 /// - `guichet_subscriptions{operation}`: a gauge;
-/// - `guichet_graphql_requests_total`: counts it at its end, without a time.
+/// - `guichet_graphql_requests_total`: counted at its end, without a duration.
 pub(super) struct Subscribed {
     operation: String,
     outcome: &'static str,
@@ -59,7 +59,7 @@ impl Subscribed {
         Self { operation, outcome: "ok" }
     }
 
-    /// It ended before it gave anything.
+    /// The subscription ended before its first message.
     pub fn refused(&mut self, response: &Response) {
         self.outcome = outcome(response);
     }
@@ -87,17 +87,17 @@ fn count(kind: &'static str, operation: String, outcome: &'static str) {
     .increment(1);
 }
 
-/// `guichet_websockets`: a gauge of those that are open.
+/// `guichet_websockets`: a gauge of open websockets.
 pub(super) fn websockets(more: f64) {
     metrics::gauge!("guichet_websockets").increment(more);
 }
 
-/// `guichet_websocket_messages_total`: messages that were handed to the network.
+/// `guichet_websocket_messages_total`: messages handed to the network.
 pub(super) fn messages_sent(count: usize) {
     metrics::counter!("guichet_websocket_messages_total").increment(count as u64);
 }
 
-/// `guichet_websocket_closes_total{code}`: ours, or `client` where the other end left or was lost.
+/// `guichet_websocket_closes_total{code}`: our code, or `client` when the client closed or was lost.
 pub(super) fn websocket_closed(code: Option<u16>) {
     let code = code.map_or_else(|| "client".to_owned(), |code| code.to_string());
     metrics::counter!("guichet_websocket_closes_total", "code" => code).increment(1);

@@ -1,10 +1,9 @@
-//! The edge: how GraphQL requests come in and answers go out, over HTTP and over websockets. Knows no
-//! business.
+//! The edge: GraphQL over HTTP and websockets. Independent of the business.
 //!
-//! `layers` around everything → `http` reads the request (`media`, `params`) → `document` parses it and
-//! refuses what costs too much (`scan`, `cost`, `limits`) → [`Attach`] adds session and loaders →
-//! `Schema::execute` → `types` puts nulls, `layout` orders the fields, `errors` masks → `http` answers.
-//! `websocket` lets sockets in by [`Admit`] and runs each operation through the same middle (`execution`).
+//! `layers` wraps everything → `http` reads the request (`media`, `params`) → `document` parses it and refuses
+//! what costs too much (`scan`, `cost`, `limits`) → [`Attach`] adds session and loaders → `Schema::execute` →
+//! `types` inserts nulls, `layout` orders the fields, `errors` masks → `http` answers. `websocket` admits clients
+//! through [`Admit`] and runs each operation through the same steps (`execution`).
 
 mod cost;
 mod document;
@@ -44,24 +43,24 @@ pub use websocket::{Admit, Admitted, Close, Guest, Sockets};
 
 use execution::Edge;
 
-/// How the edge behaves.
+/// Settings of the edge.
 #[derive(Clone, Debug)]
 pub struct EdgeSettings {
-    /// GraphiQL at `/graphiql`; `None` switches it off.
+    /// GraphiQL at `/graphiql`; `None` disables it.
     pub graphiql: Option<Graphiql>,
-    /// Whether clients may ask for the schema.
+    /// Whether clients may introspect the schema.
     pub introspection: bool,
-    /// What one request may cost.
+    /// Cost limits of a request.
     pub limits: Limits,
-    /// What websockets may take.
+    /// Limits of websockets.
     pub sockets: SocketLimits,
-    /// Bytes of a body.
+    /// Size limit of a body, in bytes.
     pub body_limit: usize,
     /// How long a body may take to arrive, and then a request to be executed.
     pub timeout: Duration,
-    /// Sites beside our own whose pages may use the API with the viewer's cookie.
+    /// Other sites whose pages may use the API with the viewer's cookie.
     pub allowed_origins: Vec<Origin>,
-    /// The server is reached by https alone: cookies are `Secure`, and browsers are told to remember.
+    /// Whether the server is reached by https only: cookies are `Secure`, and HSTS is sent.
     pub secure_cookies: bool,
 }
 
@@ -80,14 +79,13 @@ impl Default for EdgeSettings {
     }
 }
 
-/// What a request gets on its way to the resolvers: the session of its cookie or token, loaders, a clock.
+/// Adds to a request what resolvers need: the session of its cookie or token, loaders, a clock.
 pub trait Attach: Send + Sync + 'static {
-    /// Adds data to `request`, as told by the headers in `parts`.
+    /// Adds data to `request`, according to the headers in `parts`.
     ///
     /// # Errors
-    /// Ends the request: `UNAVAILABLE` while the session cannot be read (the client retries),
-    /// `UNAUTHENTICATED` for a token that is not valid. A cookie that is not valid is no error, or nobody
-    /// could sign in again.
+    /// Ends the request: `UNAVAILABLE` when the session cannot be read (the client retries), `UNAUTHENTICATED`
+    /// when a token is not valid. An invalid cookie is not an error, because it would prevent signing in again.
     fn attach(
         &self,
         parts: &Parts,
@@ -95,9 +93,9 @@ pub trait Attach: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Request, ApiError>> + Send;
 }
 
-/// What answers requests: a schema, or something around one.
+/// What executes requests: a schema, or a wrapper around one.
 pub trait Served: Executor {
-    /// What the fields of the schema answer with.
+    /// The output types of the schema.
     fn types(&self) -> Types;
 }
 
@@ -112,10 +110,10 @@ where
     }
 }
 
-/// The routes `/graphql` and, where wanted, `/graphiql`; to be [`layered`] with the other routes.
+/// The routes `/graphql` and, if enabled, `/graphiql`; to be [`layered`] together with the other routes.
 ///
-/// Build the schema with `disable_suggestions()`: looking for names that a wrong one resembles is the only
-/// step of validation that stays slow within the limits, and it tells names when introspection is off.
+/// Build the schema with `disable_suggestions()`: searching for similar names is the only step of validation that
+/// stays slow within the limits, and suggestions reveal names when introspection is off.
 pub fn router(
     served: impl Served,
     settings: &EdgeSettings,

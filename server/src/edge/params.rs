@@ -1,4 +1,4 @@
-//! The four parameters of a GraphQL request, as JSON or in the query of an address.
+//! The four parameters of a GraphQL request, as JSON or in a query string.
 
 use async_graphql::{Extensions, Name, ServerError, Value as ConstValue, Variables};
 use serde_json::{Map, Value};
@@ -7,20 +7,20 @@ use super::errors::{Code, refusal, too_much};
 use super::limits::Limits;
 use super::scan;
 
-/// What a client sent, in types.
+/// The parsed parameters.
 pub struct Params {
     /// The GraphQL document.
     pub query: String,
-    /// Which of its operations to run.
+    /// The operation to execute.
     pub operation_name: Option<String>,
-    /// Values for the operation's variables.
+    /// Values of the operation's variables.
     pub variables: Variables,
-    /// What a client wants to say beyond the protocol.
+    /// Protocol extensions sent by the client.
     pub extensions: Extensions,
 }
 
 impl Params {
-    /// Reads a JSON object: the body of a POST.
+    /// Parses a JSON object: the body of a POST.
     ///
     /// # Errors
     /// `BAD_REQUEST`, or `COST_EXCEEDED` when it is too deep or has too many values.
@@ -33,14 +33,14 @@ impl Params {
         }
     }
 
-    /// Reads the names and values in the query of an address: the parameters of a GET.
+    /// Parses the pairs of a query string: the parameters of a GET.
     ///
     /// # Errors
     /// As [`Params::from_json`].
     pub fn from_pairs(pairs: Vec<(String, String)>, limits: &Limits) -> Result<Self, ServerError> {
         let mut object = Map::new();
         for (name, text) in pairs {
-            // The empty string stands for an absent parameter (GraphQL over HTTP, GET).
+            // An empty string means an absent parameter (GraphQL over HTTP, GET).
             if text.is_empty() {
                 continue;
             }
@@ -58,7 +58,7 @@ impl Params {
         Self::from_object(object)
     }
 
-    /// Reads an object that is within the limits.
+    /// Parses an object that is within the limits.
     ///
     /// # Errors
     /// `BAD_REQUEST`.
@@ -84,7 +84,7 @@ impl Params {
     }
 }
 
-/// A map among the parameters.
+/// A parameter that is a map.
 fn values(
     object: &mut Map<String, Value>,
     name: &str,

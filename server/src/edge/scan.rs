@@ -1,11 +1,11 @@
-//! The shape of a text, seen before any parser recurses over it.
+//! The shape of a text, computed before any parser recurses over it.
 
-/// How deep and how long a text is.
+/// The nesting and the length of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shape {
-    /// Brackets of any kind open at once, at most.
+    /// The most brackets of any kind that are open at once.
     pub depth: u64,
-    /// GraphQL: tokens. JSON: an upper bound of the values.
+    /// GraphQL: the number of tokens. JSON: an upper bound of the number of values.
     pub length: u64,
     open: u64,
 }
@@ -22,8 +22,8 @@ impl Shape {
     }
 }
 
-/// The shape of a GraphQL document; `None` when a string in it has no end. Reads strings and comments as
-/// the parser does, or a bracket could hide from one of the two.
+/// The shape of a GraphQL document; `None` when a string is not terminated. Strings and comments are read as the
+/// parser reads them, otherwise a bracket could be hidden from one of the two.
 pub(super) fn document(text: &str) -> Option<Shape> {
     let text = text.as_bytes();
     let mut shape = Shape::default();
@@ -78,12 +78,12 @@ pub(super) fn json(text: &[u8]) -> Shape {
     shape
 }
 
-/// Bytes from the start of `text` for which `part` holds.
+/// The number of bytes at the start of `text` for which `part` holds.
 fn run(text: &[u8], part: impl Fn(u8) -> bool) -> usize {
     text.iter().take_while(|&&byte| part(byte)).count()
 }
 
-/// Bytes of the GraphQL string, plain or block, at the start of `text`.
+/// The length in bytes of the GraphQL string, plain or block, at the start of `text`.
 fn string(text: &[u8]) -> Option<usize> {
     const BLOCK: &[u8] = b"\"\"\"";
     if !text.starts_with(BLOCK) {
@@ -100,8 +100,8 @@ fn string(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// Bytes of the string in simple quotes at the start of `text`; `None` when it has no end, or none on its
-/// line where it must.
+/// The length in bytes of the quoted string at the start of `text`; `None` when it is not terminated, or not on
+/// its line where it must be.
 fn quoted(text: &[u8], one_line: bool) -> Option<usize> {
     let mut at = 1;
     loop {

@@ -1,9 +1,8 @@
-//! The output types of the schema: for counting what a request costs, and for putting null where a field
-//! failed.
+//! The output types of the schema, for computing costs and for inserting null where a field failed.
 //!
-//! Null belongs into the place of a field that failed, or, where that cannot be null, of its next parent that
-//! can (GraphQL specification, 6.4.4). async-graphql 7.2 leaves the field out instead, nullable or not, which
-//! no client expects. Done here, after execution, and only when something failed.
+//! A failed field must be null, or, when it is not nullable, its next nullable parent (GraphQL specification,
+//! 6.4.4). async-graphql 7.2 omits the field instead, nullable or not, which no client expects. The nulls are
+//! inserted here, after execution, and only when something failed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,17 +15,17 @@ use async_graphql::{Name, ObjectType, PathSegment, Response, Schema, Subscriptio
 
 use super::document::select;
 
-/// How long a list is assumed to be whose length no argument tells.
+/// The assumed length of a list that no argument limits.
 pub(super) const ASSUMED_LENGTH: u64 = 5;
 
-/// The same of a list that a subscription's message tells: what happened meanwhile comes at once, as much as a page
-/// holds. Subscriptions tell no more.
+/// The same for a list in a message of a subscription: what happened in the meantime is sent at once, up to the
+/// size of a page.
 pub const MESSAGE_LENGTH: usize = 100;
 
-/// What each field of the schema answers with.
+/// The type of each field of the schema.
 pub struct Types {
     fields: HashMap<Name, HashMap<Name, Type>>,
-    /// The types of subscriptions' messages.
+    /// Types that only messages of subscriptions contain.
     messages: HashSet<Name>,
     query: Name,
     mutation: Name,
@@ -45,7 +44,7 @@ impl Types {
         Self::read(&schema.sdl(), roots.each_ref().map(AsRef::as_ref))
     }
 
-    /// Reads them out of an SDL; `roots` are those of queries, mutations and subscriptions.
+    /// Reads the types of an SDL; `roots` are the root types of queries, mutations and subscriptions.
     pub(super) fn read(sdl: &str, roots: [&str; 3]) -> Self {
         let document = parse_schema(sdl).expect("async-graphql reads what it writes");
         let mut fields = HashMap::new();
@@ -66,13 +65,13 @@ impl Types {
         Self { fields, messages, query, mutation, subscription }
     }
 
-    /// What a field answers with; none when there is no such field.
+    /// The type of a field; none when there is no such field.
     pub(super) fn field(&self, parent: &str, field: &str) -> Option<&Type> {
         self.fields.get(parent)?.get(field)
     }
 
-    /// How many things a field answers with whose arguments do not tell: the lists of a Relay connection
-    /// are as long as its own arguments said.
+    /// The assumed length of a field that no argument limits. The lists of a Relay connection are as long as the
+    /// arguments of the connection allow.
     pub(super) fn assumed_length(&self, parent: &str, field: &str) -> u64 {
         let is_list = |ty: &Type| matches!(ty.base, BaseType::List(_));
         let of_connection = || self.field(parent, "pageInfo").is_some();
@@ -82,7 +81,7 @@ impl Types {
         if self.messages.contains(parent) { MESSAGE_LENGTH as u64 } else { ASSUMED_LENGTH }
     }
 
-    /// The type at the root of operations of this kind.
+    /// The root type of this kind of operation.
     pub(super) const fn root(&self, kind: OperationType) -> &Name {
         match kind {
             OperationType::Query => &self.query,
@@ -91,12 +90,12 @@ impl Types {
         }
     }
 
-    /// Whether operations of this kind have a field of that name at their root.
+    /// Whether the root type of this kind of operation has a field with this name.
     pub(super) fn has_root(&self, kind: OperationType, field: &str) -> bool {
         matches!(field, "__schema" | "__type" | "__typename") || self.field(self.root(kind), field).is_some()
     }
 
-    /// Puts the missing nulls into the data of `response`, the answer to that operation of `query`.
+    /// Inserts the missing nulls into the data of `response`, the answer to that operation of `query`.
     pub fn put_nulls(&self, response: &mut Response, query: &str, operation_name: Option<&str>) {
         let Response { data, errors, .. } = response;
         if errors.iter().all(|error| error.path.is_empty()) {
@@ -109,8 +108,8 @@ impl Types {
         }
     }
 
-    /// How many steps of `path` lead to the place for null: the last that is there, or could be, and may be
-    /// null. 0 is `data` itself.
+    /// The number of steps of `path` to the place for null: the last one that exists, or could, and is nullable. 0
+    /// is `data` itself.
     fn nullable(
         &self,
         document: &ExecutableDocument,
@@ -143,7 +142,7 @@ impl Types {
             if ty?.nullable {
                 nullable = length;
             }
-            // An object whose fields all failed comes as null, allowed or not.
+            // An object whose fields all failed arrives as null, even where null is not allowed.
             if value.is_none_or(|value| *value == Value::Null) {
                 break;
             }
@@ -152,7 +151,7 @@ impl Types {
     }
 }
 
-/// The type at the bottom of lists.
+/// The named type inside lists.
 pub(super) fn named(ty: &Type) -> &Name {
     match &ty.base {
         BaseType::Named(name) => name,
@@ -160,7 +159,7 @@ pub(super) fn named(ty: &Type) -> &Name {
     }
 }
 
-/// The types that subscriptions answer with, and nothing else does.
+/// The types that only subscriptions return.
 fn messages(fields: &HashMap<Name, HashMap<Name, Type>>, subscription: &Name) -> HashSet<Name> {
     let others = fields.iter().filter(|(parent, _)| *parent != subscription);
     let others: HashSet<&Name> = others.flat_map(|(_, own)| own.values()).map(named).collect();
@@ -168,8 +167,8 @@ fn messages(fields: &HashMap<Name, HashMap<Name, Type>>, subscription: &Name) ->
     told.filter(|name| !others.contains(*name)).cloned().collect()
 }
 
-/// The fields of `set` that answer under `key`, each with the type that has it. Only for an operation that
-/// was executed: it has no circles.
+/// The fields of `set` with the response key `key`, each with its parent type. Only for an operation that was
+/// executed, which has no cycles.
 fn collect<'a>(
     document: &'a ExecutableDocument,
     parent: &'a Name,

@@ -1,4 +1,4 @@
-//! Where a server can be reached.
+//! The addresses of an embedded server.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::path::Path;
 use super::folder::Folder;
 use super::pid_file::PidFile;
 
-/// The database of the program, and the only user of the server.
+/// The name of the program's database, and of the server's only user.
 pub(super) const NAME: &str = "guichet";
 
-/// The address of `database` behind the socket in `folder`, as tokio-postgres reads it.
+/// The address of `database` through the socket in `folder`, as tokio-postgres reads it.
 pub(super) fn url(folder: &Path, database: &str) -> String {
     let host = folder.as_os_str().as_bytes().iter().fold(String::new(), |host, byte| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => host + &char::from(*byte).to_string(),
@@ -23,14 +23,14 @@ fn url_on(folder: &Folder) -> Option<String> {
     (file.ready && file.is_running(&folder.database())).then(|| url(&file.socket_folder, NAME))
 }
 
-/// The address of the server that another process runs on that data folder, for commands that are
-/// run beside it; none when there is none. `may_move` as in [`PostgresOptions`](super::PostgresOptions).
+/// The address of the server that another process runs on the data folder, for commands run beside it; none when
+/// there is none. `may_move` as in [`PostgresOptions`](super::PostgresOptions).
 pub fn running_url(data_dir: &Path, may_move: bool) -> Option<String> {
     let here = Folder::at(data_dir).ok()?;
     url_on(&here).or_else(|| may_move.then(|| url_on(&here.moved())).flatten())
 }
 
-/// Whether a server was ever made on that data folder. `may_move` as in
+/// Whether the data folder contains a database cluster. `may_move` as in
 /// [`PostgresOptions`](super::PostgresOptions).
 pub fn is_made(data_dir: &Path, may_move: bool) -> bool {
     let here = Folder::at(data_dir).ok();

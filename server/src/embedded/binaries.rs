@@ -1,4 +1,4 @@
-//! Where `postgres` and `initdb` are: `PG_BIN_DIR`, else `PATH`, else the distributions' folders.
+//! Finds `postgres` and `initdb`: in `PG_BIN_DIR`, else in `PATH`, else in the folders of distributions.
 
 use std::cmp::Reverse;
 use std::ffi::OsStr;
@@ -8,10 +8,10 @@ use std::{env, fs};
 
 use super::EmbeddedError;
 
-/// The oldest major version that is supported.
+/// The oldest supported major version.
 const OLDEST: u32 = 15;
 
-/// Folders `parent/prefix<version>suffix` in which packages put the server, newest first by version.
+/// Folders `parent/prefix<version>suffix` where packages install the server, searched from the newest version.
 const PLACES: &[(&str, &str, &str)] = &[
     ("/usr/lib/postgresql", "", "bin"),          // Debian, Ubuntu
     ("/usr", "pgsql-", "bin"),                   // the project's RPMs
@@ -22,7 +22,7 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("/home/linuxbrew/.linuxbrew/opt", "postgresql@", "bin"),
 ];
 
-/// Server programs of one major version.
+/// The server programs of one major version.
 #[derive(Debug, Clone)]
 pub(super) struct Binaries {
     folder: PathBuf,
@@ -30,7 +30,8 @@ pub(super) struct Binaries {
 }
 
 impl Binaries {
-    /// The first usable programs. `asked` is `PG_BIN_DIR`; `major` is what an existing cluster wants.
+    /// The first usable programs. `asked` is `PG_BIN_DIR`; `major` is the version that an existing cluster
+    /// requires.
     pub(super) fn find(asked: Option<&Path>, major: Option<u32>, data: &Path) -> Result<Self, EmbeddedError> {
         let candidates = match asked {
             Some(folder) => vec![folder.to_owned()],
@@ -49,7 +50,7 @@ impl Binaries {
     }
 
     fn at(folder: &Path) -> Option<Self> {
-        // A link in PATH often points to `postgres` alone: its neighbours are where it really is.
+        // `postgres` in PATH is often a symbolic link; the other programs are beside its target.
         let postgres = folder.join("postgres").canonicalize().ok()?;
         let folder = postgres.parent()?.to_owned();
         if !folder.join("initdb").is_file() {
@@ -94,7 +95,7 @@ fn version_in(name: &OsStr, prefix: &str) -> Option<u32> {
     name.to_str()?.strip_prefix(prefix)?.parse().ok()
 }
 
-/// 15 out of `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
+/// For example 15 from `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
 fn major_of(version: &str) -> Option<u32> {
     let number = version.strip_prefix("postgres (PostgreSQL) ")?;
     number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()

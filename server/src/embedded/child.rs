@@ -1,4 +1,4 @@
-//! Children of this process: they end with it, and say why they failed.
+//! Child processes that end with this process, and the reason when they fail.
 
 use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
@@ -7,15 +7,15 @@ use std::process::{Command, Stdio};
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getppid};
 
-/// Lets the kernel send the child this signal when the *thread* that spawned it ends: nothing is left
-/// behind by a killed process.
+/// Has the kernel send the child this signal when the *thread* that spawned it ends, so that a killed process
+/// leaves nothing behind.
 #[cfg(target_os = "linux")]
 pub fn die_with_parent(command: &mut Command, signal: Signal) {
     let parent = Pid::this();
     let hook = move || {
-        // The standard library has changed the user by now; a change of user would clear the wish.
+        // Set after the standard library has changed the user, because a change of user would clear it.
         nix::sys::prctl::set_pdeathsig(signal)?;
-        // The parent may have ended before the wish was made.
+        // The parent may have ended before the signal was set.
         if getppid() == parent { Ok(()) } else { Err(io::ErrorKind::BrokenPipe.into()) }
     };
     #[allow(unsafe_code, reason = "the hook makes two system calls, both safe between fork and exec")]
@@ -24,22 +24,22 @@ pub fn die_with_parent(command: &mut Command, signal: Signal) {
     }
 }
 
-/// Other systems have no such wish: there, a server that outlived its parent is stopped by the next start.
+/// Other systems cannot do this: a server that outlives its parent is stopped by the next start.
 #[cfg(not(target_os = "linux"))]
 pub fn die_with_parent(_command: &mut Command, _signal: Signal) {}
 
-/// Runs a command on `input`. What it complained of; none when it worked.
+/// Runs a command with `input` on stdin. Returns its error message; none when it succeeded.
 pub(super) fn complaint(command: &mut Command, input: &str) -> io::Result<Option<String>> {
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A program that ended early tells why on stderr.
+        // A program that ended early explains itself on stderr.
         let _ = stdin.write_all(input.as_bytes());
     }
     let output = child.wait_with_output()?;
     Ok((!output.status.success()).then(|| of_note(&String::from_utf8_lossy(&output.stderr))))
 }
 
-/// The line of a program's output that says why it failed.
+/// The line of a program's output that explains the failure.
 pub(super) fn of_note(text: &str) -> String {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).rev();
     let telling = ["FATAL:", "PANIC:", "error:"];

@@ -1,4 +1,4 @@
-//! One server's files, and the commands that make and run it.
+//! The files of one server, and the commands that create and run it.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -18,10 +18,10 @@ use super::folder::{Folder, Hold, make_private};
 use super::run_as::RunAs;
 use super::{EmbeddedError, PostgresOptions};
 
-/// A log longer than this is set aside at the next start.
+/// A log larger than this is rotated at the next start.
 const LOG_BYTES: u64 = 1 << 20;
 
-/// A made database, held by this process.
+/// A database cluster, locked by this process.
 #[derive(Debug)]
 pub(super) struct Cluster {
     folder: Folder,
@@ -34,7 +34,7 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// Finds programs, user and folder, takes hold of the folder, and makes the database where there is none.
+    /// Finds programs, user and folder, locks the folder, and creates the cluster if there is none.
     pub(super) fn prepare(options: PostgresOptions) -> Result<Self, EmbeddedError> {
         let newest = Binaries::find(options.bin_dir.as_deref(), None, &options.data_dir)?;
         let folder = Folder::settle(&options.data_dir, options.may_move, &newest.postgres())?;
@@ -72,7 +72,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// What the person at the terminal should know: a folder elsewhere than asked for.
+    /// Messages for the terminal: that the data are in another folder than requested.
     pub(super) fn notes(&self) -> &[String] {
         &self.notes
     }
@@ -101,7 +101,7 @@ impl Cluster {
         url(&self.socket_folder, database)
     }
 
-    /// `initdb` and `CREATE DATABASE` beside the final place; the rename makes it count.
+    /// Runs `initdb` and `CREATE DATABASE` in a temporary folder; the rename completes the creation.
     fn make(&self) -> Result<(), EmbeddedError> {
         self.folder.remove_half_made();
         let new = self.initdb()?;
@@ -123,17 +123,17 @@ impl Cluster {
         Ok(())
     }
 
-    /// Runs `initdb` in a fresh folder, and returns it.
+    /// Runs `initdb` in a new folder, and returns it.
     fn initdb(&self) -> Result<PathBuf, EmbeddedError> {
         let mut refusal = None;
-        // Some systems have no such locale as the first.
+        // Some systems do not have the first locale.
         for locale in ["C.UTF-8", "C"] {
             let new = self.folder.new_database();
             make_private(&new, &self.user)?;
             let mut initdb = self.command(&self.binaries.initdb(), self.root());
             initdb.arg("-D").arg(&new);
             initdb.args(["-U", NAME, "-E", "UTF8", "--locale", locale, "--lc-messages", "C"]);
-            // Whoever can enter the folder of the socket is trusted: that is its owner, and root.
+            // Only the owner of the socket's folder and root can reach the socket, so everyone who can is trusted.
             initdb.args(["--auth", "trust", "--data-checksums", "--no-instructions"]);
             if !self.options.fsync {
                 initdb.arg("--no-sync");
@@ -146,7 +146,7 @@ impl Cluster {
         Err(EmbeddedError::Refused { program: "initdb", reason: refusal.unwrap_or_default() })
     }
 
-    /// The command that is the server, with its words going to the log.
+    /// The command of the server, with its output appended to the log.
     pub(super) fn server(&self) -> Result<Command, EmbeddedError> {
         let log = self.log();
         if log.metadata().is_ok_and(|metadata| metadata.len() > LOG_BYTES) {
@@ -170,13 +170,13 @@ impl Cluster {
         for (name, value) in &self.options.settings {
             command.arg("-c").arg(format!("{name}={value}"));
         }
-        // Ctrl-C in a terminal goes to the whole process group; the server must outlive the drain.
+        // Ctrl-C in a terminal signals the whole process group; the server must outlive the draining of requests.
         command.process_group(0);
         command.stdout(log.try_clone().map_err(file("open", &self.log()))?).stderr(log);
         Ok(command)
     }
 
-    /// The last thing of note that the server wrote after the first `from` bytes of its log.
+    /// The last relevant line in the server's log after its first `from` bytes.
     pub(super) fn last_words(&self, from: u64) -> String {
         let mut text = Vec::new();
         let read = File::open(self.log()).and_then(|mut log| {
@@ -203,7 +203,7 @@ const SETTINGS: &[&str] = &[
     "unix_socket_permissions=0700",
     "timezone=UTC",
     "log_timezone=UTC",
-    // Errors of statements carry values of people; the program logs its own.
+    // Error messages of statements contain personal data; the program logs its own errors.
     "log_min_messages=log",
     "log_min_error_statement=panic",
     "log_error_verbosity=terse",
@@ -212,6 +212,6 @@ const SETTINGS: &[&str] = &[
     "jit=off",
 ];
 
-/// What is switched off for data that may be lost with the machine. Commits are still written out one
-/// by one: they survive a killed server.
+/// What is disabled for data that may be lost with the machine. Commits are still written one by one, so they
+/// survive a killed server.
 const UNSAFE: &[&str] = &["fsync=off", "full_page_writes=off"];

@@ -1,12 +1,12 @@
-//! Why the embedded PostgreSQL is not there, each in one sentence for the person at the terminal.
+//! Errors of the embedded PostgreSQL, each as one sentence for the terminal.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// A start or stop that failed. None of these goes away by trying again unchanged.
+/// A failed start or stop. Trying again without a change does not help.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
-    /// No binaries were found, or only old ones.
+    /// No binaries were found, or only ones that are too old.
     #[error(
         "PostgreSQL 15 or newer is not installed: run `apt-get install postgresql` (or your system's equivalent), \
          or set PG_BIN_DIR to the folder that holds `postgres` and `initdb`, or DATABASE_URL to a running server"
@@ -15,7 +15,7 @@ pub enum EmbeddedError {
     /// `PG_BIN_DIR` is set to a folder without usable binaries.
     #[error("PG_BIN_DIR: no `postgres` and `initdb` of version 15 or newer in {}", .0.display())]
     NoBinariesIn(PathBuf),
-    /// The data were made by a major version that is not installed.
+    /// The cluster was created by a major version that is not installed.
     #[error(
         "{} was made by PostgreSQL {major}, which is not installed: install that version, set PG_BIN_DIR to its \
          folder, or choose another GUICHET_DATA", .folder.display()
@@ -23,15 +23,15 @@ pub enum EmbeddedError {
     OtherMajor {
         /// The data folder.
         folder: PathBuf,
-        /// The major version that made it.
+        /// The major version that created it.
         major: u32,
     },
-    /// Running as root, and the system has no user to run PostgreSQL as.
+    /// We run as root, and the system has no user to run PostgreSQL as.
     #[error(
         "PostgreSQL does not run as root and there is no user `postgres` or `nobody`: start guichet as another user"
     )]
     NoUser,
-    /// Running as root, and the data belong to a user that does not exist.
+    /// We run as root, and the data belong to a user that does not exist.
     #[error("{} belongs to user id {uid}, which has no name on this system: give it to another user", .folder.display())]
     UnknownOwner {
         /// The folder of the database.
@@ -57,13 +57,13 @@ pub enum EmbeddedError {
         program: PathBuf,
         /// The unprivileged user.
         user: String,
-        /// What the system said.
+        /// The error of the system.
         reason: io::Error,
     },
-    /// Another guichet holds the data folder.
+    /// Another guichet process uses the data folder.
     #[error("another guichet is running on {}: stop it, or choose another GUICHET_DATA", .0.display())]
     Busy(PathBuf),
-    /// A folder in a shared place is not ours alone.
+    /// The folder in a shared place is not ours alone.
     #[error("{} exists and is not a private folder of the user `{user}`: remove it", .folder.display())]
     NotPrivate {
         /// The folder for the socket.
@@ -71,15 +71,15 @@ pub enum EmbeddedError {
         /// The user that should own it.
         user: String,
     },
-    /// A server of an earlier guichet still runs and does not end.
+    /// A server of an earlier guichet process is still running and does not end.
     #[error("an earlier PostgreSQL server (process {pid}) on {} does not end: stop it", .folder.display())]
     Predecessor {
         /// The data folder.
         folder: PathBuf,
-        /// Its process.
+        /// Its process id.
         pid: i32,
     },
-    /// A program of PostgreSQL refused; its own words follow.
+    /// A program of PostgreSQL failed; its message follows.
     #[error("PostgreSQL: {program} failed: {reason}")]
     Refused {
         /// `initdb` or `postgres`.
@@ -87,50 +87,50 @@ pub enum EmbeddedError {
         /// The last line that it wrote.
         reason: String,
     },
-    /// The server was started and did not become ready in time.
+    /// The server was started but did not become ready in time.
     #[error("PostgreSQL did not become ready within {seconds} s; see {}", .log.display())]
     NotReady {
-        /// The limit.
+        /// The time limit, in seconds.
         seconds: u64,
         /// Its log.
         log: PathBuf,
     },
-    /// A program of PostgreSQL cannot be run.
+    /// A program of PostgreSQL could not be run.
     #[error("PG_BIN_DIR: {} cannot be run: {}", .program.display(), words(.source))]
     Program {
         /// The program.
         program: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The file system refused.
+    /// A file operation failed.
     #[error("GUICHET_DATA: cannot {act} {}: {}", .path.display(), words(.source))]
     File {
-        /// What was tried.
+        /// The operation.
         act: &'static str,
-        /// On which path.
+        /// The path.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The thread that keeps the child could not be made, or broke.
+    /// The thread that owns the child could not be created, or failed.
     #[error("the thread that keeps PostgreSQL ended: {0}")]
     Keeper(String),
 }
 
-/// What the system said, without its number.
+/// The system's error message, without its number.
 fn words(error: &io::Error) -> String {
     let text = error.to_string();
     text.rsplit_once(" (os error").map_or(text.as_str(), |(before, _)| before).to_lowercase()
 }
 
-/// Adds the program to what the system said.
+/// Adds the program to an error of the system.
 pub(super) fn program(program: &Path) -> impl FnOnce(io::Error) -> EmbeddedError {
     let program = program.to_owned();
     move |source| EmbeddedError::Program { program, source }
 }
 
-/// Adds act and path to what the file system said.
+/// Adds operation and path to an error of the file system.
 pub(super) fn file(act: &'static str, path: &Path) -> impl FnOnce(io::Error) -> EmbeddedError {
     let path = path.to_owned();
     move |source| EmbeddedError::File { act, path, source }

@@ -1,4 +1,4 @@
-//! The data folder of an embedded process: found, made, and held by one process at a time.
+//! The data folder of an embedded server, used by one process at a time.
 
 use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::os::unix::ffi::OsStrExt;
@@ -13,28 +13,28 @@ use super::EmbeddedError;
 use super::error::file;
 use super::run_as::RunAs;
 
-/// The file name of the server's socket; the number is that of a port nobody listens on.
+/// The file name of the server's socket; nobody listens on a port with this number.
 const SOCKET: &str = ".s.PGSQL.5432";
-/// How the names of half-made databases begin.
+/// The prefix of clusters that are being created.
 const NEW: &str = "postgres.new-";
-/// How long a socket's path may be: 107 bytes on Linux, 103 on macOS.
+/// Longest path of a socket: 107 bytes on Linux, 103 on macOS.
 const LONGEST: usize = 103;
 
-/// The data folder. Everything of the embedded server is in here.
+/// The data folder. Everything of the embedded server is in it.
 #[derive(Debug)]
 pub(super) struct Folder {
     root: PathBuf,
 }
 
-/// The right to use a folder; the kernel takes it back when the process ends, however it ends.
+/// A lock on a folder; the kernel releases it when the process ends, for whatever reason.
 #[derive(Debug)]
 pub(super) struct Hold {
     _file: File,
 }
 
 impl Folder {
-    /// The folder `wanted`; when `may_move` and the user that runs PostgreSQL cannot get there, the
-    /// one under /var/lib that belongs to it.
+    /// The folder `wanted`. If the user that runs PostgreSQL cannot enter it and `may_move` is set, the folder of
+    /// that user under /var/lib.
     pub(super) fn settle(wanted: &Path, may_move: bool, postgres: &Path) -> Result<Self, EmbeddedError> {
         let here = Self::at(wanted)?;
         let user = RunAs::choose(&here.database())?;
@@ -54,16 +54,16 @@ impl Folder {
         Ok(Self { root })
     }
 
-    /// Where the data go when this folder is closed to the user that runs PostgreSQL.
+    /// The folder to use when this one cannot be entered by the user that runs PostgreSQL.
     pub(super) fn moved(&self) -> Self {
         Self { root: Path::new("/var/lib").join(self.short_name()) }
     }
 
-    /// Makes the folder where it is missing and takes hold of it.
+    /// Creates the folder if missing, and locks it.
     pub(super) fn hold(&self) -> Result<Hold, EmbeddedError> {
         if !self.root.is_dir() {
             fs::create_dir_all(&self.root).map_err(file("create", &self.root))?;
-            // Others may pass through, not list: the user that runs PostgreSQL may be another one.
+            // Others may enter but not list it, because PostgreSQL may run as another user.
             fs::set_permissions(&self.root, Permissions::from_mode(0o711))
                 .map_err(file("open", &self.root))?;
         }
@@ -80,18 +80,18 @@ impl Folder {
         &self.root
     }
 
-    /// The files of the server.
+    /// The files of the cluster.
     pub(super) fn database(&self) -> PathBuf {
         self.root.join("postgres")
     }
 
-    /// Where a new one is made before it gets its name, so that a half-made one is never used. Each
-    /// time another place: the `initdb` of a killed process may still be writing, or tidying up.
+    /// The temporary folder of a new cluster, so that a half-made one is never used. Its name is new each time:
+    /// the `initdb` of a killed process may still be writing or cleaning up.
     pub(super) fn new_database(&self) -> PathBuf {
         self.root.join(format!("{NEW}{}", Uuid::new_v4().simple()))
     }
 
-    /// Removes what was half made, as far as nobody is at it any more; the rest goes next time.
+    /// Removes half-made clusters that no process uses any more; the rest is removed next time.
     pub(super) fn remove_half_made(&self) {
         let entries = self.root.read_dir().into_iter().flatten().flatten();
         for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(NEW)) {
@@ -101,12 +101,12 @@ impl Folder {
         }
     }
 
-    /// What the server writes about itself.
+    /// The server's log file.
     pub(super) fn log(&self) -> PathBuf {
         self.root.join("postgres.log")
     }
 
-    /// The folder for the socket: `run` in here, or a short one elsewhere when its path got too long.
+    /// The folder of the socket: `run` in here, or a shorter path elsewhere when this one is too long.
     pub(super) fn socket_folder(&self, user: &RunAs) -> Result<PathBuf, EmbeddedError> {
         let mut folder = self.root.join("run");
         if folder.join(SOCKET).as_os_str().len() > LONGEST {
@@ -120,15 +120,15 @@ impl Folder {
         Ok(folder)
     }
 
-    /// A short name that no other data folder has.
+    /// A short name that is unique to this data folder.
     fn short_name(&self) -> String {
         let hash = Sha256::digest(self.root.as_os_str().as_bytes());
         hash.iter().take(5).fold("guichet-".to_owned(), |name, byte| format!("{name}{byte:02x}"))
     }
 }
 
-/// Makes a folder that only `user` can enter, or finds it so. In /tmp somebody else may have been
-/// there before us: then it is not used.
+/// Creates a folder that only `user` can enter, or checks an existing one. In /tmp somebody else may have created
+/// it first; then it is refused.
 pub(super) fn make_private(folder: &Path, user: &RunAs) -> Result<(), EmbeddedError> {
     match DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => return user.give(folder).map_err(file("give away", folder)),

@@ -1,5 +1,5 @@
-//! The thread that owns the child. The kernel's wish to end a child with its parent is tied to the
-//! *thread* that spawned it, so this one lives exactly as long as the child, or the process.
+//! The thread that owns the child. The kernel ends a child together with the *thread* that spawned it, so this
+//! thread lives exactly as long as the child or the process.
 
 use std::process::{Child, ExitStatus};
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use super::cluster::Cluster;
 use super::error::{file, program};
 use super::pid_file::PidFile;
 
-/// How long a server may take until it is ready; after a crash it first works off its journal.
+/// How long a server may take to become ready; after a crash it first replays its WAL.
 const READY: Duration = Duration::from_secs(120);
 /// How long the server of a killed process may take to end.
 const PREDECESSOR: Duration = Duration::from_secs(60);
-/// How long the processes of a killed server may take to let go of its memory.
+/// How long the processes of a killed server may take to release its shared memory.
 const LEFTOVERS: Duration = Duration::from_secs(20);
-/// Between two looks at a file or a process.
+/// The polling interval for files and processes.
 const LOOK: Duration = Duration::from_millis(4);
 
 /// A running server.
@@ -50,10 +50,10 @@ impl Server {
         self.pid.as_raw().unsigned_abs()
     }
 
-    /// Sends a signal, unless the server has ended and its number may be somebody else's.
+    /// Sends a signal, unless the server has ended and its process id may belong to another process.
     pub(super) fn signal(&self, signal: Signal) {
         if self.ended.borrow().is_none() {
-            // The only error is that it has ended since.
+            // Fails only when the server has ended since.
             let _ = kill(self.pid, signal);
         }
     }
@@ -66,7 +66,7 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// For whoever did not call `stop`: at once, without losing what was committed.
+    /// When `stop` was not called: ends the server at once, without losing commits.
     fn drop(&mut self) {
         self.signal(Signal::SIGQUIT);
         if let Some(thread) = self.thread.take() {
@@ -84,7 +84,7 @@ fn keep(
         Ok(mut child) => {
             let pid = pid_of(&child);
             if started.send(Ok(pid)).is_err() {
-                // Whoever wanted it has gone.
+                // The caller that wanted the server is gone.
                 let _ = kill(pid, Signal::SIGQUIT);
             }
             if let Ok(status) = child.wait() {
@@ -92,7 +92,7 @@ fn keep(
             }
         }
         Err(error) => {
-            // Nobody is there to hear it when the start was given up.
+            // Fails when the caller gave up the start.
             let _ = started.send(Err(error));
         }
     }
@@ -109,7 +109,7 @@ fn start(cluster: &Cluster) -> Result<Child, EmbeddedError> {
             Start::Ready => return Ok(child),
             Start::Ended => {
                 let reason = cluster.last_words(from);
-                // The processes of a server that was killed end a moment after it.
+                // The processes of a killed server end a moment after it.
                 if reason.contains("shared memory block") && begun.elapsed() < LEFTOVERS {
                     thread::sleep(LOOK);
                     continue;
@@ -145,13 +145,14 @@ fn await_ready(cluster: &Cluster, child: &mut Child) -> Result<Start, EmbeddedEr
     Ok(Start::Late)
 }
 
-/// Waits for the server of a killed process, which the kernel told to stop, and removes what a dead one left.
+/// Waits for the server of a killed process, which the kernel told to stop, and removes the PID file of a dead
+/// one.
 fn await_predecessor(cluster: &Cluster) -> Result<(), EmbeddedError> {
     let begun = Instant::now();
     let database = cluster.database();
     let running = || PidFile::read(&database).filter(|file| file.is_running(&database));
     if let Some(found) = running() {
-        // Where the kernel does not stop it, nobody has told it yet.
+        // On systems where the kernel does not stop it, nobody has told it yet.
         let _ = kill(found.pid, Signal::SIGINT);
     }
     while let Some(found) = running() {

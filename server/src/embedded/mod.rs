@@ -1,8 +1,8 @@
-//! The embedded default: a private PostgreSQL child, for whoever sets no `DATABASE_URL`.
+//! The embedded default: a private PostgreSQL child process, used when `DATABASE_URL` is not set.
 //!
-//! What is where: `postgres` is the handle; `cluster` knows the files of one server and makes
-//! them; `keeper` is the thread that owns the child; `binaries`, `run_as` and `folder` find
-//! the programs, the user and the place; `address` is where others reach it.
+//! `postgres` is the public handle; `cluster` knows the files of a server and creates them; `keeper` is the thread
+//! that owns the child; `binaries`, `run_as` and `folder` find the programs, the user and the folder; `address`
+//! tells how to connect.
 
 mod address;
 mod binaries;

@@ -1,4 +1,4 @@
-//! `postmaster.pid`: what a running server says about itself, and what a killed one leaves behind.
+//! `postmaster.pid`, which a running server writes and a killed one leaves behind.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,23 +6,23 @@ use std::path::{Path, PathBuf};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
-/// The lines of `postmaster.pid` that matter here.
+/// The relevant lines of `postmaster.pid`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PidFile {
     pub(super) pid: Pid,
     /// The folder of the socket.
     pub(super) socket_folder: PathBuf,
-    /// Whether connections are accepted.
+    /// Whether the server accepts connections.
     pub(super) ready: bool,
 }
 
 impl PidFile {
-    /// Where it is, beside the files of the server.
+    /// The path of the file, in the folder of the cluster.
     pub(super) fn path(database: &Path) -> PathBuf {
         database.join("postmaster.pid")
     }
 
-    /// The file, as far as the server has written it.
+    /// Reads the file, as far as the server has written it.
     pub(super) fn read(database: &Path) -> Option<Self> {
         Self::parse(&fs::read_to_string(Self::path(database)).ok()?)
     }
@@ -37,8 +37,8 @@ impl PidFile {
         })
     }
 
-    /// Whether the process that wrote the file still runs. After a restart of the machine or of a
-    /// container its number may belong to a stranger.
+    /// Whether the process that wrote the file is still running. After a restart of the machine or container, its
+    /// id may belong to another process.
     pub(super) fn is_running(&self, database: &Path) -> bool {
         if !cfg!(target_os = "linux") {
             return kill(self.pid, None).is_ok();

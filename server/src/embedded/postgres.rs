@@ -13,40 +13,40 @@ use super::EmbeddedError;
 use super::cluster::Cluster;
 use super::keeper::Server;
 
-/// How long a clean stop may take, and how long one without the last checkpoint.
+/// How long a clean stop may take, and then one without a final checkpoint.
 const CLEAN: Duration = Duration::from_secs(30);
 const IMMEDIATE: Duration = Duration::from_secs(10);
 
-/// What server to run.
+/// Options of an embedded server.
 #[derive(Debug, Clone)]
 pub struct PostgresOptions {
-    /// The folder of everything that belongs to the server; made where it is missing.
+    /// The folder of everything that belongs to the server; created if missing.
     pub data_dir: PathBuf,
-    /// Whether another folder, under /var/lib, may be taken when the user that runs PostgreSQL
-    /// cannot enter `data_dir`: true for a default, false for somebody's wish.
+    /// Whether another folder, under /var/lib, may be used when the user that runs PostgreSQL cannot enter
+    /// `data_dir`: true for the default folder, false for one that somebody chose.
     pub may_move: bool,
-    /// Where `postgres` and `initdb` are (`PG_BIN_DIR`); none: looked for.
+    /// The folder of `postgres` and `initdb` (`PG_BIN_DIR`); none: search for them.
     pub bin_dir: Option<PathBuf>,
-    /// Whether commits survive a crash of the machine. False is for tests.
+    /// Whether commits survive a crash of the machine. False is only for tests.
     pub fsync: bool,
-    /// More settings of the server, name and value; they win over ours.
+    /// Additional settings of the server, as name and value; they override ours.
     pub settings: Vec<(String, String)>,
 }
 
 impl PostgresOptions {
-    /// A durable server in that folder and no other.
+    /// A durable server in exactly this folder.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self { data_dir: data_dir.into(), may_move: false, bin_dir: None, fsync: true, settings: Vec::new() }
     }
 
-    /// The same for data that may be lost.
+    /// Options for data that may be lost.
     #[must_use]
     pub fn without_fsync(mut self) -> Self {
         self.fsync = false;
         self
     }
 
-    /// The same with one more setting of the server.
+    /// Adds a setting of the server.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.settings.push((name.to_owned(), value.to_owned()));
@@ -54,8 +54,8 @@ impl PostgresOptions {
     }
 }
 
-/// A private server: a unix socket in a folder of its own, no port. It ends with this process,
-/// however that ends; dropping the handle ends it at once, [`Postgres::stop`] cleanly.
+/// A private server: a unix socket in its own folder, no port. It ends with this process, for whatever reason;
+/// dropping the handle ends it at once, [`Postgres::stop`] cleanly.
 #[derive(Debug)]
 pub struct Postgres {
     cluster: Arc<Cluster>,
@@ -63,11 +63,11 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Makes the database where there is none, starts the server and waits until it accepts connections.
+    /// Creates the cluster if there is none, starts the server and waits until it accepts connections.
     ///
     /// # Errors
-    /// When no usable binaries, user or folder is found, when another process has the folder, or when
-    /// PostgreSQL refuses. Trying again unchanged does not help.
+    /// When no usable binaries, user or folder is found, when another process uses the folder, or when PostgreSQL
+    /// fails. Trying again without a change does not help.
     pub async fn start(options: PostgresOptions) -> Result<Self, EmbeddedError> {
         let cluster = spawn_blocking(|| Cluster::prepare(options))
             .await
@@ -77,7 +77,7 @@ impl Postgres {
         Ok(Self { cluster, server: Some(server) })
     }
 
-    /// The address of the program's database, as `DATABASE_URL` spells it.
+    /// The address of the program's database, as in `DATABASE_URL`.
     pub fn url(&self) -> String {
         self.url_of("guichet")
     }
@@ -87,12 +87,12 @@ impl Postgres {
         self.cluster.url(database)
     }
 
-    /// The data folder in use, which may be another than the one asked for.
+    /// The data folder in use, which may differ from the requested one.
     pub fn data_dir(&self) -> &Path {
         self.cluster.root()
     }
 
-    /// The folder of its socket, for PostgreSQL's own programs: `psql -h <folder> -U guichet guichet`.
+    /// The folder of the socket, for PostgreSQL's own tools: `psql -h <folder> -U guichet guichet`.
     pub fn socket_folder(&self) -> &Path {
         self.cluster.socket_folder()
     }
@@ -102,24 +102,24 @@ impl Postgres {
         self.cluster.bin_dir()
     }
 
-    /// Sentences for the person at the terminal: which folder is elsewhere than asked for, and why.
+    /// Messages for the terminal: which folder differs from the requested one, and why.
     pub fn notes(&self) -> &[String] {
         self.cluster.notes()
     }
 
-    /// The server's process; none while it is stopped.
+    /// The server's process id; none while it is stopped.
     pub fn pid(&self) -> Option<u32> {
         self.server.as_ref().map(Server::pid)
     }
 
-    /// Waits until the server has ended; at once while it is stopped.
+    /// Waits until the server has ended; returns at once while it is stopped.
     pub async fn ended(&self) {
         if let Some(server) = &self.server {
             server.ended().await;
         }
     }
 
-    /// Ends the server: cleanly, with open connections cut; after 30 s at once; after 10 more by force.
+    /// Stops the server: cleanly, with open connections cut; after 30 s at once; after 10 more by force.
     pub async fn stop(&mut self) {
         let Some(server) = self.server.take() else { return };
         for (signal, limit) in [(Signal::SIGINT, CLEAN), (Signal::SIGQUIT, IMMEDIATE)] {
@@ -133,7 +133,7 @@ impl Postgres {
         server.ended().await;
     }
 
-    /// Kills the server as a crash would. For fault runs.
+    /// Kills the server as a crash would, for fault injection.
     pub async fn kill(&mut self) {
         if let Some(server) = self.server.take() {
             server.signal(Signal::SIGKILL);
@@ -141,10 +141,10 @@ impl Postgres {
         }
     }
 
-    /// Stops the server when it runs and starts it again on the same data and address.
+    /// Stops the server if it runs, and starts it again with the same data and address.
     ///
     /// # Errors
-    /// When PostgreSQL refuses to start; the handle then has no server.
+    /// When PostgreSQL does not start; the handle then has no server.
     pub async fn restart(&mut self) -> Result<(), EmbeddedError> {
         self.stop().await;
         self.server = Some(Server::launch(Arc::clone(&self.cluster)).await?);
@@ -152,7 +152,7 @@ impl Postgres {
     }
 }
 
-/// Keeps the server up until `stop`, and stops it then. A server that ends by itself is started again.
+/// Keeps the server running until `stop`, and stops it then. A server that ends by itself is started again.
 ///
 /// # Errors
 /// When it cannot be started again.

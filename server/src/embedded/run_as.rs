@@ -1,4 +1,4 @@
-//! The user that runs PostgreSQL: ourselves, but never root.
+//! The user that runs PostgreSQL: the current one, but never root.
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -13,13 +13,13 @@ use super::EmbeddedError;
 /// Who runs PostgreSQL.
 #[derive(Debug, Clone)]
 pub(super) struct RunAs {
-    /// The user to become, when we are root.
+    /// The user to switch to when we are root.
     other: Option<User>,
 }
 
 impl RunAs {
-    /// As root: the owner of an existing database, else `postgres`, else `nobody`. `initdb` insists
-    /// on a user with a name.
+    /// As root: the owner of an existing cluster, else `postgres`, else `nobody`. `initdb` requires a user with a
+    /// name.
     pub(super) fn choose(database: &Path) -> Result<Self, EmbeddedError> {
         if !unistd::geteuid().is_root() {
             return Ok(Self { other: None });
@@ -39,7 +39,7 @@ impl RunAs {
         Ok(Self { other: Some(other) })
     }
 
-    /// Whether PostgreSQL runs as somebody else than we do.
+    /// Whether PostgreSQL runs as another user.
     pub(super) fn is_other(&self) -> bool {
         self.other.is_some()
     }
@@ -52,7 +52,7 @@ impl RunAs {
         self.other.as_ref().map_or_else(|| self.uid().to_string(), |user| user.name.clone())
     }
 
-    /// Gives a file of ours to that user.
+    /// Changes the owner of a file to that user.
     pub(super) fn give(&self, path: &Path) -> io::Result<()> {
         match &self.other {
             Some(user) => Ok(unistd::chown(path, Some(user.uid), Some(user.gid))?),
@@ -60,7 +60,7 @@ impl RunAs {
         }
     }
 
-    /// A command run as that user in `folder`, without our environment, which has secrets in it.
+    /// A command that runs as that user in `folder`, without our environment, which contains secrets.
     pub(super) fn command(&self, program: &Path, folder: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("LC_ALL", "C").env("TZ", "UTC").current_dir(folder).stdin(Stdio::null());
@@ -70,7 +70,8 @@ impl RunAs {
         command
     }
 
-    /// Whether that user can enter `folder`, tried with the real thing, as modes are not all that decides.
+    /// Whether that user can enter `folder`. Tested by running `postgres` there, because permission bits do not
+    /// tell everything.
     pub(super) fn can_enter(&self, folder: &Path, postgres: &Path) -> Result<bool, EmbeddedError> {
         let run = |folder| self.command(postgres, folder).arg("--version").stdout(Stdio::null()).status();
         if !self.is_other() || run(folder).is_ok() {

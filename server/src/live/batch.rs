@@ -1,4 +1,4 @@
-//! Some events of one firm that were read together, and what was loaded about them.
+//! A batch: events of one firm that were read together, and the data loaded about them.
 
 use std::any::{Any, TypeId};
 use std::collections::{BTreeSet, HashMap};
@@ -14,56 +14,56 @@ use uuid::Uuid;
 
 use crate::edge::ApiError;
 
-/// Of how many different wishes the answers are kept: they are made by clients, and take memory.
+/// Results are cached for so many different keys: clients determine the keys, and results take memory.
 const KEYS: usize = 100;
 
-/// The events of one firm behind one revision and up to another.
+/// The events of one firm after one revision and up to another.
 pub struct Batch {
-    /// The life of the feed.
+    /// The epoch of the feed.
     pub epoch: Uuid,
-    /// Everything up to here came before.
+    /// The batch contains the events after this revision.
     pub behind: i64,
-    /// The last revision that is in it.
+    /// The last revision in the batch.
     pub revision: i64,
-    /// The events, in the order of commits.
+    /// The events in commit order.
     pub entries: Vec<Entry>,
     loaded: Mutex<HashMap<TypeId, Box<dyn Any + Send>>>,
-    /// Whether most were told of it by now: what is loaded for those who come later is not kept.
+    /// Whether most followers have received it: what latecomers load is not cached.
     is_old: AtomicBool,
 }
 
-/// What was loaded of one kind, by who may see it.
+/// The cached loads of one kind, by their key.
 type Loaded<K, V> = HashMap<K, Arc<OnceCell<Arc<V>>>>;
 
 impl Batch {
-    /// The events up to `revision`; all behind `behind`.
+    /// The events after `behind`, up to `revision`.
     pub fn new(epoch: Uuid, behind: i64, revision: i64, entries: Vec<Entry>) -> Self {
         Self { epoch, behind, revision, entries, loaded: Mutex::default(), is_old: AtomicBool::new(false) }
     }
 
-    /// The things of one noun that are in it.
+    /// The things of one noun that the events are about.
     pub fn things<I: Id>(&self) -> Vec<I> {
         let things: BTreeSet<Uuid> =
             self.entries.iter().filter(|entry| entry.noun == I::NOUN).map(|entry| entry.subject).collect();
         things.into_iter().map(I::from_uuid).collect()
     }
 
-    /// Forgets what was loaded: whoever asks loads it anew.
+    /// Drops the cached loads; they are loaded again on demand.
     pub fn forget(&self) {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Forgets what was loaded, and keeps nothing from now on: those who load at the same time share it still.
+    /// Drops the cached loads and caches nothing from now on; concurrent callers still share a load.
     pub fn grow_old(&self) {
         self.is_old.store(true, Ordering::SeqCst);
         self.forget();
     }
 
-    /// What is to be told about these events to all who share `key`: loaded by the first who asks, while the
-    /// others wait. A failed load is tried again by the next.
+    /// The data about these events for all who share `key`: loaded by the first caller, while the others wait.
+    /// After a failed load, the next caller tries again.
     ///
     /// # Errors
-    /// What `load` fails with.
+    /// The error of `load`.
     pub async fn shared<K, V>(
         &self,
         key: K,
@@ -84,10 +84,10 @@ impl Batch {
                 Some(Arc::clone(of_kind.entry(key).or_default()))
             }
         };
-        // One of very many wishes is its own affair.
+        // Beyond the limit of keys, each caller loads for itself.
         let Some(cell) = cell else { return load().await.map(Arc::new) };
         let told = cell.get_or_try_init(async || load().await.map(Arc::new)).await.cloned();
-        // Nobody comes after these to forget it.
+        // Nobody will clear what is loaded from now on, so it is not kept.
         if self.is_old.load(Ordering::SeqCst) {
             self.forget();
         }
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(*batch.shared(1_u8, async || Ok(7_u8)).await.unwrap(), 7);
     }
 
-    /// Whoever comes late fills no memory that nobody clears; one who only failed keeps what it loads next.
+    /// A latecomer caches nothing; after a failed load the next result is kept.
     #[tokio::test]
     async fn what_is_loaded_late_is_not_kept() {
         let batch = Batch::new(Uuid::nil(), 0, 1, Vec::new());

@@ -1,4 +1,4 @@
-//! One who looks on: at its own pace, from where it was.
+//! A follower of a firm's feed, which reads at its own pace.
 
 use std::sync::Arc;
 
@@ -12,37 +12,37 @@ use super::batch::Batch;
 use super::hub::Live;
 use super::reader::Reader;
 
-/// Who missed more events than this reads anew, which is less work.
+/// A follower that missed more events than this reloads, which is less work.
 const MOST_BEHIND: i64 = 10_000;
 
-/// What a follower is told next.
+/// The next step of a follower.
 #[derive(Debug)]
 pub enum Step {
-    /// What is in the batch behind this revision happened.
+    /// The events of the batch after this revision are new.
     Events {
         /// Some events.
         batch: Arc<Batch>,
-        /// Those up to here were told before.
+        /// The follower has received the events up to here before.
         behind: i64,
     },
-    /// What was known is no base for what comes: read anew, it is all there up to the cursor.
+    /// The follower must reload: it then has everything up to the cursor.
     Reload,
 }
 
-/// One who follows a firm's feed.
+/// A follower of a firm's feed.
 #[derive(Debug)]
 pub struct Follower {
     live: Live,
     reader: Arc<Reader>,
     watch: watch::Receiver<Head>,
     at: FeedCursor,
-    /// Whether the first step is to be a reload.
+    /// Whether the first step must be a reload.
     anew: bool,
 }
 
 impl Follower {
-    /// Follows from `after`, where that is a cursor of this membership whose events are still there, else from now
-    /// on, with a reload first.
+    /// Follows from `after`, if it is a cursor of this membership whose events are still available; otherwise from
+    /// now on, beginning with a reload.
     ///
     /// # Errors
     /// When the database does not answer: retry.
@@ -58,15 +58,15 @@ impl Follower {
         Ok(Self { live: live.clone(), reader, watch, at: known.unwrap_or(now), anew: known.is_none() })
     }
 
-    /// Up to where everything was told.
+    /// The position up to which everything was delivered.
     pub fn cursor(&self) -> FeedCursor {
         self.at
     }
 
-    /// Waits for what is to be told next; the cursor then is behind it.
+    /// Waits for the next step, and moves the cursor past it.
     ///
     /// # Errors
-    /// When the database does not answer one who is behind: the same step can be asked for again.
+    /// When a follower that is behind needs the database and it does not answer: the step can be requested again.
     pub async fn next(&mut self) -> Result<Step> {
         if std::mem::take(&mut self.anew) {
             return Ok(Step::Reload);
@@ -88,7 +88,7 @@ impl Follower {
         }
     }
 
-    /// Takes what the reader does not keep for everybody.
+    /// Reads events that the reader no longer keeps.
     async fn catch_up(&mut self) -> Result<Step> {
         let behind = self.at.revision;
         if let Some(batch) = self.reader.read_after(&self.live.store, self.at.epoch, behind).await? {

@@ -1,4 +1,4 @@
-//! The readers of one process, and what wakes them.
+//! The feed readers of one process, and what wakes them.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -12,10 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::reader::Reader;
 
-/// How often all firms are looked at, whether or not a hint came.
+/// How often all firms are checked, with or without a hint.
 const SWEEP: Duration = Duration::from_secs(1);
 
-/// The feeds of the firms that somebody of this process looks at. Clones are the same.
+/// The feeds of the firms that this process follows. Clones share the same state.
 #[derive(Debug, Clone)]
 pub struct Live {
     pub(super) store: Store,
@@ -23,12 +23,12 @@ pub struct Live {
 }
 
 impl Live {
-    /// Nobody looks on yet.
+    /// Starts without readers.
     pub fn new(store: Store) -> Self {
         Self { store, readers: Arc::default() }
     }
 
-    /// The reader of a firm's feed, which has read to the end of the feed at some moment of this call.
+    /// The reader of a firm's feed, which has read up to an end of the feed at some moment during this call.
     ///
     /// # Errors
     /// When the database does not answer: retry.
@@ -46,7 +46,7 @@ impl Live {
         let head = head.ok_or_else(|| Fault::Broken(format!("{firm} has no feed")))?;
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         readers.retain(|_, reader| reader.strong_count() > 0);
-        // Another one was quicker, perhaps: one reader a firm.
+        // Another caller may have been first: there is one reader per firm.
         Ok(readers.get(&firm).and_then(Weak::upgrade).unwrap_or_else(|| {
             let reader = Arc::new(Reader::new(head));
             readers.insert(firm, Arc::downgrade(&reader));
@@ -63,8 +63,7 @@ impl Live {
         readers.values().filter_map(Weak::upgrade).collect()
     }
 
-    /// Reads on wherever something happened, until `stop`: told by hints, and by a sweep for those that got
-    /// lost.
+    /// Reads new events until `stop`: after hints, and in a periodic sweep that finds what lost hints announced.
     pub async fn run(self, stop: CancellationToken) {
         let mut hints = self.store.hints.feeds();
         let mut sweep = tokio::time::interval(SWEEP);
@@ -81,7 +80,7 @@ impl Live {
             };
             if let Err(error) = read {
                 tracing::warn!(%error, "the feed cannot be read; the next sweep tries again");
-                // Hints come as fast as others commit: none is worth a try before the sweep.
+                // Hints arrive with every commit; retrying before the next sweep would be too often.
                 if stop.run_until_cancelled(tokio::time::sleep(SWEEP)).await.is_none() {
                     return;
                 }

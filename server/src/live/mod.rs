@@ -1,9 +1,9 @@
-//! What moves: the feeds of the firms that somebody of this process looks at (F-01).
+//! Live updates: the feeds of the firms that this process follows (F-01).
 //!
-//! One reader a firm reads new events once, however many look on ([`hub`], [`reader`]). It hands them on in
-//! [`Batch`]es, with room for what is loaded about them once for all who see the same. Whoever looks on
-//! [`Follower`]s the feed at its own pace: no queue grows for a slow one, who reads from the database what
-//! the reader no longer keeps, and is told to reload where that is gone too.
+//! One reader per firm reads new events once for all followers ([`hub`], [`reader`]). It passes them on in
+//! [`Batch`]es, which cache the data loaded about them for all who see the same. A [`Follower`] reads at its own
+//! pace: a slow one fills no queue, but reads from the database what the reader no longer keeps, and reloads when
+//! events are gone there too.
 
 mod batch;
 mod follower;

@@ -14,34 +14,34 @@ use uuid::Uuid;
 
 use super::batch::Batch;
 
-/// How many events are read at once.
+/// Most events read at once.
 const AT_ONCE: i64 = 500;
-/// How many batches are kept for those who are a little behind.
+/// Most recent batches kept, for followers that are a little behind.
 const KEPT: usize = 256;
-/// How many batches are kept of those that were read for some who are further behind: where a server was lost, many
-/// resume from the same few places.
+/// Batches kept for followers that are further behind: when a server is lost, many clients resume from the same
+/// few positions.
 const OLDER_KEPT: usize = 64;
-/// Of how many of the last batches, of either sort, that is kept which was loaded about them.
+/// Of so many latest batches, recent or older, the loaded data are kept.
 const LOADED: usize = 8;
 
-/// The reader of one firm's feed, as long as somebody looks on.
+/// The reader of one firm's feed, which lives as long as it has followers.
 #[derive(Debug)]
 pub(super) struct Reader {
     firm: FirmId,
     head: watch::Sender<Head>,
     recent: Mutex<VecDeque<Arc<Batch>>>,
-    /// What some who are further behind were told. One at a time reads more of it.
+    /// Batches for followers that are further behind. One task at a time reads more.
     older: tokio::sync::Mutex<VecDeque<Arc<Batch>>>,
-    /// One at a time reads on.
+    /// Held by the one task that reads on.
     turn: tokio::sync::Mutex<()>,
-    /// How many turns of reading on have begun.
+    /// The number of reads that have begun.
     begun: AtomicU64,
-    /// The last of them that came to the end of the feed.
+    /// The latest of them that reached the end of the feed.
     done: AtomicU64,
 }
 
 impl Reader {
-    /// A reader that begins at the present end of the feed.
+    /// A reader that begins at the current end of the feed.
     pub fn new(head: Head) -> Self {
         Self {
             firm: head.firm_id,
@@ -59,21 +59,21 @@ impl Reader {
         self.firm
     }
 
-    /// How far it has read.
+    /// The position up to which it has read.
     pub fn head(&self) -> Head {
         *self.head.borrow()
     }
 
-    /// Tells when it has read on.
+    /// Notifies when it has read on.
     pub fn watch(&self) -> watch::Receiver<Head> {
         self.head.subscribe()
     }
 
-    /// Reads on to where the end of the feed is at some moment of this call. Whoever waits meanwhile for another
-    /// one to do so needs no connection of its own.
+    /// Reads up to where the end of the feed is at some moment during this call. A caller that waits for another
+    /// one's read needs no connection.
     ///
     /// # Errors
-    /// When the database does not answer: what was read stays, the next call goes on from there.
+    /// When the database does not answer: what was read is kept, and the next call continues there.
     pub async fn advance(&self, store: &Store) -> Result<()> {
         let asked = self.begun.load(Ordering::SeqCst);
         let _turn = self.turn.lock().await;
@@ -90,16 +90,16 @@ impl Reader {
         loop {
             let known = self.head();
             let (entries, head) = queries::since(conn, self.firm, known.revision, AT_ONCE).await?;
-            // Firms are not deleted.
+            // Firms are never deleted.
             let Some(head) = head else { return Ok(()) };
             if head.epoch != known.epoch || head.pruned_to > known.revision {
-                // Another life of the feed, or a gap: whoever follows finds that it must reload.
+                // Another epoch of the feed, or a gap: followers will find that they must reload.
                 self.recent().clear();
                 self.head.send_replace(head);
                 return Ok(());
             }
             let Some(last) = entries.last().map(|entry| entry.revision) else {
-                // What was pruned meanwhile is told without waking anybody.
+                // Pruning alone wakes nobody.
                 self.head.send_if_modified(|at| {
                     at.pruned_to = head.pruned_to;
                     false
@@ -114,7 +114,7 @@ impl Reader {
                 if recent.len() > KEPT {
                     recent.pop_front();
                 }
-                // Most were told by now; what was loaded takes memory.
+                // Most followers have received these; loaded data take memory.
                 if let Some(old) = recent.len().checked_sub(LOADED + 1) {
                     recent[old].grow_old();
                 }
@@ -126,15 +126,15 @@ impl Reader {
         }
     }
 
-    /// The batch that holds the event after this revision, while it is kept.
+    /// The batch with the event after this revision, while it is kept.
     pub fn after(&self, revision: i64) -> Option<Arc<Batch>> {
         let recent = self.recent();
         let at = recent.partition_point(|batch| batch.revision <= revision);
         recent.get(at).filter(|batch| batch.behind <= revision).cloned()
     }
 
-    /// The events after this revision, read anew or for another one before; none where they are not all there
-    /// in this life of the feed.
+    /// The events after this revision, from the cache or the database; none when some are missing in this epoch of
+    /// the feed.
     ///
     /// # Errors
     /// When the database does not answer: retry.
@@ -145,7 +145,7 @@ impl Reader {
         if let Some(batch) = older.iter().find(holds) {
             return Ok(Some(Arc::clone(batch)));
         }
-        // From the same places for all, so that those share them who left off at different ones.
+        // Reads begin at multiples, so that followers at different positions share them.
         let behind = revision - revision % AT_ONCE;
         let (entries, head) = queries::since(&mut *store.conn().await?, self.firm, behind, AT_ONCE).await?;
         let Some(head) = head.filter(|head| head.epoch == epoch && head.pruned_to <= revision) else {

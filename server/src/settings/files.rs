@@ -1,4 +1,4 @@
-//! The settings of files: where they lie, what scans them, how large they may be.
+//! The settings of files: the store, the scanner, the size limits.
 
 use std::ffi::OsString;
 
@@ -9,7 +9,7 @@ use guichet_workers::clamd::Clamd;
 use super::variable::*;
 use super::{SettingError, Values, values};
 
-/// The bucket, where one is set.
+/// The bucket, if one is set.
 pub(super) fn s3<L: Fn(&str) -> Option<OsString>>(
     values: &Values<L>,
 ) -> Result<Option<S3Settings>, SettingError> {
@@ -44,15 +44,15 @@ pub(super) fn s3<L: Fn(&str) -> Option<OsString>>(
     }))
 }
 
-/// Where the scanner listens.
+/// The scanner's address.
 pub(super) fn clamd(text: &str) -> Result<Clamd, String> {
     let wrong = || format!("is `{text}`, not an address such as clamd:3310 or /run/clamav/clamd.ctl");
     Clamd::parse(text).ok_or_else(wrong)
 }
 
-/// What is taken.
+/// The size limits.
 pub(super) fn limits<L: Fn(&str) -> Option<OsString>>(values: &Values<L>) -> Result<Limits, SettingError> {
-    // Each holds at least what the one before it does.
+    // Each limit is at least as large as the one before it.
     let megabytes = |variable: Variable, most, default: i64, (less, least): (Variable, i64)| match values
         .get(variable, values::number(1, most))?
         .map(|number| number as i64 * MEGABYTE)

@@ -1,5 +1,5 @@
-//! Settings, all from the environment and read here only. A wrong one stops the start with one
-//! sentence that names its variable.
+//! Settings, all read from the environment and only here. An invalid one stops the start with one sentence that
+//! names its variable.
 
 mod files;
 mod reach;
@@ -29,48 +29,48 @@ pub use variable::{
     Variable, table,
 };
 
-/// A setting that cannot be used, in one sentence that begins with its variable and has no secret in
-/// it. Trying again helps only after somebody changed something.
+/// A setting that cannot be used, as one sentence that begins with its variable and contains no secret. Trying
+/// again helps only after a change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
-    /// One that is read here.
+    /// A setting that is read here.
     #[error("{}: {reason}", variable.name)]
     Own {
         /// The variable at fault.
         variable: Variable,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// One of mail, which knows best how it is written.
+    /// A setting of mail, which is parsed there.
     #[error(transparent)]
     Mail(#[from] mail::SettingError),
 }
 
 impl SettingError {
-    /// The sentence of `variable` that `reason` completes.
+    /// The error of `variable`; `reason` completes the sentence.
     pub fn new(variable: Variable, reason: impl Into<String>) -> Self {
         Self::Own { variable, reason: reason.into() }
     }
 }
 
-/// What the operator decided.
+/// All settings.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Whether somebody only looks around on this machine: none of `DATABASE_URL`, `REDIS_URL`, `SMTP_URL` and
-    /// `PUBLIC_URL` is set, and nobody else reaches `GUICHET_LISTEN`. Only then are there demo firms with a
-    /// password that everybody knows, the page of caught mails, and by default GraphiQL and introspection.
+    /// Whether this is a trial on one machine: none of `DATABASE_URL`, `REDIS_URL`, `SMTP_URL` and `PUBLIC_URL` is
+    /// set, and `GUICHET_LISTEN` is a local address. Only then there are demo firms with a well-known password,
+    /// the page of caught mails and, by default, GraphiQL and introspection.
     pub trial: bool,
     /// `DATABASE_URL`; none: the embedded PostgreSQL.
     pub database_url: Option<Secret>,
-    /// `DATABASE_POOL`: connections of one process.
+    /// `DATABASE_POOL`: connections per process.
     pub pool: usize,
-    /// `REDIS_URL`; none: hints go through PostgreSQL.
+    /// `REDIS_URL`; none: hints are sent through PostgreSQL.
     pub redis: Option<Redis>,
     /// `SMTP_URL`; none: the mail catcher.
     pub smtp: Option<SmtpSettings>,
     /// `MAIL_DKIM_*`; none: mails are not signed.
     pub dkim: Option<Dkim>,
-    /// `S3_*`; none: files lie in the data folder.
+    /// `S3_*`; none: files are stored in the data folder.
     pub s3: Option<S3Settings>,
     /// `CLAMD_ADDRESS`; none: files are not scanned.
     pub clamd: Option<Clamd>,
@@ -96,28 +96,28 @@ pub struct Settings {
     pub introspection: bool,
     /// `GUICHET_PROBES`; none: `guichet work` listens nowhere.
     pub probes: Option<SocketAddr>,
-    /// `WORK_CONCURRENCY`: jobs of one kind at once.
+    /// `WORK_CONCURRENCY`: concurrent jobs per kind.
     pub work_concurrency: usize,
-    /// `LOG_FORMAT`; none: by whether a terminal is there.
+    /// `LOG_FORMAT`; none: text at a terminal, JSON otherwise.
     pub log_format: Option<LogFormat>,
-    /// `GUICHET_LOG`: directives of the filter, known to be readable.
+    /// `GUICHET_LOG`: filter directives, already validated.
     pub log: String,
 }
 
 impl Settings {
-    /// The settings of this process.
+    /// Reads the settings of this process.
     ///
     /// # Errors
-    /// On the first value that cannot be used.
+    /// For the first value that cannot be used.
     pub fn from_env() -> Result<Self, SettingError> {
         #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
         Self::read(|name| env::var_os(name))
     }
 
-    /// The settings that `lookup` knows; empty counts as unset.
+    /// Reads the settings through `lookup`; an empty value counts as unset.
     ///
     /// # Errors
-    /// On the first value that cannot be used.
+    /// For the first value that cannot be used.
     pub fn read(lookup: impl Fn(&str) -> Option<OsString>) -> Result<Self, SettingError> {
         use variable::*;
         let values = Values { lookup };
@@ -160,12 +160,12 @@ impl Settings {
         })
     }
 
-    /// The data folder, and whether it is ours to choose another one.
+    /// The data folder, and whether another one may be chosen instead.
     pub fn data_dir(&self) -> (PathBuf, bool) {
         (self.data.clone().unwrap_or_else(|| PathBuf::from("data")), self.data.is_none())
     }
 
-    /// The address under which people reach the API that listens on `bound`, without a slash at the end.
+    /// The public address of the API that listens on `bound`, without a trailing slash.
     pub fn public_url(&self, bound: SocketAddr) -> String {
         match &self.public_url {
             Some(url) => url.as_str().trim_end_matches('/').to_owned(),

@@ -1,4 +1,4 @@
-//! Whether what the settings name is really there.
+//! Checks at the start that the configured services are reachable.
 
 use std::io;
 use std::net::SocketAddr;
@@ -20,13 +20,13 @@ use super::variable::{
 use super::{Secret, SettingError, Settings};
 use crate::lifecycle::Failure;
 
-/// How long an engine may take to answer at the start.
+/// How long a service may take to answer at the start.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Connects once to the database.
+/// Connects to the database once.
 ///
 /// # Errors
-/// `DATABASE_URL: connection refused at db:5432`, and the like.
+/// For example `DATABASE_URL: connection refused at db:5432`.
 pub async fn check_database(url: &Secret) -> Result<(), SettingError> {
     let failed = |reason: &str| {
         SettingError::new(DATABASE_URL, format!("{} at {}", plain(reason), database_place(url)))
@@ -42,7 +42,7 @@ pub async fn check_database(url: &Secret) -> Result<(), SettingError> {
     }
 }
 
-/// 150004 is 15.4.
+/// For example 150004 for 15.4.
 fn new_enough(version: i32) -> Result<(), String> {
     const OLDEST: i32 = 15;
     let (major, minor) = (version / 10_000, version % 10_000);
@@ -52,10 +52,10 @@ fn new_enough(version: i32) -> Result<(), String> {
     Err(format!("PostgreSQL {major}.{minor} is too old, {OLDEST} or newer is needed"))
 }
 
-/// Finds the bucket.
+/// Checks that the bucket exists and is accessible.
 ///
 /// # Errors
-/// `S3_BUCKET: the store has no bucket `files` that this key may use`, and the like.
+/// For example `S3_BUCKET: the store has no bucket `files` that this key may use`.
 pub async fn check_s3(settings: &S3Settings) -> Result<S3, SettingError> {
     let place = settings.endpoint.as_ref().map_or("the endpoint of AWS", Url::as_str).trim_end_matches('/');
     let nobody = || SettingError::new(S3_ENDPOINT, format!("no S3 store answers at {place}"));
@@ -76,10 +76,10 @@ pub async fn check_s3(settings: &S3Settings) -> Result<S3, SettingError> {
     }
 }
 
-/// Finds the scanner.
+/// Checks that the scanner answers.
 ///
 /// # Errors
-/// `CLAMD_ADDRESS: clamd does not answer: connection refused`, and the like.
+/// For example `CLAMD_ADDRESS: clamd does not answer: connection refused`.
 pub async fn check_clamd(clamd: &Clamd) -> Result<(), SettingError> {
     let failed = |reason: &str| SettingError::new(CLAMD_ADDRESS, format!("clamd does not answer: {reason}"));
     match timeout(PATIENCE, clamd.ping()).await {
@@ -90,11 +90,11 @@ pub async fn check_clamd(clamd: &Clamd) -> Result<(), SettingError> {
     }
 }
 
-/// Brings the tables of a database up to date.
+/// Runs the pending migrations.
 ///
 /// # Errors
-/// [`SettingError`] when the database of `DATABASE_URL` refuses, most often for want of a right or an
-/// extension; that of a private server is a fault of ours.
+/// [`SettingError`] when the database of `DATABASE_URL` refuses, most often because a privilege or an extension is
+/// missing; for an embedded server it is an internal error.
 pub async fn migrate(settings: &Settings, url: &str) -> Result<(), Failure> {
     match db::migrate(url).await {
         Err(Fault::Broken(reason)) if settings.database_url.is_some() => {
@@ -105,16 +105,16 @@ pub async fn migrate(settings: &Settings, url: &str) -> Result<(), Failure> {
     }
 }
 
-/// That a folder under `GUICHET_DATA` cannot be used.
+/// The error of a folder under `GUICHET_DATA` that cannot be used.
 pub fn unusable(folder: &Path, error: &io::Error) -> SettingError {
     let reason = format!("{} cannot be used: {}", folder.display(), plain(&error.to_string()));
     SettingError::new(GUICHET_DATA, reason)
 }
 
-/// Listens on the address that `variable` gives.
+/// Listens on the address of `variable`.
 ///
 /// # Errors
-/// `GUICHET_LISTEN: 127.0.0.1:8080 is taken by another program`, and the like.
+/// For example `GUICHET_LISTEN: 127.0.0.1:8080 is taken by another program`.
 pub async fn bind(variable: Variable, address: SocketAddr) -> Result<TcpListener, SettingError> {
     TcpListener::bind(address).await.map_err(|error| {
         let reason = match error.kind() {
@@ -139,7 +139,7 @@ fn database_place(url: &Secret) -> String {
     config.get_hosts().iter().enumerate().map(host).collect::<Vec<_>>().join(", ")
 }
 
-/// What a library said, without its preambles and numbers.
+/// The message of a library, without prefixes and numbers.
 fn plain(reason: &str) -> String {
     let reason = reason.lines().next().unwrap_or_default();
     let reason = reason.rsplit_once(" (os error").map_or(reason, |(before, _)| before);

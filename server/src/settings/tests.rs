@@ -15,12 +15,12 @@ fn nothing_set_is_a_trial_on_this_machine() {
     assert!(settings.trial && settings.graphiql && settings.introspection);
     assert_eq!(settings.public_url(settings.listen), "http://127.0.0.1:8080");
     assert!(read(&[("GUICHET_LISTEN", "[::1]:80")]).unwrap().trial);
-    // Each part can be switched off by itself.
+    // Each part can be disabled separately.
     let settings = read(&[("GUICHET_GRAPHIQL", "off")]).unwrap();
     assert!(settings.trial && !settings.graphiql && settings.introspection);
 }
 
-/// Whatever shows that others come closes what is for trials.
+/// Every sign that others use the server disables what is meant for trials.
 #[test]
 fn what_others_reach_is_no_trial() {
     for (name, value) in [
@@ -64,7 +64,7 @@ fn a_wrong_value_is_one_sentence_with_its_name() {
     }
 }
 
-/// What one person may have uploaded holds one file, what a firm may holds that of one person.
+/// The limit per person is at least one file, and the limit per firm at least that of one person.
 #[test]
 fn limits_hold_each_other() {
     let limits = |values: &[(&str, &str)]| {
@@ -91,7 +91,7 @@ fn mail_speaks_for_its_own_settings() {
     }
 }
 
-/// The sample names exactly the variables of the table, each with what the table says of it.
+/// The sample file contains exactly the variables of the table, with their descriptions.
 #[test]
 fn the_sample_follows_the_table() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/env.sample");
@@ -107,7 +107,7 @@ fn the_sample_follows_the_table() {
     }
 }
 
-/// `Settings` asks for every variable of the table, and for no other.
+/// `Settings` reads every variable of the table, and no other.
 #[test]
 fn every_variable_is_read() {
     let asked = std::cell::RefCell::new(BTreeSet::new());
@@ -120,7 +120,7 @@ fn every_variable_is_read() {
     assert_eq!(asked.into_inner(), table);
 }
 
-/// The long help carries the table.
+/// The long help contains the table.
 #[test]
 fn the_table_tells_all() {
     let table = table();

@@ -1,4 +1,4 @@
-//! How the values of settings are written, and what is wrong with one that is not so.
+//! Parsers of setting values, with the reason why a value is invalid.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,17 +9,17 @@ use url::Url;
 
 use crate::edge::Origin;
 
-/// A value that is never shown: it has a password in it.
+/// A value that is never displayed, because it contains a password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Keeps `value` out of sight.
+    /// Wraps `value`.
     pub fn new(value: impl Into<String>) -> Self {
         Self(value.into())
     }
 
-    /// The value itself, for whoever connects or signs with it.
+    /// The value itself, for connecting or signing.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -31,22 +31,22 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How logs are written.
+/// The format of logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     /// For a person at a terminal.
     Text,
-    /// For a collector, one object a line.
+    /// For a log collector, one object per line.
     Json,
 }
 
-// Each reader gives a reason that completes "NAME: …" and repeats no secret.
+// Each parser returns a reason that completes "NAME: …" and contains no secret.
 
 pub(super) fn database_url(text: &str) -> Result<Secret, String> {
     Address::parse(text).map(|_| Secret::new(text))
 }
 
-/// An address without a path, whose origin is one that a browser can send.
+/// A URL without a path, whose origin a browser can send.
 pub(super) fn web_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let url = url.ok_or("is not an address such as https://guichet.example")?;

@@ -1,15 +1,15 @@
-//! Every variable of the environment that the program reads, in one table.
+//! The table of all environment variables that the program reads.
 
 use std::fmt::Write as _;
 
-/// One variable of the environment.
+/// An environment variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Variable {
     /// Its name.
     pub name: &'static str,
-    /// What holds when it is unset or empty.
+    /// Its default, when unset or empty.
     pub default: &'static str,
-    /// What it means.
+    /// Its description.
     pub about: &'static str,
 }
 
@@ -17,7 +17,7 @@ macro_rules! variables {
     ($($name:ident = $default:literal, $about:literal;)*) => {
         $(#[doc = $about] pub const $name: Variable =
             Variable { name: stringify!($name), default: $default, about: $about };)*
-        /// The table: the long help and the sample of the environment follow it.
+        /// The table, from which the long help and the sample file are made.
         pub const VARIABLES: &[Variable] = &[$($name),*];
     };
 }
@@ -91,7 +91,7 @@ pub fn table() -> String {
                 PUBLIC_URL is set and GUICHET_LISTEN is of this machine alone: then there are demo firms and a page of caught mails.\n";
     VARIABLES.iter().fold(head.to_owned(), |mut text, variable| {
         let Variable { name, default, about } = variable;
-        // Writing to a String does not fail.
+        // Writing to a String cannot fail.
         let _ = write!(text, "\n  {name}\n          {about}\n          [default: {default}]\n");
         text
     })

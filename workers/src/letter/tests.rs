@@ -34,7 +34,7 @@ fn built(from_name: &str, to_name: Option<&str>, subject: &str) -> String {
     String::from_utf8(letter.build(rendered(subject)).unwrap().formatted()).unwrap()
 }
 
-/// The lines of the header section, unfolded, as a reader takes them.
+/// The unfolded header lines, as a reader parses them.
 fn headers(raw: &str) -> Vec<(String, String)> {
     let (head, _) = raw.split_once("\r\n\r\n").unwrap();
     let unfolded = head.replace("\r\n ", " ").replace("\r\n\t", " ");
@@ -61,7 +61,7 @@ fn a_letter_as_it_goes_out() {
     assert!(mail.content_type().unwrap().ctype() == "multipart" && mail.parts.len() == 3);
 }
 
-/// Every try sends the same mail.
+/// Every attempt sends the same mail.
 #[test]
 fn building_twice_gives_the_same_bytes() {
     let build = || built("Contábil Horizonte", None, "Nota fiscal");
@@ -117,7 +117,7 @@ fn one_line_joins_and_keeps_hard_spaces() {
 }
 
 proptest! {
-    /// No name and no subject adds, drops or breaks a header, and all arrive as they were.
+    /// No name or subject can add, drop or break a header, and all arrive unchanged.
     #[test]
     fn headers_hold(
         firm in "(.|[\r\n\t\"\\\\<>@,:;]){0,300}",

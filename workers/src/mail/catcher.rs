@@ -1,4 +1,4 @@
-//! The mail catcher: mails go to a folder instead of to people. The embedded default.
+//! The mail catcher: mails are written to a folder instead of being sent. The embedded default.
 
 use std::{
     fs::{self, File, OpenOptions, Permissions},
@@ -21,7 +21,7 @@ use super::{
     outgoing::Outgoing,
 };
 
-/// A folder of caught mails, one `.eml` file each. Clones share it, and so may processes.
+/// A folder of caught mails, one `.eml` file each. Clones share it, and several processes may.
 #[derive(Debug, Clone)]
 pub struct Catcher(Arc<Path>);
 
@@ -29,19 +29,19 @@ impl Catcher {
     /// Most mails that [`Catcher::list`] reads.
     pub const LISTED: usize = 500;
 
-    /// Opens the folder and makes it if need be.
+    /// Opens the folder, and creates it if it is missing.
     ///
     /// # Errors
-    /// The folder cannot be made. Fail.
+    /// When the folder cannot be created. Fail.
     pub fn open(folder: impl Into<PathBuf>) -> io::Result<Self> {
         let folder = folder.into();
         fs::create_dir_all(&folder)?;
-        // Also where it was made before: mails are nobody else's business on this machine.
+        // Also for an existing folder: other users of this machine must not read the mails.
         fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
         Ok(Self(folder.into()))
     }
 
-    /// Keeps a mail. A repeated try of the same `Message-ID` to the same recipient replaces the first.
+    /// Stores a mail. Another attempt with the same `Message-ID` and recipient replaces it.
     ///
     /// # Errors
     /// [`SendError::Later`] if the disk refuses, [`SendError::Invalid`] as over SMTP.
@@ -58,18 +58,18 @@ impl Catcher {
     /// The newest mails, newest first, at most [`Catcher::LISTED`].
     ///
     /// # Errors
-    /// The folder cannot be read. Retry.
+    /// When the folder cannot be read. Retry.
     pub async fn list(&self) -> io::Result<Vec<Caught>> {
         let folder = self.0.clone();
         spawn_blocking(move || list(&folder)).await.map_err(io::Error::other)?
     }
 
-    /// One mail by the id that [`Catcher::list`] gave, if it is there.
+    /// The mail with this id of [`Catcher::list`], if it exists.
     ///
     /// # Errors
-    /// The file cannot be read. Retry.
+    /// When the file cannot be read. Retry.
     pub async fn read(&self, id: &str) -> io::Result<Option<Caught>> {
-        // An id comes out of an address: nothing but our own hash may become a path.
+        // The id comes from a URL: only a hash of ours may become a path.
         if id.len() != 32 || !id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(None);
         }
@@ -83,7 +83,7 @@ impl Catcher {
     }
 }
 
-/// Writes beside and renames, so that a reader or a crash never meets half a mail.
+/// Writes to a temporary file and renames it, so that neither a reader nor a crash sees half a mail.
 fn keep(folder: &Path, mail: &Outgoing) -> io::Result<String> {
     let recipient: &str = mail.to.as_ref();
     let hash =
@@ -91,17 +91,17 @@ fn keep(folder: &Path, mail: &Outgoing) -> io::Result<String> {
     let id = HEXLOWER.encode(&hash[..16]);
     let beside = folder.join(format!("{}.tmp", Uuid::new_v4()));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    // The envelope, as a server writes it on delivery (RFC 5321, 4.4).
+    // The envelope, as a server adds it on delivery (RFC 5321, 4.4).
     let from = mail.from.as_ref().map_or("", AsRef::as_ref);
     let written = write!(file, "Return-Path: <{from}>\r\nDelivered-To: {recipient}\r\n")
         .and_then(|()| file.write_all(&mail.raw))
-        // The kernel's own stamp is too coarse to tell what came first.
+        // The kernel's own timestamp is too coarse to order the mails.
         .and_then(|()| file.set_modified(SystemTime::now()))
         .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&beside, folder.join(format!("{id}.eml"))))
         .and_then(|()| File::open(folder)?.sync_all());
     if let Err(error) = written {
-        // The mail is tried again under another name; a file left over does no harm.
+        // The next attempt uses another name; a leftover file does no harm.
         let _ = fs::remove_file(&beside);
         return Err(error);
     }
@@ -113,7 +113,7 @@ fn list(folder: &Path) -> io::Result<Vec<Caught>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "eml") {
-            // A file may vanish between listing and reading.
+            // A file may be deleted between listing and reading.
             let caught_at =
                 fs::metadata(&path).and_then(|data| data.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
             files.push((caught_at, path));

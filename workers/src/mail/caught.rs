@@ -1,20 +1,20 @@
-//! A caught mail, read back.
+//! A caught mail, parsed.
 
 use chrono::{DateTime, Utc};
 use mail_parser::{Address, HeaderValue, Message, MessageParser};
 
-/// A caught mail, as its reader would see it.
+/// A caught mail, as its recipient would see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caught {
-    /// Names the mail within its catcher.
+    /// The id of the mail within its catcher.
     pub id: String,
     /// Its `Date`.
     pub date: Option<DateTime<Utc>>,
     /// The sender's name and address.
     pub from: String,
-    /// Where answers go, if elsewhere.
+    /// The address for replies, if it is another one.
     pub reply_to: Option<String>,
-    /// The address it was delivered to.
+    /// The recipient's address.
     pub to: String,
     /// The subject.
     pub subject: String,
@@ -28,12 +28,12 @@ pub struct Caught {
     pub html: Option<String>,
     /// The text part.
     pub text: Option<String>,
-    /// All headers as they went over the wire.
+    /// All headers, as sent.
     pub headers: String,
 }
 
 impl Caught {
-    /// Reads a mail; `None` if the bytes are none.
+    /// Parses a mail; `None` if the bytes are not a mail.
     pub(super) fn parse(id: String, raw: Vec<u8>) -> Option<Self> {
         let mail = MessageParser::default().parse(&raw)?;
         let address = |header: Option<&Address<'_>>| header.map(written).unwrap_or_default();
@@ -53,7 +53,7 @@ impl Caught {
         })
     }
 
-    /// What the mails of one conversation share: the first mail that they refer to, and the recipient.
+    /// What the mails of one thread have in common: the first mail that they refer to, and the recipient.
     pub fn thread(&self) -> (&str, &str) {
         (self.references.first().unwrap_or(&self.message_id), &self.to)
     }
@@ -76,7 +76,7 @@ fn ids(header: &HeaderValue<'_>) -> Vec<String> {
     header.as_text_list().unwrap_or_default().iter().map(ToString::to_string).collect()
 }
 
-/// The first part of this kind; mail-parser would else make one kind out of the other.
+/// The first part of this kind. mail-parser would otherwise convert one kind into the other.
 fn only(mail: &Message<'_>, html: bool) -> Option<String> {
     let part = mail
         .parts

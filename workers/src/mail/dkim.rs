@@ -24,7 +24,7 @@ const SELECTOR: &str = "MAIL_DKIM_SELECTOR";
 const DOMAIN: &str = "MAIL_DKIM_DOMAIN";
 const KEY_FILE: &str = "MAIL_DKIM_KEY_FILE";
 
-/// What a relay or a reader must not change unseen. A header that a mail lacks is signed as lacking.
+/// The headers that must not be changed unnoticed. A missing header is signed as missing.
 const SIGNED: [&str; 11] = [
     "From",
     "Reply-To",
@@ -39,20 +39,20 @@ const SIGNED: [&str; 11] = [
     "Content-Type",
 ];
 
-/// What stands before the 32 bytes of the seed in an Ed25519 key (RFC 8410, 7): the name of the
-/// algorithm, and an octet string in an octet string.
+/// The prefix of the 32-byte seed in an Ed25519 key (RFC 8410, 7): the algorithm's identifier, and an octet string
+/// in an octet string.
 const ED25519: [u8; 9] = [0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
-/// Signs mails in the name of one domain. Clones share the key.
+/// Signs mails for one domain. Clones share the key.
 #[derive(Debug, Clone)]
 pub struct Dkim(Arc<DkimConfig>);
 
 impl Dkim {
-    /// Reads `MAIL_DKIM_SELECTOR`, `MAIL_DKIM_DOMAIN` and `MAIL_DKIM_KEY_FILE`: all three, or none for
-    /// no signatures. The key is a PEM file as `openssl genpkey` writes it, RSA or Ed25519.
+    /// Reads `MAIL_DKIM_SELECTOR`, `MAIL_DKIM_DOMAIN` and `MAIL_DKIM_KEY_FILE`: either all three, or none for no
+    /// signatures. The key is a PEM file as written by `openssl genpkey`, RSA or Ed25519.
     ///
     /// # Errors
-    /// One sentence naming the variable. Fail: trying again does not help.
+    /// One sentence that names the variable. Fail: trying again does not help.
     pub fn load(
         selector: Option<&str>,
         domain: Option<&str>,
@@ -87,19 +87,19 @@ impl Dkim {
         Ok(Some(Self(Arc::new(DkimConfig::new(selector, domain, key, headers, canonicalization)))))
     }
 
-    /// Adds the signature. The mail must not change after this.
+    /// Adds the signature. The mail must not be changed after this.
     pub fn sign(&self, message: &mut Message) {
         message.sign(&self.0);
     }
 }
 
-/// A name as it stands in DNS, so that it cannot break out of the header.
+/// A valid DNS name, which cannot break out of the header.
 fn label(value: String, variable: &'static str) -> Result<String, SettingError> {
     let fits = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
     if fits { Ok(value) } else { Err(SettingError::new(variable, "it must be a DNS name in ASCII")) }
 }
 
-/// lettre reads RSA as PKCS #1 and Ed25519 as a bare seed; openssl writes PKCS #8 for both.
+/// lettre reads RSA keys as PKCS #1 and Ed25519 keys as a bare seed; openssl writes both as PKCS #8.
 fn key(pem: &str) -> Option<DkimSigningKey> {
     if let Some(seed) = ed25519_seed(pem) {
         return DkimSigningKey::new(&BASE64.encode(&seed), DkimSigningAlgorithm::Ed25519).ok();

@@ -1,7 +1,7 @@
-//! Sending mail: over SMTP, or into the folder of the catcher. No templates and no database here.
+//! Sending mails over SMTP, or into the folder of the catcher. Independent of templates and of the database.
 //!
-//! A mail comes as a [`lettre::Message`] with one recipient and a `Message-ID`, the same on every try.
-//! [`Route::send`] tells what became of it, sorted by what to do: [`SendError`].
+//! A mail is a [`lettre::Message`] with one recipient and a `Message-ID` that is the same on every attempt.
+//! [`Route::send`] returns an outcome sorted by what to do next: [`SendError`].
 
 mod catcher;
 mod caught;
@@ -29,17 +29,17 @@ pub use self::{
     wire::Tls,
 };
 
-/// Where mails go.
+/// Where mails are sent.
 #[derive(Clone)]
 pub enum Route {
     /// To a relay.
     Smtp(Pool),
-    /// Into a folder, for a look at them; nobody gets anything.
+    /// Into a folder, for inspection; nobody receives anything.
     Catcher(Catcher),
 }
 
 impl Route {
-    /// Sends one mail to its one recipient; see [`Pool::send`].
+    /// Sends a mail to its one recipient; see [`Pool::send`].
     ///
     /// # Errors
     /// [`SendError`] says whether to retry.
@@ -47,7 +47,7 @@ impl Route {
         self.send_if(message, || true).await
     }
 
-    /// As [`Route::send`]; `may_go` is asked at the last moment at which the mail can be held back.
+    /// As [`Route::send`]; `may_go` is called at the last moment when the mail can still be held back.
     ///
     /// # Errors
     /// [`SendError`] says whether to retry.
@@ -71,7 +71,7 @@ impl Route {
         }
     }
 
-    /// Lets the mails on their way finish and says goodbye to the relay.
+    /// Lets mails in progress finish and closes the sessions with the relay.
     pub async fn close(&self) {
         match self {
             Self::Smtp(pool) => pool.close().await,

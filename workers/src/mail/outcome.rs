@@ -1,4 +1,4 @@
-//! What became of a try to send a mail, and at which step of the session.
+//! The outcome of an attempt to send a mail, and the step of the session in which it failed.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use lettre::transport::smtp::response::Response;
 
 use super::outgoing::Unsendable;
 
-/// A step of an SMTP session; every failure names the one it happened in (RFC 5321, 4.3.2).
+/// A step of an SMTP session; every failure names its step (RFC 5321, 4.3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Phase {
-    /// Looking up the host and opening the socket.
+    /// Name lookup and opening the socket.
     Connect,
-    /// The TLS handshake, at once or after STARTTLS.
+    /// The TLS handshake, immediate or after STARTTLS.
     Tls,
     /// The server's greeting and the answer to EHLO.
     Greeting,
@@ -19,7 +19,7 @@ pub enum Phase {
     StartTls,
     /// Signing in.
     Auth,
-    /// RSET of a session that is used again.
+    /// RSET of a session that is reused.
     Reset,
     /// MAIL FROM.
     MailFrom,
@@ -51,7 +51,7 @@ impl fmt::Display for Phase {
     }
 }
 
-/// A server's answer in its own words. The text may name addresses: keep it, do not log it.
+/// A server's reply in its own words. The text may contain addresses: it is stored, but not logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     code: u16,
@@ -59,22 +59,22 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Most characters of a server's text that are kept.
+    /// Longest text of a reply that is stored, in characters.
     pub const MAX: usize = 500;
 
-    /// An answer; the text is cut to [`Reply::MAX`] characters and loses its control characters.
+    /// A reply; the text is cut to [`Reply::MAX`] characters, and control characters are removed.
     pub fn new(code: u16, text: &str) -> Self {
         let text: String =
             text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(Self::MAX).collect();
         Self { code, text: text.trim().to_owned() }
     }
 
-    /// The three digits.
+    /// The three-digit code.
     pub fn code(&self) -> u16 {
         self.code
     }
 
-    /// The words, on one line.
+    /// The text, on one line.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -93,29 +93,29 @@ impl From<&Response> for Reply {
     }
 }
 
-/// The mail is in the relay's hands: 250 after the end of DATA, and nothing less.
+/// The relay has accepted the mail: 250 after the end of DATA, and nothing less.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// What the server said to it, mostly with its queue number.
+    /// The server's reply, which mostly contains its queue id.
     pub reply: Reply,
 }
 
 /// Why a step failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
-    /// The server said no: 4xx or 5xx.
+    /// The server refused: 4xx or 5xx.
     Reply(Reply),
-    /// The server said yes to something else than what was asked: the answers may be shifted.
+    /// The server sent an unexpected positive code: replies and commands may be out of step.
     OutOfTurn(Reply),
-    /// No answer within the limit of the step.
+    /// No reply within the time limit of the step.
     TimedOut,
-    /// No connection, a broken one, or no SMTP on it. In our own words.
+    /// No connection, a broken one, or no SMTP on it. The text is ours.
     Broken(String),
-    /// TLS failed, mostly for a certificate that is not trusted. In our own words.
+    /// TLS failed, mostly because the certificate is not trusted. The text is ours.
     Untrusted(String),
-    /// The settings ask for what the server does not offer.
+    /// The settings require what the server does not offer.
     NotOffered(&'static str),
-    /// Nobody waits for the outcome any more, and nothing was handed over yet.
+    /// The caller is gone, and nothing was handed over yet.
     CallerGone,
     /// The pool is closing.
     Closing,
@@ -124,20 +124,20 @@ pub enum Cause {
 /// A failed step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
-    /// Where.
+    /// The step.
     pub phase: Phase,
-    /// Why.
+    /// The cause.
     pub cause: Cause,
 }
 
 impl Trouble {
-    /// A failure of `phase`.
+    /// A failure in `phase`.
     pub fn new(phase: Phase, cause: Cause) -> Self {
         Self { phase, cause }
     }
 }
 
-/// Says where and why without the server's words, so that it can be logged.
+/// Names the step and the cause without the server's words, so that it can be logged.
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let phase = self.phase;
@@ -153,34 +153,34 @@ impl fmt::Display for Trouble {
     }
 }
 
-/// Why a mail was not handed over, sorted by what to do now (D-04).
+/// Why a mail was not handed over, sorted by what to do next (D-04).
 ///
-/// Its text names the step and the code, never the server's words, and can be logged;
-/// [`SendError::told`] is for the delivery's record.
+/// The text names the step and the code, never the server's words, so it can be logged; [`SendError::told`] is for
+/// the delivery's record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// Final: the server refuses this recipient (5xx to RCPT) or this mail (5xx to the end of DATA).
+    /// A hard bounce: the server refused this recipient (5xx to RCPT) or this mail (5xx to the end of DATA).
     #[error("{} at {phase}", reply.code)]
     Refused {
         /// [`Phase::RcptTo`] or [`Phase::EndOfData`].
         phase: Phase,
-        /// What the server said.
+        /// The server's reply.
         reply: Reply,
     },
-    /// Try again later, with backoff: 4xx, a timeout, a broken connection, doubt.
+    /// Retry later, with backoff: 4xx, a timeout, a broken connection, or an unclear state.
     #[error("{0}")]
     Later(Trouble),
-    /// Our own relay settings do not work (a rotated password, a relay rule, a certificate): pause
-    /// all mail, raise an alert, try again. Nothing is wrong with this mail.
+    /// Our own relay settings do not work (a changed password, a relay rule, a certificate): pause all mail, raise
+    /// an alert, retry. This mail is not at fault.
     #[error("{0}")]
     Sick(Trouble),
-    /// Final: no server can take this mail from us.
+    /// Final: no server can accept this mail from us.
     #[error(transparent)]
     Invalid(#[from] Unsendable),
 }
 
 impl SendError {
-    /// What to keep beside the delivery: the server's words where it said something.
+    /// The text to store with the delivery: the server's words, if there was a reply.
     pub fn told(&self) -> String {
         match self {
             Self::Refused { reply, .. } => reply.to_string(),
@@ -192,7 +192,7 @@ impl SendError {
         }
     }
 
-    /// What becomes of the session that ended so.
+    /// What happens to the session that ended with this.
     pub(super) fn fate(&self) -> Fate {
         let trouble = match self {
             Self::Refused { .. } | Self::Invalid(_) => return Fate::Keep,
@@ -200,27 +200,27 @@ impl SendError {
         };
         match (&trouble.cause, trouble.phase) {
             (Cause::CallerGone, _) => Fate::Keep,
-            // 421 says that the server closes, 503 that the two sides disagree; a refused reset
-            // leaves open what the server still remembers.
+            // 421 means that the server closes, 503 that the two sides disagree; after a refused reset it is
+            // unclear what the server still remembers.
             (Cause::Reply(Reply { code: 421 | 503, .. }), _) | (Cause::Reply(_), Phase::Reset) => Fate::Drop,
-            // A new sign-in must follow a repair of the settings.
+            // After a repair of the settings a new sign-in must follow.
             (Cause::Reply(_), _) if matches!(self, Self::Sick(_)) => Fate::Quit,
             (Cause::Reply(_), Phase::RcptTo | Phase::Data | Phase::EndOfData) => Fate::Keep,
-            // Some servers limit the mails of one session so.
+            // Some servers limit the mails per session with such a reply.
             (Cause::Reply(_), _) => Fate::Quit,
             _ => Fate::Drop,
         }
     }
 }
 
-/// What becomes of a session after a mail.
+/// What happens to a session after a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It may carry another mail.
+    /// It may send another mail.
     Keep,
-    /// It stands, but has come to its end.
+    /// It works, but must be closed.
     Quit,
-    /// It is closed, or its answers may be out of step with our commands: not a word more.
+    /// It is closed, or its replies may be out of step with our commands: send nothing more.
     Drop,
 }
 
@@ -229,13 +229,13 @@ impl From<Trouble> for SendError {
         match (&trouble.cause, trouble.phase) {
             (Cause::Untrusted(_) | Cause::NotOffered(_), _) => Self::Sick(trouble),
             (Cause::Reply(reply), phase) => match (reply.code, phase) {
-                // "Sign in first" and its kin (RFC 4954, 6) never speak of the recipient.
+                // "Sign in first" and similar replies (RFC 4954, 6) never concern the recipient.
                 (530 | 534 | 535 | 538, _) => Self::Sick(trouble),
-                // A bad sequence of commands is doubt about the session.
+                // A bad sequence of commands means that the state of the session is unclear.
                 (503, Phase::RcptTo | Phase::EndOfData) => Self::Later(trouble),
                 (500..600, Phase::RcptTo | Phase::EndOfData) => Self::Refused { phase, reply: reply.clone() },
-                // A server that refuses DATA itself says nothing final about one recipient, and a
-                // pause of all mail would be too much: retry.
+                // A 5xx to DATA itself is not final for a recipient, and pausing all mail would be too much:
+                // retry.
                 (500..600, Phase::Data | Phase::Reset) => Self::Later(trouble),
                 (500..600, _) => Self::Sick(trouble),
                 _ => Self::Later(trouble),
@@ -266,7 +266,7 @@ mod tests {
         }
     }
 
-    /// D-04: final only for the recipient; what concerns our sign-in is never its fault.
+    /// D-04: only what concerns the recipient is final for it; our own sign-in is never its fault.
     #[test]
     fn asking_to_sign_in_is_not_about_the_recipient() {
         for code in [530, 534, 535, 538] {

@@ -1,30 +1,30 @@
-//! A mail ready for the wire.
+//! A mail, ready to be sent.
 
 use lettre::{Address, Message, address::AddressError};
 
 /// One mail to one recipient, as bytes.
 #[derive(Debug, Clone)]
 pub(super) struct Outgoing {
-    /// The reverse path; none for a mail that must not be answered by a bounce.
+    /// The reverse path; none for a mail that must not bounce.
     pub from: Option<Address>,
-    /// The one recipient.
+    /// The only recipient.
     pub to: Address,
-    /// The `Message-ID`, the same on every try.
+    /// The `Message-ID`, the same on every attempt.
     pub message_id: String,
-    /// Headers and body with CRLF line ends.
+    /// Headers and body with CRLF line endings.
     pub raw: Vec<u8>,
 }
 
-/// Why a mail can never be put on the wire. Final.
+/// Why a mail can never be sent. Final.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsendable {
-    /// Not an address.
+    /// An address is not valid.
     #[error("the address is not valid: {0}")]
     Address(#[from] AddressError),
-    /// The outcome belongs to one recipient, so a mail has exactly one.
+    /// A mail must have exactly one recipient, because the outcome is recorded per recipient.
     #[error("the mail has {0} recipients instead of one")]
     Recipients(usize),
-    /// Without it a repeated try could not be told from another mail.
+    /// Without a `Message-ID` another attempt would look like another mail.
     #[error("the mail has no Message-ID")]
     NoMessageId,
     /// The address needs SMTPUTF8 (RFC 6531) and the server does not offer it.

@@ -1,7 +1,7 @@
-//! A small pool of SMTP sessions.
+//! A pool of SMTP sessions.
 //!
-//! A send runs in a task of its own, which owns its session: a caller that is cancelled leaves no
-//! half-read session behind. A session goes back into the pool only when its last answer was clear.
+//! Each send runs in its own task, which owns its session: a canceled caller leaves no half-read session behind. A
+//! session returns to the pool only when its last reply was unambiguous.
 
 use std::{
     mem,
@@ -25,21 +25,21 @@ use super::{
 
 type Outcome = Result<Accepted, SendError>;
 
-/// Sends mails through one relay, over [`SmtpSettings::sessions`] sessions at most. Clones share them.
+/// Sends mails through one relay, over at most [`SmtpSettings::sessions`] sessions. Clones share them.
 #[derive(Clone)]
 pub struct Pool(Arc<Inner>);
 
 struct Inner {
     settings: SmtpSettings,
-    /// One for each session in use. A session is opened only when none is idle, so that those in use
-    /// and the idle ones together never exceed the cap.
+    /// One permit per session in use. A session is opened only when none is idle, so those in use and the idle
+    /// ones together never exceed the limit.
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Session>>,
     tasks: TaskTracker,
 }
 
 impl Pool {
-    /// A pool without sessions; the first mail opens one. Must be called within a tokio runtime.
+    /// A pool without sessions; the first mail opens one. Requires a tokio runtime.
     pub fn new(settings: SmtpSettings) -> Self {
         let inner = Arc::new(Inner {
             permits: Arc::new(Semaphore::new(settings.sessions)),
@@ -51,11 +51,11 @@ impl Pool {
         Self(inner)
     }
 
-    /// Sends one mail to its one recipient and says what became of it.
+    /// Sends a mail to its one recipient and returns the outcome.
     ///
-    /// Waits for a free session. If the caller goes away before the body is on its way, the mail is
-    /// held back; after that it is delivered though nobody hears of it, and a repeated try with the
-    /// same `Message-ID` makes a second copy. So a caller should wait for [`super::Limits::total`].
+    /// Waits for a free session. If the caller is canceled before the body is sent, the mail is held back; after
+    /// that the mail is delivered although nobody records it, and another attempt with the same `Message-ID` sends
+    /// a second copy. So callers should wait for [`super::Limits::total`].
     ///
     /// # Errors
     /// [`SendError`] says whether to retry.
@@ -63,8 +63,8 @@ impl Pool {
         self.send_if(message, || true).await
     }
 
-    /// As [`Pool::send`]; `may_go` is asked right before the body leaves, and if it says no, the mail is held
-    /// back.
+    /// As [`Pool::send`]; `may_go` is called right before the body is sent, and if it returns false, the mail is
+    /// held back.
     ///
     /// # Errors
     /// [`SendError`] says whether to retry.
@@ -87,13 +87,12 @@ impl Pool {
         outcome.await.map_err(ended)?
     }
 
-    /// [`Pool::close`] waits until this is dropped: for whoever writes down what became of a mail.
+    /// [`Pool::close`] waits until this is dropped, so that the outcome of a mail can be recorded.
     pub fn stay_open(&self) -> TaskTrackerToken {
         self.0.tasks.token()
     }
 
-    /// Lets the mails on their way finish, then says goodbye on every session. Mails asked for after
-    /// this are to be retried.
+    /// Lets mails in progress finish, then closes every session. Mails sent after this fail and must be retried.
     pub async fn close(&self) {
         self.0.permits.close();
         self.0.tasks.close();
@@ -115,9 +114,9 @@ impl Inner {
         may_go: impl FnOnce() -> bool + Send,
     ) {
         let (session, outcome) = self.attempt(mail, || !caller.is_closed() && may_go()).await;
-        // The session is back in the pool before its caller goes on, and so can serve the next mail.
+        // The session returns to the pool before its caller continues, so it can serve the next mail.
         let spare = session.and_then(|session| self.park(session, &outcome));
-        // A caller that went away has no use for the outcome.
+        // Fails when the caller is gone.
         let _ = caller.send(outcome);
         if let Some(session) = spare {
             session.quit().await;
@@ -140,7 +139,7 @@ impl Inner {
         (Some(session), outcome)
     }
 
-    /// Begins the mail on an idle session; if that one cannot, on a fresh one, whose answer counts.
+    /// Begins the mail on an idle session; if that fails, on a new one, whose reply counts.
     async fn begin(&self, mail: &Outgoing) -> Result<(Session, Result<(), SendError>), Trouble> {
         if let Some(mut session) = self.take_idle() {
             match self.begin_again(&mut session, mail).await {
@@ -159,21 +158,22 @@ impl Inner {
     }
 
     async fn begin_again(&self, session: &mut Session, mail: &Outgoing) -> Result<(), SendError> {
-        // Just used, it needs no question: MAIL FROM finds out as well, a round trip cheaper.
+        // A session that was just used is not probed: MAIL FROM also shows whether it is alive, and saves a round
+        // trip.
         if session.unfinished || session.used_at.elapsed() >= self.settings.probe_after {
             session.reset().await?;
         }
         session.begin(mail).await
     }
 
-    /// The session used last, so that the others can grow old and go.
+    /// The session that was used last, so that the others become idle long enough to be closed.
     fn take_idle(&self) -> Option<Session> {
         let session = self.idle().pop()?;
         let usable = session.used_at.elapsed() < self.settings.idle && session.is_quiet();
         usable.then_some(session)
     }
 
-    /// Keeps a session for the next mail, or gives it back when it should say goodbye.
+    /// Keeps a session for the next mail, or returns it when it should be closed.
     fn park(&self, mut session: Session, outcome: &Outcome) -> Option<Session> {
         let worn = session.mails >= self.settings.mails_per_session;
         match outcome.as_ref().map_or_else(SendError::fate, |_| Fate::Keep) {
@@ -187,7 +187,7 @@ impl Inner {
         }
     }
 
-    /// The session idle longest, if its time is over.
+    /// The session that has been idle longest, if its time is over.
     fn take_retired(&self) -> Option<Session> {
         let mut idle = self.idle();
         let oldest = idle.first()?;
@@ -195,11 +195,11 @@ impl Inner {
     }
 }
 
-/// Says goodbye to sessions that nobody used for a while, until the pool is gone.
+/// Closes sessions that have been idle for too long, until the pool is gone.
 async fn retire_idle(pool: Weak<Inner>) {
     loop {
         let Some(inner) = pool.upgrade() else { return };
-        // Under a permit, because the session counts until it has gone.
+        // With a permit, because the session counts until it is closed.
         while let Ok(_permit) = inner.permits.try_acquire() {
             let Some(session) = inner.take_retired() else { break };
             session.quit().await;

@@ -1,7 +1,7 @@
-//! One SMTP session, driven step by step, so that each answer is charged to the step it belongs to.
+//! One SMTP session, driven step by step, so that each failure is attributed to its step.
 //!
-//! Every step has its limit and its one right code. After a timeout, a broken connection or an answer
-//! out of turn the session must be dropped: a late answer would pass for that to the next mail.
+//! Every step has a time limit and one expected code. After a timeout, a broken connection or an unexpected reply
+//! the session must be dropped: a late reply would be taken for that to the next mail.
 
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 
@@ -34,16 +34,16 @@ pub(super) struct Session {
     wire: Wire,
     info: ServerInfo,
     limits: Limits,
-    /// Mails begun on it.
+    /// The number of mails begun on it.
     pub mails: u32,
-    /// When it last did something.
+    /// When it was last used.
     pub used_at: Instant,
-    /// A mail was begun and not finished: RSET before the next.
+    /// A mail was begun but not finished: RSET is needed before the next one.
     pub unfinished: bool,
 }
 
 impl Session {
-    /// Connects, greets, encrypts and signs in, as the settings say.
+    /// Connects, greets, encrypts and signs in, according to the settings.
     pub async fn open(settings: &SmtpSettings) -> Result<Self, Trouble> {
         let limits = settings.limits;
         let tcp = connect(&settings.host, settings.port, limits.connect).await?;
@@ -64,7 +64,7 @@ impl Session {
             }
             step(Phase::StartTls, limits.command, &[220], connection.command(Starttls)).await?;
             encrypt(&wire, tls, limits.tls).await?;
-            // What was offered in clear proves nothing: ask again (RFC 3207, 4.2).
+            // What was offered before encryption cannot be trusted: ask again (RFC 3207, 4.2).
             let offer =
                 step(Phase::Greeting, limits.greeting, &[250], connection.command(Ehlo::new(hello))).await?;
             info = ServerInfo::from_response(&offer).map_err(|error| failed(Phase::Greeting, &error))?;
@@ -75,20 +75,20 @@ impl Session {
         Ok(Self { connection, wire, info, limits, mails: 0, used_at: Instant::now(), unfinished: false })
     }
 
-    /// Whether the server neither spoke nor hung up since the last answer.
+    /// Whether the server has neither sent anything nor hung up since the last reply.
     pub fn is_quiet(&self) -> bool {
         self.wire.is_quiet()
     }
 
-    /// Asks a used session whether it is alive, and forgets an unfinished mail.
+    /// Probes a used session with RSET, which also forgets an unfinished mail.
     pub async fn reset(&mut self) -> Result<(), SendError> {
         step(Phase::Reset, self.limits.probe, &[250], self.connection.command(Rset)).await?;
         self.unfinished = false;
         Ok(())
     }
 
-    /// Begins a mail. Nothing of it is handed over yet: on a used session that turns out dead, the
-    /// caller can begin again on a fresh one.
+    /// Begins a mail. Nothing is handed over yet: if a used session turns out to be dead, the caller can begin
+    /// again on a new one.
     pub async fn begin(&mut self, mail: &Outgoing) -> Result<(), SendError> {
         let parameters = self.parameters(mail)?;
         self.mails += 1;
@@ -98,8 +98,8 @@ impl Session {
         Ok(())
     }
 
-    /// Names the recipient and hands the mail over. `may_go` is asked before the body leaves, the
-    /// last moment at which a mail that nobody waits for can still be held back.
+    /// Names the recipient and sends the mail. `may_go` is called before the body is sent, the last moment when
+    /// the mail can be held back.
     pub async fn hand_over(
         &mut self,
         mail: &Outgoing,
@@ -118,7 +118,7 @@ impl Session {
         Ok(Accepted { reply: Reply::from(&answer) })
     }
 
-    /// Says goodbye; whether the server answers does not matter.
+    /// Says QUIT; the reply does not matter.
     pub async fn quit(mut self) {
         let _ = timeout(self.limits.quit, self.connection.command(Quit)).await;
     }
@@ -142,7 +142,7 @@ impl Session {
     }
 }
 
-/// Waits for the answer of one step: in time, whole, and with a code that belongs to it.
+/// Waits for the reply of one step: in time, complete, and with an expected code.
 async fn step(
     phase: Phase,
     limit: Duration,
@@ -162,14 +162,14 @@ fn failed(phase: Phase, error: &Error) -> Trouble {
     let source = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     let cause = match error.status() {
         Some(code) => Cause::Reply(Reply::new(code.into(), &source)),
-        // lettre's text quotes what it read, which may be anything.
+        // lettre's message quotes what it read, which may be anything.
         None if error.is_response() => Cause::Broken("connection closed or no SMTP answer".to_owned()),
         None => Cause::Broken(source),
     };
     Trouble::new(phase, cause)
 }
 
-/// Tries each address of the host with an equal share of the limit, so that a dead one (IPv6 mostly)
+/// Tries each address of the host with an equal share of the time limit, so that an unreachable one (IPv6 mostly)
 /// leaves time for the others.
 async fn connect(host: &str, port: u16, limit: Duration) -> Result<TcpStream, Trouble> {
     let trouble = |cause| Trouble::new(Phase::Connect, cause);
@@ -181,7 +181,7 @@ async fn connect(host: &str, port: u16, limit: Duration) -> Result<TcpStream, Tr
     for address in addresses {
         match timeout(share, TcpStream::connect(address)).await {
             Ok(Ok(tcp)) => {
-                // The final dot is a small packet of its own, which must not wait for an ACK.
+                // The final dot is a small packet, which must not wait for an ACK.
                 tcp.set_nodelay(true).map_err(broken)?;
                 return Ok(tcp);
             }
@@ -192,7 +192,7 @@ async fn connect(host: &str, port: u16, limit: Duration) -> Result<TcpStream, Tr
     Err(last)
 }
 
-/// The name we greet with: the setting, else our address on this socket (RFC 5321, 4.1.4).
+/// The EHLO name: the setting, else our address on this socket (RFC 5321, 4.1.4).
 fn hello(settings: &SmtpSettings, tcp: &TcpStream) -> ClientId {
     match (&settings.hello, tcp.local_addr()) {
         (Some(name), _) => ClientId::Domain(name.clone()),
@@ -206,7 +206,7 @@ async fn encrypt(wire: &Wire, tls: &Tls, limit: Duration) -> Result<(), Trouble>
     let done =
         timeout(limit, wire.encrypt(tls)).await.map_err(|_| Trouble::new(Phase::Tls, Cause::TimedOut))?;
     done.map_err(|error| {
-        // A refused certificate or protocol is a matter of settings; a lost connection is not.
+        // A refused certificate or protocol is a fault of the settings; a lost connection is not.
         let refused = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         let cause = match refused {
             Some(why) => Cause::Untrusted(why.to_string()),
@@ -216,7 +216,7 @@ async fn encrypt(wire: &Wire, tls: &Tls, limit: Duration) -> Result<(), Trouble>
     })
 }
 
-/// AUTH PLAIN, else LOGIN, which asks twice.
+/// AUTH PLAIN, else LOGIN, which takes two steps.
 async fn sign_in(
     connection: &mut AsyncSmtpConnection,
     info: &ServerInfo,

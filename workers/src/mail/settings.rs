@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{session::Session, trust, wire::Tls};
 
-/// A setting that cannot be used. One sentence, which names the variable and no secret.
+/// A setting that cannot be used. One sentence that names the variable and contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{variable}: {problem}.")]
 pub struct SettingError {
@@ -31,7 +31,7 @@ fn wrong(problem: impl Into<String>) -> SettingError {
 /// How the connection is protected.
 #[derive(Debug, Clone)]
 pub enum Security {
-    /// `smtp://`: not at all. For a relay on the same machine or network.
+    /// `smtp://`: no encryption. For a relay on the same machine or network.
     Clear,
     /// `smtp+starttls://`: TLS by STARTTLS (RFC 3207), and nothing is sent without it.
     StartTls(Tls),
@@ -39,25 +39,25 @@ pub enum Security {
     Implicit(Tls),
 }
 
-/// How long each step of a session may take.
+/// The time limit of each step of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Name lookup and opening of the socket, each.
+    /// Name lookup and opening the socket, each.
     pub connect: Duration,
     /// The TLS handshake.
     pub tls: Duration,
-    /// Greeting and EHLO. Some servers let strangers wait here.
+    /// Greeting and EHLO. Some servers delay unknown clients here.
     pub greeting: Duration,
     /// Each exchange of AUTH.
     pub auth: Duration,
     /// STARTTLS, MAIL FROM, RCPT TO and DATA, each.
     pub command: Duration,
-    /// Body and answer to its final dot. Long, because giving up a mail that the server then takes
-    /// makes a second copy (RFC 5321, 4.5.3.2.6 asks for ten minutes).
+    /// The body and the reply to its final dot. Long, because a mail that we give up and the server then accepts
+    /// is sent twice (RFC 5321, 4.5.3.2.6 asks for ten minutes).
     pub end_of_data: Duration,
-    /// RSET of an idle session. Short, because a fresh one is at hand.
+    /// RSET of an idle session. Short, because a new session can be opened.
     pub probe: Duration,
-    /// The goodbye.
+    /// QUIT.
     pub quit: Duration,
 }
 
@@ -78,7 +78,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The same limits, none above `most`.
+    /// The same limits, each at most `most`.
     #[must_use]
     pub fn at_most(self, most: Duration) -> Self {
         Self {
@@ -93,8 +93,8 @@ impl Limits {
         }
     }
 
-    /// The longest that one mail can take once it has a session: a dead idle session, then every step
-    /// of a fresh one at its limit. A job that sends must be allowed more than this.
+    /// The longest time for one mail once it has a session: a dead idle session, then every step of a new one at
+    /// its limit. A job that sends must have a longer limit.
     pub fn total(&self) -> Duration {
         let dead = self.probe + self.command + self.quit;
         let open = 2 * self.connect + self.tls + 2 * self.greeting + self.command + 3 * self.auth;
@@ -102,28 +102,28 @@ impl Limits {
     }
 }
 
-/// One relay and how to use it.
+/// A relay and how to use it.
 #[derive(Clone)]
 pub struct SmtpSettings {
-    /// Name or address of the relay.
+    /// The host name or address of the relay.
     pub host: String,
     /// Its port.
     pub port: u16,
-    /// TLS or not.
+    /// The encryption.
     pub security: Security,
-    /// User and password, if the relay wants them.
+    /// User and password, if the relay requires them.
     pub credentials: Option<Credentials>,
-    /// The name to greet with; our address on the socket if unset.
+    /// The EHLO name; by default our address on the socket.
     pub hello: Option<String>,
-    /// Most sessions at a time.
+    /// Most concurrent sessions.
     pub sessions: usize,
     /// Mails after which a session is closed.
     pub mails_per_session: u32,
-    /// How long a session may be idle before it is closed (half as much longer at most).
+    /// How long a session may be idle before it is closed (at most half as much longer).
     pub idle: Duration,
-    /// Idle time after which a session is asked by RSET whether it is alive.
+    /// Idle time after which a session is probed with RSET.
     pub probe_after: Duration,
-    /// Limits of the steps.
+    /// The limits of the steps.
     pub limits: Limits,
 }
 
@@ -134,13 +134,13 @@ impl fmt::Debug for SmtpSettings {
 }
 
 impl SmtpSettings {
-    /// Reads `SMTP_URL`: `smtp://`, `smtp+starttls://` or `smtps://`, then `[user:password@]host[:port]`
-    /// with user and password percent-encoded, then `?` and any of `sessions` (1–100, default 4),
-    /// `ca` (PEM file of the one authority to trust instead of the system's), `hello` (the name to
-    /// greet with) and `timeout` (seconds, the most that any step may take), joined by `&`.
+    /// Parses `SMTP_URL`: `smtp://`, `smtp+starttls://` or `smtps://`, then `[user:password@]host[:port]` with
+    /// user and password percent-encoded, then `?` and any of `sessions` (1–100, default 4), `ca` (a PEM file of
+    /// the only authority to trust instead of the system's), `hello` (the EHLO name) and `timeout` (seconds, the
+    /// longest time for any step), joined by `&`.
     ///
     /// # Errors
-    /// One sentence naming `SMTP_URL`. Fail: trying again does not help.
+    /// One sentence that names `SMTP_URL`. Fail: trying again does not help.
     pub fn parse(text: &str) -> Result<Self, SettingError> {
         let url = Url::parse(text).map_err(|error| wrong(format!("this is no URL: {error}")))?;
         let host = match url.host() {
@@ -179,10 +179,10 @@ impl SmtpSettings {
         })
     }
 
-    /// Connects, greets, encrypts, signs in and says goodbye: the check at the start.
+    /// Connects, greets, encrypts, signs in and quits: the check at the start.
     ///
     /// # Errors
-    /// One sentence naming `SMTP_URL`, the relay and the step that failed.
+    /// One sentence that names `SMTP_URL`, the relay and the failed step.
     pub async fn probe(&self) -> Result<(), SettingError> {
         let opened = Session::open(self).await;
         let session =

@@ -1,4 +1,4 @@
-//! Whom we trust over TLS.
+//! The certificate authorities that we trust.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use rustls::{
 
 use super::wire::Tls;
 
-/// TLS to `host`, whose certificate must come from the authority in the PEM file `ca`, or else from
-/// one that the system trusts.
+/// TLS to `host`, whose certificate must be issued by the authority in the PEM file `ca`, or by default by one
+/// that the system trusts.
 pub(super) fn tls(host: &str, ca: Option<&str>) -> Result<Tls, String> {
     let name = ServerName::try_from(host.to_owned()).map_err(|_| format!("`{host}` is no host name"))?;
     let roots = match ca {

@@ -1,11 +1,11 @@
-//! Makes text of what a server says: some answer in Latin-1, and lettre reads UTF-8 only.
+//! Converts server replies to UTF-8: some servers reply in Latin-1, and lettre accepts only UTF-8.
 
 use std::{mem, str};
 
-/// Puts a `?` for every byte that is not UTF-8: an answer counts by its code, which is ASCII.
+/// Replaces every byte that is not UTF-8 by `?`: the relevant part of a reply is its code, which is ASCII.
 #[derive(Debug, Default)]
 pub(super) struct Utf8 {
-    /// The beginning of a character whose rest has not come yet.
+    /// The beginning of a character whose rest has not arrived yet.
     held: Vec<u8>,
 }
 
@@ -13,7 +13,7 @@ impl Utf8 {
     /// Most bytes that are held back.
     pub const HELD: usize = 3;
 
-    /// The next bytes as UTF-8. The beginning of a character at their end comes with the next ones.
+    /// The next bytes as UTF-8. An incomplete character at their end is returned with the next ones.
     pub fn mend(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut text = mem::take(&mut self.held);
         text.extend_from_slice(bytes);
@@ -49,7 +49,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever comes, in whatever pieces: the same as in one piece, ASCII as it was, a bounded rest.
+        /// Input in any pieces gives the same result as in one piece, keeps ASCII, and holds back a limited rest.
         #[test]
         fn pieces_make_no_difference(bytes: Vec<u8>, cut in 0..64_usize) {
             let bytes = [&bytes[..], b"\r\n"].concat();

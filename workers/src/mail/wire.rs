@@ -1,4 +1,4 @@
-//! The socket of a session: clear at first, TLS later, under one and the same lettre connection.
+//! The socket of a session: first unencrypted, then TLS, under the same lettre connection.
 
 use std::{
     io, mem,
@@ -19,18 +19,18 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::utf8::Utf8;
 
-/// Most bytes that are read at once.
+/// Most bytes read at once.
 const PIECE: usize = 512;
 
-/// What a handshake needs: whom to trust, and the name that the certificate must carry.
+/// The parameters of a TLS handshake: the trusted authorities, and the expected name in the certificate.
 #[derive(Debug, Clone)]
 pub struct Tls {
     pub(super) config: Arc<ClientConfig>,
     pub(super) name: ServerName<'static>,
 }
 
-/// A handle on the socket. lettre's connection holds one clone and the session the other, so that the
-/// session can encrypt it and look whether the server spoke. One task owns both: the lock never waits.
+/// A handle to the socket. lettre's connection holds one clone and the session another, so that the session can
+/// start TLS and see whether the server sent anything. One task owns both, so the lock never waits.
 #[derive(Debug, Clone)]
 pub(super) struct Wire(Arc<Mutex<Line>>);
 
@@ -44,17 +44,17 @@ struct Line {
 enum Stream {
     Clear(TcpStream),
     Encrypted(Box<TlsStream<TcpStream>>),
-    /// In the middle of a handshake, or after one that failed.
+    /// During a handshake, or after a failed one.
     Gone,
 }
 
 impl Wire {
-    /// A clear wire over an open socket.
+    /// An unencrypted wire over an open socket.
     pub fn new(tcp: TcpStream) -> Self {
         Self(Arc::new(Mutex::new(Line { stream: Stream::Clear(tcp), heard: Utf8::default() })))
     }
 
-    /// Does the TLS handshake. After an error the wire is of no use.
+    /// Performs the TLS handshake. After an error the wire cannot be used.
     pub async fn encrypt(&self, tls: &Tls) -> io::Result<()> {
         let Stream::Clear(tcp) = mem::replace(&mut self.lock().stream, Stream::Gone) else {
             return Err(io::Error::other("already encrypted"));
@@ -64,8 +64,8 @@ impl Wire {
         Ok(())
     }
 
-    /// Whether an idle server said nothing and did not hang up. A word from it now (a late reply, a
-    /// farewell) would be read as the answer to the next command.
+    /// Whether an idle server has sent nothing and not hung up. Anything it sends now (a late reply, a goodbye)
+    /// would be read as the reply to the next command.
     pub fn is_quiet(&self) -> bool {
         let line = self.lock();
         let tcp = match &line.stream {
@@ -81,8 +81,8 @@ impl Wire {
     }
 }
 
-/// Reads one line at most: nothing said in clear before a handshake may wait in lettre's buffer and
-/// pass for an answer given after it (RFC 3207, 4.2). What is left on the socket spoils the handshake.
+/// Reads at most one line: nothing sent before the handshake may wait in lettre's buffer and pass for a reply
+/// given after it (RFC 3207, 4.2). What is left on the socket makes the handshake fail.
 fn poll_line(tcp: &mut TcpStream, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
     let mut bytes = [0; PIECE];
     let room = buf.remaining().min(bytes.len());
@@ -106,7 +106,7 @@ impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let Line { stream, heard } = &mut *self.lock();
         let mut bytes = [0; PIECE];
-        // Room for what was held back; lettre reads into kilobytes.
+        // Room for what was held back; lettre reads kilobytes at a time.
         let room = buf.remaining().saturating_sub(Utf8::HELD).min(bytes.len());
         loop {
             let mut piece = ReadBuf::new(&mut bytes[..room]);
@@ -116,7 +116,7 @@ impl AsyncRead for Wire {
                 Stream::Gone => Poll::Ready(Err(gone())),
             })?;
             let text = heard.mend(piece.filled());
-            // Nothing means the end; when all of it was held back, there is more to come.
+            // Zero bytes mean the end; when all bytes were held back, more will follow.
             if !text.is_empty() || piece.filled().is_empty() {
                 buf.put_slice(&text);
                 return Poll::Ready(Ok(()));

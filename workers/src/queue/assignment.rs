@@ -1,4 +1,4 @@
-//! One run of one job, from its claim until it is settled.
+//! One run of a job, from its claim until it is settled.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::point::Point;
 pub struct Job {
     /// The job.
     pub id: JobId,
-    /// Which attempt this is, from 1.
+    /// The number of this attempt, from 1.
     pub attempt: i32,
     /// After how many attempts the job is given up.
     pub max_attempts: i32,
@@ -23,11 +23,11 @@ pub struct Job {
     pub firm_id: Option<FirmId>,
     /// When this attempt began.
     pub now: DateTime<Utc>,
-    /// To be passed right before an effect that cannot be taken back.
+    /// To be passed right before an effect that cannot be undone.
     pub point: Point,
 }
 
-/// What travels through apalis. While one clone is left, the lease is renewed and the slot is taken.
+/// The task that travels through apalis. While a clone of it exists, the lease is renewed and the slot is taken.
 #[derive(Debug, Clone)]
 pub(super) struct Assignment(Arc<Run>);
 
@@ -40,10 +40,10 @@ struct Run {
     _slot: Slot,
 }
 
-/// A place among the runs of one kind.
+/// A slot among the runs of one kind.
 #[derive(Debug)]
 pub(super) struct Slot {
-    // In this order: free first, then tell.
+    // Order matters: first the slot is freed, then the claimer is notified.
     _permit: OwnedSemaphorePermit,
     _suspect: Option<OwnedSemaphorePermit>,
     _freed: Bell,
@@ -53,8 +53,7 @@ pub(super) struct Slot {
 struct Bell(Arc<Notify>);
 
 impl Slot {
-    /// The place that `permit` stands for, or the two of a suspect; `freed` is told when they are free
-    /// again.
+    /// The slot of `permit`, or the two slots of a suspect; `freed` is notified when they are free again.
     pub(super) fn new(
         permit: OwnedSemaphorePermit,
         suspect: Option<OwnedSemaphorePermit>,

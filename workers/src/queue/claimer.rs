@@ -1,4 +1,4 @@
-//! Claims jobs for this process: at once after a hint, and by a sweep that needs none.
+//! Claims jobs for this process: at once after a hint, and in a periodic sweep.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,36 +17,36 @@ use super::leases::Leases;
 use super::line::Line;
 use super::watchdog::Health;
 
-/// The waits after failures double from the first to the last.
+/// The delays after failures double from the first to the last.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LAST_WAIT: Duration = Duration::from_secs(5);
-/// So long after its limit a run counts as hanging.
+/// A run that exceeds its limit by this much counts as hanging.
 const SLACK: Duration = Duration::from_secs(5);
 
-/// The claimer's side of one kind.
+/// The claimer's state of one kind.
 pub(super) struct Lane {
     pub(super) kind: &'static str,
-    /// How long a run may take.
+    /// The time limit of a run.
     pub(super) limit: Duration,
     pub(super) slots: Arc<Semaphore>,
     pub(super) inbox: UnboundedSender<Assignment>,
-    /// Whether there may be more due jobs than there were slots for.
+    /// Whether there may be more due jobs than there were free slots.
     pub(super) more: bool,
 }
 
-/// The claimer of this process; there is one, so free slots stay free until it fills them.
+/// The claimer of this process. There is only one, so free slots stay free until it fills them.
 pub(super) struct Claimer {
     pub(super) store: Store,
     pub(super) line: Line,
-    /// The name under which it claims.
+    /// The worker name under which it claims.
     pub(super) worker: String,
     pub(super) lanes: Vec<Lane>,
     pub(super) leases: Leases,
     pub(super) lease: Duration,
     pub(super) sweep: Duration,
-    /// The one place for a suspect: see [`queue::claim`].
+    /// The one slot for suspects: see [`queue::claim`].
     pub(super) suspects: Arc<Semaphore>,
-    /// Told when a slot is free again.
+    /// Notified when a slot becomes free.
     pub(super) freed: Arc<Notify>,
     pub(super) health: Health,
 }
@@ -70,7 +70,7 @@ impl Claimer {
             if everything {
                 self.lanes.iter_mut().for_each(|lane| lane.more = true);
             }
-            // Never dropped half-way: a claim whose answer nobody hears holds its jobs back.
+            // Never canceled half-way: a claim whose answer is lost blocks its jobs.
             while let Err(error) = self.claim().await {
                 tracing::warn!(%error, "claiming failed; trying again");
                 if stop.run_until_cancelled(sleep(wait)).await.is_none() {
@@ -83,7 +83,7 @@ impl Claimer {
         }
     }
 
-    /// Fills the free slots of the kinds that may have more.
+    /// Fills the free slots of the kinds that may have due jobs.
     async fn claim(&mut self) -> Result<(), Fault> {
         let wanted: Vec<(&str, usize)> = self
             .lanes
@@ -93,7 +93,7 @@ impl Claimer {
             .filter(|(_, free)| *free > 0)
             .collect();
         if wanted.is_empty() {
-            // A full house is alive: what hangs in it has limits of its own.
+            // A worker whose slots are all busy is still ready; hanging runs have their own limits.
             self.health.claimed();
             return Ok(());
         }
@@ -104,7 +104,7 @@ impl Claimer {
             queue::claim(conn, &wanted, suspects, worker, lease, now).await
         };
         let claimed = self.line.run(claim).await?;
-        // While a suspect runs, others may wait for its end.
+        // While a suspect runs, other suspects may be waiting for it to end.
         let more_suspects = suspects == 0 || claimed.iter().any(|job| job.is_suspect);
         for (kind, free) in wanted {
             let got = claimed.iter().filter(|job| job.kind == kind).count();
@@ -112,7 +112,7 @@ impl Claimer {
                 lane.more = got == free || more_suspects;
             }
         }
-        // A process that was frozen meanwhile has nothing any more.
+        // A process that was frozen in the meantime has lost its leases.
         if asked.elapsed() < lease {
             claimed.into_iter().for_each(|job| self.assign(job, asked));
         }
@@ -121,18 +121,18 @@ impl Claimer {
     }
 
     fn assign(&self, job: Claimed, asked: Instant) {
-        // Only kinds and slots of these lanes were asked for, and only this claimer takes slots; were it
-        // otherwise, the lease would expire and the job be rescued.
+        // Only kinds and slots of these lanes were requested, and only this claimer takes slots. If that ever
+        // fails, the lease expires and the job is rescued.
         let Some(lane) = self.lanes.iter().find(|lane| lane.kind == job.kind) else { return };
         let Ok(permit) = Arc::clone(&lane.slots).try_acquire_owned() else { return };
         let suspect = if job.is_suspect { Arc::clone(&self.suspects).try_acquire_owned().ok() } else { None };
         let held = self.leases.hold(job.lease, asked + self.lease, asked + lane.limit + SLACK);
         let slot = Slot::new(permit, suspect, Arc::clone(&self.freed));
-        // The other end lives as long as this process takes jobs; see above.
+        // The receiver lives as long as this process accepts jobs; otherwise as above.
         let _ = lane.inbox.send(Assignment::new(job, lane.kind, held, slot));
     }
 
-    /// After a failure: the database may have claimed jobs and not been able to say so.
+    /// After a failure the database may have claimed jobs without being able to answer.
     async fn give_back(&mut self) {
         let (worker, known) = (&self.worker, self.leases.tokens());
         match self.line.run(async |conn| queue::give_back(conn, worker, &known).await).await {
@@ -151,7 +151,7 @@ mod tests {
 
     use super::*;
 
-    /// A relay that hangs takes all slots for minutes: that is no reason to take the process out of service.
+    /// A hanging relay occupies all slots for minutes, which is no reason to take the process out of service.
     #[tokio::test]
     async fn a_full_house_is_alive() {
         let pool = db::pool("postgres://nobody@127.0.0.1:9/nothing", 1).expect("a pool");

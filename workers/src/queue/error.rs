@@ -1,4 +1,4 @@
-//! What a handler says when it could not do its job: each site says what is to become of the job.
+//! The error of a handler, which says what happens to the job.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -8,33 +8,33 @@ use guichet_base::error::{Error, Fault};
 /// Any error.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// Why a job was not done, and what is to become of it. The texts end up in the log and with the
-/// dead letter: ids and codes, no contents, no addresses.
+/// Why a job was not done, and what happens to it. The texts are logged and stored with dead letters, so they
+/// contain ids and codes, but no contents or addresses.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
     /// Another attempt may succeed.
     #[error("{source}")]
     Retry {
-        /// Why.
+        /// The cause.
         source: BoxError,
-        /// Not before so long; none: the queue's own backoff.
+        /// The earliest retry; none: the queue's own backoff.
         after: Option<Duration>,
     },
     /// No attempt will succeed: the job becomes a dead letter.
     #[error("{source}")]
     Fail {
-        /// Why.
+        /// The cause.
         source: BoxError,
     },
-    /// The fault is not this job's: all of its kind wait, and a person is told. The attempt does not count.
+    /// The fault is not with this job: its kind is paused, and an error is logged. The attempt does not count.
     #[error("{source}")]
     Pause {
-        /// Why.
+        /// The cause.
         source: BoxError,
-        /// For how long.
+        /// The duration of the pause.
         duration: Duration,
-        /// How much longer the jobs of its firm wait, so that those of other firms go first; none: they
-        /// keep their places.
+        /// How much longer the jobs of the same firm wait, so that those of other firms run first; none: not
+        /// longer.
         yields: Option<Duration>,
     },
 }
@@ -45,7 +45,7 @@ impl JobError {
         Self::Retry { source: source.into(), after: None }
     }
 
-    /// Another attempt may succeed, not before so long.
+    /// Another attempt may succeed, after this delay at the earliest.
     pub fn retry_after(source: impl Into<BoxError>, after: Duration) -> Self {
         Self::Retry { source: source.into(), after: Some(after) }
     }
@@ -55,18 +55,18 @@ impl JobError {
         Self::Fail { source: source.into() }
     }
 
-    /// Nothing of this kind will succeed for so long.
+    /// No job of this kind will succeed for so long.
     pub fn pause(source: impl Into<BoxError>, duration: Duration) -> Self {
         Self::Pause { source: source.into(), duration, yields: None }
     }
 
-    /// As [`JobError::pause`], where the fault may be one firm's alone: after the pause its jobs wait so
-    /// much longer and stand in nobody's way.
+    /// As [`JobError::pause`], when only one firm may be at fault: after the pause its jobs wait so much longer
+    /// and do not hold up others.
     pub fn pause_and_yield(source: impl Into<BoxError>, duration: Duration, longer: Duration) -> Self {
         Self::Pause { source: source.into(), duration, yields: Some(longer) }
     }
 
-    /// The error with all its causes, in one line.
+    /// The error with all its causes, on one line.
     pub(super) fn chain(&self) -> String {
         let (Self::Retry { source, .. } | Self::Fail { source } | Self::Pause { source, .. }) = self;
         let mut text = source.to_string();
@@ -80,8 +80,8 @@ impl JobError {
     }
 }
 
-/// The schema has said already: what a rule refuses stays refused, what is broken stays broken; a
-/// database that does not answer, or fails in a way nobody foresaw, gets all the attempts.
+/// A refusal or a broken invariant does not go away, so the job fails; a database that does not answer or fails
+/// unexpectedly gets all attempts.
 impl From<Error> for JobError {
     fn from(error: Error) -> Self {
         match error {
@@ -97,7 +97,7 @@ impl From<Fault> for JobError {
     }
 }
 
-/// A handler that did not end in its time.
+/// A handler exceeded its time limit.
 #[derive(Debug, thiserror::Error)]
 #[error("not done within {0:?}")]
 pub(super) struct TimedOut(pub(super) Duration);

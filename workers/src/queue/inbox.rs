@@ -1,4 +1,4 @@
-//! What a kind's worker takes its jobs from: apalis's `Backend`.
+//! Where the worker of a kind takes its jobs from: apalis's `Backend`.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,8 +15,8 @@ use tower::layer::util::Identity;
 use super::assignment::Assignment;
 use super::settler::Settler;
 
-/// The claimed jobs of one kind that are not begun. Clones share them, so that they outlive a worker
-/// that has to be started again. It knows no errors: one would drop what its worker has in flight.
+/// The claimed jobs of one kind that have not started. Clones share them, so they survive a restart of the worker.
+/// It never returns errors: on an error the worker would drop its jobs in flight.
 #[derive(Debug, Clone)]
 pub(super) struct Inbox {
     waiting: Arc<Mutex<UnboundedReceiver<Assignment>>>,
@@ -24,12 +24,12 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
-    /// The jobs that come through `waiting`; unbounded, as the slots bound it.
+    /// The jobs received from `waiting`; unbounded, because the slots limit it.
     pub(super) fn new(waiting: UnboundedReceiver<Assignment>, settler: Settler) -> Self {
         Self { waiting: Arc::new(Mutex::new(waiting)), settler }
     }
 
-    /// Gives back what was not begun.
+    /// Returns the jobs that have not started.
     pub(super) fn release(&self) {
         let mut waiting = self.lock();
         while let Ok(assignment) = waiting.try_recv() {
@@ -95,7 +95,7 @@ mod tests {
     use super::super::leases::Leases;
     use super::*;
 
-    /// An assignment on a slot of its own.
+    /// An assignment with its own slot.
     fn assignment(slots: &Arc<Semaphore>) -> Assignment {
         let lease = Lease { id: JobId::new(), token: Uuid::new_v4() };
         let claimed = Claimed {

@@ -1,4 +1,4 @@
-//! Keeps house: rescues the jobs of crashed workers, and measures the queue.
+//! Rescues the jobs of crashed workers, and measures the queue.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -12,27 +12,26 @@ use tokio_util::sync::CancellationToken;
 use super::metrics;
 use super::workers::Timing;
 
-/// The queue is measured for at most this part of the time,
+/// Measuring the queue takes at most one part in so many of the time.
 const SHARE: u32 = 20;
-/// and at most every so many looks for expired leases.
+/// The queue is measured at most every so many checks for expired leases.
 const LOOKS: u32 = 5;
 
-/// What it knows from round to round.
+/// State that is kept between rounds.
 pub(super) struct Keeper {
     store: Store,
-    /// All kinds ever seen, so that a kind without jobs reads 0.
+    /// All kinds ever seen, so that a kind without jobs is reported as 0.
     kinds: BTreeSet<String>,
     paused: BTreeSet<String>,
 }
 
 impl Keeper {
-    /// One that knows these kinds from the start.
+    /// Starts with these kinds known.
     pub(super) fn new(store: Store, kinds: impl IntoIterator<Item = &'static str>) -> Self {
         Self { store, kinds: kinds.into_iter().map(str::to_owned).collect(), paused: BTreeSet::new() }
     }
 
-    /// Keeps house at once, so that a process that soon crashes does its part, and then again and again
-    /// until `stop`.
+    /// Runs at once, so that a process that soon crashes still does its part, and then periodically until `stop`.
     pub(super) async fn run(mut self, timing: Timing, stop: CancellationToken) {
         let mut measure_next = Instant::now();
         loop {

@@ -28,15 +28,15 @@ pub(super) struct Equipment {
     pub(super) inbox: Inbox,
     pub(super) settle: SettleLayer,
     pub(super) clock: SharedClock,
-    /// Cancelled when it must take no more jobs; it ends when those in flight are done.
+    /// Canceled when it must take no more jobs; it ends when those in flight are done.
     pub(super) drain: CancellationToken,
 }
 
-/// Starts a kind's worker, as often as it is asked to.
+/// Starts the worker of a kind, and starts it again.
 pub(super) type Launch = Arc<dyn Fn(Equipment) -> BoxFuture<'static, Result<(), WorkerError>> + Send + Sync>;
 
-/// How a worker with this handler is started. From the outside in: each run is a task of its own, it is
-/// settled, its panics are caught, its time is limited.
+/// Builds the worker of a handler. From the outside in: each run is a task, it is settled, its panics are caught,
+/// its time is limited.
 pub(super) fn launch<P, H, F>(limit: Duration, handler: H) -> Launch
 where
     P: Payload,

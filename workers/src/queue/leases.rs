@@ -8,20 +8,20 @@ use guichet_engine::job::Lease;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// All of them; clones share them.
+/// All leases; clones share them.
 #[derive(Debug, Clone)]
 pub(super) struct Leases {
     entries: Arc<Mutex<HashMap<Uuid, Entry>>>,
-    /// Cancelled when no run may go on.
+    /// Canceled when all runs must end.
     cut: CancellationToken,
 }
 
 #[derive(Debug)]
 struct Entry {
     lease: Lease,
-    /// Until when others leave the job alone.
+    /// When the lease expires.
     until: Instant,
-    /// When the run must be over; a later one hangs and is not renewed any more.
+    /// When the run must be over; a later run counts as hanging, and its lease is not renewed.
     limit: Instant,
     lost: CancellationToken,
 }
@@ -35,19 +35,19 @@ pub(super) struct Held {
 }
 
 impl Leases {
-    /// None yet. When `cut` is cancelled, all runs must end.
+    /// Starts with none. When `cut` is canceled, all runs must end.
     pub(super) fn new(cut: CancellationToken) -> Self {
         Self { entries: Arc::default(), cut }
     }
 
-    /// Registers a lease that lasts `until`, of a run that must be over at `limit`.
+    /// Registers a lease that expires at `until`, of a run that must be over at `limit`.
     pub(super) fn hold(&self, lease: Lease, until: Instant, limit: Instant) -> Held {
         let lost = self.cut.child_token();
         self.lock().insert(lease.token, Entry { lease, until, limit, lost: lost.clone() });
         Held { leases: self.clone(), token: lease.token, lost }
     }
 
-    /// The runs of all leases.
+    /// The tokens of all runs.
     pub(super) fn tokens(&self) -> Vec<Uuid> {
         self.lock().keys().copied().collect()
     }
@@ -57,7 +57,8 @@ impl Leases {
         self.lock().values().filter(|entry| now < entry.limit).map(|entry| entry.lease).collect()
     }
 
-    /// Of the `asked` ones, the `held` last `until`; the others are lost and their runs told.
+    /// Of the `asked` leases, the `held` ones now expire at `until`; the others are lost, and their runs are
+    /// notified.
     pub(super) fn renewed(&self, asked: &[Lease], held: Vec<Uuid>, until: Instant) {
         let held: HashSet<Uuid> = held.into_iter().collect();
         let mut entries = self.lock();
@@ -71,7 +72,7 @@ impl Leases {
         }
     }
 
-    /// Tells the runs whose lease is over: others may have the job.
+    /// Notifies the runs whose lease has expired: another worker may have the job.
     pub(super) fn expire(&self, now: Instant) {
         for entry in self.lock().values().filter(|entry| entry.until <= now) {
             entry.lost.cancel();
@@ -84,12 +85,12 @@ impl Leases {
 }
 
 impl Held {
-    /// Waits until the run may not go on.
+    /// Waits until the run must stop.
     pub(super) async fn lost(&self) {
         self.lost.cancelled().await;
     }
 
-    /// Whether the run was ended by this process, which still has the lease.
+    /// Whether this process ended the run while it still holds the lease.
     pub(super) fn is_cut(&self) -> bool {
         self.leases.cut.is_cancelled()
     }

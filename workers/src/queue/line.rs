@@ -1,4 +1,4 @@
-//! A connection of the queue's own.
+//! A separate database connection of the queue.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use guichet_base::error::Fault;
 use guichet_engine::store::Store;
 use tokio::time::timeout;
 
-/// How long an act may take, connecting included. Well below the time of a lease.
+/// How long an operation may take, connecting included. Well below the duration of a lease.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// A connection outside of the pool, so that busy handlers cannot keep the queue from renewing its
-/// leases. Opened when first used, and again after a failure.
+/// A connection outside of the pool, so that busy handlers cannot keep the queue from renewing its leases. Opened
+/// on first use, and again after a failure.
 pub(super) struct Line {
     store: Store,
     conn: Option<AsyncPgConnection>,
@@ -25,12 +25,12 @@ impl Line {
     /// Runs `act` on the connection.
     ///
     /// # Errors
-    /// When the database does not answer in time: what came of the act is then not known.
+    /// When the database does not answer in time: the result of the operation is then unknown.
     pub(super) async fn run<T>(
         &mut self,
         act: impl AsyncFnOnce(&mut AsyncPgConnection) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
-        // Taken, and put back only after success: whatever goes wrong, the next act gets a new one.
+        // Taken, and put back only after success: after any failure the next operation opens a new one.
         let kept = self.conn.take();
         let attempt = async {
             let mut conn = match kept {
@@ -48,8 +48,8 @@ impl Line {
 
 async fn open(store: &Store) -> Result<AsyncPgConnection, Fault> {
     let mut conn = store.dedicated().await?;
-    // The plans are kept, and some are made while the table is empty. One that then reads the whole
-    // table would stay when fifty thousand jobs arrive (measured: 46 ms a claim instead of 0.3).
+    // Plans are kept, and some are made while the table is empty. A plan that scans the whole table would stay in
+    // use when fifty thousand jobs arrive (measured: 46 ms per claim instead of 0.3).
     conn.batch_execute("SET enable_seqscan = off; SET enable_bitmapscan = off").await?;
     Ok(conn)
 }

@@ -1,4 +1,4 @@
-//! What the queue counts and measures.
+//! The metrics of the queue.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const DEPTH: &str = "guichet_jobs";
 const AGE: &str = "guichet_jobs_oldest_ready_seconds";
 const PAUSES: &str = "guichet_job_pauses";
 
-/// Tells the recorder what the names mean.
+/// Describes the metrics to the recorder.
 pub(super) fn describe() {
     describe_counter!(JOBS, "Runs of jobs, by kind and outcome");
     describe_histogram!(DURATION, Unit::Seconds, "How long the handler ran, by kind");
@@ -24,23 +24,23 @@ pub(super) fn ran(kind: &'static str, outcome: &'static str) {
     counter!(JOBS, "kind" => kind, "outcome" => outcome).increment(1);
 }
 
-/// Measures a handler.
+/// Records the duration of a handler.
 pub(super) fn took(kind: &'static str, time: Duration) {
     histogram!(DURATION, "kind" => kind).record(time);
 }
 
-/// Shows how many jobs of a kind are in a state.
+/// Reports how many jobs of a kind are in a state.
 #[allow(clippy::cast_precision_loss, reason = "no queue has 2^52 jobs")]
 pub(super) fn depth(kind: &str, state: &'static str, jobs: i64) {
     gauge!(DEPTH, "kind" => kind.to_owned(), "state" => state).set(jobs as f64);
 }
 
-/// Shows for how many seconds the oldest due job of a kind has waited.
+/// Reports for how many seconds the oldest due job of a kind has waited.
 pub(super) fn age(kind: &str, seconds: f64) {
     gauge!(AGE, "kind" => kind.to_owned()).set(seconds);
 }
 
-/// Shows whether a kind is paused.
+/// Reports whether a kind is paused.
 pub(super) fn paused(kind: &str, is_paused: bool) {
     gauge!(PAUSES, "kind" => kind.to_owned()).set(if is_paused { 1.0 } else { 0.0 });
 }

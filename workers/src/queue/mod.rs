@@ -1,15 +1,15 @@
 //! The job queue: jobs of the table `jobs`, run by apalis.
 //!
-//! One process has one [`claimer`], which gives each kind's worker what it has slots for; a
-//! [`settler`] that writes down what became of the runs; a [`renewer`] that keeps their leases; a
-//! [`keeper`] that rescues the jobs of crashed processes and measures. An apalis worker a kind takes
-//! jobs from its [`inbox`] and runs the handler inside the layers of [`launch`]. [`workers`] puts it
-//! all together and watches it.
+//! Each process has one [`claimer`], which fills the free slots of each kind's worker; a [`settler`], which
+//! records the results of runs; a [`renewer`], which renews their leases; and a [`keeper`], which rescues the jobs
+//! of crashed processes and measures the queue. Each kind has an apalis worker, which takes jobs from its
+//! [`inbox`] and runs the handler inside the layers of [`launch`]. [`workers`] assembles the parts and watches
+//! them.
 //!
-//! Why not apalis's own ways: a backend's error or an uncaught panic drops everything that a worker
-//! has in flight, so the backend here knows no errors, handlers run in tasks of their own, and
-//! panics are caught; its monitor restarts without pause and can end well with all workers dead, so
-//! [`watchdog`] does that part.
+//! Some defaults of apalis are avoided: an error of a backend or an uncaught panic drops all jobs in flight of a
+//! worker, so the backend here returns no errors, handlers run as separate tasks, and panics are caught. Its
+//! monitor restarts without a delay and can end successfully although all workers are dead, so [`watchdog`] takes
+//! its place.
 
 mod assignment;
 mod claimer;

@@ -1,4 +1,4 @@
-//! The moment after which a run can no longer be taken back.
+//! The point after which a run cannot be undone.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -7,19 +7,19 @@ const OPEN: u8 = 0;
 const PASSED: u8 = 1;
 const CLOSED: u8 = 2;
 
-/// A run's point of no return. Before it the job can be given back as if nothing had been; after it
-/// another worker would do it a second time, so the run goes on to its end. Clones are the same point.
+/// A run's point of no return. Before it, the job can be released as if it had not been claimed; after it, another
+/// worker would repeat the effect, so the run must complete. Clones share the same point.
 #[derive(Debug, Clone, Default)]
 pub struct Point(Arc<AtomicU8>);
 
 impl Point {
-    /// Passes it. Answers whether the run may go on: false when the job was given back or lost, and nothing
+    /// Passes the point. Returns whether the run may go on: false when its job was released or lost, and nothing
     /// may happen any more.
     pub fn pass(&self) -> bool {
         self.turn(PASSED)
     }
 
-    /// Lets nobody pass any more. Answers false when the run passed before.
+    /// Prevents passing from now on. Returns false when the run has already passed.
     pub(super) fn close(&self) -> bool {
         self.turn(CLOSED)
     }
@@ -34,7 +34,7 @@ impl Point {
 mod tests {
     use super::*;
 
-    /// F-02: passed or closed, never both, whatever comes first.
+    /// F-02: a point is either passed or closed, whichever comes first.
     #[test]
     fn f_02_either_passed_or_closed() {
         let passed = Point::default();

@@ -1,4 +1,4 @@
-//! Keeps the leases of this process while their runs go on.
+//! Renews the leases of this process while their runs are in progress.
 
 use std::time::{Duration, Instant};
 
@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 use super::leases::Leases;
 use super::line::Line;
 
-/// After a failure the next try comes sooner.
+/// After a failure the next attempt comes sooner.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// Renews every `every` for `lease`, until `stop`. A task and a connection of its own: neither a slow
-/// claim nor a busy pool lets a lease expire.
+/// Renews leases every `every` for `lease`, until `stop`. It has its own task and connection, so that neither a
+/// slow claim nor a busy pool lets a lease expire.
 pub(super) async fn renew(
     leases: Leases,
     mut line: Line,

@@ -1,4 +1,4 @@
-//! The layer around every handler: it sees how the run ended and has it settled.
+//! The layer around every handler, which settles the run when it ends.
 
 use std::convert::Infallible;
 use std::task::{Context, Poll};
@@ -18,7 +18,7 @@ use super::error::{JobError, Panicked};
 use super::metrics;
 use super::settler::{Settler, Verdict};
 
-/// Has every run settled. Nothing is left for the layers outside of it to know.
+/// Settles every run. The layers outside of it see no errors.
 #[derive(Debug, Clone)]
 pub(super) struct SettleLayer {
     pub(super) settler: Settler,
@@ -50,7 +50,7 @@ where
     type Future = BoxFuture<'static, Result<(), Infallible>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        // The handlers are always ready; were one not, its call tells.
+        // The handlers are always ready; if one were not, its call would report it.
         self.inner.poll_ready(cx).map(|_| Ok(()))
     }
 
@@ -67,11 +67,11 @@ where
                 () = assignment.held().lost() => None,
             };
             let ended = match ended {
-                // Its effect is on its way: broken off, it would be had a second time.
+                // The effect has begun. If the run is canceled here, the job runs again and repeats it.
                 None if !assignment.point().close() => Some((&mut run).await),
                 ended => ended,
             };
-            // Nothing of a run that was broken off is left when its job goes back.
+            // Nothing of a canceled run may remain when its job is released.
             drop(run);
             metrics::took(assignment.kind(), began.elapsed());
             match ended {
@@ -120,10 +120,10 @@ fn lost(assignment: &Assignment) {
     tracing::warn!(kind, job = %id, "the lease of this run is lost; another worker has the job or will have it");
 }
 
-/// What is to become of a job whose run ended so. `random`, from 0 to 1, spreads the retries.
+/// What happens to a job whose run ended like this. `random`, from 0 to 1, spreads the retries.
 fn verdict(ended: Result<(), BoxDynError>, attempt: i32, now: DateTime<Utc>, random: f64) -> Verdict {
     let Err(error) = ended else { return Outcome::Done.into() };
-    // Everything inside this layer speaks in JobErrors.
+    // Everything inside this layer returns JobErrors.
     let error = *error
         .downcast::<JobError>()
         .unwrap_or_else(|other| Box::new(JobError::Retry { source: other, after: None }));

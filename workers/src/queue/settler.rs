@@ -1,4 +1,4 @@
-//! Writes down what became of the runs: many in one statement when many are due.
+//! Records the results of runs, many in one statement when many are due.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,19 +16,19 @@ use super::assignment::Assignment;
 use super::line::Line;
 use super::metrics;
 
-/// How many at once at most.
+/// Most runs per statement.
 const BATCH: usize = 200;
-/// The waits between tries double from the first to the last.
+/// The delays between attempts double from the first to the last.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LAST_WAIT: Duration = Duration::from_secs(2);
-/// So often an error is tried again that does not look like a lost database.
+/// Attempts after an error that does not look like a lost database.
 const TRIES: u32 = 5;
 
-/// What is to become of a run.
+/// A run to be settled.
 #[derive(Debug)]
 pub(super) struct Verdict {
     pub(super) outcome: Outcome,
-    /// The kind is to be paused: for how long, and why.
+    /// Whether the kind must be paused: for how long, and why.
     pub(super) pause: Option<(TimeDelta, String)>,
 }
 
@@ -40,28 +40,28 @@ impl From<Outcome> for Verdict {
 
 #[derive(Debug)]
 struct Wish {
-    // Kept until it is settled, so that until then its lease is renewed and its slot is taken.
+    // Kept until the run is settled, so that its lease is renewed and its slot stays taken.
     assignment: Assignment,
     verdict: Verdict,
     answer: oneshot::Sender<Option<Settled>>,
 }
 
-/// The way to the settler. It ends when all of these are gone and everything is settled.
+/// The sender to the settler. The settler ends when all senders are gone and everything is settled.
 #[derive(Debug, Clone)]
 pub(super) struct Settler(mpsc::UnboundedSender<Wish>);
 
-/// The settler's end.
+/// The settler's receiver.
 #[derive(Debug)]
 pub(super) struct Wishes(mpsc::UnboundedReceiver<Wish>);
 
 impl Settler {
-    /// A way with its end. Unbounded, as the slots bound it.
+    /// A sender with its receiver. Unbounded, because the slots limit it.
     pub(super) fn new() -> (Self, Wishes) {
         let (sender, receiver) = mpsc::unbounded_channel();
         (Self(sender), Wishes(receiver))
     }
 
-    /// Settles a run: what the job came to; none when the run had lost its lease, or nothing could be
+    /// Settles a run and returns what became of the job; none when the run had lost its lease, or nothing could be
     /// written.
     pub(super) async fn settle(
         &self,
@@ -73,16 +73,16 @@ impl Settler {
         answered.await.ok().flatten()
     }
 
-    /// Gives back a job that was not begun, without waiting for it.
+    /// Releases a job that has not started, without waiting.
     pub(super) fn release(&self, assignment: Assignment) {
         let (answer, _) = oneshot::channel();
-        // Nobody at the other end: then the lease expires and the job is rescued.
+        // If nobody receives it, the lease expires and the job is rescued.
         let _ = self.0.send(Wish { assignment, verdict: Outcome::Release.into(), answer });
     }
 }
 
 impl Wishes {
-    /// The next wish, for tests without a database.
+    /// The next run to settle, for tests without a database.
     #[cfg(test)]
     pub(super) async fn next(&mut self) -> (Assignment, Outcome) {
         let wish = self.0.recv().await.unwrap();
@@ -94,7 +94,7 @@ impl Wishes {
         let mut desk = Desk { line, clock };
         let mut batch = Vec::with_capacity(BATCH);
         while self.0.recv_many(&mut batch, BATCH).await > 0 {
-            // The pauses before the jobs go back, or these would be claimed again at once.
+            // Pauses are written before jobs are released, or these would be claimed again at once.
             for wish in &batch {
                 if let Some((duration, reason)) = &wish.verdict.pause {
                     desk.pause(wish.assignment.kind(), *duration, reason).await;
@@ -135,7 +135,7 @@ impl Desk {
                 queue::pause(conn, kind, now + duration, reason, now).await
             };
             match self.line.run(pause).await {
-                // Told once a pause, not once for each job that was in flight.
+                // Logged once per pause, not once per job in flight.
                 Ok(true) => {
                     metrics::paused(kind, true);
                     let seconds = duration.num_seconds();
@@ -150,7 +150,7 @@ impl Desk {
     }
 }
 
-/// For as long as the database is away; for a few times whatever else it is.
+/// How long to retry: while the database is away, and a few times after other errors.
 struct Patience {
     wait: Duration,
     tries: u32,
@@ -161,7 +161,7 @@ impl Patience {
         Self { wait: FIRST_WAIT, tries: TRIES }
     }
 
-    /// Whether to try again after this error; waits before it says so.
+    /// Whether to try again after this error; it waits before it returns.
     async fn is_left(&mut self, error: &Fault) -> bool {
         self.tries -= u32::from(!error.is_retryable());
         if self.tries == 0 {

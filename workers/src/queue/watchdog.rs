@@ -1,4 +1,4 @@
-//! Whether the queue is alive: for readiness and for the exit code.
+//! The health of the queue, for readiness and for the exit code.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,23 +11,23 @@ use tokio_util::sync::CancellationToken;
 
 /// Without a claim for so long, the queue is not ready.
 const SILENCE: Duration = Duration::from_secs(15);
-/// A worker that lived so long starts with a clean record.
+/// A worker that has run for so long starts with a clean record.
 const PROBATION: Duration = Duration::from_secs(60);
-/// So many deaths in a row are a matter for whoever runs the process.
+/// After so many crashes in a row the process ends.
 const DEATHS: u32 = 5;
 
-/// The queue cannot go on: the process should end with a failure and be started again.
+/// The queue cannot go on: the process should exit with a failure and be started again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WorkersDied {
-    /// The worker of a kind died again and again.
+    /// The worker of a kind crashed repeatedly.
     #[error("the worker of the jobs `{0}` keeps dying")]
     Kind(&'static str),
-    /// A part that has no reason to end did.
+    /// A part ended without a reason.
     #[error("the job queue's {0} ended")]
     Part(&'static str),
 }
 
-/// How the queue of this process does. Clones see the same.
+/// The health of this process's queue. Clones share the same state.
 #[derive(Debug, Clone, Default)]
 pub struct Health(Arc<Signs>);
 
@@ -38,23 +38,23 @@ struct Signs {
 }
 
 impl Health {
-    /// Whether jobs are claimed, and every kind has its worker.
+    /// Whether jobs are claimed, and every kind has a running worker.
     pub fn is_ready(&self) -> bool {
         let claimed = *self.0.claimed.lock().unwrap_or_else(PoisonError::into_inner);
         claimed.is_some_and(|at| at.elapsed() < SILENCE) && self.0.down.load(Ordering::Relaxed) == 0
     }
 
-    /// The queue was asked for jobs, and answered; or there was no room for any.
+    /// The queue answered a claim, or all slots were busy.
     pub(super) fn claimed(&self) {
         *self.0.claimed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 }
 
-/// Runs a kind's worker until `drain`; starts it again when it dies, a few times, after pauses that
-/// double from `wait`.
+/// Runs the worker of a kind until `drain`; restarts it a few times when it crashes, with delays that double from
+/// `wait`.
 ///
 /// # Errors
-/// When it keeps dying.
+/// When it keeps crashing.
 pub(super) async fn watch<F>(
     kind: &'static str,
     health: Health,
@@ -68,7 +68,7 @@ where
     let mut deaths = 0;
     loop {
         let began = Instant::now();
-        // A task of its own: a panic in it ends here.
+        // A separate task, so that a panic ends here.
         let ended = tokio::spawn(start()).await;
         if drain.is_cancelled() {
             return Ok(());
@@ -101,7 +101,7 @@ mod tests {
             let panics = starts % 2 == 0;
             async move {
                 assert!(!panics, "a bug");
-                Ok(()) // ended though nobody asked
+                Ok(()) // ended without being asked to
             }
         };
         let ended = watch("mail", Health::default(), WAIT, CancellationToken::new(), start).await;

@@ -1,4 +1,4 @@
-//! The workers of a process, put together.
+//! The workers of a process.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -26,43 +26,43 @@ use super::settle::SettleLayer;
 use super::settler::Settler;
 use super::watchdog::{Health, WorkersDied, watch};
 
-/// How long writing the last results may take at the end.
+/// How long recording the last results may take at the end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// The times of the queue. The defaults keep what the house promises: a crashed worker's jobs are
-/// picked up in less than 30 s, a job without a hint within a second.
+/// The timing of the queue. With the defaults, a crashed worker's jobs are picked up in less than 30 s, and a job
+/// without a hint within a second.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
-    /// How long a claim lasts without renewal.
+    /// The duration of a lease without renewal.
     pub lease: Duration,
     /// How often leases are renewed.
     pub renew: Duration,
-    /// How often expired leases are looked for; the queue is measured at every fifth look at most.
+    /// How often expired leases are checked; the queue is measured at most at every fifth check.
     pub rescue: Duration,
-    /// How long a worker whose lease expired may still renew it before the job goes to another: longer
-    /// than a renewal may take, for when the database comes back all leases may have expired.
+    /// The notice period: how long a worker with an expired lease may still renew it before the job is given to
+    /// another. Longer than a renewal may take, because all leases may have expired when the database comes back.
     pub notice: Duration,
-    /// Over what time the jobs of one crash come back after that.
+    /// The time over which the jobs of one crash return after that.
     pub spread: Duration,
-    /// How often the queue is looked at without a hint.
+    /// How often the queue is checked without a hint.
     pub sweep: Duration,
-    /// How long jobs in flight may go on after a stop; the rest are given back.
+    /// How long jobs in flight may continue after a stop; the rest are released.
     pub grace: Duration,
-    /// How long a worker that died is left down; doubles each time.
+    /// The delay before a crashed worker is restarted; it doubles each time.
     pub restart: Duration,
 }
 
 impl Default for Timing {
     fn default() -> Self {
         Self {
-            // 15 + 6 + 3, and a second each for the looks between: below 30.
+            // 15 + 6 + 3, plus a second each for the intervals between checks: below 30.
             lease: Duration::from_secs(15),
             renew: Duration::from_secs(5),
             rescue: Duration::from_secs(1),
             notice: Duration::from_secs(6),
             spread: Duration::from_secs(3),
             sweep: Duration::from_secs(1),
-            // Docker kills ten seconds after it asked.
+            // Docker kills ten seconds after its stop signal.
             grace: Duration::from_secs(7),
             restart: Duration::from_secs(1),
         }
@@ -76,8 +76,8 @@ struct Kind {
     launch: Launch,
 }
 
-/// The workers of a process: register the kinds, then [`Workers::run`]. Besides those of the store's
-/// pool they use three connections of their own.
+/// The workers of a process: register the kinds, then [`Workers::run`]. They use three connections beside those of
+/// the store's pool.
 #[must_use]
 pub struct Workers {
     store: Store,
@@ -87,20 +87,20 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Without any kinds.
+    /// Starts without kinds.
     pub fn new(store: Store) -> Self {
         Self { store, timing: Timing::default(), kinds: Vec::new(), health: Health::default() }
     }
 
-    /// With other times.
+    /// Changes the timing.
     pub fn timing(mut self, timing: Timing) -> Self {
         self.timing = timing;
         self
     }
 
-    /// Runs the jobs that carry a `P`: at most `concurrency` at once, each for at most `limit`, after
-    /// which the attempt has failed. The handler must be able to begin again where an earlier attempt
-    /// was broken off at any point.
+    /// Runs the jobs with the payload `P`: at most `concurrency` at once, each for at most `limit`, after which
+    /// the attempt has failed. The handler must be able to start again wherever an earlier attempt was
+    /// interrupted.
     ///
     /// # Panics
     /// When the kind has a handler already.
@@ -115,16 +115,16 @@ impl Workers {
         self
     }
 
-    /// How they do, once they run.
+    /// Their health, once they run.
     pub fn health(&self) -> Health {
         self.health.clone()
     }
 
-    /// Runs jobs until `shutdown`, then lets those in flight finish, and gives back the rest. Dropped
-    /// instead, it gives back everything in the background.
+    /// Runs jobs until `shutdown`, then lets those in flight finish and releases the rest. Dropping it instead
+    /// releases everything in the background.
     ///
     /// # Errors
-    /// When a part of the queue died: the process should end with a failure and be started again.
+    /// When a part of the queue failed: the process should exit with a failure and be started again.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), WorkersDied> {
         metrics::describe();
         let grace = self.timing.grace;
@@ -138,15 +138,15 @@ impl Workers {
     }
 }
 
-/// Everything that runs.
+/// All running parts.
 struct Crew {
-    /// No more claims.
+    /// Canceled: no more claims.
     stop: CancellationToken,
-    /// No more jobs begun.
+    /// Canceled: no more jobs are started.
     drain: CancellationToken,
-    /// No run goes on.
+    /// Canceled: no run continues.
     cut: CancellationToken,
-    /// Nothing goes on; also when this is dropped.
+    /// Canceled: nothing continues; also when this is dropped.
     end: CancellationToken,
     claimer: JoinHandle<()>,
     settler: JoinHandle<()>,
@@ -214,7 +214,7 @@ impl Crew {
         Self { stop, drain, cut, end, claimer, settler, helpers, workers }
     }
 
-    /// Which part ended though nobody asked it to.
+    /// The first part that ended without being asked to.
     async fn first_to_end(&mut self) -> WorkersDied {
         tokio::select! {
             _ = &mut self.claimer => WorkersDied::Part("claimer"),
@@ -233,7 +233,7 @@ impl Crew {
         if !self.claimer.is_finished() {
             let _ = (&mut self.claimer).await;
         }
-        // Only now, so that nothing is claimed for a worker that takes no more.
+        // Only now, so that nothing is claimed for a worker that accepts no more jobs.
         self.drain.cancel();
         if timeout(grace, all(&mut self.workers)).await.is_err() {
             tracing::warn!("some jobs did not end in time; they are given back");
@@ -256,7 +256,7 @@ async fn all<T: 'static>(tasks: &mut JoinSet<T>) {
     while tasks.join_next().await.is_some() {}
 }
 
-/// A name that no other process has, and that a person can follow to one.
+/// A unique name that leads a person to the process.
 fn worker_name() -> String {
     let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok());
     let random = Uuid::new_v4().simple().to_string();

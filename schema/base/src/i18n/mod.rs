@@ -1,7 +1,7 @@
-//! Texts for people, in every language (F-02): one Fluent file a language, one key a sentence.
+//! Texts for people in every language (F-02): one Fluent file per language, one key per sentence.
 //!
-//! [`text`] is the one way to a sentence, for the API and for mails alike; what schema itself
-//! names has a typed function beside it. Texts know no markup: who shows them escapes them.
+//! Every sentence of the API and of mails comes from [`text`]. Texts contain no markup: the code that shows them
+//! escapes them.
 
 use std::fmt::Display;
 use std::sync::LazyLock;
@@ -17,10 +17,10 @@ use crate::money::group_thousands;
 #[cfg(test)]
 mod tests;
 
-/// The named values of a sentence: texts, and numbers that decide between singular and plural.
+/// The named values of a sentence: texts, and numbers that select singular or plural.
 pub type Args<'a> = FluentArgs<'a>;
 
-/// What the sentences take for a value that is not known.
+/// The value of a variable that is not known.
 pub const NONE: &str = "none";
 
 /// Why a request as a whole was not answered. Refusals of a command are [`Refusal`]s.
@@ -58,7 +58,7 @@ fn bundle(locale: Locale) -> Bundle {
     let resource = FluentResource::try_new(source(locale).to_owned()).expect("the texts are Fluent");
     let mut bundle = Bundle::new_concurrent(vec![tag]);
     bundle.add_resource(resource).expect("no key is there twice");
-    // The marks of isolation show up as boxes in subjects and plain text; HTML isolates by `dir`.
+    // Isolation marks would show up as boxes in subjects and plain text; in HTML, `dir` isolates.
     bundle.set_use_isolating(false);
     bundle.set_formatter(Some(match locale {
         Locale::PtBr => |value, _| number(value, "."),
@@ -70,15 +70,15 @@ fn bundle(locale: Locale) -> Bundle {
     bundle
 }
 
-/// A whole number with its thousands grouped; `None` leaves the value to Fluent.
+/// A whole number with grouped thousands; `None` leaves the formatting to Fluent.
 fn number(value: &FluentValue<'_>, group: &str) -> Option<String> {
     let FluentValue::Number(number) = value else { return None };
     let digits = format!("{:.0}", number.value);
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| group_thousands(&digits, group))
 }
 
-/// The sentence `key` in the language. A key that is not there, or a value that is missing, is a
-/// fault of the caller: it is logged, and what there is of the sentence is answered.
+/// Returns the sentence `key`. A missing key or value is a bug of the caller: it is logged, and the text is
+/// returned as far as possible.
 pub fn text(locale: Locale, key: &str, args: &Args<'_>) -> String {
     let bundle = &BUNDLES[locale as usize];
     let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
@@ -115,12 +115,12 @@ pub fn failure(locale: Locale, failure: Failure<'_>) -> String {
     text(locale, key, &args)
 }
 
-/// What a value of an enum is called, or the sentence about it: the text `section-value`.
+/// Returns the text of an enum's value: the key `section-value`.
 pub fn named(locale: Locale, section: &str, value: impl Display, args: &Args<'_>) -> String {
     text(locale, &key(section, value), args)
 }
 
-/// A date and time of day, as clocks show it where the reader is: `23 de novembro de 2026 às 14:05`.
+/// A local date and time, for example `23 de novembro de 2026 às 14:05`.
 pub fn date_time(locale: Locale, at: NaiveDateTime) -> String {
     let mut args = Args::new();
     args.set("day", at.day());
@@ -130,7 +130,7 @@ pub fn date_time(locale: Locale, at: NaiveDateTime) -> String {
     text(locale, "date-time", &args)
 }
 
-/// The key of an enum's value: `TICKET_CLOSED` is `refusal-ticket-closed`.
+/// The key of an enum's value, for example `refusal-ticket-closed` for `TICKET_CLOSED`.
 fn key(section: &str, value: impl Display) -> String {
     format!("{section}-{}", value.to_string().to_ascii_lowercase().replace('_', "-"))
 }

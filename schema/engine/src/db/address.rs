@@ -1,5 +1,5 @@
-//! How `DATABASE_URL` is written: as libpq reads it, with the spellings of TLS that tokio-postgres does
-//! not know, and with limits that make a vanished host be noticed.
+//! Parses `DATABASE_URL` as libpq does, with the TLS options that tokio-postgres does not know, and sets timeouts
+//! that detect a vanished host.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -14,16 +14,16 @@ use tokio_postgres::config::SslMode;
 
 /// How long a host may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long what was sent may go without the other host's acknowledgement.
+/// How long sent data may stay unacknowledged by the other host.
 const UNHEARD: Duration = Duration::from_secs(20);
-/// After so much silence a host is asked whether it is still there, so often, so many times.
+/// Keepalive: the silence before the first probe, the interval, and the number of probes.
 const SILENT: Duration = Duration::from_secs(15);
 const ASKED_EVERY: Duration = Duration::from_secs(5);
 const ASKED: u32 = 3;
-/// What tokio-postgres has where nothing is said.
+/// The default of tokio-postgres.
 const UNSAID: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// An address of a database, read.
+/// A parsed database address.
 #[derive(Debug, Clone)]
 pub struct Address {
     config: Config,
@@ -34,7 +34,7 @@ impl Address {
     /// Reads `postgres://user:password@host:5432/database?…`, or `host=… user=…`.
     ///
     /// # Errors
-    /// What is wrong, as the end of a sentence that begins with the setting; no password is in it.
+    /// Describes the error as the end of a sentence that begins with the setting; it contains no password.
     pub fn parse(text: &str) -> Result<Self, String> {
         let Spelled { text, authority, named } = Spelled::read(text);
         let mut config: Config = text.parse().map_err(|error| explained(&error, named))?;
@@ -51,12 +51,12 @@ impl Address {
         Ok(Self { config, authority })
     }
 
-    /// What to connect with.
+    /// The connection parameters.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// How to speak TLS; none where the address asks for none.
+    /// The TLS configuration; none when the address does not ask for TLS.
     ///
     /// # Errors
     /// When the authority's certificate cannot be read.
@@ -77,8 +77,8 @@ impl Address {
 
 const UNREADABLE: &str = "is not an address such as postgres://user:password@host:5432/database";
 
-/// Names the option at fault. What follows a `?` in a password looks like an option too, so only words
-/// that stand where options do are told.
+/// Names the option at fault. Text after a `?` in a password looks like an option too, so only words at the
+/// position of an option are shown.
 fn explained(error: &tokio_postgres::Error, named: bool) -> String {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
     let name = cause.split('`').nth(1).filter(|_| named);
@@ -95,7 +95,7 @@ fn explained(error: &tokio_postgres::Error, named: bool) -> String {
     }
 }
 
-/// A vanished host is noticed in half a minute, not in hours; what the address says goes before.
+/// Detects a vanished host within half a minute; values in the address take precedence.
 fn limit(config: &mut Config) {
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT);
@@ -114,11 +114,11 @@ fn limit(config: &mut Config) {
     }
 }
 
-/// An address in the words of tokio-postgres.
+/// An address in the spelling of tokio-postgres.
 struct Spelled {
     text: String,
     authority: Option<PathBuf>,
-    /// Whether all that looks like an option is one.
+    /// Whether everything that looks like an option is one.
     named: bool,
 }
 
@@ -128,7 +128,7 @@ impl Spelled {
         if !is_url {
             return Self::of_parts("", text, ' ', false);
         }
-        // A password may have a `?` in it.
+        // A password may contain a `?`.
         let host = text.find('@').unwrap_or_default();
         match text[host..].split_once('?') {
             Some((before, options)) => {
@@ -155,7 +155,7 @@ impl Spelled {
         };
         Self {
             text: format!("{before}{}", kept.join(&between.to_string())),
-            // libpq's word for those of the system.
+            // `system` is libpq's name for the system's authorities.
             authority: authority.filter(|value| *value != "system").map(|value| path(value).into()),
             named: encoded && !options.contains('@'),
         }
@@ -172,7 +172,7 @@ fn certificates(path: &Path) -> Result<RootCertStore, String> {
     if roots.is_empty() { Err(failed("has no certificate".to_owned())) } else { Ok(roots) }
 }
 
-/// Read once: there are more than a hundred.
+/// Loaded once: there are more than a hundred.
 fn system_certificates() -> Arc<RootCertStore> {
     static ROOTS: OnceLock<Arc<RootCertStore>> = OnceLock::new();
     let read = || {

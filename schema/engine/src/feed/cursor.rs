@@ -1,4 +1,4 @@
-//! A place in a firm's feed, as a frontend keeps it to resume from (F-01).
+//! The position in a firm's feed from which a frontend resumes (F-01).
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};
@@ -9,41 +9,41 @@ use uuid::Uuid;
 use crate::actor::{Membership, Scope};
 use guichet_base::id::{FirmId, Id};
 
-/// Bytes of a nonce (RFC 8439, 2.3), before what is sealed.
+/// Length of the nonce (RFC 8439, 2.3), which precedes the ciphertext.
 const NONCE: usize = 12;
 
-/// A place in a firm's feed, good for one membership only, with the rights that it had: what another one was told is
-/// another list.
+/// A position in a firm's feed. It is valid for one membership with the rights it had, because other memberships
+/// receive other events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeedCursor {
     /// The firm.
     pub firm_id: FirmId,
-    /// The life of the feed. Another one begins when the database is restored from a backup.
+    /// The epoch of the feed. A new one begins when the database is restored from a backup.
     pub epoch: Uuid,
     /// The membership: its staff member or portal access.
     membership: Uuid,
-    /// How far the membership sees.
+    /// What the membership can see.
     sight: u8,
-    /// Everything up to this revision is known.
+    /// Everything up to this revision has been delivered.
     pub revision: i64,
 }
 
 impl FeedCursor {
-    /// A place in the feed of the membership's firm.
+    /// The position in the feed of the membership's firm.
     pub fn of(membership: &Membership, epoch: Uuid, revision: i64) -> Self {
         let scope = membership.scope();
         let sight = match scope {
             Scope::Firm { .. } if membership.oversees() => 0,
             Scope::Own { .. } => 1,
             Scope::Client { .. } => 2,
-            // All tickets, and of the mails to colleagues none.
+            // All tickets, but no mails to colleagues.
             Scope::Firm { .. } => 3,
         };
         Self { firm_id: scope.firm_id(), epoch, membership: membership.person(), sight, revision }
     }
 
-    /// The opaque text of the API. Sealed: counted by a client, revisions would tell how much goes on in the
-    /// firm (B-14).
+    /// The opaque cursor of the API. It is encrypted: plain revisions would reveal the firm's activity to its
+    /// clients (B-14).
     pub fn encode(&self) -> String {
         let nonce: [u8; NONCE] = rand::random();
         let (revision, about) = (self.revision.to_be_bytes(), self.about());
@@ -52,8 +52,8 @@ impl FeedCursor {
         BASE64URL_NOPAD.encode(&[&nonce[..], &sealed].concat())
     }
 
-    /// The same place with the revision of a text of [`FeedCursor::encode`]; none for a text of another membership,
-    /// firm or epoch, of other rights, and for any other.
+    /// Decodes a text of [`FeedCursor::encode`]; none when it is for another membership, firm, epoch or other
+    /// rights, or not a cursor at all.
     #[must_use]
     pub fn resumed(self, text: &str) -> Option<Self> {
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
@@ -63,7 +63,7 @@ impl FeedCursor {
         Some(Self { revision: i64::from_be_bytes(revision.try_into().ok()?), ..self })
     }
 
-    /// The epoch is random and told to nobody.
+    /// The key is derived from the epoch, which is random and secret.
     fn cipher(&self) -> ChaCha20Poly1305 {
         ChaCha20Poly1305::new(&Sha256::digest(self.epoch.as_bytes()).0.into())
     }
@@ -97,7 +97,7 @@ mod tests {
             prop_assert_eq!(now.resumed(&cursor.encode()), Some(cursor));
         }
 
-        /// F-01: a cursor is bound to one membership and its rights, one firm, one life of the feed.
+        /// F-01: a cursor is bound to one membership with its rights, one firm and one epoch.
         #[test]
         fn of_others_it_is_none(firm: u128, epoch: u128, membership: u128, other: u128) {
             let text = place(firm, epoch, membership, 5).encode();
@@ -115,7 +115,7 @@ mod tests {
         }
     }
 
-    /// F-01, D-11: who sees the same tickets, and does not look after the firm, sees other mails.
+    /// F-01, D-11: two roles that see the same tickets but not the same mails do not share cursors.
     #[test]
     fn who_looks_after_the_firm_sees_more() {
         let (id, firm_id) = (StaffId::new(), FirmId::new());
@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(member.resumed(&manager.encode()), None);
     }
 
-    /// B-14: the text tells nothing about the revision, not even whether it is the same.
+    /// B-14: the text reveals nothing about the revision, not even whether two are equal.
     #[test]
     fn a_revision_is_not_told() {
         let texts = [1, 1, 2, i64::MAX].map(|revision| place(1, 2, 3, revision).encode());

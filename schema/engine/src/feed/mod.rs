@@ -1,7 +1,7 @@
-//! The feed: what changed, in the order of commits, and who may know.
+//! The feed: events in commit order, each with its audience.
 //!
-//! Every transaction that changes something visible takes the firm's next revisions as its last
-//! lock, so that revision order is commit order.
+//! Every transaction that changes something visible takes the firm's next revisions under its last lock, so
+//! revision order is commit order.
 
 mod cursor;
 pub mod queries;
@@ -19,28 +19,28 @@ use guichet_base::id::{ClientId, DepartmentId, FirmId, Id, StaffId};
 
 pub use cursor::FeedCursor;
 
-/// Who may know of a thing. Compared in memory with a viewer's [`Scope`].
+/// Who may receive an event. Compared in memory with a viewer's [`Scope`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audience {
-    /// The client whose thing it is; none for things of the firm that all of it may know.
+    /// The client concerned; none for things of the firm that all its staff may see.
     pub client_id: Option<ClientId>,
-    /// Whether only staff may know (B-14, D-07).
+    /// Whether only staff may see it (B-14, D-07).
     pub internal: bool,
-    /// The staff members in whose own reach it lies (B-15): assignee, opener, accountant of the client.
+    /// The staff members within whose reach it lies (B-15): assignee, opener, accountant of the client.
     pub staff: Vec<StaffId>,
-    /// The department in whose reach it lies.
+    /// The department within whose reach it lies.
     pub department_id: Option<DepartmentId>,
-    /// The one person who may know, whatever else is said, as [`Membership::person`] names them; left out where there
-    /// is none such.
+    /// The one person who may see it, as [`Membership::person`] names them, regardless of the other fields.
+    /// Omitted from the JSON when empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<Uuid>,
-    /// Whether beside that person those may know who look after the firm.
+    /// Whether owners and managers may see it beside that person.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub overseen: bool,
 }
 
 impl Audience {
-    /// This person alone: a staff member or an access.
+    /// Only this person: a staff member or a portal access.
     pub const fn only(person: Uuid) -> Self {
         Self {
             client_id: None,
@@ -52,7 +52,7 @@ impl Audience {
         }
     }
 
-    /// Whether somebody with this membership on, member of these departments, may know.
+    /// Whether a viewer with this membership, in these departments, may see it.
     pub fn admits_member(&self, membership: &Membership, departments: &[DepartmentId]) -> bool {
         match self.person {
             Some(person) => membership.person() == person || self.overseen && membership.oversees(),
@@ -60,7 +60,7 @@ impl Audience {
         }
     }
 
-    /// Whether every viewer with this scope, member of these departments, may know.
+    /// Whether every viewer with this scope, in these departments, may see it.
     pub fn admits(&self, scope: &Scope, departments: &[DepartmentId]) -> bool {
         if self.person.is_some() {
             return false;
@@ -82,25 +82,25 @@ impl Audience {
 /// One change of one thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// What kind of thing, as its ids are prefixed.
+    /// The noun of the thing, as in its id.
     pub noun: &'static str,
     /// Which one.
     pub subject: Uuid,
     /// Who could see it before; none when it is new.
     pub before: Option<Audience>,
-    /// Who can see it now; none when it is gone.
+    /// Who can see it now; none when it is deleted.
     pub after: Option<Audience>,
 }
 
 impl Event {
-    /// A thing changed that the same people see as before.
+    /// A change that does not affect who can see the thing.
     pub fn changed<I: Id>(id: I, audience: Audience) -> Self {
         let before = Some(audience.clone());
         Self { noun: I::NOUN, subject: id.uuid(), before, after: Some(audience) }
     }
 }
 
-/// Writes events with the firm's next revisions, in one statement; answers the last revision.
+/// Writes events with the firm's next revisions, in one statement; returns the last revision.
 pub async fn append(
     mut conn: &AsyncPgConnection,
     firm: FirmId,
@@ -181,7 +181,7 @@ mod tests {
             assert_eq!(audience.admits(&scope, &departments), expected, "{scope:?}");
         }
     }
-    /// D-11: what one person is told, nobody else is, whatever they see.
+    /// D-11: an event for one person reaches nobody else, whatever they can see.
     #[test]
     fn d_11_one_person_alone() {
         use crate::actor::{AccessRole, MemberReach, PortalMembership, StaffMembership, StaffRole};
@@ -218,7 +218,7 @@ mod tests {
         assert!(!of_client.admits_member(&staff(person, StaffRole::Owner, MemberReach::ALL[0]), &[]));
     }
 
-    /// Audiences that were written before there were any of one person are read, and written alike.
+    /// Audiences stored before the field for one person existed can still be read.
     #[test]
     fn old_audiences_are_read() {
         let old = r#"{"client_id":null,"internal":true,"staff":[],"department_id":null}"#;

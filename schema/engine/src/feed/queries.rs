@@ -13,29 +13,29 @@ use guichet_base::id::{DepartmentId, FirmId, StaffId};
 
 use super::Audience;
 
-/// How long events are kept at least: whoever was away longer reloads.
+/// How long events are kept at least; a client that was away longer must reload.
 pub const KEPT: TimeDelta = TimeDelta::days(3);
 
-/// How far a firm's feed has come.
+/// The head of a firm's feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = firm_feed)]
 pub struct Head {
     /// The firm.
     pub firm_id: FirmId,
-    /// The life of the feed.
+    /// The epoch of the feed.
     pub epoch: Uuid,
     /// The last revision.
     pub revision: i64,
-    /// Events up to this revision are gone.
+    /// Events up to this revision have been deleted.
     pub pruned_to: i64,
 }
 
-/// An event that was written.
+/// A stored event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// Its revision.
     pub revision: i64,
-    /// What kind of thing, as its ids are prefixed.
+    /// The noun of the thing, as in its id.
     pub noun: String,
     /// Which one.
     pub subject: Uuid,
@@ -45,7 +45,7 @@ pub struct Entry {
     pub after: Option<Audience>,
 }
 
-/// How far the feeds of these firms have come. Not a finder of the API: no scope.
+/// The heads of the feeds of these firms. Not for the API: it checks no scope.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -54,8 +54,8 @@ pub async fn heads(conn: &mut AsyncPgConnection, firms: &[FirmId]) -> Result<Vec
     Ok(of_firms.select(Head::as_select()).load(conn).await?)
 }
 
-/// The next events of a firm behind a revision, at most so many, and how far the feed has come. The head is
-/// read after the events: one that is behind `pruned_to` may have missed some.
+/// The next events of a firm after a revision, at most so many, and the head. The head is read after the events: a
+/// reader that is behind `pruned_to` may have missed some.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -82,7 +82,7 @@ pub async fn since(
         .await?;
     let head = heads(conn, &[firm]).await?.into_iter().next();
     let audience = |json: Option<serde_json::Value>| {
-        // One that cannot be read is for nobody.
+        // An unreadable audience admits nobody.
         json.and_then(|json| serde_json::from_value(json).ok())
     };
     let entry = |(revision, noun, subject, before, after)| Entry {
@@ -95,7 +95,7 @@ pub async fn since(
     Ok((rows.into_iter().map(entry).collect(), head))
 }
 
-/// The departments that a staff member belongs to, for [`Audience::admits`].
+/// The departments of a staff member, for [`Audience::admits`].
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -107,7 +107,7 @@ pub async fn departments_of(conn: &mut AsyncPgConnection, staff: StaffId) -> Res
         .await?)
 }
 
-/// Forgets events older than [`KEPT`]; answers how many.
+/// Deletes events older than [`KEPT`]; returns how many.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -115,7 +115,7 @@ pub async fn forget_old(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Res
     let firms: Vec<FirmId> = firm_feed::table.select(firm_feed::firm_id).load(conn).await?;
     let mut gone = 0;
     for firm in firms {
-        // The mark goes up in the statement that deletes: nobody sees one without the other.
+        // `pruned_to` is raised in the same statement that deletes, so readers see both or neither.
         gone += sql::kept(
             "WITH gone AS (
                  DELETE FROM events WHERE firm_id = ? AND revision <= (

@@ -1,4 +1,4 @@
-//! The queue for the people who look after it.
+//! Commands on the queue for operators.
 
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
@@ -10,7 +10,7 @@ use crate::tables::jobs;
 use guichet_base::error::{Code, Error, OrNotFound, Refusal, Result};
 use guichet_base::id::{Id, JobId};
 
-/// The newest jobs, of one kind or status where asked for.
+/// The newest jobs, optionally of one kind or status.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -33,16 +33,16 @@ pub async fn list(
 /// One job.
 ///
 /// # Errors
-/// `NOT_FOUND`: never there, or done. When the database does not answer.
+/// `NOT_FOUND` when the job never existed or is done. When the database does not answer.
 pub async fn show(conn: &mut AsyncPgConnection, id: JobId) -> Result<JobRow> {
     jobs::table.find(id).select(JobRow::as_select()).first(conn).await.optional()?.or_not_found("id")
 }
 
-/// Lets a dead letter run again, at once and with all its attempts.
+/// Runs a dead letter again, at once and with all its attempts.
 ///
 /// # Errors
-/// `NOT_FOUND` when there is no such job, `CONFLICT` when it is no dead letter (any more), `TAKEN` when
-/// a living job has its key: that one does the work. When the database does not answer.
+/// `NOT_FOUND` when there is no such job, `CONFLICT` when it is no dead letter, `TAKEN` when a pending job has the
+/// same key and will do the work. When the database does not answer.
 pub async fn retry(store: &Store, by: impl Into<By>, id: JobId) -> Result<()> {
     let mut tx = store.begin(by).await?;
     let now = tx.now;
@@ -75,19 +75,19 @@ pub async fn retry(store: &Store, by: impl Into<By>, id: JobId) -> Result<()> {
     Ok(())
 }
 
-/// How a retry of many went.
+/// The result of retrying many jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RetriedAll {
-    /// Run again.
+    /// Jobs that run again.
     pub revived: usize,
-    /// Left as they are: a living job has their key, or somebody else was quicker.
+    /// Jobs left as they are: a pending job has the same key, or somebody else retried them first.
     pub left: usize,
 }
 
-/// Lets all dead letters run again, of one kind where asked for, the oldest first.
+/// Runs all dead letters again, optionally of one kind, the oldest first.
 ///
 /// # Errors
-/// When the database does not answer; those before run again already.
+/// When the database does not answer; the jobs handled before stay revived.
 pub async fn retry_all(store: &Store, by: impl Into<By>, kind: Option<&str>) -> Result<RetriedAll> {
     let mut dead =
         jobs::table.filter(jobs::status.eq(JobStatus::Dead)).select(jobs::id).order(jobs::id).into_boxed();

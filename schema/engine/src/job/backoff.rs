@@ -1,14 +1,14 @@
-//! How long a job waits before its next attempt.
+//! The backoff before a job's next attempt.
 
 use chrono::TimeDelta;
 
-/// The longest wait before the second attempt, in seconds; it doubles with each further one.
+/// The longest wait before the second attempt, in seconds; it doubles with each further attempt.
 const BASE: i64 = 15;
-/// No wait is longer, in seconds.
+/// The longest wait at all, in seconds.
 const CAP: i64 = 3600;
 
-/// The wait after this attempt (from 1): exponential, up to an hour, of which the second half is
-/// left to chance (`random`, from 0 to 1) so that jobs that failed together do not come back together.
+/// The wait after this attempt (counted from 1): exponential, up to an hour. The second half of it is random
+/// (`random`, from 0 to 1), so that jobs that failed together do not return together.
 pub fn backoff(attempt: i32, random: f64) -> TimeDelta {
     let doublings = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0).min(16);
     let longest = (BASE << doublings).min(CAP) * 1000;
@@ -31,7 +31,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is asked: never shorter than half the base, never longer than the cap, never shorter
+        /// The wait is at least half the base, at most the cap, and does not shrink with more attempts for the
+        /// same `random`.
         /// after more attempts, and the same chance counts the same.
         #[test]
         fn stays_in_its_bounds(attempt: i32, random in any::<f64>(), further in 0..40_i32) {

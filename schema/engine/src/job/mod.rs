@@ -1,4 +1,4 @@
-//! Jobs: what must happen later, written as rows in the transaction that causes it.
+//! Jobs: work to be done later, written as rows in the transaction that causes it.
 
 pub mod admin;
 mod backoff;
@@ -20,16 +20,16 @@ use guichet_base::id::{FirmId, JobId};
 pub use backoff::backoff;
 pub use model::{Claimed, Depth, JobRow, JobStatus, Lease, Outcome, Pause, Rescued, Settled};
 
-/// What a job of one kind carries: ids only. Old payloads stay readable: fields are only added,
-/// with a default.
+/// The payload of a job of one kind: ids only. Stored payloads must stay readable, so fields are only added, with
+/// a default.
 pub trait Payload: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// The kind, as the queue and the metrics spell it.
+    /// The kind, as spelled in the queue and the metrics.
     const KIND: &'static str;
-    /// After how many attempts the job is a dead letter.
+    /// After so many attempts the job becomes a dead letter.
     const MAX_ATTEMPTS: i32;
 }
 
-/// A job to be written with its transaction.
+/// A job that is written with its transaction.
 #[derive(Debug, Clone)]
 pub struct NewJob {
     kind: &'static str,
@@ -42,10 +42,10 @@ pub struct NewJob {
 }
 
 impl NewJob {
-    /// A job that runs as soon as it is committed.
+    /// A job that runs as soon as its transaction is committed.
     ///
     /// # Errors
-    /// When the payload cannot be written as JSON.
+    /// When the payload cannot be serialized.
     pub fn new<P: Payload>(payload: &P) -> Result<Self, Fault> {
         Ok(Self {
             kind: P::KIND,
@@ -58,7 +58,7 @@ impl NewJob {
         })
     }
 
-    /// At most one living job of its kind has this key; a second one is not written.
+    /// Sets a key: at most one pending job of a kind has it, and a second one is not written.
     #[must_use]
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
@@ -72,14 +72,14 @@ impl NewJob {
         self
     }
 
-    /// Jobs of a higher priority of the same kind are claimed first; 0 is usual.
+    /// Sets the priority: of one kind, jobs of a higher priority are claimed first. The default is 0.
     #[must_use]
     pub const fn priority(mut self, priority: i16) -> Self {
         self.priority = priority;
         self
     }
 
-    /// Not before this time.
+    /// Sets the earliest time to run.
     #[must_use]
     pub const fn run_at(mut self, at: DateTime<Utc>) -> Self {
         self.run_at = Some(at);
@@ -87,10 +87,10 @@ impl NewJob {
     }
 }
 
-/// Writes jobs; those whose key lives already are left out.
+/// Writes jobs; those whose key a pending job already has are skipped.
 ///
 /// # Errors
-/// When the database refuses or does not answer.
+/// When the database rejects them or does not answer.
 pub async fn insert(mut conn: &AsyncPgConnection, new: &[NewJob], now: DateTime<Utc>) -> Result<()> {
     let rows: Vec<_> = new
         .iter()

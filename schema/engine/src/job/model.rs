@@ -1,4 +1,4 @@
-//! A job as the queue keeps it.
+//! A job as stored in the queue.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -10,85 +10,85 @@ use guichet_base::id::{FirmId, JobId};
 use guichet_base::text_enum;
 
 text_enum! {
-    /// Where a job stands. One that is done is no longer there.
+    /// The status of a job. A finished job has no row.
     pub enum JobStatus {
         /// Waits for its time and for a free worker.
         Ready = "READY",
-        /// A worker has it, for as long as its lease lasts.
+        /// Leased by a worker.
         Running = "RUNNING",
-        /// A dead letter: given up, kept to be looked at and retried.
+        /// A dead letter: given up, kept for inspection and retry.
         Dead = "DEAD",
     }
 }
 
-/// A job, for the people who look after the queue.
+/// A job, as shown to operators.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable)]
 #[diesel(table_name = jobs, check_for_backend(diesel::pg::Pg))]
 pub struct JobRow {
     /// Its id.
     pub id: JobId,
-    /// What is to be done.
+    /// The kind of work.
     pub kind: String,
-    /// At most one living job of its kind has this key.
+    /// At most one pending job of a kind has this key.
     pub key: Option<String>,
     /// The firm for which it works.
     pub firm_id: Option<FirmId>,
     /// What the handler is given: ids only.
     pub payload: serde_json::Value,
-    /// Higher ones of the same kind go first.
+    /// Of one kind, jobs with a higher priority run first.
     pub priority: i16,
-    /// Where it stands.
+    /// The status.
     pub status: JobStatus,
-    /// Not before this time.
+    /// The earliest time to run.
     pub run_at: DateTime<Utc>,
-    /// How often it was begun.
+    /// How many attempts were started.
     pub attempts: i32,
     /// After how many attempts it is given up.
     pub max_attempts: i32,
-    /// Until when the present worker has it, unless it asks for longer.
+    /// When the current lease expires, unless it is renewed.
     pub lease_until: Option<DateTime<Utc>>,
-    /// The process that has it.
+    /// The worker that holds the lease.
     pub worker: Option<String>,
     /// Why the last attempt failed.
     pub last_error: Option<String>,
-    /// When it was written.
+    /// When the job was created.
     pub created_at: DateTime<Utc>,
     /// When it was given up.
     pub finished_at: Option<DateTime<Utc>>,
-    /// How many of its runs in a row ended with their worker.
+    /// How many of its latest runs in a row ended with a crash of their worker.
     pub crashes: i32,
 }
 
-/// A kind that waits because the fault is not its jobs'.
+/// A paused kind of jobs: the fault is not with the jobs themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = job_pauses, check_for_backend(diesel::pg::Pg))]
 pub struct Pause {
     /// The kind.
     pub kind: String,
-    /// Until when.
+    /// When the pause ends.
     pub until: DateTime<Utc>,
-    /// Why.
+    /// The reason.
     pub reason: String,
-    /// Since when.
+    /// When the pause began.
     pub at: DateTime<Utc>,
 }
 
-/// The right to settle one run of one job. A run that lost it, because its lease expired and the
-/// job was given to another, is refused whatever it says.
+/// The right to settle one run of one job. A run whose lease expired, so that the job was given to another worker,
+/// can settle nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Lease {
     /// The job.
     pub id: JobId,
-    /// The run.
+    /// Identifies the run.
     pub token: Uuid,
 }
 
-/// A job that was given to a worker.
+/// A job that a worker has claimed.
 #[derive(Debug, Clone)]
 pub struct Claimed {
     /// The right to settle it.
     pub lease: Lease,
-    /// What is to be done.
+    /// The kind of work.
     pub kind: String,
     /// The firm for which it works.
     pub firm_id: Option<FirmId>,
@@ -98,41 +98,41 @@ pub struct Claimed {
     pub attempt: i32,
     /// After how many attempts the job is given up.
     pub max_attempts: i32,
-    /// Whether it may be what crashed the workers that had it before.
+    /// Whether it may have crashed the workers that ran it before.
     pub is_suspect: bool,
 }
 
-/// What becomes of a job after a run.
+/// What happens to a job after a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is done, and gone.
+    /// Done: its row is deleted.
     Done,
-    /// Again at `run_at`; given up when that was the last attempt.
+    /// Runs again at `run_at`, or becomes a dead letter after the last attempt.
     Retry {
-        /// Not before this time.
+        /// The earliest time to run.
         run_at: DateTime<Utc>,
         /// Why this attempt failed.
         error: String,
     },
-    /// Given up: another attempt would not help.
+    /// Becomes a dead letter at once: another attempt would not help.
     Bury {
         /// Why.
         error: String,
     },
-    /// As if the run had not been: the attempt is given back.
+    /// Returns to the queue as if it had not been claimed; the attempt does not count.
     Release,
-    /// The attempt is given back; this job and the waiting ones of its kind and firm run at `run_at` at the
-    /// earliest, and those of other firms go first.
+    /// The attempt does not count. This job and the waiting jobs of the same kind and firm run at `run_at` at the
+    /// earliest; those of other firms run first.
     Defer {
-        /// Not before this time.
+        /// The earliest time to run.
         run_at: DateTime<Utc>,
     },
 }
 
-/// What a job came to.
+/// The state of a job after settling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    /// Done and gone.
+    /// Done and deleted.
     Done,
     /// It waits for another attempt.
     Ready,
@@ -140,17 +140,17 @@ pub enum Settled {
     Dead,
 }
 
-/// How many jobs of a kind there are.
+/// The number of jobs of a kind.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 #[diesel(check_for_backend(diesel::pg::Pg))]
 pub struct Depth {
     /// The kind.
     #[diesel(sql_type = diesel::sql_types::Text)]
     pub kind: String,
-    /// Due and not begun.
+    /// Due and not started.
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     pub ready: i64,
-    /// With a worker.
+    /// Running.
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     pub running: i64,
     /// Not due yet.
@@ -159,7 +159,7 @@ pub struct Depth {
     /// Dead letters.
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     pub dead: i64,
-    /// Since when the one that waits longest has been due.
+    /// Since when the longest-waiting job has been due.
     #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Timestamptz>)]
     pub oldest_ready: Option<DateTime<Utc>>,
 }
@@ -171,13 +171,13 @@ pub struct Rescued {
     /// The job.
     #[diesel(sql_type = diesel::sql_types::Uuid)]
     pub id: JobId,
-    /// What is to be done.
+    /// The kind of work.
     #[diesel(sql_type = diesel::sql_types::Text)]
     pub kind: String,
     /// `READY`, or `DEAD` when that was its last attempt.
     #[diesel(sql_type = diesel::sql_types::Text)]
     pub status: JobStatus,
-    /// How often it was begun.
+    /// How many attempts were started.
     #[diesel(sql_type = diesel::sql_types::Integer)]
     pub attempts: i32,
 }

@@ -1,8 +1,7 @@
-//! What workers do with the queue: claim, settle, renew, rescue, pause.
+//! The workers' operations on the queue: claim, settle, renew, pause.
 //!
-//! Two clocks: `run_at`, pauses and dead letters follow the business's clock, which is given as
-//! `now`. A lease is a matter between processes, so the one clock they share measures it: the
-//! database's.
+//! Two clocks: `run_at`, pauses and dead letters use the application's clock, passed as `now`. Leases are shared
+//! between processes, so they use the only clock that all processes share: the database's.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -22,21 +21,21 @@ use crate::tables::job_pauses;
 use guichet_base::error::Fault;
 use guichet_base::id::{FirmId, JobId};
 
-/// How much of an error is kept, in characters.
+/// Stored length of an error, in characters.
 const ERROR: usize = 500;
-/// A job that so many runs in a row ended with their worker is suspected of having ended them. The
-/// statements and the indexes say it too.
+/// A job is a suspect when so many of its runs in a row ended with a crash of their worker. The number is also
+/// written in the statements and indexes.
 const SUSPECT: i32 = 2;
 
-/// Gives due jobs to `worker`: of each wanted kind at most so many, the highest priority first, then
-/// the longest due; none of a paused kind. Each gets a lease of its own and one attempt more. No job is
-/// given to two workers, and none waits for another worker's statement.
+/// Claims due jobs for `worker`: for each wanted kind at most the given number, by priority and then by due time,
+/// and none of a paused kind. Each gets its own lease and one more attempt. No job is claimed twice, and no claim
+/// waits for another worker's statement.
 ///
-/// Of the suspects among them at most `suspects`, 0 or 1, of all kinds together: a worker that never
-/// runs two of them at once does not let the guilty one take the others along again.
+/// Of suspects at most `suspects` (0 or 1) are claimed, over all kinds: a worker that runs only one suspect at a
+/// time loses no other suspect when one of them crashes it.
 ///
 /// # Errors
-/// When the database does not answer. Jobs may have been claimed then: see [`give_back`].
+/// When the database does not answer. Jobs may have been claimed nevertheless: see [`give_back`].
 pub async fn claim(
     conn: &mut AsyncPgConnection,
     wanted: &[(&str, usize)],
@@ -68,8 +67,8 @@ pub async fn claim(
         #[diesel(sql_type = Integer)]
         crashes: i32,
     }
-    // Materialized: run twice, the sub-select would exceed its limit. No join with `due`: its plan could
-    // be one that reads all jobs.
+    // `MATERIALIZED`, because a sub-select that runs twice would exceed its limit. No join with `due`, because its
+    // plan might read all jobs.
     let mut rows: Vec<Row> = kept(
         "WITH wanted AS MATERIALIZED (
              SELECT kind, free FROM unnest(?, ?) AS wanted (kind, free)
@@ -107,7 +106,7 @@ pub async fn claim(
     .bind::<Double, _>(lease.as_secs_f64())
     .load(conn)
     .await?;
-    // UPDATE returns its rows in no order.
+    // UPDATE returns its rows in no particular order.
     rows.sort_by(|a, b| (b.priority, a.run_at, a.id).cmp(&(a.priority, b.run_at, b.id)));
     let claimed = |row: Row| Claimed {
         lease: Lease { id: row.id, token: row.lease_token },
@@ -121,12 +120,12 @@ pub async fn claim(
     Ok(rows.into_iter().map(claimed).collect())
 }
 
-/// Settles runs. The answer tells what each job came to; a run that is missing in it no longer held
-/// its lease, and nothing was changed.
+/// Settles runs. Returns what became of each job; a run that is missing in the result had lost its lease, and
+/// nothing was changed.
 ///
 /// # Errors
-/// When the database does not answer. To settle again is harmless: what was settled the first time
-/// is then missing in the answer.
+/// When the database does not answer. Settling again is safe: runs settled the first time are then missing in the
+/// result.
 pub async fn settle(
     conn: &mut AsyncPgConnection,
     runs: &[(Lease, Outcome)],
@@ -154,12 +153,12 @@ struct Token {
     token: Uuid,
 }
 
-/// Ids to find the rows by, and tokens, of which no two runs have the same.
+/// The ids to find the rows by, and the tokens, which are unique per run.
 fn columns(leases: impl IntoIterator<Item = Lease>) -> (Vec<JobId>, Vec<Uuid>) {
     leases.into_iter().map(|lease| (lease.id, lease.token)).unzip()
 }
 
-/// Done jobs are gone.
+/// Deletes jobs that are done.
 async fn acknowledge(
     conn: &mut AsyncPgConnection,
     leases: impl IntoIterator<Item = Lease>,
@@ -174,7 +173,7 @@ async fn acknowledge(
     Ok(gone.into_iter().map(|row| row.token).collect())
 }
 
-/// The others go back to the queue or to the dead letters.
+/// Puts the others back to the queue, or makes them dead letters.
 async fn put_back(
     conn: &mut AsyncPgConnection,
     runs: &[&(Lease, Outcome)],
@@ -230,8 +229,8 @@ async fn put_back(
     Ok(rows.into_iter().map(|row| (row.token, settled(row.status))).collect())
 }
 
-/// What waits of the same kinds and firms as these deferred jobs runs no earlier than they: else a firm with
-/// many would keep those of all others waiting, a few of its own at a time.
+/// Delays the waiting jobs of the same kinds and firms as these deferred ones, so that a firm with many jobs does
+/// not hold up all other firms.
 async fn defer_firms(conn: &mut AsyncPgConnection, deferred: Vec<JobId>) -> Result<(), Fault> {
     if deferred.is_empty() {
         return Ok(());
@@ -253,13 +252,13 @@ async fn defer_firms(conn: &mut AsyncPgConnection, deferred: Vec<JobId>) -> Resu
     Ok(())
 }
 
-/// The start of an error; without NUL, which PostgreSQL cannot keep in a text.
+/// The beginning of an error, without NUL, which PostgreSQL cannot store.
 fn kept_part(error: &str) -> String {
     error.chars().filter(|c| *c != '\0').take(ERROR).collect()
 }
 
-/// Gives back what `worker` claimed without hearing of it, because its connection broke between the
-/// claim and the answer: everything but the `known` runs. Answers how many.
+/// Gives back jobs that were claimed for `worker` without its knowledge, because its connection broke before the
+/// answer: all except the `known` runs. Returns how many.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -275,7 +274,7 @@ pub async fn give_back(conn: &mut AsyncPgConnection, worker: &str, known: &[Uuid
     .await?)
 }
 
-/// Makes leases last `lease` from now. Answers the runs that still hold theirs.
+/// Extends leases to `lease` from now. Returns the runs that still hold theirs.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -298,8 +297,7 @@ pub async fn renew(
     Ok(held.into_iter().map(|row| row.token).collect())
 }
 
-/// Lets no job of this kind be claimed until then. Answers whether it was not paused already; if it
-/// was, that pause stays as it is.
+/// Pauses a kind until then. Returns whether it was not paused yet; an existing pause is not changed.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -324,7 +322,7 @@ pub async fn pause(
     Ok(written > 0)
 }
 
-/// Ends a pause before its time. Answers whether there was one.
+/// Ends a pause early. Returns whether there was one.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -332,7 +330,7 @@ pub async fn resume(conn: &mut AsyncPgConnection, kind: &str) -> Result<bool, Fa
     Ok(diesel::delete(job_pauses::table.find(kind)).execute(conn).await? > 0)
 }
 
-/// The kinds that are paused.
+/// The paused kinds.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -345,7 +343,7 @@ pub async fn pauses(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<
         .await?)
 }
 
-/// How many jobs of each kind there are.
+/// The number of jobs of each kind.
 ///
 /// # Errors
 /// When the database does not answer.

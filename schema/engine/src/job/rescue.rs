@@ -1,9 +1,8 @@
-//! Takes the jobs of crashed and frozen workers from them.
+//! Recovers jobs from crashed and frozen workers.
 //!
-//! An expired lease alone proves nothing: the database may have been away (stopped, failed over, its
-//! clock set), and nobody could renew. So the job is put on notice first. A worker that lives renews
-//! within the notice, and that ends it. The notice is kept in the database, where processes that are
-//! killed one after the other can each do their part.
+//! An expired lease alone proves nothing: when the database was away (stopped, failed over, its clock changed),
+//! nobody could renew. So the job is first put on notice; a living worker renews within the notice period, which
+//! ends it. The notice is stored in the database, so it survives the processes that watch over it.
 
 use std::time::Duration;
 
@@ -15,18 +14,18 @@ use super::model::Rescued;
 use crate::sql::kept;
 use guichet_base::error::Fault;
 
-/// After so many runs in a row that ended with their worker a job is given up, whatever attempts are
-/// left: each takes along what runs beside it.
+/// After so many crashes in a row a job becomes a dead letter, whatever attempts are left: each crash also
+/// interrupts the jobs that run beside it.
 const CRASHES: i32 = 10;
-/// An older notice, in times of what it should last, is given anew: the database was away meanwhile.
+/// A notice older than so many notice periods is renewed: the database was away in the meantime.
 const STALE: f64 = 4.0;
 
-/// Takes jobs from workers that did not renew their leases, nor within the `notice` after that: back to
-/// the queue, or, after the last attempt, to the dead letters, so that a job that crashes its process
-/// does not do so for ever.
+/// Takes jobs from workers that renewed their lease neither in time nor within the `notice` after that. They
+/// return to the queue, or become dead letters after the last attempt, so that a job that crashes its process does
+/// not do so forever.
 ///
-/// What one crash took along comes back over the time `spread`, not at once: the guilty job is among
-/// them, and should not meet all others again.
+/// The jobs that one crash interrupted return over the time `spread`, not at once: the job that caused the crash
+/// is among them and should not meet all others again.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -62,8 +61,7 @@ pub async fn rescue(
     .await?)
 }
 
-/// Notes of jobs with an expired lease that their worker is missed, unless that was noted in the last
-/// `stale` seconds.
+/// Puts jobs with an expired lease on notice, unless that was done in the last `stale` seconds.
 async fn put_on_notice(conn: &mut AsyncPgConnection, stale: f64) -> Result<(), Fault> {
     kept(
         "WITH expired AS MATERIALIZED (

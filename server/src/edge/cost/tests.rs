@@ -74,7 +74,7 @@ fn lists_multiply_what_is_in_them() {
     assert_eq!(of("{ items(first: 20) { id } }"), 21);
     assert_eq!(of("{ items(first: 20) { children(last: 3) { id name } } }"), 1 + 20 * (1 + 3 * 2));
     assert_eq!(of("{ nodes(ids: [1, 2, 3]) { id } }"), 4);
-    // What is no length tells none.
+    // An argument that is not a length says nothing.
     let assumed = 1 + ASSUMED_LENGTH;
     assert_eq!(
         of("{ items(first: -1) { id } b(first: 0) { id } items(first: \"9\") { id } }"),
@@ -86,7 +86,8 @@ fn lists_multiply_what_is_in_them() {
     assert_eq!(counted_with(sent, value!({ "m": 1 }), &unlimited()).unwrap().fields, 2 + 2 + assumed);
 }
 
-/// A list whose length nobody tells has one all the same, or a circle through it would cost next to nothing.
+/// A list without a length argument gets an assumed length; otherwise a cycle through it would cost next to
+/// nothing.
 #[test]
 fn lists_without_a_length_are_assumed_to_have_one() {
     const TEN: u64 = ASSUMED_LENGTH;
@@ -94,12 +95,12 @@ fn lists_without_a_length_are_assumed_to_have_one() {
     assert_eq!(of("{ items { id } }"), 1 + TEN);
     assert_eq!(of("{ item { children { children { id } } } }"), 2 + TEN * (1 + TEN));
     assert_eq!(of("{ item { item { tags } } }"), 3, "a leaf is one field");
-    // A connection is as long as it was asked to be.
+    // A connection has the requested length.
     assert_eq!(
         of("{ page(first: 3) { edges { node { id } } pageInfo { hasNextPage } nodes { id } } }"),
         1 + 3 * 7
     );
-    // Through fragments, interfaces and unions, and where the type cannot be known.
+    // Through fragments, interfaces and unions, and with an unknown type.
     assert_eq!(
         of("{ ...Q } fragment Q on Query { items { ...I } } fragment I on Item { id name }"),
         1 + TEN * 2
@@ -109,7 +110,7 @@ fn lists_without_a_length_are_assumed_to_have_one() {
     assert_eq!(of("{ nothing { children { id } } ... on Nothing { items { id } } }"), 3 + 2);
 }
 
-/// A message holds as much as a page does.
+/// A message of a subscription may be as long as a page.
 #[test]
 fn the_lists_of_a_message_are_as_long_as_a_page() {
     let of = |document| counted(document).fields;
@@ -122,7 +123,7 @@ fn the_lists_of_a_message_are_as_long_as_a_page() {
         of("subscription { news { ...N } } fragment N on News { changed { id } }"),
         2 + MESSAGE_LENGTH as u64
     );
-    // What queries answer with too is no message.
+    // A type that queries return too is not a message.
     assert_eq!(of("subscription { item { children { id } } }"), 2 + ASSUMED_LENGTH);
 }
 
@@ -153,7 +154,7 @@ fn what_does_not_run_is_counted_for_validation() {
     assert_eq!((cost.fields, cost.roots, cost.depth), (1, 1, 1));
 }
 
-/// A chain of fragments, each of which spreads the next one twice.
+/// A chain of fragments that each spread the next one twice.
 fn doubling(length: usize, end: &str) -> String {
     let mut document = "{ ...F0 }".to_owned();
     for number in 0..length {
@@ -197,7 +198,7 @@ fn circles_and_depth_end_the_count() {
     assert_eq!(code(&chain), Some(Code::CostExceeded));
 }
 
-/// What graphql-js 16 and GraphiQL ask when they open a schema, everything switched on.
+/// The introspection query of graphql-js 16 and GraphiQL with every option on.
 const INTROSPECTION: &str = include_str!("introspection.graphql");
 
 #[test]
@@ -243,7 +244,7 @@ fn on() -> impl Strategy<Value = &'static str> {
     prop_oneof![4 => Just("Query"), 1 => Just("__Type")]
 }
 
-/// Selections that spread fragments from `lowest` on, so that there is no circle.
+/// Selections that spread only fragments from `lowest` on, so there is no cycle.
 fn selections(lowest: usize) -> impl Strategy<Value = Vec<Picked>> {
     let names = prop_oneof![
         6 => Just("one"), 1 => Just("fields"), 1 => Just("__schema"), 1 => Just("__typename"),
@@ -291,7 +292,7 @@ fn fragment(number: usize) -> impl Strategy<Value = Fragment> {
     })
 }
 
-/// Writes selections down, fragments by name, or written out in their places.
+/// Prints selections, with fragments spread by name or expanded in place.
 fn write_selections(text: &mut String, inner: &[Picked], written_out: Option<&[Fragment]>) {
     text.push('{');
     for picked in inner {
@@ -332,14 +333,14 @@ fn write_selections(text: &mut String, inner: &[Picked], written_out: Option<&[F
 }
 
 proptest! {
-    /// Counting each fragment once gives what counting every copy of it gives.
+    /// Measuring each fragment once gives the same cost as measuring every expanded copy.
     #[test]
     fn fragments_cost_what_they_stand_for(
         mut operation in selections(0),
         fragments in (fragment(0), fragment(1), fragment(2), fragment(3)),
     ) {
         let fragments = [fragments.0, fragments.1, fragments.2, fragments.3];
-        // An unused fragment has nothing to be written out in place of.
+        // An unused fragment has no place where it could be expanded.
         operation.extend((0..FRAGMENTS).map(|fragment| Picked::Spread { fragment, directives: 0 }));
         let mut by_name = String::new();
         write_selections(&mut by_name, &operation, None);

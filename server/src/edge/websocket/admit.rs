@@ -1,4 +1,4 @@
-//! What the edge asks of whoever knows the people: whether to let somebody in, and until when.
+//! The interface to the application: whether to admit a client, and until when.
 
 use async_graphql::Request;
 use futures_util::future::BoxFuture;
@@ -8,37 +8,37 @@ use uuid::Uuid;
 use super::close::Close;
 use crate::edge::{ApiError, RequestId};
 
-/// Lets people in who open websockets.
+/// Decides who may open a websocket.
 pub trait Admit: Send + Sync + 'static {
-    /// Whoever was let in.
+    /// The admitted client.
     type Guest: Guest;
 
-    /// Decides about the request that opened a websocket, with the `authorization` of the client's
-    /// `connection_init` among its headers, and without a cookie where no origin was named.
+    /// Decides about the request that opened a websocket. Its headers include the `authorization` of
+    /// `connection_init`, and no cookie when the browser named no origin.
     ///
     /// # Errors
-    /// Closes it: `UNAVAILABLE` with 1013, so that the client comes again; a fault of ours with 4500;
-    /// anything else with 4403.
+    /// Closes the websocket: with 1013 for `UNAVAILABLE`, so that the client connects again; with 4500 for an
+    /// internal error; with 4403 otherwise.
     fn admit(&self, parts: &Parts) -> impl Future<Output = Result<Admitted<Self::Guest>, ApiError>> + Send;
 }
 
-/// Somebody was let in.
+/// An admitted client.
 pub struct Admitted<G> {
-    /// Who.
+    /// The client.
     pub guest: G,
-    /// What counts as one towards [`SocketLimits::per_session`](crate::edge::SocketLimits::per_session).
+    /// The session that counts towards [`SocketLimits::per_session`](crate::edge::SocketLimits::per_session).
     pub session: Uuid,
-    /// Resolves when they have to leave, and tells them why.
+    /// Resolves with the reason when the client must be disconnected.
     pub ended: BoxFuture<'static, Close>,
 }
 
-/// Whoever sits at an open websocket.
+/// The client of an open websocket.
 pub trait Guest: Send + Sync + 'static {
-    /// Adds data to an operation, which is called `id` in logs: asked anew for each, as with HTTP, so that
-    /// rights are the present ones.
+    /// Adds data to an operation, called `id` in logs. It runs anew for each operation, as over HTTP, so that
+    /// current rights apply.
     ///
     /// # Errors
-    /// Ends the operation.
+    /// The error that ends the operation.
     fn attach(
         &self,
         id: &RequestId,

@@ -1,4 +1,4 @@
-//! Why a websocket is closed.
+//! The reasons for closing a websocket.
 
 use std::borrow::Cow;
 
@@ -6,11 +6,11 @@ use axum::extract::ws::{CloseFrame, Utf8Bytes};
 
 use crate::edge::errors::{ApiError, Code};
 
-/// Bytes of a reason (RFC 6455, 5.5).
+/// Longest reason in bytes (RFC 6455, 5.5).
 const REASON_BYTES: usize = 123;
 
-/// A code and a reason for whoever is at the other end (RFC 6455, 7.4). Clients built on graphql-ws connect
-/// again after some codes and give up after others.
+/// A close code and reason for the client (RFC 6455, 7.4). Clients built on graphql-ws reconnect after some codes
+/// and give up after others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Close {
     code: u16,
@@ -22,43 +22,42 @@ impl Close {
         Self { code, reason: Cow::Borrowed(reason) }
     }
 
-    /// 4403: whoever it is may not be here, or no longer: sign in.
+    /// 4403: the client is not admitted, or no longer: sign in.
     pub const fn forbidden(reason: &'static str) -> Self {
         Self::new(4403, reason)
     }
 
-    /// 4205, after HTTP's 205: what was seen so far is no longer what may be seen. Connect again, and
-    /// forget the rest.
+    /// 4205, after HTTP's 205: the client's rights have changed. Connect again and discard what was received.
     pub const fn reset(reason: &'static str) -> Self {
         Self::new(4205, reason)
     }
 
-    /// 1001: the server stops; connect to another one.
+    /// 1001: the server is stopping; connect to another one.
     pub(super) const fn going_away() -> Self {
         Self::new(1001, "The server stops")
     }
 
-    /// 1002: no frame of a websocket.
+    /// 1002: not a valid websocket frame.
     pub(super) const fn broken_frame() -> Self {
         Self::new(1002, "Not a valid frame")
     }
 
-    /// 1007: a text that is not UTF-8.
+    /// 1007: text that is not UTF-8.
     pub(super) const fn broken_text() -> Self {
         Self::new(1007, "Not UTF-8")
     }
 
-    /// 1009: a message above the limit.
+    /// 1009: a message that exceeds the limit.
     pub(super) fn too_big(limit: usize) -> Self {
         Self { code: 1009, reason: format!("Messages are limited to {limit} bytes").into() }
     }
 
-    /// 1013: not now; connect again later.
+    /// 1013: try again later.
     pub(super) const fn again_later(reason: &'static str) -> Self {
         Self::new(1013, reason)
     }
 
-    /// 4400: a message that the protocol does not know.
+    /// 4400: not a message of the protocol.
     pub(super) fn bad_message(reason: impl Into<Cow<'static, str>>) -> Self {
         Self { code: 4400, reason: reason.into() }
     }
@@ -68,7 +67,7 @@ impl Close {
         Self::new(4401, "Unauthorized")
     }
 
-    /// 4406: not the subprotocol that is spoken here.
+    /// 4406: another subprotocol.
     pub(super) const fn subprotocol() -> Self {
         Self::new(4406, "Subprotocol not acceptable")
     }
@@ -78,7 +77,7 @@ impl Close {
         Self::new(4408, "Connection initialisation timeout")
     }
 
-    /// 4409: an operation of that id runs already.
+    /// 4409: an operation with this id is already running.
     pub(super) fn exists_already(id: &str) -> Self {
         Self { code: 4409, reason: format!("Subscriber for {id} already exists").into() }
     }
@@ -88,12 +87,12 @@ impl Close {
         Self::new(4429, "Too many initialisation requests")
     }
 
-    /// 4499: the other end does not answer, or does not take what it is sent; it may connect again.
+    /// 4499: the client does not answer or does not receive; it may connect again.
     pub(super) const fn terminated(reason: &'static str) -> Self {
         Self::new(4499, reason)
     }
 
-    /// 4500: a fault of ours; connecting again does not help.
+    /// 4500: an internal error; connecting again does not help.
     pub(super) const fn internal() -> Self {
         Self::new(4500, "Internal server error")
     }
@@ -103,7 +102,7 @@ impl Close {
         self.code
     }
 
-    /// The reason, as far as there is room for it.
+    /// The reason, truncated to the allowed length.
     pub fn reason(&self) -> &str {
         &self.reason[..self.reason.floor_char_boundary(REASON_BYTES)]
     }
@@ -113,7 +112,7 @@ impl Close {
     }
 }
 
-/// Why somebody is not let in.
+/// Why a client is not admitted.
 impl From<&ApiError> for Close {
     fn from(error: &ApiError) -> Self {
         match error.code() {

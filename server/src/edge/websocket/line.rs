@@ -1,4 +1,4 @@
-//! The line to a client: messages in both directions, and whether somebody is still there.
+//! The connection to a client: messages in both directions, and keepalive.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use super::message::{Incoming, Outgoing};
 use crate::edge::EdgeSettings;
 use crate::edge::metrics::messages_sent;
 
-/// How long the last words may take: our close frame, and the client's.
+/// How long closing may take: our close frame, and the client's.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
-/// How long a message may take at most: less than a process that stops waits for.
+/// The longest time to send a message: less than a stopping process waits.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// How a line ends.
+/// How a connection ends.
 #[derive(Debug)]
 pub(super) enum End {
     /// We close it.
@@ -37,9 +37,9 @@ impl From<Close> for End {
 pub(super) struct Line<'a> {
     socket: WebSocket,
     settings: &'a EdgeSettings,
-    /// When the client last said anything.
+    /// When the client last sent anything.
     heard: Instant,
-    /// When it was last asked to, if it was silent.
+    /// When an idle client was last sent a `ping`.
     asked: Option<Instant>,
 }
 
@@ -48,15 +48,15 @@ impl<'a> Line<'a> {
         Self { socket, settings, heard: Instant::now(), asked: None }
     }
 
-    /// Whether the client speaks our subprotocol.
+    /// Whether the client uses our subprotocol.
     pub fn is_understood(&self) -> bool {
         self.socket.protocol().is_some()
     }
 
-    /// The client's next message. Nothing is lost when this is given up.
+    /// Receives the client's next message. Safe to cancel: nothing is lost.
     ///
     /// # Errors
-    /// When there is none, or it is not one.
+    /// When the connection ended, or the message is invalid.
     pub async fn hear(&mut self) -> Result<Incoming, End> {
         loop {
             let message = self.socket.recv().await;
@@ -68,7 +68,7 @@ impl<'a> Line<'a> {
                 Some(Ok(Message::Binary(_))) => {
                     return Err(Close::bad_message("Messages are texts").into());
                 }
-                // The websocket answers its own pings.
+                // The websocket layer answers websocket pings by itself.
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(Message::Close(_))) | None => return Err(End::Theirs),
                 Some(Err(error)) => return Err(self.broken(error)),
@@ -87,13 +87,13 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Sends messages, in one go.
+    /// Sends messages, all at once.
     ///
     /// # Errors
-    /// When the client does not take them in time, or is gone.
+    /// When the client does not receive them in time, or is gone.
     pub async fn say(&mut self, messages: &[Outgoing<'_>]) -> Result<(), End> {
         let texts: Result<Vec<String>, _> = messages.iter().map(serde_json::to_string).collect();
-        // Values of async-graphql have string keys only, so this is a fault of the library.
+        // Values of async-graphql only have string keys, so this is a bug in the library.
         let Ok(texts) = texts else { return Err(Close::internal().into()) };
         let limits = &self.settings.sockets;
         let bytes: usize = texts.iter().map(String::len).sum();
@@ -115,7 +115,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// When to [`look_after`](Self::look_after) the client next, unless it says something before.
+    /// When to call [`look_after`](Self::look_after) next, unless the client sends something before.
     pub fn next_look(&self) -> Instant {
         let limits = &self.settings.sockets;
         match self.asked {
@@ -124,10 +124,10 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Asks a client that is silent whether it is there.
+    /// Sends an idle client a `ping`.
     ///
     /// # Errors
-    /// When it did not answer the last time.
+    /// When it did not answer the previous one.
     pub async fn look_after(&mut self) -> Result<(), End> {
         let now = Instant::now();
         if self.next_look() > now {
@@ -140,8 +140,8 @@ impl<'a> Line<'a> {
         self.say(&[Outgoing::Ping]).await
     }
 
-    /// Closes the line: says why, and waits a little for the client to agree, which it may not have read
-    /// otherwise.
+    /// Closes the connection: sends the reason, and waits briefly for the client's close frame, without which it
+    /// may not have read ours.
     pub async fn close(mut self, end: &End) {
         let words = async {
             match end {
@@ -153,7 +153,7 @@ impl<'a> Line<'a> {
                 End::Theirs => self.socket.close().await,
             }
         };
-        // Whoever is gone needs none.
+        // A client that is gone needs no close frame.
         let _ = timeout(LAST_WORDS, words).await;
     }
 }

@@ -12,24 +12,24 @@ use crate::edge::limits::Limits;
 use crate::edge::params::Params;
 use crate::edge::scan;
 
-/// What a client says.
+/// A message from the client.
 pub(super) enum Incoming {
-    /// It wants in.
+    /// Asks to be admitted.
     ConnectionInit(Map<String, Value>),
-    /// It wants a pong, with the same payload.
+    /// Asks for a pong with the same payload.
     Ping(Option<Map<String, Value>>),
-    /// It is there.
+    /// Answers a ping.
     Pong,
-    /// It wants an operation executed, which may be too much.
+    /// Asks to execute an operation, whose parameters may exceed a limit.
     Subscribe { id: String, params: Result<Params, ServerError> },
-    /// It wants no more of an operation.
+    /// Ends an operation.
     Complete { id: String },
 }
 
-/// The longest id of an operation: it is kept as long as that runs.
+/// Longest id of an operation: it is kept while the operation runs.
 const ID_BYTES: usize = 128;
 
-/// What tells one message from another; read before what may be too much to read.
+/// The type of a message, read before the payload, which may be too large to read.
 #[derive(Deserialize)]
 struct Head {
     #[serde(rename = "type")]
@@ -45,10 +45,10 @@ struct Body {
 }
 
 impl Incoming {
-    /// Reads a message.
+    /// Parses a message.
     ///
     /// # Errors
-    /// 4400 for what is none.
+    /// 4400 for an invalid message.
     pub fn read(text: &str, limits: &Limits) -> Result<Self, Close> {
         let Ok(Head { kind, id, .. }) = serde_json::from_str(text) else {
             return Err(Close::bad_message("A message is a JSON object with a `type`"));
@@ -66,7 +66,7 @@ impl Incoming {
     }
 }
 
-/// The parameters of a request; within, why they are too much.
+/// The parameters of a request; the inner error says which limit they exceed.
 fn params(text: &str, limits: &Limits) -> Result<Result<Params, ServerError>, Close> {
     match payload(text, limits) {
         Err(error) => Ok(Err(error)),
@@ -77,7 +77,7 @@ fn params(text: &str, limits: &Limits) -> Result<Result<Params, ServerError>, Cl
     }
 }
 
-/// A payload that may be missing.
+/// An optional payload.
 fn object(text: &str, limits: &Limits) -> Result<Option<Map<String, Value>>, Close> {
     match payload(text, limits) {
         Ok(None) => Ok(None),
@@ -102,7 +102,7 @@ fn payload(text: &str, limits: &Limits) -> Result<Option<Value>, ServerError> {
     Ok(body.map_err(|_| refusal(Code::BadRequest, "`payload` cannot be read.", Vec::new()))?.payload)
 }
 
-/// What we say.
+/// A message to the client.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Outgoing<'a> {
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Whatever comes, it is a message or 4400.
+        /// Any text either parses as a message or gives 4400.
         #[test]
         fn anything(text in r#"(\PC|[{}\[\]":,]|"type":"(ping|subscribe|complete)"|"(id|payload)":|null|\{|\}){0,40}"#) {
             if let Err(close) = read(&text) {
@@ -167,7 +167,7 @@ mod tests {
             read(subscribe),
             Ok(Incoming::Subscribe { id, params: Ok(params) }) if id == "1" && params.query == "{a}"
         ));
-        // Too much of it is the operation's fault, not the connection's.
+        // A payload that exceeds a limit is an error of the operation, not of the connection.
         let deep = r#"{"type":"subscribe","id":"1","payload":{"query":"{a}","variables":{"a":[[[[1]]]]}}}"#;
         assert!(matches!(read(deep), Ok(Incoming::Subscribe { params: Err(_), .. })));
     }

@@ -1,10 +1,10 @@
 //! GraphQL over websockets: the subprotocol `graphql-transport-ws`
 //! (<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>).
 //!
-//! The ready-made service of async-graphql gives one of the protocol's eight close codes. Here [`open`]
-//! turns a request into a socket, `socket` greets whoever is there and runs what they ask for
-//! (`operation`), and `line` carries the messages (`message`), one at a time: nothing more is computed
-//! until the last one was taken, so a slow reader costs no memory. A socket is one task.
+//! The service that comes with async-graphql supports one of the protocol's eight close codes. Here, [`open`]
+//! turns a request into a socket, `socket` admits the client and runs its operations (`operation`), and `line`
+//! carries the messages (`message`), one at a time: nothing more is computed until the last message was received,
+//! so a slow client costs no memory. Each socket is one task.
 
 mod admit;
 mod close;
@@ -34,12 +34,12 @@ use super::execution::Edge;
 use super::layers::turned_away;
 
 const SUBPROTOCOL: &str = "graphql-transport-ws";
-/// Bytes of the buffer that a socket reads into: most messages are smaller.
+/// Size of a socket's read buffer: most messages are smaller.
 const READ_BUFFER: usize = 2 << 10;
-/// Bytes that wait for the next flush at most, so that a small answer is one packet.
+/// Most bytes that wait for the next flush, so that a small answer is one packet.
 const WRITE_BUFFER: usize = 4 << 10;
 
-/// Whether a request wants to become a websocket: over HTTP/1.1 (RFC 6455, 4.1) or over HTTP/2 (RFC 8441).
+/// Whether a request asks for a websocket, over HTTP/1.1 (RFC 6455, 4.1) or HTTP/2 (RFC 8441).
 pub(super) fn is_wanted(parts: &Parts) -> bool {
     let upgrade = parts.headers.get(UPGRADE).map(HeaderValue::as_bytes);
     parts.method == Method::CONNECT || upgrade.is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"))
@@ -52,7 +52,7 @@ pub(super) async fn open<E: Executor, A: Admit>(edge: Arc<Edge<E, A>>, mut parts
             return turned_away(Code::Forbidden, "Websockets from this origin are not allowed.");
         }
         Some(_) => {}
-        // Every browser names one: whoever sends a cookie without it is no page of ours.
+        // Every browser sends an origin: a cookie without one does not come from a page of ours.
         None => drop(parts.headers.remove(COOKIE)),
     }
     let limits = &edge.settings.sockets;

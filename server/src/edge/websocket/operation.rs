@@ -1,4 +1,4 @@
-//! The operations that run on a socket.
+//! The operations running on a socket.
 
 use std::convert::Infallible;
 use std::future::{poll_fn, ready};
@@ -19,30 +19,31 @@ use crate::edge::layers::RequestId;
 use crate::edge::metrics::{Measured, Subscribed};
 use crate::edge::params::Params;
 
-/// What an operation gives next. After all but the first it is over; so it is when there is nothing more.
+/// The next result of an operation. After anything but `Next` the operation is over, and also when there is no
+/// result.
 pub(super) enum Step {
-    /// An answer, with more to come.
+    /// An answer that more may follow.
     Next(Response),
     /// The only answer.
     Only(Response),
-    /// Why there is no answer, or no further one.
+    /// The errors that prevent an answer, or any further one.
     Refused(Vec<ServerError>),
-    /// The service cannot go on with it at the moment: whoever connects again resumes it.
+    /// The service cannot continue now: the client resumes after connecting again.
     Unavailable,
 }
 
-/// One operation, from the client's `subscribe` until it is over or dropped.
+/// One operation, from the client's `subscribe` until it ends or is dropped.
 pub(super) struct Operation {
-    /// The client's name for it.
+    /// The client's id for it.
     pub id: Arc<str>,
     kind: OperationType,
     steps: BoxStream<'static, Step>,
-    /// What it gave while the line was busy; within, none when it was over.
+    /// A result that waits until the connection is free; the inner none means the end of the operation.
     given: Option<Option<Step>>,
 }
 
 impl Operation {
-    /// Starts one for a guest.
+    /// Starts an operation of an admitted client.
     pub fn start<E, A, G>(
         edge: &Arc<Edge<E, A>>,
         guest: &Arc<G>,
@@ -110,7 +111,7 @@ where
     let (query, operation_name) = (request.query.clone(), request.operation_name.clone());
     let (id, executor) = (RequestId::make(), edge.executor.clone());
     let name = id.clone();
-    // Boxed, for what it takes is given back once the source is open.
+    // Boxed, so that its memory is released once the source stream is open.
     let opened = Box::pin(async move {
         match guest.attach(&name, request).await {
             Ok(request) => executor.execute_stream(request, None),
@@ -123,12 +124,13 @@ where
         edge.types.put_nulls(&mut response, &query, operation_name.as_deref());
         layout.arrange(&mut response.data);
         mask(&mut response, &id);
-        // A source that does not open gives one such answer and ends: a request error (GraphQL
+        // A source stream that cannot be opened yields one such answer and ends: a request error (GraphQL
         // specification, 6.2.3.2).
         let Some(error) = response.errors.first() else { return Step::Next(response) };
         subscribed.refused(&response);
-        // A message that was not filled in would be followed by one with a later cursor: what it should have told
-        // would be lost. So it is the last one, and be it the first: whoever resumes was not refused.
+        // After a message that could not be resolved, the next one would carry a later cursor, and the content of
+        // the failed one would be lost. So the stream ends here, even at the first message, and the client
+        // resumes.
         if Code::of(error) == Some(Code::Unavailable) {
             Step::Unavailable
         } else {
@@ -138,11 +140,11 @@ where
     steps.boxed()
 }
 
-/// All of one socket.
+/// All operations of one socket.
 #[derive(Default)]
 pub(super) struct Operations {
     running: Vec<Operation>,
-    /// Whose turn it is to be looked at first.
+    /// The index of the operation to poll first.
     turn: usize,
 }
 
@@ -159,17 +161,17 @@ impl Operations {
         self.running.push(operation);
     }
 
-    /// Ends one at once, if it runs.
+    /// Ends an operation at once, if it is running.
     pub fn end(&mut self, id: &str) {
         self.running.retain(|operation| *operation.id != *id);
     }
 
-    /// Ends all that change nothing.
+    /// Ends all operations except mutations.
     pub fn keep_mutations(&mut self) {
         self.running.retain(|operation| operation.kind == OperationType::Mutation);
     }
 
-    /// What the next one gives, with its id. Nothing is lost when this is given up.
+    /// The next result of any operation, with its id. Safe to cancel: nothing is lost.
     pub async fn step(&mut self) -> (Arc<str>, Option<Step>) {
         poll_fn(|cx| {
             for offset in 0..self.running.len() {
@@ -184,8 +186,9 @@ impl Operations {
         .await
     }
 
-    /// Lets each go on to its next step, and keeps that, for ever. While the line waits for a client that reads
-    /// slowly, none must rest where it holds what others wait for: a connection, a lock, a load that many share.
+    /// Lets every operation run to its next result, which is kept; never returns. While the connection waits for a
+    /// slow client, no operation may be suspended while it holds something that others wait for: a connection, a
+    /// lock, a shared load.
     pub async fn go_on(&mut self) -> Infallible {
         poll_fn(|cx| {
             for operation in self.running.iter_mut().filter(|operation| operation.given.is_none()) {

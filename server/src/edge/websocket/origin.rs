@@ -1,5 +1,4 @@
-//! Whose pages may open websockets. Browsers let any page open one and send the cookie along, and CORS does
-//! not apply.
+//! Which pages may open websockets. Browsers let any page open one, with cookies, and CORS does not apply.
 
 use http::header::HOST;
 use http::request::Parts;
@@ -7,14 +6,14 @@ use http::{HeaderValue, Uri};
 
 use crate::edge::EdgeSettings;
 
-/// Whether pages of this origin may open a websocket by the request in `parts`: our own and those of
+/// Whether pages of this origin may open a websocket by the request in `parts`: our own, and those of
 /// [`EdgeSettings::allowed_origins`].
 pub(super) fn is_allowed(origin: &HeaderValue, parts: &Parts, settings: &EdgeSettings) -> bool {
     settings.allowed_origins.iter().any(|allowed| allowed.is(origin)) || is_own(origin, parts, settings)
 }
 
-/// Whether a page comes from the very host that it now turns to. Where we are reached by https alone, so
-/// must the page have been.
+/// Whether the page comes from the same host as the request. When the server is reached by https only, the page
+/// must have been too.
 fn is_own(origin: &HeaderValue, parts: &Parts, settings: &EdgeSettings) -> bool {
     let Some(origin) = origin.to_str().ok().and_then(|text| text.parse::<Uri>().ok()) else { return false };
     let scheme = match origin.scheme_str() {

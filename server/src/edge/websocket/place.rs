@@ -1,4 +1,4 @@
-//! Who is in the house: open websockets, counted, and shown out when the process stops.
+//! Counts the open websockets, and ends them when the process stops.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,18 +11,18 @@ use uuid::Uuid;
 use super::close::Close;
 use crate::edge::metrics::websockets;
 
-/// The open websockets of a process. Clones are the same.
+/// The open websockets of a process. Clones share the same state.
 #[derive(Clone, Debug)]
 pub struct Sockets {
     stop: CancellationToken,
     open: TaskTracker,
-    /// How many of each session.
+    /// The number of open websockets per session.
     sessions: Arc<Mutex<HashMap<Uuid, usize>>>,
 }
 
 impl Sockets {
-    /// None yet. From `stop` on none is opened, and those that are open end: subscriptions at once, others
-    /// as soon as their mutations have run.
+    /// Starts with none. After `stop` no websocket is opened, and the open ones end: subscriptions at once, the
+    /// rest when their mutations are done.
     pub fn new(stop: CancellationToken) -> Self {
         Self { stop, open: TaskTracker::new(), sessions: Arc::default() }
     }
@@ -37,9 +37,9 @@ impl Sockets {
         &self.stop
     }
 
-    /// A place for one more, where there are fewer than `limit`.
+    /// Reserves a place, if fewer than `limit` are taken.
     pub(super) fn place(&self, limit: usize) -> Option<Place> {
-        // Held, so that no two take the last one.
+        // Locked, so that two requests cannot take the last place.
         let _sessions = self.sessions();
         if self.stop.is_cancelled() || self.open.len() >= limit {
             return None;
@@ -53,7 +53,7 @@ impl Sockets {
     }
 }
 
-/// The place of an open websocket, until this is dropped.
+/// The place of an open websocket, released on drop.
 pub(super) struct Place {
     sockets: Sockets,
     session: Option<Uuid>,
@@ -61,10 +61,10 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Whose it is, once that is known.
+    /// Sets the session that the place counts for.
     ///
     /// # Errors
-    /// 1013 when the session has `limit` of them.
+    /// 1013 when the session already has `limit` of them.
     pub fn belongs_to(&mut self, session: Uuid, limit: usize) -> Result<(), Close> {
         let mut sessions = self.sockets.sessions();
         let open = sessions.entry(session).or_default();

@@ -1,4 +1,4 @@
-//! An open websocket, from the first word to the last.
+//! An open websocket, from the handshake to the close.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -53,14 +53,14 @@ async fn talk<E: Executor, A: Admit>(
     if !line.is_understood() {
         return Err(Close::subprotocol().into());
     }
-    // Boxed, for what it takes is given back before the long part begins.
+    // Boxed, so that its memory is released before the long part begins.
     let admitted = Box::pin(greet(edge, line, parts)).await?;
     place.belongs_to(admitted.session, edge.settings.sockets.per_session)?;
     line.say(&[Outgoing::ConnectionAck]).await?;
     serve(edge, line, admitted).await
 }
 
-/// Waits for the client to say who it is, and finds out whether it may be here.
+/// Waits for `connection_init`, and decides whether the client is admitted.
 async fn greet<E, A: Admit>(
     edge: &Edge<E, A>,
     line: &mut Line<'_>,
@@ -73,7 +73,7 @@ async fn greet<E, A: Admit>(
         let heard = tokio::select! {
             biased;
             () = &mut stopping => return Err(Close::going_away().into()),
-            // Before the clock: if it came in time, and this task got its turn late, that is not the client's fault.
+            // Before the timer: a message that came in time counts, even if this task was scheduled late.
             heard = line.hear() => heard?,
             () = &mut is_late => return Err(Close::init_timeout().into()),
         };
@@ -100,13 +100,13 @@ async fn greet<E, A: Admit>(
     let admitted = admitted.unwrap_or_else(|_| Err(ApiError::unavailable("the session took too long")));
     admitted.map_err(|error| {
         let close = Close::from(&error);
-        // For the log.
+        // Logged by `mask`.
         mask(&mut refused(error.into_server_error()), &RequestId::of(&parts.extensions));
         close.into()
     })
 }
 
-/// What may be said before the connection is acknowledged.
+/// Handles the messages allowed before the connection is acknowledged.
 async fn before_ack(line: &mut Line<'_>, heard: Incoming) -> Result<(), End> {
     match heard {
         Incoming::Subscribe { .. } => Err(Close::unauthorized().into()),
@@ -115,7 +115,8 @@ async fn before_ack(line: &mut Line<'_>, heard: Incoming) -> Result<(), End> {
     }
 }
 
-/// Puts the `authorization` of a `connection_init` where HTTP has it. Clients spell it as they spell headers.
+/// Moves the `authorization` of a `connection_init` to the headers, where HTTP has it. Clients may spell its name
+/// in any case.
 fn authorize(parts: &mut Parts, payload: &Map<String, Value>) -> Result<(), Close> {
     let given = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()));
     match given {
@@ -129,7 +130,7 @@ fn authorize(parts: &mut Parts, payload: &Map<String, Value>) -> Result<(), Clos
     }
 }
 
-/// Runs what the guest asks for.
+/// Runs the operations of an admitted client.
 async fn serve<E: Executor, A: Admit>(
     edge: &Arc<Edge<E, A>>,
     line: &mut Line<'_>,
@@ -150,7 +151,7 @@ async fn serve<E: Executor, A: Admit>(
                 is_stopping = true;
                 operations.keep_mutations();
             }
-            // Before the clock, as above.
+            // Before the timer, as above.
             heard = line.hear() => match heard? {
                 Incoming::ConnectionInit(_) => return Err(Close::too_many_inits().into()),
                 Incoming::Ping(payload) => {
@@ -159,7 +160,7 @@ async fn serve<E: Executor, A: Admit>(
                 }
                 Incoming::Pong => look.as_mut().reset(line.next_look()),
                 Incoming::Complete { id } => operations.end(&id),
-                // The client will connect again, and ask again.
+                // The client will connect again and repeat the operation.
                 Incoming::Subscribe { .. } if is_stopping => {}
                 Incoming::Subscribe { id, .. } if operations.has(&id) => {
                     return Err(Close::exists_already(&id).into());
@@ -191,7 +192,7 @@ async fn serve<E: Executor, A: Admit>(
     }
 }
 
-/// Waits until something is said, as long as the guest may be here; meanwhile the operations go on.
+/// Waits for the next message, as long as the client is admitted; operations continue meanwhile.
 async fn said(
     saying: impl Future<Output = Result<(), End>>,
     operations: &mut Operations,
@@ -205,7 +206,7 @@ async fn said(
     }
 }
 
-/// Sends what an operation gives.
+/// Sends a result of an operation.
 async fn tell(line: &mut Line<'_>, id: &str, step: Option<Step>) -> Result<(), End> {
     let next = |response| Outgoing::Next { id, payload: Answer::from(response) };
     match &step {
