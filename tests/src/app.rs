@@ -1,5 +1,5 @@
-//! The whole program in the test's own process: API on a real socket, workers, a database of the
-//! test's own, a clock that the test moves, and a relay whose answers the test sets.
+//! The whole program in the test's process: the API on a real socket, workers, a database for this test, a clock
+//! that the test moves, and a relay whose replies the test controls.
 
 use std::ffi::OsString;
 use std::sync::Arc;
@@ -34,22 +34,22 @@ use crate::smtp::{Options, Sink};
 use crate::wait::DEADLINE;
 use crate::world::Person;
 
-/// When every test begins: a Monday morning in São Paulo and a Monday afternoon in Paris.
+/// The time at which every test starts: a Monday morning in São Paulo and a Monday afternoon in Paris.
 pub const START: &str = "2026-03-02T12:00:00Z";
 
 /// A running program. End each test with [`TestApp::finish`]: dropped without it, the test fails.
 pub struct TestApp {
-    /// The way to the business, past the API.
+    /// The store, for calling the business without the API.
     pub store: Store,
-    /// The time.
+    /// The clock.
     pub clock: Arc<ManualClock>,
     /// The relay.
     pub sink: Sink,
-    /// Where the API listens.
+    /// The address of the API.
     pub url: String,
-    /// Where files lie.
+    /// The file store of the program.
     pub files: Files,
-    /// The engine that keeps them.
+    /// The engine behind it.
     pub object_store: ObjectStore,
     database: Option<TestDatabase>,
     http: reqwest::Client,
@@ -57,14 +57,14 @@ pub struct TestApp {
     parts: JoinSet<()>,
 }
 
-/// What a program is started with.
+/// How a program is set up.
 #[derive(Debug, Clone, Default)]
 pub struct Setup {
-    /// What keeps files.
+    /// The kind of file store.
     pub kind: Kind,
-    /// What scans them.
+    /// The scanner, if any.
     pub clamd: Option<Clamd>,
-    /// How large they may be.
+    /// The file size limits.
     pub limits: Limits,
 }
 
@@ -73,7 +73,7 @@ pub struct Setup {
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
-    /// The id that the answer gives its request.
+    /// The request id in the answer.
     pub request_id: String,
     /// The body.
     pub body: Value,
@@ -105,7 +105,7 @@ impl TestApp {
         Self::start_with(Setup::default()).await
     }
 
-    /// Starts the program on other engines than the usual ones.
+    /// Starts the program with other engines than the default ones.
     ///
     /// # Panics
     /// When a part does not start.
@@ -115,7 +115,7 @@ impl TestApp {
         let store = Store::new(db::pool(&database.url, 16).expect("a pool is made"), clock.clone());
         let sink = Sink::start(Options::default()).await;
         let mut smtp = SmtpSettings::parse(&sink.starttls_url()).expect("the sink's address is one");
-        // The product's limits are minutes.
+        // The default limits are minutes.
         smtp.limits = smtp.limits.at_most(Duration::from_millis(1500));
         let route = Route::Smtp(Pool::new(smtp));
         let sender = Sender { store: store.clone(), route, dkim: None };
@@ -147,15 +147,15 @@ impl TestApp {
         Self { store, clock, sink, url, files, object_store, database: Some(database), http, stop, parts }
     }
 
-    /// Its database.
+    /// The database of this test.
     ///
     /// # Panics
-    /// Never: it goes with the test's end, which takes the app.
+    /// Never: the database is only taken when the test ends.
     pub fn database(&self) -> &TestDatabase {
         self.database.as_ref().expect("a test ends once")
     }
 
-    /// Sends a GraphQL request as somebody, or as nobody.
+    /// Sends a GraphQL request as a person, or without signing in.
     ///
     /// # Panics
     /// When the API does not answer in JSON.
@@ -163,7 +163,7 @@ impl TestApp {
         self.send_as(person.map(|person| person.token.as_str()), query, variables).await
     }
 
-    /// Sends a GraphQL request with a bearer token, or without.
+    /// Sends a GraphQL request with or without a bearer token.
     ///
     /// # Panics
     /// When the API does not answer in JSON.
@@ -180,7 +180,7 @@ impl TestApp {
         Answer { status, request_id, body: response.json().await.expect("in JSON") }
     }
 
-    /// Asks as somebody; answers the data.
+    /// Sends a request as a person; returns the data.
     ///
     /// # Panics
     /// When there are errors.
@@ -188,7 +188,7 @@ impl TestApp {
         self.send(Some(person), query, variables).await.data()
     }
 
-    /// Fetches a page as somebody, or as nobody.
+    /// Fetches a page as a person, or without signing in.
     ///
     /// # Panics
     /// When the server does not answer.
@@ -200,7 +200,7 @@ impl TestApp {
         request.send().await.expect("the server answers")
     }
 
-    /// Moves the time on, and lets the workers notice.
+    /// Advances the clock and wakes the workers.
     pub fn pass(&self, time: TimeDelta) {
         self.clock.advance(time);
         self.store.hints.jobs();
@@ -214,7 +214,7 @@ impl TestApp {
         self.jobs_until("no job is due or running", |left| left.iter().all(|(_, due)| !due)).await;
     }
 
-    /// Waits until the living jobs are as wanted: each with its status, and whether it is due.
+    /// Waits until the pending jobs are as expected: each with its status, and whether it is due.
     ///
     /// # Panics
     /// When that does not happen.
@@ -230,7 +230,7 @@ impl TestApp {
         }
     }
 
-    /// The living jobs, each with whether it is due; one that runs is.
+    /// The pending jobs, each with whether it is due; a running job counts as due.
     async fn jobs(&self) -> Vec<(JobStatus, bool)> {
         let mut conn = self.store.conn().await.expect("the database answers");
         jobs::table
@@ -244,16 +244,16 @@ impl TestApp {
     /// Ends the test: every job must be done, and every part must stop.
     ///
     /// # Panics
-    /// When a job is left over, unfinished or dead, or a part does not stop.
+    /// When a job is left (unfinished or dead), or a part does not stop.
     pub async fn finish(self) {
         self.jobs_done().await;
         self.end(0).await;
     }
 
-    /// Ends a test that made this many dead letters or waiting jobs on purpose.
+    /// Ends a test that left this many dead letters or waiting jobs on purpose.
     ///
     /// # Panics
-    /// When it is another number, or a part does not stop.
+    /// When the number differs, or a part does not stop.
     pub async fn finish_with_jobs(self, left: usize) {
         self.jobs_done().await;
         self.end(left as i64).await;

@@ -1,4 +1,4 @@
-//! A scanner that speaks clamd's protocol and knows one virus.
+//! A scanner that speaks clamd's protocol and detects one virus.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
-/// What the scanner takes for malware.
+/// What the scanner reports as malware.
 pub const VIRUS: &[u8] = b"X5O!-a-virus-for-tests";
 
-/// A scanner, gone when it is dropped.
+/// A scanner, stopped on drop.
 #[derive(Debug)]
 pub struct FakeClamd {
     address: SocketAddr,
-    /// How many files it looked at.
+    /// The number of files it scanned.
     scanned: Arc<AtomicUsize>,
     away: Arc<AtomicBool>,
     serving: AbortHandle,
@@ -39,7 +39,7 @@ impl FakeClamd {
                 }
                 let counts = Arc::clone(&counts);
                 tokio::spawn(async move {
-                    // Whoever hangs up has its answer.
+                    // A client that disconnects already has its answer.
                     let _ = serve(line, &counts).await;
                 });
             }
@@ -47,17 +47,17 @@ impl FakeClamd {
         Self { address, scanned, away, serving: serving.abort_handle() }
     }
 
-    /// Where it listens.
+    /// Its address.
     pub fn clamd(&self) -> Clamd {
         Clamd::Tcp(self.address.to_string())
     }
 
-    /// Makes it hang up on everybody, or not any more.
+    /// Makes it disconnect every client, or stop doing so.
     pub fn leave(&self, away: bool) {
         self.away.store(away, Ordering::SeqCst);
     }
 
-    /// How many files it looked at.
+    /// The number of files it scanned.
     pub fn scanned(&self) -> usize {
         self.scanned.load(Ordering::SeqCst)
     }

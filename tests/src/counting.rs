@@ -9,7 +9,7 @@ use guichet_base::clock::SharedClock;
 use guichet_engine::db;
 use guichet_engine::store::Store;
 
-/// A store, and the statements that it issued so far.
+/// A store that counts the statements it has issued.
 #[derive(Debug)]
 pub struct Counting {
     /// The store.
@@ -18,7 +18,7 @@ pub struct Counting {
 }
 
 impl Counting {
-    /// Over so many connections to this database.
+    /// Opens a store with so many connections to this database.
     ///
     /// # Panics
     /// When the database does not answer.
@@ -39,7 +39,7 @@ impl Counting {
         Self { store, statements }
     }
 
-    /// How many statements it issued so far.
+    /// The number of statements so far.
     pub fn statements(&self) -> usize {
         self.statements.load(Ordering::SeqCst)
     }

@@ -1,5 +1,5 @@
-//! Databases for tests: one private PostgreSQL a test process, one database a test, cloned from a
-//! migrated template.
+//! Databases for tests: one private PostgreSQL per test process, one database per test, cloned from a migrated
+//! template.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,9 +13,9 @@ use guichet_server::embedded::{Postgres, PostgresOptions};
 
 const TEMPLATE: &str = "template_guichet";
 
-/// A server whose databases are asked for by name.
+/// A server whose databases are addressed by name.
 struct Server {
-    /// Addresses of databases, with this in place of the name.
+    /// The address of a database, with a placeholder for the name.
     url: String,
 }
 
@@ -24,7 +24,8 @@ const NAME: &str = "a_name_to_be_replaced";
 static SERVER: OnceLock<Server> = OnceLock::new();
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-/// A folder of this test process's own. Nothing runs when it ends, so those of ended ones are removed.
+/// The folder of this test process. Folders of processes that have ended are removed, because no code runs at the
+/// end of a process.
 pub(crate) fn folder() -> PathBuf {
     const PREFIX: &str = "guichet-tests-";
     let temp = std::env::temp_dir();
@@ -41,7 +42,8 @@ pub(crate) fn folder() -> PathBuf {
 fn server() -> &'static Server {
     SERVER.get_or_init(|| {
         let (told, url) = mpsc::channel();
-        // The server lives as long as the thread that started it, and a test's runtime ends with the test.
+        // The server ends with the thread that started it, and a test's runtime ends with the test, so it gets its
+        // own thread.
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
             runtime.block_on(async {
@@ -61,16 +63,16 @@ fn server() -> &'static Server {
     })
 }
 
-/// An empty, migrated database of a test's own.
+/// An empty, migrated database for one test.
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
-    /// Its address, as `DATABASE_URL` spells it.
+    /// Its address, as in `DATABASE_URL`.
     pub url: String,
 }
 
 impl TestDatabase {
-    /// Makes one.
+    /// Creates one.
     ///
     /// # Panics
     /// When PostgreSQL cannot be started or does not answer.
@@ -79,7 +81,7 @@ impl TestDatabase {
         Self::like(TEMPLATE).await
     }
 
-    /// Makes one with the same in it. Nobody may be connected to this one: see [`TestDatabase::close`].
+    /// Creates a copy. Nobody may be connected to this database: see [`TestDatabase::close`].
     ///
     /// # Panics
     /// When somebody is, or PostgreSQL does not answer.
@@ -93,7 +95,7 @@ impl TestDatabase {
         Self { url: server().url.replace(NAME, &name), name }
     }
 
-    /// Cuts off whoever is connected and lets nobody in, until [`TestDatabase::open`].
+    /// Disconnects everybody and refuses connections, until [`TestDatabase::open`].
     ///
     /// # Panics
     /// When PostgreSQL does not answer.
@@ -104,7 +106,7 @@ impl TestDatabase {
         admin(&others).await;
     }
 
-    /// Lets everybody in again.
+    /// Accepts connections again.
     ///
     /// # Panics
     /// When PostgreSQL does not answer.
@@ -112,7 +114,7 @@ impl TestDatabase {
         admin(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name)).await;
     }
 
-    /// Drops it, with whoever is still connected.
+    /// Drops it, disconnecting everybody.
     ///
     /// # Panics
     /// When PostgreSQL does not answer.

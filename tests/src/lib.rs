@@ -1,4 +1,4 @@
-//! The harness of the tests.
+//! The test harness.
 
 pub mod app;
 pub mod bench;

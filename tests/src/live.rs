@@ -1,4 +1,4 @@
-//! A server's live side in the test's own process, without a socket: what its subscriptions tell.
+//! The live side of a server in the test's process, without a socket: the messages of its subscriptions.
 
 use std::ffi::OsString;
 
@@ -21,7 +21,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::object_store::ObjectStore;
 use crate::wait::DEADLINE;
 
-/// A running live side. Dropped, it reads no feed any more.
+/// A running live side; it stops reading feeds on drop.
 pub struct LiveSide {
     _object_store: ObjectStore,
     schema: Batched<Schema>,
@@ -82,7 +82,7 @@ impl Messages {
         answer.map(|answer| serde_json::to_value(answer).expect("an answer is JSON"))
     }
 
-    /// What the only field of the next message says.
+    /// The value of the only field in the next message.
     ///
     /// # Panics
     /// When none comes in time, or with an error.

@@ -1,5 +1,5 @@
-//! The engines that keep files: a folder, or an S3 server in the test's own process that checks signatures and
-//! whose answers the test can spoil.
+//! File stores for tests: a folder, or an S3 server in the test's process that verifies signatures and whose
+//! answers can be changed.
 
 use std::path::{Path, PathBuf};
 
@@ -23,17 +23,17 @@ const BUCKET: &str = "files";
 const KEY: &str = "guichet";
 const SECRET: &str = "a secret of tests";
 
-/// What keeps files.
+/// The kind of store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kind {
-    /// A folder, at which the server's own addresses lead.
+    /// A folder, used through the server's own addresses.
     #[default]
     Folder,
     /// An S3 server.
     S3,
 }
 
-/// An engine that keeps files, gone when it is dropped.
+/// A file store, removed on drop.
 #[derive(Debug)]
 pub enum ObjectStore {
     /// A folder.
@@ -57,12 +57,12 @@ impl ObjectStore {
     /// A folder.
     ///
     /// # Panics
-    /// When none can be made.
+    /// When none can be created.
     pub fn folder() -> Self {
         Self::Folder(tempfile::tempdir().expect("a folder is made"))
     }
 
-    /// What a server that people reach under `url` works with.
+    /// The files of a server that is reachable at `url`.
     ///
     /// # Panics
     /// When the folder cannot be used.
@@ -92,7 +92,7 @@ impl ObjectStore {
         }
     }
 
-    /// How many objects begin so.
+    /// The number of objects with this prefix.
     ///
     /// # Panics
     /// When the folder cannot be read.
@@ -100,7 +100,7 @@ impl ObjectStore {
         count(&self.root().join(prefix))
     }
 
-    /// The folder in which the objects lie.
+    /// The folder of the objects.
     pub fn root(&self) -> PathBuf {
         match self {
             Self::Folder(folder) => folder.path().join("files"),
@@ -109,12 +109,12 @@ impl ObjectStore {
     }
 }
 
-/// The folder in which the objects of an S3 server on this folder lie.
+/// The folder of the objects of an S3 server on this folder.
 pub fn bucket_in(folder: &Path) -> PathBuf {
     folder.join(BUCKET)
 }
 
-/// How many files are in a folder and those in it; none when it is not there.
+/// The number of files in a folder and its subfolders; zero when it does not exist.
 ///
 /// # Panics
 /// When it cannot be read.
@@ -126,20 +126,20 @@ pub fn count(folder: &Path) -> usize {
     entries.map(|entry| of(entry.expect("the folder is read"))).sum()
 }
 
-/// What is done to answers of the S3 server.
+/// A change to the answers of the S3 server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Requests with any method are answered so.
+    /// Requests with any method get this status.
     Every(StatusCode),
-    /// Requests with this method are answered so.
+    /// Requests with this method get this status.
     Only(&'static Method, StatusCode),
-    /// Bodies end after so many bytes, though more were announced.
+    /// Bodies end after so many bytes, although more were announced.
     Truncate(usize),
-    /// Nobody is answered before this is over.
+    /// No request is answered until this is over.
     Hold,
 }
 
-/// An S3 server on a folder of its own.
+/// An S3 server on its own folder.
 #[derive(Debug)]
 pub struct S3Server {
     url: String,
@@ -162,20 +162,20 @@ impl S3Server {
         Self { url, folder, fault, serving: serving.abort_handle() }
     }
 
-    /// How its bucket is reached.
+    /// The settings of its bucket.
     ///
     /// # Panics
-    /// Never: its address is one.
+    /// Never: its address is valid.
     pub fn settings(&self) -> S3Settings {
         settings(&self.url)
     }
 
-    /// The same as variables of the environment.
+    /// The same as environment variables.
     pub fn variables(&self) -> [(&'static str, String); 4] {
         variables(&self.url)
     }
 
-    /// Spoils answers from now on, or no more.
+    /// Changes the answers from now on, or no longer.
     pub fn spoil(&self, fault: Option<Fault>) {
         self.fault.send_replace(fault);
     }
@@ -187,10 +187,10 @@ impl Drop for S3Server {
     }
 }
 
-/// How the bucket of a server at `url` is reached.
+/// The bucket settings for a server at `url`.
 ///
 /// # Panics
-/// When that is no address.
+/// When the address is not valid.
 pub fn settings(url: &str) -> S3Settings {
     S3Settings {
         endpoint: Some(url.parse().expect("an address")),
@@ -202,7 +202,7 @@ pub fn settings(url: &str) -> S3Settings {
     }
 }
 
-/// The same as variables of the environment.
+/// The same as environment variables.
 pub fn variables(url: &str) -> [(&'static str, String); 4] {
     [
         ("S3_ENDPOINT", url.to_owned()),
@@ -212,7 +212,7 @@ pub fn variables(url: &str) -> [(&'static str, String); 4] {
     ]
 }
 
-/// Serves the bucket in a folder for as long as the process lives, and makes it when it is not there.
+/// Serves the bucket in a folder, created if missing, as long as the process lives.
 ///
 /// # Panics
 /// When the folder cannot be used.

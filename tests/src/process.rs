@@ -1,7 +1,7 @@
-//! Guichet as processes of their own: started, watched, frozen, killed.
+//! Guichet as separate processes: started, watched, frozen, killed.
 //!
-//! The thread that starts a process lives as long as it, so that the kernel kills the process when this
-//! program ends, however it ends.
+//! The thread that starts a process lives as long as the process, so that the kernel kills the process when this
+//! program ends, for whatever reason.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -22,28 +22,28 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::database;
 use crate::wait::DEADLINE;
 
-/// Between two questions whether a process is ready.
+/// The polling interval for readiness.
 const LOOK: Duration = Duration::from_millis(5);
 /// Any free port of this machine.
 const ANY_PORT: &str = "127.0.0.1:0";
 
-/// Where the files of processes lie that share a database. One folder does for all: ids tell them apart.
+/// The file folder of processes that share a database. One folder is enough for all, because ids are unique.
 fn shared_folder() -> PathBuf {
     database::folder().join("shared")
 }
 
-/// A process to be started.
+/// How to start a process.
 #[derive(Debug, Clone)]
 pub struct Launch {
     program: PathBuf,
     arguments: Vec<OsString>,
     environment: Vec<(String, OsString)>,
-    /// Whether it answers on a port of its own.
+    /// Whether it listens on its own port.
     listens: bool,
 }
 
 impl Launch {
-    /// Everything in one process, on the embedded defaults in this folder.
+    /// Everything in one process, with the embedded defaults in this folder.
     pub fn all_in_one(data: &Path) -> Self {
         Self::guichet(&[]).with("GUICHET_DATA", data).with("GUICHET_LISTEN", ANY_PORT)
     }
@@ -54,7 +54,7 @@ impl Launch {
         launch.with("GUICHET_LISTEN", ANY_PORT).with("GUICHET_DATA", shared_folder())
     }
 
-    /// `guichet work`, its probes on any free port.
+    /// `guichet work`, with its probes on any free port.
     pub fn work(database_url: &str, smtp_url: &str) -> Self {
         let launch = Self::guichet(&["work"]).with("DATABASE_URL", database_url);
         launch
@@ -63,15 +63,15 @@ impl Launch {
             .with("GUICHET_DATA", shared_folder())
     }
 
-    /// The program that calls this, with other arguments. It is ready as soon as it runs.
+    /// The current program with other arguments. It is ready as soon as it runs.
     ///
     /// # Panics
-    /// When the system does not tell which program that is.
+    /// When the system does not know the path of the program.
     pub fn own(arguments: &[&str]) -> Self {
         Self { program: own_program(), listens: false, ..Self::guichet(arguments) }
     }
 
-    /// A script of the tests' for Node, with arguments. It is ready once it has said where it answers.
+    /// A Node script of the tests, with arguments. It is ready once it has printed its address.
     pub fn node(script: &str, arguments: &[&str]) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
         let arguments = [script.into()].into_iter().chain(arguments.iter().map(OsString::from)).collect();
@@ -81,7 +81,7 @@ impl Launch {
     fn guichet(arguments: &[&str]) -> Self {
         let own = own_program();
         let folders = own.ancestors().skip(1).take(2);
-        // A test's program is one folder below those that Cargo builds beside it.
+        // The test program is in a folder below that of the other programs.
         let program = folders.map(|folder| folder.join("guichet-under-test")).find(|path| path.is_file());
         Self {
             program: program.expect("Cargo built `guichet-under-test`; `--bins` asks for it"),
@@ -91,7 +91,7 @@ impl Launch {
         }
     }
 
-    /// The same with one more setting; a later one wins over an earlier one.
+    /// Adds an environment variable; later ones override earlier ones.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.environment.push((name.to_owned(), value.into()));
@@ -145,7 +145,7 @@ impl Launch {
                 }
                 child.wait()
             };
-            // An error before the start is heard by whoever waits for it.
+            // The error of a failed start is reported to the waiting caller.
             if let Ok(status) = run() {
                 tell.send_replace(Some(status));
             }
@@ -159,7 +159,7 @@ fn own_program() -> PathBuf {
     env::current_exe().expect("the system knows this program")
 }
 
-/// What a process wrote, line by line.
+/// The output of a process, line by line.
 #[derive(Debug, Clone, Default)]
 struct Lines(Arc<Mutex<Vec<String>>>);
 
@@ -173,7 +173,7 @@ impl Lines {
     }
 }
 
-/// A running process; killed when this is dropped.
+/// A running process, killed on drop.
 #[derive(Debug)]
 pub struct Process {
     pid: Pid,
@@ -182,15 +182,15 @@ pub struct Process {
 }
 
 impl Process {
-    /// Its number.
+    /// Its process id.
     pub fn pid(&self) -> u32 {
         self.pid.as_raw().unsigned_abs()
     }
 
-    /// Where it answers, such as `http://127.0.0.1:4567`, once it has said so.
+    /// Its address, for example `http://127.0.0.1:4567`, once it has printed it.
     ///
     /// # Panics
-    /// When it does not say so.
+    /// When it does not print it.
     pub async fn url(&self) -> String {
         let begun = Instant::now();
         loop {
@@ -202,7 +202,7 @@ impl Process {
         }
     }
 
-    /// What it wrote so far, on either stream.
+    /// Its output so far, on both streams.
     pub fn output(&self) -> Vec<String> {
         self.lines.look(<[String]>::to_vec)
     }
@@ -212,8 +212,7 @@ impl Process {
         self.ended.borrow().is_some()
     }
 
-    /// The value of a metric with these labels, which are written as Prometheus reads them; 0 when
-    /// there is none yet.
+    /// The value of a metric with these labels, as in Prometheus; 0 when it does not exist yet.
     ///
     /// # Panics
     /// When the process does not answer.
@@ -224,28 +223,28 @@ impl Process {
         value.unwrap_or_default()
     }
 
-    /// Stops it from running, without its knowledge.
+    /// Suspends it.
     pub fn freeze(&self) {
         self.signal(Signal::SIGSTOP);
     }
 
-    /// Lets it run again.
+    /// Resumes it.
     pub fn wake(&self) {
         self.signal(Signal::SIGCONT);
     }
 
-    /// Kills it as `kill -9` does.
+    /// Kills it, as `kill -9` does.
     pub async fn kill(self) {
         self.signal(Signal::SIGKILL);
         self.end().await;
     }
 
-    /// Asks it to stop.
+    /// Sends it the stop signal.
     pub fn ask_to_stop(&self) {
         self.signal(Signal::SIGTERM);
     }
 
-    /// Asks it to stop; answers how it ended.
+    /// Stops it; returns its exit status.
     ///
     /// # Panics
     /// When it does not end.
@@ -268,7 +267,7 @@ impl Process {
 
     fn signal(&self, signal: Signal) {
         if !self.has_ended() {
-            // The only error is that it has ended since.
+            // Fails only when it has ended since.
             let _ = kill(self.pid, signal);
         }
     }
@@ -287,7 +286,7 @@ impl Drop for Process {
     }
 }
 
-/// The address in the line with which a process says where it answers.
+/// The address in the line that a process prints when it is ready.
 fn url_in(line: &str) -> Option<String> {
     if let Some(graphql) = line.trim().strip_prefix("GraphQL ") {
         return graphql.trim().strip_suffix("/graphql").map(str::to_owned);

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::wait::DEADLINE;
 
-/// A Redis of one's own, on a socket in a folder of its own.
+/// A Redis on a socket in its own folder.
 #[derive(Debug)]
 pub struct Redis {
     folder: TempDir,
@@ -36,7 +36,7 @@ impl Redis {
         format!("unix://{}", self.socket().display())
     }
 
-    /// Ends it by SIGKILL, and does not start it again.
+    /// Kills it, without starting it again.
     ///
     /// # Panics
     /// When it cannot be ended.
@@ -52,7 +52,7 @@ impl Redis {
         self.server = run(&self.socket()).await;
     }
 
-    /// Stops it in the midst of everything, until [`Redis::wake`].
+    /// Suspends it, until [`Redis::wake`].
     ///
     /// # Panics
     /// When it has ended.
@@ -60,7 +60,7 @@ impl Redis {
         self.signal(Signal::SIGSTOP);
     }
 
-    /// Lets it go on.
+    /// Resumes it.
     ///
     /// # Panics
     /// When it has ended.
@@ -85,7 +85,7 @@ async fn run(socket: &PathBuf) -> Child {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     let server = command.spawn().expect("redis-server is installed");
     let begun = Instant::now();
-    // The socket of one that was killed is still there.
+    // The socket file of a killed server still exists.
     while UnixStream::connect(socket).await.is_err() {
         assert!(begun.elapsed() < DEADLINE, "Redis does not start");
         sleep(Duration::from_millis(5)).await;

@@ -1,4 +1,4 @@
-//! What benchmarks and fault runs print: tables that can be pasted into a document.
+//! Output of benchmarks and fault runs: tables that can be pasted into a document.
 
 use std::fmt::Display;
 
@@ -20,7 +20,7 @@ impl Table {
         Self { rows: vec![headings.iter().map(|&heading| heading.to_owned()).collect()] }
     }
 
-    /// Adds a row, with a cell a heading.
+    /// Adds a row, with one cell per heading.
     pub fn row<const N: usize>(&mut self, cells: [&dyn Display; N]) {
         self.rows.push(cells.map(|cell| cell.to_string().replace('|', "\\|")).to_vec());
     }

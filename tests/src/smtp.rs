@@ -1,5 +1,5 @@
-//! An SMTP server for tests and benches: real sockets, STARTTLS and AUTH, and answers that can be
-//! changed at each step while it runs. It keeps what it accepts and delivers nothing.
+//! An SMTP server for tests and benchmarks: real sockets, STARTTLS and AUTH, and replies that can be changed at
+//! each step while it runs. It stores what it accepts and delivers nothing.
 
 mod authority;
 mod protocol;
@@ -25,9 +25,9 @@ use crate::wait::DEADLINE;
 /// What the server offers.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The port of the clear listener on 127.0.0.1; 0 for any free one.
+    /// The port of the unencrypted listener on 127.0.0.1; 0 for any free one.
     pub port: u16,
-    /// User and password; mail is refused without them. None: nobody has to sign in.
+    /// User and password that are required to send mail; none: no sign-in.
     pub login: Option<(String, String)>,
     /// Whether STARTTLS is offered.
     pub starttls: bool,
@@ -37,9 +37,9 @@ pub struct Options {
     pub plain: bool,
     /// Whether SMTPUTF8 and 8BITMIME are offered.
     pub international: bool,
-    /// Time before every answer: a relay that is far away.
+    /// The delay before every reply, like that of a distant relay.
     pub delay: Duration,
-    /// Whether mails are kept; a bench only counts them.
+    /// Whether mails are stored; benchmarks only count them.
     pub keep: bool,
 }
 
@@ -61,22 +61,22 @@ impl Default for Options {
 /// A mail that the server accepted.
 #[derive(Debug, Clone)]
 pub struct Mail {
-    /// The session that brought it, counted from 1.
+    /// The number of its session, from 1.
     pub session: u32,
     /// The reverse path.
     pub from: String,
     /// The recipients.
     pub to: Vec<String>,
-    /// Who was signed in.
+    /// The signed-in user.
     pub user: Option<String>,
-    /// Whether it came over TLS.
+    /// Whether it was sent over TLS.
     pub encrypted: bool,
-    /// Headers and body, without the dots of the transport.
+    /// Headers and body, without dot stuffing.
     pub raw: Vec<u8>,
 }
 
 impl Mail {
-    /// The mail as a reader's program sees it.
+    /// The parsed mail.
     pub fn parsed(&self) -> mail_parser::Message<'_> {
         MessageParser::default().parse(&self.raw).expect("an accepted mail is a mail")
     }
@@ -87,33 +87,33 @@ impl Mail {
     }
 }
 
-/// What happened so far.
+/// What has happened so far.
 #[derive(Debug, Default)]
 pub struct State {
     /// Accepted mails, oldest first; empty unless [`Options::keep`].
     pub mails: Vec<Mail>,
     /// How many mails were accepted.
     pub accepted: u64,
-    /// How many sessions there were.
+    /// The number of sessions so far.
     pub sessions: u32,
-    /// How many are open.
+    /// The number of open sessions.
     pub open: u32,
-    /// How many were open at once at most.
+    /// The most sessions open at once.
     pub peak: u32,
-    /// Each command that came, as (session, verb), oldest first; empty unless [`Options::keep`].
+    /// Every command, as (session, verb), oldest first; empty unless [`Options::keep`].
     pub commands: Vec<(u32, String)>,
-    /// Each step at which a rule was carried out, oldest first.
+    /// Each step at which a rule was applied, oldest first.
     pub acted: Vec<Step>,
 }
 
 impl State {
-    /// How often a command came.
+    /// How often a command was received.
     pub fn count(&self, verb: &str) -> usize {
         self.commands.iter().filter(|(_, said)| said == verb).count()
     }
 }
 
-/// A running server; it goes away with this value.
+/// A running server, stopped on drop.
 pub struct Sink {
     shared: Arc<Shared>,
     clear: SocketAddr,
@@ -126,9 +126,9 @@ struct Shared {
     options: Options,
     login: Mutex<Option<(String, String)>>,
     script: Mutex<script::Script>,
-    /// Cancelled and replaced by [`Sink::hang_up`].
+    /// Canceled and replaced by [`Sink::hang_up`].
     line: Mutex<(CancellationToken, &'static str)>,
-    /// Raised by [`Sink::release`].
+    /// Incremented by [`Sink::release`].
     released: watch::Sender<u64>,
     state: watch::Sender<State>,
     tls: TlsAcceptor,
@@ -159,7 +159,7 @@ impl Sink {
         Self { shared, clear: clear_at, encrypted: encrypted_at, authority, listeners }
     }
 
-    /// The address for `SMTP_URL`, in clear.
+    /// The address for `SMTP_URL`, unencrypted.
     pub fn url(&self) -> String {
         format!("smtp://{}{}", self.user_info(), self.clear)
     }
@@ -174,12 +174,12 @@ impl Sink {
         format!("smtps://{}{}?ca={}", self.user_info(), self.encrypted, self.ca().display())
     }
 
-    /// The PEM file of the authority behind the server's certificate.
+    /// The PEM file of the authority that issued the server's certificate.
     pub fn ca(&self) -> PathBuf {
         self.authority.file()
     }
 
-    /// The clear address.
+    /// The unencrypted address.
     pub fn address(&self) -> SocketAddr {
         self.clear
     }
@@ -191,34 +191,34 @@ impl Sink {
         })
     }
 
-    /// Changes the password under which mail is taken; sessions signed in before go on.
+    /// Changes the required password; signed-in sessions stay signed in.
     pub fn rotate(&self, password: &str) {
         if let Some(login) = &mut *self.shared.login.lock().expect("not poisoned") {
             login.1 = password.to_owned();
         }
     }
 
-    /// Adds a rule; the newest that fits a step is carried out.
+    /// Adds a rule; the newest matching rule applies.
     pub fn rule(&self, rule: Rule) {
         self.shared.script.lock().expect("not poisoned").add(rule);
     }
 
-    /// Answers a step like this from now on.
+    /// Uses this reply for a step from now on.
     pub fn reply(&self, step: Step, code: u16, text: &str) {
         self.rule(Rule::new(step, Act::Reply(code, text.to_owned())));
     }
 
-    /// Forgets all rules.
+    /// Removes all rules.
     pub fn clear(&self) {
         self.shared.script.lock().expect("not poisoned").clear();
     }
 
-    /// Lets go of all answers held by [`Act::Hold`].
+    /// Sends all replies held by [`Act::Hold`].
     pub fn release(&self) {
         self.shared.released.send_modify(|times| *times += 1);
     }
 
-    /// Hangs up on every open session, with these last words (none if empty), CRLF included.
+    /// Disconnects every open session after sending these words (none if empty), CRLF included.
     pub fn hang_up(&self, words: &'static str) {
         let mut line = self.shared.line.lock().expect("not poisoned");
         line.1 = words;
@@ -226,13 +226,13 @@ impl Sink {
         old.cancel();
     }
 
-    /// Goes away: its ports are closed when this returns.
+    /// Stops; its ports are closed when this returns.
     pub async fn stop(mut self) {
         self.hang_up("");
         self.listeners.shutdown().await;
     }
 
-    /// Looks at what happened so far.
+    /// Reads the state.
     pub fn see<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.shared.state.borrow())
     }
@@ -242,16 +242,16 @@ impl Sink {
         self.see(|state| state.mails.clone())
     }
 
-    /// Waits until `count` mails are accepted and gives them.
+    /// Waits until `count` mails are accepted and returns them.
     pub async fn wait_for(&self, count: usize) -> Vec<Mail> {
         self.wait_until(|state| state.accepted >= count as u64).await;
         self.mails()
     }
 
-    /// Waits until the state is as wanted.
+    /// Waits until the state satisfies a condition.
     ///
     /// # Panics
-    /// When it is not within [`DEADLINE`].
+    /// When it does not within [`DEADLINE`].
     pub async fn wait_until(&self, mut wanted: impl FnMut(&State) -> bool) {
         let mut state = self.shared.state.subscribe();
         let waited = timeout(DEADLINE, state.wait_for(|state| wanted(state))).await.map(drop);
@@ -276,11 +276,11 @@ async fn listen(shared: Arc<Shared>, listener: TcpListener, encrypted: bool) {
     }
 }
 
-/// Serves as a program of its own: prints the clear address as one line, then answers each line of
-/// its input with the number of mails accepted so far, until the input ends.
+/// Runs as a separate program: prints the unencrypted address on one line, then answers each line of input with
+/// the number of accepted mails, until the input ends.
 ///
 /// # Errors
-/// Input or output is broken.
+/// When input or output fails.
 pub async fn run(options: Options) -> io::Result<()> {
     let sink = Sink::start(options).await;
     let shared = sink.shared.clone();

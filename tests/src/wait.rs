@@ -1,16 +1,16 @@
-//! Waiting for what happens in other processes.
+//! Waiting for events in other processes.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-/// How long anything may take before a test gives up; machines are slow and busy.
+/// How long anything may take before a test fails; machines are slow and busy.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Returns as soon as `condition` gives a value.
+/// Returns as soon as `condition` returns a value.
 ///
 /// # Panics
-/// When it has not done so within [`DEADLINE`]; `what` says what was waited for.
+/// When it does not within [`DEADLINE`]; `what` describes what was waited for.
 pub async fn until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {

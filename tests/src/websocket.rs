@@ -1,4 +1,4 @@
-//! A client of GraphQL over websockets (`graphql-transport-ws`), message by message.
+//! A GraphQL client over websockets (`graphql-transport-ws`), message by message.
 
 use futures_util::{SinkExt, StreamExt};
 use http::{HeaderValue, Request};
@@ -11,7 +11,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async, connect_a
 
 use crate::wait::DEADLINE;
 
-/// Bytes that the system receives for a reader that does not read.
+/// Size of the receive buffer of a client that does not read.
 const NARROW: u32 = 4096;
 
 /// An open websocket.
@@ -19,7 +19,7 @@ const NARROW: u32 = 4096;
 pub struct Websocket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Websocket {
-    /// Opens one to the API under `url`, such as `http://127.0.0.1:4567`, with these headers.
+    /// Opens one to the API at `url`, for example `http://127.0.0.1:4567`, with these headers.
     ///
     /// # Panics
     /// When the API refuses.
@@ -32,7 +32,7 @@ impl Websocket {
         Self(connect_async(request).await.expect("the API opens a websocket").0)
     }
 
-    /// Opens one whose network holds little of what is not read.
+    /// Opens one with a small receive buffer.
     ///
     /// # Panics
     /// When the API refuses.
@@ -64,7 +64,7 @@ impl Websocket {
         assert_eq!(self.hear().await, json!({ "type": "connection_ack" }));
     }
 
-    /// Says something.
+    /// Sends a message.
     ///
     /// # Panics
     /// When the connection is gone.
@@ -72,7 +72,7 @@ impl Websocket {
         self.0.send(Message::text(message.to_string())).await.expect("the API is there");
     }
 
-    /// The next message that is no ping.
+    /// Receives the next message that is not a ping.
     ///
     /// # Panics
     /// When there is none.
@@ -97,7 +97,7 @@ impl Websocket {
         self.say(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
     }
 
-    /// Asks, while nothing else runs; answers the data.
+    /// Executes an operation while no other runs; returns the data.
     ///
     /// # Panics
     /// When there are errors.
@@ -109,7 +109,7 @@ impl Websocket {
         answer["payload"]["data"].take()
     }
 
-    /// With which code and reason the API closes it, whatever it says before.
+    /// The code and reason with which the API closes it, skipping messages before.
     ///
     /// # Panics
     /// When it does not.

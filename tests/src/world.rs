@@ -1,4 +1,4 @@
-//! A small world for tests: firms, their people and clients, and sessions to act in.
+//! A small world for tests: firms, their people and clients, and sessions.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -21,12 +21,12 @@ use guichet_schema::people::portal_access::model::AccessStatus;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// Somebody with a membership on and a session.
+/// A person with a session in a membership.
 #[derive(Debug, Clone)]
 pub struct Person {
     /// The account.
     pub account_id: AccountId,
-    /// The address.
+    /// The e-mail address.
     pub email: String,
     /// The membership.
     pub membership: Membership,
@@ -46,7 +46,7 @@ impl Person {
     /// The staff member.
     ///
     /// # Panics
-    /// When it is none.
+    /// When it is not a staff member.
     pub fn staff_id(&self) -> StaffId {
         match &self.membership {
             Membership::Staff(membership) => membership.id,
@@ -54,7 +54,7 @@ impl Person {
         }
     }
 
-    /// The actor, for calling the business directly.
+    /// The actor, for calling commands directly.
     pub fn actor(&self) -> Actor {
         Actor {
             account_id: self.account_id,
@@ -66,7 +66,7 @@ impl Person {
     }
 }
 
-/// A firm of the world.
+/// A firm of the test world.
 #[derive(Debug, Clone)]
 pub struct Firm {
     /// Its id.
@@ -77,7 +77,7 @@ pub struct Firm {
 }
 
 impl Firm {
-    /// A Brazilian firm whose clients may reopen for seven days.
+    /// A Brazilian firm whose clients may reopen tickets for seven days.
     ///
     /// # Panics
     /// When the database does not answer.
@@ -119,7 +119,7 @@ impl Firm {
         Self { id: created.id, owner, store: store.clone() }
     }
 
-    /// Somebody who works here.
+    /// Adds a staff member.
     ///
     /// # Panics
     /// When the database does not answer.
@@ -143,7 +143,7 @@ impl Firm {
         person(&self.store, account_id, email, Membership::Staff(membership)).await
     }
 
-    /// From now on members see so much of the firm (B-15).
+    /// Sets what members can see (B-15).
     ///
     /// # Panics
     /// When the database does not answer.
@@ -155,7 +155,7 @@ impl Firm {
             .expect("a setting is changed");
     }
 
-    /// A department with its lead and members.
+    /// Adds a department with its lead and members.
     ///
     /// # Panics
     /// When the database does not answer.
@@ -187,7 +187,7 @@ impl Firm {
         id
     }
 
-    /// A client; `email` is its address of record as the records have it, malformed or not.
+    /// Adds a client; `email` is its address of record, which need not be valid.
     ///
     /// # Panics
     /// When the database does not answer.
@@ -210,7 +210,7 @@ impl Firm {
         id
     }
 
-    /// Somebody of a client, with access to its area in this state.
+    /// Adds a portal user of a client, with this access status.
     ///
     /// # Panics
     /// When the database does not answer.
@@ -239,12 +239,12 @@ impl Firm {
         person(&self.store, account_id, email, Membership::Portal(membership)).await
     }
 
-    /// An active admin of a client.
+    /// Adds an active admin of a client.
     pub async fn admin(&self, client: ClientId, email: &str) -> Person {
         self.portal(client, email, AccessRole::Admin, AccessStatus::Active).await
     }
 
-    /// A service with a price in minor units.
+    /// Adds a service with a price in minor units.
     ///
     /// # Panics
     /// When the database does not answer.
@@ -267,7 +267,7 @@ impl Firm {
     }
 }
 
-/// A ticket that says nothing more than whom it is about and what.
+/// Input for a ticket with only a client and a subject.
 pub fn ticket_about(client: ClientId, subject: &str) -> CreateTicket {
     CreateTicket {
         client_id: Some(client),
@@ -310,7 +310,7 @@ async fn person(store: &Store, account_id: AccountId, email: &str, membership: M
     Person { account_id, email: email.to_owned(), membership, token }
 }
 
-/// A session that ends at `expires_at`; answers its token.
+/// A session that expires at `expires_at`; returns its token.
 ///
 /// # Panics
 /// When the database does not answer.

@@ -1,4 +1,4 @@
-//! Who there is: accounts, firms, their staff and departments, their clients and the clients' users.
+//! People and organizations: accounts, firms, staff and departments, clients and their users.
 
 pub mod account;
 pub mod client;

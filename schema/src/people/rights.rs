@@ -1,4 +1,4 @@
-//! Rights that follow from the membership alone (B-15). What also depends on the thing's state is in the
+//! Rights that follow from the membership alone (B-15). Rights that also depend on a record's state are in the
 //! `rules` of its noun.
 
 use guichet_base::error::Code;
@@ -7,29 +7,29 @@ use guichet_base::text_enum;
 use guichet_engine::actor::{AccessRole, Membership, PortalMembership, StaffMembership, StaffRole};
 
 text_enum! {
-    /// What somebody may want to do in a firm, whatever state things are in.
+    /// An action that depends on the viewer's role only, not on the state of a record.
     pub enum FirmAct {
         /// Change the firm's settings.
         FirmUpdate = "FIRM_UPDATE",
-        /// Enter a client.
+        /// Create a client.
         ClientCreate = "CLIENT_CREATE",
         /// Change a client's record.
         ClientUpdate = "CLIENT_UPDATE",
-        /// Give somebody access to a client's area, or invite them again.
+        /// Give a person access to a client's area, or invite the person again.
         PortalAccessCreate = "PORTAL_ACCESS_CREATE",
-        /// Enter an item of the price list.
+        /// Add an item to the price list.
         ServiceItemCreate = "SERVICE_ITEM_CREATE",
         /// Change an item of the price list.
         ServiceItemUpdate = "SERVICE_ITEM_UPDATE",
-        /// Make a department.
+        /// Create a department.
         DepartmentCreate = "DEPARTMENT_CREATE",
-        /// Enter a staff member, or invite them again.
+        /// Add a staff member, or invite one again.
         StaffCreate = "STAFF_CREATE",
         /// Open a ticket.
         TicketCreate = "TICKET_CREATE",
-        /// Enter a charge by hand.
+        /// Create a charge by hand.
         ChargeCreate = "CHARGE_CREATE",
-        /// Let the firm write again to an address that bounced.
+        /// Lift the suppression of an address that bounced.
         EmailSuppressionLift = "EMAIL_SUPPRESSION_LIFT",
     }
 }
@@ -37,7 +37,7 @@ text_enum! {
 /// Whether this membership may do `act` (B-15).
 ///
 /// # Errors
-/// `NOT_ALLOWED`, as the command refuses.
+/// `NOT_ALLOWED`, as the command returns it.
 pub const fn may(membership: &Membership, act: FirmAct) -> Result<(), Code> {
     use StaffRole::{Manager, Owner};
     let allowed = match (act, membership) {
@@ -61,8 +61,8 @@ pub const fn may(membership: &Membership, act: FirmAct) -> Result<(), Code> {
     if allowed { Ok(()) } else { Err(Code::NotAllowed) }
 }
 
-/// Whether this membership sees who the users of a client are, beyond their names: staff, the client's
-/// admins (B-05), and each of them of itself. Whether it sees the client at all is its scope's.
+/// Whether this membership can see more than the name of a client's user: staff, the client's admins (B-05), and
+/// the user itself. Whether it can see the client at all is decided by its scope.
 pub fn sees_access(membership: &Membership, access: AccessId) -> bool {
     match membership {
         Membership::Staff(_) => true,
@@ -89,8 +89,8 @@ mod tests {
         Membership::Portal(PortalMembership { id, firm_id: FirmId::new(), client_id: ClientId::new(), role })
     }
 
-    /// B-15: owners do everything; managers clients, accesses, price list and charges; all staff lift
-    /// suppressions (F-06); members and clients open tickets.
+    /// B-15: owners may do everything; managers manage clients, accesses, the price list and charges; all staff
+    /// may lift suppressions (F-06); members and clients may open tickets.
     #[test]
     fn b_15_by_role() {
         let managers = [

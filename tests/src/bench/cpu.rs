@@ -1,11 +1,11 @@
-//! CPU time of processes, as the kernel counts it (proc(5), `stat`).
+//! CPU time of processes, as counted by the kernel (proc(5), `stat`).
 
 use std::fs;
 
 use nix::unistd::{SysconfVar, sysconf};
 
-/// Seconds of CPU that these processes and all below them took so far, those that have ended included:
-/// their time is with whoever waited for them.
+/// The CPU time in seconds that these processes and all their descendants have used, including those that have
+/// ended: their time is added to the process that waited for them.
 ///
 /// # Panics
 /// When one of them has ended.
@@ -27,14 +27,14 @@ pub fn seconds(processes: &[u32]) -> f64 {
 struct Stat {
     process: u32,
     parent: u32,
-    /// Of its own, and of those it waited for.
+    /// Its own, and that of the children it waited for.
     ticks: u64,
 }
 
 impl Stat {
     fn read(process: u32) -> Option<Self> {
         let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-        // The name before may hold anything; the first of these is the state, the third field.
+        // The name may contain anything; the first field after it is the state, the third field of the line.
         let fields: Vec<&str> = text.rsplit_once(')')?.1.split_whitespace().collect();
         let number = |field: usize| fields.get(field - 3)?.parse::<u64>().ok();
         let ticks = (14..=17).map(number).sum::<Option<u64>>()?;

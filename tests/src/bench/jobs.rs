@@ -1,4 +1,4 @@
-//! How fast jobs run: a backlog of jobs that do nothing, and single ones on an idle queue.
+//! The speed of the queue: a backlog of jobs that do nothing, and single jobs on an idle queue.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -24,40 +24,40 @@ const BACKLOG: usize = 50_000;
 const PROBES: usize = 200;
 /// `WORK_CONCURRENCY` when it is not set.
 const CONCURRENCY: usize = 8;
-/// When the benchmark gives up.
+/// When the benchmark is aborted.
 const LIMIT: Duration = Duration::from_secs(600);
-/// So long the queue rests before each probe.
+/// How long the queue is idle before each probe.
 const REST: Duration = Duration::from_millis(10);
 
-/// What came out.
+/// The result.
 #[derive(Debug, Clone)]
 pub struct JobFigures {
     /// How many jobs the backlog had.
     pub backlog: usize,
-    /// In how many seconds all of it was run and settled.
+    /// The seconds in which all of it was run and settled.
     pub seconds: f64,
-    /// From commit to start, worker and committer in one process.
+    /// From commit to start, with worker and committer in one process.
     pub inside: Latency,
-    /// From commit to start, the hint going through PostgreSQL as between two processes.
+    /// From commit to start, with the hint passing through PostgreSQL as between two processes.
     pub between: Latency,
 }
 
 impl JobFigures {
-    /// Jobs a second.
+    /// Jobs per second.
     #[allow(clippy::cast_precision_loss)]
     pub fn rate(&self) -> f64 {
         self.backlog as f64 / self.seconds
     }
 }
 
-/// Times of single jobs, in milliseconds.
+/// Latencies of single jobs, in milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Latency {
-    /// Half were faster.
+    /// The median.
     pub p50: f64,
-    /// 95 of 100 were faster.
+    /// The 95th percentile.
     pub p95: f64,
-    /// The slowest.
+    /// The maximum.
     pub max: f64,
 }
 
@@ -85,7 +85,7 @@ impl Payload for Probe {
     const MAX_ATTEMPTS: i32 = 3;
 }
 
-/// Runs it on a migrated database without jobs.
+/// Runs the benchmark in a migrated database without jobs.
 ///
 /// # Errors
 /// When the database does not answer, or jobs do not run within ten minutes.
@@ -119,7 +119,7 @@ async fn fill(store: &Store) -> Result<(), Box<dyn Error + Send + Sync>> {
     Ok(())
 }
 
-/// Runs the backlog; answers how many seconds until nothing of it was left in the table.
+/// Runs the backlog; returns the seconds until nothing of it was left in the table.
 async fn backlog(store: &Store) -> Result<f64, Box<dyn Error + Send + Sync>> {
     let (done, all) = (Arc::new(AtomicUsize::new(0)), Arc::new(tokio::sync::Notify::new()));
     let (count, tell) = (Arc::clone(&done), Arc::clone(&all));
@@ -140,7 +140,7 @@ async fn backlog(store: &Store) -> Result<f64, Box<dyn Error + Send + Sync>> {
     Ok(began.elapsed().as_secs_f64())
 }
 
-/// Commits single jobs through `by` and times their starts in workers of `at`.
+/// Commits single jobs through `by` and measures when workers of `at` start them.
 async fn probes(by: &Store, at: &Store) -> Result<Latency, Box<dyn Error + Send + Sync>> {
     let (started, mut starts) = unbounded_channel();
     let probe = move |_: Job, _: Probe| {
@@ -151,7 +151,7 @@ async fn probes(by: &Store, at: &Store) -> Result<Latency, Box<dyn Error + Send 
     let running =
         tokio::spawn(Workers::new(at.clone()).register(CONCURRENCY, LIMIT, probe).run(stop.clone()));
     let mut times = Vec::with_capacity(PROBES);
-    one(by, &mut starts).await?; // connections are opened, plans are made
+    one(by, &mut starts).await?; // opens connections and prepares plans
     for _ in 0..PROBES {
         sleep(REST).await;
         times.push(one(by, &mut starts).await?);
@@ -170,6 +170,6 @@ async fn one(
     tx.commit(()).await?;
     let committed = Instant::now();
     let started = starts.recv().await.ok_or("the workers ended")?;
-    // A start before the commit's answer has reached us took no time.
+    // The job may start before the answer to the commit has reached us.
     Ok(started.saturating_duration_since(committed))
 }

@@ -1,4 +1,4 @@
-//! The data set of the benches: a hundred firms, as `guichet demo --scale large` makes them.
+//! The data set of the benchmarks: a hundred firms, as `guichet demo --scale large` creates them.
 
 use std::error::Error;
 use std::path::Path;
@@ -21,7 +21,7 @@ use super::place;
 use crate::report::say;
 use crate::world::session;
 
-/// A private PostgreSQL with the data set in it; each row of the benches works on a copy.
+/// A private PostgreSQL with the data set; each benchmark works on a copy.
 #[derive(Debug)]
 pub struct Large {
     /// The server.
@@ -30,10 +30,10 @@ pub struct Large {
 }
 
 impl Large {
-    /// Makes it.
+    /// Creates it.
     ///
     /// # Errors
-    /// When PostgreSQL does not start or refuses.
+    /// When PostgreSQL does not start or fails.
     pub async fn load() -> Result<Self, Box<dyn Error + Send + Sync>> {
         let folder = place::folder();
         let postgres = Postgres::start(PostgresOptions::new(folder.path().join("data"))).await?;
@@ -42,15 +42,15 @@ impl Large {
         say("filling in a hundred firms");
         let store = Store::new(db::pool(&url, 2)?, Arc::new(SystemClock));
         demo::fill(&store, Scale::Large, |_| {}).await?;
-        // Else whoever reads a row first pays for it.
+        // Otherwise the first reader of a row would pay for this.
         store.conn().await?.batch_execute("VACUUM ANALYZE").await?;
         Ok(Self { postgres, folder })
     }
 
-    /// A database of that name with the same in it.
+    /// Creates a copy of the database with that name.
     ///
     /// # Errors
-    /// When PostgreSQL refuses.
+    /// When PostgreSQL fails.
     pub async fn copy(&self, name: &str) -> Result<Copied, Box<dyn Error + Send + Sync>> {
         let mut conn = db::connect(&self.postgres.url_of("postgres")).await?;
         conn.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE guichet STRATEGY file_copy")).await?;
@@ -64,7 +64,7 @@ impl Large {
         self.folder.path()
     }
 
-    /// The process of PostgreSQL.
+    /// The process id of PostgreSQL.
     ///
     /// # Panics
     /// When it does not run.
@@ -76,9 +76,9 @@ impl Large {
 /// A copy of the data set.
 #[derive(Debug)]
 pub struct Copied {
-    /// Its address, as `DATABASE_URL` spells it.
+    /// Its address, as in `DATABASE_URL`.
     pub url: String,
-    /// The way into it.
+    /// A store on it.
     pub store: Store,
 }
 
@@ -96,7 +96,7 @@ pub struct Owner {
 }
 
 impl Copied {
-    /// Signs in the owner of the firm at this place, from 1.
+    /// Signs in the owner of a firm, counted from 1.
     ///
     /// # Errors
     /// When the database does not answer.

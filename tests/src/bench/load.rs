@@ -1,4 +1,4 @@
-//! Requests over HTTP, as fast as they are answered. Whoever sends is not counted.
+//! Sends HTTP requests as fast as they are answered. The sender's own CPU time is not counted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,21 +12,21 @@ use super::cpu;
 use super::pgbench::{SECONDS, WARM_UP};
 use super::rounds::Measured;
 
-/// A request to be sent.
+/// A request to send.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Whose it is.
+    /// The token of its session.
     pub token: Arc<str>,
-    /// What it says, in JSON.
+    /// Its body, in JSON.
     pub body: String,
 }
 
-/// Sends what `next` gives (it is told which connection, and how many were sent on it) to the GraphQL server at
-/// `url` on so many connections, each as soon as the one before is answered. Each answer must have `mark` in it.
-/// Counts the CPU of these processes.
+/// Sends the requests that `next` returns (its arguments are the connection and the number of requests sent on it)
+/// to the GraphQL server at `url`, over so many connections, each as soon as the previous one is answered. Every
+/// answer must contain `mark`. Measures the CPU time of these processes.
 ///
 /// # Panics
-/// When an answer is not as wanted.
+/// When an answer is not as expected.
 pub async fn run(
     url: &str,
     processes: [u32; 2],
@@ -67,7 +67,7 @@ pub async fn run(
     for seconds in [WARM_UP, SECONDS] {
         tokio::select! {
             () = sleep(Duration::from_secs(seconds as u64)) => moments.push(moment()),
-            // Only a failure ends one.
+            // A sender only ends when it fails.
             Some(Err(failure)) = senders.join_next() => panic!("{failure}"),
         }
     }

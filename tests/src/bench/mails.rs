@@ -1,4 +1,4 @@
-//! Mails to a relay that is far away: `guichet work` with ten sessions against one session in a bare loop.
+//! Sending mails to a distant relay: `guichet work` with ten sessions, compared with a simple loop on one session.
 
 use std::error::Error;
 use std::time::Duration;
@@ -23,43 +23,43 @@ use crate::smtp::{Options, Sink};
 
 /// How many mails are queued.
 pub const MAILS: u32 = 10_000;
-/// How many the bare loop sends before, and again after.
+/// The number of mails that the simple loop sends before and after.
 pub const BARE: u32 = 250;
-/// Before each answer of the relay.
+/// The delay before each reply of the relay.
 const DELAY: Duration = Duration::from_millis(20);
 /// Sessions to the relay.
 const SESSIONS: usize = 10;
-/// Jobs at once: while some mails are sent, others are written and recorded.
+/// Concurrent jobs: while some mails are sent, others are rendered and recorded.
 const CONCURRENCY: usize = 20;
-/// When the benchmark gives up.
+/// When the benchmark is aborted.
 const LIMIT: Duration = Duration::from_secs(1200);
 
-/// What came out.
+/// The result.
 #[derive(Debug, Clone)]
 pub struct MailFigures {
-    /// All mails through `guichet work`; CPU of it and of PostgreSQL.
+    /// All mails sent by `guichet work`, with its CPU time and that of PostgreSQL.
     pub work: Measured,
-    /// Seconds a mail of the bare loop, before and after.
+    /// Seconds per mail of the simple loop, before and after.
     pub bare: [f64; 2],
-    /// Most sessions at a time.
+    /// Most concurrent sessions.
     pub peak: u32,
 }
 
 impl MailFigures {
-    /// How many times as fast as the bare loop.
+    /// How many times faster than the simple loop it is.
     pub fn times(&self) -> f64 {
         let bare = self.bare.iter().sum::<f64>() / self.bare.len() as f64;
         bare * self.work.operations / self.work.seconds
     }
 }
 
-/// Runs it.
+/// Runs the benchmark.
 ///
 /// # Errors
-/// When the database or the relay does not answer, or mails are lost or doubled.
+/// When the database or the relay does not answer, or mails are lost or duplicated.
 ///
 /// # Panics
-/// When a process does not do its work.
+/// When a process fails.
 pub async fn run(data: &Large) -> Result<MailFigures, Box<dyn Error + Send + Sync>> {
     let copy = data.copy("mails").await?;
     let mut conn = copy.store.conn().await?;
@@ -104,7 +104,7 @@ pub async fn run(data: &Large) -> Result<MailFigures, Box<dyn Error + Send + Syn
     Ok(MailFigures { work: Measured::between(first, last), bare: [before, after], peak })
 }
 
-/// Makes the jobs of all deliveries that wait, in one commit, and hints.
+/// Creates the jobs of all waiting deliveries in one commit, and sends a hint.
 async fn queue(
     conn: &mut AsyncPgConnection,
     now: chrono::DateTime<chrono::Utc>,
@@ -124,7 +124,7 @@ async fn queue(
     Ok(())
 }
 
-/// One session, one mail after the other; answers the seconds that one took.
+/// Sends mails one after the other on one session; returns the seconds per mail.
 async fn bare(sink: &Sink) -> Result<f64, Box<dyn Error + Send + Sync>> {
     let message = Message::builder()
         .from("notices@bench.example".parse()?)

@@ -1,4 +1,4 @@
-//! Benchmarks: programs that print figures, never assertions about time.
+//! Benchmarks: programs that print figures and never assert durations.
 
 pub mod cpu;
 pub mod fan_out;

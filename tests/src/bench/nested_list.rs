@@ -1,6 +1,6 @@
 //! A nested list: twenty tickets of a random client, each with its client, its assignee and its last three
-//! messages. Over HTTP against the same data out of one statement, and against a GraphQL server on Node over the
-//! same database (`tests/peer`).
+//! messages. Compared with a single SQL statement that returns the same data, and with a GraphQL server on Node
+//! over the same database (`tests/peer`).
 
 use std::error::Error;
 use std::sync::Arc;
@@ -25,22 +25,22 @@ const STATEMENT: &str = include_str!("nested_list.sql");
 /// On how many connections.
 pub const CONNECTIONS: [usize; 2] = [8, 64];
 
-/// What came out on so many connections.
+/// The result for a number of connections.
 #[derive(Debug, Clone, Default)]
 pub struct NestedListFigures {
-    /// Against one statement.
+    /// Compared with the SQL statement.
     pub statement: Rounds,
-    /// Against a GraphQL server on Node.
+    /// Compared with the GraphQL server on Node.
     pub node: Rounds,
 }
 
-/// Runs it; answers the figures of each number of [`CONNECTIONS`].
+/// Runs the benchmark; returns one result for each of [`CONNECTIONS`].
 ///
 /// # Errors
-/// When the database does not answer, or the two do not tell the same.
+/// When the database does not answer, or the answers differ.
 ///
 /// # Panics
-/// When a process does not do its work.
+/// When a process fails.
 pub async fn run(data: &Large) -> Result<Vec<NestedListFigures>, Box<dyn Error + Send + Sync>> {
     let copy = data.copy("nested_list").await?;
     let owner = copy.owner(1).await?;
@@ -89,7 +89,7 @@ pub async fn run(data: &Large) -> Result<Vec<NestedListFigures>, Box<dyn Error +
     Ok(figures)
 }
 
-/// The clients of the first firm that have more tickets than a page.
+/// The clients of the first firm with more tickets than a page.
 async fn busy_clients(copy: &Copied) -> Result<Vec<ClientId>, Box<dyn Error + Send + Sync>> {
     let admins: Vec<String> = (1..=large::BUSY_CLIENTS).map(|client| large::admin_email(1, client)).collect();
     Ok(portal_accesses::table
@@ -100,7 +100,7 @@ async fn busy_clients(copy: &Copied) -> Result<Vec<ClientId>, Box<dyn Error + Se
         .await?)
 }
 
-/// Checks that both tell the same of the first client, but for how ids and times are spelled.
+/// Checks that both return the same data about the first client, except for the format of ids and times.
 async fn same(copy: &Copied, script: &str, answer: Value) -> Result<(), Box<dyn Error + Send + Sync>> {
     #[derive(QueryableByName)]
     struct Row {

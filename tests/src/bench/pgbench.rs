@@ -1,4 +1,4 @@
-//! Statements alone, without a program before them: `pgbench`, which lies beside `postgres`.
+//! Runs plain statements with `pgbench`, which is installed beside `postgres`.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -10,9 +10,9 @@ use tokio::process::Command;
 use super::cpu;
 use super::rounds::Measured;
 
-/// Seconds before counting begins: connections are opened, plans are made.
+/// Seconds before measuring: connections are opened and plans prepared.
 pub const WARM_UP: usize = 2;
-/// Seconds that are counted.
+/// Measured seconds.
 pub const SECONDS: usize = 5;
 
 /// A script for `pgbench -M prepared`.
@@ -25,7 +25,7 @@ pub struct Pgbench {
 }
 
 impl Pgbench {
-    /// Writes the script into `folder`, to be run on this database of `postgres`.
+    /// Writes the script into `folder`, for this database of `postgres`.
     ///
     /// # Panics
     /// When the file cannot be written, or PostgreSQL does not run.
@@ -41,7 +41,7 @@ impl Pgbench {
         Self { program, script: file, url: url.to_owned(), server }
     }
 
-    /// Runs it on so many connections; PostgreSQL's CPU is counted, not that of `pgbench`.
+    /// Runs it with so many connections; the CPU time of PostgreSQL is measured, not that of `pgbench`.
     ///
     /// # Panics
     /// When `pgbench` fails, or a transaction does.
@@ -50,7 +50,7 @@ impl Pgbench {
         let mut command = Command::new(&self.program);
         command.args(["-n", "-M", "prepared", "-P", "1", "--max-tries", "1"]);
         command.args(["-j", &connections.min(2).to_string(), "-c", &connections.to_string()]);
-        // It ends with its last line of progress, or before it.
+        // It ends with its last progress line, or before it.
         command.args(["-T", &(seconds + 1).to_string()]).arg("-f").arg(&self.script).arg(&self.url);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("pgbench can be run");
@@ -81,7 +81,7 @@ impl Pgbench {
     }
 }
 
-/// Seconds since the start, and transactions a second since the line before.
+/// The seconds since the start, and the transactions per second since the previous line.
 fn progress(line: &str) -> Option<(f64, f64)> {
     let (at, rest) = line.strip_prefix("progress: ")?.split_once(" s, ")?;
     Some((at.parse().ok()?, rest.split_once(" tps")?.0.parse().ok()?))

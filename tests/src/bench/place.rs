@@ -1,5 +1,5 @@
-//! Where benchmarks keep their data: in memory where that is possible, for the time that a disk takes
-//! to flush drifts by orders of magnitude.
+//! Where benchmarks keep their data: in memory if possible, because the time to flush a disk varies by orders of
+//! magnitude.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -10,9 +10,9 @@ use tempfile::TempDir;
 /// A folder that is removed with this value.
 ///
 /// # Panics
-/// When no folder can be made.
+/// When the folder cannot be created.
 pub fn folder() -> TempDir {
-    // Passable also for the user who runs PostgreSQL when this is run as root.
+    // Accessible also for the user that runs PostgreSQL when this runs as root.
     let mut builder = tempfile::Builder::new();
     let builder = builder.permissions(Permissions::from_mode(0o755));
     let memory = Path::new("/dev/shm");

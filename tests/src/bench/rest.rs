@@ -1,4 +1,4 @@
-//! All in one process on its embedded defaults: how soon it answers, and what it holds at rest.
+//! Everything in one process with its embedded defaults: the time to the first answer, and the memory when idle.
 
 use std::fs;
 use std::time::Duration;
@@ -11,23 +11,23 @@ use tokio::time::{Instant, sleep};
 use super::place::folder;
 use crate::process::{Launch, Process};
 
-/// How often each is timed, in turn.
+/// How often each is measured, in alternation.
 const ROUNDS: usize = 5;
-/// How long a process rests before its memory is read.
+/// How long a process is idle before its memory is read.
 const REST: Duration = Duration::from_secs(5);
 
-/// What came out.
+/// The result.
 #[derive(Debug, Clone)]
 pub struct RestFigures {
-    /// From start to first answer, of all in one process.
+    /// From start to first answer, with everything in one process.
     pub all_in_one: Vec<Duration>,
-    /// From start to first connection, of PostgreSQL alone on the same data.
+    /// From start to first connection, for PostgreSQL alone with the same data.
     pub postgres: Vec<Duration>,
-    /// Resident memory of the process without its PostgreSQL, in kB, after each start.
+    /// Resident memory of the process without PostgreSQL, in kB, after each start.
     pub resident: Vec<u64>,
 }
 
-/// Times starts on data that is there already, and reads the memory afterwards.
+/// Measures starts with existing data, and reads the memory afterwards.
 ///
 /// # Panics
 /// When something does not start.
@@ -35,7 +35,7 @@ pub async fn run() -> RestFigures {
     let folder = folder();
     let data = folder.path().join("data");
     let launch = Launch::all_in_one(&data);
-    // The first start makes the data.
+    // The first start creates the data.
     launch.start().await.stop().await;
     let mut figures = RestFigures { all_in_one: Vec::new(), postgres: Vec::new(), resident: Vec::new() };
     for _ in 0..ROUNDS {

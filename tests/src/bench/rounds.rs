@@ -1,23 +1,23 @@
-//! Two rivals in turn, so that what else the machine does falls on both.
+//! Two candidates measured in alternation, so that other load on the machine affects both.
 
 use std::fmt;
 
 /// How often each is measured.
 pub const ROUNDS: usize = 5;
 
-/// What one did in one round.
+/// The measurement of one candidate in one round.
 #[derive(Debug, Clone, Copy)]
 pub struct Measured {
-    /// How often it did it.
+    /// The number of operations.
     pub operations: f64,
-    /// In how many seconds.
+    /// The duration in seconds.
     pub seconds: f64,
-    /// With how many seconds of CPU.
+    /// The CPU time in seconds.
     pub cpu: f64,
 }
 
 impl Measured {
-    /// What was done from one moment to a later one, each given as operations, seconds and CPU so far.
+    /// The difference between two readings, each of operations, seconds and CPU time so far.
     pub fn between(before: Self, after: Self) -> Self {
         Self {
             operations: after.operations - before.operations,
@@ -26,7 +26,7 @@ impl Measured {
         }
     }
 
-    /// Operations a second.
+    /// Operations per second.
     pub fn rate(&self) -> f64 {
         self.operations / self.seconds
     }
@@ -35,18 +35,18 @@ impl Measured {
         self.operations / self.cpu
     }
 
-    /// Seconds of CPU that a thousand operations took.
+    /// CPU seconds per thousand operations.
     pub fn cpu_per_thousand(&self) -> f64 {
         self.cpu / self.operations * 1000.0
     }
 }
 
-/// All rounds of ours and of what it is measured against.
+/// All rounds of our program and of the baseline.
 #[derive(Debug, Clone, Default)]
 pub struct Rounds(Vec<(Measured, Measured)>);
 
 impl Rounds {
-    /// Adds a round: ours, the other.
+    /// Adds a round: ours, the baseline.
     pub fn add(&mut self, ours: Measured, other: Measured) {
         self.0.push((ours, other));
     }

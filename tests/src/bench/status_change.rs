@@ -1,6 +1,5 @@
-//! `ticketStatusChange` with all that belongs to it: session, authorization, history, events, deliveries,
-//! jobs, audit, idempotency. Against the statements that it issues, run by `pgbench`. Nobody works off the
-//! jobs meanwhile, so no mail is sent.
+//! `ticketStatusChange` with everything it includes: session, authorization, history, events, deliveries, jobs,
+//! audit, idempotency. Compared with its SQL statements run by `pgbench`. No workers run, so no mail is sent.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -22,27 +21,27 @@ use crate::process::Launch;
 const MUTATION: &str = include_str!("status_change.graphql");
 const STATEMENTS: &str = include_str!("status_change.sql");
 
-/// Over how many firms.
+/// The numbers of firms.
 pub const FIRMS: [usize; 2] = [1, 100];
-/// On how many connections.
+/// The number of connections.
 const CONNECTIONS: usize = 8;
-/// Over how many tickets, of all these firms together.
+/// The number of tickets, over all firms.
 const TICKETS: usize = 1000;
 
-/// A ticket, and the place of its firm among those that take part.
+/// A ticket, and the index of its firm.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     ticket: TicketId,
     firm: usize,
 }
 
-/// Runs it; answers the rounds of each number of [`FIRMS`].
+/// Runs the benchmark; returns the rounds for each of [`FIRMS`].
 ///
 /// # Errors
 /// When the database does not answer.
 ///
 /// # Panics
-/// When a process does not do its work.
+/// When a process fails.
 pub async fn run(data: &Large) -> Result<Vec<Rounds>, Box<dyn Error + Send + Sync>> {
     let mut results = Vec::new();
     for firms in FIRMS {
@@ -65,7 +64,7 @@ async fn over(data: &Large, firms: usize) -> Result<Rounds, Box<dyn Error + Send
 
     let tokens: Vec<Arc<str>> = owners.iter().map(|owner| owner.token.as_str().into()).collect();
     let of = places.clone();
-    // Each connection has tickets of its own, and so knows where they stand.
+    // Each connection uses its own tickets, so it knows their status.
     let next = move |connection: usize, sent: usize| {
         let mine = of.len() / CONNECTIONS;
         let place = of[connection + CONNECTIONS * (sent % mine)];
@@ -86,8 +85,8 @@ async fn over(data: &Large, firms: usize) -> Result<Rounds, Box<dyn Error + Send
     Ok(rounds)
 }
 
-/// Tickets whose change mails two: the client's address of record, and the portal user who opened it. So
-/// the statements are the same for each.
+/// Tickets whose change sends two mails: to the client's address of record, and to the portal user who opened it.
+/// So the statements are the same for each.
 async fn places(copy: &Copied, owners: &[Owner]) -> Result<Vec<Place>, Box<dyn Error + Send + Sync>> {
     #[derive(QueryableByName)]
     struct Row {
@@ -111,7 +110,7 @@ async fn places(copy: &Copied, owners: &[Owner]) -> Result<Vec<Place>, Box<dyn E
     rows.into_iter().map(|row| place(row).ok_or_else(|| "a ticket of another firm".into())).collect()
 }
 
-/// Puts all tickets where they began, and lets no side pay for what the other left behind.
+/// Resets all tickets, and cleans up so that neither side pays for what the other left behind.
 async fn reset(copy: &Copied, places: &[Place]) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut conn = copy.store.conn().await?;
     diesel::sql_query(
@@ -125,7 +124,7 @@ async fn reset(copy: &Copied, places: &[Place]) -> Result<(), Box<dyn Error + Se
     Ok(())
 }
 
-/// The statements with the tickets, their firms, and the sessions of the owners filled in.
+/// The statements, with the tickets, their firms and the owners' sessions inserted.
 fn script(owners: &[Owner], places: &[Place]) -> String {
     let list = |items: Vec<String>| items.join(",");
     let hash = |owner: &Owner| {

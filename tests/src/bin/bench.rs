@@ -1,4 +1,4 @@
-//! Measures and prints; goals beside results. `bench` runs every row, `bench NAME…` some.
+//! Runs benchmarks and prints the results beside the goals. `bench` runs all, `bench NAME…` some.
 
 use std::error::Error;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use guichet_tests::bench::large::Large;
 use guichet_tests::bench::{fan_out, mails, nested_list, place, rest, status_change};
 use guichet_tests::report::{Table, say};
 
-/// Those on the large data set last, so that it is made once.
+/// Those on the large data set come last, so that it is created once.
 const ROWS: [&str; 6] = ["jobs", "rest", "fan-out", "nested-list", "status-change", "mails"];
 const OF_LARGE: usize = 3;
 

@@ -1,4 +1,4 @@
-//! Breaks things on purpose and counts what is lost: `chaos` runs every fault, `chaos NAME…` some.
+//! Injects faults and counts losses: `chaos` runs all faults, `chaos NAME…` some.
 
 use std::process::ExitCode;
 
@@ -31,7 +31,7 @@ async fn main() -> ExitCode {
     if chaos::run(&wanted).await { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What this program is as a child of itself.
+/// Runs this program as its own child process.
 async fn worker() -> ExitCode {
     #[allow(clippy::disallowed_methods, reason = "the parent says here what it started this for")]
     let database_url = std::env::var("DATABASE_URL").unwrap_or_default();

@@ -1,5 +1,4 @@
-//! The `guichet` program under a name of this crate, so that Cargo builds it for the tests that run
-//! it as a process of its own.
+//! The `guichet` program as a binary of this crate, so that Cargo builds it for tests that run it as a process.
 
 fn main() -> std::process::ExitCode {
     guichet_server::program::main()

@@ -1,4 +1,4 @@
-//! Somebody at the API who expects trouble.
+//! An API client that expects failures.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-/// Whoever waits longer takes the server for hung.
+/// A request that takes longer counts as hanging.
 const HUNG: Duration = Duration::from_secs(20);
 
 const CREATE: &str = "mutation Create($input: TicketCreateInput!) {
@@ -32,7 +32,7 @@ const POST: &str = "mutation Post($input: TicketMessagePostInput!) {
     ticketMessagePost(input: $input) { message { id body } userErrors { code } revision }
 }";
 
-/// The API, as one person sees it.
+/// The API, used by one person.
 #[derive(Debug, Clone)]
 pub struct Api {
     http: Client,
@@ -40,85 +40,85 @@ pub struct Api {
     token: String,
 }
 
-/// An answer that does not tell what was asked for.
+/// An answer without the requested data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
-    /// The code of the error; `LOST` when the connection broke, `HUNG` when no answer came.
+    /// The error code; `LOST` when the connection broke, `HUNG` when no answer came.
     pub code: String,
-    /// What it says.
+    /// The message.
     pub message: String,
-    /// How long it took to say so.
+    /// The time to the answer.
     pub took: Duration,
 }
 
 impl Trouble {
-    /// Trouble that came at once and says no more than its code.
+    /// An immediate failure with this code.
     pub fn of(code: &str) -> Self {
         Self { code: code.to_owned(), message: String::new(), took: Duration::ZERO }
     }
 }
 
 impl Api {
-    /// The API at this address, for whoever has this token.
+    /// The API at this address, with this token.
     pub fn new(url: &str, token: &str) -> Self {
         Self { http: Client::new(), url: format!("{url}/graphql"), token: token.to_owned() }
     }
 
-    /// Opens a ticket; answers the payload.
+    /// Opens a ticket; returns the payload.
     ///
     /// # Errors
-    /// Anything but a payload. To ask again with the same key is right.
+    /// Any other answer. The call may be repeated with the same key.
     pub async fn create(&self, key: &str, client: &str, subject: &str) -> Result<Value, Trouble> {
         let input = json!({ "idempotencyKey": key, "clientId": client, "subject": subject });
         self.mutate("ticketCreate", CREATE, input).await
     }
 
-    /// Changes a ticket's status; answers the payload.
+    /// Changes a ticket's status; returns the payload.
     ///
     /// # Errors
-    /// As of [`Api::create`].
+    /// Like [`Api::create`].
     pub async fn change(&self, key: &str, ticket: &str, status: &str) -> Result<Value, Trouble> {
         let input = json!({ "idempotencyKey": key, "id": ticket, "status": status });
         self.mutate("ticketStatusChange", CHANGE, input).await
     }
 
-    /// Writes an internal note; answers the payload.
+    /// Writes an internal note; returns the payload.
     ///
     /// # Errors
-    /// As of [`Api::create`].
+    /// Like [`Api::create`].
     pub async fn note(&self, key: &str, ticket: &str, body: &str) -> Result<Value, Trouble> {
         let input = json!({ "idempotencyKey": key, "id": ticket, "visibility": "INTERNAL", "body": body });
         self.mutate("ticketMessagePost", POST, input).await
     }
 
-    /// Declares a file; answers the payload.
+    /// Declares a file; returns the payload.
     ///
     /// # Errors
-    /// As of [`Api::create`].
+    /// Like [`Api::create`].
     pub async fn upload(&self, key: &str, file: Value) -> Result<Value, Trouble> {
         self.mutate("fileUploadCreate", UPLOAD, json!({ "idempotencyKey": key, "files": [file] })).await
     }
 
-    /// Says that a file's bytes were sent; answers the payload.
+    /// Reports that a file's bytes were sent; returns the payload.
     ///
     /// # Errors
-    /// As of [`Api::create`].
+    /// Like [`Api::create`].
     pub async fn complete(&self, file: &str) -> Result<Value, Trouble> {
         self.mutate("fileUploadComplete", COMPLETE, json!({ "ids": [file] })).await
     }
 
-    /// Opens a file; answers the payload.
+    /// Requests a download; returns the payload.
     ///
     /// # Errors
-    /// As of [`Api::create`].
+    /// Like [`Api::create`].
     pub async fn open(&self, file: &str) -> Result<Value, Trouble> {
         self.mutate("fileDownload", OPEN, json!({ "id": file })).await
     }
 
-    /// Asks; answers the data.
+    /// Sends a request; returns the data.
     ///
     /// # Errors
-    /// Anything but data.
+    /// Any other answer.
     pub async fn ask(&self, query: &str, variables: Value) -> Result<Value, Trouble> {
         let begun = Instant::now();
         let trouble = |code: &str, message: &str| Trouble {

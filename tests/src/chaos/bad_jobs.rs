@@ -1,4 +1,4 @@
-//! Jobs that panic, hang or take all memory, among good ones.
+//! Jobs that panic, hang or exhaust the memory, among good ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,25 +24,25 @@ use super::office::Office;
 use crate::database::TestDatabase;
 use crate::process::Launch;
 
-/// The argument with which the fault runner becomes the worker under test.
+/// The argument that makes the fault runner the worker under test.
 pub const WORKER: &str = "worker-of-bad-jobs";
-/// What the worker may take of memory, above what it has at its start.
+/// Memory that the worker may use, beyond that at its start.
 const MEMORY: u64 = 256 << 20;
 const CONCURRENCY: usize = 4;
-/// A run that takes longer hangs.
+/// A run that takes longer counts as hanging.
 const LIMIT: Duration = Duration::from_secs(3);
 const ATTEMPTS: i32 = 3;
-/// Good jobs are written one after the other, with this pause.
+/// The interval between good jobs.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long a good job takes: some are in flight at any time.
+/// The duration of a good job, so that some are in flight at any time.
 const WORK: Duration = Duration::from_millis(250);
-/// Three crashes, each followed by an expired lease, and the rest of the queue.
+/// Time for three crashes, each followed by an expired lease, and for the rest of the queue.
 const OVER: Duration = Duration::from_secs(150);
-/// A good job may be beside the one that crashes the process once by chance, and once more when both come
-/// back; after that the queue lets neither run beside the other. Each time it waits for its lease to
-/// expire, for the notice after that, and for its part of the spread: 26 s, and the process starts again.
+/// A good job may run beside the crashing one once by chance, and once more when both return; after that the queue
+/// does not run them together. Each time it waits for its lease to expire, for the notice period and for its part
+/// of the spread: 26 s, and the process starts again.
 const GOOD: Duration = Duration::from_secs(60);
-/// So often at most.
+/// Most crashes that a good job may be part of.
 const TAKEN_ALONG: i32 = 2;
 
 macro_rules! kinds {
@@ -65,8 +65,8 @@ kinds! {
     Good = "chaos.good", SendEmail::MAX_ATTEMPTS, "Does what it should.";
 }
 
-/// One job of each bad sort, while good ones are written and run: the bad ones are dead letters after
-/// their attempts, the good ones are all done.
+/// One job of each bad kind among good ones: the bad ones become dead letters after their attempts, the good ones
+/// are all done.
 pub async fn run() -> Findings {
     let database = TestDatabase::new().await;
     let office = Office::open(&database.url).await;
@@ -79,7 +79,7 @@ pub async fn run() -> Findings {
     let (mut crashes, mut good, mut watch) = (0, 0, Watch::default());
     let begun = Instant::now();
     while begun.elapsed() < OVER {
-        // What a service manager does.
+        // As a service manager does.
         if worker.has_ended() {
             crashes += 1;
             worker = launch.start().await;
@@ -125,10 +125,10 @@ pub async fn run() -> Findings {
     findings
 }
 
-/// The worker under test: the product's queue with kinds of this fault run, under a limit of memory.
+/// The worker under test: the product's queue with the job kinds of this fault, under a memory limit.
 ///
 /// # Errors
-/// When the limit cannot be set, the database does not answer, or the queue dies.
+/// When the limit cannot be set, the database does not answer, or the queue fails.
 pub async fn work(database_url: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let (_, hard) = getrlimit(Resource::RLIMIT_AS)?;
     setrlimit(Resource::RLIMIT_AS, address_space()? + MEMORY, hard)?;
@@ -146,7 +146,7 @@ pub async fn work(database_url: &str) -> Result<(), Box<dyn std::error::Error + 
     Ok(())
 }
 
-/// Takes memory until there is no more, and lets others run meanwhile.
+/// Allocates until there is no more memory, while other jobs run.
 async fn hog() -> Result<(), JobError> {
     let mut taken = Vec::new();
     loop {
@@ -155,11 +155,11 @@ async fn hog() -> Result<(), JobError> {
     }
 }
 
-/// What this process has of it now, in bytes.
+/// The address space of this process, in bytes.
 fn address_space() -> std::io::Result<u64> {
     let pages = std::fs::read_to_string("/proc/self/statm")?;
     let pages: u64 = pages.split(' ').next().and_then(|pages| pages.parse().ok()).unwrap_or_default();
-    // Pages of 4 kB are the smallest there are: on other systems the limit is only wider.
+    // 4 kB is the smallest page size: elsewhere the limit is only higher.
     Ok(pages * 4096)
 }
 
@@ -181,17 +181,17 @@ async fn of_status(store: &Store, status: JobStatus) -> Vec<Row> {
         .expect("jobs are read")
 }
 
-/// What became of the good jobs.
+/// The observed fate of the good jobs.
 #[derive(Debug, Default)]
 struct Watch {
-    /// How long one was there at most.
+    /// The longest time that one existed.
     slowest: Duration,
-    /// How many crashes each was in.
+    /// The number of crashes that each was part of.
     taken_along: BTreeMap<JobId, i32>,
 }
 
 impl Watch {
-    /// Looks at those that are not done; answers how many there are.
+    /// Checks those that are not done; returns how many there are.
     async fn look(&mut self, store: &Store) -> usize {
         let mut conn = store.conn().await.expect("the database answers");
         let left: Vec<(JobId, DateTime<Utc>, i32)> = jobs::table

@@ -1,4 +1,4 @@
-//! An S3 server as a process of its own, to be frozen and killed.
+//! An S3 server as a separate process, which can be frozen and killed.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,10 +12,10 @@ use tokio::time::sleep;
 use crate::object_store::{bucket_in, serve, settings, variables};
 use crate::process::{Launch, Process};
 
-/// The argument with which the fault runner becomes an S3 server; folder and address follow.
+/// The argument that makes the fault runner an S3 server; folder and address follow.
 pub const SERVER: &str = "s3-server";
 
-/// A bucket on a server of its own.
+/// A bucket on its own server.
 pub struct Bucket {
     folder: TempDir,
     address: String,
@@ -48,21 +48,21 @@ impl Bucket {
         self
     }
 
-    /// As variables of the environment.
+    /// The settings as environment variables.
     pub fn variables(&self) -> [(&'static str, String); 4] {
         variables(&format!("http://{}", self.address))
     }
 
-    /// The way to it.
+    /// A store on the bucket.
     ///
     /// # Panics
-    /// Never: it is a bucket.
+    /// Never: the settings are valid.
     pub fn storage(&self) -> Storage {
         let settings = settings(&format!("http://{}", self.address));
         Storage::S3(S3::new(&settings).expect("a bucket is named"))
     }
 
-    /// The folder in which its objects lie.
+    /// The folder of its objects.
     pub fn root(&self) -> PathBuf {
         bucket_in(self.folder.path())
     }
@@ -78,7 +78,7 @@ async fn run(folder: &Path, address: &str) -> Process {
     server
 }
 
-/// What the child does: serves until it is killed.
+/// Runs the child: serves until it is killed.
 ///
 /// # Panics
 /// When the address is taken, or the folder cannot be used.

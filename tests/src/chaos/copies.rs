@@ -1,4 +1,4 @@
-//! What the relay got, beside what the records say.
+//! Compares what the relay received with the records.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::smtp::Sink;
 pub struct Copies(HashMap<String, usize>);
 
 impl Copies {
-    /// Counts what the relay accepted so far.
+    /// Counts what the relay has accepted so far.
     pub fn of(sink: &Sink) -> Self {
         let mut copies: HashMap<String, usize> = HashMap::new();
         for mail in sink.mails() {
@@ -22,12 +22,13 @@ impl Copies {
         Self(copies)
     }
 
-    /// Takes out those of a delivery.
+    /// Removes and returns the copies of a delivery.
     pub fn take(&mut self, delivery: &EmailDelivery) -> usize {
         self.0.remove(&delivery.message_id).unwrap_or_default()
     }
 
-    /// Every mail of the office reached the relay, and says so; answers how many copies were too many.
+    /// Every mail of the office must have reached the relay and be recorded as sent; returns the number of extra
+    /// copies.
     ///
     /// # Panics
     /// When the database does not answer.
@@ -47,7 +48,7 @@ impl Copies {
         second
     }
 
-    /// How many different mails were not taken out.
+    /// The number of mails that have not been removed.
     pub fn left(&self) -> usize {
         self.0.len()
     }

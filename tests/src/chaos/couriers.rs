@@ -1,4 +1,4 @@
-//! Clients that hand in files and keep what was acknowledged, to be compared with database and store.
+//! Clients that upload files and remember what was acknowledged, to compare it with database and store.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -30,36 +30,36 @@ use super::office::{Office, new_key};
 use crate::object_store::count;
 
 const COURIERS: usize = 4;
-/// Between two tries, and between two files.
+/// The delay between attempts, and between files.
 const AGAIN: Duration = Duration::from_millis(50);
-/// Whoever waits longer for a store takes it for hung.
+/// A store that takes longer counts as hanging.
 const SEND: Duration = Duration::from_secs(5);
 const BEGIN: &[u8] = b"%PDF-1.7\n";
-/// Most files are of less than this; each twentieth is written in several parts.
+/// Most files are smaller; every twentieth is uploaded in several parts.
 const SMALL: usize = 200_000;
 const LARGE: usize = 6 << 20;
 
-/// Clients at work; [`Couriers::stop`] lets each finish what it began.
+/// Running clients; [`Couriers::stop`] lets each finish its file.
 pub struct Couriers {
     told: Arc<Mutex<Told>>,
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
 
-/// What they were told.
+/// What was acknowledged to them.
 #[derive(Debug, Default)]
 pub struct Told {
-    /// The files that were taken, by id, with the digest of their bytes.
+    /// The accepted files, by id, with the digest of their bytes.
     taken: BTreeMap<String, String>,
-    /// How many were begun and never completed.
+    /// The number of files that were begun and never completed.
     given_up: usize,
     troubles: BTreeMap<String, usize>,
     slowest: Duration,
 }
 
 impl Couriers {
-    /// Some, who hand files in at the API at these addresses one after the other, and repeat each step until it is
-    /// done.
+    /// Starts clients that upload files one after the other through the API at these addresses, and repeat each
+    /// step until it succeeds.
     pub fn start(office: &Office, urls: &[String]) -> Self {
         let (told, stop, mut tasks) =
             (Arc::<Mutex<Told>>::default(), CancellationToken::new(), JoinSet::new());
@@ -70,7 +70,7 @@ impl Couriers {
         Self { told, stop, tasks }
     }
 
-    /// Waits until so many more files are taken.
+    /// Waits until so many more files are accepted.
     pub async fn taken(&self, more: usize) {
         let goal = locked(&self.told).taken.len() + more;
         while locked(&self.told).taken.len() < goal {
@@ -78,10 +78,10 @@ impl Couriers {
         }
     }
 
-    /// Lets each finish what it began; answers what they were told.
+    /// Lets each client finish its file; returns what was acknowledged.
     ///
     /// # Panics
-    /// When a client broke.
+    /// When a client panicked.
     pub async fn stop(mut self) -> Told {
         self.stop.cancel();
         while let Some(task) = self.tasks.join_next().await {
@@ -131,7 +131,7 @@ fn document(size: usize) -> Vec<u8> {
     content
 }
 
-/// All steps of one upload. To begin again with the same key goes on with it.
+/// All steps of one upload. Starting again with the same key continues it.
 async fn hand_in(
     api: &Api,
     http: &Client,
@@ -147,7 +147,7 @@ async fn hand_in(
     }
 }
 
-/// Declares and sends; answers the id, once it is declared, unless sending failed.
+/// Declares and sends a file; returns its id once it is declared, unless sending failed.
 async fn begin(
     api: &Api,
     http: &Client,
@@ -184,8 +184,8 @@ async fn send(http: &Client, address: &Value, content: &[u8]) -> Result<(), Trou
 }
 
 impl Told {
-    /// Every file that was taken is stored, as it was sent; each row has its object, and after the sweep each
-    /// object its row. Troubles of the API had these codes only.
+    /// Every accepted file is stored as it was sent; each row has its object, and after the sweep each object its
+    /// row. The API returned only these error codes.
     ///
     /// # Panics
     /// When database or store do not answer.
@@ -221,7 +221,7 @@ impl Told {
             altered += usize::from(fetched(api, id).await.as_ref() != Some(digest));
         }
         findings.expect_equal("files that did not come back as they were sent", altered, 0);
-        // Begun and given up, and once more later than an orphan is awaited.
+        // After this time even orphaned objects and abandoned files have expired.
         let clock = ManualClock::new(office.store.now() + TimeDelta::days(2));
         let later = Store::new(db::pool(&office.url, 2).expect("a pool is made"), clock);
         let swept = sweep(&later, storage).await.expect("store and database answer");
@@ -232,7 +232,7 @@ impl Told {
     }
 }
 
-/// The digest of what is got under this id.
+/// The digest of the bytes downloaded under this id.
 async fn fetched(api: &Api, id: &str) -> Option<String> {
     let opened = api.open(id).await.ok()?;
     let bytes = reqwest::get(opened["address"]["url"].as_str()?).await.ok()?.bytes().await.ok()?;

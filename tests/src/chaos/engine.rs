@@ -1,4 +1,4 @@
-//! A PostgreSQL that a fault run may stop, with the product's own settings.
+//! A PostgreSQL that a fault may stop, with the product's own settings.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -17,12 +17,12 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts one in a folder that is removed with it.
+    /// Starts a server in a temporary folder.
     ///
     /// # Panics
     /// When PostgreSQL does not start.
     pub async fn start() -> Self {
-        // Passable also for the user who runs PostgreSQL when this is run as root.
+        // Accessible also for the user that runs PostgreSQL when this runs as root.
         let passable = Permissions::from_mode(0o755);
         let folder = tempfile::Builder::new().permissions(passable).tempdir().expect("a folder is made");
         let options = PostgresOptions::new(folder.path().join("data")).with("max_connections", "200");

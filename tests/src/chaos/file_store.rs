@@ -1,4 +1,4 @@
-//! The file store goes away, answers badly, or breaks off; servers die in mid-upload.
+//! The file store is away, returns errors or truncates answers; servers are killed during uploads.
 
 use std::time::Duration;
 
@@ -19,14 +19,14 @@ use crate::smtp::{Options, Sink};
 
 /// How long a fault lasts.
 const AWAY: Duration = Duration::from_secs(10);
-/// Longer than the backoff of a verification that met a fault twice.
+/// Longer than the backoff of a verification that failed twice.
 const EMPTIED: Duration = Duration::from_secs(120);
-/// Files before and after each fault.
+/// The number of files before and after each fault.
 const LOAD: usize = 20;
-/// What the API says while the store is away, or the server itself.
+/// The codes that the API may return while the store or the server is away.
 const CLEAR: &[&str] = &["UNAVAILABLE", "FILE_NOT_UPLOADED", "LOST"];
 
-/// An office whose files come in all the time.
+/// An office that receives files all the time.
 struct Service {
     database: TestDatabase,
     office: Office,
@@ -44,7 +44,7 @@ impl Service {
         let on = |launch: Launch| {
             variables.iter().fold(launch, |launch, (name, value)| launch.with(name, value.as_str()))
         };
-        // A courier attaches nothing, and sends more than one person may have lying about.
+        // Couriers attach nothing, so they need a higher limit of unattached files.
         let launch = on(Launch::serve(&office.url)).with("UPLOAD_MAX_MB", "100000");
         let sink = Sink::start(Options::default()).await;
         let work = on(Launch::work(&office.url, &sink.url()));
@@ -54,7 +54,7 @@ impl Service {
         Self { database, office, sink, serve, work, couriers, url }
     }
 
-    /// Waits until files are taken as before; answers how long the first took.
+    /// Waits until files are accepted again; returns how long the first one took.
     async fn returns(&self) -> Duration {
         let begun = Instant::now();
         self.couriers.taken(1).await;
@@ -63,7 +63,7 @@ impl Service {
         back
     }
 
-    /// Kills both processes, and starts them again.
+    /// Kills and restarts both processes.
     async fn again(&mut self) {
         for part in [&mut self.serve, &mut self.work] {
             part.leave(End::Killed).await;
@@ -89,7 +89,7 @@ impl Service {
     }
 }
 
-/// All of it, on S3 and on a folder.
+/// All of these faults, on S3 and on a folder.
 pub async fn run() -> Findings {
     let mut findings = Findings::default();
     findings.extend("answers spoilt", spoilt().await);
@@ -98,7 +98,7 @@ pub async fn run() -> Findings {
     findings
 }
 
-/// An S3 server that answers with errors, late, or not to the end.
+/// An S3 server that returns errors, late or truncated answers.
 async fn spoilt() -> Findings {
     let store = ObjectStore::start(Kind::S3).await;
     let s3 = store.s3();
@@ -127,7 +127,7 @@ async fn spoilt() -> Findings {
     findings
 }
 
-/// An S3 server that is killed, and one that is frozen, for longer than anybody waits; and the workers with it.
+/// An S3 server that is killed and one that is frozen for longer than any timeout, and the workers with it.
 async fn killed() -> Findings {
     const KILLS: usize = 5;
     let mut bucket = Bucket::start().await;
@@ -150,7 +150,8 @@ async fn killed() -> Findings {
     findings
 }
 
-/// Files in a folder come through our own server: it is killed while they do, and the worker that verifies them.
+/// Files in a folder are uploaded through our own server: it is killed meanwhile, and so is the worker that
+/// verifies them.
 async fn in_mid_upload() -> Findings {
     const KILLS: usize = 10;
     let data = tempfile::tempdir().expect("a folder is made");

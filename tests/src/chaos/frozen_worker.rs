@@ -1,4 +1,4 @@
-//! A worker that is frozen past its lease, and then woken.
+//! A worker that is frozen for longer than its lease, and then woken.
 
 use std::time::Duration;
 
@@ -19,11 +19,11 @@ use crate::smtp::{Act, Options, Rule, Sink, Step};
 const ROUNDS: usize = 3;
 const SOON: Duration = Duration::from_secs(10);
 
-/// What the database says of the one job.
+/// The state of the one job in the database.
 type Run = (String, Uuid, i32);
 
-/// A worker freezes while the relay takes its mail; another one has the job when it wakes. Whatever it
-/// says about its run is refused: the other one's run goes on and settles the job.
+/// A worker freezes while the relay accepts its mail; another one has the job when it wakes. It can no longer
+/// settle its run: the other run goes on and settles the job.
 pub async fn run() -> Findings {
     let database = TestDatabase::new().await;
     let office = Office::open(&database.url).await;
@@ -96,7 +96,7 @@ async fn stop(worker: Process, findings: &mut Findings) {
     findings.expect(status.success(), format!("asked to stop, a worker ended with {status}"));
 }
 
-/// Who runs the job, as which run and which attempt.
+/// The worker, run and attempt of the job.
 async fn run_of(office: &Office) -> Option<Run> {
     let mut conn = office.store.conn().await.expect("the database answers");
     let run: Option<(Option<String>, Option<Uuid>, i32)> = jobs::table

@@ -1,5 +1,5 @@
-//! The whole as an operator runs it, two servers and two workers on PostgreSQL, Redis, an S3 server and a relay:
-//! each of them goes in turn while people work.
+//! The whole system as an operator runs it, with two servers and two workers on PostgreSQL, Redis, an S3 server
+//! and a relay: each of them is stopped or killed in turn while people work.
 
 use std::time::Duration;
 
@@ -20,24 +20,24 @@ use crate::process::Launch;
 use crate::redis::Redis;
 use crate::smtp::{Options, Sink};
 
-/// Who write, half of them on each server.
+/// Writing clients, half of them on each server.
 const WRITERS: usize = 4;
-/// Who follow each server.
+/// Following clients per server.
 const SCREENS: usize = 10;
-/// What is written, and handed in, before the next one goes.
+/// The number of writes and of uploads before the next fault.
 const LOAD: usize = 40;
 const FILES: usize = 5;
-/// How long an engine is away.
+/// How long a service is away.
 const AWAY: Duration = Duration::from_secs(2);
-/// How long nothing may be done before something is taken for lost.
+/// After so long without progress something counts as lost.
 const EMPTIED: Duration = Duration::from_secs(120);
-/// Mails that may be inside DATA, four with each worker, when a worker or PostgreSQL is killed.
+/// Mails that may be inside DATA, four per worker, when a worker or PostgreSQL is killed.
 const INSIDE_DATA: usize = 4 + 4 + 8;
 const BACK: Duration = Duration::from_secs(10);
-/// What a client may be told meanwhile.
+/// The error codes that a client may get meanwhile.
 const CLEAR: &[&str] = &["UNAVAILABLE", "FILE_NOT_UPLOADED", "LOST"];
 
-/// Those who work.
+/// The working clients.
 struct People {
     writers: Writers,
     couriers: Couriers,
@@ -55,7 +55,7 @@ impl People {
     }
 }
 
-/// First each is stopped, as in a rolling restart, then each is killed.
+/// First each part is stopped, as in a rolling restart, then each is killed.
 pub async fn run() -> Findings {
     let mut engine = Engine::start().await;
     let office = Office::open(&engine.postgres.url()).await;

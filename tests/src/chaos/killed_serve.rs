@@ -13,8 +13,8 @@ use crate::process::Launch;
 const KILLS: usize = 20;
 const WRITERS: usize = 8;
 
-/// 20 kills of `serve` while eight clients write: whatever was acknowledged is there, once, and what
-/// was not is written by the repeated call.
+/// `serve` is killed 20 times while eight clients write: what was acknowledged exists exactly once, and what was
+/// not is written by the repeated call.
 pub async fn run() -> Findings {
     let database = TestDatabase::new().await;
     let office = Office::open(&database.url).await;

@@ -1,4 +1,4 @@
-//! A worker that is killed in mid-job, again and again, while real mails go out.
+//! A worker that is killed during jobs, repeatedly, while real mails are sent.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -22,25 +22,25 @@ use crate::process::{Launch, Process};
 use crate::smtp::{Options, Sink};
 
 const KILLS: usize = 100;
-/// Jobs of a killed worker must be with another one before that.
+/// Jobs of a killed worker must be with another one within this time.
 const PICKED_UP: Duration = Duration::from_secs(30);
-/// Mails that wait at any time.
+/// The number of mails that wait at any time.
 const BACKLOG: usize = 40;
 const TICKETS: usize = 60;
 
-/// What a killed worker left behind.
+/// A job that a killed worker left behind.
 struct Orphan {
     job: JobId,
     run: Uuid,
     killed: Instant,
 }
 
-/// 100 kills in mid-job: nothing is lost, nothing is sent twice but what was inside DATA, and every
-/// job is with another worker in less than 30 s.
+/// 100 kills during jobs: nothing is lost, nothing is sent twice except what was inside DATA, and every job is
+/// with another worker within 30 s.
 pub async fn run() -> Findings {
     let database = TestDatabase::new().await;
     let office = Office::open(&database.url).await;
-    // Four answers a mail: most of the time a worker is in mid-mail.
+    // Four replies per mail: most of the time a worker is in the middle of a mail.
     let sink = Sink::start(Options { delay: Duration::from_millis(25), ..Options::default() }).await;
     let launch = Launch::work(&office.url, &format!("{}?sessions=8", sink.url()));
 
@@ -89,7 +89,7 @@ pub async fn run() -> Findings {
     findings
 }
 
-/// Compares what the office's records say with what the relay got.
+/// Compares the office's records with what the relay received.
 async fn judge(office: &Office, sink: &Sink, hits: &HashMap<DeliveryId, usize>, findings: &mut Findings) {
     let deliveries = office.deliveries().await;
     let mut copies = Copies::of(sink);
@@ -131,12 +131,12 @@ async fn feed(office: Office, stop: CancellationToken) {
     }
 }
 
-/// Kills a worker; tells what it had begun.
+/// Kills a worker; returns the jobs it had begun.
 async fn kill(office: &Office, victim: Process) -> Vec<(Orphan, DeliveryId)> {
     let pid = victim.pid();
     victim.kill().await;
     let killed = Instant::now();
-    // The worker's name has the number of its process in it.
+    // The worker's name contains its process id.
     let rows: Vec<(JobId, Option<Uuid>, serde_json::Value)> = jobs::table
         .filter(jobs::worker.like(format!("%-{pid}-%")).and(jobs::status.eq(JobStatus::Running)))
         .select((jobs::id, jobs::lease_token, jobs::payload))
@@ -151,7 +151,7 @@ async fn kill(office: &Office, victim: Process) -> Vec<(Orphan, DeliveryId)> {
     rows.into_iter().map(orphan).collect()
 }
 
-/// Watches until each orphan is with another worker or done; answers how long that took at most.
+/// Watches until each orphan is with another worker or done; returns the longest time that took.
 async fn follow(office: Office, mut orphans: UnboundedReceiver<Orphan>) -> Duration {
     let mut waiting: Vec<Orphan> = Vec::new();
     let mut slowest = Duration::ZERO;

@@ -1,4 +1,4 @@
-//! Clients that write and keep a ledger of what was acknowledged, to be compared with the database.
+//! Clients that write and record what was acknowledged, to compare it with the database.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,12 +18,12 @@ use super::api::{Api, Trouble};
 use super::findings::Findings;
 use super::office::{Office, new_key};
 
-/// Changes of status that each ticket gets.
+/// The number of status changes per ticket.
 const CHANGES: usize = 4;
-/// Between two tries of the same write.
+/// The delay between attempts of the same write.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// What clients were told.
+/// What was acknowledged to the clients.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger(Arc<Mutex<Entries>>);
 
@@ -43,17 +43,17 @@ struct Entry {
     status: Option<&'static str>,
 }
 
-/// Clients at work; [`Writers::stop`] lets each finish what it began.
+/// Running clients; [`Writers::stop`] lets each finish its ticket.
 pub struct Writers {
-    /// What they are told.
+    /// What is acknowledged to them.
     pub ledger: Ledger,
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
 
 impl Writers {
-    /// So many clients who write through the API at these addresses as fast as it answers, and repeat whatever
-    /// is not acknowledged with the same key until it is.
+    /// Starts so many clients that write through the API at these addresses as fast as it answers, and repeat each
+    /// write with the same key until it is acknowledged.
     pub async fn start(office: &Office, urls: &[String], count: usize) -> Self {
         let (ledger, stop, mut tasks) = (Ledger::default(), CancellationToken::new(), JoinSet::new());
         for (number, url) in urls.iter().cycle().take(count).enumerate() {
@@ -72,10 +72,10 @@ impl Writers {
         }
     }
 
-    /// Lets each finish what it began; answers the ledger.
+    /// Lets each client finish its ticket; returns the ledger.
     ///
     /// # Panics
-    /// When a client broke.
+    /// When a client panicked.
     pub async fn stop(mut self) -> Ledger {
         self.stop.cancel();
         while let Some(task) = self.tasks.join_next().await {
@@ -128,13 +128,13 @@ impl Ledger {
         }
     }
 
-    /// How long after `from` the first write was acknowledged; none when none was.
+    /// The time from `from` to the first acknowledged write; none when there was none.
     pub fn back_after(&self, from: Instant) -> Option<Duration> {
         let entries = self.entries();
         entries.acknowledged.iter().find(|at| **at > from).map(|at| at.duration_since(from))
     }
 
-    /// Every acknowledged write is in the database, once; troubles had these codes only.
+    /// Every acknowledged write is in the database exactly once; the API returned only these error codes.
     ///
     /// # Panics
     /// When the database does not answer.

@@ -1,4 +1,4 @@
-//! Fault runs: programs that break things on purpose and count what is lost. Nothing may be.
+//! Fault runs: programs that inject faults and count losses. There must be none.
 
 pub mod api;
 pub mod bad_jobs;
@@ -40,7 +40,7 @@ use crate::report::{Table, say};
 
 /// A fault.
 pub struct Fault {
-    /// The name by which it is asked for.
+    /// The name on the command line.
     pub name: &'static str,
     /// What happens.
     pub what: &'static str,
@@ -54,7 +54,7 @@ const fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(60 * minutes)
 }
 
-/// All of them.
+/// All faults.
 pub const FAULTS: &[Fault] = &[
     Fault {
         name: "worker-killed",
@@ -170,7 +170,7 @@ pub const FAULTS: &[Fault] = &[
     },
 ];
 
-/// Runs these one after the other and prints a table; whether all passed.
+/// Runs these one after the other and prints a table; returns whether all passed.
 pub async fn run(faults: &[&Fault]) -> bool {
     let mut table = Table::new(&["fault", "passes when", "counts", "time", "result"]);
     let mut all_passed = true;

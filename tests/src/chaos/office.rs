@@ -1,4 +1,4 @@
-//! An office for fault runs: a firm in a database of its own, whose tickets cause mails.
+//! An office for fault runs: a firm in its own database, whose tickets cause mails.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,35 +21,34 @@ use uuid::Uuid;
 
 use crate::world::{Firm, Person, ticket_about};
 
-/// Between two looks at the database.
+/// The polling interval.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// A firm and the way to its business. Nobody hears the hints of what is done here directly: workers
-/// find it by their sweep.
+/// A firm and its store. Hints of direct changes reach nobody: workers find them in their periodic sweep.
 #[derive(Debug, Clone)]
 pub struct Office {
     /// The database's address.
     pub url: String,
-    /// The way to the business.
+    /// The store.
     pub store: Store,
-    /// Who acts.
+    /// The acting person.
     pub clerk: Person,
     firm: Firm,
 }
 
-/// The queue, counted.
+/// The number of jobs by state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Queue {
-    /// Jobs that wait.
+    /// Waiting jobs.
     pub ready: usize,
-    /// Jobs with a worker.
+    /// Running jobs.
     pub running: usize,
     /// Dead letters.
     pub dead: usize,
 }
 
 impl Office {
-    /// Opens one in a migrated database.
+    /// Opens an office in a migrated database.
     ///
     /// # Panics
     /// When the database does not answer.
@@ -65,7 +64,7 @@ impl Office {
         self.clerk.actor()
     }
 
-    /// A client with this address.
+    /// Creates a client with this address.
     ///
     /// # Panics
     /// When the database does not answer.
@@ -73,19 +72,19 @@ impl Office {
         self.firm.client(address, Some(address)).await
     }
 
-    /// A ticket of a new client with this address.
+    /// Creates a ticket of a new client with this address.
     ///
     /// # Panics
-    /// When it is refused or the database does not answer.
+    /// When it is refused, or the database does not answer.
     pub async fn ticket(&self, address: &str) -> TicketId {
         let input = ticket_about(self.client(address).await, "Folha de março");
         commands::create(&self.store, &self.actor(), &new_key(), input).await.expect("a ticket is made").value
     }
 
-    /// The same with a description as long as one may be.
+    /// The same, with a description of the greatest length.
     ///
     /// # Panics
-    /// As of [`Office::ticket`].
+    /// Like [`Office::ticket`].
     pub async fn long_ticket(&self, address: &str) -> TicketId {
         let input = CreateTicket {
             description: "á".repeat(10_000),
@@ -94,10 +93,10 @@ impl Office {
         commands::create(&self.store, &self.actor(), &new_key(), input).await.expect("a ticket is made").value
     }
 
-    /// Changes a ticket's status to the other one of two, and so causes one mail.
+    /// Changes a ticket's status to the other one of two, which causes one mail.
     ///
     /// # Panics
-    /// When it is refused or the database does not answer.
+    /// When it is refused, or the database does not answer.
     pub async fn change(&self, id: TicketId, waiting: bool) -> ActId {
         let status = if waiting { TicketStatus::Waiting } else { TicketStatus::InAnalysis };
         let input = ChangeStatus { id, status, reason: None, expected_version: None };
@@ -115,7 +114,7 @@ impl Office {
         self.deliveries_of(Some(act)).await.pop().expect("a change of status causes a mail")
     }
 
-    /// All mails, the oldest first.
+    /// All mails, oldest first.
     ///
     /// # Panics
     /// When the database does not answer.
@@ -133,7 +132,7 @@ impl Office {
         query.load(&mut conn).await.expect("deliveries are read")
     }
 
-    /// A mail as it stands now.
+    /// The current state of a mail.
     ///
     /// # Panics
     /// When the database does not answer.
@@ -152,7 +151,7 @@ impl Office {
         tickets::table.count().get_result(&mut conn).await.expect("tickets are counted")
     }
 
-    /// How many changes of status and messages a ticket has.
+    /// The number of status changes and messages of a ticket.
     ///
     /// # Panics
     /// When there is no such ticket, or the database does not answer.
@@ -185,7 +184,7 @@ impl Office {
         }
     }
 
-    /// Waits until no job waits or runs; whether that happened. Gives up when for so long none was done.
+    /// Waits until no job waits or runs; returns whether that happened. Gives up after so long without progress.
     ///
     /// # Panics
     /// When the database does not answer.
@@ -204,7 +203,7 @@ impl Office {
         }
     }
 
-    /// Waits until something holds; whether it did in time.
+    /// Waits until a condition holds; returns whether it did in time.
     pub async fn within(&self, limit: Duration, mut holds: impl AsyncFnMut() -> bool) -> bool {
         let begun = Instant::now();
         while !holds().await {
@@ -217,7 +216,7 @@ impl Office {
     }
 }
 
-/// An idempotency key that nobody had before.
+/// A new idempotency key.
 pub fn new_key() -> String {
     Uuid::new_v4().simple().to_string()
 }

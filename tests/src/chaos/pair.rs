@@ -1,4 +1,5 @@
-//! Two servers of one office: one that stays, on which somebody works, and one that goes, which others follow.
+//! Two servers of one office: one that stays, on which somebody works, and one that is stopped or killed, which
+//! others follow.
 
 use guichet_base::id::Id;
 
@@ -16,7 +17,7 @@ pub struct Pair {
     pub office: Office,
     stays: Process,
     goes: Part,
-    /// Where that one is followed.
+    /// The address of the server that is followed.
     pub address: String,
     api: Api,
     /// The ticket.
@@ -39,7 +40,7 @@ impl Pair {
         Self { database, office, stays, goes, address, api, ticket, changes: 0 }
     }
 
-    /// Changes the ticket so often; answers its version then.
+    /// Changes the ticket so often; returns its version.
     pub async fn change(&mut self, times: usize, findings: &mut Findings) -> i64 {
         let mut version = i64::MAX;
         for _ in 0..times {
@@ -53,12 +54,12 @@ impl Pair {
         version
     }
 
-    /// Ends the server that goes.
+    /// Stops or kills the followed server.
     pub async fn leave(&mut self, end: End) {
         self.goes.leave(end).await;
     }
 
-    /// Starts it again, where it was.
+    /// Starts it again at the same address.
     ///
     /// # Panics
     /// When it does not start.

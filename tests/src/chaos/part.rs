@@ -1,19 +1,19 @@
-//! A process of ours that goes away and comes back where it was.
+//! A process of ours that is stopped or killed, and started again at the same address.
 
 use std::process::ExitStatus;
 
 use crate::process::{Launch, Process};
 
-/// How it goes.
+/// How it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// Asked to, as a rolling restart does.
+    /// Asked to stop, as in a rolling restart.
     Stopped,
-    /// By `kill -9`.
+    /// Killed with `kill -9`.
     Killed,
 }
 
-/// The process, and the way to start it again.
+/// The process, and how to start it again.
 #[derive(Debug)]
 pub struct Part {
     launch: Launch,
@@ -31,7 +31,7 @@ impl Part {
         Self { launch, process }
     }
 
-    /// Starts a server, which keeps its address; answers that too.
+    /// Starts a server that keeps its address; also returns the address.
     ///
     /// # Panics
     /// When it does not start.
@@ -42,7 +42,7 @@ impl Part {
         (Self { launch, process: Some(process) }, url)
     }
 
-    /// It goes. Answers how it ended, where it was asked to.
+    /// Stops or kills it. Returns the exit status when it was asked to stop.
     ///
     /// # Panics
     /// When it does not end.
@@ -57,7 +57,7 @@ impl Part {
         }
     }
 
-    /// It comes back.
+    /// Starts it again.
     ///
     /// # Panics
     /// When it does not start.

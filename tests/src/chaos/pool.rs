@@ -1,4 +1,4 @@
-//! All connections of a process are taken.
+//! All connections of a process are in use.
 
 use std::time::Duration;
 
@@ -18,12 +18,12 @@ use crate::process::Launch;
 const POOL: usize = 4;
 const OTHERS: usize = 20;
 const ASK: &str = "query { tickets(first: 1) { edges { node { id } } } }";
-/// The pool lets nobody wait longer than five seconds.
+/// Waiting for a connection fails after five seconds.
 const SHORT: Duration = Duration::from_secs(7);
 const ROUNDS: usize = 3;
 
-/// As many changes as the pool has connections wait for a lock that somebody else holds: whoever else
-/// asks is told so soon and clearly; once the lock is gone all is as before.
+/// As many changes as the pool has connections wait for a locked row: other requests soon get a clear error; once
+/// the lock is released, everything works as before.
 pub async fn run() -> Findings {
     let database = TestDatabase::new().await;
     let office = Office::open(&database.url).await;

@@ -1,4 +1,4 @@
-//! PostgreSQL goes away and comes back.
+//! PostgreSQL is stopped or killed, and comes back.
 
 use std::time::Duration;
 
@@ -19,16 +19,16 @@ use crate::process::{Launch, Process};
 use crate::smtp::{Act, Options, Rule, Sink, Step};
 
 const WRITERS: usize = 8;
-/// Of the worker with the relay.
+/// Sessions of the worker with the relay.
 const SESSIONS: u32 = 4;
-/// A load before and after each fault.
+/// The number of writes before and after each fault.
 const LOAD: usize = 60;
-/// The answer that a client is given.
+/// The error codes that a client may get.
 const CLEAR: &[&str] = &["UNAVAILABLE"];
-/// A service that has its database again must take writes within this time.
+/// Writes must succeed within this time after the database is back.
 const BACK: Duration = Duration::from_secs(10);
 
-/// Everything that runs on the engine.
+/// Everything that uses the engine.
 struct Service {
     engine: Engine,
     office: Office,
@@ -43,7 +43,7 @@ impl Service {
     async fn start() -> Self {
         let engine = Engine::start().await;
         let office = Office::open(&engine.postgres.url()).await;
-        // Slow, so that mails are on their way whenever something breaks.
+        // Slow, so that mails are in progress at any fault.
         let sink = Sink::start(Options { delay: Duration::from_millis(100), ..Options::default() }).await;
         let serve = Launch::serve(&office.url).start().await;
         let work = Launch::work(&office.url, &format!("{}?sessions={SESSIONS}", sink.url())).start().await;
@@ -52,7 +52,7 @@ impl Service {
         Self { engine, office, sink, serve, work, writers, slowest_return: Duration::ZERO }
     }
 
-    /// Notes that the fault is over, and waits until clients write as before.
+    /// Marks the end of the fault, and waits until clients write as before.
     async fn returns(&mut self) {
         let over = Instant::now();
         self.writers.acknowledged(1).await;
@@ -61,7 +61,7 @@ impl Service {
         self.writers.acknowledged(LOAD).await;
     }
 
-    /// Waits until the relay thinks about a mail in each session, and will for so long; answers how many.
+    /// Waits until the relay holds a mail in each session, for so long; returns how many.
     async fn mails_held(&self, thinks: Duration) -> usize {
         let before = self.sink.see(|state| state.acted.len());
         self.sink.rule(Rule::new(Step::EndOfData, Act::Slow(thinks)).times(SESSIONS));
@@ -90,11 +90,11 @@ impl Service {
     }
 }
 
-/// Stopped cleanly and killed, for less and for longer than a lease lasts.
+/// PostgreSQL is stopped and killed, for less and for longer than a lease.
 pub async fn restarts() -> Findings {
     let mut service = Service::start().await;
-    // For how long PostgreSQL is away, and for how long the relay thinks about the mails it then has:
-    // until all leases have run out, and until after PostgreSQL is back.
+    // How long PostgreSQL is away, and how long the relay holds the mails: until all leases have expired, and
+    // until after PostgreSQL is back.
     let faults = [
         (false, 1, 0),
         (true, 1, 0),
@@ -126,17 +126,17 @@ pub async fn restarts() -> Findings {
     findings
 }
 
-/// Single backends are ended politely, and killed, which makes PostgreSQL end all of them.
+/// Single backends are terminated, and killed, which makes PostgreSQL end all of them.
 pub async fn backends() -> Findings {
     let mut service = Service::start().await;
     let (mut ended, mut killed) = (0, 0);
     for round in 0..40 {
-        // Also after a round without any backend to be found: PostgreSQL comes back first.
+        // Also after a round in which no backend was found: PostgreSQL must come back first.
         service.writers.acknowledged(5).await;
         let backends = backends_of(&service.office.url).await;
         let Some(&victim) = backends.choose(&mut rand::rng()) else { continue };
         if round % 10 == 9 {
-            // The only error is that it has ended since.
+            // Fails only when it has ended since.
             killed += usize::from(kill(Pid::from_raw(victim), Signal::SIGKILL).is_ok());
         } else {
             ended += usize::from(terminate(&service.office.url, victim).await);

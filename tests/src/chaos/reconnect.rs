@@ -12,18 +12,18 @@ use super::screen;
 
 const SCREENS: usize = 10_000;
 const ROUNDS: usize = 3;
-/// Changes while the server is away.
+/// The number of changes while the server is away.
 const CHANGES: usize = 20;
-/// How long all of them may take to be back and told everything.
+/// How long all screens may take to reconnect and receive everything.
 const BACK: Duration = Duration::from_secs(60);
 
-/// Between two changes while they come back.
+/// The interval between changes while they reconnect.
 const PACE: Duration = Duration::from_secs(1);
-/// How long a change may take to reach all who are there.
+/// How long a change may take to reach all screens.
 const TOLD: Duration = Duration::from_secs(5);
 
-/// The one server that all of them follow is killed; what changes meanwhile, on another server, they learn once it
-/// is back. Somebody works there at the same time.
+/// The server that all screens follow is killed; when it is back, they receive what was changed on another server
+/// meanwhile. Somebody works there at the same time.
 pub async fn run() -> Findings {
     open_files::allow_many();
     let mut pair = Pair::open().await;
@@ -38,7 +38,7 @@ pub async fn run() -> Findings {
         pair.come_back().await;
         let back = Instant::now();
         while !all(missed) && back.elapsed() < BACK {
-            // Work goes on.
+            // The changes continue.
             sleep(PACE).await;
             let asked = Instant::now();
             version = pair.change(1, &mut findings).await;

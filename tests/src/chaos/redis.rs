@@ -1,4 +1,4 @@
-//! Redis goes away and comes back.
+//! Redis is frozen or killed, and comes back.
 
 use std::time::Duration;
 
@@ -16,17 +16,17 @@ use crate::smtp::{Options, Sink};
 
 /// How long Redis is away.
 const AWAY: Duration = Duration::from_secs(60);
-/// How long it is looked on before and after.
+/// How long is observed before and after.
 const AROUND: Duration = Duration::from_secs(10);
-/// Between two changes.
+/// The interval between changes.
 const PACE: Duration = Duration::from_millis(100);
-/// The sweep comes every second.
+/// The sweep runs every second.
 const SWEPT: Duration = Duration::from_secs(3);
-/// The median of changes of which a hint tells; one that waits for the sweep is seen after half a second.
+/// The median latency with hints; without, the sweep takes half a second on average.
 const HINTED: Duration = Duration::from_millis(100);
 
-/// Somebody changes tickets on one server all the time, and somebody else follows on another. Redis is
-/// frozen for a minute, then killed and started again.
+/// Tickets are changed on one server all the time, and followed on another. Redis is frozen for a minute, then
+/// killed and started again.
 pub async fn run() -> Findings {
     let database = TestDatabase::new().await;
     let office = Office::open(&database.url).await;

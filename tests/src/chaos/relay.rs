@@ -1,4 +1,4 @@
-//! A relay that is down, refuses, hangs, hangs up, or answers too late.
+//! A relay that is down, refuses, hangs, disconnects, or replies too late.
 
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ use crate::smtp::{Act, Options, Rule, Sink, Step};
 
 /// The limit of each step, in seconds: long enough for a busy machine.
 const TIMEOUT: u64 = 3;
-/// Without a hand: a pause of a minute, or the backoff after a few attempts.
+/// The time to recover without intervention: a pause of a minute, or the backoff after a few attempts.
 const BY_ITSELF: Duration = Duration::from_secs(150);
-/// Mails at a time where many must wait.
+/// The number of mails where many must wait.
 const MANY: usize = 10;
 
 const STEPS: [Step; 8] = [
@@ -31,7 +31,7 @@ const STEPS: [Step; 8] = [
     Step::EndOfData,
 ];
 
-/// All faults of a relay, one after the other, against a running worker.
+/// All faults of a relay, one after the other, with a running worker.
 pub async fn run() -> Findings {
     let database = TestDatabase::new().await;
     let office = Office::open(&database.url).await;
@@ -66,7 +66,7 @@ pub async fn run() -> Findings {
     findings
 }
 
-/// A mail for each phase.
+/// One mail for each phase.
 async fn at_each_phase(room: &mut Room, name: &str, act: &Act) {
     let fates =
         [(Fate::Sent, "sent"), (Fate::Later, "later"), (Fate::Paused, "paused"), (Fate::Refused, "refused")];
@@ -81,7 +81,7 @@ async fn at_each_phase(room: &mut Room, name: &str, act: &Act) {
     room.findings.count(&format!("{name} at {} phases:", STEPS.len()), told.join(" + "));
 }
 
-/// The measured fault: the relay takes a mail after our timeout, and refuses the next one.
+/// The relay accepts a mail after our timeout, and refuses the next one.
 async fn late_reply_then_refusal(room: &mut Room) {
     const CASE: &str = "a reply after our timeout, then a 550";
     room.sink.hang_up("");
@@ -90,7 +90,7 @@ async fn late_reply_then_refusal(room: &mut Room) {
     let first = room.mail().await;
     room.sink.wait_until(|state| state.acted.len() > acted).await;
     room.sink.rule(Rule::new(Step::EndOfData, Act::Reply(550, "5.7.1 no".to_owned())).times(1));
-    // It waits for the one session until the first has timed out.
+    // It waits for the only session until the first mail has timed out.
     let second = room.mail().await;
     room.first_try(CASE, first.id, Fate::Later).await;
     room.sink.release();
@@ -101,7 +101,7 @@ async fn late_reply_then_refusal(room: &mut Room) {
     room.findings.count(CASE, "1 sent later, 1 refused");
 }
 
-/// Nobody touches the queue: all wait for as long as the password is wrong, and then go out.
+/// Without intervention: all mails wait while the password is wrong, and are sent afterwards.
 async fn rotated_password(room: &mut Room) {
     room.sink.rotate("second password");
     room.sink.hang_up("");
@@ -119,7 +119,7 @@ async fn rotated_password(room: &mut Room) {
     room.findings.count("a rotated password", format!("{MANY} sent by themselves once it was right"));
 }
 
-/// The relay is gone for a while. Nobody touches the queue.
+/// The relay is away for a while, without intervention.
 async fn down(findings: &mut Findings) {
     let database = TestDatabase::new().await;
     let office = Office::open(&database.url).await;

@@ -1,7 +1,6 @@
-//! A worker at a relay that misbehaves, mail by mail.
+//! A worker with a misbehaving relay, mail by mail.
 //!
-//! Nobody waits for the backoff of each case: once the database says that a mail waits, and for how
-//! long, it is made due.
+//! The backoff is not waited for: once the database shows that a mail waits, and for how long, it is made due.
 
 use std::time::Duration;
 
@@ -20,19 +19,19 @@ use super::findings::Findings;
 use super::office::Office;
 use crate::smtp::{Act, Rule, Sink, Step};
 
-/// Within this time a try is over, and a mail that may go out has gone.
+/// Within this time an attempt is over, and a due mail has been sent.
 pub const SOON: Duration = Duration::from_secs(20);
-/// The first backoff, less what a busy machine takes to look at it.
+/// The first backoff, minus the time that a busy machine takes to check it.
 const WAIT: TimeDelta = TimeDelta::seconds(3);
 
-/// What the plan says becomes of a mail.
+/// What must happen to a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fate {
-    /// Nobody notices.
+    /// Sent as usual.
     Sent,
     /// Tried again after the backoff.
     Later,
-    /// All mail pauses: the fault is ours.
+    /// All mail is paused: the fault is ours.
     Paused,
     /// Final for this recipient.
     Refused,
@@ -43,42 +42,40 @@ fn fate(step: Step, act: &Act) -> Fate {
         (Act::Slow(_), _) => Fate::Sent,
         (Act::Reply(535, _), _) => Fate::Paused,
         (Act::Reply(500.., _), Step::Rcpt | Step::EndOfData) => Fate::Refused,
-        // Refused DATA says nothing final about a recipient.
+        // A refused DATA command is not final for a recipient.
         (Act::Reply(500.., _), Step::Data) => Fate::Later,
         (Act::Reply(500.., _), _) => Fate::Paused,
         _ => Fate::Later,
     }
 }
 
-/// An office whose one worker has one session with the relay, so that whatever a fault leaves behind
-/// meets the next mail.
+/// An office whose one worker has one session with the relay, so that a fault's aftermath affects the next mail.
 pub struct Room {
-    /// Whose mails they are.
+    /// The office that sends the mails.
     pub office: Office,
     /// The relay.
     pub sink: Sink,
-    /// What was seen.
+    /// The results.
     pub findings: Findings,
     mails: usize,
-    /// Mails that the relay took and whose answer did not reach us in time.
+    /// Mails that the relay accepted, but whose reply did not reach us in time.
     unheard: usize,
     refused: usize,
 }
 
 impl Room {
-    /// Nothing happened yet.
+    /// Starts without any results.
     pub fn new(office: Office, sink: Sink) -> Self {
         Self { office, sink, findings: Findings::default(), mails: 0, unheard: 0, refused: 0 }
     }
 
-    /// One mail to somebody new.
+    /// Creates one mail to a new recipient.
     pub async fn mail(&mut self) -> EmailDelivery {
         self.mails += 1;
         self.office.mail_to(&format!("client-{}@example.com", self.mails)).await
     }
 
-    /// One mail that meets this fault once, on a session of its own; answers what became of it if all is
-    /// well.
+    /// One mail that meets this fault once, on its own session; returns what must happen to it.
     pub async fn case(&mut self, name: &str, step: Step, act: Act) -> Fate {
         let case = format!("{name} at {step:?}");
         self.sink.hang_up("");
@@ -92,7 +89,7 @@ impl Room {
         let accepted = self.sink.see(|state| state.accepted) - before.1;
         let taken = u64::from(fate == Fate::Sent || kept);
         self.findings.expect_equal(&format!("{case}: mails taken at the first try"), accepted, taken);
-        // Now it comes, on a session that nobody may listen to.
+        // Now the reply arrives, on a session that must not be used any more.
         self.sink.release();
         self.unheard += usize::from(step == Step::EndOfData && (kept || late));
         self.again(&case, mail.id, fate).await;
@@ -104,7 +101,7 @@ impl Room {
         fate
     }
 
-    /// Waits until the first try is over, and compares what is told of it.
+    /// Waits until the first attempt is over, and compares what was recorded.
     pub async fn first_try(&mut self, case: &str, id: DeliveryId, fate: Fate) {
         let wanted = match fate {
             Fate::Sent => DeliveryStatus::Sent,
@@ -140,7 +137,7 @@ impl Room {
         self.findings.expect_equal(&format!("{case}: pauses"), pauses, usize::from(fate == Fate::Paused));
     }
 
-    /// Lets the time pass after which the mail may be tried again, and compares what becomes of it.
+    /// Makes the mail due again, and compares what happens to it.
     pub async fn again(&mut self, case: &str, id: DeliveryId, fate: Fate) {
         if fate == Fate::Refused {
             self.refused += 1;
@@ -159,7 +156,7 @@ impl Room {
         self.findings.expect(sent, format!("{case}: not sent afterwards"));
     }
 
-    /// Nothing was said on this session after its doubtful step.
+    /// Nothing may be sent on this session after the step that failed.
     fn not_used_again(&mut self, case: &str, session: u32, step: Step) {
         let said = self.sink.see(|state| {
             let said = state.commands.iter().filter(|(of, _)| *of == session);
@@ -183,19 +180,19 @@ impl Room {
         self.findings.expect(!used, format!("{case}: afterwards {after:?} on the same session"));
     }
 
-    /// How many kinds are paused.
+    /// The number of paused kinds.
     pub async fn pauses(&self) -> usize {
         let mut conn = self.office.store.conn().await.expect("the database answers");
         let now = self.office.store.now();
         queue::pauses(&mut conn, now).await.expect("pauses are read").len()
     }
 
-    /// The relay took one more mail and its answer did not reach us in time.
+    /// Counts a mail that the relay accepted, but whose reply did not reach us in time.
     pub fn unheard(&mut self) {
         self.unheard += 1;
     }
 
-    /// Compares the records with what the relay took.
+    /// Compares the records with what the relay accepted.
     pub async fn judge(&mut self) {
         let deliveries = self.office.deliveries().await;
         let mut copies = Copies::of(&self.sink);
@@ -223,7 +220,7 @@ impl Room {
     }
 }
 
-/// The job of a delivery: how it stands, and from when it may be tried.
+/// The job of a delivery: its status, and when it is due.
 async fn job(office: &Office, id: DeliveryId) -> Option<(JobStatus, DateTime<Utc>)> {
     let mut conn = office.store.conn().await.expect("the database answers");
     let payload =

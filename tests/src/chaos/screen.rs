@@ -1,4 +1,4 @@
-//! Somebody's open list of tickets, over a websocket that may break at any moment.
+//! An open list of tickets, over a websocket that may break at any moment.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,24 +18,24 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use super::office::Office;
 use crate::world::{Person, session};
 
-/// How long a frontend waits before it connects again, twice as long after each try that failed, and by chance
-/// up to as much more: as graphql-ws does, of which this is the tenth.
+/// The delay before a frontend reconnects: it doubles after each failed attempt, plus a random part of up to as
+/// much. graphql-ws does the same, with ten times this delay.
 const AGAIN: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(2);
-/// Screens of one session, which may have fifty websockets.
+/// Screens per session, whose limit is fifty websockets.
 const PER_SESSION: usize = 25;
 const GRID: &str = "subscription ($after: String) {
     ticketsChanged(after: $after) { cursor reload changed { id version } }
 }";
 
-/// A screen, as it goes on by itself: it connects to one server after the other, and resumes.
+/// A screen, which reconnects to one server after the other and resumes.
 #[derive(Debug)]
 pub struct Screen {
     seen: Arc<Mutex<Seen>>,
     going_on: AbortHandle,
 }
 
-/// So many screens of the clerk's, on one server.
+/// Opens so many screens of the clerk on one server.
 pub async fn open(office: &Office, server: &str, count: usize) -> Vec<Screen> {
     let Person { account_id, membership, .. } = &office.clerk;
     let until = office.store.now() + TimeDelta::hours(1);
@@ -47,7 +47,7 @@ pub async fn open(office: &Office, server: &str, count: usize) -> Vec<Screen> {
     stream::iter((0..count).step_by(PER_SESSION)).then(screen).map(stream::iter).flatten().collect().await
 }
 
-/// What it was told.
+/// What it received.
 #[derive(Debug, Default)]
 struct Seen {
     /// When it first had each version of a ticket, or a later one.
@@ -58,7 +58,7 @@ struct Seen {
 }
 
 impl Screen {
-    /// Opens it, and waits until it was told where it stands.
+    /// Opens a screen, and waits for its first message.
     pub async fn open(servers: Vec<String>, token: &str) -> Self {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let (telling, token) = (Arc::clone(&seen), token.to_owned());
@@ -66,7 +66,7 @@ impl Screen {
             let mut wait = AGAIN;
             for server in servers.iter().cycle() {
                 let before = locked(&telling).connections;
-                // Whatever breaks, the next one is tried.
+                // After any failure the next server is tried.
                 let _ = follow(server, &token, &telling).await;
                 let connected = locked(&telling).connections > before;
                 wait = if connected { AGAIN } else { LONGEST.min(wait * 2) };
@@ -92,7 +92,7 @@ impl Screen {
         locked(&self.seen).connections
     }
 
-    /// How often it was told to begin anew.
+    /// How often it was told to reload.
     pub fn reloads(&self) -> usize {
         locked(&self.seen).reloads
     }
@@ -133,7 +133,7 @@ async fn follow(server: &str, token: &str, seen: &Mutex<Seen>) -> Option<()> {
             }
             "ping" => json!({ "type": "pong" }),
             "next" => {
-                // One that failed is the last, and says nothing.
+                // A message with an error is the last one, and has no data.
                 let told = message["payload"]["data"].get("ticketsChanged").filter(|told| !told.is_null())?;
                 locked(seen).take(told);
                 continue;

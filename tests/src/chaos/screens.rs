@@ -1,4 +1,4 @@
-//! Servers that end while people follow.
+//! Servers that end while screens follow them.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use super::screen::{self, Screen};
 
 const SCREENS: usize = 100;
 const ROUNDS: usize = 10;
-/// Changes in each round, half of them before the server ends.
+/// The number of changes per round, half of them before the server ends.
 const CHANGES: usize = 10;
-/// How long screens may take to be back and told everything.
+/// How long screens may take to reconnect and receive everything.
 const BACK: Duration = Duration::from_secs(10);
 
-/// One server stays, for whoever writes; another one is killed, or stopped, and started again on its port
-/// while a hundred screens follow it.
+/// One server stays, for the writers; another one is killed or stopped, and started again on the same port, while
+/// a hundred screens follow it.
 pub async fn run() -> Findings {
     let mut pair = Pair::open().await;
     let screens = screen::open(&pair.office, &pair.address, SCREENS).await;

@@ -1,4 +1,4 @@
-//! Clients that follow and read nothing.
+//! Clients that subscribe and read nothing.
 
 use std::time::Duration;
 
@@ -20,15 +20,15 @@ use crate::world::{Person, session};
 
 const READERS: usize = 200;
 const SCREENS: usize = 20;
-/// How long they may be there: the patience with one message, and until their buffers are full.
+/// How long they may stay connected: the time limit for one message, plus the time until their buffers are full.
 const SHOWN_OUT: Duration = Duration::from_secs(90);
 const CLOSED: &str = "guichet_websocket_closes_total{code=\"4499\"}";
-/// Memory that the server may take for them, in kB: two copies of one message of each, and what it takes besides.
+/// Memory that the server may use for them, in kB: two copies of one message for each, and some more.
 const MEMORY: u64 = 64 << 10;
 /// How long others may wait for a change meanwhile.
 const TOLD: Duration = Duration::from_secs(5);
 
-/// Many who read nothing of the long texts that they ask for, and some who do, while somebody works.
+/// Many clients subscribe to long texts and read nothing, others read, and somebody works.
 pub async fn run() -> Findings {
     let database = TestDatabase::new().await;
     let office = Office::open(&database.url).await;
@@ -36,7 +36,7 @@ pub async fn run() -> Findings {
     let url = serve.url().await;
     let api = Api::new(&url, &office.clerk.token);
     let ticket = office.long_ticket("slow@example.com").await.encode();
-    // Each change is a message of some 80 kB.
+    // Each change is a message of about 80 kB.
     let fields: String = (0..4).map(|number| format!("d{number}: description ")).collect();
     let follow = format!("subscription {{ ticketsChanged {{ changed {{ {fields} }} }} }}");
     let Person { account_id, membership, .. } = &office.clerk;

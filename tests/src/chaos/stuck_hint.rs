@@ -18,11 +18,11 @@ use crate::process::Launch;
 use crate::smtp::{Options, Sink};
 
 const ROUNDS: usize = 20;
-/// The sweep comes every second; a mail takes a moment more.
+/// The sweep runs every second; a mail takes a moment more.
 const SWEPT: Duration = Duration::from_secs(3);
 
-/// The backend that passes on the hints of `serve` is frozen, a change is committed and acknowledged,
-/// and `serve` is killed: its hint never reaches anybody, and the sweep of the worker delivers.
+/// The backend that sends the hints of `serve` is frozen, a change is committed and acknowledged, and `serve` is
+/// killed: its hint is lost, and the worker finds the job in its sweep.
 pub async fn run() -> Findings {
     let database = TestDatabase::new().await;
     let office = Office::open(&database.url).await;
@@ -61,7 +61,7 @@ pub async fn run() -> Findings {
     findings
 }
 
-/// The backend whose last statement was a hint.
+/// The backend whose last statement sent a hint.
 async fn announcer(office: &Office) -> Pid {
     #[derive(diesel::QueryableByName)]
     struct Row {

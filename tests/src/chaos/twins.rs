@@ -1,4 +1,4 @@
-//! The same idempotency key many times at once.
+//! Many concurrent calls with the same idempotency key.
 
 use futures_util::future::join_all;
 use guichet_base::id::Id;
@@ -13,8 +13,8 @@ use crate::process::Launch;
 const TWINS: usize = 50;
 const ROUNDS: usize = 10;
 
-/// Fifty calls with one key at once, over two processes with a small pool each: one effect, and fifty
-/// equal answers.
+/// Fifty concurrent calls with one key, over two processes with a small pool each: one effect, and fifty equal
+/// answers.
 pub async fn run() -> Findings {
     let database = TestDatabase::new().await;
     let office = Office::open(&database.url).await;
@@ -62,7 +62,7 @@ fn twins(apis: &[Api]) -> impl Iterator<Item = &Api> {
     apis.iter().cycle().take(TWINS)
 }
 
-/// The answer that all were given.
+/// The answer, which must be equal for all.
 fn equal(what: &str, answers: Vec<Result<Value, Trouble>>, findings: &mut Findings) -> Value {
     let first = answers.iter().flatten().next().cloned().unwrap_or_default();
     let others = answers.iter().filter(|answer| answer.as_ref().ok() != Some(&first));

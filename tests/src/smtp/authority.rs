@@ -1,4 +1,4 @@
-//! A certificate authority of our own.
+//! A certificate authority for tests.
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -34,7 +34,7 @@ impl Authority {
         self.folder.path().join("ca.pem")
     }
 
-    /// TLS under a new certificate for `localhost` and 127.0.0.1.
+    /// TLS with a new certificate for `localhost` and 127.0.0.1.
     pub fn acceptor(&self) -> TlsAcceptor {
         let names = ["localhost", "127.0.0.1"].map(ToOwned::to_owned).to_vec();
         let params = CertificateParams::new(names).expect("names");

@@ -1,4 +1,4 @@
-//! One conversation of the server.
+//! One session of the SMTP server.
 
 use std::{io, mem, sync::Arc};
 
@@ -19,7 +19,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Socket for T {}
 
 type Stream = BufReader<Box<dyn Socket>>;
 
-/// The conversation is over, for whatever reason.
+/// The session is over, for whatever reason.
 struct Over;
 
 impl From<io::Error> for Over {
@@ -36,14 +36,14 @@ pub(super) struct Conversation {
     user: Option<String>,
     from: Option<String>,
     to: Vec<String>,
-    /// Bytes to send along with the next answer.
+    /// Bytes to send together with the next reply.
     also: String,
-    /// The next answer goes out in Latin-1.
+    /// Whether the next reply is sent in Latin-1.
     latin1: bool,
 }
 
 impl Conversation {
-    /// Serves one connection to its end.
+    /// Serves a connection until it ends.
     pub async fn run(shared: Arc<Shared>, tcp: TcpStream, encrypted: bool) {
         let hung_up = shared.line.lock().expect("not poisoned").0.clone();
         let mut session = 0;
@@ -179,7 +179,7 @@ impl Conversation {
         if self.from.is_some() {
             return self.say(stream, 503, "5.5.1 one at a time").await;
         }
-        // Rules for a sender must see it, whether or not it is then accepted.
+        // Set first, because rules may depend on the sender, accepted or not.
         self.from = Some(path(rest));
         if self.answer(stream, Step::Mail, 250, "2.1.0 fine").await? != 250 {
             self.from = None;
@@ -191,7 +191,7 @@ impl Conversation {
         if self.from.is_none() {
             return self.say(stream, 503, "5.5.1 MAIL first").await;
         }
-        // Rules for a recipient must see it, whether or not it is then accepted.
+        // Added first, because rules may depend on the recipient, accepted or not.
         self.to.push(path(rest));
         if self.answer(stream, Step::Rcpt, 250, "2.1.5 fine").await? != 250 {
             self.to.pop();
@@ -238,7 +238,7 @@ impl Conversation {
         });
     }
 
-    /// Gives the usual answer of a step, or what the script says; tells the code that was sent.
+    /// Sends the usual reply of a step, or that of the script; returns the code that was sent.
     async fn answer(&mut self, stream: &mut Stream, step: Step, code: u16, text: &str) -> Result<u16, Over> {
         let (code, text) = self.decide(stream, step, code, text).await?;
         self.say(stream, code, &text).await?;
@@ -304,10 +304,10 @@ impl Conversation {
     }
 }
 
-/// How the script ends a conversation.
+/// How a rule ends a session.
 enum End {
     Over,
-    /// The mail that just came counts as accepted.
+    /// The mail that was just received counts as accepted.
     Kept,
 }
 

@@ -1,8 +1,8 @@
-//! What the server is to do instead of its usual answers.
+//! Rules that replace the server's usual replies.
 
 use std::time::Duration;
 
-/// A moment at which the server speaks.
+/// A step at which the server replies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {
     /// The greeting.
@@ -11,7 +11,7 @@ pub enum Step {
     Ehlo,
     /// STARTTLS.
     StartTls,
-    /// The verdict on AUTH.
+    /// The result of AUTH.
     Auth,
     /// MAIL FROM.
     Mail,
@@ -25,28 +25,28 @@ pub enum Step {
     Reset,
 }
 
-/// What to do.
+/// What the server does.
 #[derive(Debug, Clone)]
 pub enum Act {
-    /// Answers with this code and text.
+    /// Sends this code and text.
     Reply(u16, String),
-    /// The same in Latin-1, as old servers speak.
+    /// The same in Latin-1, as old servers do.
     Latin1(u16, String),
-    /// Never answers, and waits until the other side hangs up.
+    /// Never replies, and waits until the client disconnects.
     Hang,
-    /// Gives the usual answer after this time.
+    /// Sends the usual reply after this delay.
     Slow(Duration),
-    /// Gives the usual answer once [`super::Sink::release`] is called.
+    /// Sends the usual reply once [`super::Sink::release`] is called.
     Hold,
-    /// Hangs up without an answer.
+    /// Disconnects without a reply.
     Drop,
-    /// At [`Step::EndOfData`]: accepts the mail, then hangs up without an answer.
+    /// At [`Step::EndOfData`]: accepts the mail, then disconnects without a reply.
     KeepAndDrop,
-    /// Gives the usual answer and, in the same packet, these bytes.
+    /// Sends the usual reply and, in the same packet, these bytes.
     Also(String),
 }
 
-/// Do this, at this step.
+/// A rule: what to do at a step.
 #[derive(Debug, Clone)]
 pub struct Rule {
     step: Step,
@@ -57,12 +57,12 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Does so every time.
+    /// Applies every time.
     pub fn new(step: Step, act: Act) -> Self {
         Self { step, sender: None, recipient: None, left: None, act }
     }
 
-    /// Only the next `times` times.
+    /// Applies only the next `times` times.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.left = Some(times);
@@ -84,7 +84,7 @@ impl Rule {
     }
 }
 
-/// The rules in force.
+/// The active rules.
 #[derive(Debug, Default)]
 pub(super) struct Script(Vec<Rule>);
 
@@ -97,7 +97,7 @@ impl Script {
         self.0.clear();
     }
 
-    /// What to do at this step of a mail from this sender to these recipients.
+    /// The action at this step of a mail from this sender to these recipients.
     pub fn next(&mut self, step: Step, sender: Option<&str>, recipients: &[String]) -> Option<Act> {
         let fits = |rule: &&mut Rule| {
             let from = rule.sender.is_none() || rule.sender.as_deref() == sender;

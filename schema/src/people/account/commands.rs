@@ -1,4 +1,4 @@
-//! Making accounts. People enter them by an [`invitation`](crate::people::invitation).
+//! Creating accounts. People get into them by an [`invitation`](crate::people::invitation).
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -10,7 +10,7 @@ use guichet_base::id::AccountId;
 use guichet_base::locale::Locale;
 use guichet_engine::tables::accounts;
 
-/// An account that is there, new or not.
+/// An account, new or existing.
 #[derive(Debug, Clone, Queryable)]
 pub(crate) struct Known {
     pub id: AccountId,
@@ -19,9 +19,8 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// Whether its password is the doing of the address's owner: such an account is given a new membership
-    /// at once. Any other proves by an invitation that it is who the firm means: a stranger could
-    /// have claimed the address first.
+    /// Whether the owner of the address set the password. Such an account gets a new membership at once. Any other
+    /// account needs an invitation, because a stranger could have claimed the address first.
     pub fn is_proved(&self) -> bool {
         self.has_password() && self.verified_at.is_some()
     }
@@ -31,8 +30,8 @@ impl Known {
     }
 }
 
-/// The account of an address, made when there is none; locked until the transaction ends. An
-/// account that is there keeps its name and language: they are the person's.
+/// The account of an address, created when there is none, and locked until the transaction ends. An existing
+/// account keeps its name and language: they belong to the person.
 pub(crate) async fn ensure(
     conn: &mut AsyncPgConnection,
     email: &Email,

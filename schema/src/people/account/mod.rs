@@ -1,4 +1,4 @@
-//! Accounts: a login each, one person with one e-mail address and many memberships (B-13).
+//! Accounts: one login per person, with one e-mail address and any number of memberships (B-13).
 
 pub mod commands;
 pub mod model;

@@ -12,7 +12,7 @@ use guichet_engine::tables::accounts;
 pub struct Account {
     /// Its id.
     pub id: AccountId,
-    /// The address with which it signs in.
+    /// The e-mail address for signing in.
     pub email: String,
     /// The person's name.
     pub name: String,

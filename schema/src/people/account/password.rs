@@ -1,4 +1,4 @@
-//! Passwords: argon2id, a few at a time.
+//! Passwords, hashed with argon2id, a few at a time.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -17,18 +17,17 @@ pub const MIN: usize = 10;
 /// Longest password, in characters.
 pub const MAX: usize = 200;
 
-/// A password as somebody typed it; it never shows.
+/// A password as typed; it is never displayed.
 #[derive(Clone)]
 pub struct Password(String);
 
 impl Password {
-    /// Reads a password. Keyboards write one accent in several ways: they are one password
-    /// (RFC 8265, 4.2.2).
+    /// Reads a password. Different encodings of the same accent give the same password (RFC 8265, 4.2.2).
     pub fn new(text: &str) -> Self {
         Self(text.nfc().collect())
     }
 
-    /// Refuses one that is too short or too long to be chosen.
+    /// Refuses a new password that is too short or too long.
     pub(crate) fn check(&self, check: &mut Check, field: &'static str) {
         let length = self.0.chars().count();
         let too = |code, limit: usize| Refusal::of(field, code).with(limit as i64);
@@ -43,11 +42,11 @@ impl fmt::Debug for Password {
     }
 }
 
-/// Stands in where an account has no password, so that this takes the same time (B-06).
+/// Used when an account has no password, so that verifying takes the same time (B-06).
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$Z3VpY2hldC1ub2JvZHktMQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-// OWASP's parameters; each computation takes 19 MiB, so no more of them than processors.
+// OWASP's parameters; each computation takes 19 MiB, so at most one runs per processor.
 fn argon2() -> Result<Argon2<'static>, Fault> {
     let params = Params::new(19_456, 2, 1, None).map_err(|error| Fault::Broken(error.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
@@ -56,20 +55,20 @@ fn argon2() -> Result<Argon2<'static>, Fault> {
 static TURNS: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
 
-/// The right to compute one hash now. It goes along with the computation, so that a caller who
-/// leaves in the middle makes no room for another.
+/// The permit to compute one hash. It moves into the computation, so that a caller that is canceled does not make
+/// room for another computation.
 #[derive(Debug)]
 pub(crate) struct Turn {
     _permit: SemaphorePermit<'static>,
 }
 
-/// Waits for a turn.
+/// Waits for a permit.
 pub(crate) async fn turn() -> Turn {
     Turn { _permit: TURNS.acquire().await.expect("the semaphore is never closed") }
 }
 
 impl Turn {
-    /// The hash of a new password, to be kept.
+    /// The hash of a new password, for storing.
     pub async fn hash(self, password: Password) -> Result<String, Fault> {
         self.compute(move || {
             argon2()?
@@ -81,7 +80,7 @@ impl Turn {
         .0
     }
 
-    /// Whether this is the password behind `hash`; without a hash never, after the same time.
+    /// Whether this is the password of `hash`. Without a hash the answer is no, after the same time.
     pub async fn verify(self, password: Password, hash: Option<String>) -> (Result<bool, Fault>, Self) {
         self.compute(move || {
             let kept = PasswordHash::new(hash.as_deref().unwrap_or(NOBODY))
@@ -133,7 +132,7 @@ mod tests {
         assert_ne!(hash, again, "each hash has its own salt");
     }
 
-    /// B-06: what stands in for no password costs what a real one costs.
+    /// B-06: verifying without a password takes as long as with one.
     #[tokio::test]
     async fn nobody_costs_the_same() {
         let real = turn().await.hash(Password::new("correct hôrse")).await.unwrap();

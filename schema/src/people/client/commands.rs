@@ -1,4 +1,4 @@
-//! Acts on clients.
+//! Commands on clients.
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -22,49 +22,49 @@ use super::model::{Client, Topic};
 use super::queries::visible;
 use super::rules::{self, MAX_NUMBER};
 
-/// A client to be entered.
+/// Input for creating a client.
 #[derive(Debug, Clone, Serialize)]
 pub struct CreateClient {
     /// Its name; up to 200 characters.
     pub name: String,
-    /// Its number in the public register.
+    /// Its registration number, for example a CNPJ.
     pub registration: Option<String>,
     /// Its address of record.
     pub email: Option<String>,
-    /// Its telephone.
+    /// Its telephone number.
     pub phone: Option<String>,
-    /// The language in which it is written to; the firm's when left out.
+    /// The language of mails to it; by default the firm's.
     pub locale: Option<Locale>,
-    /// In whose portfolio it is.
+    /// The staff member who is its accountant.
     pub accountant_id: Option<StaffId>,
-    /// Who gets the mails about tickets (F-02); the address of record when empty.
+    /// The recipients of mails about tickets (F-02); the address of record when empty.
     pub ticket_emails: Vec<String>,
 }
 
-/// Changes of a client.
+/// Input for changing a client.
 #[derive(Debug, Clone)]
 pub struct UpdateClient {
     /// The client.
     pub id: ClientId,
-    /// The version that the editor read; another one is a `CONFLICT`.
+    /// The version that was read; any other is a `CONFLICT`.
     pub expected_version: i32,
     /// Its name.
     pub name: Option<String>,
-    /// Its number in the public register.
+    /// Its registration number.
     pub registration: Patch<String>,
     /// Its address of record.
     pub email: Patch<String>,
-    /// Its telephone.
+    /// Its telephone number.
     pub phone: Patch<String>,
-    /// The language in which it is written to.
+    /// The language of mails to it.
     pub locale: Option<Locale>,
-    /// In whose portfolio it is.
+    /// The staff member who is its accountant.
     pub accountant_id: Patch<StaffId>,
-    /// Who gets the mails about tickets (F-02), in place of all before.
+    /// The recipients of mails about tickets (F-02); replaces the existing ones.
     pub ticket_emails: Option<Vec<String>>,
 }
 
-/// Enters a client. Owners and managers (B-15).
+/// Creates a client. For owners and managers (B-15).
 ///
 /// # Errors
 /// `NOT_ALLOWED`; refusals of `name`, `registration`, `email`, `phone`, `ticketEmails`;
@@ -112,7 +112,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient
     tx.commit(client.id).await
 }
 
-/// Changes a client; a change that changes nothing leaves no trace. Owners and managers (B-15).
+/// Changes a client; when nothing changes, nothing is recorded. For owners and managers (B-15).
 ///
 /// # Errors
 /// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`; refusals of the fields as for [`create`].
@@ -197,7 +197,7 @@ fn search_text(client: &Client) -> String {
     )
 }
 
-/// Puts these recipients in place of those before; answers whether they differ.
+/// Replaces the recipients; returns whether they differ.
 async fn write_recipients(
     conn: &mut AsyncPgConnection,
     client: &Client,

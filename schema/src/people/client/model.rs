@@ -12,9 +12,9 @@ use guichet_engine::feed::Audience;
 use guichet_engine::tables::clients;
 
 text_enum! {
-    /// What mails can be about, for choosing their recipients (F-02).
+    /// A topic of mails, for choosing recipients.
     pub enum Topic {
-        /// Tickets.
+        /// Mails about tickets.
         Tickets = "TICKETS",
     }
 }
@@ -29,32 +29,32 @@ pub struct Client {
     pub firm_id: FirmId,
     /// Its name.
     pub name: String,
-    /// Its number in the public register (CNPJ, SIREN, NIF), as the firm writes it.
+    /// Its registration number (CNPJ, SIREN, NIF), as the firm writes it.
     pub registration: Option<String>,
     /// Its address of record.
     pub email: Option<String>,
-    /// Its telephone.
+    /// Its telephone number.
     pub phone: Option<String>,
-    /// The language in which it is written to.
+    /// The language of mails to it.
     pub locale: Locale,
-    /// The staff member in whose portfolio it is (B-15).
+    /// The staff member who is its accountant (B-15).
     pub accountant_id: Option<StaffId>,
-    /// Counts its changes, for optimistic locking.
+    /// The version, for optimistic locking.
     pub version: i32,
-    /// When it was entered.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When it was last changed.
     pub updated_at: DateTime<Utc>,
 }
 
 impl Client {
-    /// Its place in a list ordered by name.
+    /// Its cursor in a list ordered by name.
     pub fn cursor(&self) -> String {
         Cursor::encode(BY_NAME, &self.name, self.id.uuid())
     }
 
-    /// Who may know of it. A member of own reach who sees it only because of a ticket is told of
-    /// that ticket, not of it.
+    /// Who can see it. A member with reach `OWN` who sees it only through a ticket gets events about that ticket,
+    /// not about the client.
     pub fn audience(&self) -> Audience {
         Audience {
             client_id: Some(self.id),

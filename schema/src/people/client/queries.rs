@@ -1,4 +1,4 @@
-//! Finders of clients. Each takes the viewer's scope.
+//! Finders of clients. Each requires the viewer's scope.
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -16,17 +16,17 @@ use guichet_engine::tables::{client_recipients, clients, tickets};
 
 use super::model::{Client, Topic};
 
-/// Which clients are wanted.
+/// A filter of clients.
 #[derive(Debug, Clone, Default)]
 pub struct ClientFilter {
-    /// Words of name, registration, e-mail or telephone; all must be found.
+    /// Words in name, registration number, e-mail or telephone; all must match.
     pub search: Option<String>,
-    /// Those in this staff member's portfolio.
+    /// Clients of this accountant.
     pub accountant_id: Option<StaffId>,
 }
 
-/// The clients inside a scope (B-14). Own reach is the portfolio and the clients of visible tickets
-/// (B-15).
+/// The clients within a scope (B-14). With reach `OWN`: the member's own clients, and the clients of visible
+/// tickets (B-15).
 pub fn visible(scope: &Scope) -> Condition<clients::table> {
     match *scope {
         Scope::Firm { firm_id } => Condition::new(clients::firm_id.eq(firm_id)),
@@ -52,7 +52,7 @@ pub async fn find(conn: &mut AsyncPgConnection, scope: &Scope, id: ClientId) -> 
     Ok(by_ids(conn, scope, &[id]).await?.pop())
 }
 
-/// Clients by id, in no particular order; those out of scope are left out.
+/// Clients by id, in no particular order; those outside the scope are omitted.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -78,7 +78,7 @@ pub async fn page(
     Ok(page_by_name!(conn, filtered(scope, filter)?, clients, Client, request))
 }
 
-/// How many clients there are behind a filter.
+/// The number of clients that match a filter.
 ///
 /// # Errors
 /// `TOO_LONG` about `search`; when the database does not answer: retry.
@@ -97,8 +97,8 @@ fn filtered(scope: &Scope, filter: &ClientFilter) -> Result<clients::BoxedQuery<
     Ok(query)
 }
 
-/// The addresses that clients chose for mails about tickets (F-02), in their order; a client
-/// without any is written to at its address of record.
+/// The addresses that clients chose for mails about tickets (F-02), in their order. Without any, mails go to the
+/// client's address of record.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -1,4 +1,4 @@
-//! Pure decisions about clients.
+//! Rules of clients, as pure functions.
 
 use guichet_base::email::Email;
 use guichet_base::input::Check;
@@ -9,8 +9,8 @@ pub const MAX_RECIPIENTS: usize = 20;
 /// Longest registration or telephone number, in characters.
 pub const MAX_NUMBER: usize = 40;
 
-/// What a search over clients looks at: the numbers also without punctuation, since people leave out the
-/// dots of a CNPJ and the blanks of a SIREN.
+/// The search text of a client. Numbers are included also without punctuation, because people omit the dots of a
+/// CNPJ and the blanks of a SIREN.
 pub fn search_text(
     name: &str,
     registration: Option<&str>,
@@ -29,7 +29,7 @@ pub fn search_text(
     ])
 }
 
-/// Checks a list of recipients; further spellings of one address are dropped (D-05).
+/// Checks a list of recipients; other spellings of the same address are dropped (D-05).
 pub fn recipients(check: &mut Check, field: &'static str, given: &[String]) -> Vec<Email> {
     check.number(field, given.len() as i64, &(0..=MAX_RECIPIENTS as i64));
     let mut recipients: Vec<Email> = Vec::new();
@@ -66,7 +66,7 @@ mod tests {
         }
     }
 
-    /// D-05: each once, whatever the spelling.
+    /// D-05: each address once, whatever the spelling.
     #[test]
     fn one_mailbox_is_one_recipient() {
         let given = ["ana@x.example", " ANA@X.example", "bia@x.example"].map(String::from);

@@ -1,4 +1,4 @@
-//! Acts on departments.
+//! Commands on departments.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -15,18 +15,18 @@ use guichet_engine::feed::Event;
 use guichet_engine::store::{Begun, Done, Store};
 use guichet_engine::tables::{department_members, departments};
 
-/// A department to be made.
+/// Input for creating a department.
 #[derive(Debug, Clone, Serialize)]
 pub struct CreateDepartment {
     /// Its name, unique in the firm; up to 200 characters.
     pub name: String,
-    /// Who gets what is handed to it (D-09); belongs to it in any case.
+    /// Who receives what is handed over to it (D-09); is always one of its members.
     pub lead_id: StaffId,
-    /// Who else belongs to it.
+    /// Its other members.
     pub member_ids: Vec<StaffId>,
 }
 
-/// Makes a department. Owners (B-15).
+/// Creates a department. For owners (B-15).
 ///
 /// # Errors
 /// `NOT_ALLOWED`; refusals of `name`, also `TAKEN`; `NOT_FOUND` about `leadId`, `memberIds`.

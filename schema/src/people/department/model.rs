@@ -18,14 +18,14 @@ pub struct Department {
     pub firm_id: FirmId,
     /// Its name, unique in the firm.
     pub name: String,
-    /// Who gets what is handed to the department (D-09).
+    /// Who receives what is handed over to the department (D-09).
     pub lead_id: StaffId,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
 impl Department {
-    /// Its place in a list ordered by name.
+    /// Its cursor in a list ordered by name.
     pub fn cursor(&self) -> String {
         Cursor::encode(BY_NAME, &self.name, self.id.uuid())
     }

@@ -1,4 +1,4 @@
-//! Finders of departments. They are the firm's own: a client finds none.
+//! Finders of departments, which only the firm's staff can see.
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -15,7 +15,7 @@ use guichet_engine::tables::{department_members, departments};
 
 use super::model::Department;
 
-/// The departments inside a scope.
+/// The departments within a scope.
 fn visible(scope: &Scope) -> departments::BoxedQuery<'static, Pg> {
     let query = departments::table.filter(departments::firm_id.eq(scope.firm_id())).into_boxed();
     if scope.is_staff() { query } else { query.filter(departments::id.is_null()) }
@@ -57,7 +57,7 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope) -> Result<i64> {
     Ok(visible(scope).count().get_result(conn).await?)
 }
 
-/// Who belongs to these departments; nobody for a client.
+/// The members of these departments; none for a client.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -75,7 +75,7 @@ pub async fn members(
         .await?)
 }
 
-/// Refuses `field` with `NOT_FOUND` unless all of these are departments in the scope.
+/// Refuses `field` with `NOT_FOUND` unless all these departments are within the scope.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -1,4 +1,4 @@
-//! Acts on firms: one is made out of the command line, its owners change its settings.
+//! Commands on firms: the command line creates them, owners change their settings.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -23,26 +23,26 @@ use guichet_engine::tables::{accounts, firm_feed, firms, ticket_numbers};
 use super::model::{self, Firm};
 use super::rules::{self, MAX_DAYS};
 
-/// A firm to be made, with its first owner.
+/// Input for creating a firm with its first owner.
 #[derive(Debug, Clone)]
 pub struct CreateFirm {
     /// Its name; up to 200 characters.
     pub name: String,
-    /// Its language, also its owner's.
+    /// Its language, and that of its owner.
     pub locale: Locale,
     /// The IANA name of its time zone.
     pub zone: String,
     /// ISO 3166-1 alpha-2 code of its country.
     pub country: String,
-    /// ISO 4217 code of its money.
+    /// The ISO 4217 code of its currency.
     pub currency: String,
-    /// The sender of its mails (F-06).
+    /// The sender address of its mails (F-06).
     pub mail_from: String,
-    /// Where answers to its mails go.
+    /// The address for replies to its mails.
     pub mail_reply_to: Option<String>,
-    /// How far its members see (B-15).
+    /// What its members can see (B-15).
     pub member_reach: MemberReach,
-    /// Days in which a client may reopen a closed ticket (D-02); 0 when it may not.
+    /// Days within which a client may reopen a closed ticket (D-02); 0 when it may not.
     pub client_reopen_days: i32,
     /// Days from finishing a ticket to the due date of its charge (D-10).
     pub charge_due_days: i32,
@@ -50,29 +50,29 @@ pub struct CreateFirm {
     pub owner_name: String,
     /// The address with which the owner signs in.
     pub owner_email: String,
-    /// The owner's password, when whoever makes the firm is the owner or gives a demo; else the
-    /// owner is invited.
+    /// The owner's password, when the owner creates the firm, or for a demo; otherwise the owner is invited.
     pub owner_password: Option<Password>,
 }
 
-/// Changes of a firm's settings. Country and money stay: prices and registrations are in them.
+/// Input for changing a firm's settings. Country and currency cannot be changed, because prices and registration
+/// numbers depend on them.
 #[derive(Debug, Clone)]
 pub struct UpdateFirm {
-    /// The version that the editor read; another one is a `CONFLICT`.
+    /// The version that was read; any other is a `CONFLICT`.
     pub expected_version: i32,
     /// Its name.
     pub name: Option<String>,
     /// Its language. Clients and accounts keep theirs.
     pub locale: Option<Locale>,
-    /// The IANA name of its time zone. Due dates that are set stay.
+    /// The IANA name of its time zone. Existing due dates do not change.
     pub zone: Option<String>,
-    /// The sender of its mails (F-06).
+    /// The sender address of its mails (F-06).
     pub mail_from: Option<String>,
-    /// Where answers to its mails go; without it they are asked for in the portal.
+    /// The address for replies to its mails; without it, clients are asked to reply in the portal.
     pub mail_reply_to: Patch<String>,
-    /// How far its members see (B-15).
+    /// What its members can see (B-15).
     pub member_reach: Option<MemberReach>,
-    /// Days in which a client may reopen a closed ticket (D-02); 0 when it may not.
+    /// Days within which a client may reopen a closed ticket (D-02); 0 when it may not.
     pub client_reopen_days: Option<i32>,
     /// Days from finishing a ticket to the due date of its charge (D-10).
     pub charge_due_days: Option<i32>,
@@ -87,12 +87,12 @@ pub struct CreatedFirm {
     pub owner: Invited<StaffId>,
 }
 
-/// Makes a firm with its first owner.
+/// Creates a firm with its first owner.
 ///
 /// # Errors
 /// Refusals of `name`, `zone`, `country`, `currency`, `mailFrom`, `mailReplyTo`,
-/// `clientReopenDays`, `chargeDueDays`, `ownerName`, `ownerEmail`, `ownerPassword`; `TAKEN` about
-/// `ownerPassword` when the account has one already: it stays the person's.
+/// `clientReopenDays`, `chargeDueDays`, `ownerName`, `ownerEmail`, `ownerPassword`; `TAKEN` about `ownerPassword`
+/// when the account already has a password, which it keeps.
 pub async fn create(store: &Store, input: CreateFirm) -> Result<Done<CreatedFirm>> {
     let mut check = Check::new();
     let name = check.line("name", &input.name, 1..=MAX_NAME);
@@ -146,7 +146,7 @@ pub async fn create(store: &Store, input: CreateFirm) -> Result<Done<CreatedFirm
         Some(_) if account.has_password() => {
             return Err(Refusal::of("ownerPassword", Code::Taken).into());
         }
-        // Who runs the house vouches for the address.
+        // The operator vouches for the address.
         Some(hash) => {
             diesel::update(accounts::table.find(account.id))
                 .set((accounts::password_hash.eq(hash), accounts::verified_at.eq(now)))
@@ -170,7 +170,7 @@ pub async fn create(store: &Store, input: CreateFirm) -> Result<Done<CreatedFirm
     Ok(Done { value: CreatedFirm { id, owner }, revision: done.revision })
 }
 
-/// Changes the settings of the actor's firm; a change that changes nothing leaves no trace. Owners (B-15).
+/// Changes the settings of the actor's firm; when nothing changes, nothing is recorded. For owners (B-15).
 ///
 /// # Errors
 /// `NOT_ALLOWED`, `CONFLICT`; refusals of the fields as for [`create`].

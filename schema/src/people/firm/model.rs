@@ -23,30 +23,30 @@ pub struct Firm {
     pub name: String,
     /// Its language.
     pub locale: Locale,
-    /// The zone in which its due dates are dates.
+    /// The time zone of its due dates.
     #[diesel(deserialize_as = StoredZone)]
     pub zone: Tz,
     /// ISO 3166-1 alpha-2 code of its country.
     pub country: String,
-    /// ISO 4217 code of its money.
+    /// The ISO 4217 code of its currency.
     pub currency: String,
-    /// The sender of its mails (F-06).
+    /// The sender address of its mails (F-06).
     pub mail_from: String,
-    /// Where answers to its mails go; to the sender when absent.
+    /// The address for replies to its mails; the sender when absent.
     pub mail_reply_to: Option<String>,
-    /// How far its members see (B-15).
+    /// What its members can see (B-15).
     pub member_reach: MemberReach,
-    /// Days in which a client may reopen a closed ticket (D-02); 0 when it may not.
+    /// Days within which a client may reopen a closed ticket (D-02); 0 when it may not.
     pub client_reopen_days: i32,
     /// Days from finishing a ticket to the due date of its charge (D-10).
     pub charge_due_days: i32,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// Counts the changes of its settings, for optimistic locking.
+    /// The version of its settings, for optimistic locking.
     pub version: i32,
 }
 
-/// Who may know of a thing of the firm that belongs to no client: everybody, or the staff.
+/// Who can see a thing of the firm that belongs to no client: everybody, or its staff.
 pub fn audience(internal: bool) -> Audience {
     Audience {
         client_id: None,
@@ -58,7 +58,7 @@ pub fn audience(internal: bool) -> Audience {
     }
 }
 
-/// An IANA zone as the column keeps it.
+/// An IANA time zone, as stored in the column.
 #[derive(Debug, FromSqlRow)]
 pub struct StoredZone(Tz);
 

@@ -9,7 +9,7 @@ use guichet_engine::tables::firms;
 
 use super::model::Firm;
 
-/// The firm in which a scope lies, with its settings.
+/// The firm of a scope, with its settings.
 ///
 /// # Errors
 /// When the database does not answer: retry.

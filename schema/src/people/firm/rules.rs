@@ -1,4 +1,4 @@
-//! What a firm's settings must be.
+//! Rules of a firm's settings.
 
 use chrono_tz::Tz;
 use iso_currency::Currency;
@@ -6,7 +6,7 @@ use iso_currency::Currency;
 use guichet_base::error::{Code, Refusal};
 use guichet_base::input::Check;
 
-/// Longest time in days that a setting can name: ten years.
+/// Most days of a setting: ten years.
 pub const MAX_DAYS: i64 = 3650;
 
 /// A time zone by its IANA name, or `OUT_OF_RANGE`.
@@ -16,7 +16,7 @@ pub fn zone(check: &mut Check, field: &'static str, name: &str) -> Option<Tz> {
     zone
 }
 
-/// A currency by its ISO 4217 code, in capitals, or `OUT_OF_RANGE`.
+/// A currency by its ISO 4217 code, in upper case, or `OUT_OF_RANGE`.
 pub fn currency(check: &mut Check, field: &'static str, text: &str) -> String {
     let code = text.trim().to_ascii_uppercase();
     let known = Currency::from_code(&code).is_some_and(|currency| currency.exponent().is_some());
@@ -24,7 +24,7 @@ pub fn currency(check: &mut Check, field: &'static str, text: &str) -> String {
     code
 }
 
-/// A code of `length` letters (ISO 3166-1 alpha-2), in capitals, or `OUT_OF_RANGE`.
+/// A code of `length` letters (ISO 3166-1 alpha-2), in upper case, or `OUT_OF_RANGE`.
 pub fn code(check: &mut Check, field: &'static str, text: &str, length: usize) -> String {
     let code = text.trim().to_ascii_uppercase();
     let fits = code.len() == length && code.bytes().all(|b| b.is_ascii_uppercase());

@@ -20,7 +20,7 @@ use guichet_engine::tables::{accounts, invitations};
 use super::model::{AcceptInvitation, LIFE};
 use super::queries;
 
-/// Issues the invitation to a membership; an earlier one to the same membership no longer opens it.
+/// Issues an invitation to a membership; earlier ones to the same membership become invalid.
 pub(crate) async fn issue(
     conn: &mut AsyncPgConnection,
     firm: FirmId,
@@ -51,14 +51,13 @@ pub(crate) async fn issue(
     Ok(secret)
 }
 
-/// Accepts an invitation: the membership can be put on from now on, and is, in a new session. An account
-/// without a password gets this one; any other must prove itself with its own (see
-/// [the module](super)).
+/// Accepts an invitation and opens a new session with its membership. An account without a password gets this one;
+/// any other must prove itself with its own (see [the module](super)).
 ///
 /// # Errors
-/// `INVITATION_INVALID` for an unknown, used or expired one; `PASSWORD_TOO_SHORT`, `TOO_LONG`,
-/// `INVALID_TEXT` for what is chosen; `WRONG_CREDENTIALS`, `TOO_MANY_ATTEMPTS` for what is proved;
-/// `CONFLICT` when the account changed meanwhile: retry.
+/// `INVITATION_INVALID` when it is unknown, used or expired; `PASSWORD_TOO_SHORT`, `TOO_LONG`, `INVALID_TEXT`
+/// about a new password or name; `WRONG_CREDENTIALS`, `TOO_MANY_ATTEMPTS` about an existing password; `CONFLICT`
+/// when the account was changed at the same time: retry.
 pub async fn accept(store: &Store, input: AcceptInvitation, origin: Origin) -> Result<SignedIn> {
     let invalid = || Refusal::of("secret", Code::InvitationInvalid);
     let pending = queries::pending(store, &input.secret).await?.ok_or_else(invalid)?;
@@ -77,7 +76,7 @@ pub async fn accept(store: &Store, input: AcceptInvitation, origin: Origin) -> R
     };
     let mut tx = store.begin(By::account(Some(account.id), origin)).await?;
     let now = tx.now;
-    // Of two who use it at once, the second waits here and then finds it used.
+    // When it is accepted twice at once, the second transaction waits here and then finds it used.
     let used = diesel::update(invitations::table.find(pending.id).filter(invitations::used_at.is_null()))
         .set(invitations::used_at.eq(now))
         .execute(tx.conn())

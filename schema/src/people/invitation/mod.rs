@@ -1,8 +1,8 @@
-//! Invitations: how somebody enters a membership that a firm made for them (B-02).
+//! Invitations: how a person gets into a membership that the firm created (B-02).
 //!
-//! Staff copy the link and hand it over themselves. So it proves that the firm means this person,
-//! not that the person reads the account's mail: it opens one membership only, an account that has a
-//! password must give it, and the address is not taken as verified.
+//! Staff copy the link and send it themselves. So it proves that the firm means this person, but not that the
+//! person reads the account's mail: it opens one membership only, an account with a password requires that
+//! password, and the address does not count as verified.
 
 pub mod commands;
 pub mod model;

@@ -1,4 +1,4 @@
-//! Invitations as they are handed out and shown.
+//! Invitations, as issued and as shown.
 
 use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 use crate::people::account::password::Password;
 use guichet_base::secret::Secret;
 
-/// How long an invitation can be accepted.
+/// How long an invitation is valid.
 pub const LIFE: TimeDelta = TimeDelta::days(7);
 
-/// A new membership, and what its person needs to enter it.
+/// A new membership, with what its person needs to get into it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invited<T> {
     /// The membership.
     pub id: T,
-    /// The invitation's secret, told this once: a repeated call has none, since only its hash is
-    /// kept. None either when the account may enter at once.
+    /// The invitation's secret, returned only this once: only its hash is stored, so a repeated call returns none.
+    /// Also none when the account may use the membership at once.
     #[serde(skip)]
     pub secret: Option<Secret>,
 }
@@ -25,19 +25,19 @@ pub struct Invited<T> {
 pub struct OpenInvitation {
     /// The address with which the person will sign in.
     pub email: String,
-    /// The firm that invites.
+    /// The inviting firm.
     pub firm_name: String,
-    /// Whether the account has a password, which must then be given; else one is chosen.
+    /// Whether the account has a password, which is then required; otherwise a new one is chosen.
     pub has_password: bool,
 }
 
-/// An acceptance.
+/// Input for accepting an invitation.
 #[derive(Debug, Clone)]
 pub struct AcceptInvitation {
     /// The secret of the link.
     pub secret: Secret,
-    /// The account's password, or the one that it gets.
+    /// The account's password, or its new one.
     pub password: Password,
-    /// How the person wants to be called; only an account without a password is renamed.
+    /// The person's name; it is only used for an account without a password.
     pub name: Option<String>,
 }

@@ -13,7 +13,7 @@ use guichet_engine::tables::{accounts, firms, invitations};
 
 use super::model::OpenInvitation;
 
-/// An invitation that can be accepted now, with the account it is for.
+/// A valid invitation, with its account.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = invitations)]
 pub(super) struct Pending {
@@ -32,7 +32,7 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// The membership that it opens.
+    /// The membership that it is for.
     pub fn membership(&self) -> Author {
         Author::from_columns(self.staff_id, self.access_id)
             .expect("a check of the table demands one membership")
@@ -52,7 +52,7 @@ pub(super) async fn pending(store: &Store, secret: &Secret) -> Result<Option<Pen
         .optional()?)
 }
 
-/// What an invitation's page shows; nothing when it is unknown, used or expired.
+/// What the page of an invitation shows; none when it is unknown, used or expired.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -1,4 +1,4 @@
-//! Acts on portal accesses (B-02, B-03).
+//! Commands on portal accesses (B-02, B-03).
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -22,28 +22,27 @@ use guichet_engine::tables::portal_accesses;
 use super::model::AccessStatus;
 use super::rules;
 
-/// An access to be given.
+/// Input for giving a person access.
 #[derive(Debug, Clone, Serialize)]
 pub struct CreatePortalAccess {
-    /// To which client's area.
+    /// The client to whose area the access leads.
     pub client_id: ClientId,
     /// The address with which the person signs in.
     pub email: String,
     /// The person's name, for a new account; up to 200 characters.
     pub name: String,
-    /// Its rights; when left out, `ADMIN` for the client's first access and `COLLABORATOR` for
-    /// every later one (B-03).
+    /// Its role; by default `ADMIN` for the client's first access and `COLLABORATOR` for every later one (B-03).
     pub role: Option<AccessRole>,
-    /// Its language, for a new account; the client's when left out.
+    /// The language of a new account; by default the client's.
     pub locale: Option<Locale>,
 }
 
-/// Gives a person access to a client's area, with an account when the address has none, and
-/// invites it (B-02). Owners and managers (B-15).
+/// Gives a person access to a client's area and invites the person (B-02); creates an account when the address has
+/// none. For owners and managers (B-15).
 ///
 /// # Errors
-/// `NOT_ALLOWED`; `NOT_FOUND` about `clientId`; refusals of `name`, `email`; `TAKEN` about `email`
-/// when that person has an access to this client already.
+/// `NOT_ALLOWED`; `NOT_FOUND` about `clientId`; refusals of `name`, `email`; `TAKEN` about `email` when the person
+/// already has access to this client.
 pub async fn create(
     store: &Store,
     actor: &Actor,
@@ -55,7 +54,7 @@ pub async fn create(
         Begun::Replay(done) => return Ok(done),
         Begun::First(tx) => tx,
     };
-    // The client's lock: of two first accesses at once, one is the first.
+    // Locks the client, so that of two first accesses at once only one becomes the first.
     let client = client::commands::lock(tx.conn(), &actor.scope(), input.client_id).await?;
     let client = client.or_not_found("clientId")?;
     let mut check = Check::new();
@@ -99,11 +98,11 @@ pub async fn create(
     tx.commit(Invited { id, secret }).await
 }
 
-/// Invites a person again who has not accepted (B-02): a link is told once and lives seven days.
-/// Owners and managers (B-15).
+/// Invites a person again who has not accepted yet (B-02): a link is shown once and valid for seven days. For
+/// owners and managers (B-15).
 ///
 /// # Errors
-/// `NOT_ALLOWED`; `NOT_FOUND` when no access of that id waits for acceptance.
+/// `NOT_FOUND` when there is no such access waiting for acceptance; `NOT_ALLOWED`.
 pub async fn renew_invitation(store: &Store, actor: &Actor, id: AccessId) -> Result<Done<Secret>> {
     rights::may(&actor.membership, FirmAct::PortalAccessCreate)?;
     let firm = actor.firm_id();
@@ -125,7 +124,7 @@ pub async fn renew_invitation(store: &Store, actor: &Actor, id: AccessId) -> Res
     Ok(Done { value: secret, revision: done.revision })
 }
 
-/// Opens an invited access; false when it does not wait for that.
+/// Activates an invited access; false when it is not waiting for that.
 pub(crate) async fn activate(tx: &mut Tx, firm_id: FirmId, id: AccessId) -> Result<bool> {
     let waiting = portal_accesses::table.find(id).filter(portal_accesses::status.eq(AccessStatus::Invited));
     let client_id: Option<ClientId> = diesel::update(waiting)

@@ -1,4 +1,4 @@
-//! Portal accesses: an account's way into a client's area (B-03).
+//! Portal accesses: an account's access to a client's area (B-03).
 
 pub mod commands;
 pub mod model;

@@ -10,15 +10,15 @@ use guichet_engine::actor::AccessRole;
 use guichet_engine::tables::{accounts, portal_accesses};
 
 text_enum! {
-    /// Where an access stands (B-03).
+    /// The status of a portal access.
     pub enum AccessStatus {
-        /// Waits until the person accepts the invitation.
+        /// The person has not accepted the invitation yet.
         Invited = "INVITED",
-        /// Waits until an admin of the client activates it.
+        /// An admin of the client has not activated the access yet.
         Pending = "PENDING",
-        /// Opens the client's area.
+        /// The access can be used.
         Active = "ACTIVE",
-        /// Taken away.
+        /// The access was removed.
         Disabled = "DISABLED",
     }
 }
@@ -33,19 +33,19 @@ pub struct PortalAccess {
     pub firm_id: FirmId,
     /// The client.
     pub client_id: ClientId,
-    /// Who.
+    /// The account.
     pub account_id: AccountId,
-    /// Its rights.
+    /// Its role.
     pub role: AccessRole,
-    /// Where it stands.
+    /// Its status.
     pub status: AccessStatus,
-    /// The person's name: what the firm calls it until it accepts, then its own.
+    /// The person's name: the one given by the firm until the person accepts, then the account's.
     #[diesel(select_expression = case_when(portal_accesses::name.is_null(), accounts::name)
         .otherwise(portal_accesses::name.assume_not_null()))]
     pub name: String,
-    /// The address to which the person is written, and with which it signs in.
+    /// The e-mail address of the account.
     #[diesel(select_expression = accounts::email)]
     pub email: String,
-    /// When it was made; it counts from then on (B-03).
+    /// When it was created, which also decides which access is the first (B-03).
     pub created_at: DateTime<Utc>,
 }

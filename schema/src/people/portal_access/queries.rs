@@ -1,4 +1,4 @@
-//! Finders of portal accesses. Each takes the viewer's scope.
+//! Finders of portal accesses. Each requires the viewer's scope.
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -12,7 +12,7 @@ use guichet_engine::tables::{accounts, clients, portal_accesses};
 
 use super::model::PortalAccess;
 
-/// Accesses by id, in no particular order; those of clients out of scope are left out.
+/// Accesses by id, in no particular order; those of clients outside the scope are omitted.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -31,7 +31,7 @@ pub async fn by_ids(
         .await?)
 }
 
-/// All accesses of these clients, oldest first; clients out of scope have none.
+/// All accesses of these clients, oldest first; none for clients outside the scope.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -1,10 +1,10 @@
-//! Pure decisions about portal accesses.
+//! Rules of portal accesses, as pure functions.
 
 use guichet_engine::actor::AccessRole;
 
 use super::model::AccessStatus;
 
-/// The role of a new access: as asked for, else `ADMIN` for a client's first and `COLLABORATOR`
+/// The role of a new access: the requested one, by default `ADMIN` for a client's first access and `COLLABORATOR`
 /// for every later one (B-03). Disabled accesses do not count.
 pub fn role(asked: Option<AccessRole>, others: &[AccessStatus]) -> AccessRole {
     let first = others.iter().all(|status| *status == AccessStatus::Disabled);

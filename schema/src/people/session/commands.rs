@@ -1,4 +1,4 @@
-//! Signing in and out, and choosing a membership (B-06, B-13).
+//! Signing in and out, and selecting a membership (B-06, B-13).
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -19,7 +19,7 @@ use super::model::{MembershipId, MembershipOption, SignedIn, Viewer};
 use super::queries;
 use super::rules::{LIFE, WINDOW};
 
-/// Who wants to sign in.
+/// Input for signing in.
 #[derive(Debug, Clone)]
 pub struct SignIn {
     /// The e-mail address.
@@ -28,11 +28,12 @@ pub struct SignIn {
     pub password: Password,
 }
 
-/// Signs in (B-06). With exactly one membership it is put on, else one must be chosen.
+/// Signs in (B-06). If the account has exactly one membership, the session uses it; otherwise one must be
+/// selected.
 ///
 /// # Errors
-/// `WRONG_CREDENTIALS`, the same for an unknown address, also in time; `TOO_MANY_ATTEMPTS` with the
-/// minutes to wait; `ACCESS_PENDING` with the right password but no membership to put on.
+/// `WRONG_CREDENTIALS`, also for an unknown address and after the same time; `TOO_MANY_ATTEMPTS` with the minutes
+/// to wait; `ACCESS_PENDING` when the password is right but no membership can be used.
 pub async fn sign_in(store: &Store, input: SignIn, origin: Origin) -> Result<SignedIn> {
     let email = Email::parse(&input.email);
     let email_ci = email.as_ref().map(Email::ci).unwrap_or_default();
@@ -55,7 +56,7 @@ pub async fn sign_in(store: &Store, input: SignIn, origin: Origin) -> Result<Sig
     open(tx, account, membership, memberships).await
 }
 
-/// Opens a session, as the last step of signing in.
+/// Opens a session, the last step of signing in.
 pub(crate) async fn open(
     mut tx: Tx,
     account: Account,
@@ -83,10 +84,10 @@ pub(crate) async fn open(
     Ok(SignedIn { token, viewer, memberships })
 }
 
-/// Puts on another membership of the same account (B-13); the session keeps its token.
+/// Switches to another membership of the same account (B-13); the session keeps its token.
 ///
 /// # Errors
-/// `NOT_FOUND` for a membership that the account may not put on now.
+/// `NOT_FOUND` for a membership that the account cannot use now.
 pub async fn select_membership(
     store: &Store,
     viewer: &Viewer,
@@ -122,7 +123,7 @@ pub async fn sign_out(store: &Store, viewer: &Viewer, origin: Origin) -> Result<
     Ok(())
 }
 
-/// Forgets failed attempts that no longer count and sessions that are over; answers how many.
+/// Deletes failed attempts that no longer count and sessions that are over; returns how many.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -13,8 +13,8 @@ use guichet_engine::tables::sign_in_failures;
 
 use super::rules::{MAX_PER_EMAIL, MAX_PER_NETWORK, WINDOW, network, wait_minutes};
 
-/// Agrees when this is the password behind `hash`. Without a hash, or for an address that nobody
-/// has, the answer and the time are those of a wrong password (B-06).
+/// Succeeds when this is the password of `hash`. Without a hash, or for an unknown address, result and time are
+/// those of a wrong password (B-06).
 pub(crate) async fn check(
     store: &Store,
     email_ci: &str,
@@ -23,8 +23,8 @@ pub(crate) async fn check(
     hash: Option<String>,
 ) -> Result<()> {
     let network = origin.address.as_deref().map(network).unwrap_or_default();
-    // The turn is kept until the failure is written: a burst of parallel attempts cannot all pass the
-    // throttle before the first of them counts.
+    // The permit is held until the failure is recorded: otherwise a burst of parallel attempts could pass the
+    // throttle before the first one counts.
     let turn = password::turn().await;
     throttle(&mut *store.conn().await?, email_ci, &network, store.now()).await?;
     let (fits, _turn) = turn.verify(password, hash).await;
@@ -57,7 +57,7 @@ async fn throttle(
         .filter(sign_in_failures::at.gt(now - WINDOW))
         .order(sign_in_failures::at.desc())
         .select(sign_in_failures::at);
-    // The oldest of the failures that fill the measure: once it is forgotten, there is room again.
+    // The oldest of the failures that reach the limit: when it no longer counts, another attempt is allowed.
     let by_email: Option<DateTime<Utc>> = counted
         .filter(sign_in_failures::email_ci.eq(email_ci))
         .offset(MAX_PER_EMAIL - 1)

@@ -8,7 +8,7 @@ use guichet_base::locale::Locale;
 use guichet_base::secret::Secret;
 use guichet_engine::actor::{Actor, Author, Membership, Origin};
 
-/// Which membership: a staff member or a portal access, as the authors of texts are named.
+/// Identifies a membership: a staff member or a portal access, like an author.
 pub type MembershipId = Author;
 
 /// Who is signed in.
@@ -18,9 +18,9 @@ pub struct Viewer {
     pub account: Account,
     /// The session.
     pub session_id: SessionId,
-    /// As what it acts (B-13); none before one is chosen, and none again once it is taken away.
+    /// The selected membership (B-13); none before one is selected, and after it was taken away.
     pub membership: Option<Membership>,
-    /// When the session ends by itself.
+    /// When the session expires.
     pub expires_at: DateTime<Utc>,
 }
 
@@ -37,7 +37,7 @@ impl Viewer {
     }
 }
 
-/// A membership that an account may put on now (B-13), with the names that tell it from others.
+/// A membership that an account can use now (B-13), with the names that distinguish it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MembershipOption {
     /// The membership.
@@ -49,19 +49,19 @@ pub struct MembershipOption {
 }
 
 impl MembershipOption {
-    /// Which membership it is.
+    /// The id of the membership.
     pub const fn id(&self) -> MembershipId {
         self.membership.author()
     }
 }
 
-/// What signing in gives.
+/// The result of signing in.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// The session's token, told this once.
+    /// The session's token, returned only this once.
     pub token: Secret,
-    /// Who it is; with a membership when there is only one to choose.
+    /// The viewer; with a membership if there is only one.
     pub viewer: Viewer,
-    /// All memberships to choose from.
+    /// All memberships of the account.
     pub memberships: Vec<MembershipOption>,
 }

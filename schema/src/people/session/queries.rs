@@ -24,7 +24,7 @@ type PortalRow = (AccessId, FirmId, ClientId, AccessRole);
 
 type Worn = (Option<StaffRow>, Option<MemberReach>, Option<PortalRow>);
 
-/// Sessions that are neither over nor revoked, beside their accounts and what [`worn`] selects.
+/// Valid sessions (neither expired nor revoked) with their accounts and what [`worn`] selects.
 macro_rules! living {
     ($now:expr) => {{
         let works = staff_members::joined_at.is_not_null().and(staff_members::disabled_at.is_null());
@@ -45,7 +45,7 @@ macro_rules! living {
     }};
 }
 
-/// The membership that a session wears, as a [`Worn`]; one that was taken away is gone.
+/// The selected membership of a session as a [`Worn`]; none when it was taken away.
 macro_rules! worn {
     () => {
         (
@@ -62,8 +62,8 @@ macro_rules! worn {
     };
 }
 
-/// Who holds this token; nobody once the session is over or revoked. A membership that was taken away is
-/// gone. One statement: it runs with each request.
+/// The viewer with this token; none when the session has expired or was revoked. A membership that was taken away
+/// is omitted. One statement, because it runs for each request.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -83,7 +83,7 @@ pub async fn find(store: &Store, token: &Secret) -> Result<Option<Viewer>> {
     }))
 }
 
-/// What those of these sessions wear now that are neither over nor revoked. One statement.
+/// The current memberships of those of these sessions that are neither expired nor revoked. One statement.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -96,7 +96,7 @@ pub async fn worn(store: &Store, ids: &[SessionId]) -> Result<HashMap<SessionId,
     Ok(rows.into_iter().map(|(id, worn)| (id, membership(worn))).collect())
 }
 
-/// The memberships that an account may put on now (B-13), by firm and client.
+/// The memberships that an account can use now (B-13), by firm and client.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -1,10 +1,10 @@
-//! Pure decisions about signing in.
+//! Rules of signing in, as pure functions.
 
 use std::net::IpAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// How long a session lives.
+/// How long a session is valid.
 pub const LIFE: TimeDelta = TimeDelta::days(30);
 /// For how long a failed attempt counts.
 pub const WINDOW: TimeDelta = TimeDelta::minutes(15);
@@ -19,8 +19,8 @@ pub fn wait_minutes(at: DateTime<Utc>, now: DateTime<Utc>) -> i64 {
     (seconds + 59).div_euclid(60).clamp(1, WINDOW.num_minutes())
 }
 
-/// The network that an address is counted under: an IPv4 address itself, of an IPv6 address the
-/// /64 that a provider gives to one customer.
+/// The network that an address is counted under: an IPv4 address itself; of an IPv6 address the /64, which a
+/// provider assigns to one customer.
 pub fn network(address: &str) -> String {
     match address.parse().map(|address: IpAddr| address.to_canonical()) {
         Ok(IpAddr::V6(v6)) => {
@@ -61,7 +61,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whoever waits as long as told is no longer held up.
+        /// A person who waits as long as told can try again.
         #[test]
         fn waiting_helps(ago in 0_i64..900) {
             let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);

@@ -1,4 +1,4 @@
-//! Acts on staff.
+//! Commands on staff.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -20,26 +20,26 @@ use guichet_engine::feed::Event;
 use guichet_engine::store::{Begun, Done, Store, Tx};
 use guichet_engine::tables::{department_members, staff_members};
 
-/// A staff member to be entered.
+/// Input for adding a staff member.
 #[derive(Debug, Clone, Serialize)]
 pub struct CreateStaff {
-    /// The name under which the firm shows it; up to 200 characters.
+    /// The name shown in the firm; up to 200 characters.
     pub name: String,
     /// The address with which it signs in.
     pub email: String,
-    /// Its rights.
+    /// Its role.
     pub role: StaffRole,
-    /// Its language, for a new account; the firm's when left out.
+    /// The language of a new account; by default the firm's.
     pub locale: Option<Locale>,
-    /// The departments that it belongs to.
+    /// Its departments.
     pub department_ids: Vec<DepartmentId>,
 }
 
-/// Enters a staff member, with an account when the address has none, and invites it. Owners (B-15).
+/// Adds and invites a staff member; creates an account when the address has none. For owners (B-15).
 ///
 /// # Errors
 /// `NOT_ALLOWED`; refusals of `name`, `email`; `NOT_FOUND` about `departmentIds`; `TAKEN` about
-/// `email` when that person is of the firm's staff already.
+/// `email` when the person already works for the firm.
 pub async fn create(
     store: &Store,
     actor: &Actor,
@@ -116,11 +116,11 @@ pub(crate) async fn insert(
     Ok(id)
 }
 
-/// Invites a staff member again who has not joined (B-02): a link is told once and lives seven
-/// days. Owners (B-15).
+/// Invites a staff member again who has not joined yet (B-02): a link is shown once and valid for seven days. For
+/// owners (B-15).
 ///
 /// # Errors
-/// `NOT_ALLOWED`; `NOT_FOUND` when nobody of that id waits to join.
+/// `NOT_ALLOWED`; `NOT_FOUND` when there is no such staff member waiting to join.
 pub async fn renew_invitation(store: &Store, actor: &Actor, id: StaffId) -> Result<Done<Secret>> {
     rights::may(&actor.membership, FirmAct::StaffCreate)?;
     let firm = actor.firm_id();
@@ -143,7 +143,7 @@ pub async fn renew_invitation(store: &Store, actor: &Actor, id: StaffId) -> Resu
     Ok(Done { value: secret, revision: done.revision })
 }
 
-/// Lets an invited staff member in; false when it does not wait for that.
+/// Lets an invited staff member join; false when it is not waiting for that.
 pub(crate) async fn join(tx: &mut Tx, firm: FirmId, id: StaffId) -> Result<bool> {
     let now = tx.now;
     let waiting = staff_members::table

@@ -1,4 +1,4 @@
-//! Staff: an account's place in a firm (B-15).
+//! Staff: the members of a firm (B-15).
 
 pub mod commands;
 pub mod model;

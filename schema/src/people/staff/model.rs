@@ -9,7 +9,7 @@ use guichet_engine::actor::StaffRole;
 use guichet_engine::by_name::BY_NAME;
 use guichet_engine::tables::{accounts, staff_members};
 
-/// A staff member. What of it a client may see is its name only.
+/// A staff member. A client can see only its name.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = staff_members)]
 pub struct StaffMember {
@@ -17,25 +17,25 @@ pub struct StaffMember {
     pub id: StaffId,
     /// Its firm.
     pub firm_id: FirmId,
-    /// Who.
+    /// The account.
     pub account_id: AccountId,
-    /// The name under which the firm shows it.
+    /// The name shown in the firm.
     pub name: String,
     /// The address with which it signs in.
     #[diesel(select_expression = accounts::email)]
     pub email: String,
-    /// Its rights.
+    /// Its role.
     pub role: StaffRole,
     /// When it accepted its invitation; before that it cannot act.
     pub joined_at: Option<DateTime<Utc>>,
     /// When it left.
     pub disabled_at: Option<DateTime<Utc>>,
-    /// When it was entered.
+    /// When it was added.
     pub created_at: DateTime<Utc>,
 }
 
 impl StaffMember {
-    /// Its place in a list ordered by name.
+    /// Its cursor in a list ordered by name.
     pub fn cursor(&self) -> String {
         Cursor::encode(BY_NAME, &self.name, self.id.uuid())
     }

@@ -15,14 +15,14 @@ use guichet_engine::tables::{accounts, staff_members};
 
 use super::model::StaffMember;
 
-/// Which staff are wanted.
+/// A filter of staff.
 #[derive(Debug, Clone, Default)]
 pub struct StaffFilter {
-    /// Those who work for the firm, or those who left.
+    /// Only those who work for the firm, or only those who left.
     pub active: Option<bool>,
 }
 
-/// Staff of the scope's firm by id, in no particular order. Clients too find who serves them.
+/// Staff of the scope's firm by id, in no particular order. Clients can find those who serve them.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -40,7 +40,7 @@ pub async fn by_ids(
         .await?)
 }
 
-/// A page of the firm's staff, ordered by name; a client is given none.
+/// A page of the firm's staff, ordered by name; empty for a client.
 ///
 /// # Errors
 /// `INVALID_CURSOR`; when the database does not answer: retry.
@@ -63,7 +63,7 @@ pub async fn page(
     Ok(page_by_name!(conn, query, staff_members, StaffMember, request))
 }
 
-/// How many staff there are behind a filter; none for a client.
+/// The number of staff that match a filter; zero for a client.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -78,7 +78,7 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &StaffFi
     Ok(query.count().get_result(conn).await?)
 }
 
-/// Works for the firm now: has joined (see DECISIONS 9) and has not left. Only such a one can act.
+/// Staff who work for the firm now: joined (see DECISIONS 9) and not left. Only they can act.
 pub(crate) fn works_here(firm: FirmId) -> Condition<staff_members::table> {
     Condition::new(
         staff_members::firm_id
@@ -88,7 +88,7 @@ pub(crate) fn works_here(firm: FirmId) -> Condition<staff_members::table> {
     )
 }
 
-/// Refuses `field` with `NOT_FOUND` unless all of these are of the firm's staff, invited or joined.
+/// Refuses `field` with `NOT_FOUND` unless all of these are staff of the firm, invited or joined.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -1,5 +1,4 @@
-//! What a fan-out is measured against: a process that writes what one connection says, as it is, to all the
-//! others.
+//! The baseline of the fan-out benchmark: a process that copies what one connection sends to all others.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +12,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::report::say;
 
-/// The argument with which the benchmarks become that process.
+/// The argument that makes the benchmark program this process.
 pub const BARE: &str = "bare-fan-out";
 
 type Others = Arc<Mutex<Vec<Arc<AsyncMutex<OwnedWriteHalf>>>>>;
@@ -55,7 +54,7 @@ fn locked(others: &Others) -> std::sync::MutexGuard<'_, Vec<Arc<AsyncMutex<Owned
     others.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A text as a server's frame (RFC 6455, 5.2).
+/// A text as a frame sent by a server (RFC 6455, 5.2).
 pub fn frame(text: &str) -> Vec<u8> {
     let mut frame = vec![0x81];
     match u16::try_from(text.len()) {

@@ -1,4 +1,4 @@
-//! Many websockets that listen: when each of them heard what it should.
+//! Many websocket clients, and when each of them received a message.
 
 use std::time::Duration;
 
@@ -16,32 +16,32 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::wait::DEADLINE;
 
-/// How many are opened at the same time.
+/// How many are opened concurrently.
 const AT_ONCE: usize = 64;
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// Whoever listens, what to, and in which room.
+/// A subscriber: who, to what, and in which room.
 #[derive(Debug, Clone)]
 pub struct Listener {
-    /// The token of a session.
+    /// The session's token.
     pub token: String,
-    /// What it subscribes to: `query` and `variables`.
+    /// The subscription: `query` and `variables`.
     pub subscription: Value,
-    /// Those of one room hear the same.
+    /// Subscribers in the same room receive the same messages.
     pub room: usize,
 }
 
-/// Something that a listener heard; else how it was shown out.
+/// A message that a subscriber received, or why it was disconnected.
 struct Heard {
     room: usize,
     at: Instant,
     text: Result<Utf8Bytes, String>,
 }
 
-/// All who listen.
+/// All subscribers.
 pub struct Crowd {
-    /// How many are in each room.
+    /// The number of subscribers per room.
     rooms: Vec<usize>,
     tell: UnboundedSender<Heard>,
     heard: UnboundedReceiver<Heard>,
@@ -49,17 +49,17 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Nobody yet, in so many rooms.
+    /// Starts without subscribers, with so many rooms.
     pub fn new(rooms: usize) -> Self {
         let (tell, heard) = unbounded_channel();
         Self { rooms: vec![0; rooms], tell, heard, members: JoinSet::new() }
     }
 
-    /// Has these listen to the API at `address`, such as `127.0.0.1:4567`: each has heard the first message
-    /// of its subscription when this returns.
+    /// Connects these subscribers to the API at `address`, for example `127.0.0.1:4567`. When this returns, each
+    /// has received the first message of its subscription.
     ///
     /// # Panics
-    /// When the API does not let them.
+    /// When the API refuses them.
     pub async fn listen(&mut self, address: &str, listeners: Vec<Listener>) {
         let mut opened = futures_util::stream::iter(listeners)
             .map(|listener| async { (listener.room, open(address, listener).await) })
@@ -69,10 +69,10 @@ impl Crowd {
         }
     }
 
-    /// Has so many in a room listen to plain connections, on which frames come without any ado.
+    /// Connects so many subscribers in a room to plain connections, on which frames arrive without a protocol.
     ///
     /// # Panics
-    /// When nobody is there.
+    /// When nobody listens there.
     pub async fn overhear(&mut self, address: &str, room: usize, count: usize) {
         let connect = async |_| TcpStream::connect(address).await.expect("a connection is made");
         let mut opened = futures_util::stream::iter(0..count).map(connect).buffer_unordered(AT_ONCE);
@@ -91,7 +91,7 @@ impl Crowd {
                 let at = Instant::now();
                 let text = match said {
                     Some(Ok(Message::Text(text))) if text.starts_with(PING) => {
-                        // Whoever is gone by now learns it next.
+                        // A failed connection is reported by the next read.
                         let _ = socket.send(Message::text(PONG)).await;
                         continue;
                     }
@@ -106,11 +106,11 @@ impl Crowd {
         });
     }
 
-    /// Waits until each in the room has heard one message, and answers how long that took since `cause`, and
-    /// what one of them heard.
+    /// Waits until every subscriber in the room has received one message; returns the time since `cause`, and one
+    /// of the messages.
     ///
     /// # Panics
-    /// When one of them misses it or hears another one besides, or somebody in another room hears anything.
+    /// When a subscriber misses the message or receives another one, or one in another room receives anything.
     pub async fn hear(&mut self, room: usize, cause: Instant) -> (Vec<Duration>, Utf8Bytes) {
         let mut times = Vec::with_capacity(self.rooms[room]);
         let mut last = Utf8Bytes::default();
@@ -135,7 +135,7 @@ const NEXT: &str = r#"{"type":"next""#;
 const PING: &str = r#"{"type":"ping""#;
 const PONG: &str = r#"{"type":"pong"}"#;
 
-/// Little memory, for there are many of them.
+/// Small buffers, because there are many connections.
 fn small() -> WebSocketConfig {
     WebSocketConfig::default().read_buffer_size(2 << 10).write_buffer_size(0)
 }

@@ -1,7 +1,7 @@
-//! Live fan-out: one change of a ticket, told to ten thousand websockets in a hundred rooms, and in one. A
-//! room is a firm whose tickets are followed. The change is committed here and told by `guichet serve`,
-//! which learns of it as from any other process. Against as many plain connections, to which a process
-//! writes the same message as it is.
+//! Live fan-out: a change of a ticket is sent to ten thousand websockets in a hundred rooms, and in one. A room is
+//! a firm whose tickets are followed. The change is committed by the benchmark and sent by `guichet serve`, which
+//! learns of it as from any other process. The baseline is the same number of plain connections, to which a
+//! process writes the same message.
 
 mod bare;
 mod crowd;
@@ -40,31 +40,31 @@ pub use crowd::{Crowd, Listener};
 pub const SOCKETS: usize = 10_000;
 /// In how many rooms.
 pub const ROOMS: [usize; 2] = [100, 1];
-/// Receipts that are timed, at least: of many small rooms, more changes.
+/// The least number of timed messages: small rooms need more changes.
 const RECEIPTS: usize = 100_000;
-/// Websockets of one session, which may have fifty.
+/// Websockets per session, whose limit is fifty.
 const PER_SESSION: usize = 25;
 const SUBSCRIPTION: &str = include_str!("subscription.graphql");
 
-/// What came out with so many rooms.
+/// The result for a number of rooms.
 #[derive(Debug, Clone)]
 pub struct FanOutFigures {
     /// From commit to receipt.
     pub ours: Told,
-    /// From the write to receipt, of plain connections in as large a room.
+    /// From write to receipt, over plain connections in a room of the same size.
     pub bare: Told,
-    /// Resident memory of the server, a websocket that follows something, in kB.
+    /// Resident memory of the server per subscribed websocket, in kB.
     pub resident: f64,
 }
 
-/// How long it took to tell.
+/// The durations of one sender.
 #[derive(Debug, Clone, Default)]
 pub struct Told {
-    /// Each receipt.
+    /// The time of each receipt.
     pub receipts: Vec<Duration>,
-    /// The last receipt of each change.
+    /// The time of the last receipt of each change.
     pub last: Vec<Duration>,
-    /// Seconds of CPU of whoever told.
+    /// CPU seconds of the sender.
     pub cpu: f64,
 }
 
@@ -74,26 +74,26 @@ impl Told {
         self.receipts.extend(times);
     }
 
-    /// So many of a hundred receipts were not later.
+    /// The duration within which `percent` of the receipts arrived.
     pub fn percentile(&self, percent: usize) -> Duration {
         let mut sorted = self.receipts.clone();
         sorted.sort_unstable();
         sorted.get(sorted.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default()
     }
 
-    /// Seconds of CPU that a thousand receipts took.
+    /// CPU seconds per thousand receipts.
     pub fn cpu_per_thousand(&self) -> f64 {
         self.cpu / self.receipts.len() as f64 * 1000.0
     }
 }
 
-/// Runs it in a migrated database; answers what came out of each of [`ROOMS`].
+/// Runs the benchmark in a migrated database; returns one result for each of [`ROOMS`].
 ///
 /// # Errors
 /// When the database does not answer.
 ///
 /// # Panics
-/// When somebody is not told.
+/// When a message is missing.
 pub async fn run(postgres: &Postgres) -> Result<Vec<FanOutFigures>, Box<dyn Error + Send + Sync>> {
     open_files::allow_many();
     let url = postgres.url();
@@ -122,7 +122,7 @@ async fn over(
     }
     let server = Launch::serve(&postgres.url()).start().await;
     let mut crowd = Crowd::new(rooms);
-    // What the first of them have made, connections to the database above all, is no websocket's.
+    // What the first subscribers cause, above all database connections, is not counted per websocket.
     crowd.listen(&address(&server).await, listeners.split_off(listeners.len() / 2)).await;
     let before = resident(&server);
     let more = listeners.len();
@@ -147,7 +147,7 @@ async fn over(
     Ok(FanOutFigures { ours, bare, resident })
 }
 
-/// Plain connections in one room, told as often.
+/// Plain connections in one room, with the same number of messages.
 async fn bare_of(frame: &[u8], sockets: usize, changes: usize) -> Result<Told, Box<dyn Error + Send + Sync>> {
     let server = Launch::own(&[BARE]).start().await;
     let mut crowd = Crowd::new(1);
@@ -175,7 +175,7 @@ struct Desk {
     store: Store,
     firm: Firm,
     ticket: TicketId,
-    /// What its status became last.
+    /// The status that was set last.
     status: TicketStatus,
 }
 
@@ -188,7 +188,7 @@ impl Desk {
         Ok(Self { store: store.clone(), firm, ticket, status: TicketStatus::Open })
     }
 
-    /// Those who follow its tickets.
+    /// The subscribers to its tickets.
     async fn listeners(&self, room: usize, count: usize) -> Vec<Listener> {
         let owner = &self.firm.owner;
         let until = self.store.now() + TimeDelta::days(1);
@@ -203,7 +203,7 @@ impl Desk {
         listeners
     }
 
-    /// Changes its ticket; answers when that was committed.
+    /// Changes its ticket; returns the time of the commit.
     async fn change(&mut self) -> Result<Instant, Box<dyn Error + Send + Sync>> {
         self.status = match self.status {
             TicketStatus::Waiting => TicketStatus::InAnalysis,
