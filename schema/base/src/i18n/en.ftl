@@ -3,95 +3,95 @@
 
 ## Refusals: what happened and what to do.
 
-refusal-not-found = We could not find this. Check the link or go back to the list.
-refusal-not-allowed = You are not allowed to do this. Ask whoever manages your access.
-refusal-conflict = Someone else changed this while you were editing it. Reload and try again.
-refusal-required = Please fill in this field.
+refusal-not-found = This record was not found. Check the link or go back to the list.
+refusal-not-allowed = You do not have permission to do this. Ask the person who manages access.
+refusal-conflict = Someone else changed this record while you were editing it. Reload the page and try again.
+refusal-required = Fill in this field.
 refusal-too-long =
     { $number ->
-        [none] This text is too long. Please shorten it.
-        [one] This text is too long. Please use no more than { $number } character.
-       *[other] This text is too long. Please use no more than { $number } characters.
+        [none] This text is too long. Shorten it.
+        [one] This text is too long. Use no more than { $number } character.
+       *[other] This text is too long. Use no more than { $number } characters.
     }
 refusal-out-of-range =
     { $number ->
-        [none] This value is outside the allowed range. Please enter another.
-       *[other] This value is outside the allowed range. The limit is { $number }.
+        [none] This value is outside the allowed range. Enter another one.
+       *[other] This value is outside the allowed range. Enter another one: the limit is { $number }.
     }
-refusal-invalid-text = This text contains characters that cannot be stored. Please remove line breaks and invisible symbols.
-refusal-invalid-cursor = This page marker does not belong to this list. Go back to the first page.
-refusal-invalid-email = This e-mail address is not valid. Please check its spelling.
-refusal-taken = This value is already in use. Please enter another.
+refusal-invalid-text = This text contains characters that are not allowed. Remove line breaks and invisible characters.
+refusal-invalid-cursor = This page of the list cannot be shown. Go back to the first page.
+refusal-invalid-email = This e-mail address is not valid. Check the spelling.
+refusal-taken = This value is already in use. Enter another one.
 refusal-password-too-short =
     { $number ->
-        [none] This password is too short. Please choose a longer one.
-        [one] This password is too short. Please use at least { $number } character.
-       *[other] This password is too short. Please use at least { $number } characters.
+        [none] This password is too short. Choose a longer one.
+        [one] This password is too short. Use at least { $number } character.
+       *[other] This password is too short. Use at least { $number } characters.
     }
-refusal-idempotency-key-reused = This was already submitted with different data. Reload and fill it in again.
-refusal-wrong-credentials = The e-mail address or the password is wrong. Check both and try again.
+refusal-idempotency-key-reused = This form was already submitted with different data. Reload the page and fill it in again.
+refusal-wrong-credentials = The e-mail address or the password is incorrect. Check both and try again.
 refusal-too-many-attempts =
     { $number ->
-        [none] There were too many attempts. Please wait a few minutes and try again.
-        [one] There were too many attempts. Please wait { $number } minute and try again.
-       *[other] There were too many attempts. Please wait { $number } minutes and try again.
+        [none] Too many attempts. Wait a few minutes and try again.
+        [one] Too many attempts. Wait { $number } minute and try again.
+       *[other] Too many attempts. Wait { $number } minutes and try again.
     }
-refusal-access-pending = Your access has not been activated yet. Please wait until an administrator of your company activates it.
-refusal-invitation-invalid = This invitation is no longer valid. Ask whoever invited you for a new one.
+refusal-access-pending = Your access is not active yet. Wait until an administrator of your company activates it.
+refusal-invitation-invalid = This invitation is no longer valid. Ask the person who sent it for a new one.
 refusal-ticket-closed = This ticket is closed. To continue, reopen it or open a new one.
-refusal-ticket-open = This ticket is already open; there is no need to reopen it.
+refusal-ticket-open = This ticket is already open. There is no need to reopen it.
 refusal-reopen-period-over =
     { $number ->
-        [none] The time to reopen this ticket is over. Please open a new one.
-        [one] The period of { $number } day to reopen this ticket is over. Please open a new one.
-       *[other] The period of { $number } days to reopen this ticket is over. Please open a new one.
+        [none] The period for reopening this ticket is over. Open a new one.
+        [one] The period of { $number } day for reopening this ticket is over. Open a new one.
+       *[other] The period of { $number } days for reopening this ticket is over. Open a new one.
     }
-refusal-reopen-not-offered = A closed ticket cannot be reopened from here. Please open a new one.
-refusal-reason-required = Please give the reason. It will be sent to the client.
+refusal-reopen-not-offered = The firm does not allow closed tickets to be reopened. Open a new one.
+refusal-reason-required = Give the reason. It will be sent to the client.
 refusal-no-linked-user = This client has no user yet who could read the message. First give someone access to the client area.
-refusal-nothing-to-transfer = The ticket is already with this person or department. Please choose another.
-refusal-department-without-lead = Nobody leads this department at present. Please choose a person or another department.
-refusal-service-item-inactive = This service is no longer offered. Please choose another from the list.
-refusal-wrong-currency = This amount is not in the firm's currency. Please enter it in the firm's currency.
-refusal-charge-paid = This charge is already paid and can no longer be changed.
-refusal-charge-canceled = This charge was canceled and can no longer be changed. If needed, create another.
-refusal-charge-not-overdue = This charge is not overdue. Please choose overdue charges only.
-refusal-delivery-not-retryable = This e-mail was already sent or is still in the queue. Only failed e-mails can be sent again.
-refusal-no-recipient = There is nobody left to send this e-mail to.
-refusal-address-suppressed = E-mails to this address are coming back. Correct the address or release it before sending again.
-refusal-file-empty = This file is empty. Please choose another.
+refusal-nothing-to-transfer = This person or department already has the ticket. Choose another one.
+refusal-department-without-lead = This department has no lead at the moment. Choose a person or another department.
+refusal-service-item-inactive = This service is no longer offered. Choose another one from the list.
+refusal-wrong-currency = This amount is not in the firm’s currency. Enter it in the firm’s currency.
+refusal-charge-paid = This charge is already paid and can no longer be changed. If necessary, create another one.
+refusal-charge-canceled = This charge was canceled and can no longer be changed. If necessary, create another one.
+refusal-charge-not-overdue = This charge is not overdue. Select overdue charges only.
+refusal-delivery-not-retryable = This e-mail was already sent or is still in the queue. Select failed e-mails only.
+refusal-no-recipient = This e-mail has no recipients left. Check who has access to the client area.
+refusal-address-suppressed = E-mails to this address are being returned. Correct the address or unblock it before sending again.
+refusal-file-empty = This file is empty. Choose another one.
 refusal-file-too-large =
     { $number ->
-        [none] This file is too large. Please send a smaller one.
-       *[other] This file is too large. Please send one of at most { $number } MB.
+        [none] This file is too large. Upload a smaller one.
+       *[other] This file is too large. Upload one of at most { $number } MB.
     }
-refusal-file-type-not-allowed = Files of this type are not accepted. Please send a PDF, an image, an Office document, a CSV, TXT, XML, OFX or ZIP file.
-refusal-invalid-checksum = The checksum of this file is not valid. Please choose the file again.
+refusal-file-type-not-allowed = Files of this type are not accepted. Upload a PDF, an image, an Office document, or a CSV, TXT, XML, OFX or ZIP file.
+refusal-invalid-checksum = The integrity of this file could not be confirmed. Choose it again.
 refusal-too-much-unsettled =
     { $number ->
-        [none] Too many uploads are still being checked or not attached to anything. Please finish with them, or try again later.
-       *[other] More than { $number } MB of uploads are still being checked or not attached to anything. Please finish with them, or try again later.
+        [none] Too many files are being checked or not attached yet. Attach them or try again later.
+       *[other] More than { $number } MB of files are being checked or not attached yet. Attach them or try again later.
     }
-refusal-upload-expired = The time to upload this file is over. Please choose it again.
-refusal-file-not-uploaded = This file has not arrived. Please upload it again.
-refusal-file-incomplete = This file did not arrive in full. Please upload it again.
-refusal-file-altered = This file arrived damaged. Please upload it again.
-refusal-file-type-mismatch = The content of this file is not what its name says. Please check it and send it in an accepted format.
-refusal-file-infected = A virus or other malware was found in this file, so it was not accepted. Please check your device.
-refusal-file-unverifiable = This file could not be checked. Please send it again.
-refusal-file-unused = This file was never attached and has been removed. Please send it again.
-refusal-file-not-ready = This file is still being checked. Please try again in a moment.
-refusal-file-attached = This file is already attached. Please upload it again to attach it elsewhere.
+refusal-upload-expired = The time to upload this file is over. Choose it again.
+refusal-file-not-uploaded = This file did not arrive. Upload it again.
+refusal-file-incomplete = This file did not arrive completely. Upload it again.
+refusal-file-altered = This file arrived damaged. Upload it again.
+refusal-file-type-mismatch = The content of this file does not match its extension. Check it and upload it in an accepted format.
+refusal-file-infected = This file contains a virus or other malware and was not accepted. Scan your device for viruses.
+refusal-file-unverifiable = This file could not be checked. Upload it again.
+refusal-file-unused = This file was not attached in time and has been removed. Upload it again.
+refusal-file-not-ready = This file is still being checked. Try again in a moment.
+refusal-file-attached = This file is already attached. Upload it again to attach it elsewhere.
 
 ## Failures of a request as a whole.
 
-failure-unauthenticated = Please sign in to continue.
-failure-bad-request = This request could not be understood. Reload and try again.
-failure-unavailable = The service is temporarily unavailable. Please try again in a moment.
+failure-unauthenticated = Sign in to continue.
+failure-bad-request = This request could not be understood. Reload the page and try again.
+failure-unavailable = The service is temporarily unavailable. Try again in a moment.
 failure-internal =
     { $request ->
-        [none] Something went wrong on our side. If it happens again, please contact support.
-       *[other] Something went wrong on our side. If it happens again, please contact support and quote the code { $request }.
+        [none] Something went wrong on our side. If it happens again, contact support.
+       *[other] Something went wrong on our side. If it happens again, contact support and quote the code { $request }.
     }
 
 ## Statuses of a ticket.
@@ -144,22 +144,22 @@ ticket-mail-price = Price
 ticket-mail-acted-by = Changed by
 ticket-mail-at = Date
 ticket-mail-reply = To get in touch with us, reply to this e-mail.
-ticket-mail-footer = This notice from { $firm } about the tickets of { $client } was sent automatically.
+ticket-mail-footer = This message from { $firm } about the tickets of { $client } was sent automatically.
 
 ## Notifications: what staff are told, and the mail about it.
 
-notification-ticket-assigned = Ticket #{ $number } is now yours.
-notification-department-ticket = Ticket #{ $number } has come to your department.
-notification-client-message = { $client } wrote about ticket #{ $number }.
-notification-client-file = { $client } handed in a file on ticket #{ $number }.
+notification-ticket-assigned = Ticket #{ $number } has been assigned to you.
+notification-department-ticket = Ticket #{ $number } has been assigned to your department.
+notification-client-message = { $client } sent a message on ticket #{ $number }.
+notification-client-file = { $client } sent a file on ticket #{ $number }.
 notification-ticket-reopened = { $client } reopened ticket #{ $number }.
 notification-mail-message = Message
 notification-mail-description = Description
 notification-mail-note = Note
 notification-mail-from = From
-notification-mail-acted-by = By
-notification-mail-reply = Answer the client in the ticket: replies to this e-mail do not reach them.
-notification-mail-footer = { $firm } sends you this notice automatically, because you chose to receive it by e-mail as well. You can change this in your preferences.
+notification-mail-acted-by = Done by
+notification-mail-reply = Answer the client on the ticket itself: replies to this e-mail do not reach the client.
+notification-mail-footer = { $firm } sent you this message automatically. You chose to receive it by e-mail as well; you can change this in your preferences.
 
 ## Columns of the exported list of tickets.
 

@@ -1,92 +1,92 @@
-# Português do Brasil. Tratamento: "você".
+# Português do Brasil. Imperativo sem "você": "Confira", "Informe".
 # Um argumento ausente chega como "none".
 
 ## Recusas: o que houve e o que fazer.
 
-refusal-not-found = Não encontramos este registro. Confira o link ou volte à lista.
-refusal-not-allowed = Você não tem permissão para fazer isto. Peça a quem administra o acesso.
-refusal-conflict = Alguém alterou este registro enquanto você o editava. Recarregue e tente novamente.
+refusal-not-found = Registro não encontrado. Confira o link ou volte à lista.
+refusal-not-allowed = Sem permissão para esta ação. Solicite-a a quem administra os acessos.
+refusal-conflict = Outra pessoa alterou este registro durante a edição. Atualize a página e tente novamente.
 refusal-required = Preencha este campo.
 refusal-too-long =
     { $number ->
-        [none] Este texto é longo demais. Encurte-o, por favor.
+        [none] Este texto é longo demais. Reduza-o e tente novamente.
         [one] Este texto é longo demais. Use no máximo { $number } caractere.
        *[other] Este texto é longo demais. Use no máximo { $number } caracteres.
     }
 refusal-out-of-range =
     { $number ->
-        [none] Este valor está fora do permitido. Informe outro, por favor.
-       *[other] Este valor está fora do permitido. O limite é { $number }.
+        [none] Este valor está fora do intervalo permitido. Informe outro.
+       *[other] Este valor está fora do intervalo permitido. Informe outro: o limite é { $number }.
     }
-refusal-invalid-text = Este texto contém caracteres que não podem ser gravados. Remova quebras de linha e símbolos invisíveis.
-refusal-invalid-cursor = Este marcador de página não vale para esta lista. Volte à primeira página.
-refusal-invalid-email = Este endereço de e-mail não é válido. Confira se foi digitado corretamente.
-refusal-taken = Este valor já está em uso. Informe outro, por favor.
+refusal-invalid-text = Este texto contém caracteres não permitidos. Remova quebras de linha e caracteres invisíveis.
+refusal-invalid-cursor = Não foi possível abrir esta página da lista. Volte à primeira página.
+refusal-invalid-email = Este endereço de e-mail não é válido. Confira a digitação.
+refusal-taken = Este valor já está em uso. Informe outro.
 refusal-password-too-short =
     { $number ->
         [none] A senha é curta demais. Escolha uma mais longa.
         [one] A senha é curta demais. Use pelo menos { $number } caractere.
        *[other] A senha é curta demais. Use pelo menos { $number } caracteres.
     }
-refusal-idempotency-key-reused = Este envio já foi feito com outros dados. Recarregue e preencha novamente.
-refusal-wrong-credentials = E-mail ou senha incorretos. Confira os dois e tente novamente.
+refusal-idempotency-key-reused = Este formulário já foi enviado com outros dados. Atualize a página e preencha-o novamente.
+refusal-wrong-credentials = E-mail ou senha incorretos. Confira os dados e tente novamente.
 refusal-too-many-attempts =
     { $number ->
-        [none] Houve tentativas demais. Aguarde alguns minutos e tente novamente.
-        [one] Houve tentativas demais. Aguarde { $number } minuto e tente novamente.
-       *[other] Houve tentativas demais. Aguarde { $number } minutos e tente novamente.
+        [none] Tentativas demais. Aguarde alguns minutos e tente novamente.
+        [one] Tentativas demais. Aguarde { $number } minuto e tente novamente.
+       *[other] Tentativas demais. Aguarde { $number } minutos e tente novamente.
     }
-refusal-access-pending = Seu acesso ainda não foi ativado. Aguarde a ativação por um administrador da sua empresa.
-refusal-invitation-invalid = Este convite não é mais válido. Peça um novo a quem convidou você.
+refusal-access-pending = Este acesso ainda não foi ativado. Aguarde a ativação por um administrador da empresa.
+refusal-invitation-invalid = Este convite não é mais válido. Peça um novo a quem o enviou.
 refusal-ticket-closed = Este atendimento está encerrado. Para continuar, reabra-o ou abra um novo.
-refusal-ticket-open = Este atendimento já está aberto; não é preciso reabri-lo.
+refusal-ticket-open = Este atendimento já está aberto. Não é preciso reabri-lo.
 refusal-reopen-period-over =
     { $number ->
-        [none] O prazo para reabrir este atendimento terminou. Abra um novo, por favor.
-        [one] O prazo de { $number } dia para reabrir este atendimento terminou. Abra um novo, por favor.
-       *[other] O prazo de { $number } dias para reabrir este atendimento terminou. Abra um novo, por favor.
+        [none] O prazo para reabrir este atendimento terminou. Abra um novo.
+        [one] O prazo de { $number } dia para reabrir este atendimento terminou. Abra um novo.
+       *[other] O prazo de { $number } dias para reabrir este atendimento terminou. Abra um novo.
     }
-refusal-reopen-not-offered = Não é possível reabrir um atendimento encerrado por aqui. Abra um novo, por favor.
+refusal-reopen-not-offered = O escritório não permite a reabertura de atendimentos encerrados. Abra um novo.
 refusal-reason-required = Informe o motivo. Ele será enviado ao cliente.
-refusal-no-linked-user = Este cliente ainda não tem nenhum usuário que possa ler a mensagem. Libere um acesso à área do cliente primeiro.
-refusal-nothing-to-transfer = O atendimento já está com esta pessoa ou este setor. Escolha outro destino.
-refusal-department-without-lead = Este setor está sem responsável no momento. Escolha uma pessoa ou outro setor.
-refusal-service-item-inactive = Este serviço não é mais oferecido. Escolha outro da lista.
-refusal-wrong-currency = Este valor está em uma moeda diferente da usada pelo escritório. Informe-o na moeda do escritório.
-refusal-charge-paid = Esta cobrança já foi paga e não pode mais ser alterada.
+refusal-no-linked-user = Este cliente ainda não tem nenhum usuário que possa ler a mensagem. Libere primeiro o acesso de alguém à área do cliente.
+refusal-nothing-to-transfer = O atendimento já está com esta pessoa ou com este setor. Escolha outro destino.
+refusal-department-without-lead = Este setor está sem responsável. Escolha uma pessoa ou outro setor.
+refusal-service-item-inactive = Este serviço não é mais oferecido. Escolha outro na lista.
+refusal-wrong-currency = Este valor não está na moeda do escritório. Informe-o na moeda do escritório.
+refusal-charge-paid = Esta cobrança já foi paga e não pode mais ser alterada. Se necessário, crie outra.
 refusal-charge-canceled = Esta cobrança foi cancelada e não pode mais ser alterada. Se necessário, crie outra.
-refusal-charge-not-overdue = Esta cobrança não está vencida. Escolha apenas cobranças vencidas.
-refusal-delivery-not-retryable = Este e-mail já foi enviado ou ainda está na fila. Só é possível reenviar os que falharam.
-refusal-no-recipient = Não há mais ninguém a quem enviar este e-mail.
-refusal-address-suppressed = As mensagens para este endereço estão voltando. Corrija o endereço ou libere-o antes de reenviar.
+refusal-charge-not-overdue = Esta cobrança não está vencida. Selecione apenas cobranças vencidas.
+refusal-delivery-not-retryable = Este e-mail já foi enviado ou ainda está na fila. Selecione apenas e-mails que falharam.
+refusal-no-recipient = Este e-mail não tem mais destinatários. Confira quem tem acesso à área do cliente.
+refusal-address-suppressed = As mensagens para este endereço estão voltando. Corrija o endereço ou desbloqueie-o antes de reenviar.
 refusal-file-empty = Este arquivo está vazio. Escolha outro.
 refusal-file-too-large =
     { $number ->
         [none] Este arquivo é grande demais. Envie um menor.
-       *[other] Este arquivo é grande demais. Envie um de até { $number } MB.
+       *[other] Este arquivo é grande demais. Envie um de até { $number } MB.
     }
 refusal-file-type-not-allowed = Arquivos deste tipo não são aceitos. Envie PDF, imagem, documento do Office, CSV, TXT, XML, OFX ou ZIP.
-refusal-invalid-checksum = A soma de verificação deste arquivo não é válida. Escolha o arquivo novamente.
+refusal-invalid-checksum = Não foi possível confirmar a integridade deste arquivo. Selecione-o novamente.
 refusal-too-much-unsettled =
     { $number ->
-        [none] Há envios demais ainda em verificação ou sem uso. Anexe-os ou tente novamente mais tarde.
-       *[other] Há mais de { $number } MB de envios ainda em verificação ou sem uso. Anexe-os ou tente novamente mais tarde.
+        [none] Há arquivos demais em verificação ou ainda não anexados. Anexe-os ou tente novamente mais tarde.
+       *[other] Há mais de { $number } MB de arquivos em verificação ou ainda não anexados. Anexe-os ou tente novamente mais tarde.
     }
-refusal-upload-expired = O prazo para enviar este arquivo terminou. Escolha-o novamente.
+refusal-upload-expired = O prazo para enviar este arquivo terminou. Selecione-o novamente.
 refusal-file-not-uploaded = Este arquivo não chegou. Envie-o novamente.
 refusal-file-incomplete = Este arquivo não chegou completo. Envie-o novamente.
 refusal-file-altered = Este arquivo chegou danificado. Envie-o novamente.
-refusal-file-type-mismatch = O conteúdo deste arquivo não é o que o nome diz. Verifique-o e envie em um formato aceito.
-refusal-file-infected = Foi encontrado um vírus ou outro programa malicioso neste arquivo, por isso ele não foi aceito. Verifique seu dispositivo.
+refusal-file-type-mismatch = O conteúdo deste arquivo não corresponde à extensão do nome. Confira-o e envie em um formato aceito.
+refusal-file-infected = Este arquivo contém um vírus ou outro programa malicioso e não foi aceito. Verifique o dispositivo com um antivírus.
 refusal-file-unverifiable = Não foi possível verificar este arquivo. Envie-o novamente.
-refusal-file-unused = Este arquivo nunca foi anexado e foi removido. Envie-o novamente.
+refusal-file-unused = Este arquivo não foi anexado a tempo e foi removido. Envie-o novamente.
 refusal-file-not-ready = Este arquivo ainda está em verificação. Tente novamente em instantes.
 refusal-file-attached = Este arquivo já está anexado. Envie-o novamente para anexá-lo em outro lugar.
 
 ## Falhas do pedido inteiro.
 
-failure-unauthenticated = Entre na sua conta para continuar.
-failure-bad-request = Não foi possível entender este pedido. Recarregue e tente novamente.
+failure-unauthenticated = Entre na conta para continuar.
+failure-bad-request = Não foi possível entender esta solicitação. Atualize a página e tente novamente.
 failure-unavailable = O serviço está temporariamente indisponível. Tente novamente em instantes.
 failure-internal =
     { $request ->
@@ -151,18 +151,18 @@ ticket-mail-footer = Este aviso de { $firm } sobre os atendimentos de { $client 
 
 ## Notificações: o que a equipe fica sabendo, e o e-mail sobre isso.
 
-notification-ticket-assigned = O atendimento #{ $number } agora está com você.
-notification-department-ticket = Chegou ao seu setor o atendimento #{ $number }.
-notification-client-message = { $client } escreveu sobre o atendimento #{ $number }.
+notification-ticket-assigned = O atendimento #{ $number } agora está sob sua responsabilidade.
+notification-department-ticket = O atendimento #{ $number } chegou ao seu setor.
+notification-client-message = { $client } enviou uma mensagem no atendimento #{ $number }.
 notification-client-file = { $client } enviou um arquivo no atendimento #{ $number }.
 notification-ticket-reopened = { $client } reabriu o atendimento #{ $number }.
 notification-mail-message = Mensagem
 notification-mail-description = Descrição
 notification-mail-note = Observação
 notification-mail-from = De
-notification-mail-acted-by = Por
-notification-mail-reply = Responda ao cliente no atendimento: respostas a este e-mail não chegam a ele.
-notification-mail-footer = { $firm } envia este aviso automaticamente, porque você escolheu recebê-lo também por e-mail. Você pode mudar isso em suas preferências.
+notification-mail-acted-by = Feito por
+notification-mail-reply = Responda ao cliente no próprio atendimento: ele não recebe respostas a este e-mail.
+notification-mail-footer = { $firm } enviou este aviso automaticamente, conforme as preferências da sua conta. Altere-as quando quiser.
 
 ## Colunas da lista exportada de atendimentos.
 

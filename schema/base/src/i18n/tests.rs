@@ -32,7 +32,7 @@ fn strict(locale: Locale, key: &str, args: &Args<'_>) -> String {
     text
 }
 
-/// F-02: no language lacks a sentence, or a value in it.
+/// F-02: no language lacks a sentence or a variable.
 #[test]
 fn all_languages_have_the_same_keys_and_variables() {
     let expected = entries(Locale::En);
@@ -43,7 +43,7 @@ fn all_languages_have_the_same_keys_and_variables() {
     }
 }
 
-/// F-02: every sentence can be told, with numbers, with texts and with nothing.
+/// F-02: every sentence can be formatted with numbers, with texts and with unknown values.
 #[test]
 fn every_text_resolves() {
     let values = [FluentValue::from(1), FluentValue::from(12), "Ana".into(), NONE.into()];
@@ -76,7 +76,7 @@ fn every_code_has_a_text() {
     }
 }
 
-/// A key that no code and no template names would be translated for nobody.
+/// A key that is used nowhere would be translated for nothing.
 #[test]
 fn every_key_is_used() {
     let codes: BTreeSet<String> = Code::ALL.iter().map(|code| key("refusal", code)).collect();
@@ -84,7 +84,7 @@ fn every_key_is_used() {
     for room in ["base/src", "engine/src", "src", "../server/src", "../workers/src", "../workers/templates"] {
         collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(room), &mut sources);
     }
-    // One that `named` tells is found by its section.
+    // A key used through `named` is found by its section.
     let is_named = |key: &str| {
         key.match_indices('-').any(|(end, _)| sources.contains(&format!("\"{}\", ", &key[..end])))
     };
@@ -175,18 +175,18 @@ fn dates() {
     }
 }
 
-/// French wants a hard space before high punctuation, or a line may begin with it.
+/// French has no breaking space before high punctuation, so that no line begins with it, and curved apostrophes.
 #[test]
-fn french_punctuation_stays_with_its_word() {
+fn french_typography() {
     let lines = source(Locale::Fr).lines().filter(|line| !line.starts_with('#'));
     for line in lines {
-        for mark in [" :", " ;", " !", " ?"] {
+        for mark in [" :", " ;", " !", " ?", "'"] {
             assert!(!line.contains(mark), "{line}");
         }
     }
 }
 
-/// A key that is not there must not take a request down.
+/// A missing key must not fail a request.
 #[test]
 fn a_missing_key_answers_itself() {
     assert_eq!(text(Locale::Es, "no-such-text", &Args::new()), "no-such-text");

@@ -72,7 +72,7 @@ async fn too_many_attempts() {
             let seen = door.sign_in(email, password).await;
             let told = json!([{
                 "field": null, "code": "TOO_MANY_ATTEMPTS",
-                "message": "There were too many attempts. Please wait 15 minutes and try again."
+                "message": "Too many attempts. Wait 15 minutes and try again."
             }]);
             assert_eq!(seen.data("signIn")["userErrors"], told, "{email}");
         }
