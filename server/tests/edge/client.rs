@@ -1,4 +1,4 @@
-//! Requests to the edge, and what came back.
+//! Requests to the edge, and their answers.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::sample::{Acts, FromHeader, schema};
 pub const GRAPHQL: &str = "application/graphql-response+json";
 pub const JSON: &str = "application/json";
 
-/// The server, and how often its mutation ran.
+/// The server, and the number of times its mutation ran.
 pub struct Client {
     app: Router,
     pub acts: Acts,
@@ -32,7 +32,7 @@ pub fn settings() -> EdgeSettings {
     EdgeSettings { secure_cookies: false, ..EdgeSettings::default() }
 }
 
-/// For what never ends: it is not waited for long.
+/// Settings with short time limits, for operations that never end.
 pub fn impatient() -> EdgeSettings {
     EdgeSettings { timeout: Duration::from_millis(20), ..settings() }
 }
@@ -56,7 +56,7 @@ impl Client {
         Answer { status: parts.status, headers: parts.headers, bytes }
     }
 
-    /// A POST of JSON by a client that knows the specification.
+    /// A POST of JSON by a client that follows the specification.
     pub async fn post(&self, body: Value) -> Answer {
         self.send(post(body.to_string(), &[(CONTENT_TYPE, JSON), (ACCEPT, GRAPHQL)])).await
     }

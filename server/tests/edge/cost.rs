@@ -1,5 +1,5 @@
-//! Hostile requests: each gets a clear error, and none of them needs patience. A test that runs into the
-//! deadline of the whole run shows that one does.
+//! Hostile requests: each gets a clear error at once. A test that exceeds the time limit of the run shows one that
+//! does not.
 
 use std::fmt::Write;
 
@@ -85,7 +85,7 @@ async fn repetition_is_refused() {
     assert_eq!(answer.limit(), "selections");
 }
 
-/// Each field of a mutation is an act: a dictionary of passwords does not fit into one request.
+/// Each field of a mutation is an action: a list of passwords cannot be tried in one request.
 #[tokio::test]
 async fn a_mutation_has_few_acts() {
     let client = Client::new();
@@ -98,7 +98,7 @@ async fn a_mutation_has_few_acts() {
     assert_eq!(client.acts.count(), 10);
 }
 
-/// Fields at the root of a query are resolved at the same time, each with statements of its own.
+/// Root fields of a query are resolved concurrently, each with its own statements.
 #[tokio::test]
 async fn a_query_has_few_roots() {
     refused(&format!("{{ {} }}", "hello ".repeat(31)), "roots").await;
@@ -155,7 +155,7 @@ async fn variables_are_measured() {
     assert_eq!(client.get(&pairs).await.limit(), "jsonDepth");
 }
 
-/// The schema asks back and forth without end: types have fields, fields have types.
+/// The schema has cycles: types have fields, and fields have types.
 #[tokio::test]
 async fn introspection_has_limits_of_its_own() {
     let loops = format!("{{ __schema {{ types {} }} }}", nested(4, "{ fields { type ", "{ name }", "} }"));

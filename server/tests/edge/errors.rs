@@ -1,4 +1,4 @@
-//! What a client hears of an error.
+//! What clients are told about an error.
 
 use axum::body::Body;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -12,7 +12,7 @@ fn is_silent(answer: &Answer) {
     assert!(!text.contains("SECRET"), "{text}");
 }
 
-/// Logs and errors carry no secrets: what has no code of ours is replaced, whoever made it.
+/// Logs and errors contain no secrets: an error without one of our codes is replaced, wherever it comes from.
 #[tokio::test]
 async fn an_error_without_our_code_is_masked() {
     let client = Client::new();
@@ -77,7 +77,7 @@ async fn a_request_that_hangs_is_ended() {
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"));
 }
 
-/// A field that failed is null, or its next parent that can be.
+/// A failed field is null, or its next nullable parent.
 #[tokio::test]
 async fn a_failure_leaves_null_and_no_hole() {
     let client = Client::new();

@@ -1,4 +1,4 @@
-//! GraphiQL from this machine.
+//! GraphiQL, served without any external host.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ fn client(modules: &Path) -> Client {
     Client::with(&EdgeSettings { graphiql: Some(graphiql), ..settings() })
 }
 
-/// A folder with the files that npm would bring.
+/// A folder with the files that npm would install.
 fn modules() -> std::path::PathBuf {
     let folder = std::env::temp_dir().join(format!("guichet-graphiql-{}", std::process::id()));
     for file in [

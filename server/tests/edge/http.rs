@@ -38,7 +38,7 @@ async fn media_types_are_negotiated() {
     assert_eq!((refused.status, refused.code().as_str()), (StatusCode::NOT_ACCEPTABLE, "NOT_ACCEPTABLE"));
 }
 
-/// Safety: no state change by GET.
+/// Safety: nothing can be changed by GET.
 #[tokio::test]
 async fn a_mutation_runs_by_post_alone() {
     let client = Client::new();
@@ -59,7 +59,7 @@ async fn a_mutation_runs_by_post_alone() {
     assert_eq!(client.acts.count(), 1);
 }
 
-/// Safety: no state change by content types that browsers send without asking.
+/// Safety: nothing can be changed with content types that browsers send without a preflight request.
 #[tokio::test]
 async fn only_json_is_a_request() {
     let client = Client::new();
@@ -147,7 +147,7 @@ async fn parameters_have_types() {
     assert_eq!(client.post(generous).await.data(), json!({"hello": "world"}));
 }
 
-/// A batch is one request that costs like many: it says so.
+/// A batch would be one request with the cost of many: it is refused with a clear error.
 #[tokio::test]
 async fn a_batch_of_a_thousand_is_refused() {
     let batch = vec![json!({"query": "mutation { act }"}); 1000];
@@ -177,7 +177,7 @@ async fn the_operation_is_the_named_one() {
     assert_eq!(client.query("subscription { hello }").await.status, StatusCode::BAD_REQUEST);
 }
 
-/// Statuses by media type: old clients read nothing but 200.
+/// Statuses by media type: older clients accept only 200.
 #[tokio::test]
 async fn wrong_graphql_is_400_or_200() {
     let client = Client::new();
@@ -238,7 +238,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     assert_eq!((answer.status, answer.code().as_str()), (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"));
 }
 
-/// Signing in sets cookies; nothing in a resolver changes what kind of answer it is.
+/// Signing in sets cookies; a resolver cannot change the media type of the answer.
 #[tokio::test]
 async fn resolvers_set_headers() {
     let answer = Client::new().query("mutation { signIn }").await;

@@ -1,4 +1,4 @@
-//! What holds for every answer: headers, origins, ids, compression.
+//! What applies to every answer: headers, origins, ids, compression.
 
 use axum::body::Body;
 use guichet_server::edge::EdgeSettings;

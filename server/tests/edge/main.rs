@@ -1,4 +1,4 @@
-//! The edge around a small schema: HTTP without a socket, websockets with one.
+//! The edge with a small schema: HTTP without a socket, websockets with one.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 

@@ -4,7 +4,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 
 use crate::client::{Client, impatient};
 
-/// The label is a field of the schema: a client's names are endless.
+/// The label is a field of the schema, because names chosen by clients are unlimited.
 #[test]
 fn requests_are_counted_by_their_first_field() {
     let recorder = PrometheusBuilder::new().build_recorder();

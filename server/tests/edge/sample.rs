@@ -1,5 +1,4 @@
-//! A schema with one of each: something to read, something to change, something to follow, and every way to
-//! fail.
+//! A sample schema with a query, a mutation and a subscription of each kind, and every way to fail.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,23 +20,23 @@ pub fn schema(acts: &Acts) -> Sample {
     Schema::build(Query, Mutation, Changes).data(acts.clone()).disable_suggestions().finish()
 }
 
-/// What happens in the sample, and what tests make happen.
+/// The state of the sample, and the controls of the tests.
 #[derive(Clone)]
 pub struct Acts(Arc<Inner>);
 
 struct Inner {
     done: AtomicUsize,
-    /// Lets `hold` go on.
+    /// Releases `hold`.
     go: Semaphore,
-    /// What `share` holds.
+    /// The lock that `share` holds.
     shared: Mutex<()>,
-    /// What `news` tells.
+    /// The source of `news`.
     news: broadcast::Sender<i32>,
-    /// How many subscriptions are open and mutations held.
+    /// The number of open subscriptions and held mutations.
     followers: watch::Sender<usize>,
-    /// How many things `flood` gave.
+    /// The number of messages that `flood` has sent.
     flooded: AtomicUsize,
-    /// Tells whoever is there to leave.
+    /// Disconnects all clients.
     leave: watch::Sender<Option<Close>>,
 }
 
@@ -69,7 +68,7 @@ impl Acts {
         self.0.news.send(news).unwrap();
     }
 
-    /// Waits until so many subscriptions are open and mutations held.
+    /// Waits until so many subscriptions are open and mutations are held.
     pub async fn followers(&self, wanted: usize) {
         self.0.followers.subscribe().wait_for(|open| *open == wanted).await.unwrap();
     }
@@ -108,7 +107,7 @@ impl Drop for Follower {
     }
 }
 
-/// Takes the viewer's name from a header, for want of sessions.
+/// Takes the viewer's name from a header, because the sample has no sessions.
 pub struct Viewer(pub String);
 
 #[derive(Clone, Default)]
@@ -151,7 +150,7 @@ impl Admit for FromHeader {
     }
 }
 
-/// Whoever was let in, and how often they asked for something.
+/// An admitted client, and the number of its operations.
 pub struct Named {
     name: String,
     asked: AtomicUsize,
@@ -291,7 +290,7 @@ impl Query {
         std::future::pending().await
     }
 
-    /// Holds what others wait for until the test lets it go on.
+    /// Holds a shared lock until the test releases it.
     async fn share(&self, ctx: &Context<'_>) -> bool {
         let acts = ctx.data_unchecked::<Acts>();
         let _follower = acts.follow();
@@ -313,7 +312,7 @@ impl Mutation {
         ctx.data_unchecked::<Acts>().0.done.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// Goes on when the test lets it.
+    /// Waits until the test releases it.
     async fn hold(&self, ctx: &Context<'_>) -> usize {
         let acts = ctx.data_unchecked::<Acts>();
         let _follower = acts.follow();
@@ -338,14 +337,14 @@ impl Changes {
         ctx.data_unchecked::<Acts>().followed(stream::iter(0..to))
     }
 
-    /// What the test tells.
+    /// Messages sent by the test.
     async fn news(&self, ctx: &Context<'_>) -> BoxStream<'static, Item> {
         let acts = ctx.data_unchecked::<Acts>();
         let news = acts.0.news.subscribe();
         acts.followed(stream::unfold(news, async |mut news| Some((Item(news.recv().await.ok()?), news))))
     }
 
-    /// Much, as fast as it is taken.
+    /// Many messages, as fast as they are received.
     async fn flood(&self, ctx: &Context<'_>) -> BoxStream<'static, String> {
         let acts = ctx.data_unchecked::<Acts>();
         let counted = acts.clone();
@@ -367,7 +366,7 @@ impl Changes {
         stream::iter([Ok(1), Err(Fault::Unavailable("SECRET pool".to_owned()).into()), Ok(3)]).boxed()
     }
 
-    /// What follows this number, of which the next cannot be told.
+    /// The numbers after this one; the next one cannot be resolved.
     async fn missed(&self, after: i32) -> BoxStream<'static, Result<i32, ApiError>> {
         stream::iter([Err(Fault::Unavailable("SECRET pool".to_owned()).into()), Ok(after + 2)]).boxed()
     }

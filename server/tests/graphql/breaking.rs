@@ -1,8 +1,8 @@
-//! What would break clients that were written against an older contract.
+//! Detects changes that would break clients of an older contract.
 //!
-//! The contract of the last release is `schema/released.graphql`: whoever cuts a release copies
-//! `schema/schema.graphql` there. Until the first release there is no such file, and nothing is owed to
-//! anybody. What is to go away is marked `@deprecated` in one release and may be missing from the next.
+//! The contract of the last release is `schema/released.graphql`; to cut a release, copy `schema/schema.graphql`
+//! there. Before the first release the file does not exist, and anything may change. What is marked `@deprecated`
+//! in one release may be removed in the next.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,7 +16,7 @@ use guichet_server::graphql::sdl;
 
 use crate::reading::{Contract, fields, implements, is_deprecated, is_required};
 
-/// What of `old` clients may use that `new` no longer gives them.
+/// What clients of `old` may use and `new` no longer offers.
 pub fn breaking(old: &Contract, new: &Contract) -> Vec<String> {
     let mut found = Vec::new();
     for name in promised(old) {
@@ -30,7 +30,8 @@ pub fn breaking(old: &Contract, new: &Contract) -> Vec<String> {
     found
 }
 
-/// The types that a client can meet without using anything deprecated: what only that led to may go with it.
+/// The types that a client can reach without deprecated fields; other types may be removed together with these
+/// fields.
 fn promised(contract: &Contract) -> BTreeSet<String> {
     let mut promised = BTreeSet::new();
     let mut open = contract.roots.clone();
@@ -157,7 +158,7 @@ fn inputs_changed(
     }
 }
 
-/// Whether every value of type `given` is one of type `taken`.
+/// Whether every value of type `given` is valid for type `taken`.
 fn fits(given: &Type, taken: &Type) -> bool {
     let same = match (&given.base, &taken.base) {
         (BaseType::Named(given), BaseType::Named(taken)) => given == taken,
@@ -167,7 +168,7 @@ fn fits(given: &Type, taken: &Type) -> bool {
     same && (taken.nullable || !given.nullable)
 }
 
-/// Clients written against the last release work with this one.
+/// Clients written for the last release work with this one.
 #[test]
 fn the_last_release_is_honoured() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/released.graphql");

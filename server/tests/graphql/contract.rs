@@ -1,11 +1,11 @@
-//! `schema/schema.graphql` is the contract of the schema that the server serves.
+//! `schema/schema.graphql` is the schema that the server serves.
 
 use std::fs;
 use std::path::Path;
 
 use guichet_server::graphql::sdl;
 
-/// Rewrites the file where `UPDATE_SDL=1` is set; else tells how to.
+/// Writes the file when `UPDATE_SDL=1` is set; otherwise tells how to.
 #[test]
 fn the_file_is_what_the_server_serves() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/schema.graphql");

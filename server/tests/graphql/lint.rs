@@ -1,4 +1,4 @@
-//! What holds for the whole contract: descriptions, names, the shapes that Relay demands.
+//! Rules for the whole contract: descriptions, names, and the shapes required by Relay.
 
 use async_graphql::Positioned;
 use async_graphql::parser::types::{FieldDefinition, InputValueDefinition, TypeDefinition, TypeKind};
@@ -6,18 +6,18 @@ use guichet_server::graphql::sdl;
 
 use crate::reading::{Contract, fields, implements};
 
-/// How the name of a mutation ends: noun, then verb.
+/// The last word of a mutation's name: noun, then verb.
 const VERBS: [&str; 17] = [
     "Attach", "Cancel", "Change", "Complete", "Create", "Download", "Edit", "Lift", "MarkPaid", "MarkRead",
     "Post", "Renew", "Reopen", "Retry", "Set", "Transfer", "Update",
 ];
-/// Verbs that make or send something: what happens once, happens once for its key.
+/// Verbs that create or send something, so they need an idempotency key.
 const KEYED: [&str; 7] = ["Attach", "Change", "Create", "Post", "Reopen", "Retry", "Transfer"];
-/// Verbs that change what somebody read before.
+/// Verbs that change something that was read before, so they need a version.
 const VERSIONED: [&str; 4] = ["Cancel", "Edit", "MarkPaid", "Update"];
-/// How the name of an input ends.
+/// The last word of an input's name.
 const INPUTS: [&str; 4] = ["Filter", "Input", "Order", "Target"];
-/// Mutations about a session: no acts of a firm, so they have no revision.
+/// Mutations about a session: they change nothing of a firm, so they have no revision.
 const PERSONAL: [&str; 4] = ["membershipSelect", "invitationAccept", "signIn", "signOut"];
 
 fn contract() -> Contract {
@@ -113,7 +113,7 @@ fn upper_first(name: &str) -> String {
     letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
-/// One `input` of a type of its own, and a payload of its own with the user errors.
+/// One argument `input` with its own type, and its own payload with the user errors.
 #[test]
 fn mutations_have_one_shape() {
     let contract = contract();

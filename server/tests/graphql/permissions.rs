@@ -1,5 +1,5 @@
-//! The permission table names every field of the API. That it tells the truth is tried on a running
-//! server, in `tests/it`.
+//! The permission table lists every field of the API. `tests/it` checks against a running server that it is
+//! correct.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ mod table;
 
 use table::{DOCUMENTS, ROOTS, Row, table};
 
-/// Types whose fields follow from their kind: what they hold is declared with what is held.
+/// Types whose visibility follows from what they contain.
 const SHAPES: [&str; 4] = ["Connection", "Edge", "Payload", "Changed"];
 
 fn differ(what: &str, declared: BTreeSet<String>, there: BTreeSet<String>) {
@@ -51,7 +51,7 @@ fn every_kind_of_node_is_declared() {
     let is_node = |name: &&String| implements(&contract.types[*name]).iter().any(|of| of.node == "Node");
     let there = contract.types.keys().filter(is_node).cloned().collect();
     let rows = table.rows.into_iter().filter(|row| row.field == "node");
-    // Of one kind there may be several, seen by others.
+    // There may be several things of one kind, seen by different viewers.
     let kind = |variant: String| variant.split('/').next().unwrap_or_default().to_owned();
     differ("kinds of node", rows.filter_map(|row| row.variant.map(kind)).collect(), there);
 }
@@ -72,7 +72,7 @@ async fn every_row_has_its_document() {
             assert_eq!(root.node.name.node, row.field, "{}", row.document());
         }
     }
-    // Validation walks all the operations.
+    // Validation checks all the operations.
     let answer = anonymous().execute(async_graphql::Request::new(DOCUMENTS).operation_name("viewer")).await;
     assert_eq!(answer.errors, []);
 }

@@ -1,4 +1,4 @@
-//! A contract, read.
+//! A parsed contract.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use async_graphql::{Name, Positioned};
 /// The types of a contract by name.
 pub struct Contract {
     pub types: BTreeMap<String, TypeDefinition>,
-    /// The types of queries, mutations and subscriptions, where there are such.
+    /// The types of queries, mutations and subscriptions, if any.
     pub roots: Vec<String>,
 }
 
@@ -33,7 +33,7 @@ impl Contract {
         contract
     }
 
-    /// The types that have fields to be selected, with those.
+    /// The types with fields, and these fields.
     pub fn objects(&self) -> impl Iterator<Item = (&str, &[Positioned<FieldDefinition>])> {
         self.types
             .iter()
@@ -47,7 +47,7 @@ impl Contract {
     }
 }
 
-/// What can be selected of a type.
+/// The fields of a type.
 pub fn fields(definition: &TypeDefinition) -> &[Positioned<FieldDefinition>] {
     match &definition.kind {
         TypeKind::Object(object) => &object.fields,
@@ -65,12 +65,12 @@ pub fn implements(definition: &TypeDefinition) -> &[Positioned<Name>] {
     }
 }
 
-/// Whether clients were told that this goes away.
+/// Whether it is marked as deprecated.
 pub fn is_deprecated(directives: &[Positioned<ConstDirective>]) -> bool {
     directives.iter().any(|directive| directive.node.name.node == "deprecated")
 }
 
-/// Whether a value must be given.
+/// Whether a value is required.
 pub fn is_required(value: &InputValueDefinition) -> bool {
     !value.ty.node.nullable && value.default_value.is_none()
 }

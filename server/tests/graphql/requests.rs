@@ -1,4 +1,4 @@
-//! Requests to a server whose database does not answer: whatever is decided here is decided without it.
+//! Requests to a server whose database does not answer: everything tested here is decided without it.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 fn store() -> Store {
-    // Port 9 is that of the discard protocol: nobody listens.
+    // Port 9 is that of the discard protocol: nobody listens there.
     let pool = db::pool("postgres://nobody@127.0.0.1:9/nothing", 2).unwrap();
     Store::new(pool, Arc::new(SystemClock))
 }
@@ -36,7 +36,7 @@ fn deployment() -> Deployment {
     Deployment { public_url, secure_cookies: true, trusted_proxies: Vec::new() }
 }
 
-/// A store that nobody asks.
+/// A store that is never used.
 fn files() -> Files {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::Folder(Folder::open(folder.path()).unwrap());
@@ -44,7 +44,7 @@ fn files() -> Files {
     Files { storage, addresses: Addresses::Own(own), limits: Limits::default() }
 }
 
-/// The schema as nobody asks it.
+/// The schema, used without signing in.
 pub struct Anonymous(Schema);
 
 pub fn anonymous() -> Anonymous {
@@ -97,7 +97,7 @@ async fn nobody_needs_no_database() {
     assert_eq!((status, &answer), (StatusCode::OK, &json!({"data": {"viewer": null}})));
 }
 
-/// B-14: nobody learns whether an id is one.
+/// B-14: without signing in, nobody can find out whether an id exists.
 #[tokio::test]
 async fn nobody_reads_nothing() {
     for query in [
@@ -132,7 +132,7 @@ async fn a_token_is_looked_up() {
     }
 }
 
-/// A page of another site does nothing with the viewer's cookie: it is refused before the session is read.
+/// A page of another site can do nothing with the viewer's cookie: it is refused before the session is read.
 #[tokio::test]
 async fn a_cookie_is_no_good_to_other_sites() {
     let cookie = ("cookie", "__Host-guichet=abc");

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::peer::Site;
 
-/// 4400, with a reason, for what the protocol does not know: before and after the acknowledgement.
+/// 4400 with a reason, for messages outside of the protocol, before and after the acknowledgement.
 #[tokio::test]
 async fn bad_messages() {
     let site = Site::new().await;
@@ -36,7 +36,7 @@ async fn bad_messages() {
     }
 }
 
-/// 4401 for an operation before the acknowledgement, also while it is being decided about.
+/// 4401 for an operation before the acknowledgement, also while the client is being admitted.
 #[tokio::test]
 async fn unauthorized() {
     let site = Site::new().await;
@@ -52,7 +52,7 @@ async fn unauthorized() {
     assert_eq!(site.acts.count(), 0);
 }
 
-/// 4403 for whoever is not let in; what is not their fault has other codes, after which clients come again.
+/// 4403 for a client that is not admitted; other failures have other codes, after which clients reconnect.
 #[tokio::test]
 async fn forbidden() {
     let site = Site::new().await;
@@ -85,14 +85,14 @@ async fn another_subprotocol() {
     let Some(Ok(Message::Close(Some(close)))) = close else { panic!("{close:?}") };
     assert_eq!((u16::from(close.code), close.reason.as_str()), (4406, "Subprotocol not acceptable"));
 
-    // One among several is enough.
+    // One of several is enough.
     let both = [("sec-websocket-protocol", "graphql-ws, graphql-transport-ws")];
     let mut peer = site.open(&both).await.unwrap();
     peer.init("ana").await;
     peer.hears(json!({"type": "connection_ack"})).await;
 }
 
-/// 4408 for who does not say who it is, whatever else it says.
+/// 4408 for a client that does not send `connection_init`, whatever else it sends.
 #[tokio::test]
 async fn no_initialisation() {
     let site = Site::limited(|limits| limits.init = Duration::from_millis(50)).await;
@@ -101,7 +101,7 @@ async fn no_initialisation() {
     assert_eq!(peer.closed().await, (4408, "Connection initialisation timeout".to_owned()));
 }
 
-/// 4409 for an id that is in use.
+/// 4409 for an id in use.
 #[tokio::test]
 async fn an_id_twice() {
     let site = Site::new().await;
@@ -119,7 +119,7 @@ async fn an_id_twice() {
     site.acts.followers(0).await;
 }
 
-/// 4429 for a second initialisation, while the first is being decided about and afterwards.
+/// 4429 for a second `connection_init`, during and after the first.
 #[tokio::test]
 async fn two_initialisations() {
     let site = Site::new().await;
@@ -133,7 +133,7 @@ async fn two_initialisations() {
     assert_eq!(peer.closed().await, expected);
 }
 
-/// 1009 for a message that is too long, in one frame or in many; those within the limit are read.
+/// 1009 for a message that is too long, in one frame or several; shorter ones are accepted.
 #[tokio::test]
 async fn too_long() {
     let site = Site::limited(|limits| limits.message_bytes = 1000).await;
@@ -160,7 +160,7 @@ async fn too_long() {
     peer.hears(json!({"type": "pong"})).await;
 }
 
-/// 1007 and 1002 for what is no text or no frame.
+/// 1007 and 1002 for invalid text and invalid frames.
 #[tokio::test]
 async fn broken_frames() {
     let site = Site::new().await;

@@ -1,4 +1,4 @@
-//! Who gets in, from where, and who has to leave.
+//! Which clients are admitted, from which origins, and which are disconnected.
 
 use guichet_server::edge::{Close, EdgeSettings};
 use http::StatusCode;
@@ -12,7 +12,7 @@ async fn with_cookie(mut peer: Peer) -> Peer {
     peer
 }
 
-/// A page's cookie counts when the page is ours or allowed.
+/// The cookie of a web page is accepted if the page is ours or allowed.
 #[tokio::test]
 async fn pages() {
     let allowed_origins = vec!["https://app.example".parse().unwrap()];
@@ -30,13 +30,13 @@ async fn pages() {
     }
 }
 
-/// An app names no origin, and its token counts; a cookie without an origin is not believed.
+/// An app sends no origin, and its token is accepted; a cookie without an origin is ignored.
 #[tokio::test]
 async fn apps() {
     let site = Site::new().await;
     let peer = site.open(&[("cookie", "ana")]).await.unwrap();
     assert_eq!(with_cookie(peer).await.closed().await.0, 4403);
-    // As clients spell it, and before a cookie.
+    // The header is spelled as clients do, and takes precedence over the cookie.
     let headers = [("origin", "http://{own}"), ("cookie", "ana")];
     let mut peer = site.open(&headers).await.unwrap();
     let payload = json!({"Authorization": "Bearer rui"});
@@ -44,12 +44,12 @@ async fn apps() {
     peer.hears(json!({"type": "connection_ack"})).await;
     peer.subscribe("1", "{ viewer }").await;
     assert_eq!(peer.data("1").await, json!({"viewer": "Bearer rui 1"}));
-    // Also where an app can set headers.
+    // Also when an app can set headers.
     let mut peer = with_cookie(site.open(&[("authorization", "Bearer rui")]).await.unwrap()).await;
     peer.hears(json!({"type": "connection_ack"})).await;
 }
 
-/// Whoever was let in may have to leave, in the midst of it.
+/// An admitted client can be disconnected at any time.
 #[tokio::test]
 async fn whoever_has_to_leave() {
     let site = Site::new().await;
@@ -61,7 +61,7 @@ async fn whoever_has_to_leave() {
     site.acts.followers(0).await;
 }
 
-/// What does not want to become a websocket is answered over HTTP, by the same address.
+/// A request without an upgrade is answered over HTTP at the same address.
 #[tokio::test]
 async fn plain_requests() {
     let client = Client::new();
@@ -71,12 +71,12 @@ async fn plain_requests() {
         (subscription.status, subscription.code()),
         (StatusCode::BAD_REQUEST, "BAD_REQUEST".to_owned())
     );
-    // Half an upgrade is none.
+    // An incomplete upgrade is none.
     let site = Site::new().await;
     assert_eq!(site.refusal(&[("sec-websocket-version", "12")]).await, 400);
 }
 
-/// A client that leaves takes its operations along.
+/// The operations of a client end when it disconnects.
 #[tokio::test]
 async fn a_client_that_leaves() {
     let site = Site::new().await;

@@ -1,4 +1,4 @@
-//! How much one client may take.
+//! The limits per client.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::peer::Site;
 
-/// One operation too many is refused; the others go on, and there is room again once one has ended.
+/// An operation beyond the limit is refused; the others continue, and when one ends there is room for another.
 #[tokio::test]
 async fn operations() {
     let site = Site::limited(|limits| limits.operations = 2).await;
@@ -29,7 +29,7 @@ async fn operations() {
     assert_eq!(peer.data("3").await, json!({"hello": "world"}));
 }
 
-/// A session has so many websockets; another one has its own, and a place that is left is free.
+/// The number of websockets per session is limited; sessions are counted separately, and closing one makes room.
 #[tokio::test]
 async fn websockets_of_a_session() {
     let site = Site::limited(|limits| limits.per_session = 2).await;
@@ -43,7 +43,7 @@ async fn websockets_of_a_session() {
     first.say(json!({"type": "nonsense"})).await;
     first.closed().await;
     drop(first);
-    // The place is free a moment later.
+    // The place becomes free a moment later.
     loop {
         let mut again = site.open(&[]).await.unwrap();
         again.init("ana").await;
@@ -54,7 +54,8 @@ async fn websockets_of_a_session() {
     }
 }
 
-/// A process has so many; the next one is told to come again, before anything is spent on it.
+/// The number per process is limited; further clients are told to come back later, before anything is computed for
+/// them.
 #[tokio::test]
 async fn websockets_of_a_process() {
     let site = Site::limited(|limits| limits.sockets = 1).await;
@@ -64,7 +65,8 @@ async fn websockets_of_a_process() {
     while site.open(&[]).await.is_err() {}
 }
 
-/// A client that says nothing is pinged. One that answers stays, one that does not is let go, with a code
+/// An idle client is sent a ping. It stays if it answers; otherwise it is disconnected with a code after which
+/// clients reconnect.
 /// after which clients come again.
 #[tokio::test]
 async fn silence() {
@@ -89,11 +91,11 @@ async fn silence() {
     assert_eq!(peer.closed().await, (4499, "No answer to a ping".to_owned()));
 }
 
-/// What a client said in time counts, also where the server is too busy to hear it in time.
+/// A message that a client sent in time counts, even if the server is too busy to read it in time.
 #[tokio::test]
 async fn a_busy_server() {
     const LIMIT: Duration = Duration::from_millis(20);
-    // Of this thread, on which the server runs too.
+    // Blocks this thread, on which the server runs too.
     let busy = || std::thread::sleep(LIMIT * 3);
     let site = Site::limited(|limits| {
         (limits.init, limits.silence, limits.pong) = (LIMIT, LIMIT, LIMIT);
@@ -109,8 +111,8 @@ async fn a_busy_server() {
     peer.hears(json!({"type": "ping"})).await;
 }
 
-/// A client that takes nothing is let go. Until then nothing is computed beyond what the network took, so
-/// however much there is to tell, it costs no memory.
+/// A client that receives nothing is disconnected. Until then nothing is computed beyond what the network
+/// accepted, so it costs no memory, however many messages there are.
 #[tokio::test]
 async fn a_client_that_never_reads() {
     let site = Site::limited(|limits| limits.send = Duration::from_millis(200)).await;
@@ -119,14 +121,14 @@ async fn a_client_that_never_reads() {
     site.acts.followers(1).await;
     site.acts.followers(0).await;
     let flooded = site.acts.flooded();
-    // It is over, and what was given fits into the buffers of the two kernels.
+    // It is over, and the messages fit into the buffers of the two kernels.
     assert!(flooded < 2_000, "{flooded} messages of 16 kB");
-    // Whoever wakes up in time is told why.
+    // A client that wakes up in time is told the reason.
     assert_eq!(peer.closed().await, (4499, "Messages are not taken".to_owned()));
     assert_eq!(site.acts.flooded(), flooded);
 }
 
-/// A message may take longer the longer it is: a slow network is no reader that sleeps.
+/// A longer message may take longer: a slow network is not a client that does not read.
 #[tokio::test]
 async fn a_client_that_reads_slowly() {
     let site = Site::limited(|limits| {

@@ -1,4 +1,4 @@
-//! What is counted.
+//! The metrics of websockets.
 
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Websockets around the small schema, on a real socket.
+//! Websockets with the small schema, on a real socket.
 
 mod closes;
 mod door;

@@ -1,4 +1,4 @@
-//! Operations: what is said about them, in which order, and when they end.
+//! Operations: their messages, the order of these, and when operations end.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn complete(id: &str) -> Value {
     json!({"type": "complete", "id": id})
 }
 
-/// A query and a mutation answer once; their ids can then be used again.
+/// A query and a mutation answer once; after that their ids can be used again.
 #[tokio::test]
 async fn a_single_result() {
     let site = Site::new().await;
@@ -38,7 +38,7 @@ async fn a_single_result() {
     peer.hears(complete("ä")).await;
 }
 
-/// A subscription answers until its source ends.
+/// A subscription sends messages until its source ends.
 #[tokio::test]
 async fn a_source_that_ends() {
     let site = Site::new().await;
@@ -48,14 +48,15 @@ async fn a_source_that_ends() {
     peer.hears(next("1", json!({"count": 1}))).await;
     peer.hears(complete("1")).await;
     site.acts.followers(0).await;
-    // What comes too late is no mistake.
+    // A `complete` that arrives too late is not an error.
     peer.complete("1").await;
     peer.complete("never was").await;
     peer.subscribe("1", "subscription { count(to: 0) }").await;
     peer.hears(complete("1")).await;
 }
 
-/// Several run at once. One that the client completes stops at once, the others go on, and its id is free.
+/// Several run at once. When the client completes one, it stops at once, the others continue, and its id can be
+/// used again.
 #[tokio::test]
 async fn a_client_that_wants_no_more() {
     let site = Site::new().await;
@@ -78,7 +79,7 @@ async fn a_client_that_wants_no_more() {
     site.acts.followers(0).await;
 }
 
-/// Also one with a single result: it is not told once it comes.
+/// This also holds for an operation with a single result: the result is not sent.
 #[tokio::test]
 async fn a_result_that_nobody_waits_for() {
     let site = Site::new().await;
@@ -90,8 +91,7 @@ async fn a_result_that_nobody_waits_for() {
     peer.hears(complete("1")).await;
 }
 
-/// What keeps an operation from being executed is an `error`, which ends it; nothing follows, and the
-/// connection goes on.
+/// An error before execution is sent as `error`, which ends the operation; the connection stays open.
 #[tokio::test]
 async fn errors_before_execution() {
     let site = Site::new().await;
@@ -116,7 +116,7 @@ async fn errors_before_execution() {
     assert_eq!(peer.data("1").await, json!({"hello": "world"}));
 }
 
-/// What fails within an answer is told with the rest of it, without what nobody should read.
+/// Errors within an answer are sent with the rest of it, masked.
 #[tokio::test]
 async fn errors_within_an_answer() {
     let site = Site::new().await;
@@ -134,12 +134,12 @@ async fn errors_within_an_answer() {
     assert_eq!(failed["payload"][0]["extensions"]["code"], "INTERNAL", "{failed}");
     assert_eq!(failed["type"], "error");
     assert!(!failed.to_string().contains("SECRET"), "{failed}");
-    // What comes after it would hide what it did not tell.
+    // A later message would hide what this one could not tell, so the subscription ends.
     site.acts.followers(0).await;
     peer.is_heard().await;
 }
 
-/// What cannot be told at the moment closes the socket, so that clients come again, and resume.
+/// A temporary failure closes the socket, so that clients reconnect and resume.
 #[tokio::test]
 async fn what_cannot_be_told_now() {
     let site = Site::new().await;
@@ -149,7 +149,7 @@ async fn what_cannot_be_told_now() {
     assert_eq!(peer.closed().await, (1013, "Something cannot be told at the moment".to_owned()));
 }
 
-/// So does what cannot be told first: whoever resumes is not to take it for a refusal.
+/// Also for the first message: a client that resumes must not take it for a refusal.
 #[tokio::test]
 async fn what_was_missed_cannot_be_told_now() {
     let site = Site::new().await;
@@ -158,7 +158,7 @@ async fn what_was_missed_cannot_be_told_now() {
     assert_eq!(peer.closed().await, (1013, "Something cannot be told at the moment".to_owned()));
 }
 
-/// GraphQL specification, 5.2.3.1: one field at the root; and where the library looks for it.
+/// GraphQL specification, 5.2.3.1: one root field, also inside of fragments, which the library does not check.
 #[tokio::test]
 async fn one_field_at_the_root() {
     let site = Site::new().await;
@@ -173,7 +173,7 @@ async fn one_field_at_the_root() {
     }
 }
 
-/// Whoever does not read its messages keeps nobody else waiting: what its operations hold is given back.
+/// A client that does not read keeps nobody else waiting: its operations release what they hold.
 #[tokio::test]
 async fn a_reader_that_sleeps_holds_nothing() {
     let site = Site::limited(|limits| limits.send = Duration::from_secs(3600)).await;
@@ -182,7 +182,7 @@ async fn a_reader_that_sleeps_holds_nothing() {
     site.acts.followers(1).await;
     sleeper.subscribe("2", "subscription { flood }").await;
     site.acts.followers(2).await;
-    // Until the network takes no more.
+    // Until the network accepts no more.
     let mut flooded = 0;
     while flooded != site.acts.flooded() {
         flooded = site.acts.flooded();
@@ -196,7 +196,7 @@ async fn a_reader_that_sleeps_holds_nothing() {
     assert_eq!(other.data("1").await, json!({"share": true}));
 }
 
-/// A panic ends its operation, and nothing else.
+/// A panic ends its operation only.
 #[tokio::test]
 async fn a_panic() {
     let site = Site::new().await;
@@ -209,7 +209,7 @@ async fn a_panic() {
     peer.is_heard().await;
 }
 
-/// Fields come as they were asked for.
+/// Fields are returned in the requested order.
 #[tokio::test]
 async fn fields_in_their_order() {
     let site = Site::new().await;
@@ -222,7 +222,7 @@ async fn fields_in_their_order() {
     assert_eq!(peer.text().await, text);
 }
 
-/// Each operation is attached anew: whoever lost the right since is told.
+/// Rights are checked anew for each operation.
 #[tokio::test]
 async fn rights_are_the_present_ones() {
     let site = Site::new().await;
@@ -245,7 +245,7 @@ async fn rights_are_the_present_ones() {
     assert_eq!(site.acts.count(), 0);
 }
 
-/// Pings are answered with their payload, at any time; pongs that nobody asked for are welcome.
+/// Pings are answered with their payload, at any time; unsolicited pongs are accepted.
 #[tokio::test]
 async fn pings() {
     let site = Site::new().await;

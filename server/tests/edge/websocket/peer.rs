@@ -1,4 +1,4 @@
-//! A server on a real socket, and the other end of a websocket.
+//! A server on a real socket, and a websocket client.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -19,15 +19,15 @@ use tokio_util::sync::CancellationToken;
 use crate::client::settings;
 use crate::sample::{Acts, FromHeader, schema};
 
-/// How long anything may take before a test gives up.
+/// How long anything may take before a test fails.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// A server that listens.
+/// A running server.
 pub struct Site {
     pub address: SocketAddr,
     pub acts: Acts,
     pub stop: CancellationToken,
-    /// Ends when all is closed.
+    /// Completes when everything is closed.
     pub served: JoinHandle<()>,
 }
 
@@ -36,7 +36,7 @@ impl Site {
         Self::with(settings()).await
     }
 
-    /// One whose websockets have other limits.
+    /// A server with changed limits of websockets.
     pub async fn limited(change: impl FnOnce(&mut SocketLimits)) -> Self {
         let mut settings = settings();
         change(&mut settings.sockets);
@@ -57,7 +57,7 @@ impl Site {
         Self { address, acts, stop, served }
     }
 
-    /// Opens a websocket with these headers beside those of the subprotocol.
+    /// Opens a websocket with these headers, in addition to those of the subprotocol.
     pub async fn open(&self, headers: &[(&'static str, &str)]) -> Result<Peer, Error> {
         let mut request = format!("ws://{}/graphql", self.address).into_client_request().unwrap();
         request
@@ -70,7 +70,7 @@ impl Site {
         connect_async(request).await.map(|(socket, _)| Peer(socket))
     }
 
-    /// Opens one and says hello as this bearer.
+    /// Opens a websocket and is admitted with this bearer token.
     pub async fn greeted(&self, token: &str) -> Peer {
         let mut peer = self.open(&[]).await.unwrap();
         peer.init(token).await;
@@ -78,12 +78,12 @@ impl Site {
         peer
     }
 
-    /// Somebody whom the server knows.
+    /// Opens a websocket as a known client.
     pub async fn peer(&self) -> Peer {
         self.greeted("ana").await
     }
 
-    /// The status of a refusal to open one.
+    /// The HTTP status of a refused upgrade.
     pub async fn refusal(&self, headers: &[(&'static str, &str)]) -> u16 {
         match self.open(headers).await {
             Err(Error::Http(answer)) => answer.status().as_u16(),
@@ -93,7 +93,7 @@ impl Site {
     }
 }
 
-/// The other end.
+/// The client's end of a websocket.
 pub struct Peer(pub WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Peer {
@@ -122,7 +122,7 @@ impl Peer {
         timeout(DEADLINE, self.0.next()).await.expect("the server says nothing")
     }
 
-    /// The next message as it was written.
+    /// The next message as text.
     pub async fn text(&mut self) -> String {
         match self.next().await {
             Some(Ok(Message::Text(text))) => text.to_string(),
@@ -135,14 +135,14 @@ impl Peer {
         serde_json::from_str(&self.text().await).unwrap()
     }
 
-    /// The next message, which must be this one.
+    /// Expects this message next.
     #[track_caller]
     pub fn hears(&mut self, message: Value) -> impl Future<Output = ()> {
         let at = std::panic::Location::caller();
         async move { assert_eq!(self.hear().await, message, "{at}") }
     }
 
-    /// The next `next` of this operation.
+    /// The next `next` message of this operation.
     pub async fn data(&mut self, id: &str) -> Value {
         let mut message = self.hear().await;
         assert_eq!((&message["type"], &message["id"]), (&json!("next"), &json!(id)), "{message}");
@@ -150,7 +150,7 @@ impl Peer {
         message["payload"]["data"].take()
     }
 
-    /// The code of the next `error` of this operation.
+    /// The code of the next `error` message of this operation.
     pub async fn error(&mut self, id: &str) -> String {
         let message = self.hear().await;
         assert_eq!((&message["type"], &message["id"]), (&json!("error"), &json!(id)), "{message}");
@@ -159,19 +159,19 @@ impl Peer {
         errors[0]["extensions"]["code"].as_str().unwrap().to_owned()
     }
 
-    /// A question and its answer, which shows that all that was said before was heard.
+    /// Sends a ping and waits for the answer, so that everything sent before has been handled.
     pub async fn is_heard(&mut self) {
         self.say(json!({"type": "ping"})).await;
         self.hears(json!({"type": "pong"})).await;
     }
 
-    /// Says goodbye, and waits for the server to do so too.
+    /// Closes the websocket and waits for the server's close frame.
     pub async fn leave(&mut self) {
         self.0.close(None).await.unwrap();
         while self.next().await.is_some_and(|said| said.is_ok()) {}
     }
 
-    /// With which code and reason the server closes, whatever it says before.
+    /// The code and reason with which the server closes, skipping messages before.
     pub async fn closed(&mut self) -> (u16, String) {
         loop {
             match self.next().await {

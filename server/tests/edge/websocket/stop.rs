@@ -1,10 +1,10 @@
-//! A server that stops.
+//! A server that is stopped.
 
 use serde_json::json;
 
 use super::peer::Site;
 
-/// Websockets are closed with 1001, so that clients go elsewhere: nobody waits for the end of a stream.
+/// Websockets are closed with 1001, so that clients connect elsewhere; streams are not waited for.
 #[tokio::test]
 async fn streams_are_not_waited_for() {
     let site = Site::new().await;
@@ -24,7 +24,7 @@ async fn streams_are_not_waited_for() {
     site.served.await.unwrap();
 }
 
-/// A mutation that was begun runs to its end, and is answered; nothing is begun any more.
+/// A mutation in progress is completed and answered; nothing new is started.
 #[tokio::test]
 async fn mutations_finish() {
     let site = Site::new().await;
