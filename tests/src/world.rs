@@ -222,7 +222,7 @@ impl Firm {
         status: AccessStatus,
     ) -> Person {
         let account_id = account(&self.store, email, Locale::Fr).await;
-        let membership = PortalMembership { id: AccessId::new(), firm_id: self.id, client_id: client, role };
+        let membership = PortalMembership::new(AccessId::new(), self.id, client, role);
         diesel::insert_into(portal_accesses::table)
             .values((
                 portal_accesses::id.eq(membership.id),

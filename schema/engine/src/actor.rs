@@ -1,5 +1,8 @@
 //! Who acts, in which membership, and what they can see.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use guichet_base::id::{AccessId, AccountId, ClientId, FirmId, Id, SessionId, StaffId};
 use guichet_base::locale::Locale;
 use guichet_base::text_enum;
@@ -66,10 +69,19 @@ pub struct PortalMembership {
     pub id: AccessId,
     /// The firm that serves the client.
     pub firm_id: FirmId,
-    /// The client.
+    /// The client whose user it is.
     pub client_id: ClientId,
     /// Its role.
     pub role: AccessRole,
+    /// What it may see.
+    pub reach: PortalReach,
+}
+
+impl PortalMembership {
+    /// A user of this client, who may see all of it.
+    pub fn new(id: AccessId, firm_id: FirmId, client_id: ClientId, role: AccessRole) -> Self {
+        Self { id, firm_id, client_id, role, reach: PortalReach::new([client_id], Areas::ALL) }
+    }
 }
 
 impl Membership {
@@ -86,19 +98,14 @@ impl Membership {
         self.author().person()
     }
 
-    /// What the membership can see.
-    pub const fn scope(&self) -> Scope {
+    /// What this membership sees.
+    pub fn scope(&self) -> Scope {
         match self {
-            Self::Staff(StaffMembership {
-                id,
-                firm_id,
-                role: StaffRole::Member,
-                reach: MemberReach::Own,
-            }) => Scope::Own { firm_id: *firm_id, staff_id: *id },
-            Self::Staff(membership) => Scope::Firm { firm_id: membership.firm_id },
-            Self::Portal(membership) => {
-                Scope::Client { firm_id: membership.firm_id, client_id: membership.client_id }
+            Self::Staff(staff) if staff.role == StaffRole::Member && staff.reach == MemberReach::Own => {
+                Scope::own(staff.firm_id, staff.id)
             }
+            Self::Staff(staff) => Scope::firm(staff.firm_id),
+            Self::Portal(portal) => Scope::portal(portal.firm_id, portal.reach.clone()),
         }
     }
 
@@ -116,41 +123,140 @@ impl Membership {
     }
 }
 
-/// What a viewer can see. Every finder requires a scope; what lies outside does not exist for the viewer (B-14).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Scope {
-    /// Everything of a firm.
-    Firm {
-        /// The firm.
-        firm_id: FirmId,
-    },
-    /// The departments and clients of one member (B-15).
-    Own {
-        /// The firm.
-        firm_id: FirmId,
-        /// The member.
-        staff_id: StaffId,
-    },
-    /// One client, seen by its portal users: nothing internal.
-    Client {
-        /// The firm.
-        firm_id: FirmId,
-        /// The client.
-        client_id: ClientId,
-    },
+/// What a viewer sees. Every finder demands one; what lies outside of it does not exist for the viewer (B-14).
+/// Cheap to clone and to compare. How it is applied to rows and to events is in [`reach`](crate::reach) alone.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Scope {
+    pub(crate) firm_id: FirmId,
+    pub(crate) sight: Sight,
+}
+
+/// How far a scope reaches within its firm.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Sight {
+    /// Everything.
+    Firm,
+    /// What lies with this staff member: its work, its departments and its portfolio (B-15).
+    Own(StaffId),
+    /// What belongs to clients, seen from the clients' side: nothing internal.
+    Portal(PortalReach),
 }
 
 impl Scope {
-    /// The firm of this scope.
+    /// All of a firm.
+    pub const fn firm(firm_id: FirmId) -> Self {
+        Self { firm_id, sight: Sight::Firm }
+    }
+
+    /// A member's work, departments and portfolio (B-15).
+    pub const fn own(firm_id: FirmId, staff_id: StaffId) -> Self {
+        Self { firm_id, sight: Sight::Own(staff_id) }
+    }
+
+    /// What a user of clients may see.
+    pub const fn portal(firm_id: FirmId, reach: PortalReach) -> Self {
+        Self { firm_id, sight: Sight::Portal(reach) }
+    }
+
+    /// The firm that this scope lies in.
     pub const fn firm_id(&self) -> FirmId {
-        match self {
-            Self::Firm { firm_id } | Self::Own { firm_id, .. } | Self::Client { firm_id, .. } => *firm_id,
-        }
+        self.firm_id
     }
 
     /// Whether this is the firm's side, which sees internal things.
     pub const fn is_staff(&self) -> bool {
-        !matches!(self, Self::Client { .. })
+        !matches!(self.sight, Sight::Portal(_))
+    }
+
+    /// Whether this is all of the firm.
+    pub const fn is_firm(&self) -> bool {
+        matches!(self.sight, Sight::Firm)
+    }
+
+    /// Bytes that are equal for equal scopes alone, to bind to a scope what is kept outside of the process.
+    pub fn fingerprint(&self) -> Vec<u8> {
+        let mut bytes = self.firm_id.uuid().as_bytes().to_vec();
+        match &self.sight {
+            Sight::Firm => bytes.push(0),
+            Sight::Own(staff) => {
+                bytes.push(1);
+                bytes.extend(staff.uuid().as_bytes());
+            }
+            Sight::Portal(reach) => {
+                bytes.push(2);
+                bytes.extend(reach.areas.0.to_be_bytes());
+                reach.clients.iter().for_each(|client| bytes.extend(client.uuid().as_bytes()));
+            }
+        }
+        bytes
+    }
+
+    /// The member whose own work it is limited to, if it is.
+    pub const fn member(&self) -> Option<StaffId> {
+        match self.sight {
+            Sight::Own(id) => Some(id),
+            Sight::Firm | Sight::Portal(_) => None,
+        }
+    }
+}
+
+/// What a user of the clients' side may see: which companies, and which areas of them (B-05). Computed when the
+/// session is read, so a change of rights counts from the next request on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PortalReach {
+    /// In order, each once: equal reaches compare as equal.
+    clients: Arc<[ClientId]>,
+    areas: Areas,
+}
+
+impl PortalReach {
+    /// These clients, as far as these areas go.
+    pub fn new(clients: impl IntoIterator<Item = ClientId>, areas: Areas) -> Self {
+        let clients: BTreeSet<ClientId> = clients.into_iter().collect();
+        Self { clients: clients.into_iter().collect(), areas }
+    }
+
+    /// The clients.
+    pub fn clients(&self) -> &[ClientId] {
+        &self.clients
+    }
+
+    /// The areas.
+    pub const fn areas(&self) -> Areas {
+        self.areas
+    }
+}
+
+text_enum! {
+    /// A part of a client's affairs that its users may be shown or not (B-05).
+    pub enum Area {
+        /// Tickets, and what belongs to them.
+        Tickets = "TICKETS",
+        /// What the client owes.
+        Charges = "CHARGES",
+    }
+}
+
+/// A set of [`Area`]s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Areas(u32);
+
+impl Areas {
+    /// All of them.
+    pub const ALL: Self = Self(u32::MAX);
+
+    /// None.
+    pub const NONE: Self = Self(0);
+
+    /// The same with this one.
+    #[must_use]
+    pub const fn with(self, area: Area) -> Self {
+        Self(self.0 | 1 << area as u32)
+    }
+
+    /// Whether this one is among them.
+    pub const fn has(self, area: Area) -> bool {
+        self.0 & (1 << area as u32) != 0
     }
 }
 
@@ -219,8 +325,8 @@ impl Actor {
         self.membership.firm_id()
     }
 
-    /// What the actor can see.
-    pub const fn scope(&self) -> Scope {
+    /// What it sees.
+    pub fn scope(&self) -> Scope {
         self.membership.scope()
     }
 
@@ -247,4 +353,34 @@ pub struct Origin {
     pub device: Option<String>,
     /// Whether it is an app that sends its token itself, not a browser with a cookie.
     pub is_app: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// B-05: a reach is a set, in whatever order its clients are named, and however often.
+        #[test]
+        fn reaches_are_sets(picks in proptest::collection::vec(0..4_usize, 0..8)) {
+            let pool = [(); 4].map(|()| ClientId::new());
+            let reach = |picks: &[usize]| PortalReach::new(picks.iter().map(|pick| pool[*pick]), Areas::ALL);
+            let mut backwards = picks.clone();
+            backwards.reverse();
+            backwards.extend(&picks);
+            prop_assert_eq!(reach(&picks), reach(&backwards));
+            prop_assert!(reach(&picks).clients().is_sorted());
+        }
+
+        #[test]
+        fn areas_are_sets(picks in proptest::collection::vec(0..Area::ALL.len(), 0..4)) {
+            let areas = picks.iter().fold(Areas::NONE, |areas, pick| areas.with(Area::ALL[*pick]));
+            for (at, area) in Area::ALL.iter().enumerate() {
+                prop_assert_eq!(areas.has(*area), picks.contains(&at));
+                prop_assert!(Areas::ALL.has(*area) && !Areas::NONE.has(*area));
+            }
+        }
+    }
 }

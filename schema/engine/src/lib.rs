@@ -9,6 +9,7 @@ pub mod feed;
 pub mod hint;
 pub mod idempotency;
 pub mod job;
+pub mod reach;
 pub mod sql;
 pub mod store;
 pub mod subject;

@@ -86,7 +86,7 @@ mod tests {
     }
 
     fn portal(id: AccessId, role: AccessRole) -> Membership {
-        Membership::Portal(PortalMembership { id, firm_id: FirmId::new(), client_id: ClientId::new(), role })
+        Membership::Portal(PortalMembership::new(id, FirmId::new(), ClientId::new(), role))
     }
 
     /// B-15: owners may do everything; managers manage clients, accesses, the price list and charges; all staff

@@ -83,7 +83,7 @@ impl Onlooker {
 
     /// Reads what the audiences of events are compared with.
     async fn refresh(&mut self) -> Result<(), ApiError> {
-        if let Scope::Own { staff_id, .. } = self.scope() {
+        if let Some(staff_id) = self.scope().member() {
             let mut conn = self.store.conn().await?;
             self.departments = departments_of(&mut conn, staff_id).await.map_err(fault)?.into();
         }
@@ -97,16 +97,14 @@ impl Onlooker {
     /// Whether the viewer meets a thing where others refer to it: a member also meets clients and colleagues
     /// that are out of its own reach.
     fn meets(&self, audience: Option<&Audience>) -> bool {
-        match self.scope() {
-            Scope::Own { .. } if audience.is_some_and(|audience| audience.person.is_none()) => true,
-            Scope::Firm { .. } | Scope::Own { .. } | Scope::Client { .. } => self.sees(audience),
-        }
+        let is_of_one_person = audience.is_none_or(|audience| audience.person.is_some());
+        self.scope().member().is_some() && !is_of_one_person || self.sees(audience)
     }
 
     /// Whether an event changes what the viewer sees beyond the thing that it names: a member's reach follows
     /// portfolio, departments and the member's own record.
     fn is_shaken(&self, entry: &Entry) -> bool {
-        let Scope::Own { staff_id, .. } = self.scope() else { return false };
+        let Some(staff_id) = self.scope().member() else { return false };
         match entry.noun.as_str() {
             ClientId::NOUN => entry.before != entry.after,
             DepartmentId::NOUN => true,

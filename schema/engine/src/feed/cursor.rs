@@ -6,7 +6,7 @@ use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::actor::{Membership, Scope};
+use crate::actor::Membership;
 use guichet_base::id::{FirmId, Id};
 
 /// Length of the nonce (RFC 8439, 2.3), which precedes the ciphertext.
@@ -22,9 +22,9 @@ pub struct FeedCursor {
     pub epoch: Uuid,
     /// The membership: its staff member or portal access.
     membership: Uuid,
-    /// What the membership can see.
-    sight: u8,
-    /// Everything up to this revision has been delivered.
+    /// How far the membership sees, as a digest.
+    sight: [u8; 32],
+    /// Everything up to this revision is known.
     pub revision: i64,
 }
 
@@ -32,13 +32,10 @@ impl FeedCursor {
     /// The position in the feed of the membership's firm.
     pub fn of(membership: &Membership, epoch: Uuid, revision: i64) -> Self {
         let scope = membership.scope();
-        let sight = match scope {
-            Scope::Firm { .. } if membership.oversees() => 0,
-            Scope::Own { .. } => 1,
-            Scope::Client { .. } => 2,
-            // All tickets, but no mails to colleagues.
-            Scope::Firm { .. } => 3,
-        };
+        let mut sight = scope.fingerprint();
+        // Who looks after the firm also sees the mails to colleagues.
+        sight.push(membership.oversees().into());
+        let sight = Sha256::digest(sight).0;
         Self { firm_id: scope.firm_id(), epoch, membership: membership.person(), sight, revision }
     }
 
@@ -68,10 +65,11 @@ impl FeedCursor {
         ChaCha20Poly1305::new(&Sha256::digest(self.epoch.as_bytes()).0.into())
     }
 
-    fn about(&self) -> [u8; 33] {
-        let mut about = [self.sight; 33];
+    fn about(&self) -> [u8; 64] {
+        let mut about = [0; 64];
         about[..16].copy_from_slice(self.firm_id.uuid().as_bytes());
         about[16..32].copy_from_slice(self.membership.as_bytes());
+        about[32..].copy_from_slice(&self.sight);
         about
     }
 }
@@ -86,7 +84,7 @@ mod tests {
 
     fn place(firm: u128, epoch: u128, membership: u128, revision: i64) -> FeedCursor {
         let [firm, epoch, membership] = [firm, epoch, membership].map(Uuid::from_u128);
-        FeedCursor { firm_id: FirmId::from_uuid(firm), epoch, membership, sight: 0, revision }
+        FeedCursor { firm_id: FirmId::from_uuid(firm), epoch, membership, sight: [0; 32], revision }
     }
 
     proptest! {
@@ -105,7 +103,7 @@ mod tests {
                 prop_assume!(elsewhere != place(firm, epoch, membership, 5));
                 prop_assert_eq!(elsewhere.resumed(&text), None);
             }
-            let with_other_rights = FeedCursor { sight: 1, ..place(firm, epoch, membership, 5) };
+            let with_other_rights = FeedCursor { sight: [1; 32], ..place(firm, epoch, membership, 5) };
             prop_assert_eq!(with_other_rights.resumed(&text), None);
         }
 

@@ -140,8 +140,14 @@ impl<'a> Stage<'a> {
         };
         let firm_id = self.house.brand.id;
         let scope = match by.author {
-            Author::Staff(_) => Scope::Firm { firm_id },
-            Author::Portal(_) => Scope::Client { firm_id, client_id: life.customer.id },
+            Author::Staff(_) => Scope::firm(firm_id),
+            Author::Portal(_) => Scope::portal(
+                firm_id,
+                guichet_engine::actor::PortalReach::new(
+                    [life.customer.id],
+                    guichet_engine::actor::Areas::ALL,
+                ),
+            ),
         };
         rules::may(act, &scope, &facts, at).is_ok()
     }

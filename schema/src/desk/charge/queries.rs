@@ -12,6 +12,7 @@ use guichet_base::page::{Cursor, Page, PageRequest};
 use guichet_engine::actor::Scope;
 use guichet_engine::condition::{Condition, is_few};
 use guichet_engine::feed::Audience;
+use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::tables::{charges, clients, ticket_collected_charges, tickets};
 
@@ -20,23 +21,9 @@ use super::model::{Charge, ChargeStatus};
 /// The order of charges: by due date.
 pub const ORDER: &str = "DUE_ON";
 
-/// The charges inside a scope (B-14, B-15): within its own reach a staff member sees those of its portfolio,
-/// and of tickets that it sees, for a charge tells what its ticket is about.
+/// The charges inside a scope (B-14): a member's own are those of the portfolio and of its tickets (B-15).
 pub(crate) fn visible(scope: &Scope) -> Condition<charges::table> {
-    match *scope {
-        Scope::Firm { firm_id } => Condition::new(charges::firm_id.eq(firm_id)),
-        Scope::Own { firm_id, staff_id } => {
-            let portfolio = clients::table.filter(clients::accountant_id.eq(staff_id)).select(clients::id);
-            let seen =
-                tickets::table.filter(crate::desk::ticket::queries::visible(scope)).select(tickets::id);
-            Condition::new(charges::firm_id.eq(firm_id).and(
-                charges::client_id.eq_any(portfolio).or(charges::ticket_id.assume_not_null().eq_any(seen)),
-            ))
-        }
-        Scope::Client { firm_id, client_id } => {
-            Condition::new(charges::firm_id.eq(firm_id).and(charges::client_id.eq(client_id)))
-        }
-    }
+    reach::visible(scope)
 }
 
 /// Which charges are wanted; everything that is set must hold.
@@ -125,19 +112,10 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ChargeF
 pub(crate) async fn audience(conn: &mut AsyncPgConnection, charge: &Charge) -> Result<Audience> {
     let portfolio: Option<StaffId> =
         clients::table.find(charge.client_id).select(clients::accountant_id).get_result(conn).await?;
-    let Some(ticket) = charge.ticket_id else {
-        let staff = portfolio.into_iter().collect();
-        return Ok(Audience {
-            client_id: Some(charge.client_id),
-            internal: false,
-            staff,
-            department_id: None,
-            person: None,
-            overseen: false,
-        });
-    };
-    let ticket = tickets::table.find(ticket).select(Ticket::as_select()).get_result(conn).await?;
-    Ok(ticket.audience(portfolio))
+    let own = guichet_engine::audience!(charges, charge, portfolio);
+    let Some(ticket) = charge.ticket_id else { return Ok(own) };
+    let ticket: Ticket = tickets::table.find(ticket).select(Ticket::as_select()).get_result(conn).await?;
+    Ok(own.with(&ticket.audience(portfolio)))
 }
 
 /// Charges by id; those out of scope are left out.

@@ -10,6 +10,7 @@ use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_engine::actor::Scope;
 use guichet_engine::by_name::page_by_name;
+use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::tables::{service_items, tickets};
 
@@ -37,9 +38,9 @@ pub async fn by_ids(
         .filter(service_items::firm_id.eq(scope.firm_id()))
         .filter(sql::among(service_items::id, ids))
         .into_boxed();
-    if let Scope::Client { client_id, .. } = *scope {
+    if !scope.is_staff() {
         let of_tickets = tickets::table
-            .filter(tickets::client_id.eq(client_id))
+            .filter(reach::visible::<tickets::table>(scope))
             .filter(tickets::service_item_id.is_not_null())
             .select(tickets::service_item_id.assume_not_null());
         query = query.filter(service_items::active.or(service_items::id.eq_any(of_tickets)));

@@ -238,7 +238,7 @@ pub(crate) fn tell_uploader(tx: &mut Tx, file: &File, attachment: &Attachment) {
 pub(crate) async fn reveal_stored(tx: &mut Tx, file: &File, attachment: Attachment) -> Result<()> {
     let Attachment { ticket_id, message_id, visibility, created_at, .. } = attachment;
     let (author, place) = (file.uploaded_by(), Place { visibility, message_id });
-    let mut case = Case::find(tx, &Scope::Firm { firm_id: file.firm_id }, ticket_id).await?;
+    let mut case = Case::find(tx, &Scope::firm(file.firm_id), ticket_id).await?;
     record(tx, &case.ticket, author, place, &[file]).await?;
     tell(tx, &mut case, author, place).await?;
     if !was_posted(tx, message_id, created_at).await? {

@@ -145,15 +145,7 @@ impl Ticket {
 
     /// Who may know of it; `portfolio` is the accountant of its client (B-15).
     pub fn audience(&self, portfolio: Option<StaffId>) -> Audience {
-        let staff = portfolio.into_iter().chain([self.assignee_id]).chain(self.opened_by_staff).collect();
-        Audience {
-            client_id: Some(self.client_id),
-            internal: false,
-            staff,
-            department_id: self.department_id,
-            person: None,
-            overseen: false,
-        }
+        guichet_engine::audience!(tickets, self, portfolio)
     }
 }
 

@@ -10,37 +10,16 @@ use guichet_base::error::Result;
 use guichet_base::id::{ClientId, TicketId};
 use guichet_engine::actor::{Author, Membership, Scope};
 use guichet_engine::condition::Condition;
+use guichet_engine::reach;
 use guichet_engine::sql;
-use guichet_engine::tables::{
-    clients, department_members, firms, portal_accesses, ticket_messages, ticket_reads, tickets,
-};
+use guichet_engine::tables::{clients, firms, portal_accesses, ticket_messages, ticket_reads, tickets};
 
 use super::model::{Ticket, Visibility};
 use super::rules::Circumstances;
 
 /// The tickets inside a scope (B-14, B-15).
 pub fn visible(scope: &Scope) -> Condition<tickets::table> {
-    match *scope {
-        Scope::Firm { firm_id } => Condition::new(tickets::firm_id.eq(firm_id)),
-        Scope::Own { firm_id, staff_id } => {
-            let departments = department_members::table
-                .filter(department_members::staff_id.eq(staff_id))
-                .select(department_members::department_id);
-            let portfolio = clients::table.filter(clients::accountant_id.eq(staff_id)).select(clients::id);
-            Condition::new(
-                tickets::firm_id.eq(firm_id).and(
-                    tickets::assignee_id
-                        .eq(staff_id)
-                        .or(tickets::opened_by_staff.assume_not_null().eq(staff_id))
-                        .or(tickets::client_id.eq_any(portfolio))
-                        .or(tickets::department_id.assume_not_null().eq_any(departments)),
-                ),
-            )
-        }
-        Scope::Client { firm_id, client_id } => {
-            Condition::new(tickets::firm_id.eq(firm_id).and(tickets::client_id.eq(client_id)))
-        }
-    }
+    reach::visible(scope)
 }
 
 /// The messages of visible tickets that a scope may read: clients never see a note (D-07).

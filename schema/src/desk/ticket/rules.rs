@@ -151,6 +151,8 @@ pub fn change_status(from: TicketStatus, to: TicketStatus, has_reason: bool) -> 
 
 #[cfg(test)]
 mod tests {
+    use guichet_engine::actor::{Areas, PortalReach};
+
     use super::*;
     use TicketStatus::{Canceled, Finished, InAnalysis, Open, Rejected, Reopened, Waiting};
     use guichet_base::id::{ClientId, FirmId, StaffId};
@@ -159,9 +161,9 @@ mod tests {
     fn scopes() -> [Scope; 3] {
         let firm_id = FirmId::new();
         [
-            Scope::Firm { firm_id },
-            Scope::Own { firm_id, staff_id: StaffId::new() },
-            Scope::Client { firm_id, client_id: ClientId::new() },
+            Scope::firm(firm_id),
+            Scope::own(firm_id, StaffId::new()),
+            Scope::portal(firm_id, PortalReach::new([ClientId::new()], Areas::ALL)),
         ]
     }
 
@@ -227,7 +229,7 @@ mod tests {
         for status in TicketStatus::ALL {
             let facts = facts(*status);
             let closed = status.is_closed();
-            for staff in [firm, own] {
+            for staff in [&firm, &own] {
                 for act in TicketAct::ALL {
                     let expected = match act {
                         TicketAct::Edit | TicketAct::Transfer | TicketAct::PostMessage if closed => {
@@ -236,7 +238,7 @@ mod tests {
                         TicketAct::Reopen if !closed => Err(Code::TicketOpen),
                         _ => Ok(()),
                     };
-                    assert_eq!(may(*act, &staff, &facts, now), expected, "{act} {status}");
+                    assert_eq!(may(*act, staff, &facts, now), expected, "{act} {status}");
                 }
             }
             for act in TicketAct::ALL {
@@ -256,7 +258,7 @@ mod tests {
     /// D-02: the client's time for reopening ends with its last moment.
     #[test]
     fn d_02_reopening_by_clients() {
-        let client = scopes()[2];
+        let [.., client] = scopes();
         let facts = facts(Finished);
         let until = DateTime::UNIX_EPOCH + TimeDelta::days(7);
         let reopen = |facts: &Facts, now| may(TicketAct::Reopen, &client, facts, now);

@@ -56,13 +56,6 @@ impl Client {
     /// Who can see it. A member with reach `OWN` who sees it only through a ticket gets events about that ticket,
     /// not about the client.
     pub fn audience(&self) -> Audience {
-        Audience {
-            client_id: Some(self.id),
-            internal: false,
-            staff: self.accountant_id.into_iter().collect(),
-            department_id: None,
-            person: None,
-            overseen: false,
-        }
+        guichet_engine::audience!(clients, self, None)
     }
 }

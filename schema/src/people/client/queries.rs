@@ -11,8 +11,9 @@ use guichet_base::search;
 use guichet_engine::actor::Scope;
 use guichet_engine::by_name::page_by_name;
 use guichet_engine::condition::Condition;
+use guichet_engine::reach;
 use guichet_engine::sql;
-use guichet_engine::tables::{client_recipients, clients, tickets};
+use guichet_engine::tables::{client_recipients, clients};
 
 use super::model::{Client, Topic};
 
@@ -25,23 +26,9 @@ pub struct ClientFilter {
     pub accountant_id: Option<StaffId>,
 }
 
-/// The clients within a scope (B-14). With reach `OWN`: the member's own clients, and the clients of visible
-/// tickets (B-15).
+/// The clients inside a scope (B-14). A member's own are the portfolio and the clients of its work (B-15).
 pub fn visible(scope: &Scope) -> Condition<clients::table> {
-    match *scope {
-        Scope::Firm { firm_id } => Condition::new(clients::firm_id.eq(firm_id)),
-        Scope::Own { firm_id, staff_id } => {
-            let worked_for = tickets::table
-                .filter(crate::desk::ticket::queries::visible(scope))
-                .select(tickets::client_id);
-            Condition::new(clients::firm_id.eq(firm_id).and(
-                clients::accountant_id.assume_not_null().eq(staff_id).or(clients::id.eq_any(worked_for)),
-            ))
-        }
-        Scope::Client { firm_id, client_id } => {
-            Condition::new(clients::firm_id.eq(firm_id).and(clients::id.eq(client_id)))
-        }
-    }
+    reach::visible(scope)
 }
 
 /// One client.

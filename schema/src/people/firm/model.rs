@@ -48,14 +48,7 @@ pub struct Firm {
 
 /// Who can see a thing of the firm that belongs to no client: everybody, or its staff.
 pub fn audience(internal: bool) -> Audience {
-    Audience {
-        client_id: None,
-        internal,
-        staff: Vec::new(),
-        department_id: None,
-        person: None,
-        overseen: false,
-    }
+    Audience::everybody().internal_if(internal)
 }
 
 /// An IANA time zone, as stored in the column.

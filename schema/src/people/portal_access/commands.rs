@@ -134,7 +134,7 @@ pub(crate) async fn activate(tx: &mut Tx, firm_id: FirmId, id: AccessId) -> Resu
         .await
         .optional()?;
     let Some(client_id) = client_id else { return Ok(false) };
-    let client = client::queries::find(tx.conn(), &Scope::Firm { firm_id }, client_id).await?;
+    let client = client::queries::find(tx.conn(), &Scope::firm(firm_id), client_id).await?;
     let audience = client.ok_or_else(|| Fault::Broken(format!("{id} has no client")))?.audience();
     tx.event(firm_id, Event::changed(id, audience));
     Ok(true)

@@ -153,6 +153,6 @@ const fn staff_membership(((id, firm_id, role), reach): (StaffRow, MemberReach))
     Membership::Staff(StaffMembership { id, firm_id, role, reach })
 }
 
-const fn portal_membership((id, firm_id, client_id, role): PortalRow) -> Membership {
-    Membership::Portal(PortalMembership { id, firm_id, client_id, role })
+fn portal_membership((id, firm_id, client_id, role): PortalRow) -> Membership {
+    Membership::Portal(PortalMembership::new(id, firm_id, client_id, role))
 }

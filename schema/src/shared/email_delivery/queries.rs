@@ -51,15 +51,17 @@ pub fn visible(membership: &Membership) -> Condition<email_deliveries::table> {
         email_deliveries::about.eq(DeliveryAbout::StatusChange).or(to_it)
     };
     let scope = membership.scope();
-    match (scope, own_only(membership)) {
-        (Scope::Firm { .. }, None) => Condition::new(of_firm),
-        (Scope::Firm { .. }, Some(_)) => Condition::new(of_firm.and(own())),
-        (Scope::Own { .. }, _) => {
+    if !scope.is_staff() {
+        return Condition::new(diesel::dsl::sql::<diesel::sql_types::Bool>("false"));
+    }
+    match (scope.is_firm(), own_only(membership)) {
+        (true, None) => Condition::new(of_firm),
+        (true, Some(_)) => Condition::new(of_firm.and(own())),
+        (false, _) => {
             let seen =
                 tickets::table.filter(crate::desk::ticket::queries::visible(&scope)).select(tickets::id);
             Condition::new(of_firm.and(own()).and(email_deliveries::ticket_id.eq_any(seen)))
         }
-        (Scope::Client { .. }, _) => Condition::new(diesel::dsl::sql::<diesel::sql_types::Bool>("false")),
     }
 }
 
@@ -308,10 +310,11 @@ pub async fn suppression(
         .filter(email_suppressions::email_ci.eq(email.ci().to_owned()))
         .select(EmailSuppression::as_select())
         .into_boxed();
-    match scope {
-        Scope::Firm { .. } => {}
-        Scope::Own { .. } => query = query.filter(email_suppressions::email_ci.eq_any(colleagues)),
-        Scope::Client { .. } => return Ok(None),
+    if !scope.is_staff() {
+        return Ok(None);
+    }
+    if !scope.is_firm() {
+        query = query.filter(email_suppressions::email_ci.eq_any(colleagues));
     }
     Ok(query.get_result(conn).await.optional()?)
 }

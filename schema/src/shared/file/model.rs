@@ -170,9 +170,7 @@ impl File {
             client_id: self.client_id,
             internal: self.uploader_staff.is_some(),
             staff: self.uploader_staff.into_iter().collect(),
-            department_id: None,
-            person: None,
-            overseen: false,
+            ..Audience::everybody()
         };
         let before = (!is_new).then(|| audience.clone());
         Event { noun: FileId::NOUN, subject: self.id.uuid(), before, after: Some(audience) }

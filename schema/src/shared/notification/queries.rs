@@ -16,7 +16,7 @@ use guichet_base::error::{Code, Refusal, Result};
 use guichet_base::id::{AccountId, DepartmentId, Id, NotificationId, StaffId};
 use guichet_base::locale::Locale;
 use guichet_base::page::{Cursor, Page, PageRequest};
-use guichet_engine::actor::{MemberReach, Membership, Scope, StaffMembership, StaffRole};
+use guichet_engine::actor::{MemberReach, Membership, StaffMembership, StaffRole};
 use guichet_engine::condition::Condition;
 use guichet_engine::sql;
 use guichet_engine::tables::{
@@ -35,14 +35,13 @@ pub(super) fn own(membership: &Membership) -> Condition<notifications::table> {
         return Condition::new(diesel::dsl::sql::<diesel::sql_types::Bool>("false"));
     };
     let own = notifications::firm_id.eq(staff.firm_id).and(notifications::staff_id.eq(staff.id));
-    match membership.scope() {
-        // All of the firm's tickets are within reach.
-        Scope::Firm { .. } => Condition::new(own),
-        scope @ (Scope::Own { .. } | Scope::Client { .. }) => {
-            let seen = tickets::table.filter(visible(&scope)).select(tickets::id);
-            Condition::new(own.and(notifications::ticket_id.eq_any(seen)))
-        }
+    let scope = membership.scope();
+    // All of the firm's tickets are within reach.
+    if scope.is_firm() {
+        return Condition::new(own);
     }
+    let seen = tickets::table.filter(visible(&scope)).select(tickets::id);
+    Condition::new(own.and(notifications::ticket_id.eq_any(seen)))
 }
 
 fn filtered<'a>(membership: &Membership, unread_only: bool) -> notifications::BoxedQuery<'a, Pg> {

@@ -13,12 +13,7 @@ use super::desk::{Desk, each, key, text};
 
 /// The staff member `member` as a portal user of the desk's client too, in a session of that membership.
 async fn second_membership(desk: &Desk) -> Person {
-    let membership = PortalMembership {
-        id: AccessId::new(),
-        firm_id: desk.firm.id,
-        client_id: desk.client,
-        role: AccessRole::Admin,
-    };
+    let membership = PortalMembership::new(AccessId::new(), desk.firm.id, desk.client, AccessRole::Admin);
     let now = desk.app.store.now();
     diesel::insert_into(portal_accesses::table)
         .values((

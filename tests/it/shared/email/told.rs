@@ -74,7 +74,7 @@ async fn an_outcome_is_told_to_those_who_see_it() {
             (Membership::Staff(StaffMembership { id, firm_id, role, reach }), departments)
         });
         let (id_of_user, role) = (AccessId::new(), AccessRole::Admin);
-        let user = Membership::Portal(PortalMembership { id: id_of_user, firm_id, client_id: client, role });
+        let user = Membership::Portal(PortalMembership::new(id_of_user, firm_id, client, role));
         let others = [room.firm.owner.membership.clone(), user];
         let viewers: Vec<_> = own.chain(others.map(|membership| (membership, vec![]))).collect();
         let mut conn = room.app.store.conn().await.unwrap();

@@ -170,12 +170,7 @@ async fn d_11_files_of_the_client() {
 #[tokio::test]
 async fn d_11_not_of_oneself_under_another_membership() {
     let desk = Desk::open().await;
-    let membership = PortalMembership {
-        id: AccessId::new(),
-        firm_id: desk.firm.id,
-        client_id: desk.client,
-        role: AccessRole::Admin,
-    };
+    let membership = PortalMembership::new(AccessId::new(), desk.firm.id, desk.client, AccessRole::Admin);
     diesel::insert_into(portal_accesses::table)
         .values((
             portal_accesses::id.eq(membership.id),

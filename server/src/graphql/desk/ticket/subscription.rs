@@ -106,7 +106,7 @@ impl Followed for Grid {
         let scope = onlooker.scope();
         let found = news
             .batch
-            .shared((scope, self.0.clone()), async || {
+            .shared((scope.clone(), self.0.clone()), async || {
                 let mut conn = onlooker.store.conn().await?;
                 let found = list::among(&mut conn, &scope, &self.0, &news.batch.things()).await;
                 found.map_err(|error| unanswered(onlooker.locale, error))
@@ -147,7 +147,7 @@ impl Followed for Conversation {
             let (scope, store) = (news.onlooker.scope(), &news.onlooker.store);
             let found = news
                 .batch
-                .shared(scope, async || {
+                .shared(scope.clone(), async || {
                     let mut conn = store.conn().await?;
                     let found = conversation::by_ids(&mut conn, &scope, &news.batch.things()).await;
                     found.map_err(|error| unanswered(news.onlooker.locale, error))

@@ -1,0 +1,92 @@
+//! The declarations. A new noun that belongs to a client adds its lines here, and nowhere else says who sees it.
+
+use super::{OfSubject, Reach, Reached, Shown};
+use crate::actor::Area;
+use crate::tables;
+
+/// Declares how the rows of tables are seen, see [`Reach`]; `$` is handed in for the macro that this one writes.
+macro_rules! reached {
+    ($d:tt $(
+        $table:ident as $noun:literal {
+            client: $client:ident, people: [$($person:ident),*], department: [$($department:ident)?],
+            area: [$($area:ident)?], work: $work:literal, subject: $subject:literal,
+            with: [$($column:ident of $other:ident),*] $(,)?
+        }
+    )+) => {
+        /// One declaration a table.
+        #[allow(non_upper_case_globals, reason = "each is named as its table")]
+        mod rows {
+            use super::{Area, Reach};
+
+            $(pub(super) static $table: Reach = Reach {
+                noun: $noun,
+                table: stringify!($table),
+                client: stringify!($client),
+                people: &[$(stringify!($person)),*],
+                department: reached!(@ $(stringify!($department))?),
+                area: reached!(@ $(Area::$area)?),
+                is_work: $work,
+                is_subject: $subject,
+                with: &[$((stringify!($column), &$other)),*],
+            };)+
+        }
+
+        /// All declarations.
+        pub static ALL: &[&Reach] = &[$(&rows::$table),+];
+
+        $(impl Reached for tables::$table::table {
+            fn reach() -> &'static Reach {
+                &rows::$table
+            }
+        })+
+
+        /// Who may know of a row, as its table's declaration says: `audience!(tickets, ticket, portfolio)`, with the
+        /// staff member in whose portfolio the row's client is.
+        #[macro_export]
+        macro_rules! audience {
+            $(($table, $d row:expr, $d portfolio:expr) => {{
+                let row = $d row;
+                $crate::reach::Audience::of_row(
+                    row.$client,
+                    [$(Option::<guichet_base::id::StaffId>::from(row.$person)),*],
+                    $d portfolio,
+                    None$(.or(Option::<guichet_base::id::DepartmentId>::from(row.$department)))?,
+                    None$(.or(Some($crate::actor::Area::$area)))?,
+                )
+            }};)+
+        }
+    };
+    (@) => { None };
+    (@ $value:expr) => { Some($value) };
+}
+
+/// Declares which tables follow their subject, and which of their rows the clients' side sees.
+macro_rules! of_subject {
+    ($($table:ident: $shown:ident),+ $(,)?) => {$(
+        impl OfSubject for tables::$table::table {
+            const TABLE: &'static str = stringify!($table);
+            const SHOWN: Shown = Shown::$shown;
+        }
+    )+};
+}
+
+reached! { $
+    clients as "client" {
+        client: id, people: [accountant_id], department: [],
+        area: [], work: false, subject: true, with: [],
+    }
+    tickets as "ticket" {
+        client: client_id, people: [assignee_id, opened_by_staff], department: [department_id],
+        area: [Tickets], work: true, subject: true, with: [],
+    }
+    charges as "charge" {
+        client: client_id, people: [], department: [],
+        area: [Charges], work: false, subject: false, with: [ticket_id of tickets],
+    }
+}
+
+of_subject! {
+    attachments: ByVisibility,
+    email_deliveries: ToStaff,
+    notifications: ToStaff,
+}
