@@ -69,16 +69,16 @@ pub struct PortalMembership {
     pub id: AccessId,
     /// The firm that serves the client.
     pub firm_id: FirmId,
-    /// The client whose user it is.
+    /// The client.
     pub client_id: ClientId,
     /// Its role.
     pub role: AccessRole,
-    /// What it may see.
+    /// What it can see.
     pub reach: PortalReach,
 }
 
 impl PortalMembership {
-    /// A user of this client, who may see all of it.
+    /// A user of this client who can see all of it.
     pub fn new(id: AccessId, firm_id: FirmId, client_id: ClientId, role: AccessRole) -> Self {
         Self { id, firm_id, client_id, role, reach: PortalReach::new([client_id], Areas::ALL) }
     }
@@ -98,7 +98,7 @@ impl Membership {
         self.author().person()
     }
 
-    /// What this membership sees.
+    /// What this membership can see.
     pub fn scope(&self) -> Scope {
         match self {
             Self::Staff(staff) if staff.role == StaffRole::Member && staff.reach == MemberReach::Own => {
@@ -123,42 +123,42 @@ impl Membership {
     }
 }
 
-/// What a viewer sees. Every finder demands one; what lies outside of it does not exist for the viewer (B-14).
-/// Cheap to clone and to compare. How it is applied to rows and to events is in [`reach`](crate::reach) alone.
+/// What a viewer can see. Every finder requires a scope; what lies outside does not exist for the viewer (B-14).
+/// Cheap to clone and compare. Only [`reach`](crate::reach) applies it to rows and events.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope {
     pub(crate) firm_id: FirmId,
     pub(crate) sight: Sight,
 }
 
-/// How far a scope reaches within its firm.
+/// What a scope covers within its firm.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Sight {
     /// Everything.
     Firm,
-    /// What lies with this staff member: its work, its departments and its portfolio (B-15).
+    /// The tickets, departments and clients of this staff member (B-15).
     Own(StaffId),
-    /// What belongs to clients, seen from the clients' side: nothing internal.
+    /// Parts of clients, as seen by portal users: nothing internal.
     Portal(PortalReach),
 }
 
 impl Scope {
-    /// All of a firm.
+    /// The whole firm.
     pub const fn firm(firm_id: FirmId) -> Self {
         Self { firm_id, sight: Sight::Firm }
     }
 
-    /// A member's work, departments and portfolio (B-15).
+    /// A member's tickets, departments and clients (B-15).
     pub const fn own(firm_id: FirmId, staff_id: StaffId) -> Self {
         Self { firm_id, sight: Sight::Own(staff_id) }
     }
 
-    /// What a user of clients may see.
+    /// What a portal user can see.
     pub const fn portal(firm_id: FirmId, reach: PortalReach) -> Self {
         Self { firm_id, sight: Sight::Portal(reach) }
     }
 
-    /// The firm that this scope lies in.
+    /// The firm of this scope.
     pub const fn firm_id(&self) -> FirmId {
         self.firm_id
     }
@@ -168,12 +168,12 @@ impl Scope {
         !matches!(self.sight, Sight::Portal(_))
     }
 
-    /// Whether this is all of the firm.
+    /// Whether this is the whole firm.
     pub const fn is_firm(&self) -> bool {
         matches!(self.sight, Sight::Firm)
     }
 
-    /// Bytes that are equal for equal scopes alone, to bind to a scope what is kept outside of the process.
+    /// Bytes that are equal only for equal scopes, to bind data outside of the process to a scope.
     pub fn fingerprint(&self) -> Vec<u8> {
         let mut bytes = self.firm_id.uuid().as_bytes().to_vec();
         match &self.sight {
@@ -191,7 +191,7 @@ impl Scope {
         bytes
     }
 
-    /// The member whose own work it is limited to, if it is.
+    /// The member to whose own reach it is limited, if any.
     pub const fn member(&self) -> Option<StaffId> {
         match self.sight {
             Sight::Own(id) => Some(id),
@@ -200,17 +200,17 @@ impl Scope {
     }
 }
 
-/// What a user of the clients' side may see: which companies, and which areas of them (B-05). Computed when the
-/// session is read, so a change of rights counts from the next request on.
+/// What a portal user can see: which clients, and which areas of them (B-05). Computed when the session is read,
+/// so a change of rights takes effect with the next request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PortalReach {
-    /// In order, each once: equal reaches compare as equal.
+    /// Sorted and unique, so that equal reaches compare as equal.
     clients: Arc<[ClientId]>,
     areas: Areas,
 }
 
 impl PortalReach {
-    /// These clients, as far as these areas go.
+    /// These clients, limited to these areas.
     pub fn new(clients: impl IntoIterator<Item = ClientId>, areas: Areas) -> Self {
         let clients: BTreeSet<ClientId> = clients.into_iter().collect();
         Self { clients: clients.into_iter().collect(), areas }
@@ -228,11 +228,11 @@ impl PortalReach {
 }
 
 text_enum! {
-    /// A part of a client's affairs that its users may be shown or not (B-05).
+    /// A part of a client's data to which its users may have access (B-05).
     pub enum Area {
-        /// Tickets, and what belongs to them.
+        /// Tickets, and everything that belongs to them.
         Tickets = "TICKETS",
-        /// What the client owes.
+        /// Charges of the client.
         Charges = "CHARGES",
     }
 }
@@ -248,13 +248,13 @@ impl Areas {
     /// None.
     pub const NONE: Self = Self(0);
 
-    /// The same with this one.
+    /// Adds an area.
     #[must_use]
     pub const fn with(self, area: Area) -> Self {
         Self(self.0 | 1 << area as u32)
     }
 
-    /// Whether this one is among them.
+    /// Whether it contains this area.
     pub const fn has(self, area: Area) -> bool {
         self.0 & (1 << area as u32) != 0
     }
@@ -325,7 +325,7 @@ impl Actor {
         self.membership.firm_id()
     }
 
-    /// What it sees.
+    /// What the actor can see.
     pub fn scope(&self) -> Scope {
         self.membership.scope()
     }
@@ -362,7 +362,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// B-05: a reach is a set, in whatever order its clients are named, and however often.
+        /// B-05: a reach is a set: order and repetition of its clients do not matter.
         #[test]
         fn reaches_are_sets(picks in proptest::collection::vec(0..4_usize, 0..8)) {
             let pool = [(); 4].map(|()| ClientId::new());

@@ -22,9 +22,9 @@ pub struct FeedCursor {
     pub epoch: Uuid,
     /// The membership: its staff member or portal access.
     membership: Uuid,
-    /// How far the membership sees, as a digest.
+    /// A digest of what the membership can see.
     sight: [u8; 32],
-    /// Everything up to this revision is known.
+    /// Everything up to this revision has been delivered.
     pub revision: i64,
 }
 
@@ -33,7 +33,7 @@ impl FeedCursor {
     pub fn of(membership: &Membership, epoch: Uuid, revision: i64) -> Self {
         let scope = membership.scope();
         let mut sight = scope.fingerprint();
-        // Who looks after the firm also sees the mails to colleagues.
+        // Owners and managers also see the mails to colleagues.
         sight.push(membership.oversees().into());
         let sight = Sha256::digest(sight).0;
         Self { firm_id: scope.firm_id(), epoch, membership: membership.person(), sight, revision }

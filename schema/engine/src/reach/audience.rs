@@ -1,4 +1,4 @@
-//! The declarations in memory: who may know of an event, compared with the scopes of those who follow the feed.
+//! Audiences: who may receive an event, compared in memory with the scopes of followers.
 
 use guichet_base::id::{ClientId, DepartmentId, StaffId};
 use serde::{Deserialize, Serialize};
@@ -6,31 +6,31 @@ use uuid::Uuid;
 
 use crate::actor::{Area, Membership, Scope, Sight};
 
-/// Who may know of a thing. Compared in memory with a viewer's [`Scope`].
+/// Who may receive an event. Compared in memory with a viewer's [`Scope`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audience {
-    /// The client whose thing it is; none for things of the firm that all of it may know.
+    /// The client concerned; none for things of the firm that all its staff may see.
     pub client_id: Option<ClientId>,
-    /// Whether only staff may know (B-14, D-07).
+    /// Whether only staff may see it (B-14, D-07).
     pub internal: bool,
-    /// The staff members in whose own reach it lies (B-15): assignee, opener, accountant of the client.
+    /// The staff members within whose reach it lies (B-15): assignee, opener, accountant of the client.
     pub staff: Vec<StaffId>,
-    /// The department in whose reach it lies.
+    /// The department within whose reach it lies.
     pub department_id: Option<DepartmentId>,
-    /// The area that a user of the client must be shown; none where every user may know.
+    /// The area that a portal user must have access to; none when every user of the client may see it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub area: Option<Area>,
-    /// The one person who may know, whatever else is said, as [`Membership::person`] names them; left out where there
-    /// is none such.
+    /// The one person who may see it, as [`Membership::person`] names them, regardless of the other fields.
+    /// Omitted from the JSON when empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<Uuid>,
-    /// Whether beside that person those may know who look after the firm.
+    /// Whether owners and managers may see it beside that person.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub overseen: bool,
 }
 
 impl Audience {
-    /// Everybody of the firm, clients' users too.
+    /// Everybody of the firm, including portal users.
     pub fn everybody() -> Self {
         Self {
             client_id: None,
@@ -48,12 +48,13 @@ impl Audience {
         Self { internal: true, ..Self::everybody() }
     }
 
-    /// This person alone: a staff member or an access.
+    /// Only this person: a staff member or a portal access.
     pub fn only(person: Uuid) -> Self {
         Self { person: Some(person), ..Self::staff() }
     }
 
-    /// Those who see a row of a client; [`audience!`](crate::audience) calls it with what the declaration names.
+    /// Everybody who can see a row of a client. [`audience!`](crate::audience) calls it with the columns of the
+    /// declaration.
     pub fn of_row<const N: usize>(
         client_id: ClientId,
         people: [Option<StaffId>; N],
@@ -67,7 +68,7 @@ impl Audience {
         Self { client_id: Some(client_id), staff, department_id, area, ..Self::everybody() }
     }
 
-    /// The same, and the staff in whose own reach another row lies that this one belongs with.
+    /// The same, and the staff within whose reach a related row lies.
     #[must_use]
     pub fn with(mut self, other: &Self) -> Self {
         self.staff.extend(other.staff.iter().filter(|id| !self.staff.contains(id)).collect::<Vec<_>>());
@@ -75,13 +76,13 @@ impl Audience {
         self
     }
 
-    /// The same, for staff alone where something is internal (D-07).
+    /// The same, but only staff if it is internal (D-07).
     #[must_use]
     pub fn internal_if(self, internal: bool) -> Self {
         Self { internal: self.internal || internal, ..self }
     }
 
-    /// Whether somebody with this membership on, member of these departments, may know.
+    /// Whether a viewer with this membership, in these departments, may see it.
     pub fn admits_member(&self, membership: &Membership, departments: &[DepartmentId]) -> bool {
         match self.person {
             Some(person) => membership.person() == person || self.overseen && membership.oversees(),
@@ -89,7 +90,7 @@ impl Audience {
         }
     }
 
-    /// Whether every viewer with this scope, member of these departments, may know.
+    /// Whether every viewer with this scope, in these departments, may see it.
     pub fn admits(&self, scope: &Scope, departments: &[DepartmentId]) -> bool {
         if self.person.is_some() {
             return false;
@@ -163,7 +164,7 @@ mod tests {
         }
     }
 
-    /// D-11: what one person is told, nobody else is, whatever they see.
+    /// D-11: an event for one person reaches nobody else, whatever they can see.
     #[test]
     fn d_11_one_person_alone() {
         use crate::actor::{AccessRole, MemberReach, PortalMembership, StaffMembership, StaffRole};
@@ -200,7 +201,7 @@ mod tests {
         assert!(!of_client.admits_member(&staff(person, StaffRole::Owner, MemberReach::ALL[0]), &[]));
     }
 
-    /// Audiences that were written before there were any of one person are read, and written alike.
+    /// Audiences stored before the field for one person existed can still be read.
     #[test]
     fn old_audiences_are_read() {
         let old = r#"{"client_id":null,"internal":true,"staff":[],"department_id":null}"#;

@@ -1,10 +1,11 @@
-//! The declarations. A new noun that belongs to a client adds its lines here, and nowhere else says who sees it.
+//! The declarations. A new noun that belongs to a client is declared here; nothing else decides who can see it.
 
 use super::{OfSubject, Reach, Reached, Shown};
 use crate::actor::Area;
 use crate::tables;
 
-/// Declares how the rows of tables are seen, see [`Reach`]; `$` is handed in for the macro that this one writes.
+/// Declares who can see the rows of tables, see [`Reach`]. `$` is passed in because the macro itself declares a
+/// macro.
 macro_rules! reached {
     ($d:tt $(
         $table:ident as $noun:literal {
@@ -13,7 +14,7 @@ macro_rules! reached {
             with: [$($column:ident of $other:ident),*] $(,)?
         }
     )+) => {
-        /// One declaration a table.
+        /// One declaration per table.
         #[allow(non_upper_case_globals, reason = "each is named as its table")]
         mod rows {
             use super::{Area, Reach};
@@ -40,8 +41,8 @@ macro_rules! reached {
             }
         })+
 
-        /// Who may know of a row, as its table's declaration says: `audience!(tickets, ticket, portfolio)`, with the
-        /// staff member in whose portfolio the row's client is.
+        /// Who can see a row, according to its table's declaration: `audience!(tickets, ticket, portfolio)`, with
+        /// the accountant of the row's client.
         #[macro_export]
         macro_rules! audience {
             $(($table, $d row:expr, $d portfolio:expr) => {{
@@ -60,7 +61,7 @@ macro_rules! reached {
     (@ $value:expr) => { Some($value) };
 }
 
-/// Declares which tables follow their subject, and which of their rows the clients' side sees.
+/// Declares which tables are as visible as their subject, and which of their rows portal users can see.
 macro_rules! of_subject {
     ($($table:ident: $shown:ident),+ $(,)?) => {$(
         impl OfSubject for tables::$table::table {

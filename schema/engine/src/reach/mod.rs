@@ -1,14 +1,15 @@
-//! Who sees what: one declaration a table, which gives both the condition on its rows ([`visible`]) and the audience
-//! of its events ([`audience!`](crate::audience)).
+//! Who can see what: one declaration per table, from which both the condition on its rows ([`visible`]) and the
+//! audience of its events ([`audience!`](crate::audience)) follow.
 //!
-//! A viewer with a [`Scope`] sees a row when the row's firm is the scope's and
-//! - the scope is all of the firm, or
-//! - it is a member's own (B-15) and the row names the member in one of its `people`, or its client is in the
-//!   member's portfolio, or its `department` is one of the member's, or a row that it belongs `with` is the
-//!   member's own, or
-//! - it is the clients' side (B-05) and the row's `client` and `area` are within it.
+//! A viewer with a [`Scope`] can see a row of the same firm if
+//! - the scope is the whole firm, or
+//! - it is a member's own reach (B-15), and the row names the member in one of its `people`, or the member is the
+//!   accountant of its client, or its `department` is one of the member's, or a row in `with` is within the member's
+//!   reach, or
+//! - it is that of a portal user (B-05), and contains the row's `client` and `area`.
 //!
-//! A table of things that belong to other things (mails, files, messages) follows its subject: [`of_subject`].
+//! The rows of a table about other things (mails, files, messages) are as visible as their subject:
+//! [`of_subject`].
 
 mod audience;
 mod declared;
@@ -26,26 +27,26 @@ pub use declared::ALL;
 
 use within::{OfSubjectWithin, Within};
 
-/// How rows of a table are seen.
+/// Who can see the rows of a table.
 #[derive(Debug)]
 pub struct Reach {
-    /// The noun, as ids of its rows are prefixed and as subjects name it.
+    /// The noun, as in the ids of its rows and in subjects.
     pub noun: &'static str,
     /// The table.
     pub table: &'static str,
-    /// The column of the client whose row it is.
+    /// The column of the row's client.
     pub client: &'static str,
-    /// Columns that name staff members in whose own reach a row lies.
+    /// Columns of staff members within whose reach a row lies.
     pub people: &'static [&'static str],
-    /// The column of the department in whose reach a row lies.
+    /// The column of the department within whose reach a row lies.
     pub department: Option<&'static str>,
-    /// The area that a user of the client must be shown.
+    /// The area that a portal user must have access to.
     pub area: Option<Area>,
-    /// Whether a member whose own a row is sees the row's client, too.
+    /// Whether a member who can see a row can also see its client.
     pub is_work: bool,
-    /// Whether other things can belong to a row: mails, files, messages.
+    /// Whether a row can be the subject of mails, files and messages.
     pub is_subject: bool,
-    /// Columns that refer to rows of other tables: in whose own reach those are, this one is, too.
+    /// Columns that refer to other tables: a row lies within everybody's reach in which the other row lies.
     pub with: &'static [(&'static str, &'static Self)],
 }
 
@@ -56,38 +57,37 @@ impl Reach {
     }
 }
 
-/// A table whose rows have a declared reach.
+/// A table with a declaration.
 pub trait Reached {
     /// The declaration.
     fn reach() -> &'static Reach;
 }
 
-/// A table whose rows belong to a subject, named by the columns `subject_noun` and `subject_id`.
+/// A table whose rows belong to a subject, in the columns `subject_noun` and `subject_id`.
 pub trait OfSubject {
     /// The table.
     const TABLE: &'static str;
-    /// Which of its rows the clients' side sees.
+    /// Which of its rows portal users can see.
     const SHOWN: Shown;
 }
 
-/// Which rows of a table the clients' side sees, of those whose subject it sees.
+/// Which rows of a table portal users can see, if they can see the subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    /// None: they are internal.
+    /// None: the rows are internal.
     ToStaff,
-    /// Those whose column `visibility` says so (D-07).
+    /// Those whose column `visibility` is `PUBLIC` (D-07).
     ByVisibility,
     /// All.
     ToBoth,
 }
 
-/// The rows of a table inside a scope (B-14).
+/// The rows of a table within a scope (B-14).
 pub fn visible<T: Reached + 'static>(scope: &Scope) -> Condition<T> {
     Condition::new(Within::<T> { reach: T::reach(), scope: scope.clone(), table: PhantomData })
 }
 
-/// The rows of a table whose subject is inside a scope, without those that are internal on the clients' side
-/// (B-14, D-07).
+/// The rows of a table whose subject is within a scope, for portal users without internal ones (B-14, D-07).
 pub fn of_subject<T: OfSubject + 'static>(scope: &Scope) -> Condition<T> {
     Condition::new(OfSubjectWithin::<T> { scope: scope.clone(), table: PhantomData })
 }

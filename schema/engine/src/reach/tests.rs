@@ -6,7 +6,7 @@ use super::*;
 use crate::actor::{Areas, PortalReach};
 use crate::tables::{attachments, charges, clients, notifications, tickets};
 
-/// The condition of a statement over `$table`, without its values.
+/// The condition of a query on `$table`, without its values.
 macro_rules! condition {
     ($table:ident, $seen:expr) => {{
         let query = $table::table.filter($seen).select($table::id);
@@ -47,7 +47,7 @@ fn conditions_follow_the_declaration() {
         condition!(tickets, visible::<tickets::table>(&several)),
         "(tickets.firm_id = $1 AND tickets.client_id = ANY ($2))"
     );
-    // What belongs to an area that the user is not shown does not exist.
+    // Rows of an area without access do not exist for the user.
     assert_eq!(condition!(charges, visible::<charges::table>(&several)), "(charges.firm_id = $1 AND false)");
     assert_eq!(
         condition!(clients, visible::<clients::table>(&one)),
@@ -55,7 +55,7 @@ fn conditions_follow_the_declaration() {
     );
 }
 
-/// B-15: a member sees the client of its own work, and the charge of its own ticket.
+/// B-15: a member sees the client of its tickets, and the charges of its tickets.
 #[test]
 fn own_work_shows_what_it_belongs_to() {
     let [_, own, ..] = scopes();
@@ -65,7 +65,7 @@ fn own_work_shows_what_it_belongs_to() {
     assert!(of_charge.contains("charges.ticket_id = ANY (SELECT tickets.id FROM tickets WHERE"));
 }
 
-/// D-07: what follows a subject is seen with it; what is internal, by staff alone.
+/// D-07: rows of a subject are as visible as the subject; internal ones only for staff.
 #[test]
 fn what_follows_a_subject() {
     let [firm, own, one, _] = scopes();

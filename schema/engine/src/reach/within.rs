@@ -1,4 +1,4 @@
-//! The declarations as SQL.
+//! The declarations as SQL conditions.
 
 use std::marker::PhantomData;
 
@@ -12,14 +12,14 @@ use guichet_base::id::StaffId;
 use super::{ALL, OfSubject, Reach, Shown};
 use crate::actor::{Scope, Sight};
 
-/// That a row of the table `T` is inside a scope.
+/// The condition that a row of the table `T` is within a scope.
 pub(super) struct Within<T> {
     pub(super) reach: &'static Reach,
     pub(super) scope: Scope,
     pub(super) table: PhantomData<fn() -> T>,
 }
 
-/// That the subject of a row of the table `T` is inside a scope.
+/// The condition that the subject of a row of the table `T` is within a scope.
 pub(super) struct OfSubjectWithin<T> {
     pub(super) scope: Scope,
     pub(super) table: PhantomData<fn() -> T>,
@@ -66,7 +66,7 @@ impl<T: OfSubject> QueryFragment<Pg> for OfSubjectWithin<T> {
             }
             Shown::ToStaff | Shown::ByVisibility | Shown::ToBoth => {}
         }
-        // The subjects of a firm's things are the firm's.
+        // All subjects of a firm's rows belong to the firm.
         if self.scope.is_firm() {
             return Ok(());
         }
@@ -106,7 +106,7 @@ fn rows<'b>(reach: &'static Reach, scope: &'b Scope, mut out: AstPass<'_, 'b, Pg
             out.push_sql(" AND ");
             column(reach.table, reach.client, out.reborrow())?;
             match portal.clients() {
-                // Of one, in the order of an index.
+                // For one client, an index has the right order.
                 [client] => {
                     out.push_sql(" = ");
                     out.push_bind_param::<Uuid, _>(client)?;
@@ -122,7 +122,7 @@ fn rows<'b>(reach: &'static Reach, scope: &'b Scope, mut out: AstPass<'_, 'b, Pg
     Ok(())
 }
 
-/// That a row lies within a member's own reach.
+/// The condition that a row is within a member's own reach.
 fn own<'b>(
     reach: &'static Reach,
     scope: &'b Scope,
@@ -149,7 +149,7 @@ fn own<'b>(
     }
     column(reach.table, reach.client, out.reborrow())?;
     if reach.is_client() {
-        // The clients that the member works for.
+        // The clients of the member's work.
         for (at, work) in ALL.iter().filter(|reach| reach.is_work).enumerate() {
             if at > 0 {
                 out.push_sql(" OR ");
@@ -167,7 +167,7 @@ fn own<'b>(
     Ok(())
 }
 
-/// A column of the rows of another table that are a member's own.
+/// A column of the rows of another table that are within a member's reach.
 fn own_rows<'b>(
     what: &'static str,
     of: &'static Reach,
