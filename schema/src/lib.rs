@@ -6,5 +6,6 @@
 
 pub mod demo;
 pub mod desk;
+pub mod nouns;
 pub mod people;
 pub mod shared;

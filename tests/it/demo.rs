@@ -117,20 +117,20 @@ const VIOLATIONS: &[(&str, &str)] = &[
     (
         "messages are numbered without gaps, and the last one is known (D-07)",
         "SELECT count(*) FROM tickets t LEFT JOIN LATERAL (SELECT count(*) AS many, coalesce(max(seq), 0) AS last
-           FROM ticket_messages m WHERE m.ticket_id = t.id) m ON true
+           FROM messages m WHERE m.subject_id = t.id) m ON true
          WHERE t.last_message_seq <> m.last OR m.many <> m.last",
     ),
     (
         "the history ends with the present status and closing time (D-08)",
-        "SELECT count(*) FROM tickets t CROSS JOIN LATERAL (SELECT new_value, at FROM ticket_changes c
-           WHERE c.ticket_id = t.id AND field IN ('CREATED', 'STATUS') ORDER BY at DESC, id DESC LIMIT 1) c
+        "SELECT count(*) FROM tickets t CROSS JOIN LATERAL (SELECT new_value, at FROM changes c
+           WHERE c.subject_id = t.id AND field IN ('CREATED', 'STATUS') ORDER BY at DESC, id DESC LIMIT 1) c
          WHERE c.new_value <> t.status OR (t.closed_at IS NOT NULL AND t.closed_at <> c.at)",
     ),
     (
         "each change of status begins where the one before ended, and D-02 allows it",
         "SELECT count(*) FROM (SELECT old_value, new_value, lag(new_value) OVER
-             (PARTITION BY ticket_id ORDER BY at, id) AS before
-           FROM ticket_changes WHERE field IN ('CREATED', 'STATUS')) c
+             (PARTITION BY subject_id ORDER BY at, id) AS before
+           FROM changes WHERE field IN ('CREATED', 'STATUS')) c
          WHERE c.old_value IS DISTINCT FROM c.before
             OR (c.before IN ('CANCELED', 'REJECTED', 'FINISHED')
                 AND c.new_value NOT IN ('CANCELED', 'REJECTED', 'FINISHED', 'REOPENED'))
@@ -138,46 +138,46 @@ const VIOLATIONS: &[(&str, &str)] = &[
     ),
     (
         "each history begins with the opening, by the opener",
-        "SELECT count(*) FROM tickets t WHERE NOT EXISTS (SELECT FROM ticket_changes c
-           WHERE c.ticket_id = t.id AND c.field = 'CREATED' AND c.at = t.created_at
+        "SELECT count(*) FROM tickets t WHERE NOT EXISTS (SELECT FROM changes c
+           WHERE c.subject_id = t.id AND c.field = 'CREATED' AND c.at = t.created_at
              AND c.author_staff IS NOT DISTINCT FROM t.opened_by_staff
              AND c.author_access IS NOT DISTINCT FROM t.opened_by_access)",
     ),
     (
         "rejections and cancellations have a reason (D-05)",
-        "SELECT count(*) FROM ticket_changes
+        "SELECT count(*) FROM changes
          WHERE field = 'STATUS' AND new_value IN ('REJECTED', 'CANCELED') AND reason IS NULL",
     ),
     (
         "only what staff have done makes a ticket touched (D-06)",
         "SELECT count(*) FROM tickets t WHERE t.is_untouched = (
-           EXISTS (SELECT FROM ticket_changes c
-             WHERE c.ticket_id = t.id AND c.field <> 'CREATED' AND c.author_staff IS NOT NULL)
-           OR EXISTS (SELECT FROM ticket_messages m WHERE m.ticket_id = t.id AND m.author_staff IS NOT NULL))",
+           EXISTS (SELECT FROM changes c
+             WHERE c.subject_id = t.id AND c.field <> 'CREATED' AND c.author_staff IS NOT NULL)
+           OR EXISTS (SELECT FROM messages m WHERE m.subject_id = t.id AND m.author_staff IS NOT NULL))",
     ),
     (
         "the version counts the acts on the fields",
         "SELECT count(*) FROM tickets t WHERE t.version <> (SELECT count(DISTINCT act_id)
-           FROM ticket_changes c WHERE c.ticket_id = t.id)",
+           FROM changes c WHERE c.subject_id = t.id)",
     ),
     (
         "the last change that is not a note is when the ticket changed (D-07)",
         "SELECT count(*) FROM tickets t WHERE t.updated_at <> greatest(t.created_at,
-           (SELECT max(at) FROM ticket_changes c WHERE c.ticket_id = t.id),
-           (SELECT max(created_at) FROM ticket_messages m WHERE m.ticket_id = t.id AND visibility = 'PUBLIC'))",
+           (SELECT max(at) FROM changes c WHERE c.subject_id = t.id),
+           (SELECT max(created_at) FROM messages m WHERE m.subject_id = t.id AND visibility = 'PUBLIC'))",
     ),
     (
         "nothing is said to a client on a closed ticket or without a user who could read it (D-07)",
-        "SELECT count(*) FROM ticket_messages m JOIN tickets t ON t.id = m.ticket_id
+        "SELECT count(*) FROM messages m JOIN tickets t ON t.id = m.subject_id
          WHERE m.visibility = 'PUBLIC' AND NOT EXISTS (SELECT FROM portal_accesses a
            WHERE a.client_id = t.client_id AND a.status = 'ACTIVE' AND a.created_at <= m.created_at)
-         OR m.visibility = 'PUBLIC' AND (SELECT new_value FROM ticket_changes c
-           WHERE c.ticket_id = t.id AND field IN ('CREATED', 'STATUS') AND c.at <= m.created_at
+         OR m.visibility = 'PUBLIC' AND (SELECT new_value FROM changes c
+           WHERE c.subject_id = t.id AND field IN ('CREATED', 'STATUS') AND c.at <= m.created_at
            ORDER BY at DESC, id DESC LIMIT 1) IN ('CANCELED', 'REJECTED', 'FINISHED')",
     ),
     (
         "a client's users write about their own client (B-14)",
-        "SELECT count(*) FROM ticket_messages m JOIN tickets t ON t.id = m.ticket_id
+        "SELECT count(*) FROM messages m JOIN tickets t ON t.id = m.subject_id
            JOIN portal_accesses a ON a.id IN (m.author_access, t.opened_by_access)
          WHERE a.client_id <> t.client_id",
     ),
@@ -192,10 +192,10 @@ const VIOLATIONS: &[(&str, &str)] = &[
     ),
     (
         "nobody has read further than they can see (D-12)",
-        "SELECT count(*) FROM ticket_reads r JOIN tickets t ON t.id = r.ticket_id
+        "SELECT count(*) FROM read_marks r JOIN tickets t ON t.id = r.subject_id
          WHERE r.seq > t.last_message_seq OR r.seq < 1
             OR (EXISTS (SELECT FROM portal_accesses a WHERE a.id = r.reader_id) AND NOT EXISTS
-                (SELECT FROM ticket_messages m WHERE m.ticket_id = t.id AND m.seq = r.seq
+                (SELECT FROM messages m WHERE m.subject_id = t.id AND m.seq = r.seq
                    AND m.visibility = 'PUBLIC'))",
     ),
     (
@@ -203,7 +203,7 @@ const VIOLATIONS: &[(&str, &str)] = &[
         "SELECT count(*) FROM (SELECT *, lead(id) OVER (PARTITION BY ticket_id ORDER BY at, id) AS next
            FROM ticket_transfers) x JOIN tickets t ON t.id = x.ticket_id
          WHERE x.next IS NULL AND (x.to_staff, x.to_department) IS DISTINCT FROM (t.assignee_id, t.department_id)
-            OR NOT EXISTS (SELECT FROM ticket_changes c WHERE c.ticket_id = t.id AND c.at = x.at
+            OR NOT EXISTS (SELECT FROM changes c WHERE c.subject_id = t.id AND c.at = x.at
                 AND c.field IN ('ASSIGNEE', 'DEPARTMENT'))",
     ),
     (
@@ -236,12 +236,12 @@ const VIOLATIONS: &[(&str, &str)] = &[
     ),
     (
         "each real change of status has its mails, and nothing else has (D-04, D-05)",
-        "SELECT count(*) FROM ticket_changes c WHERE (c.field = 'STATUS') <> EXISTS
-           (SELECT FROM email_deliveries d WHERE d.cause_id = c.act_id AND d.ticket_id = c.ticket_id)",
+        "SELECT count(*) FROM changes c WHERE (c.field = 'STATUS') <> EXISTS
+           (SELECT FROM email_deliveries d WHERE d.cause_id = c.act_id AND d.ticket_id = c.subject_id)",
     ),
     (
         "a client without an address is told of as such, each time (D-04)",
-        "SELECT count(*) FROM ticket_changes c JOIN tickets t ON t.id = c.ticket_id
+        "SELECT count(*) FROM changes c JOIN tickets t ON t.id = c.subject_id
            JOIN clients k ON k.id = t.client_id
          WHERE c.field = 'STATUS' AND k.email IS NULL AND NOT EXISTS (SELECT FROM email_deliveries d
            WHERE d.cause_id = c.act_id AND d.reason = 'NO_ADDRESS')",
@@ -262,9 +262,9 @@ const VIOLATIONS: &[(&str, &str)] = &[
         "each act is audited once (F-03)",
         "SELECT sum(abs(expected - found)) FROM (VALUES
            ('ticketCreate', (SELECT count(*) FROM tickets)),
-           ('ticketMessagePost', (SELECT count(*) FROM ticket_messages)),
+           ('ticketMessagePost', (SELECT count(*) FROM messages)),
            ('ticketTransfer', (SELECT count(*) FROM ticket_transfers)),
-           ('ticketEdit', (SELECT count(*) FROM ticket_changes WHERE field = 'PRICE')),
+           ('ticketEdit', (SELECT count(*) FROM changes WHERE field = 'PRICE')),
            ('chargeMarkPaid', (SELECT count(*) FROM charges WHERE status = 'PAID')),
            ('chargeCreate', (SELECT count(*) FROM charges WHERE ticket_id IS NULL)),
            ('clientCreate', (SELECT count(*) FROM clients)),
@@ -275,7 +275,7 @@ const VIOLATIONS: &[(&str, &str)] = &[
     ),
     (
         "changes of status are audited as such or as reopenings",
-        "SELECT abs((SELECT count(*) FROM ticket_changes WHERE field = 'STATUS')
+        "SELECT abs((SELECT count(*) FROM changes WHERE field = 'STATUS')
            - (SELECT count(*) FROM audit WHERE act IN ('ticketStatusChange', 'ticketReopen')))",
     ),
     ("each firm has a feed", "SELECT count(*) FROM firms f WHERE NOT EXISTS (SELECT FROM firm_feed WHERE firm_id = f.id)"),

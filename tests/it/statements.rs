@@ -11,10 +11,11 @@ use guichet_engine::actor::StaffRole;
 use guichet_engine::store::Store;
 use guichet_schema::desk::ticket::commands::{CreateTicket, create};
 use guichet_schema::desk::ticket::conversation::{PostMessage, post};
-use guichet_schema::desk::ticket::model::Visibility;
+use guichet_schema::nouns;
 use guichet_schema::shared::file::rules::{Declaration, Limits};
 use guichet_schema::shared::file::verdict::{self, Verdict};
 use guichet_schema::shared::file::{download, upload};
+use guichet_schema::shared::visibility::Visibility;
 use guichet_server::gateway::Gateway;
 use guichet_server::live::Live;
 use guichet_server::settings::Settings;
@@ -80,7 +81,7 @@ impl Desk {
         let made = upload::create(&self.store, &actor, &key, &limits, vec![declared]).await.unwrap();
         let id = *made.value[0].as_ref().unwrap();
         upload::complete(&self.store, &actor, &[Some(id)], &[(id, 1)].into()).await.unwrap();
-        verdict::pass(&self.store, id, Verdict::Stored).await.unwrap();
+        verdict::pass(&self.store, nouns::WITH_FILES, id, Verdict::Stored).await.unwrap();
         download::open(&self.store, &actor, id).await.unwrap();
         id
     }
@@ -123,7 +124,7 @@ const WHOLE: &str = "{ tickets(first: 100) { totalCount pageInfo { hasNextPage }
     serviceItem { name } unreadCount viewerCan { act allowed reason message }
     conversation(last: 3) { nodes { body author { name } } }
     history { field oldText newText author { name } mail { state deliveries { recipient viewerCan { allowed } } } }
-    transfers { note toStaff { name } } charges { isOverdue viewerCan { allowed } } collects { id }
+    transfers { note toStaff { name } } charges { isOverdue viewerCan { allowed } } collectedCharges { id }
 } } }";
 
 const FILES: &str = "{ tickets(first: 100) { nodes {

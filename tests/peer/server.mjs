@@ -19,8 +19,8 @@ const statements = {
   clients: 'SELECT id, name FROM clients WHERE id = ANY ($1::uuid[])',
   staff: 'SELECT id, name FROM staff_members WHERE id = ANY ($1::uuid[])',
   messages: `SELECT message.* FROM unnest($1::uuid[]) AS ticket (id) CROSS JOIN LATERAL (
-                 SELECT id, ticket_id, seq, visibility, body, created_at FROM ticket_messages
-                 WHERE ticket_id = ticket.id ORDER BY seq DESC LIMIT $2) AS message`,
+                 SELECT id, subject_id, seq, visibility, body, created_at FROM messages
+                 WHERE subject_id = ticket.id ORDER BY seq DESC LIMIT $2) AS message`,
 };
 
 async function rows(name, values) {
@@ -39,7 +39,7 @@ function lastMessages() {
     async (wanted) => {
       const [{ last }] = wanted;
       const of = new Map(wanted.map(({ id }) => [id, []]));
-      for (const row of await rows('messages', [[...of.keys()], last])) of.get(row.ticket_id).push(row);
+      for (const row of await rows('messages', [[...of.keys()], last])) of.get(row.subject_id).push(row);
       return wanted.map(({ id }) => of.get(id).sort((one, other) => one.seq - other.seq));
     },
     { cacheKeyFn: ({ id, last }) => `${id} ${last}` },

@@ -278,7 +278,7 @@ pub fn ticket_about(client: ClientId, subject: &str) -> CreateTicket {
         assignee_id: None,
         department_id: None,
         price: None,
-        collects: Vec::new(),
+        collect_charge_ids: Vec::new(),
         file_ids: Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ use std::io::{self, Seek};
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt, stream};
 use guichet_engine::store::Store;
+use guichet_schema::nouns;
 use guichet_schema::shared::file::digest::Sha256 as Digest;
 use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::model::{File, FileRefusal, FileState, VerifyFile};
@@ -49,7 +50,7 @@ impl Verifier {
         let Some(file) = file else { return Ok(()) };
         if file.state == FileState::Staged {
             let verdict = self.judge(&file, job.attempt).await?;
-            verdict::pass(&self.store, file.id, verdict).await?;
+            verdict::pass(&self.store, nouns::WITH_FILES, file.id, verdict).await?;
             count(verdict);
         }
         self.storage.remove(&file.staged()).await.map_err(JobError::retry)

@@ -6,6 +6,7 @@ use guichet_base::error::Result;
 use guichet_engine::feed;
 use guichet_engine::idempotency;
 use guichet_engine::store::Store;
+use guichet_schema::nouns;
 use guichet_schema::people::session;
 use guichet_schema::shared::email_delivery;
 use guichet_schema::shared::file;
@@ -30,7 +31,7 @@ pub async fn run(store: Store, stop: CancellationToken) {
 pub async fn tidy(store: &Store) -> Result<()> {
     let now = store.now();
     let mails = email_delivery::abandoned::settle(store).await?;
-    let files = file::abandoned::settle(store).await?;
+    let files = file::abandoned::settle(store, nouns::WITH_FILES).await?;
     let mut conn = store.conn().await?;
     let keys = idempotency::forget_old(&mut conn, now).await?;
     let sessions = session::commands::forget_old(&mut conn, now).await?;

@@ -79,7 +79,12 @@ impl<Q> QueryId for Keep<Q> {
 /// the number of ids each time, finds fewer than the ten that a generic plan assumes, and plans again, which costs
 /// as much as the search itself.
 pub fn among<C, I: Id>(column: C, ids: &[I]) -> Among<C> {
-    Among { column, ids: ids.iter().map(|id| id.uuid()).collect() }
+    among_uuids(column, ids.iter().map(|id| id.uuid()).collect())
+}
+
+/// The same with ids of any noun.
+pub const fn among_uuids<C>(column: C, ids: Vec<Uuid>) -> Among<C> {
+    Among { column, ids }
 }
 
 /// See [`among`].

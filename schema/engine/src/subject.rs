@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use diesel::deserialize::Queryable;
+use diesel::deserialize::{Queryable, QueryableByName};
 use diesel::pg::Pg;
+use diesel::row::NamedRow;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use uuid::Uuid;
@@ -50,6 +51,12 @@ impl Subject {
     }
 }
 
+impl<I: Id> From<I> for Subject {
+    fn from(id: I) -> Self {
+        Self::of(id)
+    }
+}
+
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.encode())
@@ -74,6 +81,16 @@ impl Queryable<(Text, SqlUuid), Pg> for Subject {
 
     fn build((noun, id): Self::Row) -> diesel::deserialize::Result<Self> {
         Self::from_columns(&noun, id).ok_or_else(|| format!("there is no noun {noun}").into())
+    }
+}
+
+impl QueryableByName<Pg> for Subject {
+    fn build<'a>(row: &impl NamedRow<'a, Pg>) -> diesel::deserialize::Result<Self> {
+        let noun = NamedRow::get::<Text, String>(row, "subject_noun")?;
+        <Self as Queryable<(Text, SqlUuid), Pg>>::build((
+            noun,
+            NamedRow::get::<SqlUuid, Uuid>(row, "subject_id")?,
+        ))
     }
 }
 

@@ -19,10 +19,12 @@ diesel::table! {
         id -> Uuid,
         firm_id -> Uuid,
         file_id -> Uuid,
-        ticket_id -> Uuid,
+        subject_id -> Uuid,
         message_id -> Nullable<Uuid>,
         visibility -> Text,
         created_at -> Timestamptz,
+        subject_noun -> Text,
+        posted_with_message -> Bool,
     }
 }
 
@@ -39,6 +41,24 @@ diesel::table! {
         subject_id -> Nullable<Uuid>,
         address -> Nullable<Text>,
         request_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    changes (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        subject_id -> Uuid,
+        act_id -> Uuid,
+        field -> Text,
+        old_value -> Nullable<Text>,
+        new_value -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        author_staff -> Nullable<Uuid>,
+        author_access -> Nullable<Uuid>,
+        at -> Timestamptz,
+        seq -> BigInt,
+        subject_noun -> Text,
     }
 }
 
@@ -274,6 +294,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    messages (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        subject_id -> Uuid,
+        seq -> Integer,
+        visibility -> Text,
+        author_staff -> Nullable<Uuid>,
+        author_access -> Nullable<Uuid>,
+        body -> Text,
+        created_at -> Timestamptz,
+        subject_noun -> Text,
+    }
+}
+
+diesel::table! {
     notification_preferences (staff_id, kind) {
         staff_id -> Uuid,
         kind -> Text,
@@ -307,6 +342,17 @@ diesel::table! {
         status -> Text,
         created_at -> Timestamptz,
         name -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    read_marks (subject_id, reader_id) {
+        subject_id -> Uuid,
+        reader_id -> Uuid,
+        firm_id -> Uuid,
+        seq -> Integer,
+        at -> Timestamptz,
+        subject_noun -> Text,
     }
 }
 
@@ -362,23 +408,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    ticket_changes (id) {
-        id -> Uuid,
-        firm_id -> Uuid,
-        ticket_id -> Uuid,
-        act_id -> Uuid,
-        field -> Text,
-        old_value -> Nullable<Text>,
-        new_value -> Nullable<Text>,
-        reason -> Nullable<Text>,
-        author_staff -> Nullable<Uuid>,
-        author_access -> Nullable<Uuid>,
-        at -> Timestamptz,
-        seq -> BigInt,
-    }
-}
-
-diesel::table! {
     ticket_collected_charges (ticket_id, charge_id) {
         ticket_id -> Uuid,
         charge_id -> Uuid,
@@ -387,33 +416,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    ticket_messages (id) {
-        id -> Uuid,
-        firm_id -> Uuid,
-        ticket_id -> Uuid,
-        seq -> Integer,
-        visibility -> Text,
-        author_staff -> Nullable<Uuid>,
-        author_access -> Nullable<Uuid>,
-        body -> Text,
-        created_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
     ticket_numbers (firm_id) {
         firm_id -> Uuid,
         last -> BigInt,
-    }
-}
-
-diesel::table! {
-    ticket_reads (ticket_id, reader_id) {
-        ticket_id -> Uuid,
-        reader_id -> Uuid,
-        firm_id -> Uuid,
-        seq -> Integer,
-        at -> Timestamptz,
     }
 }
 
@@ -464,6 +469,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     attachments,
     audit,
+    changes,
     charges,
     client_recipients,
     clients,
@@ -480,18 +486,17 @@ diesel::allow_tables_to_appear_in_same_query!(
     invitations,
     job_pauses,
     jobs,
+    messages,
     notification_preferences,
     notifications,
     portal_accesses,
+    read_marks,
     service_items,
     sessions,
     sign_in_failures,
     staff_members,
-    ticket_changes,
     ticket_collected_charges,
-    ticket_messages,
     ticket_numbers,
-    ticket_reads,
     ticket_transfers,
     tickets,
 );

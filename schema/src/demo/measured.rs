@@ -8,7 +8,8 @@ use super::chance::Chance;
 use super::house::House;
 use super::plot::{Act, Opening, Plot, Receiver, Scene, Who, turn};
 use super::texts::{Side, Texts, Topic, Voice};
-use crate::desk::ticket::model::{TicketStatus, Visibility};
+use crate::desk::ticket::model::TicketStatus;
+use crate::shared::visibility::Visibility;
 
 /// How much a ticket has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,8 @@ use super::chance::Chance;
 use super::house::House;
 use super::names;
 use super::texts::{Side, Topic, Voice};
-use crate::desk::ticket::model::{TicketStatus, Visibility};
+use crate::desk::ticket::model::TicketStatus;
+use crate::shared::visibility::Visibility;
 
 /// Who does something: resolved when it happens, because a ticket changes hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,10 +7,11 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::desk::charge::model::ChargeStatus;
-use crate::desk::ticket::model::{TicketField, TicketStatus, Visibility};
+use crate::desk::ticket::model::{TicketField, TicketStatus};
 use crate::people::client::model::Topic;
 use crate::people::portal_access::model::AccessStatus;
 use crate::shared::email_delivery::model::{DeliveryReason, DeliveryStatus};
+use crate::shared::visibility::Visibility;
 use guichet_base::error::{Fault, Result};
 use guichet_base::id::{
     AccessId, AccountId, ActId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FirmId, InvitationId,
@@ -93,13 +94,15 @@ rows! {
         currency: String, status: TicketStatus, is_untouched: bool, last_message_seq: i32,
         search_text: String, version: i32, created_at: At, updated_at: At, closed_at: Option<At>,
     }
-    ticket_messages: MessageRow {
-        id: MessageId, firm_id: FirmId, ticket_id: TicketId, seq: i32, visibility: Visibility,
+    messages: MessageRow {
+        id: MessageId, firm_id: FirmId, subject_noun: &'static str, subject_id: TicketId, seq: i32, visibility: Visibility,
         author_staff: Option<StaffId>, author_access: Option<AccessId>, body: String, created_at: At,
     }
-    ticket_reads: ReadRow { ticket_id: TicketId, reader_id: Uuid, firm_id: FirmId, seq: i32, at: At }
-    ticket_changes: ChangeRow {
-        id: ChangeId, firm_id: FirmId, ticket_id: TicketId, act_id: ActId, field: TicketField,
+    read_marks: ReadRow {
+        subject_noun: &'static str, subject_id: TicketId, reader_id: Uuid, firm_id: FirmId, seq: i32, at: At,
+    }
+    changes: ChangeRow {
+        id: ChangeId, firm_id: FirmId, subject_noun: &'static str, subject_id: TicketId, act_id: ActId, field: TicketField,
         old_value: Option<String>, new_value: Option<String>, reason: Option<String>,
         author_staff: Option<StaffId>, author_access: Option<AccessId>, at: At,
     }

@@ -11,9 +11,10 @@ use super::rows::Rows;
 use super::{Scale, large, small, texts};
 use crate::desk::charge::model::ChargeStatus;
 use crate::desk::charge::rules::{is_overdue, today};
-use crate::desk::ticket::model::{TicketField, TicketStatus, Visibility};
+use crate::desk::ticket::model::{TicketField, TicketStatus};
 use crate::people::portal_access::model::AccessStatus;
 use crate::shared::email_delivery::model::DeliveryReason;
+use crate::shared::visibility::Visibility;
 use guichet_base::email::Email;
 
 /// A Monday before work, a Wednesday afternoon, the night in which summer time ends and that in
@@ -70,9 +71,9 @@ fn every_screen_shows_something() {
             assert!(rows.tickets.iter().any(|ticket| ticket.opened_by_access.is_some()), "{context}");
             assert!(rows.tickets.iter().any(|ticket| ticket.opened_by_staff.is_some()), "{context}");
             assert!(rows.tickets.iter().any(|ticket| ticket.department_id.is_none()), "{context}");
-            let visibilities = rows.ticket_messages.iter().map(|message| message.visibility);
+            let visibilities = rows.messages.iter().map(|message| message.visibility);
             assert_all(&context, visibilities, Visibility::ALL);
-            let fields = rows.ticket_changes.iter().map(|change| change.field);
+            let fields = rows.changes.iter().map(|change| change.field);
             let shown = [
                 TicketField::Created,
                 TicketField::Status,
@@ -97,8 +98,8 @@ fn every_screen_shows_something() {
             assert_all(&context, reasons, &all);
             assert_all(&context, rows.portal_accesses.iter().map(|access| access.status), AccessStatus::ALL);
             assert!(rows.invitations.iter().all(|invitation| invitation.expires_at > now(at)), "{context}");
-            let unread = rows.ticket_reads.iter().any(|read| {
-                let of = rows.tickets.iter().find(|ticket| ticket.id == read.ticket_id);
+            let unread = rows.read_marks.iter().any(|read| {
+                let of = rows.tickets.iter().find(|ticket| ticket.id == read.subject_id);
                 of.is_some_and(|ticket| ticket.last_message_seq > read.seq)
             });
             assert!(unread, "{context}");
@@ -162,14 +163,14 @@ fn the_large_demo_has_what_it_says() {
         let rows = large::firm(place, now(at), "hash").rows;
         let quotas: Vec<_> = large::tickets(place).map(Quota::of).collect();
         assert_eq!(rows.tickets.len(), quotas.len());
-        assert_eq!(rows.ticket_changes.len(), quotas.iter().map(|quota| quota.changes).sum::<usize>());
-        assert_eq!(rows.ticket_messages.len(), quotas.iter().map(|quota| quota.messages).sum::<usize>());
+        assert_eq!(rows.changes.len(), quotas.iter().map(|quota| quota.changes).sum::<usize>());
+        assert_eq!(rows.messages.len(), quotas.iter().map(|quota| quota.messages).sum::<usize>());
         assert_eq!(rows.clients.len(), large::CLIENTS_OF_OTHERS);
         let works = rows.staff_members.iter().filter(|m| m.joined_at.is_some() && m.disabled_at.is_none());
         assert_eq!(works.count(), large::STAFF_OF_OTHERS);
         let has = |email: String| rows.accounts.iter().any(|account| account.email == email);
         assert!(has(large::staff_email(place + 1, 1)) && has(large::admin_email(place + 1, 100)));
-        assert!(rows.ticket_changes.iter().all(|change| change.at <= now(at)));
+        assert!(rows.changes.iter().all(|change| change.at <= now(at)));
     }
 }
 

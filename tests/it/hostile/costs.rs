@@ -42,7 +42,7 @@ fn documents() -> Vec<Attack> {
     const TOO_MUCH: &str = "COST_EXCEEDED";
     const INVALID: &str = "GRAPHQL_VALIDATION_FAILED";
     let nested = |levels: usize| {
-        let deep = "{ collects { ticket ".repeat(levels);
+        let deep = "{ collectedCharges { ticket ".repeat(levels);
         format!("{{ ticket(id: \"x\") {deep} {{ id }} {} }}", "} }".repeat(levels))
     };
     let chain = |length: usize| -> String {
@@ -51,8 +51,9 @@ fn documents() -> Vec<Attack> {
         format!("{{ ticket(id: \"x\") {{ ...F0 }} }} {links} fragment F{length} on Ticket {{ id }}")
     };
     let repeated = |part: &dyn Fn(usize) -> String| (0..1000).map(part).collect::<String>();
-    let circle = "{ ticket(id: \"x\") { ...A } } fragment A on Ticket { collects { ticket { ...B } } }
-        fragment B on Ticket { collects { ticket { ...A } } }";
+    let circle =
+        "{ ticket(id: \"x\") { ...A } } fragment A on Ticket { collectedCharges { ticket { ...B } } }
+        fragment B on Ticket { collectedCharges { ticket { ...A } } }";
     let sign_in = |n| format!("a{n}: signIn(input: {{ email: \"a@b.c\", password: \"{n}\" }}) {{ token }} ");
     let operations = repeated(&|n| format!("query Q{n} {{ viewer {{ account {{ id }} }} }} "));
     let introspection = "{ __schema { types { fields { type { fields { type { fields { type { fields {

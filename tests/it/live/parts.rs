@@ -33,19 +33,20 @@ async fn d_10_a_charge_is_settled_on_its_tickets() {
         "clientId": desk.client.encode(), "description": "Balcão", "amount": reais(100), "dueOn": "2026-03-01",
     });
     let late = desk.done(&desk.manager, "chargeCreate", late).await["charge"].clone();
-    let collects = json!({ "collectChargeIds": [late["id"]] });
-    let collects = text(&desk.ticket(&desk.manager, collects).await["id"]);
+    let collecting = json!({ "collectChargeIds": [late["id"]] });
+    let collecting = text(&desk.ticket(&desk.manager, collecting).await["id"]);
     let side = LiveSide::start(&desk.app.store);
-    let shown = "id charges { status } collects { status }";
+    let shown = "id charges { status } collectedCharges { status }";
     let mut staff = grid(&side, &desk.member, shown).await;
     let mut client = grid(&side, &desk.admin, shown).await;
     let settle = |charge: &Value| json!({ "id": charge["id"], "expectedVersion": charge["version"] });
 
     desk.done(&desk.manager, "chargeMarkPaid", settle(&charge)).await;
-    let paid = one(json!({ "id": made_it, "charges": [{ "status": "PAID" }], "collects": [] }));
+    let paid = one(json!({ "id": made_it, "charges": [{ "status": "PAID" }], "collectedCharges": [] }));
     assert_eq!((staff.told().await, client.told().await), (paid.clone(), paid));
     desk.done(&desk.manager, "chargeCancel", settle(&late)).await;
-    let canceled = one(json!({ "id": collects, "charges": [], "collects": [{ "status": "CANCELED" }] }));
+    let canceled =
+        one(json!({ "id": collecting, "charges": [], "collectedCharges": [{ "status": "CANCELED" }] }));
     assert_eq!((staff.told().await, client.told().await), (canceled.clone(), canceled));
     drop((staff, client, side));
     desk.finish().await;

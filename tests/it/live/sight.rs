@@ -3,7 +3,8 @@
 use futures_util::future::join_all;
 use guichet_base::id::{Id, TicketId};
 use guichet_engine::actor::{MemberReach, StaffRole};
-use guichet_schema::desk::ticket::model::{TicketStatus, Visibility};
+use guichet_schema::desk::ticket::model::TicketStatus;
+use guichet_schema::shared::visibility::Visibility;
 use guichet_tests::app::TestApp;
 use guichet_tests::counting::Counting;
 use guichet_tests::live::{LiveSide, Messages};

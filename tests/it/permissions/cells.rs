@@ -86,7 +86,7 @@ async fn traces(stage: &Stage) -> String {
     let count = "SELECT concat_ws(' ',
         (SELECT sum(revision) FROM firm_feed), (SELECT count(*) FROM audit), (SELECT count(*) FROM jobs),
         (SELECT count(*) FROM idempotency_keys), (SELECT count(*) FROM sessions),
-        (SELECT count(*) FROM ticket_changes), (SELECT count(*) FROM ticket_reads), (SELECT count(*) FROM files),
+        (SELECT count(*) FROM changes), (SELECT count(*) FROM read_marks), (SELECT count(*) FROM files),
         (SELECT count(*) FROM attachments), (SELECT count(*) FROM file_accesses)) AS told";
     let traces: Traces =
         diesel::sql_query(count).get_result(&mut stage.store.conn().await.unwrap()).await.unwrap();

@@ -4,11 +4,11 @@ INSERT INTO email_deliveries (id, firm_id, cause_id, ticket_id, client_id, recip
 SELECT made.id, firm_id, act_id, ticket_id, client_id, made.recipient, made.recipient, locale, 'QUEUED',
     '<delivery_' || replace(made.id::text, '-', '') || '@bench.example>', now(), now()
 FROM (
-    SELECT change.firm_id, change.act_id, change.ticket_id, ticket.client_id, client.locale
-    FROM ticket_changes AS change
-    JOIN tickets AS ticket ON ticket.id = change.ticket_id
+    SELECT change.firm_id, change.act_id, change.subject_id AS ticket_id, ticket.client_id, client.locale
+    FROM changes AS change
+    JOIN tickets AS ticket ON ticket.id = change.subject_id
     JOIN clients AS client ON client.id = ticket.client_id
-    WHERE change.field = 'STATUS'
+    WHERE change.subject_noun = 'ticket' AND change.field = 'STATUS'
     ORDER BY change.id LIMIT $1
 ) AS change
 CROSS JOIN LATERAL (

@@ -21,7 +21,7 @@ CROSS JOIN LATERAL (
         'id', id, 'visibility', visibility, 'body', body, 'createdAt', created_at
     ) ORDER BY seq), '[]') AS nodes
     FROM (
-        SELECT id, visibility, body, created_at, seq FROM ticket_messages
-        WHERE ticket_id = ticket.id ORDER BY seq DESC LIMIT 3
+        SELECT id, visibility, body, created_at, seq FROM messages
+        WHERE subject_id = ticket.id ORDER BY seq DESC LIMIT 3
     ) AS last
 ) AS conversation;

@@ -34,9 +34,9 @@ UPDATE tickets SET service_item_id = nullif(:ticket_service_item_id, '')::uuid,
     last_message_seq = :ticket_last_message_seq, search_text = search_text,
     version = :ticket_version::integer + 1, updated_at = now(), closed_at = NULL
 WHERE id = :ticket_id;
-INSERT INTO ticket_changes (id, firm_id, ticket_id, act_id, field, old_value, new_value, reason, author_staff,
-    author_access, at)
-VALUES (gen_random_uuid(), :ticket_firm_id, :ticket_id, md5(:key::text)::uuid, 'STATUS', :ticket_status,
+INSERT INTO changes (id, firm_id, subject_noun, subject_id, act_id, field, old_value, new_value, reason,
+    author_staff, author_access, at)
+VALUES (gen_random_uuid(), :ticket_firm_id, 'ticket', :ticket_id, md5(:key::text)::uuid, 'STATUS', :ticket_status,
     CASE :ticket_status WHEN 'WAITING' THEN 'IN_ANALYSIS' ELSE 'WAITING' END, NULL, :viewer_staff_id, NULL,
     now());
 SELECT id, email, locale FROM clients WHERE id = ANY (ARRAY(SELECT unnest(ARRAY[:client_id]::uuid[]))) \gset record_

@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_base::id::{Id, TicketId};
-use guichet_engine::tables::{ticket_changes, tickets};
+use guichet_engine::tables::{changes, tickets};
 use guichet_schema::desk::ticket::model::{TicketField, TicketStatus};
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -149,10 +149,10 @@ impl Ledger {
             .load(&mut conn)
             .await
             .expect("tickets are read");
-        let changes: Vec<(TicketId, i64)> = ticket_changes::table
-            .filter(ticket_changes::field.eq(TicketField::Status))
-            .group_by(ticket_changes::ticket_id)
-            .select((ticket_changes::ticket_id, diesel::dsl::count_star()))
+        let changes: Vec<(TicketId, i64)> = changes::table
+            .filter(changes::field.eq(TicketField::Status))
+            .group_by(changes::subject_id)
+            .select((changes::subject_id, diesel::dsl::count_star()))
             .load(&mut conn)
             .await
             .expect("changes are read");

@@ -11,7 +11,7 @@ use guichet_engine::actor::{Actor, StaffRole};
 use guichet_engine::db;
 use guichet_engine::job::JobStatus;
 use guichet_engine::store::Store;
-use guichet_engine::tables::{email_deliveries, jobs, ticket_changes, ticket_messages, tickets};
+use guichet_engine::tables::{changes, email_deliveries, jobs, messages, tickets};
 use guichet_schema::desk::ticket::commands::{self, CreateTicket};
 use guichet_schema::desk::ticket::model::{TicketField, TicketStatus};
 use guichet_schema::desk::ticket::status::{self, ChangeStatus};
@@ -158,13 +158,13 @@ impl Office {
     pub async fn effects(&self, ticket: &str) -> (i64, i64) {
         let id = TicketId::decode(ticket).expect("the id of a ticket");
         let mut conn = self.store.conn().await.expect("the database answers");
-        let changes = ticket_changes::table
-            .filter(ticket_changes::ticket_id.eq(id).and(ticket_changes::field.eq(TicketField::Status)))
+        let changes = changes::table
+            .filter(changes::subject_id.eq(id).and(changes::field.eq(TicketField::Status)))
             .count()
             .get_result(&mut conn)
             .await
             .expect("changes are counted");
-        let messages = ticket_messages::table.filter(ticket_messages::ticket_id.eq(id)).count();
+        let messages = messages::table.filter(messages::subject_id.eq(id)).count();
         (changes, messages.get_result(&mut conn).await.expect("messages are counted"))
     }
 

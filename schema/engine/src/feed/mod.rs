@@ -12,8 +12,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use crate::sql;
+use crate::subject::Subject;
 use guichet_base::error::Result;
-use guichet_base::id::{FirmId, Id};
+use guichet_base::id::FirmId;
 
 pub use crate::reach::Audience;
 pub use cursor::FeedCursor;
@@ -33,9 +34,9 @@ pub struct Event {
 
 impl Event {
     /// A change that does not affect who can see the thing.
-    pub fn changed<I: Id>(id: I, audience: Audience) -> Self {
-        let before = Some(audience.clone());
-        Self { noun: I::NOUN, subject: id.uuid(), before, after: Some(audience) }
+    pub fn changed(thing: impl Into<Subject>, audience: Audience) -> Self {
+        let Subject { noun, id } = thing.into();
+        Self { noun, subject: id, before: Some(audience.clone()), after: Some(audience) }
     }
 }
 

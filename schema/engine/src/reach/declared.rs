@@ -88,6 +88,8 @@ reached! { $
 
 of_subject! {
     attachments: ByVisibility,
+    changes: ToBoth,
     email_deliveries: ToStaff,
+    messages: ByVisibility,
     notifications: ToStaff,
 }

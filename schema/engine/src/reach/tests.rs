@@ -75,7 +75,8 @@ fn what_follows_a_subject() {
     );
     let of_member = condition!(attachments, of_subject::<attachments::table>(&own));
     assert!(of_member.contains(
-        "attachments.subject_noun = 'ticket' AND attachments.subject_id = ANY (SELECT id FROM tickets WHERE"
+        "attachments.subject_noun = 'ticket' AND EXISTS (SELECT FROM tickets \
+         WHERE tickets.id = attachments.subject_id AND (tickets.firm_id = $"
     ));
     assert!(!of_member.contains("visibility"));
     let of_user = condition!(attachments, of_subject::<attachments::table>(&one));

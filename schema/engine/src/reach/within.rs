@@ -76,13 +76,16 @@ impl<T: OfSubject> QueryFragment<Pg> for OfSubjectWithin<T> {
             column(T::TABLE, "subject_noun", out.reborrow())?;
             out.push_sql(" = '");
             out.push_sql(reach.noun);
-            out.push_sql("' AND ");
-            column(T::TABLE, "subject_id", out.reborrow())?;
-            out.push_sql(" = ANY (SELECT id FROM ");
+            // By its id: of many rows that a scope holds, few are asked for.
+            out.push_sql("' AND EXISTS (SELECT FROM ");
             out.push_identifier(reach.table)?;
             out.push_sql(" WHERE ");
+            column(reach.table, "id", out.reborrow())?;
+            out.push_sql(" = ");
+            column(T::TABLE, "subject_id", out.reborrow())?;
+            out.push_sql(" AND (");
             rows(reach, &self.scope, out.reborrow())?;
-            out.push_sql(")");
+            out.push_sql(") IS TRUE)");
         }
         out.push_sql(")");
         Ok(())

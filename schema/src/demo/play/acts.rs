@@ -10,8 +10,9 @@ use super::super::rows::{ChangeRow, CollectedRow, MessageRow, TicketRow, Transfe
 use super::{Life, Stage};
 use crate::desk::charge::rules::{is_overdue, today};
 use crate::desk::ticket::case::Saved;
-use crate::desk::ticket::model::{TicketField, TicketStatus, Visibility};
+use crate::desk::ticket::model::{TicketField, TicketStatus};
 use crate::desk::ticket::rules::{self, StatusChange, TicketAct};
+use crate::shared::visibility::Visibility;
 use guichet_base::id::{ActId, Id, MessageId, StaffId, TicketId};
 use guichet_engine::actor::Author;
 
@@ -104,10 +105,11 @@ impl<'a> Stage<'a> {
         life.row.last_message_seq += 1;
         let seq = life.row.last_message_seq;
         let id: MessageId = self.draft.chance.id(at);
-        self.draft.rows.ticket_messages.push(MessageRow {
+        self.draft.rows.messages.push(MessageRow {
             id,
             firm_id: life.row.firm_id,
-            ticket_id: life.row.id,
+            subject_noun: TicketId::NOUN,
+            subject_id: life.row.id,
             seq,
             visibility,
             author_staff: by.author.staff(),
@@ -236,10 +238,11 @@ impl<'a> Stage<'a> {
     ) -> ActId {
         let act_id: ActId = self.draft.chance.id(at);
         for (field, old_value, new_value) in changes {
-            self.draft.rows.ticket_changes.push(ChangeRow {
+            self.draft.rows.changes.push(ChangeRow {
                 id: self.draft.chance.id(at),
                 firm_id: life.row.firm_id,
-                ticket_id: life.row.id,
+                subject_noun: TicketId::NOUN,
+                subject_id: life.row.id,
                 act_id,
                 field,
                 old_value,

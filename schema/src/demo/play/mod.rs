@@ -159,7 +159,7 @@ impl<'a> Stage<'a> {
             let Life { mut row, customer, reads, .. } = life;
             row.search_text = search_text(row.number, &row.subject, &row.description, &customer.name);
             self.draft.rows.tickets.push(row);
-            self.draft.rows.ticket_reads.extend(reads.into_values());
+            self.draft.rows.read_marks.extend(reads.into_values());
         }
         let firm_id = self.house.brand.id;
         self.draft.rows.ticket_numbers.push(NumberRow { firm_id, last: self.opened });
@@ -173,8 +173,9 @@ impl Life<'_> {
             Author::Staff(id) => id.uuid(),
             Author::Portal(id) => id.uuid(),
         };
-        let (ticket_id, firm_id) = (self.row.id, self.row.firm_id);
-        let fresh = ReadRow { ticket_id, reader_id, firm_id, seq, at };
+        let (subject_noun, subject_id, firm_id) =
+            (guichet_base::id::TicketId::NOUN, self.row.id, self.row.firm_id);
+        let fresh = ReadRow { subject_noun, subject_id, reader_id, firm_id, seq, at };
         let mark = self.reads.entry(reader_id).or_insert(fresh);
         (mark.seq, mark.at) = (mark.seq.max(seq), at);
     }

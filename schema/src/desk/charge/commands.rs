@@ -126,6 +126,7 @@ async fn lock_tickets(tx: &mut Tx, scope: &Scope, id: ChargeId) -> Result<Vec<Ti
     shown_on.extend(made_it);
     // In the order of ids, so that no two wait for each other.
     Ok(tickets::table
+        .filter(tickets::firm_id.eq(scope.firm_id()))
         .filter(sql::among(tickets::id, &shown_on))
         .order(tickets::id)
         .select(Ticket::as_select())

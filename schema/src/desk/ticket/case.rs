@@ -15,9 +15,10 @@ use guichet_engine::sql;
 use guichet_engine::store::Tx;
 use guichet_engine::tables::{clients, firms, tickets};
 
-use super::model::{Ticket, Visibility};
+use super::model::Ticket;
 use super::queries::{linked_clients, visible};
 use super::rules::{self, Circumstances, Facts, TicketAct};
+use crate::shared::visibility::Visibility;
 
 /// What the firm's settings say about its tickets.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -135,8 +136,7 @@ impl Case {
 
     /// Who may know of something of it that has this visibility.
     pub fn audience(&self, visibility: Visibility) -> Audience {
-        let internal = visibility == Visibility::Internal;
-        Audience { internal, ..self.ticket.audience(self.client.accountant_id) }
+        visibility.of(self.ticket.audience(self.client.accountant_id))
     }
 
     /// What it is, to look at.

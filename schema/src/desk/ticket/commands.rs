@@ -7,8 +7,11 @@ use serde::Serialize;
 
 use crate::desk::charge;
 use crate::desk::service_item::{self, model::ServiceItem};
+use crate::people::client;
 use crate::people::department;
 use crate::people::staff::queries::works_here;
+use crate::shared::attachment::commands::{Place, lock_files};
+use crate::shared::history::Changed;
 use crate::shared::notification::{self, rules::News};
 use guichet_base::error::{Code, OrNotFound, Refusal, Result};
 use guichet_base::id::{
@@ -22,11 +25,12 @@ use guichet_engine::sql;
 use guichet_engine::store::{Begun, Done, Store};
 use guichet_engine::tables::{clients, departments, staff_members, tickets};
 
-use super::attachment::{self, Place};
+use super::attachment;
 use super::case::{self, Case, CaseView, Saved};
-use super::history::{self, Changed};
-use super::model::{Ticket, TicketField, TicketStatus, Visibility};
+use super::history;
+use super::model::{Ticket, TicketField, TicketStatus};
 use super::rules::TicketAct;
+use crate::shared::visibility::Visibility;
 
 /// A ticket to be opened (D-03).
 #[derive(Debug, Clone, Serialize)]
@@ -48,7 +52,7 @@ pub struct CreateTicket {
     /// The price; the service's when left out. Staff only.
     pub price: Option<Money>,
     /// Overdue charges that the ticket is to collect (D-10). Staff only.
-    pub collects: Vec<ChargeId>,
+    pub collect_charge_ids: Vec<ChargeId>,
     /// Files on it, for both sides to see.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub file_ids: Vec<FileId>,
@@ -91,7 +95,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
                 ("assigneeId", input.assignee_id.is_some()),
                 ("departmentId", input.department_id.is_some()),
                 ("price", input.price.is_some()),
-                ("collectChargeIds", !input.collects.is_empty()),
+                ("collectChargeIds", !input.collect_charge_ids.is_empty()),
             ];
             for (field, given) in given {
                 check.require(!given, Refusal::of(field, Code::NotAllowed));
@@ -108,11 +112,13 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
         Begun::Replay(done) => return Ok(done),
         Begun::First(tx) => tx,
     };
-    let files = attachment::lock_files(&mut tx, actor, &input.file_ids).await?;
+    let files = lock_files(&mut tx, actor, &input.file_ids).await?;
     let conn = tx.conn();
     let scope = actor.scope();
     // A rename of the client waits for us, or we for it: its name stands in what tickets are searched by.
-    clients::table.find(client_id).select(clients::id).for_share().execute(conn).await?;
+    // Only a client in sight is locked: nobody waits for a row of another firm (B-14).
+    let seen = clients::table.filter(client::queries::visible(&scope)).filter(clients::id.eq(client_id));
+    seen.select(clients::id).for_share().execute(conn).await?;
     let (client, firm) = case::surroundings(conn, &scope, client_id).await?.or_not_found("clientId")?;
     let service = match input.service_item_id {
         Some(id) => Some(offered_service(conn, &scope, id).await?),
@@ -174,13 +180,11 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
         .set(tickets::search_text.eq(case::search_text(number, &subject, &description, &client.name)))
         .execute(tx.conn())
         .await?;
-    charge::commands::collect(&mut tx, &scope, &firm, &ticket, &input.collects).await?;
-    let opened =
-        Changed { field: TicketField::Created, from: None, to: Some(TicketStatus::Open.to_string()) };
+    charge::commands::collect(&mut tx, &scope, &firm, &ticket, &input.collect_charge_ids).await?;
+    let opened = Changed::new(TicketField::Created, None, Some(TicketStatus::Open.to_string()));
     let act = ActId::new();
     history::record(&tx, &ticket, act, author, &[opened], None).await?;
-    let place = Place { visibility: Visibility::Public, message_id: None };
-    attachment::bind(&mut tx, &ticket, author, place, &files).await?;
+    attachment::bind(&mut tx, &ticket, author, Place::thing(Visibility::Public), &files).await?;
     let after = Some(ticket.audience(client.accountant_id));
     tx.event(firm.id, Event { noun: TicketId::NOUN, subject: id.uuid(), before: None, after });
     tx.audit(Some(firm.id), "ticketCreate", TicketId::NOUN, Some(id.uuid()));

@@ -4,14 +4,13 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use guichet_base::id::{
-    AccessId, ActId, ChangeId, ClientId, DepartmentId, FirmId, MessageId, ServiceItemId, StaffId, TicketId,
-    TransferId,
+    AccessId, ClientId, DepartmentId, FirmId, ServiceItemId, StaffId, TicketId, TransferId,
 };
 use guichet_base::money::Money;
 use guichet_base::text_enum;
 use guichet_engine::actor::Author;
 use guichet_engine::feed::Audience;
-use guichet_engine::tables::{ticket_changes, ticket_messages, ticket_transfers, tickets};
+use guichet_engine::tables::{ticket_transfers, tickets};
 
 text_enum! {
     /// Where a ticket stands (D-02).
@@ -41,16 +40,6 @@ impl TicketStatus {
 }
 
 text_enum! {
-    /// Who may read a message (D-07).
-    pub enum Visibility {
-        /// Staff and the client's users.
-        Public = "PUBLIC",
-        /// Staff only: an internal note.
-        Internal = "INTERNAL",
-    }
-}
-
-text_enum! {
     /// What a row of the history tells of (D-08).
     pub enum TicketField {
         /// The ticket was opened.
@@ -75,13 +64,6 @@ text_enum! {
         File = "FILE",
         /// A file was attached that is for staff only: its id of the API (D-07).
         InternalFile = "INTERNAL_FILE",
-    }
-}
-
-impl TicketField {
-    /// Whether the client's side may read of it: what the client sees of the ticket itself.
-    pub const fn is_public(self) -> bool {
-        !matches!(self, Self::Assignee | Self::Department | Self::InternalFile)
     }
 }
 
@@ -146,66 +128,6 @@ impl Ticket {
     /// Who may know of it; `portfolio` is the accountant of its client (B-15).
     pub fn audience(&self, portfolio: Option<StaffId>) -> Audience {
         guichet_engine::audience!(tickets, self, portfolio)
-    }
-}
-
-/// A message of the conversation, or an internal note.
-#[derive(Debug, Clone, Queryable, QueryableByName, Selectable)]
-#[diesel(table_name = ticket_messages)]
-pub struct TicketMessage {
-    /// Its id.
-    pub id: MessageId,
-    /// Its ticket.
-    pub ticket_id: TicketId,
-    /// Its place in the conversation, from 1.
-    pub seq: i32,
-    /// Who may read it.
-    pub visibility: Visibility,
-    author_staff: Option<StaffId>,
-    author_access: Option<AccessId>,
-    /// The text.
-    pub body: String,
-    /// When it was written.
-    pub created_at: DateTime<Utc>,
-}
-
-impl TicketMessage {
-    /// Who wrote it.
-    pub fn author(&self) -> Author {
-        Author::from_columns(self.author_staff, self.author_access)
-            .expect("a check of the table demands exactly one author")
-    }
-}
-
-/// One changed field of a ticket (D-08).
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = ticket_changes)]
-pub struct TicketChange {
-    /// Its id.
-    pub id: ChangeId,
-    /// Its ticket.
-    pub ticket_id: TicketId,
-    /// The act that changed it, with other fields perhaps.
-    pub act_id: ActId,
-    /// What changed.
-    pub field: TicketField,
-    /// From what.
-    pub old_value: Option<String>,
-    /// To what.
-    pub new_value: Option<String>,
-    /// Why, where a reason was given.
-    pub reason: Option<String>,
-    author_staff: Option<StaffId>,
-    author_access: Option<AccessId>,
-    /// When.
-    pub at: DateTime<Utc>,
-}
-
-impl TicketChange {
-    /// Who changed it.
-    pub fn author(&self) -> Author {
-        Author::from_columns(self.author_staff, self.author_access)
-            .expect("a check of the table demands exactly one author")
     }
 }
 

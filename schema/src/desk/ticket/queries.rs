@@ -8,28 +8,18 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::people::portal_access::model::AccessStatus;
 use guichet_base::error::Result;
 use guichet_base::id::{ClientId, TicketId};
-use guichet_engine::actor::{Author, Membership, Scope};
+use guichet_engine::actor::Scope;
 use guichet_engine::condition::Condition;
 use guichet_engine::reach;
 use guichet_engine::sql;
-use guichet_engine::tables::{clients, firms, portal_accesses, ticket_messages, ticket_reads, tickets};
+use guichet_engine::tables::{clients, firms, portal_accesses, tickets};
 
-use super::model::{Ticket, Visibility};
+use super::model::Ticket;
 use super::rules::Circumstances;
 
 /// The tickets inside a scope (B-14, B-15).
 pub fn visible(scope: &Scope) -> Condition<tickets::table> {
     reach::visible(scope)
-}
-
-/// The messages of visible tickets that a scope may read: clients never see a note (D-07).
-pub(super) fn readable(scope: &Scope) -> Condition<ticket_messages::table> {
-    let firm = ticket_messages::firm_id.eq(scope.firm_id());
-    if scope.is_staff() {
-        Condition::new(firm)
-    } else {
-        Condition::new(firm.and(ticket_messages::visibility.eq(Visibility::Public)))
-    }
 }
 
 /// Tickets by id, in no particular order; those out of scope are left out.
@@ -83,43 +73,4 @@ pub async fn circumstances(
         (id, Circumstances { client_reopen_days, has_linked_user })
     };
     Ok(rows.into_iter().map(circumstances).collect())
-}
-
-/// How many messages of each ticket this person has not read (D-12): written by others, readable,
-/// behind the person's read mark.
-///
-/// # Errors
-/// When the database does not answer: retry.
-pub async fn unread(
-    conn: &mut AsyncPgConnection,
-    membership: &Membership,
-    ids: &[TicketId],
-) -> Result<HashMap<TicketId, i64>> {
-    let scope = membership.scope();
-    let counts: Vec<(TicketId, i64)> = ticket_messages::table
-        .inner_join(tickets::table.on(tickets::id.eq(ticket_messages::ticket_id)))
-        .left_join(
-            ticket_reads::table.on(ticket_reads::ticket_id
-                .eq(ticket_messages::ticket_id)
-                .and(ticket_reads::reader_id.eq(membership.person()))),
-        )
-        .filter(visible(&scope).checked())
-        .filter(readable(&scope))
-        .filter(sql::among(ticket_messages::ticket_id, ids))
-        .filter(
-            ticket_reads::seq.is_null().or(ticket_messages::seq.nullable().gt(ticket_reads::seq.nullable())),
-        )
-        .filter(by_others(membership.author()))
-        .group_by(ticket_messages::ticket_id)
-        .select((ticket_messages::ticket_id, diesel::dsl::count_star()))
-        .load(conn)
-        .await?;
-    Ok(counts.into_iter().collect())
-}
-
-fn by_others(reader: Author) -> Condition<ticket_messages::table> {
-    match reader {
-        Author::Staff(id) => Condition::new(ticket_messages::author_staff.is_distinct_from(id)),
-        Author::Portal(id) => Condition::new(ticket_messages::author_access.is_distinct_from(id)),
-    }
 }

@@ -6,7 +6,8 @@ use guichet_base::error::Code;
 use guichet_base::text_enum;
 use guichet_engine::actor::Scope;
 
-use super::model::{TicketStatus, Visibility};
+use super::model::TicketStatus;
+use crate::shared::visibility::Visibility;
 
 /// How many files a ticket takes, those of its messages included: whoever looks at it loads them all.
 pub const MAX_ATTACHMENTS: i64 = 500;

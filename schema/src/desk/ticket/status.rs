@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::desk::charge;
 use crate::shared::email_delivery::announce;
+use crate::shared::history::Changed;
 use crate::shared::notification::{self, rules::News};
 use guichet_base::error::{Refusal, Result};
 use guichet_base::id::{ActId, TicketId};
@@ -14,7 +15,7 @@ use guichet_engine::actor::{Actor, Author};
 use guichet_engine::store::{Begun, Done, Store, Tx};
 
 use super::case::{Case, Saved};
-use super::history::{self, Changed};
+use super::history;
 use super::model::{TicketField, TicketStatus};
 use super::rules::{self, StatusChange, TicketAct};
 
@@ -139,8 +140,7 @@ async fn apply(
     case.ticket.closed_at = status.is_closed().then_some(tx.now);
     let author = actor.membership.author();
     case.mark(tx, author, act, Saved::Fields);
-    let moved =
-        Changed { field: TicketField::Status, from: Some(from.to_string()), to: Some(status.to_string()) };
+    let moved = Changed::new(TicketField::Status, Some(from.to_string()), Some(status.to_string()));
     let ((), (), addressees) = try_join3(
         case.write(tx),
         history::record(tx, &case.ticket, act_id, author, std::slice::from_ref(&moved), reason),

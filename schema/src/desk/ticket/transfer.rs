@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 
+use crate::shared::history::Changed;
 use crate::shared::notification::{self, rules::News};
 use guichet_base::error::{Code, Refusal, Result};
 use guichet_base::id::{ActId, DepartmentId, Id, StaffId, TicketId, TransferId};
@@ -14,7 +15,7 @@ use guichet_engine::tables::ticket_transfers;
 
 use super::case::{Case, Saved};
 use super::commands::{check_works_here, lead};
-use super::history::{self, Changed};
+use super::history;
 use super::model::TicketField;
 use super::rules::TicketAct;
 

@@ -66,6 +66,7 @@ async fn lock(conn: &mut AsyncPgConnection, actor: &Actor, id: DeliveryId) -> Re
         .optional()?;
     let Some(cause) = cause else { return Ok(None) };
     let all: Vec<EmailDelivery> = email_deliveries::table
+        .filter(email_deliveries::firm_id.eq(actor.firm_id()))
         .filter(email_deliveries::cause_id.eq(cause))
         .order(email_deliveries::id)
         .select(EmailDelivery::as_select())

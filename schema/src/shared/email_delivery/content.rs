@@ -10,8 +10,8 @@ use guichet_base::error::{Fault, Result};
 use guichet_base::id::NotificationId;
 use guichet_base::money::Money;
 use guichet_engine::tables::{
-    accounts, clients, email_deliveries, firms, notifications, portal_accesses, staff_members,
-    ticket_changes, ticket_messages, tickets,
+    accounts, changes, clients, email_deliveries, firms, messages, notifications, portal_accesses,
+    staff_members, tickets,
 };
 
 use super::model::{DeliveryReason, EmailDelivery, SendEmail};
@@ -145,15 +145,15 @@ async fn status(
     price: Money,
 ) -> Result<(About, DateTime<Utc>)> {
     type Row = (Option<String>, Option<String>, Option<String>, DateTime<Utc>, Option<String>);
-    let (from, to, reason, at, acted_by): Row = ticket_changes::table
-        .left_join(staff_members::table.on(staff_members::id.nullable().eq(ticket_changes::author_staff)))
-        .filter(ticket_changes::act_id.eq(delivery.cause_id))
-        .filter(ticket_changes::field.eq(TicketField::Status))
+    let (from, to, reason, at, acted_by): Row = changes::table
+        .left_join(staff_members::table.on(staff_members::id.nullable().eq(changes::author_staff)))
+        .filter(changes::act_id.eq(delivery.cause_id))
+        .filter(changes::field.eq(TicketField::Status))
         .select((
-            ticket_changes::old_value,
-            ticket_changes::new_value,
-            ticket_changes::reason,
-            ticket_changes::at,
+            changes::old_value,
+            changes::new_value,
+            changes::reason,
+            changes::at,
             staff_members::name.nullable(),
         ))
         .get_result(conn)
@@ -168,15 +168,15 @@ async fn status(
 
 /// Of what a staff member is told.
 async fn told(conn: &mut AsyncPgConnection, id: NotificationId) -> Result<(About, DateTime<Utc>)> {
-    let note = ticket_changes::table
-        .filter(ticket_changes::act_id.eq(notifications::act_id))
-        .order(ticket_changes::seq)
-        .select(ticket_changes::reason)
+    let note = changes::table
+        .filter(changes::act_id.eq(notifications::act_id))
+        .order(changes::seq)
+        .select(changes::reason)
         .limit(1)
         .single_value();
-    let opening = ticket_changes::table
-        .filter(ticket_changes::act_id.eq(notifications::act_id))
-        .filter(ticket_changes::field.eq(TicketField::Created));
+    let opening = changes::table
+        .filter(changes::act_id.eq(notifications::act_id))
+        .filter(changes::field.eq(TicketField::Created));
     type Row = (
         (NotificationKind, DateTime<Utc>, bool),
         (Option<String>, Option<String>, String),
@@ -184,14 +184,14 @@ async fn told(conn: &mut AsyncPgConnection, id: NotificationId) -> Result<(About
     );
     let ((kind, at, is_opening), (message, note, description), (staff, user)): Row = notifications::table
         .inner_join(tickets::table.on(tickets::id.eq(notifications::ticket_id)))
-        .left_join(ticket_messages::table.on(ticket_messages::id.nullable().eq(notifications::message_id)))
+        .left_join(messages::table.on(messages::id.nullable().eq(notifications::message_id)))
         .left_join(staff_members::table.on(staff_members::id.nullable().eq(notifications::author_staff)))
         .left_join(portal_accesses::table.on(portal_accesses::id.nullable().eq(notifications::author_access)))
         .left_join(accounts::table.on(accounts::id.nullable().eq(portal_accesses::account_id.nullable())))
         .filter(notifications::id.eq(id))
         .select((
             (notifications::kind, notifications::at, diesel::dsl::exists(opening)),
-            (ticket_messages::body.nullable(), note, tickets::description),
+            (messages::body.nullable(), note, tickets::description),
             (staff_members::name.nullable(), accounts::name.nullable()),
         ))
         .get_result(conn)

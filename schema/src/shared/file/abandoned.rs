@@ -11,6 +11,7 @@ use guichet_engine::store::{By, Store};
 use guichet_engine::tables::files;
 
 use super::model::{FileRefusal, FileState, VerifyFile};
+use super::owner::Nouns;
 use super::upload::verify_job;
 use super::verdict::{self, Verdict};
 
@@ -19,7 +20,7 @@ use super::verdict::{self, Verdict};
 ///
 /// # Errors
 /// When the database does not answer: retry.
-pub async fn settle(store: &Store) -> Result<usize> {
+pub async fn settle(store: &Store, nouns: Nouns) -> Result<usize> {
     #[derive(QueryableByName)]
     struct Abandoned {
         #[diesel(sql_type = diesel::sql_types::Uuid)]
@@ -44,7 +45,7 @@ pub async fn settle(store: &Store) -> Result<usize> {
     let settled = abandoned.len();
     for Abandoned { id, has_died } in abandoned {
         if has_died {
-            verdict::pass(store, id, Verdict::Refused(FileRefusal::Unverifiable)).await?;
+            verdict::pass(store, nouns, id, Verdict::Refused(FileRefusal::Unverifiable)).await?;
         } else {
             requeue(store, id).await?;
         }

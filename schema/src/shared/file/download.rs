@@ -10,7 +10,7 @@ use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::{file_accesses, files};
 
 use super::model::{Channel, File};
-use super::queries::visible;
+use super::owner::visible;
 use super::rules::{self, FileAct};
 
 /// Longest name of a device that is kept, in characters.

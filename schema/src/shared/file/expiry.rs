@@ -6,15 +6,15 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use crate::desk::ticket::attachment;
 use guichet_base::error::Result;
 use guichet_base::id::{FileId, Id};
 use guichet_engine::condition::Condition;
 use guichet_engine::feed::Event;
 use guichet_engine::store::{By, Store, Tx};
-use guichet_engine::tables::{attachments, files};
+use guichet_engine::tables::files;
 
 use super::model::{File, FileRefusal, FileState};
+use super::owner::Owner;
 use super::rules::GRACE;
 
 /// How many files are cleared away at once.
@@ -102,9 +102,9 @@ pub async fn forget(store: &Store, file: &File) -> Result<()> {
     if file.refusal == Some(FileRefusal::Unused) {
         diesel::update(row).set(files::expires_at.eq(None::<DateTime<Utc>>)).execute(tx.conn()).await?;
     } else {
-        if let Some(attachment) = attachment::of(&mut tx, file.id).await? {
-            diesel::delete(attachments::table.find(attachment.id)).execute(tx.conn()).await?;
-            attachment::tell_uploader(&mut tx, file, &attachment);
+        if let Some(owner) = Owner::of(&mut tx, file.id).await? {
+            owner.remove(&mut tx).await?;
+            owner.tell_uploader(&mut tx, file);
         }
         diesel::delete(row).execute(tx.conn()).await?;
         tx.event(file.firm_id, Event { after: None, ..file.event(false) });

@@ -1,7 +1,7 @@
 //! Files: stored bytes, from the wish to upload them until somebody opens them (A-09, D-08, F-07).
 //!
 //! A file is `PENDING` while its uploader sends it to a signed address, `STAGED` while a worker looks at it,
-//! and only `STORED` ones exist for others. It has many kinds of owner and one way to it: [`queries::visible`].
+//! and only `STORED` ones exist for others. It has one owner of several kinds, and one way to it: [`owner::visible`].
 //! What is done with the bytes themselves belongs to the rooms that have a store for them.
 
 pub mod abandoned;
@@ -11,6 +11,7 @@ pub mod expiry;
 pub mod key;
 pub mod kind;
 pub mod model;
+pub mod owner;
 pub mod queries;
 pub mod rules;
 pub mod upload;

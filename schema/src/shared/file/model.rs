@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::digest::Sha256;
 use super::key::Key;
 use super::kind::FileKind;
-use crate::desk::ticket::model::Visibility;
+use crate::shared::visibility::Visibility;
 use guichet_base::error::Code;
 use guichet_base::id::{
     AccessId, AccountId, AttachmentId, ClientId, FileAccessId, FileId, FirmId, Id, MessageId, StaffId,
-    TicketId,
 };
 use guichet_base::text_enum;
 use guichet_engine::actor::{Actor, Author, Membership};
 use guichet_engine::feed::{Audience, Event};
 use guichet_engine::job::Payload;
+use guichet_engine::subject::Subject;
 use guichet_engine::tables::{attachments, file_accesses, files};
 
 text_enum! {
@@ -177,7 +177,7 @@ impl File {
     }
 }
 
-/// A file on a ticket, or on a message of one.
+/// A file on a thing, or on a message about one.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = attachments)]
 pub struct Attachment {
@@ -185,10 +185,16 @@ pub struct Attachment {
     pub id: AttachmentId,
     /// The file.
     pub file_id: FileId,
-    /// The ticket.
-    pub ticket_id: TicketId,
-    /// The message that it goes with; none for one on the ticket itself.
+    /// The thing.
+    #[diesel(
+        select_expression = (attachments::subject_noun, attachments::subject_id),
+        select_expression_type = (attachments::subject_noun, attachments::subject_id)
+    )]
+    pub subject: Subject,
+    /// The message that it is on; none for one on the thing itself.
     pub message_id: Option<MessageId>,
+    /// Whether it was posted with that message, which then tells of it (D-11).
+    pub posted_with_message: bool,
     /// Who may see it (D-07); that of its message, if it has one.
     pub visibility: Visibility,
     /// When it was attached.

@@ -20,7 +20,7 @@ use guichet_engine::store::{Begun, Done, Store, Tx};
 use guichet_engine::tables::files;
 
 use super::model::{File, FileState, VerifyFile};
-use super::queries::visible;
+use super::owner::visible;
 use super::rules::{self, Declaration, Declared, FileAct, LEAST_COUNTED, Limits, MAX_FILES, MEGABYTE};
 
 /// What became of each file of an act, in the order of the input.

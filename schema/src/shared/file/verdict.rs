@@ -3,13 +3,13 @@
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::desk::ticket::attachment;
 use guichet_base::error::Result;
 use guichet_base::id::{FileId, Id};
 use guichet_engine::store::{By, Store};
 use guichet_engine::tables::files;
 
 use super::model::{File, FileRefusal, FileState};
+use super::owner::{Nouns, Owner};
 use super::rules;
 
 /// What the bytes are.
@@ -33,19 +33,19 @@ pub async fn find(conn: &mut AsyncPgConnection, id: FileId) -> Result<Option<Fil
 ///
 /// # Errors
 /// When the database does not answer: retry.
-pub async fn pass(store: &Store, id: FileId, verdict: Verdict) -> Result<()> {
+pub async fn pass(store: &Store, nouns: Nouns, id: FileId, verdict: Verdict) -> Result<()> {
     let mut tx = store.begin(By::house()).await?;
-    // The file before its ticket, as everywhere, so that nobody waits in a ring.
+    // The file before what it is on, as everywhere, so that no two transactions wait for each other.
     let staged = files::table.filter(files::id.eq(id)).filter(files::state.eq(FileState::Staged));
     let file: Option<File> =
         staged.select(File::as_select()).for_update().get_result(tx.conn()).await.optional()?;
     let Some(mut file) = file else { return Ok(()) };
-    let attachment = attachment::of(&mut tx, id).await?;
+    let owner = Owner::of(&mut tx, id).await?;
     (file.state, file.refusal) = match verdict {
         Verdict::Stored => (FileState::Stored, None),
         Verdict::Refused(refusal) => (refusal.state(), Some(refusal)),
     };
-    file.expires_at = rules::expiry(file.state, attachment.is_some(), tx.now);
+    file.expires_at = rules::expiry(file.state, owner.is_some(), tx.now);
     diesel::update(files::table.find(id))
         .set((
             files::state.eq(file.state),
@@ -57,9 +57,9 @@ pub async fn pass(store: &Store, id: FileId, verdict: Verdict) -> Result<()> {
     tx.event(file.firm_id, file.event(false));
     let act = if file.refusal.is_some() { "fileRefuse" } else { "fileStore" };
     tx.audit(Some(file.firm_id), act, FileId::NOUN, Some(id.uuid()));
-    match (verdict, attachment) {
-        (Verdict::Stored, Some(attachment)) => attachment::reveal_stored(&mut tx, &file, attachment).await?,
-        (Verdict::Refused(_), Some(attachment)) => attachment::tell_uploader(&mut tx, &file, &attachment),
+    match (verdict, owner) {
+        (Verdict::Stored, Some(owner)) => owner.reveal(&mut tx, nouns, &file).await?,
+        (Verdict::Refused(_), Some(owner)) => owner.tell_uploader(&mut tx, &file),
         (_, None) => {}
     }
     tx.commit(()).await?;

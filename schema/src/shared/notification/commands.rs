@@ -13,7 +13,7 @@ use guichet_engine::condition::Condition;
 use guichet_engine::feed::{Audience, Event};
 use guichet_engine::sql;
 use guichet_engine::store::{Done, Store, Tx};
-use guichet_engine::tables::{notifications, ticket_messages};
+use guichet_engine::tables::{messages, notifications};
 
 use super::model::Notification;
 use super::queries::{by_ids, own};
@@ -74,10 +74,10 @@ pub(crate) async fn follow_conversation(
     seq: i32,
 ) -> Result<()> {
     let Membership::Staff(staff) = &actor.membership else { return Ok(()) };
-    let read = ticket_messages::table
-        .filter(ticket_messages::ticket_id.eq(ticket))
-        .filter(ticket_messages::seq.le(seq))
-        .select(ticket_messages::id);
+    let read = messages::table
+        .filter(messages::subject_id.eq(ticket))
+        .filter(messages::seq.le(seq))
+        .select(messages::id);
     let told = notifications::message_id.assume_not_null().eq_any(read);
     write(tx, actor, staff.id, Condition::new(notifications::ticket_id.eq(ticket).and(told))).await
 }

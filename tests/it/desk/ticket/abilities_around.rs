@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use guichet_base::id::{ActId, ChangeId, ClientId, DeliveryId, Id, TicketId};
 use guichet_base::locale::Locale;
 use guichet_engine::actor::MemberReach;
-use guichet_engine::tables::{email_deliveries, email_suppressions, firms, ticket_changes};
+use guichet_engine::tables::{changes, email_deliveries, email_suppressions, firms};
 use guichet_schema::desk::ticket::model::TicketField;
 use guichet_schema::shared::email_delivery::model::{DeliveryReason, DeliveryStatus};
 use guichet_tests::world::Person;
@@ -81,13 +81,17 @@ async fn delivery(
 ) -> DeliveryId {
     let (id, act, now) = (DeliveryId::new(), ActId::new(), desk.app.store.now());
     let ticket = TicketId::decode(ticket).unwrap();
-    diesel::insert_into(ticket_changes::table)
+    diesel::insert_into(changes::table)
         .values((
-            (ticket_changes::id.eq(ChangeId::new()), ticket_changes::firm_id.eq(desk.firm.id)),
-            (ticket_changes::ticket_id.eq(ticket), ticket_changes::act_id.eq(act)),
-            (ticket_changes::field.eq(TicketField::Status), ticket_changes::old_value.eq("OPEN")),
-            (ticket_changes::new_value.eq("WAITING"), ticket_changes::author_staff.eq(desk.owner.staff_id())),
-            ticket_changes::at.eq(now),
+            (changes::id.eq(ChangeId::new()), changes::firm_id.eq(desk.firm.id)),
+            (
+                changes::subject_noun.eq(TicketId::NOUN),
+                changes::subject_id.eq(ticket),
+                changes::act_id.eq(act),
+            ),
+            (changes::field.eq(TicketField::Status), changes::old_value.eq("OPEN")),
+            (changes::new_value.eq("WAITING"), changes::author_staff.eq(desk.owner.staff_id())),
+            changes::at.eq(now),
         ))
         .execute(&mut desk.app.store.conn().await.unwrap())
         .await

@@ -246,8 +246,13 @@ async fn d_10_collecting() {
         desk.done(&desk.member, "ticketCreate", collect(&[&late, &later, &late])).await["ticket"].clone();
     assert_eq!(made["number"], 1, "what was refused took no number");
     for by in [&desk.member, &desk.admin] {
-        let ticket = desk.look(by, &text(&made["id"]), "collects { id isOverdue } charges { id }").await;
-        assert_eq!(each(&ticket["collects"], "id"), [later.clone(), late.clone()], "the earliest due first");
+        let ticket =
+            desk.look(by, &text(&made["id"]), "collectedCharges { id isOverdue } charges { id }").await;
+        assert_eq!(
+            each(&ticket["collectedCharges"], "id"),
+            [later.clone(), late.clone()],
+            "the earliest due first"
+        );
         assert_eq!(ticket["charges"], json!([]));
     }
     desk.finish().await;

@@ -178,9 +178,9 @@ async fn lists_within_lists_have_an_end() {
     let desk = Desk::open().await;
     let id = desk.opened(&desk.member).await;
     let grow = format!(
-        "INSERT INTO ticket_changes (id, firm_id, ticket_id, act_id, field, new_value, author_staff, at)
-         SELECT gen_random_uuid(), firm_id, ticket_id, gen_random_uuid(), 'SUBJECT', n::text, author_staff, at
-         FROM ticket_changes, generate_series(1, 99) AS n WHERE ticket_id = '{}'",
+        "INSERT INTO changes (id, firm_id, subject_noun, subject_id, act_id, field, new_value, author_staff, at)
+         SELECT gen_random_uuid(), firm_id, subject_noun, subject_id, gen_random_uuid(), 'SUBJECT', n::text, author_staff, at
+         FROM changes, generate_series(1, 99) AS n WHERE subject_id = '{}'",
         TicketId::decode(&id).unwrap().uuid()
     );
     diesel::sql_query(grow).execute(&mut desk.app.store.conn().await.unwrap()).await.unwrap();

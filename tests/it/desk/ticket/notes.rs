@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_base::id::{AccessId, FirmId};
 use guichet_engine::feed::Audience;
-use guichet_engine::tables::{events, ticket_reads};
+use guichet_engine::tables::{events, read_marks};
 use serde_json::{Value, json};
 
 use super::desk::{Desk, TICKET, each, text};
@@ -94,9 +94,9 @@ async fn d_07_notes_and_read_marks() {
     let mark = desk.done(&desk.admin, "ticketMarkRead", json!({ "id": id })).await;
     assert_eq!(mark["ticket"]["unreadCount"], 0);
     let access: AccessId = guichet_base::id::Id::decode(&desk.admin.id()).unwrap();
-    let seq: i32 = ticket_reads::table
-        .filter(ticket_reads::reader_id.eq(guichet_base::id::Id::uuid(access)))
-        .select(ticket_reads::seq)
+    let seq: i32 = read_marks::table
+        .filter(read_marks::reader_id.eq(guichet_base::id::Id::uuid(access)))
+        .select(read_marks::seq)
         .get_result(&mut desk.app.store.conn().await.unwrap())
         .await
         .unwrap();

@@ -118,12 +118,12 @@ async fn b_15_charges_within_reach() {
         told
     };
     assert_eq!(seen().await, ["#1 Dela"]);
-    let collects =
+    let collecting =
         json!({ "clientId": desk.client.encode(), "subject": "Cobrar", "collectChargeIds": [made] });
-    assert_eq!(desk.refused(&lia, "ticketCreate", collects.clone()).await, ["collectChargeIds:NOT_FOUND"]);
+    assert_eq!(desk.refused(&lia, "ticketCreate", collecting.clone()).await, ["collectChargeIds:NOT_FOUND"]);
     desk.portfolio(desk.client, &lia).await;
     assert_eq!(seen().await, ["#1 Dela", "#2 Alheio", "À mão"]);
-    desk.done(&lia, "ticketCreate", collects).await;
+    desk.done(&lia, "ticketCreate", collecting).await;
     desk.finish().await;
 }
 

@@ -1,10 +1,13 @@
 //! B-14: what a viewer may not see does not exist: the same answer as for an id that never was.
 
 use guichet_base::id::Id;
+use guichet_tests::wait::DEADLINE;
 use guichet_tests::world::{Firm, Person};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::desk::{Desk, reais, text};
+use super::idempotency::Held;
 
 /// One thing of each kind around a ticket, as ids.
 struct Things {
@@ -167,6 +170,38 @@ async fn b_14_other_firms() {
         not_there(&desk, by, &own, &things.all()).await;
     }
     assert_eq!(state(&desk, &other.owner, &things).await, before);
+    desk.finish().await;
+}
+
+/// B-14: no act waits for a row of another firm: how long an answer takes would tell that the row is there.
+#[tokio::test]
+async fn b_14_no_act_waits_for_rows_of_other_firms() {
+    let desk = Desk::open().await;
+    let other = Firm::new(&desk.app.store, "boreal.example").await;
+    let things = Things::new(&desk, &other, "Vizinho").await;
+    desk.app.jobs_done().await;
+    let own = desk.opened(&desk.admin).await;
+    let all_rows = format!(
+        "DO $$
+         DECLARE name text;
+         BEGIN
+             FOR name IN SELECT table_name FROM information_schema.columns
+                 WHERE table_schema = 'public' AND column_name = 'firm_id' AND table_name <> 'firms' LOOP
+                 EXECUTE format('SELECT FROM %I WHERE firm_id = %L FOR UPDATE', name, '{}');
+             END LOOP;
+         END $$",
+        other.id.uuid(),
+    );
+    let held = Held::begin(&desk.app.store, &all_rows).await;
+    for (by, id) in [&desk.owner, &desk.admin].into_iter().flat_map(|by| things.all().map(|id| (by, id))) {
+        for (act, input) in acts(&own, &json!(id)) {
+            let told = input.to_string();
+            let answer = timeout(DEADLINE, desk.send(by, act, input)).await;
+            let answer = answer.unwrap_or_else(|_| panic!("{act} {told} waits as {}", by.email));
+            assert_ne!(answer.body["data"][act]["userErrors"], json!([]), "{act} {told}");
+        }
+    }
+    held.let_go().await;
     desk.finish().await;
 }
 

@@ -1,11 +1,11 @@
 //! D-02, D-03, D-06, D-07, D-08: files on tickets and messages.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use guichet_base::id::{Id, MessageId, TicketId};
 use guichet_engine::feed::Audience;
-use guichet_engine::tables::{events, notifications};
+use guichet_engine::tables::{attachments, events, notifications};
 use guichet_schema::desk::ticket::rules::MAX_ATTACHMENTS;
 use guichet_tests::app::Setup;
 use guichet_tests::clamd::{FakeClamd, VIRUS};
@@ -246,6 +246,9 @@ async fn d_11_files_after_their_message() {
         // In the same moment by the clock, as it may be on two machines.
         let input = json!({ "id": ticket, "fileIds": [later], "to": to });
         desk.done(&desk.admin, "ticketFileAttach", input).await;
+        let facts = facts(&desk, &ticket).await;
+        assert_eq!(facts.iter().map(|(posted, _)| *posted).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(facts[0].1, facts[1].1, "their times do not tell them apart");
         if awaited {
             assert_eq!(told_kinds(&desk, &ticket).await, ["TICKET_ASSIGNED", "CLIENT_MESSAGE"]);
             scanner.leave(false);
@@ -255,6 +258,44 @@ async fn d_11_files_after_their_message() {
         let expected = ["TICKET_ASSIGNED", "CLIENT_MESSAGE", "CLIENT_FILE"];
         assert_eq!(told_kinds(&desk, &ticket).await, expected, "awaited: {awaited}");
     }
+    desk.finish().await;
+}
+
+/// Of each attachment of a ticket whether it was posted with its message, and its time; the oldest first.
+async fn facts(desk: &Desk, ticket: &str) -> Vec<(bool, DateTime<Utc>)> {
+    attachments::table
+        .filter(attachments::subject_id.eq(TicketId::decode(ticket).unwrap()))
+        .order(attachments::id)
+        .select((attachments::posted_with_message, attachments::created_at))
+        .load(&mut desk.app.store.conn().await.unwrap())
+        .await
+        .unwrap()
+}
+
+/// D-11: of files that were attached before it was kept as a fact, their times tell which were posted with their
+/// message; the migration keeps all rows.
+#[tokio::test]
+async fn d_11_what_was_posted_before_is_known() {
+    let desk = Desk::open().await;
+    let ticket = desk.opened(&desk.admin).await;
+    let [alone, with_it, later] =
+        ["a.pdf", "b.pdf", "c.pdf"].map(|name| desk.hand_in(&desk.admin, name, PDF));
+    let (alone, with_it, later) = (alone.await, with_it.await, later.await);
+    desk.attach(&desk.admin, &ticket, &alone, "PUBLIC").await;
+    let input = json!({ "id": ticket, "visibility": "PUBLIC", "body": "Segue.", "fileIds": [with_it] });
+    let posted = desk.done(&desk.admin, "ticketMessagePost", input).await;
+    desk.app.pass(TimeDelta::microseconds(1));
+    let to = json!({ "messageId": posted["message"]["id"] });
+    desk.done(&desk.admin, "ticketFileAttach", json!({ "id": ticket, "fileIds": [later], "to": to })).await;
+    let (before, seen) = (facts(&desk, &ticket).await, desk.look(&desk.owner, &ticket, FILES).await);
+    assert_eq!(before.iter().map(|(posted, _)| *posted).collect::<Vec<_>>(), [false, true, false]);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations/2026-11-29-000030_shared_records");
+    for script in ["down.sql", "up.sql"] {
+        let script = std::fs::read_to_string(format!("{folder}/{script}")).unwrap();
+        desk.app.store.dedicated().await.unwrap().batch_execute(&script).await.unwrap();
+    }
+    assert_eq!(facts(&desk, &ticket).await, before);
+    assert_eq!(desk.look(&desk.owner, &ticket, FILES).await, seen);
     desk.finish().await;
 }
 
@@ -283,8 +324,8 @@ async fn a_full_ticket_takes_no_more() {
          SELECT gen_random_uuid(), firm_id, client_id, uploader_access, name, content_type, size, sha256,
              state, created_at
          FROM files, generate_series(1, {others});
-         INSERT INTO attachments (id, firm_id, file_id, ticket_id, visibility, created_at)
-         SELECT gen_random_uuid(), files.firm_id, files.id, tickets.id, 'PUBLIC', files.created_at
+         INSERT INTO attachments (id, firm_id, file_id, subject_noun, subject_id, visibility, created_at)
+         SELECT gen_random_uuid(), files.firm_id, files.id, 'ticket', tickets.id, 'PUBLIC', files.created_at
          FROM files, tickets WHERE files.id NOT IN (SELECT file_id FROM attachments)"
     );
     let mut conn = desk.app.store.conn().await.unwrap();
@@ -358,11 +399,11 @@ async fn a_09_what_was_handed_in_already() {
     let second = attach(&desk.admin, &ticket, "guia (1).pdf", PDF, "PUBLIC").await;
     let unlike = attach(&desk.admin, &ticket, "extrato.csv", CSV, "PUBLIC").await;
     let elsewhere = attach(&desk.admin, &other, "guia.pdf", PDF, "PUBLIC").await;
-    let query = "query S($ids: [ID!]!) { nodes(ids: $ids) { ... on Attachment { sameAs { id } } } }";
+    let query = "query S($ids: [ID!]!) { nodes(ids: $ids) { ... on Attachment { duplicateOf { id } } } }";
     let ids = [&note, &first, &second, &unlike, &elsewhere];
     let told = async |by: &Person| {
         let nodes = desk.app.ask(by, query, json!({ "ids": ids })).await["nodes"].clone();
-        let same = |node: &Value| node["sameAs"]["id"].as_str().map(str::to_owned);
+        let same = |node: &Value| node["duplicateOf"]["id"].as_str().map(str::to_owned);
         nodes.as_array().unwrap().iter().map(same).collect::<Vec<_>>()
     };
     assert_eq!(told(&desk.admin).await, [None, None, Some(first.clone()), None, None]);

@@ -6,6 +6,7 @@ use futures_util::stream;
 use guichet_base::id::{FileId, Id, JobId};
 use guichet_base::locale::Locale;
 use guichet_engine::job::JobStatus;
+use guichet_schema::nouns;
 use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::model::VerifyFile;
 use guichet_schema::shared::file::verdict::{self, Verdict};
@@ -318,7 +319,7 @@ async fn every_step_can_be_done_again() {
         assert_eq!(storage.size(&staged).await.unwrap(), None);
         // A verdict that comes late changes nothing.
         let refused = Verdict::Refused(guichet_schema::shared::file::model::FileRefusal::WrongType);
-        verdict::pass(&desk.app.store, file_id, refused).await.unwrap();
+        verdict::pass(&desk.app.store, nouns::WITH_FILES, file_id, refused).await.unwrap();
         assert_eq!(desk.state(&desk.admin, &file_id.encode()).await, "STORED");
         assert_eq!(storage.size(&stored).await.unwrap(), Some(PDF.len() as u64));
         // Died after the object was stored, before the verdict: whoever comes next finds it there.

@@ -3,9 +3,10 @@
 use async_graphql::{Context, ID, InputObject, Object, OneofObject};
 use chrono::{DateTime, Utc};
 use guichet_base::error::{self, Error};
-use guichet_base::id::{AttachmentId, MessageId, TicketId};
+use guichet_base::id::{AttachmentId, Id, MessageId, TicketId};
 use guichet_schema::desk::ticket::attachment::{AttachFiles, AttachTo};
-use guichet_schema::shared::file::{model, queries};
+use guichet_schema::shared::attachment::queries;
+use guichet_schema::shared::file::model;
 
 use super::conversation::{MessageVisibility, TicketMessage};
 use super::types::Ticket;
@@ -17,8 +18,8 @@ use crate::graphql::shared::file::File;
 keyed! {
     /// The attachments of a ticket, those of its messages included.
     OnTicket(TicketId) => [model::Attachment], |loads, conn, ids| async {
-        let rows = queries::of_tickets(conn, &loads.membership, ids).await?;
-        error::Result::Ok(grouped(rows, |attachment| attachment.ticket_id))
+        let rows = queries::of_things(conn, &loads.membership, ids).await?;
+        error::Result::Ok(grouped(rows, |attachment| TicketId::from_uuid(attachment.subject.id)))
     }
 }
 
@@ -29,14 +30,14 @@ keyed! {
 
 keyed! {
     /// The first attachment of a ticket with the same bytes as this one.
-    SameAs(AttachmentId) => model::Attachment, |loads, conn, ids| queries::handed_in_before(conn, &loads.membership, ids)
+    DuplicateOf(AttachmentId) => model::Attachment, |loads, conn, ids| queries::duplicates(conn, &loads.membership, ids)
 }
 
 /// An attachment.
 #[derive(Debug, Clone)]
 pub struct Attachment(pub model::Attachment);
 
-by_ids!(AttachmentId => Attachment, membership queries::attachments_by_ids);
+by_ids!(AttachmentId => Attachment, membership queries::by_ids);
 
 /// A file on a ticket, or on a message of one. Its uploader attached it.
 #[Object]
@@ -53,7 +54,7 @@ impl Attachment {
 
     /// The ticket.
     async fn ticket(&self, ctx: &Context<'_>) -> Result<Ticket, ApiError> {
-        seen(load(ctx, self.0.ticket_id).await?)
+        seen(load(ctx, TicketId::from_uuid(self.0.subject.id)).await?)
     }
 
     /// The message that it goes with; null for one on the ticket itself.
@@ -68,8 +69,8 @@ impl Attachment {
 
     /// The first attachment of the ticket with the same bytes, where this is not it: they were handed in already
     ///
-    async fn same_as(&self, ctx: &Context<'_>) -> Result<Option<Attachment>, ApiError> {
-        Ok(load(ctx, SameAs(self.0.id)).await?.map(Attachment))
+    async fn duplicate_of(&self, ctx: &Context<'_>) -> Result<Option<Attachment>, ApiError> {
+        Ok(load(ctx, DuplicateOf(self.0.id)).await?.map(Attachment))
     }
 
     /// When it was attached.

@@ -3,9 +3,10 @@
 use async_graphql::connection::EmptyFields;
 use async_graphql::{Context, Enum, ID, Object};
 use chrono::{DateTime, Utc};
-use guichet_base::id::{MessageId, TicketId};
+use guichet_base::id::{Id, MessageId, TicketId};
 use guichet_base::page::PageRequest;
-use guichet_schema::desk::ticket::{conversation, model};
+use guichet_schema::shared::conversation::{model, queries};
+use guichet_schema::shared::visibility;
 
 use super::attachment::{Attachment, OnMessage};
 use super::types::Ticket;
@@ -18,7 +19,7 @@ use crate::graphql::shared::author::{Author, author};
 
 /// Who may read a message (D-07).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::Visibility")]
+#[graphql(remote = "visibility::Visibility")]
 pub enum MessageVisibility {
     /// Staff and the client's users.
     Public,
@@ -28,9 +29,9 @@ pub enum MessageVisibility {
 
 /// A message.
 #[derive(Debug, Clone)]
-pub struct TicketMessage(pub model::TicketMessage);
+pub struct TicketMessage(pub model::Message);
 
-by_ids!(MessageId => TicketMessage, conversation::by_ids);
+by_ids!(MessageId => TicketMessage, queries::by_ids::<TicketId>);
 
 /// A message of a ticket's conversation, or an internal note about it.
 #[Object]
@@ -42,7 +43,7 @@ impl TicketMessage {
 
     /// Its ticket.
     async fn ticket(&self, ctx: &Context<'_>) -> Result<Ticket, ApiError> {
-        seen(load(ctx, self.0.ticket_id).await?)
+        seen(load(ctx, TicketId::from_uuid(self.0.subject.id)).await?)
     }
 
     /// Who may read it; clients meet `PUBLIC` only.
@@ -78,9 +79,9 @@ connection! {
 
 parts! {
     /// A part of a ticket's conversation.
-    PartOf(TicketId) => model::TicketMessage,
-    |loads, conn, of, part| conversation::pages(conn, &loads.scope(), of, part),
-    by |message| message.ticket_id
+    PartOf(TicketId) => model::Message,
+    |loads, conn, of, part| queries::pages(conn, &loads.scope(), of, part),
+    by |message| TicketId::from_uuid(message.subject.id)
 }
 
 /// The part of a ticket's conversation that the arguments tell.
@@ -94,5 +95,5 @@ pub(super) async fn conversation(
 ) -> Result<TicketMessageConnection, ApiError> {
     let part = queried(Caller::of(ctx), PageRequest::new(first, after, last, before))?;
     let page = seen(load(ctx, PartOf { of: ticket, part }).await?)??;
-    Ok(TicketMessageConnection::new(page, EmptyFields, conversation::cursor, TicketMessage))
+    Ok(TicketMessageConnection::new(page, EmptyFields, queries::cursor, TicketMessage))
 }

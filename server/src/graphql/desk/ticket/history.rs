@@ -7,6 +7,7 @@ use guichet_base::i18n;
 use guichet_base::id::{ChangeId, DepartmentId, FileId, Id, ServiceItemId, StaffId, TicketId, TransferId};
 use guichet_base::money::Money;
 use guichet_schema::desk::ticket::{history, model};
+use guichet_schema::shared::history::{model::Change, queries};
 
 use super::types::Ticket;
 use crate::edge::ApiError;
@@ -48,9 +49,9 @@ pub enum TicketField {
 
 keyed! {
     /// The history of a ticket.
-    HistoryOf(TicketId) => [model::TicketChange], |loads, conn, ids| async {
-        let rows = history::of(conn, &loads.scope(), ids).await?;
-        error::Result::Ok(grouped(rows, |change| change.ticket_id))
+    HistoryOf(TicketId) => [Change], |loads, conn, ids| async {
+        let rows = queries::of::<model::TicketField>(conn, &loads.scope(), ids).await?;
+        error::Result::Ok(grouped(rows, |change| TicketId::from_uuid(change.subject.id)))
     }
 }
 
@@ -64,9 +65,9 @@ keyed! {
 
 /// A change.
 #[derive(Debug, Clone)]
-pub struct TicketChange(pub model::TicketChange);
+pub struct TicketChange(pub Change);
 
-by_ids!(ChangeId => TicketChange, history::by_ids);
+by_ids!(ChangeId => TicketChange, queries::by_ids::<model::TicketField>);
 
 /// A changed field of a ticket: who changed it from what to what, and when (D-08).
 #[Object]
@@ -83,12 +84,12 @@ impl TicketChange {
 
     /// Its ticket.
     async fn ticket(&self, ctx: &Context<'_>) -> Result<Ticket, ApiError> {
-        seen(load(ctx, self.0.ticket_id).await?)
+        seen(load(ctx, self.ticket_id()).await?)
     }
 
     /// What changed.
-    async fn field(&self) -> TicketField {
-        self.0.field.into()
+    async fn field(&self) -> Result<TicketField, ApiError> {
+        Ok(self.what()?.into())
     }
 
     /// The value before, for programs; null when there was none.
@@ -128,7 +129,7 @@ impl TicketChange {
 
     /// What became of the mails about it (D-04); null for what mails nobody.
     async fn mail(&self, ctx: &Context<'_>) -> Result<Option<MailOutcome>, ApiError> {
-        match self.0.field {
+        match self.what()? {
             model::TicketField::Status => mail_of(ctx, self.0.act_id).await,
             _ => Ok(None),
         }
@@ -136,14 +137,23 @@ impl TicketChange {
 }
 
 impl TicketChange {
+    fn ticket_id(&self) -> TicketId {
+        TicketId::from_uuid(self.0.subject.id)
+    }
+
+    fn what(&self) -> Result<model::TicketField, ApiError> {
+        let field = model::TicketField::parse(&self.0.field);
+        field.ok_or_else(|| ApiError::internal(format!("a ticket has no field {}", self.0.field)))
+    }
+
     async fn text(&self, ctx: &Context<'_>, value: Option<&str>) -> Result<Option<String>, ApiError> {
         let Some(value) = value else { return Ok(None) };
         let locale = Caller::of(ctx).locale;
-        let text = match self.0.field {
+        let text = match self.what()? {
             model::TicketField::Created | model::TicketField::Status => model::TicketStatus::parse(value)
                 .map(|status| i18n::named(locale, "ticket-status", status, &i18n::Args::new())),
             model::TicketField::Price => {
-                let ticket = load(ctx, self.0.ticket_id).await?;
+                let ticket = load(ctx, self.ticket_id()).await?;
                 ticket.zip(value.parse().ok()).map(|(ticket, amount_minor)| {
                     Money { amount_minor, currency: ticket.0.currency }.display(locale)
                 })

@@ -56,7 +56,7 @@ impl TryFrom<TicketCreateInput> for CreateTicket {
             assignee_id: optional_id("assigneeId", input.assignee_id.as_ref())?,
             department_id: optional_id("departmentId", input.department_id.as_ref())?,
             price: input.price.map(Into::into),
-            collects: ids("collectChargeIds", &input.collect_charge_ids)?,
+            collect_charge_ids: ids("collectChargeIds", &input.collect_charge_ids)?,
             file_ids: ids("fileIds", &input.file_ids)?,
         })
     }

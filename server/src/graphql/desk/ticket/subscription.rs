@@ -4,7 +4,8 @@ use async_graphql::{Context, ID, SimpleObject, Subscription};
 use futures_util::Stream;
 use guichet_base::id::{AccessId, ClientId, DepartmentId, Id, MessageId, ServiceItemId, StaffId, TicketId};
 use guichet_engine::feed::queries::Entry;
-use guichet_schema::desk::ticket::{conversation, list, model};
+use guichet_schema::desk::ticket::list;
+use guichet_schema::shared::conversation::{self, model::Message};
 
 use super::conversation::TicketMessage;
 use super::query::TicketFilter;
@@ -142,20 +143,20 @@ impl Followed for Conversation {
             Sight::Returned => return Ok(Some(self.reload(place))),
             Sight::Gone => true,
         };
-        let mut messages: Vec<model::TicketMessage> = Vec::new();
+        let mut messages: Vec<Message> = Vec::new();
         if !touched.is_empty() {
             let (scope, store) = (news.onlooker.scope(), &news.onlooker.store);
             let found = news
                 .batch
                 .shared(scope.clone(), async || {
                     let mut conn = store.conn().await?;
-                    let found = conversation::by_ids(&mut conn, &scope, &news.batch.things()).await;
+                    let found =
+                        conversation::queries::by_ids::<TicketId>(&mut conn, &scope, &news.batch.things())
+                            .await;
                     found.map_err(|error| unanswered(news.onlooker.locale, error))
                 })
                 .await?;
-            let own = |message: &&model::TicketMessage| {
-                message.ticket_id == ticket && touched.contains(&message.id)
-            };
+            let own = |message: &&Message| message.subject == ticket.into() && touched.contains(&message.id);
             messages.extend(found.iter().filter(own).cloned());
             messages.sort_by_key(|message| message.seq);
         }

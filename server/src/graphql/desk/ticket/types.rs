@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use guichet_base::id::{ClientId, TicketId};
 use guichet_schema::desk::ticket::rules::{self, Circumstances, Facts};
 use guichet_schema::desk::ticket::{model, queries};
+use guichet_schema::shared::conversation::queries::unread;
 
 use super::attachment::{Attachment, OnTicket};
 use super::conversation::{TicketMessageConnection, conversation};
@@ -219,7 +220,7 @@ impl Ticket {
     }
 
     /// The overdue charges that it is to collect, the earliest due first (D-10).
-    async fn collects(&self, ctx: &Context<'_>) -> Result<Vec<Charge>, ApiError> {
+    async fn collected_charges(&self, ctx: &Context<'_>) -> Result<Vec<Charge>, ApiError> {
         load_list(ctx, CollectedBy(self.0.id), Charge).await
     }
 }
@@ -231,5 +232,5 @@ keyed! {
 
 keyed! {
     /// How many messages of a ticket the viewer has not read.
-    UnreadOf(TicketId) => i64, |loads, conn, ids| queries::unread(conn, &loads.membership, ids)
+    UnreadOf(TicketId) => i64, |loads, conn, ids| unread(conn, &loads.membership, ids)
 }

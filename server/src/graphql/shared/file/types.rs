@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use guichet_base::error::Refusal;
 use guichet_base::id::FileId;
 use guichet_base::page::PageRequest;
+use guichet_schema::shared::attachment;
 use guichet_schema::shared::file::{model, queries, rules};
 
 use crate::edge::ApiError;
@@ -66,7 +67,7 @@ by_ids!(FileId => File, membership queries::by_ids);
 
 keyed! {
     /// What a file is attached to.
-    AttachmentOf(FileId) => model::Attachment, |loads, conn, ids| queries::of_files(conn, &loads.membership, ids)
+    AttachmentOf(FileId) => model::Attachment, |loads, conn, ids| attachment::queries::of_files(conn, &loads.membership, ids)
 }
 
 connection! {

@@ -1,0 +1,122 @@
+//! Attaching files. The noun has its thing under lock, and says how many files it takes.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use crate::shared::file::model::{File, FileState};
+use crate::shared::file::rules::{self, FileAct};
+use crate::shared::file::upload::check_count;
+use crate::shared::file::{expiry, owner};
+use crate::shared::visibility::Visibility;
+use guichet_base::error::{Code, OrNotFound, Refusal, Result};
+use guichet_base::id::{AttachmentId, FileId, FirmId, MessageId};
+use guichet_engine::actor::Actor;
+use guichet_engine::store::Tx;
+use guichet_engine::subject::Subject;
+use guichet_engine::tables::{attachments, files};
+
+/// Where on a thing a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// The message that it is on; none for the thing itself.
+    pub message_id: Option<MessageId>,
+    /// Whether it was posted with that message, which then tells of it.
+    pub posted_with_message: bool,
+}
+
+impl Place {
+    /// On the thing itself.
+    pub const fn thing(visibility: Visibility) -> Self {
+        Self { visibility, message_id: None, posted_with_message: false }
+    }
+}
+
+/// The thing that takes files.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Taker {
+    /// The firm.
+    pub firm_id: FirmId,
+    /// The thing.
+    pub subject: Subject,
+    /// How many files it takes, those of its messages included.
+    pub most: i64,
+}
+
+/// Locks the files that the actor wants to attach, and checks that each may be. Before the thing is locked, as
+/// the worker does that stores them.
+pub(crate) async fn lock_files(tx: &mut Tx, actor: &Actor, ids: &[FileId]) -> Result<Vec<File>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    check_count("fileIds", ids.len())?;
+    let locked: Vec<File> = files::table
+        .filter(owner::visible(&actor.membership))
+        .filter(files::id.eq_any(ids))
+        .order(files::id)
+        .select(File::as_select())
+        .for_update()
+        .load(tx.conn())
+        .await?;
+    let owned = owner::owned(tx.conn(), ids).await?;
+    let mut wanted = Vec::new();
+    for id in ids {
+        let file = locked.iter().find(|file| file.id == *id).or_not_found("fileIds")?;
+        rules::may(FileAct::Attach, actor.membership.author(), file, owned.contains(id), tx.now)
+            .map_err(|code| Refusal::of("fileIds", code))?;
+        if !wanted.contains(file) {
+            wanted.push(file.clone());
+        }
+    }
+    Ok(wanted)
+}
+
+/// Attaches locked files to a locked thing, as many as it takes; answers the attachments in the order of the files.
+pub(crate) async fn bind(
+    tx: &mut Tx,
+    taker: Taker,
+    place: Place,
+    files: &[File],
+) -> Result<Vec<AttachmentId>> {
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    check_room(tx, taker, files.len()).await?;
+    let ids: Vec<AttachmentId> = files.iter().map(|_| AttachmentId::new()).collect();
+    let rows: Vec<_> = files
+        .iter()
+        .zip(&ids)
+        .map(|(file, id)| {
+            (
+                attachments::id.eq(*id),
+                attachments::firm_id.eq(taker.firm_id),
+                attachments::file_id.eq(file.id),
+                attachments::subject_noun.eq(taker.subject.noun),
+                attachments::subject_id.eq(taker.subject.id),
+                attachments::message_id.eq(place.message_id),
+                attachments::posted_with_message.eq(place.posted_with_message),
+                attachments::visibility.eq(place.visibility),
+                attachments::created_at.eq(tx.now),
+            )
+        })
+        .collect();
+    diesel::insert_into(attachments::table).values(rows).execute(tx.conn()).await?;
+    expiry::keep(tx, files).await?;
+    Ok(ids)
+}
+
+/// Refuses more files than a thing takes.
+async fn check_room(tx: &mut Tx, taker: Taker, more: usize) -> Result<()> {
+    let attached = attachments::table.filter(attachments::subject_id.eq(taker.subject.id)).count();
+    let attached: i64 = attached.get_result(tx.conn()).await?;
+    if attached + more as i64 > taker.most {
+        return Err(Refusal::of("fileIds", Code::OutOfRange).with(taker.most).into());
+    }
+    Ok(())
+}
+
+/// Those of these files that are stored already.
+pub(crate) fn stored(files: &[File]) -> Vec<&File> {
+    files.iter().filter(|file| file.state == FileState::Stored).collect()
+}

@@ -1,0 +1,121 @@
+//! Finders of attachments. Each takes the viewer's membership: what nobody else may see yet is seen by its uploader.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::shared::file::digest::Sha256;
+use crate::shared::file::model::{Attachment, FileState};
+use crate::shared::file::owner::{on_seen, own};
+use guichet_base::error::Result;
+use guichet_base::id::{AttachmentId, FileId, Id, MessageId};
+use guichet_engine::actor::Membership;
+use guichet_engine::sql;
+use guichet_engine::tables::{attachments, files};
+
+/// The attachments that a membership sees: on what it sees, and the file itself or, as its uploader, what becomes of it.
+macro_rules! shown {
+    ($membership:expr) => {
+        shown!($membership, Attachment::as_select())
+    };
+    ($membership:expr, $what:expr) => {
+        attachments::table
+            .inner_join(files::table.on(files::id.eq(attachments::file_id)))
+            .filter(on_seen($membership))
+            .filter(files::state.eq(FileState::Stored).or(own($membership)))
+            .order(attachments::id)
+            .select($what)
+    };
+}
+
+/// The attachments of several things of a noun, those of their messages included, oldest first within each.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of_things<I: Id>(
+    conn: &mut AsyncPgConnection,
+    membership: &Membership,
+    ids: &[I],
+) -> Result<Vec<Attachment>> {
+    Ok(shown!(membership).filter(sql::among(attachments::subject_id, ids)).load(conn).await?)
+}
+
+/// The attachments of several messages, oldest first within each.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of_messages(
+    conn: &mut AsyncPgConnection,
+    membership: &Membership,
+    ids: &[MessageId],
+) -> Result<HashMap<MessageId, Vec<Attachment>>> {
+    let found: Vec<Attachment> = shown!(membership)
+        .filter(sql::among(attachments::message_id.assume_not_null(), ids))
+        .load(conn)
+        .await?;
+    let mut of: HashMap<MessageId, Vec<Attachment>> = HashMap::new();
+    for (id, attachment) in found.into_iter().filter_map(|found| Some((found.message_id?, found))) {
+        of.entry(id).or_default().push(attachment);
+    }
+    Ok(of)
+}
+
+/// The attachment of each of these files, where it has one.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of_files(
+    conn: &mut AsyncPgConnection,
+    membership: &Membership,
+    ids: &[FileId],
+) -> Result<HashMap<FileId, Attachment>> {
+    let found: Vec<Attachment> =
+        shown!(membership).filter(sql::among(attachments::file_id, ids)).load(conn).await?;
+    Ok(found.into_iter().map(|attachment| (attachment.file_id, attachment)).collect())
+}
+
+/// Attachments by id, in no particular order; those that are out of sight are left out.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    membership: &Membership,
+    ids: &[AttachmentId],
+) -> Result<Vec<Attachment>> {
+    Ok(shown!(membership).filter(sql::among(attachments::id, ids)).load(conn).await?)
+}
+
+/// Of these attachments those that are duplicates: the same bytes were on the same thing before. Each with the first
+/// attachment of these bytes that the membership sees.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn duplicates(
+    conn: &mut AsyncPgConnection,
+    membership: &Membership,
+    ids: &[AttachmentId],
+) -> Result<HashMap<AttachmentId, Attachment>> {
+    let on: Vec<Uuid> = attachments::table
+        .filter(sql::among(attachments::id, ids))
+        .select(attachments::subject_id)
+        .load(conn)
+        .await?;
+    let all: Vec<(Attachment, Sha256)> = shown!(membership, (Attachment::as_select(), files::sha256))
+        .filter(sql::among_uuids(attachments::subject_id, on))
+        .load(conn)
+        .await?;
+    let asked: HashSet<&AttachmentId> = ids.iter().collect();
+    let mut first: HashMap<_, &Attachment> = HashMap::new();
+    for (attachment, digest) in &all {
+        first.entry((attachment.subject, *digest)).or_insert(attachment);
+    }
+    let duplicate = |(attachment, digest): &(Attachment, Sha256)| {
+        let earlier = *first.get(&(attachment.subject, *digest))?;
+        let is_duplicate = asked.contains(&attachment.id) && earlier.id != attachment.id;
+        is_duplicate.then(|| (attachment.id, earlier.clone()))
+    };
+    Ok(all.iter().filter_map(duplicate).collect())
+}

@@ -1,0 +1,172 @@
+//! Finders of messages. Each takes the viewer's scope; several things at once are of one noun.
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Text, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use crate::shared::visibility::Visibility;
+use guichet_base::error::{Code, Refusal, Result};
+use guichet_base::id::{Id, MessageId};
+use guichet_base::page::{Cursor, PageRequest};
+use guichet_engine::actor::{Author, Membership, Scope};
+use guichet_engine::condition::Condition;
+use guichet_engine::reach;
+use guichet_engine::sql;
+use guichet_engine::subject::Subject;
+use guichet_engine::tables::{messages, read_marks};
+
+use super::model::Message;
+
+/// The order of a conversation, for its cursors.
+pub const ORDER: &str = "SEQ";
+
+/// The messages of things in sight that a scope may read: clients never see a note (D-07).
+pub(super) fn readable(scope: &Scope) -> Condition<messages::table> {
+    let firm = messages::firm_id.eq(scope.firm_id());
+    if scope.is_staff() {
+        Condition::new(firm)
+    } else {
+        Condition::new(firm.and(messages::visibility.eq(Visibility::Public)))
+    }
+}
+
+/// A part of the conversations of several things: the same part of each, for lists that show the
+/// last messages. Oldest first within a thing, backward pages newest first (see [`PageRequest::page`]).
+/// A cursor belongs to one of them: the others then have no rows.
+///
+/// # Errors
+/// `INVALID_CURSOR`; when the database does not answer: retry.
+pub async fn pages<I: Id>(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    of: &[I],
+    part: &PageRequest,
+) -> Result<Vec<Message>> {
+    let from_the_end = if part.is_backward() { i32::MAX } else { 0 };
+    let of = of.iter().map(|id| id.uuid());
+    let (of, behind): (Vec<Uuid>, i32) = match part.cursor(ORDER)? {
+        None => (of.collect(), from_the_end),
+        Some(cursor) => {
+            let (subject, seq) = place(conn, scope, MessageId::from_uuid(cursor.id)).await?;
+            (of.filter(|id| *id == subject).collect(), seq)
+        }
+    };
+    // The condition on messages is asked of the things, so that it is asked once of each.
+    let text = if part.is_backward() {
+        "SELECT m.* FROM (
+             SELECT subject_id FROM (
+                 SELECT ? AS subject_noun, unnest(?) AS subject_id, ? AS firm_id, 'PUBLIC' AS visibility
+             ) AS messages WHERE ?
+         ) AS thing CROSS JOIN LATERAL (
+             SELECT * FROM messages
+             WHERE subject_id = thing.subject_id AND firm_id = ? AND (? OR visibility = 'PUBLIC') AND seq < ?
+             ORDER BY seq DESC LIMIT ?
+         ) AS m"
+    } else {
+        "SELECT m.* FROM (
+             SELECT subject_id FROM (
+                 SELECT ? AS subject_noun, unnest(?) AS subject_id, ? AS firm_id, 'PUBLIC' AS visibility
+             ) AS messages WHERE ?
+         ) AS thing CROSS JOIN LATERAL (
+             SELECT * FROM messages
+             WHERE subject_id = thing.subject_id AND firm_id = ? AND (? OR visibility = 'PUBLIC') AND seq > ?
+             ORDER BY seq LIMIT ?
+         ) AS m"
+    };
+    Ok(sql::kept(text)
+        .bind::<Text, _>(I::NOUN)
+        .bind::<Array<SqlUuid>, _>(of)
+        .bind::<SqlUuid, _>(scope.firm_id())
+        .bind::<Bool, _>(reach::of_subject::<messages::table>(scope))
+        .bind::<SqlUuid, _>(scope.firm_id())
+        .bind::<Bool, _>(scope.is_staff())
+        .bind::<Integer, _>(behind)
+        .bind::<BigInt, _>(part.fetch())
+        .load(conn)
+        .await?)
+}
+
+/// The cursor of a message in [`pages`]. Not its number: gaps would tell a client of internal notes (D-07).
+pub fn cursor(message: &Message) -> String {
+    Cursor::encode(ORDER, "", message.id.uuid())
+}
+
+async fn place(conn: &mut AsyncPgConnection, scope: &Scope, id: MessageId) -> Result<(Uuid, i32)> {
+    let place = messages::table
+        .filter(readable(scope))
+        .filter(messages::id.eq(id))
+        .select((messages::subject_id, messages::seq))
+        .get_result(conn)
+        .await
+        .optional()?;
+    place.ok_or_else(|| Refusal::of("after", Code::InvalidCursor).into())
+}
+
+/// A message about this thing, which is in sight.
+pub(crate) async fn find(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    subject: Subject,
+    id: MessageId,
+) -> Result<Option<Message>> {
+    Ok(messages::table
+        .filter(readable(scope))
+        .filter(messages::subject_noun.eq(subject.noun))
+        .filter(messages::subject_id.eq(subject.id))
+        .filter(messages::id.eq(id))
+        .select(Message::as_select())
+        .get_result(conn)
+        .await
+        .optional()?)
+}
+
+/// Messages of a noun by id, in no particular order; those that the viewer may not read are left out.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids<I: Id>(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[MessageId],
+) -> Result<Vec<Message>> {
+    Ok(messages::table
+        .filter(sql::among(messages::id, ids))
+        .filter(messages::subject_noun.eq(I::NOUN))
+        .filter(reach::of_subject::<messages::table>(scope).checked())
+        .select(Message::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// How many messages of each thing this person has not read (D-12): written by others, readable,
+/// behind the person's read mark.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn unread<I: Id>(
+    conn: &mut AsyncPgConnection,
+    membership: &Membership,
+    ids: &[I],
+) -> Result<Vec<(I, i64)>> {
+    let is_own_mark =
+        read_marks::subject_id.eq(messages::subject_id).and(read_marks::reader_id.eq(membership.person()));
+    let counts: Vec<(Uuid, i64)> = messages::table
+        .left_join(read_marks::table.on(is_own_mark))
+        .filter(reach::of_subject::<messages::table>(&membership.scope()).checked())
+        .filter(sql::among(messages::subject_id, ids))
+        .filter(read_marks::seq.is_null().or(messages::seq.nullable().gt(read_marks::seq.nullable())))
+        .filter(by_others(membership.author()))
+        .group_by(messages::subject_id)
+        .select((messages::subject_id, diesel::dsl::count_star()))
+        .load(conn)
+        .await?;
+    Ok(counts.into_iter().map(|(id, count)| (I::from_uuid(id), count)).collect())
+}
+
+fn by_others(reader: Author) -> Condition<messages::table> {
+    match reader {
+        Author::Staff(id) => Condition::new(messages::author_staff.is_distinct_from(id)),
+        Author::Portal(id) => Condition::new(messages::author_access.is_distinct_from(id)),
+    }
+}

@@ -1,0 +1,116 @@
+//! What a file belongs to: one place answers who sees it, what becomes visible when it is stored, and whom to tell.
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use futures_util::future::BoxFuture;
+
+use guichet_base::error::{Fault, Result};
+use guichet_base::id::FileId;
+use guichet_engine::actor::{Author, Membership};
+use guichet_engine::condition::Condition;
+use guichet_engine::feed::{Audience, Event};
+use guichet_engine::reach;
+use guichet_engine::sql;
+use guichet_engine::store::Tx;
+use guichet_engine::tables::{attachments, files};
+
+use super::model::{Attachment, File, FileState};
+
+/// A noun that has files, as its area implements it: what comes about when one of them is stored.
+pub trait HasFiles: Send + Sync {
+    /// The noun, as its ids are prefixed.
+    fn noun(&self) -> &'static str;
+
+    /// Makes a file visible that has just been stored: history, thing, events, and who is told. Its row is locked.
+    fn stored<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        file: &'a File,
+        attachment: &'a Attachment,
+    ) -> BoxFuture<'a, Result<()>>;
+}
+
+/// The nouns that have files; listed in [`nouns`](crate::nouns).
+pub type Nouns = &'static [&'static dyn HasFiles];
+
+/// What a file belongs to. A file has one owner, or none yet.
+#[derive(Debug)]
+pub(super) enum Owner {
+    /// A thing, or a message about one.
+    Attachment(Attachment),
+}
+
+impl Owner {
+    /// The owner of a file, whoever may see that. The file's row is locked.
+    pub async fn of(tx: &mut Tx, file: FileId) -> Result<Option<Self>> {
+        let attached = attachments::table.filter(attachments::file_id.eq(file));
+        let found = attached.select(Attachment::as_select()).get_result(tx.conn()).await.optional()?;
+        Ok(found.map(Self::Attachment))
+    }
+
+    /// Makes a file visible that has just been stored.
+    pub async fn reveal(&self, tx: &mut Tx, nouns: Nouns, file: &File) -> Result<()> {
+        let Self::Attachment(attachment) = self;
+        let noun = nouns.iter().find(|noun| noun.noun() == attachment.subject.noun);
+        let noun =
+            noun.ok_or_else(|| Fault::Broken(format!("{} takes no files", attachment.subject.noun)))?;
+        noun.stored(tx, file, attachment).await
+    }
+
+    /// Tells a file's uploader of what became of it where it is: as long as it is not stored, nobody else sees it there.
+    pub fn tell_uploader(&self, tx: &mut Tx, file: &File) {
+        let Self::Attachment(Attachment { subject, message_id, .. }) = self;
+        let audience = Audience::only(file.uploaded_by().person());
+        if let Some(message) = message_id {
+            tx.event(file.firm_id, Event::changed(*message, audience.clone()));
+        }
+        tx.event(file.firm_id, Event::changed(*subject, audience));
+    }
+
+    /// Takes away what binds the file, which goes too.
+    pub async fn remove(&self, tx: &mut Tx) -> Result<()> {
+        let Self::Attachment(attachment) = self;
+        diesel::delete(attachments::table.find(attachment.id)).execute(tx.conn()).await?;
+        Ok(())
+    }
+}
+
+/// The files that a membership uploaded.
+pub(crate) fn own(membership: &Membership) -> Condition<files::table> {
+    match membership.author() {
+        Author::Staff(id) => Condition::new(files::uploader_staff.is_not_distinct_from(id)),
+        Author::Portal(id) => Condition::new(files::uploader_access.is_not_distinct_from(id)),
+    }
+}
+
+/// The attachments on things that a membership sees: clients never see those of notes (D-07). A mere check: what else a
+/// statement says finds the few rows, whose things are then looked up.
+pub(crate) fn on_seen(membership: &Membership) -> Condition<attachments::table> {
+    reach::of_subject(&membership.scope()).checked()
+}
+
+/// The files that a membership sees: those that are stored and belong to something that it sees, and its own for as
+/// long as they are not both. The one way to a file (B-14).
+pub fn visible(membership: &Membership) -> Condition<files::table> {
+    let owners = || attachments::table.filter(attachments::file_id.eq(files::id));
+    let seen = owners().filter(on_seen(membership)).select(attachments::id);
+    let stored = || files::state.eq(FileState::Stored);
+    Condition::new(
+        files::firm_id.eq(membership.firm_id()).and(
+            own(membership)
+                .and(diesel::dsl::not(stored()).or(diesel::dsl::not(diesel::dsl::exists(owners()))))
+                .or(stored().and(diesel::dsl::exists(seen))),
+        ),
+    )
+}
+
+/// Which of these files belong to anything.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn owned(conn: &mut AsyncPgConnection, ids: &[FileId]) -> Result<HashSet<FileId>> {
+    let owned = attachments::table.filter(sql::among(attachments::file_id, ids)).select(attachments::file_id);
+    Ok(owned.load(conn).await?.into_iter().collect())
+}

@@ -1,0 +1,21 @@
+//! Who may read a part of a thing that two sides share.
+
+use guichet_base::text_enum;
+use guichet_engine::feed::Audience;
+
+text_enum! {
+    /// Who may read a message or see a file (D-07).
+    pub enum Visibility {
+        /// Staff and the client's users.
+        Public = "PUBLIC",
+        /// Staff only.
+        Internal = "INTERNAL",
+    }
+}
+
+impl Visibility {
+    /// Of those who may know of a thing, those who may know of a part of it with this visibility.
+    pub(crate) fn of(self, thing: Audience) -> Audience {
+        Audience { internal: self == Self::Internal, ..thing }
+    }
+}
