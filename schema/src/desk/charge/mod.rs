@@ -1,4 +1,4 @@
-//! Charges: what a client owes (D-10). A receivable, not a fiscal document.
+//! Charges: amounts that clients owe (D-10). Receivables, not fiscal documents.
 
 pub mod commands;
 pub mod model;

@@ -20,40 +20,40 @@ text_enum! {
     }
 }
 
-/// What a client owes.
+/// An amount that a client owes.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = charges)]
 pub struct Charge {
     /// Its id.
     pub id: ChargeId,
-    /// The firm that is owed.
+    /// The firm to which it is owed.
     pub firm_id: FirmId,
-    /// The client that owes.
+    /// The client that owes it.
     pub client_id: ClientId,
-    /// The ticket that made it; none when entered by hand.
+    /// The ticket that created it; none when created by hand.
     pub ticket_id: Option<TicketId>,
-    /// What for.
+    /// What it is owed for.
     pub description: String,
     /// Minor units of `currency`.
     pub amount_minor: i64,
     /// ISO 4217 code.
     pub currency: String,
-    /// Due by the end of this day in the firm's zone.
+    /// The due date, in the firm's time zone.
     pub due_on: NaiveDate,
-    /// Where it stands.
+    /// The status.
     pub status: ChargeStatus,
     /// When it was marked as paid.
     pub paid_at: Option<DateTime<Utc>>,
-    /// Counts its changes, for optimistic locking.
+    /// The version, for optimistic locking.
     pub version: i32,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When it was last changed.
     pub updated_at: DateTime<Utc>,
 }
 
 impl Charge {
-    /// How much.
+    /// The amount.
     pub fn amount(&self) -> Money {
         Money { amount_minor: self.amount_minor, currency: self.currency.clone() }
     }

@@ -1,4 +1,4 @@
-//! Finders of charges. Each takes the viewer's scope.
+//! Finders of charges. Each requires the viewer's scope.
 
 use chrono::{Datelike, NaiveDate};
 use diesel::pg::Pg;
@@ -26,14 +26,14 @@ pub(crate) fn visible(scope: &Scope) -> Condition<charges::table> {
     reach::visible(scope)
 }
 
-/// Which charges are wanted; everything that is set must hold.
+/// A filter of charges; all given conditions must match.
 #[derive(Debug, Clone, Default)]
 pub struct ChargeFilter {
     /// One of these.
     pub status: Option<Vec<ChargeStatus>>,
     /// Of one of these clients.
     pub clients: Option<Vec<ClientId>>,
-    /// Made by one of these tickets.
+    /// Created by one of these tickets.
     pub tickets: Option<Vec<TicketId>>,
     /// Due on or after.
     pub due_from: Option<NaiveDate>,
@@ -44,7 +44,7 @@ pub struct ChargeFilter {
 type Query<'a> = charges::BoxedQuery<'a, Pg>;
 
 fn filtered<'a>(scope: &Scope, filter: &ChargeFilter) -> Query<'a> {
-    // Those of a few clients or tickets are found by these.
+    // With few clients or tickets, these are used to find the rows.
     let few = is_few(filter.clients.as_deref()) || is_few(filter.tickets.as_deref());
     let mut query = charges::table.filter(visible(scope).checked_if(few)).into_boxed();
     if let Some(status) = &filter.status {
@@ -65,7 +65,7 @@ fn filtered<'a>(scope: &Scope, filter: &ChargeFilter) -> Query<'a> {
     query
 }
 
-/// A page of charges, the earliest due first.
+/// A page of charges, ordered by due date.
 ///
 /// # Errors
 /// `INVALID_CURSOR`; when the database does not answer: retry.
@@ -80,7 +80,7 @@ pub async fn page(
         let day = cursor.key.parse().ok().filter(|day: &NaiveDate| day.year() > 0);
         let day = day.ok_or_else(|| Refusal::of("after", Code::InvalidCursor))?;
         let id = ChargeId::from_uuid(cursor.id);
-        // The first condition bounds the index; the second settles equal days.
+        // The first condition limits the index scan; the second orders equal days.
         query = if part.is_backward() {
             query.filter(charges::due_on.le(day)).filter(charges::due_on.lt(day).or(charges::id.lt(id)))
         } else {
@@ -100,7 +100,7 @@ pub fn cursor(charge: &Charge) -> String {
     Cursor::encode(ORDER, charge.due_on, charge.id.uuid())
 }
 
-/// How many charges there are.
+/// The number of charges that match a filter.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -108,7 +108,7 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ChargeF
     Ok(filtered(scope, filter).count().get_result(conn).await?)
 }
 
-/// Who may know of a charge, as [`visible`] tells who sees it.
+/// Who can see a charge, consistent with [`visible`].
 pub(crate) async fn audience(conn: &mut AsyncPgConnection, charge: &Charge) -> Result<Audience> {
     let portfolio: Option<StaffId> =
         clients::table.find(charge.client_id).select(clients::accountant_id).get_result(conn).await?;
@@ -118,7 +118,7 @@ pub(crate) async fn audience(conn: &mut AsyncPgConnection, charge: &Charge) -> R
     Ok(own.with(&ticket.audience(portfolio)))
 }
 
-/// Charges by id; those out of scope are left out.
+/// Charges by id; those outside the scope are omitted.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -131,7 +131,7 @@ pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[ChargeId
         .await?)
 }
 
-/// The charges that tickets made, the oldest first.
+/// The charges that tickets created, oldest first.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -149,7 +149,7 @@ pub async fn of_tickets(
         .await?)
 }
 
-/// The charges that tickets collect (D-10), the earliest due first.
+/// The charges that tickets collect (D-10), ordered by due date.
 ///
 /// # Errors
 /// When the database does not answer: retry.

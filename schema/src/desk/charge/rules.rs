@@ -1,4 +1,4 @@
-//! Pure decisions about charges.
+//! Rules of charges, as pure functions.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -20,11 +20,10 @@ text_enum! {
     }
 }
 
-/// Whether a viewer may do `act` now: charges are an owner's and a manager's (B-15), and only open
-/// ones change.
+/// Whether a viewer may do `act` now: only owners and managers may change charges (B-15), and only open ones.
 ///
 /// # Errors
-/// The code that the command would refuse with.
+/// The code that the command would return.
 pub const fn may(membership: &Membership, status: ChargeStatus) -> Result<(), Code> {
     match (membership, status) {
         (Membership::Portal(_) | Membership::Staff(StaffMembership { role: StaffRole::Member, .. }), _) => {
@@ -36,19 +35,19 @@ pub const fn may(membership: &Membership, status: ChargeStatus) -> Result<(), Co
     }
 }
 
-/// What a change of a ticket's status does to its charges (D-10).
+/// The effect of a ticket's status change on its charges (D-10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consequence {
     /// Nothing.
     Nothing,
-    /// A new open charge over this amount in minor units.
+    /// A new open charge with this amount in minor units.
     Charge(i64),
     /// The open charge is canceled.
     CancelOpen,
 }
 
-/// D-10: finishing charges the price, less what was paid for this ticket already; leaving
-/// `FINISHED` in any way cancels the open charge.
+/// D-10: finishing charges the price minus what was already paid for this ticket; leaving `FINISHED` in any way
+/// cancels the open charge.
 pub const fn consequence(from: TicketStatus, to: TicketStatus, price: i64, paid: i64) -> Consequence {
     match (from, to) {
         (TicketStatus::Finished, TicketStatus::Finished) => Consequence::Nothing,
@@ -58,17 +57,17 @@ pub const fn consequence(from: TicketStatus, to: TicketStatus, price: i64, paid:
     }
 }
 
-/// The day of `now` where the firm is.
+/// The date of `now` in the firm's time zone.
 pub fn today(now: DateTime<Utc>, zone: Tz) -> NaiveDate {
     now.with_timezone(&zone).date_naive()
 }
 
-/// When a charge made on `today` is due.
+/// The due date of a charge created on `today`.
 pub fn due_on(today: NaiveDate, days: i32) -> NaiveDate {
     today + TimeDelta::days(days.into())
 }
 
-/// Overdue: open, and its day is over.
+/// Whether it is open and its due date has passed.
 pub fn is_overdue(status: ChargeStatus, due_on: NaiveDate, today: NaiveDate) -> bool {
     status == ChargeStatus::Open && due_on < today
 }
@@ -99,8 +98,8 @@ mod tests {
     }
 
     proptest! {
-        /// D-10: whatever the walk, there is never more than one open charge, and paid and open
-        /// together never exceed the highest price that the ticket ever had.
+        /// D-10: for any sequence of changes there is at most one open charge, and paid and open charges together
+        /// never exceed the highest price that the ticket ever had.
         #[test]
         fn d_10_walks(steps in proptest::collection::vec((0usize..7, 0i64..500, any::<bool>()), 0..40)) {
             let (mut status, mut open, mut paid, mut highest) = (TicketStatus::Open, None::<i64>, 0, 0);
@@ -123,7 +122,7 @@ mod tests {
             }
         }
 
-        /// A due date is the firm's date, whatever the machine's.
+        /// A due date is a date in the firm's time zone, whatever the machine's.
         #[test]
         fn due_dates_are_the_firms(seconds in 0i64..4_000_000_000, days in 0i32..3650) {
             let now = DateTime::from_timestamp(seconds, 0).unwrap();

@@ -1,4 +1,4 @@
-//! Acts on the price list.
+//! Commands on the price list.
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -18,41 +18,41 @@ use guichet_engine::tables::{firms, service_items};
 
 use super::model::ServiceItem;
 
-/// An item to be entered.
+/// Input for adding an item.
 #[derive(Debug, Clone, Serialize)]
 pub struct CreateServiceItem {
     /// Its name, unique in the firm; up to 200 characters.
     pub name: String,
-    /// What is done for the price.
+    /// What the price includes.
     pub description: String,
     /// Its price, in the firm's currency.
     pub price: Money,
-    /// The department that does it.
+    /// The department that provides the service.
     pub department_id: Option<DepartmentId>,
     /// Whether it is offered.
     pub active: bool,
 }
 
-/// Changes of an item.
+/// Input for changing an item.
 #[derive(Debug, Clone)]
 pub struct UpdateServiceItem {
     /// The item.
     pub id: ServiceItemId,
-    /// The version that the editor read; another one is a `CONFLICT`.
+    /// The version that was read; any other is a `CONFLICT`.
     pub expected_version: i32,
     /// Its name.
     pub name: Option<String>,
-    /// What is done for the price.
+    /// What the price includes.
     pub description: Option<String>,
-    /// Its price, in the firm's currency. No ticket changes with it (D-03).
+    /// Its price, in the firm's currency. Existing tickets keep their price (D-03).
     pub price: Option<Money>,
-    /// The department that does it.
+    /// The department that provides the service.
     pub department_id: Patch<DepartmentId>,
     /// Whether it is offered.
     pub active: Option<bool>,
 }
 
-/// Enters an item. Owners and managers: prices of the list are not a member's (B-15).
+/// Adds an item. For owners and managers: members may not change the price list (B-15).
 ///
 /// # Errors
 /// `NOT_ALLOWED`; refusals of `name`, also `TAKEN`, `description`, `price`, also `WRONG_CURRENCY`; `NOT_FOUND` about
@@ -98,7 +98,7 @@ pub async fn create(
     tx.commit(item.id).await
 }
 
-/// Changes an item; a change that changes nothing leaves no trace. Owners and managers (B-15).
+/// Changes an item; when nothing changes, nothing is recorded. For owners and managers (B-15).
 ///
 /// # Errors
 /// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`; refusals of the fields as for [`create`].

@@ -20,29 +20,29 @@ pub struct ServiceItem {
     pub firm_id: FirmId,
     /// Its name, unique in the firm.
     pub name: String,
-    /// What is done for the price.
+    /// What the price includes.
     pub description: String,
-    /// Its price, in minor units of the firm's currency. Later changes touch no ticket (D-03).
+    /// Its price, in minor units of the firm's currency. Later changes do not affect tickets (D-03).
     pub price_minor: i64,
-    /// The department that does it.
+    /// The department that provides the service.
     pub department_id: Option<DepartmentId>,
     /// Whether it is offered.
     pub active: bool,
-    /// Counts its changes, for optimistic locking.
+    /// The version, for optimistic locking.
     pub version: i32,
-    /// When it was entered.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When it was last changed.
     pub updated_at: DateTime<Utc>,
 }
 
 impl ServiceItem {
-    /// Its place in a list ordered by name.
+    /// Its cursor in a list ordered by name.
     pub fn cursor(&self) -> String {
         Cursor::encode(BY_NAME, &self.name, self.id.uuid())
     }
 
-    /// Who may know of it: everybody while it is offered, else the staff.
+    /// Who can see it: everybody while it is offered, otherwise only staff.
     pub fn audience(&self) -> Audience {
         firm::model::audience(!self.active)
     }

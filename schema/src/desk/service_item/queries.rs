@@ -1,4 +1,4 @@
-//! Finders of the price list. Each takes the viewer's scope.
+//! Finders of the price list. Each requires the viewer's scope.
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -16,16 +16,16 @@ use guichet_engine::tables::{service_items, tickets};
 
 use super::model::ServiceItem;
 
-/// Which items are wanted.
+/// A filter of items.
 #[derive(Debug, Clone, Default)]
 pub struct ServiceItemFilter {
-    /// Those offered, or those no longer offered.
+    /// Only items that are offered, or only those that are not.
     pub active: Option<bool>,
-    /// Words of name or description; all must be found.
+    /// Words in name or description; all must match.
     pub search: Option<String>,
 }
 
-/// Items by id, in no particular order. A client finds those offered, and those of its own tickets.
+/// Items by id, in no particular order. A client finds those that are offered, and those of its own tickets.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -48,7 +48,7 @@ pub async fn by_ids(
     Ok(query.select(ServiceItem::as_select()).load(conn).await?)
 }
 
-/// A page of the price list, ordered by name. A client is given what is offered.
+/// A page of the price list, ordered by name. Clients get the items that are offered.
 ///
 /// # Errors
 /// `INVALID_CURSOR`, `TOO_LONG` about `search`; when the database does not answer: retry.
@@ -61,7 +61,7 @@ pub async fn page(
     Ok(page_by_name!(conn, filtered(scope, filter)?, service_items, ServiceItem, request))
 }
 
-/// How many items there are behind a filter.
+/// The number of items that match a filter.
 ///
 /// # Errors
 /// `TOO_LONG` about `search`; when the database does not answer: retry.

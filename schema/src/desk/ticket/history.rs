@@ -30,7 +30,7 @@ impl Field for TicketField {
     }
 }
 
-/// Records what one act changed.
+/// Records what one action changed.
 pub(super) async fn record(
     tx: &Tx,
     ticket: &Ticket,
@@ -42,14 +42,14 @@ pub(super) async fn record(
     history::record(tx, ticket.firm_id, ticket.id.into(), act, author, changed, reason).await
 }
 
-/// The hand-overs inside a scope: they are internal to the firm.
+/// The transfers within a scope: they are internal to the firm.
 fn internal(scope: &Scope) -> Condition<ticket_transfers::table> {
     let seen = tickets::table.filter(visible(scope).checked()).select(tickets::id);
     let staff = scope.is_staff().into_sql::<Bool>();
     Condition::new(ticket_transfers::ticket_id.eq_any(seen).and(staff))
 }
 
-/// The hand-overs of several tickets, oldest first within each.
+/// The transfers of several tickets, oldest first within each.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -67,7 +67,7 @@ pub async fn transfers(
         .await?)
 }
 
-/// Hand-overs by id, in no particular order.
+/// Transfers by id, in no particular order.
 ///
 /// # Errors
 /// When the database does not answer: retry.

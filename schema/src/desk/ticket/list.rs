@@ -1,4 +1,4 @@
-//! The grid of tickets (D-01): filter, search, order, pages.
+//! The list of tickets (D-01): filter, search, order, pages.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
@@ -37,12 +37,12 @@ text_enum! {
     }
 }
 
-/// The order of the grid.
+/// The order of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TicketOrder {
-    /// By what.
+    /// The field to sort by.
     pub field: TicketOrderField,
-    /// Whether the greatest comes first.
+    /// Whether the largest value comes first.
     pub descending: bool,
 }
 
@@ -72,20 +72,20 @@ impl TicketOrder {
     }
 }
 
-/// Which tickets are wanted; everything that is set must hold.
+/// A filter of tickets; all given conditions must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TicketFilter {
     /// One of these.
     pub status: Option<Vec<TicketStatus>>,
     /// About one of these clients.
     pub clients: Option<Vec<ClientId>>,
-    /// With one of these assignees. Staff only: ignored for clients.
+    /// With one of these assignees. For staff only; ignored for clients.
     pub assignees: Option<Vec<StaffId>>,
     /// With one of these accountants.
     pub accountants: Option<Vec<StaffId>>,
-    /// With one of these departments. Staff only: ignored for clients.
+    /// In one of these departments. For staff only; ignored for clients.
     pub departments: Option<Vec<DepartmentId>>,
-    /// For one of these services.
+    /// About one of these items of the price list.
     pub service_items: Option<Vec<ServiceItemId>>,
     /// Opened at or after.
     pub created_from: Option<DateTime<Utc>>,
@@ -95,25 +95,25 @@ pub struct TicketFilter {
     pub updated_from: Option<DateTime<Utc>>,
     /// Changed before.
     pub updated_to: Option<DateTime<Utc>>,
-    /// Whether staff have done nothing with it yet (D-06). Staff only: ignored for clients.
+    /// Whether no staff member has acted on it yet (D-06). For staff only; ignored for clients.
     pub is_untouched: Option<bool>,
-    /// Whether it was opened by the client's side.
+    /// Whether a portal user opened it.
     pub opened_by_client: Option<bool>,
-    /// Words of number, subject, client or description; all must be found.
+    /// Words in number, subject, client name or description; all must match.
     pub search: Option<String>,
 }
 
 type Query<'a> = tickets::BoxedQuery<'a, Pg>;
 
 fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Result<Query<'a>> {
-    // The tickets of a few clients are found by the client.
+    // With few clients, the tickets are found by client.
     let seen = visible(scope).checked_if(is_few(filter.clients.as_deref()));
     let mut query = tickets::table.filter(seen).into_boxed();
     if let Some(status) = &filter.status {
         query = query.filter(tickets::status.eq_any(status.clone()));
     }
     match filter.clients.as_deref() {
-        // Of one, in the order of an index.
+        // With one client, an index has the right order.
         Some([client]) => query = query.filter(tickets::client_id.eq(*client)),
         Some(clients) => query = query.filter(tickets::client_id.eq_any(clients.to_vec())),
         None => {}
@@ -156,8 +156,8 @@ fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Result<Query<'a>> {
     Ok(query)
 }
 
-/// Bounds and orders the query by one column: the first condition bounds the index, the second
-/// settles equal values.
+/// Limits and orders the query by one column: the first condition limits the index scan, the second orders equal
+/// values.
 macro_rules! keyset {
     ($query:ident, $ascending:expr, $at:expr, $column:expr) => {{
         if let Some((key, id)) = $at {
@@ -175,7 +175,7 @@ macro_rules! keyset {
     }};
 }
 
-/// A page of the grid.
+/// A page of the list.
 ///
 /// # Errors
 /// `INVALID_CURSOR`, `TOO_LONG` about `search`; when the database does not answer: retry.
@@ -192,7 +192,7 @@ pub async fn page(
     Ok(part.page(query.select(Ticket::as_select()).load(conn).await?))
 }
 
-/// Those of the tickets that are in the grid, in no particular order: for one that is kept up to date.
+/// Those of these tickets that are in the list, in no particular order, for keeping a list up to date.
 ///
 /// # Errors
 /// `TOO_LONG` about `search`; when the database does not answer: retry.
@@ -206,7 +206,7 @@ pub async fn among(
     Ok(query.select(Ticket::as_select()).load(conn).await?)
 }
 
-/// All tickets of the grid in its order: for an export, which must miss none that changes meanwhile.
+/// The ids of all tickets of the list in order, for an export, which must not miss tickets that change meanwhile.
 ///
 /// # Errors
 /// `TOO_LONG` about `search`; when the database does not answer: retry.
@@ -254,7 +254,7 @@ fn number(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
-/// How many tickets there are.
+/// The number of tickets that match a filter.
 ///
 /// # Errors
 /// `TOO_LONG` about `search`; when the database does not answer: retry.
@@ -262,18 +262,18 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &TicketF
     Ok(filtered(scope, filter)?.count().get_result(conn).await?)
 }
 
-/// Locks a client's tickets until the transaction ends, always in the same order. Acts on them find under the
-/// ticket's lock alone in whose portfolio they are, and tell that person: so a change of it waits for them, and they
-/// for it.
+/// Locks a client's tickets until the transaction ends, always in the same order. Commands on a ticket read the
+/// client's accountant under the ticket's lock only, and write events for that person, so a change of the
+/// accountant must exclude them.
 pub(crate) async fn lock_of_client(conn: &mut AsyncPgConnection, client: ClientId) -> Result<()> {
     let of_client = tickets::table.filter(tickets::client_id.eq(client)).order(tickets::id);
     of_client.select(tickets::id).for_no_key_update().execute(conn).await?;
     Ok(())
 }
 
-/// Lets searches find a client's tickets by its new name, in the rename's own transaction.
+/// Makes a client's tickets searchable by its new name, in the transaction of the rename.
 pub(crate) async fn rename_client(conn: &mut AsyncPgConnection, client: ClientId, name: &str) -> Result<()> {
-    // The name's line goes; what a ticket itself says stays, however much it reads like the old name.
+    // Only the line with the name is replaced; the ticket's own texts are kept, even if they contain the old name.
     let own = substr(tickets::search_text, strpos(tickets::search_text, "\n"));
     diesel::update(tickets::table.filter(tickets::client_id.eq(client)))
         .set(tickets::search_text.eq(search::fold(name).into_sql::<Text>().concat(own)))
@@ -282,11 +282,11 @@ pub(crate) async fn rename_client(conn: &mut AsyncPgConnection, client: ClientId
     Ok(())
 }
 
-#[allow(missing_docs)] // of the macro's making
+#[allow(missing_docs)] // generated by the macro
 #[diesel::declare_sql_function]
 extern "SQL" {
-    /// The text from a place on, counted from 1.
+    /// The text from a position on, counted from 1.
     fn substr(text: Text, from: Integer) -> Text;
-    /// The place of the first `part` in the text; 0 when there is none.
+    /// The position of the first `part` in the text; 0 when there is none.
     fn strpos(text: Text, part: Text) -> Integer;
 }

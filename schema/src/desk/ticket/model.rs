@@ -33,7 +33,7 @@ text_enum! {
 }
 
 impl TicketStatus {
-    /// Whether work on the ticket is over.
+    /// Whether the ticket is closed.
     pub const fn is_closed(self) -> bool {
         matches!(self, Self::Canceled | Self::Rejected | Self::Finished)
     }
@@ -75,41 +75,41 @@ pub struct Ticket {
     pub id: TicketId,
     /// Its firm.
     pub firm_id: FirmId,
-    /// The number that people say, counted per firm.
+    /// The number, counted per firm.
     pub number: i64,
     /// The client it is about.
     pub client_id: ClientId,
     opened_by_staff: Option<StaffId>,
     opened_by_access: Option<AccessId>,
-    /// The service out of the price list.
+    /// The item of the price list.
     pub service_item_id: Option<ServiceItemId>,
     /// The accountant of the client.
     pub accountant_id: Option<StaffId>,
-    /// Who does the work; never nobody (D-09).
+    /// The assignee; there is always one (D-09).
     pub assignee_id: StaffId,
-    /// The department that it lies with.
+    /// The department.
     pub department_id: Option<DepartmentId>,
-    /// What it is about.
+    /// The subject.
     pub subject: String,
-    /// The same at length.
+    /// The description.
     pub description: String,
-    /// Price in minor units of `currency`.
+    /// The price, in minor units of `currency`.
     pub price_minor: i64,
     /// ISO 4217 code.
     pub currency: String,
-    /// Where it stands.
+    /// The status.
     pub status: TicketStatus,
-    /// Whether staff have done nothing with it yet (D-06).
+    /// Whether no staff member has acted on it yet (D-06).
     pub is_untouched: bool,
-    /// The number of its last message, internal or not; 0 without any.
+    /// The number of its last message, internal or not; 0 when there is none.
     pub last_message_seq: i32,
-    /// Counts its changes, for optimistic locking.
+    /// The version, for optimistic locking.
     pub version: i32,
     /// When it was opened.
     pub created_at: DateTime<Utc>,
-    /// When anything of it last changed.
+    /// When any of it was last changed.
     pub updated_at: DateTime<Utc>,
-    /// When it was closed, while it is.
+    /// When it was closed, if it is closed.
     pub closed_at: Option<DateTime<Utc>>,
 }
 
@@ -125,13 +125,13 @@ impl Ticket {
         Money { amount_minor: self.price_minor, currency: self.currency.clone() }
     }
 
-    /// Who may know of it; `portfolio` is the accountant of its client (B-15).
+    /// Who can see it; `portfolio` is the client's accountant (B-15).
     pub fn audience(&self, portfolio: Option<StaffId>) -> Audience {
         guichet_engine::audience!(tickets, self, portfolio)
     }
 }
 
-/// A hand-over to another person or department (D-09).
+/// A transfer to another staff member or department (D-09).
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = ticket_transfers)]
 pub struct TicketTransfer {
@@ -139,19 +139,19 @@ pub struct TicketTransfer {
     pub id: TransferId,
     /// Its ticket.
     pub ticket_id: TicketId,
-    /// From whom.
+    /// The assignee before.
     pub from_staff: StaffId,
-    /// To whom.
+    /// The assignee after.
     pub to_staff: StaffId,
-    /// From which department.
+    /// The department before.
     pub from_department: Option<DepartmentId>,
-    /// To which department.
+    /// The department after.
     pub to_department: Option<DepartmentId>,
-    /// What the giver wrote along.
+    /// The note.
     pub note: String,
-    /// Who handed it over.
+    /// Who transferred it.
     pub by_staff: StaffId,
-    /// When.
+    /// The time.
     pub at: DateTime<Utc>,
 }
 
@@ -164,7 +164,7 @@ mod tests {
 
     use super::*;
 
-    /// F-02: a status is called something in every language, each something else.
+    /// F-02: each status has its own name in every language.
     #[test]
     fn every_status_has_a_name() {
         for locale in Locale::ALL {

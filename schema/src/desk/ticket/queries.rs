@@ -1,4 +1,4 @@
-//! Finders of tickets. Each takes the viewer's scope.
+//! Finders of tickets. Each requires the viewer's scope.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,12 +17,12 @@ use guichet_engine::tables::{clients, firms, portal_accesses, tickets};
 use super::model::Ticket;
 use super::rules::Circumstances;
 
-/// The tickets inside a scope (B-14, B-15).
+/// The tickets within a scope (B-14, B-15).
 pub fn visible(scope: &Scope) -> Condition<tickets::table> {
     reach::visible(scope)
 }
 
-/// Tickets by id, in no particular order; those out of scope are left out.
+/// Tickets by id, in no particular order; those outside the scope are omitted.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -50,7 +50,7 @@ pub(crate) async fn linked_clients(
     Ok(linked.into_iter().collect())
 }
 
-/// What the rules need to know about tickets of each of these clients, beside the ticket itself.
+/// What the rules need to know about the client of a ticket, for each of these clients.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -1,4 +1,4 @@
-//! Pure decisions about tickets. Commands obey them, `viewerCan` shows them.
+//! Rules of tickets, as pure functions. Commands apply them, `viewerCan` shows them.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -9,7 +9,7 @@ use guichet_engine::actor::Scope;
 use super::model::TicketStatus;
 use crate::shared::visibility::Visibility;
 
-/// How many files a ticket takes, those of its messages included: whoever looks at it loads them all.
+/// Most attachments of a ticket, including those of its messages: viewing a ticket loads them all.
 pub const MAX_ATTACHMENTS: i64 = 500;
 
 text_enum! {
@@ -34,34 +34,34 @@ text_enum! {
     }
 }
 
-/// What the decisions look at beside the ticket.
+/// What the rules need beside the ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Circumstances {
-    /// For how many days after closing the firm lets clients reopen; 0 for not at all.
+    /// The number of days after closing in which clients may reopen; 0 when they may not.
     pub client_reopen_days: i32,
     /// Whether the client has a user who could read a message.
     pub has_linked_user: bool,
 }
 
-/// What the decisions look at.
+/// The input of the rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
-    /// Where the ticket stands.
+    /// The ticket's status.
     pub status: TicketStatus,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
-    /// What its client and firm say.
+    /// The data of its client and firm.
     pub around: Circumstances,
 }
 
 /// Whether a viewer with this scope may do `act` now, or why not.
 ///
 /// # Errors
-/// The code that the command would refuse with.
+/// The code that the command would return.
 pub fn may(act: TicketAct, scope: &Scope, facts: &Facts, now: DateTime<Utc>) -> Result<(), Code> {
     let closed = facts.status.is_closed();
     match act {
-        // D-03: closed tickets take files, too.
+        // D-03: closed tickets accept files, too.
         TicketAct::MarkRead | TicketAct::AttachFile => Ok(()),
         TicketAct::Edit | TicketAct::ChangeStatus | TicketAct::Transfer | TicketAct::PostNote
             if !scope.is_staff() =>
@@ -90,7 +90,7 @@ fn refuse_if(condition: bool, code: Code) -> Result<(), Code> {
     if condition { Err(code) } else { Ok(()) }
 }
 
-/// The act that posting with this visibility is.
+/// The action of posting with this visibility.
 pub const fn posting(visibility: Visibility) -> TicketAct {
     match visibility {
         Visibility::Public => TicketAct::PostMessage,
@@ -98,7 +98,7 @@ pub const fn posting(visibility: Visibility) -> TicketAct {
     }
 }
 
-/// The act that attaching with this visibility is: what is internal is a note (D-03, D-07).
+/// The action of attaching with this visibility: internal files count as notes (D-03, D-07).
 pub const fn attaching(visibility: Visibility) -> TicketAct {
     match visibility {
         Visibility::Public => TicketAct::AttachFile,
@@ -106,19 +106,19 @@ pub const fn attaching(visibility: Visibility) -> TicketAct {
     }
 }
 
-/// What becomes of a wish for another status.
+/// The effect of a requested status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusChange {
-    /// It stands there already: nothing changes, nobody is mailed.
+    /// It already has this status: nothing changes, and no mail is sent.
     Unchanged,
-    /// It moves on.
+    /// The status changes.
     Changed(TicketStatus),
     /// It was closed and is open again.
     Reopened,
 }
 
 impl StatusChange {
-    /// The status after it, where there is a change.
+    /// The new status, if it changes.
     pub const fn status(self) -> Option<TicketStatus> {
         match self {
             Self::Unchanged => None,
@@ -128,9 +128,8 @@ impl StatusChange {
     }
 }
 
-/// D-02: the present status changes nothing; an open status on a closed ticket reopens it;
-/// `REOPENED` on an open one is refused; everything else is allowed. A rejection or a
-/// cancellation wants a reason (D-05).
+/// D-02: the current status changes nothing; an open status reopens a closed ticket; `REOPENED` on an open ticket
+/// is refused; everything else is allowed. Rejecting and canceling require a reason (D-05).
 ///
 /// # Errors
 /// `TICKET_OPEN` and `REASON_REQUIRED`.
@@ -192,7 +191,7 @@ mod tests {
         }
     }
 
-    /// D-05: rejections and cancellations carry a reason; a no-op and a reopening want none.
+    /// D-05: rejecting and canceling require a reason; a no-op and a reopening do not.
     #[test]
     fn d_05_reasons() {
         assert_eq!(change_status(Open, Rejected, false), Err(Code::ReasonRequired));
@@ -203,8 +202,8 @@ mod tests {
     }
 
     proptest! {
-        /// D-02: whatever is asked in whatever order, a ticket never is `REOPENED` without having
-        /// been closed, and a change always leads to another status.
+        /// D-02: for any sequence of requests, a ticket is only `REOPENED` after it was closed, and a change
+        /// always leads to another status.
         #[test]
         fn d_02_walks(steps in proptest::collection::vec(0usize..7, 0..40)) {
             let mut status = Open;
@@ -256,7 +255,7 @@ mod tests {
         }
     }
 
-    /// D-02: the client's time for reopening ends with its last moment.
+    /// D-02: the client's period for reopening ends with its last moment.
     #[test]
     fn d_02_reopening_by_clients() {
         let [.., client] = scopes();
@@ -269,7 +268,7 @@ mod tests {
         assert_eq!(reopen(&never, until), Err(Code::ReopenNotOffered));
     }
 
-    /// D-07: without a user who could read it, staff are told so; notes go through.
+    /// D-07: without a user who could read the message, staff get an error; notes are allowed.
     #[test]
     fn d_07_no_linked_user() {
         let [firm, _, client] = scopes();

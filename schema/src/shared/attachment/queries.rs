@@ -62,7 +62,7 @@ pub async fn of_messages(
     Ok(of)
 }
 
-/// The attachment of each of these files, where it has one.
+/// The attachment of each of these files, if any.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -76,7 +76,7 @@ pub async fn of_files(
     Ok(found.into_iter().map(|attachment| (attachment.file_id, attachment)).collect())
 }
 
-/// Attachments by id, in no particular order; those that are out of sight are left out.
+/// Attachments by id, in no particular order; those that are not visible are omitted.
 ///
 /// # Errors
 /// When the database does not answer: retry.

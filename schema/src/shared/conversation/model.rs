@@ -25,15 +25,15 @@ pub struct Message {
         select_expression_type = (messages::subject_noun, messages::subject_id)
     )]
     pub subject: Subject,
-    /// Its place in the conversation, from 1.
+    /// Its number in the conversation, from 1.
     pub seq: i32,
-    /// Who may read it.
+    /// Who can read it.
     pub visibility: Visibility,
     author_staff: Option<StaffId>,
     author_access: Option<AccessId>,
     /// The text.
     pub body: String,
-    /// When it was written.
+    /// When it was posted.
     pub created_at: DateTime<Utc>,
 }
 

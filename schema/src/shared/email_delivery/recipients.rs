@@ -1,5 +1,5 @@
-//! Who gets mails about a ticket (D-05): asked when an act is announced, before its mail goes out, and
-//! when it is to be sent again.
+//! The recipients of mails about a ticket (D-05): determined when an action is announced, before its mail is sent,
+//! and when it is sent again.
 
 use std::collections::{HashMap, HashSet};
 
@@ -28,8 +28,8 @@ use guichet_engine::tables::{
 use super::model::{DeliveryAbout, DeliveryReason, EmailDelivery};
 use super::rules::Candidate;
 
-/// The clients' addresses for tickets, by default their addresses of record (D-05, F-02). One that is a
-/// portal user's is written to in that person's language, any other in the client's.
+/// The clients' recipients for tickets, by default the addresses of record (D-05, F-02). An address of a portal
+/// user gets mails in that user's language, any other in the client's.
 pub(super) async fn of_clients(
     mut conn: &AsyncPgConnection,
     ids: &[ClientId],
@@ -66,8 +66,8 @@ pub(super) async fn of_clients(
     Ok(records.into_iter().map(candidates).collect())
 }
 
-/// Of these accounts, each asked about a client, those that may still know of its tickets: staff of the
-/// firm who are there, and portal users of that client whose access is active (B-14).
+/// Of these accounts, each paired with a client, those that may still see its tickets: active staff of the firm,
+/// and portal users of the client with an active access (B-14).
 pub(super) async fn people(
     conn: &AsyncPgConnection,
     firm: FirmId,
@@ -81,7 +81,7 @@ pub(super) async fn people(
     Ok(found.into_iter().map(|person| ((person.id, person.client_id), person.into())).collect())
 }
 
-/// Who opened a ticket of this client, while that person may know of it.
+/// The person who opened a ticket of this client, if that person may still see it.
 pub(super) async fn opener(
     conn: &AsyncPgConnection,
     firm: FirmId,
@@ -102,7 +102,7 @@ pub(super) async fn opener(
     Ok(found.into_iter().next().map(Candidate::from))
 }
 
-/// A person who may know of a client's tickets.
+/// A person who may see a client's tickets.
 #[derive(QueryableByName)]
 struct Person {
     #[diesel(sql_type = SqlUuid)]
@@ -121,7 +121,7 @@ impl From<Person> for Candidate {
     }
 }
 
-/// Those of the accounts that may know of the client at the same place.
+/// Those of the accounts that may see the client at the same index.
 async fn knowing<A>(
     mut conn: &AsyncPgConnection,
     firm: FirmId,
@@ -154,7 +154,7 @@ where
     .await?)
 }
 
-/// Which of the addresses the firm sends nothing to (F-06).
+/// Which of the addresses are suppressed by the firm (F-06).
 pub(super) async fn suppressed(
     mut conn: &AsyncPgConnection,
     firm: FirmId,
@@ -170,9 +170,9 @@ pub(super) async fn suppressed(
     Ok(found.into_iter().collect())
 }
 
-/// Why a mail that was queued may not go out any more: its address bounced meanwhile (F-06), or the person
-/// lost access and the address is none of the client's either (B-14); what is told to staff goes to none but
-/// that person, while it wants to be told by mail (D-11).
+/// Why a queued mail must not be sent any more: its address bounced meanwhile (F-06); the person lost access, and
+/// the address is not the client's either (B-14); or, for a mail about a notification, the person no longer wants
+/// it (D-11).
 pub(super) async fn hindrance(
     conn: &AsyncPgConnection,
     delivery: &EmailDelivery,

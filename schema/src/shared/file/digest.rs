@@ -22,18 +22,18 @@ impl Sha256 {
         Self(bytes)
     }
 
-    /// Reads 64 hexadecimal digits.
+    /// Parses 64 hexadecimal digits.
     pub fn parse(hex: &str) -> Option<Self> {
         let bytes = HEXLOWER_PERMISSIVE.decode(hex.as_bytes()).ok()?;
         bytes.try_into().ok().map(Self)
     }
 
-    /// In hexadecimal digits, as the API and the store's keys have it.
+    /// In hexadecimal digits, as in the API and in the keys of objects.
     pub fn hex(&self) -> String {
         HEXLOWER.encode(&self.0)
     }
 
-    /// In base64, as S3's `x-amz-checksum-sha256` has it.
+    /// In base64, as in S3's `x-amz-checksum-sha256`.
     pub fn base64(&self) -> String {
         BASE64.encode(&self.0)
     }

@@ -1,4 +1,4 @@
-//! Opening a file: permission and access log in one step.
+//! Opening a file: permission check and access log in one transaction.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -13,13 +13,13 @@ use super::model::{Channel, File};
 use super::owner::visible;
 use super::rules::{self, FileAct};
 
-/// Longest name of a device that is kept, in characters.
+/// Longest stored device name, in characters.
 const MAX_DEVICE: usize = 200;
 
-/// Opens a file: whoever gets it from here is in its log (B-09), where the firm's audit finds it too (F-03).
+/// Opens a file: every download is in its log (B-09), and so in the firm's audit (F-03).
 ///
 /// # Errors
-/// `NOT_FOUND`, `FILE_NOT_UPLOADED`, `FILE_NOT_READY`, why it was not stored.
+/// `NOT_FOUND`, `FILE_NOT_UPLOADED`, `FILE_NOT_READY`, or the reason why it was refused.
 pub async fn open(store: &Store, actor: &Actor, id: FileId) -> Result<Done<File>> {
     let mut tx = store.begin(actor).await?;
     let file: File = files::table

@@ -1,5 +1,5 @@
-//! What has no owner goes when its time is over; for the worker that clears it away. Bytes go before the row that
-//! knows of them, and a row says that they go before they do.
+//! Files without an owner expire. The worker removes the object before its row, and a row is marked before its
+//! object is removed.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -17,14 +17,14 @@ use super::model::{File, FileRefusal, FileState};
 use super::owner::Owner;
 use super::rules::GRACE;
 
-/// How many files are cleared away at once.
+/// Files removed per batch.
 pub const CHUNK: usize = 100;
 
-/// The place of a file among those whose time is over: whoever walks goes on behind it.
+/// The position of an expired file in the order of removal, from which the sweep continues.
 pub type Place = (DateTime<Utc>, FileId);
 
-/// Files whose time is over, the longest first; at most a [`CHUNK`], those behind `behind`. Those that are awaited
-/// only when no act can complete them any more, see [`GRACE`].
+/// Expired files, longest expired first; at most a [`CHUNK`], those after `behind`. A pending file is included
+/// only when no command can complete it any more, see [`GRACE`].
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -47,20 +47,20 @@ pub async fn expired(
         .await?)
 }
 
-/// Where a file stands among those whose time is over; none for one that is kept.
+/// The position of a file among the expired ones; none for a file that is kept.
 pub fn place(file: &File) -> Option<Place> {
     file.expires_at.map(|at| (at, file.id))
 }
 
-/// The file, as long as it is what it was when it was found to be expired. Said once more by the database
-/// after a wait for the row's lock, so whoever completed or attached it meanwhile keeps it.
+/// The file, if it is unchanged since it was found to be expired. The database checks this again after waiting for
+/// the row lock, so a file that was completed or attached meanwhile is kept.
 fn unchanged(file: &File) -> Condition<files::table> {
     let expires_at = files::expires_at.is_not_distinct_from(file.expires_at);
     Condition::new(files::id.eq(file.id).and(files::state.eq(file.state)).and(expires_at))
 }
 
-/// Refuses a stored file that nobody attached in time; answers what it is then, none when it is kept after all.
-/// Its bytes are still there; it stays expired, so that they go next.
+/// Refuses a stored file that was not attached in time; returns its new state, or none when it is kept after all.
+/// Its bytes still exist; it stays expired, so they are removed next.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -80,9 +80,9 @@ pub async fn refuse_unused(store: &Store, file: &File) -> Result<Option<File>> {
     Ok(Some(refused))
 }
 
-/// Forgets a file whose bytes are gone. What was completed at the last moment stays: its verification finds
-/// that there is nothing, and its uploader is told. What was stored once stays as a refusal without an
-/// end: who opened it is known for ever (B-09).
+/// Deletes the row of a file whose bytes are gone. A file that was completed at the last moment is kept: its
+/// verification finds no bytes, and its uploader is notified. A file that was once stored is kept as refused
+/// without an expiry, because its access log is kept forever (B-09).
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -114,7 +114,7 @@ pub async fn forget(store: &Store, file: &File) -> Result<()> {
     Ok(())
 }
 
-/// Keeps files that have an owner from now on. Whatever becomes one calls it, under the lock of their rows.
+/// Removes the expiry of files that now have an owner. Every new owner calls it, under the lock of their rows.
 pub(crate) async fn keep(tx: &mut Tx, owned: &[File]) -> Result<()> {
     let ids: Vec<FileId> = owned.iter().map(|file| file.id).collect();
     let none: Option<DateTime<Utc>> = None;
@@ -125,7 +125,7 @@ pub(crate) async fn keep(tx: &mut Tx, owned: &[File]) -> Result<()> {
     Ok(())
 }
 
-/// Which of these files still need what is staged for them.
+/// Which of these files still need their staged object.
 ///
 /// # Errors
 /// When the database does not answer: retry.

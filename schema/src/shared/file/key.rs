@@ -1,27 +1,27 @@
-//! Where the bytes of a file lie in a store.
+//! The keys of objects in a store.
 
 use serde::{Deserialize, Serialize};
 
 use guichet_base::id::{FileId, FirmId, Id};
 
-/// The place of an object. Made of ids alone: no name that anybody gave is part of a path.
+/// The key of an object. It consists of ids only: no name given by a user is part of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Key {
-    /// What an uploader sends, until it is verified.
+    /// Uploaded content until it is verified.
     Staged {
         /// The firm.
         firm_id: FirmId,
         /// The file.
         file_id: FileId,
     },
-    /// Verified content. Each file has its own, so that it can go with it.
+    /// Verified content. Each file has its own object, which is removed with it.
     Stored {
         /// The firm.
         firm_id: FirmId,
         /// The file.
         file_id: FileId,
     },
-    /// Infected content, kept out of everybody's way (F-07).
+    /// Infected content, which nobody can download (F-07).
     Quarantined {
         /// The firm.
         firm_id: FirmId,
@@ -30,7 +30,7 @@ pub enum Key {
     },
 }
 
-/// The folder of everything that is staged.
+/// The folder of staged objects.
 pub const STAGED: &str = "staged";
 
 impl Key {
@@ -44,7 +44,7 @@ impl Key {
     }
 }
 
-/// Reads the path of something staged, as a store lists it.
+/// Parses the path of a staged object, as listed by a store.
 pub fn staged(path: &str) -> Option<(FirmId, FileId)> {
     let (firm, file) = path.strip_prefix(STAGED)?.strip_prefix('/')?.split_once('/')?;
     Some((FirmId::decode(firm)?, FileId::decode(file)?))

@@ -1,4 +1,4 @@
-//! The kinds of files that firms and their clients exchange. What is none of them is not taken.
+//! The accepted kinds of files. All others are refused.
 
 use guichet_base::text_enum;
 
@@ -17,7 +17,7 @@ text_enum! {
         Webp = "image/webp",
         /// TIFF.
         Tiff = "image/tiff",
-        /// HEIC, as telephones take pictures.
+        /// HEIC, the photo format of some telephones.
         Heic = "image/heic",
         /// Word.
         Docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -47,7 +47,7 @@ text_enum! {
 }
 
 impl FileKind {
-    /// The ends of names that this kind has, in lower case.
+    /// The file name extensions of this kind, in lower case.
     pub const fn extensions(self) -> &'static [&'static str] {
         match self {
             Self::Pdf => &["pdf"],
@@ -72,11 +72,11 @@ impl FileKind {
         }
     }
 
-    /// What browsers and telephones call it beside its own media type.
+    /// Other media types that browsers and telephones use for it.
     const fn aliases(self) -> &'static [&'static str] {
         match self {
             Self::Heic => &["image/heif"],
-            // Windows takes the type of whatever program opens the file.
+            // Windows uses the type of whatever program opens the file.
             Self::Csv => &["application/vnd.ms-excel", "application/csv", "text/plain"],
             Self::Xml => &["text/xml"],
             Self::Ofx => &["application/ofx", "text/plain", "application/xml", "text/xml"],
@@ -85,8 +85,8 @@ impl FileKind {
         }
     }
 
-    /// The kind of a file of this name that is declared to be of this media type. The name's end decides, the
-    /// type must not contradict it; the type that stands for none is taken.
+    /// The kind of a file with this name and declared media type. The extension decides; the media type must not
+    /// contradict it, and the generic one is accepted.
     pub fn declared(name: &str, content_type: &str) -> Option<Self> {
         const UNKNOWN: [&str; 2] = ["", "application/octet-stream"];
         let (_, extension) = name.rsplit_once('.')?;

@@ -56,7 +56,7 @@ text_enum! {
 }
 
 impl FileRefusal {
-    /// What the viewer is told.
+    /// The code shown to the viewer.
     pub const fn code(self) -> Code {
         match self {
             Self::Missing => Code::FileNotUploaded,
@@ -69,7 +69,7 @@ impl FileRefusal {
         }
     }
 
-    /// The state of a file that is refused so.
+    /// The state of a file that is refused for this reason.
     pub const fn state(self) -> FileState {
         match self {
             Self::Infected => FileState::Quarantined,
@@ -96,7 +96,7 @@ text_enum! {
 }
 
 impl Channel {
-    /// The channel through which this actor acts.
+    /// The channel of this actor.
     pub const fn of(actor: &Actor) -> Self {
         match &actor.membership {
             Membership::Staff(_) => Self::Staff,
@@ -114,57 +114,56 @@ pub struct File {
     pub id: FileId,
     /// Its firm.
     pub firm_id: FirmId,
-    /// The client from whose side it came; none for those of staff.
+    /// The client whose portal user uploaded it; none for staff.
     pub client_id: Option<ClientId>,
     uploader_staff: Option<StaffId>,
     uploader_access: Option<AccessId>,
-    /// The name that its uploader gave it. Never part of a path.
+    /// The name given by the uploader. Never part of a path.
     pub name: String,
-    /// What it is.
+    /// The kind of file.
     pub content_type: FileKind,
-    /// How many bytes it has.
+    /// The size in bytes.
     pub size: i64,
     /// The digest of its bytes.
     pub sha256: Sha256,
-    /// Where it stands.
+    /// The state.
     pub state: FileState,
-    /// Why it is not stored, or not any more.
+    /// Why it was refused.
     pub refusal: Option<FileRefusal>,
-    /// When it goes, unless somebody completes or attaches it before; see [`expiry`](super::rules::expiry).
+    /// When it expires, unless it is completed or attached before; see [`expiry`](super::rules::expiry).
     pub expires_at: Option<DateTime<Utc>>,
-    /// When its upload was begun.
+    /// When the upload was announced.
     pub created_at: DateTime<Utc>,
 }
 
 impl File {
-    /// Who uploads it.
+    /// Who uploaded it.
     pub fn uploaded_by(&self) -> Author {
         Author::from_columns(self.uploader_staff, self.uploader_access)
             .expect("a check of the table demands exactly one uploader")
     }
 
-    /// Where its bytes are sent to.
+    /// The key of the uploaded bytes.
     pub const fn staged(&self) -> Key {
         Key::Staged { firm_id: self.firm_id, file_id: self.id }
     }
 
-    /// Where its bytes lie once they are verified.
+    /// The key of the verified bytes.
     pub const fn stored(&self) -> Key {
         Key::Stored { firm_id: self.firm_id, file_id: self.id }
     }
 
-    /// Where its bytes lie when they are infected.
+    /// The key of infected bytes.
     pub const fn quarantined(&self) -> Key {
         Key::Quarantined { firm_id: self.firm_id, file_id: self.id }
     }
 
-    /// Wherever its bytes may lie: a job that broke off leaves them where they do not belong.
+    /// All keys where its bytes may be: an interrupted job leaves them under an old key.
     pub const fn keys(&self) -> [Key; 3] {
         [self.staged(), self.stored(), self.quarantined()]
     }
 
-    /// The event that tells its uploader's side of a change of it. What others see of it is told by what it is
-    /// attached to.
+    /// The event for its uploader. Others get events about what it is attached to.
     pub(crate) fn event(&self, is_new: bool) -> Event {
         let audience = Audience {
             client_id: self.client_id,
@@ -195,13 +194,13 @@ pub struct Attachment {
     pub message_id: Option<MessageId>,
     /// Whether it was posted with that message, which then tells of it (D-11).
     pub posted_with_message: bool,
-    /// Who may see it (D-07); that of its message, if it has one.
+    /// Who can see it (D-07); the same as for its message, if it has one.
     pub visibility: Visibility,
     /// When it was attached.
     pub created_at: DateTime<Utc>,
 }
 
-/// One opening of a file (B-09).
+/// An entry of the access log (B-09).
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = file_accesses, check_for_backend(diesel::pg::Pg))]
 pub struct FileAccess {
@@ -209,28 +208,28 @@ pub struct FileAccess {
     pub id: FileAccessId,
     /// The file.
     pub file_id: FileId,
-    /// When.
+    /// The time.
     pub at: DateTime<Utc>,
-    /// Through what.
+    /// The channel.
     pub channel: Channel,
     /// The account, when known.
     pub account_id: Option<AccountId>,
     staff_id: Option<StaffId>,
     access_id: Option<AccessId>,
-    /// The network address.
+    /// The IP address.
     pub address: Option<String>,
-    /// What the browser or app calls itself.
+    /// The `User-Agent`.
     pub device: Option<String>,
 }
 
 impl FileAccess {
-    /// Who opened it, when known.
+    /// Who opened it, if known.
     pub const fn by(&self) -> Option<Author> {
         Author::from_columns(self.staff_id, self.access_id)
     }
 }
 
-/// The job that looks at what was uploaded.
+/// The job that verifies an uploaded file.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct VerifyFile {
     /// The file.

@@ -16,7 +16,7 @@ use guichet_engine::tables::files;
 use super::model::{File, FileAccess};
 use super::owner::visible;
 
-/// Files by id, in no particular order; those that are out of sight are left out.
+/// Files by id, in no particular order; those that are not visible are omitted.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -33,12 +33,12 @@ pub async fn by_ids(
         .await?)
 }
 
-/// The order of a log, for its cursors.
+/// The order of an access log, for its cursors.
 pub const ORDER: &str = "ID";
 
-/// A part of the logs of several files (B-09), the same part of each: newest first, backward pages oldest first
-/// (see [`PageRequest::page`]). For staff, of the files that they see; nothing for clients. A cursor is a time, so it
-/// is good for each of them.
+/// The same part of the access logs of several files (B-09): newest first, backward pages oldest first (see
+/// [`PageRequest::page`]). For staff, of visible files; empty for clients. A cursor is a time, so it is valid for
+/// each of them.
 ///
 /// # Errors
 /// `INVALID_CURSOR`; when the database does not answer: retry.
@@ -75,7 +75,7 @@ pub async fn accesses(
         .await?)
 }
 
-/// The cursor of an opening in [`accesses`].
+/// The cursor of an entry in [`accesses`].
 pub fn cursor(access: &FileAccess) -> String {
     Cursor::encode(ORDER, "", access.id.uuid())
 }

@@ -1,4 +1,4 @@
-//! Pure decisions about files. Commands obey them, `viewerCan` shows them.
+//! Rules of files, as pure functions. Commands apply them, `viewerCan` shows them.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -11,44 +11,44 @@ use guichet_base::input::{Check, MAX_NAME};
 use guichet_base::text_enum;
 use guichet_engine::actor::Author;
 
-/// How many files one act takes.
+/// Most files per action.
 pub const MAX_FILES: usize = 20;
-/// For how long the bytes of a file are awaited.
+/// How long an upload can be completed.
 pub const AWAITED: TimeDelta = TimeDelta::hours(2);
-/// For how long after that they stay all the same: longer than any act takes, for one that began just before the end
-/// may commit after it, and what it acknowledged must be there.
+/// How long a pending file is kept after that: longer than any action takes, because one that began just before
+/// may commit after it, and the file it acknowledged must exist.
 pub const GRACE: TimeDelta = TimeDelta::minutes(5);
-/// For how long a stored file is kept that is not attached to anything.
+/// How long a stored file is kept without being attached.
 pub const UNUSED_KEPT: TimeDelta = TimeDelta::days(7);
-/// For how long a refused file is kept: for its uploader to see why, and for the operator to look at what was
-/// quarantined.
+/// How long a refused file is kept: the uploader can see the reason, and the operator can inspect a quarantined
+/// file.
 pub const REFUSED_KEPT: TimeDelta = TimeDelta::days(30);
-/// For how long an address takes an upload; a repeated call gives a new one.
+/// How long an address accepts an upload; a repeated call returns a new address.
 pub const UPLOAD_ADDRESS: TimeDelta = TimeDelta::minutes(15);
-/// For how long an address gives a download.
+/// How long an address allows a download.
 pub const DOWNLOAD_ADDRESS: TimeDelta = TimeDelta::minutes(5);
 
-/// What a file counts at least towards the limits, in bytes: rows and objects are not free either.
+/// The least size that a file counts towards the limits, in bytes: rows and objects have costs too.
 pub const LEAST_COUNTED: i64 = 64 << 10;
 
-/// A megabyte, as limits are told in.
+/// A megabyte, the unit of limits.
 pub const MEGABYTE: i64 = 1_000_000;
 
-/// What the operator allows, in bytes.
+/// The operator's limits, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Of one file.
+    /// The size of one file.
     pub file: i64,
-    /// Of all files of one person that are not verified and attached yet.
+    /// All files of one person that are not verified or not attached yet.
     pub unsettled: i64,
-    /// Of all files of one firm's staff that are not verified and attached yet. Its clients' people count elsewhere;
-    /// see [`Limits::unsettled_of_client`].
+    /// All files of one firm's staff that are not verified or not attached yet. Portal users are counted
+    /// separately; see [`Limits::unsettled_of_client`].
     pub unsettled_of_firm: i64,
 }
 
 impl Limits {
-    /// Of all files of one client's people that are not verified and attached yet: as much as four of them may
-    /// have, and never more than the staff of a firm.
+    /// All files of one client's portal users that are not verified or not attached yet: four times the limit of
+    /// one person, and never more than that of a firm's staff.
     pub fn unsettled_of_client(&self) -> i64 {
         const PEOPLE: i64 = 4;
         self.unsettled.saturating_mul(PEOPLE).min(self.unsettled_of_firm)
@@ -61,7 +61,7 @@ impl Default for Limits {
     }
 }
 
-/// What an uploader says of a file.
+/// The declaration of a file to upload.
 #[derive(Debug, Clone, Serialize)]
 pub struct Declaration {
     /// Its name.
@@ -74,12 +74,12 @@ pub struct Declaration {
     pub sha256: String,
 }
 
-/// A declaration that nothing speaks against.
+/// A valid declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declared {
-    /// The name, of one line and without a path.
+    /// The name, on one line and without a path.
     pub name: String,
-    /// The kind that name and media type say.
+    /// The kind, from name and media type.
     pub kind: FileKind,
     /// How many bytes.
     pub size: i64,
@@ -88,14 +88,14 @@ pub struct Declared {
 }
 
 impl Declaration {
-    /// Checks it against what is taken.
+    /// Checks the declaration.
     ///
     /// # Errors
     /// All refusals: of the name, `FILE_EMPTY`, `FILE_TOO_LARGE`, `FILE_TYPE_NOT_ALLOWED`, `INVALID_CHECKSUM`.
     pub fn check(&self, limits: &Limits) -> Result<Declared, Vec<Refusal>> {
         let mut check = Check::new();
         let name = check.line("name", &self.name, 1..=MAX_NAME);
-        // Whoever saves it must get a name, not a path, and one that reads in the order in which it is written.
+        // The name must not be a path when it is saved, and must be displayed in the order in which it is written.
         let tricks = |c: char| matches!(c, '/' | '\\' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         check.require(
             !name.contains(tricks) && name.chars().any(|c| c != '.'),
@@ -116,15 +116,15 @@ impl Declaration {
     }
 }
 
-/// When a file goes that comes to this state now: whatever has no owner does. None: never, or not before
-/// it was looked at.
+/// When a file that enters this state now expires: every file without an owner does. None: never, or not before it
+/// is verified.
 pub fn expiry(state: FileState, is_attached: bool, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let kept = match state {
         FileState::Pending => AWAITED,
         FileState::Staged => return None,
         FileState::Stored if is_attached => return None,
         FileState::Stored => UNUSED_KEPT,
-        // Attached before it was refused: only its uploader ever saw that.
+        // It was attached before it was refused: only its uploader ever saw that.
         FileState::Rejected | FileState::Quarantined => REFUSED_KEPT,
     };
     Some(now + kept)
@@ -142,16 +142,16 @@ text_enum! {
     }
 }
 
-/// Whether somebody who sees a file may do `act` with it now, or why not. `is_attached`: to anything.
+/// Whether a person who can see a file may do `act` now, or why not. `is_attached`: to anything.
 ///
 /// # Errors
-/// The code that the command would refuse with.
+/// The code that the command would return.
 pub fn may(act: FileAct, by: Author, file: &File, is_attached: bool, now: DateTime<Utc>) -> Result<(), Code> {
     if act != FileAct::Download && file.uploaded_by() != by {
         return Err(Code::NotAllowed);
     }
     if let Some(refusal) = file.refusal {
-        // To say once more that its bytes are there does nothing, and harms nobody.
+        // Completing it again does nothing.
         return if act == FileAct::Complete { Ok(()) } else { Err(refusal.code()) };
     }
     match (act, file.state) {
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(large.check(&Limits::default()).unwrap_err()[0].number, Some(25));
     }
 
-    /// A client's people share less than a firm's staff, or as much; one person fits into either.
+    /// The users of a client share at most as much as a firm's staff; one person's limit fits into both.
     #[test]
     fn sums_hold_one_person() {
         assert_eq!(Limits::default().unsettled_of_client(), 1_000 * MEGABYTE);
@@ -203,7 +203,7 @@ mod tests {
         assert_eq!(tight.unsettled_of_client(), MEGABYTE);
     }
 
-    /// Names are never paths, and never read otherwise than they are written.
+    /// Names are never paths, and never displayed in another order than written.
     #[test]
     fn tricks_in_names() {
         for name in [
@@ -225,7 +225,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is attached stays, what is being looked at waits, and all else goes at a time to come.
+        /// Attached files are kept, files in verification wait, and all others expire.
         #[test]
         fn what_has_no_owner_goes(
             state in proptest::sample::select(FileState::ALL),
@@ -239,7 +239,7 @@ mod tests {
             prop_assert!(expiry.is_none_or(|end| end > now));
         }
 
-        /// Whatever is declared: what is taken has a name without a path and a size within the limit.
+        /// Whatever is declared, an accepted name has no path and the size is within the limit.
         #[test]
         fn what_is_taken_is_harmless(name in ".{0,40}", size: i64, of in "[a-z/]{0,20}") {
             let declaration = Declaration { name: format!("{name}.pdf"), size, content_type: of, ..declaration() };

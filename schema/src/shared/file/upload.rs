@@ -1,7 +1,7 @@
-//! Uploading: what is declared, then what is there.
+//! Uploading: first files are announced, then their upload is completed.
 //!
-//! Between the two the uploader sends the bytes to a signed address, past us. Neither act touches the store:
-//! whoever calls looks into it and tells what was found.
+//! In between, the uploader sends the bytes to a signed address. Neither command accesses the store: the caller
+//! does, and passes the result.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,14 +23,14 @@ use super::model::{File, FileState, VerifyFile};
 use super::owner::visible;
 use super::rules::{self, Declaration, Declared, FileAct, LEAST_COUNTED, Limits, MAX_FILES, MEGABYTE};
 
-/// What became of each file of an act, in the order of the input.
+/// The result for each file of an action, in the order of the input.
 pub type Each = Vec<Result<FileId, Vec<Refusal>>>;
 
-/// Takes files that somebody wants to upload; each that nothing speaks against is awaited from now on.
+/// Announces files to upload; each valid one becomes pending.
 ///
 /// # Errors
-/// `OUT_OF_RANGE` for no or too many files, `TOO_MUCH_UNSETTLED`; with the file: see [`Declaration::check`], and
-/// `UPLOAD_EXPIRED` for a call that is repeated too late.
+/// `OUT_OF_RANGE` for no or too many files, `TOO_MUCH_UNSETTLED`; per file: see [`Declaration::check`], and
+/// `UPLOAD_EXPIRED` when the call is repeated too late.
 pub async fn create(
     store: &Store,
     actor: &Actor,
@@ -59,7 +59,7 @@ pub async fn create(
             (tx.commit(ids).await?, HashSet::new())
         }
     };
-    // What the first call refused is refused again, also when the operator takes more by now.
+    // Files refused by the first call are refused again, even if the limits are higher now.
     let again =
         |judged: Result<Declared, _>| judged.err().unwrap_or_else(|| vec![Refusal::new(Code::Conflict)]);
     let pairs = made.value.into_iter().zip(judged);
@@ -71,7 +71,7 @@ pub async fn create(
     Ok(Done { value: pairs.map(each).collect(), revision: made.revision })
 }
 
-/// Which of these files are awaited no more, though they never came; those that are forgotten included.
+/// Which of these files were not uploaded in time, including deleted ones.
 async fn expired(store: &Store, mut ids: HashSet<FileId>) -> Result<HashSet<FileId>> {
     let awaited = files::state.ne(FileState::Pending).or(files::expires_at.gt(store.now()).assume_not_null());
     let alive: Vec<FileId> = files::table
@@ -117,7 +117,7 @@ async fn await_bytes(tx: &mut Tx, actor: &Actor, taken: &[&Declared]) -> Result<
     Ok(made.into_iter().map(|file| file.id).collect())
 }
 
-/// The client from whose side a file of this membership comes.
+/// The client whose portal user uploads.
 fn client_of(membership: &Membership) -> Option<ClientId> {
     match membership {
         Membership::Staff(_) => None,
@@ -125,8 +125,8 @@ fn client_of(membership: &Membership) -> Option<ClientId> {
     }
 }
 
-/// Refuses what would be more than may wait to be verified and attached, of this person or of its side: the people of
-/// one client, who must not be able to stop other clients or the firm, or the firm's staff.
+/// Refuses more than may be unverified or unattached, per person and per side. The portal users of one client
+/// share a limit, so that they can block neither other clients nor the firm's staff.
 async fn check_unsettled(tx: &mut Tx, actor: &Actor, limits: &Limits, more: i64) -> Result<()> {
     #[derive(QueryableByName)]
     struct Unsettled {
@@ -167,7 +167,7 @@ async fn check_unsettled(tx: &mut Tx, actor: &Actor, limits: &Limits, more: i64)
     Ok(())
 }
 
-/// Two uploads of a firm at once must not both find room for one.
+/// Two concurrent uploads of a firm must not both use the remaining space.
 async fn lock_uploads(tx: &mut Tx, firm: FirmId) -> Result<()> {
     const UPLOADS: i32 = 1;
     let of_firm = firm.uuid().as_u128() as i32;
@@ -179,11 +179,11 @@ async fn lock_uploads(tx: &mut Tx, firm: FirmId) -> Result<()> {
     Ok(())
 }
 
-/// Takes note that the bytes of files are there, as `found` in the store, and has them verified. Files that are
-/// further already stay as they are, so it can be said twice. None stands for what is no id at all.
+/// Records that the bytes of files are in the store, as `found` there, and starts their verification. Files in a
+/// later state do not change, so the call can be repeated. None stands for an invalid id.
 ///
 /// # Errors
-/// `OUT_OF_RANGE` for no or too many files; with the file: `NOT_FOUND`, `NOT_ALLOWED`, `UPLOAD_EXPIRED`,
+/// `OUT_OF_RANGE` for no or too many files; per file: `NOT_FOUND`, `NOT_ALLOWED`, `UPLOAD_EXPIRED`,
 /// `FILE_NOT_UPLOADED`, `FILE_INCOMPLETE`.
 pub async fn complete(
     store: &Store,
@@ -241,12 +241,12 @@ async fn stage(tx: &mut Tx, file: &mut File) -> Result<()> {
     Ok(())
 }
 
-/// The job that looks at a file; one at a time.
+/// The job that verifies a file; one at a time.
 pub(super) fn verify_job(file_id: FileId, firm: FirmId) -> Result<NewJob> {
     Ok(NewJob::new(&VerifyFile { file_id })?.key(file_id.to_string()).firm(firm))
 }
 
-/// Refuses no files, or more than one act takes.
+/// Refuses no files, or more than allowed per action.
 ///
 /// # Errors
 /// `OUT_OF_RANGE`.

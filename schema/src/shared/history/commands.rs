@@ -13,7 +13,7 @@ use guichet_engine::tables::changes;
 
 use super::Field;
 
-/// One field of a change to be recorded.
+/// A changed field to record.
 pub(crate) struct Changed {
     field: &'static str,
     from: Option<String>,

@@ -20,15 +20,15 @@ pub struct Change {
         select_expression_type = (changes::subject_noun, changes::subject_id)
     )]
     pub subject: Subject,
-    /// The act that changed it, with other fields perhaps.
+    /// The action that changed it, possibly together with other fields.
     pub act_id: ActId,
     /// What changed, as the noun spells its [`Field`](super::Field)s.
     pub field: String,
-    /// From what.
+    /// The value before.
     pub old_value: Option<String>,
-    /// To what.
+    /// The value after.
     pub new_value: Option<String>,
-    /// Why, where a reason was given.
+    /// The reason, if one was given.
     pub reason: Option<String>,
     author_staff: Option<StaffId>,
     author_access: Option<AccessId>,

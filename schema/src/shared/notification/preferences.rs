@@ -1,4 +1,4 @@
-//! What each staff member wants to be told by mail too (D-11). Its own affair: nobody else reads or sets it.
+//! Which notifications a staff member also wants by mail (D-11). Only that person can read and change this.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use guichet_engine::tables::{notification_preferences, staff_members};
 
 use super::model::NotificationKind;
 
-/// The kinds that a staff member is told by mail too, in the order of their names; at first none.
+/// The kinds that a staff member also gets by mail, sorted by name; none by default.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -26,14 +26,14 @@ pub async fn by_mail(conn: &mut AsyncPgConnection, staff: &StaffMembership) -> R
         .await?)
 }
 
-/// Sets which kinds the acting staff member is told by mail too: these, and no others.
+/// Sets which kinds the acting staff member also gets by mail; replaces the existing ones.
 ///
 /// # Errors
 /// `NOT_ALLOWED` for portal users.
 pub async fn set(store: &Store, actor: &Actor, kinds: BTreeSet<NotificationKind>) -> Result<Done<()>> {
     let (staff, firm) = (actor.staff()?.id, actor.firm_id());
     let mut tx = store.begin(actor).await?;
-    // Two at once: the later wish holds as a whole.
+    // When set twice at once, the later list wins as a whole.
     let of = staff_members::table.find(staff).select(staff_members::id);
     of.for_no_key_update().execute(tx.conn()).await?;
     let own = notification_preferences::table.filter(notification_preferences::staff_id.eq(staff));

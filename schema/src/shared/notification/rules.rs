@@ -1,34 +1,34 @@
-//! The pure decision who is told of which act (D-11).
+//! Who is notified of which action (D-11), as pure functions.
 
 use guichet_base::id::{AccountId, MessageId};
 use guichet_engine::actor::{Actor, Author};
 
 use super::model::NotificationKind;
 
-/// What happened to a ticket that staff may have to be told.
+/// What happened to a ticket, for notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum News {
-    /// It was opened, or handed over.
+    /// It was opened or transferred.
     Arrived {
-        /// Whether its assignee is another one than before.
+        /// Whether its assignee changed.
         at_assignee: bool,
-        /// Whether its department is another one than before.
+        /// Whether its department changed.
         at_department: bool,
     },
-    /// The client wrote this.
+    /// The client posted this message.
     Written(MessageId),
-    /// The client handed in a file without a message, or after it.
+    /// The client sent a file without a message, or after one.
     HandedIn,
     /// The client reopened it.
     Reopened,
 }
 
-/// Who did it.
+/// Who acted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Acting {
-    /// The account, by which somebody is known under every membership.
+    /// The account, which identifies a person across memberships.
     pub account_id: AccountId,
-    /// The person within the firm.
+    /// The author within the firm.
     pub author: Author,
 }
 
@@ -38,12 +38,12 @@ impl From<&Actor> for Acting {
     }
 }
 
-/// What somebody is to a ticket, the nearest first.
+/// The role of a person in a ticket, closest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Duty {
-    /// Does the work.
+    /// The assignee.
     Assignee,
-    /// Of its department.
+    /// A member of its department.
     Department,
     /// The accountant of its client.
     Accountant,
@@ -51,16 +51,16 @@ pub enum Duty {
     Owner,
 }
 
-/// Somebody who might be told, and works for the firm now.
+/// A person who may be notified, and works for the firm now.
 pub trait Colleague {
-    /// The account, by which somebody is known who acts under another membership.
+    /// The account, which identifies a person who acts with another membership.
     fn account_id(&self) -> AccountId;
-    /// What it is to the ticket: the nearest of several.
+    /// The role in the ticket: the closest of several.
     fn duty(&self) -> Duty;
 }
 
-/// D-11: who is told of what. Each once, the assignee before the department; never the acting person, under
-/// whichever membership. What the client does is the affair of the nearest who work here: the
+/// D-11: who is notified of what. Each person once, as assignee rather than as member of the department; never the
+/// acting person, with any membership. Actions of the client go to the closest who work for the firm: the
 /// assignee, else the department, else the client's accountant, else the owners.
 pub fn told<C: Colleague>(news: News, acting: AccountId, colleagues: Vec<C>) -> Vec<(C, NotificationKind)> {
     let nearest = colleagues.iter().map(C::duty).min();
@@ -106,8 +106,8 @@ mod tests {
         told.into_iter().map(|(person, kind)| (person.0, kind)).collect()
     }
 
-    /// D-11: who is told, case by case; 1 is the assignee, 2 and 3 are of the department, 4 is the client's
-    /// accountant, 5 and 6 are owners, 9 is the client's.
+    /// D-11: who is notified, case by case; 1 is the assignee, 2 and 3 are in the department, 4 is the client's
+    /// accountant, 5 and 6 are owners, 9 is the client's user.
     #[test]
     fn d_11_who_is_told() {
         use Duty::{Accountant, Assignee, Department, Owner};
@@ -132,20 +132,20 @@ mod tests {
             (arrived(true, true), 1, &all, &[(2, Ours), (3, Ours)]),
             (arrived(true, false), 2, &all, &[(1, Mine)]),
             (arrived(true, false), 1, &all, &[]),
-            // A department with the same lead as the one before.
+            // A department with the same lead as the previous one.
             (arrived(false, true), 3, &all, &[(1, Ours), (2, Ours)]),
             (written, 9, &all, &[(1, Message)]),
             (News::HandedIn, 9, &all, &[(1, Handed)]),
             (News::Reopened, 9, &all, &[(1, Reopened)]),
-            // The assignee left: nobody else would know.
+            // The assignee left, so the department is notified.
             (written, 9, &all[1..], &[(2, Message), (3, Message)]),
             (News::Reopened, 3, &all[1..], &[(2, Reopened)]),
-            // And so did its department, or there is none.
+            // The department left too, or there is none.
             (written, 9, &all[3..], &[(4, Message)]),
             (News::HandedIn, 9, &all[4..], &[(5, Handed), (6, Handed)]),
             (News::Reopened, 5, &all[4..], &[(6, Reopened)]),
             (written, 9, &[], &[]),
-            // The client's user is the assignee, or the accountant, under another membership.
+            // The client's user is also the assignee or the accountant, with another membership.
             (written, 1, &all, &[]),
             (written, 4, &all[3..], &[]),
         ];
@@ -155,8 +155,8 @@ mod tests {
     }
 
     proptest! {
-        /// D-11: never the acting person, nobody twice; the assignee is told whatever came to it or what the client
-        /// did, and as that; what the client did is told to somebody, if somebody else works here.
+        /// D-11: never the acting person, and nobody twice; the assignee is always notified, in that role; and
+        /// actions of the client are always sent to somebody, if anybody else works for the firm.
         #[test]
         fn d_11_once_and_never_oneself(
             kind in 0..7_u8, acting in 0..6_u128, duties in prop::collection::vec(0..4_usize, 0..6)
@@ -168,7 +168,7 @@ mod tests {
                 bits => News::Arrived { at_assignee: bits & 1 != 0, at_department: bits & 2 != 0 },
             };
             let ranks = [Duty::Assignee, Duty::Department, Duty::Accountant, Duty::Owner];
-            // There is one assignee at most.
+            // There is at most one assignee.
             let assignee = duties.iter().position(|duty| *duty == 0);
             let duty = |at: usize| if duties[at] == 0 && assignee != Some(at) { 1 } else { duties[at] };
             let here: Vec<Person> = (0..duties.len()).map(|at| Person(at as u128, ranks[duty(at)])).collect();
