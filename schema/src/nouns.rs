@@ -1,8 +1,8 @@
-//! What stands above the areas: which nouns have what any thing can have. What is shared knows no noun; it is handed
-//! these lists.
+//! Above the areas: which nouns have which of the shared features. The shared code knows no nouns; these lists are
+//! passed to it.
 
 use crate::desk::ticket::attachment::TicketFiles;
 use crate::shared::file::owner::Nouns;
 
-/// The nouns that have files.
+/// The nouns that can have files.
 pub const WITH_FILES: Nouns = &[&TicketFiles];

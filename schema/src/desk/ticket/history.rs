@@ -1,4 +1,4 @@
-//! The history of a ticket: which fields it tells of (D-08), and the hand-overs (D-09).
+//! The history of a ticket: the fields that it records (D-08), and the transfers (D-09).
 
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -24,7 +24,7 @@ impl Field for TicketField {
         self.as_str()
     }
 
-    /// What the client sees of the ticket itself.
+    /// Fields of the ticket that clients can see.
     fn is_public(self) -> bool {
         !matches!(self, Self::Assignee | Self::Department | Self::InternalFile)
     }

@@ -1,4 +1,4 @@
-//! Attaching files. The noun has its thing under lock, and says how many files it takes.
+//! Attaching files. The caller, a noun, has locked its thing, and tells how many files the thing may have.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -15,14 +15,14 @@ use guichet_engine::store::Tx;
 use guichet_engine::subject::Subject;
 use guichet_engine::tables::{attachments, files};
 
-/// Where on a thing a file is.
+/// The place of a file on a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
-    /// Who may see it.
+    /// Who can see it.
     pub visibility: Visibility,
-    /// The message that it is on; none for the thing itself.
+    /// The message it belongs to; none when it is on the thing itself.
     pub message_id: Option<MessageId>,
-    /// Whether it was posted with that message, which then tells of it.
+    /// Whether it was posted with that message, which then notifies of it.
     pub posted_with_message: bool,
 }
 
@@ -33,19 +33,19 @@ impl Place {
     }
 }
 
-/// The thing that takes files.
+/// The thing that files are attached to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Taker {
     /// The firm.
     pub firm_id: FirmId,
     /// The thing.
     pub subject: Subject,
-    /// How many files it takes, those of its messages included.
+    /// The most files that it may have, including those of its messages.
     pub most: i64,
 }
 
-/// Locks the files that the actor wants to attach, and checks that each may be. Before the thing is locked, as
-/// the worker does that stores them.
+/// Locks the files that the actor wants to attach, and checks each of them. Files are locked before the thing, as
+/// in the worker that stores them.
 pub(crate) async fn lock_files(tx: &mut Tx, actor: &Actor, ids: &[FileId]) -> Result<Vec<File>> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -72,7 +72,7 @@ pub(crate) async fn lock_files(tx: &mut Tx, actor: &Actor, ids: &[FileId]) -> Re
     Ok(wanted)
 }
 
-/// Attaches locked files to a locked thing, as many as it takes; answers the attachments in the order of the files.
+/// Attaches locked files to a locked thing, up to its limit; returns the attachments in the order of the files.
 pub(crate) async fn bind(
     tx: &mut Tx,
     taker: Taker,
@@ -106,7 +106,7 @@ pub(crate) async fn bind(
     Ok(ids)
 }
 
-/// Refuses more files than a thing takes.
+/// Refuses more files than the thing may have.
 async fn check_room(tx: &mut Tx, taker: Taker, more: usize) -> Result<()> {
     let attached = attachments::table.filter(attachments::subject_id.eq(taker.subject.id)).count();
     let attached: i64 = attached.get_result(tx.conn()).await?;
@@ -116,7 +116,7 @@ async fn check_room(tx: &mut Tx, taker: Taker, more: usize) -> Result<()> {
     Ok(())
 }
 
-/// Those of these files that are stored already.
+/// Those of these files that are already stored.
 pub(crate) fn stored(files: &[File]) -> Vec<&File> {
     files.iter().filter(|file| file.state == FileState::Stored).collect()
 }

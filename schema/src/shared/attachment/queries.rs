@@ -1,4 +1,5 @@
-//! Finders of attachments. Each takes the viewer's membership: what nobody else may see yet is seen by its uploader.
+//! Finders of attachments. Each requires the viewer's membership, because an uploader sees a file before others
+//! do.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,7 +16,8 @@ use guichet_engine::actor::Membership;
 use guichet_engine::sql;
 use guichet_engine::tables::{attachments, files};
 
-/// The attachments that a membership sees: on what it sees, and the file itself or, as its uploader, what becomes of it.
+/// The attachments that a membership can see: it must see the thing, and either the file or, as its uploader, its
+/// progress.
 macro_rules! shown {
     ($membership:expr) => {
         shown!($membership, Attachment::as_select())
@@ -30,7 +32,7 @@ macro_rules! shown {
     };
 }
 
-/// The attachments of several things of a noun, those of their messages included, oldest first within each.
+/// The attachments of several things of one noun, including those of their messages, oldest first within each.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -88,8 +90,8 @@ pub async fn by_ids(
     Ok(shown!(membership).filter(sql::among(attachments::id, ids)).load(conn).await?)
 }
 
-/// Of these attachments those that are duplicates: the same bytes were on the same thing before. Each with the first
-/// attachment of these bytes that the membership sees.
+/// Of these attachments the duplicates, whose thing had the same content before; each with the first attachment of
+/// that content that the membership can see.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -1,4 +1,4 @@
-//! Writing messages and moving read marks. The noun has its thing under lock, and says who may know of it.
+//! Posting messages and moving read marks. The caller, a noun, has locked its thing, and tells who can see it.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text, Timestamptz, Uuid as SqlUuid};
@@ -16,23 +16,23 @@ use guichet_engine::tables::messages;
 
 use super::queries::readable;
 
-/// A message to be written, and what its noun says of it.
+/// A message to post, with the data that its noun provides.
 pub(crate) struct NewMessage<'a> {
     /// The firm.
     pub firm_id: FirmId,
     /// The thing that it is about.
     pub subject: Subject,
-    /// Its place in the conversation: the next one, given under the lock of the thing.
+    /// Its number in the conversation: the next one, assigned under the lock of the thing.
     pub seq: i32,
-    /// Who may read it.
+    /// Who can read it.
     pub visibility: Visibility,
-    /// Who may know of the thing.
+    /// Who can see the thing.
     pub audience: Audience,
     /// The text.
     pub body: &'a str,
 }
 
-/// Writes a message, with its event.
+/// Posts a message, and writes its event.
 pub(crate) async fn post(tx: &mut Tx, author: Author, message: NewMessage<'_>) -> Result<MessageId> {
     let NewMessage { firm_id, subject, seq, visibility, audience, body } = message;
     let id = MessageId::new();
@@ -56,8 +56,8 @@ pub(crate) async fn post(tx: &mut Tx, author: Author, message: NewMessage<'_>) -
     Ok(id)
 }
 
-/// Moves the viewer's mark forward to a message, or to the last that the viewer may read (D-12); it never moves back.
-/// The noun has found the thing in the viewer's scope. Answers how far is read; none when there is no message.
+/// Moves the viewer's mark forward to a message, or to the last readable one (D-12); it never moves back. The
+/// caller has found the thing within the viewer's scope. Returns the mark; none when there is no message.
 ///
 /// # Errors
 /// `NOT_FOUND` for a message that the viewer cannot read.
@@ -94,7 +94,7 @@ pub(crate) async fn mark_read(
     .execute(tx.conn())
     .await?;
     if moved > 0 {
-        // The person's other screens count anew; nobody else's.
+        // Only the person's own screens need to count again.
         let person = Audience::only(actor.membership.person());
         tx.event(actor.firm_id(), Event::changed(subject, person));
     }

@@ -37,7 +37,7 @@ pub struct Message {
     pub created_at: DateTime<Utc>,
 }
 
-// Not derived: no derive reads a subject both by the names of its columns and out of the query builder.
+// Not derived: no derive macro reads a subject both by column names and through the query builder.
 impl QueryableByName<Pg> for Message {
     fn build<'a>(row: &impl NamedRow<'a, Pg>) -> diesel::deserialize::Result<Self> {
         Ok(Self {

@@ -1,4 +1,4 @@
-//! Finders of messages. Each takes the viewer's scope; several things at once are of one noun.
+//! Finders of messages. Each requires the viewer's scope; several things at once must be of one noun.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Text, Uuid as SqlUuid};
@@ -21,7 +21,7 @@ use super::model::Message;
 /// The order of a conversation, for its cursors.
 pub const ORDER: &str = "SEQ";
 
-/// The messages of things in sight that a scope may read: clients never see a note (D-07).
+/// The messages about visible things that a scope can read: clients never see notes (D-07).
 pub(super) fn readable(scope: &Scope) -> Condition<messages::table> {
     let firm = messages::firm_id.eq(scope.firm_id());
     if scope.is_staff() {
@@ -31,9 +31,9 @@ pub(super) fn readable(scope: &Scope) -> Condition<messages::table> {
     }
 }
 
-/// A part of the conversations of several things: the same part of each, for lists that show the
-/// last messages. Oldest first within a thing, backward pages newest first (see [`PageRequest::page`]).
-/// A cursor belongs to one of them: the others then have no rows.
+/// The same part of the conversations of several things, for lists that show the latest messages. Oldest first
+/// within a thing, backward pages newest first (see [`PageRequest::page`]). A cursor belongs to one of them: the
+/// others then have no rows.
 ///
 /// # Errors
 /// `INVALID_CURSOR`; when the database does not answer: retry.
@@ -52,7 +52,7 @@ pub async fn pages<I: Id>(
             (of.filter(|id| *id == subject).collect(), seq)
         }
     };
-    // The condition on messages is asked of the things, so that it is asked once of each.
+    // The condition is checked on the things, so that it is evaluated once for each.
     let text = if part.is_backward() {
         "SELECT m.* FROM (
              SELECT subject_id FROM (
@@ -87,7 +87,8 @@ pub async fn pages<I: Id>(
         .await?)
 }
 
-/// The cursor of a message in [`pages`]. Not its number: gaps would tell a client of internal notes (D-07).
+/// The cursor of a message in [`pages`]. It is not the number, because gaps would reveal internal notes to clients
+/// (D-07).
 pub fn cursor(message: &Message) -> String {
     Cursor::encode(ORDER, "", message.id.uuid())
 }
@@ -103,7 +104,7 @@ async fn place(conn: &mut AsyncPgConnection, scope: &Scope, id: MessageId) -> Re
     place.ok_or_else(|| Refusal::of("after", Code::InvalidCursor).into())
 }
 
-/// A message about this thing, which is in sight.
+/// A message about this visible thing.
 pub(crate) async fn find(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
@@ -121,7 +122,7 @@ pub(crate) async fn find(
         .optional()?)
 }
 
-/// Messages of a noun by id, in no particular order; those that the viewer may not read are left out.
+/// Messages about things of a noun by id, in no particular order; those that the viewer cannot read are omitted.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -139,8 +140,8 @@ pub async fn by_ids<I: Id>(
         .await?)
 }
 
-/// How many messages of each thing this person has not read (D-12): written by others, readable,
-/// behind the person's read mark.
+/// The number of unread messages about each thing for this person (D-12): readable, written by others, and after
+/// the person's read mark.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -1,4 +1,4 @@
-//! What a file belongs to: one place answers who sees it, what becomes visible when it is stored, and whom to tell.
+//! The owner of a file, which decides who can see it, what becomes visible when it is stored, and who is notified.
 
 use std::collections::HashSet;
 
@@ -18,12 +18,13 @@ use guichet_engine::tables::{attachments, files};
 
 use super::model::{Attachment, File, FileState};
 
-/// A noun that has files, as its area implements it: what comes about when one of them is stored.
+/// A noun whose things can have files, implemented in its area: what happens when a file is stored.
 pub trait HasFiles: Send + Sync {
-    /// The noun, as its ids are prefixed.
+    /// The noun, as in its ids.
     fn noun(&self) -> &'static str;
 
-    /// Makes a file visible that has just been stored: history, thing, events, and who is told. Its row is locked.
+    /// Makes a file visible that was just stored: history, thing, events and notifications. Its row must be
+    /// locked.
     fn stored<'a>(
         &'a self,
         tx: &'a mut Tx,
@@ -32,10 +33,10 @@ pub trait HasFiles: Send + Sync {
     ) -> BoxFuture<'a, Result<()>>;
 }
 
-/// The nouns that have files; listed in [`nouns`](crate::nouns).
+/// The nouns that can have files; listed in [`nouns`](crate::nouns).
 pub type Nouns = &'static [&'static dyn HasFiles];
 
-/// What a file belongs to. A file has one owner, or none yet.
+/// The owner of a file. A file has at most one.
 #[derive(Debug)]
 pub(super) enum Owner {
     /// A thing, or a message about one.
@@ -43,14 +44,14 @@ pub(super) enum Owner {
 }
 
 impl Owner {
-    /// The owner of a file, whoever may see that. The file's row is locked.
+    /// The owner of a file, visible or not. The file's row must be locked.
     pub async fn of(tx: &mut Tx, file: FileId) -> Result<Option<Self>> {
         let attached = attachments::table.filter(attachments::file_id.eq(file));
         let found = attached.select(Attachment::as_select()).get_result(tx.conn()).await.optional()?;
         Ok(found.map(Self::Attachment))
     }
 
-    /// Makes a file visible that has just been stored.
+    /// Makes a file visible that was just stored.
     pub async fn reveal(&self, tx: &mut Tx, nouns: Nouns, file: &File) -> Result<()> {
         let Self::Attachment(attachment) = self;
         let noun = nouns.iter().find(|noun| noun.noun() == attachment.subject.noun);
@@ -59,7 +60,8 @@ impl Owner {
         noun.stored(tx, file, attachment).await
     }
 
-    /// Tells a file's uploader of what became of it where it is: as long as it is not stored, nobody else sees it there.
+    /// Writes an event for the uploader about the state of an attached file: until it is stored, nobody else can
+    /// see it.
     pub fn tell_uploader(&self, tx: &mut Tx, file: &File) {
         let Self::Attachment(Attachment { subject, message_id, .. }) = self;
         let audience = Audience::only(file.uploaded_by().person());
@@ -69,7 +71,7 @@ impl Owner {
         tx.event(file.firm_id, Event::changed(*subject, audience));
     }
 
-    /// Takes away what binds the file, which goes too.
+    /// Removes the link between the owner and the file, which is removed too.
     pub async fn remove(&self, tx: &mut Tx) -> Result<()> {
         let Self::Attachment(attachment) = self;
         diesel::delete(attachments::table.find(attachment.id)).execute(tx.conn()).await?;
@@ -77,7 +79,7 @@ impl Owner {
     }
 }
 
-/// The files that a membership uploaded.
+/// The files uploaded by a membership.
 pub(crate) fn own(membership: &Membership) -> Condition<files::table> {
     match membership.author() {
         Author::Staff(id) => Condition::new(files::uploader_staff.is_not_distinct_from(id)),
@@ -85,14 +87,14 @@ pub(crate) fn own(membership: &Membership) -> Condition<files::table> {
     }
 }
 
-/// The attachments on things that a membership sees: clients never see those of notes (D-07). A mere check: what else a
-/// statement says finds the few rows, whose things are then looked up.
+/// The attachments on things that a membership can see: clients never see those of notes (D-07). A filter without
+/// an index: other conditions find the few rows, and their things are then looked up.
 pub(crate) fn on_seen(membership: &Membership) -> Condition<attachments::table> {
     reach::of_subject(&membership.scope()).checked()
 }
 
-/// The files that a membership sees: those that are stored and belong to something that it sees, and its own for as
-/// long as they are not both. The one way to a file (B-14).
+/// The files that a membership can see: stored files of something it can see, and its own files until both is
+/// true. The only finder of files (B-14).
 pub fn visible(membership: &Membership) -> Condition<files::table> {
     let owners = || attachments::table.filter(attachments::file_id.eq(files::id));
     let seen = owners().filter(on_seen(membership)).select(attachments::id);
@@ -106,7 +108,7 @@ pub fn visible(membership: &Membership) -> Condition<files::table> {
     )
 }
 
-/// Which of these files belong to anything.
+/// Which of these files have an owner.
 ///
 /// # Errors
 /// When the database does not answer: retry.

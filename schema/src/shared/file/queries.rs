@@ -1,5 +1,5 @@
-//! Finders of files, and of who opened them. Each takes the viewer's membership: what nobody else may see yet is seen by
-//! its uploader.
+//! Finders of files and of their access logs. Each requires the viewer's membership, because an uploader sees a
+//! file before others do.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Uuid as SqlUuid};

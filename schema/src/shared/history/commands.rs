@@ -26,13 +26,13 @@ impl Changed {
         Self { field: field.as_str(), from, to }
     }
 
-    /// A change, unless both sides are equal.
+    /// A change, unless the values are equal.
     pub fn between(field: impl Field, from: Option<String>, to: Option<String>) -> Option<Self> {
         (from != to).then(|| Self::new(field, from, to))
     }
 }
 
-/// Records what one act changed of a thing.
+/// Records what one action changed in a thing.
 pub(crate) async fn record(
     tx: &Tx,
     firm: FirmId,

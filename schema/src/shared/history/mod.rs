@@ -1,5 +1,5 @@
-//! Histories: who changed what of a thing, from what to what, when (D-08). A noun says which fields it has and which of
-//! them its clients may read; see [`Field`].
+//! Histories: who changed which field of a thing, from what to what, and when (D-08). Each noun declares its
+//! fields, and which of them its clients can see; see [`Field`].
 
 mod commands;
 pub mod model;
@@ -9,7 +9,7 @@ use guichet_base::id::Id;
 
 pub(crate) use commands::{Changed, record};
 
-/// The fields of a noun that its history tells of.
+/// The fields of a noun that its history records.
 pub trait Field: Copy + 'static {
     /// The ids of the noun.
     type Of: Id;
@@ -19,6 +19,6 @@ pub trait Field: Copy + 'static {
     /// Its spelling in the table.
     fn as_str(self) -> &'static str;
 
-    /// Whether the client's side may read of it.
+    /// Whether clients can see changes of it.
     fn is_public(self) -> bool;
 }

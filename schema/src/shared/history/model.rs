@@ -22,7 +22,7 @@ pub struct Change {
     pub subject: Subject,
     /// The action that changed it, possibly together with other fields.
     pub act_id: ActId,
-    /// What changed, as the noun spells its [`Field`](super::Field)s.
+    /// The field, as the noun spells its [`Field`](super::Field)s.
     pub field: String,
     /// The value before.
     pub old_value: Option<String>,
@@ -32,7 +32,7 @@ pub struct Change {
     pub reason: Option<String>,
     author_staff: Option<StaffId>,
     author_access: Option<AccessId>,
-    /// When.
+    /// The time.
     pub at: DateTime<Utc>,
 }
 

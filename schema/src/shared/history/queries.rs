@@ -1,4 +1,4 @@
-//! Finders of histories. Each takes the viewer's scope and the fields of the noun.
+//! Finders of histories. Each requires the viewer's scope and the fields of the noun.
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -14,7 +14,7 @@ use guichet_engine::tables::changes;
 use super::Field;
 use super::model::Change;
 
-/// The changes of a noun inside a scope: clients read of public fields only.
+/// The changes of a noun within a scope: clients see public fields only.
 fn readable<F: Field>(scope: &Scope) -> Condition<changes::table> {
     let fields: Vec<&str> = F::ALL
         .iter()
@@ -25,7 +25,7 @@ fn readable<F: Field>(scope: &Scope) -> Condition<changes::table> {
     Condition::new(of_noun.and(reach::of_subject::<changes::table>(scope).checked()))
 }
 
-/// The histories of several things of a noun, oldest first within each.
+/// The histories of several things of one noun, oldest first within each.
 ///
 /// # Errors
 /// When the database does not answer: retry.
