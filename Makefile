@@ -1,14 +1,16 @@
 # The ways to run and check Guichet. `make run` and `make test` install what is missing.
 
 CARGO := cargo
-TOOLS := target/tools/bin
 CHECKERS := cargo-machete@0.9.2 cargo-deny@0.20.2
+# Installed once per machine and version; a new clone finds them.
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/guichet/tools/$(subst $() ,+,$(CHECKERS))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests run test check graphiql audits clients example peer bench chaos tools fmt
 
 help:
 	@sed -n 's/^## //p' Makefile
+	@echo "docs/CONTRIBUTING.md has recipes: one test, a watch loop, snapshots, migrations, profiling"
 
 ## make run       install what is missing, build, and run everything in one process
 run: setup graphiql
@@ -23,8 +25,8 @@ check: tools
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
-	$(TOOLS)/cargo-machete --skip-target-dir
-	$(TOOLS)/cargo-deny --locked check licenses bans sources
+	$(TOOLS)/bin/cargo-machete --skip-target-dir
+	$(TOOLS)/bin/cargo-deny --locked check licenses bans sources
 
 ## make fmt       format all code
 fmt:
@@ -65,10 +67,8 @@ peer: tests/peer/node_modules/.package-lock.json
 %/node_modules/.package-lock.json: %/package.json %/package-lock.json | setup
 	npm ci --prefix $* --no-audit --no-fund --loglevel=error
 
-# The marker carries the versions, so that new ones here are installed.
-tools: target/tools/$(subst $() ,+,$(CHECKERS))
+tools: $(TOOLS)/complete
 
-target/tools/cargo-%:
-	$(CARGO) install --locked --root target/tools --target-dir target/tools/build $(CHECKERS)
-	rm -rf target/tools/build
+$(TOOLS)/complete:
+	$(CARGO) install --locked --root $(TOOLS) $(CHECKERS)
 	touch $@
