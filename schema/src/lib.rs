@@ -9,3 +9,6 @@ pub mod desk;
 pub mod nouns;
 pub mod people;
 pub mod shared;
+
+/// What areas do when a client's record changes, see [`people::client::commands::update`].
+pub const CLIENT_FOLLOWERS: &[people::client::followers::Follower] = &[desk::ticket::follow::client];

@@ -14,7 +14,7 @@ use guichet_engine::job::{admin, queue};
 use guichet_engine::store::{By, Store};
 use guichet_schema::demo;
 use guichet_schema::people::account::password::Password;
-use guichet_schema::people::firm::commands::CreateFirm;
+use guichet_schema::people::founding::CreateFirm;
 
 use crate::cli::{FirmCreate, JobStatus, Jobs, JobsList, JobsRetry, Scale};
 use crate::console::say;
@@ -76,7 +76,7 @@ pub async fn firm_create(settings: &Settings, firm: FirmCreate) -> Result<(), Fa
         owner_password,
     };
     with_store(settings, async |store| {
-        let created = guichet_schema::people::firm::commands::create(store, input).await.map_err(told)?.value;
+        let created = guichet_schema::people::founding::create(store, input).await.map_err(told)?.value;
         let mut lines = vec![format!("firm {}", created.id.encode())];
         lines.push(match created.owner.secret {
             Some(secret) => {

@@ -1,6 +1,8 @@
 //! The rooms and their doors: which crate may know which.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The names of all that `package` links, without what only its build or its tests use.
@@ -61,4 +63,127 @@ fn the_store_knows_no_web_and_no_queue() {
 fn no_system_library_is_linked() {
     let links = links("guichet-server");
     assert_eq!(of(&["pq-sys", "openssl-sys", "native-tls"], &links), [""; 0]);
+}
+
+/// The areas of the business from the lowest to the highest: each may know those before it and itself.
+const AREAS: [&str; 7] = ["shared", "people", "desk", "month", "requests", "sites", "dashboards"];
+
+/// The nouns that a source names, as `area/noun`, its own tests aside.
+fn named(source: &str) -> BTreeSet<(String, String)> {
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let paths = source.split("crate::").skip(1).filter_map(|path| {
+        let (area, rest) = path.split_once("::")?;
+        let noun = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+        AREAS.contains(&area).then(|| (area.to_owned(), noun.to_owned()))
+    });
+    // A group hides what it names: `use crate::people::{staff, session}`.
+    let groups = source.split("crate::").skip(1).filter_map(|path| {
+        let (area, rest) = path.split_once("::{")?;
+        let (names, _) = rest.split_once('}')?;
+        AREAS.contains(&area).then(|| (area, names))
+    });
+    let grouped = groups.flat_map(|(area, names)| {
+        let nouns = names.split(',').map(|name| name.split("::").next().unwrap_or_default().trim());
+        nouns.map(|noun| (area.to_owned(), noun.to_owned())).collect::<Vec<_>>()
+    });
+    paths.chain(grouped).filter(|(_, noun)| !noun.is_empty() && noun != "self").collect()
+}
+
+/// What an area must not name.
+fn backward(area: &str, source: &str) -> Vec<String> {
+    let height = |area: &str| AREAS.iter().position(|known| *known == area);
+    let above = named(source).into_iter().filter(|(named, _)| height(named) > height(area));
+    above.map(|(area, noun)| format!("{area}/{noun}")).collect()
+}
+
+/// A way round from a noun to itself.
+fn circle(arrows: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
+    fn walk(
+        at: &str,
+        arrows: &BTreeMap<String, BTreeSet<String>>,
+        way: &mut Vec<String>,
+        done: &mut BTreeSet<String>,
+    ) -> Option<Vec<String>> {
+        if let Some(begin) = way.iter().position(|noun| noun == at) {
+            return Some(way[begin..].to_vec());
+        }
+        if done.contains(at) {
+            return None;
+        }
+        way.push(at.to_owned());
+        let found = arrows.get(at).into_iter().flatten().find_map(|next| walk(next, arrows, way, done));
+        way.pop();
+        done.insert(at.to_owned());
+        found
+    }
+    let mut done = BTreeSet::new();
+    arrows.keys().find_map(|noun| walk(noun, arrows, &mut Vec::new(), &mut done))
+}
+
+/// The sources below a folder, with their paths from it.
+fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(at) = open.pop() {
+        for entry in fs::read_dir(at).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path.strip_prefix(folder).unwrap().to_owned(), text));
+            }
+        }
+    }
+    found
+}
+
+/// The area and the noun that a source belongs to; none for what composes the areas.
+fn owner(path: &Path) -> Option<(String, String)> {
+    let mut parts = path.iter().filter_map(|part| part.to_str());
+    let (area, noun) = (parts.next()?, parts.next()?);
+    AREAS.contains(&area).then(|| (area.to_owned(), noun.trim_end_matches(".rs").to_owned()))
+}
+
+#[test]
+fn arrows_between_areas_go_one_way() {
+    for room in ["../schema/src", "../workers/src"] {
+        for (path, text) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(room)) {
+            let Some((area, _)) = owner(&path) else { continue };
+            assert_eq!(backward(&area, &text), [""; 0], "{room}/{} knows what is above it", path.display());
+        }
+    }
+}
+
+#[test]
+fn nouns_know_each_other_one_way() {
+    let mut arrows: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (path, text) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../schema/src")) {
+        let Some((area, noun)) = owner(&path) else { continue };
+        let own = format!("{area}/{noun}");
+        let others = named(&text).into_iter().map(|(area, noun)| format!("{area}/{noun}"));
+        arrows.entry(own.clone()).or_default().extend(others.filter(|other| *other != own));
+    }
+    assert_eq!(circle(&arrows), None);
+}
+
+/// The tests of the areas find what is planted.
+#[test]
+fn planted_arrows_are_found() {
+    let lines = [
+        "use crate::desk::ticket::model::Ticket;",
+        "    let seen = crate::desk::ticket::queries::visible(scope);",
+        "use crate::desk::{charge, ticket};",
+    ];
+    for line in lines {
+        assert!(backward("people", line).contains(&"desk/ticket".to_owned()), "{line}");
+        assert_eq!(backward("desk", line), [""; 0], "{line}");
+    }
+    assert_eq!(backward("shared", "use crate::people::staff;"), ["people/staff"]);
+    assert_eq!(backward("people", "use crate::shared::file;\nuse guichet_engine::store::Store;"), [""; 0]);
+    let arrow = |from: &str, to: &[&str]| (from.to_owned(), to.iter().map(|to| (*to).to_owned()).collect());
+    let straight = BTreeMap::from([arrow("a", &["b", "c"]), arrow("b", &["c"]), arrow("c", &[])]);
+    assert_eq!(circle(&straight), None);
+    let round = BTreeMap::from([arrow("a", &["b"]), arrow("b", &["c"]), arrow("c", &["b"])]);
+    assert_eq!(circle(&round), Some(vec!["b".to_owned(), "c".to_owned()]));
 }

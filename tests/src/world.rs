@@ -16,7 +16,7 @@ use guichet_engine::tables::{
     staff_members,
 };
 use guichet_schema::desk::ticket::commands::CreateTicket;
-use guichet_schema::people::firm::commands::CreateFirm;
+use guichet_schema::people::founding::CreateFirm;
 use guichet_schema::people::portal_access::model::AccessStatus;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -98,7 +98,7 @@ impl Firm {
             owner_password: None,
         };
         let created =
-            guichet_schema::people::firm::commands::create(store, input).await.expect("a firm is made").value;
+            guichet_schema::people::founding::create(store, input).await.expect("a firm is made").value;
         let mut conn = store.conn().await.expect("the database answers");
         let staff = staff_members::table.find(created.owner.id);
         let account_id: AccountId =

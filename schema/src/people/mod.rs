@@ -4,6 +4,7 @@ pub mod account;
 pub mod client;
 pub mod department;
 pub mod firm;
+pub mod founding;
 pub mod invitation;
 pub mod portal_access;
 pub mod rights;

@@ -115,7 +115,7 @@ impl Office {
             ticket_emails: None,
         };
         // Somebody else was quicker, perhaps.
-        let _ = update(&self.app.store, &by.actor(), input).await;
+        let _ = update(&self.app.store, &by.actor(), input, guichet_schema::CLIENT_FOLLOWERS).await;
     }
 
     /// An act that others overtake: its events come after those of acts that were begun later.

@@ -10,6 +10,7 @@ use guichet_base::page::PageRequest;
 use guichet_engine::actor::{Scope, StaffRole};
 use guichet_engine::store::Done;
 use guichet_engine::tables::{audit, clients, events, tickets};
+use guichet_schema::CLIENT_FOLLOWERS;
 use guichet_schema::people::client::commands::{self, CreateClient, UpdateClient};
 use guichet_schema::people::client::queries::{self, ClientFilter};
 
@@ -61,7 +62,8 @@ async fn a_client_is_entered_and_changed() {
     assert_eq!((made.phone, made.locale, made.version), (None, Locale::PtBr, 1));
     assert_eq!(ticket_emails(&world, id).await, ["ana@x.example", "bia@x.example"]);
 
-    let nothing = commands::update(&world.store, &world.owner, untouched(id, 1)).await.unwrap();
+    let nothing =
+        commands::update(&world.store, &world.owner, untouched(id, 1), CLIENT_FOLLOWERS).await.unwrap();
     assert_eq!(nothing.revision, None, "a change that changes nothing leaves no trace");
     let change = UpdateClient {
         name: Some("Padaria João".into()),
@@ -72,7 +74,7 @@ async fn a_client_is_entered_and_changed() {
         ticket_emails: Some(vec!["bia@x.example".into()]),
         ..untouched(id, 1)
     };
-    let done = commands::update(&world.store, &world.owner, change.clone()).await.unwrap();
+    let done = commands::update(&world.store, &world.owner, change.clone(), CLIENT_FOLLOWERS).await.unwrap();
     assert!(done.revision > revision);
     let changed = find(&world, id).await;
     assert_eq!((changed.email, changed.accountant_id, changed.locale), (None, None, Locale::Es));
@@ -80,7 +82,7 @@ async fn a_client_is_entered_and_changed() {
     assert_eq!(changed.registration.as_deref(), Some("12.345.678/0001-95"), "kept");
     assert_eq!(ticket_emails(&world, id).await, ["bia@x.example"]);
 
-    let late = commands::update(&world.store, &world.owner, change).await;
+    let late = commands::update(&world.store, &world.owner, change, CLIENT_FOLLOWERS).await;
     assert_eq!(refused(late), [(None, Code::Conflict)]);
     let mut conn = world.store.conn().await.unwrap();
     let acts: Vec<String> = audit::table
@@ -133,7 +135,7 @@ async fn everything_wrong_is_told_at_once() {
         ticket_emails: Some(input.ticket_emails),
         ..untouched(id, 1)
     };
-    let mut told = refused(commands::update(&world.store, &world.owner, change).await);
+    let mut told = refused(commands::update(&world.store, &world.owner, change, CLIENT_FOLLOWERS).await);
     told.sort();
     assert_eq!(told, fields);
     assert_eq!(find(&world, id).await.version, 1);
@@ -257,6 +259,7 @@ async fn clients_are_seen_by_scope() {
         let found = queries::by_ids(&mut conn, &scope, &ids).await.unwrap();
         assert_eq!(found.len(), expected.len(), "{scope:?}");
     }
-    let foreign = commands::update(&stranger.store, &stranger.owner, untouched(unseen, 1)).await;
+    let foreign =
+        commands::update(&stranger.store, &stranger.owner, untouched(unseen, 1), CLIENT_FOLLOWERS).await;
     assert_eq!(refused(foreign), [(Some("id"), Code::NotFound)]);
 }

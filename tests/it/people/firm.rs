@@ -5,9 +5,10 @@ use guichet_base::error::Code;
 use guichet_engine::actor::{Origin, StaffRole};
 use guichet_engine::tables::firms;
 use guichet_schema::people::account::password::Password;
-use guichet_schema::people::firm::{commands, queries};
-use guichet_schema::people::invitation;
+use guichet_schema::people::firm::queries;
+use guichet_schema::people::founding;
 use guichet_schema::people::invitation::model::AcceptInvitation;
+use guichet_schema::people::session::acceptance;
 
 use super::world::{PASSWORD, World, actor, address, firm_input, refused};
 
@@ -19,13 +20,13 @@ async fn an_owner_is_invited() {
     input.owner_password = None;
     input.mail_reply_to = Some(" ".into());
     input.currency = "eur".into();
-    let created = commands::create(&world.store, input).await.unwrap().value;
+    let created = founding::create(&world.store, input).await.unwrap().value;
     let accept = AcceptInvitation {
         secret: created.owner.secret.unwrap(),
         password: Password::new(PASSWORD),
         name: None,
     };
-    let owner = invitation::commands::accept(&world.store, accept, Origin::default()).await.unwrap();
+    let owner = acceptance::accept(&world.store, accept, Origin::default()).await.unwrap();
     let owner = actor(&owner.viewer);
     assert_eq!(owner.staff().unwrap().role, StaffRole::Owner);
     assert_eq!(owner.firm_id(), created.id);
@@ -64,7 +65,7 @@ async fn everything_wrong_is_told_at_once() {
         ("ownerEmail", Code::InvalidEmail),
         ("ownerPassword", Code::PasswordTooShort),
     ];
-    let told = refused(commands::create(&world.store, input).await);
+    let told = refused(founding::create(&world.store, input).await);
     assert_eq!(told, expected.map(|(field, code)| (Some(field), code)));
 }
 
@@ -73,12 +74,12 @@ async fn everything_wrong_is_told_at_once() {
 async fn a_password_is_not_replaced() {
     let world = World::new().await;
     let email = address();
-    commands::create(&world.store, firm_input(&email)).await.unwrap();
+    founding::create(&world.store, firm_input(&email)).await.unwrap();
     let mut conn = world.store.conn().await.unwrap();
     let before: i64 = diesel::QueryDsl::count(firms::table).get_result(&mut conn).await.unwrap();
     let mut input = firm_input(&email);
     input.owner_password = Some(Password::new("quite another password"));
-    let result = commands::create(&world.store, input).await;
+    let result = founding::create(&world.store, input).await;
     assert_eq!(refused(result), [(Some("ownerPassword"), Code::Taken)]);
     let after: i64 = diesel::QueryDsl::count(firms::table).get_result(&mut conn).await.unwrap();
     assert_eq!(before, after);

@@ -6,10 +6,12 @@ use guichet_base::error::{Code, Error};
 use guichet_engine::actor::{AccessRole, Membership, Origin, StaffRole};
 use guichet_engine::tables::{accounts, idempotency_keys, invitations};
 use guichet_schema::people::account::password::Password;
+use guichet_schema::people::founding;
 use guichet_schema::people::invitation::model::{AcceptInvitation, LIFE};
-use guichet_schema::people::invitation::{commands, queries};
+use guichet_schema::people::invitation::queries;
 use guichet_schema::people::portal_access;
 use guichet_schema::people::portal_access::model::AccessStatus;
+use guichet_schema::people::session::acceptance;
 use guichet_schema::people::staff;
 use guichet_schema::people::staff::commands::CreateStaff;
 
@@ -31,7 +33,7 @@ async fn an_invitation_opens_once() {
         password: Password::new("short"),
         name: Some("a\u{7}".into()),
     };
-    let result = commands::accept(&world.store, short, Origin::default()).await;
+    let result = acceptance::accept(&world.store, short, Origin::default()).await;
     let told = [(Some("password"), Code::PasswordTooShort), (Some("name"), Code::InvalidText)];
     assert_eq!(refused(result), told);
 
@@ -40,7 +42,7 @@ async fn an_invitation_opens_once() {
         password: Password::new(PASSWORD),
         name: Some("  Marta Alves ".into()),
     };
-    let signed_in = commands::accept(&world.store, good, Origin::default()).await.unwrap();
+    let signed_in = acceptance::accept(&world.store, good, Origin::default()).await.unwrap();
     assert_eq!(signed_in.viewer.account.name, "Marta Alves");
     assert!(
         matches!(signed_in.viewer.membership, Some(Membership::Staff(ref membership)) if membership.role == StaffRole::Manager)
@@ -133,7 +135,7 @@ async fn a_claimed_address_opens_nothing_else() {
 async fn the_proved_enter_at_once() {
     let world = World::new().await;
     let email = address();
-    guichet_schema::people::firm::commands::create(&world.store, firm_input(&email)).await.unwrap();
+    founding::create(&world.store, firm_input(&email)).await.unwrap();
     let client = world.client(client_input("Padaria")).await;
     let access = world.invite_portal(client, &email, None).await.unwrap();
     assert_eq!(access.secret, None);

@@ -86,7 +86,7 @@ async fn acts(
     let team = CreateDepartment { name, lead_id: given.lead, member_ids: Vec::new() };
     vec![
         ("clientCreate", refused(client::commands::create(store, actor, &key(), client_input("A")).await)),
-        ("clientUpdate", refused(client::commands::update(store, actor, update_client).await)),
+        ("clientUpdate", refused(client::commands::update(store, actor, update_client, &[]).await)),
         ("portalAccessCreate", refused(portal_access::commands::create(store, actor, &key(), access).await)),
         (
             "portalAccessInvitationRenew",

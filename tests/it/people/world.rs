@@ -17,9 +17,7 @@ use guichet_schema::people::client;
 use guichet_schema::people::client::commands::CreateClient;
 use guichet_schema::people::department;
 use guichet_schema::people::department::commands::CreateDepartment;
-use guichet_schema::people::firm;
-use guichet_schema::people::firm::commands::{CreateFirm, CreatedFirm};
-use guichet_schema::people::invitation;
+use guichet_schema::people::founding::{self, CreateFirm, CreatedFirm};
 use guichet_schema::people::invitation::model::{AcceptInvitation, Invited};
 use guichet_schema::people::portal_access;
 use guichet_schema::people::portal_access::commands::CreatePortalAccess;
@@ -113,8 +111,7 @@ impl World {
 
     async fn found(store: Store, clock: Arc<ManualClock>) -> Self {
         let email = address();
-        let CreatedFirm { id: firm, .. } =
-            firm::commands::create(&store, firm_input(&email)).await.unwrap().value;
+        let CreatedFirm { id: firm, .. } = founding::create(&store, firm_input(&email)).await.unwrap().value;
         let owner = sign_in(&store, &email, PASSWORD).await.unwrap();
         let owner = actor(&owner.viewer);
         Self { store, clock, firm, owner }
@@ -159,7 +156,7 @@ impl World {
 
     pub async fn accept(&self, secret: Secret, password: &str) -> Result<Actor> {
         let input = AcceptInvitation { secret, password: Password::new(password), name: None };
-        let signed_in = invitation::commands::accept(&self.store, input, Origin::default()).await?;
+        let signed_in = session::acceptance::accept(&self.store, input, Origin::default()).await?;
         Ok(actor(&signed_in.viewer))
     }
 

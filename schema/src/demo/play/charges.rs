@@ -40,7 +40,12 @@ impl Stage<'_> {
         from: TicketStatus,
     ) {
         let row = &life.row;
-        match consequence(from, row.status, row.price_minor, life.paid) {
+        match consequence(
+            from == TicketStatus::Finished,
+            row.status == TicketStatus::Finished,
+            row.price_minor,
+            life.paid,
+        ) {
             Consequence::Nothing => {}
             Consequence::Charge(amount) => {
                 let firm = &self.house.brand.texts.firm;

@@ -5,8 +5,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
-use crate::desk::ticket::case::{Case, CaseFirm, surroundings};
-use crate::desk::ticket::model::{Ticket, TicketStatus};
+use crate::people::client::facts::{self, FirmTerms};
 use crate::people::rights::{self, FirmAct};
 use guichet_base::error::{Code, OrNotFound, Refusal, Result};
 use guichet_base::id::{ChargeId, ClientId, Id, StaffId, TicketId};
@@ -19,7 +18,7 @@ use guichet_engine::store::{Begun, Done, Store, Tx};
 use guichet_engine::tables::{charges, clients, ticket_collected_charges, tickets};
 
 use super::model::{Charge, ChargeStatus};
-use super::queries::{audience, visible};
+use super::queries::{ShowsCharge, audience, visible};
 use super::rules::{self, ChargeAct, Consequence};
 
 /// A charge entered by hand.
@@ -46,7 +45,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateCharge
         Begun::First(tx) => tx,
     };
     let (client, firm) =
-        surroundings(tx.conn(), &actor.scope(), input.client_id).await?.or_not_found("clientId")?;
+        facts::find(tx.conn(), &actor.scope(), input.client_id).await?.or_not_found("clientId")?;
     let mut check = Check::new();
     let description = check.line("description", &input.description, 1..=MAX_NAME);
     let amount_minor = check.amount("amount", &input.amount, 1, &firm.currency);
@@ -55,7 +54,13 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateCharge
         Some(date) => date,
         None => rules::due_on(rules::today(tx.now, firm.zone), firm.charge_due_days),
     };
-    let charge = NewCharge { firm: &firm, client_id: client.id, ticket: None, description: &description };
+    let charge = NewCharge {
+        firm: &firm,
+        client_id: client.id,
+        ticket_id: None,
+        currency: &firm.currency,
+        description: &description,
+    };
     let id = charge.insert(&mut tx, amount_minor, due_on).await?;
     tx.commit(id).await
 }
@@ -109,7 +114,7 @@ async fn settle(
 
 /// The tickets that show a charge: the one that made it, and those that collect it (D-10). Locked until the
 /// transaction ends, and before the charge is, as acts on tickets do: no hand-over slips in between.
-async fn lock_tickets(tx: &mut Tx, scope: &Scope, id: ChargeId) -> Result<Vec<Ticket>> {
+async fn lock_tickets(tx: &mut Tx, scope: &Scope, id: ChargeId) -> Result<Vec<ShowsCharge>> {
     let made_it: Option<Option<TicketId>> = charges::table
         .filter(visible(scope))
         .filter(charges::id.eq(id))
@@ -129,14 +134,14 @@ async fn lock_tickets(tx: &mut Tx, scope: &Scope, id: ChargeId) -> Result<Vec<Ti
         .filter(tickets::firm_id.eq(scope.firm_id()))
         .filter(sql::among(tickets::id, &shown_on))
         .order(tickets::id)
-        .select(Ticket::as_select())
+        .select(ShowsCharge::as_select())
         .for_share()
         .load(tx.conn())
         .await?)
 }
 
 /// Tells the screens that what these tickets show of a charge changed.
-async fn tell_tickets(tx: &mut Tx, charge: &Charge, shown_on: &[Ticket]) -> Result<()> {
+async fn tell_tickets(tx: &mut Tx, charge: &Charge, shown_on: &[ShowsCharge]) -> Result<()> {
     if shown_on.is_empty() {
         return Ok(());
     }
@@ -148,17 +153,31 @@ async fn tell_tickets(tx: &mut Tx, charge: &Charge, shown_on: &[Ticket]) -> Resu
     Ok(())
 }
 
+/// A ticket, as far as charges follow it.
+pub(crate) struct Billed<'a> {
+    /// The ticket.
+    pub id: TicketId,
+    /// Who owes.
+    pub client_id: ClientId,
+    /// Its price, in minor units of `currency`.
+    pub price_minor: i64,
+    /// ISO 4217 code.
+    pub currency: &'a str,
+    /// What its charge says.
+    pub description: String,
+}
+
 /// What a ticket's change of status means for its charges (D-10); under the ticket's lock.
 pub(crate) async fn follow_status(
     tx: &mut Tx,
-    case: &Case,
-    from: TicketStatus,
-    to: TicketStatus,
+    firm: &FirmTerms,
+    ticket: Billed<'_>,
+    was_finished: bool,
+    is_finished: bool,
 ) -> Result<()> {
-    if from != TicketStatus::Finished && to != TicketStatus::Finished {
+    if !was_finished && !is_finished {
         return Ok(());
     }
-    let ticket = &case.ticket;
     let made: Vec<Charge> = charges::table
         .filter(charges::ticket_id.eq(ticket.id))
         .select(Charge::as_select())
@@ -166,16 +185,16 @@ pub(crate) async fn follow_status(
         .load(tx.conn())
         .await?;
     let paid = made.iter().filter(|charge| charge.status == ChargeStatus::Paid).map(|c| c.amount_minor).sum();
-    match rules::consequence(from, to, ticket.price_minor, paid) {
+    match rules::consequence(was_finished, is_finished, ticket.price_minor, paid) {
         Consequence::Nothing => {}
         Consequence::Charge(amount) => {
-            let due_on = rules::due_on(rules::today(tx.now, case.firm.zone), case.firm.charge_due_days);
-            let description = format!("#{} {}", ticket.number, ticket.subject);
+            let due_on = rules::due_on(rules::today(tx.now, firm.zone), firm.charge_due_days);
             let charge = NewCharge {
-                firm: &case.firm,
+                firm,
                 client_id: ticket.client_id,
-                ticket: Some(ticket),
-                description: &description,
+                ticket_id: Some(ticket.id),
+                currency: ticket.currency,
+                description: &ticket.description,
             };
             charge.insert(tx, amount, due_on).await?;
         }
@@ -192,8 +211,9 @@ pub(crate) async fn follow_status(
 pub(crate) async fn collect(
     tx: &mut Tx,
     scope: &Scope,
-    firm: &CaseFirm,
-    ticket: &Ticket,
+    firm: &FirmTerms,
+    ticket: TicketId,
+    client: ClientId,
     ids: &[ChargeId],
 ) -> Result<()> {
     if ids.is_empty() {
@@ -201,7 +221,7 @@ pub(crate) async fn collect(
     }
     let found: Vec<Charge> = charges::table
         .filter(visible(scope))
-        .filter(charges::client_id.eq(ticket.client_id))
+        .filter(charges::client_id.eq(client))
         .filter(sql::among(charges::id, ids))
         .select(Charge::as_select())
         .load(tx.conn())
@@ -217,7 +237,7 @@ pub(crate) async fn collect(
         .iter()
         .map(|charge| {
             (
-                ticket_collected_charges::ticket_id.eq(ticket.id),
+                ticket_collected_charges::ticket_id.eq(ticket),
                 ticket_collected_charges::charge_id.eq(charge.id),
                 ticket_collected_charges::firm_id.eq(firm.id),
             )
@@ -228,9 +248,10 @@ pub(crate) async fn collect(
 }
 
 struct NewCharge<'a> {
-    firm: &'a CaseFirm,
+    firm: &'a FirmTerms,
     client_id: ClientId,
-    ticket: Option<&'a Ticket>,
+    ticket_id: Option<TicketId>,
+    currency: &'a str,
     description: &'a str,
 }
 
@@ -242,10 +263,10 @@ impl NewCharge<'_> {
                 charges::id.eq(ChargeId::new()),
                 charges::firm_id.eq(self.firm.id),
                 charges::client_id.eq(self.client_id),
-                charges::ticket_id.eq(self.ticket.map(|ticket| ticket.id)),
+                charges::ticket_id.eq(self.ticket_id),
                 charges::description.eq(self.description),
                 charges::amount_minor.eq(amount_minor),
-                charges::currency.eq(self.ticket.map_or(&self.firm.currency, |ticket| &ticket.currency)),
+                charges::currency.eq(self.currency),
                 charges::due_on.eq(due_on),
                 charges::status.eq(ChargeStatus::Open),
                 charges::created_at.eq(now),

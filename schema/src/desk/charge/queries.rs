@@ -5,9 +5,8 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::desk::ticket::model::Ticket;
 use guichet_base::error::{Code, Refusal, Result};
-use guichet_base::id::{ChargeId, ClientId, Id, StaffId, TicketId};
+use guichet_base::id::{ChargeId, ClientId, DepartmentId, Id, StaffId, TicketId};
 use guichet_base::page::{Cursor, Page, PageRequest};
 use guichet_engine::actor::Scope;
 use guichet_engine::condition::{Condition, is_few};
@@ -108,13 +107,32 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ChargeF
     Ok(filtered(scope, filter).count().get_result(conn).await?)
 }
 
+/// A ticket that shows a charge, with what decides who can see it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = tickets)]
+pub(super) struct ShowsCharge {
+    pub id: TicketId,
+    client_id: ClientId,
+    assignee_id: StaffId,
+    opened_by_staff: Option<StaffId>,
+    department_id: Option<DepartmentId>,
+}
+
+impl ShowsCharge {
+    /// Who can see the ticket.
+    pub fn audience(&self, portfolio: Option<StaffId>) -> Audience {
+        guichet_engine::audience!(tickets, self, portfolio)
+    }
+}
+
 /// Who can see a charge, consistent with [`visible`].
 pub(crate) async fn audience(conn: &mut AsyncPgConnection, charge: &Charge) -> Result<Audience> {
     let portfolio: Option<StaffId> =
         clients::table.find(charge.client_id).select(clients::accountant_id).get_result(conn).await?;
     let own = guichet_engine::audience!(charges, charge, portfolio);
     let Some(ticket) = charge.ticket_id else { return Ok(own) };
-    let ticket: Ticket = tickets::table.find(ticket).select(Ticket::as_select()).get_result(conn).await?;
+    let ticket: ShowsCharge =
+        tickets::table.find(ticket).select(ShowsCharge::as_select()).get_result(conn).await?;
     Ok(own.with(&ticket.audience(portfolio)))
 }
 
@@ -162,7 +180,7 @@ pub async fn collected_by(
         .inner_join(charges::table.on(charges::id.eq(ticket_collected_charges::charge_id)))
         .inner_join(tickets::table.on(tickets::id.eq(ticket_collected_charges::ticket_id)))
         .filter(sql::among(ticket_collected_charges::ticket_id, ids))
-        .filter(crate::desk::ticket::queries::visible(scope).checked())
+        .filter(reach::visible::<tickets::table>(scope).checked())
         .filter(visible(scope).checked())
         .order((charges::due_on, charges::id))
         .select((ticket_collected_charges::ticket_id, Charge::as_select()))

@@ -3,7 +3,6 @@
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use crate::desk::ticket::model::TicketStatus;
 use guichet_base::error::Code;
 use guichet_base::text_enum;
 use guichet_engine::actor::{Membership, StaffMembership, StaffRole};
@@ -48,11 +47,10 @@ pub enum Consequence {
 
 /// D-10: finishing charges the price minus what was already paid for this ticket; leaving `FINISHED` in any way
 /// cancels the open charge.
-pub const fn consequence(from: TicketStatus, to: TicketStatus, price: i64, paid: i64) -> Consequence {
-    match (from, to) {
-        (TicketStatus::Finished, TicketStatus::Finished) => Consequence::Nothing,
-        (_, TicketStatus::Finished) if price > paid => Consequence::Charge(price - paid),
-        (TicketStatus::Finished, _) => Consequence::CancelOpen,
+pub const fn consequence(was_finished: bool, is_finished: bool, price: i64, paid: i64) -> Consequence {
+    match (was_finished, is_finished) {
+        (false, true) if price > paid => Consequence::Charge(price - paid),
+        (true, false) => Consequence::CancelOpen,
         _ => Consequence::Nothing,
     }
 }
@@ -75,6 +73,7 @@ pub fn is_overdue(status: ChargeStatus, due_on: NaiveDate, today: NaiveDate) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desk::ticket::model::TicketStatus;
     use TicketStatus::{Finished, InAnalysis, Rejected, Reopened};
     use proptest::prelude::*;
 
@@ -93,7 +92,8 @@ mod tests {
             (InAnalysis, Rejected, 100, 0, Consequence::Nothing),
         ];
         for (from, to, price, paid, expected) in cases {
-            assert_eq!(consequence(from, to, price, paid), expected, "{from} → {to}, {price} − {paid}");
+            let consequence = consequence(from == Finished, to == Finished, price, paid);
+            assert_eq!(consequence, expected, "{from} → {to}, {price} − {paid}");
         }
     }
 
@@ -106,7 +106,7 @@ mod tests {
             for (step, price, pays) in steps {
                 highest = highest.max(price);
                 let to = TicketStatus::ALL[step];
-                match consequence(status, to, price, paid) {
+                match consequence(status == Finished, to == Finished, price, paid) {
                     Consequence::Charge(amount) => {
                         prop_assert_eq!(open, None);
                         prop_assert!(amount > 0);

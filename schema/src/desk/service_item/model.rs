@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use crate::people::firm;
 use guichet_base::id::{DepartmentId, FirmId, Id, ServiceItemId};
 use guichet_base::page::Cursor;
 use guichet_engine::by_name::BY_NAME;
@@ -44,6 +43,6 @@ impl ServiceItem {
 
     /// Who can see it: everybody while it is offered, otherwise only staff.
     pub fn audience(&self) -> Audience {
-        firm::model::audience(!self.active)
+        Audience::everybody().internal_if(!self.active)
     }
 }

@@ -1,13 +1,12 @@
 //! A ticket under its row lock, with what its client and firm say about it.
 
-use chrono_tz::Tz;
 use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::RunQueryDsl;
 use futures_util::future::join;
 
-use crate::people::firm::model::StoredZone;
+use crate::people::client::facts::{ClientFacts, FirmTerms};
 use guichet_base::error::{Code, OrNotFound, Result};
-use guichet_base::id::{ClientId, FirmId, Id, StaffId, TicketId};
+use guichet_base::id::{Id, TicketId};
 use guichet_base::search;
 use guichet_engine::actor::{Actor, Author, Scope};
 use guichet_engine::feed::{Audience, Event};
@@ -19,28 +18,6 @@ use super::model::Ticket;
 use super::queries::{linked_clients, visible};
 use super::rules::{self, Circumstances, Facts, TicketAct};
 use crate::shared::visibility::Visibility;
-
-/// What the firm's settings say about its tickets.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = firms)]
-pub(crate) struct CaseFirm {
-    pub id: FirmId,
-    #[diesel(deserialize_as = StoredZone)]
-    pub zone: Tz,
-    pub currency: String,
-    pub mail_from: String,
-    pub client_reopen_days: i32,
-    pub charge_due_days: i32,
-}
-
-/// What a client's record says about its tickets.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = clients)]
-pub(crate) struct CaseClient {
-    pub id: ClientId,
-    pub name: String,
-    pub accountant_id: Option<StaffId>,
-}
 
 /// What an act changed of a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +44,8 @@ impl Saved {
 #[derive(Debug)]
 pub(crate) struct Case {
     pub ticket: Ticket,
-    pub client: CaseClient,
-    pub firm: CaseFirm,
+    pub client: ClientFacts,
+    pub firm: FirmTerms,
     before: Audience,
 }
 
@@ -76,24 +53,8 @@ pub(crate) struct Case {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CaseView<'a> {
     pub ticket: &'a Ticket,
-    pub client: &'a CaseClient,
-    pub firm: &'a CaseFirm,
-}
-
-/// Finds a client with its firm, as far as `scope` reaches.
-pub(crate) async fn surroundings(
-    conn: &mut AsyncPgConnection,
-    scope: &Scope,
-    client: ClientId,
-) -> Result<Option<(CaseClient, CaseFirm)>> {
-    Ok(clients::table
-        .inner_join(firms::table.on(firms::id.eq(clients::firm_id)))
-        .filter(crate::people::client::queries::visible(scope))
-        .filter(clients::id.eq(client))
-        .select((CaseClient::as_select(), CaseFirm::as_select()))
-        .get_result(conn)
-        .await
-        .optional()?)
+    pub client: &'a ClientFacts,
+    pub firm: &'a FirmTerms,
 }
 
 impl Case {
@@ -122,8 +83,8 @@ impl Case {
         let around = clients::table
             .inner_join(firms::table.on(firms::id.eq(clients::firm_id)))
             .filter(clients::id.eq_any(seen().select(tickets::client_id)))
-            .select((CaseClient::as_select(), CaseFirm::as_select()))
-            .get_result::<(CaseClient, CaseFirm)>(&mut conn);
+            .select((ClientFacts::as_select(), FirmTerms::as_select()))
+            .get_result::<(ClientFacts, FirmTerms)>(&mut conn);
         let (ticket, around) = join(locked, around).await;
         let ticket: Ticket = ticket.optional()?.or_not_found("id")?;
         // Reach may be lost by what the lock does not hold: a portfolio, a department.

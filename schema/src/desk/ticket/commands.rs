@@ -8,8 +8,9 @@ use serde::Serialize;
 use crate::desk::charge;
 use crate::desk::service_item::{self, model::ServiceItem};
 use crate::people::client;
+use crate::people::client::facts;
 use crate::people::department;
-use crate::people::staff::queries::works_here;
+use crate::people::firm::queries::works_here;
 use crate::shared::attachment::commands::{Place, lock_files};
 use crate::shared::history::Changed;
 use crate::shared::notification::{self, rules::News};
@@ -119,7 +120,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
     // Only a client in sight is locked: nobody waits for a row of another firm (B-14).
     let seen = clients::table.filter(client::queries::visible(&scope)).filter(clients::id.eq(client_id));
     seen.select(clients::id).for_share().execute(conn).await?;
-    let (client, firm) = case::surroundings(conn, &scope, client_id).await?.or_not_found("clientId")?;
+    let (client, firm) = facts::find(conn, &scope, client_id).await?.or_not_found("clientId")?;
     let service = match input.service_item_id {
         Some(id) => Some(offered_service(conn, &scope, id).await?),
         None => None,
@@ -180,7 +181,8 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
         .set(tickets::search_text.eq(case::search_text(number, &subject, &description, &client.name)))
         .execute(tx.conn())
         .await?;
-    charge::commands::collect(&mut tx, &scope, &firm, &ticket, &input.collect_charge_ids).await?;
+    charge::commands::collect(&mut tx, &scope, &firm, ticket.id, ticket.client_id, &input.collect_charge_ids)
+        .await?;
     let opened = Changed::new(TicketField::Created, None, Some(TicketStatus::Open.to_string()));
     let act = ActId::new();
     history::record(&tx, &ticket, act, author, &[opened], None).await?;

@@ -4,6 +4,7 @@ pub mod attachment;
 pub(crate) mod case;
 pub mod commands;
 pub mod conversation;
+pub(crate) mod follow;
 pub mod history;
 pub mod list;
 pub mod model;

@@ -3,7 +3,7 @@
 use futures_util::future::try_join3;
 use serde::{Deserialize, Serialize};
 
-use crate::desk::charge;
+use crate::desk::charge::commands::{Billed, follow_status};
 use crate::shared::email_delivery::announce;
 use crate::shared::history::Changed;
 use crate::shared::notification::{self, rules::News};
@@ -147,7 +147,15 @@ async fn apply(
         announce::addressees(tx, actor, &case),
     )
     .await?;
-    charge::commands::follow_status(tx, &case, from, status).await?;
+    let billed = Billed {
+        id: ticket_id,
+        client_id: case.ticket.client_id,
+        price_minor: case.ticket.price_minor,
+        currency: &case.ticket.currency,
+        description: format!("#{} {}", case.ticket.number, case.ticket.subject),
+    };
+    let [was_finished, is_finished] = [from, status].map(|status| status == TicketStatus::Finished);
+    follow_status(tx, &case.firm, billed, was_finished, is_finished).await?;
     announce::status_change(tx, case.view(), act_id, addressees).await?;
     if let (StatusChange::Reopened, Author::Portal(_)) = (change, author) {
         notification::announce::tell(tx, actor.into(), case.view(), act_id, News::Reopened).await?;

@@ -4,10 +4,8 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 
-use crate::desk::ticket;
 use crate::people::firm;
 use crate::people::rights::{self, FirmAct};
-use crate::people::staff;
 use guichet_base::email::Email;
 use guichet_base::error::{Code, OrNotFound, Result};
 use guichet_base::id::{ClientId, Id, StaffId};
@@ -18,6 +16,7 @@ use guichet_engine::feed::Event;
 use guichet_engine::store::{Begun, Done, Store};
 use guichet_engine::tables::{client_recipients, clients};
 
+use super::followers::Follower;
 use super::model::{Client, Topic};
 use super::queries::visible;
 use super::rules::{self, MAX_NUMBER};
@@ -93,7 +92,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient
     };
     let recipients = rules::recipients(&mut check, "ticketEmails", &input.ticket_emails);
     if let Some(id) = client.accountant_id {
-        staff::queries::check_employed(tx.conn(), &mut check, firm.id, "accountantId", &[id]).await?;
+        firm::queries::check_employed(tx.conn(), &mut check, firm.id, "accountantId", &[id]).await?;
     }
     check.done()?;
     diesel::insert_into(clients::table)
@@ -116,7 +115,12 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient
 ///
 /// # Errors
 /// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`; refusals of the fields as for [`create`].
-pub async fn update(store: &Store, actor: &Actor, input: UpdateClient) -> Result<Done<ClientId>> {
+pub async fn update(
+    store: &Store,
+    actor: &Actor,
+    input: UpdateClient,
+    followers: &[Follower],
+) -> Result<Done<ClientId>> {
     rights::may(&actor.membership, FirmAct::ClientUpdate)?;
     let mut tx = store.begin(actor).await?;
     let old = lock(tx.conn(), &actor.scope(), input.id).await?.or_not_found("id")?;
@@ -140,7 +144,7 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateClient) -> Result
     new.accountant_id = input.accountant_id.apply(new.accountant_id);
     let recipients = input.ticket_emails.map(|given| rules::recipients(&mut check, "ticketEmails", &given));
     if let Some(id) = new.accountant_id.filter(|id| old.accountant_id != Some(*id)) {
-        staff::queries::check_employed(tx.conn(), &mut check, old.firm_id, "accountantId", &[id]).await?;
+        firm::queries::check_employed(tx.conn(), &mut check, old.firm_id, "accountantId", &[id]).await?;
     }
     check.done()?;
     let rewritten = match &recipients {
@@ -154,11 +158,8 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateClient) -> Result
             .set((&new, clients::search_text.eq(search_text(&new))))
             .execute(tx.conn())
             .await?;
-        if new.name != old.name || new.accountant_id != old.accountant_id {
-            ticket::list::lock_of_client(tx.conn(), new.id).await?;
-        }
-        if new.name != old.name {
-            ticket::list::rename_client(tx.conn(), new.id, &new.name).await?;
+        for follow in followers {
+            follow(&mut tx, &old, &new).await?;
         }
         let event = Event {
             noun: ClientId::NOUN,

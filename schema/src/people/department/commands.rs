@@ -6,12 +6,11 @@ use serde::Serialize;
 
 use crate::people::firm;
 use crate::people::rights::{self, FirmAct};
-use crate::people::staff;
 use guichet_base::error::Result;
 use guichet_base::id::{DepartmentId, Id, StaffId};
 use guichet_base::input::{Check, MAX_NAME, OrTaken};
 use guichet_engine::actor::Actor;
-use guichet_engine::feed::Event;
+use guichet_engine::feed::{Audience, Event};
 use guichet_engine::store::{Begun, Done, Store};
 use guichet_engine::tables::{department_members, departments};
 
@@ -45,8 +44,8 @@ pub async fn create(
     let mut check = Check::new();
     let name = check.line("name", &input.name, 1..=MAX_NAME);
     let conn = tx.conn();
-    staff::queries::check_employed(conn, &mut check, firm, "leadId", &[input.lead_id]).await?;
-    staff::queries::check_employed(conn, &mut check, firm, "memberIds", &input.member_ids).await?;
+    firm::queries::check_employed(conn, &mut check, firm, "leadId", &[input.lead_id]).await?;
+    firm::queries::check_employed(conn, &mut check, firm, "memberIds", &input.member_ids).await?;
     check.done()?;
     let (id, now) = (DepartmentId::new(), tx.now);
     diesel::insert_into(departments::table)
@@ -77,7 +76,7 @@ pub async fn create(
         .on_conflict_do_nothing()
         .execute(tx.conn())
         .await?;
-    let after = Some(firm::model::audience(true));
+    let after = Some(Audience::staff());
     tx.event(firm, Event { noun: DepartmentId::NOUN, subject: id.uuid(), before: None, after });
     tx.audit(Some(firm), "departmentCreate", DepartmentId::NOUN, Some(id.uuid()));
     tx.commit(id).await

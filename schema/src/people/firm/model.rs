@@ -10,7 +10,6 @@ use diesel::sql_types::Text;
 use guichet_base::id::FirmId;
 use guichet_base::locale::Locale;
 use guichet_engine::actor::MemberReach;
-use guichet_engine::feed::Audience;
 use guichet_engine::tables::firms;
 
 /// A firm and its settings.
@@ -46,12 +45,7 @@ pub struct Firm {
     pub version: i32,
 }
 
-/// Who can see a thing of the firm that belongs to no client: everybody, or its staff.
-pub fn audience(internal: bool) -> Audience {
-    Audience::everybody().internal_if(internal)
-}
-
-/// An IANA time zone, as stored in the column.
+/// An IANA zone as the column keeps it.
 #[derive(Debug, FromSqlRow)]
 pub struct StoredZone(Tz);
 

@@ -16,7 +16,7 @@ use super::model::OpenInvitation;
 /// A valid invitation, with its account.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = invitations)]
-pub(super) struct Pending {
+pub(crate) struct Pending {
     pub id: InvitationId,
     pub firm_id: FirmId,
     staff_id: Option<StaffId>,
@@ -39,7 +39,7 @@ impl Pending {
     }
 }
 
-pub(super) async fn pending(store: &Store, secret: &Secret) -> Result<Option<Pending>> {
+pub(crate) async fn pending(store: &Store, secret: &Secret) -> Result<Option<Pending>> {
     Ok(invitations::table
         .inner_join(accounts::table.on(accounts::id.eq(invitations::account_id)))
         .inner_join(firms::table.on(firms::id.eq(invitations::firm_id)))

@@ -16,7 +16,7 @@ use guichet_base::input::{Check, MAX_NAME, OrTaken};
 use guichet_base::locale::Locale;
 use guichet_base::secret::Secret;
 use guichet_engine::actor::{Actor, Author, StaffRole};
-use guichet_engine::feed::Event;
+use guichet_engine::feed::{Audience, Event};
 use guichet_engine::store::{Begun, Done, Store, Tx};
 use guichet_engine::tables::{department_members, staff_members};
 
@@ -158,7 +158,7 @@ pub(crate) async fn join(tx: &mut Tx, firm: FirmId, id: StaffId) -> Result<bool>
 }
 
 fn changed(id: StaffId, new: bool) -> Event {
-    let staff = firm::model::audience(true);
+    let staff = Audience::staff();
     Event {
         noun: StaffId::NOUN,
         subject: id.uuid(),

@@ -3,13 +3,11 @@
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use guichet_base::error::{Code, Refusal, Result};
-use guichet_base::id::{FirmId, StaffId};
-use guichet_base::input::Check;
+use guichet_base::error::Result;
+use guichet_base::id::StaffId;
 use guichet_base::page::{Page, PageRequest};
 use guichet_engine::actor::Scope;
 use guichet_engine::by_name::page_by_name;
-use guichet_engine::condition::Condition;
 use guichet_engine::sql;
 use guichet_engine::tables::{accounts, staff_members};
 
@@ -76,36 +74,4 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &StaffFi
         query = query.filter(staff_members::disabled_at.is_null().eq(active));
     }
     Ok(query.count().get_result(conn).await?)
-}
-
-/// Staff who work for the firm now: joined (see DECISIONS 9) and not left. Only they can act.
-pub(crate) fn works_here(firm: FirmId) -> Condition<staff_members::table> {
-    Condition::new(
-        staff_members::firm_id
-            .eq(firm)
-            .and(staff_members::joined_at.is_not_null())
-            .and(staff_members::disabled_at.is_null()),
-    )
-}
-
-/// Refuses `field` with `NOT_FOUND` unless all of these are staff of the firm, invited or joined.
-///
-/// # Errors
-/// When the database does not answer: retry.
-pub(crate) async fn check_employed(
-    conn: &mut AsyncPgConnection,
-    check: &mut Check,
-    firm: FirmId,
-    field: &'static str,
-    ids: &[StaffId],
-) -> Result<()> {
-    let found: Vec<StaffId> = staff_members::table
-        .filter(staff_members::firm_id.eq(firm))
-        .filter(sql::among(staff_members::id, ids))
-        .filter(staff_members::disabled_at.is_null())
-        .select(staff_members::id)
-        .load(conn)
-        .await?;
-    check.require(ids.iter().all(|id| found.contains(id)), Refusal::of(field, Code::NotFound));
-    Ok(())
 }

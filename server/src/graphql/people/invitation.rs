@@ -4,7 +4,8 @@ use async_graphql::{Context, InputObject, Object, SimpleObject};
 use guichet_base::secret::Secret;
 use guichet_schema::people::account::password::Password;
 use guichet_schema::people::invitation::model::{AcceptInvitation, OpenInvitation};
-use guichet_schema::people::invitation::{commands, queries};
+use guichet_schema::people::invitation::queries;
+use guichet_schema::people::session::acceptance;
 
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
@@ -107,7 +108,7 @@ impl InvitationMutation {
             password: Password::new(&input.password),
             name: input.name,
         };
-        let result = commands::accept(&caller.store, acceptance, caller.origin.clone()).await;
+        let result = acceptance::accept(&caller.store, acceptance, caller.origin.clone()).await;
         let Entry { session, token, user_errors } = Entry::new(ctx, input.transport, result)?;
         Ok(InvitationAcceptPayload { session, token, user_errors })
     }

@@ -137,7 +137,9 @@ impl ClientMutation {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
         let id = ClientId::decode(&input.id);
-        let result = async { commands::update(&caller.store, actor, input.read()?).await };
+        let result = async {
+            commands::update(&caller.store, actor, input.read()?, guichet_schema::CLIENT_FOLLOWERS).await
+        };
         let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
         let client = load_optional(ctx, id).await?;
         Ok(ClientUpdatePayload { client, user_errors, revision })
