@@ -228,7 +228,7 @@ impl PortalReach {
 }
 
 text_enum! {
-    /// A part of a client's data to which its users may have access (B-05).
+    /// A part of a client's data to which its users may have access.
     pub enum Area {
         /// Tickets, and everything that belongs to them.
         Tickets = "TICKETS",

@@ -7,7 +7,8 @@ use guichet_base::text_enum;
 use guichet_engine::actor::{AccessRole, Membership, PortalMembership, StaffMembership, StaffRole};
 
 text_enum! {
-    /// An action that depends on the viewer's role only, not on the state of a record.
+    /// An action that depends on the viewer's role only, not on the state of a record. Each is the name of a
+    /// mutation.
     pub enum FirmAct {
         /// Change the firm's settings.
         FirmUpdate = "FIRM_UPDATE",

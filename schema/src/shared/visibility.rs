@@ -4,7 +4,7 @@ use guichet_base::text_enum;
 use guichet_engine::feed::Audience;
 
 text_enum! {
-    /// Who may read a message or see a file (D-07).
+    /// Who may read a message or see a file.
     pub enum Visibility {
         /// Staff and the client's users.
         Public = "PUBLIC",

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{ComplexObject, Context, Enum, OutputType, SimpleObject, TypeName};
+use async_graphql::{ComplexObject, Context, OutputType, SimpleObject, TypeName};
 use guichet_base::error::{self, Refusal};
 use guichet_base::i18n;
 use guichet_engine::actor::Membership;
 use guichet_schema::people::rights;
 
 use crate::graphql::caller::Caller;
+use crate::graphql::mirror::mirror;
 use crate::graphql::payload::UserErrorCode;
 
 /// Whether the viewer may do something now. It is decided by the rules that the mutation follows:
@@ -48,34 +49,7 @@ impl<A: OutputType> TypeName for Ability<A> {
     }
 }
 
-/// What somebody may want to do in a firm, whatever state things are in. Each is the name of a
-/// mutation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "rights::FirmAct")]
-pub enum FirmAct {
-    /// Change the firm's settings.
-    FirmUpdate,
-    /// Enter a client.
-    ClientCreate,
-    /// Change a client's record.
-    ClientUpdate,
-    /// Give somebody access to a client's area, or invite them again.
-    PortalAccessCreate,
-    /// Enter an item of the price list.
-    ServiceItemCreate,
-    /// Change an item of the price list.
-    ServiceItemUpdate,
-    /// Make a department.
-    DepartmentCreate,
-    /// Enter a staff member, or invite them again.
-    StaffCreate,
-    /// Open a ticket.
-    TicketCreate,
-    /// Enter a charge by hand.
-    ChargeCreate,
-    /// Let the firm write again to an address that bounced (F-06).
-    EmailSuppressionLift,
-}
+mirror!(FirmAct => rights::FirmAct);
 
 /// What a membership may do of these.
 pub fn abilities(membership: &Membership, acts: &[rights::FirmAct]) -> Vec<Ability<FirmAct>> {

@@ -1,9 +1,76 @@
 //! Relay connections over the pages of the business.
 
-/// Declares the connection of a noun and its edge; the type after `count` holds its `totalCount`,
+use guichet_engine::actor::{Membership, Scope};
+
+use crate::edge::ApiError;
+use crate::graphql::caller::Caller;
+
+/// Declares the connection of a noun and its edge, and, where it is a field of the query, that field with its arguments,
+/// its filter and its `totalCount`, from the finders of a page and of the count. What these find is `seen by` a `scope`
+/// or a `membership`.
+///
+/// Of a connection within another type only the connection is declared: the type after `count` holds its `totalCount`,
 /// a resolver of its own, so that it is counted only if it is asked for. (The ready-made connections
 /// of async-graphql carry no descriptions.)
 macro_rules! connection {
+    (
+        $(#[$doc:meta])*
+        $connection:ident, $edge:ident of $node:ident, count $count:ident;
+        $(#[$about:meta])*
+        query $query:ident.$field:ident $(, filter $input:ty => $filter:ty)?;
+        seen by $seen:ident, page $page:path, counted $counted:path, cursor $cursor:path
+    ) => {
+        $crate::graphql::page::connection! { $(#[$doc])* $connection, $edge of $node, count $count }
+
+        /// Counts when asked.
+        pub struct $count($($filter)?);
+
+        #[async_graphql::Object]
+        impl $count {
+            /// How many there are on all pages.
+            async fn total_count(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+            ) -> Result<i64, $crate::edge::ApiError> {
+                let caller = $crate::graphql::caller::Caller::of(ctx);
+                let seen = &$crate::graphql::page::$seen(caller)?;
+                let found = $counted(&mut *caller.conn().await?, seen $(, &self.0 as &$filter)?).await;
+                $crate::graphql::payload::queried(caller, found)
+            }
+        }
+
+        #[doc = concat!("The query of [`", stringify!($connection), "`].")]
+        #[derive(Debug, Default)]
+        pub struct $query;
+
+        #[async_graphql::Object]
+        impl $query {
+            $(#[$about])*
+            async fn $field(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+                $(#[graphql(desc = "Which are wanted; all when left out.")] filter: Option<$input>,)?
+                #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
+                #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
+                #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
+                #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
+            ) -> Result<$connection, $crate::edge::ApiError> {
+                use $crate::graphql::payload::queried;
+
+                let caller = $crate::graphql::caller::Caller::of(ctx);
+                let seen = &$crate::graphql::page::$seen(caller)?;
+                $(
+                    let filter = <$filter>::try_from(filter.unwrap_or_default()).map_err(Into::into);
+                    let filter: $filter = queried(caller, filter)?;
+                )?
+                let part = guichet_base::page::PageRequest::new(first, after, last, before);
+                let part = queried(caller, part)?;
+                let page = $page(&mut *caller.conn().await?, seen, $(&filter as &$filter,)? &part).await;
+                let page = queried(caller, page)?;
+                Ok($connection::new(page, $count($(filter as $filter)?), $cursor, $node))
+            }
+        }
+    };
     ($(#[$doc:meta])* $connection:ident, $edge:ident of $node:ty, count $count:ty) => {
         $(#[$doc])*
         #[derive(async_graphql::SimpleObject)]
@@ -56,3 +123,19 @@ macro_rules! connection {
     };
 }
 pub(crate) use connection;
+
+/// What the caller's scope contains.
+///
+/// # Errors
+/// `UNAUTHENTICATED`.
+pub fn scope(caller: &Caller) -> Result<Scope, ApiError> {
+    caller.scope()
+}
+
+/// What the caller's membership sees.
+///
+/// # Errors
+/// `UNAUTHENTICATED`.
+pub fn membership(caller: &Caller) -> Result<&Membership, ApiError> {
+    caller.actor().map(|actor| &actor.membership)
+}

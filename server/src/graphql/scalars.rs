@@ -6,6 +6,7 @@ use guichet_base::locale;
 use guichet_engine::actor;
 
 use crate::edge;
+use crate::graphql::mirror::mirror;
 
 /// A whole number that JSON and JavaScript carry exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,41 +34,11 @@ impl ScalarType for SafeInt {
     }
 }
 
-/// A language that Guichet speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "locale::Locale")]
-pub enum Locale {
-    /// Brazilian Portuguese.
-    PtBr,
-    /// French.
-    Fr,
-    /// Spanish.
-    Es,
-    /// English.
-    En,
-}
+mirror!(Locale => locale::Locale);
 
-/// Rights of a staff member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "actor::StaffRole")]
-pub enum StaffRole {
-    /// Everything, with settings and staff.
-    Owner,
-    /// Clients, accesses, price list, charges, bulk acts.
-    Manager,
-    /// The daily work.
-    Member,
-}
+mirror!(StaffRole => actor::StaffRole);
 
-/// Rights of a portal user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "actor::AccessRole")]
-pub enum AccessRole {
-    /// Manages the users of its client.
-    Admin,
-    /// Manages nothing.
-    Collaborator,
-}
+mirror!(AccessRole => actor::AccessRole);
 
 /// Which end of a list comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]

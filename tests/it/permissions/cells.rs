@@ -63,17 +63,19 @@ fn is_empty(value: &Value) -> bool {
 /// Counts what acts leave behind: the revisions, and the rows of every table.
 async fn traces(stage: &Stage) -> String {
     #[derive(QueryableByName)]
-    struct Traces {
+    struct Told {
         #[diesel(sql_type = Text)]
         told: String,
     }
-    let count = "SELECT concat('revision ', (SELECT sum(revision) FROM firm_feed), ', ', string_agg(
-            relname || ' ' || (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %I', relname),
-                false, true, '')))[1]::text, ', ' ORDER BY relname)) AS told
-        FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')";
-    let traces: Traces =
-        diesel::sql_query(count).get_result(&mut stage.store.conn().await.unwrap()).await.unwrap();
-    traces.told
+    let mut conn = stage.store.conn().await.unwrap();
+    let tables = "SELECT relname::text AS told FROM pg_class
+        WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') ORDER BY relname";
+    let tables: Vec<Told> = diesel::sql_query(tables).load(&mut conn).await.unwrap();
+    let count = |Told { told }: &Told| format!("'{told} ' || (SELECT count(*) FROM \"{told}\")");
+    let counts = tables.iter().map(count).collect::<Vec<_>>().join(", ");
+    let count = format!("SELECT concat_ws(', ', (SELECT sum(revision) FROM firm_feed), {counts}) AS told");
+    let counted: Told = diesel::sql_query(count).get_result(&mut conn).await.unwrap();
+    counted.told
 }
 
 /// What is wrong in one column.

@@ -9,7 +9,7 @@ use guichet_base::text_enum;
 use guichet_engine::tables::charges;
 
 text_enum! {
-    /// Where a charge stands (D-10).
+    /// Where a charge stands.
     pub enum ChargeStatus {
         /// The client owes it.
         Open = "OPEN",

@@ -13,9 +13,9 @@ use super::model::ChargeStatus;
 text_enum! {
     /// What somebody may want to do with a charge.
     pub enum ChargeAct {
-        /// Tell that it was paid.
+        /// Tell that it was paid: `chargeMarkPaid`.
         MarkPaid = "MARK_PAID",
-        /// Call it off.
+        /// Call it off: `chargeCancel`.
         Cancel = "CANCEL",
     }
 }

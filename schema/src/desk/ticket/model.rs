@@ -13,7 +13,7 @@ use guichet_engine::feed::Audience;
 use guichet_engine::tables::{ticket_transfers, tickets};
 
 text_enum! {
-    /// Where a ticket stands (D-02).
+    /// Where a ticket stands.
     pub enum TicketStatus {
         /// New.
         Open = "OPEN",
@@ -40,9 +40,9 @@ impl TicketStatus {
 }
 
 text_enum! {
-    /// What a row of the history tells of (D-08).
+    /// What a change in a ticket's history tells of.
     pub enum TicketField {
-        /// The ticket was opened.
+        /// The ticket was opened. The value is its status.
         Created = "CREATED",
         /// Its status.
         Status = "STATUS",
@@ -50,19 +50,19 @@ text_enum! {
         Subject = "SUBJECT",
         /// Its description.
         Description = "DESCRIPTION",
-        /// Its price, in minor units.
+        /// Its price. The value is in minor units of the ticket's currency.
         Price = "PRICE",
-        /// Its service item, as an id of the API.
+        /// Its service. The value is the id of a `ServiceItem`.
         ServiceItem = "SERVICE_ITEM",
-        /// The accountant, as an id of the API.
+        /// The accountant. The value is the id of a `StaffMember`.
         Accountant = "ACCOUNTANT",
-        /// Who does the work, as an id of the API.
+        /// Who does the work. The value is the id of a `StaffMember`.
         Assignee = "ASSIGNEE",
-        /// The department, as an id of the API.
+        /// The department. The value is the id of a `Department`.
         Department = "DEPARTMENT",
-        /// A file was attached: its id of the API.
+        /// A file was attached. The value is the id of a `File`.
         File = "FILE",
-        /// A file was attached that is for staff only: its id of the API (D-07).
+        /// A file was attached that is for staff only. The value is the id of a `File`.
         InternalFile = "INTERNAL_FILE",
     }
 }

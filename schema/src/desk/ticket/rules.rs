@@ -15,21 +15,21 @@ pub const MAX_ATTACHMENTS: i64 = 500;
 text_enum! {
     /// What somebody may want to do with a ticket.
     pub enum TicketAct {
-        /// Change subject, description, price, service or accountant (D-03).
+        /// Change subject, description, price, service or accountant: `ticketEdit`.
         Edit = "EDIT",
-        /// Change the status (D-02).
+        /// Change the status: `ticketStatusChange`.
         ChangeStatus = "CHANGE_STATUS",
-        /// Reopen a closed one (D-02).
+        /// Reopen a closed one: `ticketReopen`.
         Reopen = "REOPEN",
-        /// Hand it over (D-09).
+        /// Hand it over: `ticketTransfer`.
         Transfer = "TRANSFER",
-        /// Write to the other side (D-07).
+        /// Write to the other side: `ticketMessagePost` with `PUBLIC`.
         PostMessage = "POST_MESSAGE",
-        /// Write an internal note (D-07).
+        /// Write an internal note: `ticketMessagePost` with `INTERNAL`.
         PostNote = "POST_NOTE",
-        /// Attach files that both sides see (D-08); those of notes go with the note.
+        /// Attach files that both sides see: `ticketFileAttach`.
         AttachFile = "ATTACH_FILE",
-        /// Mark the conversation as read (D-12).
+        /// Mark the conversation as read: `ticketMarkRead`.
         MarkRead = "MARK_READ",
     }
 }

@@ -227,8 +227,8 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateFirm) -> Result<D
             ))
             .execute(tx.conn())
             .await?;
-        tx.event(new.id, Event::changed(new.id, model::audience(false)));
-        tx.audit(Some(new.id), "firmUpdate", FirmId::NOUN, Some(new.id.uuid()));
+        let audience = Some(model::audience(false));
+        tx.changed(new.id, "firmUpdate", new.id, audience.clone(), audience);
     }
     tx.commit(new.id).await
 }

@@ -11,11 +11,11 @@ use guichet_engine::job::Payload;
 use guichet_engine::tables::{email_deliveries, email_suppressions};
 
 text_enum! {
-    /// Where a delivery stands (D-04).
+    /// Where a delivery stands.
     pub enum DeliveryStatus {
         /// It will be sent, or tried again.
         Queued = "QUEUED",
-        /// The recipient's server took it: 250 after DATA.
+        /// The recipient's server took it.
         Sent = "SENT",
         /// It was refused for good, or given up.
         Failed = "FAILED",
@@ -25,17 +25,17 @@ text_enum! {
 }
 
 text_enum! {
-    /// Why a delivery is not on its way (D-04).
+    /// Why a delivery is not on its way.
     pub enum DeliveryReason {
         /// The client has no address.
         NoAddress = "NO_ADDRESS",
         /// The address is malformed.
         InvalidAddress = "INVALID_ADDRESS",
-        /// The address bounced before (F-06).
+        /// The address bounced before.
         SuppressedAfterBounce = "SUPPRESSED_AFTER_BOUNCE",
         /// The person has no access any more.
         NoAccess = "NO_ACCESS",
-        /// The person does not want to be told of such things by mail any more (D-11).
+        /// The person does not want to be told of such things by mail any more.
         NotWanted = "NOT_WANTED",
         /// Ours to mend: the firm's sender address, or a relay that does not take such a mail.
         SenderFault = "SENDER_FAULT",
@@ -49,17 +49,17 @@ text_enum! {
 text_enum! {
     /// What a mail is about.
     pub enum DeliveryAbout {
-        /// A change of a ticket's status, to its client and opener (D-05).
+        /// A change of a ticket's status, to its client and opener.
         StatusChange = "STATUS_CHANGE",
-        /// What a staff member is told, to that person (D-11).
+        /// What a staff member is told, to that person.
         Notification = "NOTIFICATION",
     }
 }
 
 text_enum! {
-    /// What became of all mails about one act (D-04).
+    /// What became of all mails about one act.
     pub enum MailState {
-        /// All are on their way, or were.
+        /// All are on their way, or arrived.
         Queued = "QUEUED",
         /// Some are.
         Partial = "PARTIAL",

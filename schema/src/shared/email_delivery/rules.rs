@@ -13,7 +13,7 @@ use super::model::{DeliveryReason, DeliveryStatus, EmailDelivery, MailState};
 text_enum! {
     /// What somebody may want to do with a delivery.
     pub enum DeliveryAct {
-        /// Have it sent again (F-02).
+        /// Have it sent again: `emailDeliveryRetry`.
         Retry = "RETRY",
     }
 }

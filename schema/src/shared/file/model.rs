@@ -22,15 +22,15 @@ use guichet_engine::tables::{attachments, file_accesses, files};
 text_enum! {
     /// Where a file stands.
     pub enum FileState {
-        /// Its bytes are awaited.
+        /// Its bytes are awaited: send them, then `fileUploadComplete`.
         Pending = "PENDING",
         /// Its bytes are there and are being looked at.
         Staged = "STAGED",
-        /// It is verified and can be opened.
+        /// It is verified and can be opened. Only now others than its uploader see it.
         Stored = "STORED",
-        /// It was refused; its bytes are gone.
+        /// It was refused; see `refusal`.
         Rejected = "REJECTED",
-        /// It is infected; its bytes are locked away (F-07).
+        /// It is infected; see `refusal`.
         Quarantined = "QUARANTINED",
     }
 }
@@ -46,7 +46,7 @@ text_enum! {
         WrongChecksum = "WRONG_CHECKSUM",
         /// It is of another kind than declared.
         WrongType = "WRONG_TYPE",
-        /// The scanner found something in it (F-07).
+        /// The scanner found something in it.
         Infected = "INFECTED",
         /// Looking at it failed for good.
         Unverifiable = "UNVERIFIABLE",
@@ -84,7 +84,7 @@ impl FileRefusal {
 }
 
 text_enum! {
-    /// Through what a file was opened (B-09).
+    /// Through what a file was opened.
     pub enum Channel {
         /// The client's area in a browser.
         Portal = "PORTAL",

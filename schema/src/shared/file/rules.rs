@@ -133,11 +133,11 @@ pub fn expiry(state: FileState, is_attached: bool, now: DateTime<Utc>) -> Option
 text_enum! {
     /// What somebody may want to do with a file.
     pub enum FileAct {
-        /// Say that its bytes are there.
+        /// Say that its bytes are there: `fileUploadComplete`.
         Complete = "COMPLETE",
-        /// Open it.
+        /// Open it: `fileDownload`.
         Download = "DOWNLOAD",
-        /// Attach it to something.
+        /// Attach it: `ticketFileAttach`, or with a new ticket or message.
         Attach = "ATTACH",
     }
 }

@@ -9,7 +9,7 @@ use guichet_engine::actor::Author;
 use guichet_engine::tables::notifications;
 
 text_enum! {
-    /// What staff are told of (D-11).
+    /// What staff are told of.
     pub enum NotificationKind {
         /// A ticket came to the person: assigned or handed over.
         TicketAssigned = "TICKET_ASSIGNED",

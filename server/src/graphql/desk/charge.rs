@@ -1,10 +1,9 @@
 //! Charges (D-10).
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::{ChargeId, Id, TicketId};
-use guichet_base::page::PageRequest;
 use guichet_schema::desk::charge::commands::{self, CreateCharge};
 use guichet_schema::desk::charge::rules::{self, is_overdue, today};
 use guichet_schema::desk::charge::{model, queries};
@@ -14,33 +13,16 @@ use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::Ticket;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_optional, seen};
+use crate::graphql::mirror::mirror;
 use crate::graphql::money::{Money, MoneyInput};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, api_id, id, known_ids, outcome, payload, queried};
+use crate::graphql::payload::{Outcome, act, api_id, id, known_ids, payload};
 use crate::graphql::people::client::Client;
 use crate::graphql::scalars::Date;
 
-/// Where a charge stands (D-10).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::ChargeStatus")]
-pub enum ChargeStatus {
-    /// The client owes it.
-    Open,
-    /// It is paid.
-    Paid,
-    /// It is owed no more.
-    Canceled,
-}
+mirror!(ChargeStatus => model::ChargeStatus);
 
-/// What somebody may want to do with a charge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "rules::ChargeAct")]
-pub enum ChargeAct {
-    /// Tell that it was paid: `chargeMarkPaid`.
-    MarkPaid,
-    /// Call it off: `chargeCancel`.
-    Cancel,
-}
+mirror!(ChargeAct => rules::ChargeAct);
 
 /// A charge.
 #[derive(Debug, Clone)]
@@ -170,20 +152,10 @@ impl From<ChargeFilter> for queries::ChargeFilter {
 
 connection! {
     /// A page of charges.
-    ChargeConnection, ChargeEdge of Charge, count ChargeCount
-}
-
-/// Counts when asked.
-pub struct ChargeCount(queries::ChargeFilter);
-
-#[Object]
-impl ChargeCount {
-    /// How many there are on all pages.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let caller = Caller::of(ctx);
-        let count = queries::count(&mut *caller.conn().await?, &caller.scope()?, &self.0).await;
-        queried(caller, count)
-    }
+    ChargeConnection, ChargeEdge of Charge, count ChargeCount;
+    /// The charges that the viewer sees, the earliest due first. A client sees what it owes.
+    query ChargesQuery.charges, filter ChargeFilter => queries::ChargeFilter;
+    seen by scope, page queries::page, counted queries::count, cursor queries::cursor
 }
 
 /// Queries about charges.
@@ -192,25 +164,6 @@ pub struct ChargeQuery;
 
 #[Object]
 impl ChargeQuery {
-    /// The charges that the viewer sees, the earliest due first. A client sees what it owes.
-    async fn charges(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which are wanted; all when left out.")] filter: Option<ChargeFilter>,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
-    ) -> Result<ChargeConnection, ApiError> {
-        let caller = Caller::of(ctx);
-        let scope = caller.scope()?;
-        let filter = filter.unwrap_or_default().into();
-        let part = queried(caller, PageRequest::new(first, after, last, before))?;
-        let page = queries::page(&mut *caller.conn().await?, &scope, &filter, &part).await;
-        let page = queried(caller, page)?;
-        Ok(ChargeConnection::new(page, ChargeCount(filter), queries::cursor, Charge))
-    }
-
     /// One charge; null when there is no such for the viewer.
     async fn charge(
         &self,
@@ -304,11 +257,10 @@ impl ChargeMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The charge to be entered.")] mut input: ChargeCreateInput,
     ) -> Result<ChargeCreatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let key = std::mem::take(&mut input.idempotency_key);
-        let result = async { commands::create(&caller.store, actor, &key, input.try_into()?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| commands::create(store, actor, &key, input.try_into()?).await)
+                .await?;
         let charge = load_optional(ctx, done).await?;
         Ok(ChargeCreatePayload { charge, user_errors, revision })
     }
@@ -319,12 +271,11 @@ impl ChargeMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The charge that was paid.")] input: ChargeMarkPaidInput,
     ) -> Result<ChargeMarkPaidPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let ChargeMarkPaidInput { id: given, expected_version } = input;
-        let result =
-            async { commands::mark_paid(&caller.store, actor, id("id", &given)?, expected_version).await };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+            commands::mark_paid(store, actor, id("id", &given)?, expected_version).await
+        })
+        .await?;
         Ok(ChargeMarkPaidPayload { charge: now(ctx, &given).await?, user_errors, revision })
     }
 
@@ -334,12 +285,11 @@ impl ChargeMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The charge to be called off.")] input: ChargeCancelInput,
     ) -> Result<ChargeCancelPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let ChargeCancelInput { id: given, expected_version } = input;
-        let result =
-            async { commands::cancel(&caller.store, actor, id("id", &given)?, expected_version).await };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+            commands::cancel(store, actor, id("id", &given)?, expected_version).await
+        })
+        .await?;
         Ok(ChargeCancelPayload { charge: now(ctx, &given).await?, user_errors, revision })
     }
 }

@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::{Id, ServiceItemId};
 use guichet_base::money;
-use guichet_base::page::PageRequest;
 use guichet_schema::desk::service_item::commands::{self, CreateServiceItem, UpdateServiceItem};
 use guichet_schema::desk::service_item::{model, queries};
 use guichet_schema::people::rights::FirmAct::ServiceItemUpdate;
@@ -16,7 +15,7 @@ use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, load, load_optional, seen};
 use crate::graphql::money::{Money, MoneyInput};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, api_id, id, id_patch, optional_id, outcome, payload, queried};
+use crate::graphql::payload::{Outcome, act, api_id, id, id_patch, optional_id, payload};
 use crate::graphql::people::department::Department;
 
 /// An item of the price list.
@@ -90,50 +89,18 @@ pub struct ServiceItemFilter {
     search: Option<String>,
 }
 
+impl From<ServiceItemFilter> for queries::ServiceItemFilter {
+    fn from(ServiceItemFilter { active, search }: ServiceItemFilter) -> Self {
+        Self { active, search }
+    }
+}
+
 connection! {
     /// A page of the price list.
-    ServiceItemConnection, ServiceItemEdge of ServiceItem, count ServiceItemCount
-}
-
-/// Counts when asked.
-pub struct ServiceItemCount(queries::ServiceItemFilter);
-
-#[Object]
-impl ServiceItemCount {
-    /// How many there are on all pages.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let caller = Caller::of(ctx);
-        let found = queries::count(&mut *caller.conn().await?, &caller.scope()?, &self.0).await;
-        queried(caller, found)
-    }
-}
-
-/// Queries about the price list.
-#[derive(Debug, Default)]
-pub struct ServiceItemQuery;
-
-#[Object]
-impl ServiceItemQuery {
+    ServiceItemConnection, ServiceItemEdge of ServiceItem, count ServiceItemCount;
     /// The price list, by name. Clients are given what is offered.
-    async fn service_items(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which are wanted; all when left out.")] filter: Option<ServiceItemFilter>,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
-    ) -> Result<ServiceItemConnection, ApiError> {
-        let caller = Caller::of(ctx);
-        let scope = caller.scope()?;
-        let ServiceItemFilter { active, search } = filter.unwrap_or_default();
-        let filter = queries::ServiceItemFilter { active, search };
-        let request = queried(caller, PageRequest::new(first, after, last, before))?;
-        let page = queries::page(&mut *caller.conn().await?, &scope, &filter, &request).await;
-        let page = queried(caller, page)?;
-        let count = ServiceItemCount(filter);
-        Ok(ServiceItemConnection::new(page, count, model::ServiceItem::cursor, ServiceItem))
-    }
+    query ServiceItemQuery.service_items, filter ServiceItemFilter => queries::ServiceItemFilter;
+    seen by scope, page queries::page, counted queries::count, cursor model::ServiceItem::cursor
 }
 
 /// An item to be entered.
@@ -229,13 +196,11 @@ impl ServiceItemMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to enter.")] input: ServiceItemCreateInput,
     ) -> Result<ServiceItemCreatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
+        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
-            commands::create(&caller.store, actor, &key, input).await
-        };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+            commands::create(store, actor, &key, input).await
+        })
+        .await?;
         let service_item = load_optional(ctx, done).await?;
         Ok(ServiceItemCreatePayload { service_item, user_errors, revision })
     }
@@ -246,11 +211,9 @@ impl ServiceItemMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to change.")] input: ServiceItemUpdateInput,
     ) -> Result<ServiceItemUpdatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let id = ServiceItemId::decode(&input.id);
-        let result = async { commands::update(&caller.store, actor, input.read()?).await };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let Outcome { user_errors, revision, .. } =
+            act(ctx, async |store, actor| commands::update(store, actor, input.read()?).await).await?;
         let service_item = load_optional(ctx, id).await?;
         Ok(ServiceItemUpdatePayload { service_item, user_errors, revision })
     }

@@ -6,16 +6,14 @@ use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::{DepartmentId, StaffId};
-use guichet_base::page::PageRequest;
 use guichet_schema::people::department::commands::{self, CreateDepartment};
 use guichet_schema::people::department::{model, queries};
 use guichet_schema::people::staff;
 
 use crate::edge::ApiError;
-use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, keyed, load, load_list, load_optional, seen};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, api_id, id, ids, outcome, payload, queried};
+use crate::graphql::payload::{Outcome, act, api_id, id, ids, payload};
 use crate::graphql::people::staff::StaffMember;
 
 /// A department.
@@ -71,44 +69,10 @@ keyed! {
 
 connection! {
     /// A page of a firm's departments.
-    DepartmentConnection, DepartmentEdge of Department, count DepartmentCount
-}
-
-/// Counts when asked.
-pub struct DepartmentCount;
-
-#[Object]
-impl DepartmentCount {
-    /// How many there are on all pages.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let caller = Caller::of(ctx);
-        let found = queries::count(&mut *caller.conn().await?, &caller.scope()?).await;
-        queried(caller, found)
-    }
-}
-
-/// Queries about departments.
-#[derive(Debug, Default)]
-pub struct DepartmentQuery;
-
-#[Object]
-impl DepartmentQuery {
+    DepartmentConnection, DepartmentEdge of Department, count DepartmentCount;
     /// The firm's departments, by name. Clients are given none.
-    async fn departments(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
-    ) -> Result<DepartmentConnection, ApiError> {
-        let caller = Caller::of(ctx);
-        let scope = caller.scope()?;
-        let request = queried(caller, PageRequest::new(first, after, last, before))?;
-        let page = queries::page(&mut *caller.conn().await?, &scope, &request).await;
-        let page = queried(caller, page)?;
-        Ok(DepartmentConnection::new(page, DepartmentCount, model::Department::cursor, Department))
-    }
+    query DepartmentQuery.departments;
+    seen by scope, page queries::page, counted queries::count, cursor model::Department::cursor
 }
 
 /// A department to be made.
@@ -156,13 +120,11 @@ impl DepartmentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to make.")] input: DepartmentCreateInput,
     ) -> Result<DepartmentCreatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
+        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
-            commands::create(&caller.store, actor, &key, input).await
-        };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+            commands::create(store, actor, &key, input).await
+        })
+        .await?;
         let department = load_optional(ctx, done).await?;
         Ok(DepartmentCreatePayload { department, user_errors, revision })
     }

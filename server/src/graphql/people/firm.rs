@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use guichet_base::id::FirmId;
 use guichet_engine::actor;
 use guichet_schema::people::firm::commands::{self, UpdateFirm};
@@ -14,18 +14,11 @@ use crate::edge::ApiError;
 use crate::graphql::ability::{Ability, FirmAct, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{Loads, fault, load};
-use crate::graphql::payload::{Outcome, api_id, outcome, patch, payload};
+use crate::graphql::mirror::mirror;
+use crate::graphql::payload::{Outcome, act, api_id, patch, payload};
 use crate::graphql::scalars::Locale;
 
-/// How far the members of a firm see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "actor::MemberReach")]
-pub enum MemberReach {
-    /// All clients.
-    All,
-    /// Their departments and their portfolio only.
-    Own,
-}
+mirror!(MemberReach => actor::MemberReach);
 
 /// A firm.
 #[derive(Debug, Clone)]
@@ -168,8 +161,8 @@ impl FirmMutation {
     ) -> Result<FirmUpdatePayload, ApiError> {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
-        let result = commands::update(&caller.store, actor, input.read()).await;
-        let Outcome { user_errors, revision, .. } = outcome(caller, result)?;
+        let Outcome { user_errors, revision, .. } =
+            act(ctx, async |store, actor| commands::update(store, actor, input.read()).await).await?;
         Ok(FirmUpdatePayload { firm: load(ctx, actor.firm_id()).await?, user_errors, revision })
     }
 }

@@ -1,6 +1,6 @@
 //! Portal accesses: the users of a client's area (B-03).
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::AccessId;
@@ -11,23 +11,12 @@ use guichet_schema::people::rights;
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, load_optional};
-use crate::graphql::payload::{Outcome, api_id, id, outcome, payload};
+use crate::graphql::mirror::mirror;
+use crate::graphql::payload::{Outcome, act, api_id, id, payload};
 use crate::graphql::people::invitation::InvitationLink;
 use crate::graphql::scalars::{AccessRole, Locale};
 
-/// Where an access stands (B-03).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::AccessStatus")]
-pub enum AccessStatus {
-    /// Waits until the person accepts the invitation.
-    Invited,
-    /// Waits until an admin of the client activates it.
-    Pending,
-    /// Opens the client's area.
-    Active,
-    /// Taken away.
-    Disabled,
-}
+mirror!(AccessStatus => model::AccessStatus);
 
 /// A portal access.
 #[derive(Debug, Clone)]
@@ -147,13 +136,11 @@ impl PortalAccessMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whom to let in, and where.")] input: PortalAccessCreateInput,
     ) -> Result<PortalAccessCreatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
+        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
-            commands::create(&caller.store, actor, &key, input).await
-        };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+            commands::create(store, actor, &key, input).await
+        })
+        .await?;
         let portal_access = load_optional(ctx, done.as_ref().map(|invited| invited.id)).await?;
         let secret = done.and_then(|invited| invited.secret);
         let invitation = secret.as_ref().map(Into::into);
@@ -167,10 +154,10 @@ impl PortalAccessMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whom to invite.")] input: PortalAccessInvitationRenewInput,
     ) -> Result<PortalAccessInvitationRenewPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async { commands::renew_invitation(&caller.store, actor, id("id", &input.id)?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+            commands::renew_invitation(store, actor, id("id", &input.id)?).await
+        })
+        .await?;
         let invitation = done.as_ref().map(Into::into);
         Ok(PortalAccessInvitationRenewPayload { invitation, user_errors, revision })
     }

@@ -6,7 +6,6 @@ use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::StaffId;
-use guichet_base::page::PageRequest;
 use guichet_schema::people::staff::commands::{self, CreateStaff};
 use guichet_schema::people::staff::{model, queries};
 use guichet_schema::shared::email_delivery;
@@ -15,7 +14,7 @@ use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, keyed, load, load_optional};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, api_id, id, ids, outcome, payload, queried};
+use crate::graphql::payload::{Outcome, act, api_id, id, ids, payload};
 use crate::graphql::people::client::SuppressedAddress;
 use crate::graphql::people::invitation::InvitationLink;
 use crate::graphql::scalars::{Locale, StaffRole};
@@ -93,48 +92,18 @@ pub struct StaffMemberFilter {
     active: Option<bool>,
 }
 
+impl From<StaffMemberFilter> for queries::StaffFilter {
+    fn from(StaffMemberFilter { active }: StaffMemberFilter) -> Self {
+        Self { active }
+    }
+}
+
 connection! {
     /// A page of a firm's staff.
-    StaffMemberConnection, StaffMemberEdge of StaffMember, count StaffCount
-}
-
-/// Counts when asked.
-pub struct StaffCount(queries::StaffFilter);
-
-#[Object]
-impl StaffCount {
-    /// How many there are on all pages.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let caller = Caller::of(ctx);
-        let found = queries::count(&mut *caller.conn().await?, &caller.scope()?, &self.0).await;
-        queried(caller, found)
-    }
-}
-
-/// Queries about staff.
-#[derive(Debug, Default)]
-pub struct StaffQuery;
-
-#[Object]
-impl StaffQuery {
+    StaffMemberConnection, StaffMemberEdge of StaffMember, count StaffCount;
     /// The firm's staff, by name. Clients are given none.
-    async fn staff_members(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which are wanted; all when left out.")] filter: Option<StaffMemberFilter>,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
-    ) -> Result<StaffMemberConnection, ApiError> {
-        let caller = Caller::of(ctx);
-        let scope = caller.scope()?;
-        let filter = queries::StaffFilter { active: filter.unwrap_or_default().active };
-        let request = queried(caller, PageRequest::new(first, after, last, before))?;
-        let page = queries::page(&mut *caller.conn().await?, &scope, &filter, &request).await;
-        let page = queried(caller, page)?;
-        Ok(StaffMemberConnection::new(page, StaffCount(filter), model::StaffMember::cursor, StaffMember))
-    }
+    query StaffQuery.staff_members, filter StaffMemberFilter => queries::StaffFilter;
+    seen by scope, page queries::page, counted queries::count, cursor model::StaffMember::cursor
 }
 
 /// A staff member to be entered.
@@ -206,13 +175,11 @@ impl StaffMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whom to enter.")] input: StaffCreateInput,
     ) -> Result<StaffCreatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
+        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
-            commands::create(&caller.store, actor, &key, input).await
-        };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+            commands::create(store, actor, &key, input).await
+        })
+        .await?;
         let staff_member = load_optional(ctx, done.as_ref().map(|invited| invited.id)).await?;
         let secret = done.and_then(|invited| invited.secret);
         let invitation = secret.as_ref().map(Into::into);
@@ -225,10 +192,10 @@ impl StaffMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whom to invite.")] input: StaffInvitationRenewInput,
     ) -> Result<StaffInvitationRenewPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async { commands::renew_invitation(&caller.store, actor, id("id", &input.id)?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+            commands::renew_invitation(store, actor, id("id", &input.id)?).await
+        })
+        .await?;
         let invitation = done.as_ref().map(Into::into);
         Ok(StaffInvitationRenewPayload { invitation, user_errors, revision })
     }

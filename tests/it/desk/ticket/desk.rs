@@ -30,9 +30,6 @@ pub const TICKET: Fields = Fields("Ticket");
 /// What tests look at of a charge.
 pub const CHARGE: Fields = Fields("Charge");
 
-/// What tests look at of a file.
-pub const FILE: Fields = Fields("File");
-
 /// What tests look at of a firm: its settings.
 pub const FIRM: Fields = Fields("Firm");
 

@@ -1,7 +1,7 @@
 //! The conversation of a ticket (D-07).
 
 use async_graphql::connection::EmptyFields;
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::id::{Id, MessageId, TicketId};
 use guichet_base::page::PageRequest;
@@ -13,19 +13,12 @@ use super::types::Ticket;
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, load, load_list, parts, seen};
+use crate::graphql::mirror::mirror;
 use crate::graphql::page::connection;
 use crate::graphql::payload::{api_id, queried};
 use crate::graphql::shared::author::{Author, author};
 
-/// Who may read a message (D-07).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "visibility::Visibility")]
-pub enum MessageVisibility {
-    /// Staff and the client's users.
-    Public,
-    /// Staff only: an internal note.
-    Internal,
-}
+mirror!(MessageVisibility => visibility::Visibility);
 
 /// A message.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! The history of a ticket (D-08) and its hand-overs (D-09).
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::i18n;
@@ -13,39 +13,14 @@ use super::types::Ticket;
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_optional, seen};
+use crate::graphql::mirror::mirror;
 use crate::graphql::payload::api_id;
 use crate::graphql::people::department::Department;
 use crate::graphql::people::staff::StaffMember;
 use crate::graphql::shared::author::{Author, author};
 use crate::graphql::shared::email_delivery::{MailOutcome, mail_of};
 
-/// What a change in a ticket's history tells of (D-08).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::TicketField")]
-pub enum TicketField {
-    /// The ticket was opened. The value is its status.
-    Created,
-    /// Its status.
-    Status,
-    /// Its subject.
-    Subject,
-    /// Its description.
-    Description,
-    /// Its price. The value is in minor units of the ticket's currency.
-    Price,
-    /// Its service. The value is the id of a `ServiceItem`.
-    ServiceItem,
-    /// The accountant. The value is the id of a `StaffMember`.
-    Accountant,
-    /// Who does the work. The value is the id of a `StaffMember`.
-    Assignee,
-    /// The department. The value is the id of a `Department`.
-    Department,
-    /// A file was attached. The value is the id of a `File`.
-    File,
-    /// A file was attached that is for staff only. The value is the id of a `File`.
-    InternalFile,
-}
+mirror!(TicketField => model::TicketField);
 
 keyed! {
     /// The history of a ticket.

@@ -1,6 +1,6 @@
 //! Acts on tickets.
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 use futures_util::future::try_join_all;
 use guichet_base::error::Result as Business;
 use guichet_base::id::{Id, MessageId, TicketId};
@@ -19,20 +19,11 @@ use super::types::Ticket;
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{load, load_optional};
-use crate::graphql::payload::{Outcome, Revision, UserError, id, optional_id, outcome, payload};
+use crate::graphql::mirror::mirror;
+use crate::graphql::payload::{Outcome, Revision, UserError, act, id, optional_id, outcome, payload};
 use crate::graphql::shared::email_delivery::{MailOutcome, mail_of};
 
-/// What became of the wish for another status (D-04): the first of its two outcomes; the mail is the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "status::StatusOutcome")]
-pub enum TicketStatusOutcome {
-    /// It stands there already: nothing changed, nobody is mailed.
-    Unchanged,
-    /// It changed.
-    Changed,
-    /// It was closed and is open again.
-    Reopened,
-}
+mirror!(TicketStatusOutcome => status::StatusOutcome);
 
 payload! {
     /// What became of a `ticketCreate`.
@@ -124,11 +115,10 @@ impl TicketMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The ticket to be opened.")] mut input: TicketCreateInput,
     ) -> Result<TicketCreatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let key = std::mem::take(&mut input.idempotency_key);
-        let result = async { commands::create(&caller.store, actor, &key, input.try_into()?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| commands::create(store, actor, &key, input.try_into()?).await)
+                .await?;
         let ticket = load_optional(ctx, done).await?;
         Ok(TicketCreatePayload { ticket, user_errors, revision })
     }
@@ -139,11 +129,9 @@ impl TicketMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is to be changed.")] input: TicketEditInput,
     ) -> Result<TicketEditPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let id = input.id.clone();
-        let result = async { commands::edit(&caller.store, actor, input.try_into()?).await };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let Outcome { user_errors, revision, .. } =
+            act(ctx, async |store, actor| commands::edit(store, actor, input.try_into()?).await).await?;
         Ok(TicketEditPayload { ticket: now(ctx, &id).await?, user_errors, revision })
     }
 
@@ -184,11 +172,10 @@ impl TicketMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The hand-over.")] mut input: TicketTransferInput,
     ) -> Result<TicketTransferPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let (id, key) = (input.id.clone(), std::mem::take(&mut input.idempotency_key));
-        let result = async { transfer::transfer(&caller.store, actor, &key, input.try_into()?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| transfer::transfer(store, actor, &key, input.try_into()?).await)
+                .await?;
         let transfer = load_optional(ctx, done.map(|done| done.transfer_id)).await?;
         Ok(TicketTransferPayload { ticket: now(ctx, &id).await?, transfer, user_errors, revision })
     }
@@ -199,11 +186,10 @@ impl TicketMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The message.")] mut input: TicketMessagePostInput,
     ) -> Result<TicketMessagePostPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let (id, key) = (input.id.clone(), std::mem::take(&mut input.idempotency_key));
-        let result = async { conversation::post(&caller.store, actor, &key, input.try_into()?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| conversation::post(store, actor, &key, input.try_into()?).await)
+                .await?;
         let message = load_optional(ctx, done.map(|done| done.message_id)).await?;
         Ok(TicketMessagePostPayload { message, ticket: now(ctx, &id).await?, user_errors, revision })
     }
@@ -214,11 +200,10 @@ impl TicketMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The files, and to what.")] mut input: TicketFileAttachInput,
     ) -> Result<TicketFileAttachPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let (id, key) = (input.id.clone(), std::mem::take(&mut input.idempotency_key));
-        let result = async { attachment::attach(&caller.store, actor, &key, input.try_into()?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| attachment::attach(store, actor, &key, input.try_into()?).await)
+                .await?;
         let ids = done.map(|done| done.attachment_ids).unwrap_or_default();
         let attachments = try_join_all(ids.into_iter().map(|id| load(ctx, id))).await?;
         let attachments = attachments.into_iter().flatten().collect();
@@ -231,13 +216,11 @@ impl TicketMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "How far the viewer has read.")] input: TicketMarkReadInput,
     ) -> Result<TicketMarkReadPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
+        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
             let up_to: Option<MessageId> = optional_id("upToMessageId", input.up_to_message_id.as_ref())?;
-            conversation::mark_read(&caller.store, actor, id("id", &input.id)?, up_to).await
-        };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+            conversation::mark_read(store, actor, id("id", &input.id)?, up_to).await
+        })
+        .await?;
         Ok(TicketMarkReadPayload { ticket: now(ctx, &input.id).await?, user_errors, revision })
     }
 }

@@ -1,6 +1,6 @@
 //! Finding tickets (D-01).
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::id::{Id, TicketId};
 use guichet_base::page::PageRequest;
@@ -10,6 +10,7 @@ use super::types::{Ticket, TicketStatus};
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::load_optional;
+use crate::graphql::mirror::mirror;
 use crate::graphql::page::connection;
 use crate::graphql::payload::{known_ids, queried};
 use crate::graphql::scalars::OrderDirection;
@@ -67,23 +68,7 @@ impl From<TicketFilter> for list::TicketFilter {
     }
 }
 
-/// By what tickets are ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "list::TicketOrderField")]
-pub enum TicketOrderField {
-    /// When it last changed.
-    UpdatedAt,
-    /// When it was opened.
-    CreatedAt,
-    /// Its number.
-    Number,
-    /// Its price.
-    Price,
-    /// Its subject.
-    Subject,
-    /// Its status, by its name in English.
-    Status,
-}
+mirror!(TicketOrderField => list::TicketOrderField);
 
 /// The order of tickets.
 #[derive(Debug, Clone, InputObject)]

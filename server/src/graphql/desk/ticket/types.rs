@@ -1,6 +1,6 @@
 //! What is shown of a ticket.
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::id::{ClientId, TicketId};
 use guichet_schema::desk::ticket::rules::{self, Circumstances, Facts};
@@ -16,6 +16,7 @@ use crate::graphql::caller::Caller;
 use crate::graphql::desk::charge::{Charge, ChargesOf, CollectedBy};
 use crate::graphql::desk::service_item::ServiceItem;
 use crate::graphql::loaders::{by_ids, keyed, load, load_list, load_optional, seen};
+use crate::graphql::mirror::mirror;
 use crate::graphql::money::Money;
 use crate::graphql::payload::api_id;
 use crate::graphql::people::client::Client;
@@ -23,47 +24,9 @@ use crate::graphql::people::department::Department;
 use crate::graphql::people::staff::StaffMember;
 use crate::graphql::shared::author::{Author, author};
 
-/// Where a ticket stands (D-02).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::TicketStatus")]
-pub enum TicketStatus {
-    /// New.
-    Open,
-    /// Was closed, is open again.
-    Reopened,
-    /// Somebody works on it.
-    InAnalysis,
-    /// Waits for somebody else.
-    Waiting,
-    /// Closed: called off.
-    Canceled,
-    /// Closed: refused.
-    Rejected,
-    /// Closed: done.
-    Finished,
-}
+mirror!(TicketStatus => model::TicketStatus);
 
-/// What somebody may want to do with a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "rules::TicketAct")]
-pub enum TicketAct {
-    /// Change subject, description, price, service or accountant: `ticketEdit` (D-03).
-    Edit,
-    /// Change the status: `ticketStatusChange` (D-02).
-    ChangeStatus,
-    /// Reopen a closed one: `ticketReopen` (D-02).
-    Reopen,
-    /// Hand it over: `ticketTransfer` (D-09).
-    Transfer,
-    /// Write to the other side: `ticketMessagePost` with `PUBLIC` (D-07).
-    PostMessage,
-    /// Write an internal note: `ticketMessagePost` with `INTERNAL` (D-07).
-    PostNote,
-    /// Attach files that both sides see: `ticketFileAttach` (D-08).
-    AttachFile,
-    /// Mark the conversation as read: `ticketMarkRead` (D-12).
-    MarkRead,
-}
+mirror!(TicketAct => rules::TicketAct);
 
 /// A ticket.
 #[derive(Debug, Clone)]

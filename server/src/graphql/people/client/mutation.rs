@@ -7,9 +7,8 @@ use guichet_schema::people::client::commands::{self, CreateClient, UpdateClient}
 
 use super::types::Client;
 use crate::edge::ApiError;
-use crate::graphql::caller::Caller;
 use crate::graphql::loaders::load_optional;
-use crate::graphql::payload::{Outcome, id, id_patch, optional_id, outcome, patch, payload};
+use crate::graphql::payload::{Outcome, act, id, id_patch, optional_id, patch, payload};
 use crate::graphql::scalars::Locale;
 
 /// A client to be entered.
@@ -117,13 +116,11 @@ impl ClientMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to enter.")] input: ClientCreateInput,
     ) -> Result<ClientCreatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
+        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
-            commands::create(&caller.store, actor, &key, input).await
-        };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+            commands::create(store, actor, &key, input).await
+        })
+        .await?;
         let client = load_optional(ctx, done).await?;
         Ok(ClientCreatePayload { client, user_errors, revision })
     }
@@ -134,11 +131,9 @@ impl ClientMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What to change.")] input: ClientUpdateInput,
     ) -> Result<ClientUpdatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let id = ClientId::decode(&input.id);
-        let result = async { commands::update(&caller.store, actor, input.read()?).await };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let Outcome { user_errors, revision, .. } =
+            act(ctx, async |store, actor| commands::update(store, actor, input.read()?).await).await?;
         let client = load_optional(ctx, id).await?;
         Ok(ClientUpdatePayload { client, user_errors, revision })
     }

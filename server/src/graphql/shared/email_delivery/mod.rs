@@ -2,90 +2,33 @@
 
 mod subscription;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_base::error::Code;
 use guichet_base::id::{ActId, ClientId, DeliveryId, Id};
-use guichet_base::page::PageRequest;
 use guichet_schema::shared::email_delivery::{commands, model, queries, retry, rules};
 
 use crate::edge::ApiError;
 use crate::graphql::ability::Ability;
-use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::Ticket;
 use crate::graphql::loaders::{by_ids, keyed, load, load_optional, seen, spend};
+use crate::graphql::mirror::mirror;
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, api_id, id, known_ids, outcome, payload, queried};
+use crate::graphql::payload::{Outcome, act, api_id, id, known_ids, payload};
 use crate::graphql::people::client::Client;
 use crate::graphql::scalars::Locale;
 
-pub use subscription::EmailDeliverySubscription;
+pub use subscription::{Deliveries, EmailDeliverySubscription};
 
-/// Where a delivery stands (D-04).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::DeliveryStatus")]
-pub enum EmailDeliveryStatus {
-    /// It will be sent, or tried again.
-    Queued,
-    /// The recipient's server took it.
-    Sent,
-    /// It was refused for good, or given up.
-    Failed,
-    /// There was nowhere to send it to.
-    NotSent,
-}
+mirror!(EmailDeliveryStatus => model::DeliveryStatus);
 
-/// Why a delivery is not on its way (D-04).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::DeliveryReason")]
-pub enum EmailDeliveryReason {
-    /// The client has no address.
-    NoAddress,
-    /// The address is malformed.
-    InvalidAddress,
-    /// The address bounced before (F-06).
-    SuppressedAfterBounce,
-    /// The person has no access any more.
-    NoAccess,
-    /// The person does not want to be told of such things by mail any more (D-11).
-    NotWanted,
-    /// Ours to mend: the firm's sender address, or a relay that does not take such a mail.
-    SenderFault,
-    /// The recipient's server refused it for good.
-    Refused,
-    /// It was tried as often as allowed.
-    AttemptsExhausted,
-}
+mirror!(EmailDeliveryReason => model::DeliveryReason);
 
-/// What a mail is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::DeliveryAbout")]
-pub enum EmailDeliveryAbout {
-    /// A change of a ticket's status, to its client and opener (D-05).
-    StatusChange,
-    /// What a staff member is told, to that person (D-11).
-    Notification,
-}
+mirror!(EmailDeliveryAbout => model::DeliveryAbout);
 
-/// What became of all mails about one act (D-04).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::MailState")]
-pub enum MailState {
-    /// All are on their way, or arrived.
-    Queued,
-    /// Some are.
-    Partial,
-    /// None is.
-    NotSent,
-}
+mirror!(MailState => model::MailState);
 
-/// What somebody may want to do with a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "rules::DeliveryAct")]
-pub enum EmailDeliveryAct {
-    /// Have it sent again: `emailDeliveryRetry` (F-02).
-    Retry,
-}
+mirror!(EmailDeliveryAct => rules::DeliveryAct);
 
 /// A delivery.
 #[derive(Debug, Clone)]
@@ -197,7 +140,7 @@ impl EmailDelivery {
     /// What the viewer may do with it now: one entry an act.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<EmailDeliveryAct>>, ApiError> {
         let retry = seen(load(ctx, RetryOf(self.0.id)).await?)?;
-        Ok(vec![Ability::new(EmailDeliveryAct::Retry, retry)])
+        Ok(vec![Ability::new(EmailDeliveryAct(rules::DeliveryAct::Retry), retry)])
     }
 }
 
@@ -228,46 +171,10 @@ impl From<EmailDeliveryFilter> for queries::DeliveryFilter {
 
 connection! {
     /// A page of deliveries.
-    EmailDeliveryConnection, EmailDeliveryEdge of EmailDelivery, count EmailDeliveryCount
-}
-
-/// Counts when asked.
-pub struct EmailDeliveryCount(queries::DeliveryFilter);
-
-#[Object]
-impl EmailDeliveryCount {
-    /// How many there are on all pages.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let caller = Caller::of(ctx);
-        let count = queries::count(&mut *caller.conn().await?, &caller.actor()?.membership, &self.0).await;
-        queried(caller, count)
-    }
-}
-
-/// Queries about deliveries.
-#[derive(Debug, Default)]
-pub struct EmailDeliveryQuery;
-
-#[Object]
-impl EmailDeliveryQuery {
+    EmailDeliveryConnection, EmailDeliveryEdge of EmailDelivery, count EmailDeliveryCount;
     /// The deliveries that the viewer sees, the newest first. Clients are given none.
-    async fn email_deliveries(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which are wanted; all when left out.")] filter: Option<EmailDeliveryFilter>,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
-    ) -> Result<EmailDeliveryConnection, ApiError> {
-        let caller = Caller::of(ctx);
-        let membership = &caller.actor()?.membership;
-        let filter = filter.unwrap_or_default().into();
-        let part = queried(caller, PageRequest::new(first, after, last, before))?;
-        let page = queries::page(&mut *caller.conn().await?, membership, &filter, &part).await;
-        let page = queried(caller, page)?;
-        Ok(EmailDeliveryConnection::new(page, EmailDeliveryCount(filter), queries::cursor, EmailDelivery))
-    }
+    query EmailDeliveryQuery.email_deliveries, filter EmailDeliveryFilter => queries::DeliveryFilter;
+    seen by membership, page queries::page, counted queries::count, cursor queries::cursor
 }
 
 /// A delivery to be sent again (F-02).
@@ -318,12 +225,10 @@ impl EmailDeliveryMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The delivery to be sent again.")] input: EmailDeliveryRetryInput,
     ) -> Result<EmailDeliveryRetryPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
-            commands::retry(&caller.store, actor, &input.idempotency_key, id("id", &input.id)?).await
-        };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+            commands::retry(store, actor, &input.idempotency_key, id("id", &input.id)?).await
+        })
+        .await?;
         let email_delivery = load_optional(ctx, DeliveryId::decode(&input.id)).await?;
         Ok(EmailDeliveryRetryPayload { email_delivery, user_errors, revision })
     }
@@ -335,14 +240,12 @@ impl EmailDeliveryMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The address.")] input: EmailSuppressionLiftInput,
     ) -> Result<EmailSuppressionLiftPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
+        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
             let client: Option<ClientId> =
                 input.client_id.as_ref().map(|client| id("clientId", client)).transpose()?;
-            commands::lift_suppression(&caller.store, actor, client, &input.email).await
-        };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+            commands::lift_suppression(store, actor, client, &input.email).await
+        })
+        .await?;
         let client = load_optional(ctx, input.client_id.and_then(|id| ClientId::decode(&id))).await?;
         Ok(EmailSuppressionLiftPayload { client, user_errors, revision })
     }

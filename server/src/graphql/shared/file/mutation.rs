@@ -15,7 +15,7 @@ use crate::edge::ApiError;
 use crate::files::Files;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{fault, load_optional};
-use crate::graphql::payload::{Outcome, UserError, id, outcome, payload};
+use crate::graphql::payload::{Outcome, UserError, act, id, outcome, payload};
 use crate::graphql::scalars::SafeInt;
 
 /// Files that are to be uploaded.
@@ -115,9 +115,10 @@ impl FileMutation {
     ) -> Result<FileUploadCreatePayload, ApiError> {
         let (caller, files) = (Caller::of(ctx), ctx.data_unchecked::<Files>());
         let declared = input.files.into_iter().map(Into::into).collect();
-        let (actor, key) = (caller.actor()?, &input.idempotency_key);
-        let result = upload::create(&caller.store, actor, key, &files.limits, declared).await;
-        let Outcome { done, user_errors, revision } = outcome(caller, result)?;
+        let key = &input.idempotency_key;
+        let Outcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| upload::create(store, actor, key, &files.limits, declared).await)
+                .await?;
         let uploads = done.unwrap_or_default().into_iter().map(async |each| {
             let (id, user_errors) = UserError::split(each, caller.locale);
             let file: Option<File> = load_optional(ctx, id).await?;
@@ -165,9 +166,8 @@ impl FileMutation {
         #[graphql(desc = "The file.")] input: FileDownloadInput,
     ) -> Result<FileDownloadPayload, ApiError> {
         let (caller, files) = (Caller::of(ctx), ctx.data_unchecked::<Files>());
-        let actor = caller.actor()?;
-        let result = async { download::open(&caller.store, actor, id("id", &input.id)?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| download::open(store, actor, id("id", &input.id)?).await).await?;
         let address = match &done {
             Some(file) => Some(files.addresses.download(file, caller.store.now()).await?.into()),
             None => None,

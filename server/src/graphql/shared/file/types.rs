@@ -1,7 +1,7 @@
 //! What is shown of a file.
 
 use async_graphql::connection::EmptyFields;
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_base::error::Refusal;
 use guichet_base::id::FileId;
@@ -14,50 +14,17 @@ use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::Attachment;
 use crate::graphql::loaders::{by_ids, keyed, load, parts, seen};
+use crate::graphql::mirror::mirror;
 use crate::graphql::page::connection;
 use crate::graphql::payload::{UserError, api_id, queried};
 use crate::graphql::scalars::SafeInt;
 use crate::graphql::shared::author::{Author, author};
 
-/// Where a file stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::FileState")]
-pub enum FileState {
-    /// Its bytes are awaited: send them, then `fileUploadComplete`.
-    Pending,
-    /// Its bytes are there and are being looked at.
-    Staged,
-    /// It is verified and can be opened. Only now others than its uploader see it.
-    Stored,
-    /// It was refused; see `refusal`.
-    Rejected,
-    /// It is infected; see `refusal` (F-07).
-    Quarantined,
-}
+mirror!(FileState => model::FileState);
 
-/// Through what a file was opened (B-09).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::Channel")]
-pub enum FileChannel {
-    /// The client's area in a browser.
-    Portal,
-    /// The client's area in an app.
-    Mobile,
-    /// The firm's side.
-    Staff,
-}
+mirror!(FileChannel => model::Channel);
 
-/// What somebody may want to do with a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "rules::FileAct")]
-pub enum FileAct {
-    /// Say that its bytes are there: `fileUploadComplete`.
-    Complete,
-    /// Open it: `fileDownload`.
-    Download,
-    /// Attach it: `ticketFileAttach`, or with a new ticket or message.
-    Attach,
-}
+mirror!(FileAct => rules::FileAct);
 
 /// A file.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use guichet_schema::shared::notification::{preferences, queries};
 use super::types::{NotificationKind, NotificationPreferences};
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
-use crate::graphql::payload::{Outcome, id, ids, outcome, payload, queried};
+use crate::graphql::payload::{Outcome, act, id, ids, payload, queried};
 
 /// What is read: exactly one of these.
 #[derive(Debug, OneofObject)]
@@ -67,8 +67,8 @@ impl NotificationMutation {
     ) -> Result<NotificationMarkReadPayload, ApiError> {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
-        let result = async { commands::mark_read(&caller.store, actor, input.mark()?).await };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let Outcome { user_errors, revision, .. } =
+            act(ctx, async |store, actor| commands::mark_read(store, actor, input.mark()?).await).await?;
         let unread = queries::count(&mut *caller.conn().await?, &actor.membership, true).await;
         Ok(NotificationMarkReadPayload { unread_count: queried(caller, unread)?, user_errors, revision })
     }
@@ -82,8 +82,8 @@ impl NotificationMutation {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
         let kinds = input.by_mail.into_iter().map(Into::into).collect();
-        let result = preferences::set(&caller.store, actor, kinds).await;
-        let Outcome { user_errors, revision, .. } = outcome(caller, result)?;
+        let Outcome { user_errors, revision, .. } =
+            act(ctx, async |store, actor| preferences::set(store, actor, kinds).await).await?;
         let notification_preferences = match &actor.membership {
             Membership::Staff(staff) => Some(NotificationPreferences::of(caller, staff).await?),
             Membership::Portal(_) => None,

@@ -2,13 +2,12 @@
 
 use async_graphql::{Context, SimpleObject, Subscription};
 use futures_util::Stream;
-use guichet_base::id::{NotificationId, TicketId};
-use guichet_engine::feed::queries::Entry;
+use guichet_base::id::{AccessId, Id, MessageId, NotificationId, StaffId, TicketId};
 use guichet_schema::shared::notification::queries;
 
 use super::types::Notification;
 use crate::edge::{ApiError, MESSAGE_LENGTH};
-use crate::graphql::follow::{Followed, News, Place, follow};
+use crate::graphql::follow::{Followed, News, Place, Shows, follow};
 use crate::graphql::loaders::fault;
 use crate::graphql::payload::Revision;
 
@@ -46,15 +45,16 @@ impl NotificationSubscription {
 }
 
 /// All of the viewer's.
-struct Notifications;
+pub struct Notifications;
 
 impl Followed for Notifications {
     type Message = NotificationsChanged;
 
-    /// Whatever has all be read anew comes beside new ones, which are told: see [`Self::news`].
-    fn is_shaken(&self, _: &Entry) -> bool {
-        false
-    }
+    // Nothing is embedded: whatever has all be read anew comes beside new ones, which are told.
+    const SHOWS: Shows = Shows {
+        elsewhere: &[TicketId::NOUN, MessageId::NOUN, StaffId::NOUN, AccessId::NOUN],
+        ..Shows::of("notifications")
+    };
 
     fn reload(&self, Place { cursor, revision }: Place) -> NotificationsChanged {
         NotificationsChanged { cursor, revision, reload: true, added: Vec::new() }

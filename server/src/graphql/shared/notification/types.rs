@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_base::id::NotificationId;
 use guichet_engine::actor::StaffMembership;
@@ -13,24 +13,11 @@ use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::{Ticket, TicketMessage};
 use crate::graphql::loaders::{Loads, fault, load, load_optional, seen};
+use crate::graphql::mirror::mirror;
 use crate::graphql::payload::{api_id, queried};
 use crate::graphql::shared::author::{Author, author};
 
-/// What staff are told of (D-11).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::NotificationKind")]
-pub enum NotificationKind {
-    /// A ticket came to the person: assigned or handed over.
-    TicketAssigned,
-    /// A ticket came to a department of the person: opened there, or handed over to it.
-    DepartmentTicket,
-    /// The client wrote.
-    ClientMessage,
-    /// The client handed in a file without a message, or after it.
-    ClientFile,
-    /// The client reopened a ticket.
-    TicketReopened,
-}
+mirror!(NotificationKind => model::NotificationKind);
 
 /// A notification.
 #[derive(Debug, Clone)]
