@@ -8,7 +8,7 @@ use std::fmt;
 use crate::text_enum;
 
 text_enum! {
-    /// The reason why a request was refused.
+    /// The code of an error that the user can correct.
     pub enum Code {
         /// The record does not exist, or the viewer may not see it.
         NotFound = "NOT_FOUND",

@@ -12,22 +12,22 @@ use crate::graphql::caller::Caller;
 use crate::graphql::mirror::mirror;
 use crate::graphql::payload::UserErrorCode;
 
-/// Whether the viewer may do something now. It is decided by the rules that the mutation follows:
-/// what is allowed here is done there, unless things change in between.
+/// Whether the viewer may perform an action now. It is decided by the rules of the mutation itself, so an allowed
+/// action succeeds unless something changes in the meantime.
 #[derive(Debug, SimpleObject)]
 #[graphql(name_type, complex)]
 pub struct Ability<A: OutputType> {
-    /// The act.
+    /// The action.
     act: A,
-    /// Whether it would be done.
+    /// Whether the action is allowed.
     allowed: bool,
-    /// Why it would be refused; null when it is allowed.
+    /// The error code of the mutation; null when the action is allowed.
     reason: Option<UserErrorCode>,
 }
 
 #[ComplexObject]
 impl<A: OutputType> Ability<A> {
-    /// Why it would be refused, in the viewer's language; null when it is allowed.
+    /// The error message, in the language of the viewer; null when the action is allowed.
     async fn message(&self, ctx: &Context<'_>) -> Option<String> {
         let code = self.reason?.into();
         Some(i18n::refusal(Caller::of(ctx).locale, &Refusal::new(code)))
@@ -51,7 +51,11 @@ impl<A: OutputType> TypeName for Ability<A> {
 
 mirror!(FirmAct => rights::FirmAct);
 
-/// What a membership may do of these.
-pub fn abilities(membership: &Membership, acts: &[rights::FirmAct]) -> Vec<Ability<FirmAct>> {
-    acts.iter().map(|act| Ability::new((*act).into(), rights::may(membership, *act))).collect()
+/// The abilities of a membership for these actions, each of which requires a `right`.
+pub fn abilities<A: OutputType, B: Copy + Into<A>>(
+    membership: &Membership,
+    acts: &[B],
+    right: impl Fn(B) -> rights::FirmAct,
+) -> Vec<Ability<A>> {
+    acts.iter().map(|act| Ability::new((*act).into(), rights::may(membership, right(*act)))).collect()
 }

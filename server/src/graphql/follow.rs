@@ -95,17 +95,17 @@ macro_rules! changes {
         $(#[$doc])*
         #[derive(async_graphql::SimpleObject)]
         pub struct $message {
-            /// Where this message leads to: after a lost connection, subscribe with it as `after`.
+            /// The cursor of this message. After a lost connection, subscribe again with it as `after`.
             cursor: String,
-            /// The same as a revision, to be compared with that of a mutation; null for clients.
+            /// The revision of this message, comparable with that of a mutation; null for clients.
             revision: Option<$crate::graphql::payload::Revision>,
-            /// Whether to read the list anew, now: what comes next builds on it. So it is in the first message
-            /// without `after`, after too long an absence, when very much changed at once, and when what the viewer
-            /// may see changed.
+            /// Whether the client must read the list again now, because the following messages build on the new
+            /// result. True in the first message without `after`, after a long absence, when very much changed at once,
+            /// and when the rights of the viewer changed.
             reload: bool,
-            /// What is in the list, as it is now: what is new, and what changed.
+            /// The new and changed items of the list, in their current state.
             changed: Vec<$noun>,
-            /// What is not in the list, or not any more.
+            /// The IDs of items that are not, or no longer, in the list.
             removed: Vec<async_graphql::ID>,
         }
 

@@ -33,7 +33,7 @@ pub use node::KINDS;
 use crate::files::Files;
 use crate::live::Live;
 
-/// What can be read.
+/// The queries.
 #[derive(Default, MergedObject)]
 pub struct Query(
     people::viewer::ViewerQuery,
@@ -51,7 +51,7 @@ pub struct Query(
     shared::notification::NotificationQuery,
 );
 
-/// What can be done: one act a field, named noun then verb.
+/// The mutations. Each performs one action.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     people::session::SessionMutation,
@@ -69,7 +69,7 @@ pub struct Mutation(
     shared::notification::NotificationMutation,
 );
 
-/// What can be followed.
+/// The subscriptions.
 #[derive(Default, MergedSubscription)]
 pub struct Subscription(
     desk::ticket::TicketSubscription,

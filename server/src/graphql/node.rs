@@ -29,9 +29,9 @@ use crate::graphql::shared::notification::Notification;
 /// Declares what can be found by an id: each kind, and how its ids are typed.
 macro_rules! nodes {
     ($($(#[$doc:meta])* $kind:ident by $id:ty),+ $(,)?) => {
-        /// Something with an id of its own.
+        /// An object with a globally unique ID.
         #[derive(Debug, Interface)]
-        #[graphql(field(name = "id", ty = "ID", desc = "Its id, which names its kind too and never changes."))]
+        #[graphql(field(name = "id", ty = "ID", desc = "The globally unique ID of the object: its type and 32 hexadecimal digits, for example `ticket_019aa1f07c3b7e5d9b2f4c6a8e0d1357`. It never changes."))]
         pub enum Node {
             /// A login.
             Account(Account),
@@ -93,21 +93,22 @@ pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// What has this id; null when there is nothing for this viewer.
+    /// Returns the object with this ID; null when it does not exist for the viewer.
     async fn node(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The id.")] id: ID,
+        #[graphql(desc = "The ID of the object, for example `ticket_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.")] id: ID,
     ) -> Result<Option<Node>, ApiError> {
         Caller::of(ctx).actor()?;
         find(ctx, &id).await
     }
 
-    /// What has these ids, in their order; null for each for which there is nothing.
+    /// Returns the objects with these IDs, in the same order; null for each that does not exist for the
+    /// viewer.
     async fn nodes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The ids, at most 100.")] ids: Vec<ID>,
+        #[graphql(desc = "The IDs of the objects, at most 100.")] ids: Vec<ID>,
     ) -> Result<Vec<Option<Node>>, ApiError> {
         let caller = Caller::of(ctx);
         caller.actor()?;

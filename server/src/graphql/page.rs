@@ -22,12 +22,12 @@ macro_rules! connection {
     ) => {
         $crate::graphql::page::connection! { $(#[$doc])* $connection, $edge of $node, count $count }
 
-        /// Counts when asked.
+        /// Counts only when requested.
         pub struct $count($($filter)?);
 
         #[async_graphql::Object]
         impl $count {
-            /// How many there are on all pages.
+            /// The number of items on all pages.
             async fn total_count(
                 &self,
                 ctx: &async_graphql::Context<'_>,
@@ -49,11 +49,11 @@ macro_rules! connection {
             async fn $field(
                 &self,
                 ctx: &async_graphql::Context<'_>,
-                $(#[graphql(desc = "Which are wanted; all when left out.")] filter: Option<$input>,)?
-                #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-                #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-                #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-                #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
+                $(#[graphql(desc = "The filter. By default all are returned.")] filter: Option<$input>,)?
+                #[graphql(desc = "Returns the first n items, 1 to 100. Give exactly one of `first` and `last`.")] first: Option<i32>,
+                #[graphql(desc = "Returns the items after this cursor. Use it with `first`.")] after: Option<String>,
+                #[graphql(desc = "Returns the last n items, 1 to 100. Give exactly one of `first` and `last`.")] last: Option<i32>,
+                #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
             ) -> Result<$connection, $crate::edge::ApiError> {
                 use $crate::graphql::payload::queried;
 
@@ -76,33 +76,34 @@ macro_rules! connection {
         #[derive(async_graphql::SimpleObject)]
         #[graphql(complex)]
         pub struct $connection {
-            /// Where the page lies in the list.
+            /// The position of the page in the list.
             page_info: async_graphql::connection::PageInfo,
-            /// What is on the page, in the order of the list, each with its cursor.
+            /// The items of the page in the order of the list, each with its cursor.
             edges: Vec<$edge>,
             #[graphql(flatten)]
             count: $count,
         }
 
-        #[doc = concat!("A place in a `", stringify!($connection), "`.")]
+        #[doc = concat!("An item of `", stringify!($connection), "` with its cursor.")]
         #[derive(async_graphql::SimpleObject)]
         pub struct $edge {
-            /// The place, for `after` and `before`.
+            /// The opaque cursor of the item, for `after` and `before`, for example
+            /// `TkFNRQowMTlhYTFmMDdjM2I3ZTVkOWIyZjRjNmE4ZTBkMTM1NwpBdXJvcmE`.
             cursor: String,
-            /// What is there.
+            /// The item.
             node: $node,
         }
 
         #[async_graphql::ComplexObject]
         impl $connection {
-            /// What is on the page, in the order of the list.
+            /// The items of the page in the order of the list.
             async fn nodes(&self) -> Vec<&$node> {
                 self.edges.iter().map(|edge| &edge.node).collect()
             }
         }
 
         impl $connection {
-            /// Makes it of a page.
+            /// Builds the connection of a page.
             pub fn new<T>(
                 page: guichet_base::page::Page<T>,
                 count: $count,

@@ -13,14 +13,15 @@ use crate::edge::{self, ApiError};
 use crate::graphql::caller::Caller;
 use crate::graphql::mirror::mirror;
 
-/// Why something was refused: nothing was changed, and this is what the user can do about it.
+/// An error that the user can correct. Nothing was changed.
 #[derive(Debug, SimpleObject)]
 pub struct UserError {
-    /// The input field it is about; null when it is about the act as a whole.
+    /// The input field that caused the error, for example `email`; null when the error concerns the whole
+    /// input.
     field: Option<&'static str>,
-    /// The reason, for programs.
+    /// The error code, for programs.
     code: UserErrorCode,
-    /// The reason, in the viewer's language.
+    /// The error message, in the language of the viewer.
     message: String,
 }
 
@@ -52,8 +53,8 @@ impl Revision {
     }
 }
 
-/// A revision of a firm's feed, as a decimal number in a string: a change is visible to whoever
-/// reads at this revision or a later one.
+/// A revision of a firm's event feed, as a decimal number in a string, for example `"48211"`. A change is
+/// visible to every read at its revision or a later one.
 #[Scalar(name = "Revision")]
 impl ScalarType for Revision {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -86,10 +87,10 @@ macro_rules! payload {
         #[derive(async_graphql::SimpleObject)]
         pub struct $payload {
             $($(#[$about])* pub $field: $type,)+
-            /// Why nothing was done; empty when it was done.
+            /// The list of errors; empty on success.
             pub user_errors: Vec<$crate::graphql::payload::UserError>,
-            /// The revision of the firm's feed that contains it; null when nothing visible changed, and for
-            /// clients.
+            /// The revision of the firm's event feed that contains the change; null when nothing visible changed,
+            /// and for clients.
             pub revision: Option<$crate::graphql::payload::Revision>,
         }
     };

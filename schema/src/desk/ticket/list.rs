@@ -21,19 +21,19 @@ use super::model::{Ticket, TicketStatus};
 use super::queries::visible;
 
 text_enum! {
-    /// By what tickets are ordered.
+    /// A field by which tickets can be sorted.
     pub enum TicketOrderField {
-        /// When it last changed.
+        /// The date and time of the last change.
         UpdatedAt = "UPDATED_AT",
-        /// When it was opened.
+        /// The date and time of opening.
         CreatedAt = "CREATED_AT",
-        /// Its number.
+        /// The number.
         Number = "NUMBER",
-        /// Its price.
+        /// The price.
         Price = "PRICE",
-        /// Its subject.
+        /// The subject.
         Subject = "SUBJECT",
-        /// Its status, by its name in English.
+        /// The status, by its name in the API.
         Status = "STATUS",
     }
 }

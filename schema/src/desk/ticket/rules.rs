@@ -13,23 +13,23 @@ use crate::shared::visibility::Visibility;
 pub const MAX_ATTACHMENTS: i64 = 500;
 
 text_enum! {
-    /// What somebody may want to do with a ticket.
+    /// An action on a ticket.
     pub enum TicketAct {
-        /// Change subject, description, price, service or accountant: `ticketEdit`.
+        /// Change the subject, description, price, service or accountant with `ticketEdit`.
         Edit = "EDIT",
-        /// Change the status: `ticketStatusChange`.
+        /// Change the status with `ticketStatusChange`.
         ChangeStatus = "CHANGE_STATUS",
-        /// Reopen a closed one: `ticketReopen`.
+        /// Reopen the closed ticket with `ticketReopen`.
         Reopen = "REOPEN",
-        /// Hand it over: `ticketTransfer`.
+        /// Transfer the ticket with `ticketTransfer`.
         Transfer = "TRANSFER",
-        /// Write to the other side: `ticketMessagePost` with `PUBLIC`.
+        /// Send a message to the other side with `ticketMessagePost` and the visibility `PUBLIC`.
         PostMessage = "POST_MESSAGE",
-        /// Write an internal note: `ticketMessagePost` with `INTERNAL`.
+        /// Write an internal note with `ticketMessagePost` and the visibility `INTERNAL`.
         PostNote = "POST_NOTE",
-        /// Attach files that both sides see: `ticketFileAttach`.
+        /// Attach files that both sides can see with `ticketFileAttach`.
         AttachFile = "ATTACH_FILE",
-        /// Mark the conversation as read: `ticketMarkRead`.
+        /// Mark the conversation as read with `ticketMarkRead`.
         MarkRead = "MARK_READ",
     }
 }

@@ -45,13 +45,13 @@ pub struct Reopen {
 }
 
 text_enum! {
-    /// What became of the wish for another status: the first of its two outcomes; the mail is the other.
+    /// The outcome of a status change, independent of the outcome of the mail.
     pub enum StatusOutcome {
-        /// It stands there already: nothing changed, nobody is mailed.
+        /// The ticket already had this status: nothing was changed, and no mail is sent.
         Unchanged = "UNCHANGED",
-        /// It changed.
+        /// The status was changed.
         Changed = "CHANGED",
-        /// It was closed and is open again.
+        /// The ticket was closed and is open again.
         Reopened = "REOPENED",
     }
 }

@@ -18,7 +18,7 @@ text_enum! {
     }
 }
 
-/// A company served by the firm.
+/// A company that the firm serves. Its own portal users see its record, but nothing internal to the firm.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = clients, treat_none_as_null = true)]
 pub struct Client {

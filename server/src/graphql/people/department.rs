@@ -22,30 +22,30 @@ pub struct Department(pub model::Department);
 
 by_ids!(DepartmentId => Department, queries::by_ids);
 
-/// A team of a firm. It is the firm's own affair: for clients there is none.
+/// A team of the firm. Not visible to clients.
 #[Object]
 impl Department {
-    /// Its id.
+    /// The ID of the department, for example `department_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// Its name, unique in the firm.
+    /// The name of the department, unique within the firm.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Who gets what is handed to the department (D-09).
+    /// The staff member who leads the department and receives what is transferred to it.
     async fn lead(&self, ctx: &Context<'_>) -> Result<StaffMember, ApiError> {
         seen(load(ctx, self.0.lead_id).await?)
     }
 
-    /// Who belongs to it, its lead too.
+    /// The list of members, including the lead.
     async fn members(&self, ctx: &Context<'_>) -> Result<Vec<StaffMember>, ApiError> {
         load_list(ctx, MembersOf(self.0.id), StaffMember).await
     }
 
-    /// When it was made.
+    /// The date and time when the department was created.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
@@ -68,23 +68,25 @@ keyed! {
 }
 
 connection! {
-    /// A page of a firm's departments.
+    /// A page of the list of departments.
     DepartmentConnection, DepartmentEdge of Department, count DepartmentCount;
-    /// The firm's departments, by name. Clients are given none.
+    /// Returns the list of departments of the firm, sorted by name. Empty for clients.
     query DepartmentQuery.departments;
     seen by scope, page queries::page, counted queries::count, cursor model::Department::cursor
 }
 
-/// A department to be made.
+/// Input for `departmentCreate`: the department to create.
 #[derive(Debug, InputObject)]
 pub struct DepartmentCreateInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     idempotency_key: String,
-    /// Its name, unique in the firm; up to 200 characters.
+    /// The name of the department, unique within the firm; 1 to 200 characters.
     name: String,
-    /// Who gets what is handed to it (D-09); belongs to it in any case.
+    /// The ID of the staff member who leads the department and receives what is transferred to it. The lead
+    /// is always a member.
     lead_id: ID,
-    /// Who else belongs to it.
+    /// The IDs of the other members.
     #[graphql(default)]
     member_ids: Vec<ID>,
 }
@@ -101,9 +103,9 @@ impl DepartmentCreateInput {
 }
 
 payload! {
-    /// What became of a `departmentCreate`.
+    /// The result of `departmentCreate`.
     DepartmentCreatePayload {
-        /// The department; null when it was refused.
+        /// The new department; null when there are errors.
         department: Option<Department>,
     }
 }
@@ -114,11 +116,16 @@ pub struct DepartmentMutation;
 
 #[Object]
 impl DepartmentMutation {
-    /// Makes a department. Owners.
+    /// Creates a department.
+    ///
+    /// Requires the role `OWNER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `TAKEN`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
     async fn department_create(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to make.")] input: DepartmentCreateInput,
+        #[graphql(desc = "The input of the mutation.")] input: DepartmentCreateInput,
     ) -> Result<DepartmentCreatePayload, ApiError> {
         let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;

@@ -40,55 +40,56 @@ impl StaffMember {
     }
 }
 
-/// An account's place in a firm. Clients see the name; the rest is null for them.
+/// A member of the staff of the firm. Clients see the name; the other fields are null for them.
 #[Object]
 impl StaffMember {
-    /// Its id.
+    /// The ID of the staff member, for example `staff_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// The name under which the firm shows it.
+    /// The name that the firm shows.
     pub async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The address with which it signs in.
+    /// The e-mail address for signing in.
     async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
         self.internal(ctx, &*self.0.email)
     }
 
-    /// Its rights (B-15).
+    /// The role of the staff member.
     async fn role(&self, ctx: &Context<'_>) -> Result<Option<StaffRole>, ApiError> {
         self.internal(ctx, self.0.role.into())
     }
 
-    /// When it accepted its invitation; null before that: it cannot act yet.
+    /// The date and time when the staff member accepted the invitation; null before that: the person cannot
+    /// act yet.
     async fn joined_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
         Ok(self.internal(ctx, self.0.joined_at)?.flatten())
     }
 
-    /// When it left; null while it works for the firm.
+    /// The date and time when the staff member left; null while the person works for the firm.
     async fn disabled_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
         Ok(self.internal(ctx, self.0.disabled_at)?.flatten())
     }
 
-    /// Its address, while the firm sends nothing to it because it bounced (F-06): until it is lifted by
-    /// `emailSuppressionLift`.
+    /// The address of the staff member, if no mails are sent to it because it bounced; null otherwise.
+    /// Unblock it with `emailSuppressionLift`.
     async fn suppressed_address(&self, ctx: &Context<'_>) -> Result<Option<SuppressedAddress>, ApiError> {
         load(ctx, SuppressionOf(self.0.id)).await
     }
 
-    /// When it was entered.
+    /// The date and time when the staff member was added.
     async fn created_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
         self.internal(ctx, self.0.created_at)
     }
 }
 
-/// Which staff are wanted; everything that is set must hold.
+/// A filter of staff members. A staff member must match all given conditions.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct StaffMemberFilter {
-    /// Those who work for the firm, or those who left.
+    /// Staff who work for the firm (true), or staff who left (false).
     active: Option<bool>,
 }
 
@@ -99,27 +100,28 @@ impl From<StaffMemberFilter> for queries::StaffFilter {
 }
 
 connection! {
-    /// A page of a firm's staff.
+    /// A page of the list of staff members.
     StaffMemberConnection, StaffMemberEdge of StaffMember, count StaffCount;
-    /// The firm's staff, by name. Clients are given none.
+    /// Returns the list of staff members of the firm, sorted by name. Empty for clients.
     query StaffQuery.staff_members, filter StaffMemberFilter => queries::StaffFilter;
     seen by scope, page queries::page, counted queries::count, cursor model::StaffMember::cursor
 }
 
-/// A staff member to be entered.
+/// Input for `staffCreate`: the staff member to add and invite.
 #[derive(Debug, InputObject)]
 pub struct StaffCreateInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     idempotency_key: String,
-    /// The name under which the firm shows it; up to 200 characters.
+    /// The name that the firm shows; 1 to 200 characters.
     name: String,
-    /// The address with which it signs in.
+    /// The e-mail address for signing in.
     email: String,
-    /// Its rights.
+    /// The role of the staff member.
     role: StaffRole,
-    /// Its language, for a new account; the firm's when left out.
+    /// The language of a new account. The default is the language of the firm.
     locale: Option<Locale>,
-    /// The departments that it belongs to.
+    /// The IDs of the departments of the staff member.
     #[graphql(default)]
     department_ids: Vec<ID>,
 }
@@ -138,27 +140,27 @@ impl StaffCreateInput {
 }
 
 payload! {
-    /// What became of a `staffCreate`.
+    /// The result of `staffCreate`.
     StaffCreatePayload {
-        /// The staff member; null when it was refused.
+        /// The new staff member; null when there are errors.
         staff_member: Option<StaffMember>,
-        /// The invitation to hand over, told this once; null when the person may enter at once, and
-        /// in the answer to a repeated call.
+        /// The invitation to send to the person. It is returned only this once: null in the result of a
+        /// repeated call, and when the person can use the access at once.
         invitation: Option<InvitationLink>,
     }
 }
 
-/// A staff member to be invited again.
+/// Input for `staffInvitationRenew`: the staff member who is invited again.
 #[derive(Debug, InputObject)]
 pub struct StaffInvitationRenewInput {
-    /// The staff member.
+    /// The ID of the staff member.
     id: ID,
 }
 
 payload! {
-    /// What became of a `staffInvitationRenew`.
+    /// The result of `staffInvitationRenew`.
     StaffInvitationRenewPayload {
-        /// The new invitation, told this once; null when it was refused.
+        /// The new invitation, which is returned only this once; null when there are errors.
         invitation: Option<InvitationLink>,
     }
 }
@@ -169,11 +171,16 @@ pub struct StaffMutation;
 
 #[Object]
 impl StaffMutation {
-    /// Enters a staff member and invites it. Owners.
+    /// Adds a staff member, and creates an invitation for the person.
+    ///
+    /// Requires the role `OWNER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `INVALID_EMAIL`, `TAKEN`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
     async fn staff_create(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whom to enter.")] input: StaffCreateInput,
+        #[graphql(desc = "The input of the mutation.")] input: StaffCreateInput,
     ) -> Result<StaffCreatePayload, ApiError> {
         let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
@@ -186,11 +193,16 @@ impl StaffMutation {
         Ok(StaffCreatePayload { staff_member, invitation, user_errors, revision })
     }
 
-    /// Invites a staff member again who has not accepted yet; the earlier invitation ends. Owners.
+    /// Creates a new invitation for a staff member who has not accepted yet. The earlier invitation becomes
+    /// invalid.
+    ///
+    /// Requires the role `OWNER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`.
     async fn staff_invitation_renew(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whom to invite.")] input: StaffInvitationRenewInput,
+        #[graphql(desc = "The input of the mutation.")] input: StaffInvitationRenewInput,
     ) -> Result<StaffInvitationRenewPayload, ApiError> {
         let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             commands::renew_invitation(store, actor, id("id", &input.id)?).await

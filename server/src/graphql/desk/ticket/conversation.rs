@@ -26,47 +26,47 @@ pub struct TicketMessage(pub model::Message);
 
 by_ids!(MessageId => TicketMessage, queries::by_ids::<TicketId>);
 
-/// A message of a ticket's conversation, or an internal note about it.
+/// A message in the conversation of a ticket, or an internal note about it.
 #[Object]
 impl TicketMessage {
-    /// Its id.
+    /// The ID of the message, for example `message_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// Its ticket.
+    /// The ticket.
     async fn ticket(&self, ctx: &Context<'_>) -> Result<Ticket, ApiError> {
         seen(load(ctx, TicketId::from_uuid(self.0.subject.id)).await?)
     }
 
-    /// Who may read it; clients meet `PUBLIC` only.
+    /// Who can read the message. Always `PUBLIC` for clients.
     async fn visibility(&self) -> MessageVisibility {
         self.0.visibility.into()
     }
 
-    /// Who wrote it.
+    /// The author of the message.
     async fn author(&self, ctx: &Context<'_>) -> Result<Author, ApiError> {
         author(ctx, self.0.author()).await
     }
 
-    /// The text: plain, of several lines.
+    /// The text: plain, may have several lines.
     async fn body(&self) -> &str {
         &self.0.body
     }
 
-    /// Its files, oldest first (D-08).
+    /// The list of attachments of the message, oldest first.
     async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<Attachment>, ApiError> {
         load_list(ctx, OnMessage(self.0.id), Attachment).await
     }
 
-    /// When it was written.
+    /// The date and time when the message was posted.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 }
 
 connection! {
-    /// A part of a ticket's conversation.
+    /// A page of the list of messages of a ticket.
     TicketMessageConnection, TicketMessageEdge of TicketMessage, count EmptyFields
 }
 

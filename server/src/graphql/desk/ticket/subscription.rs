@@ -17,24 +17,24 @@ use crate::graphql::follow::{Followed, Listed, News, Onlooker, Place, Shows, Sig
 use crate::graphql::payload::{Revision, unanswered};
 
 changes! {
-    /// What changed in a list of tickets.
+    /// A change of a list of tickets.
     TicketsChanged of Ticket(model::Ticket), TicketId
 }
 
-/// What happened in the conversation of a ticket.
+/// A change of the conversation of a ticket.
 #[derive(SimpleObject)]
 pub struct TicketConversationChanged {
-    /// Where this message leads to: after a lost connection, subscribe with it as `after`.
+    /// The cursor of this message. After a lost connection, subscribe again with it as `after`.
     cursor: String,
-    /// The same as a revision, to be compared with that of a mutation; null for clients.
+    /// The revision of this message, comparable with that of a mutation; null for clients.
     revision: Option<Revision>,
-    /// Whether to read the conversation anew, now: what comes next builds on it. So it is in the first
-    /// message without `after`, after too long an absence, when very much was written at once, and when what the
-    /// viewer may see changed.
+    /// Whether the client must read the conversation again now, because the following messages build on the
+    /// new result. True in the first message without `after`, after a long absence, when very much changed at
+    /// once, and when the rights of the viewer changed.
     reload: bool,
-    /// New messages, oldest first.
+    /// The new messages, oldest first.
     messages: Vec<TicketMessage>,
-    /// Whether the ticket went out of the viewer's sight: forget it.
+    /// Whether the viewer can no longer see the ticket.
     gone: bool,
 }
 
@@ -44,24 +44,24 @@ pub struct TicketSubscription;
 
 #[Subscription]
 impl TicketSubscription {
-    /// Changes of the tickets that the viewer sees. Applied in their order to what the query `tickets`
-    /// answered after the first message, they give what it would answer now.
+    /// Sends changes of the tickets that the viewer can see. Applied in order to the result of the query
+    /// `tickets` after the first message, they keep that result up to date.
     async fn tickets_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which are wanted; all when left out.")] filter: Option<TicketFilter>,
-        #[graphql(desc = "Only what follows this cursor of an earlier message.")] after: Option<String>,
+        #[graphql(desc = "The filter. By default all are returned.")] filter: Option<TicketFilter>,
+        #[graphql(desc = "The cursor of the last message that was received. Sends what followed it.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<TicketsChanged, ApiError>>, ApiError> {
         follow(ctx, after, Grid(filter.unwrap_or_default().into())).await
     }
 
-    /// New messages of a ticket's conversation (D-07); internal notes for staff only. Of a ticket that the
-    /// viewer does not see nothing comes.
+    /// Sends new messages in the conversation of a ticket; internal notes are sent to staff only. Sends
+    /// nothing when the viewer cannot see the ticket.
     async fn ticket_conversation(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The ticket.")] ticket_id: ID,
-        #[graphql(desc = "Only what follows this cursor of an earlier message.")] after: Option<String>,
+        #[graphql(desc = "The ID of the ticket.")] ticket_id: ID,
+        #[graphql(desc = "The cursor of the last message that was received. Sends what followed it.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<TicketConversationChanged, ApiError>>, ApiError> {
         follow(ctx, after, Conversation(TicketId::decode(&ticket_id))).await
     }

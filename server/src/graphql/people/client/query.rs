@@ -12,13 +12,13 @@ use crate::graphql::loaders::load_optional;
 use crate::graphql::page::connection;
 use crate::graphql::payload::optional_id;
 
-/// Which clients are wanted; everything that is set must hold.
+/// A filter of clients. A client must match all given conditions.
 #[derive(Debug, Default, InputObject)]
 pub struct ClientFilter {
-    /// Words of name, registration, e-mail or telephone, in any case and without accents; all must
-    /// be found. Up to 200 characters.
+    /// Words in the name, registration number, e-mail address or telephone number, regardless of case and
+    /// accents; all words must match. Up to 200 characters.
     search: Option<String>,
-    /// Those in this staff member's portfolio.
+    /// Clients for which this staff member is responsible.
     accountant_id: Option<ID>,
 }
 
@@ -32,9 +32,10 @@ impl TryFrom<ClientFilter> for queries::ClientFilter {
 }
 
 connection! {
-    /// A page of a firm's clients.
+    /// A page of the list of clients.
     ClientConnection, ClientEdge of Client, count ClientCount;
-    /// The clients that the viewer sees, by name; a portal user sees its own.
+    /// Returns the list of clients that the viewer can see, sorted by name. Portal users see their own
+    /// client.
     query ClientsQuery.clients, filter ClientFilter => queries::ClientFilter;
     seen by scope, page queries::page, counted queries::count, cursor model::Client::cursor
 }
@@ -45,11 +46,11 @@ pub struct ClientQuery;
 
 #[Object]
 impl ClientQuery {
-    /// A client; null when there is none for this viewer.
+    /// Returns the client with this ID; null when it does not exist for the viewer.
     async fn client(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which client.")] id: ID,
+        #[graphql(desc = "The ID of the client.")] id: ID,
     ) -> Result<Option<Client>, ApiError> {
         Caller::of(ctx).actor()?;
         load_optional(ctx, ClientId::decode(&id)).await

@@ -13,7 +13,7 @@ use crate::edge::ApiError;
 use crate::graphql::follow::{Listed, News, Onlooker, Shows, changes, follow};
 
 changes! {
-    /// What became of mails.
+    /// A change of deliveries.
     EmailDeliveriesChanged of EmailDelivery(model::EmailDelivery), DeliveryId
 }
 
@@ -23,12 +23,12 @@ pub struct EmailDeliverySubscription;
 
 #[Subscription]
 impl EmailDeliverySubscription {
-    /// What becomes of the mails about tickets that the viewer sees (D-04). Staff only: clients are told
-    /// nothing.
+    /// Sends changes of the deliveries about tickets that the viewer can see. Available to staff; clients
+    /// receive no messages.
     async fn email_deliveries_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only what follows this cursor of an earlier message.")] after: Option<String>,
+        #[graphql(desc = "The cursor of the last message that was received. Sends what followed it.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<EmailDeliveriesChanged, ApiError>>, ApiError> {
         follow(ctx, after, Deliveries).await
     }

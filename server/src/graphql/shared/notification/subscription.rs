@@ -11,19 +11,19 @@ use crate::graphql::follow::{Followed, News, Place, Shows, follow};
 use crate::graphql::loaders::fault;
 use crate::graphql::payload::Revision;
 
-/// What the viewer is told.
+/// New notifications of the viewer.
 #[derive(SimpleObject)]
 pub struct NotificationsChanged {
-    /// Where this message leads to: after a lost connection, subscribe with it as `after`.
+    /// The cursor of this message. After a lost connection, subscribe again with it as `after`.
     cursor: String,
-    /// The same as a revision, to be compared with that of a mutation; null for clients.
+    /// The revision of this message, comparable with that of a mutation; null for clients.
     revision: Option<Revision>,
-    /// Whether to read the notifications anew, now: what comes next builds on it. So it is in the first
-    /// message without `after`, after too long an absence, when some were marked as read, when very many came at
-    /// once, and when what the viewer may see changed.
+    /// Whether the client must read the notifications again now, because the following messages build on the
+    /// new result. True in the first message without `after`, after a long absence, when some were marked as
+    /// read, when very much changed at once, and when the rights of the viewer changed.
     reload: bool,
-    /// New notifications, oldest first. What is read anew holds them too, and beside `reload` those here may be
-    /// fewer.
+    /// The new notifications, oldest first. The result of reading again includes them; when `reload` is true,
+    /// this list may be incomplete.
     added: Vec<Notification>,
 }
 
@@ -33,12 +33,12 @@ pub struct NotificationSubscription;
 
 #[Subscription]
 impl NotificationSubscription {
-    /// New notifications of the viewer (D-11). What they refer to is told of by other subscriptions. Staff only:
-    /// clients are told nothing.
+    /// Sends new notifications of the viewer. Changes of the objects they refer to are sent by other
+    /// subscriptions. Available to staff; clients receive no messages.
     async fn notifications(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only what follows this cursor of an earlier message.")] after: Option<String>,
+        #[graphql(desc = "The cursor of the last message that was received. Sends what followed it.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<NotificationsChanged, ApiError>>, ApiError> {
         follow(ctx, after, Notifications).await
     }
