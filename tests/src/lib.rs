@@ -13,6 +13,7 @@ pub mod process;
 pub mod redis;
 pub mod report;
 pub mod smtp;
+pub mod vocabulary;
 pub mod wait;
 pub mod websocket;
 pub mod world;

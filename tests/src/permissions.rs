@@ -1,11 +1,7 @@
-//! The permission table: who is answered what. `tests/permissions/table.md` tells its language.
+//! The permission table: who is answered what. `tests/permissions/README.md` tells its language.
 
 use std::collections::BTreeMap;
-
-/// The table, as people read it.
-pub const TABLE: &str = include_str!("../permissions/table.md");
-/// What is asked, row by row.
-pub const DOCUMENTS: &str = include_str!("../permissions/documents.graphql");
+use std::path::Path;
 
 /// The viewers, in the order of the columns.
 pub const VIEWERS: [&str; 12] = [
@@ -53,7 +49,7 @@ impl Answer {
     }
 }
 
-/// One row: a field, and what each of [`VIEWERS`] is answered.
+/// One entry: a question to a field, and what each of [`VIEWERS`] is answered.
 #[derive(Debug, Clone)]
 pub struct Row {
     /// One of [`ROOTS`], or the type of a field that some do not see.
@@ -64,11 +60,13 @@ pub struct Row {
     pub variant: Option<String>,
     /// The answers, by viewer.
     pub answers: Vec<Answer>,
+    /// The question.
+    pub document: String,
 }
 
 impl Row {
     /// The name of its document.
-    pub fn document(&self) -> String {
+    pub fn name(&self) -> String {
         let of = if ROOTS.contains(&self.of.as_str()) { None } else { Some(&self.of) };
         let parts = of.into_iter().chain([&self.field]).chain(&self.variant);
         parts.map(|part| part.replace('/', "_")).collect::<Vec<_>>().join("_")
@@ -84,48 +82,58 @@ pub struct Table {
     pub open: BTreeMap<String, Vec<String>>,
 }
 
-/// Reads [`TABLE`].
+/// Reads the files of all nouns in `tests/permissions`.
 ///
 /// # Panics
-/// On a row that has another number of cells than there are viewers, or a cell that says nothing.
+/// On an entry that does not answer each viewer once, or an answer that says nothing.
 pub fn table() -> Table {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/permissions");
+    let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files: Vec<_> = files.map(|file| file.expect("a file of the folder").path()).collect();
+    files.retain(|file| file.extension().is_some_and(|kind| kind == "graphql"));
+    files.sort();
     let mut table = Table::default();
-    let mut head = String::new();
-    for line in TABLE.lines() {
-        let Some(inside) = line.strip_prefix('|').and_then(|line| line.strip_suffix('|')) else {
-            head.clear();
-            continue;
-        };
-        let mut cells = inside.split('|').map(str::trim);
-        let first = cells.next().unwrap_or_default();
-        if head.is_empty() {
-            head = first.to_owned();
-            if ROOTS.contains(&first) || first == "Field" {
-                assert!(cells.eq(VIEWERS), "other columns than the viewers: {line}");
-            }
-            continue;
-        }
-        if first.starts_with('-') {
-            continue;
-        }
-        match head.as_str() {
-            of if ROOTS.contains(&of) || of == "Field" => table.rows.push(row(&head, first, cells)),
-            "Type" => {
-                let fields = cells.flat_map(|cell| cell.split(' ')).map(str::to_owned).collect();
-                assert!(table.open.insert(first.to_owned(), fields).is_none(), "{first} is there twice");
-            }
-            _ => {}
-        }
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a file of the table is text");
+        text.split("\n\n").for_each(|part| read(part, &mut table));
     }
     table
 }
 
-fn row<'a>(head: &str, name: &str, cells: impl Iterator<Item = &'a str>) -> Row {
-    let (of, rest) = name.split_once('.').unwrap_or((head, name));
+/// Reads what is between two empty lines: lines of open fields, or an entry.
+fn read(part: &str, table: &mut Table) {
+    let (mut name, mut answers) = ("", BTreeMap::new());
+    let mut lines = part.lines().peekable();
+    while let Some(line) = lines.next_if(|line| line.starts_with('#')) {
+        if let Some(open) = line.strip_prefix("# open ") {
+            let (of, fields) = open.split_once(": ").unwrap_or_else(|| panic!("no fields: {line}"));
+            let fields = fields.split(' ').map(str::to_owned).collect();
+            assert!(table.open.insert(of.to_owned(), fields).is_none(), "{of} is there twice");
+        } else if let Some(answer) = line.strip_prefix("#   ") {
+            let (answer, viewers) =
+                answer.split_once(": ").unwrap_or_else(|| panic!("{name}: no viewers: {line}"));
+            let meant = Answer::read(answer).unwrap_or_else(|| panic!("{name}: what does `{answer}` mean?"));
+            for viewer in viewers.split(' ') {
+                assert!(VIEWERS.contains(&viewer), "{name}: who is {viewer}?");
+                assert!(answers.insert(viewer, meant.clone()).is_none(), "{name}: {viewer} is there twice");
+            }
+        } else {
+            name = line.trim_start_matches("# ");
+        }
+    }
+    let document: String = lines.flat_map(|line| [line, "\n"]).collect();
+    if document.is_empty() {
+        assert!(name.is_empty(), "{name} has no question");
+        return;
+    }
+    let answered =
+        |viewer| answers.remove(viewer).unwrap_or_else(|| panic!("{name} has no answer for {viewer}"));
+    let answers = VIEWERS.map(answered).into();
+    let root = ROOTS.into_iter().find(|root| document.starts_with(&root.to_lowercase()));
+    let root = root.unwrap_or_else(|| panic!("{name} asks nothing"));
+    let (of, rest) = name.split_once('.').unwrap_or((root, name));
     let (field, variant) =
         rest.split_once('/').map_or((rest, None), |(field, variant)| (field, Some(variant)));
-    let read = |cell: &str| Answer::read(cell).unwrap_or_else(|| panic!("{name}: what does `{cell}` mean?"));
-    let answers: Vec<Answer> = cells.map(read).collect();
-    assert_eq!(answers.len(), VIEWERS.len(), "{name} has an answer for each viewer");
-    Row { of: of.to_owned(), field: field.to_owned(), variant: variant.map(str::to_owned), answers }
+    let variant = variant.map(str::to_owned);
+    table.rows.push(Row { of: of.to_owned(), field: field.to_owned(), variant, answers, document });
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use crate::text_enum;
 
 text_enum! {
-    /// The reason why a request was refused. The messages are in `i18n/`.
+    /// The code of an error that the user can correct.
     pub enum Code {
         /// The record does not exist, or the viewer may not see it.
         NotFound = "NOT_FOUND",
@@ -183,6 +183,12 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {

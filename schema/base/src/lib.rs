@@ -13,4 +13,4 @@ pub mod money;
 pub mod page;
 pub mod search;
 pub mod secret;
-mod text_enum;
+pub mod text_enum;

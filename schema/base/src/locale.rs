@@ -3,15 +3,15 @@
 use crate::text_enum;
 
 text_enum! {
-    /// The language of a person, firm or client.
+    /// A supported language.
     pub enum Locale {
-        /// Brazilian Portuguese.
+        /// Brazilian Portuguese (BCP 47: `pt-BR`).
         PtBr = "pt-BR",
-        /// French.
+        /// French (BCP 47: `fr`).
         Fr = "fr",
-        /// Spanish.
+        /// Spanish (BCP 47: `es`).
         Es = "es",
-        /// English.
+        /// English (BCP 47: `en`).
         En = "en",
     }
 }

@@ -1,18 +1,27 @@
 //! Enums that are stored as text and spelled in `SCREAMING_SNAKE` everywhere.
 
-/// Declares an enum stored as text, with one spelling for tables, API and logs.
+/// What [`text_enum!`] declares, for code that works with any such enum.
+pub trait TextEnum: Copy + Eq + Send + Sync + 'static {
+    /// What it is, for people.
+    const ABOUT: &'static str;
+    /// Every value, its spelling, and what it means, in the order of declaration.
+    const VALUES: &'static [(Self, &'static str, &'static str)];
+}
+
+/// Declares an enum stored as text, with one spelling for tables, API and logs. Its doc comments become the
+/// descriptions of the API where it is shown there.
 #[macro_export]
 macro_rules! text_enum {
-    ($(#[$meta:meta])* $vis:vis enum $name:ident {
-        $($(#[$vmeta:meta])* $variant:ident = $text:literal),+ $(,)?
+    ($(#[doc = $about:literal])+ $vis:vis enum $name:ident {
+        $($(#[doc = $meaning:literal])+ $variant:ident = $text:literal),+ $(,)?
     }) => {
-        $(#[$meta])*
+        $(#[doc = $about])+
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
             serde::Serialize, serde::Deserialize,
             diesel::deserialize::FromSqlRow, diesel::expression::AsExpression)]
         #[diesel(sql_type = diesel::sql_types::Text)]
         $vis enum $name {
-            $($(#[$vmeta])* #[serde(rename = $text)] $variant),+
+            $($(#[doc = $meaning])+ #[serde(rename = $text)] $variant),+
         }
 
         impl $name {
@@ -28,6 +37,12 @@ macro_rules! text_enum {
             pub fn parse(text: &str) -> Option<Self> {
                 match text { $($text => Some(Self::$variant),)+ _ => None }
             }
+        }
+
+        impl $crate::text_enum::TextEnum for $name {
+            const ABOUT: &'static str = concat!($($about),+).trim_ascii();
+            const VALUES: &'static [(Self, &'static str, &'static str)] =
+                &[$((Self::$variant, $text, concat!($($meaning),+).trim_ascii())),+];
         }
 
         impl std::fmt::Display for $name {

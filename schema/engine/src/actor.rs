@@ -11,9 +11,9 @@ use uuid::Uuid;
 text_enum! {
     /// The role of a staff member.
     pub enum StaffRole {
-        /// May do everything.
+        /// May do everything, including settings and staff.
         Owner = "OWNER",
-        /// Manages clients, accesses, the price list and charges; may act in bulk.
+        /// Manages clients, portal accesses, the price list and charges; may act in bulk.
         Manager = "MANAGER",
         /// Does the daily work.
         Member = "MEMBER",
@@ -21,7 +21,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// Which clients and tickets members of a firm can see: a setting of the firm.
+    /// Which clients and tickets the members of a firm can see.
     pub enum MemberReach {
         /// Members see all clients.
         All = "ALL",
@@ -40,7 +40,8 @@ text_enum! {
     }
 }
 
-/// What an account acts as (B-13). Staff rights and client rights never mix.
+/// What an account acts as: staff of a firm, or portal user of a client. A session uses exactly one
+/// membership.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Membership {
     /// Staff of a firm.
@@ -228,7 +229,7 @@ impl PortalReach {
 }
 
 text_enum! {
-    /// A part of a client's data to which its users may have access (B-05).
+    /// A part of a client's data to which its users may have access.
     pub enum Area {
         /// Tickets, and everything that belongs to them.
         Tickets = "TICKETS",

@@ -2,13 +2,13 @@
 //! actors.
 
 pub mod actor;
-pub mod by_name;
 pub mod condition;
 pub mod db;
 pub mod feed;
 pub mod hint;
 pub mod idempotency;
 pub mod job;
+pub mod keyset;
 pub mod reach;
 pub mod sql;
 pub mod store;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::actor::{Actor, Membership, Origin};
 use crate::db::{Conn, Pool};
-use crate::feed::{self, Event};
+use crate::feed::{self, Audience, Event};
 use crate::hint::Hints;
 use crate::idempotency::{self, Once, Turns};
 use crate::job::{self, NewJob};
@@ -22,7 +22,7 @@ use crate::sql;
 use crate::tables::audit;
 use guichet_base::clock::SharedClock;
 use guichet_base::error::{Fault, Result};
-use guichet_base::id::{AccessId, AccountId, FirmId, StaffId};
+use guichet_base::id::{AccessId, AccountId, FirmId, Id, StaffId};
 
 /// The database, the clock, and the hints to other parts and processes.
 #[derive(Clone)]
@@ -117,6 +117,18 @@ pub enum Begun<T> {
     First(Box<Tx>),
 }
 
+/// The transaction of an act that happens for the first time. Of one that happened already, the function answers with
+/// what came of it then.
+#[macro_export]
+macro_rules! first {
+    ($begun:expr) => {
+        match $begun {
+            $crate::store::Begun::Replay(done) => return Ok(done),
+            $crate::store::Begun::First(tx) => tx,
+        }
+    };
+}
+
 /// Who acts, for the audit log.
 #[derive(Debug, Clone)]
 pub struct By {
@@ -207,6 +219,20 @@ impl Tx {
     /// Collects a job, to be run after the commit.
     pub fn job(&mut self, job: NewJob) {
         self.jobs.push(job);
+    }
+
+    /// Collects what an act changed of a thing: the event, with who could see it before and who can now (nobody before
+    /// a thing that is new, nobody after one that is gone), and the audit row.
+    pub fn changed<I: Id>(
+        &mut self,
+        firm: FirmId,
+        act: &'static str,
+        id: I,
+        before: Option<Audience>,
+        after: Option<Audience>,
+    ) {
+        self.event(firm, Event { noun: I::NOUN, subject: id.uuid(), before, after });
+        self.audit(Some(firm), act, I::NOUN, Some(id.uuid()));
     }
 
     /// Collects an audit row (F-03): which action, on what.

@@ -7,29 +7,30 @@ use guichet_base::text_enum;
 use guichet_engine::actor::{AccessRole, Membership, PortalMembership, StaffMembership, StaffRole};
 
 text_enum! {
-    /// An action that depends on the viewer's role only, not on the state of a record.
+    /// An action that depends only on the role of the viewer.
     pub enum FirmAct {
-        /// Change the firm's settings.
+        /// Change the settings of the firm with `firmUpdate`.
         FirmUpdate = "FIRM_UPDATE",
-        /// Create a client.
+        /// Create a client with `clientCreate`.
         ClientCreate = "CLIENT_CREATE",
-        /// Change a client's record.
+        /// Change the record of the client with `clientUpdate`.
         ClientUpdate = "CLIENT_UPDATE",
-        /// Give a person access to a client's area, or invite the person again.
+        /// Give a person access to the client area with `portalAccessCreate`, or invite the person again with
+        /// `portalAccessInvitationRenew`.
         PortalAccessCreate = "PORTAL_ACCESS_CREATE",
-        /// Add an item to the price list.
+        /// Add an item to the price list with `serviceItemCreate`.
         ServiceItemCreate = "SERVICE_ITEM_CREATE",
-        /// Change an item of the price list.
+        /// Change the item with `serviceItemUpdate`.
         ServiceItemUpdate = "SERVICE_ITEM_UPDATE",
-        /// Create a department.
+        /// Create a department with `departmentCreate`.
         DepartmentCreate = "DEPARTMENT_CREATE",
-        /// Add a staff member, or invite one again.
+        /// Add a staff member with `staffCreate`, or invite one again with `staffInvitationRenew`.
         StaffCreate = "STAFF_CREATE",
-        /// Open a ticket.
+        /// Open a ticket with `ticketCreate`.
         TicketCreate = "TICKET_CREATE",
-        /// Create a charge by hand.
+        /// Create a charge by hand with `chargeCreate`.
         ChargeCreate = "CHARGE_CREATE",
-        /// Lift the suppression of an address that bounced.
+        /// Unblock an address that bounced with `emailSuppressionLift`.
         EmailSuppressionLift = "EMAIL_SUPPRESSION_LIFT",
     }
 }

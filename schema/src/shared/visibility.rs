@@ -4,11 +4,11 @@ use guichet_base::text_enum;
 use guichet_engine::feed::Audience;
 
 text_enum! {
-    /// Who may read a message or see a file (D-07).
+    /// Who can read a message or an attachment.
     pub enum Visibility {
-        /// Staff and the client's users.
+        /// Staff and the portal users of the client.
         Public = "PUBLIC",
-        /// Staff only.
+        /// Staff only: an internal note.
         Internal = "INTERNAL",
     }
 }

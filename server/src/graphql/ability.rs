@@ -2,31 +2,32 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{ComplexObject, Context, Enum, OutputType, SimpleObject, TypeName};
+use async_graphql::{ComplexObject, Context, OutputType, SimpleObject, TypeName};
 use guichet_base::error::{self, Refusal};
 use guichet_base::i18n;
 use guichet_engine::actor::Membership;
 use guichet_schema::people::rights;
 
 use crate::graphql::caller::Caller;
+use crate::graphql::mirror::mirror;
 use crate::graphql::payload::UserErrorCode;
 
-/// Whether the viewer may do something now. It is decided by the rules that the mutation follows:
-/// what is allowed here is done there, unless things change in between.
+/// Whether the viewer may perform an action now. It is decided by the rules of the mutation itself, so an allowed
+/// action succeeds unless something changes in the meantime.
 #[derive(Debug, SimpleObject)]
 #[graphql(name_type, complex)]
 pub struct Ability<A: OutputType> {
-    /// The act.
+    /// The action.
     act: A,
-    /// Whether it would be done.
+    /// Whether the action is allowed.
     allowed: bool,
-    /// Why it would be refused; null when it is allowed.
+    /// The error code of the mutation; null when the action is allowed.
     reason: Option<UserErrorCode>,
 }
 
 #[ComplexObject]
 impl<A: OutputType> Ability<A> {
-    /// Why it would be refused, in the viewer's language; null when it is allowed.
+    /// The error message, in the language of the viewer; null when the action is allowed.
     async fn message(&self, ctx: &Context<'_>) -> Option<String> {
         let code = self.reason?.into();
         Some(i18n::refusal(Caller::of(ctx).locale, &Refusal::new(code)))
@@ -48,36 +49,13 @@ impl<A: OutputType> TypeName for Ability<A> {
     }
 }
 
-/// What somebody may want to do in a firm, whatever state things are in. Each is the name of a
-/// mutation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "rights::FirmAct")]
-pub enum FirmAct {
-    /// Change the firm's settings.
-    FirmUpdate,
-    /// Enter a client.
-    ClientCreate,
-    /// Change a client's record.
-    ClientUpdate,
-    /// Give somebody access to a client's area, or invite them again.
-    PortalAccessCreate,
-    /// Enter an item of the price list.
-    ServiceItemCreate,
-    /// Change an item of the price list.
-    ServiceItemUpdate,
-    /// Make a department.
-    DepartmentCreate,
-    /// Enter a staff member, or invite them again.
-    StaffCreate,
-    /// Open a ticket.
-    TicketCreate,
-    /// Enter a charge by hand.
-    ChargeCreate,
-    /// Let the firm write again to an address that bounced (F-06).
-    EmailSuppressionLift,
-}
+mirror!(FirmAct => rights::FirmAct);
 
-/// What a membership may do of these.
-pub fn abilities(membership: &Membership, acts: &[rights::FirmAct]) -> Vec<Ability<FirmAct>> {
-    acts.iter().map(|act| Ability::new((*act).into(), rights::may(membership, *act))).collect()
+/// The abilities of a membership for these actions, each of which requires a `right`.
+pub fn abilities<A: OutputType, B: Copy + Into<A>>(
+    membership: &Membership,
+    acts: &[B],
+    right: impl Fn(B) -> rights::FirmAct,
+) -> Vec<Ability<A>> {
+    acts.iter().map(|act| Ability::new((*act).into(), rights::may(membership, right(*act)))).collect()
 }

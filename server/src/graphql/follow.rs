@@ -5,21 +5,24 @@
 //! cannot now is told that it is gone, and of what the viewer never saw nothing is told at all (B-14).
 
 use std::collections::BTreeSet;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use async_graphql::Context;
 use futures_util::stream::{self, Stream};
+use guichet_base::error;
 use guichet_base::id::{ClientId, DepartmentId, Id, StaffId};
 use guichet_base::locale::Locale;
 use guichet_engine::actor::{Membership, Scope};
+use guichet_engine::db::Conn;
 use guichet_engine::feed::Audience;
 use guichet_engine::feed::queries::{Entry, departments_of};
 use guichet_engine::store::Store;
 
-use crate::edge::ApiError;
+use crate::edge::{ApiError, MESSAGE_LENGTH};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{Loaders, fault};
-use crate::graphql::payload::Revision;
+use crate::graphql::payload::{Revision, unanswered};
 use crate::live::{Batch, Follower, Live, Step};
 
 /// What a subscription follows.
@@ -27,9 +30,8 @@ pub trait Followed: Send + Sync + 'static {
     /// What it tells.
     type Message: Send + 'static;
 
-    /// Whether an event, of something that the viewer met before or meets now, changes more of what is followed
-    /// than the things that are told of: then all is to be read anew.
-    fn is_shaken(&self, entry: &Entry) -> bool;
+    /// What it shows beside the things that it tells of.
+    const SHOWS: Shows;
 
     /// That all is to be read anew.
     fn reload(&self, place: Place) -> Self::Message;
@@ -43,6 +45,155 @@ pub trait Followed: Send + Sync + 'static {
         place: Place,
         news: &News,
     ) -> impl Future<Output = Result<Option<Self::Message>, ApiError>> + Send;
+}
+
+/// What a subscription shows beside the things that it tells of: each noun that its rows refer to is in one of these
+/// lists, which a test proves from the published contract.
+#[derive(Debug, Clone, Copy)]
+pub struct Shows {
+    /// The field of the subscription.
+    pub field: &'static str,
+    /// Nouns that rows show: when one of these things changes that was there before, all is to be read anew.
+    pub embeds: &'static [&'static str],
+    /// Nouns that change what rows show when they come to be, too.
+    pub counts: &'static [&'static str],
+    /// Nouns that rows refer to, whose changes other subscriptions tell.
+    pub elsewhere: &'static [&'static str],
+}
+
+impl Shows {
+    /// A field whose rows show nothing else.
+    pub const fn of(field: &'static str) -> Self {
+        Self { field, embeds: &[], counts: &[], elsewhere: &[] }
+    }
+
+    /// Whether an event, of something that the viewer met before or meets now, changes more of what is followed
+    /// than the things that are told of: then all is to be read anew.
+    fn is_shaken_by(&self, entry: &Entry) -> bool {
+        let noun = entry.noun.as_str();
+        self.counts.contains(&noun) || entry.before.is_some() && self.embeds.contains(&noun)
+    }
+}
+
+/// What a message about a list says; see [`changes`].
+pub trait Changes: Send + 'static {
+    /// The id of a thing of the list.
+    type Id: Id + Ord + Sync;
+    /// A thing of the list, as it is found.
+    type Row: Clone + Send + Sync + 'static;
+
+    /// The id of a row.
+    fn id(row: &Self::Row) -> Self::Id;
+
+    /// The message.
+    fn new(place: Place, reload: bool, changed: Vec<Self::Row>, removed: Vec<Self::Id>) -> Self;
+}
+
+/// Declares the message about a list of things.
+macro_rules! changes {
+    ($(#[$doc:meta])* $message:ident of $noun:ident($row:ty), $id:ty) => {
+        $(#[$doc])*
+        #[derive(async_graphql::SimpleObject)]
+        pub struct $message {
+            /// The cursor of this message. After a lost connection, subscribe again with it as `after`.
+            cursor: String,
+            /// The revision of this message, comparable with that of a mutation; null for clients.
+            revision: Option<$crate::graphql::payload::Revision>,
+            /// Whether the client must read the list again now, because the following messages build on the new
+            /// result. True in the first message without `after`, after a long absence, when very much changed at once,
+            /// and when the rights of the viewer changed.
+            reload: bool,
+            /// The new and changed items of the list, in their current state.
+            changed: Vec<$noun>,
+            /// The IDs of items that are not, or no longer, in the list.
+            removed: Vec<async_graphql::ID>,
+        }
+
+        impl $crate::graphql::follow::Changes for $message {
+            type Id = $id;
+            type Row = $row;
+
+            fn id(row: &$row) -> $id {
+                row.id
+            }
+
+            fn new(
+                place: $crate::graphql::follow::Place,
+                reload: bool,
+                changed: Vec<$row>,
+                removed: Vec<$id>,
+            ) -> Self {
+                let $crate::graphql::follow::Place { cursor, revision } = place;
+                let changed = changed.into_iter().map($noun).collect();
+                let removed = removed.into_iter().map($crate::graphql::payload::api_id).collect();
+                Self { cursor, revision, reload, changed, removed }
+            }
+        }
+    };
+}
+pub(crate) use changes;
+
+/// A list that is followed: a message holds what changed as far as it is in the list now, and the ids of what is not.
+pub trait Listed: Send + Sync + 'static {
+    /// What it tells.
+    type Message: Changes;
+    /// Viewers with the same key see the same of the list.
+    type Key: Hash + Eq + Send + 'static;
+
+    /// What it shows beside the things that it tells of.
+    const SHOWS: Shows;
+
+    /// See [`Self::Key`].
+    fn key(&self, onlooker: &Onlooker) -> Self::Key;
+
+    /// Finds those of the things that are in the list.
+    ///
+    /// # Errors
+    /// Refusals of the filter; when the database does not answer.
+    fn find(
+        &self,
+        conn: &mut Conn,
+        onlooker: &Onlooker,
+        ids: &[<Self::Message as Changes>::Id],
+    ) -> impl Future<Output = error::Result<Vec<<Self::Message as Changes>::Row>>> + Send;
+
+    /// Whether things came into the list or went out of it without events of their own.
+    fn is_moved(&self, _: &News) -> bool {
+        false
+    }
+}
+
+impl<L: Listed> Followed for L {
+    type Message = L::Message;
+
+    const SHOWS: Shows = L::SHOWS;
+
+    fn reload(&self, place: Place) -> L::Message {
+        L::Message::new(place, true, Vec::new(), Vec::new())
+    }
+
+    async fn news(&self, place: Place, news: &News) -> Result<Option<L::Message>, ApiError> {
+        let touched = news.touched::<<L::Message as Changes>::Id>();
+        if self.is_moved(news) || touched.len() > MESSAGE_LENGTH {
+            return Ok(Some(self.reload(place)));
+        }
+        if touched.is_empty() {
+            return Ok(None);
+        }
+        let onlooker = &news.onlooker;
+        let found = news
+            .batch
+            .shared::<L, _, _>(self.key(onlooker), async || {
+                let mut conn = onlooker.store.conn().await?;
+                let found = self.find(&mut conn, onlooker, &news.batch.things()).await;
+                found.map_err(|error| unanswered(onlooker.locale, error))
+            })
+            .await?;
+        let in_list = |id: &_| found.iter().find(|row| L::Message::id(row) == *id);
+        let removed = touched.iter().filter(|id| in_list(id).is_none()).copied().collect();
+        let changed = touched.iter().filter_map(in_list).cloned().collect();
+        Ok(Some(L::Message::new(place, false, changed, removed)))
+    }
 }
 
 /// Up to where everything is told.
@@ -208,7 +359,7 @@ impl<F: Followed> Following<F> {
                 self.onlooker.meets(entry.before.as_ref()) || self.onlooker.meets(entry.after.as_ref())
             };
             let shaken = |entry: &Entry| {
-                self.onlooker.is_shaken(entry) || meets(entry) && self.followed.is_shaken(entry)
+                self.onlooker.is_shaken(entry) || meets(entry) && F::SHOWS.is_shaken_by(entry)
             };
             if news.entries().any(shaken) {
                 return Box::pin(self.reload(place)).await;

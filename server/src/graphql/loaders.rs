@@ -77,7 +77,7 @@ impl Loads {
         type Known<K, V> = tokio::sync::Mutex<HashMap<K, Option<V>>>;
         let about = self.about.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(batch) = about else { return find(keys).await };
-        let known = batch.shared(self.scope(), async || Ok(Known::<K, V>::default())).await?;
+        let known = batch.shared::<Self, _, _>(self.scope(), async || Ok(Known::<K, V>::default())).await?;
         let mut known = known.lock().await;
         let missing: Vec<K> = keys.iter().filter(|key| !known.contains_key(*key)).cloned().collect();
         if !missing.is_empty() {

@@ -13,6 +13,7 @@ pub mod export;
 mod follow;
 pub mod guests;
 pub mod loaders;
+mod mirror;
 pub mod money;
 mod node;
 mod page;
@@ -25,27 +26,32 @@ mod shared;
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 
 use deployment::Deployment;
+pub use follow::Shows;
+use follow::{Followed, Listed};
+pub use node::KINDS;
 
 use crate::files::Files;
 use crate::live::Live;
 
-/// What can be read.
+/// The queries.
 #[derive(Default, MergedObject)]
 pub struct Query(
     people::viewer::ViewerQuery,
     node::NodeQuery,
     people::client::ClientQuery,
+    people::client::ClientsQuery,
     people::staff::StaffQuery,
     people::department::DepartmentQuery,
     desk::service_item::ServiceItemQuery,
     people::invitation::InvitationQuery,
     desk::ticket::TicketQuery,
+    desk::charge::ChargesQuery,
     desk::charge::ChargeQuery,
     shared::email_delivery::EmailDeliveryQuery,
     shared::notification::NotificationQuery,
 );
 
-/// What can be done: one act a field, named noun then verb.
+/// The mutations. Each performs one action.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     people::session::SessionMutation,
@@ -63,13 +69,21 @@ pub struct Mutation(
     shared::notification::NotificationMutation,
 );
 
-/// What can be followed.
+/// The subscriptions.
 #[derive(Default, MergedSubscription)]
 pub struct Subscription(
     desk::ticket::TicketSubscription,
     shared::email_delivery::EmailDeliverySubscription,
     shared::notification::NotificationSubscription,
 );
+
+/// What each of these shows beside the things that it tells of.
+pub const SHOWS: [Shows; 4] = [
+    <desk::ticket::Grid as Listed>::SHOWS,
+    <desk::ticket::Conversation as Followed>::SHOWS,
+    <shared::email_delivery::Deliveries as Listed>::SHOWS,
+    <shared::notification::Notifications as Followed>::SHOWS,
+];
 
 /// The schema that the edge serves. Introspection is the edge's to switch.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;

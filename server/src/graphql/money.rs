@@ -8,9 +8,9 @@ use crate::graphql::scalars::SafeInt;
 /// An amount of money.
 #[derive(Debug, SimpleObject)]
 pub struct Money {
-    /// Minor units of the currency, such as cents.
+    /// The amount in minor units of the currency, for example `123456` for R$ 1.234,56.
     amount_minor: SafeInt,
-    /// ISO 4217 code of the currency.
+    /// The ISO 4217 code of the currency, for example `BRL`.
     currency: String,
 }
 
@@ -23,9 +23,9 @@ impl From<money::Money> for Money {
 /// An amount of money.
 #[derive(Debug, Clone, InputObject)]
 pub struct MoneyInput {
-    /// Minor units of the currency, such as cents.
+    /// The amount in minor units of the currency, for example `123456` for R$ 1.234,56.
     pub amount_minor: SafeInt,
-    /// ISO 4217 code of the currency; must be the firm's.
+    /// The ISO 4217 code of the currency, for example `BRL`. It must be the currency of the firm.
     pub currency: String,
 }
 

@@ -26,73 +26,65 @@ use crate::graphql::shared::email_delivery::EmailDelivery;
 use crate::graphql::shared::file::File;
 use crate::graphql::shared::notification::Notification;
 
-/// Something with an id of its own.
-#[derive(Debug, Interface)]
-#[graphql(field(name = "id", ty = "ID", desc = "Its id, which names its kind too and never changes."))]
-pub enum Node {
-    /// A login.
-    Account(Account),
-    /// A file on something.
-    Attachment(Attachment),
-    /// What a client owes.
-    Charge(Charge),
-    /// A company served by the firm.
-    Client(Client),
-    /// A team of a firm.
-    Department(Department),
-    /// One mail to one recipient.
-    EmailDelivery(EmailDelivery),
-    /// A file.
-    File(File),
-    /// A firm.
-    Firm(Firm),
-    /// What one staff member is told of one act.
-    Notification(Notification),
-    /// A user of a client's area.
-    PortalAccess(PortalAccess),
-    /// An item of the price list.
-    ServiceItem(ServiceItem),
-    /// A staff member.
-    StaffMember(StaffMember),
-    /// A case of a client.
-    Ticket(Ticket),
-    /// A changed field of a ticket.
-    TicketChange(TicketChange),
-    /// A message of a ticket's conversation.
-    TicketMessage(TicketMessage),
-    /// A hand-over of a ticket.
-    TicketTransfer(TicketTransfer),
-}
+/// Declares what can be found by an id: each kind, and how its ids are typed.
+macro_rules! nodes {
+    ($($(#[$doc:meta])* $kind:ident by $id:ty),+ $(,)?) => {
+        /// An object with a globally unique ID.
+        #[derive(Debug, Interface)]
+        #[graphql(field(name = "id", ty = "ID", desc = "The globally unique ID of the object: its type and 32 hexadecimal digits, for example `ticket_019aa1f07c3b7e5d9b2f4c6a8e0d1357`. It never changes."))]
+        pub enum Node {
+            /// A login.
+            Account(Account),
+            $($(#[$doc])* $kind($kind),)+
+        }
 
-/// What has this id; nothing when that does not exist for the viewer (B-14), or when it is no id.
-async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>, ApiError> {
-    macro_rules! loaded {
-        ($($id:ty),+ $(,)?) => {
+        /// The nouns of ids, and the types of the API that they are ids of.
+        pub const KINDS: &[(&str, &str)] =
+            &[(AccountId::NOUN, "Account"), $((<$id>::NOUN, stringify!($kind))),+];
+
+        /// What has this id; nothing when that does not exist for the viewer (B-14), or when it is no id.
+        async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>, ApiError> {
             $(if let Some(key) = <$id>::decode(id) {
                 return Ok(load(ctx, key).await?.map(Into::into));
             })+
-        };
-    }
-    loaded!(
-        AccessId,
-        AttachmentId,
-        ChangeId,
-        ChargeId,
-        ClientId,
-        DeliveryId,
-        DepartmentId,
-        FileId,
-        FirmId,
-        MessageId,
-        NotificationId,
-        ServiceItemId,
-        StaffId,
-        TicketId,
-        TransferId,
-    );
-    // The one account that a viewer sees is read already.
-    let own = &Caller::of(ctx).viewer()?.account;
-    Ok(AccountId::decode(id).filter(|id| *id == own.id).map(|_| Account(own.clone()).into()))
+            // The one account that a viewer sees is read already.
+            let own = &Caller::of(ctx).viewer()?.account;
+            Ok(AccountId::decode(id).filter(|id| *id == own.id).map(|_| Account(own.clone()).into()))
+        }
+    };
+}
+
+nodes! {
+    /// A file on something.
+    Attachment by AttachmentId,
+    /// What a client owes.
+    Charge by ChargeId,
+    /// A company served by the firm.
+    Client by ClientId,
+    /// A team of a firm.
+    Department by DepartmentId,
+    /// One mail to one recipient.
+    EmailDelivery by DeliveryId,
+    /// A file.
+    File by FileId,
+    /// A firm.
+    Firm by FirmId,
+    /// What one staff member is told of one act.
+    Notification by NotificationId,
+    /// A user of a client's area.
+    PortalAccess by AccessId,
+    /// An item of the price list.
+    ServiceItem by ServiceItemId,
+    /// A staff member.
+    StaffMember by StaffId,
+    /// A case of a client.
+    Ticket by TicketId,
+    /// A changed field of a ticket.
+    TicketChange by ChangeId,
+    /// A message of a ticket's conversation.
+    TicketMessage by MessageId,
+    /// A hand-over of a ticket.
+    TicketTransfer by TransferId,
 }
 
 /// Queries by id.
@@ -101,21 +93,22 @@ pub struct NodeQuery;
 
 #[Object]
 impl NodeQuery {
-    /// What has this id; null when there is nothing for this viewer.
+    /// Returns the object with this ID; null when it does not exist for the viewer.
     async fn node(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The id.")] id: ID,
+        #[graphql(desc = "The ID of the object, for example `ticket_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.")] id: ID,
     ) -> Result<Option<Node>, ApiError> {
         Caller::of(ctx).actor()?;
         find(ctx, &id).await
     }
 
-    /// What has these ids, in their order; null for each for which there is nothing.
+    /// Returns the objects with these IDs, in the same order; null for each that does not exist for the
+    /// viewer.
     async fn nodes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The ids, at most 100.")] ids: Vec<ID>,
+        #[graphql(desc = "The IDs of the objects, at most 100.")] ids: Vec<ID>,
     ) -> Result<Vec<Option<Node>>, ApiError> {
         let caller = Caller::of(ctx);
         caller.actor()?;

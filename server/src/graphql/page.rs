@@ -1,41 +1,109 @@
 //! Relay connections over the pages of the business.
 
-/// Declares the connection of a noun and its edge; the type after `count` holds its `totalCount`,
+use guichet_engine::actor::{Membership, Scope};
+
+use crate::edge::ApiError;
+use crate::graphql::caller::Caller;
+
+/// Declares the connection of a noun and its edge, and, where it is a field of the query, that field with its arguments,
+/// its filter and its `totalCount`, from the finders of a page and of the count. What these find is `seen by` a `scope`
+/// or a `membership`.
+///
+/// Of a connection within another type only the connection is declared: the type after `count` holds its `totalCount`,
 /// a resolver of its own, so that it is counted only if it is asked for. (The ready-made connections
 /// of async-graphql carry no descriptions.)
 macro_rules! connection {
+    (
+        $(#[$doc:meta])*
+        $connection:ident, $edge:ident of $node:ident, count $count:ident;
+        $(#[$about:meta])*
+        query $query:ident.$field:ident $(, filter $input:ty => $filter:ty)?;
+        seen by $seen:ident, page $page:path, counted $counted:path, cursor $cursor:path
+    ) => {
+        $crate::graphql::page::connection! { $(#[$doc])* $connection, $edge of $node, count $count }
+
+        /// Counts only when requested.
+        pub struct $count($($filter)?);
+
+        #[async_graphql::Object]
+        impl $count {
+            /// The number of items on all pages.
+            async fn total_count(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+            ) -> Result<i64, $crate::edge::ApiError> {
+                let caller = $crate::graphql::caller::Caller::of(ctx);
+                let seen = &$crate::graphql::page::$seen(caller)?;
+                let found = $counted(&mut *caller.conn().await?, seen $(, &self.0 as &$filter)?).await;
+                $crate::graphql::payload::queried(caller, found)
+            }
+        }
+
+        #[doc = concat!("The query of [`", stringify!($connection), "`].")]
+        #[derive(Debug, Default)]
+        pub struct $query;
+
+        #[async_graphql::Object]
+        impl $query {
+            $(#[$about])*
+            async fn $field(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+                $(#[graphql(desc = "The filter. By default all are returned.")] filter: Option<$input>,)?
+                #[graphql(desc = "Returns the first n items, 1 to 100. Give exactly one of `first` and `last`.")] first: Option<i32>,
+                #[graphql(desc = "Returns the items after this cursor. Use it with `first`.")] after: Option<String>,
+                #[graphql(desc = "Returns the last n items, 1 to 100. Give exactly one of `first` and `last`.")] last: Option<i32>,
+                #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
+            ) -> Result<$connection, $crate::edge::ApiError> {
+                use $crate::graphql::payload::queried;
+
+                let caller = $crate::graphql::caller::Caller::of(ctx);
+                let seen = &$crate::graphql::page::$seen(caller)?;
+                $(
+                    let filter = <$filter>::try_from(filter.unwrap_or_default()).map_err(Into::into);
+                    let filter: $filter = queried(caller, filter)?;
+                )?
+                let part = guichet_base::page::PageRequest::new(first, after, last, before);
+                let part = queried(caller, part)?;
+                let page = $page(&mut *caller.conn().await?, seen, $(&filter as &$filter,)? &part).await;
+                let page = queried(caller, page)?;
+                Ok($connection::new(page, $count($(filter as $filter)?), $cursor, $node))
+            }
+        }
+    };
     ($(#[$doc:meta])* $connection:ident, $edge:ident of $node:ty, count $count:ty) => {
         $(#[$doc])*
         #[derive(async_graphql::SimpleObject)]
         #[graphql(complex)]
         pub struct $connection {
-            /// Where the page lies in the list.
+            /// The position of the page in the list.
             page_info: async_graphql::connection::PageInfo,
-            /// What is on the page, in the order of the list, each with its cursor.
+            /// The items of the page in the order of the list, each with its cursor.
             edges: Vec<$edge>,
             #[graphql(flatten)]
             count: $count,
         }
 
-        #[doc = concat!("A place in a `", stringify!($connection), "`.")]
+        #[doc = concat!("An item of `", stringify!($connection), "` with its cursor.")]
         #[derive(async_graphql::SimpleObject)]
         pub struct $edge {
-            /// The place, for `after` and `before`.
+            /// The opaque cursor of the item, for `after` and `before`, for example
+            /// `TkFNRQowMTlhYTFmMDdjM2I3ZTVkOWIyZjRjNmE4ZTBkMTM1NwpBdXJvcmE`.
             cursor: String,
-            /// What is there.
+            /// The item.
             node: $node,
         }
 
         #[async_graphql::ComplexObject]
         impl $connection {
-            /// What is on the page, in the order of the list.
+            /// The items of the page in the order of the list.
             async fn nodes(&self) -> Vec<&$node> {
                 self.edges.iter().map(|edge| &edge.node).collect()
             }
         }
 
         impl $connection {
-            /// Makes it of a page.
+            /// Builds the connection of a page.
             pub fn new<T>(
                 page: guichet_base::page::Page<T>,
                 count: $count,
@@ -56,3 +124,19 @@ macro_rules! connection {
     };
 }
 pub(crate) use connection;
+
+/// What the caller's scope contains.
+///
+/// # Errors
+/// `UNAUTHENTICATED`.
+pub fn scope(caller: &Caller) -> Result<Scope, ApiError> {
+    caller.scope()
+}
+
+/// What the caller's membership sees.
+///
+/// # Errors
+/// `UNAUTHENTICATED`.
+pub fn membership(caller: &Caller) -> Result<&Membership, ApiError> {
+    caller.actor().map(|actor| &actor.membership)
+}

@@ -1,24 +1,27 @@
 //! What mutations answer: the thing, the user errors, the revision.
 
-use async_graphql::{Enum, ID, InputValueResult, MaybeUndefined, Scalar, ScalarType, SimpleObject, Value};
+use async_graphql::{Context, ID, InputValueResult, MaybeUndefined, Scalar, ScalarType, SimpleObject, Value};
 use guichet_base::error::{self, Error, OrNotFound, Refusal, Result};
 use guichet_base::i18n;
 use guichet_base::id::Id;
 use guichet_base::input::Patch;
 use guichet_base::locale::Locale;
-use guichet_engine::store::Done;
+use guichet_engine::actor::Actor;
+use guichet_engine::store::{Done, Store};
 
 use crate::edge::{self, ApiError};
 use crate::graphql::caller::Caller;
+use crate::graphql::mirror::mirror;
 
-/// Why something was refused: nothing was changed, and this is what the user can do about it.
+/// An error that the user can correct. Nothing was changed.
 #[derive(Debug, SimpleObject)]
 pub struct UserError {
-    /// The input field it is about; null when it is about the act as a whole.
+    /// The input field that caused the error, for example `email`; null when the error concerns the whole
+    /// input.
     field: Option<&'static str>,
-    /// The reason, for programs.
+    /// The error code, for programs.
     code: UserErrorCode,
-    /// The reason, in the viewer's language.
+    /// The error message, in the language of the viewer.
     message: String,
 }
 
@@ -37,105 +40,7 @@ impl UserError {
     }
 }
 
-/// Why something was refused, for programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "error::Code")]
-pub enum UserErrorCode {
-    /// There is no such thing for this viewer (B-14).
-    NotFound,
-    /// The viewer's role does not allow the act (B-15).
-    NotAllowed,
-    /// The thing changed since the viewer read it.
-    Conflict,
-    /// A value is missing.
-    Required,
-    /// A text is longer than allowed.
-    TooLong,
-    /// A number or list is outside of what is allowed.
-    OutOfRange,
-    /// A cursor that this list, in this order, never gave.
-    InvalidCursor,
-    /// The text has characters that cannot be kept.
-    InvalidText,
-    /// No mail server could take this address.
-    InvalidEmail,
-    /// Another record has this value already.
-    Taken,
-    /// A password shorter than allowed.
-    PasswordTooShort,
-    /// An idempotency key was used for another input.
-    IdempotencyKeyReused,
-    /// E-mail or password is wrong (B-06: the same for an unknown e-mail).
-    WrongCredentials,
-    /// Too many failed attempts; wait.
-    TooManyAttempts,
-    /// The access waits for activation (B-06).
-    AccessPending,
-    /// The invitation is unknown, used or expired.
-    InvitationInvalid,
-    /// The ticket is closed.
-    TicketClosed,
-    /// The ticket is open, so it cannot be reopened (D-02).
-    TicketOpen,
-    /// The time in which a client may reopen is over (D-02).
-    ReopenPeriodOver,
-    /// The firm does not let its clients reopen tickets (D-02).
-    ReopenNotOffered,
-    /// A rejection or cancellation wants a reason (D-05).
-    ReasonRequired,
-    /// The client has no user who could read the message (D-07).
-    NoLinkedUser,
-    /// The staff member or department has it already.
-    NothingToTransfer,
-    /// Nobody leads the department who works for the firm now (D-09).
-    DepartmentWithoutLead,
-    /// The service item is no longer offered.
-    ServiceItemInactive,
-    /// Another currency than the firm's.
-    WrongCurrency,
-    /// The charge is paid.
-    ChargePaid,
-    /// The charge is canceled.
-    ChargeCanceled,
-    /// The charge is not overdue (D-10).
-    ChargeNotOverdue,
-    /// Only a delivery that failed or could not be sent can be retried.
-    DeliveryNotRetryable,
-    /// Nobody is left to whom the delivery could be sent.
-    NoRecipient,
-    /// The address is suppressed after a bounce: correct it or lift the suppression first.
-    AddressSuppressed,
-    /// The file has no bytes.
-    FileEmpty,
-    /// The file is larger than allowed.
-    FileTooLarge,
-    /// Name or media type are none of a kind of file that is taken, or contradict each other.
-    FileTypeNotAllowed,
-    /// The text is no SHA-256 digest in hexadecimal digits.
-    InvalidChecksum,
-    /// Too much was uploaded that is not verified and attached yet: finish with it, or wait.
-    TooMuchUnsettled,
-    /// The time in which the file could be uploaded is over.
-    UploadExpired,
-    /// The bytes of the file are not there.
-    FileNotUploaded,
-    /// Other than the declared number of bytes came.
-    FileIncomplete,
-    /// Other bytes came than those that were declared.
-    FileAltered,
-    /// The content is not of the declared kind.
-    FileTypeMismatch,
-    /// The scanner found something in the file (F-07).
-    FileInfected,
-    /// The file could not be looked at: send it again.
-    FileUnverifiable,
-    /// The file was never attached and is removed: send it again.
-    FileUnused,
-    /// The file is still being verified.
-    FileNotReady,
-    /// The file is attached to something already.
-    FileAttached,
-}
+mirror!(UserErrorCode => error::Code);
 
 /// A revision of a firm's feed: a change is visible to whoever reads at this revision or a later one.
 #[derive(Debug, Clone, Copy)]
@@ -148,8 +53,8 @@ impl Revision {
     }
 }
 
-/// A revision of a firm's feed, as a decimal number in a string: a change is visible to whoever
-/// reads at this revision or a later one.
+/// A revision of a firm's event feed, as a decimal number in a string, for example `"48211"`. A change is
+/// visible to every read at its revision or a later one.
 #[Scalar(name = "Revision")]
 impl ScalarType for Revision {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -182,15 +87,27 @@ macro_rules! payload {
         #[derive(async_graphql::SimpleObject)]
         pub struct $payload {
             $($(#[$about])* pub $field: $type,)+
-            /// Why nothing was done; empty when it was done.
+            /// The list of errors; empty on success.
             pub user_errors: Vec<$crate::graphql::payload::UserError>,
-            /// The revision of the firm's feed that contains it; null when nothing visible changed, and for
-            /// clients.
+            /// The revision of the firm's event feed that contains the change; null when nothing visible changed,
+            /// and for clients.
             pub revision: Option<$crate::graphql::payload::Revision>,
         }
     };
 }
 pub(crate) use payload;
+
+/// Does one act of the viewer, and sorts what came of it.
+///
+/// # Errors
+/// `UNAUTHENTICATED` without a membership; faults of ours.
+pub async fn act<T>(
+    ctx: &Context<'_>,
+    act: impl AsyncFnOnce(&Store, &Actor) -> Result<Done<T>>,
+) -> Result<Outcome<T>, ApiError> {
+    let caller = Caller::of(ctx);
+    outcome(caller, act(&caller.store, caller.actor()?).await)
+}
 
 /// Sorts a command's result.
 ///

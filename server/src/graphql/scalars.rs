@@ -6,6 +6,7 @@ use guichet_base::locale;
 use guichet_engine::actor;
 
 use crate::edge;
+use crate::graphql::mirror::mirror;
 
 /// A whole number that JSON and JavaScript carry exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,8 +14,8 @@ pub struct SafeInt(pub i64);
 
 const LARGEST: i64 = 9_007_199_254_740_991;
 
-/// A whole number from -(2^53)+1 to (2^53)-1, as a JSON number: larger than Int, still exact in
-/// every client.
+/// A whole number from -(2^53)+1 to (2^53)-1, as a JSON number: larger than `Int`, and still exact in every
+/// client.
 #[Scalar(name = "SafeInt")]
 impl ScalarType for SafeInt {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -33,48 +34,18 @@ impl ScalarType for SafeInt {
     }
 }
 
-/// A language that Guichet speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "locale::Locale")]
-pub enum Locale {
-    /// Brazilian Portuguese.
-    PtBr,
-    /// French.
-    Fr,
-    /// Spanish.
-    Es,
-    /// English.
-    En,
-}
+mirror!(Locale => locale::Locale);
 
-/// Rights of a staff member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "actor::StaffRole")]
-pub enum StaffRole {
-    /// Everything, with settings and staff.
-    Owner,
-    /// Clients, accesses, price list, charges, bulk acts.
-    Manager,
-    /// The daily work.
-    Member,
-}
+mirror!(StaffRole => actor::StaffRole);
 
-/// Rights of a portal user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "actor::AccessRole")]
-pub enum AccessRole {
-    /// Manages the users of its client.
-    Admin,
-    /// Manages nothing.
-    Collaborator,
-}
+mirror!(AccessRole => actor::AccessRole);
 
-/// Which end of a list comes first.
+/// The direction in which a list is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum OrderDirection {
-    /// The smallest first.
+    /// Ascending: the smallest value first.
     Asc,
-    /// The greatest first.
+    /// Descending: the largest value first.
     Desc,
 }
 
@@ -82,7 +53,7 @@ pub enum OrderDirection {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Date(pub NaiveDate);
 
-/// A day, as `2026-11-23` (RFC 3339, `full-date`), without a time zone.
+/// A calendar date without a time zone, in the format of RFC 3339 (`full-date`), for example `2026-11-23`.
 #[Scalar(name = "Date", specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -59,23 +59,24 @@ impl Batch {
         self.forget();
     }
 
-    /// The data about these events for all who share `key`: loaded by the first caller, while the others wait.
+    /// The data about these events for all of `P`, such as one subscription, who share `key`: loaded by the first caller, while the others wait.
     /// After a failed load, the next caller tries again.
     ///
     /// # Errors
     /// The error of `load`.
-    pub async fn shared<K, V>(
+    pub async fn shared<P, K, V>(
         &self,
         key: K,
         load: impl AsyncFnOnce() -> Result<V, ApiError>,
     ) -> Result<Arc<V>, ApiError>
     where
+        P: 'static,
         K: Hash + Eq + Send + 'static,
         V: Send + Sync + 'static,
     {
         let cell = {
             let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-            let kind = loaded.entry(TypeId::of::<(K, V)>());
+            let kind = loaded.entry(TypeId::of::<(P, K, V)>());
             let of_kind = kind.or_insert_with(|| Box::new(Loaded::<K, V>::new()));
             let of_kind = of_kind.downcast_mut::<Loaded<K, V>>().expect("they are kept by their type");
             if of_kind.len() >= KEYS && !of_kind.contains_key(&key) {
@@ -115,7 +116,7 @@ mod tests {
         let batch = Batch::new(Uuid::nil(), 0, 1, Vec::new());
         let loads = AtomicUsize::new(0);
         let load = async |what: &str| {
-            let of = batch.shared(what.to_owned(), async || {
+            let of = batch.shared::<(), _, _>(what.to_owned(), async || {
                 loads.fetch_add(1, Ordering::Relaxed);
                 tokio::task::yield_now().await;
                 Ok(what.len())
@@ -127,19 +128,31 @@ mod tests {
         assert_eq!(loads.load(Ordering::Relaxed), 2);
     }
 
+    /// Subscriptions whose keys and rows are of the same types do not get each other's rows.
+    #[tokio::test]
+    async fn each_purpose_has_rows_of_its_own() {
+        struct Tickets;
+        struct Charges;
+        let batch = Batch::new(Uuid::nil(), 0, 1, Vec::new());
+        assert_eq!(*batch.shared::<Tickets, _, _>((), async || Ok(1_u8)).await.unwrap(), 1);
+        assert_eq!(*batch.shared::<Charges, _, _>((), async || Ok(2_u8)).await.unwrap(), 2);
+        assert_eq!(*batch.shared::<Tickets, _, _>((), async || Ok(3_u8)).await.unwrap(), 1);
+    }
+
     #[tokio::test]
     async fn a_failure_is_tried_again_by_the_next() {
         let batch = Batch::new(Uuid::nil(), 0, 1, Vec::new());
-        let failed = batch.shared(1_u8, async || Err::<u8, _>(ApiError::unavailable("away"))).await;
+        let failed =
+            batch.shared::<(), _, _>(1_u8, async || Err::<u8, _>(ApiError::unavailable("away"))).await;
         assert!(failed.is_err());
-        assert_eq!(*batch.shared(1_u8, async || Ok(7_u8)).await.unwrap(), 7);
+        assert_eq!(*batch.shared::<(), _, _>(1_u8, async || Ok(7_u8)).await.unwrap(), 7);
     }
 
     /// A latecomer caches nothing; after a failed load the next result is kept.
     #[tokio::test]
     async fn what_is_loaded_late_is_not_kept() {
         let batch = Batch::new(Uuid::nil(), 0, 1, Vec::new());
-        let load = async || *batch.shared(1_u8, async || Ok(7_u8)).await.unwrap();
+        let load = async || *batch.shared::<(), _, _>(1_u8, async || Ok(7_u8)).await.unwrap();
         let kept = || batch.loaded.lock().unwrap().len();
         assert_eq!((load().await, kept()), (7, 1));
         batch.forget();

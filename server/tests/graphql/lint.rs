@@ -29,10 +29,6 @@ fn none(complaints: Vec<String>) {
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 
-fn is_blank(description: Option<&Positioned<String>>) -> bool {
-    description.is_none_or(|text| text.node.trim().is_empty())
-}
-
 fn input_fields(definition: &TypeDefinition) -> &[Positioned<InputValueDefinition>] {
     match &definition.kind {
         TypeKind::InputObject(object) => &object.fields,
@@ -40,30 +36,79 @@ fn input_fields(definition: &TypeDefinition) -> &[Positioned<InputValueDefinitio
     }
 }
 
-#[test]
-fn everything_is_described() {
-    let mut complaints = Vec::new();
-    let mut check = |place: String, description: Option<&Positioned<String>>| {
-        if is_blank(description) {
-            complaints.push(format!("{place} has no description"));
-        }
+/// Every type, field, argument and value of the contract, with its description.
+fn described(contract: &Contract) -> Vec<(String, Option<&str>)> {
+    let mut all = Vec::new();
+    let mut add = |place: String, description: &Option<Positioned<String>>| {
+        all.push((place, description.as_ref().map(|text| text.node.trim()).filter(|text| !text.is_empty())));
     };
-    for (name, definition) in &contract().types {
-        check(name.clone(), definition.description.as_ref());
+    for (name, definition) in &contract.types {
+        add(name.clone(), &definition.description);
         for field in fields(definition) {
             let place = format!("{name}.{}", field.node.name.node);
-            check(place.clone(), field.node.description.as_ref());
+            add(place.clone(), &field.node.description);
             for argument in &field.node.arguments {
-                check(format!("{place}({})", argument.node.name.node), argument.node.description.as_ref());
+                add(format!("{place}({})", argument.node.name.node), &argument.node.description);
             }
         }
         for field in input_fields(definition) {
-            check(format!("{name}.{}", field.node.name.node), field.node.description.as_ref());
+            add(format!("{name}.{}", field.node.name.node), &field.node.description);
         }
         if let TypeKind::Enum(of) = &definition.kind {
             for value in &of.values {
-                check(format!("{name}.{}", value.node.value.node), value.node.description.as_ref());
+                add(format!("{name}.{}", value.node.value.node), &value.node.description);
             }
+        }
+    }
+    all
+}
+
+#[test]
+fn everything_is_described() {
+    let contract = contract();
+    let blank = described(&contract).into_iter().filter(|(_, description)| description.is_none());
+    none(blank.map(|(place, _)| format!("{place} has no description")).collect());
+}
+
+/// Whether a word is the number of a requirement, such as `D-05`: readers of the contract do not know them.
+fn is_requirement(word: &str) -> bool {
+    matches!(word.as_bytes(), [b'A'..=b'Z', b'-', tens, ones] if tens.is_ascii_digit() && ones.is_ascii_digit())
+}
+
+#[test]
+fn descriptions_name_no_requirements() {
+    let contract = contract();
+    let numbered = described(&contract).into_iter().filter(|(_, description)| {
+        let mut words =
+            description.unwrap_or_default().split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        words.any(is_requirement)
+    });
+    none(numbered.map(|(place, _)| format!("{place} names a requirement")).collect());
+}
+
+/// What a mutation says of itself: who may call it, and which codes it refuses with.
+#[test]
+fn mutations_say_who_may_call_them_and_which_errors_they_return() {
+    let contract = contract();
+    let TypeKind::Enum(codes) = &contract.types["UserErrorCode"].kind else { panic!("no enum of codes") };
+    let is_code = |code: &str| codes.values.iter().any(|value| value.node.value.node == code);
+    let mut complaints = Vec::new();
+    for mutation in fields(&contract.types["Mutation"]) {
+        let name = &mutation.node.name.node;
+        let description = mutation.node.description.as_ref().map_or("", |text| text.node.as_str());
+        if !["Requires the role", "Available to", "Available without"]
+            .iter()
+            .any(|who| description.contains(who))
+        {
+            complaints.push(format!("{name} does not say who may call it"));
+        }
+        let errors =
+            description.split_once("Errors: ").map_or("", |(_, errors)| errors.trim_end_matches('.'));
+        let listed: Vec<_> = errors.split(',').map(str::trim).collect();
+        let is_listed =
+            |code: &&str| code.strip_prefix('`').and_then(|code| code.strip_suffix('`')).is_some_and(is_code);
+        if errors != "none" && !listed.iter().all(is_listed) {
+            complaints.push(format!("{name} does not list its error codes: {errors:?}"));
         }
     }
     none(complaints);

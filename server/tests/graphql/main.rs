@@ -8,3 +8,4 @@ mod lint;
 mod permissions;
 mod reading;
 mod requests;
+mod shows;

@@ -1,4 +1,4 @@
-//! The cast of `tests/permissions/table.md`, made by the acts that make it in life, and copied for each
+//! The cast of `tests/permissions/README.md`, made by the acts that make it in life, and copied for each
 //! act that is tried on it.
 
 use std::collections::BTreeMap;

@@ -8,13 +8,14 @@ use serde::Serialize;
 use crate::people::client::facts::{self, FirmTerms};
 use crate::people::rights::{self, FirmAct};
 use guichet_base::error::{Code, OrNotFound, Refusal, Result};
-use guichet_base::id::{ChargeId, ClientId, Id, StaffId, TicketId};
+use guichet_base::id::{ChargeId, ClientId, StaffId, TicketId};
 use guichet_base::input::{Check, MAX_NAME};
 use guichet_base::money::Money;
 use guichet_engine::actor::{Actor, Scope};
 use guichet_engine::feed::Event;
+use guichet_engine::first;
 use guichet_engine::sql;
-use guichet_engine::store::{Begun, Done, Store, Tx};
+use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::{charges, clients, ticket_collected_charges, tickets};
 
 use super::model::{Charge, ChargeStatus};
@@ -40,10 +41,7 @@ pub struct CreateCharge {
 /// `NOT_ALLOWED`, `NOT_FOUND`, `OUT_OF_RANGE`, `WRONG_CURRENCY`, refusals of the text.
 pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateCharge) -> Result<Done<ChargeId>> {
     rights::may(&actor.membership, FirmAct::ChargeCreate)?;
-    let mut tx = match store.begin_once(actor, "chargeCreate", key, &input).await? {
-        Begun::Replay(done) => return Ok(done),
-        Begun::First(tx) => tx,
-    };
+    let mut tx = first!(store.begin_once(actor, "chargeCreate", key, &input).await?);
     let (client, firm) =
         facts::find(tx.conn(), &actor.scope(), input.client_id).await?.or_not_found("clientId")?;
     let mut check = Check::new();
@@ -276,11 +274,7 @@ impl NewCharge<'_> {
             .get_result(tx.conn())
             .await?;
         let after = Some(audience(tx.conn(), &charge).await?);
-        tx.event(
-            charge.firm_id,
-            Event { noun: ChargeId::NOUN, subject: charge.id.uuid(), before: None, after },
-        );
-        tx.audit(Some(charge.firm_id), "chargeCreate", ChargeId::NOUN, Some(charge.id.uuid()));
+        tx.changed(charge.firm_id, "chargeCreate", charge.id, None, after);
         Ok(charge.id)
     }
 }
@@ -296,9 +290,8 @@ async fn set_status(tx: &mut Tx, charge: &Charge, status: ChargeStatus) -> Resul
         ))
         .execute(tx.conn())
         .await?;
-    let event = Event::changed(charge.id, audience(tx.conn(), charge).await?);
-    tx.event(charge.firm_id, event);
+    let audience = Some(audience(tx.conn(), charge).await?);
     let act = if status == ChargeStatus::Paid { "chargeMarkPaid" } else { "chargeCancel" };
-    tx.audit(Some(charge.firm_id), act, ChargeId::NOUN, Some(charge.id.uuid()));
+    tx.changed(charge.firm_id, act, charge.id, audience.clone(), audience);
     Ok(())
 }

@@ -9,13 +9,13 @@ use guichet_base::text_enum;
 use guichet_engine::tables::charges;
 
 text_enum! {
-    /// Where a charge stands (D-10).
+    /// The status of a charge.
     pub enum ChargeStatus {
-        /// The client owes it.
+        /// The client owes the amount.
         Open = "OPEN",
-        /// It is paid.
+        /// The amount is paid.
         Paid = "PAID",
-        /// It is owed no more.
+        /// The amount is no longer owed.
         Canceled = "CANCELED",
     }
 }

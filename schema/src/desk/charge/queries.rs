@@ -1,16 +1,17 @@
 //! Finders of charges. Each requires the viewer's scope.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use guichet_base::error::{Code, Refusal, Result};
-use guichet_base::id::{ChargeId, ClientId, DepartmentId, Id, StaffId, TicketId};
-use guichet_base::page::{Cursor, Page, PageRequest};
+use guichet_base::error::Result;
+use guichet_base::id::{ChargeId, ClientId, DepartmentId, StaffId, TicketId};
+use guichet_base::page::{Page, PageRequest};
 use guichet_engine::actor::Scope;
 use guichet_engine::condition::{Condition, is_few};
 use guichet_engine::feed::Audience;
+use guichet_engine::keyset::{self, page};
 use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::tables::{charges, clients, ticket_collected_charges, tickets};
@@ -74,29 +75,12 @@ pub async fn page(
     filter: &ChargeFilter,
     part: &PageRequest,
 ) -> Result<Page<Charge>> {
-    let mut query = filtered(scope, filter).limit(part.fetch());
-    if let Some(cursor) = part.cursor(ORDER)? {
-        let day = cursor.key.parse().ok().filter(|day: &NaiveDate| day.year() > 0);
-        let day = day.ok_or_else(|| Refusal::of("after", Code::InvalidCursor))?;
-        let id = ChargeId::from_uuid(cursor.id);
-        // The first condition limits the index scan; the second orders equal days.
-        query = if part.is_backward() {
-            query.filter(charges::due_on.le(day)).filter(charges::due_on.lt(day).or(charges::id.lt(id)))
-        } else {
-            query.filter(charges::due_on.ge(day)).filter(charges::due_on.gt(day).or(charges::id.gt(id)))
-        };
-    }
-    query = if part.is_backward() {
-        query.order((charges::due_on.desc(), charges::id.desc()))
-    } else {
-        query.order((charges::due_on.asc(), charges::id.asc()))
-    };
-    Ok(part.page(query.select(Charge::as_select()).load(conn).await?))
+    Ok(page!(conn, filtered(scope, filter), part, ORDER, (charges::due_on => NaiveDate, charges::id), Charge))
 }
 
 /// The cursor of a charge in [`page`].
 pub fn cursor(charge: &Charge) -> String {
-    Cursor::encode(ORDER, charge.due_on, charge.id.uuid())
+    keyset::cursor(ORDER, &charge.due_on, charge.id)
 }
 
 /// The number of charges that match a filter.

@@ -10,11 +10,11 @@ use guichet_engine::actor::{Membership, StaffMembership, StaffRole};
 use super::model::ChargeStatus;
 
 text_enum! {
-    /// What somebody may want to do with a charge.
+    /// An action on a charge.
     pub enum ChargeAct {
-        /// Tell that it was paid.
+        /// Mark the charge as paid with `chargeMarkPaid`.
         MarkPaid = "MARK_PAID",
-        /// Call it off.
+        /// Cancel the charge with `chargeCancel`.
         Cancel = "CANCEL",
     }
 }

@@ -7,13 +7,13 @@ use serde::Serialize;
 use crate::people::department;
 use crate::people::rights::{self, FirmAct};
 use guichet_base::error::{Code, OrNotFound, Result};
-use guichet_base::id::{DepartmentId, FirmId, Id, ServiceItemId};
+use guichet_base::id::{DepartmentId, FirmId, ServiceItemId};
 use guichet_base::input::{Check, MAX_NAME, MAX_TEXT, OrTaken, Patch};
 use guichet_base::money::Money;
 use guichet_base::search;
 use guichet_engine::actor::Actor;
-use guichet_engine::feed::Event;
-use guichet_engine::store::{Begun, Done, Store};
+use guichet_engine::first;
+use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::{firms, service_items};
 
 use super::model::ServiceItem;
@@ -65,10 +65,7 @@ pub async fn create(
 ) -> Result<Done<ServiceItemId>> {
     rights::may(&actor.membership, FirmAct::ServiceItemCreate)?;
     let firm_id = actor.firm_id();
-    let mut tx = match store.begin_once(actor, "serviceItemCreate", key, &input).await? {
-        Begun::Replay(done) => return Ok(done),
-        Begun::First(tx) => tx,
-    };
+    let mut tx = first!(store.begin_once(actor, "serviceItemCreate", key, &input).await?);
     let currency = currency(tx.conn(), firm_id).await?;
     let mut check = Check::new();
     let item = ServiceItem {
@@ -92,9 +89,7 @@ pub async fn create(
         .execute(tx.conn())
         .await
         .or_taken("name")?;
-    let after = Some(item.audience());
-    tx.event(firm_id, Event { noun: ServiceItemId::NOUN, subject: item.id.uuid(), before: None, after });
-    tx.audit(Some(firm_id), "serviceItemCreate", ServiceItemId::NOUN, Some(item.id.uuid()));
+    tx.changed(firm_id, "serviceItemCreate", item.id, None, Some(item.audience()));
     tx.commit(item.id).await
 }
 
@@ -144,9 +139,7 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateServiceItem) -> R
             .execute(tx.conn())
             .await
             .or_taken("name")?;
-        let [before, after] = [&old, &new].map(|item| Some(item.audience()));
-        tx.event(firm_id, Event { noun: ServiceItemId::NOUN, subject: new.id.uuid(), before, after });
-        tx.audit(Some(firm_id), "serviceItemUpdate", ServiceItemId::NOUN, Some(new.id.uuid()));
+        tx.changed(firm_id, "serviceItemUpdate", new.id, Some(old.audience()), Some(new.audience()));
     }
     tx.commit(new.id).await
 }

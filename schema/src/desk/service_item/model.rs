@@ -3,10 +3,9 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use guichet_base::id::{DepartmentId, FirmId, Id, ServiceItemId};
-use guichet_base::page::Cursor;
-use guichet_engine::by_name::BY_NAME;
+use guichet_base::id::{DepartmentId, FirmId, ServiceItemId};
 use guichet_engine::feed::Audience;
+use guichet_engine::keyset::{self, BY_NAME};
 use guichet_engine::tables::service_items;
 
 /// An item of the price list.
@@ -38,7 +37,7 @@ pub struct ServiceItem {
 impl ServiceItem {
     /// Its cursor in a list ordered by name.
     pub fn cursor(&self) -> String {
-        Cursor::encode(BY_NAME, &self.name, self.id.uuid())
+        keyset::cursor(BY_NAME, &self.name, self.id)
     }
 
     /// Who can see it: everybody while it is offered, otherwise only staff.

@@ -9,7 +9,7 @@ use guichet_base::id::ServiceItemId;
 use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_engine::actor::Scope;
-use guichet_engine::by_name::page_by_name;
+use guichet_engine::keyset::{BY_NAME, page};
 use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::tables::{service_items, tickets};
@@ -58,7 +58,9 @@ pub async fn page(
     filter: &ServiceItemFilter,
     request: &PageRequest,
 ) -> Result<Page<ServiceItem>> {
-    Ok(page_by_name!(conn, filtered(scope, filter)?, service_items, ServiceItem, request))
+    Ok(
+        page!(conn, filtered(scope, filter)?, request, BY_NAME, (service_items::name => String, service_items::id), ServiceItem),
+    )
 }
 
 /// The number of items that match a filter.

@@ -21,7 +21,8 @@ use guichet_base::error::{Fault, OrNotFound, Result};
 use guichet_base::id::{AccountId, ActId, AttachmentId, FileId, Id, MessageId, TicketId};
 use guichet_engine::actor::{Actor, Author, Scope};
 use guichet_engine::feed::Event;
-use guichet_engine::store::{Begun, Done, Store, Tx};
+use guichet_engine::first;
+use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::portal_accesses;
 
 use super::case::{Case, Saved};
@@ -65,10 +66,7 @@ pub struct Attached {
 /// `FILE_NOT_UPLOADED`, `FILE_ATTACHED`, why a file was not stored.
 pub async fn attach(store: &Store, actor: &Actor, key: &str, input: AttachFiles) -> Result<Done<Attached>> {
     check_count("fileIds", input.file_ids.len())?;
-    let mut tx = match store.begin_once(actor, "ticketFileAttach", key, &input).await? {
-        Begun::Replay(done) => return Ok(done),
-        Begun::First(tx) => tx,
-    };
+    let mut tx = first!(store.begin_once(actor, "ticketFileAttach", key, &input).await?);
     let files = lock_files(&mut tx, actor, &input.file_ids).await?;
     let place = place(&mut tx, actor, &input).await?;
     let act = rules::attaching(place.visibility);

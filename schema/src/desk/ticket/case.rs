@@ -6,10 +6,10 @@ use futures_util::future::join;
 
 use crate::people::client::facts::{ClientFacts, FirmTerms};
 use guichet_base::error::{Code, OrNotFound, Result};
-use guichet_base::id::{Id, TicketId};
+use guichet_base::id::TicketId;
 use guichet_base::search;
 use guichet_engine::actor::{Actor, Author, Scope};
-use guichet_engine::feed::{Audience, Event};
+use guichet_engine::feed::Audience;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
 use guichet_engine::tables::{clients, firms, tickets};
@@ -133,9 +133,7 @@ impl Case {
         let internal = what == Saved::Note;
         let [before, after] = [self.before.clone(), ticket.audience(self.client.accountant_id)]
             .map(|audience| Some(Audience { internal, ..audience }));
-        let event = Event { noun: TicketId::NOUN, subject: ticket.id.uuid(), before, after };
-        tx.event(self.firm.id, event);
-        tx.audit(Some(self.firm.id), act, TicketId::NOUN, Some(ticket.id.uuid()));
+        tx.changed(self.firm.id, act, ticket.id, before, after);
     }
 
     /// The second half of [`Case::save`]: the row.

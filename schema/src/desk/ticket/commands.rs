@@ -21,9 +21,9 @@ use guichet_base::id::{
 use guichet_base::input::{Check, MAX_NAME, MAX_TEXT, Patch};
 use guichet_base::money::Money;
 use guichet_engine::actor::{Actor, Membership, Scope, StaffRole};
-use guichet_engine::feed::Event;
+use guichet_engine::first;
 use guichet_engine::sql;
-use guichet_engine::store::{Begun, Done, Store};
+use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::{clients, departments, staff_members, tickets};
 
 use super::attachment;
@@ -109,10 +109,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
         }
     };
     check.done()?;
-    let mut tx = match store.begin_once(actor, "ticketCreate", key, &input).await? {
-        Begun::Replay(done) => return Ok(done),
-        Begun::First(tx) => tx,
-    };
+    let mut tx = first!(store.begin_once(actor, "ticketCreate", key, &input).await?);
     let files = lock_files(&mut tx, actor, &input.file_ids).await?;
     let conn = tx.conn();
     let scope = actor.scope();
@@ -187,9 +184,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
     let act = ActId::new();
     history::record(&tx, &ticket, act, author, &[opened], None).await?;
     attachment::bind(&mut tx, &ticket, author, Place::thing(Visibility::Public), &files).await?;
-    let after = Some(ticket.audience(client.accountant_id));
-    tx.event(firm.id, Event { noun: TicketId::NOUN, subject: id.uuid(), before: None, after });
-    tx.audit(Some(firm.id), "ticketCreate", TicketId::NOUN, Some(id.uuid()));
+    tx.changed(firm.id, "ticketCreate", id, None, Some(ticket.audience(client.accountant_id)));
     let case = CaseView { ticket: &ticket, client: &client, firm: &firm };
     let news = News::Arrived { at_assignee: true, at_department: true };
     notification::announce::tell(&mut tx, actor.into(), case, act, news).await?;

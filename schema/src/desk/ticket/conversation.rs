@@ -12,7 +12,8 @@ use guichet_base::error::{OrNotFound, Result};
 use guichet_base::id::{ActId, FileId, MessageId, TicketId};
 use guichet_base::input::{Check, MAX_TEXT};
 use guichet_engine::actor::{Actor, Author};
-use guichet_engine::store::{Begun, Done, Store};
+use guichet_engine::first;
+use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::tickets;
 
 use super::attachment;
@@ -52,10 +53,7 @@ pub async fn post(store: &Store, actor: &Actor, key: &str, input: PostMessage) -
     let mut check = Check::new();
     let body = check.text("body", &input.body, 1..=MAX_TEXT);
     check.done()?;
-    let mut tx = match store.begin_once(actor, "ticketMessagePost", key, &input).await? {
-        Begun::Replay(done) => return Ok(done),
-        Begun::First(tx) => tx,
-    };
+    let mut tx = first!(store.begin_once(actor, "ticketMessagePost", key, &input).await?);
     let files = attachments::lock_files(&mut tx, actor, &input.file_ids).await?;
     let visibility = input.visibility;
     let mut case = Case::lock(&mut tx, actor, input.ticket_id, rules::posting(visibility)).await?;

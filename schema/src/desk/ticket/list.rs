@@ -6,13 +6,14 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use guichet_base::error::{Code, Refusal, Result};
-use guichet_base::id::{ClientId, DepartmentId, Id, ServiceItemId, StaffId, TicketId};
-use guichet_base::page::{Cursor, Page, PageRequest};
+use guichet_base::error::Result;
+use guichet_base::id::{ClientId, DepartmentId, ServiceItemId, StaffId, TicketId};
+use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_base::text_enum;
 use guichet_engine::actor::Scope;
 use guichet_engine::condition::is_few;
+use guichet_engine::keyset::{self, Key, keyset, place};
 use guichet_engine::sql;
 use guichet_engine::tables::tickets;
 
@@ -20,19 +21,19 @@ use super::model::{Ticket, TicketStatus};
 use super::queries::visible;
 
 text_enum! {
-    /// By what the grid is ordered; equal values by id.
+    /// A field by which tickets can be sorted.
     pub enum TicketOrderField {
-        /// When it last changed.
+        /// The date and time of the last change.
         UpdatedAt = "UPDATED_AT",
-        /// When it was opened.
+        /// The date and time of opening.
         CreatedAt = "CREATED_AT",
-        /// Its number.
+        /// The number.
         Number = "NUMBER",
-        /// Its price.
+        /// The price.
         Price = "PRICE",
-        /// Its subject.
+        /// The subject.
         Subject = "SUBJECT",
-        /// Its status.
+        /// The status, by its name in the API.
         Status = "STATUS",
     }
 }
@@ -59,16 +60,25 @@ impl TicketOrder {
 
     /// The cursor of a ticket in a list of this order.
     pub fn cursor(self, ticket: &Ticket) -> String {
-        let id = ticket.id.uuid();
-        let name = self.name();
+        let (name, id) = (self.name(), ticket.id);
         match self.field {
-            TicketOrderField::UpdatedAt => Cursor::encode(name, ticket.updated_at.timestamp_micros(), id),
-            TicketOrderField::CreatedAt => Cursor::encode(name, ticket.created_at.timestamp_micros(), id),
-            TicketOrderField::Number => Cursor::encode(name, ticket.number, id),
-            TicketOrderField::Price => Cursor::encode(name, ticket.price_minor, id),
-            TicketOrderField::Subject => Cursor::encode(name, &ticket.subject, id),
-            TicketOrderField::Status => Cursor::encode(name, ticket.status, id),
+            TicketOrderField::UpdatedAt => keyset::cursor(name, &ticket.updated_at, id),
+            TicketOrderField::CreatedAt => keyset::cursor(name, &ticket.created_at, id),
+            TicketOrderField::Number => keyset::cursor(name, &ticket.number, id),
+            TicketOrderField::Price => keyset::cursor(name, &ticket.price_minor, id),
+            TicketOrderField::Subject => keyset::cursor(name, &ticket.subject, id),
+            TicketOrderField::Status => keyset::cursor(name, &ticket.status, id),
         }
+    }
+}
+
+impl Key for TicketStatus {
+    fn write(&self) -> String {
+        self.to_string()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
     }
 }
 
@@ -156,25 +166,6 @@ fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Result<Query<'a>> {
     Ok(query)
 }
 
-/// Limits and orders the query by one column: the first condition limits the index scan, the second orders equal
-/// values.
-macro_rules! keyset {
-    ($query:ident, $ascending:expr, $at:expr, $column:expr) => {{
-        if let Some((key, id)) = $at {
-            $query = if $ascending {
-                $query.filter($column.ge(key.clone())).filter($column.gt(key).or(tickets::id.gt(id)))
-            } else {
-                $query.filter($column.le(key.clone())).filter($column.lt(key).or(tickets::id.lt(id)))
-            };
-        }
-        if $ascending {
-            $query.order(($column.asc(), tickets::id.asc()))
-        } else {
-            $query.order(($column.desc(), tickets::id.desc()))
-        }
-    }};
-}
-
 /// A page of the list.
 ///
 /// # Errors
@@ -188,7 +179,7 @@ pub async fn page(
 ) -> Result<Page<Ticket>> {
     let query = filtered(scope, filter)?.limit(part.fetch());
     let ascending = order.descending == part.is_backward();
-    let query = ordered(query, order.field, ascending, part.cursor(order.name())?)?;
+    let query = ordered(query, order, ascending, Some(part))?;
     Ok(part.page(query.select(Ticket::as_select()).load(conn).await?))
 }
 
@@ -216,42 +207,30 @@ pub async fn ids(
     filter: &TicketFilter,
     order: TicketOrder,
 ) -> Result<Vec<TicketId>> {
-    let query = ordered(filtered(scope, filter)?, order.field, !order.descending, None)?;
+    let query = ordered(filtered(scope, filter)?, order, !order.descending, None)?;
     Ok(query.select(tickets::id).load(conn).await?)
 }
 
-fn ordered(
-    mut query: Query<'_>,
-    field: TicketOrderField,
+fn ordered<'a>(
+    query: Query<'a>,
+    order: TicketOrder,
     ascending: bool,
-    cursor: Option<Cursor>,
-) -> Result<Query<'_>> {
-    Ok(match field {
-        TicketOrderField::UpdatedAt => keyset!(query, ascending, at(cursor, time)?, tickets::updated_at),
-        TicketOrderField::CreatedAt => keyset!(query, ascending, at(cursor, time)?, tickets::created_at),
-        TicketOrderField::Number => keyset!(query, ascending, at(cursor, number)?, tickets::number),
-        TicketOrderField::Price => keyset!(query, ascending, at(cursor, number)?, tickets::price_minor),
-        TicketOrderField::Subject => {
-            keyset!(query, ascending, at(cursor, |text| Some(text.to_owned()))?, tickets::subject)
-        }
-        TicketOrderField::Status => {
-            keyset!(query, ascending, at(cursor, TicketStatus::parse)?, tickets::status)
-        }
+    part: Option<&PageRequest>,
+) -> Result<Query<'a>> {
+    macro_rules! by {
+        ($column:expr => $key:ty) => {{
+            let place = part.map(|part| place::<$key>(part, order.name())).transpose()?.flatten();
+            keyset!(query, ascending, place, ($column, tickets::id))
+        }};
+    }
+    Ok(match order.field {
+        TicketOrderField::UpdatedAt => by!(tickets::updated_at => DateTime<Utc>),
+        TicketOrderField::CreatedAt => by!(tickets::created_at => DateTime<Utc>),
+        TicketOrderField::Number => by!(tickets::number => i64),
+        TicketOrderField::Price => by!(tickets::price_minor => i64),
+        TicketOrderField::Subject => by!(tickets::subject => String),
+        TicketOrderField::Status => by!(tickets::status => TicketStatus),
     })
-}
-
-fn at<T>(cursor: Option<Cursor>, read: impl Fn(&str) -> Option<T>) -> Result<Option<(T, TicketId)>> {
-    let Some(cursor) = cursor else { return Ok(None) };
-    let key = read(&cursor.key).ok_or_else(|| Refusal::of("after", Code::InvalidCursor))?;
-    Ok(Some((key, TicketId::from_uuid(cursor.id))))
-}
-
-fn time(text: &str) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp_micros(text.parse().ok()?).map(sql::held)
-}
-
-fn number(text: &str) -> Option<i64> {
-    text.parse().ok()
 }
 
 /// The number of tickets that match a filter.

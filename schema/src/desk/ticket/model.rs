@@ -13,21 +13,21 @@ use guichet_engine::feed::Audience;
 use guichet_engine::tables::{ticket_transfers, tickets};
 
 text_enum! {
-    /// Where a ticket stands (D-02).
+    /// The status of a ticket.
     pub enum TicketStatus {
-        /// New.
+        /// The ticket is new.
         Open = "OPEN",
-        /// Was closed, is open again.
+        /// The ticket was closed and is open again.
         Reopened = "REOPENED",
-        /// Somebody works on it.
+        /// Somebody is working on the ticket.
         InAnalysis = "IN_ANALYSIS",
-        /// Waits for somebody else.
+        /// The ticket is waiting for somebody else.
         Waiting = "WAITING",
-        /// Closed: called off.
+        /// Closed: the ticket was canceled.
         Canceled = "CANCELED",
-        /// Closed: refused.
+        /// Closed: the ticket was rejected.
         Rejected = "REJECTED",
-        /// Closed: done.
+        /// Closed: the work is done.
         Finished = "FINISHED",
     }
 }
@@ -40,29 +40,29 @@ impl TicketStatus {
 }
 
 text_enum! {
-    /// What a row of the history tells of (D-08).
+    /// A field in the history of a ticket.
     pub enum TicketField {
-        /// The ticket was opened.
+        /// The ticket was opened. The value is its status.
         Created = "CREATED",
-        /// Its status.
+        /// The status.
         Status = "STATUS",
-        /// Its subject.
+        /// The subject.
         Subject = "SUBJECT",
-        /// Its description.
+        /// The description.
         Description = "DESCRIPTION",
-        /// Its price, in minor units.
+        /// The price. The value is in minor units of the currency of the ticket.
         Price = "PRICE",
-        /// Its service item, as an id of the API.
+        /// The item of the price list. The value is the ID of a `ServiceItem`.
         ServiceItem = "SERVICE_ITEM",
-        /// The accountant, as an id of the API.
+        /// The accountant. The value is the ID of a `StaffMember`.
         Accountant = "ACCOUNTANT",
-        /// Who does the work, as an id of the API.
+        /// The assignee. The value is the ID of a `StaffMember`.
         Assignee = "ASSIGNEE",
-        /// The department, as an id of the API.
+        /// The department. The value is the ID of a `Department`.
         Department = "DEPARTMENT",
-        /// A file was attached: its id of the API.
+        /// A file was attached that both sides can see. The value is the ID of a `File`.
         File = "FILE",
-        /// A file was attached that is for staff only: its id of the API (D-07).
+        /// A file was attached that only staff can see. The value is the ID of a `File`.
         InternalFile = "INTERNAL_FILE",
     }
 }

@@ -13,23 +13,23 @@ use crate::shared::visibility::Visibility;
 pub const MAX_ATTACHMENTS: i64 = 500;
 
 text_enum! {
-    /// What somebody may want to do with a ticket.
+    /// An action on a ticket.
     pub enum TicketAct {
-        /// Change subject, description, price, service or accountant (D-03).
+        /// Change the subject, description, price, service or accountant with `ticketEdit`.
         Edit = "EDIT",
-        /// Change the status (D-02).
+        /// Change the status with `ticketStatusChange`.
         ChangeStatus = "CHANGE_STATUS",
-        /// Reopen a closed one (D-02).
+        /// Reopen the closed ticket with `ticketReopen`.
         Reopen = "REOPEN",
-        /// Hand it over (D-09).
+        /// Transfer the ticket with `ticketTransfer`.
         Transfer = "TRANSFER",
-        /// Write to the other side (D-07).
+        /// Send a message to the other side with `ticketMessagePost` and the visibility `PUBLIC`.
         PostMessage = "POST_MESSAGE",
-        /// Write an internal note (D-07).
+        /// Write an internal note with `ticketMessagePost` and the visibility `INTERNAL`.
         PostNote = "POST_NOTE",
-        /// Attach files that both sides see (D-08); those of notes go with the note.
+        /// Attach files that both sides can see with `ticketFileAttach`.
         AttachFile = "ATTACH_FILE",
-        /// Mark the conversation as read (D-12).
+        /// Mark the conversation as read with `ticketMarkRead`.
         MarkRead = "MARK_READ",
     }
 }

@@ -12,7 +12,8 @@ use guichet_base::id::{ActId, TicketId};
 use guichet_base::input::{Check, MAX_TEXT};
 use guichet_base::text_enum;
 use guichet_engine::actor::{Actor, Author};
-use guichet_engine::store::{Begun, Done, Store, Tx};
+use guichet_engine::first;
+use guichet_engine::store::{Done, Store, Tx};
 
 use super::case::{Case, Saved};
 use super::history;
@@ -44,13 +45,13 @@ pub struct Reopen {
 }
 
 text_enum! {
-    /// What became of the wish for another status (D-04): the first of its two outcomes.
+    /// The outcome of a status change, independent of the outcome of the mail.
     pub enum StatusOutcome {
-        /// It stands there already: nothing changed, nobody is mailed.
+        /// The ticket already had this status: nothing was changed, and no mail is sent.
         Unchanged = "UNCHANGED",
-        /// It changed.
+        /// The status was changed.
         Changed = "CHANGED",
-        /// It was closed and is open again.
+        /// The ticket was closed and is open again.
         Reopened = "REOPENED",
     }
 }
@@ -77,10 +78,7 @@ pub async fn change_status(
     input: ChangeStatus,
 ) -> Result<Done<StatusChanged>> {
     let reason = checked_reason(input.reason.as_deref())?;
-    let mut tx = match store.begin_once(actor, "ticketStatusChange", key, &input).await? {
-        Begun::Replay(done) => return Ok(done),
-        Begun::First(tx) => tx,
-    };
+    let mut tx = first!(store.begin_once(actor, "ticketStatusChange", key, &input).await?);
     let case = Case::lock(&mut tx, actor, input.id, TicketAct::ChangeStatus).await?;
     let change =
         rules::change_status(case.ticket.status, input.status, reason.is_some()).map_err(|code| {
@@ -100,10 +98,7 @@ pub async fn change_status(
 /// `NOT_FOUND`, `TICKET_OPEN`, `REOPEN_NOT_OFFERED`, `REOPEN_PERIOD_OVER`, `CONFLICT`.
 pub async fn reopen(store: &Store, actor: &Actor, key: &str, input: Reopen) -> Result<Done<StatusChanged>> {
     let reason = checked_reason(input.reason.as_deref())?;
-    let mut tx = match store.begin_once(actor, "ticketReopen", key, &input).await? {
-        Begun::Replay(done) => return Ok(done),
-        Begun::First(tx) => tx,
-    };
+    let mut tx = first!(store.begin_once(actor, "ticketReopen", key, &input).await?);
     let case = Case::lock(&mut tx, actor, input.id, TicketAct::Reopen).await?;
     case.expect(input.expected_version)?;
     let changed =

@@ -10,7 +10,8 @@ use guichet_base::error::{Code, Refusal, Result};
 use guichet_base::id::{ActId, DepartmentId, Id, StaffId, TicketId, TransferId};
 use guichet_base::input::{Check, MAX_TEXT};
 use guichet_engine::actor::Actor;
-use guichet_engine::store::{Begun, Done, Store};
+use guichet_engine::first;
+use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::ticket_transfers;
 
 use super::case::{Case, Saved};
@@ -65,10 +66,7 @@ pub async fn transfer(
     let note = check.text("note", &input.note, 0..=MAX_TEXT);
     check.done()?;
     let by = actor.staff()?.id;
-    let mut tx = match store.begin_once(actor, "ticketTransfer", key, &input).await? {
-        Begun::Replay(done) => return Ok(done),
-        Begun::First(tx) => tx,
-    };
+    let mut tx = first!(store.begin_once(actor, "ticketTransfer", key, &input).await?);
     let mut case = Case::lock(&mut tx, actor, input.id, TicketAct::Transfer).await?;
     case.expect(input.expected_version)?;
     let (from_staff, from_department) = (case.ticket.assignee_id, case.ticket.department_id);

@@ -8,12 +8,12 @@ use crate::people::firm;
 use crate::people::rights::{self, FirmAct};
 use guichet_base::email::Email;
 use guichet_base::error::{Code, OrNotFound, Result};
-use guichet_base::id::{ClientId, Id, StaffId};
+use guichet_base::id::{ClientId, StaffId};
 use guichet_base::input::{Check, MAX_NAME, Patch};
 use guichet_base::locale::Locale;
 use guichet_engine::actor::{Actor, Scope};
-use guichet_engine::feed::Event;
-use guichet_engine::store::{Begun, Done, Store};
+use guichet_engine::first;
+use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::{client_recipients, clients};
 
 use super::followers::Follower;
@@ -70,10 +70,7 @@ pub struct UpdateClient {
 /// `NOT_FOUND` about `accountantId`.
 pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient) -> Result<Done<ClientId>> {
     rights::may(&actor.membership, FirmAct::ClientCreate)?;
-    let mut tx = match store.begin_once(actor, "clientCreate", key, &input).await? {
-        Begun::Replay(done) => return Ok(done),
-        Begun::First(tx) => tx,
-    };
+    let mut tx = first!(store.begin_once(actor, "clientCreate", key, &input).await?);
     let firm = firm::queries::find(tx.conn(), &actor.scope()).await?;
     let mut check = Check::new();
     let email = check.optional_email("email", input.email.as_deref());
@@ -100,14 +97,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient
         .execute(tx.conn())
         .await?;
     write_recipients(tx.conn(), &client, &recipients).await?;
-    let event = Event {
-        noun: ClientId::NOUN,
-        subject: client.id.uuid(),
-        before: None,
-        after: Some(client.audience()),
-    };
-    tx.event(firm.id, event);
-    tx.audit(Some(firm.id), "clientCreate", ClientId::NOUN, Some(client.id.uuid()));
+    tx.changed(firm.id, "clientCreate", client.id, None, Some(client.audience()));
     tx.commit(client.id).await
 }
 
@@ -161,14 +151,7 @@ pub async fn update(
         for follow in followers {
             follow(&mut tx, &old, &new).await?;
         }
-        let event = Event {
-            noun: ClientId::NOUN,
-            subject: new.id.uuid(),
-            before: Some(old.audience()),
-            after: Some(new.audience()),
-        };
-        tx.event(new.firm_id, event);
-        tx.audit(Some(new.firm_id), "clientUpdate", ClientId::NOUN, Some(new.id.uuid()));
+        tx.changed(new.firm_id, "clientUpdate", new.id, Some(old.audience()), Some(new.audience()));
     }
     tx.commit(new.id).await
 }

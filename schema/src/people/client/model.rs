@@ -3,12 +3,11 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use guichet_base::id::{ClientId, FirmId, Id, StaffId};
+use guichet_base::id::{ClientId, FirmId, StaffId};
 use guichet_base::locale::Locale;
-use guichet_base::page::Cursor;
 use guichet_base::text_enum;
-use guichet_engine::by_name::BY_NAME;
 use guichet_engine::feed::Audience;
+use guichet_engine::keyset::{self, BY_NAME};
 use guichet_engine::tables::clients;
 
 text_enum! {
@@ -19,7 +18,7 @@ text_enum! {
     }
 }
 
-/// A company served by the firm.
+/// A company that the firm serves. Its own portal users see its record, but nothing internal to the firm.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = clients, treat_none_as_null = true)]
 pub struct Client {
@@ -50,7 +49,7 @@ pub struct Client {
 impl Client {
     /// Its cursor in a list ordered by name.
     pub fn cursor(&self) -> String {
-        Cursor::encode(BY_NAME, &self.name, self.id.uuid())
+        keyset::cursor(BY_NAME, &self.name, self.id)
     }
 
     /// Who can see it. A member with reach `OWN` who sees it only through a ticket gets events about that ticket,

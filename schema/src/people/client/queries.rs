@@ -9,8 +9,8 @@ use guichet_base::id::{ClientId, StaffId};
 use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_engine::actor::Scope;
-use guichet_engine::by_name::page_by_name;
 use guichet_engine::condition::Condition;
+use guichet_engine::keyset::{BY_NAME, page};
 use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::tables::{client_recipients, clients};
@@ -62,7 +62,9 @@ pub async fn page(
     filter: &ClientFilter,
     request: &PageRequest,
 ) -> Result<Page<Client>> {
-    Ok(page_by_name!(conn, filtered(scope, filter)?, clients, Client, request))
+    Ok(
+        page!(conn, filtered(scope, filter)?, request, BY_NAME, (clients::name => String, clients::id), Client),
+    )
 }
 
 /// The number of clients that match a filter.

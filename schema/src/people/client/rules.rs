@@ -3,11 +3,35 @@
 use guichet_base::email::Email;
 use guichet_base::input::Check;
 use guichet_base::search;
+use guichet_base::text_enum;
+
+use crate::people::rights::FirmAct;
 
 /// Most recipients per client and topic.
 pub const MAX_RECIPIENTS: usize = 20;
 /// Longest registration or telephone number, in characters.
 pub const MAX_NUMBER: usize = 40;
+
+text_enum! {
+    /// An action on a client.
+    pub enum ClientAct {
+        /// Change the record of the client with `clientUpdate`.
+        Update = "UPDATE",
+        /// Give a person access to the client area with `portalAccessCreate`, or invite the person again with
+        /// `portalAccessInvitationRenew`.
+        PortalAccessCreate = "PORTAL_ACCESS_CREATE",
+    }
+}
+
+impl ClientAct {
+    /// The right that the action requires.
+    pub const fn right(self) -> FirmAct {
+        match self {
+            Self::Update => FirmAct::ClientUpdate,
+            Self::PortalAccessCreate => FirmAct::PortalAccessCreate,
+        }
+    }
+}
 
 /// The search text of a client. Numbers are included also without punctuation, because people omit the dots of a
 /// CNPJ and the blanks of a SIREN.

@@ -7,11 +7,12 @@ use serde::Serialize;
 use crate::people::firm;
 use crate::people::rights::{self, FirmAct};
 use guichet_base::error::Result;
-use guichet_base::id::{DepartmentId, Id, StaffId};
+use guichet_base::id::{DepartmentId, StaffId};
 use guichet_base::input::{Check, MAX_NAME, OrTaken};
 use guichet_engine::actor::Actor;
-use guichet_engine::feed::{Audience, Event};
-use guichet_engine::store::{Begun, Done, Store};
+use guichet_engine::feed::Audience;
+use guichet_engine::first;
+use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::{department_members, departments};
 
 /// Input for creating a department.
@@ -37,10 +38,7 @@ pub async fn create(
 ) -> Result<Done<DepartmentId>> {
     rights::may(&actor.membership, FirmAct::DepartmentCreate)?;
     let firm = actor.firm_id();
-    let mut tx = match store.begin_once(actor, "departmentCreate", key, &input).await? {
-        Begun::Replay(done) => return Ok(done),
-        Begun::First(tx) => tx,
-    };
+    let mut tx = first!(store.begin_once(actor, "departmentCreate", key, &input).await?);
     let mut check = Check::new();
     let name = check.line("name", &input.name, 1..=MAX_NAME);
     let conn = tx.conn();
@@ -76,8 +74,6 @@ pub async fn create(
         .on_conflict_do_nothing()
         .execute(tx.conn())
         .await?;
-    let after = Some(Audience::staff());
-    tx.event(firm, Event { noun: DepartmentId::NOUN, subject: id.uuid(), before: None, after });
-    tx.audit(Some(firm), "departmentCreate", DepartmentId::NOUN, Some(id.uuid()));
+    tx.changed(firm, "departmentCreate", id, None, Some(Audience::staff()));
     tx.commit(id).await
 }

@@ -3,9 +3,8 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use guichet_base::id::{DepartmentId, FirmId, Id, StaffId};
-use guichet_base::page::Cursor;
-use guichet_engine::by_name::BY_NAME;
+use guichet_base::id::{DepartmentId, FirmId, StaffId};
+use guichet_engine::keyset::{self, BY_NAME};
 use guichet_engine::tables::departments;
 
 /// A team of a firm.
@@ -27,6 +26,6 @@ pub struct Department {
 impl Department {
     /// Its cursor in a list ordered by name.
     pub fn cursor(&self) -> String {
-        Cursor::encode(BY_NAME, &self.name, self.id.uuid())
+        keyset::cursor(BY_NAME, &self.name, self.id)
     }
 }

@@ -9,7 +9,7 @@ use guichet_base::id::{DepartmentId, StaffId};
 use guichet_base::input::Check;
 use guichet_base::page::{Page, PageRequest};
 use guichet_engine::actor::Scope;
-use guichet_engine::by_name::page_by_name;
+use guichet_engine::keyset::{BY_NAME, page};
 use guichet_engine::sql;
 use guichet_engine::tables::{department_members, departments};
 
@@ -46,7 +46,9 @@ pub async fn page(
     scope: &Scope,
     request: &PageRequest,
 ) -> Result<Page<Department>> {
-    Ok(page_by_name!(conn, visible(scope), departments, Department, request))
+    Ok(
+        page!(conn, visible(scope), request, BY_NAME, (departments::name => String, departments::id), Department),
+    )
 }
 
 /// How many departments there are.

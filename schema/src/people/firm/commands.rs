@@ -6,11 +6,11 @@ use diesel_async::RunQueryDsl;
 use crate::people::rights::{self, FirmAct};
 use guichet_base::email::Email;
 use guichet_base::error::{Code, Result};
-use guichet_base::id::{FirmId, Id};
+use guichet_base::id::FirmId;
 use guichet_base::input::{Check, MAX_NAME, Patch};
 use guichet_base::locale::Locale;
 use guichet_engine::actor::{Actor, MemberReach};
-use guichet_engine::feed::{Audience, Event};
+use guichet_engine::feed::Audience;
 use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::firms;
 
@@ -98,8 +98,8 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateFirm) -> Result<D
             ))
             .execute(tx.conn())
             .await?;
-        tx.event(new.id, Event::changed(new.id, Audience::everybody()));
-        tx.audit(Some(new.id), "firmUpdate", FirmId::NOUN, Some(new.id.uuid()));
+        let audience = Some(Audience::everybody());
+        tx.changed(new.id, "firmUpdate", new.id, audience.clone(), audience);
     }
     tx.commit(new.id).await
 }

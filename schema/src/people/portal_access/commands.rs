@@ -16,7 +16,8 @@ use guichet_base::locale::Locale;
 use guichet_base::secret::Secret;
 use guichet_engine::actor::{AccessRole, Actor, Author, Scope};
 use guichet_engine::feed::Event;
-use guichet_engine::store::{Begun, Done, Store, Tx};
+use guichet_engine::first;
+use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::portal_accesses;
 
 use super::model::AccessStatus;
@@ -50,10 +51,7 @@ pub async fn create(
     input: CreatePortalAccess,
 ) -> Result<Done<Invited<AccessId>>> {
     rights::may(&actor.membership, FirmAct::PortalAccessCreate)?;
-    let mut tx = match store.begin_once(actor, "portalAccessCreate", key, &input).await? {
-        Begun::Replay(done) => return Ok(done),
-        Begun::First(tx) => tx,
-    };
+    let mut tx = first!(store.begin_once(actor, "portalAccessCreate", key, &input).await?);
     // Locks the client, so that of two first accesses at once only one becomes the first.
     let client = client::commands::lock(tx.conn(), &actor.scope(), input.client_id).await?;
     let client = client.or_not_found("clientId")?;
@@ -92,9 +90,7 @@ pub async fn create(
         }
         _ => None,
     };
-    let after = Some(client.audience());
-    tx.event(client.firm_id, Event { noun: AccessId::NOUN, subject: id.uuid(), before: None, after });
-    tx.audit(Some(client.firm_id), "portalAccessCreate", AccessId::NOUN, Some(id.uuid()));
+    tx.changed(client.firm_id, "portalAccessCreate", id, None, Some(client.audience()));
     tx.commit(Invited { id, secret }).await
 }
 

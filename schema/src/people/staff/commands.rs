@@ -17,7 +17,8 @@ use guichet_base::locale::Locale;
 use guichet_base::secret::Secret;
 use guichet_engine::actor::{Actor, Author, StaffRole};
 use guichet_engine::feed::{Audience, Event};
-use guichet_engine::store::{Begun, Done, Store, Tx};
+use guichet_engine::first;
+use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::{department_members, staff_members};
 
 /// Input for adding a staff member.
@@ -47,10 +48,7 @@ pub async fn create(
     input: CreateStaff,
 ) -> Result<Done<Invited<StaffId>>> {
     rights::may(&actor.membership, FirmAct::StaffCreate)?;
-    let mut tx = match store.begin_once(actor, "staffCreate", key, &input).await? {
-        Begun::Replay(done) => return Ok(done),
-        Begun::First(tx) => tx,
-    };
+    let mut tx = first!(store.begin_once(actor, "staffCreate", key, &input).await?);
     let scope = actor.scope();
     let firm = firm::queries::find(tx.conn(), &scope).await?;
     let mut check = Check::new();
@@ -85,8 +83,7 @@ pub async fn create(
         Some(_) => None,
         None => Some(issue(tx.conn(), firm.id, account.id, Author::Staff(id), now).await?),
     };
-    tx.event(firm.id, changed(id, true));
-    tx.audit(Some(firm.id), "staffCreate", StaffId::NOUN, Some(id.uuid()));
+    tx.changed(firm.id, "staffCreate", id, None, Some(firm::model::audience(true)));
     tx.commit(Invited { id, secret }).await
 }
 

@@ -3,10 +3,9 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use guichet_base::id::{AccountId, FirmId, Id, StaffId};
-use guichet_base::page::Cursor;
+use guichet_base::id::{AccountId, FirmId, StaffId};
 use guichet_engine::actor::StaffRole;
-use guichet_engine::by_name::BY_NAME;
+use guichet_engine::keyset::{self, BY_NAME};
 use guichet_engine::tables::{accounts, staff_members};
 
 /// A staff member. A client can see only its name.
@@ -37,6 +36,6 @@ pub struct StaffMember {
 impl StaffMember {
     /// Its cursor in a list ordered by name.
     pub fn cursor(&self) -> String {
-        Cursor::encode(BY_NAME, &self.name, self.id.uuid())
+        keyset::cursor(BY_NAME, &self.name, self.id)
     }
 }

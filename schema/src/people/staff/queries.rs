@@ -7,7 +7,7 @@ use guichet_base::error::Result;
 use guichet_base::id::StaffId;
 use guichet_base::page::{Page, PageRequest};
 use guichet_engine::actor::Scope;
-use guichet_engine::by_name::page_by_name;
+use guichet_engine::keyset::{BY_NAME, page};
 use guichet_engine::sql;
 use guichet_engine::tables::{accounts, staff_members};
 
@@ -58,7 +58,7 @@ pub async fn page(
     if let Some(active) = filter.active {
         query = query.filter(staff_members::disabled_at.is_null().eq(active));
     }
-    Ok(page_by_name!(conn, query, staff_members, StaffMember, request))
+    Ok(page!(conn, query, request, BY_NAME, (staff_members::name => String, staff_members::id), StaffMember))
 }
 
 /// The number of staff that match a filter; zero for a client.

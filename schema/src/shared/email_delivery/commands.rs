@@ -8,7 +8,8 @@ use guichet_base::email::Email;
 use guichet_base::error::{Code, OrNotFound, Refusal, Result};
 use guichet_base::id::{ActId, ClientId, DeliveryId, Id};
 use guichet_engine::actor::Actor;
-use guichet_engine::store::{Begun, Done, Store};
+use guichet_engine::first;
+use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::{email_deliveries, email_suppressions};
 
 use super::model::{DeliveryReason, DeliveryStatus, EmailDelivery};
@@ -23,10 +24,7 @@ use super::{announce, queries, retry};
 /// still has nowhere to go, `ADDRESS_SUPPRESSED`, `INVALID_EMAIL`.
 pub async fn retry(store: &Store, actor: &Actor, key: &str, id: DeliveryId) -> Result<Done<DeliveryId>> {
     actor.staff()?;
-    let mut tx = match store.begin_once(actor, "emailDeliveryRetry", key, &id).await? {
-        Begun::Replay(done) => return Ok(done),
-        Begun::First(tx) => tx,
-    };
+    let mut tx = first!(store.begin_once(actor, "emailDeliveryRetry", key, &id).await?);
     let delivery = lock(tx.conn(), actor, id).await?.or_not_found("id")?;
     let plan = retry::plans(tx.conn(), delivery.firm_id, std::slice::from_ref(&delivery)).await?.remove(&id);
     let plan = plan.or_not_found("id")?.map_err(|code| Refusal::of("id", code))?;

@@ -11,37 +11,37 @@ use guichet_engine::job::Payload;
 use guichet_engine::tables::{email_deliveries, email_suppressions};
 
 text_enum! {
-    /// Where a delivery stands (D-04).
+    /// The status of a delivery.
     pub enum DeliveryStatus {
-        /// It will be sent, or tried again.
+        /// The mail is waiting to be sent, or will be retried.
         Queued = "QUEUED",
-        /// The recipient's server took it: 250 after DATA.
+        /// The mail server accepted the mail.
         Sent = "SENT",
-        /// It was refused for good, or given up.
+        /// The mail was refused permanently, or all attempts failed.
         Failed = "FAILED",
-        /// There was nowhere to send it to.
+        /// The mail was not sent; see `reason`.
         NotSent = "NOT_SENT",
     }
 }
 
 text_enum! {
-    /// Why a delivery is not on its way (D-04).
+    /// The reason why a mail is not being delivered.
     pub enum DeliveryReason {
         /// The client has no address.
         NoAddress = "NO_ADDRESS",
-        /// The address is malformed.
+        /// The address is not valid.
         InvalidAddress = "INVALID_ADDRESS",
-        /// The address bounced before (F-06).
+        /// Mails to the address are suppressed after an earlier bounce.
         SuppressedAfterBounce = "SUPPRESSED_AFTER_BOUNCE",
-        /// The person has no access any more.
+        /// The recipient no longer has access.
         NoAccess = "NO_ACCESS",
-        /// The person does not want to be told of such things by mail any more (D-11).
+        /// The recipient no longer wants mails about such notifications.
         NotWanted = "NOT_WANTED",
-        /// Ours to mend: the firm's sender address, or a relay that does not take such a mail.
+        /// The sender address of the firm is not valid, or the mail relay does not accept the mail.
         SenderFault = "SENDER_FAULT",
-        /// The recipient's server refused it for good.
+        /// The mail server of the recipient refused the mail permanently (hard bounce).
         Refused = "REFUSED",
-        /// It was tried as often as allowed.
+        /// All attempts failed (soft bounces).
         AttemptsExhausted = "ATTEMPTS_EXHAUSTED",
     }
 }
@@ -49,21 +49,21 @@ text_enum! {
 text_enum! {
     /// What a mail is about.
     pub enum DeliveryAbout {
-        /// A change of a ticket's status, to its client and opener (D-05).
+        /// A status change of a ticket, sent to the client and to the person who opened the ticket.
         StatusChange = "STATUS_CHANGE",
-        /// What a staff member is told, to that person (D-11).
+        /// A notification of a staff member, sent to that person.
         Notification = "NOTIFICATION",
     }
 }
 
 text_enum! {
-    /// What became of all mails about one act (D-04).
+    /// The combined state of all mails about one action.
     pub enum MailState {
-        /// All are on their way, or were.
+        /// All mails are queued or sent.
         Queued = "QUEUED",
-        /// Some are.
+        /// Some mails are queued or sent.
         Partial = "PARTIAL",
-        /// None is.
+        /// No mail is queued or sent.
         NotSent = "NOT_SENT",
     }
 }

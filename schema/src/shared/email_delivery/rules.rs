@@ -11,9 +11,9 @@ use guichet_base::text_enum;
 use super::model::{DeliveryReason, DeliveryStatus, EmailDelivery, MailState};
 
 text_enum! {
-    /// What somebody may want to do with a delivery.
+    /// An action on a delivery.
     pub enum DeliveryAct {
-        /// Have it sent again (F-02).
+        /// Send the mail again with `emailDeliveryRetry`.
         Retry = "RETRY",
     }
 }

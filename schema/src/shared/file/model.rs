@@ -20,17 +20,17 @@ use guichet_engine::subject::Subject;
 use guichet_engine::tables::{attachments, file_accesses, files};
 
 text_enum! {
-    /// Where a file stands.
+    /// The state of a file.
     pub enum FileState {
-        /// Its bytes are awaited.
+        /// The upload was announced. Send the bytes, then call `fileUploadComplete`.
         Pending = "PENDING",
-        /// Its bytes are there and are being looked at.
+        /// The bytes are uploaded and are being verified.
         Staged = "STAGED",
-        /// It is verified and can be opened.
+        /// The file is verified and can be downloaded. From now on others than the uploader can see it.
         Stored = "STORED",
-        /// It was refused; its bytes are gone.
+        /// The file was refused; see `refusal`.
         Rejected = "REJECTED",
-        /// It is infected; its bytes are locked away (F-07).
+        /// The file contains malware; see `refusal`.
         Quarantined = "QUARANTINED",
     }
 }
@@ -46,7 +46,7 @@ text_enum! {
         WrongChecksum = "WRONG_CHECKSUM",
         /// It is of another kind than declared.
         WrongType = "WRONG_TYPE",
-        /// The scanner found something in it (F-07).
+        /// The scanner found something in it.
         Infected = "INFECTED",
         /// Looking at it failed for good.
         Unverifiable = "UNVERIFIABLE",
@@ -84,13 +84,13 @@ impl FileRefusal {
 }
 
 text_enum! {
-    /// Through what a file was opened (B-09).
+    /// The channel through which a file was opened.
     pub enum Channel {
-        /// The client's area in a browser.
+        /// The client area in a browser.
         Portal = "PORTAL",
-        /// The client's area in an app.
+        /// The client area in an app.
         Mobile = "MOBILE",
-        /// The firm's side.
+        /// The back office of the firm.
         Staff = "STAFF",
     }
 }

@@ -131,13 +131,13 @@ pub fn expiry(state: FileState, is_attached: bool, now: DateTime<Utc>) -> Option
 }
 
 text_enum! {
-    /// What somebody may want to do with a file.
+    /// An action on a file.
     pub enum FileAct {
-        /// Say that its bytes are there.
+        /// Complete the upload with `fileUploadComplete`.
         Complete = "COMPLETE",
-        /// Open it.
+        /// Download the file with `fileDownload`.
         Download = "DOWNLOAD",
-        /// Attach it to something.
+        /// Attach the file with `ticketFileAttach`, or with a new ticket or message.
         Attach = "ATTACH",
     }
 }

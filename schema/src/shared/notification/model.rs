@@ -9,15 +9,15 @@ use guichet_engine::actor::Author;
 use guichet_engine::tables::notifications;
 
 text_enum! {
-    /// What staff are told of (D-11).
+    /// The kind of a notification.
     pub enum NotificationKind {
-        /// A ticket came to the person: assigned or handed over.
+        /// A ticket was assigned or transferred to the person.
         TicketAssigned = "TICKET_ASSIGNED",
-        /// A ticket came to a department of the person: opened there, or handed over to it.
+        /// A ticket was opened in, or transferred to, a department of the person.
         DepartmentTicket = "DEPARTMENT_TICKET",
-        /// The client wrote.
+        /// The client sent a message.
         ClientMessage = "CLIENT_MESSAGE",
-        /// The client handed in a file without a message, or after it.
+        /// The client sent a file, separate from a message.
         ClientFile = "CLIENT_FILE",
         /// The client reopened a ticket.
         TicketReopened = "TICKET_REOPENED",

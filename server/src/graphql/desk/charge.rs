@@ -1,10 +1,9 @@
 //! Charges (D-10).
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::{ChargeId, Id, TicketId};
-use guichet_base::page::PageRequest;
 use guichet_schema::desk::charge::commands::{self, CreateCharge};
 use guichet_schema::desk::charge::rules::{self, is_overdue, today};
 use guichet_schema::desk::charge::{model, queries};
@@ -14,33 +13,16 @@ use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::Ticket;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_optional, seen};
+use crate::graphql::mirror::mirror;
 use crate::graphql::money::{Money, MoneyInput};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, api_id, id, known_ids, outcome, payload, queried};
+use crate::graphql::payload::{Outcome, act, api_id, id, known_ids, payload};
 use crate::graphql::people::client::Client;
 use crate::graphql::scalars::Date;
 
-/// Where a charge stands (D-10).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::ChargeStatus")]
-pub enum ChargeStatus {
-    /// The client owes it.
-    Open,
-    /// It is paid.
-    Paid,
-    /// It is owed no more.
-    Canceled,
-}
+mirror!(ChargeStatus => model::ChargeStatus);
 
-/// What somebody may want to do with a charge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "rules::ChargeAct")]
-pub enum ChargeAct {
-    /// Tell that it was paid: `chargeMarkPaid`.
-    MarkPaid,
-    /// Call it off: `chargeCancel`.
-    Cancel,
-}
+mirror!(ChargeAct => rules::ChargeAct);
 
 /// A charge.
 #[derive(Debug, Clone)]
@@ -66,72 +48,72 @@ keyed! {
     }
 }
 
-/// What a client owes: a receivable, not a fiscal document (D-10).
+/// An amount that a client owes the firm: a receivable, not a fiscal document.
 #[Object]
 impl Charge {
-    /// Its id.
+    /// The ID of the charge, for example `charge_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// The client that owes.
+    /// The client that owes the amount.
     async fn client(&self, ctx: &Context<'_>) -> Result<Client, ApiError> {
         seen(load(ctx, self.0.client_id).await?)
     }
 
-    /// The ticket that made it; null when it was entered by hand.
+    /// The ticket that created the charge; null when it was created by hand.
     async fn ticket(&self, ctx: &Context<'_>) -> Result<Option<Ticket>, ApiError> {
         load_optional(ctx, self.0.ticket_id).await
     }
 
-    /// What for.
+    /// What the amount is owed for.
     async fn description(&self) -> &str {
         &self.0.description
     }
 
-    /// How much.
+    /// The amount.
     async fn amount(&self) -> Money {
         self.0.amount().into()
     }
 
-    /// Due by the end of this day, where the firm is.
+    /// The due date, in the time zone of the firm. The charge is overdue from the next day.
     async fn due_on(&self) -> Date {
         Date(self.0.due_on)
     }
 
-    /// Whether it is open after its due day, where the firm is.
+    /// Whether the charge is open and its due date has passed, in the time zone of the firm.
     async fn is_overdue(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
         let firm = seen(load(ctx, self.0.firm_id).await?)?;
         let today = today(Caller::of(ctx).store.now(), firm.0.zone);
         Ok(is_overdue(self.0.status, self.0.due_on, today))
     }
 
-    /// Where it stands.
+    /// The status of the charge.
     async fn status(&self) -> ChargeStatus {
         self.0.status.into()
     }
 
-    /// When it was marked as paid.
+    /// The date and time when the charge was marked as paid; null while it is not paid.
     async fn paid_at(&self) -> Option<DateTime<Utc>> {
         self.0.paid_at
     }
 
-    /// When it was made.
+    /// The date and time when the charge was created.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 
-    /// When it last changed.
+    /// The date and time when the charge was last changed.
     async fn updated_at(&self) -> DateTime<Utc> {
         self.0.updated_at
     }
 
-    /// Counts its changes: send it back as `expectedVersion`, and nobody's change is overwritten unseen.
+    /// The version of the charge. Send it back as `expectedVersion` to detect changes by others.
     async fn version(&self) -> i32 {
         self.0.version
     }
 
-    /// What the viewer may do with it now: one entry an act.
+    /// The actions that the viewer may or may not perform on the charge now, one entry per action.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<ChargeAct>>, ApiError> {
         let membership = &Caller::of(ctx).actor()?.membership;
         let ability =
@@ -140,18 +122,18 @@ impl Charge {
     }
 }
 
-/// Which charges are wanted; everything that is set must hold.
+/// A filter of charges. A charge must match all given conditions.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct ChargeFilter {
-    /// In one of these statuses.
+    /// Charges with one of these statuses.
     status: Option<Vec<ChargeStatus>>,
-    /// Owed by one of these clients.
+    /// Charges of one of these clients.
     client_ids: Option<Vec<ID>>,
-    /// Made by one of these tickets.
+    /// Charges created by one of these tickets.
     ticket_ids: Option<Vec<ID>>,
-    /// Due then or later.
+    /// Charges due on this date or later.
     due_from: Option<Date>,
-    /// Due then or earlier.
+    /// Charges due on this date or earlier.
     due_to: Option<Date>,
 }
 
@@ -169,21 +151,12 @@ impl From<ChargeFilter> for queries::ChargeFilter {
 }
 
 connection! {
-    /// A page of charges.
-    ChargeConnection, ChargeEdge of Charge, count ChargeCount
-}
-
-/// Counts when asked.
-pub struct ChargeCount(queries::ChargeFilter);
-
-#[Object]
-impl ChargeCount {
-    /// How many there are on all pages.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let caller = Caller::of(ctx);
-        let count = queries::count(&mut *caller.conn().await?, &caller.scope()?, &self.0).await;
-        queried(caller, count)
-    }
+    /// A page of the list of charges.
+    ChargeConnection, ChargeEdge of Charge, count ChargeCount;
+    /// Returns the list of charges that the viewer can see, sorted by due date. Portal users see the charges
+    /// of their client.
+    query ChargesQuery.charges, filter ChargeFilter => queries::ChargeFilter;
+    seen by scope, page queries::page, counted queries::count, cursor queries::cursor
 }
 
 /// Queries about charges.
@@ -192,48 +165,30 @@ pub struct ChargeQuery;
 
 #[Object]
 impl ChargeQuery {
-    /// The charges that the viewer sees, the earliest due first. A client sees what it owes.
-    async fn charges(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which are wanted; all when left out.")] filter: Option<ChargeFilter>,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
-    ) -> Result<ChargeConnection, ApiError> {
-        let caller = Caller::of(ctx);
-        let scope = caller.scope()?;
-        let filter = filter.unwrap_or_default().into();
-        let part = queried(caller, PageRequest::new(first, after, last, before))?;
-        let page = queries::page(&mut *caller.conn().await?, &scope, &filter, &part).await;
-        let page = queried(caller, page)?;
-        Ok(ChargeConnection::new(page, ChargeCount(filter), queries::cursor, Charge))
-    }
-
-    /// One charge; null when there is no such for the viewer.
+    /// Returns the charge with this ID; null when it does not exist for the viewer.
     async fn charge(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Its id.")] id: ID,
+        #[graphql(desc = "The ID of the charge.")] id: ID,
     ) -> Result<Option<Charge>, ApiError> {
         Caller::of(ctx).actor()?;
         now(ctx, &id).await
     }
 }
 
-/// A charge to be entered by hand.
+/// Input for `chargeCreate`: the charge to create by hand.
 #[derive(Debug, InputObject)]
 pub struct ChargeCreateInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     idempotency_key: String,
-    /// The client that owes.
+    /// The ID of the client that owes the amount.
     client_id: ID,
-    /// What for; up to 200 characters.
+    /// What the amount is owed for; 1 to 200 characters.
     description: String,
-    /// How much; more than zero.
+    /// The amount; more than zero.
     amount: MoneyInput,
-    /// Due by the end of this day; as many days from today as the firm gives when left out.
+    /// The due date. The default is today plus the number of days in the settings of the firm.
     due_on: Option<Date>,
 }
 
@@ -250,44 +205,46 @@ impl TryFrom<ChargeCreateInput> for CreateCharge {
     }
 }
 
-/// A charge that was paid.
+/// Input for `chargeMarkPaid`: the charge to mark as paid, and the version that was read.
 #[derive(Debug, InputObject)]
 pub struct ChargeMarkPaidInput {
-    /// The charge.
+    /// The ID of the charge.
     id: ID,
-    /// The version that was looked at; when the charge has another by now, nothing is changed: `CONFLICT`.
+    /// The version that was read. If the charge has another version now, nothing is changed and the error is
+    /// `CONFLICT`.
     expected_version: i32,
 }
 
-/// A charge to be called off.
+/// Input for `chargeCancel`: the charge to cancel, and the version that was read.
 #[derive(Debug, InputObject)]
 pub struct ChargeCancelInput {
-    /// The charge.
+    /// The ID of the charge.
     id: ID,
-    /// The version that was looked at; when the charge has another by now, nothing is changed: `CONFLICT`.
+    /// The version that was read. If the charge has another version now, nothing is changed and the error is
+    /// `CONFLICT`.
     expected_version: i32,
 }
 
 payload! {
-    /// What became of a `chargeCreate`.
+    /// The result of `chargeCreate`.
     ChargeCreatePayload {
-        /// The charge; null when it was refused.
+        /// The new charge; null when there are errors.
         charge: Option<Charge>,
     }
 }
 
 payload! {
-    /// What became of a `chargeMarkPaid`.
+    /// The result of `chargeMarkPaid`.
     ChargeMarkPaidPayload {
-        /// The charge as it stands now, also when the act was refused.
+        /// The charge in its current state, also when there are errors.
         charge: Option<Charge>,
     }
 }
 
 payload! {
-    /// What became of a `chargeCancel`.
+    /// The result of `chargeCancel`.
     ChargeCancelPayload {
-        /// The charge as it stands now, also when the act was refused.
+        /// The charge in its current state, also when there are errors.
         charge: Option<Charge>,
     }
 }
@@ -298,48 +255,58 @@ pub struct ChargeMutation;
 
 #[Object]
 impl ChargeMutation {
-    /// Enters a charge by hand. Owners and managers.
+    /// Creates a charge by hand.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`,
+    /// `WRONG_CURRENCY`, `IDEMPOTENCY_KEY_REUSED`.
     async fn charge_create(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The charge to be entered.")] mut input: ChargeCreateInput,
+        #[graphql(desc = "The input of the mutation.")] mut input: ChargeCreateInput,
     ) -> Result<ChargeCreatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let key = std::mem::take(&mut input.idempotency_key);
-        let result = async { commands::create(&caller.store, actor, &key, input.try_into()?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| commands::create(store, actor, &key, input.try_into()?).await)
+                .await?;
         let charge = load_optional(ctx, done).await?;
         Ok(ChargeCreatePayload { charge, user_errors, revision })
     }
 
-    /// Marks an open charge as paid. Owners and managers.
+    /// Marks an open charge as paid.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `CHARGE_PAID`, `CHARGE_CANCELED`.
     async fn charge_mark_paid(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The charge that was paid.")] input: ChargeMarkPaidInput,
+        #[graphql(desc = "The input of the mutation.")] input: ChargeMarkPaidInput,
     ) -> Result<ChargeMarkPaidPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let ChargeMarkPaidInput { id: given, expected_version } = input;
-        let result =
-            async { commands::mark_paid(&caller.store, actor, id("id", &given)?, expected_version).await };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+            commands::mark_paid(store, actor, id("id", &given)?, expected_version).await
+        })
+        .await?;
         Ok(ChargeMarkPaidPayload { charge: now(ctx, &given).await?, user_errors, revision })
     }
 
-    /// Cancels an open charge. Owners and managers.
+    /// Cancels an open charge.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `CHARGE_PAID`, `CHARGE_CANCELED`.
     async fn charge_cancel(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The charge to be called off.")] input: ChargeCancelInput,
+        #[graphql(desc = "The input of the mutation.")] input: ChargeCancelInput,
     ) -> Result<ChargeCancelPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let ChargeCancelInput { id: given, expected_version } = input;
-        let result =
-            async { commands::cancel(&caller.store, actor, id("id", &given)?, expected_version).await };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+            commands::cancel(store, actor, id("id", &given)?, expected_version).await
+        })
+        .await?;
         Ok(ChargeCancelPayload { charge: now(ctx, &given).await?, user_errors, revision })
     }
 }

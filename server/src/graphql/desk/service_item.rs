@@ -5,19 +5,20 @@ use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::{Id, ServiceItemId};
 use guichet_base::money;
-use guichet_base::page::PageRequest;
 use guichet_schema::desk::service_item::commands::{self, CreateServiceItem, UpdateServiceItem};
-use guichet_schema::desk::service_item::{model, queries};
-use guichet_schema::people::rights::FirmAct::ServiceItemUpdate;
+use guichet_schema::desk::service_item::{model, queries, rules};
 
 use crate::edge::ApiError;
-use crate::graphql::ability::{Ability, FirmAct, abilities};
+use crate::graphql::ability::{Ability, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, load, load_optional, seen};
+use crate::graphql::mirror::mirror;
 use crate::graphql::money::{Money, MoneyInput};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, api_id, id, id_patch, optional_id, outcome, payload, queried};
+use crate::graphql::payload::{Outcome, act, api_id, id, id_patch, optional_id, payload};
 use crate::graphql::people::department::Department;
+
+mirror!(ServiceItemAct => rules::ServiceItemAct);
 
 /// An item of the price list.
 #[derive(Debug, Clone)]
@@ -25,132 +26,102 @@ pub struct ServiceItem(pub model::ServiceItem);
 
 by_ids!(ServiceItemId => ServiceItem, queries::by_ids);
 
-/// An item of the firm's price list. Clients see what is offered, and what their tickets are about.
+/// An item of the price list of the firm. Clients see the items that are offered, and those of their tickets.
 #[Object]
 impl ServiceItem {
-    /// Its id.
+    /// The ID of the item, for example `service_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// Its name, unique in the firm.
+    /// The name of the item, unique within the firm.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// What is done for the price.
+    /// What the price includes.
     async fn description(&self) -> &str {
         &self.0.description
     }
 
-    /// Its price. Later changes touch no ticket (D-03).
+    /// The price. Later changes do not affect existing tickets.
     async fn price(&self, ctx: &Context<'_>) -> Result<Money, ApiError> {
         let firm = seen(load(ctx, self.0.firm_id).await?)?;
         Ok(money::Money { amount_minor: self.0.price_minor, currency: firm.0.currency }.into())
     }
 
-    /// The department that does it; null for clients.
+    /// The department that provides the service; null for clients.
     async fn department(&self, ctx: &Context<'_>) -> Result<Option<Department>, ApiError> {
         load_optional(ctx, self.0.department_id).await
     }
 
-    /// Whether it is offered.
+    /// Whether the service is offered.
     async fn active(&self) -> bool {
         self.0.active
     }
 
-    /// Counts its changes, for `expectedVersion`.
+    /// The version of the item. Send it back as `expectedVersion` to detect changes by others.
     async fn version(&self) -> i32 {
         self.0.version
     }
 
-    /// When it was entered.
+    /// The date and time when the item was created.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 
-    /// When it last changed.
+    /// The date and time when the item was last changed.
     async fn updated_at(&self) -> DateTime<Utc> {
         self.0.updated_at
     }
 
-    /// What the viewer may do with it, one entry an act.
-    async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<FirmAct>>, ApiError> {
-        Ok(abilities(&Caller::of(ctx).actor()?.membership, &[ServiceItemUpdate]))
+    /// The actions that the viewer may or may not perform on the item now, one entry per action.
+    async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<ServiceItemAct>>, ApiError> {
+        let acts = rules::ServiceItemAct::ALL;
+        Ok(abilities(&Caller::of(ctx).actor()?.membership, acts, rules::ServiceItemAct::right))
     }
 }
 
-/// Which service items are wanted; everything that is set must hold.
+/// A filter of the price list. An item must match all given conditions.
 #[derive(Debug, Default, InputObject)]
 pub struct ServiceItemFilter {
-    /// Those offered, or those no longer offered.
+    /// Items that are offered (true), or items that are no longer offered (false).
     active: Option<bool>,
-    /// Words of name or description, in any case and without accents; all must be found. Up to 200
+    /// Words in the name or description, regardless of case and accents; all words must match. Up to 200
     /// characters.
     search: Option<String>,
 }
 
+impl From<ServiceItemFilter> for queries::ServiceItemFilter {
+    fn from(ServiceItemFilter { active, search }: ServiceItemFilter) -> Self {
+        Self { active, search }
+    }
+}
+
 connection! {
-    /// A page of the price list.
-    ServiceItemConnection, ServiceItemEdge of ServiceItem, count ServiceItemCount
+    /// A page of the list of items of the price list.
+    ServiceItemConnection, ServiceItemEdge of ServiceItem, count ServiceItemCount;
+    /// Returns the price list, sorted by name. Clients see the items that are offered.
+    query ServiceItemQuery.service_items, filter ServiceItemFilter => queries::ServiceItemFilter;
+    seen by scope, page queries::page, counted queries::count, cursor model::ServiceItem::cursor
 }
 
-/// Counts when asked.
-pub struct ServiceItemCount(queries::ServiceItemFilter);
-
-#[Object]
-impl ServiceItemCount {
-    /// How many there are on all pages.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let caller = Caller::of(ctx);
-        let found = queries::count(&mut *caller.conn().await?, &caller.scope()?, &self.0).await;
-        queried(caller, found)
-    }
-}
-
-/// Queries about the price list.
-#[derive(Debug, Default)]
-pub struct ServiceItemQuery;
-
-#[Object]
-impl ServiceItemQuery {
-    /// The price list, by name. Clients are given what is offered.
-    async fn service_items(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which are wanted; all when left out.")] filter: Option<ServiceItemFilter>,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
-    ) -> Result<ServiceItemConnection, ApiError> {
-        let caller = Caller::of(ctx);
-        let scope = caller.scope()?;
-        let ServiceItemFilter { active, search } = filter.unwrap_or_default();
-        let filter = queries::ServiceItemFilter { active, search };
-        let request = queried(caller, PageRequest::new(first, after, last, before))?;
-        let page = queries::page(&mut *caller.conn().await?, &scope, &filter, &request).await;
-        let page = queried(caller, page)?;
-        let count = ServiceItemCount(filter);
-        Ok(ServiceItemConnection::new(page, count, model::ServiceItem::cursor, ServiceItem))
-    }
-}
-
-/// An item to be entered.
+/// Input for `serviceItemCreate`: the item to add to the price list.
 #[derive(Debug, InputObject)]
 pub struct ServiceItemCreateInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     idempotency_key: String,
-    /// Its name, unique in the firm; up to 200 characters.
+    /// The name of the item, unique within the firm; 1 to 200 characters.
     name: String,
-    /// What is done for the price; up to 20,000 characters.
+    /// What the price includes; up to 20,000 characters.
     #[graphql(default)]
     description: String,
-    /// Its price.
+    /// The price.
     price: MoneyInput,
-    /// The department that does it.
+    /// The ID of the department that provides the service.
     department_id: Option<ID>,
-    /// Whether it is offered.
+    /// Whether the service is offered.
     #[graphql(default = true)]
     active: bool,
 }
@@ -169,29 +140,30 @@ impl ServiceItemCreateInput {
 }
 
 payload! {
-    /// What became of a `serviceItemCreate`.
+    /// The result of `serviceItemCreate`.
     ServiceItemCreatePayload {
-        /// The item; null when it was refused.
+        /// The new item; null when there are errors.
         service_item: Option<ServiceItem>,
     }
 }
 
-/// Changes of an item: what is left out stays as it is.
+/// Input for `serviceItemUpdate`: the changes to an item of the price list. An omitted field keeps its value.
 #[derive(Debug, InputObject)]
 pub struct ServiceItemUpdateInput {
-    /// The item.
+    /// The ID of the item.
     id: ID,
-    /// The version that the editor read; another one is a `CONFLICT`.
+    /// The version that was read. If the item has another version now, nothing is changed and the error is
+    /// `CONFLICT`.
     expected_version: i32,
-    /// Its name, unique in the firm; up to 200 characters.
+    /// The name of the item, unique within the firm; 1 to 200 characters.
     name: Option<String>,
-    /// What is done for the price; up to 20,000 characters.
+    /// What the price includes; up to 20,000 characters.
     description: Option<String>,
-    /// Its price. No ticket changes with it (D-03).
+    /// The price. Existing tickets keep their price.
     price: Option<MoneyInput>,
-    /// The department that does it; null for none.
+    /// The ID of the department that provides the service; null for none.
     department_id: MaybeUndefined<ID>,
-    /// Whether it is offered.
+    /// Whether the service is offered.
     active: Option<bool>,
 }
 
@@ -210,9 +182,9 @@ impl ServiceItemUpdateInput {
 }
 
 payload! {
-    /// What became of a `serviceItemUpdate`.
+    /// The result of `serviceItemUpdate`.
     ServiceItemUpdatePayload {
-        /// The item as it stands now, also when the act was refused.
+        /// The item in its current state, also when there are errors.
         service_item: Option<ServiceItem>,
     }
 }
@@ -223,34 +195,40 @@ pub struct ServiceItemMutation;
 
 #[Object]
 impl ServiceItemMutation {
-    /// Enters an item of the price list. Owners and managers.
+    /// Adds an item to the price list.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `TAKEN`, `OUT_OF_RANGE`,
+    /// `WRONG_CURRENCY`, `IDEMPOTENCY_KEY_REUSED`.
     async fn service_item_create(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to enter.")] input: ServiceItemCreateInput,
+        #[graphql(desc = "The input of the mutation.")] input: ServiceItemCreateInput,
     ) -> Result<ServiceItemCreatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
+        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
-            commands::create(&caller.store, actor, &key, input).await
-        };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+            commands::create(store, actor, &key, input).await
+        })
+        .await?;
         let service_item = load_optional(ctx, done).await?;
         Ok(ServiceItemCreatePayload { service_item, user_errors, revision })
     }
 
-    /// Changes an item of the price list. Owners and managers.
+    /// Changes an item of the price list.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `TAKEN`,
+    /// `OUT_OF_RANGE`, `WRONG_CURRENCY`.
     async fn service_item_update(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to change.")] input: ServiceItemUpdateInput,
+        #[graphql(desc = "The input of the mutation.")] input: ServiceItemUpdateInput,
     ) -> Result<ServiceItemUpdatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let id = ServiceItemId::decode(&input.id);
-        let result = async { commands::update(&caller.store, actor, input.read()?).await };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let Outcome { user_errors, revision, .. } =
+            act(ctx, async |store, actor| commands::update(store, actor, input.read()?).await).await?;
         let service_item = load_optional(ctx, id).await?;
         Ok(ServiceItemUpdatePayload { service_item, user_errors, revision })
     }

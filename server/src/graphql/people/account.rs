@@ -10,25 +10,25 @@ use crate::graphql::scalars::Locale;
 #[derive(Debug, Clone)]
 pub struct Account(pub model::Account);
 
-/// A login: one person, one e-mail address, many memberships (B-13). Nobody sees another's.
+/// A login: one person with one e-mail address and any number of memberships. Visible to its owner only.
 #[Object]
 impl Account {
-    /// Its id.
+    /// The ID of the account, for example `account_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// The address with which the person signs in.
+    /// The e-mail address for signing in.
     async fn email(&self) -> &str {
         &self.0.email
     }
 
-    /// The person's name.
+    /// The name of the person.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The person's language.
+    /// The language of the person.
     async fn locale(&self) -> Locale {
         self.0.locale.into()
     }

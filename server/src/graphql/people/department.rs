@@ -6,16 +6,14 @@ use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::{DepartmentId, StaffId};
-use guichet_base::page::PageRequest;
 use guichet_schema::people::department::commands::{self, CreateDepartment};
 use guichet_schema::people::department::{model, queries};
 use guichet_schema::people::staff;
 
 use crate::edge::ApiError;
-use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, keyed, load, load_list, load_optional, seen};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, api_id, id, ids, outcome, payload, queried};
+use crate::graphql::payload::{Outcome, act, api_id, id, ids, payload};
 use crate::graphql::people::staff::StaffMember;
 
 /// A department.
@@ -24,30 +22,30 @@ pub struct Department(pub model::Department);
 
 by_ids!(DepartmentId => Department, queries::by_ids);
 
-/// A team of a firm. It is the firm's own affair: for clients there is none.
+/// A team of the firm. Not visible to clients.
 #[Object]
 impl Department {
-    /// Its id.
+    /// The ID of the department, for example `department_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// Its name, unique in the firm.
+    /// The name of the department, unique within the firm.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Who gets what is handed to the department (D-09).
+    /// The staff member who leads the department and receives what is transferred to it.
     async fn lead(&self, ctx: &Context<'_>) -> Result<StaffMember, ApiError> {
         seen(load(ctx, self.0.lead_id).await?)
     }
 
-    /// Who belongs to it, its lead too.
+    /// The list of members, including the lead.
     async fn members(&self, ctx: &Context<'_>) -> Result<Vec<StaffMember>, ApiError> {
         load_list(ctx, MembersOf(self.0.id), StaffMember).await
     }
 
-    /// When it was made.
+    /// The date and time when the department was created.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
@@ -70,57 +68,25 @@ keyed! {
 }
 
 connection! {
-    /// A page of a firm's departments.
-    DepartmentConnection, DepartmentEdge of Department, count DepartmentCount
+    /// A page of the list of departments.
+    DepartmentConnection, DepartmentEdge of Department, count DepartmentCount;
+    /// Returns the list of departments of the firm, sorted by name. Empty for clients.
+    query DepartmentQuery.departments;
+    seen by scope, page queries::page, counted queries::count, cursor model::Department::cursor
 }
 
-/// Counts when asked.
-pub struct DepartmentCount;
-
-#[Object]
-impl DepartmentCount {
-    /// How many there are on all pages.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let caller = Caller::of(ctx);
-        let found = queries::count(&mut *caller.conn().await?, &caller.scope()?).await;
-        queried(caller, found)
-    }
-}
-
-/// Queries about departments.
-#[derive(Debug, Default)]
-pub struct DepartmentQuery;
-
-#[Object]
-impl DepartmentQuery {
-    /// The firm's departments, by name. Clients are given none.
-    async fn departments(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
-    ) -> Result<DepartmentConnection, ApiError> {
-        let caller = Caller::of(ctx);
-        let scope = caller.scope()?;
-        let request = queried(caller, PageRequest::new(first, after, last, before))?;
-        let page = queries::page(&mut *caller.conn().await?, &scope, &request).await;
-        let page = queried(caller, page)?;
-        Ok(DepartmentConnection::new(page, DepartmentCount, model::Department::cursor, Department))
-    }
-}
-
-/// A department to be made.
+/// Input for `departmentCreate`: the department to create.
 #[derive(Debug, InputObject)]
 pub struct DepartmentCreateInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     idempotency_key: String,
-    /// Its name, unique in the firm; up to 200 characters.
+    /// The name of the department, unique within the firm; 1 to 200 characters.
     name: String,
-    /// Who gets what is handed to it (D-09); belongs to it in any case.
+    /// The ID of the staff member who leads the department and receives what is transferred to it. The lead
+    /// is always a member.
     lead_id: ID,
-    /// Who else belongs to it.
+    /// The IDs of the other members.
     #[graphql(default)]
     member_ids: Vec<ID>,
 }
@@ -137,9 +103,9 @@ impl DepartmentCreateInput {
 }
 
 payload! {
-    /// What became of a `departmentCreate`.
+    /// The result of `departmentCreate`.
     DepartmentCreatePayload {
-        /// The department; null when it was refused.
+        /// The new department; null when there are errors.
         department: Option<Department>,
     }
 }
@@ -150,19 +116,22 @@ pub struct DepartmentMutation;
 
 #[Object]
 impl DepartmentMutation {
-    /// Makes a department. Owners.
+    /// Creates a department.
+    ///
+    /// Requires the role `OWNER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `TAKEN`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
     async fn department_create(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to make.")] input: DepartmentCreateInput,
+        #[graphql(desc = "The input of the mutation.")] input: DepartmentCreateInput,
     ) -> Result<DepartmentCreatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
+        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
-            commands::create(&caller.store, actor, &key, input).await
-        };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+            commands::create(store, actor, &key, input).await
+        })
+        .await?;
         let department = load_optional(ctx, done).await?;
         Ok(DepartmentCreatePayload { department, user_errors, revision })
     }

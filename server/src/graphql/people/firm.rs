@@ -1,9 +1,10 @@
 //! Firms.
 
 use std::collections::HashMap;
+use std::convert::identity;
 
 use async_graphql::dataloader::Loader;
-use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use guichet_base::id::FirmId;
 use guichet_engine::actor;
 use guichet_schema::people::firm::commands::{self, UpdateFirm};
@@ -14,18 +15,11 @@ use crate::edge::ApiError;
 use crate::graphql::ability::{Ability, FirmAct, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{Loads, fault, load};
-use crate::graphql::payload::{Outcome, api_id, outcome, patch, payload};
+use crate::graphql::mirror::mirror;
+use crate::graphql::payload::{Outcome, act, api_id, patch, payload};
 use crate::graphql::scalars::Locale;
 
-/// How far the members of a firm see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "actor::MemberReach")]
-pub enum MemberReach {
-    /// All clients.
-    All,
-    /// Their departments and their portfolio only.
-    Own,
-}
+mirror!(MemberReach => actor::MemberReach);
 
 /// A firm.
 #[derive(Debug, Clone)]
@@ -38,95 +32,102 @@ impl Firm {
     }
 }
 
-/// A firm that serves clients. Its settings are null for those.
+/// An office that serves clients: a tenant. Its settings are null for clients.
 #[Object]
 impl Firm {
-    /// Its id.
+    /// The ID of the firm, for example `firm_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// Its name.
+    /// The name of the firm.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Its language.
+    /// The language of the firm.
     async fn locale(&self) -> Locale {
         self.0.locale.into()
     }
 
-    /// The IANA name of the time zone in which its due dates are dates.
+    /// The IANA name of the time zone of the firm, in which its due dates are interpreted, for example
+    /// `America/Sao_Paulo`.
     async fn zone(&self) -> &str {
         self.0.zone.name()
     }
 
-    /// ISO 3166-1 alpha-2 code of its country.
+    /// The ISO 3166-1 alpha-2 code of the country, for example `BR`.
     async fn country(&self) -> &str {
         &self.0.country
     }
 
-    /// ISO 4217 code of its money.
+    /// The ISO 4217 code of the currency, for example `BRL`.
     async fn currency(&self) -> &str {
         &self.0.currency
     }
 
-    /// The sender of its mails (F-06).
+    /// The sender address of the mails of the firm.
     async fn mail_from(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
         self.internal(ctx, &*self.0.mail_from)
     }
 
-    /// Where answers to its mails go; null when nobody reads them: mails then ask for answers in the portal.
+    /// The address for replies to the mails of the firm; null when nobody reads replies: mails then ask
+    /// recipients to reply in the portal.
     async fn mail_reply_to(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
         Ok(self.internal(ctx, self.0.mail_reply_to.as_deref())?.flatten())
     }
 
-    /// How far its members see (B-15).
+    /// Which clients and tickets the members of the firm can see.
     async fn member_reach(&self, ctx: &Context<'_>) -> Result<Option<MemberReach>, ApiError> {
         self.internal(ctx, self.0.member_reach.into())
     }
 
-    /// Days in which a client may reopen a closed ticket (D-02); 0 when it may not.
+    /// The number of days within which a client may reopen a closed ticket; 0 when clients may not reopen
+    /// tickets.
     async fn client_reopen_days(&self, ctx: &Context<'_>) -> Result<Option<i32>, ApiError> {
         self.internal(ctx, self.0.client_reopen_days)
     }
 
-    /// Days from finishing a ticket to the due date of its charge (D-10).
+    /// The number of days from finishing a ticket to the due date of its charge.
     async fn charge_due_days(&self, ctx: &Context<'_>) -> Result<Option<i32>, ApiError> {
         self.internal(ctx, self.0.charge_due_days)
     }
 
-    /// Counts the changes of its settings, for `expectedVersion`.
+    /// The version of the settings. Send it back as `expectedVersion` to detect changes by others.
     async fn version(&self, ctx: &Context<'_>) -> Result<Option<i32>, ApiError> {
         self.internal(ctx, self.0.version)
     }
 
-    /// What the viewer may do with it, one entry an act.
+    /// The actions that the viewer may or may not perform on the firm, one entry per action.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<FirmAct>>, ApiError> {
-        Ok(abilities(&Caller::of(ctx).actor()?.membership, &[FirmUpdate]))
+        Ok(abilities(&Caller::of(ctx).actor()?.membership, &[FirmUpdate], identity))
     }
 }
 
-/// Changes of the firm's settings: what is left out stays as it is. Country and money stay in any case.
+/// Input for `firmUpdate`: the changes to the settings of the firm. An omitted field keeps its value. Country
+/// and currency cannot be changed.
 #[derive(Debug, InputObject)]
 pub struct FirmUpdateInput {
-    /// The version that the editor read; another one is a `CONFLICT`.
+    /// The version that was read. If the settings have another version now, nothing is changed and the error
+    /// is `CONFLICT`.
     expected_version: i32,
-    /// Its name; up to 200 characters.
+    /// The name of the firm; 1 to 200 characters.
     name: Option<String>,
-    /// Its language. Clients and accounts keep theirs.
+    /// The language of the firm. Clients and accounts keep theirs.
     locale: Option<Locale>,
-    /// The IANA name of its time zone. Due dates that are set stay.
+    /// The IANA name of the time zone, for example `America/Sao_Paulo`. Existing due dates do not change.
     zone: Option<String>,
-    /// The sender of its mails (F-06). Mails that wait go out under the new one.
+    /// The sender address of mails. Queued mails are sent with the new address.
     mail_from: Option<String>,
-    /// Where answers to its mails go; null when nobody reads them.
+    /// The address for replies to mails; null when nobody reads replies.
     mail_reply_to: MaybeUndefined<String>,
-    /// How far its members see (B-15).
+    /// Which clients and tickets the members of the firm can see.
     member_reach: Option<MemberReach>,
-    /// Days in which a client may reopen a closed ticket (D-02), 0 to 3650; 0 when it may not.
+    /// The number of days within which a client may reopen a closed ticket, 0 to 3650; 0 when clients may not
+    /// reopen tickets.
     client_reopen_days: Option<i32>,
-    /// Days from finishing a ticket to the due date of its charge (D-10), 0 to 3650. Charges that are there stay.
+    /// The number of days from finishing a ticket to the due date of its charge, 0 to 3650. Existing charges
+    /// do not change.
     charge_due_days: Option<i32>,
 }
 
@@ -147,9 +148,9 @@ impl FirmUpdateInput {
 }
 
 payload! {
-    /// What became of a `firmUpdate`.
+    /// The result of `firmUpdate`.
     FirmUpdatePayload {
-        /// The firm as it stands now, also when the act was refused.
+        /// The firm in its current state, also when there are errors.
         firm: Option<Firm>,
     }
 }
@@ -160,16 +161,21 @@ pub struct FirmMutation;
 
 #[Object]
 impl FirmMutation {
-    /// Changes the settings of the viewer's firm. Owners.
+    /// Changes the settings of the firm.
+    ///
+    /// Requires the role `OWNER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `CONFLICT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `INVALID_EMAIL`,
+    /// `OUT_OF_RANGE`.
     async fn firm_update(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to change.")] input: FirmUpdateInput,
+        #[graphql(desc = "The input of the mutation.")] input: FirmUpdateInput,
     ) -> Result<FirmUpdatePayload, ApiError> {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
-        let result = commands::update(&caller.store, actor, input.read()).await;
-        let Outcome { user_errors, revision, .. } = outcome(caller, result)?;
+        let Outcome { user_errors, revision, .. } =
+            act(ctx, async |store, actor| commands::update(store, actor, input.read()).await).await?;
         Ok(FirmUpdatePayload { firm: load(ctx, actor.firm_id()).await?, user_errors, revision })
     }
 }

@@ -12,11 +12,11 @@ use crate::graphql::caller::Caller;
 use crate::graphql::payload::{UserError, queried};
 use crate::graphql::people::session::{Entry, Session, SessionTransport};
 
-/// An invitation to be handed over to the person, by whatever messenger. It opens one membership, once, for
-/// seven days.
+/// An invitation to send to the person, for example with a messenger. It is valid for one membership, once,
+/// for seven days.
 #[derive(Debug, SimpleObject)]
 pub struct InvitationLink {
-    /// What `invitationAccept` takes.
+    /// The secret for `invitationAccept`.
     secret: String,
 }
 
@@ -26,14 +26,15 @@ impl From<&Secret> for InvitationLink {
     }
 }
 
-/// What the page of an invitation shows before it is accepted.
+/// The information that the page of an invitation shows before the invitation is accepted.
 #[derive(Debug, SimpleObject)]
 pub struct Invitation {
-    /// The address with which the person will sign in.
+    /// The e-mail address with which the person will sign in.
     email: String,
-    /// The firm that invites.
+    /// The name of the firm that sent the invitation.
     firm_name: String,
-    /// Whether the account has a password, which must then be given; else one is chosen.
+    /// Whether the account already has a password, which is then required; otherwise a new password is
+    /// chosen.
     has_password: bool,
 }
 
@@ -50,12 +51,12 @@ pub struct InvitationQuery;
 
 #[Object]
 impl InvitationQuery {
-    /// An invitation that can be accepted now; null when it is unknown, used or expired. Nobody needs
-    /// to be signed in.
+    /// Returns the invitation with this secret; null when it is unknown, used or expired. Available without
+    /// signing in.
     async fn invitation(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The secret out of the link.", secret)] secret: String,
+        #[graphql(desc = "The secret from the link.", secret)] secret: String,
     ) -> Result<Option<Invitation>, ApiError> {
         let caller = Caller::of(ctx);
         let found = queries::find(&caller.store, &secret.into()).await;
@@ -63,30 +64,30 @@ impl InvitationQuery {
     }
 }
 
-/// An acceptance.
+/// Input for `invitationAccept`: the invitation, and the password of the account.
 #[derive(Debug, InputObject)]
 pub struct InvitationAcceptInput {
-    /// The secret out of the link.
+    /// The secret from the link.
     #[graphql(secret)]
     secret: String,
-    /// The account's password, or the one that it gets: 10 to 200 characters.
+    /// The password of the account, or a new one if it has none: 10 to 200 characters.
     #[graphql(secret)]
     password: String,
-    /// How the person wants to be called; only an account without a password is renamed.
+    /// The name of the person; used only when the account has no password yet.
     name: Option<String>,
-    /// How the token of the new session travels.
+    /// How the client receives the token of the new session.
     #[graphql(default)]
     transport: SessionTransport,
 }
 
-/// What became of an `invitationAccept`.
+/// The result of `invitationAccept`.
 #[derive(Debug, SimpleObject)]
 pub struct InvitationAcceptPayload {
-    /// The new session; null when it was refused.
+    /// The new session; null when there are errors.
     session: Option<Session>,
-    /// The session's token, told this once and for `BEARER` only.
+    /// The token of the session. It is returned only this once, and only for the transport `BEARER`.
     token: Option<String>,
-    /// Why nothing was done; empty when it was done.
+    /// The list of errors; empty on success.
     user_errors: Vec<UserError>,
 }
 
@@ -96,11 +97,16 @@ pub struct InvitationMutation;
 
 #[Object]
 impl InvitationMutation {
-    /// Accepts an invitation and signs in with the membership that it opens. Nobody needs to be signed in.
+    /// Accepts an invitation and signs in with its membership.
+    ///
+    /// Available without signing in.
+    ///
+    /// Errors: `INVITATION_INVALID`, `PASSWORD_TOO_SHORT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`,
+    /// `WRONG_CREDENTIALS`, `TOO_MANY_ATTEMPTS`, `CONFLICT`.
     async fn invitation_accept(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which invitation, and the account's password.")] input: InvitationAcceptInput,
+        #[graphql(desc = "The input of the mutation.")] input: InvitationAcceptInput,
     ) -> Result<InvitationAcceptPayload, ApiError> {
         let caller = Caller::of(ctx);
         let acceptance = AcceptInvitation {

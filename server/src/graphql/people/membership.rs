@@ -7,33 +7,34 @@ use guichet_schema::people::session::model::MembershipOption;
 use crate::graphql::payload::api_id;
 use crate::graphql::scalars::{AccessRole, StaffRole};
 
-/// Whose side a membership is on. Staff and client rights never mix.
+/// The kind of a membership. Staff rights and client rights never mix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum MembershipKind {
     /// Staff of a firm.
     Staff,
-    /// User of a client's area.
+    /// A portal user of a client.
     Portal,
 }
 
-/// One of the places in which an account can act (B-13); a session acts in exactly one.
+/// What an account acts as: staff of a firm, or portal user of a client. A session uses exactly one
+/// membership.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct Membership {
-    /// Which membership, for `membershipSelect`: the id of its staff member or portal access.
+    /// The ID of the staff member or of the portal access. Pass it to `membershipSelect`.
     membership_id: ID,
-    /// Whose side it is on.
+    /// The kind of the membership.
     kind: MembershipKind,
-    /// The firm that it works for, or that serves its client.
+    /// The ID of the firm.
     firm_id: ID,
-    /// That firm's name.
+    /// The name of the firm.
     firm_name: String,
-    /// The client of a portal membership; null for staff.
+    /// The ID of the client; null for staff.
     client_id: Option<ID>,
-    /// That client's name; null for staff.
+    /// The name of the client; null for staff.
     client_name: Option<String>,
-    /// The rights of a staff membership; null for a portal membership.
+    /// The role of a staff member; null for portal users.
     staff_role: Option<StaffRole>,
-    /// The rights of a portal membership; null for staff.
+    /// The role of a portal user; null for staff.
     access_role: Option<AccessRole>,
 }
 

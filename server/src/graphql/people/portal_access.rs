@@ -1,6 +1,6 @@
 //! Portal accesses: the users of a client's area (B-03).
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::AccessId;
@@ -11,23 +11,12 @@ use guichet_schema::people::rights;
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, load_optional};
-use crate::graphql::payload::{Outcome, api_id, id, outcome, payload};
+use crate::graphql::mirror::mirror;
+use crate::graphql::payload::{Outcome, act, api_id, id, payload};
 use crate::graphql::people::invitation::InvitationLink;
 use crate::graphql::scalars::{AccessRole, Locale};
 
-/// Where an access stands (B-03).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::AccessStatus")]
-pub enum AccessStatus {
-    /// Waits until the person accepts the invitation.
-    Invited,
-    /// Waits until an admin of the client activates it.
-    Pending,
-    /// Opens the client's area.
-    Active,
-    /// Taken away.
-    Disabled,
-}
+mirror!(AccessStatus => model::AccessStatus);
 
 /// A portal access.
 #[derive(Debug, Clone)]
@@ -43,56 +32,57 @@ impl PortalAccess {
     }
 }
 
-/// An account's access to a client's area. Its fellow users see the name; the rest is for staff, the
-/// client's admins and the user, and null for others (B-05).
+/// The access of an account to the area of a client. Other users of the client see the name; the other fields
+/// are visible to staff, to admins of the client and to the user, and null for others.
 #[Object]
 impl PortalAccess {
-    /// Its id.
+    /// The ID of the portal access, for example `access_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// The person's name.
+    /// The name of the person.
     pub async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The address to which the person is written, and with which it signs in.
+    /// The e-mail address of the person, which is also used for signing in.
     async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
         self.detail(ctx, &*self.0.email)
     }
 
-    /// Its rights.
+    /// The role of the person.
     async fn role(&self, ctx: &Context<'_>) -> Result<Option<AccessRole>, ApiError> {
         self.detail(ctx, self.0.role.into())
     }
 
-    /// Where it stands.
+    /// The status of the access.
     async fn status(&self, ctx: &Context<'_>) -> Result<Option<AccessStatus>, ApiError> {
         self.detail(ctx, self.0.status.into())
     }
 
-    /// When it was made; it counts from then on.
+    /// The date and time when the access was created. The first access of a client is its admin.
     async fn created_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
         self.detail(ctx, self.0.created_at)
     }
 }
 
-/// An access to be given.
+/// Input for `portalAccessCreate`: the person to give access to a client area.
 #[derive(Debug, InputObject)]
 pub struct PortalAccessCreateInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     idempotency_key: String,
-    /// To which client's area.
+    /// The ID of the client.
     client_id: ID,
-    /// The address with which the person signs in.
+    /// The e-mail address for signing in.
     email: String,
-    /// The person's name, for a new account; up to 200 characters.
+    /// The name of the person, used for a new account; 1 to 200 characters.
     name: String,
-    /// Its rights; when left out, `ADMIN` for the client's first access and `COLLABORATOR` for every
-    /// later one (B-03).
+    /// The role. The default is `ADMIN` for the first access of the client, and `COLLABORATOR` for every
+    /// later one.
     role: Option<AccessRole>,
-    /// Its language, for a new account; the client's when left out.
+    /// The language of a new account. The default is the language of the client.
     locale: Option<Locale>,
 }
 
@@ -110,27 +100,27 @@ impl PortalAccessCreateInput {
 }
 
 payload! {
-    /// What became of a `portalAccessCreate`.
+    /// The result of `portalAccessCreate`.
     PortalAccessCreatePayload {
-        /// The access; null when it was refused.
+        /// The new portal access; null when there are errors.
         portal_access: Option<PortalAccess>,
-        /// The invitation to hand over, told this once; null when the person may enter at once, and
-        /// in the answer to a repeated call.
+        /// The invitation to send to the person. It is returned only this once: null in the result of a
+        /// repeated call, and when the person can use the access at once.
         invitation: Option<InvitationLink>,
     }
 }
 
-/// A portal user to be invited again.
+/// Input for `portalAccessInvitationRenew`: the portal access whose user is invited again.
 #[derive(Debug, InputObject)]
 pub struct PortalAccessInvitationRenewInput {
-    /// The access.
+    /// The ID of the portal access.
     id: ID,
 }
 
 payload! {
-    /// What became of a `portalAccessInvitationRenew`.
+    /// The result of `portalAccessInvitationRenew`.
     PortalAccessInvitationRenewPayload {
-        /// The new invitation, told this once; null when it was refused.
+        /// The new invitation, which is returned only this once; null when there are errors.
         invitation: Option<InvitationLink>,
     }
 }
@@ -141,36 +131,43 @@ pub struct PortalAccessMutation;
 
 #[Object]
 impl PortalAccessMutation {
-    /// Gives a person access to a client's area and invites it (B-02). Owners and managers.
+    /// Gives a person access to the area of a client, and creates an invitation for the person.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `INVALID_EMAIL`, `TAKEN`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
     async fn portal_access_create(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whom to let in, and where.")] input: PortalAccessCreateInput,
+        #[graphql(desc = "The input of the mutation.")] input: PortalAccessCreateInput,
     ) -> Result<PortalAccessCreatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
+        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
-            commands::create(&caller.store, actor, &key, input).await
-        };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+            commands::create(store, actor, &key, input).await
+        })
+        .await?;
         let portal_access = load_optional(ctx, done.as_ref().map(|invited| invited.id)).await?;
         let secret = done.and_then(|invited| invited.secret);
         let invitation = secret.as_ref().map(Into::into);
         Ok(PortalAccessCreatePayload { portal_access, invitation, user_errors, revision })
     }
 
-    /// Invites a person again who has not accepted yet; the earlier invitation ends. Owners and
-    /// managers.
+    /// Creates a new invitation for a person who has not accepted yet. The earlier invitation becomes
+    /// invalid.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`.
     async fn portal_access_invitation_renew(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whom to invite.")] input: PortalAccessInvitationRenewInput,
+        #[graphql(desc = "The input of the mutation.")] input: PortalAccessInvitationRenewInput,
     ) -> Result<PortalAccessInvitationRenewPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async { commands::renew_invitation(&caller.store, actor, id("id", &input.id)?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+            commands::renew_invitation(store, actor, id("id", &input.id)?).await
+        })
+        .await?;
         let invitation = done.as_ref().map(Into::into);
         Ok(PortalAccessInvitationRenewPayload { invitation, user_errors, revision })
     }

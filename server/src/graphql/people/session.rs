@@ -17,26 +17,27 @@ use crate::graphql::payload::{Outcome, UserError, id, outcome};
 use crate::graphql::people::account::Account;
 use crate::graphql::people::membership::Membership;
 
-/// How the token of a session travels.
+/// How a client receives and sends the token of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
 pub enum SessionTransport {
-    /// In a cookie that scripts cannot read: for web pages.
+    /// In a cookie that scripts cannot read, for web pages.
     #[default]
     Cookie,
-    /// In the payload, to be sent as `Authorization: Bearer`: for apps that can keep a secret.
+    /// In the payload, to be sent as `Authorization: Bearer`, for apps that can keep a secret.
     Bearer,
 }
 
-/// A new session: who is signed in, and as what.
+/// A new session.
 #[derive(Debug, SimpleObject)]
 pub struct Session {
-    /// Who.
+    /// The account that signed in.
     account: Account,
-    /// As what; null when there are several memberships and one must be chosen by `membershipSelect`.
+    /// The membership that the session uses; null when the account has several memberships and one must be
+    /// selected with `membershipSelect`.
     membership: Option<Membership>,
-    /// All memberships to choose from.
+    /// The list of memberships that the account can select.
     memberships: Vec<Membership>,
-    /// When it ends by itself.
+    /// The date and time when the session expires.
     expires_at: DateTime<Utc>,
 }
 
@@ -89,7 +90,7 @@ impl Entry {
     }
 }
 
-/// Who wants to sign in.
+/// Input for `signIn`: the credentials.
 #[derive(Debug, InputObject)]
 pub struct SignInInput {
     /// The e-mail address.
@@ -97,44 +98,44 @@ pub struct SignInInput {
     /// The password.
     #[graphql(secret)]
     password: String,
-    /// How the token of the new session travels.
+    /// How the client receives the token of the new session.
     #[graphql(default)]
     transport: SessionTransport,
 }
 
-/// What became of a `signIn`.
+/// The result of `signIn`.
 #[derive(Debug, SimpleObject)]
 pub struct SignInPayload {
-    /// The new session; null when it was refused.
+    /// The new session; null when there are errors.
     session: Option<Session>,
-    /// The session's token, told this once and for `BEARER` only.
+    /// The token of the session. It is returned only this once, and only for the transport `BEARER`.
     token: Option<String>,
-    /// Why nothing was done; empty when it was done.
+    /// The list of errors; empty on success.
     user_errors: Vec<UserError>,
 }
 
-/// What became of a `signOut`.
+/// The result of `signOut`.
 #[derive(Debug, SimpleObject)]
 pub struct SignOutPayload {
-    /// Who is no longer signed in; null when nobody was.
+    /// The account that was signed out; null when there was no session.
     account: Option<Account>,
-    /// Why nothing was done; empty when it was done.
+    /// The list of errors; empty on success.
     user_errors: Vec<UserError>,
 }
 
-/// Which membership to put on.
+/// Input for `membershipSelect`: the membership to use.
 #[derive(Debug, InputObject)]
 pub struct MembershipSelectInput {
-    /// One of the viewer's memberships.
+    /// The ID of one of the memberships of the viewer.
     membership_id: ID,
 }
 
-/// What became of a `membershipSelect`.
+/// The result of `membershipSelect`.
 #[derive(Debug, SimpleObject)]
 pub struct MembershipSelectPayload {
-    /// The membership that the session wears from the next request on; null when it was refused.
+    /// The membership that the session uses from the next request on; null when there are errors.
     membership: Option<Membership>,
-    /// Why nothing was done; empty when it was done.
+    /// The list of errors; empty on success.
     user_errors: Vec<UserError>,
 }
 
@@ -144,12 +145,16 @@ pub struct SessionMutation;
 
 #[Object]
 impl SessionMutation {
-    /// Signs in (B-06). With one membership it is put on; of several one must be chosen. The session counts
-    /// from the next request on.
+    /// Signs in. If the account has exactly one membership, the session uses it; otherwise select one with
+    /// `membershipSelect`. The session is valid from the next request on.
+    ///
+    /// Available without signing in.
+    ///
+    /// Errors: `WRONG_CREDENTIALS`, `TOO_MANY_ATTEMPTS`, `ACCESS_PENDING`.
     async fn sign_in(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Who, and how the token is to travel.")] input: SignInInput,
+        #[graphql(desc = "The input of the mutation.")] input: SignInInput,
     ) -> Result<SignInPayload, ApiError> {
         let caller = Caller::of(ctx);
         let who = SignIn { email: input.email, password: Password::new(&input.password) };
@@ -158,7 +163,11 @@ impl SessionMutation {
         Ok(SignInPayload { session, token, user_errors })
     }
 
-    /// Ends the viewer's session and takes its cookie away. Whoever is not signed in is left alone.
+    /// Ends the session of the viewer and removes its cookie. Does nothing when there is no session.
+    ///
+    /// Available without signing in.
+    ///
+    /// Errors: none.
     async fn sign_out(&self, ctx: &Context<'_>) -> Result<SignOutPayload, ApiError> {
         let caller = Caller::of(ctx);
         let mut user_errors = Vec::new();
@@ -172,12 +181,16 @@ impl SessionMutation {
         Ok(SignOutPayload { account, user_errors })
     }
 
-    /// Puts on another membership of the same account (B-13); the session keeps its token. Whatever was read
-    /// under the other membership should be forgotten.
+    /// Selects another membership of the same account for the session, which keeps its token. Discard
+    /// everything that was read with the other membership.
+    ///
+    /// Available to every account that is signed in.
+    ///
+    /// Errors: `NOT_FOUND`.
     async fn membership_select(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which membership.")] input: MembershipSelectInput,
+        #[graphql(desc = "The input of the mutation.")] input: MembershipSelectInput,
     ) -> Result<MembershipSelectPayload, ApiError> {
         let caller = Caller::of(ctx);
         let viewer = caller.viewer()?;

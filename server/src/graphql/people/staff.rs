@@ -6,7 +6,6 @@ use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::StaffId;
-use guichet_base::page::PageRequest;
 use guichet_schema::people::staff::commands::{self, CreateStaff};
 use guichet_schema::people::staff::{model, queries};
 use guichet_schema::shared::email_delivery;
@@ -15,7 +14,7 @@ use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, keyed, load, load_optional};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, api_id, id, ids, outcome, payload, queried};
+use crate::graphql::payload::{Outcome, act, api_id, id, ids, payload};
 use crate::graphql::people::client::SuppressedAddress;
 use crate::graphql::people::invitation::InvitationLink;
 use crate::graphql::scalars::{Locale, StaffRole};
@@ -41,116 +40,88 @@ impl StaffMember {
     }
 }
 
-/// An account's place in a firm. Clients see the name; the rest is null for them.
+/// A member of the staff of the firm. Clients see the name; the other fields are null for them.
 #[Object]
 impl StaffMember {
-    /// Its id.
+    /// The ID of the staff member, for example `staff_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// The name under which the firm shows it.
+    /// The name that the firm shows.
     pub async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The address with which it signs in.
+    /// The e-mail address for signing in.
     async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
         self.internal(ctx, &*self.0.email)
     }
 
-    /// Its rights (B-15).
+    /// The role of the staff member.
     async fn role(&self, ctx: &Context<'_>) -> Result<Option<StaffRole>, ApiError> {
         self.internal(ctx, self.0.role.into())
     }
 
-    /// When it accepted its invitation; null before that: it cannot act yet.
+    /// The date and time when the staff member accepted the invitation; null before that: the person cannot
+    /// act yet.
     async fn joined_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
         Ok(self.internal(ctx, self.0.joined_at)?.flatten())
     }
 
-    /// When it left; null while it works for the firm.
+    /// The date and time when the staff member left; null while the person works for the firm.
     async fn disabled_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
         Ok(self.internal(ctx, self.0.disabled_at)?.flatten())
     }
 
-    /// Its address, while the firm sends nothing to it because it bounced (F-06): until it is lifted by
-    /// `emailSuppressionLift`.
+    /// The address of the staff member, if no mails are sent to it because it bounced; null otherwise.
+    /// Unblock it with `emailSuppressionLift`.
     async fn suppressed_address(&self, ctx: &Context<'_>) -> Result<Option<SuppressedAddress>, ApiError> {
         load(ctx, SuppressionOf(self.0.id)).await
     }
 
-    /// When it was entered.
+    /// The date and time when the staff member was added.
     async fn created_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
         self.internal(ctx, self.0.created_at)
     }
 }
 
-/// Which staff are wanted; everything that is set must hold.
+/// A filter of staff members. A staff member must match all given conditions.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct StaffMemberFilter {
-    /// Those who work for the firm, or those who left.
+    /// Staff who work for the firm (true), or staff who left (false).
     active: Option<bool>,
 }
 
+impl From<StaffMemberFilter> for queries::StaffFilter {
+    fn from(StaffMemberFilter { active }: StaffMemberFilter) -> Self {
+        Self { active }
+    }
+}
+
 connection! {
-    /// A page of a firm's staff.
-    StaffMemberConnection, StaffMemberEdge of StaffMember, count StaffCount
+    /// A page of the list of staff members.
+    StaffMemberConnection, StaffMemberEdge of StaffMember, count StaffCount;
+    /// Returns the list of staff members of the firm, sorted by name. Empty for clients.
+    query StaffQuery.staff_members, filter StaffMemberFilter => queries::StaffFilter;
+    seen by scope, page queries::page, counted queries::count, cursor model::StaffMember::cursor
 }
 
-/// Counts when asked.
-pub struct StaffCount(queries::StaffFilter);
-
-#[Object]
-impl StaffCount {
-    /// How many there are on all pages.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let caller = Caller::of(ctx);
-        let found = queries::count(&mut *caller.conn().await?, &caller.scope()?, &self.0).await;
-        queried(caller, found)
-    }
-}
-
-/// Queries about staff.
-#[derive(Debug, Default)]
-pub struct StaffQuery;
-
-#[Object]
-impl StaffQuery {
-    /// The firm's staff, by name. Clients are given none.
-    async fn staff_members(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which are wanted; all when left out.")] filter: Option<StaffMemberFilter>,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
-    ) -> Result<StaffMemberConnection, ApiError> {
-        let caller = Caller::of(ctx);
-        let scope = caller.scope()?;
-        let filter = queries::StaffFilter { active: filter.unwrap_or_default().active };
-        let request = queried(caller, PageRequest::new(first, after, last, before))?;
-        let page = queries::page(&mut *caller.conn().await?, &scope, &filter, &request).await;
-        let page = queried(caller, page)?;
-        Ok(StaffMemberConnection::new(page, StaffCount(filter), model::StaffMember::cursor, StaffMember))
-    }
-}
-
-/// A staff member to be entered.
+/// Input for `staffCreate`: the staff member to add and invite.
 #[derive(Debug, InputObject)]
 pub struct StaffCreateInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     idempotency_key: String,
-    /// The name under which the firm shows it; up to 200 characters.
+    /// The name that the firm shows; 1 to 200 characters.
     name: String,
-    /// The address with which it signs in.
+    /// The e-mail address for signing in.
     email: String,
-    /// Its rights.
+    /// The role of the staff member.
     role: StaffRole,
-    /// Its language, for a new account; the firm's when left out.
+    /// The language of a new account. The default is the language of the firm.
     locale: Option<Locale>,
-    /// The departments that it belongs to.
+    /// The IDs of the departments of the staff member.
     #[graphql(default)]
     department_ids: Vec<ID>,
 }
@@ -169,27 +140,27 @@ impl StaffCreateInput {
 }
 
 payload! {
-    /// What became of a `staffCreate`.
+    /// The result of `staffCreate`.
     StaffCreatePayload {
-        /// The staff member; null when it was refused.
+        /// The new staff member; null when there are errors.
         staff_member: Option<StaffMember>,
-        /// The invitation to hand over, told this once; null when the person may enter at once, and
-        /// in the answer to a repeated call.
+        /// The invitation to send to the person. It is returned only this once: null in the result of a
+        /// repeated call, and when the person can use the access at once.
         invitation: Option<InvitationLink>,
     }
 }
 
-/// A staff member to be invited again.
+/// Input for `staffInvitationRenew`: the staff member who is invited again.
 #[derive(Debug, InputObject)]
 pub struct StaffInvitationRenewInput {
-    /// The staff member.
+    /// The ID of the staff member.
     id: ID,
 }
 
 payload! {
-    /// What became of a `staffInvitationRenew`.
+    /// The result of `staffInvitationRenew`.
     StaffInvitationRenewPayload {
-        /// The new invitation, told this once; null when it was refused.
+        /// The new invitation, which is returned only this once; null when there are errors.
         invitation: Option<InvitationLink>,
     }
 }
@@ -200,35 +171,43 @@ pub struct StaffMutation;
 
 #[Object]
 impl StaffMutation {
-    /// Enters a staff member and invites it. Owners.
+    /// Adds a staff member, and creates an invitation for the person.
+    ///
+    /// Requires the role `OWNER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `INVALID_EMAIL`, `TAKEN`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
     async fn staff_create(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whom to enter.")] input: StaffCreateInput,
+        #[graphql(desc = "The input of the mutation.")] input: StaffCreateInput,
     ) -> Result<StaffCreatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
+        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
-            commands::create(&caller.store, actor, &key, input).await
-        };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+            commands::create(store, actor, &key, input).await
+        })
+        .await?;
         let staff_member = load_optional(ctx, done.as_ref().map(|invited| invited.id)).await?;
         let secret = done.and_then(|invited| invited.secret);
         let invitation = secret.as_ref().map(Into::into);
         Ok(StaffCreatePayload { staff_member, invitation, user_errors, revision })
     }
 
-    /// Invites a staff member again who has not accepted yet; the earlier invitation ends. Owners.
+    /// Creates a new invitation for a staff member who has not accepted yet. The earlier invitation becomes
+    /// invalid.
+    ///
+    /// Requires the role `OWNER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`.
     async fn staff_invitation_renew(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whom to invite.")] input: StaffInvitationRenewInput,
+        #[graphql(desc = "The input of the mutation.")] input: StaffInvitationRenewInput,
     ) -> Result<StaffInvitationRenewPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async { commands::renew_invitation(&caller.store, actor, id("id", &input.id)?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+            commands::renew_invitation(store, actor, id("id", &input.id)?).await
+        })
+        .await?;
         let invitation = done.as_ref().map(Into::into);
         Ok(StaffInvitationRenewPayload { invitation, user_errors, revision })
     }

@@ -1,5 +1,7 @@
 //! Who is signed in, and as what.
 
+use std::convert::identity;
+
 use async_graphql::{Context, Object};
 use chrono::{DateTime, Utc};
 use guichet_engine::actor;
@@ -39,34 +41,34 @@ impl Viewer {
     }
 }
 
-/// Who is signed in, and as what (B-13).
+/// The viewer: the account that is signed in, and what it acts as.
 #[Object]
 impl Viewer {
-    /// Who.
+    /// The account.
     async fn account(&self, ctx: &Context<'_>) -> Result<Account, ApiError> {
         Ok(Account(Caller::of(ctx).viewer()?.account.clone()))
     }
 
-    /// As what it acts; null before a membership is chosen, and again once it is taken away. Without a membership
-    /// nothing but the viewer can be read.
+    /// The membership that the session uses; null before one is selected, and after it was taken away.
+    /// Without a membership only the viewer can be read.
     async fn membership(&self, ctx: &Context<'_>) -> Result<Option<Membership>, ApiError> {
         let Some(worn) = Caller::of(ctx).membership() else { return Ok(None) };
         let options = self.options(ctx).await?;
         Ok(options.iter().find(|option| option.membership == *worn).map(Membership::from))
     }
 
-    /// All memberships that it may put on now.
+    /// The list of memberships that the account can select.
     async fn memberships(&self, ctx: &Context<'_>) -> Result<Vec<Membership>, ApiError> {
         Ok(self.options(ctx).await?.iter().map(Membership::from).collect())
     }
 
-    /// The firm in which it acts; null without a membership.
+    /// The firm of the membership; null without a membership.
     async fn firm(&self, ctx: &Context<'_>) -> Result<Option<Firm>, ApiError> {
         let Some(membership) = Caller::of(ctx).membership() else { return Ok(None) };
         load(ctx, membership.firm_id()).await
     }
 
-    /// The staff member as which it acts; null without such a membership.
+    /// The staff member that the viewer acts as; null for portal users.
     async fn staff_member(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>, ApiError> {
         let Some(actor::Membership::Staff(membership)) = Caller::of(ctx).membership() else {
             return Ok(None);
@@ -74,7 +76,7 @@ impl Viewer {
         load(ctx, membership.id).await
     }
 
-    /// How it wants to be told what staff are told (D-11); null without a staff member's membership.
+    /// The preferences of the viewer for notifications; null for portal users.
     async fn notification_preferences(
         &self,
         ctx: &Context<'_>,
@@ -88,7 +90,7 @@ impl Viewer {
         }
     }
 
-    /// The client for which it acts; null without such a membership.
+    /// The client of the portal user; null for staff.
     async fn client(&self, ctx: &Context<'_>) -> Result<Option<Client>, ApiError> {
         let Some(actor::Membership::Portal(membership)) = Caller::of(ctx).membership() else {
             return Ok(None);
@@ -96,16 +98,17 @@ impl Viewer {
         load(ctx, membership.client_id).await
     }
 
-    /// When the session ends by itself.
+    /// The date and time when the session expires.
     async fn session_expires_at(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>, ApiError> {
         Ok(Caller::of(ctx).viewer()?.expires_at)
     }
 
-    /// What it may do in the firm, one entry an act; empty without a membership.
+    /// The actions that the viewer may or may not perform in the firm, one entry per action; empty without a
+    /// membership.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Vec<Ability<FirmAct>> {
         Caller::of(ctx)
             .membership()
-            .map(|membership| abilities(membership, rights::FirmAct::ALL))
+            .map(|membership| abilities(membership, rights::FirmAct::ALL, identity))
             .unwrap_or_default()
     }
 }
@@ -116,7 +119,7 @@ pub struct ViewerQuery;
 
 #[Object]
 impl ViewerQuery {
-    /// Who is signed in; null when nobody is.
+    /// Returns the viewer; null when nobody is signed in.
     async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
         Caller::of(ctx).viewer.as_ref().map(|_| Viewer::default())
     }

@@ -8,16 +8,20 @@ use crate::graphql::loaders::{load, seen};
 use crate::graphql::people::portal_access::PortalAccess;
 use crate::graphql::people::staff::StaffMember;
 
-/// Who wrote or did something: somebody of the firm, or somebody of the client.
+/// The author of an action: a staff member of the firm, or a portal user of the client.
 #[derive(Debug, Clone, Interface)]
 #[graphql(
-    field(name = "id", ty = "ID", desc = "Its id."),
-    field(name = "name", ty = "&str", desc = "The person's name.")
+    field(
+        name = "id",
+        ty = "ID",
+        desc = "The ID of the author, for example `staff_019aa1f07c3b7e5d9b2f4c6a8e0d1357`."
+    ),
+    field(name = "name", ty = "&str", desc = "The name of the person.")
 )]
 pub enum Author {
-    /// Somebody of the firm.
+    /// A staff member.
     Staff(StaffMember),
-    /// Somebody of the client.
+    /// A portal user.
     Portal(PortalAccess),
 }
 

@@ -8,6 +8,7 @@ use guichet_engine::actor::{AccessRole, StaffRole};
 use guichet_engine::tables::{accounts, clients};
 use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_tests::app::{Answer, Setup, TestApp};
+use guichet_tests::vocabulary::{self, Fields};
 use guichet_tests::world::{Firm, Person};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -24,69 +25,13 @@ pub struct Desk {
 }
 
 /// What tests look at of a ticket.
-pub const TICKET: &str = "id number subject description status version isUntouched unreadCount
-    createdAt updatedAt closedAt price { amountMinor currency } client { id name } assignee { id name }
-    accountant { id name } department { id name } serviceItem { id name } openedBy { __typename id name }";
+pub const TICKET: Fields = Fields("Ticket");
 
 /// What tests look at of a charge.
-pub const CHARGE: &str = "id description status dueOn isOverdue paidAt version
-    amount { amountMinor currency } client { id } ticket { id }";
+pub const CHARGE: Fields = Fields("Charge");
 
-/// What tests look at of a file.
-pub const FILE: &str = "id name size contentType sha256 state refusal { code message } uploadedBy { id }";
-
-/// The settings of a firm.
-pub const FIRM: &str =
-    "id name locale zone country currency mailFrom mailReplyTo memberReach clientReopenDays
-    chargeDueDays version";
-
-/// All of a signed address.
-pub const ADDRESS: &str = "method url headers { name value } expiresAt";
-
-/// What the payload of each mutation holds beside the user errors.
-fn selection(mutation: &str) -> String {
-    const STATUS: &str = "outcome mail { state deliveries { id recipient status reason } }";
-    match mutation {
-        "ticketCreate" | "ticketEdit" | "ticketMarkRead" => format!("ticket {{ {TICKET} }}"),
-        "ticketStatusChange" | "ticketReopen" => format!("ticket {{ {TICKET} }} {STATUS}"),
-        "ticketTransfer" => format!("ticket {{ {TICKET} }} transfer {{ id note }}"),
-        "ticketMessagePost" => format!("ticket {{ {TICKET} }} message {{ id visibility body }}"),
-        "ticketFileAttach" => {
-            format!(
-                "ticket {{ {TICKET} }} attachments {{ id visibility file {{ {FILE} }} message {{ id }} }}"
-            )
-        }
-        "fileUploadCreate" => {
-            let error = "userErrors { field code message }";
-            format!("uploads {{ file {{ {FILE} }} address {{ {ADDRESS} }} {error} }}")
-        }
-        "fileUploadComplete" => {
-            format!("results {{ file {{ {FILE} }} userErrors {{ field code message }} }}")
-        }
-        "fileDownload" => format!("file {{ {FILE} }} address {{ {ADDRESS} }}"),
-        "chargeCreate" | "chargeMarkPaid" | "chargeCancel" => format!("charge {{ {CHARGE} }}"),
-        "emailDeliveryRetry" => "emailDelivery { id recipient status reason }".into(),
-        "firmUpdate" => format!("firm {{ {FIRM} }}"),
-        "clientCreate" | "clientUpdate" => "client { id name version }".into(),
-        "serviceItemCreate" | "serviceItemUpdate" => "serviceItem { id version }".into(),
-        other => panic!("what does {other} answer?"),
-    }
-}
-
-fn takes_a_key(mutation: &str) -> bool {
-    !matches!(
-        mutation,
-        "ticketEdit"
-            | "ticketMarkRead"
-            | "fileUploadComplete"
-            | "fileDownload"
-            | "chargeMarkPaid"
-            | "chargeCancel"
-            | "firmUpdate"
-            | "clientUpdate"
-            | "serviceItemUpdate"
-    )
-}
+/// What tests look at of a firm: its settings.
+pub const FIRM: Fields = Fields("Firm");
 
 impl Desk {
     pub async fn open() -> Self {
@@ -111,7 +56,7 @@ impl Desk {
 
     /// The answer to a mutation, whatever it is. Where one belongs, a key of its own is added.
     pub async fn send(&self, by: &Person, mutation: &str, mut input: Value) -> Answer {
-        if takes_a_key(mutation) && input.get("idempotencyKey").is_none() {
+        if vocabulary::takes_a_key(mutation) && input.get("idempotencyKey").is_none() {
             input["idempotencyKey"] = json!(key());
         }
         let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
@@ -119,7 +64,7 @@ impl Desk {
             "mutation Act($input: {kind}!) {{ {mutation}(input: $input) {{
                 {} userErrors {{ field code message }} revision
             }} }}",
-            selection(mutation)
+            vocabulary::payload(mutation)
         );
         self.app.send(Some(by), &query, json!({ "input": input })).await
     }
@@ -198,7 +143,7 @@ impl Desk {
 
     /// A ticket as somebody sees it; null when they do not.
     pub async fn see(&self, by: &Person, ticket: &str) -> Value {
-        self.look(by, ticket, TICKET).await
+        self.look(by, ticket, &TICKET.to_string()).await
     }
 
     /// These fields of a ticket as somebody sees it.

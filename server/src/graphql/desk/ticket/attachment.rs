@@ -39,15 +39,15 @@ pub struct Attachment(pub model::Attachment);
 
 by_ids!(AttachmentId => Attachment, membership queries::by_ids);
 
-/// A file on a ticket, or on a message of one. Its uploader attached it.
+/// A file that is attached to a ticket, or to a message of a ticket, by the person who uploaded it.
 #[Object]
 impl Attachment {
-    /// Its id.
+    /// The ID of the attachment, for example `attachment_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// The file.
+    /// The attached file.
     async fn file(&self, ctx: &Context<'_>) -> Result<File, ApiError> {
         seen(load(ctx, self.0.file_id).await?)
     }
@@ -57,48 +57,49 @@ impl Attachment {
         seen(load(ctx, TicketId::from_uuid(self.0.subject.id)).await?)
     }
 
-    /// The message that it goes with; null for one on the ticket itself.
+    /// The message that the file is attached to; null when it is attached to the ticket itself.
     async fn message(&self, ctx: &Context<'_>) -> Result<Option<TicketMessage>, ApiError> {
         load_optional(ctx, self.0.message_id).await
     }
 
-    /// Who may see it: that of its message, if it has one. Clients meet `PUBLIC` only (D-07).
+    /// Who can see the attachment; the same as for its message, if it has one. Always `PUBLIC` for clients.
     async fn visibility(&self) -> MessageVisibility {
         self.0.visibility.into()
     }
 
-    /// The first attachment of the ticket with the same bytes, where this is not it: they were handed in already
-    ///
+    /// The earliest attachment of the ticket with the same content, if this is not the earliest one.
     async fn duplicate_of(&self, ctx: &Context<'_>) -> Result<Option<Attachment>, ApiError> {
         Ok(load(ctx, DuplicateOf(self.0.id)).await?.map(Attachment))
     }
 
-    /// When it was attached.
+    /// The date and time when the file was attached.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 }
 
-/// What files are attached to: exactly one of these.
+/// The target of attached files; exactly one of the fields.
 #[derive(Debug, OneofObject)]
 pub enum TicketFileAttachTarget {
-    /// To the ticket itself, for those to see that this says. Internal ones are for staff only.
+    /// Attaches the files to the ticket itself, visible as given. Only staff can attach internal files.
     Visibility(MessageVisibility),
-    /// To a message or note that the viewer wrote; whoever reads it sees them.
+    /// The ID of a message or internal note of the viewer. Everybody who can read it sees the files.
     MessageId(ID),
 }
 
-/// Files to be attached to a ticket (D-08).
+/// Input for `ticketFileAttach`: the files to attach to a ticket.
 #[derive(Debug, InputObject)]
 pub struct TicketFileAttachInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     pub(super) idempotency_key: String,
-    /// The ticket, open or closed (D-03).
+    /// The ID of the ticket, which may be open or closed.
     pub(super) id: ID,
-    /// The files, 1 to 20: uploaded by the viewer, and on nothing yet. They may still be verified; others see
-    /// them once they are stored. A ticket takes 500, those of its messages included.
+    /// The IDs of the files, 1 to 20: uploaded by the viewer and not attached to anything yet. They may still
+    /// be in verification; others see them once they are stored. A ticket can have at most 500 attachments,
+    /// including those of its messages.
     file_ids: Vec<ID>,
-    /// To what of it.
+    /// The target within the ticket.
     to: TicketFileAttachTarget,
 }
 

@@ -1,7 +1,7 @@
 //! The conversation of a ticket (D-07).
 
 use async_graphql::connection::EmptyFields;
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::id::{Id, MessageId, TicketId};
 use guichet_base::page::PageRequest;
@@ -13,19 +13,12 @@ use super::types::Ticket;
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, load, load_list, parts, seen};
+use crate::graphql::mirror::mirror;
 use crate::graphql::page::connection;
 use crate::graphql::payload::{api_id, queried};
 use crate::graphql::shared::author::{Author, author};
 
-/// Who may read a message (D-07).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "visibility::Visibility")]
-pub enum MessageVisibility {
-    /// Staff and the client's users.
-    Public,
-    /// Staff only: an internal note.
-    Internal,
-}
+mirror!(MessageVisibility => visibility::Visibility);
 
 /// A message.
 #[derive(Debug, Clone)]
@@ -33,47 +26,47 @@ pub struct TicketMessage(pub model::Message);
 
 by_ids!(MessageId => TicketMessage, queries::by_ids::<TicketId>);
 
-/// A message of a ticket's conversation, or an internal note about it.
+/// A message in the conversation of a ticket, or an internal note about it.
 #[Object]
 impl TicketMessage {
-    /// Its id.
+    /// The ID of the message, for example `message_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// Its ticket.
+    /// The ticket.
     async fn ticket(&self, ctx: &Context<'_>) -> Result<Ticket, ApiError> {
         seen(load(ctx, TicketId::from_uuid(self.0.subject.id)).await?)
     }
 
-    /// Who may read it; clients meet `PUBLIC` only.
+    /// Who can read the message. Always `PUBLIC` for clients.
     async fn visibility(&self) -> MessageVisibility {
         self.0.visibility.into()
     }
 
-    /// Who wrote it.
+    /// The author of the message.
     async fn author(&self, ctx: &Context<'_>) -> Result<Author, ApiError> {
         author(ctx, self.0.author()).await
     }
 
-    /// The text: plain, of several lines.
+    /// The text: plain, may have several lines.
     async fn body(&self) -> &str {
         &self.0.body
     }
 
-    /// Its files, oldest first (D-08).
+    /// The list of attachments of the message, oldest first.
     async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<Attachment>, ApiError> {
         load_list(ctx, OnMessage(self.0.id), Attachment).await
     }
 
-    /// When it was written.
+    /// The date and time when the message was posted.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 }
 
 connection! {
-    /// A part of a ticket's conversation.
+    /// A page of the list of messages of a ticket.
     TicketMessageConnection, TicketMessageEdge of TicketMessage, count EmptyFields
 }
 

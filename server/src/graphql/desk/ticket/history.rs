@@ -1,6 +1,6 @@
 //! The history of a ticket (D-08) and its hand-overs (D-09).
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::i18n;
@@ -13,39 +13,14 @@ use super::types::Ticket;
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_optional, seen};
+use crate::graphql::mirror::mirror;
 use crate::graphql::payload::api_id;
 use crate::graphql::people::department::Department;
 use crate::graphql::people::staff::StaffMember;
 use crate::graphql::shared::author::{Author, author};
 use crate::graphql::shared::email_delivery::{MailOutcome, mail_of};
 
-/// What a change in a ticket's history tells of (D-08).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::TicketField")]
-pub enum TicketField {
-    /// The ticket was opened. The value is its status.
-    Created,
-    /// Its status.
-    Status,
-    /// Its subject.
-    Subject,
-    /// Its description.
-    Description,
-    /// Its price. The value is in minor units of the ticket's currency.
-    Price,
-    /// Its service. The value is the id of a `ServiceItem`.
-    ServiceItem,
-    /// The accountant. The value is the id of a `StaffMember`.
-    Accountant,
-    /// Who does the work. The value is the id of a `StaffMember`.
-    Assignee,
-    /// The department. The value is the id of a `Department`.
-    Department,
-    /// A file was attached. The value is the id of a `File`.
-    File,
-    /// A file was attached that is for staff only. The value is the id of a `File`.
-    InternalFile,
-}
+mirror!(TicketField => model::TicketField);
 
 keyed! {
     /// The history of a ticket.
@@ -69,65 +44,65 @@ pub struct TicketChange(pub Change);
 
 by_ids!(ChangeId => TicketChange, queries::by_ids::<model::TicketField>);
 
-/// A changed field of a ticket: who changed it from what to what, and when (D-08).
+/// A change of one field of a ticket.
 #[Object]
 impl TicketChange {
-    /// Its id.
+    /// The ID of the change, for example `change_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// The act that changed it: the same in all fields that were changed at once.
+    /// The ID of the action. All changes of one action have the same ID.
     async fn act_id(&self) -> ID {
         api_id(self.0.act_id)
     }
 
-    /// Its ticket.
+    /// The ticket.
     async fn ticket(&self, ctx: &Context<'_>) -> Result<Ticket, ApiError> {
         seen(load(ctx, self.ticket_id()).await?)
     }
 
-    /// What changed.
+    /// The field that changed.
     async fn field(&self) -> Result<TicketField, ApiError> {
         Ok(self.what()?.into())
     }
 
-    /// The value before, for programs; null when there was none.
+    /// The value before the change, for programs; null when there was none.
     async fn old_value(&self) -> Option<&str> {
         self.0.old_value.as_deref()
     }
 
-    /// The value after, for programs; null when there is none.
+    /// The value after the change, for programs; null when there is none.
     async fn new_value(&self) -> Option<&str> {
         self.0.new_value.as_deref()
     }
 
-    /// The value before, for people: names in place of ids, in the viewer's language.
+    /// The value before the change, for people: names instead of IDs, in the language of the viewer.
     async fn old_text(&self, ctx: &Context<'_>) -> Result<Option<String>, ApiError> {
         self.text(ctx, self.0.old_value.as_deref()).await
     }
 
-    /// The value after, for people: names in place of ids, in the viewer's language.
+    /// The value after the change, for people: names instead of IDs, in the language of the viewer.
     async fn new_text(&self, ctx: &Context<'_>) -> Result<Option<String>, ApiError> {
         self.text(ctx, self.0.new_value.as_deref()).await
     }
 
-    /// Why, where a reason or note was given.
+    /// The reason or note that was given with the change; null when there was none.
     async fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
 
-    /// Who changed it.
+    /// The person who made the change.
     async fn author(&self, ctx: &Context<'_>) -> Result<Author, ApiError> {
         author(ctx, self.0.author()).await
     }
 
-    /// When.
+    /// The date and time of the change.
     async fn at(&self) -> DateTime<Utc> {
         self.0.at
     }
 
-    /// What became of the mails about it (D-04); null for what mails nobody.
+    /// The outcome of the mails about the change; null when the change causes no mails.
     async fn mail(&self, ctx: &Context<'_>) -> Result<Option<MailOutcome>, ApiError> {
         match self.what()? {
             model::TicketField::Status => mail_of(ctx, self.0.act_id).await,
@@ -182,51 +157,51 @@ pub struct TicketTransfer(pub model::TicketTransfer);
 
 by_ids!(TransferId => TicketTransfer, history::transfers_by_ids);
 
-/// A hand-over of a ticket to another person or department (D-09). Staff only.
+/// A transfer of a ticket to another staff member or department. Visible to staff only.
 #[allow(clippy::wrong_self_convention, reason = "`from` is the giver's side of the hand-over")]
 #[Object]
 impl TicketTransfer {
-    /// Its id.
+    /// The ID of the transfer, for example `transfer_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// Its ticket.
+    /// The ticket.
     async fn ticket(&self, ctx: &Context<'_>) -> Result<Ticket, ApiError> {
         seen(load(ctx, self.0.ticket_id).await?)
     }
 
-    /// Who had it.
+    /// The assignee before the transfer.
     async fn from_staff(&self, ctx: &Context<'_>) -> Result<StaffMember, ApiError> {
         seen(load(ctx, self.0.from_staff).await?)
     }
 
-    /// Who got it.
+    /// The assignee after the transfer.
     async fn to_staff(&self, ctx: &Context<'_>) -> Result<StaffMember, ApiError> {
         seen(load(ctx, self.0.to_staff).await?)
     }
 
-    /// The department that had it.
+    /// The department before the transfer.
     async fn from_department(&self, ctx: &Context<'_>) -> Result<Option<Department>, ApiError> {
         load_optional(ctx, self.0.from_department).await
     }
 
-    /// The department that got it.
+    /// The department after the transfer.
     async fn to_department(&self, ctx: &Context<'_>) -> Result<Option<Department>, ApiError> {
         load_optional(ctx, self.0.to_department).await
     }
 
-    /// What the giver wrote along; may be empty.
+    /// The note for the new assignee; may be empty.
     async fn note(&self) -> &str {
         &self.0.note
     }
 
-    /// Who handed it over.
+    /// The staff member who transferred the ticket.
     async fn author(&self, ctx: &Context<'_>) -> Result<StaffMember, ApiError> {
         seen(load(ctx, self.0.by_staff).await?)
     }
 
-    /// When.
+    /// The date and time of the transfer.
     async fn at(&self) -> DateTime<Utc> {
         self.0.at
     }

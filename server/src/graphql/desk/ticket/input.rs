@@ -12,33 +12,35 @@ use super::types::TicketStatus;
 use crate::graphql::money::MoneyInput;
 use crate::graphql::payload::{id, id_patch, ids, optional_id};
 
-/// A ticket to be opened (D-03). What is marked so only staff may say.
+/// Input for `ticketCreate`: the ticket to open. Some fields are for staff only.
 #[derive(Debug, InputObject)]
 pub struct TicketCreateInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     pub(super) idempotency_key: String,
-    /// The client that it is about; required of staff. A portal user's own when left out.
+    /// The ID of the client. Required for staff; for portal users the default is their own client.
     client_id: Option<ID>,
-    /// What it is about; up to 200 characters.
+    /// The subject; 1 to 200 characters.
     subject: String,
-    /// The same at length; up to 20,000 characters.
+    /// The description; up to 20,000 characters.
     #[graphql(default)]
     description: String,
-    /// The service out of the price list.
+    /// The ID of an item of the price list.
     service_item_id: Option<ID>,
-    /// The accountant; the client's when left out. Staff only.
+    /// The ID of the accountant. The default is the accountant of the client. For staff only.
     accountant_id: Option<ID>,
-    /// Who does the work. When left out: the lead of the department, else the opener where that is staff,
-    /// else the client's accountant, else an owner. Staff only.
+    /// The ID of the assignee. The default is the lead of the department, else the opener if that is a staff
+    /// member, else the accountant of the client, else an owner. For staff only.
     assignee_id: Option<ID>,
-    /// The department; the service's when left out. Staff only.
+    /// The ID of the department. The default is the department of the item. For staff only.
     department_id: Option<ID>,
-    /// The price; the service's when left out. Staff only.
+    /// The price. The default is the price of the item. For staff only.
     price: Option<MoneyInput>,
-    /// Overdue charges that the ticket is to collect (D-10). Staff only.
+    /// The IDs of overdue charges that the ticket is to collect. For staff only.
     #[graphql(default)]
     collect_charge_ids: Vec<ID>,
-    /// Files on it, at most 20, for both sides to see: uploaded by the viewer, and on nothing yet.
+    /// The IDs of files to attach, at most 20, visible to both sides: uploaded by the viewer and not attached
+    /// to anything yet.
     #[graphql(default)]
     file_ids: Vec<ID>,
 }
@@ -62,22 +64,24 @@ impl TryFrom<TicketCreateInput> for CreateTicket {
     }
 }
 
-/// Changes of an open ticket (D-03). What is left out stays as it is.
+/// Input for `ticketEdit`: the changes to an open ticket. An omitted field keeps its value.
 #[derive(Debug, InputObject)]
 pub struct TicketEditInput {
-    /// The ticket.
+    /// The ID of the ticket.
     pub(super) id: ID,
-    /// The version that was edited; when the ticket has another by now, nothing is changed: `CONFLICT`.
+    /// The version that was read. If the ticket has another version now, nothing is changed and the error is
+    /// `CONFLICT`.
     expected_version: i32,
-    /// What it is about; up to 200 characters.
+    /// The subject; 1 to 200 characters.
     subject: Option<String>,
-    /// The same at length; up to 20,000 characters.
+    /// The description; up to 20,000 characters.
     description: Option<String>,
     /// The price.
     price: Option<MoneyInput>,
-    /// The service; null removes it. A new one brings its price along unless one is given.
+    /// The ID of an item of the price list; null removes it. A new item also sets its price, unless a price
+    /// is given.
     service_item_id: MaybeUndefined<ID>,
-    /// The accountant; null removes it.
+    /// The ID of the accountant; null removes it.
     accountant_id: MaybeUndefined<ID>,
 }
 
@@ -97,19 +101,21 @@ impl TryFrom<TicketEditInput> for EditTicket {
     }
 }
 
-/// A wish for another status (D-02).
+/// Input for `ticketStatusChange`: the new status of a ticket.
 #[derive(Debug, InputObject)]
 pub struct TicketStatusChangeInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     pub(super) idempotency_key: String,
-    /// The ticket.
+    /// The ID of the ticket.
     pub(super) id: ID,
-    /// The status that it should have. The present one changes nothing; any open one reopens a closed
-    /// ticket.
+    /// The new status. The current status changes nothing; any open status reopens a closed ticket.
     status: TicketStatus,
-    /// Why; the client is told. Required to reject and to cancel (D-05). Up to 20,000 characters.
+    /// The reason, which is sent to the client; up to 20,000 characters. Required for `REJECTED` and
+    /// `CANCELED`.
     reason: Option<String>,
-    /// When the ticket has another version by now, nothing is changed: `CONFLICT`.
+    /// The version that was read, if it must be checked. If the ticket has another version now, nothing is
+    /// changed and the error is `CONFLICT`.
     expected_version: Option<i32>,
 }
 
@@ -126,16 +132,18 @@ impl TryFrom<TicketStatusChangeInput> for ChangeStatus {
     }
 }
 
-/// A wish to reopen a closed ticket (D-02).
+/// Input for `ticketReopen`: the closed ticket to reopen.
 #[derive(Debug, InputObject)]
 pub struct TicketReopenInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     pub(super) idempotency_key: String,
-    /// The ticket.
+    /// The ID of the ticket.
     pub(super) id: ID,
-    /// Why; up to 20,000 characters.
+    /// The reason; up to 20,000 characters.
     reason: Option<String>,
-    /// When the ticket has another version by now, nothing is changed: `CONFLICT`.
+    /// The version that was read, if it must be checked. If the ticket has another version now, nothing is
+    /// changed and the error is `CONFLICT`.
     expected_version: Option<i32>,
 }
 
@@ -147,28 +155,30 @@ impl TryFrom<TicketReopenInput> for Reopen {
     }
 }
 
-/// To whom a ticket goes: exactly one of these.
+/// The target of a transfer; exactly one of the fields.
 #[derive(Debug, OneofObject)]
 pub enum TicketTransferTarget {
-    /// To a person; the department stays.
+    /// The ID of a staff member. The ticket stays in its department.
     StaffId(ID),
-    /// To a department, and so to its lead.
+    /// The ID of a department. Its lead becomes the assignee.
     DepartmentId(ID),
 }
 
-/// A hand-over (D-09).
+/// Input for `ticketTransfer`: the ticket to transfer, and its new assignee or department.
 #[derive(Debug, InputObject)]
 pub struct TicketTransferInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     pub(super) idempotency_key: String,
-    /// The ticket.
+    /// The ID of the ticket.
     pub(super) id: ID,
-    /// To whom.
+    /// The new assignee or department.
     to: TicketTransferTarget,
-    /// What to tell the next one; up to 20,000 characters.
+    /// A note for the new assignee; up to 20,000 characters.
     #[graphql(default)]
     note: String,
-    /// When the ticket has another version by now, nothing is changed: `CONFLICT`.
+    /// The version that was read, if it must be checked. If the ticket has another version now, nothing is
+    /// changed and the error is `CONFLICT`.
     expected_version: Option<i32>,
 }
 
@@ -188,18 +198,20 @@ impl TryFrom<TicketTransferInput> for TransferTicket {
     }
 }
 
-/// A message to be posted (D-07).
+/// Input for `ticketMessagePost`: the message or internal note to post.
 #[derive(Debug, InputObject)]
 pub struct TicketMessagePostInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     pub(super) idempotency_key: String,
-    /// The ticket.
+    /// The ID of the ticket.
     pub(super) id: ID,
-    /// Who may read it. Internal notes are for staff only.
+    /// Who can read the message. Only staff can post internal notes.
     visibility: MessageVisibility,
-    /// The text; up to 20,000 characters.
+    /// The text; 1 to 20,000 characters.
     body: String,
-    /// Files that go with it, at most 20: uploaded by the viewer, and on nothing yet.
+    /// The IDs of files to attach to the message, at most 20: uploaded by the viewer and not attached to
+    /// anything yet.
     #[graphql(default)]
     file_ids: Vec<ID>,
 }
@@ -217,11 +229,12 @@ impl TryFrom<TicketMessagePostInput> for PostMessage {
     }
 }
 
-/// How far the viewer has read (D-12).
+/// Input for `ticketMarkRead`: the ticket, and up to which message it was read.
 #[derive(Debug, InputObject)]
 pub struct TicketMarkReadInput {
-    /// The ticket.
+    /// The ID of the ticket.
     pub(super) id: ID,
-    /// The last message that was read; all when left out. A mark never moves back.
+    /// The ID of the last message that was read. The default is the latest message. The mark never moves
+    /// back.
     pub(super) up_to_message_id: Option<ID>,
 }

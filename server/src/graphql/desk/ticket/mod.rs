@@ -14,5 +14,5 @@ pub use conversation::TicketMessage;
 pub use history::{TicketChange, TicketTransfer};
 pub use mutation::TicketMutation;
 pub use query::{TicketFilter, TicketOrder, TicketQuery};
-pub use subscription::TicketSubscription;
+pub use subscription::{Conversation, Grid, TicketSubscription};
 pub use types::Ticket;

@@ -1,6 +1,6 @@
 //! Acts on tickets.
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 use futures_util::future::try_join_all;
 use guichet_base::error::Result as Business;
 use guichet_base::id::{Id, MessageId, TicketId};
@@ -19,95 +19,86 @@ use super::types::Ticket;
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{load, load_optional};
-use crate::graphql::payload::{Outcome, Revision, UserError, id, optional_id, outcome, payload};
+use crate::graphql::mirror::mirror;
+use crate::graphql::payload::{Outcome, Revision, UserError, act, id, optional_id, outcome, payload};
 use crate::graphql::shared::email_delivery::{MailOutcome, mail_of};
 
-/// What became of the wish for another status (D-04): the first of its two outcomes; the mail is the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "status::StatusOutcome")]
-pub enum TicketStatusOutcome {
-    /// It stands there already: nothing changed, nobody is mailed.
-    Unchanged,
-    /// It changed.
-    Changed,
-    /// It was closed and is open again.
-    Reopened,
-}
+mirror!(TicketStatusOutcome => status::StatusOutcome);
 
 payload! {
-    /// What became of a `ticketCreate`.
+    /// The result of `ticketCreate`.
     TicketCreatePayload {
-        /// The ticket; null when it was refused.
+        /// The new ticket; null when there are errors.
         ticket: Option<Ticket>,
     }
 }
 
 payload! {
-    /// What became of a `ticketEdit`.
+    /// The result of `ticketEdit`.
     TicketEditPayload {
-        /// The ticket as it stands now, also when the edit was refused.
+        /// The ticket in its current state, also when there are errors.
         ticket: Option<Ticket>,
     }
 }
 
 payload! {
-    /// What became of a `ticketStatusChange`: two outcomes, which are told apart (D-04).
+    /// The result of `ticketStatusChange`. The status change and the mail about it have independent outcomes.
     TicketStatusChangePayload {
-        /// The ticket as it stands now, also when the change was refused.
+        /// The ticket in its current state, also when there are errors.
         ticket: Option<Ticket>,
-        /// What became of the status; null when it was refused.
+        /// The outcome of the status change; null when there are errors.
         outcome: Option<TicketStatusOutcome>,
-        /// What became of the mail about it; null when nothing changed.
+        /// The outcome of the mails about the change; null when nothing was changed.
         mail: Option<MailOutcome>,
     }
 }
 
 payload! {
-    /// What became of a `ticketReopen`: two outcomes, which are told apart (D-04).
+    /// The result of `ticketReopen`. The status change and the mail about it have independent outcomes.
     TicketReopenPayload {
-        /// The ticket as it stands now, also when the reopening was refused.
+        /// The ticket in its current state, also when there are errors.
         ticket: Option<Ticket>,
-        /// What became of the status; null when it was refused.
+        /// The outcome of the status change; null when there are errors.
         outcome: Option<TicketStatusOutcome>,
-        /// What became of the mail about it; null when nothing changed.
+        /// The outcome of the mails about the change; null when nothing was changed.
         mail: Option<MailOutcome>,
     }
 }
 
 payload! {
-    /// What became of a `ticketTransfer`.
+    /// The result of `ticketTransfer`.
     TicketTransferPayload {
-        /// The ticket as it stands now, also when the hand-over was refused.
+        /// The ticket in its current state, also when there are errors.
         ticket: Option<Ticket>,
-        /// The hand-over; null when it was refused.
+        /// The new transfer; null when there are errors.
         transfer: Option<TicketTransfer>,
     }
 }
 
 payload! {
-    /// What became of a `ticketMessagePost`.
+    /// The result of `ticketMessagePost`.
     TicketMessagePostPayload {
-        /// The message; null when it was refused.
+        /// The new message; null when there are errors.
         message: Option<TicketMessage>,
-        /// The ticket as it stands now, also when the message was refused.
+        /// The ticket in its current state, also when there are errors.
         ticket: Option<Ticket>,
     }
 }
 
 payload! {
-    /// What became of a `ticketFileAttach`.
+    /// The result of `ticketFileAttach`.
     TicketFileAttachPayload {
-        /// The attachments, in the order of the files; none when they were refused.
+        /// The list of new attachments, in the order of the files; empty when there are errors.
         attachments: Vec<Attachment>,
-        /// The ticket as it stands now, also when the files were refused.
+        /// The ticket in its current state, also when there are errors.
         ticket: Option<Ticket>,
     }
 }
 
 payload! {
-    /// What became of a `ticketMarkRead`.
+    /// The result of `ticketMarkRead`.
     TicketMarkReadPayload {
-        /// The ticket as it stands now, also when the mark was refused.
+        /// The ticket in its current state, also when there are errors.
         ticket: Option<Ticket>,
     }
 }
@@ -118,41 +109,55 @@ pub struct TicketMutation;
 
 #[Object]
 impl TicketMutation {
-    /// Opens a ticket (D-03). Staff, and portal users for their own client.
+    /// Opens a ticket.
+    ///
+    /// Available to staff, and to portal users for their own client.
+    ///
+    /// Errors: `NOT_FOUND`, `NOT_ALLOWED`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`,
+    /// `WRONG_CURRENCY`, `SERVICE_ITEM_INACTIVE`, `CHARGE_NOT_OVERDUE`, `DEPARTMENT_WITHOUT_LEAD`,
+    /// `FILE_NOT_UPLOADED`, `FILE_ATTACHED`, `FILE_INCOMPLETE`, `FILE_ALTERED`, `FILE_TYPE_MISMATCH`,
+    /// `FILE_INFECTED`, `FILE_UNVERIFIABLE`, `FILE_UNUSED`, `IDEMPOTENCY_KEY_REUSED`.
     async fn ticket_create(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The ticket to be opened.")] mut input: TicketCreateInput,
+        #[graphql(desc = "The input of the mutation.")] mut input: TicketCreateInput,
     ) -> Result<TicketCreatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let key = std::mem::take(&mut input.idempotency_key);
-        let result = async { commands::create(&caller.store, actor, &key, input.try_into()?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| commands::create(store, actor, &key, input.try_into()?).await)
+                .await?;
         let ticket = load_optional(ctx, done).await?;
         Ok(TicketCreatePayload { ticket, user_errors, revision })
     }
 
-    /// Edits an open ticket (D-03). Staff.
+    /// Changes an open ticket.
+    ///
+    /// Available to staff.
+    ///
+    /// Errors: `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `CONFLICT`, `REQUIRED`, `TOO_LONG`,
+    /// `INVALID_TEXT`, `OUT_OF_RANGE`, `WRONG_CURRENCY`, `SERVICE_ITEM_INACTIVE`.
     async fn ticket_edit(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is to be changed.")] input: TicketEditInput,
+        #[graphql(desc = "The input of the mutation.")] input: TicketEditInput,
     ) -> Result<TicketEditPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let id = input.id.clone();
-        let result = async { commands::edit(&caller.store, actor, input.try_into()?).await };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let Outcome { user_errors, revision, .. } =
+            act(ctx, async |store, actor| commands::edit(store, actor, input.try_into()?).await).await?;
         Ok(TicketEditPayload { ticket: now(ctx, &id).await?, user_errors, revision })
     }
 
-    /// Sets the status (D-02). Staff. Each real change mails the client and who opened it (D-05); the change
-    /// stands whatever becomes of the mail.
+    /// Changes the status of a ticket. A change sends a mail to the client and to the person who opened the
+    /// ticket; it is kept even if the mail cannot be delivered.
+    ///
+    /// Available to staff.
+    ///
+    /// Errors: `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_OPEN`, `REASON_REQUIRED`, `CONFLICT`, `REQUIRED`,
+    /// `TOO_LONG`, `INVALID_TEXT`, `IDEMPOTENCY_KEY_REUSED`.
     async fn ticket_status_change(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The status that it should have.")] mut input: TicketStatusChangeInput,
+        #[graphql(desc = "The input of the mutation.")] mut input: TicketStatusChangeInput,
     ) -> Result<TicketStatusChangePayload, ApiError> {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
@@ -163,11 +168,16 @@ impl TicketMutation {
         Ok(TicketStatusChangePayload { ticket, outcome, mail, user_errors, revision })
     }
 
-    /// Reopens a closed ticket (D-02). Staff, and portal users for as long as their firm lets them.
+    /// Reopens a closed ticket.
+    ///
+    /// Available to staff, and to portal users of the client within the period that the firm allows.
+    ///
+    /// Errors: `NOT_FOUND`, `TICKET_OPEN`, `REOPEN_NOT_OFFERED`, `REOPEN_PERIOD_OVER`, `CONFLICT`,
+    /// `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `IDEMPOTENCY_KEY_REUSED`.
     async fn ticket_reopen(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is to be reopened.")] mut input: TicketReopenInput,
+        #[graphql(desc = "The input of the mutation.")] mut input: TicketReopenInput,
     ) -> Result<TicketReopenPayload, ApiError> {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
@@ -178,66 +188,83 @@ impl TicketMutation {
         Ok(TicketReopenPayload { ticket, outcome, mail, user_errors, revision })
     }
 
-    /// Hands an open ticket over to another person or department (D-09). Staff.
+    /// Transfers an open ticket to another staff member or department.
+    ///
+    /// Available to staff.
+    ///
+    /// Errors: `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `NOTHING_TO_TRANSFER`, `DEPARTMENT_WITHOUT_LEAD`,
+    /// `CONFLICT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `IDEMPOTENCY_KEY_REUSED`.
     async fn ticket_transfer(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The hand-over.")] mut input: TicketTransferInput,
+        #[graphql(desc = "The input of the mutation.")] mut input: TicketTransferInput,
     ) -> Result<TicketTransferPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let (id, key) = (input.id.clone(), std::mem::take(&mut input.idempotency_key));
-        let result = async { transfer::transfer(&caller.store, actor, &key, input.try_into()?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| transfer::transfer(store, actor, &key, input.try_into()?).await)
+                .await?;
         let transfer = load_optional(ctx, done.map(|done| done.transfer_id)).await?;
         Ok(TicketTransferPayload { ticket: now(ctx, &id).await?, transfer, user_errors, revision })
     }
 
-    /// Writes to the other side, or an internal note (D-07). It marks nothing as read (D-12).
+    /// Posts a message to the other side, or an internal note. It does not mark the conversation as read.
+    ///
+    /// Available to staff and to portal users of the client; only staff can post internal notes.
+    ///
+    /// Errors: `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `NO_LINKED_USER`, `REQUIRED`, `TOO_LONG`,
+    /// `INVALID_TEXT`, `OUT_OF_RANGE`, `FILE_NOT_UPLOADED`, `FILE_ATTACHED`, `FILE_INCOMPLETE`,
+    /// `FILE_ALTERED`, `FILE_TYPE_MISMATCH`, `FILE_INFECTED`, `FILE_UNVERIFIABLE`, `FILE_UNUSED`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
     async fn ticket_message_post(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The message.")] mut input: TicketMessagePostInput,
+        #[graphql(desc = "The input of the mutation.")] mut input: TicketMessagePostInput,
     ) -> Result<TicketMessagePostPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let (id, key) = (input.id.clone(), std::mem::take(&mut input.idempotency_key));
-        let result = async { conversation::post(&caller.store, actor, &key, input.try_into()?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| conversation::post(store, actor, &key, input.try_into()?).await)
+                .await?;
         let message = load_optional(ctx, done.map(|done| done.message_id)).await?;
         Ok(TicketMessagePostPayload { message, ticket: now(ctx, &id).await?, user_errors, revision })
     }
 
-    /// Attaches files to a ticket, open or closed, or to a message of it (D-08).
+    /// Attaches files to an open or closed ticket, or to a message of the viewer in it.
+    ///
+    /// Available to staff and to portal users of the client; only staff can attach internal files.
+    ///
+    /// Errors: `NOT_FOUND`, `NOT_ALLOWED`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`,
+    /// `FILE_NOT_UPLOADED`, `FILE_ATTACHED`, `FILE_INCOMPLETE`, `FILE_ALTERED`, `FILE_TYPE_MISMATCH`,
+    /// `FILE_INFECTED`, `FILE_UNVERIFIABLE`, `FILE_UNUSED`, `IDEMPOTENCY_KEY_REUSED`.
     async fn ticket_file_attach(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The files, and to what.")] mut input: TicketFileAttachInput,
+        #[graphql(desc = "The input of the mutation.")] mut input: TicketFileAttachInput,
     ) -> Result<TicketFileAttachPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let (id, key) = (input.id.clone(), std::mem::take(&mut input.idempotency_key));
-        let result = async { attachment::attach(&caller.store, actor, &key, input.try_into()?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| attachment::attach(store, actor, &key, input.try_into()?).await)
+                .await?;
         let ids = done.map(|done| done.attachment_ids).unwrap_or_default();
         let attachments = try_join_all(ids.into_iter().map(|id| load(ctx, id))).await?;
         let attachments = attachments.into_iter().flatten().collect();
         Ok(TicketFileAttachPayload { attachments, ticket: now(ctx, &id).await?, user_errors, revision })
     }
 
-    /// Marks the conversation as read, for the viewer alone (D-12).
+    /// Marks the conversation of a ticket as read, for the viewer only.
+    ///
+    /// Available to staff and to portal users of the client.
+    ///
+    /// Errors: `NOT_FOUND`.
     async fn ticket_mark_read(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How far the viewer has read.")] input: TicketMarkReadInput,
+        #[graphql(desc = "The input of the mutation.")] input: TicketMarkReadInput,
     ) -> Result<TicketMarkReadPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
+        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
             let up_to: Option<MessageId> = optional_id("upToMessageId", input.up_to_message_id.as_ref())?;
-            conversation::mark_read(&caller.store, actor, id("id", &input.id)?, up_to).await
-        };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+            conversation::mark_read(store, actor, id("id", &input.id)?, up_to).await
+        })
+        .await?;
         Ok(TicketMarkReadPayload { ticket: now(ctx, &input.id).await?, user_errors, revision })
     }
 }

@@ -1,6 +1,6 @@
 //! Finding tickets (D-01).
 
-use async_graphql::{Context, Enum, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::id::{Id, TicketId};
 use guichet_base::page::PageRequest;
@@ -10,39 +10,41 @@ use super::types::{Ticket, TicketStatus};
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::load_optional;
+use crate::graphql::mirror::mirror;
 use crate::graphql::page::connection;
 use crate::graphql::payload::{known_ids, queried};
 use crate::graphql::scalars::OrderDirection;
 
-/// Which tickets are wanted; everything that is set must hold.
+/// A filter of tickets. A ticket must match all given conditions.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct TicketFilter {
-    /// In one of these statuses.
+    /// Tickets with one of these statuses.
     status: Option<Vec<TicketStatus>>,
-    /// About one of these clients.
+    /// Tickets of one of these clients.
     client_ids: Option<Vec<ID>>,
-    /// With one of these assignees. Staff only: ignored for clients.
+    /// Tickets with one of these assignees. For staff only; ignored for clients.
     assignee_ids: Option<Vec<ID>>,
-    /// With one of these accountants.
+    /// Tickets with one of these accountants.
     accountant_ids: Option<Vec<ID>>,
-    /// With one of these departments. Staff only: ignored for clients.
+    /// Tickets of one of these departments. For staff only; ignored for clients.
     department_ids: Option<Vec<ID>>,
-    /// For one of these services.
+    /// Tickets about one of these items of the price list.
     service_item_ids: Option<Vec<ID>>,
-    /// Opened then or later.
+    /// Tickets opened at this date and time or later.
     created_from: Option<DateTime<Utc>>,
-    /// Opened before.
+    /// Tickets opened before this date and time.
     created_to: Option<DateTime<Utc>>,
-    /// Changed then or later.
+    /// Tickets changed at this date and time or later.
     updated_from: Option<DateTime<Utc>>,
-    /// Changed before.
+    /// Tickets changed before this date and time.
     updated_to: Option<DateTime<Utc>>,
-    /// Whether staff have done nothing with it yet (D-06). Staff only: ignored for clients.
+    /// Tickets on which no staff member has acted yet (true), or on which one has (false). For staff only;
+    /// ignored for clients.
     is_untouched: Option<bool>,
-    /// Whether it was opened by somebody of the client.
+    /// Tickets opened by a portal user of the client (true), or by staff (false).
     opened_by_client: Option<bool>,
-    /// Words, or parts of them, out of number, subject, client or description, whatever the case and
-    /// accents; all must be found. Up to 200 characters.
+    /// Words or parts of words in the number, subject, client name or description, regardless of case and
+    /// accents; all must match. Up to 200 characters.
     search: Option<String>,
 }
 
@@ -67,30 +69,14 @@ impl From<TicketFilter> for list::TicketFilter {
     }
 }
 
-/// By what tickets are ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "list::TicketOrderField")]
-pub enum TicketOrderField {
-    /// When it last changed.
-    UpdatedAt,
-    /// When it was opened.
-    CreatedAt,
-    /// Its number.
-    Number,
-    /// Its price.
-    Price,
-    /// Its subject.
-    Subject,
-    /// Its status, by its name in English.
-    Status,
-}
+mirror!(TicketOrderField => list::TicketOrderField);
 
-/// The order of tickets.
+/// The order of a list of tickets.
 #[derive(Debug, Clone, InputObject)]
 pub struct TicketOrder {
-    /// By what; equal ones by id.
+    /// The field to sort by. Tickets with equal values are sorted by ID.
     field: TicketOrderField,
-    /// Which end comes first.
+    /// The direction.
     direction: OrderDirection,
 }
 
@@ -101,16 +87,16 @@ impl From<TicketOrder> for list::TicketOrder {
 }
 
 connection! {
-    /// A page of tickets.
+    /// A page of the list of tickets.
     TicketConnection, TicketEdge of Ticket, count TicketCount
 }
 
-/// Counts when asked.
+/// Counts only when requested.
 pub struct TicketCount(list::TicketFilter);
 
 #[Object]
 impl TicketCount {
-    /// How many there are on all pages.
+    /// The number of items on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
         let caller = Caller::of(ctx);
         let count = list::count(&mut *caller.conn().await?, &caller.scope()?, &self.0).await;
@@ -124,19 +110,21 @@ pub struct TicketQuery;
 
 #[Object]
 impl TicketQuery {
-    /// The tickets that the viewer sees (D-01); by default those that changed last come first.
+    /// Returns the list of tickets that the viewer can see.
     #[allow(clippy::too_many_arguments)] // of the field
     async fn tickets(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which are wanted; all when left out.")] filter: Option<TicketFilter>,
-        #[graphql(desc = "In which order; by default what changed last comes first.")] order_by: Option<
-            TicketOrder,
-        >,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
+        #[graphql(desc = "The filter. By default all are returned.")] filter: Option<TicketFilter>,
+        #[graphql(
+            desc = "The order of the list. The default is the date and time of the last change, latest first."
+        )]
+        order_by: Option<TicketOrder>,
+        #[graphql(desc = "Returns the first n items, 1 to 100. Give exactly one of `first` and `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns the items after this cursor. Use it with `first`.")] after: Option<String>,
+        #[graphql(desc = "Returns the last n items, 1 to 100. Give exactly one of `first` and `last`.")] last: Option<i32>,
+        #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
     ) -> Result<TicketConnection, ApiError> {
         let caller = Caller::of(ctx);
         let scope = caller.scope()?;
@@ -148,11 +136,11 @@ impl TicketQuery {
         Ok(TicketConnection::new(page, TicketCount(filter), |ticket| order.cursor(ticket), Ticket))
     }
 
-    /// One ticket; null when there is no such for the viewer.
+    /// Returns the ticket with this ID; null when it does not exist for the viewer.
     async fn ticket(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Its id.")] id: ID,
+        #[graphql(desc = "The ID of the ticket.")] id: ID,
     ) -> Result<Option<Ticket>, ApiError> {
         Caller::of(ctx).actor()?;
         load_optional(ctx, TicketId::decode(&id)).await

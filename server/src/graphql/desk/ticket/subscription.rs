@@ -2,49 +2,39 @@
 
 use async_graphql::{Context, ID, SimpleObject, Subscription};
 use futures_util::Stream;
+use guichet_base::error;
 use guichet_base::id::{AccessId, ClientId, DepartmentId, Id, MessageId, ServiceItemId, StaffId, TicketId};
-use guichet_engine::feed::queries::Entry;
-use guichet_schema::desk::ticket::list;
+use guichet_engine::actor::Scope;
+use guichet_engine::db::Conn;
+use guichet_schema::desk::ticket::{list, model};
 use guichet_schema::shared::conversation::{self, model::Message};
 
 use super::conversation::TicketMessage;
 use super::query::TicketFilter;
 use super::types::Ticket;
 use crate::edge::{ApiError, MESSAGE_LENGTH};
-use crate::graphql::follow::{Followed, News, Place, Sight, follow};
-use crate::graphql::payload::{Revision, api_id, unanswered};
+use crate::graphql::follow::{Followed, Listed, News, Onlooker, Place, Shows, Sight, changes, follow};
+use crate::graphql::payload::{Revision, unanswered};
 
-/// What changed in a list of tickets.
-#[derive(SimpleObject)]
-pub struct TicketsChanged {
-    /// Where this message leads to: after a lost connection, subscribe with it as `after`.
-    cursor: String,
-    /// The same as a revision, to be compared with that of a mutation; null for clients.
-    revision: Option<Revision>,
-    /// Whether to read the list anew, now: what comes next builds on it. So it is in the first message
-    /// without `after`, after too long an absence, when very much changed at once, and when what the viewer may
-    /// see changed.
-    reload: bool,
-    /// Tickets that are in the list, as they are now: new ones, and those that changed.
-    changed: Vec<Ticket>,
-    /// Tickets that are not in the list, or not any more.
-    removed: Vec<ID>,
+changes! {
+    /// A change of a list of tickets.
+    TicketsChanged of Ticket(model::Ticket), TicketId
 }
 
-/// What happened in the conversation of a ticket.
+/// A change of the conversation of a ticket.
 #[derive(SimpleObject)]
 pub struct TicketConversationChanged {
-    /// Where this message leads to: after a lost connection, subscribe with it as `after`.
+    /// The cursor of this message. After a lost connection, subscribe again with it as `after`.
     cursor: String,
-    /// The same as a revision, to be compared with that of a mutation; null for clients.
+    /// The revision of this message, comparable with that of a mutation; null for clients.
     revision: Option<Revision>,
-    /// Whether to read the conversation anew, now: what comes next builds on it. So it is in the first
-    /// message without `after`, after too long an absence, when very much was written at once, and when what the
-    /// viewer may see changed.
+    /// Whether the client must read the conversation again now, because the following messages build on the
+    /// new result. True in the first message without `after`, after a long absence, when very much changed at
+    /// once, and when the rights of the viewer changed.
     reload: bool,
-    /// New messages, oldest first.
+    /// The new messages, oldest first.
     messages: Vec<TicketMessage>,
-    /// Whether the ticket went out of the viewer's sight: forget it.
+    /// Whether the viewer can no longer see the ticket.
     gone: bool,
 }
 
@@ -54,82 +44,68 @@ pub struct TicketSubscription;
 
 #[Subscription]
 impl TicketSubscription {
-    /// Changes of the tickets that the viewer sees. Applied in their order to what the query `tickets`
-    /// answered after the first message, they give what it would answer now.
+    /// Sends changes of the tickets that the viewer can see. Applied in order to the result of the query
+    /// `tickets` after the first message, they keep that result up to date.
     async fn tickets_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which are wanted; all when left out.")] filter: Option<TicketFilter>,
-        #[graphql(desc = "Only what follows this cursor of an earlier message.")] after: Option<String>,
+        #[graphql(desc = "The filter. By default all are returned.")] filter: Option<TicketFilter>,
+        #[graphql(desc = "The cursor of the last message that was received. Sends what followed it.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<TicketsChanged, ApiError>>, ApiError> {
         follow(ctx, after, Grid(filter.unwrap_or_default().into())).await
     }
 
-    /// New messages of a ticket's conversation (D-07); internal notes for staff only. Of a ticket that the
-    /// viewer does not see nothing comes.
+    /// Sends new messages in the conversation of a ticket; internal notes are sent to staff only. Sends
+    /// nothing when the viewer cannot see the ticket.
     async fn ticket_conversation(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The ticket.")] ticket_id: ID,
-        #[graphql(desc = "Only what follows this cursor of an earlier message.")] after: Option<String>,
+        #[graphql(desc = "The ID of the ticket.")] ticket_id: ID,
+        #[graphql(desc = "The cursor of the last message that was received. Sends what followed it.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<TicketConversationChanged, ApiError>>, ApiError> {
         follow(ctx, after, Conversation(TicketId::decode(&ticket_id))).await
     }
 }
 
 /// The tickets of a filter.
-struct Grid(list::TicketFilter);
+pub struct Grid(list::TicketFilter);
 
-impl Followed for Grid {
+impl Listed for Grid {
     type Message = TicketsChanged;
+    type Key = (Scope, list::TicketFilter);
 
-    /// What the list shows of others than the tickets: names, which tickets a search finds, and whether a client has
-    /// anybody to write to.
-    fn is_shaken(&self, entry: &Entry) -> bool {
-        let others = [ClientId::NOUN, StaffId::NOUN, DepartmentId::NOUN, ServiceItemId::NOUN];
-        // Of what is new no ticket shows anything yet, but for its client's first access.
-        entry.noun == AccessId::NOUN || entry.before.is_some() && others.contains(&entry.noun.as_str())
+    const SHOWS: Shows = Shows {
+        embeds: &[ClientId::NOUN, StaffId::NOUN, DepartmentId::NOUN, ServiceItemId::NOUN],
+        // With its first access a client has somebody to write to.
+        counts: &[AccessId::NOUN],
+        ..Shows::of("ticketsChanged")
+    };
+
+    fn key(&self, onlooker: &Onlooker) -> Self::Key {
+        (onlooker.scope(), self.0.clone())
     }
 
-    fn reload(&self, Place { cursor, revision }: Place) -> TicketsChanged {
-        TicketsChanged { cursor, revision, reload: true, changed: Vec::new(), removed: Vec::new() }
-    }
-
-    async fn news(&self, place: Place, news: &News) -> Result<Option<TicketsChanged>, ApiError> {
-        let touched = news.touched::<TicketId>();
-        if touched.is_empty() {
-            return Ok(None);
-        }
-        if touched.len() > MESSAGE_LENGTH {
-            return Ok(Some(self.reload(place)));
-        }
-        let onlooker = &news.onlooker;
-        let scope = onlooker.scope();
-        let found = news
-            .batch
-            .shared((scope.clone(), self.0.clone()), async || {
-                let mut conn = onlooker.store.conn().await?;
-                let found = list::among(&mut conn, &scope, &self.0, &news.batch.things()).await;
-                found.map_err(|error| unanswered(onlooker.locale, error))
-            })
-            .await?;
-        let in_list = |id: &TicketId| found.iter().find(|ticket| ticket.id == *id);
-        let removed = touched.iter().filter(|id| in_list(id).is_none()).map(|id| api_id(*id)).collect();
-        let changed = touched.iter().filter_map(in_list).cloned().map(Ticket).collect();
-        let Place { cursor, revision } = place;
-        Ok(Some(TicketsChanged { cursor, revision, reload: false, changed, removed }))
+    async fn find(
+        &self,
+        conn: &mut Conn,
+        onlooker: &Onlooker,
+        ids: &[TicketId],
+    ) -> error::Result<Vec<model::Ticket>> {
+        list::among(conn, &onlooker.scope(), &self.0, ids).await
     }
 }
 
 /// The conversation of a ticket; none for what is no id.
-struct Conversation(Option<TicketId>);
+pub struct Conversation(Option<TicketId>);
 
 impl Followed for Conversation {
     type Message = TicketConversationChanged;
 
-    fn is_shaken(&self, _: &Entry) -> bool {
-        false
-    }
+    const SHOWS: Shows = Shows {
+        embeds: &[StaffId::NOUN, AccessId::NOUN],
+        elsewhere: &[TicketId::NOUN],
+        ..Shows::of("ticketConversation")
+    };
 
     fn reload(&self, Place { cursor, revision }: Place) -> TicketConversationChanged {
         TicketConversationChanged { cursor, revision, reload: true, messages: Vec::new(), gone: false }
@@ -148,7 +124,7 @@ impl Followed for Conversation {
             let (scope, store) = (news.onlooker.scope(), &news.onlooker.store);
             let found = news
                 .batch
-                .shared(scope.clone(), async || {
+                .shared::<Self, _, _>(scope.clone(), async || {
                     let mut conn = store.conn().await?;
                     let found =
                         conversation::queries::by_ids::<TicketId>(&mut conn, &scope, &news.batch.things())

@@ -1,6 +1,6 @@
 //! What is shown of a ticket.
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::id::{ClientId, TicketId};
 use guichet_schema::desk::ticket::rules::{self, Circumstances, Facts};
@@ -16,6 +16,7 @@ use crate::graphql::caller::Caller;
 use crate::graphql::desk::charge::{Charge, ChargesOf, CollectedBy};
 use crate::graphql::desk::service_item::ServiceItem;
 use crate::graphql::loaders::{by_ids, keyed, load, load_list, load_optional, seen};
+use crate::graphql::mirror::mirror;
 use crate::graphql::money::Money;
 use crate::graphql::payload::api_id;
 use crate::graphql::people::client::Client;
@@ -23,47 +24,9 @@ use crate::graphql::people::department::Department;
 use crate::graphql::people::staff::StaffMember;
 use crate::graphql::shared::author::{Author, author};
 
-/// Where a ticket stands (D-02).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::TicketStatus")]
-pub enum TicketStatus {
-    /// New.
-    Open,
-    /// Was closed, is open again.
-    Reopened,
-    /// Somebody works on it.
-    InAnalysis,
-    /// Waits for somebody else.
-    Waiting,
-    /// Closed: called off.
-    Canceled,
-    /// Closed: refused.
-    Rejected,
-    /// Closed: done.
-    Finished,
-}
+mirror!(TicketStatus => model::TicketStatus);
 
-/// What somebody may want to do with a ticket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "rules::TicketAct")]
-pub enum TicketAct {
-    /// Change subject, description, price, service or accountant: `ticketEdit` (D-03).
-    Edit,
-    /// Change the status: `ticketStatusChange` (D-02).
-    ChangeStatus,
-    /// Reopen a closed one: `ticketReopen` (D-02).
-    Reopen,
-    /// Hand it over: `ticketTransfer` (D-09).
-    Transfer,
-    /// Write to the other side: `ticketMessagePost` with `PUBLIC` (D-07).
-    PostMessage,
-    /// Write an internal note: `ticketMessagePost` with `INTERNAL` (D-07).
-    PostNote,
-    /// Attach files that both sides see: `ticketFileAttach` (D-08).
-    AttachFile,
-    /// Mark the conversation as read: `ticketMarkRead` (D-12).
-    MarkRead,
-}
+mirror!(TicketAct => rules::TicketAct);
 
 /// A ticket.
 #[derive(Debug, Clone)]
@@ -78,40 +41,40 @@ impl Ticket {
     }
 }
 
-/// A case of a client: it has a status, a price and a conversation.
+/// A case of a client, with a status, a price and a conversation.
 #[Object]
 impl Ticket {
-    /// Its id.
+    /// The ID of the ticket, for example `ticket_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// The number that people say, counted per firm.
+    /// The number of the ticket, counted per firm, for example `1042`.
     async fn number(&self) -> i64 {
         self.0.number
     }
 
-    /// The client that it is about.
+    /// The client that the ticket is about.
     async fn client(&self, ctx: &Context<'_>) -> Result<Client, ApiError> {
         seen(load(ctx, self.0.client_id).await?)
     }
 
-    /// Who opened it.
+    /// The person who opened the ticket.
     async fn opened_by(&self, ctx: &Context<'_>) -> Result<Author, ApiError> {
         author(ctx, self.0.opened_by()).await
     }
 
-    /// What it is about.
+    /// The subject of the ticket.
     async fn subject(&self) -> &str {
         &self.0.subject
     }
 
-    /// The same at length; may be empty.
+    /// The description of the ticket; may be empty.
     async fn description(&self) -> &str {
         &self.0.description
     }
 
-    /// Who does the work. Never nobody (D-09), but null for clients.
+    /// The staff member who works on the ticket. There is always one, but it is null for clients.
     async fn assignee(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>, ApiError> {
         match self.internal(ctx, self.0.assignee_id)? {
             Some(id) => seen(load(ctx, id).await?).map(Some),
@@ -119,57 +82,57 @@ impl Ticket {
         }
     }
 
-    /// The accountant of the client.
+    /// The staff member who is responsible for the client in this ticket.
     async fn accountant(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>, ApiError> {
         load_optional(ctx, self.0.accountant_id).await
     }
 
-    /// The department that it lies with; null for clients.
+    /// The department of the ticket; null for clients.
     async fn department(&self, ctx: &Context<'_>) -> Result<Option<Department>, ApiError> {
         load_optional(ctx, self.internal(ctx, self.0.department_id)?.flatten()).await
     }
 
-    /// The service out of the price list.
+    /// The item of the price list.
     async fn service_item(&self, ctx: &Context<'_>) -> Result<Option<ServiceItem>, ApiError> {
         load_optional(ctx, self.0.service_item_id).await
     }
 
-    /// Its price; later changes of the price list do not touch it (D-03).
+    /// The price of the ticket. Later changes of the price list do not affect it.
     async fn price(&self) -> Money {
         self.0.price().into()
     }
 
-    /// Where it stands.
+    /// The status of the ticket.
     async fn status(&self) -> TicketStatus {
         self.0.status.into()
     }
 
-    /// Whether staff have done nothing with it yet: show it as "new" (D-06). Null for clients.
+    /// Whether no staff member has acted on the ticket yet, so that it can be shown as new. Null for clients.
     async fn is_untouched(&self, ctx: &Context<'_>) -> Result<Option<bool>, ApiError> {
         self.internal(ctx, self.0.is_untouched)
     }
 
-    /// When it was opened.
+    /// The date and time when the ticket was opened.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 
-    /// When it last changed, messages included, internal notes not.
+    /// The date and time when the ticket was last changed. Messages count, internal notes do not.
     async fn updated_at(&self) -> DateTime<Utc> {
         self.0.updated_at
     }
 
-    /// When it was closed; null while it is open.
+    /// The date and time when the ticket was closed; null while it is open.
     async fn closed_at(&self) -> Option<DateTime<Utc>> {
         self.0.closed_at
     }
 
-    /// Counts its changes: send it back as `expectedVersion`, and nobody's change is overwritten unseen.
+    /// The version of the ticket. Send it back as `expectedVersion` to detect changes by others.
     async fn version(&self) -> i32 {
         self.0.version
     }
 
-    /// What the viewer may do with it now: one entry an act.
+    /// The actions that the viewer may or may not perform on the ticket now, one entry per action.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<TicketAct>>, ApiError> {
         let caller = Caller::of(ctx);
         let scope = caller.scope()?;
@@ -181,45 +144,45 @@ impl Ticket {
         Ok(rules::TicketAct::ALL.iter().map(ability).collect())
     }
 
-    /// The conversation with the client, oldest first; for staff with the internal notes (D-07).
+    /// The list of messages, oldest first; for staff including internal notes.
     async fn conversation(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
+        #[graphql(desc = "Returns the first n items, 1 to 100. Give exactly one of `first` and `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns the items after this cursor. Use it with `first`.")] after: Option<String>,
+        #[graphql(desc = "Returns the last n items, 1 to 100. Give exactly one of `first` and `last`.")] last: Option<i32>,
+        #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
     ) -> Result<TicketMessageConnection, ApiError> {
         conversation(ctx, self.0.id, first, after, last, before).await
     }
 
-    /// Its files, those of its messages included, oldest first (D-08).
+    /// The list of attachments of the ticket and of its messages, oldest first.
     async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<Attachment>, ApiError> {
         load_list(ctx, OnTicket(self.0.id), Attachment).await
     }
 
-    /// How many messages of others the viewer has not read (D-12).
+    /// The number of messages of others that the viewer has not read.
     async fn unread_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
         Ok(load(ctx, UnreadOf(self.0.id)).await?.unwrap_or_default())
     }
 
-    /// Who changed what from what to what, when, oldest first (D-08). Clients read of what they see
-    /// of the ticket itself.
+    /// The list of changes of the ticket, oldest first. Clients see only changes of fields that they can see.
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<TicketChange>, ApiError> {
         load_list(ctx, HistoryOf(self.0.id), TicketChange).await
     }
 
-    /// Its hand-overs, oldest first (D-09). None for clients.
+    /// The list of transfers, oldest first. Visible to staff only; empty for clients.
     async fn transfers(&self, ctx: &Context<'_>) -> Result<Vec<TicketTransfer>, ApiError> {
         load_list(ctx, TransfersOf(self.0.id), TicketTransfer).await
     }
 
-    /// The charges that it made, oldest first (D-10).
+    /// The list of charges that the ticket created, oldest first.
     async fn charges(&self, ctx: &Context<'_>) -> Result<Vec<Charge>, ApiError> {
         load_list(ctx, ChargesOf(self.0.id), Charge).await
     }
 
-    /// The overdue charges that it is to collect, the earliest due first (D-10).
+    /// The list of overdue charges whose collection the ticket is about, ordered by due date.
     async fn collected_charges(&self, ctx: &Context<'_>) -> Result<Vec<Charge>, ApiError> {
         load_list(ctx, CollectedBy(self.0.id), Charge).await
     }

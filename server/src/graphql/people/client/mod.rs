@@ -5,5 +5,5 @@ mod query;
 mod types;
 
 pub use mutation::ClientMutation;
-pub use query::ClientQuery;
+pub use query::{ClientQuery, ClientsQuery};
 pub use types::{Client, SuppressedAddress};

@@ -7,29 +7,30 @@ use guichet_schema::people::client::commands::{self, CreateClient, UpdateClient}
 
 use super::types::Client;
 use crate::edge::ApiError;
-use crate::graphql::caller::Caller;
 use crate::graphql::loaders::load_optional;
-use crate::graphql::payload::{Outcome, id, id_patch, optional_id, outcome, patch, payload};
+use crate::graphql::payload::{Outcome, act, id, id_patch, optional_id, patch, payload};
 use crate::graphql::scalars::Locale;
 
-/// A client to be entered.
+/// Input for `clientCreate`: the client to create.
 #[derive(Debug, InputObject)]
 pub struct ClientCreateInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     idempotency_key: String,
-    /// Its name; up to 200 characters.
+    /// The name of the client; 1 to 200 characters.
     name: String,
-    /// Its number in the public register; up to 40 characters.
+    /// The registration number of the company, for example `12.345.678/0001-95`; up to 40 characters.
     registration: Option<String>,
-    /// Its address of record.
+    /// The e-mail address of record.
     email: Option<String>,
-    /// Its telephone; up to 40 characters.
+    /// The telephone number; up to 40 characters.
     phone: Option<String>,
-    /// The language in which it is written to; the firm's when left out.
+    /// The language of mails to the client. The default is the language of the firm.
     locale: Option<Locale>,
-    /// In whose portfolio it is.
+    /// The ID of the staff member who is responsible for the client.
     accountant_id: Option<ID>,
-    /// Who gets the mails about tickets (F-02), at most 20; the address of record when empty.
+    /// The recipients of mails about tickets; at most 20. When the list is empty, mails go to the e-mail
+    /// address of record.
     #[graphql(default)]
     ticket_emails: Vec<String>,
 }
@@ -50,34 +51,36 @@ impl ClientCreateInput {
 }
 
 payload! {
-    /// What became of a `clientCreate`.
+    /// The result of `clientCreate`.
     ClientCreatePayload {
-        /// The client; null when it was refused.
+        /// The new client; null when there are errors.
         client: Option<Client>,
     }
 }
 
-/// Changes of a client: what is left out stays as it is, null removes it.
+/// Input for `clientUpdate`: the changes to a client. An omitted field keeps its value; null removes the
+/// value.
 #[derive(Debug, InputObject)]
 pub struct ClientUpdateInput {
-    /// The client.
+    /// The ID of the client.
     id: ID,
-    /// The version that the editor read; another one is a `CONFLICT`.
+    /// The version that was read. If the client has another version now, nothing is changed and the error is
+    /// `CONFLICT`.
     expected_version: i32,
-    /// Its name; up to 200 characters. It cannot be removed.
+    /// The name of the client; 1 to 200 characters. It cannot be removed.
     name: Option<String>,
-    /// Its number in the public register; up to 40 characters.
+    /// The registration number of the company, for example `12.345.678/0001-95`; up to 40 characters.
     registration: MaybeUndefined<String>,
-    /// Its address of record.
+    /// The e-mail address of record.
     email: MaybeUndefined<String>,
-    /// Its telephone; up to 40 characters.
+    /// The telephone number; up to 40 characters.
     phone: MaybeUndefined<String>,
-    /// The language in which it is written to. It cannot be removed.
+    /// The language of mails to the client. It cannot be removed.
     locale: Option<Locale>,
-    /// In whose portfolio it is.
+    /// The ID of the staff member who is responsible for the client.
     accountant_id: MaybeUndefined<ID>,
-    /// Who gets the mails about tickets (F-02), at most 20, in place of all before; the address of
-    /// record when empty.
+    /// The recipients of mails about tickets; at most 20. The list replaces the existing one; when it is
+    /// empty, mails go to the e-mail address of record.
     ticket_emails: Option<Vec<String>>,
 }
 
@@ -98,9 +101,9 @@ impl ClientUpdateInput {
 }
 
 payload! {
-    /// What became of a `clientUpdate`.
+    /// The result of `clientUpdate`.
     ClientUpdatePayload {
-        /// The client as it stands now, also when the act was refused.
+        /// The client in its current state, also when there are errors.
         client: Option<Client>,
     }
 }
@@ -111,36 +114,42 @@ pub struct ClientMutation;
 
 #[Object]
 impl ClientMutation {
-    /// Enters a client. Owners and managers.
+    /// Creates a client.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `INVALID_EMAIL`,
+    /// `OUT_OF_RANGE`, `IDEMPOTENCY_KEY_REUSED`.
     async fn client_create(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to enter.")] input: ClientCreateInput,
+        #[graphql(desc = "The input of the mutation.")] input: ClientCreateInput,
     ) -> Result<ClientCreatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
+        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
-            commands::create(&caller.store, actor, &key, input).await
-        };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+            commands::create(store, actor, &key, input).await
+        })
+        .await?;
         let client = load_optional(ctx, done).await?;
         Ok(ClientCreatePayload { client, user_errors, revision })
     }
 
-    /// Changes a client. Owners and managers.
+    /// Changes a client.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`,
+    /// `INVALID_EMAIL`, `OUT_OF_RANGE`.
     async fn client_update(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to change.")] input: ClientUpdateInput,
+        #[graphql(desc = "The input of the mutation.")] input: ClientUpdateInput,
     ) -> Result<ClientUpdatePayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
         let id = ClientId::decode(&input.id);
-        let result = async {
-            commands::update(&caller.store, actor, input.read()?, guichet_schema::CLIENT_FOLLOWERS).await
+        let update = async |store, actor| {
+            commands::update(store, actor, input.read()?, guichet_schema::CLIENT_FOLLOWERS).await
         };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let Outcome { user_errors, revision, .. } = act(ctx, update).await?;
         let client = load_optional(ctx, id).await?;
         Ok(ClientUpdatePayload { client, user_errors, revision })
     }

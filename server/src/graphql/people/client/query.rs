@@ -1,8 +1,8 @@
 //! Finding clients.
 
 use async_graphql::{Context, ID, InputObject, Object};
+use guichet_base::error;
 use guichet_base::id::{ClientId, Id, StaffId};
-use guichet_base::page::PageRequest;
 use guichet_schema::people::client::{model, queries};
 
 use super::types::Client;
@@ -10,34 +10,34 @@ use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::load_optional;
 use crate::graphql::page::connection;
-use crate::graphql::payload::{optional_id, queried};
+use crate::graphql::payload::optional_id;
 
-/// Which clients are wanted; everything that is set must hold.
+/// A filter of clients. A client must match all given conditions.
 #[derive(Debug, Default, InputObject)]
 pub struct ClientFilter {
-    /// Words of name, registration, e-mail or telephone, in any case and without accents; all must
-    /// be found. Up to 200 characters.
+    /// Words in the name, registration number, e-mail address or telephone number, regardless of case and
+    /// accents; all words must match. Up to 200 characters.
     search: Option<String>,
-    /// Those in this staff member's portfolio.
+    /// Clients for which this staff member is responsible.
     accountant_id: Option<ID>,
 }
 
-connection! {
-    /// A page of a firm's clients.
-    ClientConnection, ClientEdge of Client, count ClientCount
+impl TryFrom<ClientFilter> for queries::ClientFilter {
+    type Error = error::Error;
+
+    fn try_from(ClientFilter { search, accountant_id }: ClientFilter) -> error::Result<Self> {
+        let accountant_id: Option<StaffId> = optional_id("accountantId", accountant_id.as_ref())?;
+        Ok(Self { search, accountant_id })
+    }
 }
 
-/// Counts when asked.
-pub struct ClientCount(queries::ClientFilter);
-
-#[Object]
-impl ClientCount {
-    /// How many there are on all pages.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let caller = Caller::of(ctx);
-        let found = queries::count(&mut *caller.conn().await?, &caller.scope()?, &self.0).await;
-        queried(caller, found)
-    }
+connection! {
+    /// A page of the list of clients.
+    ClientConnection, ClientEdge of Client, count ClientCount;
+    /// Returns the list of clients that the viewer can see, sorted by name. Portal users see their own
+    /// client.
+    query ClientsQuery.clients, filter ClientFilter => queries::ClientFilter;
+    seen by scope, page queries::page, counted queries::count, cursor model::Client::cursor
 }
 
 /// Queries about clients.
@@ -46,34 +46,13 @@ pub struct ClientQuery;
 
 #[Object]
 impl ClientQuery {
-    /// A client; null when there is none for this viewer.
+    /// Returns the client with this ID; null when it does not exist for the viewer.
     async fn client(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which client.")] id: ID,
+        #[graphql(desc = "The ID of the client.")] id: ID,
     ) -> Result<Option<Client>, ApiError> {
         Caller::of(ctx).actor()?;
         load_optional(ctx, ClientId::decode(&id)).await
-    }
-
-    /// The clients that the viewer sees, by name; a portal user sees its own.
-    async fn clients(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which are wanted; all when left out.")] filter: Option<ClientFilter>,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
-    ) -> Result<ClientConnection, ApiError> {
-        let caller = Caller::of(ctx);
-        let scope = caller.scope()?;
-        let ClientFilter { search, accountant_id } = filter.unwrap_or_default();
-        let accountant_id = optional_id::<StaffId>("accountantId", accountant_id.as_ref());
-        let filter = queries::ClientFilter { search, accountant_id: queried(caller, accountant_id)? };
-        let request = queried(caller, PageRequest::new(first, after, last, before))?;
-        let page = queries::page(&mut *caller.conn().await?, &scope, &filter, &request).await;
-        let page = queried(caller, page)?;
-        Ok(ClientConnection::new(page, ClientCount(filter), model::Client::cursor, Client))
     }
 }

@@ -8,20 +8,22 @@ use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::ClientId;
 use guichet_engine::actor::{AccessRole, Membership, PortalMembership};
-use guichet_schema::people::client::{model, queries};
+use guichet_schema::people::client::{model, queries, rules};
 use guichet_schema::people::portal_access;
-use guichet_schema::people::rights::FirmAct::{ClientUpdate, PortalAccessCreate};
 use guichet_schema::shared::email_delivery;
 use guichet_schema::shared::email_delivery::model::EmailSuppression;
 
 use crate::edge::ApiError;
-use crate::graphql::ability::{Ability, FirmAct, abilities};
+use crate::graphql::ability::{Ability, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load_list, load_optional};
+use crate::graphql::mirror::mirror;
 use crate::graphql::payload::api_id;
 use crate::graphql::people::portal_access::PortalAccess;
 use crate::graphql::people::staff::StaffMember;
 use crate::graphql::scalars::Locale;
+
+mirror!(ClientAct => rules::ClientAct);
 
 /// A client.
 #[derive(Debug, Clone)]
@@ -29,50 +31,51 @@ pub struct Client(pub model::Client);
 
 by_ids!(ClientId => Client, queries::by_ids);
 
-/// A company served by the firm. Its own users see its record, not what the firm notes about it.
+/// A company that the firm serves. Its own portal users see its record, but nothing internal to the firm.
 #[Object]
 impl Client {
-    /// Its id.
+    /// The ID of the client, for example `client_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// Its name.
+    /// The name of the client.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Its number in the public register (CNPJ, SIREN, NIF), as the firm writes it.
+    /// The registration number of the company, as the firm writes it, for example a CNPJ, SIREN or NIF.
     async fn registration(&self) -> Option<&str> {
         self.0.registration.as_deref()
     }
 
-    /// Its address of record.
+    /// The e-mail address of record.
     async fn email(&self) -> Option<&str> {
         self.0.email.as_deref()
     }
 
-    /// Its telephone.
+    /// The telephone number.
     async fn phone(&self) -> Option<&str> {
         self.0.phone.as_deref()
     }
 
-    /// The language in which it is written to.
+    /// The language of mails to the client.
     async fn locale(&self) -> Locale {
         self.0.locale.into()
     }
 
-    /// Who gets the mails about tickets (F-02); empty when they go to the address of record.
+    /// The recipients of mails about tickets; when the list is empty, mails go to the e-mail address of
+    /// record.
     async fn ticket_emails(&self, ctx: &Context<'_>) -> Result<Vec<String>, ApiError> {
         load_list(ctx, TicketEmailsOf(self.0.id), identity).await
     }
 
-    /// The staff member in whose portfolio it is (B-15).
+    /// The staff member who is responsible for the client.
     async fn accountant(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>, ApiError> {
         load_optional(ctx, self.0.accountant_id).await
     }
 
-    /// Who has access to its area, oldest first; null for its collaborators (B-05).
+    /// The list of portal users of the client, oldest first; null for its collaborators.
     async fn portal_accesses(&self, ctx: &Context<'_>) -> Result<Option<Vec<PortalAccess>>, ApiError> {
         match Caller::of(ctx).actor()?.membership {
             Membership::Portal(PortalMembership { role: AccessRole::Collaborator, .. }) => Ok(None),
@@ -80,8 +83,8 @@ impl Client {
         }
     }
 
-    /// Its addresses to which the firm sends nothing until they are corrected (F-06); null for the
-    /// client.
+    /// The list of addresses of the client to which no mails are sent because they bounced; null for portal
+    /// users.
     async fn suppressed_addresses(
         &self,
         ctx: &Context<'_>,
@@ -92,35 +95,37 @@ impl Client {
         Ok(Some(load_list(ctx, SuppressionsOf(self.0.id), Into::into).await?))
     }
 
-    /// Counts its changes, for `expectedVersion`.
+    /// The version of the client. Send it back as `expectedVersion` to detect changes by others.
     async fn version(&self) -> i32 {
         self.0.version
     }
 
-    /// When it was entered.
+    /// The date and time when the client was created.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 
-    /// When its record last changed.
+    /// The date and time when the record of the client was last changed.
     async fn updated_at(&self) -> DateTime<Utc> {
         self.0.updated_at
     }
 
-    /// What the viewer may do with it, one entry an act.
-    async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<FirmAct>>, ApiError> {
-        Ok(abilities(&Caller::of(ctx).actor()?.membership, &[ClientUpdate, PortalAccessCreate]))
+    /// The actions that the viewer may or may not perform on the client now, one entry per action.
+    async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<ClientAct>>, ApiError> {
+        let acts = rules::ClientAct::ALL;
+        Ok(abilities(&Caller::of(ctx).actor()?.membership, acts, rules::ClientAct::right))
     }
 }
 
-/// An address to which a firm sends nothing until it is corrected (F-06).
+/// An address to which the firm sends no mails after a bounce, until it is corrected or unblocked with
+/// `emailSuppressionLift`.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct SuppressedAddress {
     /// The address, in lower case.
     email: String,
-    /// What its mail server said.
+    /// The reply of the mail server that refused it.
     smtp_reply: String,
-    /// Since when.
+    /// The date and time when the address was suppressed.
     at: DateTime<Utc>,
 }
 

@@ -2,90 +2,33 @@
 
 mod subscription;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_base::error::Code;
 use guichet_base::id::{ActId, ClientId, DeliveryId, Id};
-use guichet_base::page::PageRequest;
 use guichet_schema::shared::email_delivery::{commands, model, queries, retry, rules};
 
 use crate::edge::ApiError;
 use crate::graphql::ability::Ability;
-use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::Ticket;
 use crate::graphql::loaders::{by_ids, keyed, load, load_optional, seen, spend};
+use crate::graphql::mirror::mirror;
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, api_id, id, known_ids, outcome, payload, queried};
+use crate::graphql::payload::{Outcome, act, api_id, id, known_ids, payload};
 use crate::graphql::people::client::Client;
 use crate::graphql::scalars::Locale;
 
-pub use subscription::EmailDeliverySubscription;
+pub use subscription::{Deliveries, EmailDeliverySubscription};
 
-/// Where a delivery stands (D-04).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::DeliveryStatus")]
-pub enum EmailDeliveryStatus {
-    /// It will be sent, or tried again.
-    Queued,
-    /// The recipient's server took it.
-    Sent,
-    /// It was refused for good, or given up.
-    Failed,
-    /// There was nowhere to send it to.
-    NotSent,
-}
+mirror!(EmailDeliveryStatus => model::DeliveryStatus);
 
-/// Why a delivery is not on its way (D-04).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::DeliveryReason")]
-pub enum EmailDeliveryReason {
-    /// The client has no address.
-    NoAddress,
-    /// The address is malformed.
-    InvalidAddress,
-    /// The address bounced before (F-06).
-    SuppressedAfterBounce,
-    /// The person has no access any more.
-    NoAccess,
-    /// The person does not want to be told of such things by mail any more (D-11).
-    NotWanted,
-    /// Ours to mend: the firm's sender address, or a relay that does not take such a mail.
-    SenderFault,
-    /// The recipient's server refused it for good.
-    Refused,
-    /// It was tried as often as allowed.
-    AttemptsExhausted,
-}
+mirror!(EmailDeliveryReason => model::DeliveryReason);
 
-/// What a mail is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::DeliveryAbout")]
-pub enum EmailDeliveryAbout {
-    /// A change of a ticket's status, to its client and opener (D-05).
-    StatusChange,
-    /// What a staff member is told, to that person (D-11).
-    Notification,
-}
+mirror!(EmailDeliveryAbout => model::DeliveryAbout);
 
-/// What became of all mails about one act (D-04).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::MailState")]
-pub enum MailState {
-    /// All are on their way, or arrived.
-    Queued,
-    /// Some are.
-    Partial,
-    /// None is.
-    NotSent,
-}
+mirror!(MailState => model::MailState);
 
-/// What somebody may want to do with a delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "rules::DeliveryAct")]
-pub enum EmailDeliveryAct {
-    /// Have it sent again: `emailDeliveryRetry` (F-02).
-    Retry,
-}
+mirror!(EmailDeliveryAct => rules::DeliveryAct);
 
 /// A delivery.
 #[derive(Debug, Clone)]
@@ -103,12 +46,13 @@ keyed! {
     MailOf(ActId) => queries::ActMail, |loads, conn, ids| queries::of_acts(conn, &loads.scope(), ids)
 }
 
-/// What became of the mails about one act (D-04), apart from the act itself.
+/// The outcome of the mails about one action, independent of the outcome of the action itself.
 #[derive(Debug, SimpleObject)]
 pub struct MailOutcome {
-    /// Overall.
+    /// The combined state of all mails about the action.
     state: MailState,
-    /// For each recipient, those who could not be written to included. Staff only: empty for clients.
+    /// The list of deliveries, one per recipient, including recipients who could not be reached. Visible to
+    /// staff only; empty for clients.
     deliveries: Vec<EmailDelivery>,
 }
 
@@ -120,97 +64,99 @@ pub async fn mail_of(ctx: &Context<'_>, act: ActId) -> Result<Option<MailOutcome
     Ok(Some(MailOutcome { state: mail.state.into(), deliveries }))
 }
 
-/// One mail to one recipient, and what became of it. Staff only; one about a notification is shown to the person to
-/// whom it goes, and to owners and managers, who mend bounces.
+/// A mail to one recipient, and the status of its delivery. Visible to staff only; a mail about a
+/// notification is visible to its recipient, and to owners and managers, who handle bounces.
 #[Object]
 impl EmailDelivery {
-    /// Its id.
+    /// The ID of the delivery, for example `delivery_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// What it is about.
+    /// What the mail is about.
     async fn about(&self) -> EmailDeliveryAbout {
         self.0.about.into()
     }
 
-    /// The ticket that it is about.
+    /// The ticket that the mail is about.
     async fn ticket(&self, ctx: &Context<'_>) -> Result<Ticket, ApiError> {
         seen(load(ctx, self.0.ticket_id).await?)
     }
 
-    /// The ticket's client.
+    /// The client of the ticket.
     async fn client(&self, ctx: &Context<'_>) -> Result<Client, ApiError> {
         seen(load(ctx, self.0.client_id).await?)
     }
 
-    /// The address, as it was when it was sent or would have been; null when there was none.
+    /// The address of the recipient when the mail was sent or should have been sent; null when there was no
+    /// address.
     async fn recipient(&self) -> Option<&str> {
         self.0.recipient.as_deref()
     }
 
-    /// The language that it is written in.
+    /// The language of the mail.
     async fn locale(&self) -> Locale {
         self.0.locale.into()
     }
 
-    /// Where it stands.
+    /// The status of the delivery.
     async fn status(&self) -> EmailDeliveryStatus {
         self.0.status.into()
     }
 
-    /// Why it is not on its way; null when it is, or arrived.
+    /// The reason why the mail is not being delivered; null when it is queued or sent.
     async fn reason(&self) -> Option<EmailDeliveryReason> {
         self.0.reason.map(Into::into)
     }
 
-    /// Its Message-ID (RFC 5322), the same on every try: what to ask a mail server's log for.
+    /// The `Message-ID` of the mail (RFC 5322), which is the same on every attempt. Use it to search the log
+    /// of a mail server.
     async fn message_id(&self) -> &str {
         &self.0.message_id
     }
 
-    /// How often it was tried.
+    /// The number of attempts so far.
     async fn attempts(&self) -> i32 {
         self.0.attempts
     }
 
-    /// The last reply of the recipient's server.
+    /// The last reply of the mail server; null when there was none.
     async fn smtp_reply(&self) -> Option<&str> {
         self.0.smtp_reply.as_deref()
     }
 
-    /// When it was queued.
+    /// The date and time when the mail was queued.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 
-    /// When it last changed.
+    /// The date and time when the delivery was last changed.
     async fn updated_at(&self) -> DateTime<Utc> {
         self.0.updated_at
     }
 
-    /// When the recipient's server took it.
+    /// The date and time when the mail server accepted the mail; null while it has not.
     async fn sent_at(&self) -> Option<DateTime<Utc>> {
         self.0.sent_at
     }
 
-    /// What the viewer may do with it now: one entry an act.
+    /// The actions that the viewer may or may not perform on the delivery now, one entry per action.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<EmailDeliveryAct>>, ApiError> {
         let retry = seen(load(ctx, RetryOf(self.0.id)).await?)?;
-        Ok(vec![Ability::new(EmailDeliveryAct::Retry, retry)])
+        Ok(vec![Ability::new(EmailDeliveryAct(rules::DeliveryAct::Retry), retry)])
     }
 }
 
-/// Which deliveries are wanted; everything that is set must hold.
+/// A filter of deliveries. A delivery must match all given conditions.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct EmailDeliveryFilter {
-    /// In one of these statuses.
+    /// Deliveries with one of these statuses.
     status: Option<Vec<EmailDeliveryStatus>>,
-    /// About one of these.
+    /// Deliveries about one of these.
     about: Option<Vec<EmailDeliveryAbout>>,
-    /// About tickets of one of these clients.
+    /// Deliveries about tickets of one of these clients.
     client_ids: Option<Vec<ID>>,
-    /// About one of these tickets.
+    /// Deliveries about one of these tickets.
     ticket_ids: Option<Vec<ID>>,
 }
 
@@ -227,80 +173,45 @@ impl From<EmailDeliveryFilter> for queries::DeliveryFilter {
 }
 
 connection! {
-    /// A page of deliveries.
-    EmailDeliveryConnection, EmailDeliveryEdge of EmailDelivery, count EmailDeliveryCount
+    /// A page of the list of deliveries.
+    EmailDeliveryConnection, EmailDeliveryEdge of EmailDelivery, count EmailDeliveryCount;
+    /// Returns the list of deliveries that the viewer can see, newest first. Empty for clients.
+    query EmailDeliveryQuery.email_deliveries, filter EmailDeliveryFilter => queries::DeliveryFilter;
+    seen by membership, page queries::page, counted queries::count, cursor queries::cursor
 }
 
-/// Counts when asked.
-pub struct EmailDeliveryCount(queries::DeliveryFilter);
-
-#[Object]
-impl EmailDeliveryCount {
-    /// How many there are on all pages.
-    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let caller = Caller::of(ctx);
-        let count = queries::count(&mut *caller.conn().await?, &caller.actor()?.membership, &self.0).await;
-        queried(caller, count)
-    }
-}
-
-/// Queries about deliveries.
-#[derive(Debug, Default)]
-pub struct EmailDeliveryQuery;
-
-#[Object]
-impl EmailDeliveryQuery {
-    /// The deliveries that the viewer sees, the newest first. Clients are given none.
-    async fn email_deliveries(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which are wanted; all when left out.")] filter: Option<EmailDeliveryFilter>,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
-    ) -> Result<EmailDeliveryConnection, ApiError> {
-        let caller = Caller::of(ctx);
-        let membership = &caller.actor()?.membership;
-        let filter = filter.unwrap_or_default().into();
-        let part = queried(caller, PageRequest::new(first, after, last, before))?;
-        let page = queries::page(&mut *caller.conn().await?, membership, &filter, &part).await;
-        let page = queried(caller, page)?;
-        Ok(EmailDeliveryConnection::new(page, EmailDeliveryCount(filter), queries::cursor, EmailDelivery))
-    }
-}
-
-/// A delivery to be sent again (F-02).
+/// Input for `emailDeliveryRetry`: the delivery to send again.
 #[derive(Debug, InputObject)]
 pub struct EmailDeliveryRetryInput {
-    /// Names the act: sent twice, it happens once.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
     idempotency_key: String,
-    /// The delivery.
+    /// The ID of the delivery.
     id: ID,
 }
 
-/// An address to which the firm may write again (F-06).
+/// Input for `emailSuppressionLift`: the address to unblock.
 #[derive(Debug, InputObject)]
 pub struct EmailSuppressionLiftInput {
-    /// The client on whose record the address is. Left out for an address of staff; who sees the whole firm
-    /// can lift any of its suppressions so.
+    /// The ID of the client whose address it is. Omit it for the address of a staff member; viewers who see
+    /// the whole firm can then unblock any address of the firm.
     client_id: Option<ID>,
-    /// The address.
+    /// The e-mail address.
     email: String,
 }
 
 payload! {
-    /// What became of an `emailDeliveryRetry`.
+    /// The result of `emailDeliveryRetry`.
     EmailDeliveryRetryPayload {
-        /// The delivery as it stands now, also when the retry was refused.
+        /// The delivery in its current state, also when there are errors.
         email_delivery: Option<EmailDelivery>,
     }
 }
 
 payload! {
-    /// What became of an `emailSuppressionLift`.
+    /// The result of `emailSuppressionLift`.
     EmailSuppressionLiftPayload {
-        /// The client as it stands now, also when it was refused; null when none was named.
+        /// The client in its current state, also when there are errors; null when no client was given.
         client: Option<Client>,
     }
 }
@@ -311,38 +222,42 @@ pub struct EmailDeliveryMutation;
 
 #[Object]
 impl EmailDeliveryMutation {
-    /// Has a failed or unsent delivery sent again (F-02): to the client's present address, where it was for an
-    /// address of the client's record. Staff.
+    /// Sends a failed or unsent mail again. A mail to the address of record of a client is sent to the
+    /// current address.
+    ///
+    /// Available to staff.
+    ///
+    /// Errors: `NOT_FOUND`, `NOT_ALLOWED`, `DELIVERY_NOT_RETRYABLE`, `NO_RECIPIENT`, `ADDRESS_SUPPRESSED`,
+    /// `INVALID_EMAIL`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `IDEMPOTENCY_KEY_REUSED`.
     async fn email_delivery_retry(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The delivery to be sent again.")] input: EmailDeliveryRetryInput,
+        #[graphql(desc = "The input of the mutation.")] input: EmailDeliveryRetryInput,
     ) -> Result<EmailDeliveryRetryPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
-            commands::retry(&caller.store, actor, &input.idempotency_key, id("id", &input.id)?).await
-        };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+            commands::retry(store, actor, &input.idempotency_key, id("id", &input.id)?).await
+        })
+        .await?;
         let email_delivery = load_optional(ctx, DeliveryId::decode(&input.id)).await?;
         Ok(EmailDeliveryRetryPayload { email_delivery, user_errors, revision })
     }
 
-    /// Lets the firm write again to an address that bounced, because somebody knows that it works now (F-06).
-    /// Staff.
+    /// Unblocks an address that bounced, so that the firm sends mails to it again.
+    ///
+    /// Available to staff.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `INVALID_EMAIL`.
     async fn email_suppression_lift(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The address.")] input: EmailSuppressionLiftInput,
+        #[graphql(desc = "The input of the mutation.")] input: EmailSuppressionLiftInput,
     ) -> Result<EmailSuppressionLiftPayload, ApiError> {
-        let caller = Caller::of(ctx);
-        let actor = caller.actor()?;
-        let result = async {
+        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
             let client: Option<ClientId> =
                 input.client_id.as_ref().map(|client| id("clientId", client)).transpose()?;
-            commands::lift_suppression(&caller.store, actor, client, &input.email).await
-        };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+            commands::lift_suppression(store, actor, client, &input.email).await
+        })
+        .await?;
         let client = load_optional(ctx, input.client_id.and_then(|id| ClientId::decode(&id))).await?;
         Ok(EmailSuppressionLiftPayload { client, user_errors, revision })
     }

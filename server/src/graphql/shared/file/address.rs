@@ -4,25 +4,26 @@ use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
 use guichet_storage::Address;
 
-/// One request that can be made without signing in: short-lived, for one file, with one method.
+/// A signed address for one HTTP request, which needs no sign-in. It is valid for a short time, for one file
+/// and one method.
 #[derive(Debug, SimpleObject)]
 pub struct FileAddress {
-    /// The HTTP method: PUT or GET.
+    /// The HTTP method: `PUT` or `GET`.
     method: String,
-    /// Where to. It is a secret for as long as it lasts.
+    /// The URL. Treat it as a secret while it is valid.
     url: String,
-    /// The headers that the request must carry, exactly so.
+    /// The headers that the request must send exactly as given.
     headers: Vec<HttpHeader>,
-    /// Until when the request must begin.
+    /// The date and time until which the request must begin.
     expires_at: DateTime<Utc>,
 }
 
 /// A header of an HTTP request.
 #[derive(Debug, SimpleObject)]
 pub struct HttpHeader {
-    /// Its name.
+    /// The name of the header.
     name: String,
-    /// Its value.
+    /// The value of the header.
     value: String,
 }
 

@@ -15,30 +15,31 @@ use crate::edge::ApiError;
 use crate::files::Files;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{fault, load_optional};
-use crate::graphql::payload::{Outcome, UserError, id, outcome, payload};
+use crate::graphql::payload::{Outcome, UserError, act, id, outcome, payload};
 use crate::graphql::scalars::SafeInt;
 
-/// Files that are to be uploaded.
+/// Input for `fileUploadCreate`: the files to upload.
 #[derive(Debug, InputObject)]
 pub struct FileUploadCreateInput {
-    /// Names the act: sent twice, it answers the same files, with new addresses; after their time
-    /// `UPLOAD_EXPIRED`.
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call returns the same files
+    /// with new addresses, and `UPLOAD_EXPIRED` when their time is over.
     idempotency_key: String,
-    /// The files, 1 to 20. Each is judged by itself.
+    /// The files, 1 to 20. Each one succeeds or fails on its own.
     files: Vec<FileDeclarationInput>,
 }
 
-/// What is declared of a file.
+/// The declaration of a file to upload.
 #[derive(Debug, InputObject)]
 pub struct FileDeclarationInput {
-    /// Its name with its ending, without a path; up to 200 characters.
+    /// The file name with its extension and without a path; 1 to 200 characters.
     name: String,
-    /// Its media type; may be left out. It must not contradict the name's ending.
+    /// The media type, for example `application/pdf`. It may be omitted, but must not contradict the
+    /// extension.
     #[graphql(default)]
     content_type: String,
-    /// How many bytes it has.
+    /// The size in bytes.
     size: SafeInt,
-    /// The SHA-256 digest of its bytes, in hexadecimal digits.
+    /// The SHA-256 digest of the content, as 64 hexadecimal digits.
     sha256: String,
 }
 
@@ -49,53 +50,55 @@ impl From<FileDeclarationInput> for Declaration {
     }
 }
 
-/// Files whose bytes were sent.
+/// Input for `fileUploadComplete`: the files whose bytes were sent.
 #[derive(Debug, InputObject)]
 pub struct FileUploadCompleteInput {
-    /// The files, 1 to 20. Each is judged by itself; said twice, nothing more happens.
+    /// The IDs of the files, 1 to 20. Each one succeeds or fails on its own; a repeated call has no further
+    /// effect.
     ids: Vec<ID>,
 }
 
-/// A file to be opened.
+/// Input for `fileDownload`: the file to download.
 #[derive(Debug, InputObject)]
 pub struct FileDownloadInput {
-    /// The file.
+    /// The ID of the file.
     id: ID,
 }
 
-/// One file of a `fileUploadCreate`.
+/// The result for one file of `fileUploadCreate`.
 #[derive(SimpleObject)]
 pub struct FileUpload {
-    /// The file; null when it was refused.
+    /// The file; null when there are errors.
     file: Option<File>,
-    /// Where its bytes are to be sent; null when it was refused, and once they are verified.
+    /// The address to which the bytes must be sent; null when there are errors, and once the file is
+    /// verified.
     address: Option<FileAddress>,
-    /// Why it was refused; empty when it was not.
+    /// The list of errors; empty on success.
     user_errors: Vec<UserError>,
 }
 
 payload! {
-    /// What became of a `fileUploadCreate`.
+    /// The result of `fileUploadCreate`.
     FileUploadCreatePayload {
-        /// The files, in the order of the input; none when all of it was refused.
+        /// The list of results, in the order of the input; empty when the whole input was refused.
         uploads: Vec<FileUpload>,
     }
 }
 
 payload! {
-    /// What became of a `fileUploadComplete`.
+    /// The result of `fileUploadComplete`.
     FileUploadCompletePayload {
-        /// The files, in the order of the input; none when all of it was refused.
+        /// The list of results, in the order of the input; empty when the whole input was refused.
         results: Vec<FileUploadResult>,
     }
 }
 
 payload! {
-    /// What became of a `fileDownload`.
+    /// The result of `fileDownload`.
     FileDownloadPayload {
-        /// The file; null when it was refused.
+        /// The file; null when there are errors.
         file: Option<File>,
-        /// Where it can be got, as an attachment; null when it was refused.
+        /// The address from which the file can be downloaded as an attachment; null when there are errors.
         address: Option<FileAddress>,
     }
 }
@@ -106,18 +109,25 @@ pub struct FileMutation;
 
 #[Object]
 impl FileMutation {
-    /// Takes files that are to be uploaded: gives each a signed address for its bytes. Until they are verified
-    /// nobody but the uploader sees them.
+    /// Announces files to upload, and returns a signed address for the bytes of each. Until they are
+    /// verified, only the uploader sees the files.
+    ///
+    /// Available to staff and to portal users.
+    ///
+    /// Errors: `OUT_OF_RANGE`, `TOO_MUCH_UNSETTLED`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`,
+    /// `UPLOAD_EXPIRED`, `CONFLICT`, `FILE_EMPTY`, `FILE_TOO_LARGE`, `FILE_TYPE_NOT_ALLOWED`,
+    /// `INVALID_CHECKSUM`, `IDEMPOTENCY_KEY_REUSED`.
     async fn file_upload_create(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The files.")] input: FileUploadCreateInput,
+        #[graphql(desc = "The input of the mutation.")] input: FileUploadCreateInput,
     ) -> Result<FileUploadCreatePayload, ApiError> {
         let (caller, files) = (Caller::of(ctx), ctx.data_unchecked::<Files>());
         let declared = input.files.into_iter().map(Into::into).collect();
-        let (actor, key) = (caller.actor()?, &input.idempotency_key);
-        let result = upload::create(&caller.store, actor, key, &files.limits, declared).await;
-        let Outcome { done, user_errors, revision } = outcome(caller, result)?;
+        let key = &input.idempotency_key;
+        let Outcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| upload::create(store, actor, key, &files.limits, declared).await)
+                .await?;
         let uploads = done.unwrap_or_default().into_iter().map(async |each| {
             let (id, user_errors) = UserError::split(each, caller.locale);
             let file: Option<File> = load_optional(ctx, id).await?;
@@ -131,13 +141,18 @@ impl FileMutation {
         Ok(FileUploadCreatePayload { uploads: try_join_all(uploads).await?, user_errors, revision })
     }
 
-    /// Says that the bytes of files were sent. They are verified next: `node` answers their `state`. Of those that
-    /// are attached to a ticket `ticketsChanged` tells: whoever sees the ticket when they are stored, their uploader
-    /// when they are refused.
+    /// Completes the upload of files whose bytes were sent. The files are then verified: query `node` for
+    /// their `state`. For attached files, `ticketsChanged` sends a message to everybody who sees the ticket
+    /// when they are stored, and to the uploader when they are refused.
+    ///
+    /// Available to the uploader of the files.
+    ///
+    /// Errors: `OUT_OF_RANGE`, `NOT_FOUND`, `NOT_ALLOWED`, `UPLOAD_EXPIRED`, `FILE_NOT_UPLOADED`,
+    /// `FILE_INCOMPLETE`.
     async fn file_upload_complete(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The files.")] input: FileUploadCompleteInput,
+        #[graphql(desc = "The input of the mutation.")] input: FileUploadCompleteInput,
     ) -> Result<FileUploadCompletePayload, ApiError> {
         let (caller, files) = (Caller::of(ctx), ctx.data_unchecked::<Files>());
         let actor = caller.actor()?;
@@ -158,16 +173,20 @@ impl FileMutation {
         Ok(FileUploadCompletePayload { results: try_join_all(results).await?, user_errors, revision })
     }
 
-    /// Opens a file: gives a signed address, and writes it into the file's log in the same step (A-08, B-09).
+    /// Returns a signed address for downloading a file, and records the access in the log of the file.
+    ///
+    /// Available to everybody who can see the file.
+    ///
+    /// Errors: `NOT_FOUND`, `FILE_NOT_UPLOADED`, `FILE_NOT_READY`, `FILE_INCOMPLETE`, `FILE_ALTERED`,
+    /// `FILE_TYPE_MISMATCH`, `FILE_INFECTED`, `FILE_UNVERIFIABLE`, `FILE_UNUSED`.
     async fn file_download(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The file.")] input: FileDownloadInput,
+        #[graphql(desc = "The input of the mutation.")] input: FileDownloadInput,
     ) -> Result<FileDownloadPayload, ApiError> {
         let (caller, files) = (Caller::of(ctx), ctx.data_unchecked::<Files>());
-        let actor = caller.actor()?;
-        let result = async { download::open(&caller.store, actor, id("id", &input.id)?).await };
-        let Outcome { done, user_errors, revision } = outcome(caller, result.await)?;
+        let Outcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| download::open(store, actor, id("id", &input.id)?).await).await?;
         let address = match &done {
             Some(file) => Some(files.addresses.download(file, caller.store.now()).await?.into()),
             None => None,

@@ -1,7 +1,7 @@
 //! What is shown of a file.
 
 use async_graphql::connection::EmptyFields;
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_base::error::Refusal;
 use guichet_base::id::FileId;
@@ -14,50 +14,17 @@ use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::Attachment;
 use crate::graphql::loaders::{by_ids, keyed, load, parts, seen};
+use crate::graphql::mirror::mirror;
 use crate::graphql::page::connection;
 use crate::graphql::payload::{UserError, api_id, queried};
 use crate::graphql::scalars::SafeInt;
 use crate::graphql::shared::author::{Author, author};
 
-/// Where a file stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::FileState")]
-pub enum FileState {
-    /// Its bytes are awaited: send them, then `fileUploadComplete`.
-    Pending,
-    /// Its bytes are there and are being looked at.
-    Staged,
-    /// It is verified and can be opened. Only now others than its uploader see it.
-    Stored,
-    /// It was refused; see `refusal`.
-    Rejected,
-    /// It is infected; see `refusal` (F-07).
-    Quarantined,
-}
+mirror!(FileState => model::FileState);
 
-/// Through what a file was opened (B-09).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::Channel")]
-pub enum FileChannel {
-    /// The client's area in a browser.
-    Portal,
-    /// The client's area in an app.
-    Mobile,
-    /// The firm's side.
-    Staff,
-}
+mirror!(FileChannel => model::Channel);
 
-/// What somebody may want to do with a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "rules::FileAct")]
-pub enum FileAct {
-    /// Say that its bytes are there: `fileUploadComplete`.
-    Complete,
-    /// Open it: `fileDownload`.
-    Download,
-    /// Attach it: `ticketFileAttach`, or with a new ticket or message.
-    Attach,
-}
+mirror!(FileAct => rules::FileAct);
 
 /// A file.
 #[derive(Debug, Clone)]
@@ -71,7 +38,7 @@ keyed! {
 }
 
 connection! {
-    /// A part of the log of a file's openings.
+    /// A page of the list of entries of the access log of a file.
     FileAccessConnection, FileAccessEdge of FileAccess, count EmptyFields
 }
 
@@ -82,82 +49,85 @@ parts! {
     by |access| access.file_id
 }
 
-/// A file: seen by its uploader from the beginning, by others once it is stored and attached to something that
-/// they see.
+/// A file. Its uploader sees it from the beginning; others see it once it is stored and attached to something
+/// that they can see.
 #[Object]
 impl File {
-    /// Its id.
+    /// The ID of the file, for example `file_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// The name that its uploader gave it.
+    /// The file name, as given by the uploader.
     async fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// How many bytes it has.
+    /// The size in bytes.
     async fn size(&self) -> SafeInt {
         SafeInt(self.0.size)
     }
 
-    /// Its media type (RFC 6838).
+    /// The media type (RFC 6838), for example `application/pdf`.
     async fn content_type(&self) -> &str {
         self.0.content_type.as_str()
     }
 
-    /// The SHA-256 digest of its bytes, in hexadecimal digits.
+    /// The SHA-256 digest of the content, as 64 hexadecimal digits.
     async fn sha256(&self) -> String {
         self.0.sha256.hex()
     }
 
-    /// Where it stands.
+    /// The state of the file.
     async fn state(&self) -> FileState {
         self.0.state.into()
     }
 
-    /// Why it is not stored, and what to do about it; null unless it is `REJECTED` or `QUARANTINED`.
+    /// The reason why the file was refused, and what to do about it; null unless the state is `REJECTED` or
+    /// `QUARANTINED`.
     async fn refusal(&self, ctx: &Context<'_>) -> Option<UserError> {
         let refusal = Refusal::new(self.0.refusal?.code());
         Some(UserError::new(&refusal, Caller::of(ctx).locale))
     }
 
-    /// Who uploaded it.
+    /// The person who uploaded the file.
     async fn uploaded_by(&self, ctx: &Context<'_>) -> Result<Author, ApiError> {
         author(ctx, self.0.uploaded_by()).await
     }
 
-    /// When its upload was begun.
+    /// The date and time when the upload was announced.
     async fn created_at(&self) -> DateTime<Utc> {
         self.0.created_at
     }
 
-    /// When it goes: a `PENDING` one unless it is completed before, a `STORED` one unless it is attached before, a
-    /// refused one in any case. Null while it is looked at, and for what stays.
+    /// The date and time when the file is deleted: a `PENDING` file unless its upload is completed before, a
+    /// `STORED` file unless it is attached before, a refused file in any case. Null while the file is being
+    /// verified, and when it is kept.
     async fn expires_at(&self) -> Option<DateTime<Utc>> {
         self.0.expires_at
     }
 
-    /// What it is attached to; null while that is nothing.
+    /// The attachment of the file; null while it is not attached.
     async fn attachment(&self, ctx: &Context<'_>) -> Result<Option<Attachment>, ApiError> {
         Ok(load(ctx, AttachmentOf(self.0.id)).await?.map(Attachment))
     }
 
-    /// Who opened it, when, through what, newest first (B-09). None for clients.
+    /// The list of downloads of the file, newest first. Visible to staff only; empty for clients.
     async fn accesses(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
+        #[graphql(desc = "Returns the first n items, 1 to 100. Give exactly one of `first` and `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns the items after this cursor. Use it with `first`.")] after: Option<String>,
+        #[graphql(desc = "Returns the last n items, 1 to 100. Give exactly one of `first` and `last`.")] last: Option<i32>,
+        #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
     ) -> Result<FileAccessConnection, ApiError> {
         let part = queried(Caller::of(ctx), PageRequest::new(first, after, last, before))?;
         let page = seen(load(ctx, PartOf { of: self.0.id, part }).await?)??;
         Ok(FileAccessConnection::new(page, EmptyFields, queries::cursor, FileAccess))
     }
 
-    /// What the viewer may do with it now: one entry an act.
+    /// The actions that the viewer may or may not perform on the file now, one entry per action.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<FileAct>>, ApiError> {
         let caller = Caller::of(ctx);
         let by = caller.actor()?.membership.author();
@@ -174,20 +144,20 @@ impl File {
 #[derive(Debug, Clone)]
 pub struct FileAccess(pub model::FileAccess);
 
-/// One opening of a file (B-09). Staff only.
+/// An entry in the access log of a file. Visible to staff only.
 #[Object]
 impl FileAccess {
-    /// When.
+    /// The date and time of the access.
     async fn at(&self) -> DateTime<Utc> {
         self.0.at
     }
 
-    /// Through what.
+    /// The channel of the access.
     async fn channel(&self) -> FileChannel {
         self.0.channel.into()
     }
 
-    /// Who; null where nobody was signed in.
+    /// The person who opened the file; null when nobody was signed in.
     async fn by(&self, ctx: &Context<'_>) -> Result<Option<Author>, ApiError> {
         match self.0.by() {
             Some(by) => author(ctx, by).await.map(Some),
@@ -195,22 +165,22 @@ impl FileAccess {
         }
     }
 
-    /// The network address from which.
+    /// The IP address, for example `203.0.113.7`.
     async fn address(&self) -> Option<&str> {
         self.0.address.as_deref()
     }
 
-    /// What the browser or app called itself.
+    /// The browser or app, as named in its `User-Agent` header.
     async fn device(&self) -> Option<&str> {
         self.0.device.as_deref()
     }
 }
 
-/// What became of one file of several.
+/// The result for one file of `fileUploadComplete`.
 #[derive(SimpleObject)]
 pub struct FileUploadResult {
-    /// The file as it stands now; null when there is none for this viewer.
+    /// The file in its current state; null when it does not exist for the viewer.
     pub file: Option<File>,
-    /// Why nothing was done with it; empty when it was.
+    /// The list of errors; empty on success.
     pub user_errors: Vec<UserError>,
 }

@@ -7,5 +7,5 @@ mod types;
 
 pub use mutation::NotificationMutation;
 pub use query::NotificationQuery;
-pub use subscription::NotificationSubscription;
+pub use subscription::{NotificationSubscription, Notifications};
 pub use types::{Notification, NotificationPreferences};

@@ -9,15 +9,16 @@ use guichet_schema::shared::notification::{preferences, queries};
 use super::types::{NotificationKind, NotificationPreferences};
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
-use crate::graphql::payload::{Outcome, id, ids, outcome, payload, queried};
+use crate::graphql::payload::{Outcome, act, id, ids, payload, queried};
 
-/// What is read: exactly one of these.
+/// Input for `notificationMarkRead`: the notifications to mark as read; exactly one of the fields.
 #[derive(Debug, OneofObject)]
 pub enum NotificationMarkReadInput {
-    /// Exactly these, 1 to 100.
+    /// The IDs of the notifications, 1 to 100.
     Ids(Vec<ID>),
-    /// This one and all before it. Times are those of acts, not of commits, so it may cover one that came meanwhile
-    /// and was not shown: who must be exact names `ids`.
+    /// The ID of a notification: it and all earlier ones are marked. Notifications are ordered by the time of
+    /// their action, so this may include one that arrived in the meantime and was not shown; use `ids` to be
+    /// exact.
     UpToId(ID),
 }
 
@@ -31,24 +32,24 @@ impl NotificationMarkReadInput {
 }
 
 payload! {
-    /// What became of a `notificationMarkRead`.
+    /// The result of `notificationMarkRead`.
     NotificationMarkReadPayload {
-        /// How many are not marked as read now, also when the mark was refused.
+        /// The number of unread notifications now, also when there are errors.
         unread_count: i64,
     }
 }
 
-/// How a staff member wants to be told.
+/// Input for `notificationPreferencesSet`: the preferences of the viewer.
 #[derive(Debug, InputObject)]
 pub struct NotificationPreferencesSetInput {
-    /// What it wants to be told by mail too: these kinds, and no others.
+    /// The kinds of notifications that are also sent by mail. The list replaces the existing one.
     by_mail: Vec<NotificationKind>,
 }
 
 payload! {
-    /// What became of a `notificationPreferencesSet`.
+    /// The result of `notificationPreferencesSet`.
     NotificationPreferencesSetPayload {
-        /// How the viewer is told now; null for clients.
+        /// The current preferences of the viewer; null for clients.
         notification_preferences: Option<NotificationPreferences>,
     }
 }
@@ -59,31 +60,39 @@ pub struct NotificationMutation;
 
 #[Object]
 impl NotificationMutation {
-    /// Marks notifications as read, for the viewer alone. Staff.
+    /// Marks notifications of the viewer as read.
+    ///
+    /// Available to staff.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `OUT_OF_RANGE`.
     async fn notification_mark_read(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What the viewer has read.")] input: NotificationMarkReadInput,
+        #[graphql(desc = "The input of the mutation.")] input: NotificationMarkReadInput,
     ) -> Result<NotificationMarkReadPayload, ApiError> {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
-        let result = async { commands::mark_read(&caller.store, actor, input.mark()?).await };
-        let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
+        let Outcome { user_errors, revision, .. } =
+            act(ctx, async |store, actor| commands::mark_read(store, actor, input.mark()?).await).await?;
         let unread = queries::count(&mut *caller.conn().await?, &actor.membership, true).await;
         Ok(NotificationMarkReadPayload { unread_count: queried(caller, unread)?, user_errors, revision })
     }
 
-    /// Sets what the viewer is told by mail too (D-11). Staff.
+    /// Sets which notifications the viewer also receives by mail.
+    ///
+    /// Available to staff.
+    ///
+    /// Errors: `NOT_ALLOWED`.
     async fn notification_preferences_set(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What it wants.")] input: NotificationPreferencesSetInput,
+        #[graphql(desc = "The input of the mutation.")] input: NotificationPreferencesSetInput,
     ) -> Result<NotificationPreferencesSetPayload, ApiError> {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
         let kinds = input.by_mail.into_iter().map(Into::into).collect();
-        let result = preferences::set(&caller.store, actor, kinds).await;
-        let Outcome { user_errors, revision, .. } = outcome(caller, result)?;
+        let Outcome { user_errors, revision, .. } =
+            act(ctx, async |store, actor| preferences::set(store, actor, kinds).await).await?;
         let notification_preferences = match &actor.membership {
             Membership::Staff(staff) => Some(NotificationPreferences::of(caller, staff).await?),
             Membership::Portal(_) => None,

@@ -11,11 +11,11 @@ use crate::graphql::page::connection;
 use crate::graphql::payload::queried;
 
 connection! {
-    /// A page of notifications.
+    /// A page of the list of notifications.
     NotificationConnection, NotificationEdge of Notification, count NotificationCount
 }
 
-/// Counts when asked.
+/// Counts only when requested.
 pub struct NotificationCount {
     unread_only: bool,
 }
@@ -31,12 +31,12 @@ impl NotificationCount {
 
 #[Object]
 impl NotificationCount {
-    /// How many there are on all pages.
+    /// The number of items on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
         Self::count(ctx, self.unread_only).await
     }
 
-    /// How many of all are not marked as read.
+    /// The number of unread notifications of the viewer, regardless of `unreadOnly`.
     async fn unread_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
         Self::count(ctx, true).await
     }
@@ -48,15 +48,16 @@ pub struct NotificationQuery;
 
 #[Object]
 impl NotificationQuery {
-    /// What the viewer was told, the newest first (D-11). Clients are given none.
+    /// Returns the list of notifications of the viewer, newest first. Empty for clients.
     async fn notifications(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whether to leave out what is marked as read.", default)] unread_only: bool,
-        #[graphql(desc = "The first so many, 1 to 100; this or `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only what follows this cursor; with `first`.")] after: Option<String>,
-        #[graphql(desc = "The last so many, 1 to 100; this or `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only what precedes this cursor; with `last`.")] before: Option<String>,
+        #[graphql(desc = "Whether to return only unread notifications.", default)] unread_only: bool,
+        #[graphql(desc = "Returns the first n items, 1 to 100. Give exactly one of `first` and `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns the items after this cursor. Use it with `first`.")] after: Option<String>,
+        #[graphql(desc = "Returns the last n items, 1 to 100. Give exactly one of `first` and `last`.")] last: Option<i32>,
+        #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
     ) -> Result<NotificationConnection, ApiError> {
         let caller = Caller::of(ctx);
         let membership = &caller.actor()?.membership;

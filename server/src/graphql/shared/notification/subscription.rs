@@ -2,29 +2,28 @@
 
 use async_graphql::{Context, SimpleObject, Subscription};
 use futures_util::Stream;
-use guichet_base::id::{NotificationId, TicketId};
-use guichet_engine::feed::queries::Entry;
+use guichet_base::id::{AccessId, Id, MessageId, NotificationId, StaffId, TicketId};
 use guichet_schema::shared::notification::queries;
 
 use super::types::Notification;
 use crate::edge::{ApiError, MESSAGE_LENGTH};
-use crate::graphql::follow::{Followed, News, Place, follow};
+use crate::graphql::follow::{Followed, News, Place, Shows, follow};
 use crate::graphql::loaders::fault;
 use crate::graphql::payload::Revision;
 
-/// What the viewer is told.
+/// New notifications of the viewer.
 #[derive(SimpleObject)]
 pub struct NotificationsChanged {
-    /// Where this message leads to: after a lost connection, subscribe with it as `after`.
+    /// The cursor of this message. After a lost connection, subscribe again with it as `after`.
     cursor: String,
-    /// The same as a revision, to be compared with that of a mutation; null for clients.
+    /// The revision of this message, comparable with that of a mutation; null for clients.
     revision: Option<Revision>,
-    /// Whether to read the notifications anew, now: what comes next builds on it. So it is in the first
-    /// message without `after`, after too long an absence, when some were marked as read, when very many came at
-    /// once, and when what the viewer may see changed.
+    /// Whether the client must read the notifications again now, because the following messages build on the
+    /// new result. True in the first message without `after`, after a long absence, when some were marked as
+    /// read, when very much changed at once, and when the rights of the viewer changed.
     reload: bool,
-    /// New notifications, oldest first. What is read anew holds them too, and beside `reload` those here may be
-    /// fewer.
+    /// The new notifications, oldest first. The result of reading again includes them; when `reload` is true,
+    /// this list may be incomplete.
     added: Vec<Notification>,
 }
 
@@ -34,27 +33,28 @@ pub struct NotificationSubscription;
 
 #[Subscription]
 impl NotificationSubscription {
-    /// New notifications of the viewer (D-11). What they refer to is told of by other subscriptions. Staff only:
-    /// clients are told nothing.
+    /// Sends new notifications of the viewer. Changes of the objects they refer to are sent by other
+    /// subscriptions. Available to staff; clients receive no messages.
     async fn notifications(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only what follows this cursor of an earlier message.")] after: Option<String>,
+        #[graphql(desc = "The cursor of the last message that was received. Sends what followed it.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<NotificationsChanged, ApiError>>, ApiError> {
         follow(ctx, after, Notifications).await
     }
 }
 
 /// All of the viewer's.
-struct Notifications;
+pub struct Notifications;
 
 impl Followed for Notifications {
     type Message = NotificationsChanged;
 
-    /// Whatever has all be read anew comes beside new ones, which are told: see [`Self::news`].
-    fn is_shaken(&self, _: &Entry) -> bool {
-        false
-    }
+    // Nothing is embedded: whatever has all be read anew comes beside new ones, which are told.
+    const SHOWS: Shows = Shows {
+        elsewhere: &[TicketId::NOUN, MessageId::NOUN, StaffId::NOUN, AccessId::NOUN],
+        ..Shows::of("notifications")
+    };
 
     fn reload(&self, Place { cursor, revision }: Place) -> NotificationsChanged {
         NotificationsChanged { cursor, revision, reload: true, added: Vec::new() }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_base::id::NotificationId;
 use guichet_engine::actor::StaffMembership;
@@ -13,24 +13,11 @@ use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::{Ticket, TicketMessage};
 use crate::graphql::loaders::{Loads, fault, load, load_optional, seen};
+use crate::graphql::mirror::mirror;
 use crate::graphql::payload::{api_id, queried};
 use crate::graphql::shared::author::{Author, author};
 
-/// What staff are told of (D-11).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::NotificationKind")]
-pub enum NotificationKind {
-    /// A ticket came to the person: assigned or handed over.
-    TicketAssigned,
-    /// A ticket came to a department of the person: opened there, or handed over to it.
-    DepartmentTicket,
-    /// The client wrote.
-    ClientMessage,
-    /// The client handed in a file without a message, or after it.
-    ClientFile,
-    /// The client reopened a ticket.
-    TicketReopened,
-}
+mirror!(NotificationKind => model::NotificationKind);
 
 /// A notification.
 #[derive(Debug, Clone)]
@@ -46,15 +33,16 @@ impl Loader<NotificationId> for Loads {
     }
 }
 
-/// What one staff member is told of one act. Each sees its own, while it sees the ticket.
+/// A notification of a staff member about an action. Only its recipient can see it, as long as the recipient
+/// can see the ticket.
 #[Object]
 impl Notification {
-    /// Its id.
+    /// The ID of the notification, for example `notification_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
     pub async fn id(&self) -> ID {
         api_id(self.0.id)
     }
 
-    /// Of what it tells.
+    /// The kind of the notification.
     async fn kind(&self) -> NotificationKind {
         self.0.kind.into()
     }
@@ -64,31 +52,32 @@ impl Notification {
         seen(load(ctx, self.0.ticket_id).await?)
     }
 
-    /// What the client wrote; null for other kinds.
+    /// The message of the client; null for other kinds.
     async fn message(&self, ctx: &Context<'_>) -> Result<Option<TicketMessage>, ApiError> {
         load_optional(ctx, self.0.message_id).await
     }
 
-    /// Who did it.
+    /// The person who performed the action.
     async fn author(&self, ctx: &Context<'_>) -> Result<Author, ApiError> {
         author(ctx, self.0.author()).await
     }
 
-    /// When it happened.
+    /// The date and time of the action.
     async fn at(&self) -> DateTime<Utc> {
         self.0.at
     }
 
-    /// When the viewer marked it as read; null before.
+    /// The date and time when the viewer marked the notification as read; null while it is unread.
     async fn read_at(&self) -> Option<DateTime<Utc>> {
         self.0.read_at
     }
 }
 
-/// How a staff member wants to be told. Its own affair: no other one sees or sets it.
+/// The preferences of a staff member for notifications. Only that person can read and change them.
 #[derive(Debug, SimpleObject)]
 pub struct NotificationPreferences {
-    /// What it is told by mail too; at first nothing. Live it is told everything.
+    /// The kinds of notifications that are also sent by mail; none by default. Live updates include all
+    /// kinds.
     by_mail: Vec<NotificationKind>,
 }
 

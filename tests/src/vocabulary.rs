@@ -1,0 +1,107 @@
+//! What tests ask for, out of the published contract: a new field, or a new mutation, is looked at without a word here.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::LazyLock;
+
+use async_graphql::parser::parse_schema;
+use async_graphql::parser::types::{
+    BaseType, FieldDefinition, Type, TypeDefinition, TypeKind, TypeSystemDefinition,
+};
+
+static TYPES: LazyLock<BTreeMap<String, TypeDefinition>> = LazyLock::new(|| {
+    let contract =
+        parse_schema(include_str!("../../schema/schema.graphql")).expect("the contract can be read");
+    let types = contract.definitions.into_iter().filter_map(|definition| match definition {
+        TypeSystemDefinition::Type(of) => Some((of.node.name.node.to_string(), of.node)),
+        TypeSystemDefinition::Schema(_) | TypeSystemDefinition::Directive(_) => None,
+    });
+    types.collect()
+});
+
+/// All that a thing of this type tells of itself, and of each thing that it refers to the id and the name.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields(pub &'static str);
+
+impl fmt::Display for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&all(self.0))
+    }
+}
+
+/// What the payload of a mutation holds beside the user errors and the revision.
+pub fn payload(mutation: &str) -> String {
+    let field = fields("Mutation").into_iter().find(|field| field.name.node == mutation);
+    let field = field.unwrap_or_else(|| panic!("there is no {mutation}"));
+    let held = fields(name(&field.ty.node)).into_iter();
+    let held = held.filter(|field| !matches!(field.name.node.as_str(), "userErrors" | "revision"));
+    held.map(|field| {
+        let inside = all(name(&field.ty.node));
+        if inside.is_empty() { field.name.to_string() } else { format!("{} {{ {inside} }}", field.name) }
+    })
+    .collect::<Vec<_>>()
+    .join(" ")
+}
+
+/// Whether a mutation takes an idempotency key.
+pub fn takes_a_key(mutation: &str) -> bool {
+    let input = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+    match TYPES.get(&input).map(|of| &of.kind) {
+        Some(TypeKind::InputObject(of)) => {
+            of.fields.iter().any(|field| field.node.name.node == "idempotencyKey")
+        }
+        _ => false,
+    }
+}
+
+/// All that can be selected of a type without arguments; of a node no lists of other things.
+fn all(of: &str) -> String {
+    let selected = fields(of).into_iter().filter_map(|field| {
+        let inner = name(&field.ty.node);
+        let is_leaf = fields(inner).is_empty();
+        if !field.arguments.is_empty() || is_node(of) && !is_leaf && is_list(&field.ty.node) {
+            return None;
+        }
+        let inside =
+            if is_node(inner) && is_node(of) || is_author(inner) { reference(inner) } else { all(inner) };
+        Some(if is_leaf { field.name.to_string() } else { format!("{} {{ {inside} }}", field.name) })
+    });
+    selected.collect::<Vec<_>>().join(" ")
+}
+
+/// What is told of a thing that another one refers to.
+fn reference(of: &str) -> String {
+    let known = if is_author(of) { "__typename " } else { "" };
+    let name = if fields(of).iter().any(|field| field.name.node == "name") { " name" } else { "" };
+    format!("{known}id{name}")
+}
+
+fn is_node(of: &str) -> bool {
+    match TYPES.get(of).map(|of| &of.kind) {
+        Some(TypeKind::Object(object)) => object.implements.iter().any(|of| of.node == "Node"),
+        _ => false,
+    }
+}
+
+fn is_author(of: &str) -> bool {
+    matches!(TYPES.get(of).map(|of| &of.kind), Some(TypeKind::Interface(_)))
+}
+
+fn fields(of: &str) -> Vec<&'static FieldDefinition> {
+    match TYPES.get(of).map(|of| &of.kind) {
+        Some(TypeKind::Object(object)) => object.fields.iter().map(|field| &field.node).collect(),
+        Some(TypeKind::Interface(interface)) => interface.fields.iter().map(|field| &field.node).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn name(of: &Type) -> &str {
+    match &of.base {
+        BaseType::Named(name) => name,
+        BaseType::List(inner) => name(inner),
+    }
+}
+
+fn is_list(of: &Type) -> bool {
+    matches!(of.base, BaseType::List(_))
+}
