@@ -11,12 +11,12 @@ use async_graphql::Context;
 use futures_util::stream::{self, Stream};
 use guichet_base::id::{ClientId, DepartmentId, Id, StaffId};
 use guichet_base::locale::Locale;
+use guichet_edge::ApiError;
 use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::feed::Audience;
 use guichet_engine::feed::queries::{Entry, departments_of};
 use guichet_engine::store::Store;
 
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{Loaders, fault};
 use crate::graphql::payload::Revision;

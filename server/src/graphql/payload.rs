@@ -6,9 +6,9 @@ use guichet_base::i18n;
 use guichet_base::id::Id;
 use guichet_base::input::Patch;
 use guichet_base::locale::Locale;
+use guichet_edge::ApiError;
 use guichet_engine::store::Done;
 
-use crate::edge::{self, ApiError};
 use crate::graphql::caller::Caller;
 
 /// Why something was refused: nothing was changed, and this is what the user can do about it.
@@ -154,9 +154,11 @@ impl Revision {
 impl ScalarType for Revision {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else {
-            return Err(edge::invalid_input("A revision is a decimal number in a string."));
+            return Err(guichet_edge::invalid_input("A revision is a decimal number in a string."));
         };
-        text.parse().map(Self).map_err(|_| edge::invalid_input("A revision is a decimal number in a string."))
+        text.parse()
+            .map(Self)
+            .map_err(|_| guichet_edge::invalid_input("A revision is a decimal number in a string."))
     }
 
     fn to_value(&self) -> Value {
@@ -226,7 +228,7 @@ pub fn unanswered(locale: Locale, error: Error) -> ApiError {
     match error {
         Error::Refused(refusals) => {
             let texts: Vec<String> = refusals.iter().map(|refusal| i18n::refusal(locale, refusal)).collect();
-            ApiError::new(edge::Code::BadUserInput, texts.join(" "))
+            ApiError::new(guichet_edge::Code::BadUserInput, texts.join(" "))
         }
         Error::Fault(fault) => fault.into(),
     }

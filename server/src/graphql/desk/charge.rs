@@ -5,11 +5,11 @@ use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::{ChargeId, Id, TicketId};
 use guichet_base::page::PageRequest;
+use guichet_edge::ApiError;
 use guichet_schema::desk::charge::commands::{self, CreateCharge};
 use guichet_schema::desk::charge::rules::{self, is_overdue, today};
 use guichet_schema::desk::charge::{model, queries};
 
-use crate::edge::ApiError;
 use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::Ticket;

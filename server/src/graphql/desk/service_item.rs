@@ -6,11 +6,11 @@ use guichet_base::error;
 use guichet_base::id::{Id, ServiceItemId};
 use guichet_base::money;
 use guichet_base::page::PageRequest;
+use guichet_edge::ApiError;
 use guichet_schema::desk::service_item::commands::{self, CreateServiceItem, UpdateServiceItem};
 use guichet_schema::desk::service_item::{model, queries};
 use guichet_schema::people::rights::FirmAct::ServiceItemUpdate;
 
-use crate::edge::ApiError;
 use crate::graphql::ability::{Ability, FirmAct, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, load, load_optional, seen};

@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::{DepartmentId, StaffId};
 use guichet_base::page::PageRequest;
+use guichet_edge::ApiError;
 use guichet_schema::people::department::commands::{self, CreateDepartment};
 use guichet_schema::people::department::{model, queries};
 use guichet_schema::people::staff;
 
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, keyed, load, load_list, load_optional, seen};
 use crate::graphql::page::connection;

@@ -2,11 +2,11 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use guichet_base::secret::Secret;
+use guichet_edge::ApiError;
 use guichet_schema::people::account::password::Password;
 use guichet_schema::people::invitation::model::{AcceptInvitation, OpenInvitation};
 use guichet_schema::people::invitation::{commands, queries};
 
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::payload::{UserError, queried};
 use crate::graphql::people::session::{Entry, Session, SessionTransport};

@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::StaffId;
 use guichet_base::page::PageRequest;
+use guichet_edge::ApiError;
 use guichet_schema::people::staff::commands::{self, CreateStaff};
 use guichet_schema::people::staff::{model, queries};
 use guichet_schema::shared::email_delivery;
 
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, keyed, load, load_optional};
 use crate::graphql::page::connection;

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, SimpleObject, Subscription};
 use futures_util::Stream;
 use guichet_base::id::{AccessId, ClientId, DepartmentId, Id, MessageId, ServiceItemId, StaffId, TicketId};
+use guichet_edge::{ApiError, MESSAGE_LENGTH};
 use guichet_engine::feed::queries::Entry;
 use guichet_schema::desk::ticket::list;
 use guichet_schema::shared::conversation::{self, model::Message};
@@ -10,7 +11,6 @@ use guichet_schema::shared::conversation::{self, model::Message};
 use super::conversation::TicketMessage;
 use super::query::TicketFilter;
 use super::types::Ticket;
-use crate::edge::{ApiError, MESSAGE_LENGTH};
 use crate::graphql::follow::{Followed, News, Place, Sight, follow};
 use crate::graphql::payload::{Revision, api_id, unanswered};
 

@@ -3,10 +3,10 @@
 use async_graphql::{Context, ID, InputObject, Object};
 use guichet_base::id::{ClientId, Id, StaffId};
 use guichet_base::page::PageRequest;
+use guichet_edge::ApiError;
 use guichet_schema::people::client::{model, queries};
 
 use super::types::Client;
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::load_optional;
 use crate::graphql::page::connection;

@@ -7,6 +7,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::ClientId;
+use guichet_edge::ApiError;
 use guichet_engine::actor::{AccessRole, Membership, PortalMembership};
 use guichet_schema::people::client::{model, queries};
 use guichet_schema::people::portal_access;
@@ -14,7 +15,6 @@ use guichet_schema::people::rights::FirmAct::{ClientUpdate, PortalAccessCreate};
 use guichet_schema::shared::email_delivery;
 use guichet_schema::shared::email_delivery::model::EmailSuppression;
 
-use crate::edge::ApiError;
 use crate::graphql::ability::{Ability, FirmAct, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load_list, load_optional};

@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use guichet_base::error::Code;
 use guichet_base::id::{ActId, ClientId, DeliveryId, Id};
 use guichet_base::page::PageRequest;
+use guichet_edge::ApiError;
 use guichet_schema::shared::email_delivery::{commands, model, queries, retry, rules};
 
-use crate::edge::ApiError;
 use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::Ticket;

@@ -3,11 +3,11 @@
 use async_graphql::{Context, ID, SimpleObject, Subscription};
 use futures_util::Stream;
 use guichet_base::id::{ClientId, DeliveryId, Id, TicketId};
+use guichet_edge::{ApiError, MESSAGE_LENGTH};
 use guichet_engine::feed::queries::Entry;
 use guichet_schema::shared::email_delivery::queries;
 
 use super::EmailDelivery;
-use crate::edge::{ApiError, MESSAGE_LENGTH};
 use crate::graphql::follow::{Followed, News, Place, follow};
 use crate::graphql::loaders::fault;
 use crate::graphql::payload::{Revision, api_id};

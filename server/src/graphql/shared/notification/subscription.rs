@@ -3,11 +3,11 @@
 use async_graphql::{Context, SimpleObject, Subscription};
 use futures_util::Stream;
 use guichet_base::id::{NotificationId, TicketId};
+use guichet_edge::{ApiError, MESSAGE_LENGTH};
 use guichet_engine::feed::queries::Entry;
 use guichet_schema::shared::notification::queries;
 
 use super::types::Notification;
-use crate::edge::{ApiError, MESSAGE_LENGTH};
 use crate::graphql::follow::{Followed, News, Place, follow};
 use crate::graphql::loaders::fault;
 use crate::graphql::payload::Revision;
