@@ -1,6 +1,7 @@
 //! The database of a command: that of `DATABASE_URL`, or an embedded one.
 
-use crate::embedded::{EmbeddedError, Postgres, PostgresOptions, is_made, running_url};
+use guichet_embedded::{EmbeddedError, Postgres, PostgresOptions, is_made, running_url};
+
 use crate::lifecycle::Failure;
 use crate::settings::{DATABASE_URL, SettingError, Settings, check_database};
 

@@ -2,19 +2,17 @@
 //! page of caught mails.
 
 use std::io;
-use std::net::SocketAddr;
 
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
-use axum::serve::ListenerExt;
+use guichet_edge::{EdgeSettings, Graphiql, Origin, Sockets};
 use guichet_engine::store::Store;
-use guichet_workers::mail::Catcher;
-use guichet_workers::queue::Health;
+use guichet_mail::Catcher;
+use guichet_queue::Health;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::edge::{self, EdgeSettings, Graphiql, Origin, Sockets};
 use crate::files::{self, Files};
 use crate::graphql;
 use crate::graphql::attach::Sessions;
@@ -61,7 +59,7 @@ impl Gateway {
         let router = self.routes(settings, guests.clone(), &sockets);
         async move {
             let served = async {
-                let served = serve(listener, router, stop).await;
+                let served = guichet_edge::serve(listener, router, stop).await;
                 // The HTTP server no longer tracks websockets once they are upgraded.
                 sockets.closed().await;
                 served
@@ -87,7 +85,7 @@ impl Gateway {
         };
         let sessions = Sessions { store: self.store.clone(), deployment, guests };
         let schema = Batched(graphql::build(sessions.deployment.clone(), self.live, self.files.clone()));
-        let mut routes = edge::router(schema, &edge, sessions.clone(), sockets)
+        let mut routes = guichet_edge::router(schema, &edge, sessions.clone(), sockets)
             .merge(graphql::export::router(sessions))
             .merge(files::router(&self.files, self.store.clock.clone()))
             .merge(probes::router(probes::Probes::new(self.store, self.workers)));
@@ -97,7 +95,7 @@ impl Gateway {
         if settings.graphiql {
             routes = routes.route("/", get(|| async { Redirect::to("/graphiql") }));
         }
-        edge::layered(routes, &edge)
+        guichet_edge::layered(routes, &edge)
     }
 }
 
@@ -106,19 +104,4 @@ fn origins(settings: &Settings) -> Vec<Origin> {
     // Settings accept only addresses with an origin.
     let own = settings.public_url.as_ref().map(|url| url.origin().ascii_serialization().parse());
     settings.allowed_origins.iter().cloned().chain(own.into_iter().flatten()).collect()
-}
-
-/// Answers requests until `stop`, then completes those in progress.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> io::Result<()> {
-    // TCP_NODELAY: a small message does not wait for the previous one to be acknowledged.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!(%error, "a connection delays small messages");
-        }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
 }

@@ -4,8 +4,6 @@ pub mod cli;
 mod commands;
 pub mod console;
 pub mod database;
-pub mod edge;
-pub mod embedded;
 pub mod files;
 pub mod gateway;
 pub mod graphql;

@@ -11,7 +11,7 @@ use axum::{
     routing::get,
 };
 use chrono::{DateTime, SecondsFormat, Utc};
-use guichet_workers::mail::{Catcher, Caught};
+use guichet_mail::{Catcher, Caught};
 use http::{HeaderName, StatusCode, header};
 use serde::Deserialize;
 

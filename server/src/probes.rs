@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use guichet_base::error::Fault;
 use guichet_engine::db::{self, Connection};
 use guichet_engine::store::Store;
-use guichet_workers::queue::Health;
+use guichet_queue::Health;
 use http::{StatusCode, header};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use serde::Serialize;

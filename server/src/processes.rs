@@ -6,23 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guichet_base::clock::SystemClock;
+use guichet_embedded::keep_running;
 use guichet_engine::db;
 use guichet_engine::hint;
 use guichet_engine::store::Store;
+use guichet_mail::{Catcher, Pool, Route};
+use guichet_queue::Workers;
 use guichet_schema::demo::{self, DemoSignIn, Scale};
 use guichet_storage::{Addresses, Folder, Own, Seal, Storage};
 use guichet_workers::file_verify::Verifier;
-use guichet_workers::mail::{Catcher, Pool, Route};
-use guichet_workers::queue::Workers;
 use guichet_workers::send_email::Sender;
-use guichet_workers::{file_sweep, housekeeping};
 use tokio_util::sync::CancellationToken;
 
 use crate::console::say;
 use crate::database::Database;
-use crate::embedded::keep_running;
 use crate::files::Files;
-use crate::gateway::{self, Gateway};
+use crate::gateway::Gateway;
 use crate::lifecycle::{Failure, Lifecycle};
 use crate::live::Live;
 use crate::settings::{
@@ -80,7 +79,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         let storage = storage(settings, &folder).await?;
         let workers = workers(settings, &store, &route, &storage);
         let health = workers.health();
-        start_workers(life, store.clone(), workers, route.clone(), storage.clone());
+        start_workers(life, &store, workers, route.clone(), &storage);
         let public_url = settings.public_url(listener.local_addr()?);
         let files = files(settings, &folder, storage, &public_url)?;
         // The page requires no sign-in.
@@ -146,10 +145,10 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
             let listener = bind(GUICHET_PROBES, address).await?;
             tracing::info!(address = %listener.local_addr()?, "answering probes");
             let router = probes::router(probes::Probes::new(store.clone(), Some(workers.health())));
-            life.add("probes", SOON, |stop| gateway::serve(listener, router, stop));
+            life.add("probes", SOON, |stop| guichet_edge::serve(listener, router, stop));
         }
         pass_hints(life, settings, url, &store);
-        start_workers(life, store, workers, route, storage);
+        start_workers(life, &store, workers, route, &storage);
         tracing::info!("working");
         Ok(())
     })
@@ -285,17 +284,14 @@ fn workers(settings: &Settings, store: &Store, route: &Route, storage: &Storage)
     guichet_workers::workers(store.clone(), sender, verifier, settings.work_concurrency)
 }
 
-fn start_workers(life: &mut Lifecycle, store: Store, workers: Workers, route: Route, storage: Storage) {
+fn start_workers(life: &mut Lifecycle, store: &Store, workers: Workers, route: Route, storage: &Storage) {
     life.add("metrics", SOON, keep_metrics);
-    let sweeping = store.clone();
-    life.add("sweep of files", SOON, |stop| async move {
-        file_sweep::run(sweeping, storage, stop).await;
-        Ok::<(), Infallible>(())
-    });
-    life.add("housekeeping", SOON, |stop| async move {
-        housekeeping::run(store, stop).await;
-        Ok::<(), Infallible>(())
-    });
+    for reconciler in guichet_workers::reconcilers(store, storage) {
+        life.add(reconciler.name, SOON, |stop| async move {
+            reconciler.run(stop).await;
+            Ok::<(), Infallible>(())
+        });
+    }
     life.add("workers", WORKERS_STOP, |stop| async move {
         let ended = workers.run(stop).await;
         route.close().await;
@@ -356,7 +352,7 @@ pub(crate) fn sign_in_table(sign_ins: &[DemoSignIn]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edge::EdgeSettings;
+    use guichet_edge::EdgeSettings;
 
     #[test]
     fn requests_that_were_begun_may_take_their_time() {

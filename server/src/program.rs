@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use guichet_embedded::EmbeddedError;
 use tikv_jemallocator::Jemalloc;
 
 use crate::cli::{Cli, Command, Firm, Schema};
 use crate::console::complain;
-use crate::embedded::EmbeddedError;
 use crate::lifecycle::Failure;
 use crate::settings::{SettingError, Settings};
 use crate::{commands, logs, processes};

@@ -36,6 +36,10 @@ fn the_business_knows_no_framework() {
         "redis",
         "object_store",
         "reqwest",
+        "guichet-edge",
+        "guichet-embedded",
+        "guichet-mail",
+        "guichet-queue",
         "guichet-server",
         "guichet-storage",
         "guichet-workers",
@@ -48,14 +52,53 @@ fn the_business_knows_no_framework() {
 fn the_workers_know_no_web() {
     let links = links("guichet-workers");
     assert_eq!(of(&["axum", "async-graphql", "guichet-server"], &links), [""; 0]);
-    assert_eq!(of(&["guichet"], &links), ["guichet-schema", "guichet-storage", "guichet-workers"]);
+    let rooms = ["base", "engine", "mail", "queue", "schema", "storage", "workers"];
+    assert_eq!(of(&["guichet"], &links), rooms.map(|room| format!("guichet-{room}")));
 }
 
 #[test]
 fn the_store_knows_no_web_and_no_queue() {
     let links = links("guichet-storage");
     assert_eq!(of(&["axum", "async-graphql", "apalis", "lettre"], &links), [""; 0]);
-    assert_eq!(of(&["guichet"], &links), ["guichet-schema", "guichet-storage"]);
+    let rooms = ["base", "engine", "schema", "storage"];
+    assert_eq!(of(&["guichet"], &links), rooms.map(|room| format!("guichet-{room}")));
+}
+
+/// What knows no noun: each of these crates is compiled without the business.
+#[test]
+fn mechanisms_know_no_business() {
+    for (package, knows) in [
+        ("base", &[][..]),
+        ("engine", &["base"]),
+        ("edge", &["base"]),
+        ("embedded", &[]),
+        ("mail", &[]),
+        ("queue", &["base", "engine"]),
+    ] {
+        let package = format!("guichet-{package}");
+        let mut known: Vec<String> = knows.iter().map(|room| format!("guichet-{room}")).collect();
+        known.push(package.clone());
+        known.sort();
+        assert_eq!(of(&["guichet"], &links(&package)), known, "{package}");
+    }
+}
+
+/// Of the mechanisms each knows one framework at most.
+#[test]
+fn a_mechanism_knows_its_own_framework() {
+    let frameworks = ["apalis", "async-graphql", "axum", "diesel-async", "lettre", "object_store", "redis"];
+    for (package, knows) in [
+        ("base", &[][..]),
+        ("engine", &["diesel-async"]),
+        ("edge", &["async-graphql", "axum"]),
+        ("embedded", &[]),
+        ("mail", &["lettre"]),
+        ("queue", &["apalis", "diesel-async"]),
+    ] {
+        let strangers: Vec<&str> = frameworks.into_iter().filter(|name| !knows.contains(name)).collect();
+        let links = links(&format!("guichet-{package}"));
+        assert_eq!(of(&strangers, &links), [""; 0], "guichet-{package}");
+    }
 }
 
 /// No C library of a database or of TLS must be there to build or run (aws-lc is built from source).

@@ -7,8 +7,8 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use guichet_embedded::{EmbeddedError, Postgres, PostgresOptions, running_url};
 use guichet_engine::db;
-use guichet_server::embedded::{EmbeddedError, Postgres, PostgresOptions, running_url};
 use guichet_tests::wait::{DEADLINE, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};

@@ -5,8 +5,8 @@ use axum::{
     extract::Request,
 };
 use futures_util::future::join_all;
+use guichet_mail::{Catcher, Route, SendError};
 use guichet_server::mail_page;
-use guichet_workers::mail::{Catcher, Route, SendError};
 use http::{StatusCode, header};
 use lettre::{
     Message,

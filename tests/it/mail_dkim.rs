@@ -3,7 +3,7 @@
 use std::fs;
 
 use data_encoding::BASE64;
-use guichet_workers::mail::Dkim;
+use guichet_mail::Dkim;
 use lettre::Message;
 use rcgen::{KeyPair, PKCS_ED25519, PKCS_RSA_SHA256, RsaKeySize};
 use rustls::{crypto::aws_lc_rs::default_provider, pki_types::SignatureVerificationAlgorithm};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use guichet_mail::{Cause, Limits, Phase, Pool, SendError, SmtpSettings, Trouble, Unsendable};
 use guichet_tests::smtp::{Act, Options, Rule, Sink, Step};
-use guichet_workers::mail::{Cause, Limits, Phase, Pool, SendError, SmtpSettings, Trouble, Unsendable};
 use lettre::Message;
 
 use crate::smtp_sessions::{mail, send, settings};

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use guichet_mail::{Accepted, Cause, Limits, Phase, Pool, SendError, SmtpSettings};
 use guichet_tests::{
     smtp::{Act, Options, Rule, Sink, Step},
     wait::DEADLINE,
 };
-use guichet_workers::mail::{Accepted, Cause, Limits, Phase, Pool, SendError, SmtpSettings};
 use lettre::Message;
 use tokio::time::timeout;
 

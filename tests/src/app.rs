@@ -13,6 +13,7 @@ use guichet_engine::db;
 use guichet_engine::job::JobStatus;
 use guichet_engine::store::Store;
 use guichet_engine::tables::jobs;
+use guichet_mail::{Pool, Route, SmtpSettings};
 use guichet_schema::shared::file::rules::Limits;
 use guichet_server::files::Files;
 use guichet_server::gateway::Gateway;
@@ -20,7 +21,6 @@ use guichet_server::live::Live;
 use guichet_server::settings::Settings;
 use guichet_workers::clamd::Clamd;
 use guichet_workers::file_verify::Verifier;
-use guichet_workers::mail::{Pool, Route, SmtpSettings};
 use guichet_workers::send_email::Sender;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -204,6 +204,17 @@ impl TestApp {
     pub fn pass(&self, time: TimeDelta) {
         self.clock.advance(time);
         self.store.hints.jobs();
+    }
+
+    /// Takes one turn of all background work.
+    ///
+    /// # Panics
+    /// When a reconciler fails.
+    pub async fn reconcile(&self) {
+        for reconciler in guichet_workers::reconcilers(&self.store, &self.files.storage) {
+            let ended = reconciler.turn().await;
+            ended.unwrap_or_else(|error| panic!("{}: {error}", reconciler.name));
+        }
     }
 
     /// Waits until no job is due or running.

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 
 use diesel_async::SimpleAsyncConnection;
+use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::db;
-use guichet_server::embedded::{Postgres, PostgresOptions};
 
 const TEMPLATE: &str = "template_guichet";
 

@@ -4,9 +4,9 @@ use std::ffi::OsString;
 
 use async_graphql::{Executor, Request, Response};
 use futures_util::stream::{self, BoxStream, StreamExt};
+use guichet_edge::{Attach, Attached};
 use guichet_engine::store::Store;
 use guichet_schema::shared::file::rules::Limits;
-use guichet_server::edge::Attach;
 use guichet_server::graphql::attach::Sessions;
 use guichet_server::graphql::batch::Batched;
 use guichet_server::graphql::deployment::Deployment;
@@ -63,7 +63,7 @@ impl LiveSide {
         let variables = async_graphql::Variables::from_json(variables);
         let request = Request::new(document).variables(variables);
         match self.sessions.attach(&parts, request).await {
-            Ok(request) => Messages(self.schema.execute_stream(request, None)),
+            Ok(Attached { request, .. }) => Messages(self.schema.execute_stream(request, None)),
             Err(error) => {
                 let refused = Response::from_errors(vec![error.into_server_error()]);
                 Messages(stream::iter([refused]).boxed())

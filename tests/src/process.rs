@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{env, io, thread};
 
-use guichet_server::embedded::die_with_parent;
+use guichet_embedded::die_with_parent;
 use guichet_server::settings::VARIABLES;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;

@@ -1,8 +1,6 @@
 //! The reconciler that removes expired files without an owner: first the object, then the row, so that no row
 //! lacks its object and no object outlives its row. It needs no input and is idempotent.
 
-use std::time::Duration;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
 use futures_util::stream::TryChunksError;
@@ -14,9 +12,7 @@ use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::model::{File, FileState};
 use guichet_schema::shared::file::rules::UPLOAD_ADDRESS;
 use guichet_storage::{Storage, StorageError};
-use tokio_util::sync::CancellationToken;
 
-const EVERY: Duration = Duration::from_secs(600);
 /// How old a staged object without a row must be before it is removed. By then no address to upload it again is
 /// valid, even if clocks differ.
 const ORPHANED_AFTER: TimeDelta =
@@ -63,21 +59,11 @@ pub struct Swept {
     pub leftovers: usize,
 }
 
-/// Sweeps until `stop`. Failures are tried again in the next turn.
-pub async fn run(store: Store, storage: Storage, stop: CancellationToken) {
-    loop {
-        match stop.run_until_cancelled(sweep(&store, &storage)).await {
-            None => return,
-            Some(Ok(swept)) => tell(swept),
-            Some(Err(error)) => {
-                tell(error.swept);
-                tracing::warn!(%error, "sweeping files failed; it is tried again");
-            }
-        }
-        if stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_none() {
-            return;
-        }
-    }
+/// One turn, as [`reconcilers`](crate::reconcilers) runs it. Returns how many things were removed.
+pub(crate) async fn turn(store: Store, storage: Storage) -> Result<usize, Unswept> {
+    let ended = sweep(&store, &storage).await;
+    tell(ended.as_ref().map_or_else(|error| error.swept, |swept| *swept));
+    ended.map(|Swept { expired, orphans, leftovers, .. }| expired + orphans + leftovers)
 }
 
 fn tell(swept: Swept) {

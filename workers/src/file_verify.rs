@@ -9,6 +9,7 @@ use std::io::{self, Seek};
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt, stream};
 use guichet_engine::store::Store;
+use guichet_queue::{Job, JobError};
 use guichet_schema::nouns;
 use guichet_schema::shared::file::digest::Sha256 as Digest;
 use guichet_schema::shared::file::key::Key;
@@ -20,7 +21,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::clamd::{Clamd, Finding};
 use crate::file_content;
-use crate::queue::{Job, JobError};
 
 /// Size of the chunks in memory.
 const CHUNK: usize = 256 << 10;
@@ -124,7 +124,7 @@ struct Absent;
 struct BrokenOff;
 
 impl Spool {
-    async fn of(opened: Opened) -> Result<Self, crate::queue::BoxError> {
+    async fn of(opened: Opened) -> Result<Self, guichet_queue::BoxError> {
         let file = tokio::task::spawn_blocking(tempfile::tempfile).await??;
         let mut copy = tokio::fs::File::from_std(file);
         let (mut hasher, mut size) = (Sha256::new(), 0);

@@ -1,24 +1,31 @@
-//! Background work: the job queue, mails, files, housekeeping.
+//! Background work: the handler of each kind of job, and the list of reconcilers.
 
 pub mod clamd;
 mod file_content;
 pub mod file_sweep;
 pub mod file_verify;
-pub mod housekeeping;
 pub mod letter;
-pub mod mail;
 pub mod notification_mail;
-pub mod queue;
+pub mod reconciler;
 pub mod send_email;
 pub mod ticket_mail;
 mod zip_directory;
 
 use std::time::Duration;
 
+use guichet_base::error::Result;
+use guichet_engine::job::awaited;
 use guichet_engine::store::Store;
+use guichet_engine::{feed, idempotency};
+use guichet_queue::Workers;
+use guichet_schema::people::session;
+use guichet_schema::shared::email_delivery::model::SendEmail;
+use guichet_schema::shared::file::model::VerifyFile;
+use guichet_schema::shared::notification;
+use guichet_storage::Storage;
 
 use crate::file_verify::Verifier;
-use crate::queue::Workers;
+use crate::reconciler::Reconciler;
 use crate::send_email::Sender;
 
 /// Time limit for sending one mail: longer than all steps of an SMTP session together.
@@ -26,10 +33,53 @@ const SENDING: Duration = Duration::from_secs(25 * 60);
 /// Time limit for verifying one file: fetching a large one over a slow line, scanning and storing it.
 const VERIFYING: Duration = Duration::from_secs(20 * 60);
 
+const MINUTE: Duration = Duration::from_secs(60);
+
 /// The workers of a process, with a handler for each kind of job; at most `concurrency` jobs of a
 /// kind at once.
 pub fn workers(store: Store, sender: Sender, verifier: Verifier, concurrency: usize) -> Workers {
     Workers::new(store)
         .register(concurrency, SENDING, move |job, payload| sender.clone().run(job, payload))
         .register(concurrency, VERIFYING, move |job, payload| verifier.clone().run(job, payload))
+}
+
+/// All reconcilers of a process.
+pub fn reconcilers(store: &Store, storage: &Storage) -> Vec<Reconciler> {
+    let (sweeping, storage) = (store.clone(), storage.clone());
+    vec![
+        each_minute("mails without a job", store, |store| async move {
+            awaited::settle::<SendEmail>(&store).await
+        }),
+        each_minute("files without a job", store, |store| async move {
+            awaited::settle::<VerifyFile>(&store).await
+        }),
+        each_minute("old idempotency keys", store, |store| async move {
+            idempotency::forget_old(&mut *store.conn().await?, store.now()).await
+        }),
+        each_minute("old sessions", store, |store| async move {
+            session::commands::forget_old(&mut *store.conn().await?, store.now()).await
+        }),
+        each_minute("old events", store, |store| async move {
+            feed::queries::forget_old(&mut *store.conn().await?, store.now()).await
+        }),
+        each_minute("old notifications", store, |store| async move {
+            notification::commands::forget_old(&mut *store.conn().await?, store.now()).await
+        }),
+        Reconciler::new("sweep of files", 10 * MINUTE, 60 * MINUTE, move || {
+            file_sweep::turn(sweeping.clone(), storage.clone())
+        }),
+    ]
+}
+
+/// A reconciler that needs only the database.
+fn each_minute<F>(
+    name: &'static str,
+    store: &Store,
+    turn: impl Fn(Store) -> F + Send + Sync + 'static,
+) -> Reconciler
+where
+    F: Future<Output = Result<usize>> + Send + 'static,
+{
+    let store = store.clone();
+    Reconciler::new(name, MINUTE, 10 * MINUTE, move || turn(store.clone()))
 }

@@ -8,6 +8,8 @@ use guichet_base::email::Email;
 use guichet_base::message_id;
 use guichet_engine::job::backoff;
 use guichet_engine::store::Store;
+use guichet_mail::{Dkim, Phase, Route, SendError, Unsendable};
+use guichet_queue::{Job, JobError};
 use guichet_schema::shared::email_delivery::content::{self, About, Errand, MailContent};
 use guichet_schema::shared::email_delivery::model::SendEmail;
 use guichet_schema::shared::email_delivery::outcome::{self, Outcome};
@@ -16,9 +18,7 @@ use lettre::{Address, Message};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::letter::{Letter, LetterError, Rendered};
-use crate::mail::{Dkim, Phase, Route, SendError, Unsendable};
 use crate::notification_mail::NotificationMail;
-use crate::queue::{Job, JobError};
 use crate::ticket_mail::TicketMail;
 
 /// How long all mail waits when our own relay settings do not work.

@@ -9,17 +9,17 @@ use futures_util::FutureExt;
 use guichet_base::id::Id;
 use guichet_base::locale::Locale;
 use guichet_base::secret::Secret;
+use guichet_edge::{Admit, Admitted, ApiError, Attach, Attached, Guest, RequestId, wanted_language};
 use guichet_engine::actor::{Membership, Origin};
 use guichet_engine::store::Store;
 use guichet_schema::people::session;
 use guichet_schema::people::session::model::Viewer;
 use http::HeaderMap;
-use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, USER_AGENT};
+use http::header::{AUTHORIZATION, USER_AGENT};
 use http::request::Parts;
 use ipnet::IpNet;
 use tokio::sync::Notify;
 
-use crate::edge::{Admit, Admitted, ApiError, Attach, Guest, RequestId};
 use crate::graphql::caller::Caller;
 use crate::graphql::deployment::Deployment;
 use crate::graphql::guests::{Guests, other_rights};
@@ -59,13 +59,12 @@ impl Sessions {
         // What an app sends on purpose goes before what a browser adds by itself.
         let bearer = bearer(headers)?;
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let browser = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         Ok(Visitor {
             is_bearer: bearer.is_some(),
             token: bearer.or_else(|| self.deployment.token(headers)),
             address: peer.map(|peer| client(peer, headers, &self.deployment.trusted_proxies).to_string()),
             device: headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
-            browser: browser.and_then(Locale::negotiate),
+            browser: wanted_language(headers),
         })
     }
 }
@@ -100,7 +99,7 @@ impl Visitor {
 }
 
 impl Attach for Sessions {
-    async fn attach(&self, parts: &Parts, request: Request) -> Result<Request, ApiError> {
+    async fn attach(&self, parts: &Parts, request: Request) -> Result<Attached, ApiError> {
         Ok(with(self.caller(parts).await?, request))
     }
 }
@@ -112,7 +111,7 @@ impl Admit for Sessions {
     async fn admit(&self, parts: &Parts) -> Result<Admitted<SignedIn>, ApiError> {
         let visitor = self.visitor(parts)?;
         let viewer = visitor.viewer(&self.store).await?.ok_or_else(ApiError::unauthenticated)?;
-        let session = viewer.session_id.uuid();
+        let (session, locale) = (viewer.session_id.uuid(), viewer.account.locale);
         let shown_out = self.guests.welcome(viewer.session_id, viewer.membership.clone());
         let membership_changed = Arc::new(Notify::new());
         let (store, changed) = (self.store.clone(), Arc::clone(&membership_changed));
@@ -123,7 +122,7 @@ impl Admit for Sessions {
             }
         };
         let guest = SignedIn { store, visitor, membership: viewer.membership, membership_changed };
-        Ok(Admitted { guest, session, ended: ended.boxed() })
+        Ok(Admitted { guest, locale, session, ended: ended.boxed() })
     }
 }
 
@@ -139,7 +138,7 @@ pub struct SignedIn {
 }
 
 impl Guest for SignedIn {
-    async fn attach(&self, id: &RequestId, request: Request) -> Result<Request, ApiError> {
+    async fn attach(&self, id: &RequestId, request: Request) -> Result<Attached, ApiError> {
         let viewer = self.visitor.viewer(&self.store).await?.ok_or_else(ApiError::unauthenticated)?;
         if viewer.membership != self.membership {
             // Changed back before anybody looks, it would go on for a membership that is worn no more. The websocket closes
@@ -151,9 +150,9 @@ impl Guest for SignedIn {
     }
 }
 
-fn with(caller: Caller, request: Request) -> Request {
-    let loaders = loaders(&caller);
-    request.data(caller).data(loaders)
+fn with(caller: Caller, request: Request) -> Attached {
+    let (loaders, locale) = (loaders(&caller), caller.locale);
+    Attached { request: request.data(caller).data(loaders), locale }
 }
 
 /// The token of an `Authorization: Bearer` header (RFC 6750, 2.1). Other schemes are a proxy's own

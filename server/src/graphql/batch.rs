@@ -19,9 +19,9 @@ use async_graphql::{Data, Executor, Request, Response};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, poll_fn};
 use futures_util::stream::{self, BoxStream, FuturesUnordered, StreamExt};
+use guichet_edge::{ApiError, Served, Types, too_much};
 use tokio::sync::oneshot;
 
-use crate::edge::{ApiError, Served, Types, too_much};
 use crate::graphql::loaders::{Loaders, Loads};
 use crate::live::Batch;
 

@@ -2,11 +2,11 @@
 
 use async_graphql::Context;
 use guichet_base::locale::Locale;
+use guichet_edge::ApiError;
 use guichet_engine::actor::{Actor, Membership, Origin, Scope};
 use guichet_engine::store::Store;
 use guichet_schema::people::session::model::Viewer;
 
-use crate::edge::ApiError;
 use crate::graphql::reading::{Lent, Reading};
 
 /// The caller of one request.

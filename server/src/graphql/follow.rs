@@ -13,13 +13,14 @@ use futures_util::stream::{self, Stream};
 use guichet_base::error;
 use guichet_base::id::{ClientId, DepartmentId, Id, StaffId};
 use guichet_base::locale::Locale;
+use guichet_edge::ApiError;
 use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::db::Conn;
 use guichet_engine::feed::Audience;
 use guichet_engine::feed::queries::{Entry, departments_of};
 use guichet_engine::store::Store;
 
-use crate::edge::{ApiError, MESSAGE_LENGTH};
+use guichet_edge::{ApiError, MESSAGE_LENGTH};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{Loaders, fault};
 use crate::graphql::payload::{Revision, unanswered};

@@ -7,13 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use guichet_base::id::SessionId;
+use guichet_edge::Close;
 use guichet_engine::actor::Membership;
 use guichet_engine::store::Store;
 use guichet_schema::people::session::queries::worn;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
-
-use crate::edge::Close;
 
 /// How long after the last look at all sessions the next one begins. Whoever has to leave does so within
 /// 15 seconds.

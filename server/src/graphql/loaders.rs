@@ -11,9 +11,9 @@ use async_graphql::Context;
 use async_graphql::dataloader::Loader;
 use guichet_base::error::Error;
 use guichet_base::locale::Locale;
+use guichet_edge::{ApiError, Code};
 use guichet_engine::actor::{Membership, Scope};
 
-use crate::edge::{ApiError, Code};
 use crate::graphql::batch::Batches;
 use crate::graphql::caller::Caller;
 use crate::graphql::reading::{Lent, Reading};
@@ -211,12 +211,12 @@ macro_rules! keyed {
 
         impl async_graphql::dataloader::Loader<$key> for $crate::graphql::loaders::Loads {
             type Value = $value;
-            type Error = $crate::edge::ApiError;
+            type Error = guichet_edge::ApiError;
 
             async fn load(
                 &self,
                 keys: &[$key],
-            ) -> Result<std::collections::HashMap<$key, $value>, $crate::edge::ApiError> {
+            ) -> Result<std::collections::HashMap<$key, $value>, guichet_edge::ApiError> {
                 let ids: Vec<$id> = keys.iter().map(|key| key.0).collect();
                 let mut conn = self.conn().await?;
                 let ($loads, $conn, $ids) = (self, &mut *conn, ids.as_slice());
@@ -245,13 +245,13 @@ macro_rules! parts {
 
         impl async_graphql::dataloader::Loader<$key> for $crate::graphql::loaders::Loads {
             /// A cursor that is not of this list fails its own field, not others that are loaded with it.
-            type Value = Result<guichet_base::page::Page<$row>, $crate::edge::ApiError>;
-            type Error = $crate::edge::ApiError;
+            type Value = Result<guichet_base::page::Page<$row>, guichet_edge::ApiError>;
+            type Error = guichet_edge::ApiError;
 
             async fn load(
                 &self,
                 keys: &[$key],
-            ) -> Result<std::collections::HashMap<$key, Self::Value>, $crate::edge::ApiError> {
+            ) -> Result<std::collections::HashMap<$key, Self::Value>, guichet_edge::ApiError> {
                 let mut parents: std::collections::HashMap<_, Vec<$id>> = Default::default();
                 for key in keys {
                     parents.entry(&key.part).or_default().push(key.of);
@@ -299,12 +299,12 @@ macro_rules! by_ids {
     (@ $id:ty => $noun:ident, |$loads:ident, $ids:ident| $load:expr) => {
         impl async_graphql::dataloader::Loader<$id> for $crate::graphql::loaders::Loads {
             type Value = $noun;
-            type Error = $crate::edge::ApiError;
+            type Error = guichet_edge::ApiError;
 
             async fn load(
                 &self,
                 ids: &[$id],
-            ) -> Result<std::collections::HashMap<$id, $noun>, $crate::edge::ApiError> {
+            ) -> Result<std::collections::HashMap<$id, $noun>, guichet_edge::ApiError> {
                 let ($loads, $ids) = (self, ids);
                 $load.await
             }

@@ -8,8 +8,8 @@ use guichet_base::id::{
     FirmId, Id, MessageId, NotificationId, ServiceItemId, StaffId, TicketId, TransferId,
 };
 use guichet_base::page::MAX_PAGE;
+use guichet_edge::ApiError;
 
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::charge::Charge;
 use crate::graphql::desk::service_item::ServiceItem;

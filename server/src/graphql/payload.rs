@@ -9,7 +9,6 @@ use guichet_base::locale::Locale;
 use guichet_engine::actor::Actor;
 use guichet_engine::store::{Done, Store};
 
-use crate::edge::{self, ApiError};
 use crate::graphql::caller::Caller;
 use crate::graphql::mirror::mirror;
 
@@ -59,9 +58,11 @@ impl Revision {
 impl ScalarType for Revision {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = &value else {
-            return Err(edge::invalid_input("A revision is a decimal number in a string."));
+            return Err(guichet_edge::invalid_input("A revision is a decimal number in a string."));
         };
-        text.parse().map(Self).map_err(|_| edge::invalid_input("A revision is a decimal number in a string."))
+        text.parse()
+            .map(Self)
+            .map_err(|_| guichet_edge::invalid_input("A revision is a decimal number in a string."))
     }
 
     fn to_value(&self) -> Value {
@@ -143,7 +144,7 @@ pub fn unanswered(locale: Locale, error: Error) -> ApiError {
     match error {
         Error::Refused(refusals) => {
             let texts: Vec<String> = refusals.iter().map(|refusal| i18n::refusal(locale, refusal)).collect();
-            ApiError::new(edge::Code::BadUserInput, texts.join(" "))
+            ApiError::new(guichet_edge::Code::BadUserInput, texts.join(" "))
         }
         Error::Fault(fault) => fault.into(),
     }

@@ -3,11 +3,10 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+use guichet_edge::ApiError;
 use guichet_engine::db::{Conn, Connection};
 use guichet_engine::store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use crate::edge::ApiError;
 
 /// How many connections one request reads on at once, at most.
 const AT_ONCE: usize = 4;

@@ -5,7 +5,6 @@ use chrono::NaiveDate;
 use guichet_base::locale;
 use guichet_engine::actor;
 
-use crate::edge;
 use crate::graphql::mirror::mirror;
 
 /// A whole number that JSON and JavaScript carry exactly.
@@ -26,7 +25,7 @@ impl ScalarType for SafeInt {
         number
             .filter(|number| (-LARGEST..=LARGEST).contains(number))
             .map(Self)
-            .ok_or_else(|| edge::invalid_input("A SafeInt is a whole number of at most 53 bits."))
+            .ok_or_else(|| guichet_edge::invalid_input("A SafeInt is a whole number of at most 53 bits."))
     }
 
     fn to_value(&self) -> Value {
@@ -62,7 +61,7 @@ impl ScalarType for Date {
             Value::String(text) => text.parse().ok().filter(|date: &NaiveDate| date.to_string() == *text),
             _ => None,
         };
-        date.map(Self).ok_or_else(|| edge::invalid_input("A Date is a day such as 2026-11-23."))
+        date.map(Self).ok_or_else(|| guichet_edge::invalid_input("A Date is a day such as 2026-11-23."))
     }
 
     fn to_value(&self) -> Value {

@@ -8,11 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use guichet_base::id::Id;
+use guichet_edge::ApiError;
 use guichet_engine::feed::queries::Entry;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
-
-use crate::edge::ApiError;
 
 /// Results are cached for so many different keys: clients determine the keys, and results take memory.
 const KEYS: usize = 100;

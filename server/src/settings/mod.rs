@@ -11,15 +11,15 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use guichet_edge::Origin;
+use guichet_mail::{self, Dkim, SmtpSettings};
 use guichet_schema::shared::file::rules::Limits;
 use guichet_storage::S3Settings;
 use guichet_workers::clamd::Clamd;
-use guichet_workers::mail::{self, Dkim, SmtpSettings};
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::edge::Origin;
 use crate::redis::Redis;
 
 pub use reach::{bind, check_clamd, check_database, check_s3, migrate, unusable};
@@ -43,7 +43,7 @@ pub enum SettingError {
     },
     /// A setting of mail, which is parsed there.
     #[error(transparent)]
-    Mail(#[from] mail::SettingError),
+    Mail(#[from] guichet_mail::SettingError),
 }
 
 impl SettingError {

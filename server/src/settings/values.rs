@@ -3,11 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use guichet_edge::Origin;
 use guichet_engine::db::Address;
 use ipnet::IpNet;
 use url::Url;
-
-use crate::edge::Origin;
 
 /// A value that is never displayed, because it contains a password.
 #[derive(Clone, PartialEq, Eq)]

@@ -6,11 +6,11 @@ use async_graphql::{Request, Response};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use guichet_base::clock::SystemClock;
+use guichet_edge::{EdgeSettings, Sockets};
 use guichet_engine::actor::Origin;
 use guichet_engine::db;
 use guichet_engine::store::Store;
 use guichet_schema::shared::file::rules::Limits;
-use guichet_server::edge::{self, EdgeSettings, Sockets};
 use guichet_server::files::Files;
 use guichet_server::graphql::attach::Sessions;
 use guichet_server::graphql::caller::Caller;
@@ -62,8 +62,8 @@ impl Anonymous {
 fn server() -> Router {
     let settings = EdgeSettings::default();
     let sessions = Sessions { store: store(), deployment: deployment(), guests: Guests::default() };
-    edge::layered(
-        edge::router(
+    guichet_edge::layered(
+        guichet_edge::router(
             build(deployment(), Live::new(store()), files()),
             &settings,
             sessions,

@@ -1,7 +1,9 @@
 //! What is told when something of ours breaks: a code and the request's id, nothing of what broke.
 
 use diesel_async::SimpleAsyncConnection;
+use guichet_base::i18n::{self, Failure};
 use guichet_base::id::Id;
+use guichet_base::locale::Locale;
 use guichet_tests::app::TestApp;
 use guichet_tests::wait::DEADLINE;
 use guichet_tests::world::Firm;
@@ -37,7 +39,8 @@ async fn internal_errors_are_masked() {
         let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
         let body: Value = answer.json().await.unwrap();
         let error = &body["errors"][0];
-        assert_eq!(error["message"], "Internal error.");
+        let sentence = i18n::failure(Locale::En, Failure::Internal { request: Some(&id) });
+        assert_eq!(error["message"], sentence);
         assert_eq!(error["extensions"], json!({ "code": "INTERNAL", "requestId": id }));
         // Where in the request it was may be told.
         let text = body.to_string().to_lowercase().replace("\"column\":", "");
@@ -82,7 +85,7 @@ async fn without_a_database() {
         let body: Value = answer.json().await.unwrap();
         let error = &body["errors"][0];
         assert_eq!(error["extensions"], json!({ "code": "UNAVAILABLE", "retryable": true, "requestId": id }));
-        assert_eq!(error["message"], "The service is not available at the moment; try again.");
+        assert_eq!(error["message"], i18n::failure(Locale::En, Failure::Unavailable));
     }
     let ready = reqwest::get(format!("{}/readyz", app.url)).await.unwrap();
     assert_eq!(ready.status(), 503);
@@ -93,5 +96,37 @@ async fn without_a_database() {
         assert!(begun.elapsed() < DEADLINE, "the service does not return");
         sleep(std::time::Duration::from_millis(20)).await;
     }
+    app.finish().await;
+}
+
+/// F-02: people are told of a failure in the language of their account, else in that of their browser.
+#[tokio::test]
+async fn f_02_failures_in_four_languages() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    let mut conn = app.store.conn().await.unwrap();
+    conn.batch_execute("ALTER TABLE tickets RENAME COLUMN subject TO theme").await.unwrap();
+    let ask = async |token: Option<&str>, wanted: Locale| {
+        let mut request = reqwest::Client::new().post(format!("{}/graphql", app.url));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let request = request.header("accept-language", wanted.as_str());
+        let query = json!({ "query": "{ tickets(first: 1) { nodes { subject } } }" });
+        let answer = request.json(&query).send().await.unwrap();
+        let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+        (answer.json::<Value>().await.unwrap()["errors"][0]["message"].clone(), id)
+    };
+    for locale in Locale::ALL {
+        let (told, _) = ask(None, *locale).await;
+        assert_eq!(told, i18n::failure(*locale, Failure::Unauthenticated));
+        let speaks = format!("UPDATE accounts SET locale = '{locale}'");
+        conn.batch_execute(&speaks).await.unwrap();
+        for wanted in Locale::ALL {
+            let (told, id) = ask(Some(&firm.owner.token), *wanted).await;
+            assert_eq!(told, i18n::failure(*locale, Failure::Internal { request: Some(&id) }));
+        }
+    }
+    drop(conn);
     app.finish().await;
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use diesel_async::AsyncPgConnection;
 use guichet_base::clock::{Clock, ManualClock};
+use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::db;
 use guichet_engine::store::Store;
-use guichet_server::embedded::{Postgres, PostgresOptions};
 use guichet_tests::database::TestDatabase;
 use tempfile::TempDir;
 

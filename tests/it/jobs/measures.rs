@@ -1,6 +1,6 @@
 //! What the queue measures.
 
-use guichet_workers::queue::{JobError, Timing, Workers};
+use guichet_queue::{JobError, Timing, Workers};
 use metrics_exporter_prometheus::PrometheusBuilder;
 
 use super::database::Database;

@@ -4,6 +4,7 @@ mod admin;
 mod database;
 mod measures;
 mod queue;
+mod reconcilers;
 mod rescue;
 mod workers;
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use diesel::sql_types::Double;
 use guichet_engine::job::JobStatus;
+use guichet_queue::{Timing, Workers};
 use guichet_tests::wait::DEADLINE;
-use guichet_workers::queue::{Timing, Workers};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::timeout;

@@ -3,8 +3,8 @@
 use std::process::Stdio;
 
 use diesel_async::SimpleAsyncConnection;
+use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::db;
-use guichet_server::embedded::{Postgres, PostgresOptions};
 use guichet_tests::database::TestDatabase;
 use guichet_tests::process::Launch;
 use guichet_tests::smtp::{Act, Rule, Step};

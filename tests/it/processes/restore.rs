@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use diesel_async::SimpleAsyncConnection;
 use guichet_base::clock::SystemClock;
+use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::db;
 use guichet_engine::store::Store;
-use guichet_server::embedded::{Postgres, PostgresOptions};
 use guichet_tests::live::LiveSide;
 use serde_json::{Value, json};
 use tokio::process::Command;

@@ -1,8 +1,8 @@
 //! A wrong setting stops the start with code 2 and one sentence that names the variable and no secret.
 
 use diesel_async::SimpleAsyncConnection;
+use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::db;
-use guichet_server::embedded::{Postgres, PostgresOptions};
 use guichet_tests::database::TestDatabase;
 use guichet_tests::object_store::S3Server;
 use guichet_tests::smtp::{Options, Sink};

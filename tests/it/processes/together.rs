@@ -2,7 +2,7 @@
 
 use std::net::TcpStream;
 
-use guichet_server::embedded::{Postgres, PostgresOptions};
+use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_tests::database::TestDatabase;
 use guichet_tests::wait::until;
 

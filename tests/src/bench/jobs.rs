@@ -12,7 +12,7 @@ use guichet_engine::db;
 use guichet_engine::hint;
 use guichet_engine::job::{NewJob, Payload};
 use guichet_engine::store::{By, Store};
-use guichet_workers::queue::{Job, JobError, Workers};
+use guichet_queue::{Job, JobError, Workers};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{sleep, timeout};

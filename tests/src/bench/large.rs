@@ -9,12 +9,12 @@ use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use guichet_base::clock::SystemClock;
 use guichet_base::id::{AccountId, FirmId, StaffId};
+use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::actor::{MemberReach, Membership, StaffMembership, StaffRole};
 use guichet_engine::db;
 use guichet_engine::store::Store;
 use guichet_engine::tables::{accounts, staff_members};
 use guichet_schema::demo::{self, Scale, large};
-use guichet_server::embedded::{Postgres, PostgresOptions};
 use tempfile::TempDir;
 
 use super::place;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use guichet_server::embedded::Postgres;
+use guichet_embedded::Postgres;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 

@@ -3,8 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
+use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::db;
-use guichet_server::embedded::{Postgres, PostgresOptions};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::time::Duration;
 
+use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::db;
-use guichet_server::embedded::{Postgres, PostgresOptions};
 use guichet_tests::bench::jobs::{self, Latency};
 use guichet_tests::bench::large::Large;
 use guichet_tests::bench::{fan_out, mails, nested_list, place, rest, status_change};

@@ -86,7 +86,6 @@ refusal-file-attached = This file is already attached. Upload it again to attach
 ## Failures of a request as a whole.
 
 failure-unauthenticated = Sign in to continue.
-failure-bad-request = This request could not be understood. Reload the page and try again.
 failure-unavailable = The service is temporarily unavailable. Try again in a moment.
 failure-internal =
     { $request ->

@@ -86,7 +86,6 @@ refusal-file-attached = Este archivo ya está adjunto. Envíelo de nuevo para ad
 ## Fallos de la solicitud entera.
 
 failure-unauthenticated = Inicie sesión para continuar.
-failure-bad-request = No se ha podido entender esta solicitud. Actualice la página e inténtelo de nuevo.
 failure-unavailable = El servicio no está disponible temporalmente. Inténtelo de nuevo en unos instantes.
 failure-internal =
     { $request ->

@@ -86,7 +86,6 @@ refusal-file-attached = Ce fichier est déjà joint. Envoyez-le à nouveau pour 
 ## Échecs de la requête entière.
 
 failure-unauthenticated = Connectez-vous pour continuer.
-failure-bad-request = Cette requête n’a pas pu être comprise. Actualisez la page et réessayez.
 failure-unavailable = Le service est momentanément indisponible. Réessayez dans un instant.
 failure-internal =
     { $request ->

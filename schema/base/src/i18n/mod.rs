@@ -28,8 +28,6 @@ pub const NONE: &str = "none";
 pub enum Failure<'a> {
     /// Nobody is signed in.
     Unauthenticated,
-    /// The request cannot be read.
-    BadRequest,
     /// Something we need does not answer: the same request may succeed later.
     Unavailable,
     /// A fault of ours; the request's id leads to it in the logs.
@@ -105,7 +103,6 @@ pub fn failure(locale: Locale, failure: Failure<'_>) -> String {
     let mut args = Args::new();
     let key = match failure {
         Failure::Unauthenticated => "failure-unauthenticated",
-        Failure::BadRequest => "failure-bad-request",
         Failure::Unavailable => "failure-unavailable",
         Failure::Internal { request } => {
             args.set("request", request.unwrap_or(NONE));

@@ -86,7 +86,6 @@ refusal-file-attached = Este arquivo já está anexado. Envie-o novamente para a
 ## Falhas do pedido inteiro.
 
 failure-unauthenticated = Entre na conta para continuar.
-failure-bad-request = Não foi possível entender esta solicitação. Atualize a página e tente novamente.
 failure-unavailable = O serviço está temporariamente indisponível. Tente novamente em instantes.
 failure-internal =
     { $request ->

@@ -150,7 +150,7 @@ fn numbers_are_grouped_as_people_write_them() {
 #[test]
 fn failures() {
     for locale in Locale::ALL {
-        let all = [Failure::Unauthenticated, Failure::BadRequest, Failure::Unavailable];
+        let all = [Failure::Unauthenticated, Failure::Unavailable];
         for kind in all.into_iter().chain([Failure::Internal { request: None }]) {
             let text = failure(*locale, kind);
             assert!(text.ends_with('.') && !text.contains(NONE), "{text}");

@@ -1,6 +1,7 @@
 //! Jobs: work to be done later, written as rows in the transaction that causes it.
 
 pub mod admin;
+pub mod awaited;
 mod backoff;
 mod model;
 pub mod queue;

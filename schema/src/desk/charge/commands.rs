@@ -1,5 +1,7 @@
 //! Making, paying and canceling charges (D-10).
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -86,17 +88,24 @@ async fn settle(
     version: i32,
     act: ChargeAct,
 ) -> Result<Done<ChargeId>> {
-    let mut tx = store.begin(actor).await?;
-    let shown_on = lock_tickets(&mut tx, &actor.scope(), id).await?;
-    let charge = charges::table
-        .filter(visible(&actor.scope()))
-        .filter(charges::id.eq(id))
-        .select(Charge::as_select())
-        .for_update()
-        .get_result(tx.conn())
-        .await
-        .optional()?
-        .or_not_found("id")?;
+    let (mut tx, shown_on, charge) = loop {
+        let mut tx = store.begin(actor).await?;
+        let shown_on = lock_tickets(&mut tx, &actor.scope(), id).await?;
+        let charge = charges::table
+            .filter(visible(&actor.scope()))
+            .filter(charges::id.eq(id))
+            .select(Charge::as_select())
+            .for_update()
+            .get_result(tx.conn())
+            .await
+            .optional()?
+            .or_not_found("id")?;
+        // While we waited for the charge, a new ticket may have collected it. Tickets must be locked before charges,
+        // so begin again.
+        if showing(&mut tx, &charge).await?.len() == shown_on.len() {
+            break (tx, shown_on, charge);
+        }
+    };
     rules::may(&actor.membership, charge.status)?;
     if charge.version != version {
         return Err(Code::Conflict.into());
@@ -113,29 +122,34 @@ async fn settle(
 /// The tickets that show a charge: the one that made it, and those that collect it (D-10). Locked until the
 /// transaction ends, and before the charge is, as acts on tickets do: no hand-over slips in between.
 async fn lock_tickets(tx: &mut Tx, scope: &Scope, id: ChargeId) -> Result<Vec<ShowsCharge>> {
-    let made_it: Option<Option<TicketId>> = charges::table
+    let seen = charges::table
         .filter(visible(scope))
         .filter(charges::id.eq(id))
-        .select(charges::ticket_id)
+        .select(Charge::as_select())
         .get_result(tx.conn())
         .await
         .optional()?;
-    let Some(made_it) = made_it else { return Ok(Vec::new()) };
-    let mut shown_on: Vec<TicketId> = ticket_collected_charges::table
-        .filter(ticket_collected_charges::charge_id.eq(id))
-        .select(ticket_collected_charges::ticket_id)
-        .load(tx.conn())
-        .await?;
-    shown_on.extend(made_it);
+    let Some(charge) = seen else { return Ok(Vec::new()) };
+    let shown_on = showing(tx, &charge).await?;
     // In the order of ids, so that no two wait for each other.
     Ok(tickets::table
         .filter(tickets::firm_id.eq(scope.firm_id()))
-        .filter(sql::among(tickets::id, &shown_on))
+        .filter(sql::among(tickets::id, &Vec::from_iter(shown_on)))
         .order(tickets::id)
         .select(ShowsCharge::as_select())
         .for_share()
         .load(tx.conn())
         .await?)
+}
+
+/// The ids of the tickets that show a charge.
+async fn showing(tx: &mut Tx, charge: &Charge) -> Result<BTreeSet<TicketId>> {
+    let collecting: Vec<TicketId> = ticket_collected_charges::table
+        .filter(ticket_collected_charges::charge_id.eq(charge.id))
+        .select(ticket_collected_charges::ticket_id)
+        .load(tx.conn())
+        .await?;
+    Ok(collecting.into_iter().chain(charge.ticket_id).collect())
 }
 
 /// Tells the screens that what these tickets show of a charge changed.
@@ -205,7 +219,8 @@ pub(crate) async fn follow_status(
     Ok(())
 }
 
-/// Ties overdue charges of its client to the ticket that collects them (D-10).
+/// Links overdue charges to the ticket that collects them (D-10). Locks them until the transaction ends: a payment or
+/// cancellation at the same time waits, and then finds the ticket among those that show the charge.
 pub(crate) async fn collect(
     tx: &mut Tx,
     scope: &Scope,
@@ -221,7 +236,9 @@ pub(crate) async fn collect(
         .filter(visible(scope))
         .filter(charges::client_id.eq(client))
         .filter(sql::among(charges::id, ids))
+        .order(charges::id)
         .select(Charge::as_select())
+        .for_share()
         .load(tx.conn())
         .await?;
     let today = rules::today(tx.now, firm.zone);

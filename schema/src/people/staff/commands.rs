@@ -83,7 +83,7 @@ pub async fn create(
         Some(_) => None,
         None => Some(issue(tx.conn(), firm.id, account.id, Author::Staff(id), now).await?),
     };
-    tx.changed(firm.id, "staffCreate", id, None, Some(firm::model::audience(true)));
+    tx.changed(firm.id, "staffCreate", id, None, Some(Audience::staff()));
     tx.commit(Invited { id, secret }).await
 }
 

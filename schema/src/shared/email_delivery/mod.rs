@@ -1,6 +1,5 @@
 //! E-mail deliveries: one mail to one recipient, and what became of it (D-04, F-02, F-06).
 
-pub mod abandoned;
 pub mod announce;
 pub mod commands;
 pub mod content;

@@ -5,13 +5,16 @@ use diesel_async::RunQueryDsl;
 
 use crate::desk::ticket::model::Ticket;
 use guichet_base::error::Result;
-use guichet_base::id::{DeliveryId, Id, StaffId};
+use guichet_base::id::{DeliveryId, FirmId, Id, StaffId};
 use guichet_engine::condition::Condition;
 use guichet_engine::feed::Event;
+use guichet_engine::job::NewJob;
+use guichet_engine::job::awaited::Awaited;
 use guichet_engine::sql;
 use guichet_engine::store::{By, Store, Tx};
 use guichet_engine::tables::{clients, email_deliveries, email_suppressions, staff_members, tickets};
 
+use super::announce::send_job;
 use super::model::{DeliveryAbout, DeliveryReason, DeliveryStatus, EmailDelivery, SendEmail};
 use super::queries::audience;
 
@@ -22,6 +25,29 @@ pub(super) fn to_be_sent(job: SendEmail) -> Condition<email_deliveries::table> {
     let waits = email_deliveries::status.eq(DeliveryStatus::Queued).or(given_up);
     let of_job = email_deliveries::id.eq(job.delivery_id).and(email_deliveries::round.eq(job.round));
     Condition::new(of_job.and(waits))
+}
+
+/// No delivery stays queued without anything to send it (F-02).
+impl Awaited for SendEmail {
+    const WAITING: &'static str = "SELECT jsonb_build_object('delivery_id', id, 'round', round) AS payload
+        FROM email_deliveries WHERE status = 'QUEUED'";
+    const DEFAULTS: &'static str = r#"{"round": 1}"#;
+
+    async fn job(&self, tx: &mut Tx) -> Result<Option<NewJob>> {
+        let firm: Option<FirmId> = email_deliveries::table
+            .filter(to_be_sent(*self))
+            .select(email_deliveries::firm_id)
+            .for_update()
+            .get_result(tx.conn())
+            .await
+            .optional()?;
+        firm.map(|firm| send_job(self.delivery_id, self.round, firm)).transpose()
+    }
+
+    async fn give_up(self, store: &Store) -> Result<()> {
+        let reply = "given up after repeated crashes".to_owned();
+        record(store, self, Outcome::Exhausted { reply }).await
+    }
 }
 
 /// How a try ended.

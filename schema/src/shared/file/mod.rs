@@ -4,7 +4,6 @@
 //! and only `STORED` ones exist for others. It has one owner of several kinds, and one way to it: [`owner::visible`].
 //! What is done with the bytes themselves belongs to the rooms that have a store for them.
 
-pub mod abandoned;
 pub mod digest;
 pub mod download;
 pub mod expiry;

@@ -4,13 +4,16 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use guichet_base::error::Result;
-use guichet_base::id::{FileId, Id};
-use guichet_engine::store::{By, Store};
+use guichet_base::id::{FileId, FirmId, Id};
+use guichet_engine::job::NewJob;
+use guichet_engine::job::awaited::Awaited;
+use guichet_engine::store::{By, Store, Tx};
 use guichet_engine::tables::files;
 
-use super::model::{File, FileRefusal, FileState};
+use super::model::{File, FileRefusal, FileState, VerifyFile};
 use super::owner::{Nouns, Owner};
 use super::rules;
+use super::upload::verify_job;
 
 /// What the bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,4 +67,27 @@ pub async fn pass(store: &Store, nouns: Nouns, id: FileId, verdict: Verdict) -> 
     }
     tx.commit(()).await?;
     Ok(())
+}
+
+/// No file waits to be looked at without a job that will do it (F-07).
+impl Awaited for VerifyFile {
+    const WAITING: &'static str =
+        "SELECT jsonb_build_object('file_id', id) AS payload FROM files WHERE state = 'STAGED'";
+
+    async fn job(&self, tx: &mut Tx) -> Result<Option<NewJob>> {
+        let firm: Option<FirmId> = files::table
+            .filter(files::id.eq(self.file_id))
+            .filter(files::state.eq(FileState::Staged))
+            .select(files::firm_id)
+            .for_update()
+            .get_result(tx.conn())
+            .await
+            .optional()?;
+        firm.map(|firm| verify_job(self.file_id, firm)).transpose()
+    }
+
+    async fn give_up(self, store: &Store) -> Result<()> {
+        // What becomes visible of a stored file depends on the noun; a refusal does not.
+        pass(store, &[], self.file_id, Verdict::Refused(FileRefusal::Unverifiable)).await
+    }
 }

@@ -8,7 +8,6 @@ use guichet_schema::desk::charge::commands::{self, CreateCharge};
 use guichet_schema::desk::charge::rules::{self, is_overdue, today};
 use guichet_schema::desk::charge::{model, queries};
 
-use crate::edge::ApiError;
 use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::Ticket;

@@ -8,7 +8,7 @@ use guichet_base::money;
 use guichet_schema::desk::service_item::commands::{self, CreateServiceItem, UpdateServiceItem};
 use guichet_schema::desk::service_item::{model, queries, rules};
 
-use crate::edge::ApiError;
+use guichet_edge::ApiError;
 use crate::graphql::ability::{Ability, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, load, load_optional, seen};

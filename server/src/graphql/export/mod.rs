@@ -14,12 +14,13 @@ use axum::{Json, Router};
 use futures_util::stream::{self, Stream, StreamExt};
 use guichet_base::error;
 use guichet_base::id::TicketId;
+use guichet_base::locale::Locale;
+use guichet_edge::{ApiError, Code, RequestId, mask, wanted_language};
 use guichet_schema::desk::ticket::list;
 use guichet_schema::people::firm;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use serde::Deserialize;
 
-use crate::edge::{ApiError, Code, RequestId, mask};
 use crate::graphql::attach::Sessions;
 use crate::graphql::desk::ticket::{TicketFilter, TicketOrder};
 use crate::graphql::payload::queried;
@@ -44,15 +45,23 @@ struct Asked {
 
 async fn tickets(State(sessions): State<Arc<Sessions>>, request: Request) -> Response {
     let id = RequestId::of(request.extensions());
-    match file(&sessions, request, &id).await {
+    let mut locale = wanted_language(request.headers()).unwrap_or(Locale::En);
+    match file(&sessions, request, &id, &mut locale).await {
         Ok(response) => response,
-        Err(error) => refused(error, &id),
+        Err(error) => refused(error, &id, locale),
     }
 }
 
-async fn file(sessions: &Sessions, request: Request, id: &RequestId) -> Result<Response, ApiError> {
+/// Also says in which language to tell of a failure, once it knows.
+async fn file(
+    sessions: &Sessions,
+    request: Request,
+    id: &RequestId,
+    locale: &mut Locale,
+) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let caller = sessions.caller(&parts).await?;
+    *locale = caller.locale;
     let scope = caller.scope()?;
     let bad = |_| ApiError::new(Code::BadUserInput, "The file takes `filter` and `orderBy`, each as JSON.");
     let Query(Asked { filter, order_by }) = Query::try_from_uri(&parts.uri).map_err(bad)?;
@@ -118,11 +127,11 @@ fn read<T: InputType>(name: &str, text: &str) -> Result<T, ApiError> {
 }
 
 /// What is not answered is told as GraphQL tells it.
-fn refused(error: ApiError, request: &RequestId) -> Response {
+fn refused(error: ApiError, request: &RequestId, locale: Locale) -> Response {
     let status = error.code().status();
     let error: ServerError = async_graphql::Error::from(error).into_server_error(Pos::default());
     let mut response = GraphqlResponse::from_errors(vec![error]);
-    mask(&mut response, request);
+    mask(&mut response, request, locale);
     let body = serde_json::json!({ "errors": response.errors });
     (status, [(CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }

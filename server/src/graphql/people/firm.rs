@@ -6,12 +6,12 @@ use std::convert::identity;
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use guichet_base::id::FirmId;
+use guichet_edge::ApiError;
 use guichet_engine::actor;
 use guichet_schema::people::firm::commands::{self, UpdateFirm};
 use guichet_schema::people::firm::{model, queries};
 use guichet_schema::people::rights::FirmAct::FirmUpdate;
 
-use crate::edge::ApiError;
 use crate::graphql::ability::{Ability, FirmAct, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{Loads, fault, load};

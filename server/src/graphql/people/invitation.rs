@@ -2,12 +2,12 @@
 
 use async_graphql::{Context, InputObject, Object, SimpleObject};
 use guichet_base::secret::Secret;
+use guichet_edge::ApiError;
 use guichet_schema::people::account::password::Password;
 use guichet_schema::people::invitation::model::{AcceptInvitation, OpenInvitation};
 use guichet_schema::people::invitation::queries;
 use guichet_schema::people::session::acceptance;
 
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::payload::{UserError, queried};
 use crate::graphql::people::session::{Entry, Session, SessionTransport};

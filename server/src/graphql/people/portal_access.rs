@@ -4,11 +4,11 @@ use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::AccessId;
+use guichet_edge::ApiError;
 use guichet_schema::people::portal_access::commands::{self, CreatePortalAccess};
 use guichet_schema::people::portal_access::{model, queries};
 use guichet_schema::people::rights;
 
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, load_optional};
 use crate::graphql::mirror::mirror;

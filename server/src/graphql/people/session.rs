@@ -4,13 +4,13 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::{AccessId, StaffId};
+use guichet_edge::ApiError;
 use guichet_engine::store::Done;
 use guichet_schema::people::account::password::Password;
 use guichet_schema::people::session::commands::{self, SignIn};
 use guichet_schema::people::session::model::{MembershipId, SignedIn};
 use http::header::SET_COOKIE;
 
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::deployment::Deployment;
 use crate::graphql::payload::{Outcome, UserError, id, outcome};

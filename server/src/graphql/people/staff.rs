@@ -10,7 +10,6 @@ use guichet_schema::people::staff::commands::{self, CreateStaff};
 use guichet_schema::people::staff::{model, queries};
 use guichet_schema::shared::email_delivery;
 
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, keyed, load, load_optional};
 use crate::graphql::page::connection;

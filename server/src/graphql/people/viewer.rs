@@ -4,13 +4,13 @@ use std::convert::identity;
 
 use async_graphql::{Context, Object};
 use chrono::{DateTime, Utc};
+use guichet_edge::ApiError;
 use guichet_engine::actor;
 use guichet_schema::people::rights;
 use guichet_schema::people::session::model::MembershipOption;
 use guichet_schema::people::session::queries;
 use tokio::sync::OnceCell;
 
-use crate::edge::ApiError;
 use crate::graphql::ability::{Ability, FirmAct, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::load;

@@ -1,9 +1,9 @@
 //! Who wrote or did something.
 
 use async_graphql::{Context, ID, Interface};
+use guichet_edge::ApiError;
 use guichet_engine::actor;
 
-use crate::edge::ApiError;
 use crate::graphql::loaders::{load, seen};
 use crate::graphql::people::portal_access::PortalAccess;
 use crate::graphql::people::staff::StaffMember;

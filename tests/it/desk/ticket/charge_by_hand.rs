@@ -1,11 +1,15 @@
 //! D-10: charges entered by hand, when they are overdue, and tickets that collect them.
 
 use chrono::TimeDelta;
-use guichet_base::id::Id;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_base::id::{ChargeId, Id, TicketId};
+use guichet_engine::tables::events;
 use guichet_tests::world::{Firm, Person};
 use serde_json::{Value, json};
 
 use super::desk::{CHARGE, Desk, each, errors, reais, text};
+use super::idempotency::Held;
 
 /// Enters a charge of the client.
 async fn charge(desk: &Desk, input: Value) -> Value {
@@ -255,5 +259,57 @@ async fn d_10_collecting() {
         );
         assert_eq!(ticket["charges"], json!([]));
     }
+    desk.finish().await;
+}
+
+fn collecting(desk: &Desk, charge: &Value) -> Value {
+    json!({ "clientId": desk.client.encode(), "subject": "Cobrança", "collectChargeIds": [charge] })
+}
+
+/// D-10: a charge that is paid at the same moment is overdue no more, and no ticket collects it.
+#[tokio::test]
+async fn d_10_collecting_what_is_being_paid() {
+    let desk = Desk::open().await;
+    let late = charge(&desk, json!({ "dueOn": "2026-03-01" })).await["id"].clone();
+    let id = ChargeId::decode(late.as_str().unwrap()).unwrap().uuid();
+    let paying = format!("UPDATE charges SET status = 'PAID', paid_at = now() WHERE id = '{id}'");
+    let mut held = Held::begin(&desk.app.store, &paying).await;
+    let paid = async {
+        held.awaited().await;
+        held.let_go().await;
+    };
+    let (refused, ()) =
+        futures_util::join!(desk.refused(&desk.member, "ticketCreate", collecting(&desk, &late)), paid);
+    assert_eq!(refused, ["collectChargeIds:CHARGE_NOT_OVERDUE"]);
+    desk.finish().await;
+}
+
+/// D-10: a payment that waits for a ticket to be opened, which collects what is paid, tells the screens of that ticket.
+#[tokio::test]
+async fn d_10_paying_what_is_being_collected() {
+    let desk = Desk::open().await;
+    let late = charge(&desk, json!({ "dueOn": "2026-03-01" })).await["id"].clone();
+    // The last that an act waits for before it commits.
+    let mut held = Held::rows(&desk, "SELECT 1 FROM firm_feed", "UPDATE").await;
+    let opening = desk.done(&desk.member, "ticketCreate", collecting(&desk, &late));
+    let paying = async {
+        held.awaited().await;
+        let payment = desk.done(&desk.manager, "chargeMarkPaid", json!({ "id": late, "expectedVersion": 1 }));
+        let both_wait = async {
+            held.awaited_by(2).await;
+            held.let_go().await;
+        };
+        futures_util::join!(payment, both_wait).0
+    };
+    let (made, paid) = futures_util::join!(opening, paying);
+    assert_eq!(paid["charge"]["status"], "PAID");
+    let ticket = TicketId::decode(made["ticket"]["id"].as_str().unwrap()).unwrap();
+    let told: i64 = events::table
+        .filter(events::subject_id.eq(ticket.uuid()))
+        .count()
+        .get_result(&mut desk.app.store.conn().await.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(told, 2, "that it was opened, and that what it shows was paid");
     desk.finish().await;
 }

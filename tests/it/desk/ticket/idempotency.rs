@@ -39,6 +39,11 @@ impl Held {
 
     /// Waits until somebody waits for the rows.
     pub async fn awaited(&mut self) {
+        self.awaited_by(1).await;
+    }
+
+    /// Waits until so many wait for the rows, or for somebody who waits for them.
+    pub async fn awaited_by(&mut self, count: i64) {
         #[derive(QueryableByName)]
         struct Row {
             #[diesel(sql_type = BigInt)]
@@ -47,10 +52,13 @@ impl Held {
         let waits = async {
             loop {
                 // Not pg_stat_activity: within a transaction it stays as it was at the first look.
-                let statement = "SELECT count(*) AS waiting FROM pg_locks
-                     WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))";
+                let statement = "WITH RECURSIVE stopped (pid) AS (
+                     SELECT pg_backend_pid()
+                     UNION SELECT lock.pid FROM pg_locks AS lock, stopped
+                         WHERE NOT granted AND stopped.pid = ANY (pg_blocking_pids(lock.pid))
+                     ) SELECT count(*) - 1 AS waiting FROM stopped";
                 let row: Row = diesel::sql_query(statement).get_result(&mut self.0).await.unwrap();
-                if row.waiting > 0 {
+                if row.waiting >= count {
                     return;
                 }
                 tokio::task::yield_now().await;

@@ -12,8 +12,8 @@ use std::time::Instant;
 
 use guichet_engine::hint;
 use guichet_engine::job::JobStatus;
+use guichet_queue::{Health, Job, JobError, Timing, Workers, WorkersDied};
 use guichet_tests::wait::DEADLINE;
-use guichet_workers::queue::{Health, Job, JobError, Timing, Workers, WorkersDied};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;

@@ -4,7 +4,6 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_engine::tables::jobs;
 use guichet_tests::smtp::{Act, Rule, Step};
-use guichet_workers::housekeeping;
 use serde_json::json;
 
 use super::post_room::{PostRoom, key, text};
@@ -61,11 +60,11 @@ async fn a_queued_mail_without_a_job() {
     room.hold().await;
     room.begin(&ticket).await;
     room.sql("UPDATE jobs SET payload = payload - 'round', key = NULL").await;
-    housekeeping::tidy(&room.app.store).await.unwrap();
+    room.app.reconcile().await;
     assert_eq!(jobs(&room).await, 1);
     room.sql("DELETE FROM jobs").await;
     for _ in 0..2 {
-        housekeeping::tidy(&room.app.store).await.unwrap();
+        room.app.reconcile().await;
         assert_eq!(jobs(&room).await, 1);
     }
     room.resume().await;

@@ -7,7 +7,6 @@ use diesel_async::RunQueryDsl;
 use guichet_engine::job::JobStatus;
 use guichet_engine::job::queue;
 use guichet_tests::smtp::{Act, Rule, Step};
-use guichet_workers::housekeeping;
 use serde_json::{Value, json};
 
 use super::post_room::PostRoom;
@@ -348,7 +347,7 @@ async fn given_up() {
     room.app.jobs_done().await;
     assert_eq!(told(&room.delivery(&ticket).await), ("QUEUED", "-", 105));
     // The dead letter of the first round does not settle the second.
-    housekeeping::tidy(&room.app.store).await.unwrap();
+    room.app.reconcile().await;
     assert_eq!(told(&room.delivery(&ticket).await), ("QUEUED", "-", 105));
     room.app.sink.clear();
     room.app.pass(BACKOFF);
@@ -407,7 +406,7 @@ async fn a_mail_that_crashes_its_worker() {
         .await
         .unwrap();
     for _ in 0..2 {
-        housekeeping::tidy(&room.app.store).await.unwrap();
+        room.app.reconcile().await;
         assert_eq!(told(&room.delivery(&ticket).await), ("FAILED", "ATTEMPTS_EXHAUSTED", 2));
     }
     room.app.finish_with_jobs(1).await;

@@ -6,6 +6,7 @@ use futures_util::stream;
 use guichet_base::id::{FileId, Id, JobId};
 use guichet_base::locale::Locale;
 use guichet_engine::job::JobStatus;
+use guichet_queue::{Job, Point};
 use guichet_schema::nouns;
 use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::model::VerifyFile;
@@ -14,8 +15,6 @@ use guichet_tests::app::Setup;
 use guichet_tests::clamd::{FakeClamd, VIRUS};
 use guichet_tests::object_store::{Fault, Kind};
 use guichet_workers::file_verify::Verifier;
-use guichet_workers::housekeeping;
-use guichet_workers::queue::{Job, Point};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -171,7 +170,7 @@ async fn what_was_verified_before_a_restore() {
         let desk = desk_on(kind).await;
         let id = desk.hand_in(&desk.admin, "a.pdf", PDF).await;
         desk.sql("UPDATE files SET state = 'STAGED', expires_at = NULL").await;
-        housekeeping::tidy(&desk.app.store).await.unwrap();
+        desk.app.reconcile().await;
         desk.app.jobs_done().await;
         assert_eq!(desk.state(&desk.admin, &id).await, "STORED");
         assert_eq!(desk.download(&desk.admin, &id).await.bytes().await.unwrap(), PDF);
@@ -186,14 +185,14 @@ async fn f_07_no_file_waits_for_nothing() {
     scanner.leave(true);
     let desk = Desk::open_with(Setup { clamd: Some(scanner.clamd()), ..Setup::default() }).await;
     let given_up = desk.hand_in(&desk.admin, "a.pdf", PDF).await;
-    housekeeping::tidy(&desk.app.store).await.unwrap();
+    desk.app.reconcile().await;
     assert_eq!(desk.state(&desk.admin, &given_up).await, "STAGED", "its job waits");
     desk.sql("UPDATE jobs SET status = 'DEAD'").await;
     let forgotten = desk.hand_in(&desk.admin, "b.pdf", PDF).await;
     desk.sql("DELETE FROM jobs WHERE status <> 'DEAD'").await;
     scanner.leave(false);
     for _ in 0..2 {
-        housekeeping::tidy(&desk.app.store).await.unwrap();
+        desk.app.reconcile().await;
         desk.app.jobs_done().await;
         assert_eq!(desk.refusal(&desk.admin, &given_up).await, "FILE_UNVERIFIABLE");
         assert_eq!(desk.state(&desk.admin, &forgotten).await, "STORED");

@@ -7,7 +7,6 @@ use guichet_engine::job::queue;
 use guichet_tests::live::LiveSide;
 use guichet_tests::smtp::Mail;
 use guichet_tests::world::Person;
-use guichet_workers::housekeeping;
 use serde_json::{Value, json};
 
 use super::office::{by_mail, sql, told};
@@ -314,7 +313,7 @@ async fn d_11_old_ones_are_forgotten() {
     for days in [89, 2, 273, 2] {
         let at = format!("'{days} days'::interval");
         sql(&desk, &format!("UPDATE notifications SET at = at - {at}, read_at = read_at - {at}")).await;
-        housekeeping::tidy(&desk.app.store).await.unwrap();
+        desk.app.reconcile().await;
         left.push(told(&desk, &desk.member).await.len());
     }
     assert_eq!(left, [2, 1, 1, 0]);

@@ -4,13 +4,13 @@ use async_graphql::{Context, ID, InputObject, Object, OneofObject};
 use chrono::{DateTime, Utc};
 use guichet_base::error::{self, Error};
 use guichet_base::id::{AttachmentId, Id, MessageId, TicketId};
+use guichet_edge::ApiError;
 use guichet_schema::desk::ticket::attachment::{AttachFiles, AttachTo};
 use guichet_schema::shared::attachment::queries;
 use guichet_schema::shared::file::model;
 
 use super::conversation::{MessageVisibility, TicketMessage};
 use super::types::Ticket;
-use crate::edge::ApiError;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_optional, seen};
 use crate::graphql::payload::{api_id, id, ids};
 use crate::graphql::shared::file::File;

@@ -5,12 +5,12 @@ use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::id::{Id, MessageId, TicketId};
 use guichet_base::page::PageRequest;
+use guichet_edge::ApiError;
 use guichet_schema::shared::conversation::{model, queries};
 use guichet_schema::shared::visibility;
 
 use super::attachment::{Attachment, OnMessage};
 use super::types::Ticket;
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, load, load_list, parts, seen};
 use crate::graphql::mirror::mirror;

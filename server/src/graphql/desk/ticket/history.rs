@@ -6,11 +6,11 @@ use guichet_base::error;
 use guichet_base::i18n;
 use guichet_base::id::{ChangeId, DepartmentId, FileId, Id, ServiceItemId, StaffId, TicketId, TransferId};
 use guichet_base::money::Money;
+use guichet_edge::ApiError;
 use guichet_schema::desk::ticket::{history, model};
 use guichet_schema::shared::history::{model::Change, queries};
 
 use super::types::Ticket;
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_optional, seen};
 use crate::graphql::mirror::mirror;

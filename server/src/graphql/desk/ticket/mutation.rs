@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object};
 use futures_util::future::try_join_all;
 use guichet_base::error::Result as Business;
 use guichet_base::id::{Id, MessageId, TicketId};
+use guichet_edge::ApiError;
 use guichet_engine::store::Done;
 use guichet_schema::desk::ticket::status::StatusChanged;
 use guichet_schema::desk::ticket::{attachment, commands, conversation, status, transfer};
@@ -16,7 +17,6 @@ use super::input::{
     TicketStatusChangeInput, TicketTransferInput,
 };
 use super::types::Ticket;
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{load, load_optional};
 use crate::graphql::mirror::mirror;

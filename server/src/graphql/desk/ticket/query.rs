@@ -4,10 +4,10 @@ use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::id::{Id, TicketId};
 use guichet_base::page::PageRequest;
+use guichet_edge::ApiError;
 use guichet_schema::desk::ticket::list;
 
 use super::types::{Ticket, TicketStatus};
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::load_optional;
 use crate::graphql::mirror::mirror;

@@ -12,7 +12,7 @@ use guichet_schema::shared::conversation::{self, model::Message};
 use super::conversation::TicketMessage;
 use super::query::TicketFilter;
 use super::types::Ticket;
-use crate::edge::{ApiError, MESSAGE_LENGTH};
+use guichet_edge::{ApiError, MESSAGE_LENGTH};
 use crate::graphql::follow::{Followed, Listed, News, Onlooker, Place, Shows, Sight, changes, follow};
 use crate::graphql::payload::{Revision, unanswered};
 

@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::id::{ClientId, TicketId};
+use guichet_edge::ApiError;
 use guichet_schema::desk::ticket::rules::{self, Circumstances, Facts};
 use guichet_schema::desk::ticket::{model, queries};
 use guichet_schema::shared::conversation::queries::unread;
@@ -10,7 +11,6 @@ use guichet_schema::shared::conversation::queries::unread;
 use super::attachment::{Attachment, OnTicket};
 use super::conversation::{TicketMessageConnection, conversation};
 use super::history::{HistoryOf, TicketChange, TicketTransfer, TransfersOf};
-use crate::edge::ApiError;
 use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::charge::{Charge, ChargesOf, CollectedBy};

@@ -3,10 +3,11 @@
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use guichet_base::error;
 use guichet_base::id::{ClientId, Id};
+use guichet_edge::ApiError;
 use guichet_schema::people::client::commands::{self, CreateClient, UpdateClient};
 
 use super::types::Client;
-use crate::edge::ApiError;
+use guichet_edge::ApiError;
 use crate::graphql::loaders::load_optional;
 use crate::graphql::payload::{Outcome, act, id, id_patch, optional_id, patch, payload};
 use crate::graphql::scalars::Locale;

@@ -6,7 +6,6 @@ use guichet_base::id::{ClientId, Id, StaffId};
 use guichet_schema::people::client::{model, queries};
 
 use super::types::Client;
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::load_optional;
 use crate::graphql::page::connection;

@@ -7,13 +7,14 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::ClientId;
+use guichet_edge::ApiError;
 use guichet_engine::actor::{AccessRole, Membership, PortalMembership};
 use guichet_schema::people::client::{model, queries, rules};
 use guichet_schema::people::portal_access;
 use guichet_schema::shared::email_delivery;
 use guichet_schema::shared::email_delivery::model::EmailSuppression;
 
-use crate::edge::ApiError;
+use guichet_edge::ApiError;
 use crate::graphql::ability::{Ability, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load_list, load_optional};

@@ -8,7 +8,6 @@ use guichet_base::error::Code;
 use guichet_base::id::{ActId, ClientId, DeliveryId, Id};
 use guichet_schema::shared::email_delivery::{commands, model, queries, retry, rules};
 
-use crate::edge::ApiError;
 use crate::graphql::ability::Ability;
 use crate::graphql::desk::ticket::Ticket;
 use crate::graphql::loaders::{by_ids, keyed, load, load_optional, seen, spend};

@@ -9,7 +9,7 @@ use guichet_engine::db::Conn;
 use guichet_schema::shared::email_delivery::{model, queries};
 
 use super::EmailDelivery;
-use crate::edge::ApiError;
+use guichet_edge::ApiError;
 use crate::graphql::follow::{Listed, News, Onlooker, Shows, changes, follow};
 
 changes! {

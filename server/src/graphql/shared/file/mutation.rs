@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use futures_util::future::try_join_all;
 use guichet_base::id::{FileId, Id};
+use guichet_edge::ApiError;
 use guichet_schema::shared::file::model::FileState;
 use guichet_schema::shared::file::rules::Declaration;
 use guichet_schema::shared::file::{download, queries, upload};
 
 use super::address::FileAddress;
 use super::types::{File, FileUploadResult};
-use crate::edge::ApiError;
 use crate::files::Files;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{fault, load_optional};
@@ -133,7 +133,10 @@ impl FileMutation {
             let file: Option<File> = load_optional(ctx, id).await?;
             let waiting = file.as_ref().filter(|file| file.0.state == FileState::Pending);
             let address = match waiting {
-                Some(file) => Some(files.addresses.upload(&file.0, caller.store.now()).await?.into()),
+                Some(file) => {
+                    let address = files.addresses.upload(&file.0, caller.store.now()).await;
+                    Some(address.map_err(ApiError::unavailable)?.into())
+                }
                 None => None,
             };
             Ok::<_, ApiError>(FileUpload { file, address, user_errors })
@@ -188,7 +191,10 @@ impl FileMutation {
         let Outcome { done, user_errors, revision } =
             act(ctx, async |store, actor| download::open(store, actor, id("id", &input.id)?).await).await?;
         let address = match &done {
-            Some(file) => Some(files.addresses.download(file, caller.store.now()).await?.into()),
+            Some(file) => {
+                let address = files.addresses.download(file, caller.store.now()).await;
+                Some(address.map_err(ApiError::unavailable)?.into())
+            }
             None => None,
         };
         Ok(FileDownloadPayload { file: done.map(File), address, user_errors, revision })
@@ -208,7 +214,7 @@ async fn arrived(
     drop(conn);
     let awaited = seen.into_iter().filter(|file| file.state == FileState::Pending);
     let found = try_join_all(awaited.map(async |file| {
-        let size = files.storage.size(&file.staged()).await?;
+        let size = files.storage.size(&file.staged()).await.map_err(ApiError::unavailable)?;
         Ok::<_, ApiError>(size.map(|size| (file.id, i64::try_from(size).unwrap_or(i64::MAX))))
     }));
     Ok(found.await?.into_iter().flatten().collect())

@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use guichet_base::error::Refusal;
 use guichet_base::id::FileId;
 use guichet_base::page::PageRequest;
+use guichet_edge::ApiError;
 use guichet_schema::shared::attachment;
 use guichet_schema::shared::file::{model, queries, rules};
 
-use crate::edge::ApiError;
 use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::Attachment;

@@ -2,12 +2,12 @@
 
 use async_graphql::{Context, ID, InputObject, Object, OneofObject};
 use guichet_base::error::Result;
+use guichet_edge::ApiError;
 use guichet_engine::actor::Membership;
 use guichet_schema::shared::notification::commands::{self, Mark};
 use guichet_schema::shared::notification::{preferences, queries};
 
 use super::types::{NotificationKind, NotificationPreferences};
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::payload::{Outcome, act, id, ids, payload, queried};
 

@@ -2,10 +2,10 @@
 
 use async_graphql::{Context, Object};
 use guichet_base::page::PageRequest;
+use guichet_edge::ApiError;
 use guichet_schema::shared::notification::queries;
 
 use super::types::Notification;
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::page::connection;
 use crate::graphql::payload::queried;

@@ -6,7 +6,7 @@ use guichet_base::id::{AccessId, Id, MessageId, NotificationId, StaffId, TicketI
 use guichet_schema::shared::notification::queries;
 
 use super::types::Notification;
-use crate::edge::{ApiError, MESSAGE_LENGTH};
+use guichet_edge::{ApiError, MESSAGE_LENGTH};
 use crate::graphql::follow::{Followed, News, Place, Shows, follow};
 use crate::graphql::loaders::fault;
 use crate::graphql::payload::Revision;

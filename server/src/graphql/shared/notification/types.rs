@@ -6,10 +6,10 @@ use async_graphql::dataloader::Loader;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_base::id::NotificationId;
+use guichet_edge::ApiError;
 use guichet_engine::actor::StaffMembership;
 use guichet_schema::shared::notification::{model, preferences, queries};
 
-use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::{Ticket, TicketMessage};
 use crate::graphql::loaders::{Loads, fault, load, load_optional, seen};

@@ -1,0 +1,101 @@
+//! From a prepared request to a masked answer, for every transport.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+
+use async_graphql::{Executor, Request, Response, ServerError, Value};
+use futures_util::FutureExt;
+use guichet_base::locale::Locale;
+use serde::Serialize;
+
+use super::document::{Prepared, prepare};
+use super::errors::{ApiError, is_refused};
+use super::metrics::Measured;
+use super::params::Params;
+use super::types::Types;
+use super::websocket::Sockets;
+use super::{Attached, EdgeSettings};
+
+/// What the handlers need.
+pub(super) struct Edge<E, A> {
+    pub executor: E,
+    pub attach: A,
+    pub types: Types,
+    pub settings: EdgeSettings,
+    pub sockets: Sockets,
+}
+
+impl<E: Executor, A> Edge<E, A> {
+    /// Parses a request and measures its cost.
+    ///
+    /// # Errors
+    /// As [`prepare`].
+    pub fn prepare(&self, params: Params, measured: &mut Measured) -> Result<Prepared, ServerError> {
+        let EdgeSettings { introspection, limits, .. } = &self.settings;
+        let prepared = prepare(params, &self.types, *introspection, limits)?;
+        if self.types.has_root(prepared.kind, &prepared.root) {
+            measured.operation(prepared.kind, prepared.root.clone());
+        }
+        Ok(prepared)
+    }
+
+    /// Executes a query or mutation after `attach` has added session and loaders. Sets `locale` to the language of
+    /// the caller as soon as that is known.
+    ///
+    /// # Errors
+    /// The error that kept the request from being executed.
+    pub async fn execute<F>(
+        &self,
+        prepared: Prepared,
+        locale: &mut Locale,
+        attach: impl FnOnce(Request) -> F,
+    ) -> Result<Response, ServerError>
+    where
+        F: Future<Output = Result<Attached, ApiError>>,
+    {
+        let Prepared { layout, request, .. } = prepared;
+        let executed = async {
+            let (query, operation_name) = (request.query.clone(), request.operation_name.clone());
+            let attached = attach(request).await.map_err(ApiError::into_server_error)?;
+            *locale = attached.locale;
+            let mut response = self.executor.execute(attached.request).await;
+            self.types.put_nulls(&mut response, &query, operation_name.as_deref());
+            layout.arrange(&mut response.data);
+            Ok(response)
+        };
+        let executed = Box::pin(AssertUnwindSafe(executed).catch_unwind());
+        match tokio::time::timeout(self.settings.timeout, executed).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_panic)) => Err(panicked()),
+            Err(_elapsed) => Err(ApiError::unavailable("the request took too long").into_server_error()),
+        }
+    }
+}
+
+/// The error that replaces an answer when a resolver panicked.
+pub(super) fn panicked() -> ServerError {
+    ApiError::internal("a resolver panicked").into_server_error()
+}
+
+/// An answer with a single error and no data.
+pub(super) fn refused(error: ServerError) -> Response {
+    Response::from_errors(vec![error])
+}
+
+/// The response as the specification requires: `data` is absent when nothing was executed.
+#[derive(Serialize)]
+pub(super) struct Answer<'a> {
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ServerError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    extensions: &'a BTreeMap<String, Value>,
+}
+
+impl<'a> From<&'a Response> for Answer<'a> {
+    fn from(response: &'a Response) -> Self {
+        let Response { data, extensions, errors, .. } = response;
+        Self { errors, data: (!is_refused(response)).then_some(data), extensions }
+    }
+}
