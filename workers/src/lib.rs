@@ -1,16 +1,15 @@
 //! Background work: the job queue, mails, files, housekeeping.
 
 pub mod clamd;
+pub mod envelope;
 mod file_content;
 pub mod file_sweep;
 pub mod file_verify;
 pub mod housekeeping;
 pub mod letter;
 pub mod mail;
-pub mod notification_mail;
 pub mod queue;
 pub mod send_email;
-pub mod ticket_mail;
 mod zip_directory;
 
 use std::time::Duration;

@@ -65,7 +65,10 @@ pub enum Node {
 }
 
 /// What has this id; nothing when that does not exist for the viewer (B-14), or when it is no id.
-async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>, ApiError> {
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>, ApiError> {
     macro_rules! loaded {
         ($($id:ty),+ $(,)?) => {
             $(if let Some(key) = <$id>::decode(id) {

@@ -6,13 +6,15 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::future::join;
 
 use crate::people::firm::model::StoredZone;
+use crate::shared::email_delivery::announce::Occasion;
 use guichet_base::error::{Code, OrNotFound, Result};
-use guichet_base::id::{ClientId, FirmId, Id, StaffId, TicketId};
+use guichet_base::id::{ActId, ClientId, FirmId, Id, StaffId, TicketId};
 use guichet_base::search;
 use guichet_engine::actor::{Actor, Author, Scope};
 use guichet_engine::feed::{Audience, Event};
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
+use guichet_engine::subject::Subject;
 use guichet_engine::tables::{clients, firms, tickets};
 
 use super::model::Ticket;
@@ -78,6 +80,21 @@ pub(crate) struct CaseView<'a> {
     pub ticket: &'a Ticket,
     pub client: &'a CaseClient,
     pub firm: &'a CaseFirm,
+}
+
+impl<'a> CaseView<'a> {
+    /// An act on it, for those who are told.
+    pub fn occasion(&self, act: ActId) -> Occasion<'a> {
+        Occasion {
+            act,
+            subject: Subject::of(self.ticket.id),
+            topic: &self.ticket.subject,
+            client_id: Some(self.client.id),
+            firm_id: self.firm.id,
+            mail_from: &self.firm.mail_from,
+            audience: self.ticket.audience(self.client.accountant_id),
+        }
+    }
 }
 
 /// Finds a client with its firm, as far as `scope` reaches.

@@ -3,4 +3,5 @@
 pub mod commands;
 pub mod model;
 pub mod queries;
+pub(crate) mod recipients;
 pub mod rules;

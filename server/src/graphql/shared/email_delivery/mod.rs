@@ -5,8 +5,11 @@ mod subscription;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_base::error::Code;
-use guichet_base::id::{ActId, ClientId, DeliveryId, Id};
+use guichet_base::id::{ActId, ClientId, DeliveryId, Id, TicketId};
 use guichet_base::page::PageRequest;
+use guichet_engine::subject::Subject;
+use guichet_schema::mails;
+use guichet_schema::people::suppression;
 use guichet_schema::shared::email_delivery::{commands, model, queries, retry, rules};
 
 use crate::edge::ApiError;
@@ -14,6 +17,7 @@ use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::Ticket;
 use crate::graphql::loaders::{by_ids, keyed, load, load_optional, seen, spend};
+use crate::graphql::node::{self, Node};
 use crate::graphql::page::connection;
 use crate::graphql::payload::{Outcome, api_id, id, known_ids, outcome, payload, queried};
 use crate::graphql::people::client::Client;
@@ -95,7 +99,7 @@ by_ids!(DeliveryId => EmailDelivery, membership queries::by_ids);
 
 keyed! {
     /// Whether a delivery can be sent again now.
-    RetryOf(DeliveryId) => Result<(), Code>, |loads, conn, ids| retry::may(conn, &loads.membership, ids)
+    RetryOf(DeliveryId) => Result<(), Code>, |loads, conn, ids| retry::may(conn, mails::ALL, &loads.membership, ids)
 }
 
 keyed! {
@@ -134,14 +138,19 @@ impl EmailDelivery {
         self.0.about.into()
     }
 
-    /// The ticket that it is about.
-    async fn ticket(&self, ctx: &Context<'_>) -> Result<Ticket, ApiError> {
-        seen(load(ctx, self.0.ticket_id).await?)
+    /// The thing that it is about; null when the viewer does not see it any more.
+    async fn subject(&self, ctx: &Context<'_>) -> Result<Option<Node>, ApiError> {
+        node::find(ctx, &self.0.subject.encode()).await
     }
 
-    /// The ticket's client.
-    async fn client(&self, ctx: &Context<'_>) -> Result<Client, ApiError> {
-        seen(load(ctx, self.0.client_id).await?)
+    /// The ticket that it is about; null when it is about something else.
+    async fn ticket(&self, ctx: &Context<'_>) -> Result<Option<Ticket>, ApiError> {
+        load_optional(ctx, self.0.subject.id::<TicketId>()).await
+    }
+
+    /// The client whose thing it is about; null when that is no client's.
+    async fn client(&self, ctx: &Context<'_>) -> Result<Option<Client>, ApiError> {
+        load_optional(ctx, self.0.client_id).await
     }
 
     /// The address, as it was when it was sent or would have been; null when there was none.
@@ -208,7 +217,7 @@ pub struct EmailDeliveryFilter {
     status: Option<Vec<EmailDeliveryStatus>>,
     /// About one of these.
     about: Option<Vec<EmailDeliveryAbout>>,
-    /// About tickets of one of these clients.
+    /// About things of one of these clients.
     client_ids: Option<Vec<ID>>,
     /// About one of these tickets.
     ticket_ids: Option<Vec<ID>>,
@@ -217,11 +226,12 @@ pub struct EmailDeliveryFilter {
 impl From<EmailDeliveryFilter> for queries::DeliveryFilter {
     fn from(filter: EmailDeliveryFilter) -> Self {
         let status = |status: Vec<EmailDeliveryStatus>| status.into_iter().map(Into::into).collect();
+        let subjects = |tickets: Vec<TicketId>| tickets.into_iter().map(Subject::of).collect();
         Self {
             status: filter.status.map(status),
             about: filter.about.map(|about| about.into_iter().map(Into::into).collect()),
             clients: known_ids(filter.client_ids),
-            tickets: known_ids(filter.ticket_ids),
+            subjects: known_ids::<TicketId>(filter.ticket_ids).map(subjects),
         }
     }
 }
@@ -321,7 +331,8 @@ impl EmailDeliveryMutation {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
         let result = async {
-            commands::retry(&caller.store, actor, &input.idempotency_key, id("id", &input.id)?).await
+            commands::retry(&caller.store, mails::ALL, actor, &input.idempotency_key, id("id", &input.id)?)
+                .await
         };
         let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
         let email_delivery = load_optional(ctx, DeliveryId::decode(&input.id)).await?;
@@ -340,7 +351,7 @@ impl EmailDeliveryMutation {
         let result = async {
             let client: Option<ClientId> =
                 input.client_id.as_ref().map(|client| id("clientId", client)).transpose()?;
-            commands::lift_suppression(&caller.store, actor, client, &input.email).await
+            suppression::lift(&caller.store, actor, client, &input.email).await
         };
         let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
         let client = load_optional(ctx, input.client_id.and_then(|id| ClientId::decode(&id))).await?;

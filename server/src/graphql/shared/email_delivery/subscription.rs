@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, SimpleObject, Subscription};
 use futures_util::Stream;
-use guichet_base::id::{ClientId, DeliveryId, Id, TicketId};
+use guichet_base::id::{ClientId, DeliveryId, Id};
 use guichet_engine::feed::queries::Entry;
 use guichet_schema::shared::email_delivery::queries;
 
@@ -62,8 +62,7 @@ impl Followed for Deliveries {
     }
 
     async fn news(&self, place: Place, news: &News) -> Result<Option<EmailDeliveriesChanged>, ApiError> {
-        // The mails about a ticket come into sight and go out of it with the ticket, without events of their own.
-        if news.moves::<TicketId>() {
+        if news.moves_subjects() {
             return Ok(Some(self.reload(place)));
         }
         let touched = news.touched::<DeliveryId>();

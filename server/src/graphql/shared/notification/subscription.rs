@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, SimpleObject, Subscription};
 use futures_util::Stream;
-use guichet_base::id::{NotificationId, TicketId};
+use guichet_base::id::NotificationId;
 use guichet_engine::feed::queries::Entry;
 use guichet_schema::shared::notification::queries;
 
@@ -64,7 +64,7 @@ impl Followed for Notifications {
         let new: Vec<NotificationId> = news.added().into_iter().collect();
         let too_many = new.len() > MESSAGE_LENGTH;
         // What was told of a ticket comes and goes with it; and some may have been marked as read.
-        let reload = too_many || news.moves::<TicketId>() || news.changes::<NotificationId>();
+        let reload = too_many || news.moves_subjects() || news.changes::<NotificationId>();
         let mut added = Vec::new();
         if !new.is_empty() && !too_many {
             let onlooker = &news.onlooker;

@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use guichet_base::id::NotificationId;
+use guichet_base::id::{NotificationId, TicketId};
 use guichet_engine::actor::StaffMembership;
 use guichet_schema::shared::notification::{model, preferences, queries};
 
 use crate::edge::ApiError;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::{Ticket, TicketMessage};
-use crate::graphql::loaders::{Loads, fault, load, load_optional, seen};
+use crate::graphql::loaders::{Loads, fault, load_optional};
+use crate::graphql::node::{self, Node};
 use crate::graphql::payload::{api_id, queried};
 use crate::graphql::shared::author::{Author, author};
 
@@ -46,7 +47,7 @@ impl Loader<NotificationId> for Loads {
     }
 }
 
-/// What one staff member is told of one act. Each sees its own, while it sees the ticket.
+/// What one staff member is told of one act. Each sees its own, while it sees the thing.
 #[Object]
 impl Notification {
     /// Its id.
@@ -59,9 +60,14 @@ impl Notification {
         self.0.kind.into()
     }
 
-    /// The ticket.
-    async fn ticket(&self, ctx: &Context<'_>) -> Result<Ticket, ApiError> {
-        seen(load(ctx, self.0.ticket_id).await?)
+    /// The thing that it is about; null when the viewer does not see it any more.
+    async fn subject(&self, ctx: &Context<'_>) -> Result<Option<Node>, ApiError> {
+        node::find(ctx, &self.0.subject.encode()).await
+    }
+
+    /// The ticket that it is about; null when it is about something else.
+    async fn ticket(&self, ctx: &Context<'_>) -> Result<Option<Ticket>, ApiError> {
+        load_optional(ctx, self.0.subject.id::<TicketId>()).await
     }
 
     /// What the client wrote; null for other kinds.
