@@ -6,7 +6,6 @@
 
 pub mod demo;
 pub mod desk;
-pub mod mails;
 pub mod nouns;
 pub mod people;
 pub mod shared;

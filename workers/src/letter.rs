@@ -84,7 +84,7 @@ impl View {
         Self {
             locale: mailing.delivery.locale,
             firm: one_line(&mailing.firm_name),
-            greeting: mailing.sentences([]).say("ticket-mail-greeting"),
+            greeting: mailing.sentences([]).say("mail-greeting"),
             title: one_line(&letter.title),
             preview: one_line(&letter.preview),
             lead: one_line(&letter.lead),

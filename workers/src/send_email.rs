@@ -6,7 +6,7 @@ use guichet_base::email::Email;
 use guichet_base::message_id;
 use guichet_engine::job::backoff;
 use guichet_engine::store::Store;
-use guichet_schema::mails;
+use guichet_schema::nouns;
 use guichet_schema::shared::email_delivery::content::{self, Errand};
 use guichet_schema::shared::email_delivery::kind::{Mailing, Mails};
 use guichet_schema::shared::email_delivery::letter::Letter;
@@ -42,7 +42,7 @@ pub struct Sender {
 impl Sender {
     /// Sends every kind of mail that there is.
     pub fn new(store: Store, route: Route, dkim: Option<Dkim>) -> Self {
-        Self { store, route, dkim, mails: mails::ALL }
+        Self { store, route, dkim, mails: nouns::MAILS }
     }
 
     /// Sends the delivery that the job names, unless it is settled already.

@@ -26,8 +26,7 @@ use guichet_engine::actor::Actor;
 use guichet_engine::store::Tx;
 use guichet_engine::subject::Subject;
 use guichet_engine::tables::{
-    accounts, clients, notifications, portal_accesses, staff_members, changes, messages,
-    tickets,
+    accounts, changes, clients, messages, notifications, portal_accesses, staff_members, tickets,
 };
 
 use super::case::{Case, CaseView};
@@ -167,12 +166,7 @@ async fn status_changed(mut conn: &AsyncPgConnection, delivery: &EmailDelivery) 
         .left_join(staff_members::table.on(staff_members::id.nullable().eq(changes::author_staff)))
         .filter(changes::act_id.eq(delivery.cause_id))
         .filter(changes::field.eq(TicketField::Status))
-        .select((
-            changes::old_value,
-            changes::new_value,
-            changes::reason,
-            staff_members::name.nullable(),
-        ))
+        .select((changes::old_value, changes::new_value, changes::reason, staff_members::name.nullable()))
         .get_result(&mut conn)
         .await?;
     let status = |text: Option<String>| {

@@ -1,5 +1,5 @@
 //! What the mechanism asks of a kind of mail. Kinds live with their nouns, and all of them are listed in
-//! [`mails`](crate::mails).
+//! [`nouns`](crate::nouns::MAILS).
 
 use std::collections::HashMap;
 use std::fmt;

@@ -8,7 +8,7 @@ use guichet_base::error::Code;
 use guichet_base::id::{ActId, ClientId, DeliveryId, Id, TicketId};
 use guichet_base::page::PageRequest;
 use guichet_engine::subject::Subject;
-use guichet_schema::mails;
+use guichet_schema::nouns;
 use guichet_schema::people::suppression;
 use guichet_schema::shared::email_delivery::{commands, model, queries, retry, rules};
 
@@ -99,7 +99,7 @@ by_ids!(DeliveryId => EmailDelivery, membership queries::by_ids);
 
 keyed! {
     /// Whether a delivery can be sent again now.
-    RetryOf(DeliveryId) => Result<(), Code>, |loads, conn, ids| retry::may(conn, mails::ALL, &loads.membership, ids)
+    RetryOf(DeliveryId) => Result<(), Code>, |loads, conn, ids| retry::may(conn, nouns::MAILS, &loads.membership, ids)
 }
 
 keyed! {
@@ -331,7 +331,7 @@ impl EmailDeliveryMutation {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
         let result = async {
-            commands::retry(&caller.store, mails::ALL, actor, &input.idempotency_key, id("id", &input.id)?)
+            commands::retry(&caller.store, nouns::MAILS, actor, &input.idempotency_key, id("id", &input.id)?)
                 .await
         };
         let Outcome { user_errors, revision, .. } = outcome(caller, result.await)?;
