@@ -2,7 +2,29 @@
 //! passed to it.
 
 use crate::desk::ticket::attachment::TicketFiles;
+use crate::desk::ticket::mails::{StaffMail, StatusMail};
+use crate::shared::email_delivery::kind::Mails;
 use crate::shared::file::owner::Nouns;
 
 /// The nouns that can have files.
 pub const WITH_FILES: Nouns = &[&TicketFiles];
+
+/// Every kind of mail: each noun's, by what it is about.
+pub static MAILS: Mails = &[&StatusMail, &StaffMail];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::shared::email_delivery::model::DeliveryAbout;
+
+    /// F-02: nothing is queued that could not be written, and each kind is listed once.
+    #[test]
+    fn every_kind_is_listed_once() {
+        let kinds: Vec<_> = MAILS.iter().map(|mail| (mail.about(), mail.noun())).collect();
+        assert_eq!(kinds.iter().collect::<HashSet<_>>().len(), kinds.len());
+        let about: HashSet<DeliveryAbout> = kinds.iter().map(|(about, _)| *about).collect();
+        assert_eq!(about.len(), DeliveryAbout::ALL.len());
+    }
+}

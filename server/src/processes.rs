@@ -280,7 +280,7 @@ fn catcher(route: &Route) -> Option<Catcher> {
 
 fn workers(settings: &Settings, store: &Store, route: &Route, storage: &Storage) -> Workers {
     let verifier = Verifier { store: store.clone(), storage: storage.clone(), clamd: settings.clamd.clone() };
-    let sender = Sender { store: store.clone(), route: route.clone(), dkim: settings.dkim.clone() };
+    let sender = Sender::new(store.clone(), route.clone(), settings.dkim.clone());
     guichet_workers::workers(store.clone(), sender, verifier, settings.work_concurrency)
 }
 

@@ -237,7 +237,7 @@ const VIOLATIONS: &[(&str, &str)] = &[
     (
         "each real change of status has its mails, and nothing else has (D-04, D-05)",
         "SELECT count(*) FROM changes c WHERE (c.field = 'STATUS') <> EXISTS
-           (SELECT FROM email_deliveries d WHERE d.cause_id = c.act_id AND d.ticket_id = c.subject_id)",
+           (SELECT FROM email_deliveries d WHERE d.cause_id = c.act_id AND d.subject_id = c.subject_id)",
     ),
     (
         "a client without an address is told of as such, each time (D-04)",

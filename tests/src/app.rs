@@ -14,6 +14,7 @@ use guichet_engine::job::JobStatus;
 use guichet_engine::store::Store;
 use guichet_engine::tables::jobs;
 use guichet_mail::{Pool, Route, SmtpSettings};
+use guichet_schema::shared::email_delivery::kind::Mails;
 use guichet_schema::shared::file::rules::Limits;
 use guichet_server::files::Files;
 use guichet_server::gateway::Gateway;
@@ -66,6 +67,8 @@ pub struct Setup {
     pub clamd: Option<Clamd>,
     /// The file size limits.
     pub limits: Limits,
+    /// The kinds of mails that are sent; without any said, all that there are.
+    pub mails: Option<Mails>,
 }
 
 /// An answer of the API.
@@ -118,7 +121,8 @@ impl TestApp {
         // The default limits are minutes.
         smtp.limits = smtp.limits.at_most(Duration::from_millis(1500));
         let route = Route::Smtp(Pool::new(smtp));
-        let sender = Sender { store: store.clone(), route, dkim: None };
+        let sender = Sender::new(store.clone(), route, None);
+        let sender = Sender { mails: setup.mails.unwrap_or(sender.mails), ..sender };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("the socket is bound"));
         let object_store = ObjectStore::start(setup.kind).await;

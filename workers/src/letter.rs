@@ -1,123 +1,130 @@
-//! A letter: the content of a mail with its headers.
+//! How a letter looks: the same as plain text and as HTML, whatever it tells.
 
-use chrono::{DateTime, Utc};
-use guichet_base::email::Email;
-use lettre::address::AddressError;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
-use lettre::{Address, Message};
+use askama::Template;
+use guichet_base::i18n::{self, Args};
+use guichet_base::locale::Locale;
+use guichet_schema::shared::email_delivery::kind::Mailing;
+use guichet_schema::shared::email_delivery::letter::{Badge, Letter, Link, one_line};
+use textwrap::{WordSeparator, WordSplitter};
 
-/// Longest subject or name in a header, in characters: more than people write, and less than the 998 octets of a
-/// line (RFC 5322, 2.1.1) when it cannot be folded.
-const MAX_LINE: usize = 250;
-/// Longest boundary (RFC 2046, 5.1.1), without the leading dashes.
-const MAX_BOUNDARY: usize = 60;
+/// Columns of the text part (RFC 5322, 2.1.1: at most 78).
+const COLUMNS: usize = 72;
+/// Before each line of what others than the firm wrote, in plain text.
+const QUOTE: &str = "> ";
 
-/// The content of a mail, as plain text and as HTML.
+/// What a mail says: the same as plain text and as HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
     /// The subject.
     pub subject: String,
-    /// The text part, with `\n` line endings.
+    /// The text part, with `\n` line ends.
     pub text: String,
     /// The HTML part.
     pub html: String,
 }
 
-/// One mail to one recipient. The same values always give the same bytes, so another attempt sends the same mail.
-#[derive(Debug, Clone)]
-pub struct Letter<'a> {
-    /// The firm's name.
-    pub from_name: &'a str,
-    /// The firm's sender address.
-    pub from: &'a Email,
-    /// The address for replies, if it is not the sender (F-06).
-    pub reply_to: Option<&'a Email>,
-    /// The recipient's name, if known.
-    pub to_name: Option<&'a str>,
-    /// The recipient.
-    pub to: &'a Email,
-    /// When the event behind the mail happened, which is the same on every attempt.
-    pub at: DateTime<Utc>,
-    /// `Message-ID` with angle brackets, see [`guichet_base::message_id::of_delivery`].
-    pub message_id: &'a str,
-    /// The thread's root, see [`guichet_base::message_id::of_conversation`].
-    pub conversation: &'a str,
+/// A letter's subject and its two equal parts, in the recipient's language.
+pub fn render(letter: &Letter, mailing: &Mailing) -> Rendered {
+    let view = View::new(letter, mailing);
+    let html = Html { mail: &view }.render().expect("a string takes all that is written to it");
+    let text = Text { mail: &view }.render().expect("a string takes all that is written to it");
+    Rendered { subject: view.title, text: wrap(&text), html }
 }
 
-/// Why a letter cannot be built. Final: another attempt fails in the same way.
-#[derive(Debug, thiserror::Error)]
-pub enum LetterError {
-    /// Mail programs do not accept an address.
-    #[error("the address is not valid: {0}")]
-    Address(#[from] AddressError),
-    /// The headers are not valid.
-    #[error("the mail is not complete: {0}")]
-    Incomplete(#[from] lettre::error::Error),
+#[derive(Template)]
+#[template(path = "letter.html")]
+struct Html<'a> {
+    mail: &'a View,
 }
 
-impl Letter<'_> {
-    /// The mail, unsigned.
-    ///
-    /// # Errors
-    /// When an address is not valid for the mail builder. Final.
-    pub fn build(&self, rendered: Rendered) -> Result<Message, LetterError> {
-        let mut builder = Message::builder()
-            .from(mailbox(Some(self.from_name), self.from)?)
-            .to(mailbox(self.to_name, self.to)?)
-            .subject(header_text(&rendered.subject))
-            .date(self.at.into())
-            .message_id(Some(self.message_id.to_owned()))
-            .in_reply_to(self.conversation.to_owned())
-            .references(self.conversation.to_owned())
-            // RFC 3834, 5: prevents vacation notices. The second header does so in Exchange.
-            .raw_header(fixed("Auto-Submitted", "auto-generated"))
-            .raw_header(fixed("X-Auto-Response-Suppress", "All"));
-        if let Some(reply_to) = self.reply_to {
-            builder = builder.reply_to(mailbox(Some(self.from_name), reply_to)?);
+#[derive(Template)]
+#[template(path = "letter.txt")]
+struct Text<'a> {
+    mail: &'a View,
+}
+
+/// A letter as the templates see it: each text is one line.
+struct View {
+    locale: Locale,
+    firm: String,
+    greeting: String,
+    title: String,
+    preview: String,
+    lead: String,
+    heading: String,
+    badge: Option<Badge>,
+    quote: Option<Quoted>,
+    rows: Vec<(String, String)>,
+    link: Option<Link>,
+    foot: Vec<String>,
+}
+
+/// What somebody wrote, line by line.
+struct Quoted {
+    label: String,
+    lines: Vec<String>,
+    /// Before each line, in plain text.
+    mark: &'static str,
+}
+
+impl View {
+    fn new(letter: &Letter, mailing: &Mailing) -> Self {
+        let quote = letter.quote.as_ref().map(|quote| Quoted {
+            label: one_line(&quote.label),
+            lines: quote.text.trim().lines().map(one_line).collect(),
+            mark: if quote.is_marked { QUOTE } else { "" },
+        });
+        let badge = letter.badge.as_ref().map(|badge| Badge {
+            label: one_line(&badge.label),
+            value: one_line(&badge.value),
+            note: one_line(&badge.note),
+        });
+        let link =
+            letter.link.as_ref().map(|link| Link { label: one_line(&link.label), url: one_line(&link.url) });
+        Self {
+            locale: mailing.delivery.locale,
+            firm: one_line(&mailing.firm_name),
+            greeting: mailing.sentences([]).say("mail-greeting"),
+            title: one_line(&letter.title),
+            preview: one_line(&letter.preview),
+            lead: one_line(&letter.lead),
+            heading: one_line(&letter.heading),
+            badge,
+            quote: quote.filter(|quote| !quote.lines.is_empty()),
+            rows: letter.rows.iter().map(|(label, value)| (one_line(label), one_line(value))).collect(),
+            link,
+            foot: letter.foot.iter().map(|line| one_line(line)).collect(),
         }
-        let body = MultiPart::alternative()
-            .boundary(self.boundary())
-            .singlepart(SinglePart::plain(rendered.text))
-            .singlepart(SinglePart::html(rendered.html));
-        Ok(builder.multipart(body)?)
     }
 
-    /// Derived from the delivery's id, which nobody who wrote text in the mail could guess.
-    fn boundary(&self) -> String {
-        let id = self.message_id.chars().filter(char::is_ascii_alphanumeric).take(MAX_BOUNDARY);
-        format!("=_{}", id.collect::<String>())
+    /// A label and its value, in plain text.
+    fn labelled(&self, label: &str, value: &str) -> String {
+        let mut args = Args::new();
+        args.set("label", label);
+        args.set("value", value);
+        i18n::text(self.locale, "labelled", &args)
     }
 }
 
-/// `text` on one line: line breaks and control characters become blanks, blanks are collapsed, and characters that
-/// change the text direction are dropped.
-pub fn one_line(text: &str) -> String {
-    let kept: String = text
-        .chars()
-        .filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
-        .map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c })
-        .collect();
-    kept.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-/// `text` for a header. An invisible joiner breaks up what looks like an encoded word (RFC 2047), which would be
-/// shown decoded.
-fn header_text(text: &str) -> String {
-    let line = one_line(text).replace("=?", "=\u{2060}?");
-    match line.char_indices().nth(MAX_LINE) {
-        Some((end, _)) => format!("{}…", line[..end].trim_end()),
-        None => line,
-    }
-}
-
-fn mailbox(name: Option<&str>, email: &Email) -> Result<Mailbox, AddressError> {
-    let name = name.map(header_text).filter(|name| !name.is_empty());
-    Ok(Mailbox::new(name, email.address().parse::<Address>()?))
-}
-
-fn fixed(name: &'static str, value: &str) -> HeaderValue {
-    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+/// Lines for people; words, and so addresses, stay whole. What is quoted stays so on every line.
+fn wrap(text: &str) -> String {
+    let line = |line| {
+        if line == QUOTE {
+            return QUOTE.trim_end().to_owned();
+        }
+        let (indent, line) = match str::strip_prefix(line, QUOTE) {
+            Some(quoted) => (QUOTE, quoted),
+            None => ("", line),
+        };
+        let options = textwrap::Options::new(COLUMNS)
+            .initial_indent(indent)
+            .subsequent_indent(indent)
+            .break_words(false)
+            .word_separator(WordSeparator::AsciiSpace)
+            .word_splitter(WordSplitter::NoHyphenation);
+        textwrap::fill(line, options)
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -1,14 +1,13 @@
 //! Background work: the handler of each kind of job, and the list of reconcilers.
 
 pub mod clamd;
+pub mod envelope;
 mod file_content;
 pub mod file_sweep;
 pub mod file_verify;
 pub mod letter;
-pub mod notification_mail;
 pub mod reconciler;
 pub mod send_email;
-pub mod ticket_mail;
 mod zip_directory;
 
 use std::time::Duration;

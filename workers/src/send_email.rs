@@ -2,24 +2,24 @@
 
 use std::time::Duration;
 
-use chrono::NaiveDateTime;
-use chrono_tz::Tz;
 use guichet_base::email::Email;
 use guichet_base::message_id;
 use guichet_engine::job::backoff;
 use guichet_engine::store::Store;
 use guichet_mail::{Dkim, Phase, Route, SendError, Unsendable};
 use guichet_queue::{Job, JobError};
-use guichet_schema::shared::email_delivery::content::{self, About, Errand, MailContent};
+use guichet_schema::nouns;
+use guichet_schema::shared::email_delivery::content::{self, Errand};
+use guichet_schema::shared::email_delivery::kind::{Mailing, Mails};
+use guichet_schema::shared::email_delivery::letter::Letter;
 use guichet_schema::shared::email_delivery::model::SendEmail;
 use guichet_schema::shared::email_delivery::outcome::{self, Outcome};
 use guichet_schema::shared::email_delivery::rules::is_hard_bounce;
 use lettre::{Address, Message};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::letter::{Letter, LetterError, Rendered};
-use crate::notification_mail::NotificationMail;
-use crate::ticket_mail::TicketMail;
+use crate::envelope::{Envelope, EnvelopeError};
+use crate::letter;
 
 /// How long all mail waits when our own relay settings do not work.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -35,24 +35,32 @@ pub struct Sender {
     pub route: Route,
     /// How mails are signed, where they are.
     pub dkim: Option<Dkim>,
+    /// The kinds of mails that it knows.
+    pub mails: Mails,
 }
 
 impl Sender {
+    /// Sends every kind of mail that there is.
+    pub fn new(store: Store, route: Route, dkim: Option<Dkim>) -> Self {
+        Self { store, route, dkim, mails: nouns::MAILS }
+    }
+
     /// Sends the delivery that the job names, unless it is settled already.
     ///
     /// # Errors
     /// Retried with the queue's backoff: whatever may pass. Failed: what the recipient's server
     /// refused for good, and the last attempt. Paused: a fault of our own relay settings.
     pub async fn run(self, job: Job, order: SendEmail) -> Result<(), JobError> {
-        let mail = match content::of_job(&mut *self.store.conn().await?, order).await? {
-            None => return Ok(()),
-            Some(Errand::Withhold(reason)) => {
-                count("withheld");
-                return self.settle(order, Outcome::Withheld { reason }).await;
-            }
-            Some(Errand::Send(mail)) => mail,
-        };
-        let message = match self.write(&mail) {
+        let (mailing, letter) =
+            match content::of_job(&mut *self.store.conn().await?, self.mails, order).await? {
+                None => return Ok(()),
+                Some(Errand::Withhold(reason)) => {
+                    count("withheld");
+                    return self.settle(order, Outcome::Withheld { reason }).await;
+                }
+                Some(Errand::Send { mailing, letter }) => (mailing, letter),
+            };
+        let message = match self.write(&mailing, &letter) {
             Ok(message) => message,
             // Final: the record has an address, or the firm a sender, that no mail can carry.
             Err(error) => {
@@ -72,14 +80,14 @@ impl Sender {
                 let settled = tokio::spawn(self.settle_sent(order, accepted.reply.to_string(), open));
                 settled.await.map_err(JobError::retry)
             }
-            Err(error) => self.after(&job, &mail, order, error).await,
+            Err(error) => self.after(&job, &mailing, order, error).await,
         }
     }
 
     async fn after(
         &self,
         job: &Job,
-        mail: &MailContent,
+        mailing: &Mailing,
         order: SendEmail,
         error: SendError,
     ) -> Result<(), JobError> {
@@ -119,7 +127,7 @@ impl Sender {
                     return Err(JobError::pause(error, PAUSE));
                 }
                 // It may be this firm's sender alone that the relay does not take.
-                let wait = backoff(mail.delivery.attempts + 1, rand::random()).to_std().unwrap_or(PAUSE);
+                let wait = backoff(mailing.delivery.attempts + 1, rand::random()).to_std().unwrap_or(PAUSE);
                 Err(JobError::pause_and_yield(error, PAUSE, wait))
             }
         }
@@ -140,67 +148,27 @@ impl Sender {
         drop(open);
     }
 
-    fn write(&self, mail: &MailContent) -> Result<Message, WriteError> {
-        let delivery = &mail.delivery;
-        let from = postal(&mail.mail_from).ok_or(WriteError::Sender)?;
+    fn write(&self, mailing: &Mailing, letter: &Letter) -> Result<Message, WriteError> {
+        let delivery = &mailing.delivery;
+        let from = postal(&mailing.mail_from).ok_or(WriteError::Sender)?;
         let to = delivery.recipient.as_deref().and_then(postal).ok_or(WriteError::Recipient)?;
-        let reply_to = mail.reply_to.as_deref().and_then(postal);
-        let zone: Tz = mail.zone.parse().map_err(|_| WriteError::Zone)?;
-        let rendered = render(mail, mail.at.with_timezone(&zone).naive_local());
-        let mut message = Letter {
-            from_name: &mail.firm_name,
+        let reply_to = mailing.reply_to.as_deref().and_then(postal);
+        let (noun, id) = (delivery.subject.noun, delivery.subject.id);
+        let mut message = Envelope {
+            from_name: &mailing.firm_name,
             from: &from,
             reply_to: reply_to.as_ref(),
-            to_name: mail.recipient_name.as_deref(),
+            to_name: mailing.recipient_name.as_deref(),
             to: &to,
-            at: mail.at,
+            at: delivery.created_at,
             message_id: &delivery.message_id,
-            conversation: &message_id::of_conversation(delivery.ticket_id, &to, &from),
+            conversation: &message_id::of_conversation(noun, id, &to, &from),
         }
-        .build(rendered)?;
+        .build(letter::render(letter, mailing))?;
         if let Some(dkim) = &self.dkim {
             dkim.sign(&mut message);
         }
         Ok(message)
-    }
-}
-
-/// What the mail says, `at` this time on the firm's clock.
-fn render(mail: &MailContent, at: NaiveDateTime) -> Rendered {
-    let (locale, recipient) = (mail.delivery.locale, mail.recipient_name.as_deref());
-    match &mail.about {
-        About::Status { from, to, reason, price, acted_by } => TicketMail {
-            locale,
-            firm: &mail.firm_name,
-            client: &mail.client_name,
-            number: mail.ticket_number,
-            thread: &mail.thread_subject,
-            subject: &mail.subject,
-            old: *from,
-            new: *to,
-            reason: reason.as_deref(),
-            price: (price.amount_minor > 0).then_some(price),
-            acted_by: acted_by.as_deref(),
-            at,
-            recipient,
-            takes_replies: mail.reply_to.as_deref().and_then(postal).is_some(),
-        }
-        .render(),
-        About::Notification { kind, is_opening, text, acted_by } => NotificationMail {
-            locale,
-            firm: &mail.firm_name,
-            client: &mail.client_name,
-            number: mail.ticket_number,
-            thread: &mail.thread_subject,
-            subject: &mail.subject,
-            kind: *kind,
-            is_opening: *is_opening,
-            text: text.as_deref(),
-            acted_by,
-            at,
-            recipient,
-        }
-        .render(),
     }
 }
 
@@ -216,10 +184,8 @@ enum WriteError {
     Sender,
     #[error("the recipient's address is not valid")]
     Recipient,
-    #[error("the firm's time zone is not known")]
-    Zone,
     #[error(transparent)]
-    Letter(#[from] LetterError),
+    Envelope(#[from] EnvelopeError),
 }
 
 impl WriteError {
@@ -228,7 +194,7 @@ impl WriteError {
         let reply = self.to_string();
         match self {
             Self::Recipient => Outcome::Invalid { reply },
-            Self::Sender | Self::Zone | Self::Letter(_) => Outcome::SenderFault { reply },
+            Self::Sender | Self::Envelope(_) => Outcome::SenderFault { reply },
         }
     }
 }

@@ -1,10 +1,11 @@
-//! `Message-ID`s of mails (RFC 5322, 3.6.4): the same on every attempt, and one thread per ticket.
+//! `Message-ID`s of mails (RFC 5322, 3.6.4): the same on every attempt, and one thread per subject.
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::email::Email;
-use crate::id::{DeliveryId, Id, TicketId};
+use crate::id::{self, DeliveryId};
 
 /// The `Message-ID` of a delivery, in angle brackets. It is the same on every attempt, so a mailbox that drops
 /// duplicates keeps one copy.
@@ -12,12 +13,11 @@ pub fn of_delivery(delivery: DeliveryId, from: &Email) -> String {
     format!("<{delivery}@{}>", domain(from))
 }
 
-/// The thread root that all mails about a ticket to one recipient refer to (D-05), in angle brackets. No mail has
-/// it as its own `Message-ID`, so the thread stays one for a recipient who was added later or deleted the first
-/// mail.
-pub fn of_conversation(ticket: TicketId, recipient: &Email, from: &Email) -> String {
-    let digest = Sha256::new().chain_update(ticket.uuid().as_bytes()).chain_update(recipient.ci()).finalize();
-    format!("<{ticket}.{}@{}>", HEXLOWER.encode(&digest[..8]), domain(from))
+/// The thread root that all mails about a thing to one recipient refer to (D-05), in angle brackets. No mail has it as its
+/// own `Message-ID`, so the thread stays one for a recipient who was added later or deleted the first mail.
+pub fn of_conversation(noun: &str, id: Uuid, recipient: &Email, from: &Email) -> String {
+    let digest = Sha256::new().chain_update(id.as_bytes()).chain_update(recipient.ci()).finalize();
+    format!("<{}.{}@{}>", id::encode(noun, id), HEXLOWER.encode(&digest[..8]), domain(from))
 }
 
 fn domain(from: &Email) -> &str {
@@ -26,9 +26,8 @@ fn domain(from: &Email) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
+    use crate::id::{Id, TicketId};
 
     fn email(text: &str) -> Email {
         Email::parse(text).unwrap()
@@ -44,9 +43,9 @@ mod tests {
     /// D-05: one thread per ticket and recipient, whatever the spelling of the address.
     #[test]
     fn a_conversation_belongs_to_one_ticket_and_one_recipient() {
-        let [ticket, other] = [1, 2].map(|raw| TicketId::from_uuid(Uuid::from_u128(raw)));
+        let [ticket, other] = [1, 2].map(Uuid::from_u128);
         let from = email("avisos@firma.example");
-        let root = |ticket, to| of_conversation(ticket, &email(to), &from);
+        let root = |ticket, to| of_conversation(TicketId::NOUN, ticket, &email(to), &from);
         assert_eq!(root(ticket, "ana@cliente.example"), root(ticket, " ANA@Cliente.example"));
         assert_ne!(root(ticket, "ana@cliente.example"), root(ticket, "rui@cliente.example"));
         assert_ne!(root(ticket, "ana@cliente.example"), root(other, "ana@cliente.example"));

@@ -1,7 +1,7 @@
 //! Amounts of money as integers: minor units and a currency.
 
 use iso_currency::Currency;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Code, Refusal};
 use crate::locale::Locale;
@@ -10,7 +10,7 @@ use crate::locale::Locale;
 pub const MAX_AMOUNT: i64 = 1_000_000_000_000;
 
 /// An amount in minor units (cents) of an ISO 4217 currency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Money {
     /// Minor units.
     pub amount_minor: i64,

@@ -130,8 +130,8 @@ diesel::table! {
         id -> Uuid,
         firm_id -> Uuid,
         cause_id -> Uuid,
-        ticket_id -> Uuid,
-        client_id -> Uuid,
+        subject_id -> Uuid,
+        client_id -> Nullable<Uuid>,
         account_id -> Nullable<Uuid>,
         recipient -> Nullable<Text>,
         recipient_ci -> Nullable<Text>,
@@ -151,6 +151,9 @@ diesel::table! {
         currency -> Nullable<Text>,
         notification_id -> Nullable<Uuid>,
         about -> Text,
+        subject_noun -> Text,
+        staff_id -> Nullable<Uuid>,
+        facts -> Jsonb,
     }
 }
 
@@ -323,12 +326,13 @@ diesel::table! {
         staff_id -> Uuid,
         act_id -> Uuid,
         kind -> Text,
-        ticket_id -> Uuid,
+        subject_id -> Uuid,
         message_id -> Nullable<Uuid>,
         author_staff -> Nullable<Uuid>,
         author_access -> Nullable<Uuid>,
         at -> Timestamptz,
         read_at -> Nullable<Timestamptz>,
+        subject_noun -> Text,
     }
 }
 

@@ -118,7 +118,8 @@ rows! {
     }
     ticket_collected_charges: CollectedRow { ticket_id: TicketId, charge_id: ChargeId, firm_id: FirmId }
     email_deliveries: DeliveryRow {
-        id: DeliveryId, firm_id: FirmId, cause_id: ActId, ticket_id: TicketId, client_id: ClientId,
+        id: DeliveryId, firm_id: FirmId, cause_id: ActId, subject_noun: &'static str, subject_id: TicketId,
+        client_id: ClientId,
         account_id: Option<AccountId>, recipient: Option<String>, recipient_ci: Option<String>,
         locale: Locale, status: DeliveryStatus, reason: Option<DeliveryReason>, message_id: String,
         attempts: i32, smtp_reply: Option<String>, version: i32, created_at: At, updated_at: At,

@@ -10,3 +10,4 @@ pub mod portal_access;
 pub mod rights;
 pub mod session;
 pub mod staff;
+pub mod suppression;

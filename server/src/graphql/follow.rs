@@ -18,6 +18,7 @@ use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::db::Conn;
 use guichet_engine::feed::Audience;
 use guichet_engine::feed::queries::{Entry, departments_of};
+use guichet_engine::reach;
 use guichet_engine::store::Store;
 
 use guichet_edge::{ApiError, MESSAGE_LENGTH};
@@ -313,9 +314,11 @@ impl News {
         own.map(|entry| entry.before.as_ref()).any(|before| self.onlooker.sees(before))
     }
 
-    /// Whether things of one noun that were there before came into the viewer's sight, or went out of it.
-    pub fn moves<I: Id>(&self) -> bool {
-        let own = self.entries().filter(|entry| entry.noun == I::NOUN);
+    /// Whether things that others belong to, and that were there before, came into the viewer's sight, or went out of
+    /// it: what belongs to them goes with them, without events of its own.
+    pub fn moves_subjects(&self) -> bool {
+        let is_subject = |noun: &str| reach::ALL.iter().any(|reach| reach.is_subject && reach.noun == noun);
+        let own = self.entries().filter(|entry| is_subject(&entry.noun));
         own.filter(|entry| entry.before.is_some()).any(|entry| {
             self.onlooker.sees(entry.before.as_ref()) != self.onlooker.sees(entry.after.as_ref())
         })

@@ -43,7 +43,10 @@ macro_rules! nodes {
             &[(AccountId::NOUN, "Account"), $((<$id>::NOUN, stringify!($kind))),+];
 
         /// What has this id; nothing when that does not exist for the viewer (B-14), or when it is no id.
-        async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>, ApiError> {
+        ///
+        /// # Errors
+        /// When the database does not answer.
+        pub async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>, ApiError> {
             $(if let Some(key) = <$id>::decode(id) {
                 return Ok(load(ctx, key).await?.map(Into::into));
             })+

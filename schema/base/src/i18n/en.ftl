@@ -125,15 +125,18 @@ date-time =
 
 labelled = { $label }: { $value }
 
-## Mail: the status of a ticket changed. The subject is the same for the whole conversation.
+## Every mail.
 
-ticket-mail-subject = Ticket #{ $number }: { $subject }
-ticket-mail-preview = New status: { $new }
-ticket-mail-greeting =
+mail-greeting =
     { $recipient ->
         [none] Hello,
        *[other] Hello { $recipient },
     }
+
+## Mail: the status of a ticket changed. The subject is the same for the whole conversation.
+
+ticket-mail-subject = Ticket #{ $number }: { $subject }
+ticket-mail-preview = New status: { $new }
 ticket-mail-lead = The status of ticket #{ $number } has changed.
 ticket-mail-status = Status
 ticket-mail-before = Before: { $old }

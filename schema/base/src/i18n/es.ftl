@@ -125,15 +125,18 @@ date-time =
 
 labelled = { $label }: { $value }
 
-## Correo: el estado del caso ha cambiado. El asunto es el mismo en toda la conversación.
+## Todos los correos.
 
-ticket-mail-subject = Caso #{ $number }: { $subject }
-ticket-mail-preview = Nuevo estado: { $new }
-ticket-mail-greeting =
+mail-greeting =
     { $recipient ->
         [none] Hola:
        *[other] Hola, { $recipient }:
     }
+
+## Correo: el estado del caso ha cambiado. El asunto es el mismo en toda la conversación.
+
+ticket-mail-subject = Caso #{ $number }: { $subject }
+ticket-mail-preview = Nuevo estado: { $new }
 ticket-mail-lead = El estado del caso #{ $number } ha cambiado.
 ticket-mail-status = Estado
 ticket-mail-before = Antes: { $old }

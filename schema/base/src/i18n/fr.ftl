@@ -128,15 +128,18 @@ date-time =
 
 labelled = { $label } : { $value }
 
-## E-mail : le statut du ticket a changé. L'objet est le même pour toute la conversation.
+## Tout e-mail.
 
-ticket-mail-subject = Ticket #{ $number } : { $subject }
-ticket-mail-preview = Nouveau statut : { $new }
-ticket-mail-greeting =
+mail-greeting =
     { $recipient ->
         [none] Bonjour,
        *[other] Bonjour { $recipient },
     }
+
+## E-mail : le statut du ticket a changé. L'objet est le même pour toute la conversation.
+
+ticket-mail-subject = Ticket #{ $number } : { $subject }
+ticket-mail-preview = Nouveau statut : { $new }
 ticket-mail-lead = Le statut du ticket #{ $number } a changé.
 ticket-mail-status = Statut
 ticket-mail-before = Avant : { $old }

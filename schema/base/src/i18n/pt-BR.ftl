@@ -128,15 +128,18 @@ date-time =
 
 labelled = { $label }: { $value }
 
-## E-mail: a situação do atendimento mudou. O assunto é o mesmo em toda a conversa.
+## Todo e-mail.
 
-ticket-mail-subject = Atendimento #{ $number }: { $subject }
-ticket-mail-preview = Nova situação: { $new }
-ticket-mail-greeting =
+mail-greeting =
     { $recipient ->
         [none] Olá,
        *[other] Olá, { $recipient },
     }
+
+## E-mail: a situação do atendimento mudou. O assunto é o mesmo em toda a conversa.
+
+ticket-mail-subject = Atendimento #{ $number }: { $subject }
+ticket-mail-preview = Nova situação: { $new }
 ticket-mail-lead = A situação do atendimento #{ $number } mudou.
 ticket-mail-status = Situação
 ticket-mail-before = Antes: { $old }

@@ -13,6 +13,7 @@
 
 mod audience;
 mod declared;
+mod subjects;
 #[cfg(test)]
 mod tests;
 mod within;
@@ -24,6 +25,7 @@ use crate::condition::Condition;
 
 pub use audience::Audience;
 pub use declared::ALL;
+pub use subjects::{audiences, held_audience};
 
 use within::{OfSubjectWithin, Within};
 
@@ -89,5 +91,10 @@ pub fn visible<T: Reached + 'static>(scope: &Scope) -> Condition<T> {
 
 /// The rows of a table whose subject is within a scope, for portal users without internal ones (B-14, D-07).
 pub fn of_subject<T: OfSubject + 'static>(scope: &Scope) -> Condition<T> {
-    Condition::new(OfSubjectWithin::<T> { scope: scope.clone(), table: PhantomData })
+    Condition::new(OfSubjectWithin::<T> { scope: scope.clone(), shown: T::SHOWN, table: PhantomData })
+}
+
+/// The rows of a table whose subject is inside a scope, internal ones too: for what is told of them in sum.
+pub fn with_subject<T: OfSubject + 'static>(scope: &Scope) -> Condition<T> {
+    Condition::new(OfSubjectWithin::<T> { scope: scope.clone(), shown: Shown::ToBoth, table: PhantomData })
 }

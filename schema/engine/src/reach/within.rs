@@ -22,6 +22,7 @@ pub(super) struct Within<T> {
 /// The condition that the subject of a row of the table `T` is within a scope.
 pub(super) struct OfSubjectWithin<T> {
     pub(super) scope: Scope,
+    pub(super) shown: Shown,
     pub(super) table: PhantomData<fn() -> T>,
 }
 
@@ -54,7 +55,7 @@ impl<T> QueryFragment<Pg> for Within<T> {
 impl<T: OfSubject> QueryFragment<Pg> for OfSubjectWithin<T> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         of_firm(T::TABLE, &self.scope, out.reborrow())?;
-        match T::SHOWN {
+        match self.shown {
             Shown::ToStaff if !self.scope.is_staff() => {
                 out.push_sql(" AND false");
                 return Ok(());

@@ -8,7 +8,7 @@ use super::super::rows::{DeliveryRow, SuppressionRow};
 use super::{Life, Stage};
 use crate::shared::email_delivery::model::{DeliveryReason, DeliveryStatus, SendEmail};
 use crate::shared::email_delivery::rules::{Candidate, Planned, is_hard_bounce, plan};
-use guichet_base::id::{ActId, DeliveryId};
+use guichet_base::id::{ActId, DeliveryId, Id, TicketId};
 use guichet_base::message_id;
 use guichet_engine::job::Payload;
 
@@ -61,7 +61,8 @@ impl Stage<'_> {
             id,
             firm_id: life.row.firm_id,
             cause_id: cause,
-            ticket_id: life.row.id,
+            subject_noun: TicketId::NOUN,
+            subject_id: life.row.id,
             client_id: life.row.client_id,
             account_id: candidate.account_id,
             recipient,

@@ -12,10 +12,6 @@ use crate::shared::file::model::{Attachment, File, FileState};
 use crate::shared::file::owner::HasFiles;
 use crate::shared::file::upload::check_count;
 use crate::shared::history::Changed;
-use crate::shared::notification::{
-    self,
-    rules::{Acting, News},
-};
 use crate::shared::visibility::Visibility;
 use guichet_base::error::{Fault, OrNotFound, Result};
 use guichet_base::id::{AccountId, ActId, AttachmentId, FileId, Id, MessageId, TicketId};
@@ -28,6 +24,8 @@ use guichet_engine::tables::portal_accesses;
 use super::case::{Case, Saved};
 use super::history;
 use super::model::{Ticket, TicketField};
+use super::news::{Acting, News};
+use super::notify;
 use super::rules;
 
 /// Files to be attached.
@@ -148,7 +146,7 @@ async fn tell_handed_in(tx: &mut Tx, case: &Case, author: Author) -> Result<()> 
     let account = portal_accesses::table.find(access).select(portal_accesses::account_id);
     let account_id: AccountId = account.get_result(tx.conn()).await?;
     let acting = Acting { account_id, author };
-    notification::announce::tell(tx, acting, case.view(), ActId::new(), News::HandedIn).await
+    notify::tell(tx, acting, case.view(), ActId::new(), News::HandedIn).await
 }
 
 /// What comes about on a ticket when a file of it is stored.

@@ -5,13 +5,15 @@ use diesel_async::RunQueryDsl;
 use futures_util::future::join;
 
 use crate::people::client::facts::{ClientFacts, FirmTerms};
+use crate::shared::email_delivery::announce::Occasion;
 use guichet_base::error::{Code, OrNotFound, Result};
-use guichet_base::id::TicketId;
+use guichet_base::id::{ActId, TicketId};
 use guichet_base::search;
 use guichet_engine::actor::{Actor, Author, Scope};
 use guichet_engine::feed::Audience;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
+use guichet_engine::subject::Subject;
 use guichet_engine::tables::{clients, firms, tickets};
 
 use super::model::Ticket;
@@ -55,6 +57,21 @@ pub(crate) struct CaseView<'a> {
     pub ticket: &'a Ticket,
     pub client: &'a ClientFacts,
     pub firm: &'a FirmTerms,
+}
+
+impl<'a> CaseView<'a> {
+    /// An act on it, for those who are told.
+    pub fn occasion(&self, act: ActId) -> Occasion<'a> {
+        Occasion {
+            act,
+            subject: Subject::of(self.ticket.id),
+            topic: &self.ticket.subject,
+            client_id: Some(self.client.id),
+            firm_id: self.firm.id,
+            mail_from: &self.firm.mail_from,
+            audience: self.ticket.audience(self.client.accountant_id),
+        }
+    }
 }
 
 impl Case {

@@ -13,7 +13,6 @@ use crate::people::department;
 use crate::people::firm::queries::works_here;
 use crate::shared::attachment::commands::{Place, lock_files};
 use crate::shared::history::Changed;
-use crate::shared::notification::{self, rules::News};
 use guichet_base::error::{Code, OrNotFound, Refusal, Result};
 use guichet_base::id::{
     ActId, ChargeId, ClientId, DepartmentId, FileId, FirmId, Id, ServiceItemId, StaffId, TicketId,
@@ -30,6 +29,8 @@ use super::attachment;
 use super::case::{self, Case, CaseView, Saved};
 use super::history;
 use super::model::{Ticket, TicketField, TicketStatus};
+use super::news::News;
+use super::notify;
 use super::rules::TicketAct;
 use crate::shared::visibility::Visibility;
 
@@ -187,7 +188,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
     tx.changed(firm.id, "ticketCreate", id, None, Some(ticket.audience(client.accountant_id)));
     let case = CaseView { ticket: &ticket, client: &client, firm: &firm };
     let news = News::Arrived { at_assignee: true, at_department: true };
-    notification::announce::tell(&mut tx, actor.into(), case, act, news).await?;
+    notify::tell(&mut tx, actor.into(), case, act, news).await?;
     tx.commit(id).await
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::shared::attachment::commands::{self as attachments, Place};
 use crate::shared::conversation::commands::{self as conversation, NewMessage};
-use crate::shared::notification::{self, rules::News};
+use crate::shared::notification;
 use crate::shared::visibility::Visibility;
 use guichet_base::error::{OrNotFound, Result};
 use guichet_base::id::{ActId, FileId, MessageId, TicketId};
@@ -18,6 +18,8 @@ use guichet_engine::tables::tickets;
 
 use super::attachment;
 use super::case::{Case, Saved};
+use super::news::News;
+use super::notify;
 use super::queries::visible;
 use super::rules;
 
@@ -73,7 +75,7 @@ pub async fn post(store: &Store, actor: &Actor, key: &str, input: PostMessage) -
     case.save(&mut tx, author, "ticketMessagePost", Saved::seen_by(visibility)).await?;
     if let Author::Portal(_) = author {
         let news = News::Written(message_id);
-        notification::announce::tell(&mut tx, actor.into(), case.view(), ActId::new(), news).await?;
+        notify::tell(&mut tx, actor.into(), case.view(), ActId::new(), news).await?;
     }
     tx.commit(Posted { ticket_id: input.ticket_id, message_id }).await
 }
@@ -94,7 +96,7 @@ pub async fn mark_read(
     let seen: Option<TicketId> = seen.select(tickets::id).get_result(tx.conn()).await.optional()?;
     seen.or_not_found("id")?;
     if let Some(seq) = conversation::mark_read(&mut tx, actor, ticket_id.into(), upto).await? {
-        notification::commands::follow_conversation(&mut tx, actor, ticket_id, seq).await?;
+        notification::commands::follow_conversation(&mut tx, actor, ticket_id.into(), seq).await?;
     }
     tx.commit(ticket_id).await
 }

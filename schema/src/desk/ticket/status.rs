@@ -4,9 +4,7 @@ use futures_util::future::try_join3;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::charge::commands::{Billed, follow_status};
-use crate::shared::email_delivery::announce;
 use crate::shared::history::Changed;
-use crate::shared::notification::{self, rules::News};
 use guichet_base::error::{Refusal, Result};
 use guichet_base::id::{ActId, TicketId};
 use guichet_base::input::{Check, MAX_TEXT};
@@ -17,7 +15,10 @@ use guichet_engine::store::{Done, Store, Tx};
 
 use super::case::{Case, Saved};
 use super::history;
+use super::mails;
 use super::model::{TicketField, TicketStatus};
+use super::news::News;
+use super::notify;
 use super::rules::{self, StatusChange, TicketAct};
 
 /// A wish for another status.
@@ -136,10 +137,10 @@ async fn apply(
     let author = actor.membership.author();
     case.mark(tx, author, act, Saved::Fields);
     let moved = Changed::new(TicketField::Status, Some(from.to_string()), Some(status.to_string()));
-    let ((), (), addressees) = try_join3(
+    let ((), (), mailable) = try_join3(
         case.write(tx),
         history::record(tx, &case.ticket, act_id, author, std::slice::from_ref(&moved), reason),
-        announce::addressees(tx, actor, &case),
+        mails::mailable(tx, actor, &case),
     )
     .await?;
     let billed = Billed {
@@ -151,9 +152,9 @@ async fn apply(
     };
     let [was_finished, is_finished] = [from, status].map(|status| status == TicketStatus::Finished);
     follow_status(tx, &case.firm, billed, was_finished, is_finished).await?;
-    announce::status_change(tx, case.view(), act_id, addressees).await?;
+    mails::status_change(tx, case.view(), act_id, mailable).await?;
     if let (StatusChange::Reopened, Author::Portal(_)) = (change, author) {
-        notification::announce::tell(tx, actor.into(), case.view(), act_id, News::Reopened).await?;
+        notify::tell(tx, actor.into(), case.view(), act_id, News::Reopened).await?;
     }
     Ok(StatusChanged { ticket_id, outcome, act_id: Some(act_id) })
 }

@@ -5,7 +5,6 @@ use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 
 use crate::shared::history::Changed;
-use crate::shared::notification::{self, rules::News};
 use guichet_base::error::{Code, Refusal, Result};
 use guichet_base::id::{ActId, DepartmentId, Id, StaffId, TicketId, TransferId};
 use guichet_base::input::{Check, MAX_TEXT};
@@ -18,6 +17,8 @@ use super::case::{Case, Saved};
 use super::commands::{check_works_here, lead};
 use super::history;
 use super::model::TicketField;
+use super::news::News;
+use super::notify;
 use super::rules::TicketAct;
 
 /// To whom a ticket goes.
@@ -116,6 +117,6 @@ pub async fn transfer(
         at_assignee: to_staff != from_staff,
         at_department: to_department != from_department,
     };
-    notification::announce::tell(&mut tx, actor.into(), case.view(), act, news).await?;
+    notify::tell(&mut tx, actor.into(), case.view(), act, news).await?;
     tx.commit(Transferred { ticket_id: case.ticket.id, transfer_id }).await
 }

@@ -5,4 +5,5 @@ pub mod facts;
 pub mod followers;
 pub mod model;
 pub mod queries;
+pub(crate) mod recipients;
 pub mod rules;

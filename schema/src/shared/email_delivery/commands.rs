@@ -1,36 +1,42 @@
-//! What staff do about deliveries: send again, lift a suppression (F-02, F-06).
+//! What staff do about deliveries: have one sent again (F-02).
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::people::rights::{self, FirmAct};
-use guichet_base::email::Email;
-use guichet_base::error::{Code, OrNotFound, Refusal, Result};
-use guichet_base::id::{ActId, ClientId, DeliveryId, Id};
+use guichet_base::error::{OrNotFound, Refusal, Result};
+use guichet_base::id::{ActId, DeliveryId, Id};
 use guichet_engine::actor::Actor;
 use guichet_engine::first;
 use guichet_engine::store::{Done, Store};
-use guichet_engine::tables::{email_deliveries, email_suppressions};
+use guichet_engine::tables::email_deliveries;
 
+use super::kind::Mails;
 use super::model::{DeliveryReason, DeliveryStatus, EmailDelivery};
 use super::outcome::changed;
 use super::{announce, queries, retry};
 
-/// Has a failed or unsent delivery sent again (F-02). A delivery to the client's record goes to the
-/// client's present address, which may have been corrected since.
+/// Has a failed or unsent delivery sent again (F-02), to whom its kind says that it goes now: an address may have been
+/// corrected since.
 ///
 /// # Errors
 /// `NOT_FOUND`, `NOT_ALLOWED`, `DELIVERY_NOT_RETRYABLE` when it was sent or is on its way, `NO_RECIPIENT` when it
 /// still has nowhere to go, `ADDRESS_SUPPRESSED`, `INVALID_EMAIL`.
-pub async fn retry(store: &Store, actor: &Actor, key: &str, id: DeliveryId) -> Result<Done<DeliveryId>> {
+pub async fn retry(
+    store: &Store,
+    mails: Mails,
+    actor: &Actor,
+    key: &str,
+    id: DeliveryId,
+) -> Result<Done<DeliveryId>> {
     actor.staff()?;
     let mut tx = first!(store.begin_once(actor, "emailDeliveryRetry", key, &id).await?);
     let delivery = lock(tx.conn(), actor, id).await?.or_not_found("id")?;
-    let plan = retry::plans(tx.conn(), delivery.firm_id, std::slice::from_ref(&delivery)).await?.remove(&id);
+    let plan =
+        retry::plans(tx.conn(), mails, delivery.firm_id, std::slice::from_ref(&delivery)).await?.remove(&id);
     let plan = plan.or_not_found("id")?.map_err(|code| Refusal::of("id", code))?;
     let (now, round) = (tx.now, delivery.round + 1);
     // A conversation with another address may be under another subject already.
-    let mut threads = announce::threads(tx.pipeline(), delivery.ticket_id).await?;
+    let mut threads = announce::threads(tx.pipeline(), delivery.subject).await?;
     let thread = plan.written_ci().and_then(|ci| threads.remove(&ci)).or(delivery.thread_subject.clone());
     diesel::update(email_deliveries::table.find(id))
         .set((
@@ -72,35 +78,4 @@ async fn lock(conn: &mut AsyncPgConnection, actor: &Actor, id: DeliveryId) -> Re
         .load(conn)
         .await?;
     Ok(all.into_iter().find(|delivery| delivery.id == id))
-}
-
-/// Lets the firm write again to an address that bounced, because somebody knows that it works now
-/// (F-06): one on a client's record, or without a client any that the viewer may see.
-///
-/// # Errors
-/// `NOT_ALLOWED` for portal users, `NOT_FOUND` for an address that is not suppressed, or not to be seen,
-/// `INVALID_EMAIL`.
-pub async fn lift_suppression(
-    store: &Store,
-    actor: &Actor,
-    client_id: Option<ClientId>,
-    email: &str,
-) -> Result<Done<()>> {
-    rights::may(&actor.membership, FirmAct::EmailSuppressionLift)?;
-    let email = Email::parse(email).ok_or_else(|| Refusal::of("email", Code::InvalidEmail))?;
-    let mut tx = store.begin(actor).await?;
-    let scope = actor.scope();
-    let seen = match client_id {
-        Some(id) => {
-            let of_clients = queries::suppressions(tx.conn(), &scope, &[id]).await?.remove(&id);
-            of_clients.or_not_found("clientId")?.into_iter().find(|found| found.email_ci == email.ci())
-        }
-        None => queries::suppression(tx.conn(), &scope, &email).await?,
-    };
-    let suppression = seen.or_not_found("email")?;
-    diesel::delete(email_suppressions::table.find((actor.firm_id(), email.ci()))).execute(tx.conn()).await?;
-    // The delivery that bounced tells which address it was.
-    let bounced = suppression.delivery_id.map(Id::uuid);
-    tx.audit(Some(actor.firm_id()), "emailSuppressionLift", DeliveryId::NOUN, bounced);
-    tx.commit(()).await
 }

@@ -3,9 +3,10 @@
 pub mod announce;
 pub mod commands;
 pub mod content;
+pub mod kind;
+pub mod letter;
 pub mod model;
 pub mod outcome;
 pub mod queries;
-mod recipients;
 pub mod retry;
 pub mod rules;

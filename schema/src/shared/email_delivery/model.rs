@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use guichet_base::id::{AccountId, ActId, ClientId, DeliveryId, FirmId, NotificationId, TicketId};
+use guichet_base::id::{AccountId, ActId, ClientId, DeliveryId, FirmId, StaffId};
 use guichet_base::locale::Locale;
 use guichet_base::text_enum;
 use guichet_engine::job::Payload;
+use guichet_engine::subject::Subject;
 use guichet_engine::tables::{email_deliveries, email_suppressions};
 
 text_enum! {
@@ -78,10 +79,14 @@ pub struct EmailDelivery {
     pub firm_id: FirmId,
     /// The act that it tells of.
     pub cause_id: ActId,
-    /// The ticket that it is about.
-    pub ticket_id: TicketId,
-    /// The ticket's client.
-    pub client_id: ClientId,
+    /// The thing that it is about.
+    #[diesel(
+        select_expression = (email_deliveries::subject_noun, email_deliveries::subject_id),
+        select_expression_type = (email_deliveries::subject_noun, email_deliveries::subject_id)
+    )]
+    pub subject: Subject,
+    /// The client whose thing that is; none where it is no client's.
+    pub client_id: Option<ClientId>,
     /// The account that it is for; none for an address of the client's record.
     pub account_id: Option<AccountId>,
     /// The address; none when the client has none.
@@ -108,16 +113,14 @@ pub struct EmailDelivery {
     pub sent_at: Option<DateTime<Utc>>,
     /// How often it was asked for, from 1.
     pub round: i32,
-    /// The ticket's subject when the conversation with this recipient began.
+    /// What the conversation with this recipient was called when it began.
     pub thread_subject: Option<String>,
-    /// The ticket's price at the act, in minor units of `currency`.
-    pub price_minor: Option<i64>,
-    /// ISO 4217 code.
-    pub currency: Option<String>,
     /// What it is about.
     pub about: DeliveryAbout,
-    /// What it tells a staff member; none for one about a change of status, and once that is forgotten.
-    pub notification_id: Option<NotificationId>,
+    /// The staff member whom it tells something: nobody else sees it but those who look after the firm.
+    pub staff_id: Option<StaffId>,
+    /// What its kind remembers of the act.
+    pub facts: serde_json::Value,
 }
 
 /// An address to which a firm sends nothing until it is corrected (F-06).

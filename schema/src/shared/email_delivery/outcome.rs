@@ -3,19 +3,19 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use crate::desk::ticket::model::Ticket;
 use guichet_base::error::Result;
-use guichet_base::id::{DeliveryId, FirmId, Id, StaffId};
+use guichet_base::id::{DeliveryId, FirmId, Id};
 use guichet_engine::condition::Condition;
 use guichet_engine::feed::Event;
 use guichet_engine::job::NewJob;
 use guichet_engine::job::awaited::Awaited;
+use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::store::{By, Store, Tx};
-use guichet_engine::tables::{clients, email_deliveries, email_suppressions, staff_members, tickets};
+use guichet_engine::tables::{email_deliveries, email_suppressions};
 
 use super::announce::send_job;
-use super::model::{DeliveryAbout, DeliveryReason, DeliveryStatus, EmailDelivery, SendEmail};
+use super::model::{DeliveryReason, DeliveryStatus, EmailDelivery, SendEmail};
 use super::queries::audience;
 
 /// The delivery of a job that has something to do: one on its way, or given up, for only an operator who lets
@@ -165,19 +165,7 @@ async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: Outcome) -> Resul
 
 /// Tells the screens that a delivery changed.
 pub(super) async fn changed(tx: &mut Tx, delivery: &EmailDelivery) -> Result<()> {
-    let told = (delivery.about == DeliveryAbout::Notification).then_some(delivery.account_id).flatten();
-    let person = staff_members::firm_id
-        .eq(tickets::firm_id)
-        .and(staff_members::account_id.nullable().is_not_distinct_from(told));
-    // In a statement of its own: the next one then sees the hand-over that it waited for.
-    tickets::table.find(delivery.ticket_id).select(tickets::id).for_share().execute(tx.conn()).await?;
-    let (ticket, portfolio, told): (Ticket, Option<StaffId>, Option<StaffId>) = tickets::table
-        .inner_join(clients::table.on(clients::id.eq(tickets::client_id)))
-        .left_join(staff_members::table.on(person))
-        .filter(tickets::id.eq(delivery.ticket_id))
-        .select((Ticket::as_select(), clients::accountant_id, staff_members::id.nullable()))
-        .get_result(tx.conn())
-        .await?;
-    tx.event(ticket.firm_id, Event::changed(delivery.id, audience(&ticket, portfolio, told)));
+    let of_subject = reach::held_audience(tx.conn(), delivery.subject).await?;
+    tx.event(delivery.firm_id, Event::changed(delivery.id, audience(of_subject, delivery.staff_id)));
     Ok(())
 }

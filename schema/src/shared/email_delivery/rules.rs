@@ -240,13 +240,14 @@ mod tests {
     fn delivery(status: DeliveryStatus, recipient: Option<&str>) -> EmailDelivery {
         use super::super::model::DeliveryAbout;
         use chrono::DateTime;
-        use guichet_base::id::{ActId, ClientId, DeliveryId, FirmId, TicketId};
+        use guichet_base::id::{ActId, DeliveryId, FirmId, TicketId};
+        use guichet_engine::subject::Subject;
         EmailDelivery {
             id: DeliveryId::new(),
             firm_id: FirmId::new(),
             cause_id: ActId::new(),
-            ticket_id: TicketId::new(),
-            client_id: ClientId::new(),
+            subject: Subject::of(TicketId::new()),
+            client_id: None,
             account_id: None,
             recipient: recipient.map(str::to_owned),
             locale: Locale::PtBr,
@@ -261,10 +262,9 @@ mod tests {
             sent_at: None,
             round: 1,
             thread_subject: None,
-            price_minor: None,
-            currency: None,
             about: DeliveryAbout::StatusChange,
-            notification_id: None,
+            staff_id: None,
+            facts: serde_json::Value::Null,
         }
     }
 

@@ -6,13 +6,14 @@ use diesel::sql_types::{BigInt, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use guichet_base::error::{OrNotFound, Result};
-use guichet_base::id::{Id, NotificationId, StaffId, TicketId};
+use guichet_base::id::{Id, NotificationId, StaffId};
 use guichet_base::input::Check;
 use guichet_engine::actor::{Actor, Membership};
 use guichet_engine::condition::Condition;
 use guichet_engine::feed::{Audience, Event};
 use guichet_engine::sql;
 use guichet_engine::store::{Done, Store, Tx};
+use guichet_engine::subject::Subject;
 use guichet_engine::tables::{messages, notifications};
 
 use super::model::Notification;
@@ -70,16 +71,16 @@ pub async fn mark_read(store: &Store, actor: &Actor, mark: Mark) -> Result<Done<
 pub(crate) async fn follow_conversation(
     tx: &mut Tx,
     actor: &Actor,
-    ticket: TicketId,
+    subject: Subject,
     seq: i32,
 ) -> Result<()> {
     let Membership::Staff(staff) = &actor.membership else { return Ok(()) };
     let read = messages::table
-        .filter(messages::subject_id.eq(ticket))
+        .filter(messages::subject_id.eq(subject.id))
         .filter(messages::seq.le(seq))
         .select(messages::id);
     let told = notifications::message_id.assume_not_null().eq_any(read);
-    write(tx, actor, staff.id, Condition::new(notifications::ticket_id.eq(ticket).and(told))).await
+    write(tx, actor, staff.id, Condition::new(notifications::subject_id.eq(subject.id).and(told))).await
 }
 
 /// Marks those that are not yet marked. One event tells of all: the person's other screens read anew.

@@ -5,4 +5,3 @@ pub mod commands;
 pub mod model;
 pub mod preferences;
 pub mod queries;
-pub mod rules;

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use guichet_base::id::{AccessId, ActId, FirmId, MessageId, NotificationId, StaffId, TicketId};
+use guichet_base::id::{AccessId, ActId, FirmId, MessageId, NotificationId, StaffId};
 use guichet_base::text_enum;
 use guichet_engine::actor::Author;
+use guichet_engine::subject::Subject;
 use guichet_engine::tables::notifications;
 
 text_enum! {
@@ -38,8 +39,12 @@ pub struct Notification {
     pub act_id: ActId,
     /// Of what.
     pub kind: NotificationKind,
-    /// The ticket.
-    pub ticket_id: TicketId,
+    /// The thing that it is about.
+    #[diesel(
+        select_expression = (notifications::subject_noun, notifications::subject_id),
+        select_expression_type = (notifications::subject_noun, notifications::subject_id)
+    )]
+    pub subject: Subject,
     /// The message, for one that tells of it.
     pub message_id: Option<MessageId>,
     author_staff: Option<StaffId>,

@@ -1,27 +1,26 @@
-//! Finders of notifications: each staff member sees its own, and of these those about tickets within its
+//! Finders of notifications: each staff member sees its own, and of these those about things within its
 //! reach (B-15). A client has none.
-
-use std::collections::HashMap;
 
 use chrono::DateTime;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::desk::ticket::model::Ticket;
-use crate::desk::ticket::queries::visible;
-use crate::shared::email_delivery::model::DeliveryReason;
+use crate::shared::email_delivery::kind::Addressees;
+use crate::shared::email_delivery::model::{DeliveryReason, EmailDelivery};
 use crate::shared::email_delivery::rules::Candidate;
 use guichet_base::error::{Code, Refusal, Result};
-use guichet_base::id::{AccountId, DepartmentId, Id, NotificationId, StaffId};
+use guichet_base::id::{AccountId, DeliveryId, DepartmentId, FirmId, Id, NotificationId, StaffId};
 use guichet_base::locale::Locale;
 use guichet_base::page::{Cursor, Page, PageRequest};
 use guichet_engine::actor::{MemberReach, Membership, StaffMembership, StaffRole};
 use guichet_engine::condition::Condition;
+use guichet_engine::reach;
 use guichet_engine::sql;
+use guichet_engine::subject::Subject;
 use guichet_engine::tables::{
-    accounts, clients, department_members, firms, notification_preferences, notifications, staff_members,
-    tickets,
+    accounts, department_members, email_deliveries, firms, notification_preferences, notifications,
+    staff_members,
 };
 
 use super::model::Notification;
@@ -31,17 +30,8 @@ pub const ORDER: &str = "AT";
 
 /// The notifications that somebody with this membership on sees.
 pub(super) fn own(membership: &Membership) -> Condition<notifications::table> {
-    let Membership::Staff(staff) = membership else {
-        return Condition::new(diesel::dsl::sql::<diesel::sql_types::Bool>("false"));
-    };
-    let own = notifications::firm_id.eq(staff.firm_id).and(notifications::staff_id.eq(staff.id));
-    let scope = membership.scope();
-    // All of the firm's tickets are within reach.
-    if scope.is_firm() {
-        return Condition::new(own);
-    }
-    let seen = tickets::table.filter(visible(&scope)).select(tickets::id);
-    Condition::new(own.and(notifications::ticket_id.eq_any(seen)))
+    let own = notifications::staff_id.eq(StaffId::from_uuid(membership.person()));
+    Condition::new(own.and(reach::of_subject::<notifications::table>(&membership.scope())))
 }
 
 fn filtered<'a>(membership: &Membership, unread_only: bool) -> notifications::BoxedQuery<'a, Pg> {
@@ -113,62 +103,59 @@ pub async fn by_ids(
         .await?)
 }
 
-/// To whom each of these would be mailed now, or why it would not: the person does not see the ticket any more
-/// (B-14, B-15), or does not want such mails. Those are left out whose person left.
+/// To whom each of these mails would go now, which tell staff members of an act: to that person, or why it would not: the
+/// person does not see the thing any more (B-14, B-15), or does not want such mails (D-11). Those are left out whose
+/// person left, or whose notification is forgotten.
 pub(crate) async fn addressees(
     mut conn: &AsyncPgConnection,
-    ids: &[NotificationId],
-) -> Result<HashMap<NotificationId, Result<Candidate, DeliveryReason>>> {
-    if ids.is_empty() {
-        return Ok(HashMap::new());
-    }
-    type Row = (
-        NotificationId,
-        (StaffId, StaffRole, MemberReach),
-        (AccountId, String, Locale),
-        Ticket,
-        (Option<StaffId>, bool),
-    );
+    deliveries: &[&EmailDelivery],
+) -> Result<Addressees> {
+    type Row =
+        ((DeliveryId, FirmId, Subject), (StaffId, StaffRole, MemberReach), (AccountId, String, Locale), bool);
+    let ids: Vec<DeliveryId> = deliveries.iter().map(|delivery| delivery.id).collect();
+    let told = notifications::act_id
+        .eq(email_deliveries::cause_id)
+        .and(notifications::staff_id.nullable().eq(email_deliveries::staff_id));
     let wish = notification_preferences::table
         .filter(notification_preferences::staff_id.eq(notifications::staff_id))
         .filter(notification_preferences::kind.eq(notifications::kind));
-    let found: Vec<Row> = notifications::table
+    let found: Vec<Row> = email_deliveries::table
+        .inner_join(notifications::table.on(told))
         .inner_join(staff_members::table.on(staff_members::id.eq(notifications::staff_id)))
         .inner_join(accounts::table.on(accounts::id.eq(staff_members::account_id)))
         .inner_join(firms::table.on(firms::id.eq(notifications::firm_id)))
-        .inner_join(tickets::table.on(tickets::id.eq(notifications::ticket_id)))
-        .inner_join(clients::table.on(clients::id.eq(tickets::client_id)))
-        .filter(sql::among(notifications::id, ids))
+        .filter(sql::among(email_deliveries::id, &ids))
         .filter(staff_members::joined_at.is_not_null())
         .filter(staff_members::disabled_at.is_null())
         .select((
-            notifications::id,
+            (email_deliveries::id, firms::id, (notifications::subject_noun, notifications::subject_id)),
             (staff_members::id, staff_members::role, firms::member_reach),
             (accounts::id, accounts::email, accounts::locale),
-            Ticket::as_select(),
-            (clients::accountant_id, diesel::dsl::exists(wish)),
+            diesel::dsl::exists(wish),
         ))
         .load(&mut conn)
         .await?;
+    let subjects: Vec<Subject> = found.iter().map(|((.., subject), ..)| *subject).collect();
     let staff: Vec<StaffId> = found.iter().map(|(_, (id, ..), ..)| *id).collect();
+    let audiences = reach::audiences(conn, &subjects).await?;
     let belongings: Vec<(StaffId, DepartmentId)> = department_members::table
         .filter(sql::among(department_members::staff_id, &staff))
         .select((department_members::staff_id, department_members::department_id))
         .load(&mut conn)
         .await?;
-    let addressee =
-        |(id, (staff, role, reach), (account, email, locale), ticket, (portfolio, is_wanted)): Row| {
-            let of = belongings.iter().filter(|(of, _)| *of == staff);
-            let departments: Vec<DepartmentId> = of.map(|(_, department)| *department).collect();
-            let membership =
-                Membership::Staff(StaffMembership { id: staff, firm_id: ticket.firm_id, role, reach });
-            let sees = ticket.audience(portfolio).admits_member(&membership, &departments);
-            let candidate = match (sees, is_wanted) {
-                (false, _) => Err(DeliveryReason::NoAccess),
-                (true, false) => Err(DeliveryReason::NotWanted),
-                (true, true) => Ok(Candidate { address: Some(email), account_id: Some(account), locale }),
-            };
-            (id, candidate)
+    let addressee = |((delivery, firm_id, subject), (id, role, reach), person, is_wanted): Row| {
+        let of = belongings.iter().filter(|(of, _)| *of == id);
+        let departments: Vec<DepartmentId> = of.map(|(_, department)| *department).collect();
+        let membership = Membership::Staff(StaffMembership { id, firm_id, role, reach });
+        let audience = audiences.get(&subject);
+        let sees = audience.is_some_and(|audience| audience.admits_member(&membership, &departments));
+        let (account, email, locale) = person;
+        let candidates = match (sees, is_wanted) {
+            (false, _) => Err(DeliveryReason::NoAccess),
+            (true, false) => Err(DeliveryReason::NotWanted),
+            (true, true) => Ok(vec![Candidate { address: Some(email), account_id: Some(account), locale }]),
         };
+        (delivery, candidates)
+    };
     Ok(found.into_iter().map(addressee).collect())
 }

@@ -8,7 +8,7 @@ use guichet_base::error;
 use guichet_base::id::StaffId;
 use guichet_schema::people::staff::commands::{self, CreateStaff};
 use guichet_schema::people::staff::{model, queries};
-use guichet_schema::shared::email_delivery;
+use guichet_schema::people::suppression;
 
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, keyed, load, load_optional};
@@ -27,7 +27,7 @@ by_ids!(StaffId => StaffMember, queries::by_ids);
 keyed! {
     /// The suppressed addresses of staff; none for clients.
     SuppressionOf(StaffId) => SuppressedAddress, |loads, conn, ids| async {
-        let of = email_delivery::queries::of_staff(conn, &loads.scope(), ids).await?.into_iter();
+        let of = suppression::of_staff(conn, &loads.scope(), ids).await?.into_iter();
         error::Result::Ok(of.map(|(staff, row)| (staff, row.into())).collect::<HashMap<_, _>>())
     }
 }

@@ -100,7 +100,7 @@ async fn delivery(
         .values((
             (email_deliveries::id.eq(id), email_deliveries::firm_id.eq(desk.firm.id)),
             (email_deliveries::cause_id.eq(act), email_deliveries::client_id.eq(client)),
-            email_deliveries::ticket_id.eq(ticket),
+            (email_deliveries::subject_noun.eq(TicketId::NOUN), email_deliveries::subject_id.eq(ticket)),
             (email_deliveries::recipient.eq(to), email_deliveries::recipient_ci.eq(to)),
             (email_deliveries::locale.eq(Locale::PtBr), email_deliveries::status.eq(status)),
             (

@@ -6,7 +6,7 @@ use guichet_base::error::{Code, Error};
 use guichet_base::id::{DeliveryId, Id};
 use guichet_engine::actor::{Actor, MemberReach, Membership, StaffRole};
 use guichet_engine::tables::audit;
-use guichet_schema::shared::email_delivery::commands;
+use guichet_schema::people::suppression;
 use guichet_tests::smtp::{Act, Rule, Step};
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
@@ -128,8 +128,7 @@ async fn who_lifts_what() {
         membership.reach = MemberReach::Own;
     }
     let store = &room.app.store;
-    let lift = async |by: &Actor, email: &str| match commands::lift_suppression(store, by, None, email).await
-    {
+    let lift = async |by: &Actor, email: &str| match suppression::lift(store, by, None, email).await {
         Ok(_) => Ok(()),
         Err(Error::Refused(refusals)) => Err(refusals.into_iter().next().unwrap().code),
         Err(error) => panic!("{error}"),

@@ -6,6 +6,7 @@ mod hygiene;
 mod letters;
 mod list;
 mod lost;
+mod made_up;
 mod outcomes;
 mod post_room;
 mod recipients;

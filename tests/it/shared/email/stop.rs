@@ -49,7 +49,7 @@ async fn stopped_in(step: Step, late: bool) {
     let store = Store::new(db::pool(&database.url, 16).unwrap(), clock);
     let sink = Sink::start(Options::default()).await;
     let route = Route::Smtp(Pool::new(SmtpSettings::parse(&sink.starttls_url()).unwrap()));
-    let sender = Sender { store: store.clone(), route: route.clone(), dkim: None };
+    let sender = Sender::new(store.clone(), route.clone(), None);
     sink.rule(Rule::new(step, Act::Hold).times(1));
     queue_mail(&store).await;
 

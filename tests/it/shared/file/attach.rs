@@ -302,7 +302,7 @@ async fn d_11_what_was_posted_before_is_known() {
 /// What staff were told of a ticket, the oldest first.
 async fn told_kinds(desk: &Desk, ticket: &str) -> Vec<String> {
     notifications::table
-        .filter(notifications::ticket_id.eq(TicketId::decode(ticket).unwrap()))
+        .filter(notifications::subject_id.eq(TicketId::decode(ticket).unwrap()))
         .order(notifications::id)
         .select(notifications::kind)
         .load(&mut desk.app.store.conn().await.unwrap())

@@ -11,7 +11,7 @@ use guichet_edge::ApiError;
 use guichet_engine::actor::{AccessRole, Membership, PortalMembership};
 use guichet_schema::people::client::{model, queries, rules};
 use guichet_schema::people::portal_access;
-use guichet_schema::shared::email_delivery;
+use guichet_schema::people::suppression;
 use guichet_schema::shared::email_delivery::model::EmailSuppression;
 
 use guichet_edge::ApiError;
@@ -159,6 +159,6 @@ keyed! {
 keyed! {
     /// The suppressed addresses of clients.
     SuppressionsOf(ClientId) => [EmailSuppression], |loads, conn, ids| async {
-        email_delivery::queries::suppressions(conn, &loads.scope(), ids).await
+        suppression::of_clients(conn, &loads.scope(), ids).await
     }
 }

@@ -5,13 +5,17 @@ mod subscription;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_base::error::Code;
-use guichet_base::id::{ActId, ClientId, DeliveryId, Id};
+use guichet_base::id::{ActId, ClientId, DeliveryId, Id, TicketId};
+use guichet_engine::subject::Subject;
+use guichet_schema::nouns;
+use guichet_schema::people::suppression;
 use guichet_schema::shared::email_delivery::{commands, model, queries, retry, rules};
 
 use crate::graphql::ability::Ability;
 use crate::graphql::desk::ticket::Ticket;
 use crate::graphql::loaders::{by_ids, keyed, load, load_optional, seen, spend};
 use crate::graphql::mirror::mirror;
+use crate::graphql::node::{self, Node};
 use crate::graphql::page::connection;
 use crate::graphql::payload::{Outcome, act, api_id, id, known_ids, payload};
 use crate::graphql::people::client::Client;
@@ -37,7 +41,7 @@ by_ids!(DeliveryId => EmailDelivery, membership queries::by_ids);
 
 keyed! {
     /// Whether a delivery can be sent again now.
-    RetryOf(DeliveryId) => Result<(), Code>, |loads, conn, ids| retry::may(conn, &loads.membership, ids)
+    RetryOf(DeliveryId) => Result<(), Code>, |loads, conn, ids| retry::may(conn, nouns::MAILS, &loads.membership, ids)
 }
 
 keyed! {
@@ -77,14 +81,19 @@ impl EmailDelivery {
         self.0.about.into()
     }
 
-    /// The ticket that the mail is about.
-    async fn ticket(&self, ctx: &Context<'_>) -> Result<Ticket, ApiError> {
-        seen(load(ctx, self.0.ticket_id).await?)
+    /// The object that the mail is about; null when the viewer can no longer see it.
+    async fn subject(&self, ctx: &Context<'_>) -> Result<Option<Node>, ApiError> {
+        node::find(ctx, &self.0.subject.encode()).await
     }
 
-    /// The client of the ticket.
-    async fn client(&self, ctx: &Context<'_>) -> Result<Client, ApiError> {
-        seen(load(ctx, self.0.client_id).await?)
+    /// The ticket that the mail is about; null when it is about something else.
+    async fn ticket(&self, ctx: &Context<'_>) -> Result<Option<Ticket>, ApiError> {
+        load_optional(ctx, self.0.subject.id::<TicketId>()).await
+    }
+
+    /// The client that the mail concerns; null when it concerns none.
+    async fn client(&self, ctx: &Context<'_>) -> Result<Option<Client>, ApiError> {
+        load_optional(ctx, self.0.client_id).await
     }
 
     /// The address of the recipient when the mail was sent or should have been sent; null when there was no
@@ -153,7 +162,7 @@ pub struct EmailDeliveryFilter {
     status: Option<Vec<EmailDeliveryStatus>>,
     /// Deliveries about one of these.
     about: Option<Vec<EmailDeliveryAbout>>,
-    /// Deliveries about tickets of one of these clients.
+    /// Deliveries that concern one of these clients.
     client_ids: Option<Vec<ID>>,
     /// Deliveries about one of these tickets.
     ticket_ids: Option<Vec<ID>>,
@@ -162,11 +171,12 @@ pub struct EmailDeliveryFilter {
 impl From<EmailDeliveryFilter> for queries::DeliveryFilter {
     fn from(filter: EmailDeliveryFilter) -> Self {
         let status = |status: Vec<EmailDeliveryStatus>| status.into_iter().map(Into::into).collect();
+        let subjects = |tickets: Vec<TicketId>| tickets.into_iter().map(Subject::of).collect();
         Self {
             status: filter.status.map(status),
             about: filter.about.map(|about| about.into_iter().map(Into::into).collect()),
             clients: known_ids(filter.client_ids),
-            tickets: known_ids(filter.ticket_ids),
+            subjects: known_ids::<TicketId>(filter.ticket_ids).map(subjects),
         }
     }
 }
@@ -234,7 +244,8 @@ impl EmailDeliveryMutation {
         #[graphql(desc = "The input of the mutation.")] input: EmailDeliveryRetryInput,
     ) -> Result<EmailDeliveryRetryPayload, ApiError> {
         let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
-            commands::retry(store, actor, &input.idempotency_key, id("id", &input.id)?).await
+            let id = id("id", &input.id)?;
+            commands::retry(store, nouns::MAILS, actor, &input.idempotency_key, id).await
         })
         .await?;
         let email_delivery = load_optional(ctx, DeliveryId::decode(&input.id)).await?;
@@ -254,7 +265,7 @@ impl EmailDeliveryMutation {
         let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
             let client: Option<ClientId> =
                 input.client_id.as_ref().map(|client| id("clientId", client)).transpose()?;
-            commands::lift_suppression(store, actor, client, &input.email).await
+            suppression::lift(store, actor, client, &input.email).await
         })
         .await?;
         let client = load_optional(ctx, input.client_id.and_then(|id| ClientId::decode(&id))).await?;

@@ -60,8 +60,8 @@ impl Listed for Deliveries {
         queries::by_ids(conn, &onlooker.membership, ids).await
     }
 
-    /// The mails about a ticket come into sight and go out of it with the ticket.
+    /// The mails about a thing come into sight and go out of it with the thing.
     fn is_moved(&self, news: &News) -> bool {
-        news.moves::<TicketId>()
+        news.moves_subjects()
     }
 }

@@ -64,7 +64,7 @@ impl Followed for Notifications {
         let new: Vec<NotificationId> = news.added().into_iter().collect();
         let too_many = new.len() > MESSAGE_LENGTH;
         // What was told of a ticket comes and goes with it; and some may have been marked as read.
-        let reload = too_many || news.moves::<TicketId>() || news.changes::<NotificationId>();
+        let reload = too_many || news.moves_subjects() || news.changes::<NotificationId>();
         let mut added = Vec::new();
         if !new.is_empty() && !too_many {
             let onlooker = &news.onlooker;

@@ -5,15 +5,16 @@ use std::collections::HashMap;
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
-use guichet_base::id::NotificationId;
+use guichet_base::id::{NotificationId, TicketId};
 use guichet_edge::ApiError;
 use guichet_engine::actor::StaffMembership;
 use guichet_schema::shared::notification::{model, preferences, queries};
 
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::{Ticket, TicketMessage};
-use crate::graphql::loaders::{Loads, fault, load, load_optional, seen};
+use crate::graphql::loaders::{Loads, fault, load_optional};
 use crate::graphql::mirror::mirror;
+use crate::graphql::node::{self, Node};
 use crate::graphql::payload::{api_id, queried};
 use crate::graphql::shared::author::{Author, author};
 
@@ -34,7 +35,7 @@ impl Loader<NotificationId> for Loads {
 }
 
 /// A notification of a staff member about an action. Only its recipient can see it, as long as the recipient
-/// can see the ticket.
+/// can see its subject.
 #[Object]
 impl Notification {
     /// The ID of the notification, for example `notification_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
@@ -47,9 +48,14 @@ impl Notification {
         self.0.kind.into()
     }
 
-    /// The ticket.
-    async fn ticket(&self, ctx: &Context<'_>) -> Result<Ticket, ApiError> {
-        seen(load(ctx, self.0.ticket_id).await?)
+    /// The object that the notification is about; null when the viewer can no longer see it.
+    async fn subject(&self, ctx: &Context<'_>) -> Result<Option<Node>, ApiError> {
+        node::find(ctx, &self.0.subject.encode()).await
+    }
+
+    /// The ticket that the notification is about; null when it is about something else.
+    async fn ticket(&self, ctx: &Context<'_>) -> Result<Option<Ticket>, ApiError> {
+        load_optional(ctx, self.0.subject.id::<TicketId>()).await
     }
 
     /// The message of the client; null for other kinds.
