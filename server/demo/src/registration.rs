@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::chance::Chance;
+use crate::chance::Chance;
 
 /// The registration of a company of this country and legal form, as firms write it.
-pub(super) fn company(chance: &mut Chance, country: &str, form: &str) -> String {
+pub(crate) fn company(chance: &mut Chance, country: &str, form: &str) -> String {
     match country {
         "BR" => cnpj(chance.digits()),
         "FR" => siren(chance.digits()),
@@ -21,7 +21,7 @@ pub(super) fn company(chance: &mut Chance, country: &str, form: &str) -> String 
 }
 
 /// A telephone number. France keeps 01 99 00 for fiction (ARCEP); the others begin like no number in use.
-pub(super) fn phone(chance: &mut Chance, country: &str) -> String {
+pub(crate) fn phone(chance: &mut Chance, country: &str) -> String {
     let [a, b, c, d] = chance.digits();
     match country {
         "BR" => format!("(11) 2000-{a}{b}{c}{d}"),

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 /// The hours of a firm's zone.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Hours {
+pub(crate) struct Hours {
     zone: Tz,
 }
 

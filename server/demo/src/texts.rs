@@ -9,10 +9,12 @@ use serde::Deserialize;
 use guichet_base::locale::Locale;
 use guichet_engine::actor::{MemberReach, StaffRole};
 
+use crate::names;
+
 /// The texts of one country.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Texts {
+pub(crate) struct Texts {
     pub firm: FirmText,
     /// Those who are gone or have not come yet are last.
     pub staff: Vec<StaffText>,
@@ -24,13 +26,15 @@ pub(super) struct Texts {
     month: String,
     /// What a monthly charge is for.
     pub fee: String,
+    /// Name and content.
+    pub files: Vec<(String, String)>,
     pub phrases: Phrases,
     pub topics: Vec<Topic>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FirmText {
+pub(crate) struct FirmText {
     pub name: String,
     pub domain: String,
     pub locale: Locale,
@@ -44,7 +48,7 @@ pub(super) struct FirmText {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct StaffText {
+pub(crate) struct StaffText {
     pub name: String,
     pub role: StaffRole,
     pub departments: Vec<usize>,
@@ -55,7 +59,7 @@ pub(super) struct StaffText {
 /// Whether somebody works here yet, and still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum StaffState {
+pub(crate) enum StaffState {
     #[default]
     Works,
     Invited,
@@ -64,7 +68,7 @@ pub(super) enum StaffState {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DepartmentText {
+pub(crate) struct DepartmentText {
     pub name: String,
     /// Its lead's place among the staff.
     pub lead: usize,
@@ -72,7 +76,7 @@ pub(super) struct DepartmentText {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ServiceText {
+pub(crate) struct ServiceText {
     pub name: String,
     pub description: String,
     /// Minor units.
@@ -88,7 +92,7 @@ const fn yes() -> bool {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Names {
+pub(crate) struct Names {
     pub first: Vec<String>,
     pub last: Vec<String>,
 }
@@ -96,7 +100,7 @@ pub(super) struct Names {
 /// What the names of companies are made of.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Companies {
+pub(crate) struct Companies {
     /// The client whose users sign in to the demo.
     pub cast: String,
     pub admin: String,
@@ -104,13 +108,11 @@ pub(super) struct Companies {
     /// Trade and legal form.
     pub kinds: Vec<(String, String)>,
     pub names: Vec<String>,
-    /// Where many companies are wanted.
-    pub places: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Phrases {
+pub(crate) struct Phrases {
     pub transfer: Vec<String>,
     pub reject: Vec<String>,
     pub cancel: Vec<String>,
@@ -120,7 +122,7 @@ pub(super) struct Phrases {
 /// What a ticket is about.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Topic {
+pub(crate) struct Topic {
     /// Its place in the price list.
     pub service: Option<usize>,
     /// The department where no service names it.
@@ -137,7 +139,7 @@ pub(super) struct Topic {
 /// Who opens a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum Side {
+pub(crate) enum Side {
     Client,
     Staff,
 }
@@ -145,23 +147,28 @@ pub(super) enum Side {
 /// Who says something, and to whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub(super) enum Voice {
+pub(crate) enum Voice {
     Client,
     Staff,
     Note,
 }
 
 static ALL: LazyLock<[Texts; 3]> = LazyLock::new(|| {
-    [include_str!("texts/br.json"), include_str!("texts/fr.json"), include_str!("texts/es.json")]
+    [include_str!("../texts/br.json"), include_str!("../texts/fr.json"), include_str!("../texts/es.json")]
         .map(|text| serde_json::from_str(text).expect("the texts are checked in, and a test reads them"))
 });
 
 /// The texts of Brazil, France and Spain.
-pub(super) fn all() -> &'static [Texts; 3] {
+pub(crate) fn all() -> &'static [Texts; 3] {
     &ALL
 }
 
 impl Texts {
+    /// The address of the staff member at this place.
+    pub fn staff_email(&self, place: usize) -> String {
+        names::address(&self.staff[place].name, &self.firm.domain)
+    }
+
     /// The month before `day`, as people here write it.
     pub fn month_before(&self, day: NaiveDate) -> String {
         let month = day - Months::new(1);
