@@ -6,14 +6,11 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_base::email::Email;
-use guichet_base::error::{Fault, Result};
+use guichet_base::error::Result;
 use guichet_base::id::{AccountId, ClientId, DepartmentId, FirmId, ServiceItemId, StaffId};
 use guichet_base::locale::Locale;
 use guichet_base::money::Money;
-use guichet_engine::actor::{
-    AccessRole, Actor, Membership, Origin, PortalMembership, StaffMembership, StaffRole,
-};
+use guichet_engine::actor::{AccessRole, Actor, Membership, Origin, PortalMembership, StaffMembership};
 use guichet_engine::tables::{accounts, portal_accesses, staff_members};
 use guichet_schema::desk::service_item::commands::{self as service_items, CreateServiceItem};
 use guichet_schema::people::account::password::Password;
@@ -30,14 +27,12 @@ use guichet_schema::shared::file::key::Key;
 
 use crate::chance::Chance;
 use crate::hours::Hours;
-use crate::names::{self, Company};
 use crate::plot::{Act, Life};
-use crate::registration;
 use crate::texts::{self, StaffState, Texts};
 use crate::whole::Whole;
 
 /// Clients a firm.
-pub(crate) const CLIENTS: usize = 40;
+pub(crate) const CLIENTS: usize = 20;
 /// The places of the clients that mails do not reach: without an address, with one that no server can take, one that
 /// bounces, one whose server always says "later".
 pub(crate) const UNREACHABLE: [usize; 4] = [3, 5, 6, 8];
@@ -198,8 +193,7 @@ impl<'a> Stage<'a> {
 
     fn member(&self, id: StaffId, account_id: AccountId, place: usize) -> Person {
         let (text, firm) = (&self.texts.staff[place], &self.texts.firm);
-        let membership =
-            StaffMembership { id, firm_id: self.firm_id, role: text.role, reach: firm.reach };
+        let membership = StaffMembership { id, firm_id: self.firm_id, role: text.role, reach: firm.reach };
         let actor = actor(account_id, Membership::Staff(membership), firm.locale);
         Person { actor, name: text.name.clone(), email: self.texts.staff_email(place) }
     }
@@ -271,27 +265,27 @@ impl<'a> Stage<'a> {
     async fn enter_clients(&mut self, since: DateTime<Utc>, guest: Option<&Person>) -> Result<()> {
         let until = self.hours.days_before(self.whole.now, DAYS + 10);
         let minutes = self.hours.working_time(since, until).num_minutes() - 120;
-        let companies = names::companies(&mut self.chance, &self.texts.companies, CLIENTS);
-        for (place, company) in companies.iter().enumerate() {
+        for place in 0..CLIENTS {
             let later = self.chance.minutes(0..=minutes);
             self.whole.at(self.hours.office(since, later));
-            self.enter_client(place, company).await?;
+            self.enter_client(place).await?;
             self.whole.at(self.whole.time() + TimeDelta::hours(1));
             for (nth, status) in statuses(place).iter().enumerate() {
                 let guest = guest.filter(|_| (place, nth) == (1, 0));
-                self.give_access(place, nth, *status, company, guest).await?;
+                self.give_access(place, nth, *status, guest).await?;
             }
         }
         Ok(())
     }
 
-    async fn enter_client(&mut self, place: usize, company: &Company) -> Result<()> {
+    async fn enter_client(&mut self, place: usize) -> Result<()> {
         let (own, office, money, odd, foreign) = match self.texts.firm.locale {
             Locale::Fr => (Locale::Fr, "contact", "comptabilite", "réception", Locale::Es),
             Locale::Es => (Locale::Es, "info", "administracion", "gestión", Locale::Fr),
             own => (own, "contato", "financeiro", "recepção", Locale::Fr),
         };
-        let at = |local: &str| format!("{local}@{}", company.domain);
+        let text = &self.texts.clients[place];
+        let at = |local: &str| text.address("x").replacen('x', local, 1);
         let [nowhere, malformed, bounces, busy] = UNREACHABLE;
         let mailbox = match place {
             _ if place == malformed => Mailbox::Malformed,
@@ -306,21 +300,20 @@ impl<'a> Stage<'a> {
             13 => foreign,
             _ => own,
         };
-        let country = self.texts.firm.country.as_str();
         // Everybody but the owner has a portfolio.
         let accountant = 1 + place % (self.staff.len() - 1);
         let input = CreateClient {
-            name: company.name.clone(),
-            registration: Some(registration::company(&mut self.chance, country, &company.form)),
+            name: text.name.clone(),
+            registration: Some(text.registration.clone()),
             email: (place != nowhere).then_some(email),
-            phone: Some(registration::phone(&mut self.chance, country)),
+            phone: Some(text.phone.clone()),
             locale: Some(locale),
             accountant_id: Some(self.staff[accountant].actor.staff()?.id),
             ticket_emails: if matches!(place, 9 | 10) { vec![at(money), at(office)] } else { Vec::new() },
         };
         let key = self.key();
         let id = clients::create(&self.whole.store, &self.manager(), &key, input).await?.value;
-        let (name, is_slow) = (company.name.clone(), place % 9 == 4);
+        let (name, is_slow) = (text.name.clone(), place % 9 == 4);
         self.customers.push(Customer { id, name, accountant, is_slow, users: Vec::new() });
         Ok(())
     }
@@ -331,19 +324,11 @@ impl<'a> Stage<'a> {
         place: usize,
         nth: usize,
         status: AccessStatus,
-        company: &Company,
         guest: Option<&Person>,
     ) -> Result<()> {
-        let words = &self.texts.companies;
-        let name = match (place, nth) {
-            (0, 0) => words.admin.clone(),
-            (0, _) => words.collaborator.clone(),
-            _ => names::person(&mut self.chance, &self.texts.names),
-        };
-        // Nobody shares an address, also when two are drawn with one name.
-        let unique = if place > 0 && nth > 0 { format!("{name} {nth}") } else { name.clone() };
-        let email = guest.map_or_else(|| names::address(&unique, &company.domain), |one| one.email.clone());
-        let name = guest.map_or(name, |one| one.name.clone());
+        let text = &self.texts.clients[place];
+        let name = guest.map_or(&text.users[nth], |one| &one.name).clone();
+        let email = guest.map_or_else(|| text.address(&name), |one| one.email.clone());
         let accepts = (place, nth) == (0, 1);
         let locale = self.texts.firm.locale;
         let known = match guest {
@@ -380,11 +365,12 @@ impl<'a> Stage<'a> {
             return Ok(());
         }
         let role = if nth == 0 { AccessRole::Admin } else { AccessRole::Collaborator };
-        let membership = PortalMembership { id: made.id, firm_id: self.firm_id, client_id, role };
+        let membership = PortalMembership::new(made.id, self.firm_id, client_id, role);
         let mut actor = actor(account_id, Membership::Portal(membership), locale);
         // Some use an app.
         actor.origin.is_app = place % 4 == 1;
-        actor.origin.device = Some(if actor.origin.is_app { "Guichet/1.0 (Android 16)" } else { BROWSER }.into());
+        actor.origin.device =
+            Some(if actor.origin.is_app { "Guichet/1.0 (Android 16)" } else { BROWSER }.into());
         self.customers[place].users.push(Person { actor, name, email });
         Ok(())
     }
@@ -394,7 +380,8 @@ const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 
 
 fn actor(account_id: AccountId, membership: Membership, locale: Locale) -> Actor {
     // An address for documentation (RFC 5737).
-    let origin = Origin { address: Some("192.0.2.7".into()), device: Some(BROWSER.into()), ..Origin::default() };
+    let origin =
+        Origin { address: Some("192.0.2.7".into()), device: Some(BROWSER.into()), ..Origin::default() };
     Actor { account_id, session_id: None, membership, locale, origin }
 }
 
@@ -405,7 +392,7 @@ fn statuses(place: usize) -> &'static [AccessStatus] {
     match place {
         11 => &[],
         14 => &[Active, Pending],
-        0 | 20 => &[Active, Active],
+        0 | 16 => &[Active, Active],
         _ if place % 6 == 2 => &[Active, Active],
         _ if place == 1 || place % 3 != 0 => &[Active],
         _ => &[],

@@ -8,10 +8,8 @@ mod chance;
 mod hours;
 mod house;
 pub mod large;
-mod names;
 mod play;
 mod plot;
-mod registration;
 mod rare;
 mod sign_in;
 mod texts;
@@ -104,7 +102,8 @@ pub async fn fill(
         let mut conn = whole.store.conn().await?;
         // Two processes that start at once make one demo. The plans of foreign keys are made while the tables are
         // small, and kept while they grow.
-        conn.batch_execute("SELECT pg_advisory_xact_lock(7101210202); SET LOCAL enable_seqscan = off").await?;
+        conn.batch_execute("SELECT pg_advisory_xact_lock(7101210202); SET LOCAL enable_seqscan = off")
+            .await?;
         let is_new = found(&mut conn, scale).await?.is_empty();
         let is_first = found(&mut conn, Scale::Small).await?.is_empty();
         drop(conn);

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_base::error::{Fault, OrNotFound, Result};
+use guichet_base::error::{Fault, Result};
 use guichet_base::id::{ChargeId, FileId, TicketId};
 use guichet_base::input::Patch;
 use guichet_engine::actor::{Actor, Membership};
@@ -119,8 +119,10 @@ impl Stage<'_> {
         person.map(|person| person.actor.clone())
     }
 
-    async fn work(&mut self, life: &mut Life, act: Act) -> Result<()> {
-        let (store, key) = (&self.whole.store, self.key());
+    /// Does something with a ticket; what follows from it waits for [`Stage::settle`].
+    pub async fn work(&mut self, life: &mut Life, act: Act) -> Result<()> {
+        let (store, key) = (self.whole.store.clone(), self.key());
+        let store = &store;
         let ticket = self.ticket(life.id).await?;
         let (id, version) = (life.id, ticket.version);
         let by = match &act {
@@ -137,7 +139,9 @@ impl Stage<'_> {
                     false => Vec::new(),
                 };
                 life.files.extend(&file_ids);
-                allowed(post(store, &by, &key, PostMessage { ticket_id: id, visibility, body, file_ids }).await)?;
+                allowed(
+                    post(store, &by, &key, PostMessage { ticket_id: id, visibility, body, file_ids }).await,
+                )?;
             }
             Act::Turn { to: TicketStatus::Reopened, reason, .. } => {
                 allowed(reopen(store, &by, &key, Reopen { id, reason, expected_version: None }).await)?;

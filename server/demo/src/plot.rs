@@ -8,13 +8,12 @@ use guichet_schema::desk::ticket::model::{TicketStatus, Visibility};
 use guichet_schema::shared::email_delivery::model::SendEmail;
 
 use crate::house::{CLIENTS, DAYS, Stage, UNREACHABLE};
-use crate::names;
 use crate::texts::{Side, Topic, Voice};
 
 /// Tickets a firm that chance tells of.
-const TICKETS: usize = 60;
+const TICKETS: usize = 24;
 /// The first of them: the clients one after the other, and again those that cannot be mailed.
-const FAMILIAR: usize = CLIENTS + 2 * UNREACHABLE.len();
+const FAMILIAR: usize = CLIENTS + UNREACHABLE.len();
 
 /// Who does something: resolved when it happens, because a ticket changes hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,16 +44,36 @@ pub(crate) struct Opening {
 #[derive(Debug, Clone)]
 pub(crate) enum Act {
     Open(Opening),
-    Say { by: Who, visibility: Visibility, body: String },
-    Turn { by: Who, to: TicketStatus, reason: Option<String> },
-    Reprice { percent: i64 },
+    Say {
+        by: Who,
+        visibility: Visibility,
+        body: String,
+    },
+    Turn {
+        by: Who,
+        to: TicketStatus,
+        reason: Option<String>,
+    },
+    Reprice {
+        percent: i64,
+    },
     /// To the staff member or the department at this place.
-    Transfer { to: Result<usize, usize>, note: String },
-    Read { by: Who },
+    Transfer {
+        to: Result<usize, usize>,
+        note: String,
+    },
+    Read {
+        by: Who,
+    },
     /// The contact attaches a file without a message.
     HandIn,
     /// A charge entered by hand.
-    Fee { customer: usize, description: String, amount: i64, due_on: NaiveDate },
+    Fee {
+        customer: usize,
+        description: String,
+        amount: i64,
+        due_on: NaiveDate,
+    },
     Pay(ChargeId),
     GiveUp(SendEmail),
 }
@@ -79,23 +98,25 @@ impl Stage<'_> {
     /// The tickets of the last weeks, more of late: all topics in turn, and nearly every client; and monthly fees.
     pub fn plot(&mut self) {
         let from = self.hours.days_before(self.whole.now, DAYS);
-        let minutes = self.hours.working_time(from, self.whole.now).num_minutes();
+        // The last ones, of which numbers follow, are opened in [`crate::rare`].
+        let until = self.whole.now - TimeDelta::hours(4);
+        let minutes = self.hours.working_time(from, until).num_minutes();
         let mut openings = Vec::new();
         for _ in 0..TICKETS {
             let share = self.chance.between(0..=999);
             let before = minutes - minutes * share * share / 1_000_000;
             let at = self.hours.office(from, TimeDelta::minutes(before) - self.chance.minutes(0..=1));
-            openings.push(at.min(self.whole.now));
+            openings.push(at.min(until));
         }
         openings.sort_unstable();
         let mut topics: Vec<_> = self.texts.topics.iter().collect();
         self.chance.shuffle(&mut topics);
         for ((place, at), topic) in openings.into_iter().enumerate().zip(topics.into_iter().cycle()) {
             let customer = match place {
-                _ if topic.collects => 4 + 9 * self.chance.below(4),
+                _ if topic.collects => 4 + 9 * self.chance.below(2),
                 0..CLIENTS => place,
                 CLIENTS..FAMILIAR => UNREACHABLE[place % UNREACHABLE.len()],
-                _ => self.chance.below(3),
+                _ => 0,
             };
             self.tell(place, topic, customer, at);
         }
@@ -108,7 +129,7 @@ impl Stage<'_> {
         for back in 0..3 {
             let first = today.with_day0(0).expect("every month has a first day") - Months::new(back);
             let description = self.texts.fee.replace("{month}", &self.texts.month_before(first));
-            for customer in (0..CLIENTS).filter(|place| place % 2 == 0 || place % 9 == 4) {
+            for customer in (0..CLIENTS).filter(|place| place % 5 == 0 || place % 9 == 4) {
                 let at = self.hours.office(self.hours.morning(first), self.chance.minutes(10..=120));
                 // The same client pays the same each month.
                 let amount = 18_000 + (customer as i64 * 7_919 % 60) * 1_000;
@@ -143,7 +164,8 @@ impl Stage<'_> {
     /// The particulars of a ticket.
     pub fn words(&mut self, customer: usize, contact: Option<usize>, at: DateTime<Utc>) -> Words {
         let customer = &self.customers[customer];
-        let person = contact.map_or("", |place| names::first(&customer.users[place].name));
+        let person =
+            contact.map_or("", |place| customer.users[place].name.split(' ').next().unwrap_or_default());
         [
             ("{client}", customer.name.clone()),
             ("{person}", person.to_owned()),

@@ -1,13 +1,12 @@
-//! What is rare, so that the demo shows every state that there is: the last days of a firm's story.
+//! What is rare, so that the demo shows every state that there is: the last hours of a firm's story.
 
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use diesel::sql_types::{Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Jsonb, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use guichet_base::error::{Fault, Result};
-use guichet_base::id::Id;
 use guichet_engine::sql;
 use guichet_engine::tables::{notifications, portal_accesses};
 use guichet_schema::desk::ticket::attachment::{AttachFiles, AttachTo, attach};
@@ -15,48 +14,48 @@ use guichet_schema::desk::ticket::model::{TicketStatus, Visibility};
 use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_schema::shared::email_delivery::model::{DeliveryReason, SendEmail};
 use guichet_schema::shared::email_delivery::outcome::{Outcome, record};
+use guichet_schema::shared::file::expiry;
+use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::model::FileRefusal;
 use guichet_schema::shared::file::verdict::{self, Verdict};
-use guichet_schema::shared::file::key::Key;
-use guichet_schema::shared::file::expiry;
 use guichet_schema::shared::notification::commands::{Mark, mark_read};
 use guichet_schema::shared::notification::model::NotificationKind;
 use guichet_schema::shared::notification::preferences;
 
 use crate::house::{Stage, UNREACHABLE};
-use crate::names;
 use crate::plot::{Act, Opening, Who, fill};
 use crate::texts::StaffState;
+use crate::whole::allowed;
 
 /// The places of these tickets; those that chance tells of come before.
 const FIRST: usize = 1_000;
 
+#[derive(QueryableByName)]
+struct Held {
+    #[diesel(sql_type = Jsonb)]
+    payload: serde_json::Value,
+}
+
 impl Stage<'_> {
-    /// Plays the last days.
+    /// Plays the last hours, after all tickets that chance tells of are opened.
     pub async fn show_what_is_rare(&mut self) -> Result<()> {
-        self.ago(TimeDelta::days(6));
+        self.whole.at(self.whole.now - TimeDelta::minutes(210));
+        self.read_notifications().await?;
+        self.newcomers().await?;
         self.every_status().await?;
         self.every_refusal_of_a_file().await?;
-        self.read_notifications().await?;
-        self.ago(TimeDelta::days(2));
-        self.newcomers().await?;
-        self.ago(TimeDelta::hours(3));
         self.mails_to_staff().await?;
         self.mail_that_waits().await?;
-        self.ago(TimeDelta::minutes(20));
         self.files_in_hand().await
     }
 
-    fn ago(&self, before: TimeDelta) {
-        self.whole.at(self.whole.now - before);
-    }
-
     fn go_on(&self) {
-        self.whole.at(self.whole.time() + TimeDelta::minutes(9));
+        self.whole.at(self.whole.time() + TimeDelta::minutes(2));
     }
 
     /// A ticket in the place after those before; what it is about is by chance.
     async fn begin(&mut self, customer: usize, contact: Option<usize>, by: Who) -> Result<usize> {
+        self.go_on();
         let topics: Vec<_> = self.texts.topics.iter().filter(|topic| topic.service.is_some()).collect();
         let topic = *self.chance.pick(&topics);
         let words = self.words(customer, contact, self.whole.time());
@@ -127,7 +126,7 @@ impl Stage<'_> {
             drop(conn);
             if let Some(id) = newest {
                 // Of a ticket that the person does not see any more nothing is shown.
-                crate::whole::allowed(mark_read(&self.whole.store, &person.actor, Mark::UpTo(id)).await)?;
+                allowed(mark_read(&self.whole.store, &person.actor, Mark::UpTo(id)).await)?;
             }
         }
         Ok(())
@@ -140,60 +139,45 @@ impl Stage<'_> {
                 self.invite_staff(place).await?;
             }
         }
-        let domain = names::domain_of(&self.customers[11].name);
-        let company = names::Company { name: self.customers[11].name.clone(), form: String::new(), domain };
-        self.give_access(11, 0, AccessStatus::Invited, &company, None).await
+        self.give_access(11, 0, AccessStatus::Invited, None).await
     }
 
     /// What the client did today is told to staff who have not looked yet, to some of them by mail too; that mail is
     /// withheld from those who may not have it any more, or do not want it.
     async fn mails_to_staff(&mut self) -> Result<()> {
         let all: BTreeSet<NotificationKind> = NotificationKind::ALL.iter().copied().collect();
-        for person in &self.staff[2..6] {
+        for person in &self.staff[1..] {
             preferences::set(&self.whole.store, &person.actor, all.clone()).await?;
         }
         let ticket = self.begin(0, Some(0), Who::Contact).await?;
-        let body = self.texts.topics[0].text.replace("{month}", "");
-        let reasons = [None, Some(DeliveryReason::NoAccess), Some(DeliveryReason::NotWanted)];
-        for reason in reasons {
+        for reason in [None, Some(DeliveryReason::NoAccess), Some(DeliveryReason::NotWanted)] {
             self.go_on();
             self.next_fate = reason.map(|reason| Outcome::Withheld { reason });
-            let (by, visibility) = (Who::Contact, Visibility::Public);
-            self.act(ticket, Act::Say { by, visibility, body: body.clone() }).await?;
+            let (visibility, body) = (Visibility::Public, self.texts.phrases.reopen[0].clone());
+            self.act(ticket, Act::Say { by: Who::Contact, visibility, body }).await?;
         }
         self.go_on();
         self.act(ticket, Act::HandIn).await?;
         self.turn(ticket, Who::Assignee, TicketStatus::Finished).await?;
         self.turn(ticket, Who::Contact, TicketStatus::Reopened).await?;
-        self.go_on();
-        let to = Err((0..self.teams.len()).find(|team| self.texts.departments[*team].lead == 2).unwrap_or(0));
-        let note = self.texts.phrases.transfer[0].clone();
-        self.act(ticket, Act::Transfer { to, note }).await
+        for team in 0..2 {
+            self.go_on();
+            let note = self.texts.phrases.transfer[team].clone();
+            self.act(ticket, Act::Transfer { to: Err(team), note }).await?;
+        }
+        Ok(())
     }
 
     /// A mail that was tried once and waits, to somebody who lost access since: when its time comes it is withheld, so no
     /// mail leaves.
     async fn mail_that_waits(&mut self) -> Result<()> {
-        let place = 20;
+        let place = 16;
         let ticket = self.begin(place, Some(1), Who::Contact).await?;
         let person = self.customers[place].users[1].clone();
-        let lives = self.lives.get(&ticket).map(|life| life.id);
-        let Some(id) = lives else { return Ok(()) };
+        let Some(mut life) = self.lives.get(&ticket).cloned() else { return Ok(()) };
         self.go_on();
-        let row = self.ticket(id).await?;
-        let key = self.key();
-        let wish = guichet_schema::desk::ticket::status::ChangeStatus {
-            id,
-            status: TicketStatus::InAnalysis,
-            reason: None,
-            expected_version: Some(row.version),
-        };
-        guichet_schema::desk::ticket::status::change_status(&self.whole.store, &self.manager(), &key, wish).await?;
-        #[derive(QueryableByName)]
-        struct Held {
-            #[diesel(sql_type = diesel::sql_types::Jsonb)]
-            payload: serde_json::Value,
-        }
+        let turn = Act::Turn { by: Who::Manager, to: TicketStatus::InAnalysis, reason: None };
+        self.work(&mut life, turn).await?;
         let held: Vec<Held> = sql::kept(
             "UPDATE jobs SET attempts = 1, run_at = ?, last_error = 'greylisted' FROM email_deliveries AS delivery
              WHERE jobs.firm_id = ? AND delivery.id = (jobs.payload ->> 'delivery_id')::uuid AND delivery.recipient = ?
@@ -205,7 +189,8 @@ impl Stage<'_> {
         .load(&mut *self.whole.store.conn().await?)
         .await?;
         for Held { payload } in held {
-            let job: SendEmail = serde_json::from_value(payload).map_err(|error| Fault::Broken(error.to_string()))?;
+            let job: SendEmail =
+                serde_json::from_value(payload).map_err(|error| Fault::Broken(error.to_string()))?;
             record(&self.whole.store, job, Outcome::Later { reply: "451 4.7.1 Greylisted".into() }).await?;
         }
         self.settle().await?;
@@ -221,6 +206,7 @@ impl Stage<'_> {
 
     /// A file that is awaited, and one on a ticket that the workers are about to look at.
     async fn files_in_hand(&mut self) -> Result<()> {
+        self.whole.at(self.whole.now);
         let by = self.manager();
         self.declare_file(&by).await?;
         let (id, content) = self.send_file(&by).await?;

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use crate::{Scale, found, large, names, texts};
+use crate::{Scale, found, large, texts};
 use guichet_base::error::Result;
 use guichet_base::id::FirmId;
 use guichet_engine::actor::{AccessRole, StaffRole};
@@ -87,9 +87,8 @@ fn cast() -> Vec<String> {
     let mut cast = Vec::new();
     for texts in texts::all() {
         cast.extend((0..3).map(|place| texts.staff_email(place)));
-        let words = &texts.companies;
-        let domain = names::domain_of(&words.cast);
-        cast.extend([&words.admin, &words.collaborator].map(|name| names::address(name, &domain)));
+        let client = &texts.clients[0];
+        cast.extend(client.users.iter().map(|name| client.address(name)));
     }
     cast.extend((1..=3).map(|member| large::staff_email(1, member)));
     cast.push(large::admin_email(1, 1));

@@ -59,9 +59,7 @@ impl Stage<'_> {
             Mailbox::Bounces => {
                 self.after(1..=4, job, Outcome::Refused { reply: UNKNOWN.into(), hard_bounce: true }).await
             }
-            Mailbox::Malformed => {
-                self.after(1..=4, job, Outcome::Invalid { reply: MALFORMED.into() }).await
-            }
+            Mailbox::Malformed => self.after(1..=4, job, Outcome::Invalid { reply: MALFORMED.into() }).await,
             Mailbox::Busy if given_up < self.whole.now => {
                 self.cue(given_up, usize::MAX, Act::GiveUp(job));
                 self.after(1..=4, job, Outcome::Later { reply }).await
@@ -73,7 +71,8 @@ impl Stage<'_> {
                 }
                 let queue: [u32; 8] = self.chance.digits();
                 let queue: String = queue.iter().map(u32::to_string).collect();
-                self.after(1..=40, job, Outcome::Sent { reply: format!("250 2.0.0 Ok: queued as {queue}") }).await
+                self.after(1..=40, job, Outcome::Sent { reply: format!("250 2.0.0 Ok: queued as {queue}") })
+                    .await
             }
         }
     }
