@@ -33,13 +33,13 @@ WITH old AS (
     FROM staff_members AS staff WHERE firm_id IN (SELECT old_id FROM firm_copy)
 )
 SELECT f.id AS firm_id, old.id AS old_id, old.account_id AS old_account_id,
-    pg_temp.v7(old.created_at - interval '730 days', concat(old.id, f.no, ' ', no)) AS id,
-    pg_temp.v7(old.created_at - interval '730 days', concat(old.account_id, f.no, ' ', no)) AS account_id,
-    'staff-' || lpad(no::text, 2, '0') || '@' || f.domain AS email,
-    CASE WHEN no > 9 THEN (no - 5) / 5 ELSE 0 END AS round,
+    pg_temp.v7(old.created_at - interval '730 days', concat(old.id, f.no, ' ', nth)) AS id,
+    pg_temp.v7(old.created_at - interval '730 days', concat(old.account_id, f.no, ' ', nth)) AS account_id,
+    'staff-' || lpad(nth::text, 2, '0') || '@' || f.domain AS email,
+    CASE WHEN nth > 9 THEN (nth - 5) / 5 ELSE 0 END AS round,
     count(*) OVER (PARTITION BY f.id, old.id) AS rounds
-FROM firm_copy AS f CROSS JOIN LATERAL generate_series(1, f.staff + 2) AS no
-JOIN old ON old.firm_id = f.old_id AND old.place = CASE WHEN no > 9 THEN 3 + (no - 10) % 5 ELSE no END;
+FROM firm_copy AS f CROSS JOIN LATERAL generate_series(1, f.staff + 2) AS nth
+JOIN old ON old.firm_id = f.old_id AND old.place = CASE WHEN nth > 9 THEN 3 + (nth - 10) % 5 ELSE nth END;
 CREATE INDEX ON staff_copy (firm_id, old_id, round);
 
 INSERT INTO accounts SELECT copy.* FROM staff_copy AS s JOIN accounts AS old ON old.id = s.old_account_id,
@@ -79,16 +79,16 @@ WITH old AS (
     FROM clients AS client JOIN portal_accesses AS access ON access.client_id = client.id
     WHERE client.firm_id IN (SELECT old_id FROM firm_copy) AND access.role = 'ADMIN' AND access.status = 'ACTIVE'
 )
-SELECT f.id AS firm_id, no, f.domain, old.id AS old_id, old.access_id AS old_access_id,
+SELECT f.id AS firm_id, nth AS no, f.domain, old.id AS old_id, old.access_id AS old_access_id,
     old.account_id AS old_account_id, old.accountant_id AS old_accountant_id,
-    CASE WHEN no > old.many THEN ' ' || lpad(no::text, 5, '0') ELSE '' END AS suffix,
+    CASE WHEN nth > old.many THEN ' ' || lpad(nth::text, 5, '0') ELSE '' END AS suffix,
     split_part(old.search_text, ' ' || lower(old.registration), 1) AS folded,
-    'client-' || lpad(no::text, 5, '0') || '.' || f.domain AS host,
-    pg_temp.v7(old.created_at - interval '730 days', concat(old.id, f.no, ' ', no)) AS id,
-    pg_temp.v7(old.created_at - interval '730 days', concat(old.access_id, f.no, ' ', no)) AS access_id,
-    pg_temp.v7(old.created_at - interval '730 days', concat(old.account_id, f.no, ' c', no)) AS account_id
-FROM firm_copy AS f CROSS JOIN LATERAL generate_series(1, f.clients) AS no
-JOIN old ON old.firm_id = f.old_id AND old.place = (no - 1) % old.many;
+    'client-' || lpad(nth::text, 5, '0') || '.' || f.domain AS host,
+    pg_temp.v7(old.created_at - interval '730 days', concat(old.id, f.no, ' ', nth)) AS id,
+    pg_temp.v7(old.created_at - interval '730 days', concat(old.access_id, f.no, ' ', nth)) AS access_id,
+    pg_temp.v7(old.created_at - interval '730 days', concat(old.account_id, f.no, ' c', nth)) AS account_id
+FROM firm_copy AS f CROSS JOIN LATERAL generate_series(1, f.clients) AS nth
+JOIN old ON old.firm_id = f.old_id AND old.place = (nth - 1) % old.many;
 CREATE INDEX ON client_copy (firm_id, no);
 
 INSERT INTO clients SELECT copy.* FROM client_copy AS c JOIN clients AS old ON old.id = c.old_id
@@ -112,10 +112,10 @@ WITH old AS (
     FROM tickets AS ticket
     WHERE firm_id IN (SELECT old_id FROM firm_copy) AND last_message_seq BETWEEN 2 AND 8
 ), copy AS (
-    SELECT f.no AS firm, f.id AS firm_id, f.clients, no, ('x' || substr(md5(concat(f.no, ' ', no)), 1, 7))::bit(28)::int AS hash,
+    SELECT f.no AS firm, f.id AS firm_id, f.clients, nth AS no, ('x' || substr(md5(concat(f.no, ' ', nth)), 1, 7))::bit(28)::int AS hash,
         old.id AS old_id, old.number AS old_number, old.created_at
-    FROM firm_copy AS f CROSS JOIN LATERAL generate_series(1, f.tickets) AS no
-    JOIN old ON old.firm_id = f.old_id AND old.place = (no - 1) % old.many
+    FROM firm_copy AS f CROSS JOIN LATERAL generate_series(1, f.tickets) AS nth
+    JOIN old ON old.firm_id = f.old_id AND old.place = (nth - 1) % old.many
 )
 SELECT copy.firm_id, copy.old_id, copy.hash, old_number, c.id AS client_id, c.access_id, c.folded || c.suffix AS client,
     (hash % 96) * interval '7 days' AS shift,
@@ -147,7 +147,7 @@ LATERAL jsonb_populate_record(old, jsonb_build_object('id', t.id, 'firm_id', t.f
 
 -- What history spells as the API does: `staff_…`, `department_…`.
 CREATE TEMP TABLE value_copy ON COMMIT DROP AS
-SELECT firm_id, 'staff_' || replace(old_id::text, '-', '') AS old, 'staff_' || replace(id::text, '-', '') AS new,
+SELECT firm_id, 'staff_' || replace(old_id::text, '-', '') AS source, 'staff_' || replace(id::text, '-', '') AS target,
     round, rounds FROM staff_copy
 UNION ALL
 SELECT firm_id, 'department_' || replace(old_id::text, '-', ''), 'department_' || replace(id::text, '-', ''), 0, 1
@@ -158,12 +158,12 @@ ANALYZE value_copy;
 INSERT INTO ticket_changes OVERRIDING SYSTEM VALUE
 SELECT copy.* FROM ticket_copy AS t JOIN ticket_changes AS old ON old.ticket_id = t.old_id
 LEFT JOIN staff_copy AS s ON s.firm_id = t.firm_id AND s.old_id = old.author_staff AND s.round = t.hash % s.rounds
-LEFT JOIN value_copy AS was ON was.firm_id = t.firm_id AND was.old = old.old_value AND was.round = t.hash % was.rounds
-LEFT JOIN value_copy AS is_now ON is_now.firm_id = t.firm_id AND is_now.old = old.new_value
+LEFT JOIN value_copy AS was ON was.firm_id = t.firm_id AND was.source = old.old_value AND was.round = t.hash % was.rounds
+LEFT JOIN value_copy AS is_now ON is_now.firm_id = t.firm_id AND is_now.source = old.new_value
     AND is_now.round = t.hash % is_now.rounds,
 LATERAL jsonb_populate_record(old, jsonb_build_object('id', pg_temp.v7(old.at - t.shift, concat(old.id, t.id)),
     'firm_id', t.firm_id, 'ticket_id', t.id, 'act_id', pg_temp.v7(old.at - t.shift, concat(old.act_id, t.id)),
-    'old_value', coalesce(was.new, old.old_value), 'new_value', coalesce(is_now.new, old.new_value),
+    'old_value', coalesce(was.target, old.old_value), 'new_value', coalesce(is_now.target, old.new_value),
     'author_staff', s.id, 'author_access', CASE WHEN s.id IS NULL THEN t.access_id END,
     'at', old.at - t.shift)) AS copy
 WHERE old.field NOT IN ('FILE', 'INTERNAL_FILE');

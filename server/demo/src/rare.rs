@@ -14,10 +14,10 @@ use guichet_schema::desk::ticket::model::{TicketStatus, Visibility};
 use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_schema::shared::email_delivery::model::{DeliveryReason, SendEmail};
 use guichet_schema::shared::email_delivery::outcome::{Outcome, record};
-use guichet_schema::shared::file::expiry;
 use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::model::FileRefusal;
 use guichet_schema::shared::file::verdict::{self, Verdict};
+use guichet_schema::shared::file::{download, expiry};
 use guichet_schema::shared::notification::commands::{Mark, mark_read};
 use guichet_schema::shared::notification::model::NotificationKind;
 use guichet_schema::shared::notification::preferences;
@@ -39,7 +39,10 @@ struct Held {
 impl Stage<'_> {
     /// Plays the last hours, after all tickets that chance tells of are opened.
     pub async fn show_what_is_rare(&mut self) -> Result<()> {
-        self.whole.at(self.whole.now - TimeDelta::minutes(210));
+        self.whole.at(self.whole.now - TimeDelta::minutes(225));
+        // What happened to the first of these is read, what happens to the second is not.
+        self.mails_to_staff().await?;
+        self.go_on();
         self.read_notifications().await?;
         self.newcomers().await?;
         self.every_status().await?;
@@ -92,6 +95,11 @@ impl Stage<'_> {
     }
 
     async fn every_refusal_of_a_file(&mut self) -> Result<()> {
+        let users = self.customers[..2].iter().map(|customer| customer.users[0].actor.clone());
+        for by in users.chain([self.manager()]).collect::<Vec<_>>() {
+            let id = self.upload(&by).await?;
+            download::open(&self.whole.store, &by, id).await?;
+        }
         let by = self.customers[0].users[0].actor.clone();
         for refusal in FileRefusal::ALL {
             self.go_on();
@@ -158,6 +166,7 @@ impl Stage<'_> {
         }
         self.go_on();
         self.act(ticket, Act::HandIn).await?;
+        self.act(ticket, Act::Reprice { percent: 110 }).await?;
         self.turn(ticket, Who::Assignee, TicketStatus::Finished).await?;
         self.turn(ticket, Who::Contact, TicketStatus::Reopened).await?;
         for team in 0..2 {
@@ -211,9 +220,10 @@ impl Stage<'_> {
         self.declare_file(&by).await?;
         let (id, content) = self.send_file(&by).await?;
         self.objects.push((Key::Staged { firm_id: self.firm_id, file_id: id }, content));
+        let stored = self.upload(&by).await?;
         let (key, to) = (self.key(), AttachTo::Ticket(Visibility::Internal));
         let Some(ticket) = self.lives.values().next_back() else { return Ok(()) };
-        let input = AttachFiles { ticket_id: ticket.id, file_ids: vec![id], to };
+        let input = AttachFiles { ticket_id: ticket.id, file_ids: vec![stored, id], to };
         attach(&self.whole.store, &by, &key, input).await?;
         Ok(())
     }
