@@ -14,7 +14,7 @@ use guichet_engine::db;
 use guichet_engine::store::Store;
 use guichet_schema::desk::charge::model::ChargeStatus;
 use guichet_schema::desk::ticket::list::{self, TicketFilter};
-use guichet_schema::desk::ticket::model::{TicketStatus, Visibility};
+use guichet_schema::desk::ticket::model::TicketStatus;
 use guichet_schema::desk::ticket::status::{ChangeStatus, StatusOutcome, change_status};
 use guichet_schema::people::account::password::Password;
 use guichet_schema::people::portal_access::model::AccessStatus;
@@ -23,6 +23,7 @@ use guichet_schema::people::session::model::{MembershipOption, SignedIn};
 use guichet_schema::shared::email_delivery::model::{DeliveryAbout, DeliveryReason, DeliveryStatus};
 use guichet_schema::shared::file::model::{Channel, FileRefusal, FileState};
 use guichet_schema::shared::notification::model::NotificationKind;
+use guichet_schema::shared::visibility::Visibility;
 use guichet_storage::{Folder, Storage};
 use guichet_tests::app::START;
 use guichet_tests::database::TestDatabase;
@@ -410,12 +411,8 @@ async fn every_state_is_shown() {
     let mut conn = store.conn().await.unwrap();
     let states = [
         ("tickets", "status", texts(TicketStatus::ALL)),
-        ("ticket_messages", "visibility", texts(Visibility::ALL)),
-        (
-            "ticket_changes",
-            "field",
-            vec!["FILE".into(), "INTERNAL_FILE".into(), "PRICE".into(), "ASSIGNEE".into()],
-        ),
+        ("messages", "visibility", texts(Visibility::ALL)),
+        ("changes", "field", vec!["FILE".into(), "INTERNAL_FILE".into(), "PRICE".into(), "ASSIGNEE".into()]),
         ("email_deliveries", "status", texts(DeliveryStatus::ALL)),
         ("email_deliveries", "reason", texts(DeliveryReason::ALL)),
         ("email_deliveries", "about", texts(DeliveryAbout::ALL)),
@@ -452,7 +449,7 @@ async fn every_state_is_shown() {
         (
             "a conversation that nobody has read",
             "tickets t WHERE last_message_seq > 0
-               AND NOT EXISTS (SELECT FROM ticket_reads r WHERE r.ticket_id = t.id)"
+               AND NOT EXISTS (SELECT FROM read_marks r WHERE r.subject_id = t.id)"
                 .into(),
         ),
     ] {

@@ -155,28 +155,28 @@ FROM department_copy;
 ANALYZE value_copy;
 
 -- Without those of files, which are not copied.
-INSERT INTO ticket_changes OVERRIDING SYSTEM VALUE
-SELECT copy.* FROM ticket_copy AS t JOIN ticket_changes AS old ON old.ticket_id = t.old_id
+INSERT INTO changes OVERRIDING SYSTEM VALUE
+SELECT copy.* FROM ticket_copy AS t JOIN changes AS old ON old.subject_id = t.old_id
 LEFT JOIN staff_copy AS s ON s.firm_id = t.firm_id AND s.old_id = old.author_staff AND s.round = t.hash % s.rounds
 LEFT JOIN value_copy AS was ON was.firm_id = t.firm_id AND was.source = old.old_value AND was.round = t.hash % was.rounds
 LEFT JOIN value_copy AS is_now ON is_now.firm_id = t.firm_id AND is_now.source = old.new_value
     AND is_now.round = t.hash % is_now.rounds,
 LATERAL jsonb_populate_record(old, jsonb_build_object('id', pg_temp.v7(old.at - t.shift, concat(old.id, t.id)),
-    'firm_id', t.firm_id, 'ticket_id', t.id, 'act_id', pg_temp.v7(old.at - t.shift, concat(old.act_id, t.id)),
+    'firm_id', t.firm_id, 'subject_id', t.id, 'act_id', pg_temp.v7(old.at - t.shift, concat(old.act_id, t.id)),
     'old_value', coalesce(was.target, old.old_value), 'new_value', coalesce(is_now.target, old.new_value),
     'author_staff', s.id, 'author_access', CASE WHEN s.id IS NULL THEN t.access_id END,
     'at', old.at - t.shift)) AS copy
 WHERE old.field NOT IN ('FILE', 'INTERNAL_FILE');
 
-INSERT INTO ticket_messages SELECT copy.* FROM ticket_copy AS t JOIN ticket_messages AS old ON old.ticket_id = t.old_id
+INSERT INTO messages SELECT copy.* FROM ticket_copy AS t JOIN messages AS old ON old.subject_id = t.old_id
 LEFT JOIN staff_copy AS s ON s.firm_id = t.firm_id AND s.old_id = old.author_staff AND s.round = t.hash % s.rounds,
 LATERAL jsonb_populate_record(old, jsonb_build_object('id', pg_temp.v7(old.created_at - t.shift, concat(old.id, t.id)),
-    'firm_id', t.firm_id, 'ticket_id', t.id, 'author_staff', s.id,
+    'firm_id', t.firm_id, 'subject_id', t.id, 'author_staff', s.id,
     'author_access', CASE WHEN s.id IS NULL THEN t.access_id END, 'created_at', old.created_at - t.shift)) AS copy;
 
-INSERT INTO ticket_reads SELECT copy.* FROM ticket_copy AS t JOIN ticket_reads AS old ON old.ticket_id = t.old_id
+INSERT INTO read_marks SELECT copy.* FROM ticket_copy AS t JOIN read_marks AS old ON old.subject_id = t.old_id
 LEFT JOIN staff_copy AS s ON s.firm_id = t.firm_id AND s.old_id = old.reader_id AND s.round = t.hash % s.rounds,
-LATERAL jsonb_populate_record(old, jsonb_build_object('firm_id', t.firm_id, 'ticket_id', t.id,
+LATERAL jsonb_populate_record(old, jsonb_build_object('firm_id', t.firm_id, 'subject_id', t.id,
     'reader_id', coalesce(s.id, t.access_id), 'at', old.at - t.shift)) AS copy
 ON CONFLICT DO NOTHING;
 

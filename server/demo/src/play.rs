@@ -16,13 +16,15 @@ use guichet_schema::desk::charge::model::{Charge, ChargeStatus};
 use guichet_schema::desk::ticket::attachment::{AttachFiles, AttachTo, attach};
 use guichet_schema::desk::ticket::commands::{CreateTicket, EditTicket, create, edit};
 use guichet_schema::desk::ticket::conversation::{PostMessage, mark_read, post};
-use guichet_schema::desk::ticket::model::{Ticket, TicketStatus, Visibility};
+use guichet_schema::desk::ticket::model::{Ticket, TicketStatus};
 use guichet_schema::desk::ticket::status::{ChangeStatus, Reopen, change_status, reopen};
 use guichet_schema::desk::ticket::transfer::{TransferTicket, TransferTo, transfer};
+use guichet_schema::nouns::WITH_FILES;
 use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::rules::{Declaration, Limits};
 use guichet_schema::shared::file::verdict::{self, Verdict};
 use guichet_schema::shared::file::{download, upload};
+use guichet_schema::shared::visibility::Visibility;
 use sha2::{Digest, Sha256};
 
 use crate::house::Stage;
@@ -224,7 +226,7 @@ impl Stage<'_> {
     /// Uploads one of the files of the texts, which is found to be what it should.
     pub async fn upload(&mut self, by: &Actor) -> Result<FileId> {
         let (id, content) = self.send_file(by).await?;
-        verdict::pass(&self.whole.store, id, Verdict::Stored).await?;
+        verdict::pass(&self.whole.store, WITH_FILES, id, Verdict::Stored).await?;
         self.objects.push((Key::Stored { firm_id: self.firm_id, file_id: id }, content));
         Ok(id)
     }

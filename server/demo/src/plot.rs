@@ -4,8 +4,9 @@ use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, TimeDelta, Utc};
 use guichet_base::id::{ChargeId, FileId, TicketId};
-use guichet_schema::desk::ticket::model::{TicketStatus, Visibility};
+use guichet_schema::desk::ticket::model::TicketStatus;
 use guichet_schema::shared::email_delivery::model::SendEmail;
+use guichet_schema::shared::visibility::Visibility;
 
 use crate::house::{CLIENTS, DAYS, Stage, UNREACHABLE};
 use crate::texts::{Side, Topic, Voice};

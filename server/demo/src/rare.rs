@@ -10,7 +10,8 @@ use guichet_base::error::{Fault, Result};
 use guichet_engine::sql;
 use guichet_engine::tables::{notifications, portal_accesses};
 use guichet_schema::desk::ticket::attachment::{AttachFiles, AttachTo, attach};
-use guichet_schema::desk::ticket::model::{TicketStatus, Visibility};
+use guichet_schema::desk::ticket::model::TicketStatus;
+use guichet_schema::nouns::WITH_FILES;
 use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_schema::shared::email_delivery::model::{DeliveryReason, SendEmail};
 use guichet_schema::shared::email_delivery::outcome::{Outcome, record};
@@ -21,6 +22,7 @@ use guichet_schema::shared::file::{download, expiry};
 use guichet_schema::shared::notification::commands::{Mark, mark_read};
 use guichet_schema::shared::notification::model::NotificationKind;
 use guichet_schema::shared::notification::preferences;
+use guichet_schema::shared::visibility::Visibility;
 
 use crate::house::{Stage, UNREACHABLE};
 use crate::plot::{Act, Opening, Who, fill};
@@ -106,14 +108,14 @@ impl Stage<'_> {
             let (id, _) = self.send_file(&by).await?;
             match refusal {
                 FileRefusal::Unused => {
-                    verdict::pass(&self.whole.store, id, Verdict::Stored).await?;
+                    verdict::pass(&self.whole.store, WITH_FILES, id, Verdict::Stored).await?;
                     let mut conn = self.whole.store.conn().await?;
                     let file = verdict::find(&mut conn, id).await?;
                     drop(conn);
                     let file = file.ok_or_else(|| Fault::Broken(format!("{id} is gone")))?;
                     expiry::refuse_unused(&self.whole.store, &file).await?;
                 }
-                other => verdict::pass(&self.whole.store, id, Verdict::Refused(*other)).await?,
+                other => verdict::pass(&self.whole.store, WITH_FILES, id, Verdict::Refused(*other)).await?,
             }
         }
         self.settle().await
