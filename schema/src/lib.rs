@@ -4,7 +4,6 @@
 //! business act, in one transaction), `queries` (finders, each of which takes the viewer's
 //! [`Scope`](guichet_engine::actor::Scope)).
 
-pub mod demo;
 pub mod desk;
 pub mod nouns;
 pub mod people;

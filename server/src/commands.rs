@@ -8,11 +8,11 @@ use guichet_base::error::{Code, Error, Refusal};
 use guichet_base::i18n;
 use guichet_base::id::{Id, JobId};
 use guichet_base::locale::Locale;
+use guichet_demo as demo;
 use guichet_engine::actor::MemberReach;
 use guichet_engine::job::JobRow;
 use guichet_engine::job::{admin, queue};
 use guichet_engine::store::{By, Store};
-use guichet_schema::demo;
 use guichet_schema::people::account::password::Password;
 use guichet_schema::people::founding::CreateFirm;
 
@@ -21,7 +21,7 @@ use crate::console::say;
 use crate::database::Database;
 use crate::graphql;
 use crate::lifecycle::Failure;
-use crate::processes::{open, sign_in_table};
+use crate::processes::{data_folder, open, sign_in_table, storage};
 use crate::settings::{self, Settings};
 
 /// Days in which the clients of a new firm may reopen a ticket.
@@ -40,14 +40,17 @@ pub async fn migrate(settings: &Settings) -> Result<(), Failure> {
 /// `guichet demo`
 ///
 /// # Errors
-/// When the database does not answer.
+/// When the database or the store of files does not answer.
 pub async fn demo(settings: &Settings, scale: Scale) -> Result<(), Failure> {
     let scale = match scale {
         Scale::Small => demo::Scale::Small,
         Scale::Large => demo::Scale::Large,
     };
-    with_database(settings, Database::visited_or_new(settings).await?, async |store| {
-        let sign_ins = demo::fill(store, scale, |step| say(step)).await?;
+    let database = Database::visited_or_new(settings).await?;
+    let (url, folder) = (database.url(), data_folder(settings, &database));
+    with_database(settings, database, async |store| {
+        let files = storage(settings, &folder).await?;
+        let sign_ins = demo::fill(store, &url, &files, scale, |step| say(step)).await?;
         Ok(sign_in_table(&sign_ins))
     })
     .await

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guichet_base::clock::SystemClock;
+use guichet_demo::{self as demo, DemoSignIn, Scale};
 use guichet_embedded::keep_running;
 use guichet_engine::db;
 use guichet_engine::hint;
 use guichet_engine::store::Store;
 use guichet_mail::{Catcher, Pool, Route};
 use guichet_queue::Workers;
-use guichet_schema::demo::{self, DemoSignIn, Scale};
 use guichet_storage::{Addresses, Folder, Own, Seal, Storage};
 use guichet_workers::file_verify::Verifier;
 use guichet_workers::send_email::Sender;
@@ -64,19 +64,19 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
         if is_shared {
-            pass_hints(life, settings, url, &store);
+            pass_hints(life, settings, url.clone(), &store);
         }
+        let route = route(settings, Some(folder.clone()))?;
+        let storage = storage(settings, &folder).await?;
         let empty = demo::is_wanted(&store).await?;
         // Everybody knows the demo password, so a server that others can reach is only filled by `guichet demo`.
         if settings.trial && empty {
-            demo::fill(&store, Scale::Small, |step| say(step)).await?;
+            demo::fill(&store, &url, &storage, Scale::Small, |step| say(step)).await?;
         }
         let sign_ins = demo::sign_ins(&store).await?;
         if !settings.trial && !sign_ins.is_empty() {
             tracing::warn!("this database has demo firms: everybody knows their password");
         }
-        let route = route(settings, Some(folder.clone()))?;
-        let storage = storage(settings, &folder).await?;
         let workers = workers(settings, &store, &route, &storage);
         let health = workers.health();
         start_workers(life, &store, workers, route.clone(), &storage);
@@ -216,7 +216,7 @@ fn pass_hints(life: &mut Lifecycle, settings: &Settings, url: String, store: &St
 }
 
 /// The file store: the configured bucket, else `folder`.
-async fn storage(settings: &Settings, folder: &Path) -> Result<Storage, Failure> {
+pub(crate) async fn storage(settings: &Settings, folder: &Path) -> Result<Storage, Failure> {
     Ok(match &settings.s3 {
         Some(s3) => Storage::S3(check_s3(s3).await?),
         None => {
@@ -252,7 +252,7 @@ pub(crate) fn open(settings: &Settings, url: &str) -> Result<Store, Failure> {
     Ok(Store::new(db::pool(url, settings.pool)?, Arc::new(SystemClock)))
 }
 
-fn data_folder(settings: &Settings, database: &Database) -> PathBuf {
+pub(crate) fn data_folder(settings: &Settings, database: &Database) -> PathBuf {
     match database {
         Database::Private(postgres) => postgres.data_dir().to_owned(),
         Database::Shared(_) => settings.data_dir().0,

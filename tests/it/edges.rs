@@ -108,6 +108,14 @@ fn no_system_library_is_linked() {
     assert_eq!(of(&["pq-sys", "openssl-sys", "native-tls"], &links), [""; 0]);
 }
 
+#[test]
+fn the_business_does_not_know_the_demo() {
+    assert_eq!(of(&["async-graphql", "apalis", "lettre"], &links("guichet-demo")), [""; 0]);
+    for package in ["guichet-schema", "guichet-storage", "guichet-workers"] {
+        assert_eq!(of(&["guichet-demo"], &links(package)), [""; 0]);
+    }
+}
+
 /// The areas of the business from the lowest to the highest: each may know those before it and itself.
 const AREAS: [&str; 7] = ["shared", "people", "desk", "month", "requests", "sites", "dashboards"];
 

@@ -9,12 +9,13 @@ use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use guichet_base::clock::SystemClock;
 use guichet_base::id::{AccountId, FirmId, StaffId};
+use guichet_demo::{self as demo, Scale, large};
 use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::actor::{MemberReach, Membership, StaffMembership, StaffRole};
 use guichet_engine::db;
 use guichet_engine::store::Store;
 use guichet_engine::tables::{accounts, staff_members};
-use guichet_schema::demo::{self, Scale, large};
+use guichet_storage::{Folder, Storage};
 use tempfile::TempDir;
 
 use super::place;
@@ -41,7 +42,8 @@ impl Large {
         db::migrate(&url).await?;
         say("filling in a hundred firms");
         let store = Store::new(db::pool(&url, 2)?, Arc::new(SystemClock));
-        demo::fill(&store, Scale::Large, |_| {}).await?;
+        let files = Storage::Folder(Folder::open(folder.path())?);
+        demo::fill(&store, &url, &files, Scale::Large, |_| {}).await?;
         // Otherwise the first reader of a row would pay for this.
         store.conn().await?.batch_execute("VACUUM ANALYZE").await?;
         Ok(Self { postgres, folder })

@@ -9,8 +9,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Json;
 use diesel_async::RunQueryDsl;
 use guichet_base::id::{ClientId, Id};
+use guichet_demo::large;
 use guichet_engine::tables::{accounts, portal_accesses};
-use guichet_schema::demo::large;
 use serde_json::{Value, json};
 
 use super::large::{Copied, Large};

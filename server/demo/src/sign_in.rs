@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Scale, large, names, small};
+use crate::{Scale, found, large, texts};
 use guichet_base::error::Result;
 use guichet_base::id::FirmId;
 use guichet_engine::actor::{AccessRole, StaffRole};
@@ -34,8 +34,12 @@ pub struct DemoSignIn {
 pub async fn sign_ins(store: &Store) -> Result<Vec<DemoSignIn>> {
     type Staff = (FirmId, StaffRole, String, String, String);
     type Portal = (FirmId, AccessRole, String, String, String, String);
-    let (demos, cast) = (demos(), cast());
-    let conn = &mut store.conn().await?;
+    let conn = &mut *store.conn().await?;
+    let (cast, mut firms_of) = (cast(), found(conn, Scale::Small).await?);
+    firms_of.extend(found(conn, Scale::Large).await?);
+    // Firms in the order of their owners in the cast.
+    firms_of.sort_by_key(|(_, owner)| cast.iter().position(|email| email == owner));
+    let demos: Vec<FirmId> = firms_of.into_iter().map(|(id, _)| id).collect();
     let staff: Vec<Staff> = staff_members::table
         .inner_join(accounts::table.on(accounts::id.eq(staff_members::account_id)))
         .inner_join(firms::table.on(firms::id.eq(staff_members::firm_id)))
@@ -78,22 +82,13 @@ pub async fn sign_ins(store: &Store) -> Result<Vec<DemoSignIn>> {
     Ok(all.into_iter().map(|(_, _, membership)| membership).collect())
 }
 
-/// The firms with a cast.
-fn demos() -> Vec<FirmId> {
-    let first_of_large = Scale::Large.firms().into_iter().take(1);
-    Scale::Small.firms().into_iter().chain(first_of_large).collect()
-}
-
 /// The addresses of those who are shown: owner, manager and member, a client's admin and collaborator.
 fn cast() -> Vec<String> {
     let mut cast = Vec::new();
-    for place in 0..small::count() {
-        let brand = small::brand(place);
-        let staff = (1..).zip(&brand.texts.staff).take(3);
-        cast.extend(staff.map(|(nth, member)| brand.staff_email(nth, &member.name).ci().to_owned()));
-        let words = &brand.texts.companies;
-        let domain = names::domain_of(&words.cast);
-        cast.extend([&words.admin, &words.collaborator].map(|name| names::address(name, &domain)));
+    for texts in texts::all() {
+        cast.extend((0..3).map(|place| texts.staff_email(place)));
+        let client = &texts.clients[0];
+        cast.extend(client.users.iter().map(|name| client.address(name)));
     }
     cast.extend((1..=3).map(|member| large::staff_email(1, member)));
     cast.push(large::admin_email(1, 1));

@@ -1,0 +1,151 @@
+//! Demo data: firms that never were.
+//!
+//! The small demo plays a story by the commands of the business, under a clock that is moved from its beginning to now;
+//! [`worker`] stands in for the workers meanwhile, so no mail leaves. The large one multiplies the firms of the
+//! small one by SQL. Addresses lie under `example`, which nobody can own (RFC 2606).
+
+mod chance;
+mod hours;
+mod house;
+pub mod large;
+mod play;
+mod plot;
+mod rare;
+mod sign_in;
+mod texts;
+mod whole;
+mod worker;
+
+use bytes::Bytes;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use futures_util::stream;
+use guichet_base::error::{Error, Fault, Result};
+use guichet_base::id::FirmId;
+use guichet_engine::actor::StaffRole;
+use guichet_engine::store::Store;
+use guichet_engine::tables::{accounts, firms, staff_members};
+use guichet_schema::shared::file::key::Key;
+use guichet_storage::Storage;
+
+use crate::house::Stage;
+use crate::whole::Whole;
+
+pub use sign_in::{DemoSignIn, sign_ins};
+
+/// The password of every account of the demo. It is well known: a demo is no place for secrets.
+pub const PASSWORD: &str = "guichet-demo";
+
+/// How much demo data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Three firms with a few hundred tickets, to look around.
+    Small,
+    /// Beside them a hundred firms with 50,000 tickets, to measure; see [`large`].
+    Large,
+}
+
+impl Scale {
+    /// The addresses of the owners, by which the demo is known again: nobody can change them.
+    fn owners(self) -> Vec<String> {
+        match self {
+            Self::Small => texts::all().iter().map(|texts| texts.staff_email(0)).collect(),
+            Self::Large => vec![large::staff_email(1, 1)],
+        }
+    }
+}
+
+/// Whether the database has no firm at all, so that a first start may fill it.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn is_wanted(store: &Store) -> Result<bool> {
+    let any = diesel::select(diesel::dsl::exists(firms::table.select(firms::id)));
+    Ok(!any.get_result::<bool>(&mut store.conn().await?).await?)
+}
+
+/// Whether this demo is there.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn exists(store: &Store, scale: Scale) -> Result<bool> {
+    let mut conn = store.conn().await?;
+    Ok(!found(&mut conn, scale).await?.is_empty())
+}
+
+/// The firms of a demo, each with the address of its owner.
+async fn found(conn: &mut AsyncPgConnection, scale: Scale) -> Result<Vec<(FirmId, String)>> {
+    Ok(staff_members::table
+        .inner_join(accounts::table.on(accounts::id.eq(staff_members::account_id)))
+        .filter(staff_members::role.eq(StaffRole::Owner))
+        .filter(accounts::email_ci.eq_any(scale.owners()))
+        .select((staff_members::firm_id, accounts::email_ci))
+        .load(conn)
+        .await?)
+}
+
+/// Fills in the demo, unless it is there already, beside whatever else the database at `url` has; answers how to sign
+/// in. All of it in one transaction: a demo is whole or not there. `progress` is told what is being done, in English.
+///
+/// # Errors
+/// When the database or the store of files does not answer: retry. When an account outside of the demo has one of its
+/// addresses: retrying does not help.
+pub async fn fill(
+    store: &Store,
+    url: &str,
+    files: &Storage,
+    scale: Scale,
+    progress: impl Fn(&str),
+) -> Result<Vec<DemoSignIn>> {
+    if !exists(store, scale).await? {
+        let whole = Whole::begin(url, store.now()).await?;
+        let mut conn = whole.store.conn().await?;
+        // Two processes that start at once make one demo. The plans of foreign keys are made while the tables are
+        // small, and kept while they grow.
+        conn.batch_execute("SELECT pg_advisory_xact_lock(7101210202); SET LOCAL enable_seqscan = off")
+            .await?;
+        let is_new = found(&mut conn, scale).await?.is_empty();
+        let is_first = found(&mut conn, Scale::Small).await?.is_empty();
+        drop(conn);
+        let mut objects = Vec::new();
+        if is_first {
+            progress("filling in three demo firms");
+            objects = small(&whole).await?;
+        }
+        if is_new && scale == Scale::Large {
+            progress("multiplying them to a hundred");
+            large::multiply(&mut *whole.store.conn().await?).await?;
+        }
+        keep(files, objects).await?;
+        whole.commit().await?;
+    }
+    sign_ins(store).await
+}
+
+/// Plays the small demo; answers the bytes of its files. Spain comes before France: its owner is also the admin of a
+/// French client (B-13).
+async fn small(whole: &Whole) -> Result<Vec<(Key, Bytes)>> {
+    let mut objects = Vec::new();
+    let mut guest = None;
+    for (place, texts) in texts::all().iter().enumerate().rev() {
+        let is_host = texts.firm.country == "FR";
+        let mut stage = Stage::found(whole, place, guest.as_ref().filter(|_| is_host)).await?;
+        stage.plot();
+        stage.play().await?;
+        stage.show_what_is_rare().await?;
+        guest = Some(stage.staff.swap_remove(0));
+        objects.append(&mut stage.objects);
+    }
+    Ok(objects)
+}
+
+/// Writes the bytes of files. Before the commit, as everywhere: if the fill is broken off in between, some small objects
+/// stay that no row leads to.
+async fn keep(files: &Storage, objects: Vec<(Key, Bytes)>) -> Result<()> {
+    for (key, bytes) in objects {
+        let bytes = stream::iter([Ok::<_, std::io::Error>(bytes)]);
+        let written = files.write(&key, bytes).await;
+        written.map_err(|error| Error::from(Fault::Unavailable(error.to_string())))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Stands in for the workers: each job that an act wrote is settled at the time of the story.
+
+use chrono::TimeDelta;
+use diesel::QueryableByName;
+use diesel::sql_types::{Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use guichet_base::error::{Fault, Result};
+use guichet_engine::sql;
+use guichet_schema::shared::email_delivery::model::SendEmail;
+use guichet_schema::shared::email_delivery::outcome::{Outcome, record};
+
+use crate::house::{Mailbox, Stage};
+use crate::plot::Act;
+
+const UNKNOWN: &str = "550 5.1.1 Recipient address rejected: User unknown in virtual mailbox table";
+const TRY_LATER: &str = "451 4.7.1 Greylisting in action, please come back later";
+const MALFORMED: &str = "the recipient's address is not valid";
+/// After how many hours a mail is given up.
+const GIVEN_UP: i64 = 52;
+
+#[derive(QueryableByName)]
+struct Due {
+    #[diesel(sql_type = Jsonb)]
+    payload: serde_json::Value,
+    #[diesel(sql_type = Nullable<Text>)]
+    recipient: Option<String>,
+}
+
+impl Stage<'_> {
+    /// Settles what the last act left to do. Jobs that were tried already are left alone. Files need nothing more:
+    /// whoever uploads one passes the verdict itself.
+    pub async fn settle(&mut self) -> Result<()> {
+        let due: Vec<Due> = sql::kept(
+            "WITH due AS (DELETE FROM jobs WHERE firm_id = ? AND attempts = 0 RETURNING id, payload)
+             SELECT due.payload, delivery.recipient FROM due
+             JOIN email_deliveries AS delivery ON delivery.id = (due.payload ->> 'delivery_id')::uuid
+             ORDER BY due.id",
+        )
+        .bind::<SqlUuid, _>(self.firm_id)
+        .load(&mut *self.whole.store.conn().await?)
+        .await?;
+        let fate = self.next_fate.take();
+        for Due { payload, recipient } in due {
+            let job: SendEmail =
+                serde_json::from_value(payload).map_err(|error| Fault::Broken(error.to_string()))?;
+            match &fate {
+                Some(fate) => record(&self.whole.store, job, fate.clone()).await?,
+                None => self.send(job, recipient.as_deref().unwrap_or_default()).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, job: SendEmail, recipient: &str) -> Result<()> {
+        let mailbox = self.mailboxes.get(recipient).copied().unwrap_or(Mailbox::Takes);
+        let given_up = self.whole.time() + TimeDelta::hours(GIVEN_UP);
+        let reply = TRY_LATER.to_owned();
+        match mailbox {
+            Mailbox::Bounces => {
+                self.after(1..=4, job, Outcome::Refused { reply: UNKNOWN.into(), hard_bounce: true }).await
+            }
+            Mailbox::Malformed => self.after(1..=4, job, Outcome::Invalid { reply: MALFORMED.into() }).await,
+            Mailbox::Busy if given_up < self.whole.now => {
+                self.cue(given_up, usize::MAX, Act::GiveUp(job));
+                self.after(1..=4, job, Outcome::Later { reply }).await
+            }
+            Mailbox::Busy | Mailbox::Takes => {
+                if self.chance.percent(6) {
+                    self.after(1..=4, job, Outcome::Later { reply }).await?;
+                    self.whole.at(self.whole.time() + TimeDelta::minutes(5));
+                }
+                let queue: [u32; 8] = self.chance.digits();
+                let queue: String = queue.iter().map(u32::to_string).collect();
+                self.after(1..=40, job, Outcome::Sent { reply: format!("250 2.0.0 Ok: queued as {queue}") })
+                    .await
+            }
+        }
+    }
+
+    /// Records what came of a try so many seconds later.
+    async fn after(
+        &mut self,
+        seconds: std::ops::RangeInclusive<i64>,
+        job: SendEmail,
+        outcome: Outcome,
+    ) -> Result<()> {
+        self.whole.at(self.whole.time() + TimeDelta::seconds(self.chance.between(seconds)));
+        record(&self.whole.store, job, outcome).await
+    }
+
+    /// Tries a mail for the last time.
+    pub async fn give_up(&self, job: SendEmail) -> Result<()> {
+        record(&self.whole.store, job, Outcome::Exhausted { reply: TRY_LATER.to_owned() }).await
+    }
+}
