@@ -16,11 +16,11 @@ use guichet_schema::desk::service_item::commands::{self as service_items, Create
 use guichet_schema::people::account::password::Password;
 use guichet_schema::people::client::commands::{self as clients, CreateClient};
 use guichet_schema::people::department::commands::{self as departments, CreateDepartment};
-use guichet_schema::people::firm::commands::{self as firms, CreateFirm};
-use guichet_schema::people::invitation::commands::accept;
+use guichet_schema::people::founding::{self, CreateFirm};
 use guichet_schema::people::invitation::model::AcceptInvitation;
 use guichet_schema::people::portal_access::commands::{self as accesses, CreatePortalAccess};
 use guichet_schema::people::portal_access::model::AccessStatus;
+use guichet_schema::people::session::acceptance::accept;
 use guichet_schema::people::staff::commands::{self as staff, CreateStaff};
 use guichet_schema::shared::email_delivery::outcome::Outcome;
 use guichet_schema::shared::file::key::Key;
@@ -120,7 +120,7 @@ impl<'a> Stage<'a> {
             owner_email: owner_email.clone(),
             owner_password: Some(Password::new(crate::PASSWORD)),
         };
-        let made = firms::create(&whole.store, input).await?.value;
+        let made = founding::create(&whole.store, input).await?.value;
         let (account_id, password_hash): (AccountId, Option<String>) = accounts::table
             .filter(accounts::email_ci.eq(&owner_email))
             .select((accounts::id, accounts::password_hash))

@@ -96,7 +96,7 @@ impl Stage<'_> {
             // Only staff name a department that the service does not.
             department_id: topic.department.filter(|_| is_staff).map(|place| self.teams[place]),
             price: percent.and_then(|percent| offer.map(|(_, price)| self.money(price * percent / 100))),
-            collects,
+            collect_charge_ids: collects,
             file_ids: Vec::new(),
         };
         let key = self.key();

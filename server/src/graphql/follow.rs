@@ -21,11 +21,11 @@ use guichet_engine::feed::queries::{Entry, departments_of};
 use guichet_engine::reach;
 use guichet_engine::store::Store;
 
-use guichet_edge::{ApiError, MESSAGE_LENGTH};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{Loaders, fault};
 use crate::graphql::payload::{Revision, unanswered};
 use crate::live::{Batch, Follower, Live, Step};
+use guichet_edge::{ApiError, MESSAGE_LENGTH};
 
 /// What a subscription follows.
 pub trait Followed: Send + Sync + 'static {

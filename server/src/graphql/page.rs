@@ -2,8 +2,8 @@
 
 use guichet_engine::actor::{Membership, Scope};
 
-use guichet_edge::ApiError;
 use crate::graphql::caller::Caller;
+use guichet_edge::ApiError;
 
 /// Declares the connection of a noun and its edge, and, where it is a field of the query, that field with its arguments,
 /// its filter and its `totalCount`, from the finders of a page and of the count. What these find is `seen by` a `scope`

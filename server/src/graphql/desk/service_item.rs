@@ -8,7 +8,6 @@ use guichet_base::money;
 use guichet_schema::desk::service_item::commands::{self, CreateServiceItem, UpdateServiceItem};
 use guichet_schema::desk::service_item::{model, queries, rules};
 
-use guichet_edge::ApiError;
 use crate::graphql::ability::{Ability, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, load, load_optional, seen};
@@ -17,6 +16,7 @@ use crate::graphql::money::{Money, MoneyInput};
 use crate::graphql::page::connection;
 use crate::graphql::payload::{Outcome, act, api_id, id, id_patch, optional_id, payload};
 use crate::graphql::people::department::Department;
+use guichet_edge::ApiError;
 
 mirror!(ServiceItemAct => rules::ServiceItemAct);
 

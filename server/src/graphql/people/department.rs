@@ -10,11 +10,11 @@ use guichet_schema::people::department::commands::{self, CreateDepartment};
 use guichet_schema::people::department::{model, queries};
 use guichet_schema::people::staff;
 
-use guichet_edge::ApiError;
 use crate::graphql::loaders::{by_ids, keyed, load, load_list, load_optional, seen};
 use crate::graphql::page::connection;
 use crate::graphql::payload::{Outcome, act, api_id, id, ids, payload};
 use crate::graphql::people::staff::StaffMember;
+use guichet_edge::ApiError;
 
 /// A department.
 #[derive(Debug, Clone)]

@@ -12,9 +12,9 @@ use guichet_schema::shared::conversation::{self, model::Message};
 use super::conversation::TicketMessage;
 use super::query::TicketFilter;
 use super::types::Ticket;
-use guichet_edge::{ApiError, MESSAGE_LENGTH};
 use crate::graphql::follow::{Followed, Listed, News, Onlooker, Place, Shows, Sight, changes, follow};
 use crate::graphql::payload::{Revision, unanswered};
+use guichet_edge::{ApiError, MESSAGE_LENGTH};
 
 changes! {
     /// A change of a list of tickets.

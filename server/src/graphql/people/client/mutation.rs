@@ -7,10 +7,10 @@ use guichet_edge::ApiError;
 use guichet_schema::people::client::commands::{self, CreateClient, UpdateClient};
 
 use super::types::Client;
-use guichet_edge::ApiError;
 use crate::graphql::loaders::load_optional;
 use crate::graphql::payload::{Outcome, act, id, id_patch, optional_id, patch, payload};
 use crate::graphql::scalars::Locale;
+use guichet_edge::ApiError;
 
 /// Input for `clientCreate`: the client to create.
 #[derive(Debug, InputObject)]

@@ -14,7 +14,6 @@ use guichet_schema::people::portal_access;
 use guichet_schema::people::suppression;
 use guichet_schema::shared::email_delivery::model::EmailSuppression;
 
-use guichet_edge::ApiError;
 use crate::graphql::ability::{Ability, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load_list, load_optional};
@@ -23,6 +22,7 @@ use crate::graphql::payload::api_id;
 use crate::graphql::people::portal_access::PortalAccess;
 use crate::graphql::people::staff::StaffMember;
 use crate::graphql::scalars::Locale;
+use guichet_edge::ApiError;
 
 mirror!(ClientAct => rules::ClientAct);
 

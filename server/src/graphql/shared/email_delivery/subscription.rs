@@ -9,8 +9,8 @@ use guichet_engine::db::Conn;
 use guichet_schema::shared::email_delivery::{model, queries};
 
 use super::EmailDelivery;
-use guichet_edge::ApiError;
 use crate::graphql::follow::{Listed, News, Onlooker, Shows, changes, follow};
+use guichet_edge::ApiError;
 
 changes! {
     /// A change of deliveries.

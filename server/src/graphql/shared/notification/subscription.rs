@@ -6,10 +6,10 @@ use guichet_base::id::{AccessId, Id, MessageId, NotificationId, StaffId, TicketI
 use guichet_schema::shared::notification::queries;
 
 use super::types::Notification;
-use guichet_edge::{ApiError, MESSAGE_LENGTH};
 use crate::graphql::follow::{Followed, News, Place, Shows, follow};
 use crate::graphql::loaders::fault;
 use crate::graphql::payload::Revision;
+use guichet_edge::{ApiError, MESSAGE_LENGTH};
 
 /// New notifications of the viewer.
 #[derive(SimpleObject)]
