@@ -13,7 +13,7 @@ use futures_util::stream::{self, Stream};
 use guichet_base::error;
 use guichet_base::id::{ClientId, DepartmentId, Id, StaffId};
 use guichet_base::locale::Locale;
-use guichet_edge::ApiError;
+use guichet_edge::{ApiError, MESSAGE_LENGTH};
 use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::db::Conn;
 use guichet_engine::feed::Audience;
@@ -25,7 +25,6 @@ use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{Loaders, fault};
 use crate::graphql::payload::{Revision, unanswered};
 use crate::live::{Batch, Follower, Live, Step};
-use guichet_edge::{ApiError, MESSAGE_LENGTH};
 
 /// What a subscription follows.
 pub trait Followed: Send + Sync + 'static {

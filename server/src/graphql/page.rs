@@ -31,7 +31,7 @@ macro_rules! connection {
             async fn total_count(
                 &self,
                 ctx: &async_graphql::Context<'_>,
-            ) -> Result<i64, $guichet_edge::ApiError> {
+            ) -> Result<i64, guichet_edge::ApiError> {
                 let caller = $crate::graphql::caller::Caller::of(ctx);
                 let seen = &$crate::graphql::page::$seen(caller)?;
                 let found = $counted(&mut *caller.conn().await?, seen $(, &self.0 as &$filter)?).await;
@@ -54,7 +54,7 @@ macro_rules! connection {
                 #[graphql(desc = "Returns the items after this cursor. Use it with `first`.")] after: Option<String>,
                 #[graphql(desc = "Returns the last n items, 1 to 100. Give exactly one of `first` and `last`.")] last: Option<i32>,
                 #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
-            ) -> Result<$connection, $guichet_edge::ApiError> {
+            ) -> Result<$connection, guichet_edge::ApiError> {
                 use $crate::graphql::payload::queried;
 
                 let caller = $crate::graphql::caller::Caller::of(ctx);

@@ -6,6 +6,7 @@ use guichet_base::i18n;
 use guichet_base::id::Id;
 use guichet_base::input::Patch;
 use guichet_base::locale::Locale;
+use guichet_edge::ApiError;
 use guichet_engine::actor::Actor;
 use guichet_engine::store::{Done, Store};
 

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::{ChargeId, Id, TicketId};
+use guichet_edge::ApiError;
 use guichet_schema::desk::charge::commands::{self, CreateCharge};
 use guichet_schema::desk::charge::rules::{self, is_overdue, today};
 use guichet_schema::desk::charge::{model, queries};

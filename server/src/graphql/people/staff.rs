@@ -1,5 +1,6 @@
 //! Staff.
 
+use guichet_edge::ApiError;
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, InputObject, Object};

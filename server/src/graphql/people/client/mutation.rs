@@ -10,7 +10,6 @@ use super::types::Client;
 use crate::graphql::loaders::load_optional;
 use crate::graphql::payload::{Outcome, act, id, id_patch, optional_id, patch, payload};
 use crate::graphql::scalars::Locale;
-use guichet_edge::ApiError;
 
 /// Input for `clientCreate`: the client to create.
 #[derive(Debug, InputObject)]
@@ -147,10 +146,10 @@ impl ClientMutation {
         #[graphql(desc = "The input of the mutation.")] input: ClientUpdateInput,
     ) -> Result<ClientUpdatePayload, ApiError> {
         let id = ClientId::decode(&input.id);
-        let update = async |store, actor| {
+        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
             commands::update(store, actor, input.read()?, guichet_schema::CLIENT_FOLLOWERS).await
-        };
-        let Outcome { user_errors, revision, .. } = act(ctx, update).await?;
+        })
+        .await?;
         let client = load_optional(ctx, id).await?;
         Ok(ClientUpdatePayload { client, user_errors, revision })
     }

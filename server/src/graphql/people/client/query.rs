@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object};
 use guichet_base::error;
 use guichet_base::id::{ClientId, Id, StaffId};
+use guichet_edge::ApiError;
 use guichet_schema::people::client::{model, queries};
 
 use super::types::Client;

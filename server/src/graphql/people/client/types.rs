@@ -22,7 +22,6 @@ use crate::graphql::payload::api_id;
 use crate::graphql::people::portal_access::PortalAccess;
 use crate::graphql::people::staff::StaffMember;
 use crate::graphql::scalars::Locale;
-use guichet_edge::ApiError;
 
 mirror!(ClientAct => rules::ClientAct);
 

@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_base::error::Code;
 use guichet_base::id::{ActId, ClientId, DeliveryId, Id, TicketId};
+use guichet_edge::ApiError;
 use guichet_engine::subject::Subject;
 use guichet_schema::nouns;
 use guichet_schema::people::suppression;
