@@ -29,6 +29,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::database::TestDatabase;
+use crate::http;
 use crate::object_store::{Kind, ObjectStore};
 use crate::smtp::{Options, Sink};
 use crate::wait::DEADLINE;
@@ -143,7 +144,7 @@ impl TestApp {
         parts.spawn(live.run(stop.clone()));
         let stopping = stop.clone();
         parts.spawn(async move { workers.run(stopping).await.expect("the workers live") });
-        let http = reqwest::Client::new();
+        let http = http::client();
         Self { store, clock, sink, url, files, object_store, database: Some(database), http, stop, parts }
     }
 

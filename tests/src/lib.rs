@@ -6,6 +6,7 @@ pub mod chaos;
 pub mod clamd;
 pub mod counting;
 pub mod database;
+pub mod http;
 pub mod live;
 pub mod object_store;
 pub mod permissions;

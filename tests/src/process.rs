@@ -19,7 +19,8 @@ use serde_json::Value;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::database;
+use crate::database::keeper;
+use crate::http;
 use crate::wait::DEADLINE;
 
 /// The polling interval for readiness.
@@ -29,7 +30,7 @@ const ANY_PORT: &str = "127.0.0.1:0";
 
 /// The file folder of processes that share a database. One folder is enough for all, because ids are unique.
 fn shared_folder() -> PathBuf {
-    database::folder().join("shared")
+    keeper::folder().join("shared")
 }
 
 /// How to start a process.
@@ -79,12 +80,8 @@ impl Launch {
     }
 
     fn guichet(arguments: &[&str]) -> Self {
-        let own = own_program();
-        let folders = own.ancestors().skip(1).take(2);
-        // The test program is in a folder below that of the other programs.
-        let program = folders.map(|folder| folder.join("guichet-under-test")).find(|path| path.is_file());
         Self {
-            program: program.expect("Cargo built `guichet-under-test`; `--bins` asks for it"),
+            program: program_beside("guichet-under-test"),
             arguments: arguments.iter().map(OsString::from).collect(),
             environment: Vec::new(),
             listens: true,
@@ -107,7 +104,8 @@ impl Launch {
         let process = self.spawn().await;
         if self.listens {
             let probe = format!("{}/readyz", process.url().await);
-            while !reqwest::get(&probe).await.is_ok_and(|answer| answer.status().is_success()) {
+            let http = http::client();
+            while !http.get(&probe).send().await.is_ok_and(|answer| answer.status().is_success()) {
                 process.expect_alive(begun);
                 sleep(LOOK).await;
             }
@@ -157,6 +155,14 @@ impl Launch {
 
 fn own_program() -> PathBuf {
     env::current_exe().expect("the system knows this program")
+}
+
+/// Another program of this crate.
+pub(crate) fn program_beside(name: &str) -> PathBuf {
+    let own = own_program();
+    // The test program is in a folder below that of the other programs.
+    let found = own.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
+    found.unwrap_or_else(|| panic!("Cargo did not build `{name}`; `--bins` asks for it"))
 }
 
 /// The output of a process, line by line.
@@ -217,7 +223,8 @@ impl Process {
     /// # Panics
     /// When the process does not answer.
     pub async fn metric(&self, name_and_labels: &str) -> f64 {
-        let page = reqwest::get(format!("{}/metrics", self.url().await)).await.expect("metrics are answered");
+        let page = http::client().get(format!("{}/metrics", self.url().await)).send().await;
+        let page = page.expect("metrics are answered");
         let page = page.text().await.expect("metrics are text");
         let value = page.lines().find_map(|line| line.strip_prefix(name_and_labels)?.trim().parse().ok());
         value.unwrap_or_default()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use async_graphql::{Executor, Request, Response, ServerError, Value};
 use futures_util::FutureExt;
@@ -19,7 +20,7 @@ use super::websocket::Sockets;
 pub(super) struct Edge<E, A> {
     pub executor: E,
     pub attach: A,
-    pub types: Types,
+    pub types: Arc<Types>,
     pub settings: EdgeSettings,
     pub sockets: Sockets,
 }

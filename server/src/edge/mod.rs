@@ -96,7 +96,7 @@ pub trait Attach: Send + Sync + 'static {
 /// What executes requests: a schema, or a wrapper around one.
 pub trait Served: Executor {
     /// The output types of the schema.
-    fn types(&self) -> Types;
+    fn types(&self) -> Arc<Types>;
 }
 
 impl<Q, M, S> Served for Schema<Q, M, S>
@@ -105,7 +105,7 @@ where
     M: ObjectType + 'static,
     S: SubscriptionType + 'static,
 {
-    fn types(&self) -> Types {
+    fn types(&self) -> Arc<Types> {
         Types::of(self)
     }
 }

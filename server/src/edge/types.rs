@@ -4,7 +4,9 @@
 //! 6.4.4). async-graphql 7.2 omits the field instead, nullable or not, which no client expects. The nulls are
 //! inserted here, after execution, and only when something failed.
 
+use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use async_graphql::parser::types::{
     BaseType, ExecutableDocument, Field, OperationType, Selection, SelectionSet, Type, TypeKind,
@@ -33,15 +35,21 @@ pub struct Types {
 }
 
 impl Types {
-    /// Reads the types of `schema`.
-    pub fn of<Q, M, S>(schema: &Schema<Q, M, S>) -> Self
+    /// The types of `schema`. They are read once per process, because reading takes longer than the rest of a start,
+    /// and tests start many servers.
+    pub fn of<Q, M, S>(schema: &Schema<Q, M, S>) -> Arc<Self>
     where
         Q: ObjectType + 'static,
         M: ObjectType + 'static,
         S: SubscriptionType + 'static,
     {
-        let roots = [Q::type_name(), M::type_name(), S::type_name()];
-        Self::read(&schema.sdl(), roots.each_ref().map(AsRef::as_ref))
+        static READ: LazyLock<Mutex<HashMap<TypeId, Arc<Types>>>> = LazyLock::new(Mutex::default);
+        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        let types = read.entry(TypeId::of::<(Q, M, S)>()).or_insert_with(|| {
+            let roots = [Q::type_name(), M::type_name(), S::type_name()];
+            Arc::new(Self::read(&schema.sdl(), roots.each_ref().map(AsRef::as_ref)))
+        });
+        Arc::clone(types)
     }
 
     /// Reads the types of an SDL; `roots` are the root types of queries, mutations and subscriptions.

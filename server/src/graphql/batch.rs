@@ -229,7 +229,7 @@ impl<E: Executor> Executor for Batched<E> {
 }
 
 impl<E: Served> Served for Batched<E> {
-    fn types(&self) -> Types {
+    fn types(&self) -> Arc<Types> {
         self.0.types()
     }
 }

@@ -9,6 +9,7 @@ use guichet_base::clock::SystemClock;
 use guichet_engine::db;
 use guichet_engine::store::Store;
 use guichet_tests::database::TestDatabase;
+use guichet_tests::http;
 use guichet_tests::process::{Launch, Process};
 use guichet_tests::world::{Firm, Person};
 use serde_json::{Value, json};
@@ -221,7 +222,7 @@ impl Target {
         let store = Store::new(db::pool(&database.url, 2).unwrap(), Arc::new(SystemClock));
         let owner = Firm::new(&store, "aurora.example").await.owner;
         let server = Launch::serve(&database.url).with("GUICHET_INTROSPECTION", "on").start().await;
-        Self { server, owner, http: reqwest::Client::new(), database }
+        Self { server, owner, http: http::client(), database }
     }
 
     /// Attacks; answers what is wrong with the answer.

@@ -2,6 +2,7 @@
 
 use diesel_async::SimpleAsyncConnection;
 use guichet_tests::app::TestApp;
+use guichet_tests::http;
 use guichet_tests::wait::{DEADLINE, until};
 use guichet_tests::world::Firm;
 use serde_json::json;
@@ -35,7 +36,7 @@ async fn one_request_leaves_connections_to_others() {
             let (used, _, most, waiting) = app.store.pool_status();
             assert!(used <= 6 && used < most && waiting == 0, "{used} of {most} used, {waiting} wait");
         }
-        let ready = reqwest::get(format!("{}/readyz", app.url)).await.unwrap();
+        let ready = http::get(format!("{}/readyz", app.url)).await.unwrap();
         assert_eq!(ready.status(), 200);
         lock.batch_execute("COMMIT").await.unwrap();
     };
@@ -53,7 +54,7 @@ async fn a_probe_does_not_wait_for_requests() {
     while taken.len() < most {
         taken.push(app.store.conn().await.unwrap());
     }
-    let ready = reqwest::get(format!("{}/readyz", app.url)).await.unwrap();
+    let ready = http::get(format!("{}/readyz", app.url)).await.unwrap();
     assert_eq!(ready.status(), 200, "{}", ready.text().await.unwrap());
     drop(taken);
     app.finish().await;

@@ -3,6 +3,7 @@
 use diesel_async::SimpleAsyncConnection;
 use guichet_base::id::Id;
 use guichet_tests::app::TestApp;
+use guichet_tests::http;
 use guichet_tests::wait::DEADLINE;
 use guichet_tests::world::Firm;
 use reqwest::Response;
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 async fn post(app: &TestApp, token: &str, query: &str) -> Response {
-    let request = reqwest::Client::new().post(format!("{}/graphql", app.url)).bearer_auth(token);
+    let request = http::client().post(format!("{}/graphql", app.url)).bearer_auth(token);
     request.json(&json!({ "query": query })).send().await.unwrap()
 }
 
@@ -53,7 +54,7 @@ async fn internal_errors_are_masked() {
 async fn tables_of_another_version() {
     let app = TestApp::start().await;
     let ready = async || {
-        let answer = reqwest::get(format!("{}/readyz", app.url)).await.unwrap();
+        let answer = http::get(format!("{}/readyz", app.url)).await.unwrap();
         (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["database"].clone())
     };
     // Its workers may not have begun yet.
@@ -84,9 +85,9 @@ async fn without_a_database() {
         assert_eq!(error["extensions"], json!({ "code": "UNAVAILABLE", "retryable": true, "requestId": id }));
         assert_eq!(error["message"], "The service is not available at the moment; try again.");
     }
-    let ready = reqwest::get(format!("{}/readyz", app.url)).await.unwrap();
+    let ready = http::get(format!("{}/readyz", app.url)).await.unwrap();
     assert_eq!(ready.status(), 503);
-    assert_eq!(reqwest::get(format!("{}/livez", app.url)).await.unwrap().status(), 200);
+    assert_eq!(http::get(format!("{}/livez", app.url)).await.unwrap().status(), 200);
     app.database().open().await;
     let begun = Instant::now();
     while post(&app, &firm.owner.token, query).await.status() != 200 {

@@ -2,6 +2,7 @@
 //! a foreign page.
 
 use guichet_tests::app::TestApp;
+use guichet_tests::http;
 use guichet_tests::world::Firm;
 use reqwest::{RequestBuilder, Response, Url};
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ impl Victim {
     async fn new() -> Self {
         let app = TestApp::start().await;
         let firm = Firm::new(&app.store, "aurora.example").await;
-        Self { app, firm, http: reqwest::Client::new() }
+        Self { app, firm, http: http::client() }
     }
 
     fn url(&self) -> String {

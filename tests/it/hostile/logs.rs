@@ -7,6 +7,7 @@ use guichet_base::id::Id;
 use guichet_engine::db;
 use guichet_engine::store::Store;
 use guichet_tests::database::TestDatabase;
+use guichet_tests::http;
 use guichet_tests::process::Launch;
 use guichet_tests::smtp::{Act, Options, Rule, Sink, Step};
 use guichet_tests::wait::until;
@@ -26,7 +27,7 @@ async fn what_is_logged() {
     let talkative = "trace,tokio_postgres::query=trace";
     let serve = Launch::serve(&database.url).with("GUICHET_LOG", talkative).start().await;
     let work = Launch::work(&database.url, &sink.starttls_url()).with("GUICHET_LOG", talkative).start().await;
-    let http = reqwest::Client::new();
+    let http = http::client();
     let url = format!("{}/graphql", serve.url().await);
     let send = async |token: &str, query: &str, variables: Value| -> Value {
         let request = http.post(&url).json(&json!({ "query": query, "variables": variables }));

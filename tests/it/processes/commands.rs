@@ -6,6 +6,7 @@ use diesel_async::SimpleAsyncConnection;
 use guichet_engine::db;
 use guichet_server::embedded::{Postgres, PostgresOptions};
 use guichet_tests::database::TestDatabase;
+use guichet_tests::http;
 use guichet_tests::process::Launch;
 use guichet_tests::smtp::{Act, Rule, Step};
 use guichet_tests::wait::DEADLINE;
@@ -47,7 +48,7 @@ async fn sign_in(url: &str, email: &str, password: &str) -> Value {
         signIn(input: $input) { session { membership { firmName staffRole } } userErrors { code } }
     }";
     let input = json!({ "email": email, "password": password, "transport": "BEARER" });
-    let request = reqwest::Client::new().post(format!("{url}/graphql"));
+    let request = http::client().post(format!("{url}/graphql"));
     let request = request.json(&json!({ "query": mutation, "variables": { "input": input } }));
     request.send().await.unwrap().json::<Value>().await.unwrap()["data"]["signIn"].take()
 }
@@ -101,7 +102,7 @@ async fn a_first_firm() {
     let secret = told.lines().nth(1).unwrap().rsplit(' ').next().unwrap().to_owned();
     let accept = "mutation ($input: InvitationAcceptInput!) { invitationAccept(input: $input) { userErrors { code } } }";
     let input = json!({ "secret": secret, "password": "a long password" });
-    let request = reqwest::Client::new().post(format!("{}/graphql", server.url().await));
+    let request = http::client().post(format!("{}/graphql", server.url().await));
     let request = request.json(&json!({ "query": accept, "variables": { "input": input } }));
     let accepted: Value = request.send().await.unwrap().json().await.unwrap();
     assert_eq!(accepted["data"]["invitationAccept"]["userErrors"], json!([]));

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use futures_util::{StreamExt, stream};
 use guichet_tests::database::TestDatabase;
+use guichet_tests::http;
 use guichet_tests::object_store::S3Server;
 use guichet_tests::process::{Launch, Process};
 use guichet_tests::wait::DEADLINE;
@@ -34,7 +35,7 @@ async fn declare(site: &Site, server: &Process, key: &str, content: &[u8]) -> (S
 }
 
 fn put(address: &Value, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
-    let request = reqwest::Client::new().put(address["url"].as_str().unwrap()).body(body);
+    let request = http::client().put(address["url"].as_str().unwrap()).body(body);
     address["headers"].as_array().unwrap().iter().fold(request, |request, header| {
         request.header(header["name"].as_str().unwrap(), header["value"].as_str().unwrap())
     })
@@ -63,7 +64,7 @@ async fn got(site: &Site, server: &Process, id: &str) -> Bytes {
     let mutation = "mutation ($id: ID!) { fileDownload(input: { id: $id }) { address { url } } }";
     let done = site.ask(server, mutation, json!({ "id": id })).await.expect("it answers");
     let url = done["fileDownload"]["address"]["url"].as_str().unwrap();
-    reqwest::get(url).await.unwrap().bytes().await.unwrap()
+    http::get(url).await.unwrap().bytes().await.unwrap()
 }
 
 /// Two servers and a worker on one folder: an address that one signed works at the other, for they share the key.

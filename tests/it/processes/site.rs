@@ -7,6 +7,7 @@ use guichet_base::clock::SystemClock;
 use guichet_base::id::Id;
 use guichet_engine::db;
 use guichet_engine::store::Store;
+use guichet_tests::http;
 use guichet_tests::process::{Launch, Process};
 use guichet_tests::smtp::{Options, Sink};
 use guichet_tests::wait::DEADLINE;
@@ -30,7 +31,7 @@ impl Site {
         let firm = Firm::new(&store, "aurora.example").await;
         let client = firm.client("Padaria Estrela", Some("nf@padaria.example")).await.encode();
         let sink = Sink::start(Options { sign_in_clear: false, ..Options::default() }).await;
-        let http = reqwest::Client::new();
+        let http = http::client();
         Self { url: url.to_owned(), store, firm, sink, client, http }
     }
 

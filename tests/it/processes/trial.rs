@@ -1,17 +1,18 @@
 //! What is there for whoever only looks around on their own machine, and for nobody else.
 
+use guichet_tests::http;
 use guichet_tests::process::{Launch, Process};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 async fn status(process: &Process, path: &str) -> StatusCode {
-    reqwest::get(format!("{}{path}", process.url().await)).await.unwrap().status()
+    http::get(format!("{}{path}", process.url().await)).await.unwrap().status()
 }
 
 /// Whether the API describes itself.
 async fn introspects(process: &Process) -> bool {
-    let request = reqwest::Client::new().post(format!("{}/graphql", process.url().await));
+    let request = http::client().post(format!("{}/graphql", process.url().await));
     let request = request.json(&json!({ "query": "{ __schema { queryType { name } } }" }));
     let answer: Value = request.send().await.unwrap().json().await.unwrap();
     answer["data"]["__schema"]["queryType"]["name"] == "Query"

@@ -2,6 +2,7 @@
 
 use guichet_engine::actor::StaffRole;
 use guichet_tests::app::TestApp;
+use guichet_tests::http;
 use guichet_tests::world::Firm;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -49,7 +50,7 @@ impl Door {
     pub async fn new() -> Self {
         let app = TestApp::start().await;
         let firm = Firm::new(&app.store, "aurora.example").await;
-        Self { app, firm, http: reqwest::Client::new() }
+        Self { app, firm, http: http::client() }
     }
 
     /// Sends a request with this header, or with none.

@@ -110,7 +110,7 @@ async fn tokens_that_are_none() {
         assert_eq!(seen.data("viewer"), &Value::Null, "{name}");
     }
     let url = format!("{}/graphql?query=%7Bviewer%7Baccount%7Bemail%7D%7D%7D&token={token}", door.app.url);
-    let seen: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+    let seen: Value = guichet_tests::http::get(url).await.unwrap().json().await.unwrap();
     assert_eq!(seen["data"]["viewer"], Value::Null);
     door.app.finish().await;
 }

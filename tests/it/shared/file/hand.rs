@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use data_encoding::HEXLOWER;
 use guichet_base::locale::Locale;
 use guichet_tests::app::Setup;
+use guichet_tests::http;
 use guichet_tests::object_store::Kind;
 use guichet_tests::world::Person;
 use reqwest::{Method, RequestBuilder, Response};
@@ -32,7 +33,7 @@ pub fn declared(name: &str, content: &[u8]) -> Value {
 /// The request that an address allows, without a body.
 pub fn request(address: &Value) -> RequestBuilder {
     let method: Method = text(&address["method"]).parse().unwrap();
-    let request = reqwest::Client::new().request(method, text(&address["url"]));
+    let request = http::client().request(method, text(&address["url"]));
     address["headers"]
         .as_array()
         .unwrap()

@@ -5,8 +5,9 @@ use std::io;
 use bytes::Bytes;
 use chrono::TimeDelta;
 use futures_util::{StreamExt, stream};
+use guichet_tests::http;
 use guichet_tests::object_store::Kind;
-use reqwest::{Body, Client, Url};
+use reqwest::{Body, Url};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -42,7 +43,7 @@ async fn downloads_are_attachments() {
     assert_eq!(part("bytes=5-").await.2, PDF[5..]);
     assert_eq!(part("bytes=9999-").await.1, Some(format!("bytes */{whole}")));
     assert_eq!(part("bytes=0-1,3-4").await.0, 200);
-    let head = Client::new().head(text(&done["address"]["url"])).send().await.unwrap();
+    let head = http::client().head(text(&done["address"]["url"])).send().await.unwrap();
     assert_eq!(head.headers()["content-length"], PDF.len().to_string());
     desk.finish().await;
 }
@@ -54,7 +55,7 @@ async fn addresses_allow_one_thing_for_a_time() {
     let upload = desk.declare(&desk.admin, &[declared("a.pdf", PDF)]).await.remove(0);
     let address = &upload["address"];
     let url = text(&address["url"]);
-    let client = Client::new();
+    let client = http::client();
     let put = |url: &str| client.put(url).header("content-type", "application/pdf").body(PDF);
     assert_eq!(client.get(&url).send().await.unwrap().status(), 403);
     assert_eq!(client.post(&url).body(PDF).send().await.unwrap().status(), 405);

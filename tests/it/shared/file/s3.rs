@@ -1,7 +1,7 @@
 //! Addresses that a bucket answers at: what is signed holds.
 
+use guichet_tests::http;
 use guichet_tests::object_store::Kind;
-use reqwest::Client;
 use serde_json::json;
 
 use super::hand::{PDF, declared, desk_on, request};
@@ -19,7 +19,7 @@ async fn what_is_signed_holds() {
     assert_eq!(names, ["content-type", "x-amz-checksum-sha256"]);
     let url = text(&address["url"]);
     assert!(url.contains("X-Amz-SignedHeaders=content-type%3Bhost%3Bx-amz-checksum-sha256"), "{url}");
-    let client = Client::new();
+    let client = http::client();
     let checksum = text(&address["headers"][1]["value"]);
     let other =
         client.put(&url).header("content-type", "text/html").header("x-amz-checksum-sha256", &checksum);

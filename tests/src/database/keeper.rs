@@ -1,0 +1,102 @@
+//! The process that owns the tests' PostgreSQL. It ends some minutes after the last test process.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use diesel::QueryableByName;
+use diesel::sql_types::BigInt;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use guichet_engine::db;
+use guichet_server::embedded::{Postgres, PostgresOptions};
+use nix::sys::statvfs::statvfs;
+use tokio::time::{Instant, sleep};
+
+use super::server::{Place, drop_leftovers, is_running};
+
+/// The argument with which `guichet-under-test` becomes the keeper, followed by the folder where processes meet.
+pub const KEEP_SERVER: &str = "keep-test-server";
+
+/// How long the server waits for another process after the last one has ended.
+const IDLE: Duration = Duration::from_secs(10 * 60);
+/// The polling interval for whether anybody uses it.
+const LOOK: Duration = Duration::from_secs(1);
+/// The memory that must be free for keeping the data there: creating a database takes half as long as on a disk.
+const ROOM: u64 = 2 << 30;
+
+/// A folder for this process. Folders of processes that have ended are removed, because no code runs at the end of
+/// a process.
+pub(crate) fn folder() -> PathBuf {
+    const PREFIX: &str = "guichet-tests-";
+    let (memory, temp) = (PathBuf::from("/dev/shm"), std::env::temp_dir());
+    for entry in [&memory, &temp].into_iter().flat_map(fs::read_dir).flatten().flatten() {
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.parse().ok());
+        if pid.is_some_and(|pid| !is_running(pid)) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+    let base = if free_bytes(&memory) > ROOM { memory } else { temp };
+    base.join(format!("{PREFIX}{}", std::process::id()))
+}
+
+fn free_bytes(folder: &Path) -> u64 {
+    #[allow(clippy::useless_conversion, reason = "the types differ between systems")]
+    statvfs(folder).map_or(0, |found| u64::from(found.blocks_available()) * u64::from(found.fragment_size()))
+}
+
+/// Runs the server until nobody has used it for a while.
+///
+/// # Panics
+/// When PostgreSQL does not start or does not answer.
+pub async fn keep(place: &OsStr) {
+    let place = Place::at(place);
+    // The data are needed for minutes only.
+    let options = PostgresOptions { may_move: true, ..PostgresOptions::new(folder()) }
+        .without_fsync()
+        .with("synchronous_commit", "off")
+        .with("wal_level", "minimal")
+        .with("max_wal_senders", "0")
+        .with("autovacuum", "off")
+        .with("max_connections", "800");
+    let mut postgres = Postgres::start(options).await.expect("PostgreSQL starts");
+    place.tell(|database| postgres.url_of(database));
+    let users = place.open("users");
+    let mut used = Instant::now();
+    loop {
+        tokio::select! {
+            () = postgres.ended() => break,
+            () = sleep(LOOK) => {}
+        }
+        // While this process has the lock, nobody can begin to use the server.
+        if users.try_lock().is_err() {
+            used = Instant::now();
+            continue;
+        }
+        let mut conn = db::connect(&postgres.url_of("postgres")).await.expect("PostgreSQL answers");
+        drop_leftovers(&mut conn, |_| true).await;
+        if has_guests(&mut conn).await {
+            used = Instant::now();
+        }
+        if used.elapsed() > IDLE {
+            break;
+        }
+        users.unlock().expect("a lock can be given back");
+    }
+    postgres.stop().await;
+    let _ = fs::remove_dir_all(postgres.data_dir());
+}
+
+/// Whether somebody is connected, such as a person with `psql`.
+async fn has_guests(conn: &mut AsyncPgConnection) -> bool {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        guests: i64,
+    }
+    let statement = "SELECT count(*) AS guests FROM pg_stat_activity
+                     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    let row: Row = diesel::sql_query(statement).get_result(conn).await.expect("connections are counted");
+    row.guests > 0
+}
