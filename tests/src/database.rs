@@ -8,7 +8,6 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel_async::SimpleAsyncConnection;
-use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::db;
 
 use server::{Server, server};

@@ -37,10 +37,11 @@ fn input_fields(definition: &TypeDefinition) -> &[Positioned<InputValueDefinitio
 }
 
 /// Every type, field, argument and value of the contract, with its description.
-fn described(contract: &Contract) -> Vec<(String, Option<&str>)> {
+fn described(contract: &Contract) -> Vec<(String, Option<String>)> {
     let mut all = Vec::new();
     let mut add = |place: String, description: &Option<Positioned<String>>| {
-        all.push((place, description.as_ref().map(|text| text.node.trim()).filter(|text| !text.is_empty())));
+        let text = description.as_ref().map(|text| text.node.trim().to_owned());
+        all.push((place, text.filter(|text| !text.is_empty())));
     };
     for (name, definition) in &contract.types {
         add(name.clone(), &definition.description);
@@ -79,9 +80,8 @@ fn is_requirement(word: &str) -> bool {
 fn descriptions_name_no_requirements() {
     let contract = contract();
     let numbered = described(&contract).into_iter().filter(|(_, description)| {
-        let mut words =
-            description.unwrap_or_default().split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
-        words.any(is_requirement)
+        let text = description.as_deref().unwrap_or_default();
+        text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(is_requirement)
     });
     none(numbered.map(|(place, _)| format!("{place} names a requirement")).collect());
 }
