@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::clock::ManualClock;
@@ -12,6 +13,7 @@ use guichet_demo::{self as demo, DemoSignIn, Scale};
 use guichet_engine::actor::{AccessRole, MemberReach, Membership, Origin, StaffRole};
 use guichet_engine::db;
 use guichet_engine::store::Store;
+use guichet_engine::tables::jobs;
 use guichet_schema::desk::charge::model::ChargeStatus;
 use guichet_schema::desk::ticket::list::{self, TicketFilter};
 use guichet_schema::desk::ticket::model::TicketStatus;
@@ -108,7 +110,15 @@ async fn a_demo_is_filled_in_once() {
     assert!(!demo::exists(&store, Scale::Large).await.unwrap());
     let before = sizes(&mut store.conn().await.unwrap()).await;
     assert_eq!((before["firms"], before["clients"], before["tickets"]), (3, 60, 105));
-    assert_eq!(before["jobs"], 2 * 3, "of each firm a mail that waits and a file to be verified");
+    let kinds: Vec<(String, i64)> = jobs::table
+        .group_by(jobs::kind)
+        .order(jobs::kind)
+        .select((jobs::kind, diesel::dsl::count_star()))
+        .load(&mut store.conn().await.unwrap())
+        .await
+        .unwrap();
+    // Of each firm a mail that waits, and a file to be verified.
+    assert_eq!(kinds, [("email.send".to_owned(), 3), ("file.verify".to_owned(), 3)]);
     assert_eq!(fill(&database, &store, &folder, tell).await, cast);
     assert_eq!(demo::sign_ins(&store).await.unwrap(), cast);
     assert_eq!(sizes(&mut store.conn().await.unwrap()).await, before);

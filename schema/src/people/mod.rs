@@ -7,6 +7,7 @@ pub mod firm;
 pub mod founding;
 pub mod invitation;
 pub mod portal_access;
+pub mod recipients;
 pub mod rights;
 pub mod session;
 pub mod staff;

@@ -220,9 +220,10 @@ impl Stage<'_> {
         self.whole.at(self.whole.now);
         let by = self.manager();
         self.declare_file(&by).await?;
+        let stored = self.upload(&by).await?;
+        self.settle().await?;
         let (id, content) = self.send_file(&by).await?;
         self.objects.push((Key::Staged { firm_id: self.firm_id, file_id: id }, content));
-        let stored = self.upload(&by).await?;
         let (key, to) = (self.key(), AttachTo::Ticket(Visibility::Internal));
         let Some(ticket) = self.lives.values().next_back() else { return Ok(()) };
         let input = AttachFiles { ticket_id: ticket.id, file_ids: vec![stored, id], to };

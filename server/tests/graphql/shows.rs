@@ -30,7 +30,8 @@ fn shown(contract: &Contract, row: &str, elsewhere: &BTreeSet<&str>) -> BTreeSet
     while let Some(of) = waiting.pop() {
         let Some(definition) = contract.types.get(&of) else { continue };
         let types = fields(definition).iter().filter_map(|field| named(&field.node.ty.node));
-        for name in types {
+        // What a row is about (`subject`) may be of any kind; each kind has its own subscription.
+        for name in types.filter(|name| *name != "Node") {
             // Of an interface it may be any type.
             let of_interface =
                 contract.types.iter().filter(|(_, of)| is(of, name)).map(|(kind, _)| kind.as_str());

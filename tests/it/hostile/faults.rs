@@ -40,7 +40,7 @@ async fn internal_errors_are_masked() {
         let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
         let body: Value = answer.json().await.unwrap();
         let error = &body["errors"][0];
-        let sentence = i18n::failure(Locale::En, Failure::Internal { request: Some(&id) });
+        let sentence = i18n::failure(Locale::PtBr, Failure::Internal { request: Some(&id) });
         assert_eq!(error["message"], sentence);
         assert_eq!(error["extensions"], json!({ "code": "INTERNAL", "requestId": id }));
         // Where in the request it was may be told.

@@ -57,7 +57,9 @@ async fn sign_in(url: &str, email: &str, password: &str) -> Value {
 #[tokio::test]
 async fn a_demo() {
     let database = TestDatabase::new().await;
-    let settings = [("DATABASE_URL", database.url.as_str())];
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_str().unwrap();
+    let settings = [("DATABASE_URL", database.url.as_str()), ("GUICHET_DATA", data)];
     done(guichet(&FIRM, &settings, "a long password\n").await);
     let first = done(guichet(&["demo"], &settings, "").await);
     let again = done(guichet(&["demo", "--scale", "small"], &settings, "").await);

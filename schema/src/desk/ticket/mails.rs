@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, try_join4};
 use serde::{Deserialize, Serialize};
 
 use crate::people::client::model::Topic;
-use crate::people::client::recipients;
+use crate::people::recipients;
 use crate::shared::email_delivery::announce::{self, Threads};
 use crate::shared::email_delivery::kind::{Addressees, Mail, Mailing};
 use crate::shared::email_delivery::letter::Letter;

@@ -5,5 +5,4 @@ pub mod facts;
 pub mod followers;
 pub mod model;
 pub mod queries;
-pub(crate) mod recipients;
 pub mod rules;

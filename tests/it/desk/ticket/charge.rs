@@ -54,7 +54,8 @@ async fn d_10_finishing_charges() {
     let expected = json!([{
         "id": seen[0]["id"], "description": "#1 Guia do mês", "status": "OPEN", "dueOn": "2026-03-12",
         "isOverdue": false, "paidAt": null, "version": 1, "amount": reais(15_000),
-        "client": { "id": guichet_base::id::Id::encode(desk.client) }, "ticket": { "id": id },
+        "client": { "id": guichet_base::id::Id::encode(desk.client), "name": "Padaria São João" },
+        "ticket": { "id": id }, "createdAt": seen[0]["createdAt"], "updatedAt": seen[0]["createdAt"],
     }]);
     assert_eq!(seen, expected);
     let free = priced(&desk, 0).await;

@@ -37,7 +37,8 @@ async fn d_10_by_hand() {
         let expected = json!({
             "id": made["id"], "description": "Certidão", "status": "OPEN", "dueOn": "2026-04-30",
             "isOverdue": false, "paidAt": null, "version": 1, "amount": reais(4_200),
-            "client": { "id": desk.client.encode() }, "ticket": null,
+            "client": { "id": desk.client.encode(), "name": "Padaria São João" }, "ticket": null,
+            "createdAt": made["createdAt"], "updatedAt": made["createdAt"],
         });
         assert_eq!(made, expected);
         assert_eq!(seen(&desk, &desk.admin, &made["id"]).await, expected);

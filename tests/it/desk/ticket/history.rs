@@ -104,7 +104,7 @@ async fn d_08_in_words() {
     let english = words(Locale::En).await;
     assert_eq!(english[1..], ["R$1,234.56", "Folha de pagamento", "marta", "Pessoal", "In analysis"]);
     let french = words(Locale::Fr).await;
-    assert_eq!(french[5], "En cours d'analyse");
+    assert_eq!(french[5], "En cours d’analyse");
     let changes = history(&desk, &desk.owner, &id).await;
     assert_eq!(changes[3]["oldText"], "Olívia Prado");
     desk.finish().await;

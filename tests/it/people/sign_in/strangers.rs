@@ -22,7 +22,7 @@ async fn wrong_and_unknown_look_the_same() {
     let wrong = door.sign_in(EMAIL, "wrong").await;
     assert_eq!(wrong.status, 200);
     let told = json!({ "token": null, "session": null, "userErrors": [{
-        "field": null, "code": "WRONG_CREDENTIALS", "message": "The e-mail address or the password is wrong. Check both and try again."
+        "field": null, "code": "WRONG_CREDENTIALS", "message": "The e-mail address or the password is incorrect. Check both and try again."
     }] });
     assert_eq!(wrong.data("signIn"), &told);
     let others =

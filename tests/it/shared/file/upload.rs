@@ -168,7 +168,7 @@ async fn limits_are_told() {
     let file = |name: &str, size: i64| json!({ "name": name, "size": size, "sha256": "ab".repeat(32) });
     let uploads = desk.declare(&desk.admin, &[file("a.pdf", MEGABYTE + 1), file("b.pdf", 0)]).await;
     assert_eq!(errors(&uploads[0]), ["size:FILE_TOO_LARGE"]);
-    assert!(text(&uploads[0]["userErrors"][0]["message"]).contains("1 Mo"));
+    assert!(text(&uploads[0]["userErrors"][0]["message"]).contains("1\u{a0}Mo"));
     assert_eq!(errors(&uploads[1]), ["size:FILE_EMPTY"]);
     let two = json!({ "files": [file("a.pdf", MEGABYTE), file("b.pdf", MEGABYTE)] });
     desk.done(&desk.admin, "fileUploadCreate", two.clone()).await;

@@ -24,7 +24,7 @@ use guichet_engine::actor::Author;
 use guichet_engine::sql;
 use guichet_engine::tables::{accounts, client_recipients, clients, portal_accesses, staff_members};
 
-use super::model::Topic;
+use crate::people::client::model::Topic;
 
 /// To whom each of a firm's deliveries about clients' things would go now. One for an address of a client's record goes
 /// to the client's present addresses for this topic, which may have been corrected since; one for a person to that
