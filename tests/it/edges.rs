@@ -134,7 +134,7 @@ fn named(source: &str) -> BTreeSet<(String, String)> {
     let groups = source.split("crate::").skip(1).filter_map(|path| {
         let (area, rest) = path.split_once("::{")?;
         let (names, _) = rest.split_once('}')?;
-        AREAS.contains(&area).then(|| (area, names))
+        AREAS.contains(&area).then_some((area, names))
     });
     let grouped = groups.flat_map(|(area, names)| {
         let nouns = names.split(',').map(|name| name.split("::").next().unwrap_or_default().trim());

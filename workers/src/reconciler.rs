@@ -123,8 +123,10 @@ mod tests {
             }),
             Reconciler::new("panics", SOON, SOON, move || {
                 panics();
-                let broken: Option<usize> = None;
-                ready(Ok::<_, io::Error>(broken.expect("a fault")))
+                async {
+                    assert!(SOON.is_zero(), "a fault");
+                    Ok::<usize, io::Error>(0)
+                }
             }),
             Reconciler::new("hangs", SOON, SOON, move || {
                 hangs();
@@ -140,7 +142,7 @@ mod tests {
         for reconciler in list {
             running.spawn(reconciler.run(stop.clone()));
         }
-        let mut left = vec!["fails", "panics", "hangs", "works"].repeat(3);
+        let mut left = ["fails", "panics", "hangs", "works"].repeat(3);
         while !left.is_empty() {
             let turn = turns.recv().await.unwrap();
             if let Some(at) = left.iter().position(|name| *name == turn) {

@@ -1,6 +1,6 @@
 //! Enums that are stored as text and spelled in `SCREAMING_SNAKE` everywhere.
 
-/// What [`text_enum!`] declares, for code that works with any such enum.
+/// What [`text_enum!`](crate::text_enum!) declares, for code that works with any such enum.
 pub trait TextEnum: Copy + Eq + Send + Sync + 'static {
     /// What it is, for people.
     const ABOUT: &'static str;

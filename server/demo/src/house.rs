@@ -394,7 +394,7 @@ fn statuses(place: usize) -> &'static [AccessStatus] {
         14 => &[Active, Pending],
         0 | 16 => &[Active, Active],
         _ if place % 6 == 2 => &[Active, Active],
-        _ if place == 1 || place % 3 != 0 => &[Active],
+        _ if place == 1 || !place.is_multiple_of(3) => &[Active],
         _ => &[],
     }
 }

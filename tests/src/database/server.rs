@@ -130,6 +130,7 @@ impl Place {
         keeper.arg(KEEP_SERVER).arg(&self.0);
         // Neither Ctrl-C in this terminal nor the end of this program's output concerns the keeper.
         keeper.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).process_group(0);
+        #[allow(clippy::zombie_processes, reason = "it outlives this process")]
         let mut keeper = keeper.spawn().expect("the keeper can be run");
         let begun = Instant::now();
         loop {

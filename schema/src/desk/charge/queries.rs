@@ -78,7 +78,7 @@ pub async fn page(
     Ok(page!(conn, filtered(scope, filter), part, ORDER, (charges::due_on => NaiveDate, charges::id), Charge))
 }
 
-/// The cursor of a charge in [`page`].
+/// The cursor of a charge in [`page()`].
 pub fn cursor(charge: &Charge) -> String {
     keyset::cursor(ORDER, &charge.due_on, charge.id)
 }

@@ -1,4 +1,4 @@
-//! Tells staff of acts on tickets (D-11): who they are; [`news`](super::news) decides who of them is told.
+//! Tells staff of acts on tickets (D-11): who they are; [`news`] decides who of them is told.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Nullable, Text, Uuid as SqlUuid};

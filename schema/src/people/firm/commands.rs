@@ -44,7 +44,7 @@ pub struct UpdateFirm {
 /// Changes the settings of the actor's firm; when nothing changes, nothing is recorded. For owners (B-15).
 ///
 /// # Errors
-/// `NOT_ALLOWED`, `CONFLICT`; refusals of the fields as for [`create`].
+/// `NOT_ALLOWED`, `CONFLICT`; refusals of the fields as for [founding](crate::people::founding::create).
 pub async fn update(store: &Store, actor: &Actor, input: UpdateFirm) -> Result<Done<FirmId>> {
     rights::may(&actor.membership, FirmAct::FirmUpdate)?;
     let mut tx = store.begin(actor).await?;

@@ -119,7 +119,7 @@ pub async fn page(
     Ok(part.page(query.select(EmailDelivery::as_select()).load(conn).await?))
 }
 
-/// The cursor of a delivery in [`page`].
+/// The cursor of a delivery in [`page()`].
 pub fn cursor(delivery: &EmailDelivery) -> String {
     Cursor::encode(ORDER, delivery.created_at.timestamp_micros(), delivery.id.uuid())
 }

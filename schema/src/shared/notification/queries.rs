@@ -73,7 +73,7 @@ pub async fn page(
     Ok(part.page(query.select(Notification::as_select()).load(conn).await?))
 }
 
-/// The cursor of a notification in [`page`].
+/// The cursor of a notification in [`page()`].
 pub fn cursor(notification: &Notification) -> String {
     Cursor::encode(ORDER, notification.at.timestamp_micros(), notification.id.uuid())
 }
