@@ -5,6 +5,9 @@ CHECKERS := cargo-machete@0.9.2 cargo-deny@0.20.2
 # Installed once per machine and version; a new clone finds them.
 TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/guichet/tools/$(subst $() ,+,$(CHECKERS))
 
+# Tests wait more than they compute: three for each core.
+TEST_THREADS = $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-tests run test check graphiql audits clients example peer bench chaos tools fmt
 
@@ -18,7 +21,7 @@ run: setup graphiql
 
 ## make test      run all tests on real engines
 test: setup-tests graphiql audits clients example
-	$(CARGO) test --locked --workspace
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$(TEST_THREADS)} $(CARGO) test --locked --workspace
 
 ## make check     format, lints, documentation, unused dependencies, licences, duplicate versions
 check: tools
