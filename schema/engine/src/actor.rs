@@ -346,7 +346,7 @@ impl Actor {
 /// Where a request comes from, for the audit (F-03).
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
-    /// The network address.
+    /// The IP address.
     pub address: Option<String>,
     /// The request id, as logged and answered.
     pub request_id: Option<String>,

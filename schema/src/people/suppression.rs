@@ -43,7 +43,7 @@ pub async fn lift(
     };
     let suppression = seen.or_not_found("email")?;
     diesel::delete(email_suppressions::table.find((actor.firm_id(), email.ci()))).execute(tx.conn()).await?;
-    // The delivery that bounced tells which address it was.
+    // The delivery that bounced shows which address it was.
     let bounced = suppression.delivery_id.map(Id::uuid);
     tx.audit(Some(actor.firm_id()), "emailSuppressionLift", DeliveryId::NOUN, bounced);
     tx.commit(()).await
@@ -103,7 +103,7 @@ pub async fn of_clients(
     Ok(of)
 }
 
-/// The suppressed addresses of staff (F-06), who get mails about the tickets that they open.
+/// The suppressed addresses of staff (F-06), who get mails about tickets that they opened.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -1,4 +1,4 @@
-//! What the viewer may do now, so that frontends show it before it is tried.
+//! What the viewer may do now, so that frontends can show it in advance.
 
 use std::borrow::Cow;
 
@@ -35,13 +35,13 @@ impl<A: OutputType> Ability<A> {
 }
 
 impl<A: OutputType> Ability<A> {
-    /// The ability to do `act`, as its rule decided.
+    /// The ability to do `act`, as decided by its rule.
     pub fn new(act: A, rule: Result<(), error::Code>) -> Self {
         Self { act, allowed: rule.is_ok(), reason: rule.err().map(Into::into) }
     }
 }
 
-/// `TicketAct` gives `TicketAbility`.
+/// For example, `TicketAct` gives `TicketAbility`.
 impl<A: OutputType> TypeName for Ability<A> {
     fn type_name() -> Cow<'static, str> {
         let act = A::type_name();

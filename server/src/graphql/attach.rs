@@ -1,4 +1,4 @@
-//! From the headers of a request to its [`Caller`]: session, language, address.
+//! Turns the headers of a request into its [`Caller`]: session, language, address.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -25,22 +25,22 @@ use crate::graphql::deployment::Deployment;
 use crate::graphql::guests::{Guests, other_rights};
 use crate::graphql::loaders::{fault, loaders};
 
-/// Finds the session of each request: one statement where there is a token, none otherwise.
+/// Finds the session of each request, with one statement if there is a token, and none otherwise.
 #[derive(Debug, Clone)]
 pub struct Sessions {
-    /// The way to the business.
+    /// The store of the business.
     pub store: Store,
-    /// Which cookie and which proxies to believe.
+    /// Which cookie and which proxies to trust.
     pub deployment: Deployment,
-    /// Who sits at open websockets.
+    /// The clients with open websockets.
     pub guests: Guests,
 }
 
 impl Sessions {
-    /// Who sent a request.
+    /// The caller of a request.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` for a bearer token that is not valid; `UNAVAILABLE`.
+    /// `UNAUTHENTICATED` for an invalid bearer token; `UNAVAILABLE`.
     pub async fn caller(&self, parts: &Parts) -> Result<Caller, ApiError> {
         let visitor = self.visitor(parts)?;
         let viewer = visitor.viewer(&self.store).await?;
@@ -50,13 +50,13 @@ impl Sessions {
         Ok(visitor.caller(&self.store, viewer, &RequestId::of(&parts.extensions)))
     }
 
-    /// What the headers of a request tell of who sent it.
+    /// What the headers of a request say about its sender.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` for what cannot be a token.
+    /// `UNAUTHENTICATED` for text that cannot be a token.
     fn visitor(&self, parts: &Parts) -> Result<Visitor, ApiError> {
         let headers = &parts.headers;
-        // What an app sends on purpose goes before what a browser adds by itself.
+        // What an app sends deliberately takes precedence over what a browser adds by itself.
         let bearer = bearer(headers)?;
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         Ok(Visitor {
@@ -69,7 +69,7 @@ impl Sessions {
     }
 }
 
-/// Who sent a request, as far as its headers tell.
+/// The sender of a request, according to its headers.
 #[derive(Debug)]
 struct Visitor {
     token: Option<Secret>,
@@ -107,7 +107,8 @@ impl Attach for Sessions {
 impl Admit for Sessions {
     type Guest = SignedIn;
 
-    /// Lets in who is signed in. A page without a session signs in over HTTP, which alone gives cookies.
+    /// Admits clients with a session. A page without a session must sign in over HTTP, because only HTTP sets
+    /// cookies.
     async fn admit(&self, parts: &Parts) -> Result<Admitted<SignedIn>, ApiError> {
         let visitor = self.visitor(parts)?;
         let viewer = visitor.viewer(&self.store).await?.ok_or_else(ApiError::unauthenticated)?;
@@ -126,14 +127,14 @@ impl Admit for Sessions {
     }
 }
 
-/// Somebody who is signed in and has a websocket open.
+/// A client with a session and an open websocket.
 #[derive(Debug)]
 pub struct SignedIn {
     store: Store,
     visitor: Visitor,
-    /// What was worn when the websocket was opened: what is followed on it is for these eyes.
+    /// The membership when the websocket was opened: its subscriptions are for this membership.
     membership: Option<Membership>,
-    /// Told once something else is worn.
+    /// Notified when the session uses another membership.
     membership_changed: Arc<Notify>,
 }
 
@@ -141,8 +142,8 @@ impl Guest for SignedIn {
     async fn attach(&self, id: &RequestId, request: Request) -> Result<Attached, ApiError> {
         let viewer = self.visitor.viewer(&self.store).await?.ok_or_else(ApiError::unauthenticated)?;
         if viewer.membership != self.membership {
-            // Changed back before anybody looks, it would go on for a membership that is worn no more. The websocket closes
-            // before this refusal is told.
+            // If the session switched back before the next check, the websocket would continue with a membership
+            // that was not in use. So it is closed before this error is sent.
             self.membership_changed.notify_one();
             return Err(ApiError::unauthenticated());
         }
@@ -155,11 +156,10 @@ fn with(caller: Caller, request: Request) -> Attached {
     Attached { request: request.data(caller).data(loaders), locale }
 }
 
-/// The token of an `Authorization: Bearer` header (RFC 6750, 2.1). Other schemes are a proxy's own
-/// affair.
+/// The token of an `Authorization: Bearer` header (RFC 6750, 2.1). Other schemes are for proxies and are ignored.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` when the scheme is there without a token.
+/// `UNAUTHENTICATED` for the scheme without a token.
 fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, ApiError> {
     let Some(value) = headers.get(AUTHORIZATION) else { return Ok(None) };
     let text = value.to_str().map_err(|_| ApiError::unauthenticated())?.trim();
@@ -173,8 +173,8 @@ fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, ApiError> {
     }
 }
 
-/// Who sent the request: the peer, or, where that is a trusted proxy, the last address before all
-/// trusted ones in `X-Forwarded-For`. Whatever stands further left, anybody can have written.
+/// The address of the sender: the peer, or, if that is a trusted proxy, the last address in `X-Forwarded-For`
+/// before the trusted ones. Anything further left can be forged.
 fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let forwarded: Vec<&str> = headers
         .get_all("x-forwarded-for")
@@ -192,7 +192,7 @@ fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     client
 }
 
-/// An address as proxies write it: with a port or without, IPv6 in brackets or without.
+/// An address as proxies write it: with or without a port, IPv6 with or without brackets.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text.trim_start_matches('[').trim_end_matches(']');
     bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
@@ -223,7 +223,7 @@ mod tests {
         assert!(bearer(&latin).is_err());
     }
 
-    /// F-03: the address in the audit is one that no client can choose.
+    /// F-03: no client can choose the address in the audit log.
     #[test]
     fn addresses_through_proxies() {
         let trusted = ["10.0.0.0/8", "::1/128"].map(|network| network.parse().unwrap());

@@ -1,9 +1,9 @@
-//! Batches: what a level of an answer asks for is loaded in one statement a kind.
+//! Batches: what one level of an answer needs is loaded with one statement per kind.
 //!
-//! async-graphql resolves a request in one task, so when that task can get no further, all fields of the
-//! level have asked. Then, and not some time later as with its own `DataLoader`, the batches start; what
-//! is asked for meanwhile waits for the next round. How many statements a request takes therefore depends
-//! on its shape alone, never on the number of rows or on how busy the machine is.
+//! async-graphql resolves a request in one task, so when this task cannot proceed, all fields of the level have
+//! registered their keys. The batches start then, not after a delay as with async-graphql's own `DataLoader`; keys
+//! registered meanwhile wait for the next round. So the number of statements of a request depends on its shape
+//! only, not on the number of rows or the load of the machine.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -28,14 +28,14 @@ use crate::live::Batch;
 type Answer<K> = Result<Option<<Loads as Loader<K>>::Value>, ApiError>;
 /// Who waits for which keys of one kind.
 type Waiting<K> = HashMap<K, Vec<oneshot::Sender<Answer<K>>>>;
-/// Loads all keys of one kind that are waited for.
+/// Loads all requested keys of one kind.
 type Start = fn(Arc<Batches>) -> BoxFuture<'static, ()>;
 
-/// What a request waits for.
+/// The pending loads of a request.
 pub struct Batches {
     loads: Loads,
     driven: AtomicBool,
-    /// Things in lists so far.
+    /// List items so far.
     spent: AtomicUsize,
     asked: Mutex<Asked>,
 }
@@ -47,29 +47,29 @@ struct Asked {
 }
 
 impl Batches {
-    /// Nothing is waited for yet.
+    /// Starts without pending loads.
     pub fn new(loads: Loads) -> Arc<Self> {
         let (driven, spent) = (AtomicBool::new(false), AtomicUsize::new(0));
         Arc::new(Self { loads, driven, spent, asked: Mutex::default() })
     }
 
-    /// How many things lists may have together in one answer whose length no argument bounds: what such
-    /// lists cost can only be guessed before (see `edge/cost.rs`), and within each other they multiply.
+    /// Most items in one answer of lists without a limiting argument: their cost can only be estimated in advance
+    /// (see `edge/cost.rs`), and nested lists multiply.
     pub const THINGS: usize = 20_000;
 
-    /// Counts things of such a list. Answers whether there are not too many yet.
+    /// Counts items of such a list. Returns whether the limit is not exceeded yet.
     pub fn spend(&self, things: usize) -> bool {
         self.spent.fetch_add(things, Ordering::Relaxed) + things <= Self::THINGS
     }
 
-    /// What a subscription tells next is about these events, or about none. Each message may have as many
-    /// things as an answer.
+    /// Sets the events that the next message of a subscription is about, if any. Each message may have as many
+    /// items as an answer.
     pub fn about(&self, batch: Option<Arc<Batch>>) {
         self.loads.about(batch);
         self.spent.store(0, Ordering::Relaxed);
     }
 
-    /// Forgets what was loaded about the events that are told of.
+    /// Drops what was loaded about the current events.
     fn forget(&self) {
         self.loads.forget();
     }
@@ -78,10 +78,10 @@ impl Batches {
         self.spent.load(Ordering::Relaxed) > Self::THINGS
     }
 
-    /// Loads one value together with all that are asked for in this round.
+    /// Loads one value together with all others requested in this round.
     ///
     /// # Errors
-    /// What the loader fails with; `INTERNAL` outside of [`Batched`], where no round would ever start.
+    /// The error of the loader; `INTERNAL` outside of [`Batched`], where no round would ever start.
     pub async fn load<K>(&self, key: K) -> Answer<K>
     where
         K: Send + Sync + Hash + Eq + Clone + 'static,
@@ -121,7 +121,7 @@ impl Batches {
         for (key, answers) in *waiting {
             let value = found.as_ref().map(|found| found.get(&key));
             for answer in answers {
-                // Whoever does not wait any more does not miss it.
+                // Fails when the requesting field is gone.
                 let _ = answer.send(value.map(|value| value.cloned()).map_err(Clone::clone));
             }
         }
@@ -154,7 +154,7 @@ impl Rounds {
         Self { batches, running: FuturesUnordered::new() }
     }
 
-    /// Works on, and where that gets no further, on what it waits for.
+    /// Polls the work, and, when it cannot proceed, what it waits for.
     fn poll<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -165,7 +165,7 @@ impl Rounds {
             if let Poll::Ready(done) = work(&mut Context::from_waker(&again.clone().into())) {
                 return Poll::Ready(done);
             }
-            // Long lists rest after some of their items: the others have not asked yet.
+            // Long lists yield after some items: the remaining ones have not registered yet.
             if again.wanted.load(Ordering::Acquire) {
                 return Poll::Pending;
             }
@@ -181,7 +181,7 @@ impl Rounds {
     }
 }
 
-/// Wakes the task, and remembers that it is wanted again.
+/// Wakes the task, and remembers that it must be polled again.
 struct Again {
     wanted: AtomicBool,
     task: Waker,
@@ -205,7 +205,7 @@ impl<E: Executor> Executor for Batched<E> {
         let mut work = pin!(self.0.execute(request));
         poll_fn(|cx| {
             let answer = rounds.poll(cx, |cx| work.as_mut().poll(cx));
-            // Nothing more is resolved, nor is every list told that there is no room for it.
+            // Stops resolving at once, instead of returning an error for every list.
             if batches.is_exhausted() { Poll::Ready(exhausted()) } else { answer }
         })
         .await
@@ -219,7 +219,7 @@ impl<E: Executor> Executor for Batched<E> {
         let answers = stream::poll_fn(move |cx| rounds.poll(cx, |cx| work.poll_next_unpin(cx)));
         answers
             .inspect(move |answer| {
-                // Whoever resumes must not meet the same half of a change again.
+                // A client that resumes must not get the same incomplete data again.
                 if answer.is_err() {
                     batches.forget();
                 }
@@ -258,7 +258,7 @@ mod tests {
     use crate::graphql::loaders::load;
     use crate::graphql::reading::Reading;
 
-    /// How many keys each batch had, by kind.
+    /// The number of keys of each batch, by kind.
     static BATCHES: Mutex<Vec<(&str, usize)>> = Mutex::new(Vec::new());
 
     #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -331,10 +331,10 @@ mod tests {
         (serde_json::to_value(response).unwrap(), batches)
     }
 
-    /// One test, for they count together.
+    /// One test, because the counter is shared.
     #[tokio::test(flavor = "multi_thread")]
     async fn a_level_is_a_round() {
-        // What follows the fast one waits for what follows the slow one, however many there are.
+        // Fields below the fast one wait for those below the slow one, however many there are.
         for items in [1, 40, 1000] {
             let (from, to) = (100, 100 + items);
             let query = format!(
@@ -349,7 +349,7 @@ mod tests {
             assert_eq!(found[items - 1]["slow"]["next"], last);
             assert_eq!(found[items - 1]["again"]["next"], last);
         }
-        // What is not there is null, and what fails fails for all who asked.
+        // A missing value is null, and a failed load fails for all who requested it.
         let (answer, _) = ask("{ items(from: 6, to: 9) { next } }").await;
         assert_eq!(answer["data"]["items"], serde_json::json!([{"next": 6}, {"next": null}, {"next": 8}]));
         let (answer, batches) = ask("{ items(from: 12, to: 15) { fast { next } next } }").await;

@@ -1,4 +1,4 @@
-//! Who calls: put into each request by the edge, asked by each resolver.
+//! The caller, which the edge adds to each request and each resolver uses.
 
 use async_graphql::Context;
 use guichet_base::locale::Locale;
@@ -12,11 +12,11 @@ use crate::graphql::reading::{Lent, Reading};
 /// The caller of one request.
 #[derive(Debug)]
 pub struct Caller {
-    /// The way to the business.
+    /// The store of the business.
     pub store: Store,
-    /// Who is signed in.
+    /// The viewer, if signed in.
     pub viewer: Option<Viewer>,
-    /// The language to answer in: the account's, else the browser's, else English.
+    /// The language of the answer: the account's, else the browser's, else English.
     pub locale: Locale,
     /// Where the request comes from (F-03).
     pub origin: Origin,
@@ -25,7 +25,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// A caller, with the language of its account before that of its browser.
+    /// A caller; the language of its account takes precedence over that of its browser.
     pub fn new(store: Store, viewer: Option<Viewer>, browser: Option<Locale>, origin: Origin) -> Self {
         let locale = viewer.as_ref().map(|viewer| viewer.account.locale).or(browser).unwrap_or(Locale::En);
         let actor = viewer.as_ref().and_then(|viewer| viewer.actor(origin.clone(), locale));
@@ -38,7 +38,7 @@ impl Caller {
         ctx.data_unchecked::<Self>()
     }
 
-    /// Who is signed in.
+    /// The viewer.
     ///
     /// # Errors
     /// `UNAUTHENTICATED`.
@@ -46,20 +46,20 @@ impl Caller {
         self.viewer.as_ref().ok_or_else(ApiError::unauthenticated)
     }
 
-    /// Who acts, with a membership on.
+    /// The actor, which has a membership.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED`, also for an account that has not chosen a membership.
+    /// `UNAUTHENTICATED`, also for a session without a membership.
     pub fn actor(&self) -> Result<&Actor, ApiError> {
         self.actor.as_ref().ok_or_else(ApiError::unauthenticated)
     }
 
-    /// The membership that is worn, if any.
+    /// The membership of the session, if any.
     pub fn membership(&self) -> Option<&Membership> {
         self.actor.as_ref().map(|actor| &actor.membership)
     }
 
-    /// What the caller sees.
+    /// What the caller can see.
     ///
     /// # Errors
     /// `UNAUTHENTICATED`.

@@ -1,4 +1,4 @@
-//! How people reach this server: what answers need to know of it.
+//! How people reach this server, as far as answers depend on it.
 
 use axum_extra::extract::cookie::CookieJar;
 use chrono::TimeDelta;
@@ -11,16 +11,16 @@ use crate::settings::Settings;
 /// How people reach this server.
 #[derive(Debug, Clone)]
 pub struct Deployment {
-    /// `PUBLIC_URL`, without a slash at the end; none when nobody said.
+    /// `PUBLIC_URL` without a trailing slash; none when it is not set.
     pub public_url: Option<String>,
-    /// Whether that is by https alone, so that cookies never travel in the clear.
+    /// Whether the server is reached by https only, so that cookies are never sent unencrypted.
     pub secure_cookies: bool,
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
 }
 
 impl Deployment {
-    /// What the operator decided.
+    /// Reads it from the settings.
     pub fn new(settings: &Settings) -> Self {
         let url = settings.public_url.as_ref();
         Self {
@@ -30,25 +30,25 @@ impl Deployment {
         }
     }
 
-    /// With `__Host-` browsers take the cookie from this very host by https only (RFC 6265bis, 4.1.3.2).
+    /// Browsers accept a cookie with `__Host-` only from this very host and by https (RFC 6265bis, 4.1.3.2).
     const fn cookie_name(&self) -> &'static str {
         if self.secure_cookies { "__Host-guichet" } else { "guichet" }
     }
 
-    /// The session's token out of the cookies of a request.
+    /// The session's token from the cookies of a request.
     pub fn token(&self, headers: &HeaderMap) -> Option<Secret> {
         let cookies = CookieJar::from_headers(headers);
         cookies.get(self.cookie_name()).map(|cookie| cookie.value().to_owned().into())
     }
 
-    /// `Set-Cookie` with a session's token, for as long as the session lasts.
+    /// `Set-Cookie` with a session's token, which expires with the session.
     pub fn give_cookie(&self, token: &Secret, lasts: TimeDelta) -> String {
         let (name, token, seconds) = (self.cookie_name(), token.expose(), lasts.num_seconds());
         let secure = if self.secure_cookies { "; Secure" } else { "" };
         format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
     }
 
-    /// `Set-Cookie` that takes the token away.
+    /// `Set-Cookie` that deletes the cookie.
     pub fn take_cookie(&self) -> String {
         self.give_cookie(&String::new().into(), TimeDelta::zero())
     }
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(deployment("").take_cookie(), "guichet=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax");
     }
 
-    /// A cookie without `__Host-` could come from a neighbour or over plain http.
+    /// A cookie without `__Host-` could come from a neighboring host or over plain http.
     #[test]
     fn only_the_right_cookie_is_read() {
         let secure = deployment("https://guichet.example");

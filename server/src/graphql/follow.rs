@@ -1,8 +1,9 @@
-//! Subscriptions: what a viewer is told of the feed (F-01).
+//! Subscriptions: the feed as one viewer sees it (F-01).
 //!
-//! A subscription first says from where on it tells, then what changed. Each message carries a cursor to
-//! resume from. [`News`] is what a batch of events says to one viewer: whoever could see a thing before and
-//! cannot now is told that it is gone, and of what the viewer never saw nothing is told at all (B-14).
+//! The first message of a subscription tells where it starts, the following ones what changed. Each message
+//! carries a cursor to resume from. [`News`] is a batch of events as seen by one viewer: for a thing that the
+//! viewer could see before and cannot see now it reports the removal, and nothing about things that the viewer
+//! never saw (B-14).
 
 use std::collections::BTreeSet;
 use std::hash::Hash;
@@ -26,18 +27,18 @@ use crate::graphql::loaders::{Loaders, fault};
 use crate::graphql::payload::{Revision, unanswered};
 use crate::live::{Batch, Follower, Live, Step};
 
-/// What a subscription follows.
+/// What a subscription is about.
 pub trait Followed: Send + Sync + 'static {
-    /// What it tells.
+    /// The type of its messages.
     type Message: Send + 'static;
 
     /// What it shows beside the things that it tells of.
     const SHOWS: Shows;
 
-    /// That all is to be read anew.
+    /// A message that tells the client to reload.
     fn reload(&self, place: Place) -> Self::Message;
 
-    /// What happened; none where there is nothing to tell.
+    /// A message about changes; none when there is nothing to report.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -68,8 +69,8 @@ impl Shows {
         Self { field, embeds: &[], counts: &[], elsewhere: &[] }
     }
 
-    /// Whether an event, of something that the viewer met before or meets now, changes more of what is followed
-    /// than the things that are told of: then all is to be read anew.
+    /// Whether an event, about something the viewer could or can see, changes more than the things that messages
+    /// contain, so that the client must reload.
     fn is_shaken_by(&self, entry: &Entry) -> bool {
         let noun = entry.noun.as_str();
         self.counts.contains(&noun) || entry.before.is_some() && self.embeds.contains(&noun)
@@ -197,23 +198,23 @@ impl<L: Listed> Followed for L {
     }
 }
 
-/// Up to where everything is told.
+/// The position up to which everything was sent.
 #[derive(Debug)]
 pub struct Place {
-    /// To resume from.
+    /// The cursor to resume from.
     pub cursor: String,
     /// The same as a revision; none for clients.
     pub revision: Option<Revision>,
 }
 
-/// Who looks on.
+/// The viewer of a subscription.
 #[derive(Debug, Clone)]
 pub struct Onlooker {
-    /// The way to the business.
+    /// The store of the business.
     pub store: Store,
-    /// Whose eyes.
+    /// The membership.
     pub membership: Membership,
-    /// The language to answer in.
+    /// The language of the messages.
     pub locale: Locale,
     departments: Arc<[DepartmentId]>,
 }
@@ -228,12 +229,12 @@ impl Onlooker {
         Ok(onlooker)
     }
 
-    /// What the viewer sees.
+    /// What the viewer can see.
     pub fn scope(&self) -> Scope {
         self.membership.scope()
     }
 
-    /// Reads what the audiences of events are compared with.
+    /// Reads the data that audiences of events are compared with.
     async fn refresh(&mut self) -> Result<(), ApiError> {
         if let Some(staff_id) = self.scope().member() {
             let mut conn = self.store.conn().await?;
@@ -246,15 +247,15 @@ impl Onlooker {
         audience.is_some_and(|audience| audience.admits_member(&self.membership, &self.departments))
     }
 
-    /// Whether the viewer meets a thing where others refer to it: a member also meets clients and colleagues
-    /// that are out of its own reach.
+    /// Whether the viewer can see a thing where others refer to it: a member also sees clients and colleagues
+    /// outside of its reach there.
     fn meets(&self, audience: Option<&Audience>) -> bool {
         let is_of_one_person = audience.is_none_or(|audience| audience.person.is_some());
         self.scope().member().is_some() && !is_of_one_person || self.sees(audience)
     }
 
-    /// Whether an event changes what the viewer sees beyond the thing that it names: a member's reach follows
-    /// portfolio, departments and the member's own record.
+    /// Whether an event changes what the viewer can see beyond its own thing: a member's reach depends on its
+    /// clients, departments and its own record.
     fn is_shaken(&self, entry: &Entry) -> bool {
         let Some(staff_id) = self.scope().member() else { return false };
         match entry.noun.as_str() {
@@ -266,23 +267,23 @@ impl Onlooker {
     }
 }
 
-/// What became of a viewer's sight of a thing.
+/// How the viewer's sight of a thing changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sight {
-    /// As before.
+    /// Not at all.
     Same,
-    /// It came into sight; what happened to it meanwhile was not told.
+    /// It became visible; what happened to it before was not sent.
     Returned,
-    /// It went out of sight.
+    /// It is no longer visible.
     Gone,
 }
 
-/// What happened, to one who looks on.
+/// The changes, for one viewer.
 #[derive(Debug)]
 pub struct News {
-    /// The events, shared with all who look on.
+    /// The events, shared by all viewers.
     pub batch: Arc<Batch>,
-    /// Who looks on.
+    /// The viewer.
     pub onlooker: Onlooker,
     behind: i64,
 }
@@ -292,7 +293,7 @@ impl News {
         self.batch.entries.iter().filter(|entry| entry.revision > self.behind)
     }
 
-    /// The things of one noun that were or are within sight of the viewer.
+    /// The things of one noun that were or are visible to the viewer.
     pub fn touched<I: Id + Ord>(&self) -> BTreeSet<I> {
         let sees = |audience: &Option<Audience>| self.onlooker.sees(audience.as_ref());
         let own = self.entries().filter(|entry| entry.noun == I::NOUN);
@@ -300,14 +301,14 @@ impl News {
         seen.map(|entry| I::from_uuid(entry.subject)).collect()
     }
 
-    /// The things of one noun that came to be, within sight of the viewer.
+    /// The new things of one noun that the viewer can see.
     pub fn added<I: Id + Ord>(&self) -> BTreeSet<I> {
         let new = self.entries().filter(|entry| entry.noun == I::NOUN && entry.before.is_none());
         let seen = new.filter(|entry| self.onlooker.sees(entry.after.as_ref()));
         seen.map(|entry| I::from_uuid(entry.subject)).collect()
     }
 
-    /// Whether things of one noun changed that were within sight of the viewer.
+    /// Whether visible things of one noun changed.
     pub fn changes<I: Id>(&self) -> bool {
         let own = self.entries().filter(|entry| entry.noun == I::NOUN);
         own.map(|entry| entry.before.as_ref()).any(|before| self.onlooker.sees(before))
@@ -323,7 +324,7 @@ impl News {
         })
     }
 
-    /// What became of the viewer's sight of a thing, however often it changed meanwhile, in sight and out of it.
+    /// How the viewer's sight of a thing changed, however often it changed within the batch.
     pub fn sight_of<I: Id>(&self, id: I) -> Sight {
         let sees = |audience: &Option<Audience>| self.onlooker.sees(audience.as_ref());
         let own = self.entries().filter(|entry| entry.noun == I::NOUN && entry.subject == id.uuid());
@@ -341,12 +342,12 @@ impl News {
     }
 }
 
-/// A subscription under way. There are many, and mostly they wait: what reads the database is boxed, so that it
-/// takes memory only as long as it reads.
+/// A running subscription. There are many, and mostly they wait: the code that reads the database is boxed, so
+/// that it uses memory only while it reads.
 struct Following<F> {
     follower: Follower,
     onlooker: Onlooker,
-    /// With these the messages are filled in.
+    /// The loaders for resolving messages.
     loaders: Loaders,
     followed: F,
 }
@@ -388,14 +389,14 @@ impl<F: Followed> Following<F> {
 
     fn place(&self) -> Place {
         let cursor = self.follower.cursor();
-        // Counted by a client, revisions would tell how much goes on in the firm (B-14).
+        // Plain revisions would reveal the firm's activity to its clients (B-14).
         let is_staff = self.onlooker.scope().is_staff();
         Place { cursor: cursor.encode(), revision: is_staff.then(|| Revision::new(cursor.revision)) }
     }
 }
 
-/// The messages of a subscription, from the cursor `after` on. One that fails is the last: whoever resumes
-/// from the cursor before misses nothing.
+/// The messages of a subscription, starting from the cursor `after`. A failed message is the last: a client that
+/// resumes from the previous cursor misses nothing.
 ///
 /// # Errors
 /// `UNAUTHENTICATED` without a membership, `UNAVAILABLE`.

@@ -1,4 +1,4 @@
-//! Who sits at open websockets, and has to leave once the session is over or its rights are others.
+//! The clients with open websockets, which are disconnected when their session ends or their rights change.
 
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
@@ -14,31 +14,29 @@ use guichet_schema::people::session::queries::worn;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-/// How long after the last look at all sessions the next one begins. Whoever has to leave does so within
-/// 15 seconds.
+/// The pause between two checks of all sessions. A client is disconnected within 15 seconds.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Tells somebody to leave whose session wears another membership than the one that opened the websocket, or the same with
-/// other rights.
+/// Closes a websocket whose session now uses another membership, or the same one with other rights.
 pub const fn other_rights() -> Close {
     Close::reset("The session has other rights now")
 }
 
-/// The guests of one process. Clones are the same.
+/// The websocket clients of one process. Clones share the same state.
 #[derive(Debug, Clone, Default)]
 pub struct Guests(Arc<Mutex<Vec<Seat>>>);
 
-/// One open websocket. Whoever leaves by himself no longer listens.
+/// An open websocket. The receiver is gone when the client has left.
 #[derive(Debug)]
 struct Seat {
     session: SessionId,
-    /// What was worn when the websocket was opened.
+    /// The membership when the websocket was opened.
     membership: Option<Membership>,
     leave: oneshot::Sender<Close>,
 }
 
 impl Guests {
-    /// Gives a seat to somebody with this membership on. Resolves when they have to leave.
+    /// Registers a client with this membership. Resolves when it must be disconnected.
     pub fn welcome(
         &self,
         session: SessionId,
@@ -49,13 +47,13 @@ impl Guests {
         async {
             match told.await {
                 Ok(close) => close,
-                // Nobody looks after guests any more: the process ends.
+                // Nobody checks sessions any more: the process is ending.
                 Err(_) => pending().await,
             }
         }
     }
 
-    /// Looks after the guests, for ever: one statement for all of them.
+    /// Checks the sessions of all clients, forever: one statement for all of them.
     pub async fn look_after(&self, store: &Store) -> Infallible {
         loop {
             sleep(PAUSE).await;
@@ -72,7 +70,7 @@ impl Guests {
         }
         match worn(store, &sessions.into_iter().collect::<Vec<_>>()).await {
             Ok(worn) => seats = seats.into_iter().filter_map(|seat| seat.kept(&worn)).collect(),
-            // They stay: each operation asks for the session anew, and fails likewise.
+            // They stay connected: each operation checks the session itself, and fails likewise.
             Err(error) => tracing::warn!(%error, "the sessions of open websockets were not looked at"),
         }
         self.seats().extend(seats);
@@ -84,14 +82,14 @@ impl Guests {
 }
 
 impl Seat {
-    /// Keeps the seat of whose session wears the same as before; tells others to leave.
+    /// Keeps a client whose session still has the same membership; disconnects others.
     fn kept(self, worn: &HashMap<SessionId, Option<Membership>>) -> Option<Self> {
         let close = match worn.get(&self.session) {
             None => Close::forbidden("The session is over"),
             Some(membership) if *membership != self.membership => other_rights(),
             Some(_) => return Some(self),
         };
-        // Whoever left meanwhile does not mind.
+        // Fails when the client has left meanwhile.
         let _ = self.leave.send(close);
         None
     }

@@ -1,7 +1,7 @@
-//! Loaders: one statement for all rows that a level of the answer asks for (see [`crate::graphql::batch`]).
+//! Loaders: one statement for all rows that one level of an answer needs (see [`crate::graphql::batch`]).
 //!
-//! Each noun's file implements `Loader<Key>` for [`Loads`]. Keys carry the arguments of the field,
-//! so that fields with other arguments load apart.
+//! Each noun's file implements `Loader<Key>` for [`Loads`]. Keys contain the arguments of the field, so fields
+//! with other arguments are loaded separately.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -19,16 +19,16 @@ use crate::graphql::caller::Caller;
 use crate::graphql::reading::{Lent, Reading};
 use crate::live::Batch;
 
-/// What loaders work with: the connections of the request, and whose eyes they look with.
+/// What loaders use: the connections of the request, and the viewer's membership.
 #[derive(Debug)]
 pub struct Loads {
     /// The connections of the request.
     pub reading: Reading,
-    /// Whose eyes.
+    /// The viewer's membership.
     pub membership: Membership,
-    /// The language to answer in.
+    /// The language of the answer.
     pub locale: Locale,
-    /// The events that are told of just now, in a subscription.
+    /// The events that the current message of a subscription is about.
     about: Mutex<Option<Arc<Batch>>>,
 }
 
@@ -42,17 +42,17 @@ pub fn loaders(caller: &Caller) -> Loaders {
 }
 
 impl Loads {
-    /// Loaders on these connections, for these eyes, in this language.
+    /// Loaders on these connections, for this membership, in this language.
     pub fn new(reading: Reading, membership: Membership, locale: Locale) -> Self {
         Self { reading, membership, locale, about: Mutex::default() }
     }
 
-    /// What is loaded from now on is about these events, or about none.
+    /// Sets the events that the following loads are about, if any.
     pub fn about(&self, batch: Option<Arc<Batch>>) {
         *self.about.lock().unwrap_or_else(PoisonError::into_inner) = batch;
     }
 
-    /// Forgets what was loaded about these events.
+    /// Drops what was loaded about these events.
     pub fn forget(&self) {
         let about = self.about.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(batch) = about {
@@ -60,11 +60,11 @@ impl Loads {
         }
     }
 
-    /// Loads things that everybody of the same scope sees alike: about events that many are told of, each
-    /// thing once for all of them.
+    /// Loads things that look the same for everybody with the same scope. In a message about events, each thing is
+    /// loaded once for all viewers.
     ///
     /// # Errors
-    /// What `find` fails with.
+    /// The error of `find`.
     pub async fn once<K, V>(
         &self,
         keys: Vec<K>,
@@ -91,7 +91,7 @@ impl Loads {
         Ok(keys.into_iter().filter_map(value).map(|(value, key)| (key, value)).collect())
     }
 
-    /// What the membership sees.
+    /// What the membership can see.
     pub fn scope(&self) -> Scope {
         self.membership.scope()
     }
@@ -105,10 +105,10 @@ impl Loads {
     }
 }
 
-/// Loads one value by its key, together with its siblings.
+/// Loads one value by its key, together with those of its siblings.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` without a membership; what the loader fails with.
+/// `UNAUTHENTICATED` without a membership; the error of the loader.
 pub async fn load<K>(ctx: &Context<'_>, key: K) -> Result<Option<<Loads as Loader<K>>::Value>, ApiError>
 where
     K: Send + Sync + Hash + Eq + Clone + 'static,
@@ -118,11 +118,11 @@ where
     loaders.load(key).await
 }
 
-/// The children of one parent, however many fields ask for them.
+/// The children of one parent, shared by all fields that request them.
 pub type Rows<R> = Arc<Vec<R>>;
 
-/// Loads the children of a parent, together with those of its siblings. They count towards what a request
-/// may have.
+/// Loads the children of a parent, together with those of its siblings. They count towards the limit of list
+/// items.
 ///
 /// # Errors
 /// As [`load`]; `COST_EXCEEDED`.
@@ -138,16 +138,16 @@ where
     Ok(rows.iter().cloned().map(show).collect())
 }
 
-/// Counts things of a list whose length no argument bounds towards what a request may have.
+/// Counts items of a list without a limiting argument towards the limit of the request.
 ///
 /// # Errors
-/// `COST_EXCEEDED`; the whole request then ends with it.
+/// `COST_EXCEEDED`, which ends the whole request.
 pub fn spend(ctx: &Context<'_>, things: usize) -> Result<(), ApiError> {
     let loaders = ctx.data_unchecked::<Loaders>().as_ref().ok_or_else(ApiError::unauthenticated)?;
     if loaders.spend(things) { Ok(()) } else { Err(ApiError::new(Code::CostExceeded, "Too many things.")) }
 }
 
-/// Loads one value by a key that may be absent.
+/// Loads one value by an optional key.
 ///
 /// # Errors
 /// As [`load`].
@@ -165,7 +165,7 @@ where
     }
 }
 
-/// A finder by key refuses nothing, so what it fails with is a fault of ours.
+/// A finder by key refuses nothing, so its error is an internal one.
 pub fn fault(error: Error) -> ApiError {
     match error {
         Error::Fault(fault) => fault.into(),
@@ -173,8 +173,8 @@ pub fn fault(error: Error) -> ApiError {
     }
 }
 
-/// What a row refers to: the table guarantees it, and whoever sees the row sees it too. Only a change in
-/// between can make it go out of sight: the same request may then succeed when it is sent again.
+/// What a row refers to. It exists by a foreign key, and is visible to everybody who can see the row. Only a
+/// concurrent change can make it invisible: the same request may then succeed when it is repeated.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
@@ -182,7 +182,7 @@ pub fn seen<T>(found: Option<T>) -> Result<T, ApiError> {
     found.ok_or_else(|| ApiError::unavailable("a thing went out of sight between two statements"))
 }
 
-/// The rows of each parent, in the order in which they were found.
+/// The rows of each parent, in the order of the query.
 pub fn grouped<P: Hash + Eq, R>(rows: Vec<R>, parent: impl Fn(&R) -> P) -> HashMap<P, Vec<R>> {
     let mut groups: HashMap<P, Vec<R>> = HashMap::new();
     for row in rows {
@@ -191,8 +191,8 @@ pub fn grouped<P: Hash + Eq, R>(rows: Vec<R>, parent: impl Fn(&R) -> P) -> HashM
     groups
 }
 
-/// Declares a key that wraps an id, and its loader: an expression over `Loads`, a connection and the ids,
-/// which answers values by id; `[Row]` stands for the rows of a list.
+/// Declares a key that wraps an id, and its loader: an expression over `Loads`, a connection and the ids, which
+/// returns values by id; `[Row]` stands for the rows of a list.
 macro_rules! keyed {
     ($(#[$doc:meta])* $key:ident($id:ty) => [$row:ty], |$loads:ident, $conn:ident, $ids:ident| $find:expr) => {
         $crate::graphql::loaders::keyed! {
@@ -228,9 +228,9 @@ macro_rules! keyed {
 }
 pub(crate) use keyed;
 
-/// Declares a key for a part of a list that each parent has, and its loader: an expression over `Loads`, a
-/// connection, the parents and the part, which answers rows, and the parent of a row. The parents of a level share
-/// the arguments, and so a statement.
+/// Declares a key for a page of a list that each parent has, and its loader: an expression over `Loads`, a
+/// connection, the parents and the page, which returns rows, and the parent of a row. The parents of one level
+/// share the arguments, and so a statement.
 macro_rules! parts {
     (
         $(#[$doc:meta])* $key:ident($id:ty) => $row:ty,
@@ -244,7 +244,7 @@ macro_rules! parts {
         }
 
         impl async_graphql::dataloader::Loader<$key> for $crate::graphql::loaders::Loads {
-            /// A cursor that is not of this list fails its own field, not others that are loaded with it.
+            /// An invalid cursor fails its own field only, not others that are loaded with it.
             type Value = Result<guichet_base::page::Page<$row>, guichet_edge::ApiError>;
             type Error = guichet_edge::ApiError;
 
@@ -277,8 +277,8 @@ macro_rules! parts {
 }
 pub(crate) use parts;
 
-/// Declares the loader of a noun by id: its type wraps the rows of a finder, which leaves out what
-/// the viewer does not see (B-14). `membership` for a finder that asks for it in place of its scope.
+/// Declares the loader of a noun by id: its type wraps the rows of a finder, which omits what the viewer cannot
+/// see (B-14). Use `membership` for a finder that requires the membership instead of the scope.
 macro_rules! by_ids {
     ($id:ty => $noun:ident, $find:path) => {
         $crate::graphql::loaders::by_ids!(@ $id => $noun, |loads, ids| {

@@ -1,7 +1,7 @@
-//! The GraphQL schema: a file a noun, each with its types, queries and mutations.
+//! The GraphQL schema: one file per noun, with its types, queries and mutations.
 //!
-//! A resolver decodes the id, takes the [`caller::Caller`]'s actor, calls one command or query of
-//! the business, and maps the result. Child fields go through [`loaders`].
+//! A resolver decodes the id, takes the actor of the [`caller::Caller`], calls one command or query of the
+//! business, and maps the result. Child fields use [`loaders`].
 
 mod ability;
 pub mod attach;
@@ -85,10 +85,10 @@ pub const SHOWS: [Shows; 4] = [
     <shared::notification::Notifications as Followed>::SHOWS,
 ];
 
-/// The schema that the edge serves. Introspection is the edge's to switch.
+/// The schema served by the edge, which also decides about introspection.
 pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
-/// Builds the schema of a server that people reach so, that follows these feeds, and keeps files so.
+/// Builds the schema for this deployment, these feeds and this file store.
 pub fn build(deployment: Deployment, live: Live, files: Files) -> Schema {
     builder().data(deployment).data(live).data(files).finish()
 }
@@ -101,6 +101,6 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
-    // Suggestions are slow for long names, and tell names where introspection is off.
+    // Suggestions are slow for long names, and reveal names when introspection is off.
     Schema::build(Query::default(), Mutation::default(), Subscription::default()).disable_suggestions()
 }

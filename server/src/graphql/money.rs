@@ -1,4 +1,4 @@
-//! Money is integers.
+//! Amounts of money as integers.
 
 use async_graphql::{InputObject, SimpleObject};
 use guichet_base::money;

@@ -1,4 +1,4 @@
-//! `Node`: everything that has an id of its own, found by it.
+//! `Node`: finds any object with an id.
 
 use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
@@ -42,7 +42,7 @@ macro_rules! nodes {
         pub const KINDS: &[(&str, &str)] =
             &[(AccountId::NOUN, "Account"), $((<$id>::NOUN, stringify!($kind))),+];
 
-        /// What has this id; nothing when that does not exist for the viewer (B-14), or when it is no id.
+        /// The object with this id; none when it does not exist for the viewer (B-14), or the id is invalid.
         ///
         /// # Errors
         /// When the database does not answer.
@@ -50,7 +50,7 @@ macro_rules! nodes {
             $(if let Some(key) = <$id>::decode(id) {
                 return Ok(load(ctx, key).await?.map(Into::into));
             })+
-            // The one account that a viewer sees is read already.
+            // The only account that a viewer can see is already loaded.
             let own = &Caller::of(ctx).viewer()?.account;
             Ok(AccountId::decode(id).filter(|id| *id == own.id).map(|_| Account(own.clone()).into()))
         }
@@ -118,7 +118,7 @@ impl NodeQuery {
         if ids.len() as i64 > MAX_PAGE {
             return queried(caller, Err(Refusal::of("ids", Code::OutOfRange).with(MAX_PAGE).into()));
         }
-        // All at once, so that the loaders ask once for each kind.
+        // All at once, so that the loaders use one statement per kind.
         try_join_all(ids.iter().map(|id| find(ctx, id))).await
     }
 }

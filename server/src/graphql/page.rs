@@ -1,4 +1,4 @@
-//! Relay connections over the pages of the business.
+//! Relay connections over pages of the business.
 
 use guichet_engine::actor::{Membership, Scope};
 

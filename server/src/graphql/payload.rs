@@ -1,4 +1,4 @@
-//! What mutations answer: the thing, the user errors, the revision.
+//! The results of mutations: the object, the user errors, the revision.
 
 use async_graphql::{Context, ID, InputValueResult, MaybeUndefined, Scalar, ScalarType, SimpleObject, Value};
 use guichet_base::error::{self, Error, OrNotFound, Refusal, Result};
@@ -26,7 +26,7 @@ pub struct UserError {
 }
 
 impl UserError {
-    /// Sorts what became of one thing of several.
+    /// Splits the result for one object of several.
     pub fn split<T>(each: std::result::Result<T, Vec<Refusal>>, locale: Locale) -> (Option<T>, Vec<Self>) {
         match each {
             Ok(value) => (Some(value), Vec::new()),
@@ -34,7 +34,7 @@ impl UserError {
         }
     }
 
-    /// What the viewer is told of a refusal.
+    /// The error shown to the viewer for a refusal.
     pub fn new(refusal: &Refusal, locale: Locale) -> Self {
         Self { field: refusal.field, code: refusal.code.into(), message: i18n::refusal(locale, refusal) }
     }
@@ -42,7 +42,7 @@ impl UserError {
 
 mirror!(UserErrorCode => error::Code);
 
-/// A revision of a firm's feed: a change is visible to whoever reads at this revision or a later one.
+/// A revision of a firm's feed: a change is visible to every read at this revision or a later one.
 #[derive(Debug, Clone, Copy)]
 pub struct Revision(i64);
 
@@ -71,18 +71,18 @@ impl ScalarType for Revision {
     }
 }
 
-/// A command's result, sorted for a payload: what was done, or the refusals.
+/// A command's result for a payload: the value, or the refusals.
 #[derive(Debug)]
 pub struct Outcome<T> {
-    /// What came of it; none when it was refused.
+    /// The value; none when it was refused.
     pub done: Option<T>,
-    /// Why it was refused; empty when it was done.
+    /// The refusals; empty on success.
     pub user_errors: Vec<UserError>,
     /// The revision that contains it.
     pub revision: Option<Revision>,
 }
 
-/// Declares the payload of a mutation: what came of it, the user errors, the revision.
+/// Declares the payload of a mutation: the object, the user errors, the revision.
 macro_rules! payload {
     ($(#[$doc:meta])* $payload:ident { $($(#[$about:meta])* $field:ident: $type:ty),+ $(,)? }) => {
         $(#[$doc])*
@@ -111,14 +111,14 @@ pub async fn act<T>(
     outcome(caller, act(&caller.store, caller.actor()?).await)
 }
 
-/// Sorts a command's result.
+/// Converts a command's result.
 ///
 /// # Errors
-/// Faults of ours.
+/// Internal errors.
 pub fn outcome<T>(caller: &Caller, result: Result<Done<T>>) -> Result<Outcome<T>, ApiError> {
     match result {
         Ok(Done { value, revision }) => {
-            // Counted by a client, revisions would tell how much goes on in the firm (B-14).
+            // Plain revisions would reveal the firm's activity to its clients (B-14).
             let staff = caller.scope().is_ok_and(|scope| scope.is_staff());
             let revision = revision.filter(|_| staff).map(Revision);
             Ok(Outcome { done: Some(value), user_errors: Vec::new(), revision })
@@ -132,15 +132,15 @@ pub fn outcome<T>(caller: &Caller, result: Result<Done<T>>) -> Result<Outcome<T>
     }
 }
 
-/// The result of a query: a refusal is an error of the request, for there is no payload to put it in.
+/// The result of a query: a refusal becomes an error of the request, because there is no payload.
 ///
 /// # Errors
-/// `BAD_USER_INPUT` with the refusal's text, or a fault of ours.
+/// `BAD_USER_INPUT` with the refusal's message, or an internal error.
 pub fn queried<T>(caller: &Caller, result: Result<T>) -> Result<T, ApiError> {
     result.map_err(|error| unanswered(caller.locale, error))
 }
 
-/// Why a query is not answered, in this language.
+/// The error of a query, in this language.
 pub fn unanswered(locale: Locale, error: Error) -> ApiError {
     match error {
         Error::Refused(refusals) => {
@@ -151,7 +151,7 @@ pub fn unanswered(locale: Locale, error: Error) -> ApiError {
     }
 }
 
-/// Reads an id of an input; one that is not of this noun does not exist.
+/// Parses an id of an input; an id of another noun does not exist.
 ///
 /// # Errors
 /// `NOT_FOUND` about `field`.
@@ -159,7 +159,7 @@ pub fn id<T: Id>(field: &'static str, id: &ID) -> Result<T> {
     T::decode(id).or_not_found(field)
 }
 
-/// Reads an id that may be left out.
+/// Parses an optional id.
 ///
 /// # Errors
 /// `NOT_FOUND` about `field`.
@@ -167,7 +167,7 @@ pub fn optional_id<T: Id>(field: &'static str, given: Option<&ID>) -> Result<Opt
     given.map(|given| id(field, given)).transpose()
 }
 
-/// Reads the ids of an input.
+/// Parses the ids of an input.
 ///
 /// # Errors
 /// `NOT_FOUND` about `field`.
@@ -175,12 +175,12 @@ pub fn ids<T: Id>(field: &'static str, given: &[ID]) -> Result<Vec<T>> {
     given.iter().map(|given| id(field, given)).collect()
 }
 
-/// Reads the ids of a filter: those that are not of this noun match nothing.
+/// Parses the ids of a filter: ids of other nouns match nothing.
 pub fn known_ids<T: Id>(given: Option<Vec<ID>>) -> Option<Vec<T>> {
     given.map(|given| given.iter().filter_map(|id| T::decode(id)).collect())
 }
 
-/// What an edit does with a value: left out it stays, null removes it.
+/// The edit of a value: an omitted one is kept, null removes it.
 pub fn patch<T>(given: MaybeUndefined<T>) -> Patch<T> {
     match given {
         MaybeUndefined::Undefined => Patch::Keep,
@@ -189,7 +189,7 @@ pub fn patch<T>(given: MaybeUndefined<T>) -> Patch<T> {
     }
 }
 
-/// What an edit does with a reference.
+/// The edit of a reference.
 ///
 /// # Errors
 /// `NOT_FOUND` about `field`.
@@ -201,7 +201,7 @@ pub fn id_patch<T: Id>(field: &'static str, given: MaybeUndefined<ID>) -> Result
     })
 }
 
-/// The id of the API.
+/// The id as shown in the API.
 pub fn api_id(id: impl Id) -> ID {
     ID(id.encode())
 }

@@ -1,4 +1,4 @@
-//! The connections that one request reads on.
+//! The database connections of one request.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use guichet_engine::db::{Conn, Connection};
 use guichet_engine::store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How many connections one request reads on at once, at most.
+/// Most connections that one request uses at once.
 const AT_ONCE: usize = 4;
 
-/// The way of one request to the database. What it asks for at once takes turns on a few connections, or
-/// one request of many fields would keep all others waiting. Clones share the turns.
+/// Access of one request to the database. Its concurrent reads take turns on a few connections; otherwise one
+/// request with many fields would block all others. Clones share the turns.
 #[derive(Debug, Clone)]
 pub struct Reading {
     store: Store,
@@ -20,13 +20,13 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// For a request: a quarter of the pool, and not more than [`AT_ONCE`].
+    /// For a request: a quarter of the pool, and at most [`AT_ONCE`].
     pub fn new(store: Store) -> Self {
         let (_, _, most, _) = store.pool_status();
         Self { store, turns: Arc::new(Semaphore::new((most / 4).clamp(1, AT_ONCE))) }
     }
 
-    /// A connection for reading. Nobody may wait for another one of the same request while it holds one.
+    /// A connection for reading. Code that holds one must not wait for another one of the same request.
     ///
     /// # Errors
     /// `UNAVAILABLE` when the database does not answer.
@@ -36,7 +36,7 @@ impl Reading {
     }
 }
 
-/// A connection, and the turn on it.
+/// A connection, and its turn.
 pub struct Lent {
     conn: Conn,
     _turn: OwnedSemaphorePermit,

@@ -1,4 +1,4 @@
-//! Scalars and enums that all nouns share.
+//! Scalars and enums shared by all nouns.
 
 use async_graphql::{Enum, InputValueResult, Scalar, ScalarType, Value};
 use chrono::NaiveDate;
@@ -7,7 +7,7 @@ use guichet_engine::actor;
 
 use crate::graphql::mirror::mirror;
 
-/// A whole number that JSON and JavaScript carry exactly.
+/// A whole number that JSON and JavaScript represent exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SafeInt(pub i64);
 
@@ -48,7 +48,7 @@ pub enum OrderDirection {
     Desc,
 }
 
-/// A day, without a time zone.
+/// A date without a time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Date(pub NaiveDate);
 
@@ -57,7 +57,7 @@ pub struct Date(pub NaiveDate);
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         let date = match &value {
-            // chrono reads other spellings too, and years that PostgreSQL cannot hold.
+            // chrono accepts other spellings too, and years that PostgreSQL cannot store.
             Value::String(text) => text.parse().ok().filter(|date: &NaiveDate| date.to_string() == *text),
             _ => None,
         };

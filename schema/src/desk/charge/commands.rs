@@ -1,4 +1,4 @@
-//! Making, paying and canceling charges (D-10).
+//! Creating, paying and canceling charges (D-10).
 
 use std::collections::BTreeSet;
 
@@ -24,20 +24,20 @@ use super::model::{Charge, ChargeStatus};
 use super::queries::{ShowsCharge, audience, visible};
 use super::rules::{self, ChargeAct, Consequence};
 
-/// A charge entered by hand.
+/// Input for creating a charge by hand.
 #[derive(Debug, Clone, Serialize)]
 pub struct CreateCharge {
-    /// The client that owes.
+    /// The client that owes the amount.
     pub client_id: ClientId,
-    /// What for.
+    /// What the amount is owed for.
     pub description: String,
-    /// How much, in the firm's currency.
+    /// The amount, in the firm's currency.
     pub amount: Money,
-    /// Due by; as many days from today as the firm gives when left out.
+    /// The due date; by default today plus the number of days in the firm's settings.
     pub due_on: Option<NaiveDate>,
 }
 
-/// Enters a charge by hand. Owners and managers.
+/// Creates a charge by hand. For owners and managers.
 ///
 /// # Errors
 /// `NOT_ALLOWED`, `NOT_FOUND`, `OUT_OF_RANGE`, `WRONG_CURRENCY`, refusals of the text.
@@ -65,7 +65,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateCharge
     tx.commit(id).await
 }
 
-/// Marks an open charge as paid. Owners and managers.
+/// Marks an open charge as paid. For owners and managers.
 ///
 /// # Errors
 /// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `CHARGE_PAID`, `CHARGE_CANCELED`.
@@ -73,7 +73,7 @@ pub async fn mark_paid(store: &Store, actor: &Actor, id: ChargeId, version: i32)
     settle(store, actor, id, version, ChargeAct::MarkPaid).await
 }
 
-/// Cancels an open charge. Owners and managers.
+/// Cancels an open charge. For owners and managers.
 ///
 /// # Errors
 /// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `CHARGE_PAID`, `CHARGE_CANCELED`.
@@ -119,8 +119,9 @@ async fn settle(
     tx.commit(id).await
 }
 
-/// The tickets that show a charge: the one that made it, and those that collect it (D-10). Locked until the
-/// transaction ends, and before the charge is, as acts on tickets do: no hand-over slips in between.
+/// The tickets that show a charge: the one that created it, and those that collect it (D-10). They are locked
+/// until the transaction ends, and before the charge, as in commands on tickets, so that no transfer can come in
+/// between.
 async fn lock_tickets(tx: &mut Tx, scope: &Scope, id: ChargeId) -> Result<Vec<ShowsCharge>> {
     let seen = charges::table
         .filter(visible(scope))
@@ -131,7 +132,7 @@ async fn lock_tickets(tx: &mut Tx, scope: &Scope, id: ChargeId) -> Result<Vec<Sh
         .optional()?;
     let Some(charge) = seen else { return Ok(Vec::new()) };
     let shown_on = showing(tx, &charge).await?;
-    // In the order of ids, so that no two wait for each other.
+    // In order of ids, so that transactions cannot deadlock.
     Ok(tickets::table
         .filter(tickets::firm_id.eq(scope.firm_id()))
         .filter(sql::among(tickets::id, &Vec::from_iter(shown_on)))
@@ -152,7 +153,7 @@ async fn showing(tx: &mut Tx, charge: &Charge) -> Result<BTreeSet<TicketId>> {
     Ok(collecting.into_iter().chain(charge.ticket_id).collect())
 }
 
-/// Tells the screens that what these tickets show of a charge changed.
+/// Writes the events that these tickets now show a changed charge.
 async fn tell_tickets(tx: &mut Tx, charge: &Charge, shown_on: &[ShowsCharge]) -> Result<()> {
     if shown_on.is_empty() {
         return Ok(());
@@ -179,7 +180,7 @@ pub(crate) struct Billed<'a> {
     pub description: String,
 }
 
-/// What a ticket's change of status means for its charges (D-10); under the ticket's lock.
+/// The effect of a status change on the ticket's charges (D-10); the ticket must be locked.
 pub(crate) async fn follow_status(
     tx: &mut Tx,
     firm: &FirmTerms,

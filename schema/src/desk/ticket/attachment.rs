@@ -28,27 +28,27 @@ use super::news::{Acting, News};
 use super::notify;
 use super::rules;
 
-/// Files to be attached.
+/// Input for attaching files.
 #[derive(Debug, Clone, Serialize)]
 pub struct AttachFiles {
     /// The ticket.
     pub ticket_id: TicketId,
     /// The files.
     pub file_ids: Vec<FileId>,
-    /// To what of it.
+    /// The target within the ticket.
     pub to: AttachTo,
 }
 
-/// What files of a ticket are attached to.
+/// The target of files within a ticket.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub enum AttachTo {
-    /// The ticket itself, for those to see that this says (D-07).
+    /// The ticket itself, with this visibility (D-07).
     Ticket(Visibility),
-    /// A message or note that the actor wrote; whoever reads it sees them.
+    /// A message or note of the actor; everybody who can read it sees the files.
     Message(MessageId),
 }
 
-/// What attaching came to.
+/// The result of attaching files.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Attached {
     /// The ticket.
@@ -57,11 +57,11 @@ pub struct Attached {
     pub attachment_ids: Vec<AttachmentId>,
 }
 
-/// Attaches files to a ticket, open or closed (D-02, D-03).
+/// Attaches files to an open or closed ticket (D-02, D-03).
 ///
 /// # Errors
-/// `OUT_OF_RANGE` for no or too many files, in one act or on the ticket, `NOT_FOUND`, `NOT_ALLOWED`,
-/// `FILE_NOT_UPLOADED`, `FILE_ATTACHED`, why a file was not stored.
+/// `OUT_OF_RANGE` for no or too many files, per action or on the ticket, `NOT_FOUND`, `NOT_ALLOWED`,
+/// `FILE_NOT_UPLOADED`, `FILE_ATTACHED`, or the reason why a file was refused.
 pub async fn attach(store: &Store, actor: &Actor, key: &str, input: AttachFiles) -> Result<Done<Attached>> {
     check_count("fileIds", input.file_ids.len())?;
     let mut tx = first!(store.begin_once(actor, "ticketFileAttach", key, &input).await?);
@@ -92,7 +92,7 @@ async fn place(tx: &mut Tx, actor: &Actor, input: &AttachFiles) -> Result<Place>
     Ok(Place { visibility, message_id: Some(id), posted_with_message: false })
 }
 
-/// Attaches locked files to a locked ticket, as many as it takes. Those that are stored are in the history at once.
+/// Attaches locked files to a locked ticket, up to its limit. Stored files are recorded in the history at once.
 pub(super) async fn bind(
     tx: &mut Tx,
     ticket: &Ticket,
@@ -125,7 +125,7 @@ async fn record(
     history::record(tx, ticket, ActId::new(), author, &changed, None).await
 }
 
-/// Tells of files that are there now: the message has them, and the ticket changed.
+/// Writes the events about files that are now available: the message has them, and the ticket changed.
 async fn tell(
     tx: &mut Tx,
     case: &mut Case,
@@ -139,8 +139,8 @@ async fn tell(
     case.save(tx, author, "ticketFileAttach", Saved::seen_by(visibility)).await
 }
 
-/// Tells staff of what the client handed in without a message, or after it: one that files are posted with tells of
-/// them itself (D-11).
+/// Notifies staff of files that the client sent without a message, or after it: a message notifies of its own
+/// files (D-11).
 async fn tell_handed_in(tx: &mut Tx, case: &Case, author: Author) -> Result<()> {
     let Author::Portal(access) = author else { return Ok(()) };
     let account = portal_accesses::table.find(access).select(portal_accesses::account_id);

@@ -1,4 +1,4 @@
-//! A ticket under its row lock, with what its client and firm say about it.
+//! A locked ticket, with the relevant data of its client and firm.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -21,19 +21,19 @@ use super::queries::{linked_clients, visible};
 use super::rules::{self, Circumstances, Facts, TicketAct};
 use crate::shared::visibility::Visibility;
 
-/// What an act changed of a ticket.
+/// What an action changed in a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Saved {
-    /// Its fields: counts the version, so that whoever edits an older one is told.
+    /// Its fields: the version is increased, so that concurrent edits are detected.
     Fields,
     /// Its conversation.
     Message,
-    /// Its internal notes: nothing that the client's side could notice (D-07).
+    /// Its internal notes: nothing that the client could notice (D-07).
     Note,
 }
 
 impl Saved {
-    /// What something with this visibility changes.
+    /// What a message or file with this visibility changes.
     pub const fn seen_by(visibility: Visibility) -> Self {
         match visibility {
             Visibility::Public => Self::Message,
@@ -42,7 +42,7 @@ impl Saved {
     }
 }
 
-/// A ticket with its surroundings, locked until the transaction ends.
+/// A ticket with its client and firm, locked until the transaction ends.
 #[derive(Debug)]
 pub(crate) struct Case {
     pub ticket: Ticket,
@@ -51,7 +51,7 @@ pub(crate) struct Case {
     before: Audience,
 }
 
-/// A ticket with its surroundings, to look at.
+/// A ticket with its client and firm, for reading.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CaseView<'a> {
     pub ticket: &'a Ticket,
@@ -75,7 +75,7 @@ impl<'a> CaseView<'a> {
 }
 
 impl Case {
-    /// Locks the ticket that `actor` sees under this id, and checks that it may do `act`.
+    /// Locks the ticket with this id that `actor` can see, and checks that the actor may do `act`.
     pub async fn lock(tx: &mut Tx, actor: &Actor, id: TicketId, act: TicketAct) -> Result<Self> {
         let scope = actor.scope();
         let case = Self::find(tx, &scope, id).await?;
@@ -91,12 +91,12 @@ impl Case {
         Ok(case)
     }
 
-    /// Locks the ticket that `scope` sees under this id, whatever is then done with it.
+    /// Locks the ticket with this id that `scope` can see.
     pub async fn find(tx: &mut Tx, scope: &Scope, id: TicketId) -> Result<Self> {
         let mut conn = tx.pipeline();
         let seen = || tickets::table.filter(visible(scope)).filter(tickets::id.eq(id));
         let locked = seen().select(Ticket::as_select()).for_update().get_result(&mut conn);
-        // After the lock: what was committed while we waited for it is seen.
+        // Read after locking, so that commits of the transaction we waited for are visible.
         let around = clients::table
             .inner_join(firms::table.on(firms::id.eq(clients::firm_id)))
             .filter(clients::id.eq_any(seen().select(tickets::client_id)))
@@ -104,20 +104,20 @@ impl Case {
             .get_result::<(ClientFacts, FirmTerms)>(&mut conn);
         let (ticket, around) = join(locked, around).await;
         let ticket: Ticket = ticket.optional()?.or_not_found("id")?;
-        // Reach may be lost by what the lock does not hold: a portfolio, a department.
+        // The lock does not cover the clients and departments on which reach depends.
         let (client, firm) = around.optional()?.or_not_found("id")?;
-        // Whoever waited for the lock acts after the one who had it, whatever the clocks say.
+        // An action that waited for the lock is later than the one before, whatever the clocks say.
         tx.now = tx.now.max(ticket.updated_at);
         let before = ticket.audience(client.accountant_id);
         Ok(Self { ticket, client, firm, before })
     }
 
-    /// Who may know of something of it that has this visibility.
+    /// Who can see a part of it with this visibility.
     pub fn audience(&self, visibility: Visibility) -> Audience {
         visibility.of(self.ticket.audience(self.client.accountant_id))
     }
 
-    /// What it is, to look at.
+    /// The ticket, for reading.
     pub const fn view(&self) -> CaseView<'_> {
         CaseView { ticket: &self.ticket, client: &self.client, firm: &self.firm }
     }
@@ -130,13 +130,13 @@ impl Case {
         }
     }
 
-    /// Writes back what an act changed. Staff's act makes the ticket touched (D-06).
+    /// Writes back what an action changed. An action of staff clears "untouched" (D-06).
     pub async fn save(&mut self, tx: &mut Tx, by: Author, act: &'static str, what: Saved) -> Result<()> {
         self.mark(tx, by, act, what);
         self.write(tx).await
     }
 
-    /// The first half of [`Case::save`]: what an act changes of every ticket, its event and its audit.
+    /// The first half of [`Case::save`]: what every action changes, its event and its audit row.
     pub fn mark(&mut self, tx: &mut Tx, by: Author, act: &'static str, what: Saved) {
         let ticket = &mut self.ticket;
         if what == Saved::Fields {
@@ -182,8 +182,8 @@ impl Case {
     }
 }
 
-/// What a search over tickets looks at. Nothing internal: clients search too (D-07). The client's name stands
-/// in a line of its own, for [`rename_client`](super::list::rename_client).
+/// The search text of a ticket. It contains nothing internal, because clients search it too (D-07). The client's
+/// name is on a separate line, for [`rename_client`](super::list::rename_client).
 pub(crate) fn search_text(number: i64, subject: &str, description: &str, client_name: &str) -> String {
     let own = search::search_text(&[&format!("#{number}"), subject, description]);
     format!("{}\n{own}", search::fold(client_name))

@@ -34,58 +34,57 @@ use super::notify;
 use super::rules::TicketAct;
 use crate::shared::visibility::Visibility;
 
-/// A ticket to be opened (D-03).
+/// Input for opening a ticket (D-03).
 #[derive(Debug, Clone, Serialize)]
 pub struct CreateTicket {
-    /// The client; a portal user's own when left out.
+    /// The client; by default a portal user's own.
     pub client_id: Option<ClientId>,
-    /// What it is about.
+    /// The subject.
     pub subject: String,
-    /// The same at length.
+    /// The description.
     pub description: String,
-    /// The service out of the price list.
+    /// The item of the price list.
     pub service_item_id: Option<ServiceItemId>,
-    /// The accountant; the client's when left out. Staff only.
+    /// The accountant; by default the client's. For staff only.
     pub accountant_id: Option<StaffId>,
-    /// Who does the work; see [`create`] for who it is when left out. Staff only.
+    /// The assignee; see [`create`] for the default. For staff only.
     pub assignee_id: Option<StaffId>,
-    /// The department; the service's when left out. Staff only.
+    /// The department; by default that of the item. For staff only.
     pub department_id: Option<DepartmentId>,
-    /// The price; the service's when left out. Staff only.
+    /// The price; by default that of the item. For staff only.
     pub price: Option<Money>,
-    /// Overdue charges that the ticket is to collect (D-10). Staff only.
+    /// Overdue charges that the ticket is to collect (D-10). For staff only.
     pub collect_charge_ids: Vec<ChargeId>,
-    /// Files on it, for both sides to see.
+    /// Files to attach, visible to both sides.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub file_ids: Vec<FileId>,
 }
 
-/// Changes of an open ticket (D-03).
+/// Input for changing an open ticket (D-03).
 #[derive(Debug, Clone)]
 pub struct EditTicket {
     /// The ticket.
     pub id: TicketId,
-    /// The version that the editor read; another one is a `CONFLICT`.
+    /// The version that was read; any other is a `CONFLICT`.
     pub expected_version: i32,
-    /// What it is about.
+    /// The subject.
     pub subject: Option<String>,
-    /// The same at length.
+    /// The description.
     pub description: Option<String>,
     /// The price.
     pub price: Option<Money>,
-    /// The service; a new one brings its price along unless one is given.
+    /// The item of the price list; a new one also sets its price, unless a price is given.
     pub service_item_id: Patch<ServiceItemId>,
     /// The accountant.
     pub accountant_id: Patch<StaffId>,
 }
 
-/// Opens a ticket (D-03), as staff or as a portal user. Without an assignee it goes to the lead of
-/// the department, else to the opener (staff), else to the client's accountant, else to an owner.
+/// Opens a ticket (D-03), as staff or as a portal user. The default assignee is the lead of the department, else
+/// the opener if that is a staff member, else the client's accountant, else an owner.
 ///
 /// # Errors
-/// `NOT_FOUND`, `NOT_ALLOWED` for what only staff may say, `SERVICE_ITEM_INACTIVE`,
-/// `WRONG_CURRENCY`, `OUT_OF_RANGE`, `CHARGE_NOT_OVERDUE`, `DEPARTMENT_WITHOUT_LEAD`, refusals of the texts
-/// and of the files.
+/// `NOT_FOUND`, `NOT_ALLOWED` for fields that only staff may set, `SERVICE_ITEM_INACTIVE`, `WRONG_CURRENCY`,
+/// `OUT_OF_RANGE`, `CHARGE_NOT_OVERDUE`, `DEPARTMENT_WITHOUT_LEAD`, refusals of the texts and of the files.
 pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket) -> Result<Done<TicketId>> {
     let mut check = Check::new();
     let subject = check.line("subject", &input.subject, 1..=MAX_NAME);
@@ -114,7 +113,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
     let files = lock_files(&mut tx, actor, &input.file_ids).await?;
     let conn = tx.conn();
     let scope = actor.scope();
-    // A rename of the client waits for us, or we for it: its name stands in what tickets are searched by.
+    // Excludes a concurrent rename of the client, whose name is part of the ticket's search text.
     // Only a client in sight is locked: nobody waits for a row of another firm (B-14).
     let seen = clients::table.filter(client::queries::visible(&scope)).filter(clients::id.eq(client_id));
     seen.select(clients::id).for_share().execute(conn).await?;
@@ -192,7 +191,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
     tx.commit(id).await
 }
 
-/// Edits an open ticket (D-03). Staff only; an edit that changes nothing leaves no trace.
+/// Changes an open ticket (D-03). For staff; when nothing changes, nothing is recorded.
 ///
 /// # Errors
 /// `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `CONFLICT`, `SERVICE_ITEM_INACTIVE`,
@@ -264,7 +263,7 @@ fn price(given: Option<&Money>, service: Option<&ServiceItem>, currency: &str) -
     }
 }
 
-/// An item of the price list as the actor sees it: what is not offered to a client is not there (B-14).
+/// An item of the price list, as the actor sees it: for clients, items that are not offered do not exist (B-14).
 async fn offered_service(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
@@ -278,7 +277,7 @@ async fn offered_service(
     Ok(service)
 }
 
-/// Who gets what is handed to a department (D-09): its lead, while that works for the firm.
+/// Who receives what is transferred to a department (D-09): its lead, if that works for the firm now.
 ///
 /// # Errors
 /// `NOT_FOUND`, `DEPARTMENT_WITHOUT_LEAD` about `field`.
@@ -320,8 +319,8 @@ async fn working(conn: &mut AsyncPgConnection, firm: FirmId, ids: &[StaffId]) ->
     Ok(ids.iter().copied().find(|id| found.contains(id)))
 }
 
-/// Who gets a ticket that says nothing else: the lead of the service's department, else the `next`, else the
-/// firm's first owner, of those who work there.
+/// The default assignee: the lead of the item's department, else `next`, else the firm's first owner, of those who
+/// work for the firm now.
 async fn default_assignee(
     conn: &mut AsyncPgConnection,
     firm: FirmId,
@@ -348,8 +347,7 @@ async fn default_assignee(
         .await?)
 }
 
-/// The firm's next ticket number; its row stays locked until the transaction ends, so numbers have
-/// no gaps.
+/// The firm's next ticket number. Its row stays locked until the transaction ends, so numbers have no gaps.
 async fn next_number(conn: &mut AsyncPgConnection, firm: FirmId) -> Result<i64> {
     #[derive(QueryableByName)]
     struct Row {

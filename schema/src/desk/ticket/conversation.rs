@@ -23,21 +23,21 @@ use super::notify;
 use super::queries::visible;
 use super::rules;
 
-/// A message to be posted.
+/// Input for posting a message.
 #[derive(Debug, Clone, Serialize)]
 pub struct PostMessage {
     /// The ticket.
     pub ticket_id: TicketId,
-    /// Who may read it.
+    /// Who can read it.
     pub visibility: Visibility,
     /// The text.
     pub body: String,
-    /// Files that go with it.
+    /// Files to attach to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub file_ids: Vec<FileId>,
 }
 
-/// What posting came to.
+/// The result of posting.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Posted {
     /// The ticket.
@@ -46,8 +46,8 @@ pub struct Posted {
     pub message_id: MessageId,
 }
 
-/// Writes to the conversation, or an internal note (D-07). It marks nothing as read: what came in
-/// meanwhile the writer may not have seen (D-12).
+/// Posts a message or an internal note (D-07). It marks nothing as read, because the author may not have seen what
+/// arrived in the meantime (D-12).
 ///
 /// # Errors
 /// `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `NO_LINKED_USER`, refusals of the text and of the files.
@@ -80,11 +80,11 @@ pub async fn post(store: &Store, actor: &Actor, key: &str, input: PostMessage) -
     tx.commit(Posted { ticket_id: input.ticket_id, message_id }).await
 }
 
-/// Marks the conversation as read up to a message (D-12), and so what staff were told of these messages
-/// (D-11); a mark never moves back.
+/// Marks the conversation as read up to a message (D-12), and also the notifications about these messages (D-11);
+/// a mark never moves back.
 ///
 /// # Errors
-/// `NOT_FOUND` for the ticket or for a message that the viewer cannot read.
+/// `NOT_FOUND` for the ticket, or for a message that the viewer cannot read.
 pub async fn mark_read(
     store: &Store,
     actor: &Actor,

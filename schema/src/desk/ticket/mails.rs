@@ -108,7 +108,7 @@ struct StatusFacts {
 pub(super) struct Mailable {
     client: Vec<Candidate>,
     opener: Option<Candidate>,
-    /// The identity of the acting person's address.
+    /// The acting person's address, as compared.
     acting: String,
     threads: Threads,
 }

@@ -17,7 +17,7 @@ use guichet_engine::store::Tx;
 use super::case::CaseView;
 use super::news::{self, Acting, Duty, News};
 
-/// Somebody who has to do with a ticket, and works for the firm now.
+/// A person with a duty in a ticket, who works for the firm now.
 #[derive(Debug, QueryableByName)]
 struct Colleague {
     #[diesel(sql_type = SqlUuid)]
@@ -34,7 +34,7 @@ struct Colleague {
     is_of_department: bool,
     #[diesel(sql_type = Bool)]
     is_accountant: bool,
-    /// What it is told by mail too.
+    /// Which kinds the person also wants by mail.
     #[diesel(sql_type = Array<Text>)]
     by_mail: Vec<NotificationKind>,
 }

@@ -1,4 +1,4 @@
-//! A change of status (D-02) and what follows from it: mails (D-05) and charges (D-10).
+//! Status changes (D-02) and their effects: mails (D-05) and charges (D-10).
 
 use futures_util::future::try_join3;
 use serde::{Deserialize, Serialize};
@@ -21,27 +21,27 @@ use super::news::News;
 use super::notify;
 use super::rules::{self, StatusChange, TicketAct};
 
-/// A wish for another status.
+/// Input for a status change.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChangeStatus {
     /// The ticket.
     pub id: TicketId,
-    /// The status that it should have.
+    /// The new status.
     pub status: TicketStatus,
-    /// Why; required for rejections and cancellations (D-05).
+    /// The reason; required for rejecting and canceling (D-05).
     pub reason: Option<String>,
-    /// Refused with `CONFLICT` when the ticket is at another version.
+    /// The version that was read; any other is a `CONFLICT`.
     pub expected_version: Option<i32>,
 }
 
-/// A wish to reopen.
+/// Input for reopening.
 #[derive(Debug, Clone, Serialize)]
 pub struct Reopen {
     /// The ticket.
     pub id: TicketId,
-    /// Why.
+    /// The reason.
     pub reason: Option<String>,
-    /// Refused with `CONFLICT` when the ticket is at another version.
+    /// The version that was read; any other is a `CONFLICT`.
     pub expected_version: Option<i32>,
 }
 
@@ -57,18 +57,18 @@ text_enum! {
     }
 }
 
-/// What a change of status came to. The mails about it are found by `act_id` (D-04).
+/// The result of a status change. The mails about it are found by `act_id` (D-04).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StatusChanged {
     /// The ticket.
     pub ticket_id: TicketId,
-    /// What became of the wish.
+    /// The outcome.
     pub outcome: StatusOutcome,
-    /// The act in the history, and the cause of the mails; none when unchanged.
+    /// The action in the history, and the cause of the mails; none when nothing changed.
     pub act_id: Option<ActId>,
 }
 
-/// Sets the status (D-02). Staff only.
+/// Changes the status (D-02). For staff.
 ///
 /// # Errors
 /// `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_OPEN`, `REASON_REQUIRED`, `CONFLICT`, refusals of the reason.
@@ -93,7 +93,7 @@ pub async fn change_status(
     tx.commit(changed).await
 }
 
-/// Reopens a closed ticket (D-02). Staff, and clients while the firm lets them.
+/// Reopens a closed ticket (D-02). For staff, and for clients as far as the firm allows.
 ///
 /// # Errors
 /// `NOT_FOUND`, `TICKET_OPEN`, `REOPEN_NOT_OFFERED`, `REOPEN_PERIOD_OVER`, `CONFLICT`.

@@ -1,4 +1,4 @@
-//! Handing a ticket over (D-09).
+//! Transferring a ticket (D-09).
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -21,39 +21,38 @@ use super::news::News;
 use super::notify;
 use super::rules::TicketAct;
 
-/// To whom a ticket goes.
+/// The target of a transfer.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub enum TransferTo {
-    /// To a person; the department stays.
+    /// A staff member; the department does not change.
     Staff(StaffId),
-    /// To a department, and so to its lead.
+    /// A department; its lead becomes the assignee.
     Department(DepartmentId),
 }
 
-/// A hand-over.
+/// Input for a transfer.
 #[derive(Debug, Clone, Serialize)]
 pub struct TransferTicket {
     /// The ticket.
     pub id: TicketId,
-    /// To whom.
+    /// The target.
     pub to: TransferTo,
-    /// What to tell the next one.
+    /// A note for the new assignee.
     pub note: String,
-    /// Refused with `CONFLICT` when the ticket is at another version.
+    /// The version that was read; any other is a `CONFLICT`.
     pub expected_version: Option<i32>,
 }
 
-/// What a hand-over came to.
+/// The result of a transfer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Transferred {
     /// The ticket.
     pub ticket_id: TicketId,
-    /// The hand-over.
+    /// The transfer.
     pub transfer_id: TransferId,
 }
 
-/// Hands a ticket over to a person, or to a department and its lead (D-09). The assignee is never
-/// empty.
+/// Transfers a ticket to a staff member, or to a department and its lead (D-09). There is always an assignee.
 ///
 /// # Errors
 /// `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `NOTHING_TO_TRANSFER`, `DEPARTMENT_WITHOUT_LEAD`, `CONFLICT`.

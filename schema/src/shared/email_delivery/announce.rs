@@ -1,4 +1,4 @@
-//! Queues the mails about an act, in the act's own transaction: no crash between them.
+//! Queues the mails about an action in the transaction of the action itself, so no crash can come between them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -66,7 +66,7 @@ pub(crate) async fn tell(
     queue(tx, occasion, about, serde_json::json!({}), &threads, planned).await
 }
 
-/// The identities of the addresses to which an act is mailed already.
+/// The addresses, as compared, that already get a mail about an action.
 async fn mailed(mut conn: &AsyncPgConnection, cause: ActId) -> Result<HashSet<String>> {
     let found: Vec<String> = email_deliveries::table
         .filter(email_deliveries::cause_id.eq(cause))
@@ -131,8 +131,8 @@ pub async fn queue(
     Ok(())
 }
 
-/// The job that sends a delivery; its key keeps it single. The key has the round: the job of the round
-/// before may be settled and not yet gone, and must not stand in this one's way.
+/// The job that sends a delivery; its key makes it unique. The key contains the round, because the job of the
+/// previous round may be settled but not deleted yet.
 pub(super) fn send_job(id: DeliveryId, round: i32, firm: FirmId) -> Result<NewJob> {
     let key = format!("{}.{round}", id.encode());
     Ok(NewJob::new(&SendEmail { delivery_id: id, round })?.key(key).firm(firm))

@@ -19,8 +19,8 @@ use super::{announce, queries, retry};
 /// corrected since.
 ///
 /// # Errors
-/// `NOT_FOUND`, `NOT_ALLOWED`, `DELIVERY_NOT_RETRYABLE` when it was sent or is on its way, `NO_RECIPIENT` when it
-/// still has nowhere to go, `ADDRESS_SUPPRESSED`, `INVALID_EMAIL`.
+/// `NOT_FOUND`, `NOT_ALLOWED`, `DELIVERY_NOT_RETRYABLE` when it was sent or is queued, `NO_RECIPIENT` when there
+/// is still no address, `ADDRESS_SUPPRESSED`, `INVALID_EMAIL`.
 pub async fn retry(
     store: &Store,
     mails: Mails,
@@ -35,7 +35,7 @@ pub async fn retry(
         retry::plans(tx.conn(), mails, delivery.firm_id, std::slice::from_ref(&delivery)).await?.remove(&id);
     let plan = plan.or_not_found("id")?.map_err(|code| Refusal::of("id", code))?;
     let (now, round) = (tx.now, delivery.round + 1);
-    // A conversation with another address may be under another subject already.
+    // The thread with another address may already have another subject.
     let mut threads = announce::threads(tx.pipeline(), delivery.subject).await?;
     let thread = plan.written_ci().and_then(|ci| threads.remove(&ci)).or(delivery.thread_subject.clone());
     diesel::update(email_deliveries::table.find(id))
@@ -58,8 +58,8 @@ pub async fn retry(
     tx.commit(id).await
 }
 
-/// Finds a delivery under the viewer's scope and locks all that tell of the same act, always in the same
-/// order: of two that are sent again at once, the second sees which address the first one took.
+/// Finds a delivery within the viewer's scope and locks all deliveries about the same action, always in the same
+/// order: when two are sent again at once, the second one sees which address the first one uses.
 async fn lock(conn: &mut AsyncPgConnection, actor: &Actor, id: DeliveryId) -> Result<Option<EmailDelivery>> {
     let cause: Option<ActId> = email_deliveries::table
         .filter(queries::visible(&actor.membership))

@@ -1,4 +1,4 @@
-//! What the worker reads to write a mail. It acts for the house.
+//! What the worker reads to write a mail. It acts for the system.
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -12,7 +12,7 @@ use super::model::{DeliveryReason, EmailDelivery, SendEmail};
 use super::outcome::to_be_sent;
 use super::queries::suppressed;
 
-/// What the worker has to do about a delivery.
+/// What the worker must do with a delivery.
 #[derive(Debug, Clone)]
 pub enum Errand {
     /// Send it.
@@ -22,11 +22,11 @@ pub enum Errand {
         /// What it says.
         letter: Box<Letter>,
     },
-    /// Not send it any more, although it was queued (D-04).
+    /// Do not send it, although it was queued (D-04).
     Withhold(DeliveryReason),
 }
 
-/// What the worker has to do, with what it needs to write the mail; none when the delivery is settled.
+/// What the worker must do, with the content of the mail; none when the delivery is settled.
 ///
 /// # Errors
 /// When the database does not answer: retry. `Broken` when its kind is not listed.

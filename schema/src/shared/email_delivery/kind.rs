@@ -72,11 +72,11 @@ pub struct Mailing {
     pub firm_name: String,
     /// The sender address.
     pub mail_from: String,
-    /// Where answers go.
+    /// The address for replies.
     pub reply_to: Option<String>,
     /// The firm's time zone.
     pub zone: Tz,
-    /// The recipient's name, where the address is a person's.
+    /// The recipient's name, if the address is a person's.
     pub recipient_name: Option<String>,
 }
 

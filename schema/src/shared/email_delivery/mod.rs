@@ -1,4 +1,4 @@
-//! E-mail deliveries: one mail to one recipient, and what became of it (D-04, F-02, F-06).
+//! E-mail deliveries: one mail to one recipient, and its status (D-04, F-02, F-06).
 
 pub mod announce;
 pub mod commands;

@@ -75,9 +75,9 @@ text_enum! {
 pub struct EmailDelivery {
     /// Its id.
     pub id: DeliveryId,
-    /// The firm in whose name it goes.
+    /// The sending firm.
     pub firm_id: FirmId,
-    /// The act that it tells of.
+    /// The action that the mail is about.
     pub cause_id: ActId,
     /// The thing that it is about.
     #[diesel(
@@ -87,31 +87,31 @@ pub struct EmailDelivery {
     pub subject: Subject,
     /// The client whose thing that is; none where it is no client's.
     pub client_id: Option<ClientId>,
-    /// The account that it is for; none for an address of the client's record.
+    /// The account of the recipient; none for an address in the client's record.
     pub account_id: Option<AccountId>,
     /// The address; none when the client has none.
     pub recipient: Option<String>,
     /// The language.
     pub locale: Locale,
-    /// Where it stands.
+    /// The status.
     pub status: DeliveryStatus,
-    /// Why it is not on its way.
+    /// Why it is not being delivered.
     pub reason: Option<DeliveryReason>,
-    /// Its Message-ID with angle brackets, the same on every try.
+    /// Its Message-ID in angle brackets, the same on every attempt.
     pub message_id: String,
-    /// How often it was tried.
+    /// How many attempts were made.
     pub attempts: i32,
     /// The last reply of the recipient's server.
     pub smtp_reply: Option<String>,
-    /// Counts its changes.
+    /// The version, for optimistic locking.
     pub version: i32,
     /// When it was queued.
     pub created_at: DateTime<Utc>,
-    /// When it last changed.
+    /// When it was last changed.
     pub updated_at: DateTime<Utc>,
-    /// When it was taken by the recipient's server.
+    /// When the recipient's server accepted it.
     pub sent_at: Option<DateTime<Utc>>,
-    /// How often it was asked for, from 1.
+    /// How often sending was requested, from 1.
     pub round: i32,
     /// What the conversation with this recipient was called when it began.
     pub thread_subject: Option<String>,
@@ -131,20 +131,20 @@ pub struct EmailSuppression {
     pub firm_id: FirmId,
     /// The address in lower case.
     pub email_ci: String,
-    /// What its server said.
+    /// The reply of its server.
     pub smtp_reply: String,
-    /// The delivery that bounced; none where it is not known.
+    /// The delivery that bounced, if known.
     pub delivery_id: Option<DeliveryId>,
-    /// Since when.
+    /// When it was suppressed.
     pub at: DateTime<Utc>,
 }
 
 /// The job that sends one delivery.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct SendEmail {
-    /// Which.
+    /// The delivery.
     pub delivery_id: DeliveryId,
-    /// For which round of it: once it is asked for again, the job of an earlier one does nothing.
+    /// The round of the delivery: once it is sent again, the job of an earlier round does nothing.
     #[serde(default = "first_round")]
     pub round: i32,
 }
@@ -155,7 +155,7 @@ const fn first_round() -> i32 {
 
 impl Payload for SendEmail {
     const KIND: &'static str = "email.send";
-    // With the queue's backoff: two days at least, four at most, as chance will have it.
+    // With the queue's random backoff: at least two days, at most four.
     const MAX_ATTEMPTS: i32 = 104;
 }
 
@@ -168,7 +168,7 @@ mod tests {
     use guichet_engine::job::backoff;
 
     proptest! {
-        /// D-04: whatever chance says, a relay may be away for two days and loses no mail.
+        /// D-04: whatever the random part, a relay may be away for two days without losing a mail.
         #[test]
         fn d_04_tried_for_two_days(chances in proptest::collection::vec(0.0..=1.0, 103)) {
             prop_assert_eq!(chances.len() as i32, SendEmail::MAX_ATTEMPTS - 1);

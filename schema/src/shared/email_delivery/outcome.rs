@@ -1,4 +1,4 @@
-//! What the worker records about a delivery. It acts for the house, inside the delivery's firm.
+//! What the worker records about a delivery. It acts for the system, within the delivery's firm.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -18,8 +18,8 @@ use super::announce::send_job;
 use super::model::{DeliveryReason, DeliveryStatus, EmailDelivery, SendEmail};
 use super::queries::audience;
 
-/// The delivery of a job that has something to do: one on its way, or given up, for only an operator who lets
-/// the dead letter run again starts its job; and still in the job's round.
+/// The delivery of a job, if there is something to do: it is queued, or failed, because only an operator who
+/// retries the dead letter starts its job again; and the job is of the current round.
 pub(super) fn to_be_sent(job: SendEmail) -> Condition<email_deliveries::table> {
     let given_up = email_deliveries::reason.is_not_distinct_from(DeliveryReason::AttemptsExhausted);
     let waits = email_deliveries::status.eq(DeliveryStatus::Queued).or(given_up);
@@ -50,7 +50,7 @@ impl Awaited for SendEmail {
     }
 }
 
-/// How a try ended.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// 250 after DATA.
@@ -58,45 +58,46 @@ pub enum Outcome {
         /// The server's reply.
         reply: String,
     },
-    /// Not now; the job tries again.
+    /// Failed for now; the job tries again.
     Later {
-        /// What was said, or what broke.
+        /// The server's reply, or what broke.
         reply: String,
     },
-    /// Refused for good.
+    /// Refused permanently.
     Refused {
         /// The server's reply.
         reply: String,
-        /// Whether the address itself is bad (F-06).
+        /// Whether the address itself is bad: a hard bounce (F-06).
         hard_bounce: bool,
     },
-    /// The address cannot be written to at all.
+    /// Mails cannot be addressed to it at all.
     Invalid {
-        /// Why.
+        /// The reason.
         reply: String,
     },
-    /// The firm's sender or our relay does not make a mail: nothing is wrong with the recipient.
+    /// The firm's sender address is not valid, or our relay does not accept the mail: the recipient is not at
+    /// fault.
     SenderFault {
-        /// Why.
+        /// The reason.
         reply: String,
     },
-    /// Not tried: it may not go out any more.
+    /// Not attempted, because the mail must not be sent any more.
     Withheld {
-        /// Why.
+        /// The reason.
         reason: DeliveryReason,
     },
-    /// Tried as often as allowed.
+    /// All attempts failed.
     Exhausted {
         /// The last reply.
         reply: String,
     },
 }
 
-/// Records how a try ended, suppresses a bounced address (F-06) and tells the screens (D-04). A
-/// delivery that is settled stays as it is.
+/// Records the outcome of an attempt, suppresses a bounced address (F-06) and writes the event (D-04). A settled
+/// delivery does not change.
 ///
 /// # Errors
-/// When the database does not answer: retry; the same outcome recorded twice changes nothing.
+/// When the database does not answer: retry; recording the same outcome twice changes nothing.
 pub async fn record(store: &Store, job: SendEmail, outcome: Outcome) -> Result<()> {
     let mut tx = store.begin(By::house()).await?;
     let delivery: Option<EmailDelivery> = email_deliveries::table
@@ -163,7 +164,7 @@ async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: Outcome) -> Resul
     changed(tx, delivery).await
 }
 
-/// Tells the screens that a delivery changed.
+/// Writes the event that a delivery changed.
 pub(super) async fn changed(tx: &mut Tx, delivery: &EmailDelivery) -> Result<()> {
     let of_subject = reach::held_audience(tx.conn(), delivery.subject).await?;
     tx.event(delivery.firm_id, Event::changed(delivery.id, audience(of_subject, delivery.staff_id)));

@@ -1,4 +1,4 @@
-//! Finders of deliveries: staff only. A client sees its ticket, not who was mailed about it.
+//! Finders of deliveries, for staff only. Clients see their tickets, but not who got mails about them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,7 +21,7 @@ use guichet_engine::tables::{email_deliveries, email_suppressions};
 use super::model::{DeliveryAbout, DeliveryStatus, EmailDelivery, MailState};
 use super::rules;
 
-/// The order of deliveries: the newest first.
+/// The order of deliveries: newest first.
 pub const ORDER: &str = "CREATED_AT";
 
 /// Who may know of a delivery, as in [`visible`]: of those who may know of its thing the staff; of what is told to one of
@@ -33,7 +33,8 @@ pub(super) fn audience(of_subject: Audience, told: Option<StaffId>) -> Audience 
     }
 }
 
-/// Whose mails about notifications somebody sees: its own, or (none) all, for who must be able to mend bounces.
+/// Whose mails about notifications a member sees: its own, or (none) all for owners and managers, who handle
+/// bounces.
 pub const fn own_only(membership: &Membership) -> Option<StaffId> {
     if membership.oversees() { None } else { membership.author().staff() }
 }
@@ -51,7 +52,7 @@ pub fn visible(membership: &Membership) -> Condition<email_deliveries::table> {
     }
 }
 
-/// Which deliveries are wanted; everything that is set must hold.
+/// A filter of deliveries; all given conditions must match.
 #[derive(Debug, Clone, Default)]
 pub struct DeliveryFilter {
     /// One of these.
@@ -85,7 +86,7 @@ fn filtered<'a>(membership: &Membership, filter: &DeliveryFilter) -> email_deliv
     query
 }
 
-/// A page of deliveries, the newest first.
+/// A page of deliveries, newest first.
 ///
 /// # Errors
 /// `INVALID_CURSOR`; when the database does not answer: retry.
@@ -100,7 +101,7 @@ pub async fn page(
         let micros = cursor.key.parse().ok().and_then(chrono::DateTime::from_timestamp_micros).map(sql::held);
         let at = micros.ok_or_else(|| Refusal::of("after", Code::InvalidCursor))?;
         let id = DeliveryId::from_uuid(cursor.id);
-        // The first condition bounds the index; the second settles equal times.
+        // The first condition limits the index scan; the second orders equal times.
         query = if part.is_backward() {
             query
                 .filter(email_deliveries::created_at.ge(at))
@@ -124,7 +125,7 @@ pub fn cursor(delivery: &EmailDelivery) -> String {
     Cursor::encode(ORDER, delivery.created_at.timestamp_micros(), delivery.id.uuid())
 }
 
-/// How many deliveries there are.
+/// The number of deliveries that match a filter.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -136,7 +137,7 @@ pub async fn count(
     Ok(filtered(membership, filter).count().get_result(conn).await?)
 }
 
-/// Deliveries by id; those that the viewer does not see are left out.
+/// Deliveries by id; those that the viewer cannot see are omitted.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -153,12 +154,12 @@ pub async fn by_ids(
         .await?)
 }
 
-/// The mails about one act, as far as a viewer may know of them.
+/// The mails about one action, as far as the viewer may see them.
 #[derive(Debug, Clone)]
 pub struct ActMail {
-    /// Overall (D-04).
+    /// The combined state (D-04).
     pub state: MailState,
-    /// By recipient, in the order in which they were planned; staff only, empty for a client.
+    /// By recipient, in the planned order; for staff only, empty for clients.
     pub deliveries: Vec<EmailDelivery>,
 }
 

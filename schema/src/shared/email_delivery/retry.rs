@@ -1,4 +1,4 @@
-//! Where deliveries would go if they were sent again now (F-02): asked by the command and by `viewerCan`.
+//! Where deliveries would be sent now (F-02), for the command and for `viewerCan`.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,8 +16,7 @@ use super::model::EmailDelivery;
 use super::queries;
 use super::rules::{self, Candidate, Planned};
 
-/// Whether a viewer may have each of these deliveries sent again now, or why not; those out of scope are
-/// left out.
+/// Whether a viewer may send each of these deliveries again now, or why not; those outside the scope are omitted.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -1,4 +1,4 @@
-//! Pure decisions about who is mailed and what an outcome means.
+//! Rules about recipients and outcomes, as pure functions.
 
 use std::collections::HashSet;
 
@@ -18,14 +18,14 @@ text_enum! {
     }
 }
 
-/// An address that might be written to, as the records have it.
+/// A possible recipient, as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// As entered; none when the record has none.
+    /// The address as entered; none when the record has none.
     pub address: Option<String>,
-    /// Whose it is; none for an address of the client's record.
+    /// The account of the person; none for an address in the client's record.
     pub account_id: Option<AccountId>,
-    /// The language to write in.
+    /// The language of the mail.
     pub locale: Locale,
 }
 
@@ -40,29 +40,29 @@ impl Candidate {
 /// A mail to be queued, or the reason why it is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Planned {
-    /// To whom.
+    /// The recipient.
     pub candidate: Candidate,
-    /// The address, where it can be written to.
+    /// The address, if it is valid.
     pub email: Option<Email>,
-    /// Why not.
+    /// The reason why the mail cannot be sent.
     pub reason: Option<DeliveryReason>,
 }
 
 impl Planned {
-    /// The address as a delivery's row keeps it: the clean spelling, or a malformed one as it was entered.
+    /// The address as stored with the delivery: normalized, or as entered when it is not valid.
     pub fn written(&self) -> Option<String> {
         self.email.as_ref().map(|email| email.address().to_owned()).or_else(|| self.candidate.address.clone())
     }
 
-    /// The identity of that address.
+    /// That address, as compared.
     pub fn written_ci(&self) -> Option<String> {
         let malformed = || self.candidate.address.as_ref().map(|address| address.trim().to_lowercase());
         self.email.as_ref().map(|email| email.ci().to_owned()).or_else(malformed)
     }
 }
 
-/// D-05: each address once whatever its spelling, the person's own language before the client's;
-/// the acting person only when nobody else would get it. D-04: what cannot be sent says why.
+/// D-05: each address once, whatever its spelling, in the person's language rather than the client's; the acting
+/// person only when nobody else would get the mail. D-04: a mail that cannot be sent gets a reason.
 pub fn plan(
     client: Vec<Candidate>,
     opener: Option<Candidate>,
@@ -70,7 +70,7 @@ pub fn plan(
     suppressed: &HashSet<String>,
 ) -> Vec<Planned> {
     let mut planned: Vec<Planned> = Vec::new();
-    // A person before the record: the same address is then written to in the person's language.
+    // Persons come before the record, so that the same address gets the mail in the person's language.
     let persons_first = opener.into_iter().chain(client);
     for candidate in persons_first {
         let email = candidate.address.as_deref().and_then(Email::parse);
@@ -99,7 +99,7 @@ pub fn plan(
     planned
 }
 
-/// D-04: the mails about one act, overall.
+/// D-04: the combined state of the mails about one action.
 pub fn overall(deliveries: impl IntoIterator<Item = DeliveryStatus>) -> MailState {
     let (mut going, mut missing) = (false, false);
     for status in deliveries {
@@ -115,10 +115,10 @@ pub fn overall(deliveries: impl IntoIterator<Item = DeliveryStatus>) -> MailStat
     }
 }
 
-/// F-06: whether a final refusal says that the address itself is bad. An enhanced status (RFC 3463) decides
-/// where there is one: it must name the recipient's address or a mailbox that takes nothing any more, for
-/// a full one, a policy or a blocklist says nothing about the address. Without one, only the codes that mean
-/// "no such mailbox" (RFC 5321, 4.2.3) do, and only to RCPT: after DATA it is the content that is refused.
+/// F-06: whether a permanent refusal means that the address is bad (hard bounce). An enhanced status code (RFC
+/// 3463) decides if there is one: it must name the recipient's address or a disabled mailbox, because a full
+/// mailbox, a policy or a blocklist says nothing about the address. Without one, only the codes for "no such
+/// mailbox" (RFC 5321, 4.2.3) count, and only for RCPT: after DATA the content is refused.
 pub fn is_hard_bounce(to_rcpt: bool, reply: &str) -> bool {
     match reply.split_whitespace().find_map(enhanced_status) {
         // 5.1.7 and 5.1.8 are about the sender's address, 5.1.9 about a relay on the way.
@@ -128,19 +128,19 @@ pub fn is_hard_bounce(to_rcpt: bool, reply: &str) -> bool {
     }
 }
 
-/// Subject and detail of a final enhanced status, also in brackets or behind a mark, as some servers have it.
+/// Subject and detail of a permanent enhanced status code, also in brackets or after a prefix, as some servers
+/// write it.
 fn enhanced_status(word: &str) -> Option<(u16, u16)> {
     let word = word.trim_matches(|c: char| !c.is_ascii_digit());
     let (subject, detail) = word.strip_prefix("5.")?.split_once('.')?;
     Some((subject.parse().ok()?, detail.parse().ok()?))
 }
 
-/// F-02: where a delivery would go if it were sent again now: to the address that it had, if that still
-/// is a candidate, else to the first that can be written to; to none of `taken`, the addresses of the
-/// other deliveries about the same act.
+/// F-02: where a delivery would be sent now: to its previous address if that is still a candidate, else to the
+/// first valid one; never to one of `taken`, the addresses of other deliveries about the same action.
 ///
 /// # Errors
-/// `DELIVERY_NOT_RETRYABLE` for what was sent or is on its way, `NO_RECIPIENT` for what has nowhere to go,
+/// `DELIVERY_NOT_RETRYABLE` when it was sent or is queued, `NO_RECIPIENT` when there is no address,
 /// `ADDRESS_SUPPRESSED`, `INVALID_EMAIL`.
 pub fn retry(
     delivery: &EmailDelivery,
@@ -153,7 +153,7 @@ pub fn retry(
     }
     let mut plans = plan(candidates, None, "", suppressed);
     plans.retain(|plan| plan.written_ci().is_none_or(|ci| !taken.contains(&ci)));
-    // A stable sort: the address that it had comes first, the others keep their order.
+    // The sort is stable: the previous address comes first, the others keep their order.
     plans.sort_by_key(|plan| plan.written() != delivery.recipient);
     let why_not = plans.first().and_then(|plan| plan.reason);
     plans.into_iter().find(|plan| plan.reason.is_none()).ok_or(match why_not {
@@ -180,7 +180,7 @@ mod tests {
         planned.iter().map(|plan| (plan.candidate.address.as_deref().unwrap_or("-"), plan.reason)).collect()
     }
 
-    /// D-04, D-05: who is mailed, case by case.
+    /// D-04, D-05: who gets a mail, case by case.
     #[test]
     fn d_05_recipients() {
         use DeliveryReason::{InvalidAddress, NoAddress, SuppressedAfterBounce};
@@ -191,11 +191,11 @@ mod tests {
             told(&plan(client(), Some(person("ana@cliente.com.br")), nobody, &none)),
             [("ana@cliente.com.br", None), ("nf@cliente.com.br", None)]
         );
-        // Each once, whatever the spelling, in the person's language.
+        // Each address once, whatever the spelling, in the person's language.
         let twice = plan(client(), Some(person(" NF@Cliente.com.BR ")), nobody, &none);
         assert_eq!(told(&twice), [(" NF@Cliente.com.BR ", None)]);
         assert_eq!(twice[0].candidate.locale, Locale::Fr);
-        // The acting person only when nobody else would get it.
+        // The acting person only when nobody else would get the mail.
         let acting = person("staff@firma.com.br");
         assert_eq!(told(&plan(client(), Some(acting.clone()), nobody, &none)), [("nf@cliente.com.br", None)]);
         let no_address = vec![Candidate { address: None, account_id: None, locale: Locale::Es }];
@@ -216,8 +216,8 @@ mod tests {
     }
 
     proptest! {
-        /// D-05: no address twice; the acting person never beside somebody else who gets it; and if
-        /// anybody can be written to, somebody is.
+        /// D-05: no address twice; the acting person never beside other recipients; and if any address is valid,
+        /// somebody gets the mail.
         #[test]
         fn d_05_plans(picks in proptest::collection::vec((0usize..6, any::<bool>()), 0..6), opener in proptest::option::of(0usize..6)) {
             let pool = ["a@x.com", "A@X.com", "b@x.com", "acting@x.com", "broken", "c@x.com"];
@@ -285,7 +285,7 @@ mod tests {
                 Err(Code::DeliveryNotRetryable)
             );
         }
-        // The address that it had, while it still is one of the client's; else the corrected one.
+        // The previous address while it is still one of the client's, else the corrected one.
         assert_eq!(address(Failed, Some("b@x.com"), &["a@x.com", "b@x.com"], &[], &[]), to("b@x.com"));
         assert_eq!(address(Failed, Some("old@x.com"), &["a@x.com", "b@x.com"], &[], &[]), to("a@x.com"));
         assert_eq!(address(NotSent, None, &["a@x.com"], &[], &[]), to("a@x.com"));
@@ -293,7 +293,7 @@ mod tests {
             address(Failed, Some("b@x.com"), &["a@x.com", "b@x.com"], &[], &["b@x.com"]),
             to("a@x.com")
         );
-        // Nobody is written to twice about one act.
+        // Nobody gets two mails about one action.
         assert_eq!(
             address(Failed, Some("old@x.com"), &["a@x.com", "b@x.com"], &["a@x.com"], &[]),
             to("b@x.com")
@@ -302,7 +302,7 @@ mod tests {
             address(Failed, Some("old@x.com"), &["a@x.com"], &["a@x.com"], &[]),
             Err(Code::NoRecipient)
         );
-        // Nowhere to go.
+        // No address.
         assert_eq!(address(NotSent, None, &[], &[], &[]), Err(Code::NoRecipient));
         assert_eq!(address(Failed, Some("broken"), &["broken"], &[], &[]), Err(Code::InvalidEmail));
         assert_eq!(
@@ -320,7 +320,7 @@ mod tests {
         assert_eq!(overall([]), MailState::NotSent);
     }
 
-    /// F-06: what says that an address is bad, to RCPT and after DATA.
+    /// F-06: which replies mean a bad address, to RCPT and after DATA.
     #[test]
     fn f_06_hard_bounces() {
         let cases = [
@@ -332,7 +332,7 @@ mod tests {
             ("550 no such user", true, false),
             ("551 not here", true, false),
             ("553 no such mailbox", true, false),
-            // What our relay, a policy or a full mailbox says is no word about the address.
+            // Replies of our relay, about a policy or about a full mailbox say nothing about the address.
             ("554 5.7.1 <a@x.com>: Relay access denied", false, false),
             ("550 5.7.1 listed at 5.1.1.1", false, false),
             ("552 5.2.2 mailbox full", false, false),

@@ -1,4 +1,4 @@
-//! Files: stored bytes, from the wish to upload them until somebody opens them (A-09, D-08, F-07).
+//! Files: from the announcement of an upload to the download (A-09, D-08, F-07).
 //!
 //! A file is `PENDING` while its uploader sends it to a signed address, `STAGED` while a worker looks at it,
 //! and only `STORED` ones exist for others. It has one owner of several kinds, and one way to it: [`owner::visible`].

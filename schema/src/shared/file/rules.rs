@@ -68,7 +68,7 @@ pub struct Declaration {
     pub name: String,
     /// Its media type; may be empty.
     pub content_type: String,
-    /// How many bytes it has.
+    /// The size in bytes.
     pub size: i64,
     /// Its SHA-256 digest, in hexadecimal digits.
     pub sha256: String,

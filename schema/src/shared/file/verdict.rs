@@ -1,4 +1,4 @@
-//! What the worker that looked at a file's bytes found (F-07).
+//! The result of a worker's verification of a file (F-07).
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -15,16 +15,16 @@ use super::owner::{Nouns, Owner};
 use super::rules;
 use super::upload::verify_job;
 
-/// What the bytes are.
+/// The result of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// What was declared; they lie under their final key.
+    /// The content is as declared; it is stored under its final key.
     Stored,
-    /// Something else, or nothing good.
+    /// The content differs, or is malware.
     Refused(FileRefusal),
 }
 
-/// The file that is to be looked at, whatever became of it since.
+/// The file to verify, in its current state.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -32,7 +32,7 @@ pub async fn find(conn: &mut AsyncPgConnection, id: FileId) -> Result<Option<Fil
     Ok(files::table.find(id).select(File::as_select()).get_result(conn).await.optional()?)
 }
 
-/// Writes down a verdict, with all that becomes visible by it. The first one stands.
+/// Records a verdict, and everything that becomes visible by it. The first verdict wins.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -1,4 +1,4 @@
-//! Read marks of notifications (D-11), and how long they live.
+//! Read marks of notifications (D-11), and the deletion of old ones.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -19,29 +19,29 @@ use guichet_engine::tables::{messages, notifications};
 use super::model::Notification;
 use super::queries::{by_ids, own};
 
-/// Most notifications that are marked by their ids at once.
+/// Most notifications marked by their ids at once.
 const MAX_MARKED: i64 = 100;
-/// How long a notification lives that was read.
+/// How long a read notification is kept.
 const READ_KEPT: TimeDelta = TimeDelta::days(90);
-/// How long any lives.
+/// How long any notification is kept.
 const KEPT: TimeDelta = TimeDelta::days(365);
-/// How many are forgotten by one statement.
+/// Rows deleted per statement.
 const BATCH: i64 = 1000;
 
-/// What is read.
+/// Which notifications to mark.
 #[derive(Debug, Clone)]
 pub enum Mark {
     /// Exactly these.
     These(Vec<NotificationId>),
-    /// This one and all before it. Times are those of acts, not of commits, so it covers also what
-    /// an earlier act tells that committed later, and was not shown.
+    /// This one and all before it. Notifications are ordered by the time of the action, not of the commit, so this
+    /// may include one of an earlier action that committed later and was not shown.
     UpTo(NotificationId),
 }
 
-/// Marks notifications as read. Marked ones stay as they are.
+/// Marks notifications as read. Those already marked do not change.
 ///
 /// # Errors
-/// `NOT_ALLOWED` for portal users, `NOT_FOUND` for one that the viewer does not see, `OUT_OF_RANGE` for none or too
+/// `NOT_ALLOWED` for portal users, `NOT_FOUND` for one that the viewer cannot see, `OUT_OF_RANGE` for none or too
 /// many.
 pub async fn mark_read(store: &Store, actor: &Actor, mark: Mark) -> Result<Done<()>> {
     let staff = actor.staff()?.id;
@@ -67,7 +67,7 @@ pub async fn mark_read(store: &Store, actor: &Actor, mark: Mark) -> Result<Done<
     tx.commit(()).await
 }
 
-/// Whoever read a conversation so far (D-12) has read what was told of it.
+/// A person who has read a conversation up to here (D-12) has also read the notifications about it.
 pub(crate) async fn follow_conversation(
     tx: &mut Tx,
     actor: &Actor,
@@ -83,7 +83,7 @@ pub(crate) async fn follow_conversation(
     write(tx, actor, staff.id, Condition::new(notifications::subject_id.eq(subject.id).and(told))).await
 }
 
-/// Marks those that are not yet marked. One event tells of all: the person's other screens read anew.
+/// Marks those that are not marked yet. One event covers all: the person's other screens reload.
 async fn write(
     tx: &mut Tx,
     actor: &Actor,
@@ -105,11 +105,11 @@ async fn write(
     Ok(())
 }
 
-/// Forgets notifications that were read long ago, and very old ones, batch by batch: no statement holds many rows.
-/// A mail about one of them stays.
+/// Deletes notifications that were read long ago, and very old ones, in batches, so that no statement locks many
+/// rows. Mails about them are kept.
 ///
 /// # Errors
-/// When the database does not answer: retry; what is forgotten stays so.
+/// When the database does not answer: retry; what was deleted stays deleted.
 pub async fn forget_old(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<usize> {
     let mut gone = 0;
     loop {

@@ -1,4 +1,4 @@
-//! Notifications: what staff are told, live and by mail as they prefer (D-11).
+//! Notifications of staff, live and by mail (D-11).
 
 pub mod announce;
 pub mod commands;

@@ -25,7 +25,7 @@ text_enum! {
     }
 }
 
-/// What one staff member is told of one act.
+/// A notification of one staff member about one action.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = notifications)]
 pub struct Notification {
@@ -33,11 +33,11 @@ pub struct Notification {
     pub id: NotificationId,
     /// The firm.
     pub firm_id: FirmId,
-    /// Who is told.
+    /// The recipient.
     pub staff_id: StaffId,
-    /// The act that it tells of: nobody is told twice of one.
+    /// The action: nobody is notified of it twice.
     pub act_id: ActId,
-    /// Of what.
+    /// The kind.
     pub kind: NotificationKind,
     /// The thing that it is about.
     #[diesel(
@@ -45,18 +45,18 @@ pub struct Notification {
         select_expression_type = (notifications::subject_noun, notifications::subject_id)
     )]
     pub subject: Subject,
-    /// The message, for one that tells of it.
+    /// The message, if the notification is about one.
     pub message_id: Option<MessageId>,
     author_staff: Option<StaffId>,
     author_access: Option<AccessId>,
-    /// When it happened.
+    /// When the action happened.
     pub at: DateTime<Utc>,
     /// When the person marked it as read.
     pub read_at: Option<DateTime<Utc>>,
 }
 
 impl Notification {
-    /// Who did it.
+    /// Who performed the action.
     pub fn author(&self) -> Author {
         Author::from_columns(self.author_staff, self.author_access)
             .expect("a check of the table demands exactly one author")
@@ -72,7 +72,7 @@ mod tests {
 
     use super::*;
 
-    /// F-02: each kind has a sentence in every language, each another one.
+    /// F-02: each kind has its own sentence in every language.
     #[test]
     fn every_kind_has_a_sentence() {
         let args = Args::from_iter([("number", "7"), ("client", "Ana")]);

@@ -25,10 +25,10 @@ use guichet_engine::tables::{
 
 use super::model::Notification;
 
-/// The order of notifications: the newest first.
+/// The order of notifications: newest first.
 pub const ORDER: &str = "AT";
 
-/// The notifications that somebody with this membership on sees.
+/// The notifications that a membership can see.
 pub(super) fn own(membership: &Membership) -> Condition<notifications::table> {
     let own = notifications::staff_id.eq(StaffId::from_uuid(membership.person()));
     Condition::new(own.and(reach::of_subject::<notifications::table>(&membership.scope())))
@@ -39,7 +39,7 @@ fn filtered<'a>(membership: &Membership, unread_only: bool) -> notifications::Bo
     if unread_only { query.filter(notifications::read_at.is_null()) } else { query }
 }
 
-/// A page of notifications, the newest first.
+/// A page of notifications, newest first.
 ///
 /// # Errors
 /// `INVALID_CURSOR`; when the database does not answer: retry.
@@ -54,7 +54,7 @@ pub async fn page(
         let micros = cursor.key.parse().ok().and_then(DateTime::from_timestamp_micros).map(sql::held);
         let at = micros.ok_or_else(|| Refusal::of("after", Code::InvalidCursor))?;
         let id = NotificationId::from_uuid(cursor.id);
-        // The first condition bounds the index; the second settles equal times.
+        // The first condition limits the index scan; the second orders equal times.
         query = if part.is_backward() {
             query
                 .filter(notifications::at.ge(at))
@@ -78,7 +78,7 @@ pub fn cursor(notification: &Notification) -> String {
     Cursor::encode(ORDER, notification.at.timestamp_micros(), notification.id.uuid())
 }
 
-/// How many notifications there are.
+/// The number of notifications that match.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -86,7 +86,7 @@ pub async fn count(conn: &mut AsyncPgConnection, membership: &Membership, unread
     Ok(filtered(membership, unread_only).count().get_result(conn).await?)
 }
 
-/// Notifications by id, in no particular order; those that the viewer does not see are left out.
+/// Notifications by id, in no particular order; those that the viewer cannot see are omitted.
 ///
 /// # Errors
 /// When the database does not answer: retry.

@@ -1,4 +1,4 @@
-//! The grid of tickets as a file for spreadsheets (D-01).
+//! The list of tickets as a file for spreadsheets (D-01).
 
 mod rows;
 mod sheet;
@@ -27,11 +27,11 @@ use crate::graphql::payload::queried;
 
 use rows::Exporter;
 
-/// Tickets that are read at once, and held in memory as text.
+/// Tickets read at once and held in memory as text.
 const CHUNK: usize = 500;
 
-/// The route `/export/tickets.csv`: the same session as `/graphql`, by GET, for it changes nothing.
-/// `filter` and `orderBy` are those of the field `tickets`, as JSON; both may be left out.
+/// The route `/export/tickets.csv`. It uses the session of `/graphql`, and GET, because it changes nothing.
+/// `filter` and `orderBy` are those of the field `tickets`, as JSON; both are optional.
 pub fn router(sessions: Sessions) -> Router {
     Router::new().route("/export/tickets.csv", get(tickets)).with_state(Arc::new(sessions))
 }
@@ -70,7 +70,8 @@ async fn file(
     let order = order.map(Into::into).unwrap_or_default();
     let mut conn = caller.conn().await?;
     let firm = queried(&caller, firm::queries::find(&mut conn, &scope).await)?;
-    // All ids first: what changes while the file is made moves in the order, and would be missed or told twice.
+    // All ids are read first: tickets that change meanwhile move in the order, and would be missed or exported
+    // twice.
     let ids = queried(&caller, list::ids(&mut conn, &scope, &filter.into(), order).await)?;
     drop(conn);
     let today = caller.store.now().with_timezone(&firm.zone).date_naive();
@@ -84,7 +85,7 @@ async fn file(
     Ok((headers, Body::from_stream(chunks(exporter, ids, id.clone()))).into_response())
 }
 
-/// The file in pieces. One that fails breaks the answer off, so that nobody takes a part for the whole.
+/// The file in chunks. An error aborts the answer, so that nobody takes an incomplete file for a complete one.
 fn chunks(
     exporter: Exporter,
     ids: Vec<TicketId>,
@@ -110,8 +111,8 @@ fn chunks(
     stream::once(async { Ok(head) }).chain(pieces)
 }
 
-/// Reads a parameter as the input that it is in GraphQL. Names that it does not have are refused: a filter
-/// that is silently left out would show more than was asked for.
+/// Parses a parameter as the GraphQL input of the same name. Unknown names are refused: a filter that is silently
+/// ignored would export more than requested.
 fn read<T: InputType>(name: &str, text: &str) -> Result<T, ApiError> {
     let bad = |why: String| ApiError::new(Code::BadUserInput, format!("`{name}`: {why}"));
     let json: serde_json::Value = serde_json::from_str(text).map_err(|_| bad("is not JSON.".to_owned()))?;
@@ -126,7 +127,7 @@ fn read<T: InputType>(name: &str, text: &str) -> Result<T, ApiError> {
     Ok(parsed)
 }
 
-/// What is not answered is told as GraphQL tells it.
+/// An error is reported as in GraphQL.
 fn refused(error: ApiError, request: &RequestId, locale: Locale) -> Response {
     let status = error.code().status();
     let error: ServerError = async_graphql::Error::from(error).into_server_error(Pos::default());

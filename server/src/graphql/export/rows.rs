@@ -1,4 +1,4 @@
-//! Rows of the grid: what the viewer sees of each ticket, as text.
+//! Rows of the export: what the viewer can see of each ticket, as text.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -22,16 +22,16 @@ use guichet_schema::people::staff;
 
 use super::sheet;
 
-/// Writes tickets for one viewer.
+/// Formats tickets for one viewer.
 pub(super) struct Exporter {
     pub store: Store,
     pub scope: Scope,
     pub locale: Locale,
-    /// In which times are told: the firm's.
+    /// The time zone of times: the firm's.
     pub zone: Tz,
 }
 
-/// The names behind the ids of some tickets.
+/// The names for the ids in some tickets.
 struct Names {
     clients: HashMap<ClientId, String>,
     staff: HashMap<StaffId, String>,
@@ -40,10 +40,10 @@ struct Names {
     services: HashMap<ServiceItemId, String>,
 }
 
-/// A column: the key of its title, and what stands in it.
+/// A column: the key of its title, and its content.
 type Column = (&'static str, fn(&Exporter, &Names, &Ticket) -> String);
 
-/// Internal notes are in none of them (D-07).
+/// No column contains internal notes (D-07).
 const COLUMNS: [Column; 13] = [
     ("ticket-export-number", |_, _, ticket| ticket.number.to_string()),
     ("ticket-export-client", |_, names, ticket| name(&names.clients, Some(ticket.client_id))),
@@ -67,7 +67,7 @@ const COLUMNS: [Column; 13] = [
 
 const ASSIGNEE: &str = "ticket-export-assignee";
 const DEPARTMENT: &str = "ticket-export-department";
-/// What is the firm's own affair: not in a client's file.
+/// Columns that are internal to the firm, omitted for clients.
 const INTERNAL: [&str; 2] = [ASSIGNEE, DEPARTMENT];
 
 impl Exporter {
@@ -77,8 +77,8 @@ impl Exporter {
         [sheet::BYTE_ORDER_MARK.as_bytes(), &sheet::rows(self.locale, &[titles])].concat().into()
     }
 
-    /// Rows of these tickets, in their order, in a fixed number of statements. Those that the viewer does
-    /// not see any more are left out.
+    /// Rows of these tickets in order, with a fixed number of statements. Tickets that the viewer can no longer
+    /// see are omitted.
     ///
     /// # Errors
     /// When the database does not answer: retry.
@@ -94,7 +94,7 @@ impl Exporter {
         COLUMNS.into_iter().filter(move |(key, _)| all || !INTERNAL.contains(key))
     }
 
-    /// A spelling that spreadsheets of every language take for a time.
+    /// A format that spreadsheets in every language recognize as a time.
     fn time(&self, at: DateTime<Utc>) -> String {
         at.with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string()
     }

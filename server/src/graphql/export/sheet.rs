@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use csv::{Terminator, WriterBuilder};
 use guichet_base::locale::Locale;
 
-/// Tells spreadsheets that the file is UTF-8; without it they read accents as garbage.
+/// Marks the file as UTF-8; without it spreadsheets garble accents.
 pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// What separates cells: where the comma is the decimal sign, spreadsheets want a semicolon.
+/// The delimiter: where the comma is the decimal sign, spreadsheets expect a semicolon.
 const fn delimiter(locale: Locale) -> u8 {
     match locale {
         Locale::En => b',',
@@ -16,14 +16,14 @@ const fn delimiter(locale: Locale) -> u8 {
     }
 }
 
-/// A cell that somebody else wrote. What a spreadsheet would run as a formula gets an apostrophe before
-/// it (<https://owasp.org/www-community/attacks/CSV_Injection>).
+/// A cell with text written by users. Text that a spreadsheet would execute as a formula is prefixed with an
+/// apostrophe (<https://owasp.org/www-community/attacks/CSV_Injection>).
 pub(super) fn cell(text: &str) -> Cow<'_, str> {
     const SIGNS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     if text.starts_with(SIGNS) { format!("'{text}").into() } else { text.into() }
 }
 
-/// Rows of cells, as many in each, as text.
+/// Rows of equal length as text.
 pub(super) fn rows(locale: Locale, rows: &[Vec<String>]) -> Vec<u8> {
     let mut writer = WriterBuilder::new()
         .delimiter(delimiter(locale))
@@ -67,7 +67,7 @@ mod tests {
     }
 
     proptest! {
-        /// D-01: any text survives the way through a file, and no cell begins as a formula.
+        /// D-01: any text survives the export, and no cell begins a formula.
         #[test]
         fn d_01_cells_survive(texts in proptest::collection::vec("[=+@\\-\t\r\n'\",; a-zé\\PC]{0,12}", 1..5), pick in 0usize..4) {
             let locale = Locale::ALL[pick];
