@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::files::{self, Files};
 use crate::graphql;
 use crate::graphql::attach::Sessions;
-use crate::graphql::batch::Batched;
+use crate::graphql::batch::BatchedExecutor;
 use crate::graphql::deployment::Deployment;
 use crate::graphql::guests::Guests;
 use crate::live::Live;
@@ -84,7 +84,8 @@ impl Gateway {
             ..EdgeSettings::default()
         };
         let sessions = Sessions { store: self.store.clone(), deployment, guests };
-        let schema = Batched(graphql::build(sessions.deployment.clone(), self.live, self.files.clone()));
+        let schema =
+            BatchedExecutor(graphql::build(sessions.deployment.clone(), self.live, self.files.clone()));
         let mut routes = guichet_edge::router(schema, &edge, sessions.clone(), sockets)
             .merge(graphql::export::router(sessions))
             .merge(files::router(&self.files, self.store.clock.clone()))

@@ -8,7 +8,7 @@ use guichet_edge::{Attach, Attached};
 use guichet_engine::store::Store;
 use guichet_schema::shared::file::rules::Limits;
 use guichet_server::graphql::attach::Sessions;
-use guichet_server::graphql::batch::Batched;
+use guichet_server::graphql::batch::BatchedExecutor;
 use guichet_server::graphql::deployment::Deployment;
 use guichet_server::graphql::guests::Guests;
 use guichet_server::graphql::{Schema, build};
@@ -24,7 +24,7 @@ use crate::wait::DEADLINE;
 /// A running live side; it stops reading feeds on drop.
 pub struct LiveSide {
     _object_store: ObjectStore,
-    schema: Batched<Schema>,
+    schema: BatchedExecutor<Schema>,
     sessions: Sessions,
     _running: DropGuard,
 }
@@ -45,7 +45,7 @@ impl LiveSide {
         let deployment = Deployment::new(&settings);
         let object_store = ObjectStore::folder();
         let files = object_store.files("http://files.example", Limits::default());
-        let schema = Batched(build(deployment.clone(), live, files));
+        let schema = BatchedExecutor(build(deployment.clone(), live, files));
         let sessions = Sessions { store: store.clone(), deployment, guests: Guests::default() };
         Self { _object_store: object_store, schema, sessions, _running: stop.drop_guard() }
     }

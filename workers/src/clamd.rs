@@ -101,9 +101,9 @@ impl Clamd {
         }
     }
 
-    async fn connect(&self) -> Result<Box<dyn Line>, ClamdError> {
+    async fn connect(&self) -> Result<Box<dyn ByteStream>, ClamdError> {
         let connecting = async {
-            Ok::<Box<dyn Line>, io::Error>(match self {
+            Ok::<Box<dyn ByteStream>, io::Error>(match self {
                 Self::Tcp(address) => Box::new(TcpStream::connect(address).await?),
                 Self::Unix(path) => Box::new(UnixStream::connect(path).await?),
             })
@@ -113,13 +113,13 @@ impl Clamd {
 }
 
 /// A connection of either kind.
-trait Line: AsyncRead + AsyncWrite + Send + Unpin {}
+trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Line for T {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
 /// Sends each chunk after its length, and an empty one at the end.
 async fn send(
-    line: &mut Box<dyn Line>,
+    line: &mut Box<dyn ByteStream>,
     bytes: impl Stream<Item = io::Result<Bytes>> + Send,
 ) -> Result<(), ClamdError> {
     // Empty chunks are skipped, because one marks the end.
@@ -140,7 +140,7 @@ fn gone() -> io::Error {
     io::ErrorKind::UnexpectedEof.into()
 }
 
-async fn answer(line: &mut Box<dyn Line>, within: Duration) -> Result<String, ClamdError> {
+async fn answer(line: &mut Box<dyn ByteStream>, within: Duration) -> Result<String, ClamdError> {
     let mut bytes = Vec::new();
     let mut limited = line.take(LONGEST_ANSWER);
     let read = timeout(within, limited.read_to_end(&mut bytes)).await.map_err(|_| ClamdError::Silent)?;

@@ -7,7 +7,9 @@ use futures_util::stream::TryChunksError;
 use guichet_base::error::Error;
 use guichet_base::id::{FileId, FirmId};
 use guichet_engine::store::Store;
-use guichet_schema::shared::file::expiry::{CHUNK, Place, expired, forget, in_need, place, refuse_unused};
+use guichet_schema::shared::file::expiry::{
+    CHUNK, ExpiryCursor, expired, forget, in_need, place, refuse_unused,
+};
 use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::model::{File, FileState};
 use guichet_schema::shared::file::rules::UPLOAD_ADDRESS;
@@ -125,7 +127,7 @@ impl Turn<'_> {
         }
     }
 
-    async fn expired(&self, now: DateTime<Utc>, behind: Option<Place>) -> Result<Vec<File>, Error> {
+    async fn expired(&self, now: DateTime<Utc>, behind: Option<ExpiryCursor>) -> Result<Vec<File>, Error> {
         expired(&mut *self.store.conn().await?, now, behind).await
     }
 

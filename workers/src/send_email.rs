@@ -13,7 +13,7 @@ use guichet_schema::shared::email_delivery::content::{self, Errand};
 use guichet_schema::shared::email_delivery::kind::{Mailing, Mails};
 use guichet_schema::shared::email_delivery::letter::Letter;
 use guichet_schema::shared::email_delivery::model::SendEmail;
-use guichet_schema::shared::email_delivery::outcome::{self, Outcome};
+use guichet_schema::shared::email_delivery::outcome::{self, DeliveryOutcome};
 use guichet_schema::shared::email_delivery::rules::is_hard_bounce;
 use lettre::{Address, Message};
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -56,7 +56,7 @@ impl Sender {
                 None => return Ok(()),
                 Some(Errand::Withhold(reason)) => {
                     count("withheld");
-                    return self.settle(order, Outcome::Withheld { reason }).await;
+                    return self.settle(order, DeliveryOutcome::Withheld { reason }).await;
                 }
                 Some(Errand::Send { mailing, letter }) => (mailing, letter),
             };
@@ -96,33 +96,33 @@ impl Sender {
             SendError::Refused { phase, .. } => {
                 count("refused");
                 let hard_bounce = is_hard_bounce(*phase == Phase::RcptTo, &reply);
-                self.settle(order, Outcome::Refused { reply, hard_bounce }).await
+                self.settle(order, DeliveryOutcome::Refused { reply, hard_bounce }).await
             }
             SendError::Invalid(why) => {
                 count("invalid");
                 let outcome = match why {
-                    Unsendable::Address(_) => Outcome::Invalid { reply },
+                    Unsendable::Address(_) => DeliveryOutcome::Invalid { reply },
                     // Nothing is wrong with the recipient: our relay does not take it, or we wrote it wrong.
                     Unsendable::NeedsSmtpUtf8
                     | Unsendable::NeedsEightBitMime
                     | Unsendable::Recipients(_)
-                    | Unsendable::NoMessageId => Outcome::SenderFault { reply },
+                    | Unsendable::NoMessageId => DeliveryOutcome::SenderFault { reply },
                 };
                 self.settle(order, outcome).await
             }
             SendError::Later(_) if job.attempt >= job.max_attempts => {
                 count("exhausted");
-                self.settle(order, Outcome::Exhausted { reply }).await?;
+                self.settle(order, DeliveryOutcome::Exhausted { reply }).await?;
                 Err(JobError::fail(error))
             }
             SendError::Later(_) => {
                 count("deferred");
-                self.settle(order, Outcome::Later { reply }).await?;
+                self.settle(order, DeliveryOutcome::Later { reply }).await?;
                 Err(JobError::retry(error))
             }
             SendError::Sick(trouble) => {
                 count("relay_sick");
-                self.settle(order, Outcome::Later { reply }).await?;
+                self.settle(order, DeliveryOutcome::Later { reply }).await?;
                 if trouble.phase != Phase::MailFrom {
                     return Err(JobError::pause(error, PAUSE));
                 }
@@ -133,14 +133,14 @@ impl Sender {
         }
     }
 
-    async fn settle(&self, order: SendEmail, outcome: Outcome) -> Result<(), JobError> {
+    async fn settle(&self, order: SendEmail, outcome: DeliveryOutcome) -> Result<(), JobError> {
         Ok(outcome::record(&self.store, order, outcome).await?)
     }
 
     /// The mail is out: writing that down is tried until it works or the process ends, for each
     /// attempt given up here would send the mail a second time. Until then the route stays open.
     async fn settle_sent(self, order: SendEmail, reply: String, open: Option<TaskTrackerToken>) {
-        let sent = || Outcome::Sent { reply: reply.clone() };
+        let sent = || DeliveryOutcome::Sent { reply: reply.clone() };
         while let Err(error) = outcome::record(&self.store, order, sent()).await {
             tracing::warn!(delivery = %order.delivery_id, %error, "sent, but not yet recorded");
             tokio::time::sleep(AGAIN).await;
@@ -190,11 +190,11 @@ enum WriteError {
 
 impl WriteError {
     /// Whose fault it is.
-    fn outcome(&self) -> Outcome {
+    fn outcome(&self) -> DeliveryOutcome {
         let reply = self.to_string();
         match self {
-            Self::Recipient => Outcome::Invalid { reply },
-            Self::Sender | Self::Envelope(_) => Outcome::SenderFault { reply },
+            Self::Recipient => DeliveryOutcome::Invalid { reply },
+            Self::Sender | Self::Envelope(_) => DeliveryOutcome::SenderFault { reply },
         }
     }
 }

@@ -22,7 +22,7 @@ use guichet_schema::people::portal_access::commands::{self as accesses, CreatePo
 use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_schema::people::session::acceptance::accept;
 use guichet_schema::people::staff::commands::{self as staff, CreateStaff};
-use guichet_schema::shared::email_delivery::outcome::Outcome;
+use guichet_schema::shared::email_delivery::outcome::DeliveryOutcome;
 use guichet_schema::shared::file::key::Key;
 
 use crate::chance::Chance;
@@ -88,7 +88,7 @@ pub(crate) struct Stage<'a> {
     pub cues: BTreeMap<(DateTime<Utc>, usize), (usize, Act)>,
     pub lives: BTreeMap<usize, Life>,
     /// What becomes of the mails of the next act, in place of chance.
-    pub next_fate: Option<Outcome>,
+    pub next_fate: Option<DeliveryOutcome>,
     /// The bytes of files.
     pub objects: Vec<(Key, Bytes)>,
     /// Counts what needs a number of its own.

@@ -14,7 +14,7 @@ use guichet_schema::desk::ticket::model::TicketStatus;
 use guichet_schema::nouns::WITH_FILES;
 use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_schema::shared::email_delivery::model::{DeliveryReason, SendEmail};
-use guichet_schema::shared::email_delivery::outcome::{Outcome, record};
+use guichet_schema::shared::email_delivery::outcome::{DeliveryOutcome, record};
 use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::model::FileRefusal;
 use guichet_schema::shared::file::verdict::{self, Verdict};
@@ -92,7 +92,8 @@ impl Stage<'_> {
             }
         }
         let ticket = self.begin(0, Some(0), Who::Contact).await?;
-        self.next_fate = Some(Outcome::SenderFault { reply: "550 5.7.1 Sender address not allowed".into() });
+        self.next_fate =
+            Some(DeliveryOutcome::SenderFault { reply: "550 5.7.1 Sender address not allowed".into() });
         self.turn(ticket, Who::Assignee, TicketStatus::InAnalysis).await
     }
 
@@ -162,7 +163,7 @@ impl Stage<'_> {
         let ticket = self.begin(0, Some(0), Who::Contact).await?;
         for reason in [None, Some(DeliveryReason::NoAccess), Some(DeliveryReason::NotWanted)] {
             self.go_on();
-            self.next_fate = reason.map(|reason| Outcome::Withheld { reason });
+            self.next_fate = reason.map(|reason| DeliveryOutcome::Withheld { reason });
             let (visibility, body) = (Visibility::Public, self.texts.phrases.reopen[0].clone());
             self.act(ticket, Act::Say { by: Who::Contact, visibility, body }).await?;
         }
@@ -202,7 +203,8 @@ impl Stage<'_> {
         for Held { payload } in held {
             let job: SendEmail =
                 serde_json::from_value(payload).map_err(|error| Fault::Broken(error.to_string()))?;
-            record(&self.whole.store, job, Outcome::Later { reply: "451 4.7.1 Greylisted".into() }).await?;
+            record(&self.whole.store, job, DeliveryOutcome::Later { reply: "451 4.7.1 Greylisted".into() })
+                .await?;
         }
         self.settle().await?;
         // No command does that yet.

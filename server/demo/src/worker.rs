@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use guichet_base::error::{Fault, Result};
 use guichet_engine::sql;
 use guichet_schema::shared::email_delivery::model::SendEmail;
-use guichet_schema::shared::email_delivery::outcome::{Outcome, record};
+use guichet_schema::shared::email_delivery::outcome::{DeliveryOutcome, record};
 
 use crate::house::{Mailbox, Stage};
 use crate::plot::Act;
@@ -57,22 +57,29 @@ impl Stage<'_> {
         let reply = TRY_LATER.to_owned();
         match mailbox {
             Mailbox::Bounces => {
-                self.after(1..=4, job, Outcome::Refused { reply: UNKNOWN.into(), hard_bounce: true }).await
+                self.after(1..=4, job, DeliveryOutcome::Refused { reply: UNKNOWN.into(), hard_bounce: true })
+                    .await
             }
-            Mailbox::Malformed => self.after(1..=4, job, Outcome::Invalid { reply: MALFORMED.into() }).await,
+            Mailbox::Malformed => {
+                self.after(1..=4, job, DeliveryOutcome::Invalid { reply: MALFORMED.into() }).await
+            }
             Mailbox::Busy if given_up < self.whole.now => {
                 self.cue(given_up, usize::MAX, Act::GiveUp(job));
-                self.after(1..=4, job, Outcome::Later { reply }).await
+                self.after(1..=4, job, DeliveryOutcome::Later { reply }).await
             }
             Mailbox::Busy | Mailbox::Takes => {
                 if self.chance.percent(6) {
-                    self.after(1..=4, job, Outcome::Later { reply }).await?;
+                    self.after(1..=4, job, DeliveryOutcome::Later { reply }).await?;
                     self.whole.at(self.whole.time() + TimeDelta::minutes(5));
                 }
                 let queue: [u32; 8] = self.chance.digits();
                 let queue: String = queue.iter().map(u32::to_string).collect();
-                self.after(1..=40, job, Outcome::Sent { reply: format!("250 2.0.0 Ok: queued as {queue}") })
-                    .await
+                self.after(
+                    1..=40,
+                    job,
+                    DeliveryOutcome::Sent { reply: format!("250 2.0.0 Ok: queued as {queue}") },
+                )
+                .await
             }
         }
     }
@@ -82,7 +89,7 @@ impl Stage<'_> {
         &mut self,
         seconds: std::ops::RangeInclusive<i64>,
         job: SendEmail,
-        outcome: Outcome,
+        outcome: DeliveryOutcome,
     ) -> Result<()> {
         self.whole.at(self.whole.time() + TimeDelta::seconds(self.chance.between(seconds)));
         record(&self.whole.store, job, outcome).await
@@ -90,6 +97,6 @@ impl Stage<'_> {
 
     /// Tries a mail for the last time.
     pub async fn give_up(&self, job: SendEmail) -> Result<()> {
-        record(&self.whole.store, job, Outcome::Exhausted { reply: TRY_LATER.to_owned() }).await
+        record(&self.whole.store, job, DeliveryOutcome::Exhausted { reply: TRY_LATER.to_owned() }).await
     }
 }

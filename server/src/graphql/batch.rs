@@ -1,4 +1,4 @@
-//! Batches: what one level of an answer needs is loaded with one statement per kind.
+//! LoaderQueue: what one level of an answer needs is loaded with one statement per kind.
 //!
 //! async-graphql resolves a request in one task, so when this task cannot proceed, all fields of the level have
 //! registered their keys. The batches start then, not after a delay as with async-graphql's own `DataLoader`; keys
@@ -23,16 +23,16 @@ use guichet_edge::{ApiError, Served, Types, too_much};
 use tokio::sync::oneshot;
 
 use crate::graphql::loaders::{Loaders, Loads};
-use crate::live::Batch;
+use crate::live::EventBatch;
 
 type Answer<K> = Result<Option<<Loads as Loader<K>>::Value>, ApiError>;
 /// Who waits for which keys of one kind.
 type Waiting<K> = HashMap<K, Vec<oneshot::Sender<Answer<K>>>>;
 /// Loads all requested keys of one kind.
-type Start = fn(Arc<Batches>) -> BoxFuture<'static, ()>;
+type Start = fn(Arc<LoaderQueue>) -> BoxFuture<'static, ()>;
 
 /// The pending loads of a request.
-pub struct Batches {
+pub struct LoaderQueue {
     loads: Loads,
     driven: AtomicBool,
     /// List items so far.
@@ -46,7 +46,7 @@ struct Asked {
     starts: Vec<Start>,
 }
 
-impl Batches {
+impl LoaderQueue {
     /// Starts without pending loads.
     pub fn new(loads: Loads) -> Arc<Self> {
         let (driven, spent) = (AtomicBool::new(false), AtomicUsize::new(0));
@@ -64,7 +64,7 @@ impl Batches {
 
     /// Sets the events that the next message of a subscription is about, if any. Each message may have as many
     /// items as an answer.
-    pub fn about(&self, batch: Option<Arc<Batch>>) {
+    pub fn about(&self, batch: Option<Arc<EventBatch>>) {
         self.loads.about(batch);
         self.spent.store(0, Ordering::Relaxed);
     }
@@ -81,14 +81,14 @@ impl Batches {
     /// Loads one value together with all others requested in this round.
     ///
     /// # Errors
-    /// The error of the loader; `INTERNAL` outside of [`Batched`], where no round would ever start.
+    /// The error of the loader; `INTERNAL` outside of [`BatchedExecutor`], where no round would ever start.
     pub async fn load<K>(&self, key: K) -> Answer<K>
     where
         K: Send + Sync + Hash + Eq + Clone + 'static,
         Loads: Loader<K, Error = ApiError>,
     {
         if !self.driven.load(Ordering::Relaxed) {
-            return Err(ApiError::internal("a loader outside of Batched"));
+            return Err(ApiError::internal("a loader outside of BatchedExecutor"));
         }
         let (answer, answered) = oneshot::channel();
         {
@@ -128,13 +128,13 @@ impl Batches {
     }
 }
 
-impl fmt::Debug for Batches {
+impl fmt::Debug for LoaderQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batches").field("loads", &self.loads).finish_non_exhaustive()
+        f.debug_struct("LoaderQueue").field("loads", &self.loads).finish_non_exhaustive()
     }
 }
 
-fn start<K>(batches: Arc<Batches>) -> BoxFuture<'static, ()>
+fn start<K>(batches: Arc<LoaderQueue>) -> BoxFuture<'static, ()>
 where
     K: Send + Sync + Hash + Eq + Clone + 'static,
     Loads: Loader<K, Error = ApiError>,
@@ -144,12 +144,12 @@ where
 
 /// The rounds of one request.
 struct Rounds {
-    batches: Arc<Batches>,
+    batches: Arc<LoaderQueue>,
     running: FuturesUnordered<BoxFuture<'static, ()>>,
 }
 
 impl Rounds {
-    fn new(batches: Arc<Batches>) -> Self {
+    fn new(batches: Arc<LoaderQueue>) -> Self {
         batches.driven.store(true, Ordering::Relaxed);
         Self { batches, running: FuturesUnordered::new() }
     }
@@ -196,9 +196,9 @@ impl Wake for Again {
 
 /// A schema whose requests load in batches.
 #[derive(Debug, Clone)]
-pub struct Batched<E>(pub E);
+pub struct BatchedExecutor<E>(pub E);
 
-impl<E: Executor> Executor for Batched<E> {
+impl<E: Executor> Executor for BatchedExecutor<E> {
     async fn execute(&self, request: Request) -> Response {
         let Some(batches) = batches(&request) else { return self.0.execute(request).await };
         let mut rounds = Rounds::new(batches.clone());
@@ -228,17 +228,17 @@ impl<E: Executor> Executor for Batched<E> {
     }
 }
 
-impl<E: Served> Served for Batched<E> {
+impl<E: Served> Served for BatchedExecutor<E> {
     fn types(&self) -> Arc<Types> {
         self.0.types()
     }
 }
 
 fn exhausted() -> Response {
-    Response::from_errors(vec![too_much("things", Batches::THINGS as u64)])
+    Response::from_errors(vec![too_much("things", LoaderQueue::THINGS as u64)])
 }
 
-fn batches(request: &Request) -> Option<Arc<Batches>> {
+fn batches(request: &Request) -> Option<Arc<LoaderQueue>> {
     request.data.get(&TypeId::of::<Loaders>())?.downcast_ref::<Loaders>()?.clone()
 }
 
@@ -323,9 +323,9 @@ mod tests {
             reach: MemberReach::All,
         };
         let loads = Loads::new(Reading::new(store), Membership::Staff(membership), Locale::En);
-        let loaders: Loaders = Some(Batches::new(loads));
+        let loaders: Loaders = Some(LoaderQueue::new(loads));
         let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
-        let response = Batched(schema).execute(Request::new(query).data(loaders)).await;
+        let response = BatchedExecutor(schema).execute(Request::new(query).data(loaders)).await;
         let mut batches = std::mem::take(&mut *BATCHES.lock().unwrap());
         batches.sort_unstable();
         (serde_json::to_value(response).unwrap(), batches)

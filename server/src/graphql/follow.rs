@@ -1,7 +1,7 @@
 //! Subscriptions: the feed as one viewer sees it (F-01).
 //!
 //! The first message of a subscription tells where it starts, the following ones what changed. Each message
-//! carries a cursor to resume from. [`News`] is a batch of events as seen by one viewer: for a thing that the
+//! carries a cursor to resume from. [`FeedNews`] is a batch of events as seen by one viewer: for a thing that the
 //! viewer could see before and cannot see now it reports the removal, and nothing about things that the viewer
 //! never saw (B-14).
 
@@ -25,7 +25,7 @@ use guichet_engine::store::Store;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{Loaders, fault};
 use crate::graphql::payload::{Revision, unanswered};
-use crate::live::{Batch, Follower, Live, Step};
+use crate::live::{EventBatch, Follower, Live, Step};
 
 /// What a subscription is about.
 pub trait Followed: Send + Sync + 'static {
@@ -36,7 +36,7 @@ pub trait Followed: Send + Sync + 'static {
     const SHOWS: Shows;
 
     /// A message that tells the client to reload.
-    fn reload(&self, place: Place) -> Self::Message;
+    fn reload(&self, place: FeedPosition) -> Self::Message;
 
     /// A message about changes; none when there is nothing to report.
     ///
@@ -44,8 +44,8 @@ pub trait Followed: Send + Sync + 'static {
     /// When the database does not answer.
     fn news(
         &self,
-        place: Place,
-        news: &News,
+        place: FeedPosition,
+        news: &FeedNews,
     ) -> impl Future<Output = Result<Option<Self::Message>, ApiError>> + Send;
 }
 
@@ -88,7 +88,7 @@ pub trait Changes: Send + 'static {
     fn id(row: &Self::Row) -> Self::Id;
 
     /// The message.
-    fn new(place: Place, reload: bool, changed: Vec<Self::Row>, removed: Vec<Self::Id>) -> Self;
+    fn new(place: FeedPosition, reload: bool, changed: Vec<Self::Row>, removed: Vec<Self::Id>) -> Self;
 }
 
 /// Declares the message about a list of things.
@@ -120,12 +120,12 @@ macro_rules! changes {
             }
 
             fn new(
-                place: $crate::graphql::follow::Place,
+                place: $crate::graphql::follow::FeedPosition,
                 reload: bool,
                 changed: Vec<$row>,
                 removed: Vec<$id>,
             ) -> Self {
-                let $crate::graphql::follow::Place { cursor, revision } = place;
+                let $crate::graphql::follow::FeedPosition { cursor, revision } = place;
                 let changed = changed.into_iter().map($noun).collect();
                 let removed = removed.into_iter().map($crate::graphql::payload::api_id).collect();
                 Self { cursor, revision, reload, changed, removed }
@@ -160,7 +160,7 @@ pub trait Listed: Send + Sync + 'static {
     ) -> impl Future<Output = error::Result<Vec<<Self::Message as Changes>::Row>>> + Send;
 
     /// Whether things came into the list or went out of it without events of their own.
-    fn is_moved(&self, _: &News) -> bool {
+    fn is_moved(&self, _: &FeedNews) -> bool {
         false
     }
 }
@@ -170,11 +170,11 @@ impl<L: Listed> Followed for L {
 
     const SHOWS: Shows = L::SHOWS;
 
-    fn reload(&self, place: Place) -> L::Message {
+    fn reload(&self, place: FeedPosition) -> L::Message {
         L::Message::new(place, true, Vec::new(), Vec::new())
     }
 
-    async fn news(&self, place: Place, news: &News) -> Result<Option<L::Message>, ApiError> {
+    async fn news(&self, place: FeedPosition, news: &FeedNews) -> Result<Option<L::Message>, ApiError> {
         let touched = news.touched::<<L::Message as Changes>::Id>();
         if self.is_moved(news) || touched.len() > MESSAGE_LENGTH {
             return Ok(Some(self.reload(place)));
@@ -200,7 +200,7 @@ impl<L: Listed> Followed for L {
 
 /// The position up to which everything was sent.
 #[derive(Debug)]
-pub struct Place {
+pub struct FeedPosition {
     /// The cursor to resume from.
     pub cursor: String,
     /// The same as a revision; none for clients.
@@ -280,15 +280,15 @@ pub enum Sight {
 
 /// The changes, for one viewer.
 #[derive(Debug)]
-pub struct News {
+pub struct FeedNews {
     /// The events, shared by all viewers.
-    pub batch: Arc<Batch>,
+    pub batch: Arc<EventBatch>,
     /// The viewer.
     pub onlooker: Onlooker,
     behind: i64,
 }
 
-impl News {
+impl FeedNews {
     fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.batch.entries.iter().filter(|entry| entry.revision > self.behind)
     }
@@ -358,7 +358,7 @@ impl<F: Followed> Following<F> {
             let step = self.follower.next().await.map_err(fault)?;
             let place = self.place();
             let Step::Events { batch, behind } = step else { return Box::pin(self.reload(place)).await };
-            let news = News { batch, onlooker: self.onlooker.clone(), behind };
+            let news = FeedNews { batch, onlooker: self.onlooker.clone(), behind };
             let meets = |entry: &Entry| {
                 self.onlooker.meets(entry.before.as_ref()) || self.onlooker.meets(entry.after.as_ref())
             };
@@ -375,23 +375,23 @@ impl<F: Followed> Following<F> {
         }
     }
 
-    async fn reload(&mut self, place: Place) -> Result<F::Message, ApiError> {
+    async fn reload(&mut self, place: FeedPosition) -> Result<F::Message, ApiError> {
         self.onlooker.refresh().await?;
         self.about(None);
         Ok(self.followed.reload(place))
     }
 
-    fn about(&self, batch: Option<Arc<Batch>>) {
+    fn about(&self, batch: Option<Arc<EventBatch>>) {
         if let Some(loaders) = &self.loaders {
             loaders.about(batch);
         }
     }
 
-    fn place(&self) -> Place {
+    fn place(&self) -> FeedPosition {
         let cursor = self.follower.cursor();
         // Plain revisions would reveal the firm's activity to its clients (B-14).
         let is_staff = self.onlooker.scope().is_staff();
-        Place { cursor: cursor.encode(), revision: is_staff.then(|| Revision::new(cursor.revision)) }
+        FeedPosition { cursor: cursor.encode(), revision: is_staff.then(|| Revision::new(cursor.revision)) }
     }
 }
 

@@ -14,10 +14,10 @@ use guichet_base::locale::Locale;
 use guichet_edge::{ApiError, Code};
 use guichet_engine::actor::{Membership, Scope};
 
-use crate::graphql::batch::Batches;
+use crate::graphql::batch::LoaderQueue;
 use crate::graphql::caller::Caller;
 use crate::graphql::reading::{Lent, Reading};
-use crate::live::Batch;
+use crate::live::EventBatch;
 
 /// What loaders use: the connections of the request, and the viewer's membership.
 #[derive(Debug)]
@@ -29,16 +29,16 @@ pub struct Loads {
     /// The language of the answer.
     pub locale: Locale,
     /// The events that the current message of a subscription is about.
-    about: Mutex<Option<Arc<Batch>>>,
+    about: Mutex<Option<Arc<EventBatch>>>,
 }
 
 /// The loaders of one request; none without a membership.
-pub type Loaders = Option<Arc<Batches>>;
+pub type Loaders = Option<Arc<LoaderQueue>>;
 
 /// The loaders of a caller.
 pub fn loaders(caller: &Caller) -> Loaders {
     let membership = caller.membership()?.clone();
-    Some(Batches::new(Loads::new(caller.reading().clone(), membership, caller.locale)))
+    Some(LoaderQueue::new(Loads::new(caller.reading().clone(), membership, caller.locale)))
 }
 
 impl Loads {
@@ -48,7 +48,7 @@ impl Loads {
     }
 
     /// Sets the events that the following loads are about, if any.
-    pub fn about(&self, batch: Option<Arc<Batch>>) {
+    pub fn about(&self, batch: Option<Arc<EventBatch>>) {
         *self.about.lock().unwrap_or_else(PoisonError::into_inner) = batch;
     }
 

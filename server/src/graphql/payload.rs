@@ -73,7 +73,7 @@ impl ScalarType for Revision {
 
 /// A command's result for a payload: the value, or the refusals.
 #[derive(Debug)]
-pub struct Outcome<T> {
+pub struct MutationOutcome<T> {
     /// The value; none when it was refused.
     pub done: Option<T>,
     /// The refusals; empty on success.
@@ -106,7 +106,7 @@ pub(crate) use payload;
 pub async fn act<T>(
     ctx: &Context<'_>,
     act: impl AsyncFnOnce(&Store, &Actor) -> Result<Done<T>>,
-) -> Result<Outcome<T>, ApiError> {
+) -> Result<MutationOutcome<T>, ApiError> {
     let caller = Caller::of(ctx);
     outcome(caller, act(&caller.store, caller.actor()?).await)
 }
@@ -115,15 +115,15 @@ pub async fn act<T>(
 ///
 /// # Errors
 /// Internal errors.
-pub fn outcome<T>(caller: &Caller, result: Result<Done<T>>) -> Result<Outcome<T>, ApiError> {
+pub fn outcome<T>(caller: &Caller, result: Result<Done<T>>) -> Result<MutationOutcome<T>, ApiError> {
     match result {
         Ok(Done { value, revision }) => {
             // Plain revisions would reveal the firm's activity to its clients (B-14).
             let staff = caller.scope().is_ok_and(|scope| scope.is_staff());
             let revision = revision.filter(|_| staff).map(Revision);
-            Ok(Outcome { done: Some(value), user_errors: Vec::new(), revision })
+            Ok(MutationOutcome { done: Some(value), user_errors: Vec::new(), revision })
         }
-        Err(Error::Refused(refusals)) => Ok(Outcome {
+        Err(Error::Refused(refusals)) => Ok(MutationOutcome {
             done: None,
             user_errors: refusals.iter().map(|refusal| UserError::new(refusal, caller.locale)).collect(),
             revision: None,

@@ -17,7 +17,7 @@ use uuid::Uuid;
 const KEYS: usize = 100;
 
 /// The events of one firm after one revision and up to another.
-pub struct Batch {
+pub struct EventBatch {
     /// The epoch of the feed.
     pub epoch: Uuid,
     /// The batch contains the events after this revision.
@@ -34,7 +34,7 @@ pub struct Batch {
 /// The cached loads of one kind, by their key.
 type Loaded<K, V> = HashMap<K, Arc<OnceCell<Arc<V>>>>;
 
-impl Batch {
+impl EventBatch {
     /// The events after `behind`, up to `revision`.
     pub fn new(epoch: Uuid, behind: i64, revision: i64, entries: Vec<Entry>) -> Self {
         Self { epoch, behind, revision, entries, loaded: Mutex::default(), is_old: AtomicBool::new(false) }
@@ -95,9 +95,9 @@ impl Batch {
     }
 }
 
-impl fmt::Debug for Batch {
+impl fmt::Debug for EventBatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Batch")
+        f.debug_struct("EventBatch")
             .field("behind", &self.behind)
             .field("revision", &self.revision)
             .finish_non_exhaustive()
@@ -112,7 +112,7 @@ mod tests {
 
     #[tokio::test]
     async fn all_who_see_the_same_load_once() {
-        let batch = Batch::new(Uuid::nil(), 0, 1, Vec::new());
+        let batch = EventBatch::new(Uuid::nil(), 0, 1, Vec::new());
         let loads = AtomicUsize::new(0);
         let load = async |what: &str| {
             let of = batch.shared::<(), _, _>(what.to_owned(), async || {
@@ -132,7 +132,7 @@ mod tests {
     async fn each_purpose_has_rows_of_its_own() {
         struct Tickets;
         struct Charges;
-        let batch = Batch::new(Uuid::nil(), 0, 1, Vec::new());
+        let batch = EventBatch::new(Uuid::nil(), 0, 1, Vec::new());
         assert_eq!(*batch.shared::<Tickets, _, _>((), async || Ok(1_u8)).await.unwrap(), 1);
         assert_eq!(*batch.shared::<Charges, _, _>((), async || Ok(2_u8)).await.unwrap(), 2);
         assert_eq!(*batch.shared::<Tickets, _, _>((), async || Ok(3_u8)).await.unwrap(), 1);
@@ -140,7 +140,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_is_tried_again_by_the_next() {
-        let batch = Batch::new(Uuid::nil(), 0, 1, Vec::new());
+        let batch = EventBatch::new(Uuid::nil(), 0, 1, Vec::new());
         let failed =
             batch.shared::<(), _, _>(1_u8, async || Err::<u8, _>(ApiError::unavailable("away"))).await;
         assert!(failed.is_err());
@@ -150,7 +150,7 @@ mod tests {
     /// A latecomer caches nothing; after a failed load the next result is kept.
     #[tokio::test]
     async fn what_is_loaded_late_is_not_kept() {
-        let batch = Batch::new(Uuid::nil(), 0, 1, Vec::new());
+        let batch = EventBatch::new(Uuid::nil(), 0, 1, Vec::new());
         let load = async || *batch.shared::<(), _, _>(1_u8, async || Ok(7_u8)).await.unwrap();
         let kept = || batch.loaded.lock().unwrap().len();
         assert_eq!((load().await, kept()), (7, 1));

@@ -8,7 +8,7 @@ use guichet_engine::feed::FeedCursor;
 use guichet_engine::feed::queries::Head;
 use tokio::sync::watch;
 
-use super::batch::Batch;
+use super::batch::EventBatch;
 use super::hub::Live;
 use super::reader::Reader;
 
@@ -21,7 +21,7 @@ pub enum Step {
     /// The events of the batch after this revision are new.
     Events {
         /// Some events.
-        batch: Arc<Batch>,
+        batch: Arc<EventBatch>,
         /// The follower has received the events up to here before.
         behind: i64,
     },

@@ -12,13 +12,13 @@ use guichet_engine::store::Store;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::batch::Batch;
+use super::batch::EventBatch;
 
 /// Most events read at once.
 const AT_ONCE: i64 = 500;
 /// Most recent batches kept, for followers that are a little behind.
 const KEPT: usize = 256;
-/// Batches kept for followers that are further behind: when a server is lost, many clients resume from the same
+/// LoaderQueue kept for followers that are further behind: when a server is lost, many clients resume from the same
 /// few positions.
 const OLDER_KEPT: usize = 64;
 /// Of so many latest batches, recent or older, the loaded data are kept.
@@ -29,9 +29,9 @@ const LOADED: usize = 8;
 pub(super) struct Reader {
     firm: FirmId,
     head: watch::Sender<Head>,
-    recent: Mutex<VecDeque<Arc<Batch>>>,
-    /// Batches for followers that are further behind. One task at a time reads more.
-    older: tokio::sync::Mutex<VecDeque<Arc<Batch>>>,
+    recent: Mutex<VecDeque<Arc<EventBatch>>>,
+    /// LoaderQueue for followers that are further behind. One task at a time reads more.
+    older: tokio::sync::Mutex<VecDeque<Arc<EventBatch>>>,
     /// Held by the one task that reads on.
     turn: tokio::sync::Mutex<()>,
     /// The number of reads that have begun.
@@ -107,7 +107,7 @@ impl Reader {
                 return Ok(());
             };
             let is_more = entries.len() as i64 == AT_ONCE;
-            let batch = Arc::new(Batch::new(head.epoch, known.revision, last, entries));
+            let batch = Arc::new(EventBatch::new(head.epoch, known.revision, last, entries));
             {
                 let mut recent = self.recent();
                 recent.push_back(batch);
@@ -127,7 +127,7 @@ impl Reader {
     }
 
     /// The batch with the event after this revision, while it is kept.
-    pub fn after(&self, revision: i64) -> Option<Arc<Batch>> {
+    pub fn after(&self, revision: i64) -> Option<Arc<EventBatch>> {
         let recent = self.recent();
         let at = recent.partition_point(|batch| batch.revision <= revision);
         recent.get(at).filter(|batch| batch.behind <= revision).cloned()
@@ -138,10 +138,16 @@ impl Reader {
     ///
     /// # Errors
     /// When the database does not answer: retry.
-    pub async fn read_after(&self, store: &Store, epoch: Uuid, revision: i64) -> Result<Option<Arc<Batch>>> {
+    pub async fn read_after(
+        &self,
+        store: &Store,
+        epoch: Uuid,
+        revision: i64,
+    ) -> Result<Option<Arc<EventBatch>>> {
         let mut older = self.older.lock().await;
-        let holds =
-            |batch: &&Arc<Batch>| batch.epoch == epoch && (batch.behind..batch.revision).contains(&revision);
+        let holds = |batch: &&Arc<EventBatch>| {
+            batch.epoch == epoch && (batch.behind..batch.revision).contains(&revision)
+        };
         if let Some(batch) = older.iter().find(holds) {
             return Ok(Some(Arc::clone(batch)));
         }
@@ -154,7 +160,7 @@ impl Reader {
         let Some(last) = entries.last().map(|entry| entry.revision).filter(|last| *last > revision) else {
             return Ok(None);
         };
-        let batch = Arc::new(Batch::new(epoch, behind.max(head.pruned_to), last, entries));
+        let batch = Arc::new(EventBatch::new(epoch, behind.max(head.pruned_to), last, entries));
         older.truncate(OLDER_KEPT - 1);
         older.push_front(Arc::clone(&batch));
         if let Some(old) = older.get(LOADED) {
@@ -163,7 +169,7 @@ impl Reader {
         Ok(Some(batch))
     }
 
-    fn recent(&self) -> MutexGuard<'_, VecDeque<Arc<Batch>>> {
+    fn recent(&self) -> MutexGuard<'_, VecDeque<Arc<EventBatch>>> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

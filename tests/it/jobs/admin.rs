@@ -18,7 +18,7 @@ fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> Code {
 /// Claims everything and gives it up.
 async fn bury_all(store: &Store, conn: &mut AsyncPgConnection) {
     for job in claim(conn, 99, store.now()).await {
-        settle(conn, job.lease, Outcome::Bury { error: "no".into() }, store.now()).await;
+        settle(conn, job.lease, JobOutcome::Bury { error: "no".into() }, store.now()).await;
     }
 }
 

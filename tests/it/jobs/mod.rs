@@ -15,7 +15,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::id::{FirmId, JobId};
 use guichet_engine::job::{
-    Claimed, JobRow, Lease, NewJob, Outcome, Payload, Rescued, Settled, queue as jobs,
+    Claimed, JobOutcome, JobRow, Lease, NewJob, Payload, Rescued, Settled, queue as jobs,
 };
 use guichet_engine::store::{By, Store};
 use guichet_engine::tables;
@@ -85,7 +85,7 @@ async fn rescue(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Vec<Rescued
 async fn settle(
     conn: &mut AsyncPgConnection,
     lease: Lease,
-    outcome: Outcome,
+    outcome: JobOutcome,
     now: DateTime<Utc>,
 ) -> Option<Settled> {
     jobs::settle(conn, &[(lease, outcome)], now).await.unwrap().remove(&lease.token)

@@ -20,8 +20,8 @@ async fn a_key_lives_once() {
     assert_eq!(numbers(&first), [1, 3, 4, 5]);
     commit(&store, [ping(7).key("a")]).await;
     assert_eq!(rows(&mut conn).await.len(), 4, "a running job keeps its key");
-    settle(&mut conn, first[0].lease, Outcome::Done, now).await;
-    settle(&mut conn, first[1].lease, Outcome::Bury { error: "no".into() }, now).await;
+    settle(&mut conn, first[0].lease, JobOutcome::Done, now).await;
+    settle(&mut conn, first[1].lease, JobOutcome::Bury { error: "no".into() }, now).await;
     commit(&store, [ping(8).key("a"), ping(9).key("b")]).await;
     assert_eq!(numbers(&claim(&mut conn, 9, now).await), [8, 9], "done and dead ones do not");
 }
@@ -71,7 +71,7 @@ async fn the_last_attempt_makes_a_dead_letter() {
         let job = claim_one(&mut conn, now).await;
         assert_eq!((job.attempt, job.max_attempts), (attempt, 3));
         let error = format!("no {attempt}");
-        let settled = settle(&mut conn, job.lease, Outcome::Retry { run_at: now, error }, now).await;
+        let settled = settle(&mut conn, job.lease, JobOutcome::Retry { run_at: now, error }, now).await;
         assert_eq!(settled, Some(if attempt < 3 { Settled::Ready } else { Settled::Dead }));
     }
     let dead = row(&mut conn).await;
@@ -87,7 +87,7 @@ async fn a_retry_waits_for_its_time() {
     commit(&store, [ping(1)]).await;
     let job = claim_one(&mut conn, now).await;
     let run_at = now + TimeDelta::seconds(15);
-    settle(&mut conn, job.lease, Outcome::Retry { run_at, error: "no".into() }, now).await;
+    settle(&mut conn, job.lease, JobOutcome::Retry { run_at, error: "no".into() }, now).await;
     assert!(claim(&mut conn, 1, run_at - TimeDelta::microseconds(1)).await.is_empty());
     assert_eq!(claim_one(&mut conn, run_at).await.attempt, 2);
 }
@@ -100,7 +100,7 @@ async fn a_release_gives_the_attempt_back() {
     for _ in 0..5 {
         let job = claim_one(&mut conn, now).await;
         assert_eq!(job.attempt, 1);
-        assert_eq!(settle(&mut conn, job.lease, Outcome::Release, now).await, Some(Settled::Ready));
+        assert_eq!(settle(&mut conn, job.lease, JobOutcome::Release, now).await, Some(Settled::Ready));
     }
     let row = row(&mut conn).await;
     assert_eq!((row.status, row.attempts, row.run_at, row.last_error), (JobStatus::Ready, 0, now, None));
@@ -136,7 +136,7 @@ async fn a_lease_that_lasts_is_not_rescued() {
     assert_eq!(jobs::renew(&mut conn, &[job.lease], LEASE).await.unwrap(), [job.lease.token]);
     // However far the business's clock goes: a lease is measured by the database's.
     assert!(rescue(&mut conn, now + TimeDelta::days(31)).await.is_empty());
-    assert_eq!(settle(&mut conn, job.lease, Outcome::Done, now).await, Some(Settled::Done));
+    assert_eq!(settle(&mut conn, job.lease, JobOutcome::Done, now).await, Some(Settled::Done));
 }
 
 /// A worker frozen past its lease, then woken: whatever it says about its run is refused.
@@ -149,10 +149,10 @@ async fn a_lost_lease_settles_nothing() {
     let late = jobs::claim(&mut conn, &wanted, 1, "frozen", Duration::ZERO, now).await.unwrap()[0].lease;
     rescue(&mut conn, now).await;
     let says = [
-        Outcome::Done,
-        Outcome::Release,
-        Outcome::Bury { error: "late".into() },
-        Outcome::Retry { run_at: now, error: "late".into() },
+        JobOutcome::Done,
+        JobOutcome::Release,
+        JobOutcome::Bury { error: "late".into() },
+        JobOutcome::Retry { run_at: now, error: "late".into() },
     ];
     let rescued = format!("{:?}", row(&mut conn).await);
     for outcome in &says {
@@ -168,7 +168,7 @@ async fn a_lost_lease_settles_nothing() {
     }
     assert!(jobs::renew(&mut conn, &[late], LEASE).await.unwrap().is_empty());
     assert_eq!(format!("{:?}", row(&mut conn).await), running);
-    assert_eq!(settle(&mut conn, other.lease, Outcome::Done, now).await, Some(Settled::Done));
+    assert_eq!(settle(&mut conn, other.lease, JobOutcome::Done, now).await, Some(Settled::Done));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,14 +177,14 @@ async fn many_runs_are_settled_at_once() {
     let (mut conn, now) = (db.conn().await, store.now());
     commit(&store, (0..6).map(ping)).await;
     let run = claim(&mut conn, 6, now).await;
-    settle(&mut conn, run[5].lease, Outcome::Done, now).await;
+    settle(&mut conn, run[5].lease, JobOutcome::Done, now).await;
     let outcomes = [
-        (run[0].lease, Outcome::Done),
-        (run[1].lease, Outcome::Done),
-        (run[2].lease, Outcome::Retry { run_at: now, error: "nul \0 and ".to_owned() + &"x".repeat(600) }),
-        (run[3].lease, Outcome::Bury { error: "no".into() }),
-        (run[4].lease, Outcome::Release),
-        (run[5].lease, Outcome::Done),
+        (run[0].lease, JobOutcome::Done),
+        (run[1].lease, JobOutcome::Done),
+        (run[2].lease, JobOutcome::Retry { run_at: now, error: "nul \0 and ".to_owned() + &"x".repeat(600) }),
+        (run[3].lease, JobOutcome::Bury { error: "no".into() }),
+        (run[4].lease, JobOutcome::Release),
+        (run[5].lease, JobOutcome::Done),
     ];
     let settled = jobs::settle(&mut conn, &outcomes, now).await.unwrap();
     let of: Vec<_> = run.iter().map(|job| settled.get(&job.lease.token).copied()).collect();
@@ -246,7 +246,7 @@ async fn what_was_claimed_unheard_is_given_back() {
         rows(&mut conn).await.iter().filter(|row| row.status == JobStatus::Ready).map(|row| row.id).collect();
     assert_eq!(ready, [unheard.lease.id]);
     assert_eq!(claim_one(&mut conn, now).await.attempt, 1);
-    assert_eq!(settle(&mut conn, others[0].lease, Outcome::Done, now).await, Some(Settled::Done));
+    assert_eq!(settle(&mut conn, others[0].lease, JobOutcome::Done, now).await, Some(Settled::Done));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -265,7 +265,7 @@ async fn a_paused_kind_is_not_claimed() {
 
     assert!(jobs::pauses(&mut conn, at(5)).await.unwrap().is_empty(), "it ends by itself");
     let job = claim_one(&mut conn, at(5)).await;
-    settle(&mut conn, job.lease, Outcome::Release, at(5)).await;
+    settle(&mut conn, job.lease, JobOutcome::Release, at(5)).await;
     assert!(jobs::pause(&mut conn, Ping::KIND, at(9), "again", at(6)).await.unwrap(), "a new one");
     assert!(claim(&mut conn, 1, at(6)).await.is_empty());
     assert!(jobs::resume(&mut conn, Ping::KIND).await.unwrap());
@@ -283,7 +283,7 @@ async fn the_depth_counts_every_state() {
     for job in
         jobs::claim(&mut conn, &[(Once::KIND, 2)], 1, "tester", LEASE, now).await.unwrap().iter().skip(1)
     {
-        settle(&mut conn, job.lease, Outcome::Bury { error: "no".into() }, now).await;
+        settle(&mut conn, job.lease, JobOutcome::Bury { error: "no".into() }, now).await;
     }
     let depths = jobs::depth(&mut conn, now).await.unwrap();
     let states: Vec<_> = depths

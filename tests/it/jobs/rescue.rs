@@ -99,7 +99,7 @@ async fn suspects_are_claimed_one_at_a_time() {
     assert_eq!(numbers(&back), [1, 2], "once is chance");
     assert!(back.iter().all(|job| !job.is_suspect));
     for job in &back {
-        settle(&mut conn, job.lease, Outcome::Release, now).await;
+        settle(&mut conn, job.lease, JobOutcome::Release, now).await;
     }
     crash(&mut conn, 1, now).await;
     assert!(rows(&mut conn).await.iter().all(|row| row.crashes == 2));
@@ -113,10 +113,10 @@ async fn suspects_are_claimed_one_at_a_time() {
     assert_eq!(numbers(&next), [4], "another suspect runs");
 
     // A release proves nothing; a run that comes to its own end does.
-    settle(&mut conn, first[1].lease, Outcome::Release, now).await;
+    settle(&mut conn, first[1].lease, JobOutcome::Release, now).await;
     let again = jobs::claim(&mut conn, &wanted, 1, "tester", LEASE, now).await.unwrap();
     assert_eq!((numbers(&again), again[0].is_suspect), (vec![1], true));
-    let failed = Outcome::Retry { run_at: now, error: "451".into() };
+    let failed = JobOutcome::Retry { run_at: now, error: "451".into() };
     settle(&mut conn, again[0].lease, failed, now).await;
     let cleared = jobs::claim(&mut conn, &wanted, 0, "tester", LEASE, now).await.unwrap();
     assert_eq!((numbers(&cleared), cleared[0].is_suspect), (vec![1], false));

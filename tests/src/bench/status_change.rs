@@ -30,7 +30,7 @@ const TICKETS: usize = 1000;
 
 /// A ticket, and the index of its firm.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct Spot {
     ticket: TicketId,
     firm: usize,
 }
@@ -87,7 +87,7 @@ async fn over(data: &Large, firms: usize) -> Result<Rounds, Box<dyn Error + Send
 
 /// Tickets whose change sends two mails: to the client's address of record, and to the portal user who opened it.
 /// So the statements are the same for each.
-async fn places(copy: &Copied, owners: &[Owner]) -> Result<Vec<Place>, Box<dyn Error + Send + Sync>> {
+async fn places(copy: &Copied, owners: &[Owner]) -> Result<Vec<Spot>, Box<dyn Error + Send + Sync>> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = SqlUuid)]
@@ -105,13 +105,13 @@ async fn places(copy: &Copied, owners: &[Owner]) -> Result<Vec<Place>, Box<dyn E
     }
     let place = |row: Row| {
         let firm = owners.iter().position(|owner| owner.firm_id == row.firm_id)?;
-        Some(Place { ticket: row.id, firm })
+        Some(Spot { ticket: row.id, firm })
     };
     rows.into_iter().map(|row| place(row).ok_or_else(|| "a ticket of another firm".into())).collect()
 }
 
 /// Resets all tickets, and cleans up so that neither side pays for what the other left behind.
-async fn reset(copy: &Copied, places: &[Place]) -> Result<(), Box<dyn Error + Send + Sync>> {
+async fn reset(copy: &Copied, places: &[Spot]) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut conn = copy.store.conn().await?;
     diesel::sql_query(
         "UPDATE tickets SET status = 'IN_ANALYSIS', closed_at = NULL, is_untouched = false
@@ -125,7 +125,7 @@ async fn reset(copy: &Copied, places: &[Place]) -> Result<(), Box<dyn Error + Se
 }
 
 /// The statements, with the tickets, their firms and the owners' sessions inserted.
-fn script(owners: &[Owner], places: &[Place]) -> String {
+fn script(owners: &[Owner], places: &[Spot]) -> String {
     let list = |items: Vec<String>| items.join(",");
     let hash = |owner: &Owner| {
         let hash = Sha256::digest(owner.token.as_bytes());

@@ -13,7 +13,7 @@ use guichet_engine::db;
 use nix::sys::statvfs::statvfs;
 use tokio::time::{Instant, sleep};
 
-use super::server::{Place, drop_leftovers, is_running};
+use super::server::{ServerFolder, drop_leftovers, is_running};
 
 /// The argument with which `guichet-under-test` becomes the keeper, followed by the folder where processes meet.
 pub const KEEP_SERVER: &str = "keep-test-server";
@@ -51,7 +51,7 @@ fn free_bytes(folder: &Path) -> u64 {
 /// # Panics
 /// When PostgreSQL does not start or does not answer.
 pub async fn keep(place: &OsStr) {
-    let place = Place::at(place);
+    let place = ServerFolder::at(place);
     // The data are needed for minutes only.
     let options = PostgresOptions { may_move: true, ..PostgresOptions::new(folder()) }
         .without_fsync()

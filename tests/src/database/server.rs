@@ -60,7 +60,7 @@ impl Server {
     }
 
     async fn join() -> Self {
-        let place = Place::own();
+        let place = ServerFolder::own();
         let lock = place.open("users");
         lock.lock_shared().expect("a file can be locked");
         let start = place.open("start");
@@ -92,9 +92,9 @@ impl Server {
 
 /// The folder where the test processes of one target folder meet.
 #[derive(Debug, Clone)]
-pub(super) struct Place(PathBuf);
+pub(super) struct ServerFolder(PathBuf);
 
-impl Place {
+impl ServerFolder {
     fn own() -> Self {
         let program = program_beside("guichet-under-test");
         let place = Self(program.with_file_name("test-server"));

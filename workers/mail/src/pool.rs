@@ -23,7 +23,7 @@ use super::{
     settings::SmtpSettings,
 };
 
-type Outcome = Result<Accepted, SendError>;
+type SendResult = Result<Accepted, SendError>;
 
 /// Sends mails through one relay, over at most [`SmtpSettings::sessions`] sessions. Clones share them.
 #[derive(Clone)]
@@ -59,7 +59,7 @@ impl Pool {
     ///
     /// # Errors
     /// [`SendError`] says whether to retry.
-    pub async fn send(&self, message: &Message) -> Outcome {
+    pub async fn send(&self, message: &Message) -> SendResult {
         self.send_if(message, || true).await
     }
 
@@ -72,7 +72,7 @@ impl Pool {
         &self,
         message: &Message,
         may_go: impl FnOnce() -> bool + Send + 'static,
-    ) -> Outcome {
+    ) -> SendResult {
         let mail = Outgoing::try_from(message)?;
         let closing = |_| Trouble::new(Phase::Connect, Cause::Closing);
         let permit = self.0.permits.clone().acquire_owned().await.map_err(closing)?;
@@ -110,7 +110,7 @@ impl Inner {
     async fn carry(
         &self,
         mail: &Outgoing,
-        caller: oneshot::Sender<Outcome>,
+        caller: oneshot::Sender<SendResult>,
         may_go: impl FnOnce() -> bool + Send,
     ) {
         let (session, outcome) = self.attempt(mail, || !caller.is_closed() && may_go()).await;
@@ -127,7 +127,7 @@ impl Inner {
         &self,
         mail: &Outgoing,
         may_go: impl FnOnce() -> bool + Send,
-    ) -> (Option<Session>, Outcome) {
+    ) -> (Option<Session>, SendResult) {
         let (mut session, begun) = match self.begin(mail).await {
             Ok(begun) => begun,
             Err(trouble) => return (None, Err(trouble.into())),
@@ -174,7 +174,7 @@ impl Inner {
     }
 
     /// Keeps a session for the next mail, or returns it when it should be closed.
-    fn park(&self, mut session: Session, outcome: &Outcome) -> Option<Session> {
+    fn park(&self, mut session: Session, outcome: &SendResult) -> Option<Session> {
         let worn = session.mails >= self.settings.mails_per_session;
         match outcome.as_ref().map_or_else(SendError::fate, |_| Fate::Keep) {
             Fate::Keep if !worn => {

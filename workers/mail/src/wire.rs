@@ -32,10 +32,10 @@ pub struct Tls {
 /// A handle to the socket. lettre's connection holds one clone and the session another, so that the session can
 /// start TLS and see whether the server sent anything. One task owns both, so the lock never waits.
 #[derive(Debug, Clone)]
-pub(super) struct Wire(Arc<Mutex<Line>>);
+pub(super) struct Wire(Arc<Mutex<ReplyLine>>);
 
 #[derive(Debug)]
-struct Line {
+struct ReplyLine {
     stream: Stream,
     heard: Utf8,
 }
@@ -51,7 +51,7 @@ enum Stream {
 impl Wire {
     /// An unencrypted wire over an open socket.
     pub fn new(tcp: TcpStream) -> Self {
-        Self(Arc::new(Mutex::new(Line { stream: Stream::Clear(tcp), heard: Utf8::default() })))
+        Self(Arc::new(Mutex::new(ReplyLine { stream: Stream::Clear(tcp), heard: Utf8::default() })))
     }
 
     /// Performs the TLS handshake. After an error the wire cannot be used.
@@ -60,7 +60,7 @@ impl Wire {
             return Err(io::Error::other("already encrypted"));
         };
         let stream = TlsConnector::from(tls.config.clone()).connect(tls.name.clone(), tcp).await?;
-        *self.lock() = Line { stream: Stream::Encrypted(Box::new(stream)), heard: Utf8::default() };
+        *self.lock() = ReplyLine { stream: Stream::Encrypted(Box::new(stream)), heard: Utf8::default() };
         Ok(())
     }
 
@@ -76,7 +76,7 @@ impl Wire {
         tcp.peek(&mut [0]).now_or_never().is_none()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Line> {
+    fn lock(&self) -> MutexGuard<'_, ReplyLine> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -104,7 +104,7 @@ fn gone() -> io::Error {
 
 impl AsyncRead for Wire {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Line { stream, heard } = &mut *self.lock();
+        let ReplyLine { stream, heard } = &mut *self.lock();
         let mut bytes = [0; PIECE];
         // Room for what was held back; lettre reads kilobytes at a time.
         let room = buf.remaining().saturating_sub(Utf8::HELD).min(bytes.len());

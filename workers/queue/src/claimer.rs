@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::assignment::{Assignment, Slot};
 use super::leases::Leases;
-use super::line::Line;
+use super::line::QueueConnection;
 use super::watchdog::Health;
 
 /// The delays after failures double from the first to the last.
@@ -37,7 +37,7 @@ pub(super) struct Lane {
 /// The claimer of this process. There is only one, so free slots stay free until it fills them.
 pub(super) struct Claimer {
     pub(super) store: Store,
-    pub(super) line: Line,
+    pub(super) line: QueueConnection,
     /// The worker name under which it claims.
     pub(super) worker: String,
     pub(super) lanes: Vec<Lane>,
@@ -161,7 +161,7 @@ mod tests {
         let kind = "email.send";
         let lane = Lane { kind, limit: LAST_WAIT, slots: Arc::clone(&slots), inbox, more: true };
         let mut claimer = Claimer {
-            line: Line::new(store.clone()),
+            line: QueueConnection::new(store.clone()),
             store,
             worker: "a test".to_owned(),
             lanes: vec![lane],

@@ -85,7 +85,7 @@ mod tests {
     use std::time::Instant;
 
     use futures_util::FutureExt;
-    use guichet_engine::job::{Claimed, Lease, Outcome};
+    use guichet_engine::job::{Claimed, JobOutcome, Lease};
     use tokio::sync::mpsc::unbounded_channel;
     use tokio::sync::{Notify, Semaphore};
     use tokio_util::sync::CancellationToken;
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(task.args.claimed().lease.id, ids[0]);
         assert!(inbox.poll_close(&mut cx, &worker).is_ready());
         let (released, outcome) = wishes.next().now_or_never().expect("one is given back");
-        assert_eq!((released.claimed().lease.id, outcome), (ids[1], Outcome::Release));
+        assert_eq!((released.claimed().lease.id, outcome), (ids[1], JobOutcome::Release));
         assert_eq!(slots.available_permits(), 0, "its slot is taken until it is settled");
         drop(released);
         assert_eq!(slots.available_permits(), 1);

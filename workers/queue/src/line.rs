@@ -12,12 +12,12 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 /// A connection outside of the pool, so that busy handlers cannot keep the queue from renewing its leases. Opened
 /// on first use, and again after a failure.
-pub(super) struct Line {
+pub(super) struct QueueConnection {
     store: Store,
     conn: Option<AsyncPgConnection>,
 }
 
-impl Line {
+impl QueueConnection {
     pub(super) fn new(store: Store) -> Self {
         Self { store, conn: None }
     }

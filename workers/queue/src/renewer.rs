@@ -7,7 +7,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::leases::Leases;
-use super::line::Line;
+use super::line::QueueConnection;
 
 /// After a failure the next attempt comes sooner.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -16,7 +16,7 @@ const AGAIN: Duration = Duration::from_millis(500);
 /// slow claim nor a busy pool lets a lease expire.
 pub(super) async fn renew(
     leases: Leases,
-    mut line: Line,
+    mut line: QueueConnection,
     lease: Duration,
     every: Duration,
     stop: CancellationToken,

@@ -10,13 +10,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use guichet_base::clock::SharedClock;
-use guichet_engine::job::{Outcome, Settled, backoff};
+use guichet_engine::job::{JobOutcome, Settled, backoff};
 use tower::{Layer, Service};
 
 use super::assignment::Assignment;
 use super::error::{JobError, Panicked};
 use super::metrics;
-use super::settler::{Settler, Verdict};
+use super::settler::{Settlement, Settler};
 
 /// Settles every run. The layers outside of it see no errors.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ where
                 Some(ended) => finish(&settler, assignment, ended, clock.now()).await,
                 None if assignment.held().is_cut() => {
                     metrics::ran(assignment.kind(), "released");
-                    settler.settle(assignment, Outcome::Release).await;
+                    settler.settle(assignment, JobOutcome::Release).await;
                 }
                 None => lost(&assignment),
             }
@@ -101,12 +101,12 @@ async fn finish(
     match (settler.settle(assignment.clone(), verdict).await, outcome) {
         (None, _) => lost(&assignment),
         (Some(Settled::Done), _) => metrics::ran(kind, "done"),
-        (Some(Settled::Ready), Outcome::Retry { error, run_at }) => {
+        (Some(Settled::Ready), JobOutcome::Retry { error, run_at }) => {
             metrics::ran(kind, "retry");
             tracing::warn!(kind, job = %job.id, attempt = job.attempt, %run_at, %error, "job failed; it will be tried again");
         }
         (Some(Settled::Ready), _) => metrics::ran(kind, if is_paused { "paused" } else { "released" }),
-        (Some(Settled::Dead), Outcome::Retry { error, .. } | Outcome::Bury { error }) => {
+        (Some(Settled::Dead), JobOutcome::Retry { error, .. } | JobOutcome::Bury { error }) => {
             metrics::ran(kind, "dead");
             tracing::error!(kind, job = %job.id, attempt = job.attempt, %error, "job given up: a dead letter");
         }
@@ -121,8 +121,8 @@ fn lost(assignment: &Assignment) {
 }
 
 /// What happens to a job whose run ended like this. `random`, from 0 to 1, spreads the retries.
-fn verdict(ended: Result<(), BoxDynError>, attempt: i32, now: DateTime<Utc>, random: f64) -> Verdict {
-    let Err(error) = ended else { return Outcome::Done.into() };
+fn verdict(ended: Result<(), BoxDynError>, attempt: i32, now: DateTime<Utc>, random: f64) -> Settlement {
+    let Err(error) = ended else { return JobOutcome::Done.into() };
     // Everything inside this layer returns JobErrors.
     let error = *error
         .downcast::<JobError>()
@@ -131,16 +131,16 @@ fn verdict(ended: Result<(), BoxDynError>, attempt: i32, now: DateTime<Utc>, ran
     match error {
         JobError::Retry { after, .. } => {
             let wait = after.map_or_else(|| backoff(attempt, random), delta);
-            Outcome::Retry { run_at: now + wait, error: text }.into()
+            JobOutcome::Retry { run_at: now + wait, error: text }.into()
         }
-        JobError::Fail { .. } => Outcome::Bury { error: text }.into(),
+        JobError::Fail { .. } => JobOutcome::Bury { error: text }.into(),
         JobError::Pause { duration, yields, .. } => {
             let over = now + delta(duration);
             let outcome = match yields {
-                None => Outcome::Release,
-                Some(longer) => Outcome::Defer { run_at: over + delta(longer) },
+                None => JobOutcome::Release,
+                Some(longer) => JobOutcome::Defer { run_at: over + delta(longer) },
             };
-            Verdict { outcome, pause: Some((delta(duration), text)) }
+            Settlement { outcome, pause: Some((delta(duration), text)) }
         }
     }
 }
@@ -168,24 +168,25 @@ mod tests {
         "2026-11-23T12:00:00Z".parse().unwrap()
     }
 
-    fn outcome(error: JobError) -> Outcome {
+    fn outcome(error: JobError) -> JobOutcome {
         verdict(Err(error.into()), 2, now(), 1.0).outcome
     }
 
     #[test]
     fn each_error_says_what_becomes_of_the_job() {
-        assert_eq!(verdict(Ok(()), 1, now(), 0.5).outcome, Outcome::Done);
+        assert_eq!(verdict(Ok(()), 1, now(), 0.5).outcome, JobOutcome::Done);
         let error = || "no".to_owned();
-        let retry = |seconds| Outcome::Retry { run_at: now() + TimeDelta::seconds(seconds), error: error() };
+        let retry =
+            |seconds| JobOutcome::Retry { run_at: now() + TimeDelta::seconds(seconds), error: error() };
         assert_eq!(outcome(JobError::retry("no")), retry(30));
         assert_eq!(outcome(JobError::retry_after("no", Duration::from_secs(7))), retry(7));
-        assert_eq!(outcome(JobError::fail("no")), Outcome::Bury { error: error() });
+        assert_eq!(outcome(JobError::fail("no")), JobOutcome::Bury { error: error() });
         let paused = verdict(Err(JobError::pause("no", Duration::from_secs(60)).into()), 2, now(), 0.0);
-        assert_eq!(paused.outcome, Outcome::Release);
+        assert_eq!(paused.outcome, JobOutcome::Release);
         assert_eq!(paused.pause, Some((TimeDelta::seconds(60), error())));
         let yields = JobError::pause_and_yield("no", Duration::from_secs(60), Duration::from_secs(9));
         let yields = verdict(Err(yields.into()), 2, now(), 0.0);
-        assert_eq!(yields.outcome, Outcome::Defer { run_at: now() + TimeDelta::seconds(69) });
+        assert_eq!(yields.outcome, JobOutcome::Defer { run_at: now() + TimeDelta::seconds(69) });
         assert_eq!(yields.pause, Some((TimeDelta::seconds(60), error())));
     }
 
@@ -194,9 +195,9 @@ mod tests {
         let foreign = verdict(Err("odd".into()), 1, now(), 1.0).outcome;
         assert_eq!(
             foreign,
-            Outcome::Retry { run_at: now() + TimeDelta::seconds(15), error: "odd".to_owned() }
+            JobOutcome::Retry { run_at: now() + TimeDelta::seconds(15), error: "odd".to_owned() }
         );
         let far = outcome(JobError::retry_after("no", Duration::MAX));
-        assert_eq!(far, Outcome::Retry { run_at: now() + TimeDelta::days(365), error: "no".to_owned() });
+        assert_eq!(far, JobOutcome::Retry { run_at: now() + TimeDelta::days(365), error: "no".to_owned() });
     }
 }

@@ -7,13 +7,13 @@ use chrono::TimeDelta;
 use diesel_async::AsyncPgConnection;
 use guichet_base::clock::SharedClock;
 use guichet_base::error::Fault;
-use guichet_engine::job::{Lease, Outcome, Settled, queue};
+use guichet_engine::job::{JobOutcome, Lease, Settled, queue};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::assignment::Assignment;
-use super::line::Line;
+use super::line::QueueConnection;
 use super::metrics;
 
 /// Most runs per statement.
@@ -26,14 +26,14 @@ const TRIES: u32 = 5;
 
 /// A run to be settled.
 #[derive(Debug)]
-pub(super) struct Verdict {
-    pub(super) outcome: Outcome,
+pub(super) struct Settlement {
+    pub(super) outcome: JobOutcome,
     /// Whether the kind must be paused: for how long, and why.
     pub(super) pause: Option<(TimeDelta, String)>,
 }
 
-impl From<Outcome> for Verdict {
-    fn from(outcome: Outcome) -> Self {
+impl From<JobOutcome> for Settlement {
+    fn from(outcome: JobOutcome) -> Self {
         Self { outcome, pause: None }
     }
 }
@@ -42,7 +42,7 @@ impl From<Outcome> for Verdict {
 struct Wish {
     // Kept until the run is settled, so that its lease is renewed and its slot stays taken.
     assignment: Assignment,
-    verdict: Verdict,
+    verdict: Settlement,
     answer: oneshot::Sender<Option<Settled>>,
 }
 
@@ -66,7 +66,7 @@ impl Settler {
     pub(super) async fn settle(
         &self,
         assignment: Assignment,
-        verdict: impl Into<Verdict>,
+        verdict: impl Into<Settlement>,
     ) -> Option<Settled> {
         let (answer, answered) = oneshot::channel();
         self.0.send(Wish { assignment, verdict: verdict.into(), answer }).ok()?;
@@ -77,20 +77,20 @@ impl Settler {
     pub(super) fn release(&self, assignment: Assignment) {
         let (answer, _) = oneshot::channel();
         // If nobody receives it, the lease expires and the job is rescued.
-        let _ = self.0.send(Wish { assignment, verdict: Outcome::Release.into(), answer });
+        let _ = self.0.send(Wish { assignment, verdict: JobOutcome::Release.into(), answer });
     }
 }
 
 impl Wishes {
     /// The next run to settle, for tests without a database.
     #[cfg(test)]
-    pub(super) async fn next(&mut self) -> (Assignment, Outcome) {
+    pub(super) async fn next(&mut self) -> (Assignment, JobOutcome) {
         let wish = self.0.recv().await.unwrap();
         (wish.assignment, wish.verdict.outcome)
     }
 
     /// Settles until the last [`Settler`] is gone.
-    pub(super) async fn serve(mut self, line: Line, clock: SharedClock) {
+    pub(super) async fn serve(mut self, line: QueueConnection, clock: SharedClock) {
         let mut desk = Desk { line, clock };
         let mut batch = Vec::with_capacity(BATCH);
         while self.0.recv_many(&mut batch, BATCH).await > 0 {
@@ -110,12 +110,12 @@ impl Wishes {
 }
 
 struct Desk {
-    line: Line,
+    line: QueueConnection,
     clock: SharedClock,
 }
 
 impl Desk {
-    async fn settle(&mut self, runs: &[(Lease, Outcome)]) -> HashMap<Uuid, Settled> {
+    async fn settle(&mut self, runs: &[(Lease, JobOutcome)]) -> HashMap<Uuid, Settled> {
         let mut patience = Patience::new();
         loop {
             let now = self.clock.now();

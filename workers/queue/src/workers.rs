@@ -19,7 +19,7 @@ use super::inbox::Inbox;
 use super::keeper::Keeper;
 use super::launch::{Equipment, Launch, launch};
 use super::leases::Leases;
-use super::line::Line;
+use super::line::QueueConnection;
 use super::metrics;
 use super::renewer;
 use super::settle::SettleLayer;
@@ -186,8 +186,13 @@ impl Crew {
         }
 
         let mut helpers = JoinSet::new();
-        let renewer =
-            renewer::renew(leases.clone(), Line::new(store.clone()), timing.lease, timing.renew, end.clone());
+        let renewer = renewer::renew(
+            leases.clone(),
+            QueueConnection::new(store.clone()),
+            timing.lease,
+            timing.renew,
+            end.clone(),
+        );
         helpers.spawn(async {
             renewer.await;
             "renewer"
@@ -197,9 +202,10 @@ impl Crew {
             keeper.await;
             "keeper"
         });
-        let settler = tokio::spawn(wishes.serve(Line::new(store.clone()), Arc::clone(&store.clock)));
+        let settler =
+            tokio::spawn(wishes.serve(QueueConnection::new(store.clone()), Arc::clone(&store.clock)));
         let claimer = Claimer {
-            line: Line::new(store.clone()),
+            line: QueueConnection::new(store.clone()),
             store,
             worker: worker_name(),
             lanes,

@@ -19,7 +19,7 @@ use guichet_base::error::{Fault, Result};
 use guichet_base::id::{FirmId, JobId};
 
 pub use backoff::backoff;
-pub use model::{Claimed, Depth, JobRow, JobStatus, Lease, Outcome, Pause, Rescued, Settled};
+pub use model::{Claimed, Depth, JobOutcome, JobRow, JobStatus, Lease, Pause, Rescued, Settled};
 
 /// The payload of a job of one kind: ids only. Stored payloads must stay readable, so fields are only added, with
 /// a default.

@@ -104,7 +104,7 @@ pub struct Claimed {
 
 /// What happens to a job after a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum JobOutcome {
     /// Done: its row is deleted.
     Done,
     /// Runs again at `run_at`, or becomes a dead letter after the last attempt.

@@ -14,7 +14,7 @@ use diesel::sql_types::{
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::model::{Claimed, Depth, JobStatus, Lease, Outcome, Pause, Settled};
+use super::model::{Claimed, Depth, JobOutcome, JobStatus, Lease, Pause, Settled};
 pub use super::rescue::rescue;
 use crate::sql::kept;
 use crate::tables::job_pauses;
@@ -128,10 +128,10 @@ pub async fn claim(
 /// result.
 pub async fn settle(
     conn: &mut AsyncPgConnection,
-    runs: &[(Lease, Outcome)],
+    runs: &[(Lease, JobOutcome)],
     now: DateTime<Utc>,
 ) -> Result<HashMap<Uuid, Settled>, Fault> {
-    let (done, back): (Vec<_>, Vec<_>) = runs.iter().partition(|(_, outcome)| *outcome == Outcome::Done);
+    let (done, back): (Vec<_>, Vec<_>) = runs.iter().partition(|(_, outcome)| *outcome == JobOutcome::Done);
     let mut settled = HashMap::with_capacity(runs.len());
     if !done.is_empty() {
         let gone = acknowledge(conn, done.into_iter().map(|(lease, _)| *lease)).await?;
@@ -139,8 +139,8 @@ pub async fn settle(
     }
     if !back.is_empty() {
         settled.extend(put_back(conn, &back, now).await?);
-        let defers = |(lease, outcome): &&(Lease, Outcome)| {
-            matches!(outcome, Outcome::Defer { .. }).then_some(lease.id)
+        let defers = |(lease, outcome): &&(Lease, JobOutcome)| {
+            matches!(outcome, JobOutcome::Defer { .. }).then_some(lease.id)
         };
         defer_firms(conn, back.iter().filter_map(defers).collect()).await?;
     }
@@ -176,7 +176,7 @@ async fn acknowledge(
 /// Puts the others back to the queue, or makes them dead letters.
 async fn put_back(
     conn: &mut AsyncPgConnection,
-    runs: &[&(Lease, Outcome)],
+    runs: &[&(Lease, JobOutcome)],
     now: DateTime<Utc>,
 ) -> Result<Vec<(Uuid, Settled)>, Fault> {
     #[derive(QueryableByName)]
@@ -193,15 +193,15 @@ async fn put_back(
     let mut finals = Vec::with_capacity(runs.len());
     for (_, outcome) in runs {
         let (run_at, error) = match outcome {
-            Outcome::Retry { run_at, error } => (Some(*run_at), Some(kept_part(error))),
-            Outcome::Bury { error } => (None, Some(kept_part(error))),
-            Outcome::Defer { run_at } => (Some(*run_at), None),
-            Outcome::Release | Outcome::Done => (None, None),
+            JobOutcome::Retry { run_at, error } => (Some(*run_at), Some(kept_part(error))),
+            JobOutcome::Bury { error } => (None, Some(kept_part(error))),
+            JobOutcome::Defer { run_at } => (Some(*run_at), None),
+            JobOutcome::Release | JobOutcome::Done => (None, None),
         };
         run_ats.push(run_at);
         errors.push(error);
-        refunds.push(i32::from(matches!(outcome, Outcome::Release | Outcome::Defer { .. })));
-        finals.push(matches!(outcome, Outcome::Bury { .. }));
+        refunds.push(i32::from(matches!(outcome, JobOutcome::Release | JobOutcome::Defer { .. })));
+        finals.push(matches!(outcome, JobOutcome::Bury { .. }));
     }
     let rows: Vec<Row> = kept(
         "UPDATE jobs SET

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-use crate::shared::attachment::commands::{self as attachments, Place, Taker, lock_files};
+use crate::shared::attachment::commands::{self as attachments, AttachmentTarget, Taker, lock_files};
 use crate::shared::conversation;
 use crate::shared::file::model::{Attachment, File, FileState};
 use crate::shared::file::owner::HasFiles;
@@ -24,7 +24,7 @@ use guichet_engine::tables::portal_accesses;
 use super::case::{Case, Saved};
 use super::history;
 use super::model::{Ticket, TicketField};
-use super::news::{Acting, News};
+use super::news::{Acting, TicketNews};
 use super::notify;
 use super::rules;
 
@@ -80,16 +80,16 @@ pub async fn attach(store: &Store, actor: &Actor, key: &str, input: AttachFiles)
     tx.commit(Attached { ticket_id: input.ticket_id, attachment_ids }).await
 }
 
-async fn place(tx: &mut Tx, actor: &Actor, input: &AttachFiles) -> Result<Place> {
+async fn place(tx: &mut Tx, actor: &Actor, input: &AttachFiles) -> Result<AttachmentTarget> {
     let id = match input.to {
-        AttachTo::Ticket(visibility) => return Ok(Place::thing(visibility)),
+        AttachTo::Ticket(visibility) => return Ok(AttachmentTarget::thing(visibility)),
         AttachTo::Message(id) => id,
     };
     let ticket = input.ticket_id.into();
     let message = conversation::queries::find(tx.conn(), &actor.scope(), ticket, id).await?;
     let own = message.filter(|message| message.author() == actor.membership.author());
     let visibility = own.or_not_found("messageId")?.visibility;
-    Ok(Place { visibility, message_id: Some(id), posted_with_message: false })
+    Ok(AttachmentTarget { visibility, message_id: Some(id), posted_with_message: false })
 }
 
 /// Attaches locked files to a locked ticket, up to its limit. Stored files are recorded in the history at once.
@@ -97,7 +97,7 @@ pub(super) async fn bind(
     tx: &mut Tx,
     ticket: &Ticket,
     author: Author,
-    place: Place,
+    place: AttachmentTarget,
     files: &[File],
 ) -> Result<Vec<AttachmentId>> {
     let taker = Taker { firm_id: ticket.firm_id, subject: ticket.id.into(), most: rules::MAX_ATTACHMENTS };
@@ -146,7 +146,7 @@ async fn tell_handed_in(tx: &mut Tx, case: &Case, author: Author) -> Result<()> 
     let account = portal_accesses::table.find(access).select(portal_accesses::account_id);
     let account_id: AccountId = account.get_result(tx.conn()).await?;
     let acting = Acting { account_id, author };
-    notify::tell(tx, acting, case.view(), ActId::new(), News::HandedIn).await
+    notify::tell(tx, acting, case.view(), ActId::new(), TicketNews::HandedIn).await
 }
 
 /// What comes about on a ticket when a file of it is stored.

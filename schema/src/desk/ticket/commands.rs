@@ -11,7 +11,7 @@ use crate::people::client;
 use crate::people::client::facts;
 use crate::people::department;
 use crate::people::firm::queries::works_here;
-use crate::shared::attachment::commands::{Place, lock_files};
+use crate::shared::attachment::commands::{AttachmentTarget, lock_files};
 use crate::shared::history::Changed;
 use guichet_base::error::{Code, OrNotFound, Refusal, Result};
 use guichet_base::id::{
@@ -29,7 +29,7 @@ use super::attachment;
 use super::case::{self, Case, CaseView, Saved};
 use super::history;
 use super::model::{Ticket, TicketField, TicketStatus};
-use super::news::News;
+use super::news::TicketNews;
 use super::notify;
 use super::rules::TicketAct;
 use crate::shared::visibility::Visibility;
@@ -183,10 +183,10 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
     let opened = Changed::new(TicketField::Created, None, Some(TicketStatus::Open.to_string()));
     let act = ActId::new();
     history::record(&tx, &ticket, act, author, &[opened], None).await?;
-    attachment::bind(&mut tx, &ticket, author, Place::thing(Visibility::Public), &files).await?;
+    attachment::bind(&mut tx, &ticket, author, AttachmentTarget::thing(Visibility::Public), &files).await?;
     tx.changed(firm.id, "ticketCreate", id, None, Some(ticket.audience(client.accountant_id)));
     let case = CaseView { ticket: &ticket, client: &client, firm: &firm };
-    let news = News::Arrived { at_assignee: true, at_department: true };
+    let news = TicketNews::Arrived { at_assignee: true, at_department: true };
     notify::tell(&mut tx, actor.into(), case, act, news).await?;
     tx.commit(id).await
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 
-use crate::shared::attachment::commands::{self as attachments, Place};
+use crate::shared::attachment::commands::{self as attachments, AttachmentTarget};
 use crate::shared::conversation::commands::{self as conversation, NewMessage};
 use crate::shared::notification;
 use crate::shared::visibility::Visibility;
@@ -18,7 +18,7 @@ use guichet_engine::tables::tickets;
 
 use super::attachment;
 use super::case::{Case, Saved};
-use super::news::News;
+use super::news::TicketNews;
 use super::notify;
 use super::queries::visible;
 use super::rules;
@@ -70,11 +70,11 @@ pub async fn post(store: &Store, actor: &Actor, key: &str, input: PostMessage) -
         body: &body,
     };
     let message_id = conversation::post(&mut tx, author, message).await?;
-    let place = Place { visibility, message_id: Some(message_id), posted_with_message: true };
+    let place = AttachmentTarget { visibility, message_id: Some(message_id), posted_with_message: true };
     attachment::bind(&mut tx, &case.ticket, author, place, &files).await?;
     case.save(&mut tx, author, "ticketMessagePost", Saved::seen_by(visibility)).await?;
     if let Author::Portal(_) = author {
-        let news = News::Written(message_id);
+        let news = TicketNews::Written(message_id);
         notify::tell(&mut tx, actor.into(), case.view(), ActId::new(), news).await?;
     }
     tx.commit(Posted { ticket_id: input.ticket_id, message_id }).await

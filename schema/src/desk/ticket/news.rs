@@ -7,7 +7,7 @@ use crate::shared::notification::model::NotificationKind;
 
 /// What happened to a ticket, for notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
+pub enum TicketNews {
     /// It was opened or transferred.
     Arrived {
         /// Whether its assignee changed.
@@ -62,18 +62,24 @@ pub trait Colleague {
 /// D-11: who is notified of what. Each person once, as assignee rather than as member of the department; never the
 /// acting person, with any membership. Actions of the client go to the closest who work for the firm: the
 /// assignee, else the department, else the client's accountant, else the owners.
-pub fn told<C: Colleague>(news: News, acting: AccountId, colleagues: Vec<C>) -> Vec<(C, NotificationKind)> {
+pub fn told<C: Colleague>(
+    news: TicketNews,
+    acting: AccountId,
+    colleagues: Vec<C>,
+) -> Vec<(C, NotificationKind)> {
     let nearest = colleagues.iter().map(C::duty).min();
     let kind = |colleague: &C| match (news, colleague.duty()) {
-        (News::Arrived { at_assignee: true, .. }, Duty::Assignee) => Some(NotificationKind::TicketAssigned),
-        (News::Arrived { at_department, .. }, Duty::Assignee | Duty::Department) => {
+        (TicketNews::Arrived { at_assignee: true, .. }, Duty::Assignee) => {
+            Some(NotificationKind::TicketAssigned)
+        }
+        (TicketNews::Arrived { at_department, .. }, Duty::Assignee | Duty::Department) => {
             at_department.then_some(NotificationKind::DepartmentTicket)
         }
-        (News::Arrived { .. }, Duty::Accountant | Duty::Owner) => None,
+        (TicketNews::Arrived { .. }, Duty::Accountant | Duty::Owner) => None,
         (_, duty) if Some(duty) != nearest => None,
-        (News::Written(_), _) => Some(NotificationKind::ClientMessage),
-        (News::HandedIn, _) => Some(NotificationKind::ClientFile),
-        (News::Reopened, _) => Some(NotificationKind::TicketReopened),
+        (TicketNews::Written(_), _) => Some(NotificationKind::ClientMessage),
+        (TicketNews::HandedIn, _) => Some(NotificationKind::ClientFile),
+        (TicketNews::Reopened, _) => Some(NotificationKind::TicketReopened),
     };
     let others = colleagues.into_iter().filter(|colleague| colleague.account_id() != acting);
     others.filter_map(|colleague| kind(&colleague).map(|kind| (colleague, kind))).collect()
@@ -101,7 +107,7 @@ mod tests {
         }
     }
 
-    fn who(news: News, acting: u128, here: &[Person]) -> Vec<(u128, NotificationKind)> {
+    fn who(news: TicketNews, acting: u128, here: &[Person]) -> Vec<(u128, NotificationKind)> {
         let told = told(news, AccountId::from_uuid(Uuid::from_u128(acting)), here.to_vec());
         told.into_iter().map(|(person, kind)| (person.0, kind)).collect()
     }
@@ -115,8 +121,8 @@ mod tests {
             ClientFile as Handed, ClientMessage as Message, DepartmentTicket as Ours, TicketAssigned as Mine,
             TicketReopened as Reopened,
         };
-        let arrived = |at_assignee, at_department| News::Arrived { at_assignee, at_department };
-        let written = News::Written(MessageId::new());
+        let arrived = |at_assignee, at_department| TicketNews::Arrived { at_assignee, at_department };
+        let written = TicketNews::Written(MessageId::new());
         let all = [
             Person(1, Assignee),
             Person(2, Department),
@@ -125,7 +131,7 @@ mod tests {
             Person(5, Owner),
             Person(6, Owner),
         ];
-        type Case<'a> = (News, u128, &'a [Person], &'a [(u128, NotificationKind)]);
+        type Case<'a> = (TicketNews, u128, &'a [Person], &'a [(u128, NotificationKind)]);
         let cases: [Case<'_>; 17] = [
             (arrived(true, true), 9, &all, &[(1, Mine), (2, Ours), (3, Ours)]),
             (arrived(true, true), 2, &all, &[(1, Mine), (3, Ours)]),
@@ -135,15 +141,15 @@ mod tests {
             // A department with the same lead as the previous one.
             (arrived(false, true), 3, &all, &[(1, Ours), (2, Ours)]),
             (written, 9, &all, &[(1, Message)]),
-            (News::HandedIn, 9, &all, &[(1, Handed)]),
-            (News::Reopened, 9, &all, &[(1, Reopened)]),
+            (TicketNews::HandedIn, 9, &all, &[(1, Handed)]),
+            (TicketNews::Reopened, 9, &all, &[(1, Reopened)]),
             // The assignee left, so the department is notified.
             (written, 9, &all[1..], &[(2, Message), (3, Message)]),
-            (News::Reopened, 3, &all[1..], &[(2, Reopened)]),
+            (TicketNews::Reopened, 3, &all[1..], &[(2, Reopened)]),
             // The department left too, or there is none.
             (written, 9, &all[3..], &[(4, Message)]),
-            (News::HandedIn, 9, &all[4..], &[(5, Handed), (6, Handed)]),
-            (News::Reopened, 5, &all[4..], &[(6, Reopened)]),
+            (TicketNews::HandedIn, 9, &all[4..], &[(5, Handed), (6, Handed)]),
+            (TicketNews::Reopened, 5, &all[4..], &[(6, Reopened)]),
             (written, 9, &[], &[]),
             // The client's user is also the assignee or the accountant, with another membership.
             (written, 1, &all, &[]),
@@ -162,10 +168,10 @@ mod tests {
             kind in 0..7_u8, acting in 0..6_u128, duties in prop::collection::vec(0..4_usize, 0..6)
         ) {
             let news = match kind {
-                0 => News::Written(MessageId::new()),
-                1 => News::Reopened,
-                2 => News::HandedIn,
-                bits => News::Arrived { at_assignee: bits & 1 != 0, at_department: bits & 2 != 0 },
+                0 => TicketNews::Written(MessageId::new()),
+                1 => TicketNews::Reopened,
+                2 => TicketNews::HandedIn,
+                bits => TicketNews::Arrived { at_assignee: bits & 1 != 0, at_department: bits & 2 != 0 },
             };
             let ranks = [Duty::Assignee, Duty::Department, Duty::Accountant, Duty::Owner];
             // There is at most one assignee.
@@ -178,12 +184,12 @@ mod tests {
             prop_assert!(!persons.contains(&acting));
             let own = told.iter().find(|(person, _)| Some(*person as usize) == assignee);
             match news {
-                News::Arrived { at_assignee: true, .. } => {
+                TicketNews::Arrived { at_assignee: true, .. } => {
                     let other = assignee.filter(|at| *at as u128 != acting);
                     prop_assert_eq!(own.map(|(_, kind)| *kind), other.map(|_| NotificationKind::TicketAssigned));
                 }
-                News::Arrived { at_department, .. } => prop_assert!(at_department || told.is_empty()),
-                News::Written(_) | News::HandedIn | News::Reopened => {
+                TicketNews::Arrived { at_department, .. } => prop_assert!(at_department || told.is_empty()),
+                TicketNews::Written(_) | TicketNews::HandedIn | TicketNews::Reopened => {
                     let nearest = here.iter().map(Colleague::duty).min();
                     let expected = here.iter().filter(|one| Some(one.1) == nearest && one.0 != acting);
                     prop_assert_eq!(told.len(), expected.count());

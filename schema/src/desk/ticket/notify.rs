@@ -15,7 +15,7 @@ use guichet_engine::sql;
 use guichet_engine::store::Tx;
 
 use super::case::CaseView;
-use super::news::{self, Acting, Duty, News};
+use super::news::{self, Acting, Duty, TicketNews};
 
 /// A person with a duty in a ticket, who works for the firm now.
 #[derive(Debug, QueryableByName)]
@@ -60,12 +60,12 @@ pub(super) async fn tell(
     acting: Acting,
     case: CaseView<'_>,
     act: ActId,
-    news: News,
+    news: TicketNews,
 ) -> Result<()> {
     let colleagues = colleagues(tx, case).await?;
     let message_id = match news {
-        News::Written(message) => Some(message),
-        News::Arrived { .. } | News::HandedIn | News::Reopened => None,
+        TicketNews::Written(message) => Some(message),
+        TicketNews::Arrived { .. } | TicketNews::HandedIn | TicketNews::Reopened => None,
     };
     let told = news::told(news, acting.account_id, colleagues).into_iter().map(|(colleague, kind)| {
         let Colleague { staff_id, email, account_id, locale, by_mail, .. } = colleague;

@@ -17,7 +17,7 @@ use super::case::{Case, Saved};
 use super::history;
 use super::mails;
 use super::model::{TicketField, TicketStatus};
-use super::news::News;
+use super::news::TicketNews;
 use super::notify;
 use super::rules::{self, StatusChange, TicketAct};
 
@@ -154,7 +154,7 @@ async fn apply(
     follow_status(tx, &case.firm, billed, was_finished, is_finished).await?;
     mails::status_change(tx, case.view(), act_id, mailable).await?;
     if let (StatusChange::Reopened, Author::Portal(_)) = (change, author) {
-        notify::tell(tx, actor.into(), case.view(), act_id, News::Reopened).await?;
+        notify::tell(tx, actor.into(), case.view(), act_id, TicketNews::Reopened).await?;
     }
     Ok(StatusChanged { ticket_id, outcome, act_id: Some(act_id) })
 }

@@ -17,7 +17,7 @@ use super::case::{Case, Saved};
 use super::commands::{check_works_here, lead};
 use super::history;
 use super::model::TicketField;
-use super::news::News;
+use super::news::TicketNews;
 use super::notify;
 use super::rules::TicketAct;
 
@@ -112,7 +112,7 @@ pub async fn transfer(
         ))
         .execute(tx.conn())
         .await?;
-    let news = News::Arrived {
+    let news = TicketNews::Arrived {
         at_assignee: to_staff != from_staff,
         at_department: to_department != from_department,
     };

@@ -17,7 +17,7 @@ use guichet_engine::tables::{attachments, files};
 
 /// The place of a file on a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct AttachmentTarget {
     /// Who can see it.
     pub visibility: Visibility,
     /// The message it belongs to; none when it is on the thing itself.
@@ -26,7 +26,7 @@ pub(crate) struct Place {
     pub posted_with_message: bool,
 }
 
-impl Place {
+impl AttachmentTarget {
     /// On the thing itself.
     pub const fn thing(visibility: Visibility) -> Self {
         Self { visibility, message_id: None, posted_with_message: false }
@@ -76,7 +76,7 @@ pub(crate) async fn lock_files(tx: &mut Tx, actor: &Actor, ids: &[FileId]) -> Re
 pub(crate) async fn bind(
     tx: &mut Tx,
     taker: Taker,
-    place: Place,
+    place: AttachmentTarget,
     files: &[File],
 ) -> Result<Vec<AttachmentId>> {
     if files.is_empty() {

@@ -46,13 +46,13 @@ impl Awaited for SendEmail {
 
     async fn give_up(self, store: &Store) -> Result<()> {
         let reply = "given up after repeated crashes".to_owned();
-        record(store, self, Outcome::Exhausted { reply }).await
+        record(store, self, DeliveryOutcome::Exhausted { reply }).await
     }
 }
 
 /// The outcome of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DeliveryOutcome {
     /// 250 after DATA.
     Sent {
         /// The server's reply.
@@ -98,7 +98,7 @@ pub enum Outcome {
 ///
 /// # Errors
 /// When the database does not answer: retry; recording the same outcome twice changes nothing.
-pub async fn record(store: &Store, job: SendEmail, outcome: Outcome) -> Result<()> {
+pub async fn record(store: &Store, job: SendEmail, outcome: DeliveryOutcome) -> Result<()> {
     let mut tx = store.begin(By::house()).await?;
     let delivery: Option<EmailDelivery> = email_deliveries::table
         .filter(to_be_sent(job))
@@ -113,24 +113,24 @@ pub async fn record(store: &Store, job: SendEmail, outcome: Outcome) -> Result<(
     Ok(())
 }
 
-async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: Outcome) -> Result<()> {
+async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: DeliveryOutcome) -> Result<()> {
     let now = tx.now;
     let (status, reason, reply) = match &outcome {
-        Outcome::Sent { reply } => (DeliveryStatus::Sent, None, Some(reply)),
-        Outcome::Later { reply } => (DeliveryStatus::Queued, None, Some(reply)),
-        Outcome::Refused { reply, .. } => {
+        DeliveryOutcome::Sent { reply } => (DeliveryStatus::Sent, None, Some(reply)),
+        DeliveryOutcome::Later { reply } => (DeliveryStatus::Queued, None, Some(reply)),
+        DeliveryOutcome::Refused { reply, .. } => {
             (DeliveryStatus::Failed, Some(DeliveryReason::Refused), Some(reply))
         }
-        Outcome::Invalid { reply } => {
+        DeliveryOutcome::Invalid { reply } => {
             (DeliveryStatus::NotSent, Some(DeliveryReason::InvalidAddress), Some(reply))
         }
-        Outcome::SenderFault { reply } => {
+        DeliveryOutcome::SenderFault { reply } => {
             (DeliveryStatus::NotSent, Some(DeliveryReason::SenderFault), Some(reply))
         }
-        Outcome::Exhausted { reply } => {
+        DeliveryOutcome::Exhausted { reply } => {
             (DeliveryStatus::Failed, Some(DeliveryReason::AttemptsExhausted), Some(reply))
         }
-        Outcome::Withheld { reason } => (DeliveryStatus::NotSent, Some(*reason), None),
+        DeliveryOutcome::Withheld { reason } => (DeliveryStatus::NotSent, Some(*reason), None),
     };
     let update = diesel::update(email_deliveries::table.find(delivery.id)).set((
         email_deliveries::status.eq(status),
@@ -142,7 +142,8 @@ async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: Outcome) -> Resul
         email_deliveries::sent_at.eq((status == DeliveryStatus::Sent).then_some(now)),
     ));
     sql::keep(1, update).execute(tx.conn()).await?;
-    if let (Outcome::Refused { reply, hard_bounce: true }, Some(recipient)) = (&outcome, &delivery.recipient)
+    if let (DeliveryOutcome::Refused { reply, hard_bounce: true }, Some(recipient)) =
+        (&outcome, &delivery.recipient)
     {
         let ci = guichet_base::email::Email::parse(recipient)
             .map_or_else(|| recipient.to_lowercase(), |e| e.ci().to_owned());

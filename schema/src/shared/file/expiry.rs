@@ -21,7 +21,7 @@ use super::rules::GRACE;
 pub const CHUNK: usize = 100;
 
 /// The position of an expired file in the order of removal, from which the sweep continues.
-pub type Place = (DateTime<Utc>, FileId);
+pub type ExpiryCursor = (DateTime<Utc>, FileId);
 
 /// Expired files, longest expired first; at most a [`CHUNK`], those after `behind`. A pending file is included
 /// only when no command can complete it any more, see [`GRACE`].
@@ -31,7 +31,7 @@ pub type Place = (DateTime<Utc>, FileId);
 pub async fn expired(
     conn: &mut AsyncPgConnection,
     now: DateTime<Utc>,
-    behind: Option<Place>,
+    behind: Option<ExpiryCursor>,
 ) -> Result<Vec<File>> {
     let (at, id) = behind.unwrap_or((DateTime::UNIX_EPOCH, FileId::from_uuid(Uuid::nil())));
     let expires_at = files::expires_at.assume_not_null();
@@ -48,7 +48,7 @@ pub async fn expired(
 }
 
 /// The position of a file among the expired ones; none for a file that is kept.
-pub fn place(file: &File) -> Option<Place> {
+pub fn place(file: &File) -> Option<ExpiryCursor> {
     file.expires_at.map(|at| (at, file.id))
 }
 

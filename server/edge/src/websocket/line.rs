@@ -34,7 +34,7 @@ impl From<Close> for End {
     }
 }
 
-pub(super) struct Line<'a> {
+pub(super) struct Wire<'a> {
     socket: WebSocket,
     settings: &'a EdgeSettings,
     /// When the client last sent anything.
@@ -43,7 +43,7 @@ pub(super) struct Line<'a> {
     asked: Option<Instant>,
 }
 
-impl<'a> Line<'a> {
+impl<'a> Wire<'a> {
     pub fn new(socket: WebSocket, settings: &'a EdgeSettings) -> Self {
         Self { socket, settings, heard: Instant::now(), asked: None }
     }

@@ -38,14 +38,14 @@ impl Sockets {
     }
 
     /// Reserves a place, if fewer than `limit` are taken.
-    pub(super) fn place(&self, limit: usize) -> Option<Place> {
+    pub(super) fn place(&self, limit: usize) -> Option<Slot> {
         // Locked, so that two requests cannot take the last place.
         let _sessions = self.sessions();
         if self.stop.is_cancelled() || self.open.len() >= limit {
             return None;
         }
         websockets(1.0);
-        Some(Place { sockets: self.clone(), session: None, _open: self.open.token() })
+        Some(Slot { sockets: self.clone(), session: None, _open: self.open.token() })
     }
 
     fn sessions(&self) -> MutexGuard<'_, HashMap<Uuid, usize>> {
@@ -54,13 +54,13 @@ impl Sockets {
 }
 
 /// The place of an open websocket, released on drop.
-pub(super) struct Place {
+pub(super) struct Slot {
     sockets: Sockets,
     session: Option<Uuid>,
     _open: TaskTrackerToken,
 }
 
-impl Place {
+impl Slot {
     /// Sets the session that the place counts for.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         websockets(-1.0);
         let Some(session) = self.session else { return };

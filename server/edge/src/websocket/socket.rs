@@ -14,10 +14,10 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::admit::{Admit, Admitted};
 use super::close::Close;
-use super::line::{End, Line};
+use super::line::{End, Wire};
 use super::message::{Incoming, Outgoing};
 use super::operation::{Operation, Operations, Step};
-use super::place::Place;
+use super::place::Slot;
 use crate::errors::{ApiError, mask, too_much};
 use crate::execution::{Answer, Edge, refused};
 use crate::language;
@@ -29,11 +29,11 @@ pub(super) async fn run<E: Executor, A: Admit>(
     edge: Arc<Edge<E, A>>,
     socket: WebSocket,
     parts: Parts,
-    mut place: Place,
+    mut place: Slot,
 ) {
     let id = RequestId::of(&parts.extensions);
     let opened = Instant::now();
-    let mut line = Line::new(socket, &edge.settings);
+    let mut line = Wire::new(socket, &edge.settings);
     let Err(end) = talk(&edge, &mut line, parts, &mut place).await;
     let code = match &end {
         End::Ours(close) => Some(close.code()),
@@ -47,9 +47,9 @@ pub(super) async fn run<E: Executor, A: Admit>(
 
 async fn talk<E: Executor, A: Admit>(
     edge: &Arc<Edge<E, A>>,
-    line: &mut Line<'_>,
+    line: &mut Wire<'_>,
     parts: Parts,
-    place: &mut Place,
+    place: &mut Slot,
 ) -> Result<Infallible, End> {
     if !line.is_understood() {
         return Err(Close::subprotocol().into());
@@ -64,7 +64,7 @@ async fn talk<E: Executor, A: Admit>(
 /// Waits for `connection_init`, and decides whether the client is admitted.
 async fn greet<E, A: Admit>(
     edge: &Edge<E, A>,
-    line: &mut Line<'_>,
+    line: &mut Wire<'_>,
     mut parts: Parts,
 ) -> Result<Admitted<A::Guest>, End> {
     let mut stopping = pin!(edge.sockets.stop().cancelled());
@@ -109,7 +109,7 @@ async fn greet<E, A: Admit>(
 }
 
 /// Handles the messages allowed before the connection is acknowledged.
-async fn before_ack(line: &mut Line<'_>, heard: Incoming) -> Result<(), End> {
+async fn before_ack(line: &mut Wire<'_>, heard: Incoming) -> Result<(), End> {
     match heard {
         Incoming::Subscribe { .. } => Err(Close::unauthorized().into()),
         Incoming::Ping(payload) => line.say(&[Outgoing::Pong { payload }]).await,
@@ -135,7 +135,7 @@ fn authorize(parts: &mut Parts, payload: &Map<String, Value>) -> Result<(), Clos
 /// Runs the operations of an admitted client.
 async fn serve<E: Executor, A: Admit>(
     edge: &Arc<Edge<E, A>>,
-    line: &mut Line<'_>,
+    line: &mut Wire<'_>,
     admitted: Admitted<A::Guest>,
 ) -> Result<Infallible, End> {
     let Admitted { guest, locale, mut ended, .. } = admitted;
@@ -209,7 +209,7 @@ async fn said(
 }
 
 /// Sends a result of an operation.
-async fn tell(line: &mut Line<'_>, id: &str, step: Option<Step>) -> Result<(), End> {
+async fn tell(line: &mut Wire<'_>, id: &str, step: Option<Step>) -> Result<(), End> {
     let next = |response| Outgoing::Next { id, payload: Answer::from(response) };
     match &step {
         Some(Step::Next(response)) => line.say(&[next(response)]).await,

@@ -16,7 +16,7 @@ use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_optional, seen}
 use crate::graphql::mirror::mirror;
 use crate::graphql::money::{Money, MoneyInput};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, act, api_id, id, known_ids, payload};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, payload};
 use crate::graphql::people::client::Client;
 use crate::graphql::scalars::Date;
 
@@ -267,7 +267,7 @@ impl ChargeMutation {
         #[graphql(desc = "The input of the mutation.")] mut input: ChargeCreateInput,
     ) -> Result<ChargeCreatePayload, ApiError> {
         let key = std::mem::take(&mut input.idempotency_key);
-        let Outcome { done, user_errors, revision } =
+        let MutationOutcome { done, user_errors, revision } =
             act(ctx, async |store, actor| commands::create(store, actor, &key, input.try_into()?).await)
                 .await?;
         let charge = load_optional(ctx, done).await?;
@@ -285,7 +285,7 @@ impl ChargeMutation {
         #[graphql(desc = "The input of the mutation.")] input: ChargeMarkPaidInput,
     ) -> Result<ChargeMarkPaidPayload, ApiError> {
         let ChargeMarkPaidInput { id: given, expected_version } = input;
-        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+        let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
             commands::mark_paid(store, actor, id("id", &given)?, expected_version).await
         })
         .await?;
@@ -303,7 +303,7 @@ impl ChargeMutation {
         #[graphql(desc = "The input of the mutation.")] input: ChargeCancelInput,
     ) -> Result<ChargeCancelPayload, ApiError> {
         let ChargeCancelInput { id: given, expected_version } = input;
-        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+        let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
             commands::cancel(store, actor, id("id", &given)?, expected_version).await
         })
         .await?;

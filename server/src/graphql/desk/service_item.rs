@@ -14,7 +14,7 @@ use crate::graphql::loaders::{by_ids, load, load_optional, seen};
 use crate::graphql::mirror::mirror;
 use crate::graphql::money::{Money, MoneyInput};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, act, api_id, id, id_patch, optional_id, payload};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, id_patch, optional_id, payload};
 use crate::graphql::people::department::Department;
 use guichet_edge::ApiError;
 
@@ -206,7 +206,7 @@ impl ServiceItemMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: ServiceItemCreateInput,
     ) -> Result<ServiceItemCreatePayload, ApiError> {
-        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
             commands::create(store, actor, &key, input).await
         })
@@ -227,7 +227,7 @@ impl ServiceItemMutation {
         #[graphql(desc = "The input of the mutation.")] input: ServiceItemUpdateInput,
     ) -> Result<ServiceItemUpdatePayload, ApiError> {
         let id = ServiceItemId::decode(&input.id);
-        let Outcome { user_errors, revision, .. } =
+        let MutationOutcome { user_errors, revision, .. } =
             act(ctx, async |store, actor| commands::update(store, actor, input.read()?).await).await?;
         let service_item = load_optional(ctx, id).await?;
         Ok(ServiceItemUpdatePayload { service_item, user_errors, revision })

@@ -12,7 +12,7 @@ use guichet_schema::people::staff;
 
 use crate::graphql::loaders::{by_ids, keyed, load, load_list, load_optional, seen};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, act, api_id, id, ids, payload};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, ids, payload};
 use crate::graphql::people::staff::StaffMember;
 use guichet_edge::ApiError;
 
@@ -127,7 +127,7 @@ impl DepartmentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: DepartmentCreateInput,
     ) -> Result<DepartmentCreatePayload, ApiError> {
-        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
             commands::create(store, actor, &key, input).await
         })

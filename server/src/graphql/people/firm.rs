@@ -16,7 +16,7 @@ use crate::graphql::ability::{Ability, FirmAct, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{Loads, fault, load};
 use crate::graphql::mirror::mirror;
-use crate::graphql::payload::{Outcome, act, api_id, patch, payload};
+use crate::graphql::payload::{MutationOutcome, act, api_id, patch, payload};
 use crate::graphql::scalars::Locale;
 
 mirror!(MemberReach => actor::MemberReach);
@@ -174,7 +174,7 @@ impl FirmMutation {
     ) -> Result<FirmUpdatePayload, ApiError> {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
-        let Outcome { user_errors, revision, .. } =
+        let MutationOutcome { user_errors, revision, .. } =
             act(ctx, async |store, actor| commands::update(store, actor, input.read()).await).await?;
         Ok(FirmUpdatePayload { firm: load(ctx, actor.firm_id()).await?, user_errors, revision })
     }

@@ -12,7 +12,7 @@ use guichet_schema::people::rights;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, load_optional};
 use crate::graphql::mirror::mirror;
-use crate::graphql::payload::{Outcome, act, api_id, id, payload};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, payload};
 use crate::graphql::people::invitation::InvitationLink;
 use crate::graphql::scalars::{AccessRole, Locale};
 
@@ -142,7 +142,7 @@ impl PortalAccessMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: PortalAccessCreateInput,
     ) -> Result<PortalAccessCreatePayload, ApiError> {
-        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
             commands::create(store, actor, &key, input).await
         })
@@ -164,7 +164,7 @@ impl PortalAccessMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: PortalAccessInvitationRenewInput,
     ) -> Result<PortalAccessInvitationRenewPayload, ApiError> {
-        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             commands::renew_invitation(store, actor, id("id", &input.id)?).await
         })
         .await?;

@@ -13,7 +13,7 @@ use http::header::SET_COOKIE;
 
 use crate::graphql::caller::Caller;
 use crate::graphql::deployment::Deployment;
-use crate::graphql::payload::{Outcome, UserError, id, outcome};
+use crate::graphql::payload::{MutationOutcome, UserError, id, outcome};
 use crate::graphql::people::account::Account;
 use crate::graphql::people::membership::Membership;
 
@@ -64,7 +64,7 @@ impl Entry {
     ) -> Result<Self, ApiError> {
         let caller = Caller::of(ctx);
         let result = result.map(|value| Done { value, revision: None });
-        let Outcome { done, user_errors, .. } = outcome(caller, result)?;
+        let MutationOutcome { done, user_errors, .. } = outcome(caller, result)?;
         let Some(SignedIn { token, viewer, memberships }) = done else {
             return Ok(Self { user_errors, ..Self::default() });
         };
@@ -200,7 +200,7 @@ impl SessionMutation {
                 commands::select_membership(&caller.store, viewer, membership, caller.origin.clone()).await?;
             Ok(Done { value, revision: None })
         };
-        let Outcome { done, user_errors, .. } = outcome(caller, result.await)?;
+        let MutationOutcome { done, user_errors, .. } = outcome(caller, result.await)?;
         Ok(MembershipSelectPayload { membership: done.as_ref().map(Membership::from), user_errors })
     }
 }

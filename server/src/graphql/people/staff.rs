@@ -14,7 +14,7 @@ use guichet_schema::people::suppression;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, keyed, load, load_optional};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, act, api_id, id, ids, payload};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, ids, payload};
 use crate::graphql::people::client::SuppressedAddress;
 use crate::graphql::people::invitation::InvitationLink;
 use crate::graphql::scalars::{Locale, StaffRole};
@@ -182,7 +182,7 @@ impl StaffMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: StaffCreateInput,
     ) -> Result<StaffCreatePayload, ApiError> {
-        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
             commands::create(store, actor, &key, input).await
         })
@@ -204,7 +204,7 @@ impl StaffMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: StaffInvitationRenewInput,
     ) -> Result<StaffInvitationRenewPayload, ApiError> {
-        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             commands::renew_invitation(store, actor, id("id", &input.id)?).await
         })
         .await?;

@@ -20,7 +20,7 @@ use super::types::Ticket;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{load, load_optional};
 use crate::graphql::mirror::mirror;
-use crate::graphql::payload::{Outcome, Revision, UserError, act, id, optional_id, outcome, payload};
+use crate::graphql::payload::{MutationOutcome, Revision, UserError, act, id, optional_id, outcome, payload};
 use crate::graphql::shared::email_delivery::{MailOutcome, mail_of};
 
 mirror!(TicketStatusOutcome => status::StatusOutcome);
@@ -123,7 +123,7 @@ impl TicketMutation {
         #[graphql(desc = "The input of the mutation.")] mut input: TicketCreateInput,
     ) -> Result<TicketCreatePayload, ApiError> {
         let key = std::mem::take(&mut input.idempotency_key);
-        let Outcome { done, user_errors, revision } =
+        let MutationOutcome { done, user_errors, revision } =
             act(ctx, async |store, actor| commands::create(store, actor, &key, input.try_into()?).await)
                 .await?;
         let ticket = load_optional(ctx, done).await?;
@@ -142,7 +142,7 @@ impl TicketMutation {
         #[graphql(desc = "The input of the mutation.")] input: TicketEditInput,
     ) -> Result<TicketEditPayload, ApiError> {
         let id = input.id.clone();
-        let Outcome { user_errors, revision, .. } =
+        let MutationOutcome { user_errors, revision, .. } =
             act(ctx, async |store, actor| commands::edit(store, actor, input.try_into()?).await).await?;
         Ok(TicketEditPayload { ticket: now(ctx, &id).await?, user_errors, revision })
     }
@@ -200,7 +200,7 @@ impl TicketMutation {
         #[graphql(desc = "The input of the mutation.")] mut input: TicketTransferInput,
     ) -> Result<TicketTransferPayload, ApiError> {
         let (id, key) = (input.id.clone(), std::mem::take(&mut input.idempotency_key));
-        let Outcome { done, user_errors, revision } =
+        let MutationOutcome { done, user_errors, revision } =
             act(ctx, async |store, actor| transfer::transfer(store, actor, &key, input.try_into()?).await)
                 .await?;
         let transfer = load_optional(ctx, done.map(|done| done.transfer_id)).await?;
@@ -221,7 +221,7 @@ impl TicketMutation {
         #[graphql(desc = "The input of the mutation.")] mut input: TicketMessagePostInput,
     ) -> Result<TicketMessagePostPayload, ApiError> {
         let (id, key) = (input.id.clone(), std::mem::take(&mut input.idempotency_key));
-        let Outcome { done, user_errors, revision } =
+        let MutationOutcome { done, user_errors, revision } =
             act(ctx, async |store, actor| conversation::post(store, actor, &key, input.try_into()?).await)
                 .await?;
         let message = load_optional(ctx, done.map(|done| done.message_id)).await?;
@@ -241,7 +241,7 @@ impl TicketMutation {
         #[graphql(desc = "The input of the mutation.")] mut input: TicketFileAttachInput,
     ) -> Result<TicketFileAttachPayload, ApiError> {
         let (id, key) = (input.id.clone(), std::mem::take(&mut input.idempotency_key));
-        let Outcome { done, user_errors, revision } =
+        let MutationOutcome { done, user_errors, revision } =
             act(ctx, async |store, actor| attachment::attach(store, actor, &key, input.try_into()?).await)
                 .await?;
         let ids = done.map(|done| done.attachment_ids).unwrap_or_default();
@@ -260,7 +260,7 @@ impl TicketMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: TicketMarkReadInput,
     ) -> Result<TicketMarkReadPayload, ApiError> {
-        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+        let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
             let up_to: Option<MessageId> = optional_id("upToMessageId", input.up_to_message_id.as_ref())?;
             conversation::mark_read(store, actor, id("id", &input.id)?, up_to).await
         })
@@ -287,7 +287,7 @@ async fn status_payload(
     id: &ID,
     result: Business<Done<StatusChanged>>,
 ) -> Result<StatusPayload, ApiError> {
-    let Outcome { done, user_errors, revision } = outcome(Caller::of(ctx), result)?;
+    let MutationOutcome { done, user_errors, revision } = outcome(Caller::of(ctx), result)?;
     let mail = match done.as_ref().and_then(|done| done.act_id) {
         Some(act) => mail_of(ctx, act).await?,
         None => None,

@@ -12,7 +12,9 @@ use guichet_schema::shared::conversation::{self, model::Message};
 use super::conversation::TicketMessage;
 use super::query::TicketFilter;
 use super::types::Ticket;
-use crate::graphql::follow::{Followed, Listed, News, Onlooker, Place, Shows, Sight, changes, follow};
+use crate::graphql::follow::{
+    FeedNews, FeedPosition, Followed, Listed, Onlooker, Shows, Sight, changes, follow,
+};
 use crate::graphql::payload::{Revision, unanswered};
 use guichet_edge::{ApiError, MESSAGE_LENGTH};
 
@@ -107,11 +109,15 @@ impl Followed for Conversation {
         ..Shows::of("ticketConversation")
     };
 
-    fn reload(&self, Place { cursor, revision }: Place) -> TicketConversationChanged {
+    fn reload(&self, FeedPosition { cursor, revision }: FeedPosition) -> TicketConversationChanged {
         TicketConversationChanged { cursor, revision, reload: true, messages: Vec::new(), gone: false }
     }
 
-    async fn news(&self, place: Place, news: &News) -> Result<Option<TicketConversationChanged>, ApiError> {
+    async fn news(
+        &self,
+        place: FeedPosition,
+        news: &FeedNews,
+    ) -> Result<Option<TicketConversationChanged>, ApiError> {
         let Some(ticket) = self.0 else { return Ok(None) };
         let touched = news.touched::<MessageId>();
         let gone = match news.sight_of(ticket) {
@@ -142,7 +148,7 @@ impl Followed for Conversation {
         if messages.len() > MESSAGE_LENGTH {
             return Ok(Some(self.reload(place)));
         }
-        let (messages, Place { cursor, revision }) =
+        let (messages, FeedPosition { cursor, revision }) =
             (messages.into_iter().map(TicketMessage).collect(), place);
         Ok(Some(TicketConversationChanged { cursor, revision, reload: false, messages, gone }))
     }

@@ -8,7 +8,7 @@ use guichet_schema::people::client::commands::{self, CreateClient, UpdateClient}
 
 use super::types::Client;
 use crate::graphql::loaders::load_optional;
-use crate::graphql::payload::{Outcome, act, id, id_patch, optional_id, patch, payload};
+use crate::graphql::payload::{MutationOutcome, act, id, id_patch, optional_id, patch, payload};
 use crate::graphql::scalars::Locale;
 
 /// Input for `clientCreate`: the client to create.
@@ -125,7 +125,7 @@ impl ClientMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: ClientCreateInput,
     ) -> Result<ClientCreatePayload, ApiError> {
-        let Outcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             let (key, input) = input.read()?;
             commands::create(store, actor, &key, input).await
         })
@@ -146,7 +146,7 @@ impl ClientMutation {
         #[graphql(desc = "The input of the mutation.")] input: ClientUpdateInput,
     ) -> Result<ClientUpdatePayload, ApiError> {
         let id = ClientId::decode(&input.id);
-        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+        let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
             commands::update(store, actor, input.read()?, guichet_schema::CLIENT_FOLLOWERS).await
         })
         .await?;

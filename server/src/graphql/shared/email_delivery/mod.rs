@@ -18,7 +18,7 @@ use crate::graphql::loaders::{by_ids, keyed, load, load_optional, seen, spend};
 use crate::graphql::mirror::mirror;
 use crate::graphql::node::{self, Node};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{Outcome, act, api_id, id, known_ids, payload};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, payload};
 use crate::graphql::people::client::Client;
 use crate::graphql::scalars::Locale;
 
@@ -244,7 +244,7 @@ impl EmailDeliveryMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: EmailDeliveryRetryInput,
     ) -> Result<EmailDeliveryRetryPayload, ApiError> {
-        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+        let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
             let id = id("id", &input.id)?;
             commands::retry(store, nouns::MAILS, actor, &input.idempotency_key, id).await
         })
@@ -263,7 +263,7 @@ impl EmailDeliveryMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: EmailSuppressionLiftInput,
     ) -> Result<EmailSuppressionLiftPayload, ApiError> {
-        let Outcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+        let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
             let client: Option<ClientId> =
                 input.client_id.as_ref().map(|client| id("clientId", client)).transpose()?;
             suppression::lift(store, actor, client, &input.email).await

@@ -9,7 +9,7 @@ use guichet_engine::db::Conn;
 use guichet_schema::shared::email_delivery::{model, queries};
 
 use super::EmailDelivery;
-use crate::graphql::follow::{Listed, News, Onlooker, Shows, changes, follow};
+use crate::graphql::follow::{FeedNews, Listed, Onlooker, Shows, changes, follow};
 use guichet_edge::ApiError;
 
 changes! {
@@ -61,7 +61,7 @@ impl Listed for Deliveries {
     }
 
     /// The mails about a thing come into sight and go out of it with the thing.
-    fn is_moved(&self, news: &News) -> bool {
+    fn is_moved(&self, news: &FeedNews) -> bool {
         news.moves_subjects()
     }
 }

@@ -15,7 +15,7 @@ use super::types::{File, FileUploadResult};
 use crate::files::Files;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{fault, load_optional};
-use crate::graphql::payload::{Outcome, UserError, act, id, outcome, payload};
+use crate::graphql::payload::{MutationOutcome, UserError, act, id, outcome, payload};
 use crate::graphql::scalars::SafeInt;
 
 /// Input for `fileUploadCreate`: the files to upload.
@@ -125,7 +125,7 @@ impl FileMutation {
         let (caller, files) = (Caller::of(ctx), ctx.data_unchecked::<Files>());
         let declared = input.files.into_iter().map(Into::into).collect();
         let key = &input.idempotency_key;
-        let Outcome { done, user_errors, revision } =
+        let MutationOutcome { done, user_errors, revision } =
             act(ctx, async |store, actor| upload::create(store, actor, key, &files.limits, declared).await)
                 .await?;
         let uploads = done.unwrap_or_default().into_iter().map(async |each| {
@@ -168,7 +168,7 @@ impl FileMutation {
             }
             Err(refused) => Err(refused),
         };
-        let Outcome { done, user_errors, revision } = outcome(caller, result)?;
+        let MutationOutcome { done, user_errors, revision } = outcome(caller, result)?;
         let results = done.unwrap_or_default().into_iter().zip(ids).map(async |(each, id)| {
             let (_, user_errors) = UserError::split(each, caller.locale);
             Ok::<_, ApiError>(FileUploadResult { file: load_optional(ctx, id).await?, user_errors })
@@ -188,7 +188,7 @@ impl FileMutation {
         #[graphql(desc = "The input of the mutation.")] input: FileDownloadInput,
     ) -> Result<FileDownloadPayload, ApiError> {
         let (caller, files) = (Caller::of(ctx), ctx.data_unchecked::<Files>());
-        let Outcome { done, user_errors, revision } =
+        let MutationOutcome { done, user_errors, revision } =
             act(ctx, async |store, actor| download::open(store, actor, id("id", &input.id)?).await).await?;
         let address = match &done {
             Some(file) => {

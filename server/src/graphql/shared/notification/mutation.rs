@@ -9,7 +9,7 @@ use guichet_schema::shared::notification::{preferences, queries};
 
 use super::types::{NotificationKind, NotificationPreferences};
 use crate::graphql::caller::Caller;
-use crate::graphql::payload::{Outcome, act, id, ids, payload, queried};
+use crate::graphql::payload::{MutationOutcome, act, id, ids, payload, queried};
 
 /// Input for `notificationMarkRead`: the notifications to mark as read; exactly one of the fields.
 #[derive(Debug, OneofObject)]
@@ -72,7 +72,7 @@ impl NotificationMutation {
     ) -> Result<NotificationMarkReadPayload, ApiError> {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
-        let Outcome { user_errors, revision, .. } =
+        let MutationOutcome { user_errors, revision, .. } =
             act(ctx, async |store, actor| commands::mark_read(store, actor, input.mark()?).await).await?;
         let unread = queries::count(&mut *caller.conn().await?, &actor.membership, true).await;
         Ok(NotificationMarkReadPayload { unread_count: queried(caller, unread)?, user_errors, revision })
@@ -91,7 +91,7 @@ impl NotificationMutation {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
         let kinds = input.by_mail.into_iter().map(Into::into).collect();
-        let Outcome { user_errors, revision, .. } =
+        let MutationOutcome { user_errors, revision, .. } =
             act(ctx, async |store, actor| preferences::set(store, actor, kinds).await).await?;
         let notification_preferences = match &actor.membership {
             Membership::Staff(staff) => Some(NotificationPreferences::of(caller, staff).await?),

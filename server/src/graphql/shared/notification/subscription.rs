@@ -6,7 +6,7 @@ use guichet_base::id::{AccessId, Id, MessageId, NotificationId, StaffId, TicketI
 use guichet_schema::shared::notification::queries;
 
 use super::types::Notification;
-use crate::graphql::follow::{Followed, News, Place, Shows, follow};
+use crate::graphql::follow::{FeedNews, FeedPosition, Followed, Shows, follow};
 use crate::graphql::loaders::fault;
 use crate::graphql::payload::Revision;
 use guichet_edge::{ApiError, MESSAGE_LENGTH};
@@ -56,11 +56,15 @@ impl Followed for Notifications {
         ..Shows::of("notifications")
     };
 
-    fn reload(&self, Place { cursor, revision }: Place) -> NotificationsChanged {
+    fn reload(&self, FeedPosition { cursor, revision }: FeedPosition) -> NotificationsChanged {
         NotificationsChanged { cursor, revision, reload: true, added: Vec::new() }
     }
 
-    async fn news(&self, place: Place, news: &News) -> Result<Option<NotificationsChanged>, ApiError> {
+    async fn news(
+        &self,
+        place: FeedPosition,
+        news: &FeedNews,
+    ) -> Result<Option<NotificationsChanged>, ApiError> {
         let new: Vec<NotificationId> = news.added().into_iter().collect();
         let too_many = new.len() > MESSAGE_LENGTH;
         // What was told of a ticket comes and goes with it; and some may have been marked as read.
@@ -75,7 +79,8 @@ impl Followed for Notifications {
         if added.is_empty() && !reload {
             return Ok(None);
         }
-        let (added, Place { cursor, revision }) = (added.into_iter().map(Notification).collect(), place);
+        let (added, FeedPosition { cursor, revision }) =
+            (added.into_iter().map(Notification).collect(), place);
         Ok(Some(NotificationsChanged { cursor, revision, reload, added }))
     }
 }
