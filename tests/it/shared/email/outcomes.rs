@@ -4,7 +4,7 @@ use guichet_base::id::Id;
 use guichet_tests::smtp::{Act, Rule, Step};
 use serde_json::{Value, json};
 
-use super::post_room::{PostRoom, outcomes, recipients};
+use super::post_room::{PostRoom, announced, outcomes, recipients};
 
 /// D-04: an address that nobody could write to is told with its reason, beside the one that works.
 #[tokio::test]
@@ -19,7 +19,7 @@ async fn some_are_on_their_way() {
             (&json!("WAITING"), &json!("CHANGED"))
         );
         assert_eq!(payload["mail"]["state"], "PARTIAL");
-        let told = outcomes(&payload["mail"]["deliveries"]);
+        let told = announced(&payload["mail"]["deliveries"]);
         let unsent = [record.unwrap_or("-"), "NOT_SENT", reason];
         assert_eq!(told, [["marta@aurora.example", "QUEUED", "-"], unsent]);
     }
@@ -42,7 +42,7 @@ async fn none_is_on_its_way() {
     assert_eq!((&payload["ticket"]["status"], &payload["outcome"]), (&json!("REJECTED"), &json!("CHANGED")));
     assert_eq!(payload["mail"]["state"], "NOT_SENT");
     let suppressed = ["marta@aurora.example", "NOT_SENT", "SUPPRESSED_AFTER_BOUNCE"];
-    assert_eq!(outcomes(&payload["mail"]["deliveries"]), [suppressed, ["-", "NOT_SENT", "NO_ADDRESS"]]);
+    assert_eq!(announced(&payload["mail"]["deliveries"]), [suppressed, ["-", "NOT_SENT", "NO_ADDRESS"]]);
     assert_eq!(history(&room, &ticket).await, [json!(null), json!("NOT_SENT"), json!("NOT_SENT")]);
     room.app.finish().await;
 }
@@ -58,7 +58,7 @@ async fn later_it_is_known() {
     let refusal = Act::Reply(550, "5.7.1 not from you".into());
     room.app.sink.rule(Rule::new(Step::EndOfData, refusal).to("rh@padaria.example"));
     let payload = room.begin(&ticket).await;
-    let queued = outcomes(&payload["mail"]["deliveries"]);
+    let queued = announced(&payload["mail"]["deliveries"]);
     assert_eq!(queued, [["nf@padaria.example", "QUEUED", "-"], ["rh@padaria.example", "QUEUED", "-"]]);
     assert_eq!(payload["mail"]["state"], "QUEUED");
     assert_eq!(recipients(&room.mails().await), ["nf@padaria.example"]);

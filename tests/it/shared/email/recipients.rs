@@ -3,7 +3,7 @@
 use guichet_base::id::Id;
 use serde_json::{Value, json};
 
-use super::post_room::{PostRoom, outcomes, recipients};
+use super::post_room::{PostRoom, announced, recipients};
 
 /// D-05: each real change mails the client and who opened the ticket, each once and in their language;
 /// the present status changes nothing and mails nobody (D-02).
@@ -50,7 +50,7 @@ async fn whatever_the_spelling() {
         json!({ "ticketEmails": ["NF@Padaria.example", "ana@PADARIA.example", "rh@padaria.example"] });
     room.update_client(&client, emails).await;
     let payload = room.change(&room.staff, &ticket, "WAITING", None).await;
-    let mut told = outcomes(&payload["mail"]["deliveries"]);
+    let mut told = announced(&payload["mail"]["deliveries"]);
     told.sort_unstable();
     let queued = |address| [address, "QUEUED", "-"];
     assert_eq!(told, ["Ana@padaria.example", "NF@padaria.example", "rh@padaria.example"].map(queued));
@@ -88,7 +88,7 @@ async fn the_acting_person() {
     let ticket = room.ticket(&room.staff, &nowhere).await;
     let payload = room.begin(&ticket).await;
     assert_eq!(payload["mail"]["state"], "PARTIAL");
-    let told = outcomes(&payload["mail"]["deliveries"]);
+    let told = announced(&payload["mail"]["deliveries"]);
     assert_eq!(told, [["marta@aurora.example", "QUEUED", "-"], ["-", "NOT_SENT", "NO_ADDRESS"]]);
     assert_eq!(recipients(&room.mails().await)[2..], ["marta@aurora.example"; 2]);
     room.app.finish().await;

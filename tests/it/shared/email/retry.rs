@@ -48,10 +48,12 @@ async fn to_the_corrected_address() {
 
     room.update_client(&client, json!({ "email": "new@padaria.example" })).await;
     assert_eq!(may(&room.delivery(&ticket).await)["allowed"], true);
+    room.hold().await;
     let payload = room.retry(&room.staff, &id, &key()).await;
     assert_eq!(payload["userErrors"], json!([]));
     let now = &payload["emailDelivery"];
     assert_eq!([&now["status"], &now["recipient"]], ["QUEUED", "new@padaria.example"]);
+    room.resume().await;
     let mails = room.mails().await;
     assert_eq!(recipients(&mails), ["new@padaria.example"]);
     let sent = room.delivery(&ticket).await;
