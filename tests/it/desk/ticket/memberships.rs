@@ -68,7 +68,7 @@ async fn b_13_changing_hats() {
     let as_client = second_membership(&desk).await;
     let id = desk.opened(&desk.admin).await;
     desk.post(&desk.member, &id, "INTERNAL", "Nota").await;
-    // One session, whatever membership it wears.
+    // One session, whichever membership is selected.
     let worn = &desk.member;
     let choose = "mutation H($id: ID!) { membershipSelect(input: { membershipId: $id }) { membership { membershipId } userErrors { code } } }";
     let count = async || {
