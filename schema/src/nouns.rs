@@ -19,7 +19,7 @@ mod tests {
     use super::*;
     use crate::shared::email_delivery::model::DeliveryAbout;
 
-    /// F-02: nothing is queued that could not be written, and each kind is listed once.
+    /// Each kind is listed once, and each that the database knows is a mail of some noun.
     #[test]
     fn every_kind_is_listed_once() {
         let kinds: Vec<_> = MAILS.iter().map(|mail| (mail.about(), mail.noun())).collect();

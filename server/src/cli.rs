@@ -52,7 +52,7 @@ pub struct Demo {
 /// How much demo data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Scale {
-    /// Three firms with a few hundred tickets, to look around
+    /// Three firms with about a hundred tickets, to look around
     Small,
     /// A hundred firms with 50,000 tickets, to measure
     Large,

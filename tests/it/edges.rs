@@ -110,7 +110,10 @@ fn no_system_library_is_linked() {
 
 #[test]
 fn the_business_does_not_know_the_demo() {
-    assert_eq!(of(&["async-graphql", "apalis", "lettre"], &links("guichet-demo")), [""; 0]);
+    let links_of_demo = links("guichet-demo");
+    assert_eq!(of(&["async-graphql", "apalis", "axum", "lettre"], &links_of_demo), [""; 0]);
+    let rooms = ["base", "demo", "engine", "schema", "storage"];
+    assert_eq!(of(&["guichet"], &links_of_demo), rooms.map(|room| format!("guichet-{room}")));
     for package in ["guichet-schema", "guichet-storage", "guichet-workers"] {
         assert_eq!(of(&["guichet-demo"], &links(package)), [""; 0]);
     }

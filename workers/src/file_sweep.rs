@@ -71,7 +71,7 @@ pub(crate) async fn turn(store: Store, storage: Storage) -> Result<usize, Unswep
 fn tell(swept: Swept) {
     let Swept { expired, unused, orphans, leftovers } = swept;
     if swept != Swept::default() {
-        tracing::info!(expired, unused, orphans, leftovers, "swept files");
+        tracing::debug!(expired, unused, orphans, leftovers, "swept files");
     }
 }
 

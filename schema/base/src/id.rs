@@ -112,9 +112,9 @@ ids! {
     ServiceItemId = "service",
     /// A ticket.
     TicketId = "ticket",
-    /// A message or internal note of a ticket.
+    /// A message or an internal note about a thing.
     MessageId = "message",
-    /// One changed field in a ticket's history.
+    /// One changed field in the history of a thing.
     ChangeId = "change",
     /// One action; groups the changes it made and is the cause of its mails.
     ActId = "act",

@@ -16,6 +16,6 @@ text_enum! {
 impl Visibility {
     /// Of those who may know of a thing, those who may know of a part of it with this visibility.
     pub(crate) fn of(self, thing: Audience) -> Audience {
-        Audience { internal: self == Self::Internal, ..thing }
+        thing.internal_if(self == Self::Internal)
     }
 }

@@ -6,32 +6,44 @@ use guichet_base::error::Result;
 
 use crate::Scale;
 
-/// Firms; all countries of the demo in turn.
-pub const FIRMS: usize = 100;
-/// Clients of the first firm. Each client has one user, an admin.
-pub const CLIENTS_OF_FIRST: usize = 10_000;
-/// Clients of every other firm.
-pub const CLIENTS_OF_OTHERS: usize = 100;
-/// Working staff of the first firm.
-pub const STAFF_OF_FIRST: usize = 40;
-/// Working staff of every other firm.
-pub const STAFF_OF_OTHERS: usize = 10;
-/// Tickets of all firms together.
-pub const TICKETS: usize = 50_000;
-/// Rows of history of all tickets together, about.
-pub const CHANGES: usize = 250_000;
-/// Messages and notes of all tickets together, about.
-pub const MESSAGES: usize = 200_000;
-/// The first clients of the first firm have [`TICKETS_OF_BUSY`] tickets each, or more.
-pub const BUSY_CLIENTS: usize = 200;
-/// See [`BUSY_CLIENTS`].
-pub const TICKETS_OF_BUSY: usize = 30;
+/// How many of what.
+#[derive(Debug, Clone, Copy)]
+pub struct Sizes {
+    /// Firms; all countries of the demo in turn.
+    pub firms: usize,
+    /// Clients of the first firm. Each client has one user, an admin.
+    pub clients_of_first: usize,
+    /// Clients of every other firm.
+    pub clients_of_others: usize,
+    /// Working staff of the first firm, seven or more.
+    pub staff_of_first: usize,
+    /// Working staff of every other firm, seven or more.
+    pub staff_of_others: usize,
+    /// Tickets of the first firm.
+    pub tickets_of_first: usize,
+    /// Tickets of every other firm.
+    pub tickets_of_others: usize,
+    /// The first clients of the first firm have `tickets_of_busy` tickets each, or more.
+    pub busy_clients: usize,
+    /// See `busy_clients`.
+    pub tickets_of_busy: usize,
+}
 
-/// Tickets of every firm but the first.
-const TICKETS_OF_OTHERS: usize = 303;
+/// The data set of the benches: 50,000 tickets of a hundred firms.
+pub const SIZES: Sizes = Sizes {
+    firms: 100,
+    clients_of_first: 10_000,
+    clients_of_others: 100,
+    staff_of_first: 40,
+    staff_of_others: 10,
+    tickets_of_first: 20_003,
+    tickets_of_others: 303,
+    busy_clients: 200,
+    tickets_of_busy: 30,
+};
 
 /// The domain of the firm at this place, from 1: `firm-001.example`.
-pub fn domain(firm: usize) -> String {
+fn domain(firm: usize) -> String {
     format!("firm-{firm:03}.example")
 }
 
@@ -47,19 +59,22 @@ pub fn admin_email(firm: usize, client: usize) -> String {
 }
 
 /// Multiplies the small demo, which is there.
-pub(crate) async fn multiply(conn: &mut AsyncPgConnection) -> Result<()> {
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn multiply(conn: &mut AsyncPgConnection, sizes: &Sizes) -> Result<()> {
     let owners = Scale::Small.owners().into_iter().map(|email| format!("'{email}'"));
     // Longer names first: one is the beginning of another.
     let words = [
-        ("TICKETS_OF_FIRST", TICKETS - (FIRMS - 1) * TICKETS_OF_OTHERS),
-        ("TICKETS_OF_OTHERS", TICKETS_OF_OTHERS),
-        ("TICKETS_OF_BUSY", TICKETS_OF_BUSY),
-        ("BUSY_CLIENTS", BUSY_CLIENTS),
-        ("CLIENTS_OF_FIRST", CLIENTS_OF_FIRST),
-        ("CLIENTS_OF_OTHERS", CLIENTS_OF_OTHERS),
-        ("STAFF_OF_FIRST", STAFF_OF_FIRST),
-        ("STAFF_OF_OTHERS", STAFF_OF_OTHERS),
-        ("FIRMS", FIRMS),
+        ("TICKETS_OF_FIRST", sizes.tickets_of_first),
+        ("TICKETS_OF_OTHERS", sizes.tickets_of_others),
+        ("TICKETS_OF_BUSY", sizes.tickets_of_busy),
+        ("BUSY_CLIENTS", sizes.busy_clients),
+        ("CLIENTS_OF_FIRST", sizes.clients_of_first),
+        ("CLIENTS_OF_OTHERS", sizes.clients_of_others),
+        ("STAFF_OF_FIRST", sizes.staff_of_first),
+        ("STAFF_OF_OTHERS", sizes.staff_of_others),
+        ("FIRMS", sizes.firms),
     ];
     let script = include_str!("large.sql").replace("OWNERS", &owners.collect::<Vec<_>>().join(", "));
     let script = words.iter().fold(script, |script, (word, count)| script.replace(word, &count.to_string()));

@@ -79,7 +79,7 @@ WITH old AS (
     FROM clients AS client JOIN portal_accesses AS access ON access.client_id = client.id
     WHERE client.firm_id IN (SELECT old_id FROM firm_copy) AND access.role = 'ADMIN' AND access.status = 'ACTIVE'
 )
-SELECT f.id AS firm_id, nth AS no, f.domain, old.id AS old_id, old.access_id AS old_access_id,
+SELECT f.id AS firm_id, nth AS no, old.id AS old_id, old.access_id AS old_access_id,
     old.account_id AS old_account_id, old.accountant_id AS old_accountant_id,
     CASE WHEN nth > old.many THEN ' ' || lpad(nth::text, 5, '0') ELSE '' END AS suffix,
     split_part(old.search_text, ' ' || lower(old.registration), 1) AS folded,
@@ -113,11 +113,11 @@ WITH old AS (
     WHERE firm_id IN (SELECT old_id FROM firm_copy) AND last_message_seq BETWEEN 2 AND 8
 ), copy AS (
     SELECT f.no AS firm, f.id AS firm_id, f.clients, nth AS no, ('x' || substr(md5(concat(f.no, ' ', nth)), 1, 7))::bit(28)::int AS hash,
-        old.id AS old_id, old.number AS old_number, old.created_at
+        old.id AS old_id, old.created_at
     FROM firm_copy AS f CROSS JOIN LATERAL generate_series(1, f.tickets) AS nth
     JOIN old ON old.firm_id = f.old_id AND old.place = (nth - 1) % old.many
 )
-SELECT copy.firm_id, copy.old_id, copy.hash, old_number, c.id AS client_id, c.access_id, c.folded || c.suffix AS client,
+SELECT copy.firm_id, copy.old_id, copy.hash, c.id AS client_id, c.access_id, c.folded || c.suffix AS client,
     (hash % 96) * interval '7 days' AS shift,
     pg_temp.v7(created_at - (hash % 96) * interval '7 days', concat(copy.old_id, firm, ' ', copy.no)) AS id,
     row_number() OVER (PARTITION BY firm ORDER BY created_at - (hash % 96) * interval '7 days', copy.no) AS number

@@ -39,7 +39,7 @@ pub const PASSWORD: &str = "guichet-demo";
 /// How much demo data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scale {
-    /// Three firms with a few hundred tickets, to look around.
+    /// Three firms with about a hundred tickets, to look around.
     Small,
     /// Beside them a hundred firms with 50,000 tickets, to measure; see [`large`].
     Large,
@@ -114,7 +114,7 @@ pub async fn fill(
         }
         if is_new && scale == Scale::Large {
             progress("multiplying them to a hundred");
-            large::multiply(&mut *whole.store.conn().await?).await?;
+            large::multiply(&mut *whole.store.conn().await?, &large::SIZES).await?;
         }
         keep(files, objects).await?;
         whole.commit().await?;

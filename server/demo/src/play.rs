@@ -20,6 +20,7 @@ use guichet_schema::desk::ticket::model::{Ticket, TicketStatus};
 use guichet_schema::desk::ticket::status::{ChangeStatus, Reopen, change_status, reopen};
 use guichet_schema::desk::ticket::transfer::{TransferTicket, TransferTo, transfer};
 use guichet_schema::nouns::WITH_FILES;
+use guichet_schema::shared::file::digest;
 use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::rules::{Declaration, Limits};
 use guichet_schema::shared::file::verdict::{self, Verdict};
@@ -242,7 +243,7 @@ impl Stage<'_> {
     /// Declares one of the files of the texts, so that its bytes are awaited.
     pub async fn declare_file(&mut self, by: &Actor) -> Result<(FileId, Bytes)> {
         let (name, content) = self.chance.pick(&self.texts.files).clone();
-        let sha256 = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = digest::Sha256::new(Sha256::digest(&content).into()).hex();
         let declared = Declaration { name, content_type: String::new(), size: content.len() as i64, sha256 };
         let key = self.key();
         let made = upload::create(&self.whole.store, by, &key, &Limits::default(), vec![declared]).await?;

@@ -13,7 +13,7 @@ use guichet_schema::desk::ticket::attachment::{AttachFiles, AttachTo, attach};
 use guichet_schema::desk::ticket::model::TicketStatus;
 use guichet_schema::nouns::WITH_FILES;
 use guichet_schema::people::portal_access::model::AccessStatus;
-use guichet_schema::shared::email_delivery::model::{DeliveryReason, SendEmail};
+use guichet_schema::shared::email_delivery::model::DeliveryReason;
 use guichet_schema::shared::email_delivery::outcome::{DeliveryOutcome, record};
 use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::model::FileRefusal;
@@ -28,6 +28,7 @@ use crate::house::{Stage, UNREACHABLE};
 use crate::plot::{Act, Opening, Who, fill};
 use crate::texts::StaffState;
 use crate::whole::allowed;
+use crate::worker::job;
 
 /// The places of these tickets; those that chance tells of come before.
 const FIRST: usize = 1_000;
@@ -201,10 +202,8 @@ impl Stage<'_> {
         .load(&mut *self.whole.store.conn().await?)
         .await?;
         for Held { payload } in held {
-            let job: SendEmail =
-                serde_json::from_value(payload).map_err(|error| Fault::Broken(error.to_string()))?;
-            record(&self.whole.store, job, DeliveryOutcome::Later { reply: "451 4.7.1 Greylisted".into() })
-                .await?;
+            let later = DeliveryOutcome::Later { reply: "451 4.7.1 Greylisted".into() };
+            record(&self.whole.store, job(payload)?, later).await?;
         }
         self.settle().await?;
         // No command does that yet.

@@ -26,6 +26,11 @@ struct Due {
     recipient: Option<String>,
 }
 
+/// The sending that a row of the queue asks for.
+pub fn job(payload: serde_json::Value) -> Result<SendEmail> {
+    Ok(serde_json::from_value(payload).map_err(|error| Fault::Broken(error.to_string()))?)
+}
+
 impl Stage<'_> {
     /// Settles what the last act left to do. Jobs that were tried already are left alone. Files need nothing more:
     /// whoever uploads one passes the verdict itself.
@@ -41,8 +46,7 @@ impl Stage<'_> {
         .await?;
         let fate = self.next_fate.take();
         for Due { payload, recipient } in due {
-            let job: SendEmail =
-                serde_json::from_value(payload).map_err(|error| Fault::Broken(error.to_string()))?;
+            let job = job(payload)?;
             match &fate {
                 Some(fate) => record(&self.whole.store, job, fate.clone()).await?,
                 None => self.send(job, recipient.as_deref().unwrap_or_default()).await?,

@@ -1,4 +1,4 @@
-//! LoaderQueue: what one level of an answer needs is loaded with one statement per kind.
+//! Batched loading: what one level of an answer needs is loaded with one statement per kind.
 //!
 //! async-graphql resolves a request in one task, so when this task cannot proceed, all fields of the level have
 //! registered their keys. The batches start then, not after a delay as with async-graphql's own `DataLoader`; keys
@@ -134,24 +134,24 @@ impl fmt::Debug for LoaderQueue {
     }
 }
 
-fn start<K>(batches: Arc<LoaderQueue>) -> BoxFuture<'static, ()>
+fn start<K>(queue: Arc<LoaderQueue>) -> BoxFuture<'static, ()>
 where
     K: Send + Sync + Hash + Eq + Clone + 'static,
     Loads: Loader<K, Error = ApiError>,
 {
-    batches.round::<K>().boxed()
+    queue.round::<K>().boxed()
 }
 
 /// The rounds of one request.
 struct Rounds {
-    batches: Arc<LoaderQueue>,
+    queue: Arc<LoaderQueue>,
     running: FuturesUnordered<BoxFuture<'static, ()>>,
 }
 
 impl Rounds {
-    fn new(batches: Arc<LoaderQueue>) -> Self {
-        batches.driven.store(true, Ordering::Relaxed);
-        Self { batches, running: FuturesUnordered::new() }
+    fn new(queue: Arc<LoaderQueue>) -> Self {
+        queue.driven.store(true, Ordering::Relaxed);
+        Self { queue, running: FuturesUnordered::new() }
     }
 
     /// Polls the work, and, when it cannot proceed, what it waits for.
@@ -170,8 +170,8 @@ impl Rounds {
                 return Poll::Pending;
             }
             if self.running.is_empty() {
-                let starts = std::mem::take(&mut self.batches.asked().starts);
-                self.running.extend(starts.into_iter().map(|start| start(self.batches.clone())));
+                let starts = std::mem::take(&mut self.queue.asked().starts);
+                self.running.extend(starts.into_iter().map(|start| start(self.queue.clone())));
             }
             // Without a batch the work waits for something else, which will wake this task.
             if !matches!(self.running.poll_next_unpin(cx), Poll::Ready(Some(()))) {
@@ -200,28 +200,28 @@ pub struct BatchedExecutor<E>(pub E);
 
 impl<E: Executor> Executor for BatchedExecutor<E> {
     async fn execute(&self, request: Request) -> Response {
-        let Some(batches) = batches(&request) else { return self.0.execute(request).await };
-        let mut rounds = Rounds::new(batches.clone());
+        let Some(queue) = queue(&request) else { return self.0.execute(request).await };
+        let mut rounds = Rounds::new(queue.clone());
         let mut work = pin!(self.0.execute(request));
         poll_fn(|cx| {
             let answer = rounds.poll(cx, |cx| work.as_mut().poll(cx));
             // Stops resolving at once, instead of returning an error for every list.
-            if batches.is_exhausted() { Poll::Ready(exhausted()) } else { answer }
+            if queue.is_exhausted() { Poll::Ready(exhausted()) } else { answer }
         })
         .await
     }
 
     fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        let batches = batches(&request);
+        let queue = queue(&request);
         let mut work = self.0.execute_stream(request, session);
-        let Some(batches) = batches else { return work };
-        let mut rounds = Rounds::new(Arc::clone(&batches));
+        let Some(queue) = queue else { return work };
+        let mut rounds = Rounds::new(Arc::clone(&queue));
         let answers = stream::poll_fn(move |cx| rounds.poll(cx, |cx| work.poll_next_unpin(cx)));
         answers
             .inspect(move |answer| {
                 // A client that resumes must not get the same incomplete data again.
                 if answer.is_err() {
-                    batches.forget();
+                    queue.forget();
                 }
             })
             .boxed()
@@ -238,7 +238,7 @@ fn exhausted() -> Response {
     Response::from_errors(vec![too_much("things", LoaderQueue::THINGS as u64)])
 }
 
-fn batches(request: &Request) -> Option<Arc<LoaderQueue>> {
+fn queue(request: &Request) -> Option<Arc<LoaderQueue>> {
     request.data.get(&TypeId::of::<Loaders>())?.downcast_ref::<Loaders>()?.clone()
 }
 

@@ -67,6 +67,14 @@ impl Caller {
         self.actor().map(Actor::scope)
     }
 
+    /// What is the firm's own affair: none for its clients.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`.
+    pub fn internal<T>(&self, value: T) -> Result<Option<T>, ApiError> {
+        Ok(self.scope()?.is_staff().then_some(value))
+    }
+
     /// A connection for reading.
     ///
     /// # Errors

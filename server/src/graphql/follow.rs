@@ -5,7 +5,7 @@
 //! viewer could see before and cannot see now it reports the removal, and nothing about things that the viewer
 //! never saw (B-14).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -49,8 +49,9 @@ pub trait Followed: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Self::Message>, ApiError>> + Send;
 }
 
-/// What a subscription shows beside the things that it tells of: each noun that its rows refer to is in one of these
-/// lists, which a test proves from the published contract.
+/// What a subscription shows beside the things that it tells of. Each kind of object that its rows lead to, by fields that
+/// are no lists, is in one of the lists `embeds`, `counts` and `elsewhere`: a test compares them with the published
+/// contract.
 #[derive(Debug, Clone, Copy)]
 pub struct Shows {
     /// The field of the subscription.
@@ -61,19 +62,22 @@ pub struct Shows {
     pub counts: &'static [&'static str],
     /// Nouns that rows refer to, whose changes other subscriptions tell.
     pub elsewhere: &'static [&'static str],
+    /// Nouns that rows do not refer to, but on whose settings it depends what the viewer may do with them.
+    pub rules: &'static [&'static str],
 }
 
 impl Shows {
     /// A field whose rows show nothing else.
     pub const fn of(field: &'static str) -> Self {
-        Self { field, embeds: &[], counts: &[], elsewhere: &[] }
+        Self { field, embeds: &[], counts: &[], elsewhere: &[], rules: &[] }
     }
 
     /// Whether an event, about something the viewer could or can see, changes more than the things that messages
     /// contain, so that the client must reload.
     fn is_shaken_by(&self, entry: &Entry) -> bool {
         let noun = entry.noun.as_str();
-        self.counts.contains(&noun) || entry.before.is_some() && self.embeds.contains(&noun)
+        let is_shown = self.embeds.contains(&noun) || self.rules.contains(&noun);
+        self.counts.contains(&noun) || entry.before.is_some() && is_shown
     }
 }
 
@@ -188,12 +192,17 @@ impl<L: Listed> Followed for L {
             .shared::<L, _, _>(self.key(onlooker), async || {
                 let mut conn = onlooker.store.conn().await?;
                 let found = self.find(&mut conn, onlooker, &news.batch.things()).await;
-                found.map_err(|error| unanswered(onlooker.locale, error))
+                let found = found.map_err(|error| unanswered(onlooker.locale, error))?;
+                Ok(found.into_iter().map(|row| (L::Message::id(&row), row)).collect::<BTreeMap<_, _>>())
             })
             .await?;
-        let in_list = |id: &_| found.iter().find(|row| L::Message::id(row) == *id);
-        let removed = touched.iter().filter(|id| in_list(id).is_none()).copied().collect();
-        let changed = touched.iter().filter_map(in_list).cloned().collect();
+        let (mut changed, mut removed) = (Vec::new(), Vec::new());
+        for id in touched {
+            match found.get(&id) {
+                Some(row) => changed.push(row.clone()),
+                None => removed.push(id),
+            }
+        }
         Ok(Some(L::Message::new(place, false, changed, removed)))
     }
 }

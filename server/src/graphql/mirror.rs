@@ -13,6 +13,16 @@ macro_rules! mirror {
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct $name(pub $of);
 
+        impl $name {
+            /// The value as the API tells it. Lists tell many, so the names are made once.
+            fn told(self) -> async_graphql::Value {
+                static NAMES: std::sync::LazyLock<Vec<async_graphql::Name>> =
+                    std::sync::LazyLock::new($crate::graphql::mirror::names::<$of>);
+                // In the order of declaration, as the values are.
+                async_graphql::Value::Enum(NAMES[self.0 as usize].clone())
+            }
+        }
+
         impl From<$of> for $name {
             fn from(value: $of) -> Self {
                 Self(value)
@@ -41,7 +51,7 @@ macro_rules! mirror {
             }
 
             fn to_value(&self) -> async_graphql::Value {
-                $crate::graphql::mirror::value(self.0)
+                self.told()
             }
 
             fn as_raw_value(&self) -> Option<&Self> {
@@ -63,7 +73,7 @@ macro_rules! mirror {
                 _: &async_graphql::ContextSelectionSet<'_>,
                 _: &async_graphql::Positioned<async_graphql::parser::types::Field>,
             ) -> async_graphql::ServerResult<async_graphql::Value> {
-                Ok($crate::graphql::mirror::value(self.0))
+                Ok(self.told())
             }
         }
     };
@@ -117,10 +127,9 @@ pub fn parse<T: InputType + From<E>, E: TextEnum>(value: Option<Value>) -> Input
     })
 }
 
-/// The value as the API tells it.
-pub fn value<E: TextEnum>(value: E) -> Value {
-    let text = E::VALUES.iter().find(|(of, ..)| *of == value).map(|(_, text, _)| *text);
-    Value::Enum(Name::new(spelled(text.unwrap_or_default())))
+/// The names of the values in the API, in the order of declaration.
+pub fn names<E: TextEnum>() -> Vec<Name> {
+    E::VALUES.iter().map(|(_, text, _)| Name::new(spelled(text))).collect()
 }
 
 /// GraphQL's names have no hyphens, as languages do: `pt-BR` is `PT_BR`.

@@ -9,6 +9,7 @@ use guichet_base::id::{
 };
 use guichet_base::page::MAX_PAGE;
 use guichet_edge::ApiError;
+use guichet_engine::subject::Subject;
 
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::charge::Charge;
@@ -47,12 +48,23 @@ macro_rules! nodes {
         /// # Errors
         /// When the database does not answer.
         pub async fn find(ctx: &Context<'_>, id: &str) -> Result<Option<Node>, ApiError> {
-            $(if let Some(key) = <$id>::decode(id) {
+            match Subject::decode(id) {
+                Some(subject) => of(ctx, subject).await,
+                None => Ok(None),
+            }
+        }
+
+        /// The object that something is about; none when it does not exist for the viewer.
+        ///
+        /// # Errors
+        /// When the database does not answer.
+        pub async fn of(ctx: &Context<'_>, subject: Subject) -> Result<Option<Node>, ApiError> {
+            $(if let Some(key) = subject.id::<$id>() {
                 return Ok(load(ctx, key).await?.map(Into::into));
             })+
             // The only account that a viewer can see is already loaded.
             let own = &Caller::of(ctx).viewer()?.account;
-            Ok(AccountId::decode(id).filter(|id| *id == own.id).map(|_| Account(own.clone()).into()))
+            Ok((subject == Subject::of(own.id)).then(|| Account(own.clone()).into()))
         }
     };
 }

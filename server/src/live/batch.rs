@@ -58,8 +58,8 @@ impl EventBatch {
         self.forget();
     }
 
-    /// The data about these events for all of `P`, such as one subscription, who share `key`: loaded by the first caller, while the others wait.
-    /// After a failed load, the next caller tries again.
+    /// The data about these events for all of `P`, such as one subscription, who share `key`: loaded by the first caller,
+    /// while the others wait. After a failed load, the next caller tries again.
     ///
     /// # Errors
     /// The error of `load`.

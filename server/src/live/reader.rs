@@ -18,7 +18,7 @@ use super::batch::EventBatch;
 const AT_ONCE: i64 = 500;
 /// Most recent batches kept, for followers that are a little behind.
 const KEPT: usize = 256;
-/// LoaderQueue kept for followers that are further behind: when a server is lost, many clients resume from the same
+/// Batches kept for followers that are further behind: when a server is lost, many clients resume from the same
 /// few positions.
 const OLDER_KEPT: usize = 64;
 /// Of so many latest batches, recent or older, the loaded data are kept.
@@ -30,7 +30,7 @@ pub(super) struct Reader {
     firm: FirmId,
     head: watch::Sender<Head>,
     recent: Mutex<VecDeque<Arc<EventBatch>>>,
-    /// LoaderQueue for followers that are further behind. One task at a time reads more.
+    /// Batches for followers that are further behind. One task at a time reads more.
     older: tokio::sync::Mutex<VecDeque<Arc<EventBatch>>>,
     /// Held by the one task that reads on.
     turn: tokio::sync::Mutex<()>,

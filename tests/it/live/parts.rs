@@ -114,6 +114,28 @@ async fn d_07_the_first_access_is_told() {
     desk.finish().await;
 }
 
+/// D-02, F-01: when the firm no longer lets clients reopen tickets, a client's screen does not offer it any more.
+#[tokio::test]
+async fn d_02_the_rules_of_the_firm_are_told() {
+    let desk = Desk::open().await;
+    let id = desk.opened(&desk.admin).await;
+    desk.set(&id, "FINISHED").await;
+    let side = LiveSide::start(&desk.app.store);
+    let shown = "viewerCan { act reason }";
+    let may_reopen = async || {
+        let can = desk.look(&desk.admin, &id, shown).await["viewerCan"].clone();
+        let reopen = can.as_array().unwrap().iter().find(|ability| ability["act"] == "REOPEN").cloned();
+        reopen.unwrap()["reason"] == Value::Null
+    };
+    let mut messages = grid(&side, &desk.admin, shown).await;
+    assert!(may_reopen().await);
+    desk.settle(json!({ "clientReopenDays": 0 })).await;
+    assert_eq!(messages.told().await["reload"], true);
+    assert!(!may_reopen().await);
+    drop((messages, side));
+    desk.finish().await;
+}
+
 /// F-01: an act on a ticket tells the accountant whom it found. One that is under way is waited for by a
 /// hand-over of the client, which would else slip in before it is told.
 #[tokio::test]

@@ -91,7 +91,8 @@ pub async fn run(data: &Large) -> Result<Vec<NestedListFigures>, Box<dyn Error +
 
 /// The clients of the first firm with more tickets than a page.
 async fn busy_clients(copy: &Copied) -> Result<Vec<ClientId>, Box<dyn Error + Send + Sync>> {
-    let admins: Vec<String> = (1..=large::BUSY_CLIENTS).map(|client| large::admin_email(1, client)).collect();
+    let admins: Vec<String> =
+        (1..=large::SIZES.busy_clients).map(|client| large::admin_email(1, client)).collect();
     Ok(portal_accesses::table
         .inner_join(accounts::table.on(accounts::id.eq(portal_accesses::account_id)))
         .filter(accounts::email_ci.eq_any(admins))

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use diesel::QueryableByName;
@@ -25,20 +26,34 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The memory that must be free for keeping the data there: creating a database takes half as long as on a disk.
 const ROOM: u64 = 2 << 30;
 
+/// The folders of processes are called so, with their number and one by chance: numbers are used again.
+const PREFIX: &str = "guichet-tests-";
+
 /// A folder for this process. Folders of processes that have ended are removed, because no code runs at the end of
 /// a process.
-pub(crate) fn folder() -> PathBuf {
-    const PREFIX: &str = "guichet-tests-";
-    let (memory, temp) = (PathBuf::from("/dev/shm"), std::env::temp_dir());
-    for entry in [&memory, &temp].into_iter().flat_map(fs::read_dir).flatten().flatten() {
+pub(crate) fn folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        remove_leftovers();
+        let base = if free_bytes(&memory()) > ROOM { memory() } else { std::env::temp_dir() };
+        base.join(format!("{PREFIX}{}-{:08x}", std::process::id(), rand::random::<u32>()))
+    })
+}
+
+fn memory() -> PathBuf {
+    "/dev/shm".into()
+}
+
+/// Removes the folders of processes that have ended.
+fn remove_leftovers() {
+    for entry in [memory(), std::env::temp_dir()].iter().flat_map(fs::read_dir).flatten().flatten() {
         let name = entry.file_name();
-        let pid = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.parse().ok());
+        let own = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+        let pid = own.and_then(|own| own.split('-').next()?.parse().ok());
         if pid.is_some_and(|pid| !is_running(pid)) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
-    let base = if free_bytes(&memory) > ROOM { memory } else { temp };
-    base.join(format!("{PREFIX}{}", std::process::id()))
 }
 
 fn free_bytes(folder: &Path) -> u64 {
@@ -64,9 +79,9 @@ pub async fn keep(place: &OsStr) {
     place.tell(|database| postgres.url_of(database));
     let users = place.open("users");
     let mut used = Instant::now();
-    loop {
+    let is_idle = loop {
         tokio::select! {
-            () = postgres.ended() => break,
+            () = postgres.ended() => break false,
             () = sleep(LOOK) => {}
         }
         // While this process has the lock, nobody can begin to use the server.
@@ -80,12 +95,18 @@ pub async fn keep(place: &OsStr) {
             used = Instant::now();
         }
         if used.elapsed() > IDLE {
-            break;
+            break true;
         }
         users.unlock().expect("a lock can be given back");
+    };
+    // Nobody looks for a server while this process has the lock on its users.
+    if is_idle {
+        place.forget();
     }
     postgres.stop().await;
     let _ = fs::remove_dir_all(postgres.data_dir());
+    // What the last tests left, which nobody comes to remove for a while.
+    remove_leftovers();
 }
 
 /// Whether somebody is connected, such as a person with `psql`.

@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use data_encoding::HEXLOWER;
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
@@ -122,9 +123,14 @@ impl ServerFolder {
         fs::rename(new, self.0.join("address")).expect("a file is named");
     }
 
+    /// Removes the address of a server that ends.
+    pub(super) fn forget(&self) {
+        let _ = fs::remove_file(self.0.join("address"));
+    }
+
     /// Starts the server in a process that outlives this one, and returns its address.
     async fn start(&self) -> String {
-        let _ = fs::remove_file(self.0.join("address"));
+        self.forget();
         let log = self.open("log");
         let mut keeper = Command::new(program_beside("guichet-under-test"));
         keeper.arg(KEEP_SERVER).arg(&self.0);
@@ -185,10 +191,12 @@ fn template_name() -> String {
     files.sort();
     let mut hash = Sha256::new();
     for file in files {
+        // The name is the version that the database remembers.
+        let name = file.parent().and_then(Path::file_name).expect("a migration has a name");
+        hash.update(name.as_encoded_bytes());
         hash.update(fs::read(&file).expect("a migration is read"));
     }
-    let hash = hash.finalize();
-    hash.iter().take(8).fold("template_".to_owned(), |name, byte| format!("{name}{byte:02x}"))
+    format!("template_{}", HEXLOWER.encode(&hash.finalize()[..8]))
 }
 
 /// Whether there is a process with this number.

@@ -13,8 +13,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::assignment::{Assignment, Slot};
+use super::connection::QueueConnection;
 use super::leases::Leases;
-use super::line::QueueConnection;
 use super::watchdog::Health;
 
 /// The delays after failures double from the first to the last.
@@ -37,7 +37,7 @@ pub(super) struct Lane {
 /// The claimer of this process. There is only one, so free slots stay free until it fills them.
 pub(super) struct Claimer {
     pub(super) store: Store,
-    pub(super) line: QueueConnection,
+    pub(super) connection: QueueConnection,
     /// The worker name under which it claims.
     pub(super) worker: String,
     pub(super) lanes: Vec<Lane>,
@@ -103,7 +103,7 @@ impl Claimer {
         let claim = async |conn: &mut AsyncPgConnection| {
             queue::claim(conn, &wanted, suspects, worker, lease, now).await
         };
-        let claimed = self.line.run(claim).await?;
+        let claimed = self.connection.run(claim).await?;
         // While a suspect runs, other suspects may be waiting for it to end.
         let more_suspects = suspects == 0 || claimed.iter().any(|job| job.is_suspect);
         for (kind, free) in wanted {
@@ -135,7 +135,7 @@ impl Claimer {
     /// After a failure the database may have claimed jobs without being able to answer.
     async fn give_back(&mut self) {
         let (worker, known) = (&self.worker, self.leases.tokens());
-        match self.line.run(async |conn| queue::give_back(conn, worker, &known).await).await {
+        match self.connection.run(async |conn| queue::give_back(conn, worker, &known).await).await {
             Ok(0) => {}
             Ok(jobs) => tracing::info!(jobs, "gave back jobs whose claim was not answered"),
             Err(error) => tracing::debug!(%error, "nothing given back; the rescue will do it"),
@@ -161,7 +161,7 @@ mod tests {
         let kind = "email.send";
         let lane = Lane { kind, limit: LAST_WAIT, slots: Arc::clone(&slots), inbox, more: true };
         let mut claimer = Claimer {
-            line: QueueConnection::new(store.clone()),
+            connection: QueueConnection::new(store.clone()),
             store,
             worker: "a test".to_owned(),
             lanes: vec![lane],

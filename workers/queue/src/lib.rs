@@ -13,12 +13,12 @@
 
 mod assignment;
 mod claimer;
+mod connection;
 mod error;
 mod inbox;
 mod keeper;
 mod launch;
 mod leases;
-mod line;
 mod metrics;
 mod point;
 mod renewer;

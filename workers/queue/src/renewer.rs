@@ -6,8 +6,8 @@ use guichet_engine::job::queue;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::connection::QueueConnection;
 use super::leases::Leases;
-use super::line::QueueConnection;
 
 /// After a failure the next attempt comes sooner.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -16,7 +16,7 @@ const AGAIN: Duration = Duration::from_millis(500);
 /// slow claim nor a busy pool lets a lease expire.
 pub(super) async fn renew(
     leases: Leases,
-    mut line: QueueConnection,
+    mut connection: QueueConnection,
     lease: Duration,
     every: Duration,
     stop: CancellationToken,
@@ -27,7 +27,7 @@ pub(super) async fn renew(
         let asked = leases.to_renew(began);
         pause = every;
         if !asked.is_empty() {
-            match line.run(async |conn| queue::renew(conn, &asked, lease).await).await {
+            match connection.run(async |conn| queue::renew(conn, &asked, lease).await).await {
                 Ok(held) => leases.renewed(&asked, held, began + lease),
                 Err(error) => {
                     tracing::warn!(%error, leases = asked.len(), "leases not renewed; trying again");

@@ -95,10 +95,10 @@ async fn finish(
     now: DateTime<Utc>,
 ) {
     let (kind, job) = (assignment.kind(), assignment.job(now));
-    let verdict = verdict(ended, job.attempt, now, rand::random());
-    let outcome = verdict.outcome.clone();
-    let is_paused = verdict.pause.is_some();
-    match (settler.settle(assignment.clone(), verdict).await, outcome) {
+    let settlement = settlement(ended, job.attempt, now, rand::random());
+    let outcome = settlement.outcome.clone();
+    let is_paused = settlement.pause.is_some();
+    match (settler.settle(assignment.clone(), settlement).await, outcome) {
         (None, _) => lost(&assignment),
         (Some(Settled::Done), _) => metrics::ran(kind, "done"),
         (Some(Settled::Ready), JobOutcome::Retry { error, run_at }) => {
@@ -121,7 +121,7 @@ fn lost(assignment: &Assignment) {
 }
 
 /// What happens to a job whose run ended like this. `random`, from 0 to 1, spreads the retries.
-fn verdict(ended: Result<(), BoxDynError>, attempt: i32, now: DateTime<Utc>, random: f64) -> Settlement {
+fn settlement(ended: Result<(), BoxDynError>, attempt: i32, now: DateTime<Utc>, random: f64) -> Settlement {
     let Err(error) = ended else { return JobOutcome::Done.into() };
     // Everything inside this layer returns JobErrors.
     let error = *error
@@ -169,30 +169,30 @@ mod tests {
     }
 
     fn outcome(error: JobError) -> JobOutcome {
-        verdict(Err(error.into()), 2, now(), 1.0).outcome
+        settlement(Err(error.into()), 2, now(), 1.0).outcome
     }
 
     #[test]
     fn each_error_says_what_becomes_of_the_job() {
-        assert_eq!(verdict(Ok(()), 1, now(), 0.5).outcome, JobOutcome::Done);
+        assert_eq!(settlement(Ok(()), 1, now(), 0.5).outcome, JobOutcome::Done);
         let error = || "no".to_owned();
         let retry =
             |seconds| JobOutcome::Retry { run_at: now() + TimeDelta::seconds(seconds), error: error() };
         assert_eq!(outcome(JobError::retry("no")), retry(30));
         assert_eq!(outcome(JobError::retry_after("no", Duration::from_secs(7))), retry(7));
         assert_eq!(outcome(JobError::fail("no")), JobOutcome::Bury { error: error() });
-        let paused = verdict(Err(JobError::pause("no", Duration::from_secs(60)).into()), 2, now(), 0.0);
+        let paused = settlement(Err(JobError::pause("no", Duration::from_secs(60)).into()), 2, now(), 0.0);
         assert_eq!(paused.outcome, JobOutcome::Release);
         assert_eq!(paused.pause, Some((TimeDelta::seconds(60), error())));
         let yields = JobError::pause_and_yield("no", Duration::from_secs(60), Duration::from_secs(9));
-        let yields = verdict(Err(yields.into()), 2, now(), 0.0);
+        let yields = settlement(Err(yields.into()), 2, now(), 0.0);
         assert_eq!(yields.outcome, JobOutcome::Defer { run_at: now() + TimeDelta::seconds(69) });
         assert_eq!(yields.pause, Some((TimeDelta::seconds(60), error())));
     }
 
     #[test]
     fn foreign_errors_and_huge_waits_are_retries() {
-        let foreign = verdict(Err("odd".into()), 1, now(), 1.0).outcome;
+        let foreign = settlement(Err("odd".into()), 1, now(), 1.0).outcome;
         assert_eq!(
             foreign,
             JobOutcome::Retry { run_at: now() + TimeDelta::seconds(15), error: "odd".to_owned() }

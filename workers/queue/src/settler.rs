@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::assignment::Assignment;
-use super::line::QueueConnection;
+use super::connection::QueueConnection;
 use super::metrics;
 
 /// Most runs per statement.
@@ -42,7 +42,7 @@ impl From<JobOutcome> for Settlement {
 struct Wish {
     // Kept until the run is settled, so that its lease is renewed and its slot stays taken.
     assignment: Assignment,
-    verdict: Settlement,
+    settlement: Settlement,
     answer: oneshot::Sender<Option<Settled>>,
 }
 
@@ -66,10 +66,10 @@ impl Settler {
     pub(super) async fn settle(
         &self,
         assignment: Assignment,
-        verdict: impl Into<Settlement>,
+        settlement: impl Into<Settlement>,
     ) -> Option<Settled> {
         let (answer, answered) = oneshot::channel();
-        self.0.send(Wish { assignment, verdict: verdict.into(), answer }).ok()?;
+        self.0.send(Wish { assignment, settlement: settlement.into(), answer }).ok()?;
         answered.await.ok().flatten()
     }
 
@@ -77,7 +77,7 @@ impl Settler {
     pub(super) fn release(&self, assignment: Assignment) {
         let (answer, _) = oneshot::channel();
         // If nobody receives it, the lease expires and the job is rescued.
-        let _ = self.0.send(Wish { assignment, verdict: JobOutcome::Release.into(), answer });
+        let _ = self.0.send(Wish { assignment, settlement: JobOutcome::Release.into(), answer });
     }
 }
 
@@ -86,21 +86,21 @@ impl Wishes {
     #[cfg(test)]
     pub(super) async fn next(&mut self) -> (Assignment, JobOutcome) {
         let wish = self.0.recv().await.unwrap();
-        (wish.assignment, wish.verdict.outcome)
+        (wish.assignment, wish.settlement.outcome)
     }
 
     /// Settles until the last [`Settler`] is gone.
-    pub(super) async fn serve(mut self, line: QueueConnection, clock: SharedClock) {
-        let mut desk = Desk { line, clock };
+    pub(super) async fn serve(mut self, connection: QueueConnection, clock: SharedClock) {
+        let mut desk = Desk { connection, clock };
         let mut batch = Vec::with_capacity(BATCH);
         while self.0.recv_many(&mut batch, BATCH).await > 0 {
             // Pauses are written before jobs are released, or these would be claimed again at once.
             for wish in &batch {
-                if let Some((duration, reason)) = &wish.verdict.pause {
+                if let Some((duration, reason)) = &wish.settlement.pause {
                     desk.pause(wish.assignment.kind(), *duration, reason).await;
                 }
             }
-            let run = |wish: &Wish| (wish.assignment.claimed().lease, wish.verdict.outcome.clone());
+            let run = |wish: &Wish| (wish.assignment.claimed().lease, wish.settlement.outcome.clone());
             let settled = desk.settle(&batch.iter().map(run).collect::<Vec<_>>()).await;
             for wish in batch.drain(..) {
                 let _ = wish.answer.send(settled.get(&wish.assignment.claimed().lease.token).copied());
@@ -110,7 +110,7 @@ impl Wishes {
 }
 
 struct Desk {
-    line: QueueConnection,
+    connection: QueueConnection,
     clock: SharedClock,
 }
 
@@ -119,7 +119,7 @@ impl Desk {
         let mut patience = Patience::new();
         loop {
             let now = self.clock.now();
-            match self.line.run(async |conn| queue::settle(conn, runs, now).await).await {
+            match self.connection.run(async |conn| queue::settle(conn, runs, now).await).await {
                 Ok(settled) => return settled,
                 Err(error) if patience.is_left(&error).await => {}
                 Err(_) => return HashMap::new(),
@@ -134,7 +134,7 @@ impl Desk {
             let pause = async |conn: &mut AsyncPgConnection| {
                 queue::pause(conn, kind, now + duration, reason, now).await
             };
-            match self.line.run(pause).await {
+            match self.connection.run(pause).await {
                 // Logged once per pause, not once per job in flight.
                 Ok(true) => {
                     metrics::paused(kind, true);

@@ -14,12 +14,12 @@ use uuid::Uuid;
 
 use super::assignment::Job;
 use super::claimer::{Claimer, Lane};
+use super::connection::QueueConnection;
 use super::error::JobError;
 use super::inbox::Inbox;
 use super::keeper::Keeper;
 use super::launch::{Equipment, Launch, launch};
 use super::leases::Leases;
-use super::line::QueueConnection;
 use super::metrics;
 use super::renewer;
 use super::settle::SettleLayer;
@@ -205,7 +205,7 @@ impl Crew {
         let settler =
             tokio::spawn(wishes.serve(QueueConnection::new(store.clone()), Arc::clone(&store.clock)));
         let claimer = Claimer {
-            line: QueueConnection::new(store.clone()),
+            connection: QueueConnection::new(store.clone()),
             store,
             worker: worker_name(),
             lanes,

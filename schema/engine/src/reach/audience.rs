@@ -55,16 +55,19 @@ impl Audience {
 
     /// Everybody who can see a row of a client. [`audience!`](crate::audience) calls it with the columns of the
     /// declaration.
-    pub fn of_row<const N: usize>(
+    pub fn of_row(
         client_id: ClientId,
-        people: [Option<StaffId>; N],
+        people: impl IntoIterator<Item = Option<StaffId>>,
         portfolio: Option<StaffId>,
         department_id: Option<DepartmentId>,
         area: Option<Area>,
     ) -> Self {
         let mut staff: Vec<StaffId> = portfolio.into_iter().collect();
-        staff.extend(people.into_iter().flatten());
-        staff.dedup();
+        for person in people.into_iter().flatten() {
+            if !staff.contains(&person) {
+                staff.push(person);
+            }
+        }
         Self { client_id: Some(client_id), staff, department_id, area, ..Self::everybody() }
     }
 

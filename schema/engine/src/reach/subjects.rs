@@ -33,8 +33,7 @@ pub async fn audiences(
         let rows: Vec<Row> = Rows { reach, ids, held: false }.load(&mut conn).await?;
         found.extend(rows.into_iter().map(|row| {
             let Row { id, client_id, people, portfolio, department_id } = row;
-            let mut audience = Audience::of_row(client_id, [], portfolio, department_id, reach.area);
-            audience.staff.extend(people.into_iter().flatten());
+            let audience = Audience::of_row(client_id, people, portfolio, department_id, reach.area);
             (Subject { noun: reach.noun, id }, audience)
         }));
     }

@@ -10,18 +10,20 @@ use serde::Serialize;
 use crate::people::client::facts::{self, FirmTerms};
 use crate::people::rights::{self, FirmAct};
 use guichet_base::error::{Code, OrNotFound, Refusal, Result};
-use guichet_base::id::{ChargeId, ClientId, StaffId, TicketId};
+use guichet_base::id::{ChargeId, ClientId, TicketId};
 use guichet_base::input::{Check, MAX_NAME};
 use guichet_base::money::Money;
 use guichet_engine::actor::{Actor, Scope};
 use guichet_engine::feed::Event;
 use guichet_engine::first;
+use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::store::{Done, Store, Tx};
-use guichet_engine::tables::{charges, clients, ticket_collected_charges, tickets};
+use guichet_engine::subject::Subject;
+use guichet_engine::tables::{charges, ticket_collected_charges, tickets};
 
 use super::model::{Charge, ChargeStatus};
-use super::queries::{ShowsCharge, audience, visible};
+use super::queries::{audience, visible};
 use super::rules::{self, ChargeAct, Consequence};
 
 /// Input for creating a charge by hand.
@@ -115,14 +117,14 @@ async fn settle(
         ChargeAct::Cancel => ChargeStatus::Canceled,
     };
     set_status(&mut tx, &charge, status).await?;
-    tell_tickets(&mut tx, &charge, &shown_on).await?;
+    tell_tickets(&mut tx, &charge, shown_on).await?;
     tx.commit(id).await
 }
 
 /// The tickets that show a charge: the one that created it, and those that collect it (D-10). They are locked
 /// until the transaction ends, and before the charge, as in commands on tickets, so that no transfer can come in
 /// between.
-async fn lock_tickets(tx: &mut Tx, scope: &Scope, id: ChargeId) -> Result<Vec<ShowsCharge>> {
+async fn lock_tickets(tx: &mut Tx, scope: &Scope, id: ChargeId) -> Result<Vec<TicketId>> {
     let seen = charges::table
         .filter(visible(scope))
         .filter(charges::id.eq(id))
@@ -137,7 +139,7 @@ async fn lock_tickets(tx: &mut Tx, scope: &Scope, id: ChargeId) -> Result<Vec<Sh
         .filter(tickets::firm_id.eq(scope.firm_id()))
         .filter(sql::among(tickets::id, &Vec::from_iter(shown_on)))
         .order(tickets::id)
-        .select(ShowsCharge::as_select())
+        .select(tickets::id)
         .for_share()
         .load(tx.conn())
         .await?)
@@ -154,14 +156,10 @@ async fn showing(tx: &mut Tx, charge: &Charge) -> Result<BTreeSet<TicketId>> {
 }
 
 /// Writes the events that these tickets now show a changed charge.
-async fn tell_tickets(tx: &mut Tx, charge: &Charge, shown_on: &[ShowsCharge]) -> Result<()> {
-    if shown_on.is_empty() {
-        return Ok(());
-    }
-    let portfolio: Option<StaffId> =
-        clients::table.find(charge.client_id).select(clients::accountant_id).get_result(tx.conn()).await?;
-    for ticket in shown_on {
-        tx.event(charge.firm_id, Event::changed(ticket.id, ticket.audience(portfolio)));
+async fn tell_tickets(tx: &mut Tx, charge: &Charge, shown_on: Vec<TicketId>) -> Result<()> {
+    let shown_on: Vec<Subject> = shown_on.into_iter().map(Subject::of).collect();
+    for (ticket, audience) in reach::audiences(tx.conn(), &shown_on).await? {
+        tx.event(charge.firm_id, Event::changed(ticket, audience));
     }
     Ok(())
 }
@@ -188,9 +186,6 @@ pub(crate) async fn follow_status(
     was_finished: bool,
     is_finished: bool,
 ) -> Result<()> {
-    if !was_finished && !is_finished {
-        return Ok(());
-    }
     let made: Vec<Charge> = charges::table
         .filter(charges::ticket_id.eq(ticket.id))
         .select(Charge::as_select())

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use guichet_base::error::Result;
-use guichet_base::id::{ChargeId, ClientId, DepartmentId, StaffId, TicketId};
+use guichet_base::id::{ChargeId, ClientId, StaffId, TicketId};
 use guichet_base::page::{Page, PageRequest};
 use guichet_engine::actor::Scope;
 use guichet_engine::condition::{Condition, is_few};
@@ -14,6 +14,7 @@ use guichet_engine::feed::Audience;
 use guichet_engine::keyset::{self, page};
 use guichet_engine::reach;
 use guichet_engine::sql;
+use guichet_engine::subject::Subject;
 use guichet_engine::tables::{charges, clients, ticket_collected_charges, tickets};
 
 use super::model::{Charge, ChargeStatus};
@@ -91,33 +92,14 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ChargeF
     Ok(filtered(scope, filter).count().get_result(conn).await?)
 }
 
-/// A ticket that shows a charge, with what decides who can see it.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = tickets)]
-pub(super) struct ShowsCharge {
-    pub id: TicketId,
-    client_id: ClientId,
-    assignee_id: StaffId,
-    opened_by_staff: Option<StaffId>,
-    department_id: Option<DepartmentId>,
-}
-
-impl ShowsCharge {
-    /// Who can see the ticket.
-    pub fn audience(&self, portfolio: Option<StaffId>) -> Audience {
-        guichet_engine::audience!(tickets, self, portfolio)
-    }
-}
-
 /// Who can see a charge, consistent with [`visible`].
 pub(crate) async fn audience(conn: &mut AsyncPgConnection, charge: &Charge) -> Result<Audience> {
     let portfolio: Option<StaffId> =
         clients::table.find(charge.client_id).select(clients::accountant_id).get_result(conn).await?;
     let own = guichet_engine::audience!(charges, charge, portfolio);
-    let Some(ticket) = charge.ticket_id else { return Ok(own) };
-    let ticket: ShowsCharge =
-        tickets::table.find(ticket).select(ShowsCharge::as_select()).get_result(conn).await?;
-    Ok(own.with(&ticket.audience(portfolio)))
+    let ticket: Vec<Subject> = charge.ticket_id.map(Subject::of).into_iter().collect();
+    let of_ticket = reach::audiences(conn, &ticket).await?;
+    Ok(of_ticket.values().fold(own, Audience::with))
 }
 
 /// Charges by id; those outside the scope are omitted.

@@ -149,7 +149,7 @@ impl Case {
         ticket.closed_at = if ticket.status.is_closed() { ticket.closed_at.or(Some(tx.now)) } else { None };
         let internal = what == Saved::Note;
         let [before, after] = [self.before.clone(), ticket.audience(self.client.accountant_id)]
-            .map(|audience| Some(Audience { internal, ..audience }));
+            .map(|audience| Some(audience.internal_if(internal)));
         tx.changed(self.firm.id, act, ticket.id, before, after);
     }
 

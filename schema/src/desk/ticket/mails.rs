@@ -191,9 +191,11 @@ async fn staff_news(mut conn: &AsyncPgConnection, delivery: &EmailDelivery) -> R
         (NotificationKind, bool),
         (Option<String>, Option<String>, String),
         (Option<String>, Option<String>),
+        (i64, String, String),
     );
-    let ((kind, is_opening), (message, note, description), (staff, user)): Row = notifications::table
+    let ((kind, is_opening), (message, note, description), (staff, user), ticket): Row = notifications::table
         .inner_join(tickets::table.on(tickets::id.eq(notifications::subject_id)))
+        .inner_join(clients::table.on(clients::id.eq(tickets::client_id)))
         .left_join(messages::table.on(messages::id.nullable().eq(notifications::message_id)))
         .left_join(staff_members::table.on(staff_members::id.nullable().eq(notifications::author_staff)))
         .left_join(portal_accesses::table.on(portal_accesses::id.nullable().eq(notifications::author_access)))
@@ -204,11 +206,13 @@ async fn staff_news(mut conn: &AsyncPgConnection, delivery: &EmailDelivery) -> R
             (notifications::kind, diesel::dsl::exists(opening)),
             (messages::body.nullable(), note, tickets::description),
             (staff_members::name.nullable(), accounts::name.nullable()),
+            (tickets::number, tickets::subject, clients::name),
         ))
         .get_result(&mut conn)
         .await?;
     let acted_by = staff.or(user).unwrap_or_default();
     let text = if is_opening { Some(description) } else { message.or(note) };
-    let (ticket, _) = ticket(conn, delivery).await?;
+    let (number, subject, client) = ticket;
+    let ticket = NamedTicket { number, subject, client };
     Ok(StaffNews { ticket, kind, is_opening, text, acted_by })
 }

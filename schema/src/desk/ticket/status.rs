@@ -143,15 +143,17 @@ async fn apply(
         mails::mailable(tx, actor, &case),
     )
     .await?;
-    let billed = Billed {
-        id: ticket_id,
-        client_id: case.ticket.client_id,
-        price_minor: case.ticket.price_minor,
-        currency: &case.ticket.currency,
-        description: format!("#{} {}", case.ticket.number, case.ticket.subject),
-    };
     let [was_finished, is_finished] = [from, status].map(|status| status == TicketStatus::Finished);
-    follow_status(tx, &case.firm, billed, was_finished, is_finished).await?;
+    if was_finished || is_finished {
+        let billed = Billed {
+            id: ticket_id,
+            client_id: case.ticket.client_id,
+            price_minor: case.ticket.price_minor,
+            currency: &case.ticket.currency,
+            description: format!("#{} {}", case.ticket.number, case.ticket.subject),
+        };
+        follow_status(tx, &case.firm, billed, was_finished, is_finished).await?;
+    }
     mails::status_change(tx, case.view(), act_id, mailable).await?;
     if let (StatusChange::Reopened, Author::Portal(_)) = (change, author) {
         notify::tell(tx, actor.into(), case.view(), act_id, TicketNews::Reopened).await?;

@@ -21,7 +21,8 @@ use super::model::Message;
 /// The order of a conversation, for its cursors.
 pub const ORDER: &str = "SEQ";
 
-/// The messages about visible things that a scope can read: clients never see notes (D-07).
+/// The messages that a scope may read of the things that it can see: clients never see notes (D-07). Whether it can see
+/// the thing is asked elsewhere.
 pub(super) fn readable(scope: &Scope) -> Condition<messages::table> {
     let firm = messages::firm_id.eq(scope.firm_id());
     if scope.is_staff() {

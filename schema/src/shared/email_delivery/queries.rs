@@ -2,17 +2,19 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use guichet_base::email::Email;
-use guichet_base::error::{Code, Refusal, Result};
+use guichet_base::error::Result;
 use guichet_base::id::{ActId, ClientId, DeliveryId, FirmId, Id, StaffId};
-use guichet_base::page::{Cursor, Page, PageRequest};
+use guichet_base::page::{Page, PageRequest};
 use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::condition::{Condition, is_few};
+use guichet_engine::keyset::{self, page};
 use guichet_engine::reach::{self, Audience};
 use guichet_engine::sql;
 use guichet_engine::subject::Subject;
@@ -39,8 +41,8 @@ pub const fn own_only(membership: &Membership) -> Option<StaffId> {
     if membership.oversees() { None } else { membership.author().staff() }
 }
 
-/// The deliveries that somebody with this membership on sees: those about things within its sight, for staff; of those
-/// that tell a colleague something, see [`own_only`].
+/// The deliveries that a membership can see: for staff, those about things within their reach; of those that tell a
+/// colleague something, see [`own_only`].
 pub fn visible(membership: &Membership) -> Condition<email_deliveries::table> {
     let of_subjects = reach::of_subject(&membership.scope());
     match own_only(membership) {
@@ -96,33 +98,20 @@ pub async fn page(
     filter: &DeliveryFilter,
     part: &PageRequest,
 ) -> Result<Page<EmailDelivery>> {
-    let mut query = filtered(membership, filter).limit(part.fetch());
-    if let Some(cursor) = part.cursor(ORDER)? {
-        let micros = cursor.key.parse().ok().and_then(chrono::DateTime::from_timestamp_micros).map(sql::held);
-        let at = micros.ok_or_else(|| Refusal::of("after", Code::InvalidCursor))?;
-        let id = DeliveryId::from_uuid(cursor.id);
-        // The first condition limits the index scan; the second orders equal times.
-        query = if part.is_backward() {
-            query
-                .filter(email_deliveries::created_at.ge(at))
-                .filter(email_deliveries::created_at.gt(at).or(email_deliveries::id.gt(id)))
-        } else {
-            query
-                .filter(email_deliveries::created_at.le(at))
-                .filter(email_deliveries::created_at.lt(at).or(email_deliveries::id.lt(id)))
-        };
-    }
-    query = if part.is_backward() {
-        query.order((email_deliveries::created_at.asc(), email_deliveries::id.asc()))
-    } else {
-        query.order((email_deliveries::created_at.desc(), email_deliveries::id.desc()))
-    };
-    Ok(part.page(query.select(EmailDelivery::as_select()).load(conn).await?))
+    let query = filtered(membership, filter);
+    Ok(page!(
+        conn,
+        query,
+        part,
+        ORDER,
+        descending (email_deliveries::created_at => DateTime<Utc>, email_deliveries::id),
+        EmailDelivery
+    ))
 }
 
 /// The cursor of a delivery in [`page()`].
 pub fn cursor(delivery: &EmailDelivery) -> String {
-    Cursor::encode(ORDER, delivery.created_at.timestamp_micros(), delivery.id.uuid())
+    keyset::cursor(ORDER, &delivery.created_at, delivery.id)
 }
 
 /// The number of deliveries that match a filter.

@@ -1,7 +1,7 @@
 //! Finders of notifications: each staff member sees its own, and of these those about things within its
 //! reach (B-15). A client has none.
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -9,12 +9,13 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::shared::email_delivery::kind::Addressees;
 use crate::shared::email_delivery::model::{DeliveryReason, EmailDelivery};
 use crate::shared::email_delivery::rules::Candidate;
-use guichet_base::error::{Code, Refusal, Result};
+use guichet_base::error::Result;
 use guichet_base::id::{AccountId, DeliveryId, DepartmentId, FirmId, Id, NotificationId, StaffId};
 use guichet_base::locale::Locale;
-use guichet_base::page::{Cursor, Page, PageRequest};
+use guichet_base::page::{Page, PageRequest};
 use guichet_engine::actor::{MemberReach, Membership, StaffMembership, StaffRole};
 use guichet_engine::condition::Condition;
+use guichet_engine::keyset::{self, page};
 use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::subject::Subject;
@@ -49,33 +50,20 @@ pub async fn page(
     unread_only: bool,
     part: &PageRequest,
 ) -> Result<Page<Notification>> {
-    let mut query = filtered(membership, unread_only).limit(part.fetch());
-    if let Some(cursor) = part.cursor(ORDER)? {
-        let micros = cursor.key.parse().ok().and_then(DateTime::from_timestamp_micros).map(sql::held);
-        let at = micros.ok_or_else(|| Refusal::of("after", Code::InvalidCursor))?;
-        let id = NotificationId::from_uuid(cursor.id);
-        // The first condition limits the index scan; the second orders equal times.
-        query = if part.is_backward() {
-            query
-                .filter(notifications::at.ge(at))
-                .filter(notifications::at.gt(at).or(notifications::id.gt(id)))
-        } else {
-            query
-                .filter(notifications::at.le(at))
-                .filter(notifications::at.lt(at).or(notifications::id.lt(id)))
-        };
-    }
-    query = if part.is_backward() {
-        query.order((notifications::at.asc(), notifications::id.asc()))
-    } else {
-        query.order((notifications::at.desc(), notifications::id.desc()))
-    };
-    Ok(part.page(query.select(Notification::as_select()).load(conn).await?))
+    let query = filtered(membership, unread_only);
+    Ok(page!(
+        conn,
+        query,
+        part,
+        ORDER,
+        descending (notifications::at => DateTime<Utc>, notifications::id),
+        Notification
+    ))
 }
 
 /// The cursor of a notification in [`page()`].
 pub fn cursor(notification: &Notification) -> String {
-    Cursor::encode(ORDER, notification.at.timestamp_micros(), notification.id.uuid())
+    keyset::cursor(ORDER, &notification.at, notification.id)
 }
 
 /// The number of notifications that match.

@@ -2,18 +2,18 @@
 //! (<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md>).
 //!
 //! The service that comes with async-graphql supports one of the protocol's eight close codes. Here, [`open`]
-//! turns a request into a socket, `socket` admits the client and runs its operations (`operation`), and `line`
+//! turns a request into a socket, `socket` admits the client and runs its operations (`operation`), and `wire`
 //! carries the messages (`message`), one at a time: nothing more is computed until the last message was received,
 //! so a slow client costs no memory. Each socket is one task.
 
 mod admit;
 mod close;
-mod line;
 mod message;
 mod operation;
 mod origin;
-mod place;
+mod slots;
 mod socket;
+mod wire;
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use http::request::Parts;
 
 pub use admit::{Admit, Admitted, Guest};
 pub use close::Close;
-pub use place::Sockets;
+pub use slots::Sockets;
 
 use super::errors::Code;
 use super::execution::Edge;
@@ -60,7 +60,7 @@ pub(super) async fn open<E: Executor, A: Admit>(edge: Arc<Edge<E, A>>, mut parts
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
-    let Some(place) = edge.sockets.place(limits.sockets) else {
+    let Some(slot) = edge.sockets.slot(limits.sockets) else {
         let mut answer = turned_away(Code::Unavailable, "There are too many websockets; try again.");
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         return answer;
@@ -71,5 +71,5 @@ pub(super) async fn open<E: Executor, A: Admit>(edge: Arc<Edge<E, A>>, mut parts
         .write_buffer_size(WRITE_BUFFER)
         .max_message_size(limits.message_bytes)
         .max_frame_size(limits.message_bytes)
-        .on_upgrade(move |socket| socket::run(edge, socket, parts, place))
+        .on_upgrade(move |socket| socket::run(edge, socket, parts, slot))
 }

@@ -14,10 +14,10 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::admit::{Admit, Admitted};
 use super::close::Close;
-use super::line::{End, Wire};
 use super::message::{Incoming, Outgoing};
 use super::operation::{Operation, Operations, Step};
-use super::place::Slot;
+use super::slots::Slot;
+use super::wire::{End, Wire};
 use crate::errors::{ApiError, mask, too_much};
 use crate::execution::{Answer, Edge, refused};
 use crate::language;
@@ -29,12 +29,12 @@ pub(super) async fn run<E: Executor, A: Admit>(
     edge: Arc<Edge<E, A>>,
     socket: WebSocket,
     parts: Parts,
-    mut place: Slot,
+    mut slot: Slot,
 ) {
     let id = RequestId::of(&parts.extensions);
     let opened = Instant::now();
-    let mut line = Wire::new(socket, &edge.settings);
-    let Err(end) = talk(&edge, &mut line, parts, &mut place).await;
+    let mut wire = Wire::new(socket, &edge.settings);
+    let Err(end) = talk(&edge, &mut wire, parts, &mut slot).await;
     let code = match &end {
         End::Ours(close) => Some(close.code()),
         End::Theirs => None,
@@ -42,29 +42,29 @@ pub(super) async fn run<E: Executor, A: Admit>(
     websocket_closed(code);
     let seconds = opened.elapsed().as_secs();
     tracing::info!(request_id = id.as_str(), code, seconds, "a websocket is closed");
-    line.close(&end).await;
+    wire.close(&end).await;
 }
 
 async fn talk<E: Executor, A: Admit>(
     edge: &Arc<Edge<E, A>>,
-    line: &mut Wire<'_>,
+    wire: &mut Wire<'_>,
     parts: Parts,
-    place: &mut Slot,
+    slot: &mut Slot,
 ) -> Result<Infallible, End> {
-    if !line.is_understood() {
+    if !wire.is_understood() {
         return Err(Close::subprotocol().into());
     }
     // Boxed, so that its memory is released before the long part begins.
-    let admitted = Box::pin(greet(edge, line, parts)).await?;
-    place.belongs_to(admitted.session, edge.settings.sockets.per_session)?;
-    line.say(&[Outgoing::ConnectionAck]).await?;
-    serve(edge, line, admitted).await
+    let admitted = Box::pin(greet(edge, wire, parts)).await?;
+    slot.belongs_to(admitted.session, edge.settings.sockets.per_session)?;
+    wire.say(&[Outgoing::ConnectionAck]).await?;
+    serve(edge, wire, admitted).await
 }
 
 /// Waits for `connection_init`, and decides whether the client is admitted.
 async fn greet<E, A: Admit>(
     edge: &Edge<E, A>,
-    line: &mut Wire<'_>,
+    wire: &mut Wire<'_>,
     mut parts: Parts,
 ) -> Result<Admitted<A::Guest>, End> {
     let mut stopping = pin!(edge.sockets.stop().cancelled());
@@ -75,13 +75,13 @@ async fn greet<E, A: Admit>(
             biased;
             () = &mut stopping => return Err(Close::going_away().into()),
             // Before the timer: a message that came in time counts, even if this task was scheduled late.
-            heard = line.hear() => heard?,
+            heard = wire.hear() => heard?,
             () = &mut is_late => return Err(Close::init_timeout().into()),
         };
         match heard {
             Incoming::ConnectionInit(payload) => break payload,
             _ if Instant::now() >= late => return Err(Close::init_timeout().into()),
-            other => before_ack(line, other).await?,
+            other => before_ack(wire, other).await?,
         }
     };
     authorize(&mut parts, &payload)?;
@@ -90,12 +90,12 @@ async fn greet<E, A: Admit>(
         let heard = tokio::select! {
             biased;
             () = &mut stopping => return Err(Close::going_away().into()),
-            heard = line.hear() => heard?,
+            heard = wire.hear() => heard?,
             admitted = &mut admission => break admitted,
         };
         match heard {
             Incoming::ConnectionInit(_) => return Err(Close::too_many_inits().into()),
-            other => before_ack(line, other).await?,
+            other => before_ack(wire, other).await?,
         }
     };
     let admitted = admitted.unwrap_or_else(|_| Err(ApiError::unavailable("the session took too long")));
@@ -109,10 +109,10 @@ async fn greet<E, A: Admit>(
 }
 
 /// Handles the messages allowed before the connection is acknowledged.
-async fn before_ack(line: &mut Wire<'_>, heard: Incoming) -> Result<(), End> {
+async fn before_ack(wire: &mut Wire<'_>, heard: Incoming) -> Result<(), End> {
     match heard {
         Incoming::Subscribe { .. } => Err(Close::unauthorized().into()),
-        Incoming::Ping(payload) => line.say(&[Outgoing::Pong { payload }]).await,
+        Incoming::Ping(payload) => wire.say(&[Outgoing::Pong { payload }]).await,
         Incoming::ConnectionInit(_) | Incoming::Pong | Incoming::Complete { .. } => Ok(()),
     }
 }
@@ -135,7 +135,7 @@ fn authorize(parts: &mut Parts, payload: &Map<String, Value>) -> Result<(), Clos
 /// Runs the operations of an admitted client.
 async fn serve<E: Executor, A: Admit>(
     edge: &Arc<Edge<E, A>>,
-    line: &mut Wire<'_>,
+    wire: &mut Wire<'_>,
     admitted: Admitted<A::Guest>,
 ) -> Result<Infallible, End> {
     let Admitted { guest, locale, mut ended, .. } = admitted;
@@ -144,7 +144,7 @@ async fn serve<E: Executor, A: Admit>(
     let mut operations = Operations::default();
     let mut stopping = pin!(edge.sockets.stop().cancelled());
     let mut is_stopping = false;
-    let mut look = pin!(sleep_until(line.next_look()));
+    let mut look = pin!(sleep_until(wire.next_look()));
     loop {
         tokio::select! {
             biased;
@@ -154,13 +154,13 @@ async fn serve<E: Executor, A: Admit>(
                 operations.keep_mutations();
             }
             // Before the timer, as above.
-            heard = line.hear() => match heard? {
+            heard = wire.hear() => match heard? {
                 Incoming::ConnectionInit(_) => return Err(Close::too_many_inits().into()),
                 Incoming::Ping(payload) => {
                     let pong = [Outgoing::Pong { payload }];
-                    said(line.say(&pong), &mut operations, &mut ended).await?;
+                    said(wire.say(&pong), &mut operations, &mut ended).await?;
                 }
-                Incoming::Pong => look.as_mut().reset(line.next_look()),
+                Incoming::Pong => look.as_mut().reset(wire.next_look()),
                 Incoming::Complete { id } => operations.end(&id),
                 // The client will connect again and repeat the operation.
                 Incoming::Subscribe { .. } if is_stopping => {}
@@ -171,21 +171,21 @@ async fn serve<E: Executor, A: Admit>(
                     let response = refused(too_much("operations", limit as u64));
                     Measured::begin().end(&response);
                     let error = [Outgoing::Error { id: &id, payload: &response.errors }];
-                    said(line.say(&error), &mut operations, &mut ended).await?;
+                    said(wire.say(&error), &mut operations, &mut ended).await?;
                 }
                 Incoming::Subscribe { id, params } => {
                     operations.add(Operation::start(edge, &guest, locale, id, params));
                 }
             },
             () = &mut look => {
-                said(line.look_after(), &mut operations, &mut ended).await?;
-                look.as_mut().reset(line.next_look());
+                said(wire.look_after(), &mut operations, &mut ended).await?;
+                look.as_mut().reset(wire.next_look());
             }
             (id, step) = operations.step() => {
                 if !matches!(step, Some(Step::Next(_))) {
                     operations.end(&id);
                 }
-                said(tell(line, &id, step), &mut operations, &mut ended).await?;
+                said(tell(wire, &id, step), &mut operations, &mut ended).await?;
             }
         }
         if is_stopping && operations.len() == 0 {
@@ -209,13 +209,13 @@ async fn said(
 }
 
 /// Sends a result of an operation.
-async fn tell(line: &mut Wire<'_>, id: &str, step: Option<Step>) -> Result<(), End> {
+async fn tell(wire: &mut Wire<'_>, id: &str, step: Option<Step>) -> Result<(), End> {
     let next = |response| Outgoing::Next { id, payload: Answer::from(response) };
     match &step {
-        Some(Step::Next(response)) => line.say(&[next(response)]).await,
-        Some(Step::Only(response)) => line.say(&[next(response), Outgoing::Complete { id }]).await,
-        Some(Step::Refused(errors)) => line.say(&[Outgoing::Error { id, payload: errors }]).await,
+        Some(Step::Next(response)) => wire.say(&[next(response)]).await,
+        Some(Step::Only(response)) => wire.say(&[next(response), Outgoing::Complete { id }]).await,
+        Some(Step::Refused(errors)) => wire.say(&[Outgoing::Error { id, payload: errors }]).await,
         Some(Step::Unavailable) => Err(Close::again_later("Something cannot be told at the moment").into()),
-        None => line.say(&[Outgoing::Complete { id }]).await,
+        None => wire.say(&[Outgoing::Complete { id }]).await,
     }
 }

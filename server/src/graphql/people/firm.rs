@@ -25,13 +25,6 @@ mirror!(MemberReach => actor::MemberReach);
 #[derive(Debug, Clone)]
 pub struct Firm(pub model::Firm);
 
-impl Firm {
-    /// A setting that is the firm's own affair: null for its clients.
-    fn internal<T>(&self, ctx: &Context<'_>, setting: T) -> Result<Option<T>, ApiError> {
-        Ok(Caller::of(ctx).scope()?.is_staff().then_some(setting))
-    }
-}
-
 /// An office that serves clients: a tenant. Its settings are null for clients.
 #[Object]
 impl Firm {
@@ -68,34 +61,34 @@ impl Firm {
 
     /// The sender address of the mails of the firm.
     async fn mail_from(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
-        self.internal(ctx, &*self.0.mail_from)
+        Caller::of(ctx).internal(&*self.0.mail_from)
     }
 
     /// The address for replies to the mails of the firm; null when nobody reads replies: mails then ask
     /// recipients to reply in the portal.
     async fn mail_reply_to(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
-        Ok(self.internal(ctx, self.0.mail_reply_to.as_deref())?.flatten())
+        Ok(Caller::of(ctx).internal(self.0.mail_reply_to.as_deref())?.flatten())
     }
 
     /// Which clients and tickets the members of the firm can see.
     async fn member_reach(&self, ctx: &Context<'_>) -> Result<Option<MemberReach>, ApiError> {
-        self.internal(ctx, self.0.member_reach.into())
+        Caller::of(ctx).internal(self.0.member_reach.into())
     }
 
     /// The number of days within which a client may reopen a closed ticket; 0 when clients may not reopen
     /// tickets.
     async fn client_reopen_days(&self, ctx: &Context<'_>) -> Result<Option<i32>, ApiError> {
-        self.internal(ctx, self.0.client_reopen_days)
+        Caller::of(ctx).internal(self.0.client_reopen_days)
     }
 
     /// The number of days from finishing a ticket to the due date of its charge.
     async fn charge_due_days(&self, ctx: &Context<'_>) -> Result<Option<i32>, ApiError> {
-        self.internal(ctx, self.0.charge_due_days)
+        Caller::of(ctx).internal(self.0.charge_due_days)
     }
 
     /// The version of the settings. Send it back as `expectedVersion` to detect changes by others.
     async fn version(&self, ctx: &Context<'_>) -> Result<Option<i32>, ApiError> {
-        self.internal(ctx, self.0.version)
+        Caller::of(ctx).internal(self.0.version)
     }
 
     /// The actions that the viewer may or may not perform on the firm, one entry per action.
@@ -190,7 +183,10 @@ impl Loader<FirmId> for Loads {
         if !ids.contains(&scope.firm_id()) {
             return Ok(HashMap::new());
         }
-        let firm = queries::find(&mut *self.conn().await?, &scope).await.map_err(fault)?;
-        Ok(HashMap::from([(firm.id, Firm(firm))]))
+        self.once(vec![scope.firm_id()], async |_| {
+            let firm = queries::find(&mut *self.conn().await?, &scope).await.map_err(fault)?;
+            Ok(HashMap::from([(firm.id, Firm(firm))]))
+        })
+        .await
     }
 }

@@ -33,13 +33,6 @@ keyed! {
     }
 }
 
-impl StaffMember {
-    /// What clients are not told of those who serve them: anything but the name.
-    fn internal<T>(&self, ctx: &Context<'_>, value: T) -> Result<Option<T>, ApiError> {
-        Ok(Caller::of(ctx).scope()?.is_staff().then_some(value))
-    }
-}
-
 /// A member of the staff of the firm. Clients see the name; the other fields are null for them.
 #[Object]
 impl StaffMember {
@@ -55,23 +48,23 @@ impl StaffMember {
 
     /// The e-mail address for signing in.
     async fn email(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
-        self.internal(ctx, &*self.0.email)
+        Caller::of(ctx).internal(&*self.0.email)
     }
 
     /// The role of the staff member.
     async fn role(&self, ctx: &Context<'_>) -> Result<Option<StaffRole>, ApiError> {
-        self.internal(ctx, self.0.role.into())
+        Caller::of(ctx).internal(self.0.role.into())
     }
 
     /// The date and time when the staff member accepted the invitation; null before that: the person cannot
     /// act yet.
     async fn joined_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
-        Ok(self.internal(ctx, self.0.joined_at)?.flatten())
+        Ok(Caller::of(ctx).internal(self.0.joined_at)?.flatten())
     }
 
     /// The date and time when the staff member left; null while the person works for the firm.
     async fn disabled_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
-        Ok(self.internal(ctx, self.0.disabled_at)?.flatten())
+        Ok(Caller::of(ctx).internal(self.0.disabled_at)?.flatten())
     }
 
     /// The address of the staff member, if no mails are sent to it because it bounced; null otherwise.
@@ -82,7 +75,7 @@ impl StaffMember {
 
     /// The date and time when the staff member was added.
     async fn created_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
-        self.internal(ctx, self.0.created_at)
+        Caller::of(ctx).internal(self.0.created_at)
     }
 }
 

@@ -63,7 +63,7 @@ async fn b_13_rights_never_mix() {
 
 /// B-13: the membership is changeable; from the next request on the same session acts as the other, and only as it.
 #[tokio::test]
-async fn b_13_changing_hats() {
+async fn b_13_changing_memberships() {
     let desk = Desk::open().await;
     let as_client = second_membership(&desk).await;
     let id = desk.opened(&desk.admin).await;
@@ -95,7 +95,7 @@ async fn b_13_changing_hats() {
 
 /// B-13, D-12: what is a person's own is the membership's: read marks and idempotency keys.
 #[tokio::test]
-async fn b_13_what_is_a_hats_own() {
+async fn b_13_what_is_a_memberships_own() {
     let desk = Desk::open().await;
     let as_client = second_membership(&desk).await;
     let id = desk.opened(&desk.admin).await;

@@ -4,7 +4,7 @@ use guichet_base::id::Id;
 use guichet_tests::smtp::{Act, Rule, Step};
 use serde_json::{Value, json};
 
-use super::post_room::{PostRoom, announced, outcomes, recipients};
+use super::post_room::{PostRoom, outcomes, recipients};
 
 /// D-04: an address that nobody could write to is told with its reason, beside the one that works.
 #[tokio::test]
@@ -13,15 +13,17 @@ async fn some_are_on_their_way() {
     for (record, reason) in [(None, "NO_ADDRESS"), (Some("padaria.example"), "INVALID_ADDRESS")] {
         let client = room.firm.client("Padaria Estrela", record).await.encode();
         let ticket = room.ticket(&room.staff, &client).await;
+        room.hold().await;
         let payload = room.change(&room.firm.owner, &ticket, "WAITING", None).await;
         assert_eq!(
             (&payload["ticket"]["status"], &payload["outcome"]),
             (&json!("WAITING"), &json!("CHANGED"))
         );
         assert_eq!(payload["mail"]["state"], "PARTIAL");
-        let told = announced(&payload["mail"]["deliveries"]);
+        let told = outcomes(&payload["mail"]["deliveries"]);
         let unsent = [record.unwrap_or("-"), "NOT_SENT", reason];
         assert_eq!(told, [["marta@aurora.example", "QUEUED", "-"], unsent]);
+        room.resume().await;
     }
     assert_eq!(recipients(&room.mails().await), ["marta@aurora.example"; 2]);
     room.app.finish().await;
@@ -42,7 +44,7 @@ async fn none_is_on_its_way() {
     assert_eq!((&payload["ticket"]["status"], &payload["outcome"]), (&json!("REJECTED"), &json!("CHANGED")));
     assert_eq!(payload["mail"]["state"], "NOT_SENT");
     let suppressed = ["marta@aurora.example", "NOT_SENT", "SUPPRESSED_AFTER_BOUNCE"];
-    assert_eq!(announced(&payload["mail"]["deliveries"]), [suppressed, ["-", "NOT_SENT", "NO_ADDRESS"]]);
+    assert_eq!(outcomes(&payload["mail"]["deliveries"]), [suppressed, ["-", "NOT_SENT", "NO_ADDRESS"]]);
     assert_eq!(history(&room, &ticket).await, [json!(null), json!("NOT_SENT"), json!("NOT_SENT")]);
     room.app.finish().await;
 }
@@ -57,9 +59,11 @@ async fn later_it_is_known() {
     let ticket = room.ticket(&room.staff, &client).await;
     let refusal = Act::Reply(550, "5.7.1 not from you".into());
     room.app.sink.rule(Rule::new(Step::EndOfData, refusal).to("rh@padaria.example"));
+    room.hold().await;
     let payload = room.begin(&ticket).await;
-    let queued = announced(&payload["mail"]["deliveries"]);
+    let queued = outcomes(&payload["mail"]["deliveries"]);
     assert_eq!(queued, [["nf@padaria.example", "QUEUED", "-"], ["rh@padaria.example", "QUEUED", "-"]]);
+    room.resume().await;
     assert_eq!(payload["mail"]["state"], "QUEUED");
     assert_eq!(recipients(&room.mails().await), ["nf@padaria.example"]);
     let now = json!(room.deliveries(&ticket).await);

@@ -182,13 +182,6 @@ pub fn outcomes(deliveries: &Value) -> Vec<[&str; 3]> {
     deliveries.as_array().unwrap().iter().map(of).collect()
 }
 
-/// What an act made of deliveries, as [`outcomes`] tells it: a queued one may be sent already when the answer is read.
-pub fn announced(deliveries: &Value) -> Vec<[&str; 3]> {
-    let status = |status| if status == "SENT" { "QUEUED" } else { status };
-    let outcomes = outcomes(deliveries).into_iter();
-    outcomes.map(|[recipient, now, reason]| [recipient, status(now), reason]).collect()
-}
-
 fn value<'a>(of: &'a Value, name: &str) -> &'a str {
     of[name].as_str().unwrap_or("-")
 }

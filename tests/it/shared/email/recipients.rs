@@ -3,7 +3,7 @@
 use guichet_base::id::Id;
 use serde_json::{Value, json};
 
-use super::post_room::{PostRoom, announced, recipients};
+use super::post_room::{PostRoom, outcomes, recipients};
 
 /// D-05: each real change mails the client and who opened the ticket, each once and in their language;
 /// the present status changes nothing and mails nobody (D-02).
@@ -49,11 +49,13 @@ async fn whatever_the_spelling() {
     let emails =
         json!({ "ticketEmails": ["NF@Padaria.example", "ana@PADARIA.example", "rh@padaria.example"] });
     room.update_client(&client, emails).await;
+    room.hold().await;
     let payload = room.change(&room.staff, &ticket, "WAITING", None).await;
-    let mut told = announced(&payload["mail"]["deliveries"]);
+    let mut told = outcomes(&payload["mail"]["deliveries"]);
     told.sort_unstable();
     let queued = |address| [address, "QUEUED", "-"];
     assert_eq!(told, ["Ana@padaria.example", "NF@padaria.example", "rh@padaria.example"].map(queued));
+    room.resume().await;
     assert_eq!(room.mails().await.len(), 4);
     room.app.finish().await;
 }
@@ -86,10 +88,12 @@ async fn the_acting_person() {
 
     let nowhere = room.client(None, "PT_BR").await;
     let ticket = room.ticket(&room.staff, &nowhere).await;
+    room.hold().await;
     let payload = room.begin(&ticket).await;
     assert_eq!(payload["mail"]["state"], "PARTIAL");
-    let told = announced(&payload["mail"]["deliveries"]);
+    let told = outcomes(&payload["mail"]["deliveries"]);
     assert_eq!(told, [["marta@aurora.example", "QUEUED", "-"], ["-", "NOT_SENT", "NO_ADDRESS"]]);
+    room.resume().await;
     assert_eq!(recipients(&room.mails().await)[2..], ["marta@aurora.example"; 2]);
     room.app.finish().await;
 }

@@ -3,7 +3,9 @@
 use async_graphql::{Context, ID, SimpleObject, Subscription};
 use futures_util::Stream;
 use guichet_base::error;
-use guichet_base::id::{AccessId, ClientId, DepartmentId, Id, MessageId, ServiceItemId, StaffId, TicketId};
+use guichet_base::id::{
+    AccessId, ClientId, DepartmentId, FirmId, Id, MessageId, ServiceItemId, StaffId, TicketId,
+};
 use guichet_engine::actor::Scope;
 use guichet_engine::db::Conn;
 use guichet_schema::desk::ticket::{list, model};
@@ -80,6 +82,8 @@ impl Listed for Grid {
         embeds: &[ClientId::NOUN, StaffId::NOUN, DepartmentId::NOUN, ServiceItemId::NOUN],
         // With its first access a client has somebody to write to.
         counts: &[AccessId::NOUN],
+        // How long clients may reopen their tickets.
+        rules: &[FirmId::NOUN],
         ..Shows::of("ticketsChanged")
     };
 

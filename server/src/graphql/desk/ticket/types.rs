@@ -34,13 +34,6 @@ pub struct Ticket(pub model::Ticket);
 
 by_ids!(TicketId => Ticket, queries::by_ids);
 
-impl Ticket {
-    /// What is the firm's own affair: null for clients.
-    fn internal<T>(&self, ctx: &Context<'_>, value: T) -> Result<Option<T>, ApiError> {
-        Ok(Caller::of(ctx).scope()?.is_staff().then_some(value))
-    }
-}
-
 /// A case of a client, with a status, a price and a conversation.
 #[Object]
 impl Ticket {
@@ -76,7 +69,7 @@ impl Ticket {
 
     /// The staff member who works on the ticket. There is always one, but it is null for clients.
     async fn assignee(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>, ApiError> {
-        match self.internal(ctx, self.0.assignee_id)? {
+        match Caller::of(ctx).internal(self.0.assignee_id)? {
             Some(id) => seen(load(ctx, id).await?).map(Some),
             None => Ok(None),
         }
@@ -89,7 +82,7 @@ impl Ticket {
 
     /// The department of the ticket; null for clients.
     async fn department(&self, ctx: &Context<'_>) -> Result<Option<Department>, ApiError> {
-        load_optional(ctx, self.internal(ctx, self.0.department_id)?.flatten()).await
+        load_optional(ctx, Caller::of(ctx).internal(self.0.department_id)?.flatten()).await
     }
 
     /// The item of the price list.
@@ -109,7 +102,7 @@ impl Ticket {
 
     /// Whether no staff member has acted on the ticket yet, so that it can be shown as new. Null for clients.
     async fn is_untouched(&self, ctx: &Context<'_>) -> Result<Option<bool>, ApiError> {
-        self.internal(ctx, self.0.is_untouched)
+        Caller::of(ctx).internal(self.0.is_untouched)
     }
 
     /// The date and time when the ticket was opened.

@@ -18,7 +18,7 @@ use crate::graphql::loaders::{by_ids, keyed, load, load_optional, seen, spend};
 use crate::graphql::mirror::mirror;
 use crate::graphql::node::{self, Node};
 use crate::graphql::page::connection;
-use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, payload};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, optional_id, payload};
 use crate::graphql::people::client::Client;
 use crate::graphql::scalars::Locale;
 
@@ -84,7 +84,7 @@ impl EmailDelivery {
 
     /// The object that the mail is about; null when the viewer can no longer see it.
     async fn subject(&self, ctx: &Context<'_>) -> Result<Option<Node>, ApiError> {
-        node::find(ctx, &self.0.subject.encode()).await
+        node::of(ctx, self.0.subject).await
     }
 
     /// The ticket that the mail is about; null when it is about something else.
@@ -264,8 +264,7 @@ impl EmailDeliveryMutation {
         #[graphql(desc = "The input of the mutation.")] input: EmailSuppressionLiftInput,
     ) -> Result<EmailSuppressionLiftPayload, ApiError> {
         let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
-            let client: Option<ClientId> =
-                input.client_id.as_ref().map(|client| id("clientId", client)).transpose()?;
+            let client: Option<ClientId> = optional_id("clientId", input.client_id.as_ref())?;
             suppression::lift(store, actor, client, &input.email).await
         })
         .await?;

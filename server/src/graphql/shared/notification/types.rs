@@ -1,8 +1,5 @@
 //! What is shown of a notification.
 
-use std::collections::HashMap;
-
-use async_graphql::dataloader::Loader;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use guichet_base::id::{NotificationId, TicketId};
@@ -12,7 +9,7 @@ use guichet_schema::shared::notification::{model, preferences, queries};
 
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::{Ticket, TicketMessage};
-use crate::graphql::loaders::{Loads, fault, load_optional};
+use crate::graphql::loaders::{by_ids, load_optional};
 use crate::graphql::mirror::mirror;
 use crate::graphql::node::{self, Node};
 use crate::graphql::payload::{api_id, queried};
@@ -24,15 +21,7 @@ mirror!(NotificationKind => model::NotificationKind);
 #[derive(Debug, Clone)]
 pub struct Notification(pub model::Notification);
 
-impl Loader<NotificationId> for Loads {
-    type Value = Notification;
-    type Error = ApiError;
-
-    async fn load(&self, ids: &[NotificationId]) -> Result<HashMap<NotificationId, Notification>, ApiError> {
-        let found = queries::by_ids(&mut *self.conn().await?, &self.membership, ids).await.map_err(fault)?;
-        Ok(found.into_iter().map(|row| (row.id, Notification(row))).collect())
-    }
-}
+by_ids!(NotificationId => Notification, membership queries::by_ids);
 
 /// A notification of a staff member about an action. Only its recipient can see it, as long as the recipient
 /// can see its subject.
@@ -50,7 +39,7 @@ impl Notification {
 
     /// The object that the notification is about; null when the viewer can no longer see it.
     async fn subject(&self, ctx: &Context<'_>) -> Result<Option<Node>, ApiError> {
-        node::find(ctx, &self.0.subject.encode()).await
+        node::of(ctx, self.0.subject).await
     }
 
     /// The ticket that the notification is about; null when it is about something else.

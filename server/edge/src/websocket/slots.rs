@@ -37,9 +37,9 @@ impl Sockets {
         &self.stop
     }
 
-    /// Reserves a place, if fewer than `limit` are taken.
-    pub(super) fn place(&self, limit: usize) -> Option<Slot> {
-        // Locked, so that two requests cannot take the last place.
+    /// Reserves a slot, if fewer than `limit` are taken.
+    pub(super) fn slot(&self, limit: usize) -> Option<Slot> {
+        // Locked, so that two requests cannot take the last slot.
         let _sessions = self.sessions();
         if self.stop.is_cancelled() || self.open.len() >= limit {
             return None;
@@ -53,7 +53,7 @@ impl Sockets {
     }
 }
 
-/// The place of an open websocket, released on drop.
+/// The slot of an open websocket, released on drop.
 pub(super) struct Slot {
     sockets: Sockets,
     session: Option<Uuid>,
@@ -61,7 +61,7 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    /// Sets the session that the place counts for.
+    /// Sets the session that the slot counts for.
     ///
     /// # Errors
     /// 1013 when the session already has `limit` of them.
@@ -97,12 +97,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_given_back() {
+    fn slots_are_given_back() {
         let sockets = Sockets::new(CancellationToken::new());
         let session = Uuid::from_u128(1);
-        let mut first = sockets.place(2).unwrap();
-        let mut second = sockets.place(2).unwrap();
-        assert!(sockets.place(2).is_none());
+        let mut first = sockets.slot(2).unwrap();
+        let mut second = sockets.slot(2).unwrap();
+        assert!(sockets.slot(2).is_none());
         first.belongs_to(session, 1).unwrap();
         assert_eq!(second.belongs_to(session, 1).unwrap_err().code(), 1013);
         drop(first);
@@ -110,6 +110,6 @@ mod tests {
         drop(second);
         assert!(sockets.sessions().is_empty());
         sockets.stop.cancel();
-        assert!(sockets.place(2).is_none());
+        assert!(sockets.slot(2).is_none());
     }
 }

@@ -1,0 +1,1 @@
+ALTER TABLE email_deliveries DROP CONSTRAINT email_deliveries_told_staff;
