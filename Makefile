@@ -17,7 +17,7 @@ help:
 
 ## make run       install what is missing, build, and run everything in one process
 run: setup graphiql
-	$(CARGO) run --locked -p guichet-server --bin guichet
+	$(CARGO) run --locked --bin guichet
 
 ## make test      run all tests on real engines
 test: setup-tests graphiql audits clients example

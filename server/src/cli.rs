@@ -22,9 +22,9 @@ pub struct Cli {
 /// The commands; without one, everything runs in one process.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve the API; wants DATABASE_URL
+    /// Serve the API; needs DATABASE_URL
     Serve,
-    /// Work off the jobs and send the mails; wants DATABASE_URL and SMTP_URL
+    /// Run the jobs and send the mails; needs DATABASE_URL and SMTP_URL
     Work,
     /// Bring the tables of the database up to date
     Migrate,
@@ -118,9 +118,9 @@ pub enum Jobs {
         /// The job
         id: Uuid,
     },
-    /// Put dead jobs back into the queue, with all their attempts
+    /// Put dead jobs back into the queue; all their attempts are available again
     Retry(JobsRetry),
-    /// End the pause of a kind, after what it waited for is mended
+    /// End the pause of a kind of job, once the cause is fixed
     Resume {
         /// The kind, such as email.send
         kind: String,

@@ -10,8 +10,7 @@ use guichet_base::id::{Id, JobId};
 use guichet_base::locale::Locale;
 use guichet_demo as demo;
 use guichet_engine::actor::MemberReach;
-use guichet_engine::job::JobRow;
-use guichet_engine::job::{admin, queue};
+use guichet_engine::job::{JobRow, admin, queue};
 use guichet_engine::store::{By, Store};
 use guichet_schema::people::account::password::Password;
 use guichet_schema::people::founding::CreateFirm;
@@ -181,7 +180,7 @@ async fn jobs_list(store: &Store, list: JobsList) -> Result<String, Failure> {
 
 async fn jobs_retry(store: &Store, retry: JobsRetry) -> Result<String, Failure> {
     match retry.id {
-        Some(id) => match admin::retry(store, By::house(), JobId::from_uuid(id)).await {
+        Some(id) => match admin::retry(store, By::system(), JobId::from_uuid(id)).await {
             Ok(_) => Ok("the job runs again".to_owned()),
             Err(Error::Refused(refusals))
                 if refusals.iter().any(|refusal| refusal.code == Code::Conflict) =>
@@ -191,7 +190,7 @@ async fn jobs_retry(store: &Store, retry: JobsRetry) -> Result<String, Failure> 
             Err(error) => Err(told(error)),
         },
         None => {
-            let retried = admin::retry_all(store, By::house(), retry.kind.as_deref()).await.map_err(told)?;
+            let retried = admin::retry_all(store, By::system(), retry.kind.as_deref()).await.map_err(told)?;
             Ok(format!("{} jobs run again, {} were left as they are", retried.revived, retried.left))
         }
     }

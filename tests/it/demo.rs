@@ -1,4 +1,4 @@
-//! The demo data: whole, once, and as the commands would have left it.
+//! The demo data: complete, filled in once, and as the commands leave it.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -55,7 +55,7 @@ async fn fill(
     demo::fill(store, &database.url, &files, Scale::Small, tell).await.unwrap()
 }
 
-/// A copy of a filled database: played once, because all who look at it look at the same.
+/// A copy of the demo database. The demo is filled in once per process and then copied.
 async fn filled() -> (TestDatabase, Store, Vec<DemoSignIn>) {
     static FILLED: OnceCell<(TestDatabase, Vec<DemoSignIn>)> = OnceCell::const_new();
     let (whole, cast) = FILLED
@@ -63,7 +63,7 @@ async fn filled() -> (TestDatabase, Store, Vec<DemoSignIn>) {
             let (database, store, folder) = empty().await;
             let cast = fill(&database, &store, &folder, |_| {}).await;
             drop(store);
-            // Nobody may be connected to what is copied.
+            // A database can only be copied while nobody is connected to it.
             database.close().await;
             (database, cast)
         })
@@ -73,7 +73,7 @@ async fn filled() -> (TestDatabase, Store, Vec<DemoSignIn>) {
     (database, store, cast.clone())
 }
 
-/// Answers a query for one number.
+/// The result of a query for one number.
 async fn number(conn: &mut AsyncPgConnection, query: &str) -> i64 {
     #[derive(diesel::QueryableByName)]
     struct Row {
@@ -85,7 +85,7 @@ async fn number(conn: &mut AsyncPgConnection, query: &str) -> i64 {
     row.n
 }
 
-/// How many rows each table has.
+/// The number of rows of each table.
 async fn sizes_of(conn: &mut AsyncPgConnection) -> BTreeMap<String, i64> {
     #[derive(diesel::QueryableByName)]
     struct Table {
@@ -135,7 +135,7 @@ async fn a_demo_is_filled_in_once() {
         .load(&mut store.conn().await.unwrap())
         .await
         .unwrap();
-    // Of each firm a mail that waits, and a file to be verified.
+    // Each firm has one queued mail and one file to be verified.
     assert_eq!(kinds, [("email.send".to_owned(), 3), ("file.verify".to_owned(), 3)]);
     assert_eq!(fill(&database, &store, &folder, tell).await, cast);
     assert_eq!(demo::sign_ins(&store).await.unwrap(), cast);
@@ -158,7 +158,7 @@ async fn a_real_firm_stays_as_it_is_beside_the_demo() {
     database.drop().await;
 }
 
-/// Queries for what must not be there, by the rule that it would break.
+/// Queries that must find nothing, each with the rule that a result would break.
 const VIOLATIONS: &[(&str, &str)] = &[
     (
         "messages are numbered without gaps, and the last one is known (D-07)",
@@ -207,7 +207,7 @@ const VIOLATIONS: &[(&str, &str)] = &[
            FROM changes c WHERE c.subject_id = t.id AND field NOT IN ('FILE', 'INTERNAL_FILE'))",
     ),
     (
-        "nothing is said to a client on a closed ticket or without a user who could read it (D-07)",
+        "no message to a client is on a closed ticket or without a user who could read it (D-07)",
         "SELECT count(*) FROM messages m JOIN tickets t ON t.id = m.subject_id
          WHERE m.visibility = 'PUBLIC' AND NOT EXISTS (SELECT FROM portal_accesses a
            WHERE a.client_id = t.client_id AND a.status = 'ACTIVE' AND a.created_at <= m.created_at)
@@ -239,7 +239,7 @@ const VIOLATIONS: &[(&str, &str)] = &[
                    AND m.visibility = 'PUBLIC'))",
     ),
     (
-        "hand-overs are in the history, and the last one has it (D-09)",
+        "transfers are in the history, and who got the last one has the ticket (D-09)",
         "SELECT count(*) FROM (SELECT *, lead(id) OVER (PARTITION BY ticket_id ORDER BY at, id) AS next
            FROM ticket_transfers) x JOIN tickets t ON t.id = x.ticket_id
          WHERE x.next IS NULL AND (x.to_staff, x.to_department) IS DISTINCT FROM (t.assignee_id, t.department_id)
@@ -275,7 +275,7 @@ const VIOLATIONS: &[(&str, &str)] = &[
            FROM tickets) x WHERE x.before > x.created_at",
     ),
     (
-        "a mail that waits is tried again, and will be withheld: its person lost access since (B-14)",
+        "a queued mail is tried again, and will not be sent: its person lost access since (B-14)",
         "SELECT count(*) FROM email_deliveries d WHERE status = 'QUEUED' AND (NOT EXISTS (SELECT FROM jobs j
              WHERE j.payload ->> 'delivery_id' = d.id::text AND j.attempts = d.attempts AND j.run_at > d.updated_at)
            OR EXISTS (SELECT FROM staff_members s WHERE s.account_id = d.account_id)
@@ -284,7 +284,7 @@ const VIOLATIONS: &[(&str, &str)] = &[
              WHERE a.account_id = d.account_id AND a.status = 'DISABLED'))",
     ),
     (
-        "a suppressed address is written to no more (F-06)",
+        "a suppressed address gets no more mails (F-06)",
         "SELECT count(*) FROM email_suppressions s JOIN email_deliveries d
            ON d.firm_id = s.firm_id AND d.recipient_ci = s.email_ci
          WHERE d.created_at > s.at AND d.reason IS DISTINCT FROM 'SUPPRESSED_AFTER_BOUNCE'",
@@ -305,7 +305,7 @@ const VIOLATIONS: &[(&str, &str)] = &[
     ),
 ];
 
-/// The same of what is played only: these also ask for mails, files and audit rows, which are not multiplied.
+/// Rules for the played demo only: they ask about mails, files and audit rows, which are not multiplied.
 const VIOLATIONS_OF_THE_STORY: &[(&str, &str)] = &[
     (
         "the last change that is not a note is when the ticket changed (D-07)",
@@ -320,7 +320,7 @@ const VIOLATIONS_OF_THE_STORY: &[(&str, &str)] = &[
               AND d.about = 'STATUS_CHANGE')",
     ),
     (
-        "a client without an address is told of as such, each time (D-04)",
+        "a client without an address is reported as `NO_ADDRESS`, each time (D-04)",
         "SELECT count(*) FROM changes c JOIN tickets t ON t.id = c.subject_id
            JOIN clients k ON k.id = t.client_id
          WHERE c.field = 'STATUS' AND k.email IS NULL AND NOT EXISTS (SELECT FROM email_deliveries d
@@ -359,7 +359,7 @@ async fn the_rows_obey_the_rules() {
     database.drop().await;
 }
 
-/// What is multiplied obeys the rules like what was played.
+/// The multiplied rows obey the same rules as the played ones.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_rows_are_multiplied() {
     let (database, store, _) = filled().await;
@@ -380,7 +380,7 @@ async fn the_rows_are_multiplied() {
     let after = sizes_of(&mut conn).await;
     let more = |table: &str| after[table] - before[table];
     assert_eq!([more("firms"), more("clients"), more("tickets")], [4, 40 + 3 * 12, 120 + 3 * 30]);
-    // Beside those who work, of each firm one who left and one who was invited.
+    // Each firm also has one staff member who left and one who was invited.
     assert_eq!(more("staff_members"), 14 + 3 * 7 + 4 * 2);
     for table in ["changes", "messages", "read_marks", "charges", "departments", "service_items"] {
         assert!(more(table) > 0, "{table}");
@@ -392,7 +392,8 @@ async fn the_rows_are_multiplied() {
     database.drop().await;
 }
 
-/// B-13: everybody whom the demo names gets in, as what it says; who has two memberships chooses.
+/// B-13: everybody that the demo lists can sign in with the listed role; an account with two memberships must select
+/// one.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_sign_in_works() {
     let (database, store, cast) = filled().await;
@@ -433,7 +434,7 @@ async fn every_sign_in_works() {
     database.drop().await;
 }
 
-/// The demo's tickets are searched and worked on like any others.
+/// The demo's tickets can be searched and changed like others.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_is_alive() {
     let (database, store, cast) = filled().await;
@@ -470,7 +471,7 @@ async fn the_demo_is_alive() {
     database.drop().await;
 }
 
-/// Every state of everything is in the demo, for whoever builds a screen: as the values of the enums tell them.
+/// Every state occurs in the demo, so that screens can be built with it.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_state_is_shown() {
     fn texts<T: ToString>(all: &[T]) -> Vec<String> {

@@ -1,4 +1,4 @@
-//! The documents name what is there.
+//! Paths and versions in the documents are right.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// All files of the repository, from its root on.
+/// All files of the repository, relative to its root.
 fn files(folder: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -20,13 +20,14 @@ fn files(folder: &Path, found: &mut Vec<String>) {
     }
 }
 
-/// What stands in backquotes in running text.
+/// The texts in backquotes, outside of code blocks.
 fn quoted(text: &str) -> Vec<String> {
     let prose: Vec<&str> = text.split("```").step_by(2).collect();
     prose.join(" ").split('`').skip(1).step_by(2).map(ToOwned::to_owned).collect()
 }
 
-/// Whether it looks like a path in the repository: of a kind of file that is here, or below a room.
+/// Whether a word looks like a path in the repository: it ends like one of our files, or begins with one of our
+/// folders.
 fn is_path(word: &str) -> bool {
     const ROOMS: [&str; 8] =
         ["schema/", "server/", "workers/", "migrations/", "tests/", "deploy/", "docs/", ".ci/"];
@@ -36,7 +37,7 @@ fn is_path(word: &str) -> bool {
         && (ROOMS.iter().any(|room| word.starts_with(room)) || KINDS.iter().any(|kind| word.ends_with(kind)))
 }
 
-/// Whether a file or folder goes by that path: whole where it begins with a room, else the end of it.
+/// Whether a file or folder has this path: the whole path if it begins with one of our folders, else the end of it.
 fn exists(path: &str, files: &[String]) -> bool {
     let path = path.split("::").next().unwrap().trim_end_matches('/');
     if root().join(path).exists() {
@@ -50,7 +51,7 @@ fn exists(path: &str, files: &[String]) -> bool {
     files.iter().any(matches)
 }
 
-/// The oldest Node.js is one number, wherever it is told.
+/// README, packages and CI name the same oldest version of Node.js.
 #[test]
 fn one_oldest_node() {
     let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
@@ -63,7 +64,7 @@ fn one_oldest_node() {
     assert!(read("README.md").contains(&format!("Node.js from {oldest} on")));
 }
 
-/// Every path in README.md and docs/ is one.
+/// Every path in README.md and docs/ exists.
 #[test]
 fn paths_in_documents_exist() {
     let mut all = Vec::new();

@@ -1,11 +1,11 @@
-//! The rooms and their doors: which crate may know which.
+//! Which crates and which nouns may depend on which.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The names of all that `package` links, without what only its build or its tests use.
+/// The names of all packages that `package` links, without those of its build and its tests.
 fn links(package: &str) -> BTreeSet<String> {
     let mut tree = Command::new(env!("CARGO"));
     tree.args(["tree", "--locked", "--edges", "normal", "--prefix", "none", "--format", "{p}"]);
@@ -15,7 +15,7 @@ fn links(package: &str) -> BTreeSet<String> {
     lines.lines().filter_map(|line| line.split_whitespace().next()).map(ToOwned::to_owned).collect()
 }
 
-/// What of `links` is one of `families` or a member of it, as `apalis-core` is of `apalis`.
+/// Those of `links` that are one of `families` or belong to one, as `apalis-core` to `apalis`.
 fn of(families: &[&str], links: &BTreeSet<String>) -> Vec<String> {
     let belongs = |name: &String| {
         families.iter().any(|family| {
@@ -64,7 +64,7 @@ fn the_store_knows_no_web_and_no_queue() {
     assert_eq!(of(&["guichet"], &links), rooms.map(|room| format!("guichet-{room}")));
 }
 
-/// What knows no noun: each of these crates is compiled without the business.
+/// Crates without nouns do not depend on the business.
 #[test]
 fn mechanisms_know_no_business() {
     for (package, knows) in [
@@ -83,7 +83,7 @@ fn mechanisms_know_no_business() {
     }
 }
 
-/// Of the mechanisms each knows one framework at most.
+/// Each of these crates uses only its own frameworks.
 #[test]
 fn a_mechanism_knows_its_own_framework() {
     let frameworks = ["apalis", "async-graphql", "axum", "diesel-async", "lettre", "object_store", "redis"];
@@ -101,7 +101,7 @@ fn a_mechanism_knows_its_own_framework() {
     }
 }
 
-/// No C library of a database or of TLS must be there to build or run (aws-lc is built from source).
+/// No system library of a database or of TLS is needed to build or run (aws-lc is built from source).
 #[test]
 fn no_system_library_is_linked() {
     let links = links("guichet-server");
@@ -119,13 +119,13 @@ fn the_business_does_not_know_the_demo() {
     }
 }
 
-/// The areas of the business from the lowest to the highest: each may know those before it and itself.
+/// The areas of the business: each may depend on those before it and on itself.
 const AREAS: [&str; 7] = ["shared", "people", "desk", "month", "requests", "sites", "dashboards"];
 
-/// The nouns that a source names, as `area/noun`, its own tests aside.
+/// The nouns that a source names, as (area, noun), without those in its unit tests.
 fn named(source: &str) -> BTreeSet<(String, String)> {
     let source = source.split("#[cfg(test)]").next().unwrap_or_default();
-    // Documentation may point anywhere.
+    // Comments may name any noun.
     let code: Vec<&str> = source.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     let source = code.join("\n");
     let paths = source.split("crate::").skip(1).filter_map(|path| {
@@ -133,7 +133,7 @@ fn named(source: &str) -> BTreeSet<(String, String)> {
         let noun = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
         AREAS.contains(&area).then(|| (area.to_owned(), noun.to_owned()))
     });
-    // A group hides what it names: `use crate::people::{staff, session}`.
+    // Names in a group: `use crate::people::{staff, session}`.
     let groups = source.split("crate::").skip(1).filter_map(|path| {
         let (area, rest) = path.split_once("::{")?;
         let (names, _) = rest.split_once('}')?;
@@ -146,14 +146,14 @@ fn named(source: &str) -> BTreeSet<(String, String)> {
     paths.chain(grouped).filter(|(_, noun)| !noun.is_empty() && noun != "self").collect()
 }
 
-/// What an area must not name.
+/// The nouns of later areas that a source of this area names, which are not allowed.
 fn backward(area: &str, source: &str) -> Vec<String> {
     let height = |area: &str| AREAS.iter().position(|known| *known == area);
     let above = named(source).into_iter().filter(|(named, _)| height(named) > height(area));
     above.map(|(area, noun)| format!("{area}/{noun}")).collect()
 }
 
-/// A way round from a noun to itself.
+/// A circle of dependencies between nouns, if there is one.
 fn circle(arrows: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
     fn walk(
         at: &str,
@@ -177,7 +177,7 @@ fn circle(arrows: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
     arrows.keys().find_map(|noun| walk(noun, arrows, &mut Vec::new(), &mut done))
 }
 
-/// The sources below a folder, with their paths from it.
+/// The sources in a folder, with their paths relative to it.
 fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_owned()];
@@ -195,7 +195,7 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// The area and the noun that a source belongs to; none for what composes the areas.
+/// The area and noun that a source belongs to; none for sources outside the areas.
 fn owner(path: &Path) -> Option<(String, String)> {
     let mut parts = path.iter().filter_map(|part| part.to_str());
     let (area, noun) = (parts.next()?, parts.next()?);
@@ -207,7 +207,7 @@ fn arrows_between_areas_go_one_way() {
     for room in ["../schema/src", "../workers/src"] {
         for (path, text) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(room)) {
             let Some((area, _)) = owner(&path) else { continue };
-            assert_eq!(backward(&area, &text), [""; 0], "{room}/{} knows what is above it", path.display());
+            assert_eq!(backward(&area, &text), [""; 0], "{room}/{} depends on a later area", path.display());
         }
     }
 }
@@ -224,7 +224,7 @@ fn nouns_know_each_other_one_way() {
     assert_eq!(circle(&arrows), None);
 }
 
-/// The tests of the areas find what is planted.
+/// The tests of the areas find dependencies that are not allowed.
 #[test]
 fn planted_arrows_are_found() {
     let lines = [

@@ -17,7 +17,7 @@ use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout};
 use tokio::time::timeout;
 
-/// A folder that the user who runs PostgreSQL can pass through, also when the tests run as root.
+/// A folder that the user who runs PostgreSQL can enter, also when the tests run as root.
 fn folder() -> TempDir {
     tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir().unwrap()
 }
@@ -41,7 +41,7 @@ async fn ask(postgres: &Postgres, expression: &str) -> String {
     query.get_result::<Answer>(&mut connection).await.unwrap().answer
 }
 
-/// Whether a process runs; one that waits to be buried by a slow `init` does not.
+/// Whether a process runs; a zombie does not.
 fn lives(pid: u32) -> bool {
     fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
@@ -96,14 +96,14 @@ async fn a_folder_is_used_by_one_at_a_time() {
     let postgres = Postgres::start(options(&folder)).await.unwrap();
     let refused = Postgres::start(options(&folder)).await.unwrap_err();
     assert!(matches!(&refused, EmbeddedError::Busy(path) if path == postgres.data_dir()), "{refused}");
-    // Whoever comes for a moment joins the one that is there.
+    // A command uses the server that is running.
     assert_eq!(running_url(postgres.data_dir(), false), Some(postgres.url()));
     let path = postgres.data_dir().to_owned();
     drop(postgres);
     assert_eq!(running_url(&path, false), None);
 }
 
-/// A killed machine or container leaves a file behind whose process number is a stranger's later.
+/// A stale pid file, whose number another process may have now, does not prevent a start.
 #[tokio::test]
 async fn a_stale_pid_file_does_not_stop_a_start() {
     let folder = folder();
@@ -121,7 +121,7 @@ async fn a_stale_pid_file_does_not_stop_a_start() {
     postgres.restart().await.unwrap();
 }
 
-/// What was half made when the program was killed is made anew.
+/// A half-created database folder is replaced.
 #[tokio::test]
 async fn a_half_made_database_is_not_used() {
     let folder = folder();
@@ -147,7 +147,7 @@ async fn a_long_path_gets_a_short_socket() {
     assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o700);
     assert!(postgres.notes()[0].contains(socket.to_str().unwrap()), "{:?}", postgres.notes());
     postgres.stop().await;
-    // In a shared place a folder that is not private is not trusted.
+    // A folder in a shared place is not used if others can write to it.
     fs::set_permissions(&socket, Permissions::from_mode(0o777)).unwrap();
     drop(postgres);
     let refused = Postgres::start(PostgresOptions::new(&long).without_fsync()).await.unwrap_err();
@@ -175,8 +175,8 @@ async fn data_of_another_version_are_refused() {
     assert!(matches!(refused, EmbeddedError::OtherMajor { major: 9, .. }), "{refused}");
 }
 
-/// As root PostgreSQL runs as somebody else, who cannot enter root's home. As anybody else it runs as
-/// ourselves, and nothing is closed.
+/// As root, PostgreSQL runs as another user, who cannot enter root's home: the data move to `/var/lib`, or the start is
+/// refused. For other users nothing moves.
 #[tokio::test]
 async fn a_closed_folder_is_left_for_another_one() {
     let home = folder();
@@ -204,7 +204,7 @@ fn program(data: &Path, arguments: &[&str]) -> Command {
     program
 }
 
-/// The whole program as a process, and its server.
+/// The whole program as a process, with the process id of its server.
 struct Running {
     child: Child,
     server: u32,
@@ -231,7 +231,7 @@ impl Running {
     }
 }
 
-/// The process of a server that accepts connections.
+/// The process id of a server that accepts connections.
 fn server_on(data: &Path) -> Option<u32> {
     running_url(data, false)?;
     fs::read_to_string(data.join("postgres/postmaster.pid")).ok()?.lines().next()?.parse().ok()
@@ -244,7 +244,7 @@ async fn a_killed_program_leaves_no_server_and_starts_again() {
     let mut program = Running::start(&data).await;
     program.signal(Signal::SIGKILL);
     program.ended().await;
-    // At once, while the server may still be at its last checkpoint.
+    // At once, while the server may still be writing its last checkpoint.
     let mut again = Postgres::start(options(&folder)).await.unwrap();
     assert!(!lives(program.server));
     again.stop().await;
@@ -282,7 +282,7 @@ async fn a_server_that_was_killed_is_started_again() {
     assert!(program.ended().await.success());
 }
 
-/// A command that is run beside the program uses the server that is there.
+/// A command that runs beside the program uses its server.
 #[tokio::test]
 async fn commands_join_the_running_program() {
     let folder = folder();

@@ -38,7 +38,7 @@ fn catcher() -> (TempDir, Catcher) {
     (folder, catcher)
 }
 
-/// Quality, safety: what was caught is nobody else's on the machine, also in a folder of before.
+/// Quality, safety: only the owner can read caught mails, also in a folder that existed before.
 #[tokio::test]
 async fn only_its_owner_reads_what_was_caught() {
     use std::os::unix::fs::PermissionsExt;
@@ -78,7 +78,7 @@ async fn a_mail_is_kept_and_read_back() {
     route.close().await;
 }
 
-/// F-02: a repeated try does not double the mail, not even at the same moment.
+/// F-02: a repeated attempt does not add a second mail, not even at the same time.
 #[tokio::test]
 async fn a_repeated_try_replaces_the_first() {
     let (folder, catcher) = catcher();

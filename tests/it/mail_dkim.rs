@@ -1,4 +1,4 @@
-//! DKIM signatures, checked the way a receiver checks them (RFC 6376, RFC 8463).
+//! DKIM signatures, verified as by a receiver (RFC 6376, RFC 8463).
 
 use std::fs;
 
@@ -22,13 +22,13 @@ fn mail() -> Message {
         .unwrap()
 }
 
-/// Relaxed canonical form of one header.
+/// One header in the relaxed canonical form.
 fn relaxed(name: &str, value: &str) -> String {
     let value = value.replace("\r\n", "");
     format!("{}:{}\r\n", name.to_lowercase(), value.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// The headers as (name, value with folds), and the body.
+/// The headers as (name, value with line breaks), and the body.
 fn split(raw: &str) -> (Vec<(&str, &str)>, &str) {
     let (mut head, body) = raw.split_once("\r\n\r\n").unwrap();
     let mut headers = Vec::new();
@@ -75,7 +75,7 @@ fn verifies(raw: &str, key: &KeyPair, algorithm: &dyn SignatureVerificationAlgor
     algorithm.verify_signature(key.public_key_raw(), &data, &made).is_ok()
 }
 
-/// Both kinds of key, as openssl writes them.
+/// With both kinds of keys, as openssl writes them.
 #[test]
 fn a_receiver_can_check_the_signature() {
     let known = default_provider().signature_verification_algorithms;
@@ -91,7 +91,7 @@ fn a_receiver_can_check_the_signature() {
         let raw = String::from_utf8(mail.formatted()).unwrap();
         let checks = |raw: &str| known.all.iter().any(|algorithm| verifies(raw, &key, *algorithm));
         assert!(checks(&raw), "{raw}");
-        assert!(!checks(&raw.replace("jose@client", "joao@client")), "a changed header is found out");
+        assert!(!checks(&raw.replace("jose@client", "joao@client")), "a changed header is noticed");
     }
 }
 

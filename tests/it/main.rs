@@ -1,4 +1,4 @@
-//! Tests of the whole, on real engines.
+//! Tests of the whole program with real engines.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! The pool of SMTP sessions: settings, sign-in, TLS, its cap, and the life of its sessions.
+//! The pool of SMTP sessions: settings, sign-in, TLS, the limit of sessions, and when sessions end.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn sick(outcome: Result<impl std::fmt::Debug, SendError>) -> Trouble {
     }
 }
 
-/// D-04: a rotated password is our own matter: no mail fails for it, and none is called sent.
+/// D-04: a rejected relay password is a fault of our settings: no mail fails, and none is reported as sent.
 #[tokio::test]
 async fn a_rotated_password_makes_the_relay_sick() {
     let sink = Sink::start(Options::default()).await;
@@ -27,7 +27,7 @@ async fn a_rotated_password_makes_the_relay_sick() {
     sink.wait_until(|state| state.open == 0).await;
     let trouble = sick(send(&pool, "second").await);
     assert_eq!(trouble.to_string(), "535 at AUTH");
-    // The settings are mended: a new pool, and the mail goes out.
+    // With corrected settings and a new pool, the mail is sent.
     let pool = Pool::new(settings(&sink.starttls_url()));
     send(&pool, "second").await.expect("accepted");
     assert_eq!(sink.see(|state| state.accepted), 2);
@@ -77,7 +77,7 @@ async fn what_the_settings_ask_for_must_be_offered() {
     assert_eq!(clear.see(|state| state.count("AUTH")), 0, "no password without the encryption asked for");
 }
 
-/// RFC 3207, 4.2: what somebody on the way says before the handshake is not an answer given after it.
+/// RFC 3207, 4.2: replies injected before the TLS handshake do not count after it.
 #[tokio::test]
 async fn words_slipped_in_before_the_handshake_are_no_answers() {
     let sink = Sink::start(Options::default()).await;
@@ -107,7 +107,7 @@ async fn the_cap_holds_and_sessions_are_used_again() {
     assert_eq!(sink.see(|state| (state.accepted, state.sessions, state.peak)), (12, 3, 3));
 }
 
-/// A relay that closed the idle session, with or without a word, costs a new session and no try.
+/// An idle session that the relay closed costs a new session, but no attempt.
 #[tokio::test]
 async fn a_dead_idle_session_is_replaced() {
     for url in [Sink::url, Sink::starttls_url] {
@@ -156,7 +156,7 @@ async fn closing_lets_mails_finish_and_says_goodbye() {
     assert!(matches!(&late, SendError::Later(trouble) if trouble.cause == Cause::Closing), "{late:?}");
 }
 
-/// F-02: closing also waits for whoever writes down what became of a mail.
+/// F-02: closing the pool also waits for callers that record the outcome of a mail.
 #[tokio::test]
 async fn closing_waits_for_what_is_written_down() {
     let sink = Sink::start(Options::default()).await;
@@ -173,7 +173,7 @@ async fn closing_waits_for_what_is_written_down() {
     closing.await.unwrap();
 }
 
-/// F-02: asked right before the body, a mail that may not go is held back; its session goes on.
+/// F-02: right before the body, a mail that may not go is held back; its session stays usable.
 #[tokio::test]
 async fn a_mail_that_may_not_go_is_held_back() {
     let sink = Sink::start(Options::default()).await;
@@ -185,7 +185,7 @@ async fn a_mail_that_may_not_go_is_held_back() {
     assert_eq!(sink.see(|state| (state.accepted, state.sessions)), (1, 1));
 }
 
-/// Answers in Latin-1, at any step and without TLS too, count by their codes.
+/// Replies in Latin-1 count by their codes, at every step, also without TLS.
 #[tokio::test]
 async fn answers_that_are_not_utf_8() {
     let sink = Sink::start(Options::default()).await;
@@ -203,7 +203,7 @@ async fn answers_that_are_not_utf_8() {
     assert_eq!(sink.see(|state| state.accepted), 6);
 }
 
-/// D-04: what no server can take from us is final at once.
+/// D-04: a mail that cannot be sent as it is fails at once.
 #[tokio::test]
 async fn unsendable_mails_are_final() {
     let old = Sink::start(Options { international: false, ..Options::default() }).await;
@@ -220,12 +220,12 @@ async fn unsendable_mails_are_final() {
     assert_eq!(new_pool.send(&nameless).await, Err(SendError::Invalid(Unsendable::NoMessageId)));
     let two = build().to("c@client.example".parse().unwrap()).message_id(None).body(String::new()).unwrap();
     assert_eq!(new_pool.send(&two).await, Err(SendError::Invalid(Unsendable::Recipients(2))));
-    // An unsendable mail spoils no session.
+    // After it the session is still usable.
     send(&old_pool, "plain").await.expect("accepted");
     assert_eq!((old.see(|state| state.accepted), new.see(|state| state.accepted)), (1, 1));
 }
 
-/// A relay that is not there is a matter of time; the check at the start names the variable.
+/// An unreachable relay is tried again later; the check at the start names `SMTP_URL`.
 #[tokio::test]
 async fn a_relay_that_is_not_there() {
     let sink = Sink::start(Options::default()).await;

@@ -1,5 +1,5 @@
-//! SMTP sessions against a server whose answers change: outcomes as D-04 and the house plan ("Mail")
-//! say, no false success, and no session used again after doubt.
+//! SMTP sessions with a relay that fails in different ways: outcomes as in D-04, no mail wrongly counted as sent, and
+//! no session used again in an unclear state.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use guichet_tests::{
 use lettre::Message;
 use tokio::time::timeout;
 
-/// Long enough for any answer that comes, short enough to wait for one that does not.
+/// Long enough for every reply that arrives, short enough to wait for one that does not.
 const SHORT: Duration = Duration::from_millis(750);
 
 pub fn mail(name: &str) -> Message {
@@ -33,7 +33,7 @@ pub async fn send(pool: &Pool, name: &str) -> Result<Accepted, SendError> {
     timeout(DEADLINE, pool.send(&mail(name))).await.expect("an outcome")
 }
 
-/// The short limit for one step; the others keep theirs, so that a busy machine makes no timeouts.
+/// A short time limit for one step; the others keep theirs, so that a busy machine causes no timeouts.
 fn limited(step: Step) -> Limits {
     let mut limits = Limits::default();
     match step {
@@ -70,7 +70,7 @@ const STEPS: [Step; 8] = [
     Step::EndOfData,
 ];
 
-/// What the plan says of a fault: the kind of outcome, and whether the session may go on.
+/// The expected kind of outcome of a fault; with it, whether the session can be used again.
 #[derive(Debug, PartialEq, Eq)]
 enum Kind {
     Refused,
@@ -117,7 +117,7 @@ async fn fault(step: Step, act: Act) {
         _ => panic!("{case}: {error:?}"),
     }
 
-    // The answer that comes too late must not pass for that to the next mail, which is refused.
+    // The late reply must not be taken for the reply to the next mail, which is refused.
     sink.release();
     sink.rule(Rule::new(Step::Rcpt, Act::Reply(550, "5.1.1 unknown".to_owned())).to("second@client.example"));
     let error = send(&pool, "second").await.expect_err(&case);
@@ -136,7 +136,7 @@ async fn fault(step: Step, act: Act) {
     pool.close().await;
 }
 
-/// D-04, F-02: each step × each fault.
+/// D-04, F-02: every fault at every step.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_at_every_step() {
     let mut cases = Vec::new();
@@ -153,8 +153,8 @@ async fn every_fault_at_every_step() {
     join_all(cases).await;
 }
 
-/// The same over a session that was used before and is asked for nothing in between: as long as the
-/// server has not begun the mail, a fresh session takes over, and nobody hears of it.
+/// Faults at the beginning of a mail on a session that was used before: a new session is used instead, and the caller
+/// does not notice.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_used_session_that_fails_to_begin_is_no_failed_try() {
     let reply = |code| Act::Reply(code, "4.0.0 enough on this session".to_owned());
@@ -178,7 +178,7 @@ async fn a_used_session_that_fails_to_begin_is_no_failed_try() {
     .await;
 }
 
-/// The measured fault: a timeout in DATA, a late 250, and a 550 for the next mail.
+/// A timeout after DATA, a late 250, and a 550 for the next mail.
 #[tokio::test]
 async fn a_late_acceptance_is_not_that_of_the_next_mail() {
     for url in [Sink::url, Sink::starttls_url, Sink::smtps_url] {
@@ -198,8 +198,8 @@ async fn a_late_acceptance_is_not_that_of_the_next_mail() {
     }
 }
 
-/// A caller that is cancelled while the server thinks about its mail leaves nothing for the next one,
-/// though there is only one session.
+/// When a caller is cancelled while it waits for the relay's reply, the next mail on the same session does not get that
+/// reply.
 #[tokio::test]
 async fn a_cancelled_caller_leaves_no_answer_behind() {
     let sink = Sink::start(Options::default()).await;
@@ -222,8 +222,8 @@ async fn a_cancelled_caller_leaves_no_answer_behind() {
     assert_eq!(taken, [(1, to("first")), (1, to("third"))]);
 }
 
-/// F-02: a mail that nobody waits for any more is held back while that is possible, because its next
-/// try would be a second copy.
+/// F-02: a mail whose caller is gone is not sent if its body has not begun, because the next attempt would be a second
+/// copy.
 #[tokio::test]
 async fn a_mail_given_up_before_its_body_is_not_sent() {
     let sink = Sink::start(Options::default()).await;
@@ -241,7 +241,7 @@ async fn a_mail_given_up_before_its_body_is_not_sent() {
     assert_eq!(sink.see(|state| (state.accepted, state.sessions, state.count("RSET"))), (1, 1, 1));
 }
 
-/// A server that answers twice is found out before the second answer can do harm.
+/// An extra reply of the relay is noticed before it is taken for the reply to the next mail.
 #[tokio::test]
 async fn a_word_too_many_is_never_an_answer() {
     for (url, clear) in
@@ -253,7 +253,8 @@ async fn a_word_too_many_is_never_an_answer() {
         send(&pool, "first").await.expect("accepted");
         sink.rule(Rule::new(Step::EndOfData, Act::Reply(550, "5.7.1 no".to_owned())));
         let second = send(&pool, "second").await.expect_err("no false success");
-        // In clear the word is seen while the session is idle; under TLS, at the wrong code for DATA.
+        // Without TLS, the extra reply is noticed while the session is idle; with TLS, when it is read as a reply to
+        // DATA with the wrong code.
         let again = send(&pool, "second").await.expect_err("a refusal");
         assert_eq!(matches!(second, SendError::Refused { .. }), clear, "{second:?}");
         assert_eq!(matches!(second, SendError::Later(_)), !clear, "{second:?}");
@@ -262,7 +263,7 @@ async fn a_word_too_many_is_never_an_answer() {
     }
 }
 
-/// What goes over the wire is the mail, whole, and each try carries the same `Message-ID`.
+/// The mail arrives unchanged, and each attempt has the same `Message-ID`.
 #[tokio::test]
 async fn the_mail_arrives_as_written_and_repeats_its_message_id() {
     let sink = Sink::start(Options::default()).await;
@@ -283,7 +284,7 @@ async fn the_mail_arrives_as_written_and_repeats_its_message_id() {
     }
 }
 
-/// F-02: whether the mail may go is asked once, right before its body leaves: held back then, it costs no session.
+/// F-02: whether the mail may be sent is checked once, right before its body; if not, the session is still usable.
 #[tokio::test]
 async fn a_mail_is_held_back_at_the_last_moment() {
     let sink = Sink::start(Options::default()).await;

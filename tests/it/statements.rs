@@ -1,4 +1,4 @@
-//! How many statements the main screens take: as many for two rows as for forty.
+//! The number of statements of the main screens does not depend on the number of rows.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ use tower::ServiceExt;
 
 const CONNECTIONS: usize = 6;
 
-/// The API without workers or a socket, so that nobody else uses the database.
+/// The API without workers and sockets, so that nothing else uses the database.
 struct Desk {
     store: Store,
     clock: Arc<ManualClock>,
@@ -72,7 +72,7 @@ impl Desk {
         create(&self.store, &by.actor(), &TicketId::new().encode(), input).await.unwrap().value
     }
 
-    /// A stored file, as if its bytes had come.
+    /// A stored file, as if its bytes had been sent.
     async fn file(&self, by: &Person) -> FileId {
         let (actor, key) = (by.actor(), FileId::new().encode());
         let (content_type, sha256) = (String::new(), "ab".repeat(32));
@@ -92,7 +92,7 @@ impl Desk {
         post(&self.store, &by.actor(), &TicketId::new().encode(), input).await.unwrap();
     }
 
-    /// Asks, and counts what it took.
+    /// Sends a query; returns the data and the number of statements.
     async fn counted(&self, person: &Person, query: &str) -> (Value, usize) {
         let before = self.counting.statements();
         let request = Request::post("/graphql")
@@ -134,7 +134,7 @@ const FILES: &str = "{ tickets(first: 100) { nodes {
     conversation(last: 3) { nodes { attachments { visibility } } }
 } } }";
 
-/// D-01: no screen asks once per row: two tickets and forty take the same statements.
+/// D-01: no field needs a statement per row: two tickets and forty take the same number of statements.
 #[tokio::test]
 async fn d_01_the_grid_takes_a_fixed_number_of_statements() {
     let desk = Desk::new().await;
@@ -170,7 +170,7 @@ async fn d_01_the_grid_takes_a_fixed_number_of_statements() {
     assert_eq!(counts[0], counts[1]);
     // The session; tickets, clients, assignees, conversations.
     assert_eq!(counts[0].0, 5);
-    // The session; tickets and their number; ten kinds of what stands beside them; four of what stands beside that.
+    // The session; tickets and their number; ten kinds of related records; four kinds of records related to those.
     assert_eq!(counts[0].1, 17);
     desk.finish().await;
 }
@@ -179,8 +179,8 @@ const TOLD: &str = "{ notifications(first: 100) { totalCount unreadCount nodes {
     id kind at readAt ticket { number subject client { name } } message { body } author { name }
 } } }";
 
-/// D-11: what somebody is told takes as many statements for two rows as for forty; and telling a whole department
-/// as many as telling one.
+/// D-11: the list of notifications takes the same number of statements for two rows as for forty, and notifying a whole
+/// department the same as notifying one person.
 #[tokio::test]
 async fn d_11_notifications_take_a_fixed_number_of_statements() {
     let desk = Desk::new().await;

@@ -1,4 +1,4 @@
-//! `schema/engine/src/tables.rs` follows the migrations: written from a migrated database and compared.
+//! `schema/engine/src/tables.rs` agrees with the migrations: it is generated from a migrated database and compared.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -93,7 +93,7 @@ async fn tables_follow_the_migrations() {
     }
 }
 
-/// Every migration can be taken back, and run again.
+/// Every migration can be reverted and run again.
 #[tokio::test]
 async fn migrations_go_down_and_up() {
     let database = TestDatabase::new().await;

@@ -2,6 +2,8 @@
 //!
 //! A reconciler needs no input and is idempotent: it compares what is there with what should be there, and corrects
 //! the difference. Each one runs in its own task, so that one that fails or hangs does not delay the others.
+//!
+//! The list, with the interval of each, is [`crate::reconcilers`] in `lib.rs`.
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -20,11 +20,12 @@ text_enum! {
         Required = "REQUIRED",
         /// The text is longer than allowed.
         TooLong = "TOO_LONG",
-        /// The number is too small or too large, or the list has too many items.
+        /// The number is too small or too large, the list has too few or too many items, or the name of a time
+        /// zone is unknown.
         OutOfRange = "OUT_OF_RANGE",
         /// The cursor was not issued by this list in this order.
         InvalidCursor = "INVALID_CURSOR",
-        /// The text contains characters that cannot be stored, for example control characters.
+        /// The text contains characters that are not allowed, for example control characters.
         InvalidText = "INVALID_TEXT",
         /// The e-mail address is not valid.
         InvalidEmail = "INVALID_EMAIL",
@@ -38,7 +39,7 @@ text_enum! {
         WrongCredentials = "WRONG_CREDENTIALS",
         /// There were too many failed attempts. Wait and try again.
         TooManyAttempts = "TOO_MANY_ATTEMPTS",
-        /// The access has not been activated yet.
+        /// The account has no membership that can be used now: its access is not active yet, or was removed.
         AccessPending = "ACCESS_PENDING",
         /// The invitation is unknown, already used or expired.
         InvitationInvalid = "INVITATION_INVALID",
@@ -70,7 +71,7 @@ text_enum! {
         ChargeNotOverdue = "CHARGE_NOT_OVERDUE",
         /// Only a delivery that failed or could not be sent can be retried.
         DeliveryNotRetryable = "DELIVERY_NOT_RETRYABLE",
-        /// The delivery has no recipient left.
+        /// There is no address to which the delivery could be sent now.
         NoRecipient = "NO_RECIPIENT",
         /// Mails to the address are suppressed after a bounce. Correct the address or lift the suppression first.
         AddressSuppressed = "ADDRESS_SUPPRESSED",

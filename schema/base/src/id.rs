@@ -118,7 +118,7 @@ ids! {
     ChangeId = "change",
     /// One action; groups the changes it made and is the cause of its mails.
     ActId = "act",
-    /// A hand-over of a ticket.
+    /// A transfer of a ticket.
     TransferId = "transfer",
     /// What a client owes.
     ChargeId = "charge",

@@ -13,7 +13,7 @@ text_enum! {
     pub enum StaffRole {
         /// May do everything, including settings and staff.
         Owner = "OWNER",
-        /// Manages clients, portal accesses, the price list and charges; may act in bulk.
+        /// Manages clients, portal accesses, the price list and charges.
         Manager = "MANAGER",
         /// Does the daily work.
         Member = "MEMBER",
@@ -23,9 +23,10 @@ text_enum! {
 text_enum! {
     /// Which clients and tickets the members of a firm can see.
     pub enum MemberReach {
-        /// Members see all clients.
+        /// Members see all clients and tickets.
         All = "ALL",
-        /// Members see their departments and their own clients only.
+        /// Members see only the clients of their portfolio; the tickets that are assigned to them, were opened by
+        /// them, or belong to their departments or their portfolio; and the clients of these tickets.
         Own = "OWN",
     }
 }

@@ -1,4 +1,7 @@
 //! Connections to PostgreSQL with or without TLS, the pool, and migrations.
+//!
+//! A lost connection becomes `Fault::Unavailable` in `guichet_base::error`, and the API error `UNAVAILABLE` in
+//! `guichet_edge::errors`.
 
 mod address;
 

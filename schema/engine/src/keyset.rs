@@ -1,5 +1,5 @@
 //! Pages of lists in the order of one column, and of the id where values are equal: each page is found by its cursor, so
-//! the last one costs as much as the first (keyset pagination).
+//! the last one costs as much as the first (keyset pagination). The cursor itself is encoded in `guichet_base::page`.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use guichet_base::error::{Code, Refusal, Result};

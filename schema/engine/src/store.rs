@@ -140,7 +140,7 @@ pub struct By {
 
 impl By {
     /// The system itself: a worker or the command line.
-    pub fn house() -> Self {
+    pub fn system() -> Self {
         Self { account_id: None, staff_id: None, access_id: None, origin: Origin::default() }
     }
 

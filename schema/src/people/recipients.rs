@@ -26,9 +26,9 @@ use guichet_engine::tables::{accounts, client_recipients, clients, portal_access
 
 use crate::people::client::model::Topic;
 
-/// To whom each of a firm's deliveries about clients' things would go now. One for an address of a client's record goes
-/// to the client's present addresses for this topic, which may have been corrected since; one for a person to that
-/// person, while it may know of the client's things, or else where the client lists its address.
+/// The possible recipients of each delivery now. A delivery to an address of the client's record goes to its present
+/// addresses for this topic. One to a person goes to that person while they may know of the client's things, else to
+/// the same address if the client lists it.
 pub(crate) async fn addressees(
     conn: &AsyncPgConnection,
     firm: FirmId,

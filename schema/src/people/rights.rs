@@ -30,7 +30,7 @@ text_enum! {
         TicketCreate = "TICKET_CREATE",
         /// Create a charge by hand with `chargeCreate`.
         ChargeCreate = "CHARGE_CREATE",
-        /// Unblock an address that bounced with `emailSuppressionLift`.
+        /// With `emailSuppressionLift`, unblock an address that bounced.
         EmailSuppressionLift = "EMAIL_SUPPRESSION_LIFT",
     }
 }

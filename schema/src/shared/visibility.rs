@@ -1,4 +1,4 @@
-//! Who may read a part of a thing that two sides share.
+//! Who may read a part (message, file) of a thing. Who may see the thing itself is declared in `guichet_engine::reach`.
 
 use guichet_base::text_enum;
 use guichet_engine::feed::Audience;

@@ -70,7 +70,8 @@ INSERT INTO service_items SELECT copy.* FROM service_copy AS s JOIN service_item
 LEFT JOIN department_copy AS d ON d.firm_id = s.firm_id AND d.old_id = old.department_id,
 LATERAL jsonb_populate_record(old, jsonb_build_object('id', s.id, 'firm_id', s.firm_id, 'department_id', d.id)) AS copy;
 
--- Clients like those with an admin; each has that one alone. Every fiftieth has no address.
+-- Copies of clients with an active admin. Each copy has a copy of that admin as its only user; one in fifty has no
+-- e-mail address.
 CREATE TEMP TABLE client_copy ON COMMIT DROP AS
 WITH old AS (
     SELECT client.*, access.id AS access_id, access.account_id,

@@ -84,8 +84,8 @@ async fn found(conn: &mut AsyncPgConnection, scale: Scale) -> Result<Vec<(FirmId
         .await?)
 }
 
-/// Fills in the demo, unless it is there already, beside whatever else the database at `url` has; answers how to sign
-/// in. All of it in one transaction: a demo is whole or not there. `progress` is told what is being done, in English.
+/// Fills in the demo, unless it exists already, beside all other data of the database at `url`; returns how to sign in.
+/// All of it is one transaction: a demo is complete or not there. `progress` is called with each step, in English.
 ///
 /// # Errors
 /// When the database or the store of files does not answer: retry. When an account outside of the demo has one of its
@@ -122,7 +122,7 @@ pub async fn fill(
     sign_ins(store).await
 }
 
-/// Plays the small demo; answers the bytes of its files. Spain comes before France: its owner is also the admin of a
+/// Plays the small demo; returns the bytes of its files. Spain comes before France: its owner is also the admin of a
 /// French client (B-13).
 async fn small(whole: &Whole) -> Result<Vec<(Key, Bytes)>> {
     let mut objects = Vec::new();

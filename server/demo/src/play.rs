@@ -20,11 +20,10 @@ use guichet_schema::desk::ticket::model::{Ticket, TicketStatus};
 use guichet_schema::desk::ticket::status::{ChangeStatus, Reopen, change_status, reopen};
 use guichet_schema::desk::ticket::transfer::{TransferTicket, TransferTo, transfer};
 use guichet_schema::nouns::WITH_FILES;
-use guichet_schema::shared::file::digest;
 use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::rules::{Declaration, Limits};
 use guichet_schema::shared::file::verdict::{self, Verdict};
-use guichet_schema::shared::file::{download, upload};
+use guichet_schema::shared::file::{digest, download, upload};
 use guichet_schema::shared::visibility::Visibility;
 use sha2::{Digest, Sha256};
 

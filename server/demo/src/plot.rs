@@ -140,8 +140,8 @@ impl Stage<'_> {
         }
     }
 
-    /// Plans a ticket as in life: opened at `at`, answered in office hours, mostly finished, sometimes refused, handed
-    /// over, repriced or opened again. Few of those that are not recent are still open.
+    /// Plans a ticket as in a real firm: opened at `at`, answered in office hours, mostly finished, sometimes refused,
+    /// transferred, repriced or reopened. Few of those that are not recent are still open.
     fn tell(&mut self, ticket: usize, topic: &'static Topic, customer: usize, at: DateTime<Utc>) {
         let users = self.customers[customer].users.len();
         let contact = (users > 0).then(|| self.chance.below(users));

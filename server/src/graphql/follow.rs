@@ -106,7 +106,7 @@ macro_rules! changes {
             /// The revision of this message, comparable with that of a mutation; null for clients.
             revision: Option<$crate::graphql::payload::Revision>,
             /// Whether the client must read the list again now, because the following messages build on the new
-            /// result. True in the first message without `after`, after a long absence, when very much changed at once,
+            /// result. True in the first message without `after`, after a long absence, when too much changed at once,
             /// and when the rights of the viewer changed.
             reload: bool,
             /// The new and changed items of the list, in their current state.

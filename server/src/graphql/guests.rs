@@ -10,7 +10,7 @@ use guichet_base::id::SessionId;
 use guichet_edge::Close;
 use guichet_engine::actor::Membership;
 use guichet_engine::store::Store;
-use guichet_schema::people::session::queries::worn;
+use guichet_schema::people::session::queries::current_memberships;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
@@ -68,8 +68,8 @@ impl Guests {
         if sessions.is_empty() {
             return;
         }
-        match worn(store, &sessions.into_iter().collect::<Vec<_>>()).await {
-            Ok(worn) => seats = seats.into_iter().filter_map(|seat| seat.kept(&worn)).collect(),
+        match current_memberships(store, &sessions.into_iter().collect::<Vec<_>>()).await {
+            Ok(memberships) => seats = seats.into_iter().filter_map(|seat| seat.kept(&memberships)).collect(),
             // They stay connected: each operation checks the session itself, and fails likewise.
             Err(error) => tracing::warn!(%error, "the sessions of open websockets were not looked at"),
         }
@@ -83,8 +83,8 @@ impl Guests {
 
 impl Seat {
     /// Keeps a client whose session still has the same membership; disconnects others.
-    fn kept(self, worn: &HashMap<SessionId, Option<Membership>>) -> Option<Self> {
-        let close = match worn.get(&self.session) {
+    fn kept(self, memberships: &HashMap<SessionId, Option<Membership>>) -> Option<Self> {
+        let close = match memberships.get(&self.session) {
             None => Close::forbidden("The session is over"),
             Some(membership) if *membership != self.membership => other_rights(),
             Some(_) => return Some(self),

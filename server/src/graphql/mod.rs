@@ -23,7 +23,9 @@ pub mod reading;
 pub mod scalars;
 mod shared;
 
+use async_graphql::connection::PageInfo;
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
+use chrono::{DateTime, Utc};
 
 use deployment::Deployment;
 pub use follow::Shows;
@@ -101,6 +103,12 @@ pub fn sdl() -> String {
 }
 
 fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
-    // Suggestions are slow for long names, and reveal names when introspection is off.
-    Schema::build(Query::default(), Mutation::default(), Subscription::default()).disable_suggestions()
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        // Suggestions are slow for long names, and reveal names when introspection is off.
+        .disable_suggestions()
+        .override_output_type_description::<DateTime<Utc>>(
+            "A date and time in the format of RFC 3339 (`date-time`), for example \
+             `2026-11-23T14:05:09.120456+00:00`. Results are in UTC; inputs may have any offset.",
+        )
+        .override_output_type_description::<PageInfo>("The position of a page in its list.")
 }

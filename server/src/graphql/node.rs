@@ -98,7 +98,7 @@ nodes! {
     TicketChange by ChangeId,
     /// A message of a ticket's conversation.
     TicketMessage by MessageId,
-    /// A hand-over of a ticket.
+    /// A transfer of a ticket.
     TicketTransfer by TransferId,
 }
 

@@ -57,7 +57,7 @@ pub(super) fn web_url(text: &str) -> Result<Url, String> {
 
 fn origin(url: &Url) -> Result<Origin, String> {
     let origin = url.origin().ascii_serialization().parse();
-    origin.map_err(|_| "has a name that is none of a host".to_owned())
+    origin.map_err(|_| "does not contain a valid host name".to_owned())
 }
 
 pub(super) fn origins(text: &str) -> Result<Vec<Origin>, String> {
@@ -125,7 +125,7 @@ mod tests {
             "`https://a.example/x` has more than scheme, host and port"
         );
         assert!(origins("*").is_err());
-        let no_host = "`https://a\"b.example` has a name that is none of a host";
+        let no_host = "`https://a\"b.example` does not contain a valid host name";
         assert_eq!(origins("https://a\"b.example").unwrap_err(), no_host);
         assert!(web_url("https://a\"b.example").is_err());
     }

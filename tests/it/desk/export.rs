@@ -1,4 +1,4 @@
-//! D-01: the grid of tickets as a file for spreadsheets.
+//! D-01: the list of tickets as a file for spreadsheets.
 
 use guichet_base::id::Id;
 use guichet_engine::actor::StaffRole;
@@ -16,7 +16,7 @@ async fn open(app: &TestApp, by: &Person, subject: &str, more: serde_json::Value
     assert_eq!(answer["ticketCreate"]["userErrors"], json!([]));
 }
 
-/// The rows of the file, after its mark.
+/// The rows of the file, without its byte order mark.
 async fn rows(app: &TestApp, by: &Person, query: &str) -> Vec<String> {
     let response = app.get(Some(by), &format!("/export/tickets.csv{query}")).await;
     assert_eq!(response.status(), 200);
@@ -24,8 +24,8 @@ async fn rows(app: &TestApp, by: &Person, query: &str) -> Vec<String> {
     text.trim_start_matches('\u{feff}').split_terminator("\r\n").map(str::to_owned).collect()
 }
 
-/// D-01: the filtered grid, every ticket once in its order, in the viewer's language and the firm's time, with
-/// nothing that runs; for clients without what is the firm's own affair.
+/// D-01: the filtered list, each ticket once and in order, in the viewer's language and the firm's time zone, with
+/// formulas made harmless; clients get no internal columns.
 #[tokio::test]
 async fn d_01_the_grid_is_exported() {
     let app = TestApp::start().await;
@@ -61,7 +61,7 @@ async fn d_01_the_grid_is_exported() {
     app.finish().await;
 }
 
-/// D-01: it is a file to keep, not a page; and what is not answered is told as the API tells it.
+/// D-01: the export is a download that is not cached; refusals have the codes of the API.
 #[tokio::test]
 async fn d_01_a_file_and_its_refusals() {
     let app = TestApp::start().await;

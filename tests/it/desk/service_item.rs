@@ -8,9 +8,8 @@ use guichet_base::page::PageRequest;
 use guichet_engine::actor::StaffRole;
 use guichet_schema::desk::service_item::commands::{self, CreateServiceItem, UpdateServiceItem};
 use guichet_schema::desk::service_item::queries::{self, ServiceItemFilter};
-use guichet_schema::people::department;
-use guichet_schema::people::staff;
 use guichet_schema::people::staff::queries::StaffFilter;
+use guichet_schema::people::{department, staff};
 use uuid::Uuid;
 
 use crate::people::world::{World, client_input, key, reais, refused, staff_id};
@@ -37,7 +36,8 @@ fn untouched(id: ServiceItemId, expected_version: i32) -> UpdateServiceItem {
     }
 }
 
-/// Items are entered, changed by version, taken off the list; clients see what is offered.
+/// Items of the price list are created, changed with a version and taken off the list; clients see only those that are
+/// offered.
 #[tokio::test]
 async fn the_price_list() {
     let world = World::new().await;
@@ -110,7 +110,7 @@ async fn the_price_list() {
     assert_eq!(found.description, "Linha 1\nLinha 2");
 }
 
-/// Departments and the staff list are the firm's own; a name is all that a client finds of staff.
+/// Departments and the list of staff are visible to staff only; clients can only find a staff member by id.
 #[tokio::test]
 async fn departments_and_staff() {
     let world = World::new().await;

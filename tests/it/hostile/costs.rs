@@ -1,5 +1,5 @@
-//! Requests that ask for too much, against the real schema in a process of its own: each gets a clear
-//! error at once, and the process grows by none of them.
+//! Requests that ask for too much, against the real schema in a separate process: each gets a clear error at once, and
+//! the memory of the process does not grow.
 
 use std::fs;
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use guichet_tests::process::{Launch, Process};
 use guichet_tests::world::{Firm, Person};
 use serde_json::{Value, json};
 
-/// How long an answer may take on a busy machine; unguarded, some of these take half a minute and more.
+/// How long an answer may take on a busy machine; without the limits some of these take half a minute and more.
 const AT_ONCE: Duration = Duration::from_secs(5);
-/// Most bytes that an answer may have: no error gives the request back.
+/// The most bytes of an answer: no error contains the request.
 const BRIEF: usize = 32 << 10;
 
-/// A request, and how it must be answered.
+/// A request and the code of the error that it must get.
 struct Attack {
     name: &'static str,
     body: Vec<u8>,
@@ -38,7 +38,7 @@ fn with(name: &'static str, code: &'static str, query: &str, variables: Value) -
     attack(name, code, json!({ "query": query, "variables": variables }).to_string())
 }
 
-/// Documents that are too deep, too long, or small and blow up.
+/// Documents that are too deep, too long, or small but expensive.
 fn documents() -> Vec<Attack> {
     const TOO_MUCH: &str = "COST_EXCEEDED";
     const INVALID: &str = "GRAPHQL_VALIDATION_FAILED";
@@ -124,7 +124,7 @@ fn documents() -> Vec<Attack> {
     ]
 }
 
-/// Bodies and variables that are too large, too deep or no GraphQL.
+/// Bodies and variables that are too large, too deep or not GraphQL.
 fn bodies() -> Vec<Attack> {
     const TOO_MUCH: &str = "COST_EXCEEDED";
     const INVALID: &str = "GRAPHQL_VALIDATION_FAILED";
@@ -177,7 +177,7 @@ fn bodies() -> Vec<Attack> {
     ]
 }
 
-/// Pages that nobody should be given.
+/// Pages that are not allowed.
 fn pages() -> Vec<Attack> {
     const WRONG: &str = "BAD_USER_INPUT";
     const TOO_MUCH: &str = "COST_EXCEEDED";
@@ -208,7 +208,7 @@ fn pages() -> Vec<Attack> {
     ]
 }
 
-/// A server of its own, and somebody who is signed in.
+/// A separate server, and a signed-in owner.
 struct Target {
     server: Process,
     owner: Person,
@@ -225,7 +225,7 @@ impl Target {
         Self { server, owner, http: http::client(), database }
     }
 
-    /// Attacks; answers what is wrong with the answer.
+    /// Sends the request; returns what is wrong with the answer, if anything.
     async fn suffer(&self, attack: &Attack, token: Option<&str>) -> Option<String> {
         let url = format!("{}/graphql", self.server.url().await);
         let request =
@@ -240,15 +240,15 @@ impl Target {
         (!good).then(|| format!("{}: {} bytes after {took:?}: {body:.1000}", attack.name, answer.len()))
     }
 
-    /// Bytes that are in memory.
+    /// The bytes in memory.
     fn resident(&self) -> u64 {
         let statm = fs::read_to_string(format!("/proc/{}/statm", self.server.pid())).unwrap();
         statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096
     }
 }
 
-/// Depth, circles and doubling chains of fragments, aliases, directives, batches, pages, variables: a
-/// clear error with a code, at once, for whoever is signed in or not, and no memory is lost to them.
+/// Depth, circles and doubling chains of fragments, aliases, directives, batches, pages, variables: each gets an error
+/// with its code at once, with and without signing in, and no memory is lost.
 #[tokio::test]
 async fn too_much_is_refused_at_once() {
     let target = Target::start().await;
@@ -274,7 +274,7 @@ async fn too_much_is_refused_at_once() {
     }
     let grown = target.resident().saturating_sub(before);
     assert!(grown < 40 << 20, "grew by {grown} bytes");
-    // It goes on serving.
+    // Other requests are still answered.
     let url = format!("{}/graphql", target.server.url().await);
     let viewer = target.http.post(url).bearer_auth(&target.owner.token);
     let viewer = viewer.json(&json!({ "query": "{ viewer { account { email } } }" })).send().await.unwrap();

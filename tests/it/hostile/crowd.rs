@@ -1,4 +1,4 @@
-//! One request that would take everything there is.
+//! Single requests that would use all resources.
 
 use diesel_async::SimpleAsyncConnection;
 use guichet_tests::app::TestApp;
@@ -8,14 +8,14 @@ use guichet_tests::world::Firm;
 use serde_json::json;
 use tokio::time::{Instant, timeout};
 
-/// A query with so many searches at its root.
+/// A query with this many searches at its root.
 fn searches(count: usize) -> String {
     let field = |n| format!("a{n}: tickets(first: 1, filter: {{ search: \"a{n}\" }}) {{ totalCount }} ");
     format!("{{ {} }}", (0..count).map(field).collect::<String>())
 }
 
-/// Fields at the root are resolved at the same time: they are few, and take turns on a few connections, so
-/// that others and the probes find one.
+/// Root fields run concurrently: their number is limited and they share few connections, so that other requests and
+/// probes get one.
 #[tokio::test]
 async fn one_request_leaves_connections_to_others() {
     let app = TestApp::start().await;
@@ -45,7 +45,7 @@ async fn one_request_leaves_connections_to_others() {
     app.finish().await;
 }
 
-/// The probe has a connection of its own: a pool that is all taken is not a database that is down.
+/// The probe has its own connection: an exhausted pool does not mean that the database is down.
 #[tokio::test]
 async fn a_probe_does_not_wait_for_requests() {
     let app = TestApp::start().await;

@@ -1,4 +1,4 @@
-//! What is told when something of ours breaks: a code and the request's id, nothing of what broke.
+//! Internal faults: the answer has a code and the request's id, and no details.
 
 use diesel_async::SimpleAsyncConnection;
 use guichet_base::i18n::{self, Failure};
@@ -17,7 +17,7 @@ async fn post(app: &TestApp, token: &str, query: &str) -> Response {
     request.json(&json!({ "query": query })).send().await.unwrap()
 }
 
-/// A fault of ours is `INTERNAL`, whatever it was; the log has it under the id that is told.
+/// Every internal fault becomes `INTERNAL`; the answer has the request's id, under which the log has the fault.
 #[tokio::test]
 async fn internal_errors_are_masked() {
     let app = TestApp::start().await;
@@ -43,7 +43,7 @@ async fn internal_errors_are_masked() {
         let sentence = i18n::failure(Locale::PtBr, Failure::Internal { request: Some(&id) });
         assert_eq!(error["message"], sentence);
         assert_eq!(error["extensions"], json!({ "code": "INTERNAL", "requestId": id }));
-        // Where in the request it was may be told.
+        // The position in the request may be in the answer.
         let text = body.to_string().to_lowercase().replace("\"column\":", "");
         for told in ["column", "theme", "sql", "diesel", "relation", "does not exist", "segredo", ".rs"] {
             assert!(!text.contains(told), "{told} in {text}");
@@ -52,7 +52,7 @@ async fn internal_errors_are_masked() {
     app.finish().await;
 }
 
-/// A program whose tables another version left is not ready, and says why.
+/// A program whose tables have another version is not ready, and says why.
 #[tokio::test]
 async fn tables_of_another_version() {
     let app = TestApp::start().await;
@@ -60,7 +60,7 @@ async fn tables_of_another_version() {
         let answer = http::get(format!("{}/readyz", app.url)).await.unwrap();
         (answer.status().as_u16(), answer.json::<Value>().await.unwrap()["database"].clone())
     };
-    // Its workers may not have begun yet.
+    // The workers may not have started yet.
     assert_eq!(ready().await.1, "ok");
     let newest = "DELETE FROM __diesel_schema_migrations
         WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)";
@@ -69,8 +69,8 @@ async fn tables_of_another_version() {
     app.finish().await;
 }
 
-/// Without its database the program says so at once, that trying again may help, and no more; with it
-/// it goes on by itself.
+/// Without its database the program answers `UNAVAILABLE` (retryable) at once, without details; it goes on when the
+/// database is back.
 #[tokio::test]
 async fn without_a_database() {
     let app = TestApp::start().await;
@@ -100,7 +100,7 @@ async fn without_a_database() {
     app.finish().await;
 }
 
-/// F-02: people are told of a failure in the language of their account, else in that of their browser.
+/// F-02: messages about failures are in the language of the account, else in that of the browser.
 #[tokio::test]
 async fn f_02_failures_in_four_languages() {
     let app = TestApp::start().await;

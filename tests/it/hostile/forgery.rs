@@ -1,5 +1,5 @@
-//! Requests that a browser was tricked into: nothing is changed by GET, by simple content types, or from
-//! a foreign page.
+//! Requests that a browser was tricked into: nothing is changed by GET, by simple content types, or from a foreign
+//! page.
 
 use guichet_tests::app::TestApp;
 use guichet_tests::http;
@@ -40,7 +40,7 @@ impl Victim {
         self.browser(self.http.post(self.url())).json(&json!({ "query": MUTATION }))
     }
 
-    /// Ends the test with as many clients as there should be.
+    /// Checks the number of clients, and ends the test.
     async fn finish(self, clients: u64) {
         let count = self.app.ask(&self.firm.owner, "{ clients(first: 1) { totalCount } }", json!({})).await;
         assert_eq!(count["clients"]["totalCount"], clients);
@@ -54,7 +54,7 @@ async fn code(answer: Response) -> (u16, String) {
     (status, body["errors"][0]["extensions"]["code"].as_str().unwrap_or("none").to_owned())
 }
 
-/// A mutation is not run by GET, whatever the headers.
+/// GET never runs a mutation, whatever the headers.
 #[tokio::test]
 async fn by_get() {
     let victim = Victim::new().await;
@@ -77,7 +77,7 @@ async fn by_get() {
     victim.finish(0).await;
 }
 
-/// The content types that a page may send without asking first are not taken.
+/// Content types that pages may send without a preflight are refused.
 #[tokio::test]
 async fn by_simple_content_types() {
     let victim = Victim::new().await;
@@ -102,7 +102,7 @@ async fn by_simple_content_types() {
     victim.finish(0).await;
 }
 
-/// With the cookie of a session, a foreign page changes nothing and reads nothing; our own may.
+/// A foreign page that sends the cookie of a session can change nothing and read nothing; our own page can.
 #[tokio::test]
 async fn from_a_foreign_page() {
     let victim = Victim::new().await;

@@ -1,4 +1,4 @@
-//! Logs carry ids: no passwords, tokens, addresses or names, and nothing that people wrote.
+//! Logs have ids only: no passwords, tokens, addresses or names, and no text that people wrote.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use guichet_tests::wait::until;
 use guichet_tests::world::Firm;
 use serde_json::{Value, json};
 
-/// What the program writes at its most talkative while it serves, refuses, fails and mails.
+/// The log at the most detailed level while the program answers, refuses, fails and sends mails.
 #[tokio::test]
 async fn what_is_logged() {
     let database = TestDatabase::new().await;
@@ -23,7 +23,7 @@ async fn what_is_logged() {
     let client = firm.client("Padaria Segredo", Some("client-address@mail.example")).await;
     let ana = firm.admin(client, "ana-address@mail.example").await;
     let sink = Sink::start(Options::default()).await;
-    // Libraries write parameters and headers down when they are let.
+    // At this level libraries log parameters and headers, unless they are limited.
     let talkative = "trace,tokio_postgres::query=trace";
     let serve = Launch::serve(&database.url).with("GUICHET_LOG", talkative).start().await;
     let work = Launch::work(&database.url, &sink.starttls_url()).with("GUICHET_LOG", talkative).start().await;
@@ -48,13 +48,13 @@ async fn what_is_logged() {
     send("", sign_in, input("the-wrong-password")).await;
     let entered = send("", sign_in, input("the-right-password")).await;
     let token = entered["data"]["signIn"]["token"].as_str().unwrap().to_owned();
-    // A secret where none belongs, and requests that are refused.
+    // Secrets in wrong places, and requests that are refused.
     send("not-a-token-but-secret", "{ viewer { account { id } } }", json!({})).await;
     send("", sign_in, json!({ "input": { "email": "x", "password": ["the-listed-password"] } })).await;
     send("", "{ invitation(secret: \"the-inline-secret\") { email } nonsense }", json!({})).await;
     http.get(format!("{url}?query=%7Bnonsense%7D&token=the-query-token")).send().await.unwrap();
 
-    // The relay names the address in each of its words.
+    // The relay's replies contain the address.
     let words = |code| Act::Reply(code, "5.1.1 <ana-address@mail.example> is unknown".into());
     sink.rule(Rule::new(Step::Rcpt, words(550)).to("ana-address@mail.example"));
     sink.rule(Rule::new(Step::EndOfData, words(451)).to("client-address@mail.example").times(1));
@@ -81,7 +81,7 @@ async fn what_is_logged() {
         json!({ "q": "busca oculta" }),
     )
     .await;
-    // A fault that names what it failed on.
+    // A fault whose error contains data.
     diesel_async::SimpleAsyncConnection::batch_execute(
         &mut *store.conn().await.unwrap(),
         "ALTER TABLE charges RENAME COLUMN description TO about",

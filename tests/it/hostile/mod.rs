@@ -1,4 +1,4 @@
-//! What people do who mean no good, against the whole program.
+//! Attacks, against the whole program.
 
 mod costs;
 mod crowd;

@@ -1,4 +1,4 @@
-//! Looking after the queue: list, show, retry.
+//! The queue for operators: listing, showing and retrying jobs.
 
 use guichet_base::error::{Code, Error};
 use guichet_base::id::Id;
@@ -15,7 +15,7 @@ fn refused<T: std::fmt::Debug>(result: Result<T, Error>) -> Code {
     }
 }
 
-/// Claims everything and gives it up.
+/// Claims all jobs and makes them dead.
 async fn bury_all(store: &Store, conn: &mut AsyncPgConnection) {
     for job in claim(conn, 99, store.now()).await {
         settle(conn, job.lease, JobOutcome::Bury { error: "no".into() }, store.now()).await;
@@ -47,24 +47,24 @@ async fn jobs_are_listed_and_shown() {
     assert_eq!(refused(admin::show(&mut conn, JobId::new()).await), Code::NotFound);
 }
 
-/// F-03: the retry leaves its trace.
+/// F-03: a retried dead job gets all its attempts again, and the retry is audited.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_letter_runs_again_with_all_its_attempts() {
     let (db, store) = Database::with_store().await;
     let mut conn = db.conn().await;
     commit(&store, [ping(1)]).await;
     let id = row(&mut conn).await.id;
-    assert_eq!(refused(admin::retry(&store, By::house(), id).await), Code::Conflict, "it is alive");
+    assert_eq!(refused(admin::retry(&store, By::system(), id).await), Code::Conflict, "it is not dead");
     bury_all(&store, &mut conn).await;
     db.clock.advance(TimeDelta::hours(1));
     let mut hints = store.hints.listener();
-    admin::retry(&store, By::house(), id).await.unwrap();
+    admin::retry(&store, By::system(), id).await.unwrap();
     hints.jobs_committed().await;
     let revived = row(&mut conn).await;
     assert_eq!((revived.status, revived.attempts, revived.finished_at), (JobStatus::Ready, 0, None));
     assert_eq!((revived.run_at, revived.last_error.as_deref()), (store.now(), Some("no")));
-    assert_eq!(refused(admin::retry(&store, By::house(), id).await), Code::Conflict);
-    assert_eq!(refused(admin::retry(&store, By::house(), JobId::new()).await), Code::NotFound);
+    assert_eq!(refused(admin::retry(&store, By::system(), id).await), Code::Conflict);
+    assert_eq!(refused(admin::retry(&store, By::system(), JobId::new()).await), Code::NotFound);
     let traces = tables::audit::table.select((tables::audit::act, tables::audit::subject_id));
     let traces: Vec<(String, Option<uuid::Uuid>)> = traces.load(&mut conn).await.unwrap();
     assert_eq!(traces, [("jobRetry".to_owned(), Some(id.uuid()))]);
@@ -78,11 +78,11 @@ async fn a_dead_letter_makes_way_for_a_living_job_with_its_key() {
     let id = rows(&mut conn).await[0].id;
     bury_all(&store, &mut conn).await;
     commit(&store, [ping(4).key("a"), NewJob::new(&Once {}).unwrap()]).await;
-    assert_eq!(refused(admin::retry(&store, By::house(), id).await), Code::Taken);
+    assert_eq!(refused(admin::retry(&store, By::system(), id).await), Code::Taken);
 
-    let none = admin::retry_all(&store, By::house(), Some(Once::KIND)).await.unwrap();
+    let none = admin::retry_all(&store, By::system(), Some(Once::KIND)).await.unwrap();
     assert_eq!(none, RetriedAll::default());
-    let all = admin::retry_all(&store, By::house(), None).await.unwrap();
+    let all = admin::retry_all(&store, By::system(), None).await.unwrap();
     assert_eq!(all, RetriedAll { revived: 2, left: 1 });
     assert_eq!(numbers(&claim(&mut conn, 9, store.now()).await), [2, 3, 4]);
 }

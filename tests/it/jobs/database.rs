@@ -1,4 +1,4 @@
-//! A database a test, with a clock that stands still.
+//! A database per test, with a clock that only tests advance.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -23,9 +23,9 @@ impl Database {
         Self::at(TestDatabase::new().await.url)
     }
 
-    /// On a server that a test may stop.
+    /// On a separate server, which the test can stop.
     pub async fn with_server() -> (TempDir, Postgres, Self, Store) {
-        // Passable also for the user who runs PostgreSQL when the tests run as root.
+        // Accessible also for the user who runs PostgreSQL when the tests run as root.
         let folder = tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir().unwrap();
         let options = PostgresOptions::new(folder.path().join("data")).without_fsync();
         let server = Postgres::start(options).await.unwrap();
@@ -41,7 +41,7 @@ impl Database {
         (database, store)
     }
 
-    /// Another store on it, as another process would have.
+    /// Another store on the same database, as another process has.
     pub fn store(&self) -> Store {
         let clock: Arc<dyn Clock> = Arc::clone(&self.clock) as _;
         Store::new(db::pool(&self.url, 8).unwrap(), clock)

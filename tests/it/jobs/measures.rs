@@ -1,4 +1,4 @@
-//! What the queue measures.
+//! The metrics of the queue.
 
 use guichet_queue::{JobError, Timing, Workers};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -7,7 +7,7 @@ use super::database::Database;
 use super::workers::{LONG, QUIET, eventually, often, start};
 use super::*;
 
-// On one thread, as the recorder is this thread's own.
+// On one thread, because the recorder is local to it.
 #[tokio::test]
 async fn runs_depth_and_pauses_are_measured() {
     let recorder = PrometheusBuilder::new().build_recorder();
@@ -51,7 +51,7 @@ async fn runs_depth_and_pauses_are_measured() {
         .await;
     };
     see(&expected).await;
-    // A scheduled job whose time has come, and that nobody looks for, is ready.
+    // A scheduled job that is due counts as ready, even before a worker looks for it.
     db.clock.advance(TimeDelta::seconds(60));
     expected.truncate(5);
     expected.extend([

@@ -21,7 +21,7 @@ use guichet_engine::store::{By, Store};
 use guichet_engine::tables;
 use serde::{Deserialize, Serialize};
 
-/// A job that may be begun three times.
+/// A job with three attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Ping {
     n: u32,
@@ -32,7 +32,7 @@ impl Payload for Ping {
     const MAX_ATTEMPTS: i32 = 3;
 }
 
-/// A job that may be begun once.
+/// A job with one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Once {}
 
@@ -47,14 +47,14 @@ fn ping(n: u32) -> NewJob {
     NewJob::new(&Ping { n }).unwrap()
 }
 
-/// Commits jobs as an act would.
+/// Commits jobs as an action does.
 async fn commit(store: &Store, new: impl IntoIterator<Item = NewJob>) {
-    let mut tx = store.begin(By::house()).await.unwrap();
+    let mut tx = store.begin(By::system()).await.unwrap();
     new.into_iter().for_each(|job| tx.job(job));
     tx.commit(()).await.unwrap();
 }
 
-/// All jobs, the oldest first.
+/// All jobs, oldest first.
 async fn rows(conn: &mut AsyncPgConnection) -> Vec<JobRow> {
     let rows = tables::jobs::table.order(tables::jobs::id).select(JobRow::as_select());
     rows.load(conn).await.unwrap()
@@ -77,7 +77,7 @@ async fn claim_one(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Claimed 
     claimed.remove(0)
 }
 
-/// Rescues at once what has an expired lease.
+/// Rescues jobs with an expired lease at once, without notice.
 async fn rescue(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Vec<Rescued> {
     jobs::rescue(conn, Duration::ZERO, Duration::ZERO, now).await.unwrap()
 }

@@ -1,4 +1,4 @@
-//! Claiming, settling, rescuing, pausing: the statements, one by one.
+//! The statements of the queue, one by one: claiming, settling, rescuing, pausing.
 
 use std::collections::HashSet;
 
@@ -23,7 +23,7 @@ async fn a_key_lives_once() {
     settle(&mut conn, first[0].lease, JobOutcome::Done, now).await;
     settle(&mut conn, first[1].lease, JobOutcome::Bury { error: "no".into() }, now).await;
     commit(&store, [ping(8).key("a"), ping(9).key("b")]).await;
-    assert_eq!(numbers(&claim(&mut conn, 9, now).await), [8, 9], "done and dead ones do not");
+    assert_eq!(numbers(&claim(&mut conn, 9, now).await), [8, 9], "done and dead jobs do not keep it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,7 +59,7 @@ async fn each_kind_has_its_own_limit() {
     let count = |kind| claimed.iter().filter(|job| job.kind == kind).count();
     assert_eq!((count(Ping::KIND), count(Once::KIND)), (2, 2));
     let tokens: HashSet<_> = claimed.iter().map(|job| job.lease.token).collect();
-    assert_eq!(tokens.len(), 4, "a lease each");
+    assert_eq!(tokens.len(), 4, "each has a separate lease");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +106,7 @@ async fn a_release_gives_the_attempt_back() {
     assert_eq!((row.status, row.attempts, row.run_at, row.last_error), (JobStatus::Ready, 0, now, None));
 }
 
-/// A job that crashes its process gets no further attempt after the last one either.
+/// A job that crashes its process gets no more attempts than others.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_lease_is_rescued_until_the_attempts_are_used_up() {
     let (db, store) = Database::with_store().await;
@@ -134,12 +134,12 @@ async fn a_lease_that_lasts_is_not_rescued() {
     let wanted = [(Ping::KIND, 1)];
     let job = jobs::claim(&mut conn, &wanted, 1, "slow", Duration::ZERO, now).await.unwrap().remove(0);
     assert_eq!(jobs::renew(&mut conn, &[job.lease], LEASE).await.unwrap(), [job.lease.token]);
-    // However far the business's clock goes: a lease is measured by the database's.
+    // A lease uses the database's clock, so the clock of the business does not matter.
     assert!(rescue(&mut conn, now + TimeDelta::days(31)).await.is_empty());
     assert_eq!(settle(&mut conn, job.lease, JobOutcome::Done, now).await, Some(Settled::Done));
 }
 
-/// A worker frozen past its lease, then woken: whatever it says about its run is refused.
+/// A worker that wakes up after its lease was rescued cannot settle the job, whatever the outcome of its run.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_lease_settles_nothing() {
     let (db, store) = Database::with_store().await;

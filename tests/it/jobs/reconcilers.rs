@@ -1,4 +1,4 @@
-//! Background work is a list, of which each item fails by itself.
+//! Background work is a list of reconcilers, each of which fails separately.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use guichet_tests::app::TestApp;
 use guichet_workers::reconcilers;
 
-/// F-02: where the first reconciler of the list finds its table broken, it alone fails, and all others do their work.
+/// F-02: when the table of the first reconciler is missing, only this one fails, and all others work.
 #[tokio::test]
 async fn one_that_fails_starves_no_other() {
     let app = TestApp::start().await;

@@ -1,4 +1,5 @@
-//! Workers that crash, and a database that goes away: who is missed, who is suspected, who is spared.
+//! Workers that crash, and a database that is away: which workers are missed, which jobs are suspects, and which jobs
+//! are kept.
 
 use std::collections::BTreeSet;
 use std::future::pending;
@@ -19,12 +20,12 @@ use super::*;
 const NOTICE: Duration = Duration::from_secs(6);
 const SPREAD: Duration = Duration::from_secs(3);
 
-/// What a claim is given that expires at once.
+/// Claims jobs with a lease that expires at once.
 async fn doomed(conn: &mut AsyncPgConnection, limit: usize, now: DateTime<Utc>) -> Vec<Claimed> {
     jobs::claim(conn, &[(Ping::KIND, limit)], 1, "crasher", Duration::ZERO, now).await.unwrap()
 }
 
-/// As many runs as jobs end with their worker, so often.
+/// Lets the workers of all jobs crash this many times.
 async fn crash(conn: &mut AsyncPgConnection, times: u32, now: DateTime<Utc>) {
     for _ in 0..times {
         while !doomed(conn, 99, now).await.is_empty() {}
@@ -41,13 +42,13 @@ async fn missed_at(conn: &mut AsyncPgConnection) -> Option<DateTime<Utc>> {
     tables::jobs::table.select(tables::jobs::missed_at).first(conn).await.unwrap()
 }
 
-/// As if the notice had been given so long before.
+/// Moves the notice this far into the past.
 async fn let_pass(conn: &mut AsyncPgConnection, time: Duration) {
     let passed = "UPDATE jobs SET missed_at = missed_at - make_interval(secs => $1)";
     diesel::sql_query(passed).bind::<Double, _>(time.as_secs_f64()).execute(conn).await.unwrap();
 }
 
-/// However long the lease has been over: the database may have been away, and the worker lives.
+/// A worker on notice can still renew its lease, however long ago it expired: perhaps only the database was away.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missed_worker_may_still_renew() {
     let (db, store) = Database::with_store().await;
@@ -60,9 +61,9 @@ async fn a_missed_worker_may_still_renew() {
     let job = doomed(&mut conn, 1, now).await.remove(0);
     assert_eq!(look(&mut conn).await, (0, true), "on notice");
     let_pass(&mut conn, NOTICE / 2).await;
-    assert_eq!(look(&mut conn).await, (0, true), "which lasts");
+    assert_eq!(look(&mut conn).await, (0, true), "still on notice");
     assert_eq!(jobs::renew(&mut conn, &[job.lease], Duration::ZERO).await.unwrap(), [job.lease.token]);
-    assert_eq!(missed_at(&mut conn).await, None, "it lives");
+    assert_eq!(missed_at(&mut conn).await, None, "the notice is gone");
 
     assert_eq!(look(&mut conn).await, (0, true), "missed again");
     let_pass(&mut conn, NOTICE + SPREAD).await;
@@ -72,7 +73,7 @@ async fn a_missed_worker_may_still_renew() {
     assert_eq!(missed_at(&mut conn).await, None, "a new run");
 }
 
-/// The database came back for a moment, in which a notice was given, and was away again.
+/// A notice of long ago does not count, because the database may have been away since; a new one is given.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notice_of_long_ago_does_not_count() {
     let (db, store) = Database::with_store().await;
@@ -86,8 +87,7 @@ async fn a_notice_of_long_ago_does_not_count() {
     assert!(missed_at(&mut conn).await >= first, "a new one");
 }
 
-/// A job that crashes its worker has company. After the second crash all of it is suspected, and
-/// begun one at a time, first.
+/// Jobs that were in two crashes are suspects, and claimed one at a time.
 #[tokio::test(flavor = "multi_thread")]
 async fn suspects_are_claimed_one_at_a_time() {
     let (db, store) = Database::with_store().await;
@@ -96,7 +96,7 @@ async fn suspects_are_claimed_one_at_a_time() {
     allow_attempts(&mut conn, 9).await;
     crash(&mut conn, 1, now).await;
     let back = claim(&mut conn, 9, now).await;
-    assert_eq!(numbers(&back), [1, 2], "once is chance");
+    assert_eq!(numbers(&back), [1, 2], "one crash does not make a suspect");
     assert!(back.iter().all(|job| !job.is_suspect));
     for job in &back {
         settle(&mut conn, job.lease, JobOutcome::Release, now).await;
@@ -112,7 +112,7 @@ async fn suspects_are_claimed_one_at_a_time() {
     let next = jobs::claim(&mut conn, &wanted, 0, "tester", LEASE, now).await.unwrap();
     assert_eq!(numbers(&next), [4], "another suspect runs");
 
-    // A release proves nothing; a run that comes to its own end does.
+    // A released job is still a suspect; one whose run ended is not.
     settle(&mut conn, first[1].lease, JobOutcome::Release, now).await;
     let again = jobs::claim(&mut conn, &wanted, 1, "tester", LEASE, now).await.unwrap();
     assert_eq!((numbers(&again), again[0].is_suspect), (vec![1], true));
@@ -133,11 +133,11 @@ async fn a_job_that_crashes_its_worker_ten_times_is_given_up() {
     crash(&mut conn, 1, now).await;
     let dead = row(&mut conn).await;
     assert_eq!((dead.status, dead.attempts, dead.finished_at), (JobStatus::Dead, 10, Some(now)));
-    guichet_engine::job::admin::retry(&store, By::house(), dead.id).await.unwrap();
-    assert_eq!(row(&mut conn).await.crashes, 0, "somebody vouches for it");
+    guichet_engine::job::admin::retry(&store, By::system(), dead.id).await.unwrap();
+    assert_eq!(row(&mut conn).await.crashes, 0, "a retry clears the crashes");
 }
 
-/// Also without any sweep: the end of one suspect makes the next one begin. Others run beside them.
+/// Without a sweep: the end of one suspect starts the next. Other jobs run beside them.
 #[tokio::test(flavor = "multi_thread")]
 async fn suspects_run_one_at_a_time() {
     let (db, store) = Database::with_store().await;
@@ -159,7 +159,7 @@ async fn suspects_run_one_at_a_time() {
     let mut begun = BTreeSet::from([seen.next().await.1.n]);
     for n in 10..20 {
         commit(&store, [ping(n)]).await;
-        assert_eq!(seen.next().await.1.n, n, "others go on");
+        assert_eq!(seen.next().await.1.n, n, "other jobs run");
     }
     for _ in 1..3 {
         gate.add_permits(1);
@@ -171,8 +171,8 @@ async fn suspects_run_one_at_a_time() {
     running.stop().await;
 }
 
-/// F-02: the database is away for longer than a lease. A run is broken off, since for all this process knows
-/// another has the job; one that passed its point of no return goes on, and keeps the job when the database is back.
+/// F-02: while the database is away for longer than a lease, a run is cancelled, because another worker may have the
+/// job. A run that has passed its point of no return continues, and keeps the job when the database is back.
 #[tokio::test(flavor = "multi_thread")]
 async fn f_02_what_cannot_be_called_back_keeps_its_job() {
     struct Dropped(UnboundedSender<()>);
@@ -208,7 +208,7 @@ async fn f_02_what_cannot_be_called_back_keeps_its_job() {
     let begun = BTreeSet::from([seen.next().await.1.n, seen.next().await.1.n]);
     assert_eq!(begun, BTreeSet::from([1, 2]));
     server.stop().await;
-    timeout(DEADLINE, broken_off.recv()).await.expect("it is broken off").unwrap();
+    timeout(DEADLINE, broken_off.recv()).await.expect("the run is cancelled").unwrap();
     server.restart().await.unwrap();
     let mut conn = db.conn().await;
     let of = async |conn: &mut AsyncPgConnection, n: i64| {
@@ -221,10 +221,10 @@ async fn f_02_what_cannot_be_called_back_keeps_its_job() {
     .await;
     gate.add_permits(1);
     eventually("it is done", async || of(&mut conn, 1).await.is_none().then_some(())).await;
-    // Of the other nothing is left: it waits for its rescue, or was given back by a claimer that found the database
-    // away, and then runs again. Either way its attempt is not counted twice.
+    // The other run is gone: its job waits for its rescue, or was released by a claimer that found the database away,
+    // and then runs again. Either way its attempt is not counted twice.
     let given: Vec<u32> = std::iter::from_fn(|| seen.0.try_recv().ok()).map(|(_, ping)| ping.n).collect();
-    assert!(!given.contains(&1), "nobody else was given it: {given:?}");
+    assert!(!given.contains(&1), "no other worker got it: {given:?}");
     assert!(of(&mut conn, 2).await.unwrap().attempts <= 1);
     running.task.abort();
 }

@@ -1,4 +1,4 @@
-//! A frontend that keeps a list of tickets up to date by what it is told.
+//! A frontend that keeps a list of tickets up to date with the messages of a subscription.
 
 use std::collections::BTreeMap;
 
@@ -28,12 +28,12 @@ pub struct Screen {
     cursor: Option<String>,
     /// The rows by id.
     pub rows: BTreeMap<String, Value>,
-    /// How often it had to read all anew.
+    /// How often it read the whole list again.
     pub reloads: usize,
 }
 
 impl Screen {
-    /// Opens it, with its first message read.
+    /// Opens it and reads the first message.
     pub async fn open(app: &TestApp, side: &LiveSide, person: &Person, filter: Value) -> Self {
         let messages = subscribe(side, person, &filter, None).await;
         let (person, rows) = (person.clone(), BTreeMap::new());
@@ -42,7 +42,7 @@ impl Screen {
         screen
     }
 
-    /// Reads one message and does what it says.
+    /// Reads one message and applies it.
     pub async fn hear(&mut self, app: &TestApp) {
         let told = self.messages.told().await;
         if told["reload"] == true {
@@ -58,7 +58,7 @@ impl Screen {
         self.cursor = told["cursor"].as_str().map(str::to_owned);
     }
 
-    /// Loses its connection, and resumes.
+    /// Loses its connection and resumes.
     pub async fn reconnect(&mut self, side: &LiveSide) {
         self.messages = subscribe(side, &self.person, &self.filter, self.cursor.as_deref()).await;
     }
@@ -70,7 +70,7 @@ impl Screen {
         }
     }
 
-    /// Checks that it shows what a fresh query would.
+    /// Checks that it shows the result of a new query.
     pub async fn check(&self, app: &TestApp) {
         let fresh = fresh(app, &self.person, &self.filter).await;
         assert_eq!(self.rows, fresh, "{} with {}", self.person.email, self.filter);
@@ -86,7 +86,7 @@ async fn subscribe(side: &LiveSide, person: &Person, filter: &Value, after: Opti
     side.follow(Some(&person.token), &document, json!({ "filter": filter, "after": after })).await
 }
 
-/// The list as a query tells it.
+/// The list as a query returns it.
 pub async fn fresh(app: &TestApp, person: &Person, filter: &Value) -> BTreeMap<String, Value> {
     let query = format!(
         "query ($filter: TicketFilter, $after: String) {{
@@ -131,7 +131,7 @@ pub async fn move_on(store: &Store, by: &Person, id: TicketId, status: TicketSta
     change_status(store, &by.actor(), &key(), input).await.unwrap();
 }
 
-/// Hands a ticket over to a colleague.
+/// Transfers a ticket to a colleague.
 pub async fn hand_over(store: &Store, by: &Person, id: TicketId, to: &Person) {
     let to = TransferTo::Staff(to.staff_id());
     let input = TransferTicket { id, to, note: String::new(), expected_version: None };

@@ -1,4 +1,4 @@
-//! Hints between processes: through PostgreSQL, or through Redis where it is set.
+//! Hints between processes: through PostgreSQL, or through Redis if it is configured.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// Tells until it is heard: hints may get lost while whoever passes them on connects.
+/// Sends hints until one is received: hints may get lost while the relay connects.
 async fn heard(from: &Hints, to: &mut FeedHints) {
     let firm = FirmId::new();
     let telling = async {
@@ -51,7 +51,7 @@ async fn hints_go_through_postgresql() {
     database.drop().await;
 }
 
-/// Redis is killed and comes back: hints do too, by themselves.
+/// After Redis was killed and restarted, hints arrive again without a restart of the processes.
 #[tokio::test]
 async fn hints_go_through_redis() {
     let mut engine = Redis::start().await;
@@ -68,11 +68,11 @@ async fn hints_go_through_redis() {
     heard(&two, &mut one.feeds()).await;
     let mut jobs = two.listener();
     one.jobs();
-    timeout(DEADLINE, jobs.jobs_committed()).await.expect("jobs are told of too");
+    timeout(DEADLINE, jobs.jobs_committed()).await.expect("there are hints of jobs, too");
     passing.shutdown().await;
 }
 
-/// F-01: what one process commits, a screen that is open on another one shows; while Redis is away too.
+/// F-01: a screen connected to one process shows what another process commits, also while Redis is down.
 #[tokio::test]
 async fn f_01_two_servers_are_as_one() {
     let database = TestDatabase::new().await;

@@ -1,5 +1,5 @@
-//! The same of mails, notifications and a conversation: what is told, in whatever order things happen, adds up to what a query
-//! answers.
+//! Lists of mails, of notifications and a conversation: the messages of a subscription add up to the result of a query,
+//! in whatever order things happen.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use tokio::join;
 use crate::desk::ticket::desk::{Desk, text};
 use crate::shared::notification::office::{NOTIFICATION, told};
 
-/// How many acts each of the busy people does. What comes of them fits on a page.
+/// The number of actions of each of the two busy people. Their results fit on a page.
 const ACTS: usize = 20;
 const DELIVERY: &str = "id status recipient attempts";
 const MESSAGE: &str = "id body visibility";
@@ -84,13 +84,13 @@ impl Shows {
     }
 }
 
-/// None are those of what is out of sight.
+/// The rows by id; none when the list is null.
 fn by_id(rows: &Value) -> BTreeMap<String, Value> {
     let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
     rows.iter().map(|row| (text(&row["id"]), row.clone())).collect()
 }
 
-/// What somebody has open, over connections that break, to one server or the other.
+/// A screen whose connections break, served by one server or the other.
 struct Screen<'a> {
     desk: &'a Desk,
     sides: &'a [LiveSide],
@@ -111,7 +111,7 @@ impl<'a> Screen<'a> {
         screen
     }
 
-    /// Reads one message and does what it says.
+    /// Reads one message and applies it.
     async fn hear(&mut self) {
         let message = self.messages.told().await;
         self.cursor = message["cursor"].clone();
@@ -132,7 +132,7 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// Reads until it shows this row, as it is, with connections that break in between.
+    /// Reads until it shows this row in this state, over connections that break.
     async fn hear_of(&mut self, row: &Value, chance: &mut StdRng) {
         while self.rows.get(&text(&row["id"])) != Some(row) {
             if chance.random_bool(0.3) {
@@ -143,7 +143,7 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// The last thing that happens, which it shows once it has heard of everything.
+    /// Does one last thing and returns its row: a screen that shows the row has received everything before.
     async fn last(&self) -> Value {
         let desk = self.desk;
         match &self.shows {
@@ -159,7 +159,7 @@ impl<'a> Screen<'a> {
                 told(desk, &self.person).await[0].clone()
             }
             Shows::Conversation(ticket) => {
-                // Into its sight again, unless it is there.
+                // Into the member's reach again, if it is not there.
                 let back = json!({ "id": ticket, "to": { "staffId": desk.member.id() } });
                 desk.act(&desk.owner, "ticketTransfer", back).await;
                 let id = desk.post(&desk.owner, ticket, "PUBLIC", "Por fim").await;
@@ -169,7 +169,7 @@ impl<'a> Screen<'a> {
     }
 }
 
-/// One act, which may be refused: somebody else was quicker.
+/// One action, which may be refused because somebody else was quicker.
 async fn act(desk: &Desk, tickets: &[String], chance: &mut StdRng) {
     let staff = [&desk.owner, &desk.manager, &desk.member];
     let (by, to) = (staff[chance.random_range(0..2)], staff[chance.random_range(0..3)]);
@@ -209,8 +209,8 @@ async fn act(desk: &Desk, tickets: &[String], chance: &mut StdRng) {
     }
 }
 
-/// F-01, D-04, D-07, D-11: two who work at once, mails that go out meanwhile, a member that sees its own part of the firm
-/// only, a server that no hint reaches, connections that break.
+/// F-01, D-04, D-07, D-11: with two people working at once, mails being sent, a member with the reach `OWN`, a server
+/// that gets no hints, and connections that break.
 #[tokio::test(flavor = "multi_thread")]
 async fn f_01_lists_equal_a_query() {
     let desk = Desk::open().await;
@@ -251,7 +251,7 @@ async fn f_01_lists_equal_a_query() {
             assert_eq!(screen.rows, expected, "{seed}: {} {:?}", screen.person.email, screen.shows);
         }
     }
-    // Whoever sees all of it never had to begin anew.
+    // At least one screen reloaded only at the beginning.
     assert_eq!(screens.iter().map(|screen| screen.reloads).min(), Some(1));
     drop(screens);
     drop(sides);

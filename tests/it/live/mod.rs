@@ -1,4 +1,4 @@
-//! Live (F-01): what subscriptions tell, to whom, over what breaks.
+//! Live (F-01): what subscriptions send, to whom, and over interruptions.
 
 mod desk;
 mod hints;

@@ -1,4 +1,4 @@
-//! What a ticket shows of others than itself: whoever has it on a screen is told when that changes.
+//! A ticket also shows other records; when they change, screens that show the ticket get a message.
 
 use guichet_base::id::Id;
 use guichet_tests::live::{LiveSide, Messages};
@@ -9,7 +9,7 @@ use tokio::join;
 use crate::desk::ticket::desk::{Desk, reais, text};
 use crate::desk::ticket::idempotency::Held;
 
-/// Opens a list of tickets that shows so much of each.
+/// Opens a list of tickets with these fields.
 async fn grid(side: &LiveSide, person: &Person, shown: &str) -> Messages {
     let document = format!("subscription {{ ticketsChanged {{ reload changed {{ {shown} }} removed }} }}");
     let mut messages = side.follow(Some(&person.token), &document, json!({})).await;
@@ -21,8 +21,8 @@ fn one(ticket: Value) -> Value {
     json!({ "reload": false, "changed": [ticket], "removed": [] })
 }
 
-/// D-10, F-01: paid or called off, a charge is so on the ticket that made it and on the one that collects it, for
-/// staff and for the client.
+/// D-10, F-01: a charge that is paid or canceled changes on the ticket that created it and on the one that collects it,
+/// for staff and for the client.
 #[tokio::test]
 async fn d_10_a_charge_is_settled_on_its_tickets() {
     let desk = Desk::open().await;
@@ -52,7 +52,7 @@ async fn d_10_a_charge_is_settled_on_its_tickets() {
     desk.finish().await;
 }
 
-/// D-12, F-01: what somebody has read is read on all of the person's screens, and on nobody else's.
+/// D-12, F-01: a read mark reaches all screens of the person, and no screen of others.
 #[tokio::test]
 async fn d_12_read_marks_reach_the_other_screens() {
     let desk = Desk::open().await;
@@ -64,7 +64,7 @@ async fn d_12_read_marks_reach_the_other_screens() {
         [grid(&side, &desk.owner, "id unreadCount").await, grid(&side, &desk.admin, "id unreadCount").await];
     desk.done(&desk.member, "ticketMarkRead", json!({ "id": id })).await;
     assert_eq!(own.told().await, one(json!({ "id": id, "unreadCount": 0 })));
-    // A mark that stays where it is tells nobody: the next that all are told of is the next ticket.
+    // A mark that does not move sends no message: the next message for all is about the next ticket.
     desk.done(&desk.member, "ticketMarkRead", json!({ "id": id })).await;
     let next = desk.opened(&desk.admin).await;
     let next = one(json!({ "id": next, "unreadCount": 0 }));
@@ -76,7 +76,7 @@ async fn d_12_read_marks_reach_the_other_screens() {
     desk.finish().await;
 }
 
-/// D-07, F-01: once its client has somebody to write to, a ticket on a screen can be written on.
+/// D-07, F-01: when a client gets its first user, screens that show its tickets reload, and staff can write to it.
 #[tokio::test]
 async fn d_07_the_first_access_is_told() {
     let desk = Desk::open().await;
@@ -98,7 +98,7 @@ async fn d_07_the_first_access_is_told() {
     });
     let given = desk.app.ask(&desk.owner, give, json!({ "input": input })).await["portalAccessCreate"].take();
     assert_eq!(given["userErrors"], json!([]));
-    // It may be one that is open at once.
+    // An invitation also sends a message, because some accesses are active at once.
     assert_eq!(messages.told().await["reload"], true);
     let accept = "mutation ($input: InvitationAcceptInput!) {
         invitationAccept(input: $input) { userErrors { code } }
@@ -114,7 +114,7 @@ async fn d_07_the_first_access_is_told() {
     desk.finish().await;
 }
 
-/// D-02, F-01: when the firm no longer lets clients reopen tickets, a client's screen does not offer it any more.
+/// D-02, F-01: when the firm stops letting clients reopen tickets, a client's screen reloads and no longer offers it.
 #[tokio::test]
 async fn d_02_the_rules_of_the_firm_are_told() {
     let desk = Desk::open().await;
@@ -136,8 +136,8 @@ async fn d_02_the_rules_of_the_firm_are_told() {
     desk.finish().await;
 }
 
-/// F-01: an act on a ticket tells the accountant whom it found. One that is under way is waited for by a
-/// hand-over of the client, which would else slip in before it is told.
+/// F-01: a change of the client's accountant waits for actions on its tickets that are under way, because their events
+/// go to the accountant that they read.
 #[tokio::test]
 async fn f_01_a_hand_over_waits_for_acts_under_way() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! Whatever happens in whatever order: a frontend that does what it is told shows what a query would.
+//! Random actions in random order: a frontend that applies the messages shows the result of a query.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use super::desk::{Screen, move_on, open, write};
 
-/// How many acts each of the busy people does.
+/// The number of actions of each of the two busy people.
 const ACTS: usize = 25;
 
 struct Office {
@@ -59,13 +59,13 @@ impl Office {
             let subject = format!("Guia {number}");
             made.push(open(&app.store, &firm.owner, clients[number % 3], &subject, Some(to)).await);
         }
-        // Nobody else works on the last one, nor renames its client.
+        // The random actions change neither the last ticket nor its client.
         let quiet = firm.client("Livraria Céu", None).await;
         made.push(open(&app.store, &firm.owner, quiet, "Guia", Some(&manager)).await);
         Self { app, firm, manager, member, clients, admin, tickets: made }
     }
 
-    /// One act of somebody who works a lot.
+    /// One random action.
     async fn act(&self, by: &Person, chance: &mut StdRng) {
         let store = &self.app.store;
         let id = self.tickets[chance.random_range(0..self.tickets.len() - 1)];
@@ -78,7 +78,7 @@ impl Office {
                 let to = [&self.manager, &self.member, &self.firm.owner][chance.random_range(0..3)];
                 let to = TransferTo::Staff(to.staff_id());
                 let input = TransferTicket { id, to, note: String::new(), expected_version: None };
-                // It may have it already, or the ticket may be closed.
+                // Refused if the person has the ticket already, or if it is closed.
                 let _ = transfer(store, &by.actor(), &Uuid::new_v4().to_string(), input).await;
             }
             5..7 => {
@@ -95,7 +95,7 @@ impl Office {
         }
     }
 
-    /// Renames a client, or gives it into another portfolio, or both.
+    /// Renames a client, changes its accountant, or both.
     async fn edit_client(&self, by: &Person, chance: &mut StdRng) {
         let id = self.clients[chance.random_range(0..3)];
         let mut conn = self.app.store.conn().await.unwrap();
@@ -105,7 +105,7 @@ impl Office {
         let input = UpdateClient {
             id,
             expected_version: version,
-            // A hand-over alone, too.
+            // Sometimes only the accountant changes.
             name: chance.random_bool(0.5).then(|| format!("Cliente {}", chance.random_range(0..100))),
             registration: Patch::Keep,
             email: Patch::Keep,
@@ -114,11 +114,11 @@ impl Office {
             accountant_id: accountants[chance.random_range(0..3)],
             ticket_emails: None,
         };
-        // Somebody else was quicker, perhaps.
+        // Refused if somebody else was quicker.
         let _ = update(&self.app.store, &by.actor(), input, guichet_schema::CLIENT_FOLLOWERS).await;
     }
 
-    /// An act that others overtake: its events come after those of acts that were begun later.
+    /// An action that takes long: its events come after those of actions that began later.
     async fn slow_act(&self, others: &Barrier) {
         let id = self.tickets[self.tickets.len() - 1];
         let mut tx = self.app.store.begin(&self.firm.owner.actor()).await.unwrap();
@@ -139,7 +139,7 @@ impl Office {
     }
 }
 
-/// What somebody has open, until it names the last ticket: cut now and then, and resumed where it was, on
+/// A screen that is followed until it shows the last ticket. Now and then its connection breaks, and it resumes on
 /// another server, or on one that was just started.
 async fn watch(
     office: Arc<Office>,
@@ -172,7 +172,7 @@ async fn watch(
 
 async fn a_frontend_equals_a_query(seed: u64) {
     let office = Arc::new(Office::new().await);
-    // Another server that no hint reaches: its sweep finds what happened.
+    // Another server, which gets no hints: it finds the events in its sweep.
     let deaf = Store::new(db::pool(&office.app.database().url, 4).unwrap(), office.app.clock.clone());
     let sides = Arc::new([LiveSide::start(&office.app.store), LiveSide::start(&deaf)]);
     let last = Arc::new(OnceCell::new());
@@ -206,7 +206,8 @@ async fn a_frontend_equals_a_query(seed: u64) {
     };
     tokio::join!(office.slow_act(&barrier), overtaking, busy(office.firm.owner.clone(), seed * 100 + 51));
 
-    // One that is in each of the lists, and another, of which those hear who had it before they knew.
+    // `last` is in each of the lists. Screens that got it before they knew that it is the last get another message,
+    // with the second ticket.
     let mark = async || {
         let (owner, client) = (&office.firm.owner, office.clients[0]);
         open(&office.app.store, owner, client, "Cliente 1", Some(&office.member)).await
@@ -230,7 +231,7 @@ async fn a_frontend_equals_a_query(seed: u64) {
     Arc::into_inner(office).unwrap().app.finish().await;
 }
 
-/// F-01: over cut connections, killed servers, lost hints and a transaction that commits after later ones.
+/// F-01: over broken connections, restarted servers, lost hints and a transaction that commits after later ones.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f_01_a_frontend_equals_a_query() {
     for seed in 1..=3 {

@@ -1,4 +1,4 @@
-//! Cursors: what can be resumed, and what begins anew.
+//! Cursors: what can be resumed, and when the client must reload.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -25,7 +25,7 @@ async fn first(side: &LiveSide, person: &Person, after: &Value) -> Value {
     side.follow(Some(&person.token), GRID, json!({ "after": after })).await.told().await
 }
 
-/// F-01: without a cursor it begins with where it stands; from a cursor on it tells what was missed.
+/// F-01: without a cursor a subscription starts at the present; with one it sends what was missed.
 #[tokio::test]
 async fn f_01_what_was_missed_is_told() {
     let app = TestApp::start().await;
@@ -37,7 +37,7 @@ async fn f_01_what_was_missed_is_told() {
 
     let id = open(&app.store, &firm.owner, client, "Guia", None).await;
     move_on(&app.store, &firm.owner, id, TicketStatus::Waiting).await;
-    // By the server that was there, and by one that is new.
+    // On the same server, and on a new one.
     for side in [&side, &LiveSide::start(&app.store)] {
         let missed = first(side, &firm.owner, &begin["cursor"]).await;
         assert_eq!(missed["reload"], false);
@@ -49,7 +49,7 @@ async fn f_01_what_was_missed_is_told() {
     app.finish().await;
 }
 
-/// F-01, B-15: whoever sees less or more than before begins anew: no event tells of what was there already.
+/// F-01, B-15: a cursor from before a change of reach gives `reload`: no event contains what existed before.
 #[tokio::test]
 async fn f_01_other_rights_begin_anew() {
     let app = TestApp::start().await;
@@ -70,8 +70,8 @@ async fn f_01_other_rights_begin_anew() {
     app.finish().await;
 }
 
-/// F-01: whoever was away too long, comes with another membership's cursor, or from another life of the database
-/// is told to reload; and with nonsense.
+/// F-01: `reload` after a long absence, for another membership's cursor, for one from before a restored backup, and for
+/// nonsense.
 #[tokio::test]
 async fn f_01_what_cannot_be_resumed_begins_anew() {
     let app = TestApp::start().await;
@@ -89,7 +89,7 @@ async fn f_01_what_cannot_be_resumed_begins_anew() {
         assert_eq!(first(&side, &firm.owner, &json!(nonsense)).await["reload"], true);
     }
 
-    // Nothing is forgotten early.
+    // Events are not deleted early.
     app.jobs_done().await;
     app.clock.advance(KEPT - TimeDelta::minutes(1));
     let mut conn = app.store.conn().await.unwrap();
@@ -104,33 +104,33 @@ async fn f_01_what_cannot_be_resumed_begins_anew() {
     for side in [&side, &LiveSide::start(&app.store)] {
         assert_eq!(first(side, &firm.owner, &begin).await["reload"], true, "away too long");
     }
-    // Who was there all the time misses nothing.
+    // A subscription that was connected all the time continues.
     move_on(&app.store, &firm.owner, id, TicketStatus::Waiting).await;
     let told = open_one.told().await;
     assert_eq!((&told["reload"], &told["changed"][0]["status"]), (&json!(false), &json!("WAITING")));
 
-    // A restored backup, in which revisions are given anew.
+    // A restored backup, in which revisions are assigned again.
     app.jobs_done().await;
     diesel::update(firm_feed::table)
         .set(firm_feed::epoch.eq(Uuid::new_v4()))
         .execute(&mut conn)
         .await
         .unwrap();
-    // It may be told of the mail first.
+    // A message about the mail may come first.
     while open_one.told().await["reload"] == false {}
     assert_eq!(first(&side, &firm.owner, &told["cursor"]).await["reload"], true);
     drop(conn);
     app.finish().await;
 }
 
-/// F-01: a message holds as much as a page does; of more, all is to be read anew.
+/// F-01: a message holds at most 100 items; if more changed, it says `reload`.
 #[tokio::test]
 async fn f_01_very_much_at_once_begins_anew() {
     let app = TestApp::start().await;
     let firm = Firm::new(&app.store, "aurora.example").await;
     let client = firm.client("Padaria Sol", None).await;
     let begin = first(&LiveSide::start(&app.store), &firm.owner, &Value::Null).await["cursor"].clone();
-    // Each time by a server that is new, and reads at once all that was missed.
+    // Each time on a new server, which reads all missed events at once.
     let missed = async || first(&LiveSide::start(&app.store), &firm.owner, &begin).await;
     for number in 0..100 {
         open(&app.store, &firm.owner, client, &format!("Guia {number}"), None).await;
@@ -140,14 +140,14 @@ async fn f_01_very_much_at_once_begins_anew() {
     open(&app.store, &firm.owner, client, "Mais uma", None).await;
     let told = missed().await;
     assert_eq!((&told["reload"], &told["changed"], &told["removed"]), (&json!(true), &json!([]), &json!([])));
-    // From there it goes on as ever.
+    // From there it continues as usual.
     open(&app.store, &firm.owner, client, "E outra", None).await;
     let told = first(&LiveSide::start(&app.store), &firm.owner, &told["cursor"]).await;
     assert_eq!((&told["reload"], told["changed"].as_array().unwrap().len()), (&json!(false), 1));
     app.finish().await;
 }
 
-/// D-07: messages come both ways, in order, once; what was missed comes at the return.
+/// D-07: messages arrive on both sides, in order, once; missed ones arrive after reconnecting.
 #[tokio::test]
 async fn d_07_a_conversation_is_live_both_ways() {
     let app = TestApp::start().await;
@@ -195,7 +195,7 @@ async fn d_07_a_conversation_is_live_both_ways() {
     app.finish().await;
 }
 
-/// D-04: what becomes of a mail is seen live: `QUEUED`, then `SENT`.
+/// D-04: the status of a mail is live: `QUEUED`, then `SENT`.
 #[tokio::test]
 async fn d_04_what_becomes_of_a_mail_is_live() {
     let app = TestApp::start().await;

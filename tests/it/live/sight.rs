@@ -1,4 +1,4 @@
-//! Who is told what: nothing of what a viewer does not see, and that it is gone of what it saw.
+//! Who gets which messages: none about what a viewer cannot see, and a removal for what it no longer sees.
 
 use futures_util::future::join_all;
 use guichet_base::id::{Id, TicketId};
@@ -16,7 +16,7 @@ use super::desk::{hand_over, move_on, open, write};
 const GRID: &str = "subscription { ticketsChanged { revision reload changed { id } removed } }";
 const DELIVERIES: &str = "subscription { emailDeliveriesChanged { reload changed { id } removed } }";
 
-/// A firm, a member that sees its own part of it only, and a ticket within its reach.
+/// A firm, a member with the reach `OWN`, and a ticket within its reach.
 async fn within_reach(app: &TestApp) -> (Firm, Person, TicketId) {
     let firm = Firm::new(&app.store, "aurora.example").await;
     firm.set_member_reach(MemberReach::Own).await;
@@ -26,8 +26,8 @@ async fn within_reach(app: &TestApp) -> (Firm, Person, TicketId) {
     (firm, member, id)
 }
 
-/// B-14: nothing is told of other clients' tickets, of notes or of mails to a client, nor of anything to
-/// another firm; without a membership nothing at all.
+/// B-14: clients get no messages about tickets of other clients, notes or mails; another firm gets nothing; without a
+/// session the subscription is refused.
 #[tokio::test]
 async fn b_14_nothing_is_told_of_what_is_not_seen() {
     let app = TestApp::start().await;
@@ -62,7 +62,7 @@ async fn b_14_nothing_is_told_of_what_is_not_seen() {
     move_on(&app.store, &firm.owner, mine_open, TicketStatus::Waiting).await;
     write(&app.store, &firm.owner, mine_open, Visibility::Internal, "Entre nós").await;
     app.jobs_done().await;
-    // The first that is told of to each is the last that happened.
+    // The last thing that happens, which the client sees.
     let seen = open(&app.store, &firm.owner, mine, "Nova", None).await;
     let mut told = Vec::new();
     while !told.contains(&seen.encode()) {
@@ -78,13 +78,12 @@ async fn b_14_nothing_is_told_of_what_is_not_seen() {
     let message = stranger.told().await;
     assert_eq!((&message["changed"], &message["removed"]), (&json!([{ "id": theirs.encode() }]), &json!([])));
 
-    // Nor was anything kept back: what resumes at the beginning is told no more than that.
     drop((grid, mails, stranger, eavesdropper));
     app.finish().await;
 }
 
-/// B-15, F-01: what goes out of a member's reach goes from its screen, and what comes into it comes; the mails
-/// about it do so along with it.
+/// B-15, F-01: a ticket that leaves a member's reach is removed from its screens, and appears when it comes into reach;
+/// the list of mails reloads.
 #[tokio::test]
 async fn f_01_what_goes_out_of_sight_is_removed() {
     let app = TestApp::start().await;
@@ -107,19 +106,19 @@ async fn f_01_what_goes_out_of_sight_is_removed() {
     assert_eq!((&told["changed"], &told["removed"]), (&json!([]), &json!([id.encode()])));
     assert_eq!(talk.told().await["gone"], true);
     assert_eq!(mails.told().await, anew);
-    // Out of sight it is not told of.
+    // Out of reach, no messages about it are sent.
     move_on(&app.store, &firm.owner, id, TicketStatus::Waiting).await;
     write(&app.store, &firm.owner, id, Visibility::Internal, "Sem ela").await;
     hand_over(&app.store, &firm.owner, id, &member).await;
     let told = grid.told().await;
     assert_eq!((&told["changed"], &told["removed"]), (&json!([{ "id": id.encode() }]), &json!([])));
-    // Of the mails about the status nothing was told; now they are there.
+    // There was no message about the mails of the status change; now they are in the list.
     assert_eq!(mails.told().await, anew);
     drop((grid, talk, mails));
     app.finish().await;
 }
 
-/// F-01: the same when more happened before it could be told, and when it came back meanwhile.
+/// F-01: the same when the viewer was disconnected meanwhile, also if the ticket left and came back.
 #[tokio::test]
 async fn f_01_what_was_out_of_sight_meanwhile() {
     let app = TestApp::start().await;
@@ -144,7 +143,7 @@ async fn f_01_what_was_out_of_sight_meanwhile() {
     app.finish().await;
 }
 
-/// However many follow, what they are told is read once: the tickets, and what these refer to.
+/// However many followers there are, changed tickets and what they refer to are read once.
 #[tokio::test]
 async fn what_all_are_told_is_read_once() {
     let app = TestApp::start().await;
@@ -164,7 +163,7 @@ async fn what_all_are_told_is_read_once() {
         }
         let before = counting.statements();
         open(&app.store, &firm.owner, client, "Guia", None).await;
-        // Its hints do not reach the counted store, whose sweep reads the heads now and then.
+        // The counted store gets no hints of the app's store, and its sweep may add statements.
         counting.store.hints.feed(firm.id);
         let told = join_all(all.iter_mut().map(Messages::told)).await;
         assert!(told.iter().all(|message| message["changed"][0]["client"]["name"] == "Padaria Sol"));

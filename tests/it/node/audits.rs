@@ -1,10 +1,10 @@
-//! GraphQL over HTTP, as its public audits want it.
+//! GraphQL over HTTP, checked by its public audits.
 
 use guichet_tests::app::TestApp;
 
 use super::run;
 
-/// All 61 of the public audits of GraphQL over HTTP are ok: `MUST`, `SHOULD` and `MAY` alike.
+/// All 61 public audits of GraphQL over HTTP are ok, of the levels `MUST`, `SHOULD` and `MAY`.
 #[tokio::test]
 async fn the_public_audits() {
     let app = TestApp::start().await;

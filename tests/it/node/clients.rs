@@ -5,8 +5,8 @@ use serde_json::json;
 use super::run;
 use crate::people::sign_in::door::{Door, PASSWORD};
 
-/// Clients that nobody here wrote sign in, page through a list, change a status, read errors, and follow
-/// tickets over a lost connection (F-01); and the compilers take the contract.
+/// Third-party GraphQL clients sign in, page through a list, change a status, read errors, and follow tickets over a
+/// lost connection (F-01); their compilers accept the contract.
 #[tokio::test]
 async fn clients_of_others() {
     let door = Door::new().await;

@@ -1,12 +1,12 @@
-//! The example client in `tests/example`, typed by the contract.
+//! The example client in `tests/example`, with types generated from the API's schema.
 
 use serde_json::json;
 
 use super::run;
 use crate::people::sign_in::door::{Door, PASSWORD};
 
-/// F-01, D-08: it signs in, attaches a file, changes a status while its connection is gone, and is told of
-/// that when it is back.
+/// F-01, D-08: it signs in, attaches a file, changes a status while its subscription is disconnected, and gets the
+/// change after reconnecting.
 #[tokio::test]
 async fn f_01_the_example_client() {
     let door = Door::new().await;

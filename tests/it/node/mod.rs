@@ -1,4 +1,4 @@
-//! Programs that others wrote, run by Node.js against the API.
+//! JavaScript programs, run by Node.js against the API.
 
 mod audits;
 mod clients;
@@ -8,10 +8,10 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-/// Runs `run.mjs` in this folder of `tests/`; answers what it printed.
+/// Runs `run.mjs` in this folder of `tests/`; returns what it printed.
 ///
 /// # Panics
-/// When it is not content, with what it printed; or its packages are not installed.
+/// When it fails, with what it printed, or when its packages are not installed.
 async fn run(folder: &str, arguments: &[&str]) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     assert!(path.join("node_modules").is_dir(), "the packages are missing: run `make {folder}`");

@@ -1,4 +1,4 @@
-//! The people of a firm over the API: lists, nodes, entering and changing.
+//! Clients, lists, nodes and the viewer's rights over the API.
 
 use guichet_base::id::Id;
 use guichet_engine::actor::StaffRole;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const CREATE: &str = "mutation($input: ClientCreateInput!) { clientCreate(input: $input) {
     client { id name version ticketEmails } userErrors { field code message } revision } }";
 
-/// One effect a key: a repeated call is given the outcome of the first, another input is refused.
+/// One effect per key: a repeated call gets the result of the first; with another input the key is refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_is_entered_once() {
     let app = TestApp::start().await;
@@ -39,7 +39,8 @@ async fn a_client_is_entered_once() {
     app.finish().await;
 }
 
-/// What is left out stays, null removes, and who read an older version is told so with the present one.
+/// An omitted field keeps its value, null removes it, and an old version is refused with `CONFLICT` and the current
+/// client.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_is_changed() {
     let app = TestApp::start().await;
@@ -63,7 +64,7 @@ async fn a_client_is_changed() {
     app.finish().await;
 }
 
-/// A list is walked either way by cursors of its own, and counted as a whole.
+/// Lists are paged both ways with cursors; `totalCount` counts the whole list.
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_are_paged() {
     let app = TestApp::start().await;
@@ -106,7 +107,7 @@ async fn lists_are_paged() {
     app.finish().await;
 }
 
-/// B-14: an id of another firm, of another kind or of nothing is null, each in its place.
+/// B-14: `nodes` returns null for an id of another firm, of another kind or of nothing, each at its position.
 #[tokio::test(flavor = "multi_thread")]
 async fn b_14_nodes_are_found_in_their_order() {
     let app = TestApp::start().await;
@@ -165,7 +166,7 @@ async fn b_14_nodes_are_found_in_their_order() {
     app.finish().await;
 }
 
-/// B-15: what the viewer may do in the firm is told by the rules that the acts follow.
+/// B-15: `viewer.viewerCan` lists what the viewer's role may do in the firm.
 #[tokio::test(flavor = "multi_thread")]
 async fn b_15_the_viewer_knows_its_rights() {
     let app = TestApp::start().await;

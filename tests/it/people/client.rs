@@ -1,4 +1,4 @@
-//! Clients: entering, changing, finding.
+//! Clients: creating, changing, finding.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -141,7 +141,7 @@ async fn everything_wrong_is_told_at_once() {
     assert_eq!(find(&world, id).await.version, 1);
 }
 
-/// The same key fifty times at once: one client, fifty equal answers.
+/// The same key fifty times at once: one client, fifty equal results.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn twins_make_one() {
     let world = World::new().await;
@@ -175,7 +175,7 @@ async fn names(world: &World, scope: &Scope, search: &str) -> Vec<String> {
     names
 }
 
-/// Pages follow the names, also equal ones; search folds case and accents and finds parts.
+/// The list is in the order of names, also with equal ones; a search ignores case and accents and finds parts of words.
 #[tokio::test]
 async fn clients_are_listed_and_searched() {
     let world = World::new().await;
@@ -224,8 +224,8 @@ async fn ticket(world: &World, client: ClientId, assignee: StaffId, department: 
         .unwrap();
 }
 
-/// B-14, B-15: a member of own reach sees its portfolio and the clients of the tickets that it or
-/// its departments work on; a portal user sees its client; another firm sees nothing.
+/// B-14, B-15: a member with the reach `OWN` sees the clients of its portfolio and of tickets that are assigned to it
+/// or to its departments; a portal user sees its client; another firm sees nothing.
 #[tokio::test]
 async fn clients_are_seen_by_scope() {
     let world = World::new().await;

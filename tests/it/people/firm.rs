@@ -1,4 +1,4 @@
-//! Making firms.
+//! Creating firms.
 
 use diesel_async::RunQueryDsl;
 use guichet_base::error::Code;
@@ -12,7 +12,7 @@ use guichet_schema::people::session::acceptance;
 
 use super::world::{PASSWORD, World, actor, address, firm_input, refused};
 
-/// The owner of a firm made without a password is invited, and then owns it.
+/// Without a password the owner of a new firm is invited, and owns it after accepting.
 #[tokio::test]
 async fn an_owner_is_invited() {
     let world = World::new().await;
@@ -69,7 +69,7 @@ async fn everything_wrong_is_told_at_once() {
     assert_eq!(told, expected.map(|(field, code)| (Some(field), code)));
 }
 
-/// Nobody's password is set by somebody else (B-02).
+/// B-02: creating a firm for an existing account cannot replace its password.
 #[tokio::test]
 async fn a_password_is_not_replaced() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! B-15: an owner changes the firm's settings, and what they say holds from then on.
+//! B-15: an owner changes the firm's settings, which then apply.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -23,7 +23,7 @@ async fn recorded(desk: &Desk) -> i64 {
         .unwrap()
 }
 
-/// B-15: what is given changes, the rest stays; a change that changes nothing leaves no trace (F-03).
+/// B-15: given settings change, omitted ones stay; a call that changes nothing leaves no trace (F-03).
 #[tokio::test]
 async fn b_15_what_is_given_changes() {
     let desk = Desk::open().await;
@@ -49,8 +49,8 @@ async fn b_15_what_is_given_changes() {
     desk.finish().await;
 }
 
-/// B-15: settings are the owner's; what is wrong is told all at once, with another version than the present one
-/// nothing is written over.
+/// B-15: only owners change the settings. All invalid ones are reported at once; with another version than the current
+/// one nothing is overwritten.
 #[tokio::test]
 async fn b_15_what_is_refused() {
     let desk = Desk::open().await;
@@ -77,7 +77,7 @@ async fn b_15_what_is_refused() {
     desk.finish().await;
 }
 
-/// F-06: mails go out under the sender of the moment, with its Reply-To.
+/// F-06: mails are sent with the current sender and its Reply-To.
 #[tokio::test]
 async fn f_06_the_next_mail_has_the_new_sender() {
     let desk = Desk::open().await;
@@ -99,7 +99,7 @@ async fn f_06_the_next_mail_has_the_new_sender() {
     desk.finish().await;
 }
 
-/// D-10: the next charge is due as the firm says now; B-15: members who see their own only see no more at once.
+/// D-10: the next charge uses the new number of days. B-15: a smaller reach of members applies at once.
 #[tokio::test]
 async fn d_10_b_15_what_is_set_holds_at_once() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! Invitations: who can enter which membership, and who cannot.
+//! Invitations: who gets which membership, and who does not.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -6,20 +6,18 @@ use guichet_base::error::{Code, Error};
 use guichet_engine::actor::{AccessRole, Membership, Origin, StaffRole};
 use guichet_engine::tables::{accounts, idempotency_keys, invitations};
 use guichet_schema::people::account::password::Password;
-use guichet_schema::people::founding;
 use guichet_schema::people::invitation::model::{AcceptInvitation, LIFE};
 use guichet_schema::people::invitation::queries;
-use guichet_schema::people::portal_access;
 use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_schema::people::session::acceptance;
-use guichet_schema::people::staff;
 use guichet_schema::people::staff::commands::CreateStaff;
+use guichet_schema::people::{founding, portal_access, staff};
 
 use super::world::{PASSWORD, World, address, client_input, firm_input, key, refused};
 
 const INVALID: [(Option<&str>, Code); 1] = [(Some("secret"), Code::InvitationInvalid)];
 
-/// B-02: the person chooses the password; the link opens once.
+/// B-02: the person chooses the password; an invitation can be accepted once.
 #[tokio::test]
 async fn an_invitation_opens_once() {
     let world = World::new().await;
@@ -52,7 +50,7 @@ async fn an_invitation_opens_once() {
     world.sign_in(&email, PASSWORD).await.unwrap();
 }
 
-/// An invitation lives seven days; renewed, the old link is dead and the new one opens.
+/// An invitation is valid for seven days. When it is renewed, the old link becomes invalid and the new one is valid.
 #[tokio::test]
 async fn invitations_expire_and_are_renewed() {
     let world = World::new().await;
@@ -64,7 +62,7 @@ async fn invitations_expire_and_are_renewed() {
     assert_eq!(refused(world.accept(old, PASSWORD).await), INVALID);
     world.accept(new, PASSWORD).await.unwrap();
     let again = staff::commands::renew_invitation(&world.store, &world.owner, invited.id).await;
-    assert_eq!(refused(again), [(Some("id"), Code::NotFound)], "it waits for nothing any more");
+    assert_eq!(refused(again), [(Some("id"), Code::NotFound)], "it was accepted already");
 
     let client = world.client(client_input("Padaria")).await;
     let invited = world.invite_portal(client, &address(), None).await.unwrap();
@@ -78,7 +76,7 @@ async fn invitations_expire_and_are_renewed() {
     world.accept(new.value, PASSWORD).await.unwrap();
 }
 
-/// Of two who use a link at once, one gets in.
+/// Of several people who use a link at once, one succeeds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_link_admits_one() {
     let world = World::new().await;
@@ -90,9 +88,9 @@ async fn a_link_admits_one() {
     assert!(results.iter().all(|result| !matches!(result, Err(Error::Fault(_)))));
 }
 
-/// B-13: an account keeps its password, and gives it to enter another membership.
+/// B-13: an account keeps its password, which is required to accept another membership.
 #[tokio::test]
-async fn a_second_hat_wants_the_password() {
+async fn a_second_membership_needs_the_password() {
     let world = World::new().await;
     let other = world.neighbour().await;
     let email = address();
@@ -108,7 +106,7 @@ async fn a_second_hat_wants_the_password() {
     assert_eq!(world.sign_in(&email, PASSWORD).await.unwrap().memberships.len(), 2);
 }
 
-/// Whoever claims an address at one firm gains nothing of what another firm made for it.
+/// Who claims somebody else's address at one firm gets no membership that another firm created for it.
 #[tokio::test]
 async fn a_claimed_address_opens_nothing_else() {
     let world = World::new().await;
@@ -124,13 +122,13 @@ async fn a_claimed_address_opens_nothing_else() {
     );
     let client = world.client(client_input("Padaria")).await;
     let access = world.invite_portal(client, &victim, None).await.unwrap();
-    assert!(access.secret.is_some(), "an address that is not proved is invited, not let in");
+    assert!(access.secret.is_some(), "without a proved address there is an invitation, and no access yet");
     // The victim does not know the attacker's password, so the link does not give the attacker the membership.
     assert_eq!(refused(world.accept(meant, PASSWORD).await), [(None, Code::WrongCredentials)]);
     assert_eq!(attacker.sign_in(&victim, "password of the attacker").await.unwrap().memberships.len(), 1);
 }
 
-/// An address that is proved is let in at once; a second access to one client is refused.
+/// A person with a proved address gets a new membership at once; a second one in the same client or firm is refused.
 #[tokio::test]
 async fn the_proved_enter_at_once() {
     let world = World::new().await;
@@ -147,8 +145,8 @@ async fn the_proved_enter_at_once() {
     assert_eq!(refused(again), [(Some("email"), Code::Taken)]);
 }
 
-/// B-14: what a person is called elsewhere is none of a firm's business: it reads what it wrote itself, until
-/// the person accepts under its own name.
+/// B-14: a firm does not see a person's name at other firms: until the person accepts, it sees the name that it
+/// entered.
 #[tokio::test]
 async fn a_name_stays_in_its_firm() {
     let world = World::new().await;
@@ -169,7 +167,8 @@ async fn a_name_stays_in_its_firm() {
     assert_eq!(named(invited.id).await, "Marta");
 }
 
-/// B-03: of several first accesses at once exactly one becomes admin; it is invited until accepted.
+/// B-03: of several first accesses of a client at once, exactly one becomes admin; each is `INVITED` until it is
+/// accepted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn one_first_admin() {
     let world = World::new().await;
@@ -189,7 +188,7 @@ async fn one_first_admin() {
     assert_eq!((one.status, one.email), (AccessStatus::Active, addresses[0].clone()));
 }
 
-/// A secret is nowhere at rest, not even in what a repeated call is answered from.
+/// No secret is stored, not even in the stored results for repeated calls.
 #[tokio::test]
 async fn secrets_are_not_kept() {
     let world = World::new().await;

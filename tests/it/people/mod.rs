@@ -1,4 +1,4 @@
-//! The people of the house: firms, staff, clients, accesses, and how they sign in.
+//! Firms, staff, clients, portal accesses, and signing in.
 
 mod api;
 mod client;

@@ -1,4 +1,4 @@
-//! B-15: which role may do what to the people of the house.
+//! B-15: which role may do what with clients, portal accesses, staff, departments and the price list.
 
 use guichet_base::error::Code;
 use guichet_base::id::{AccessId, ClientId, StaffId};
@@ -6,14 +6,11 @@ use guichet_base::input::Patch;
 use guichet_engine::actor::{Actor, StaffRole};
 use guichet_schema::desk::service_item;
 use guichet_schema::desk::service_item::commands::{CreateServiceItem, UpdateServiceItem};
-use guichet_schema::people::client;
 use guichet_schema::people::client::commands::UpdateClient;
-use guichet_schema::people::department;
 use guichet_schema::people::department::commands::CreateDepartment;
-use guichet_schema::people::portal_access;
 use guichet_schema::people::portal_access::commands::CreatePortalAccess;
-use guichet_schema::people::staff;
 use guichet_schema::people::staff::commands::CreateStaff;
+use guichet_schema::people::{client, department, portal_access, staff};
 use uuid::Uuid;
 
 use super::world::{World, address, client_input, key, reais, refused, staff_id};
@@ -25,7 +22,7 @@ struct Given {
     lead: StaffId,
 }
 
-/// Each act by this actor, and what it was refused with.
+/// Does each action as this actor; returns the refusals.
 async fn acts(
     world: &World,
     actor: &Actor,
@@ -100,7 +97,7 @@ async fn acts(
     ]
 }
 
-/// B-15: owners do all of it, managers what concerns clients and prices, members and clients none.
+/// B-15: owners may do all of it, managers what concerns clients and prices, members and clients nothing.
 #[tokio::test]
 async fn roles_and_acts() {
     let world = World::new().await;

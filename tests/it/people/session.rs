@@ -16,7 +16,7 @@ use guichet_schema::people::session::{queries, rules};
 
 use super::world::{PASSWORD, World, address, client_input, from, refused, staff_id};
 
-/// A member of the firm, with its address.
+/// Creates a member of the firm; returns the address.
 async fn member(world: &World) -> String {
     let email = address();
     let invited = world.invite_staff(&email, StaffRole::Member).await.unwrap();
@@ -24,7 +24,7 @@ async fn member(world: &World) -> String {
     email
 }
 
-/// B-13: with one membership it is on at once. F-03: signing in and out is audited.
+/// B-13: the only membership is selected at once. F-03: signing in and out is audited.
 #[tokio::test]
 async fn a_session_from_beginning_to_end() {
     let world = World::new().await;
@@ -50,7 +50,7 @@ async fn a_session_from_beginning_to_end() {
     assert_eq!(acts, ["signIn", "signOut"]);
 }
 
-/// Sessions end by themselves, and their tokens are kept as hashes only.
+/// Sessions expire and are deleted; only hashes of their tokens are stored.
 #[tokio::test]
 async fn sessions_end_and_are_forgotten() {
     let world = World::new().await;
@@ -67,7 +67,7 @@ async fn sessions_end_and_are_forgotten() {
     assert_eq!(sessions::table.count().get_result::<i64>(&mut conn).await.unwrap(), 0);
 }
 
-/// B-06: wrong password and unknown address look the same; so does an account without a password.
+/// B-06: a wrong password, an unknown address and an account without a password get the same answer.
 #[tokio::test]
 async fn wrong_is_wrong() {
     let world = World::new().await;
@@ -87,7 +87,8 @@ async fn wrong_is_wrong() {
     }
 }
 
-/// B-06: with the right password a pending user is told to wait; a removed one has nothing to open.
+/// B-06: with the right password, an account whose access is pending or removed gets `ACCESS_PENDING`; with a wrong one
+/// it gets the same answer as everybody.
 #[tokio::test]
 async fn pending_is_told() {
     let world = World::new().await;
@@ -106,7 +107,7 @@ async fn pending_is_told() {
     }
 }
 
-/// Ten failures close an address for a quarter of an hour, known or not, even for the right password.
+/// After ten failures an address, known or not, is blocked for a quarter of an hour, even for the right password.
 #[tokio::test]
 async fn addresses_are_throttled() {
     let world = World::new().await;
@@ -133,7 +134,7 @@ async fn addresses_are_throttled() {
     assert_eq!(kept, 0, "a success clears the address");
 }
 
-/// Fifty failures close a network, whatever the addresses tried; others go on.
+/// After fifty failures a network is blocked, whatever addresses were tried; other networks are not.
 #[tokio::test]
 async fn networks_are_throttled() {
     let world = World::new().await;
@@ -152,7 +153,7 @@ async fn networks_are_throttled() {
     attempt(email, PASSWORD, "2001:db8:0:2::1").await.unwrap();
 }
 
-/// A burst does not slip through while nothing is counted yet.
+/// A burst of attempts cannot pass the throttle before the first failure is counted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn bursts_are_throttled() {
     let world = World::new().await;
@@ -167,7 +168,7 @@ async fn bursts_are_throttled() {
     assert!((10..10 + at_once).contains(&tried), "{tried} passwords were tried");
 }
 
-/// B-13: several memberships are offered, one is chosen, and only one's own can be.
+/// B-13: of several memberships one is selected, and only one of the account's own can be.
 #[tokio::test]
 async fn one_of_many_memberships() {
     let world = World::new().await;

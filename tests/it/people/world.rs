@@ -1,4 +1,4 @@
-//! A firm with its owner, and short ways to more people: all by the acts that make them in life.
+//! A firm with its owner, and short ways to create more people, all with the commands that create them in production.
 
 use std::sync::Arc;
 
@@ -13,19 +13,15 @@ use guichet_engine::actor::{AccessRole, Actor, MemberReach, Origin, StaffRole};
 use guichet_engine::db;
 use guichet_engine::store::Store;
 use guichet_schema::people::account::password::Password;
-use guichet_schema::people::client;
 use guichet_schema::people::client::commands::CreateClient;
-use guichet_schema::people::department;
 use guichet_schema::people::department::commands::CreateDepartment;
 use guichet_schema::people::founding::{self, CreateFirm, CreatedFirm};
 use guichet_schema::people::invitation::model::{AcceptInvitation, Invited};
-use guichet_schema::people::portal_access;
 use guichet_schema::people::portal_access::commands::CreatePortalAccess;
-use guichet_schema::people::session;
 use guichet_schema::people::session::commands::SignIn;
 use guichet_schema::people::session::model::{SignedIn, Viewer};
-use guichet_schema::people::staff;
 use guichet_schema::people::staff::commands::CreateStaff;
+use guichet_schema::people::{client, department, portal_access, session, staff};
 use guichet_tests::database::TestDatabase;
 use uuid::Uuid;
 
@@ -48,7 +44,7 @@ pub fn address() -> String {
     format!("{}@people.example", Uuid::new_v4().simple())
 }
 
-/// What was refused, as (field, code).
+/// The refusals, as (field, code).
 pub fn refused<T>(result: Result<T>) -> Vec<(Option<&'static str>, Code)> {
     match result {
         Ok(_) => Vec::new(),
@@ -104,7 +100,7 @@ impl World {
         Self::found(store, clock).await
     }
 
-    /// Another firm in the same house.
+    /// Another firm in the same database.
     pub async fn neighbour(&self) -> Self {
         Self::found(self.store.clone(), self.clock.clone()).await
     }

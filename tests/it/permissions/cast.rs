@@ -1,5 +1,5 @@
-//! The cast of `tests/permissions/README.md`, made by the acts that make it in life, and copied for each
-//! act that is tried on it.
+//! The cast of `tests/permissions/README.md`: created with the mutations that create it in production, and copied for
+//! each mutation that is tried.
 
 use std::collections::BTreeMap;
 
@@ -29,9 +29,9 @@ use uuid::Uuid;
 
 const PASSWORD: &str = "correct horse battery";
 
-/// Everybody and everything of the table, by name.
+/// The accounts, memberships and things of the cast, by name.
 pub struct Cast {
-    /// What `{name}` stands for.
+    /// The value of each `{name}`.
     pub names: BTreeMap<String, String>,
     tokens: BTreeMap<&'static str, String>,
     database: TestDatabase,
@@ -57,7 +57,7 @@ impl Stage {
         Self { router: gateway.router(&settings), store, database, _object_store: object_store }
     }
 
-    /// Asks with a token, or without one.
+    /// Sends a request with a token or without one.
     pub async fn ask(&self, token: Option<&str>, query: &str, variables: Value) -> Value {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let request = Request::post("/graphql").header("content-type", "application/json");
@@ -72,12 +72,12 @@ impl Stage {
     pub async fn follow(&self, token: Option<&str>, document: &str) -> Value {
         let mut messages = LiveSide::start(&self.store).follow(token, document, json!({})).await;
         let mut answer = messages.answer().await.unwrap();
-        // As over a socket: no error is no list of errors.
+        // As over a websocket: without errors there is no list of errors.
         answer.as_object_mut().unwrap().retain(|name, value| name != "errors" || *value != json!([]));
         answer
     }
 
-    /// Runs statements past all rules.
+    /// Runs statements directly, without the rules.
     pub async fn set(&self, statements: &str) {
         self.store.conn().await.unwrap().batch_execute(statements).await.unwrap();
     }
@@ -93,17 +93,17 @@ impl Cast {
         let mut set_up = SetUp { stage, names: BTreeMap::new(), tokens: BTreeMap::new() };
         set_up.people().await;
         let SetUp { stage: Stage { database, .. }, names, tokens } = set_up;
-        // Nobody may be connected to what is copied.
+        // A database can only be copied while nobody is connected to it.
         database.close().await;
         Self { names, tokens, database }
     }
 
-    /// The bearer token of a viewer; nobody has none.
+    /// The bearer token of a viewer; `nobody` has none.
     pub fn token(&self, viewer: &str) -> Option<&str> {
         self.tokens.get(viewer).map(String::as_str)
     }
 
-    /// A server on a copy, as this viewer meets it.
+    /// A server on a copy of the database, set up for this viewer.
     pub async fn stage(&self, viewer: &str) -> Stage {
         let stage = Stage::new(self.database.copy().await);
         if viewer == "own" {
@@ -128,7 +128,7 @@ impl SetUp {
         assert_eq!(self.names.insert(name.into(), value.into()), None);
     }
 
-    /// Names somebody, an account and a membership, and gives it the viewer's column.
+    /// Names the account and the membership of a person, who is one of the table's viewers.
     fn viewer(&mut self, viewer: &'static str, person: &Person) {
         self.name(format!("account_{viewer}"), person.account_id.encode());
         let kind = person.id().split('_').next().unwrap().to_owned();
@@ -136,7 +136,7 @@ impl SetUp {
         self.tokens.insert(viewer, person.token.clone());
     }
 
-    /// Has the owner do something; answers the payload.
+    /// Sends a mutation as the owner; returns the payload.
     async fn act(&self, mutation: &str, selection: &str, input: Value) -> Value {
         self.act_as("owner", mutation, selection, input).await
     }
@@ -157,7 +157,7 @@ impl SetUp {
         answer["data"][mutation].take()
     }
 
-    /// Has the owner make something, and names it.
+    /// Creates something as the owner and names it.
     async fn make(&mut self, name: &str, mutation: &str, thing: &str, input: Value) -> Value {
         let id = self.act(mutation, &format!("{thing} {{ id }}"), input).await[thing]["id"].clone();
         self.name(name, id.as_str().unwrap());
@@ -232,7 +232,7 @@ impl SetUp {
         self.make("access_invited", "portalAccessCreate", "portalAccess", input).await;
     }
 
-    /// What the firm and its clients have.
+    /// The things of the firm and its clients.
     async fn things(&mut self, member: &Person) {
         let emails = json!(["nf@a.example"]);
         let portfolio = json!({
@@ -291,7 +291,7 @@ impl SetUp {
         }
     }
 
-    /// Files on the ticket and on nothing, as if their bytes had come.
+    /// Files, attached to the ticket or not, as if their bytes had been sent.
     async fn files(&mut self) {
         self.name("digest", "ab".repeat(32));
         for (name, viewer) in
@@ -316,7 +316,7 @@ impl SetUp {
         self.act("fileDownload", "address { url }", json!({ "id": self.names["file"] })).await;
     }
 
-    /// The owner's password: that with which somebody else accepted an invitation.
+    /// Gives the owner a password: that of an account that accepted an invitation.
     async fn password(&mut self) {
         let input = json!({ "name": "Donor", "email": "donor@firm.example", "role": "MEMBER" });
         let made = self.act("staffCreate", "invitation { secret }", input).await;

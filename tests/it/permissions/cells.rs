@@ -1,4 +1,4 @@
-//! The cells: what is asked, what must be answered, and that a refusal changes nothing.
+//! The cells of the permission table: each request must have the declared answer, and a refusal must change nothing.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::cast::{Cast, Stage};
 
-/// What is wrong with the answer to a row's document.
+/// Why the answer to a row's document is wrong; none when it is right.
 fn wrong(cast: &Cast, row: &Row, expected: &Answer, answer: &Value) -> Option<String> {
     let right = match expected {
         Answer::Error(code) => answer["errors"][0]["extensions"]["code"] == *code,
@@ -32,7 +32,7 @@ fn wrong(cast: &Cast, row: &Row, expected: &Answer, answer: &Value) -> Option<St
     (!right).then(|| format!("{answer:.600} instead of {expected:?}"))
 }
 
-/// The names of the cast whose ids are anywhere in an answer.
+/// Collects the names of the cast whose ids are anywhere in an answer.
 fn see<'a>(cast: &'a Cast, answer: &Value, seen: &mut BTreeSet<&'a str>) {
     match answer {
         Value::String(text) => {
@@ -44,7 +44,7 @@ fn see<'a>(cast: &'a Cast, answer: &Value, seen: &mut BTreeSet<&'a str>) {
     }
 }
 
-/// The field that a row is about, in the thing that has it; none where that is not there.
+/// The field that a row is about, in the first object that has it; none when the object is missing.
 fn field<'a>(row: &Row, answer: &'a Value) -> Option<&'a Value> {
     let mut thing = &answer["data"];
     loop {
@@ -60,7 +60,7 @@ fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 
-/// Counts what acts leave behind: the revisions, and the rows of every table.
+/// Counts the traces of actions: the revisions, and the rows of every table.
 async fn traces(stage: &Stage) -> String {
     #[derive(QueryableByName)]
     struct Told {
@@ -78,7 +78,7 @@ async fn traces(stage: &Stage) -> String {
     counted.told
 }
 
-/// What is wrong in one column.
+/// The mistakes in one column.
 async fn column(cast: &Cast, rows: &[Row], column: usize) -> Vec<String> {
     let viewer = VIEWERS[column];
     let shared = cast.stage(viewer).await;
@@ -110,9 +110,8 @@ async fn column(cast: &Cast, rows: &[Row], column: usize) -> Vec<String> {
     mistakes
 }
 
-/// B-05, B-14, B-15: each viewer is answered what the table declares, no more and no less: nobody's ids
-/// by list, by node, or within something else. What is refused leaves no trace; each act that is done is
-/// tried on a set-up of its own.
+/// B-05, B-14, B-15: each viewer gets exactly the declared answers, so no id of others by list, by node or within
+/// another object. Refusals leave no trace. Each mutation that succeeds is tried on a separate copy.
 #[tokio::test]
 async fn every_cell_is_as_declared() {
     let cast = Cast::assemble().await;

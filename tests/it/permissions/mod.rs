@@ -1,4 +1,4 @@
-//! Every cell of the permission table, asked of the running server.
+//! Every cell of the permission table, checked against a server.
 
 mod cast;
 mod cells;

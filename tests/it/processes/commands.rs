@@ -1,4 +1,4 @@
-//! The commands that do one thing and end.
+//! Commands that do one thing and end.
 
 use std::process::Stdio;
 
@@ -53,7 +53,7 @@ async fn sign_in(url: &str, email: &str, password: &str) -> Value {
     request.send().await.unwrap().json::<Value>().await.unwrap()["data"]["signIn"].take()
 }
 
-/// `guichet demo` fills in demo firms beside what is there, once, and says who signs in.
+/// `guichet demo` fills in demo firms beside existing ones, once, and prints who can sign in.
 #[tokio::test]
 async fn a_demo() {
     let database = TestDatabase::new().await;
@@ -75,7 +75,7 @@ async fn a_demo() {
     database.drop().await;
 }
 
-/// From an empty database to the first sign-in: `migrate`, twice and at once, then `firm create`.
+/// From an empty database to the first sign-in: `migrate`, twice at the same time and once more, then `firm create`.
 #[tokio::test]
 async fn a_first_firm() {
     let folder = tempfile::tempdir().unwrap();
@@ -112,7 +112,8 @@ async fn a_first_firm() {
     postgres.stop().await;
 }
 
-/// A shell does not have the environment of the services: a new, empty database would answer cheerfully.
+/// Commands create no private database: in a shell without the environment of the services, they would work on a new,
+/// empty one.
 #[tokio::test]
 async fn no_database_is_made_by_the_way() {
     let folder = tempfile::tempdir().unwrap();
@@ -130,7 +131,7 @@ async fn no_database_is_made_by_the_way() {
     assert!(!data.exists());
 }
 
-/// Whoever reads the answer may have enough before its end.
+/// A reader may close the pipe before the end: the command still succeeds.
 #[tokio::test]
 async fn a_reader_who_leaves() {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_guichet-under-test"));
@@ -141,7 +142,7 @@ async fn a_reader_who_leaves() {
     assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
 }
 
-/// What is refused is told in a sentence a field, and nothing is made.
+/// Refused input is reported with one sentence per field, and no firm is created.
 #[tokio::test]
 async fn a_firm_that_is_refused() {
     let database = TestDatabase::new().await;
@@ -167,7 +168,7 @@ async fn a_firm_that_is_refused() {
     database.drop().await;
 }
 
-/// F-02: a dead letter is listed, shown and run again, while the workers run.
+/// F-02: a dead job is listed, shown and retried while the workers run.
 #[tokio::test]
 async fn dead_letters() {
     let database = TestDatabase::new().await;
@@ -177,7 +178,7 @@ async fn dead_letters() {
     let site = Site::open(&database.url).await;
     let (server, worker) = tokio::join!(site.serve(), site.work());
     site.sink.rule(Rule::new(Step::Rcpt, Act::Reply(450, "4.2.1 busy".into())).times(1));
-    // Its attempts are cut down while it waits for the relay.
+    // The test reduces its attempts while it waits for the relay.
     site.sink.rule(Rule::new(Step::Mail, Act::Hold).times(1));
     site.mail(&server).await;
     site.sink.wait_until(|state| state.acted.len() == 1).await;
@@ -192,7 +193,7 @@ async fn dead_letters() {
             }
         }
     };
-    let listed = timeout(DEADLINE, dead).await.expect("the job is given up");
+    let listed = timeout(DEADLINE, dead).await.expect("the job is dead");
     assert_eq!(listed.lines().count(), 1);
     assert!(
         listed.contains("DEAD") && listed.contains("1/1") && listed.contains("450 at RCPT TO"),
@@ -221,7 +222,7 @@ async fn dead_letters() {
     database.drop().await;
 }
 
-/// The contract is printed without any settings, to the output or into a file.
+/// The API's schema is printed without any settings, to the output or to a file; the help names all settings.
 #[tokio::test]
 async fn the_contract() {
     let sdl = guichet_server::graphql::sdl();

@@ -1,4 +1,4 @@
-//! Files over processes of their own, on a shared folder and on S3; a server killed in mid-upload.
+//! Files with separate processes, on a shared folder and on S3, and a server that is killed during an upload.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use super::site::Site;
 
 const PDF: &[u8] = b"%PDF-1.7 a document %%EOF";
 
-/// Declares one file under this key; answers its id and address.
+/// Declares one file with this key; returns its id and address.
 async fn declare(site: &Site, server: &Process, key: &str, content: &[u8]) -> (String, Value) {
     let mutation = "mutation ($input: FileUploadCreateInput!) { fileUploadCreate(input: $input) {
         uploads { file { id } address { url headers { name value } } userErrors { code } } userErrors { code }
@@ -41,7 +41,7 @@ fn put(address: &Value, body: impl Into<reqwest::Body>) -> reqwest::RequestBuild
     })
 }
 
-/// Completes an upload and waits until it is stored.
+/// Completes an upload and waits until the file is stored.
 async fn stored(site: &Site, server: &Process, id: &str) {
     let mutation = "mutation ($ids: [ID!]!) { fileUploadComplete(input: { ids: $ids }) {
         results { userErrors { code } } userErrors { code }
@@ -67,7 +67,8 @@ async fn got(site: &Site, server: &Process, id: &str) -> Bytes {
     http::get(url).await.unwrap().bytes().await.unwrap()
 }
 
-/// Two servers and a worker on one folder: an address that one signed works at the other, for they share the key.
+/// Two servers and a worker on one folder: an address signed by one server works at the other, because they share the
+/// key.
 #[tokio::test]
 async fn processes_share_a_folder() {
     let database = TestDatabase::new().await;
@@ -85,7 +86,8 @@ async fn processes_share_a_folder() {
     database.drop().await;
 }
 
-/// The same on S3, with nothing shared between the processes; people reach the bucket at another address than they.
+/// The same on S3, where the processes share no folder. The bucket has another address for users than for the
+/// processes.
 #[tokio::test]
 async fn processes_share_a_bucket() {
     let database = TestDatabase::new().await;
@@ -110,8 +112,8 @@ async fn processes_share_a_bucket() {
     database.drop().await;
 }
 
-/// A server dies while an upload comes in: nothing half is there, and the same upload, begun again at another
-/// server, is whole.
+/// When a server is killed during an upload, no part of the file is stored. The same upload can be repeated at another
+/// server.
 #[tokio::test]
 async fn a_server_killed_in_mid_upload() {
     let database = TestDatabase::new().await;
@@ -151,7 +153,7 @@ async fn a_server_killed_in_mid_upload() {
         json!([{ "code": "FILE_NOT_UPLOADED" }])
     );
     let (again, address) = declare(&site, &second, "one", &content).await;
-    assert_eq!(again, id, "the same upload goes on");
+    assert_eq!(again, id, "the same upload");
     assert_eq!(put(&address, content.clone()).send().await.unwrap().status(), 200);
     stored(&site, &second, &id).await;
     assert!(got(&site, &second, &id).await == content);

@@ -1,4 +1,4 @@
-//! `kill -9`, at the worst moments.
+//! Processes that are killed with `kill -9` at the worst moments.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -12,9 +12,8 @@ use tokio::sync::Semaphore;
 
 use super::site::Site;
 
-/// D-04, F-02: a worker dies while the relay has the mail and has not answered. Another one finishes it
-/// in less than half a minute, under the same Message-ID; the relay, which took the first copy too, has
-/// two of them and not more.
+/// D-04, F-02: a worker is killed while the relay has a mail and has not replied. Another worker sends it within half a
+/// minute, with the same Message-ID. The relay, which accepted the first copy too, gets exactly two copies.
 #[tokio::test]
 async fn a_worker_in_the_midst_of_sending() {
     let database = TestDatabase::new().await;
@@ -37,8 +36,8 @@ async fn a_worker_in_the_midst_of_sending() {
     database.drop().await;
 }
 
-/// D-04: a server dies while it answers many. What it answered is kept; what it did not answer, asked of
-/// another server under the same key, happens once; every change is mailed, once.
+/// D-04: a server is killed while it answers many requests. What it answered is kept. The others are repeated on
+/// another server with the same keys and happen once. Each change is mailed once.
 #[tokio::test]
 async fn a_server_after_its_answers() {
     const WRITES: usize = 40;
@@ -64,13 +63,17 @@ async fn a_server_after_its_answers() {
             .unwrap();
     });
     let acknowledged: HashSet<&String> = written.iter().flatten().collect();
-    assert!((1..WRITES).contains(&acknowledged.len()), "it died in between: {}", acknowledged.len());
+    assert!(
+        (1..WRITES).contains(&acknowledged.len()),
+        "the server was killed too early or too late: {}",
+        acknowledged.len()
+    );
 
     let mut tickets = HashSet::new();
     for (key, ticket) in keys.iter().zip(&written) {
         let again = write(&second, key).await.expect("the other server answers");
         assert!(ticket.as_ref().is_none_or(|ticket| *ticket == again), "{key} became another ticket");
-        assert!(tickets.insert(again), "{key} is a ticket of its own");
+        assert!(tickets.insert(again), "{key} has the ticket of another key");
     }
     let counted = site.ask(&second, "{ tickets(first: 1) { totalCount } }", json!({})).await.unwrap();
     assert_eq!(counted["tickets"]["totalCount"], WRITES);

@@ -1,5 +1,4 @@
-//! `guichet` as processes of its own: serving and working apart, killed, misconfigured, and asked to do
-//! one thing.
+//! `guichet` in separate processes: serving and working, killed, misconfigured, and as commands.
 
 mod commands;
 mod files;

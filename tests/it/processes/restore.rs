@@ -17,8 +17,8 @@ use super::site::Site;
 
 const GRID: &str = "subscription G($after: String) { ticketsChanged(after: $after) { cursor reload } }";
 
-/// A dump holds everything: tickets, sessions, and the mail that had not gone out yet, which the first worker over
-/// the restored database sends. In the new life of the feed each screen reads anew.
+/// A dump contains everything: tickets, sessions, and a mail that was not sent yet, which the first worker on the
+/// restored database sends. With the new epoch of the feed, screens reload.
 #[tokio::test]
 async fn a_dump_is_a_backup() {
     let folder = tempfile::tempdir().unwrap();
@@ -56,7 +56,7 @@ async fn a_dump_is_a_backup() {
     postgres.stop().await;
 }
 
-/// All there is to see of the tickets.
+/// The tickets with their history.
 async fn tickets(site: &Site, server: &guichet_tests::process::Process) -> Value {
     let query = "{ tickets(first: 10) { totalCount nodes { id number subject status version updatedAt
         history { field oldValue newValue } } } }";
@@ -65,12 +65,12 @@ async fn tickets(site: &Site, server: &guichet_tests::process::Process) -> Value
     told
 }
 
-/// The first message of a screen that goes on from there.
+/// Follows from `after`; returns the first message.
 async fn begin(store: &Store, token: &str, after: Value) -> Value {
     LiveSide::start(store).follow(Some(token), GRID, json!({ "after": after })).await.told().await
 }
 
-/// One of PostgreSQL's own programs.
+/// Runs one of PostgreSQL's programs.
 async fn run(postgres: &Postgres, program: &str, arguments: &[&OsStr]) {
     let done = Command::new(postgres.bin_dir().join(program)).args(arguments).output().await.unwrap();
     assert!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&done.stderr));

@@ -1,4 +1,4 @@
-//! A command that is run to its end.
+//! Commands that run until they end.
 
 use std::process::Stdio;
 
@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// How a command ended.
+/// The result of a command.
 #[derive(Debug)]
 pub struct Ended {
     pub code: Option<i32>,
@@ -16,7 +16,7 @@ pub struct Ended {
     pub err: String,
 }
 
-/// Runs `guichet` with these arguments and settings and no others.
+/// Runs `guichet` with these arguments and only these settings.
 pub async fn guichet(arguments: &[&str], settings: &[(&str, &str)], input: &str) -> Ended {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guichet-under-test"));
     command.args(arguments).kill_on_drop(true);
@@ -26,7 +26,7 @@ pub async fn guichet(arguments: &[&str], settings: &[(&str, &str)], input: &str)
     }
     command.envs(settings.iter().copied()).env("LOG_FORMAT", "json");
     let mut child = command.spawn().unwrap();
-    // One that does not read it may be gone already.
+    // A command that does not read its input may have ended already.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes()).await;
     let output = timeout(DEADLINE, child.wait_with_output()).await.expect("it ends").unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();

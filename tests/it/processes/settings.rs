@@ -1,4 +1,4 @@
-//! A wrong setting stops the start with code 2 and one sentence that names the variable and no secret.
+//! A wrong setting stops the start with code 2 and one sentence, which names the variable and no secret.
 
 use diesel_async::SimpleAsyncConnection;
 use guichet_embedded::{Postgres, PostgresOptions};
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::run::guichet;
 
-/// Checks that this is the one sentence of a start that fails.
+/// Checks that the start fails with exactly this sentence.
 async fn stops(arguments: &[&str], settings: &[(&str, &str)], sentence: &str) {
     let ended = guichet(arguments, settings, "").await;
     let told = (ended.code, ended.err.as_str());
@@ -20,12 +20,12 @@ async fn stops(arguments: &[&str], settings: &[(&str, &str)], sentence: &str) {
     assert!(!ended.err.contains("hunter2") && ended.out.is_empty(), "{ended:?}");
 }
 
-/// Settings with this database and one more.
+/// This database and one more setting.
 fn on<'a>(database: &'a TestDatabase, name: &'a str, value: &'a str) -> [(&'a str, &'a str); 2] {
     [("DATABASE_URL", &database.url), (name, value)]
 }
 
-/// An address at which nobody listens.
+/// An address where nothing listens.
 async fn nobody() -> String {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
 }
@@ -51,7 +51,7 @@ async fn the_database() {
     }
 }
 
-/// A real server that knows the user, and asks for the password.
+/// A PostgreSQL that requires the password of the user, and a database that does not exist.
 #[tokio::test]
 async fn the_password_of_the_database() {
     let folder = tempfile::tempdir().unwrap();
@@ -72,7 +72,7 @@ async fn the_password_of_the_database() {
     let url = format!("postgres://stranger:hunter2@{place}");
     // The reload takes a moment.
     let reload = async { while db::connect(&url).await.is_ok() {} };
-    timeout(DEADLINE, reload).await.expect("passwords are asked for");
+    timeout(DEADLINE, reload).await.expect("passwords are required");
     let sentence = format!("DATABASE_URL: password authentication failed for user \"stranger\" at {folder}");
     stops(&["serve"], &[("DATABASE_URL", &url), ("GUICHET_LISTEN", "127.0.0.1:0")], &sentence).await;
     let nowhere = format!("{}_of_nobody", postgres.url());
@@ -82,7 +82,7 @@ async fn the_password_of_the_database() {
     postgres.stop().await;
 }
 
-/// A database that answers, to a user that may not make tables in it; and one without what we need.
+/// A database user who may not create tables, or not the extensions that are needed.
 #[tokio::test]
 async fn the_rights_in_the_database() {
     let folder = tempfile::tempdir().unwrap();
@@ -108,7 +108,7 @@ async fn the_rights_in_the_database() {
     postgres.stop().await;
 }
 
-/// A data folder that cannot be: below a file.
+/// A data folder that cannot be created, because it is below a file.
 #[tokio::test]
 async fn the_data_folder() {
     let database = TestDatabase::new().await;
@@ -123,11 +123,11 @@ async fn the_data_folder() {
     database.drop().await;
 }
 
-/// A page of another site is trusted as its browsers spell it, or not at all.
+/// An allowed origin that browsers could not send stops the start.
 #[tokio::test]
 async fn the_origins() {
     let database = TestDatabase::new().await;
-    let sentence = "GUICHET_ALLOWED_ORIGINS: `https://a\"b.example` has a name that is none of a host";
+    let sentence = "GUICHET_ALLOWED_ORIGINS: `https://a\"b.example` does not contain a valid host name";
     stops(&["serve"], &on(&database, "GUICHET_ALLOWED_ORIGINS", "https://a\"b.example"), sentence).await;
     database.drop().await;
 }
@@ -167,7 +167,8 @@ async fn the_relay() {
     database.drop().await;
 }
 
-/// Where files lie: half a bucket, one that is not there, and one of somebody else.
+/// File stores: incomplete settings of a bucket, a store that does not answer, a wrong key and a bucket of somebody
+/// else.
 #[tokio::test]
 async fn the_file_store() {
     let database = TestDatabase::new().await;
@@ -213,7 +214,7 @@ async fn the_file_store() {
     database.drop().await;
 }
 
-/// A Redis must be there when a process starts that is told of one.
+/// When a Redis is configured, it must answer at the start.
 #[tokio::test]
 async fn the_hints() {
     let database = TestDatabase::new().await;
@@ -235,7 +236,7 @@ async fn the_hints() {
     database.drop().await;
 }
 
-/// The scanner must be there when work begins.
+/// The scanner must answer when workers start.
 #[tokio::test]
 async fn the_scanner() {
     let database = TestDatabase::new().await;

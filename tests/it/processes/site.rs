@@ -1,5 +1,5 @@
-//! A firm whose API and workers run as processes of their own, on the machine's clock, with a relay that
-//! wants STARTTLS and a sign-in.
+//! A firm whose API and workers run in separate processes with the real time, and a relay that requires STARTTLS and a
+//! sign-in.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// In this migrated database.
+    /// Opens a site in this migrated database.
     pub async fn open(url: &str) -> Self {
         let store = Store::new(db::pool(url, 4).unwrap(), Arc::new(SystemClock));
         let firm = Firm::new(&store, "aurora.example").await;
@@ -43,7 +43,7 @@ impl Site {
         Launch::work(&self.url, &self.sink.starttls_url()).start().await
     }
 
-    /// Asks a process as the owner; none when it does not answer, or not now.
+    /// Sends a request to a process as the owner; returns nothing when it fails.
     pub async fn ask(&self, server: &Process, query: &str, variables: Value) -> Option<Value> {
         let url = format!("{}/graphql", server.url().await);
         let request = self.http.post(url).bearer_auth(&self.firm.owner.token);
@@ -52,7 +52,7 @@ impl Site {
         (body.get("errors").is_none()).then(|| body["data"].take())
     }
 
-    /// Opens a ticket; answers its id.
+    /// Opens a ticket; returns its id.
     pub async fn ticket(&self, server: &Process, key: &str) -> Option<String> {
         let mutation = "mutation ($input: TicketCreateInput!) {
             ticketCreate(input: $input) { ticket { id } userErrors { code } }
@@ -63,7 +63,7 @@ impl Site {
         Some(made["ticketCreate"]["ticket"]["id"].as_str().unwrap().to_owned())
     }
 
-    /// Changes its status, which mails the client.
+    /// Changes a ticket's status, which sends a mail to the client.
     pub async fn change(&self, server: &Process, ticket: &str, status: &str, key: &str) -> Option<()> {
         let mutation = "mutation ($input: TicketStatusChangeInput!) {
             ticketStatusChange(input: $input) { outcome mail { state } userErrors { code } }
@@ -75,13 +75,13 @@ impl Site {
         Some(())
     }
 
-    /// Opens a ticket and changes its status once.
+    /// Opens a ticket and changes its status once, which sends a mail.
     pub async fn mail(&self, server: &Process) {
         let ticket = self.ticket(server, "a ticket").await.expect("it answers");
         self.change(server, &ticket, "IN_ANALYSIS", "a change").await.expect("it answers");
     }
 
-    /// Waits until so many deliveries are sent and no other is left, as a process tells.
+    /// Waits until exactly `count` deliveries exist and all of them are sent.
     pub async fn sent(&self, server: &Process, count: u64) {
         let query = "{
             sent: emailDeliveries(first: 1, filter: { status: [SENT] }) { totalCount }

@@ -17,7 +17,7 @@ fn authority() -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// A file for the user that runs PostgreSQL.
+/// Writes a file for the user that runs PostgreSQL.
 fn give(path: &Path, text: &str, database: &Path) {
     fs::write(path, text).unwrap();
     fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
@@ -25,7 +25,7 @@ fn give(path: &Path, text: &str, database: &Path) {
     chown(path, Some(owner.uid()), Some(owner.gid())).unwrap();
 }
 
-/// A server that speaks TLS, on 127.0.0.1 and this port.
+/// A PostgreSQL with TLS on 127.0.0.1 and this port.
 async fn server(folder: &Path, port: u16, issuer: &CertifiedIssuer<'static, KeyPair>) -> Postgres {
     let options = PostgresOptions::new(folder.join("data")).without_fsync();
     Postgres::start(options.clone()).await.unwrap().stop().await;
@@ -40,8 +40,7 @@ async fn server(folder: &Path, port: u16, issuer: &CertifiedIssuer<'static, KeyP
     Postgres::start(options.with("ssl_key_file", file("tls.key").to_str().unwrap())).await.unwrap()
 }
 
-/// Each spelling of libpq that asks for TLS checks the certificate and the name, by the authority that it
-/// gives or by those of the system.
+/// Each TLS mode of libpq verifies the certificate and the name, with the given authority or with those of the system.
 #[tokio::test]
 async fn the_database_by_tls() {
     let folder = tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir().unwrap();

@@ -10,8 +10,8 @@ use super::run::guichet;
 use super::site::Site;
 use crate::desk::ticket::idempotency::Held;
 
-/// D-04, D-05: what one server takes, a worker mails and another server tells; the relay is reached by
-/// STARTTLS and with a sign-in.
+/// D-04, D-05: requests to one server are mailed by a worker and visible on another server; the relay is used with
+/// STARTTLS and a sign-in.
 #[tokio::test]
 async fn two_servers_and_a_worker() {
     let database = TestDatabase::new().await;
@@ -44,13 +44,13 @@ async fn two_servers_and_a_worker() {
         );
     }
     for process in [one, two, worker] {
-        assert!(process.stop().await.success(), "SIGTERM is a good end");
+        assert!(process.stop().await.success(), "SIGTERM ends a process successfully");
     }
     database.drop().await;
 }
 
-/// PostgreSQL is stopped and started, then killed and started: requests and mails go on by themselves,
-/// and nothing that was answered is lost.
+/// After PostgreSQL was restarted, or killed and restarted, requests and mails continue without a restart of the
+/// processes, and nothing that was answered is lost.
 #[tokio::test]
 async fn postgresql_comes_back() {
     let folder = tempfile::tempdir().unwrap();
@@ -71,7 +71,7 @@ async fn postgresql_comes_back() {
     }
     let status = site.ask(&server, "{ tickets(first: 2) { nodes { status } } }", serde_json::json!({})).await;
     assert_eq!(status.unwrap()["tickets"]["nodes"], serde_json::json!([{ "status": "WAITING" }]));
-    // A mail whose sending fell into the gap may have gone out twice, under one Message-ID.
+    // A mail that was being sent meanwhile may be sent twice, with one Message-ID.
     let mut ids: Vec<String> = site.sink.mails().iter().map(|mail| mail.message_id()).collect();
     ids.sort();
     ids.dedup();
@@ -81,8 +81,8 @@ async fn postgresql_comes_back() {
     postgres.stop().await;
 }
 
-/// A rolling restart breaks nothing off: a server that is asked to stop takes nobody any more, and answers what it
-/// had begun.
+/// In a rolling restart no request is lost: a server that is asked to stop accepts no new connections, and answers the
+/// requests that it has.
 #[tokio::test]
 async fn what_was_begun_is_finished() {
     let database = TestDatabase::new().await;
@@ -95,7 +95,7 @@ async fn what_was_begun_is_finished() {
         held.awaited().await;
         server.ask_to_stop();
         let address = url.trim_start_matches("http://");
-        until("it listens no more", || TcpStream::connect(address).is_err().then_some(())).await;
+        until("it no longer listens", || TcpStream::connect(address).is_err().then_some(())).await;
         held.let_go().await;
         server.end().await
     };

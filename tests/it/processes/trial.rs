@@ -1,4 +1,4 @@
-//! What is there for whoever only looks around on their own machine, and for nobody else.
+//! What exists only while somebody tries the program on their own machine.
 
 use guichet_tests::http;
 use guichet_tests::process::{Launch, Process};
@@ -10,7 +10,7 @@ async fn status(process: &Process, path: &str) -> StatusCode {
     http::get(format!("{}{path}", process.url().await)).await.unwrap().status()
 }
 
-/// Whether the API describes itself.
+/// Whether the API allows introspection.
 async fn introspects(process: &Process) -> bool {
     let request = http::client().post(format!("{}/graphql", process.url().await));
     let request = request.json(&json!({ "query": "{ __schema { queryType { name } } }" }));
@@ -18,14 +18,14 @@ async fn introspects(process: &Process) -> bool {
     answer["data"]["__schema"]["queryType"]["name"] == "Query"
 }
 
-/// All in one on a private database: closed once people have an address to come by, and open for a
-/// trial on the same data folder only where nothing is set.
+/// Everything in one process on a private database: with a public address there are neither demo firms nor a page of
+/// mails; on the same data folder without settings there are.
 #[tokio::test]
 async fn demo_firms_and_mails_are_for_trials() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let data = folder.path().join("data");
-    // The address that it tells must be its own.
+    // PUBLIC_URL must be the address of the server.
     let place = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
     let launch = Launch::all_in_one(&data).with("GUICHET_LISTEN", &place);
     let real = launch.with("PUBLIC_URL", format!("http://{place}")).start().await;

@@ -1,4 +1,4 @@
-//! What any thing can have.
+//! Features that things of any kind can have.
 
 pub mod email;
 pub mod file;

@@ -17,8 +17,8 @@ use crate::people::sign_in::door::VIEWER;
 
 const GRID: &str = "subscription { ticketsChanged { reload } }";
 
-/// B-13, F-01: a websocket is for the membership that opened it: nothing is begun on it with another one, which could be
-/// taken off again before anybody looks.
+/// B-13, F-01: a websocket belongs to the membership that opened it. If the session has selected another one, the next
+/// operation closes it with 4205.
 #[tokio::test]
 async fn with_another_membership() {
     let app = TestApp::start().await;
@@ -60,8 +60,8 @@ async fn with_another_membership() {
     app.finish().await;
 }
 
-/// B-11, B-15, F-01: whoever signed out, was signed out or has other rights now is told to leave within
-/// fifteen seconds, on whichever websocket; operations notice at once. Others stay.
+/// B-11, B-15, F-01: a client that signed out, whose session ended or whose rights changed is disconnected within
+/// fifteen seconds, on every websocket; a new operation is refused at once. Others stay connected.
 #[tokio::test]
 async fn within_fifteen_seconds() {
     let app = TestApp::start().await;
@@ -125,7 +125,7 @@ async fn within_fifteen_seconds() {
     let seen = stays.ask(VIEWER, json!({})).await;
     assert_eq!(seen["viewer"]["account"]["email"], other.owner.email);
 
-    // Whoever has other rights connects again, with these.
+    // A client whose rights changed can connect again, with the new rights.
     let mut again = open(&promoted.token).await;
     let seen = again.ask("{ viewer { membership { staffRole } } }", json!({})).await;
     assert_eq!(seen["viewer"]["membership"]["staffRole"], "MANAGER");

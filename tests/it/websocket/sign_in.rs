@@ -1,4 +1,4 @@
-//! Who gets in, and as whom they then act.
+//! Who can open a websocket, and with which session.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -10,8 +10,8 @@ use serde_json::json;
 
 use crate::people::sign_in::door::VIEWER;
 
-/// An app sends its token in `connection_init`, and sees and does what it does over HTTP. F-03: the audit
-/// knows from where.
+/// An app sends its token in `connection_init`, and gets the same as over HTTP. F-03: the audit log has its address and
+/// the request.
 #[tokio::test]
 async fn an_app() {
     let app = TestApp::start().await;
@@ -43,7 +43,7 @@ async fn an_app() {
     app.finish().await;
 }
 
-/// A page's cookie counts when the page is ours; without an origin it is not believed.
+/// A cookie counts only together with an origin that is ours.
 #[tokio::test]
 async fn a_page() {
     let app = TestApp::start().await;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::people::sign_in::door::VIEWER;
 
-/// It tells its websockets to go elsewhere, and another process takes them.
+/// It closes its websockets with 1001, and the clients connect to another process.
 #[tokio::test]
 async fn clients_go_elsewhere() {
     let database = TestDatabase::new().await;

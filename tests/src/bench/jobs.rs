@@ -165,7 +165,7 @@ async fn one(
     by: &Store,
     starts: &mut UnboundedReceiver<Instant>,
 ) -> Result<Duration, Box<dyn Error + Send + Sync>> {
-    let mut tx = by.begin(By::house()).await?;
+    let mut tx = by.begin(By::system()).await?;
     tx.job(NewJob::new(&Probe {})?);
     tx.commit(()).await?;
     let committed = Instant::now();

@@ -164,7 +164,7 @@ fn address_space() -> std::io::Result<u64> {
 }
 
 async fn write(store: &Store, job: Result<NewJob, guichet_base::error::Fault>) {
-    let mut tx = store.begin(By::house()).await.expect("the database answers");
+    let mut tx = store.begin(By::system()).await.expect("the database answers");
     tx.job(job.expect("a job is written as JSON"));
     tx.commit(()).await.expect("the database answers");
 }

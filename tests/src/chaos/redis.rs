@@ -16,7 +16,7 @@ use crate::smtp::{Options, Sink};
 
 /// How long Redis is away.
 const AWAY: Duration = Duration::from_secs(60);
-/// How long is observed before and after.
+/// How long we observe before and after.
 const AROUND: Duration = Duration::from_secs(10);
 /// The interval between changes.
 const PACE: Duration = Duration::from_millis(100);

@@ -16,9 +16,9 @@ refusal-too-long =
 refusal-out-of-range =
     { $number ->
         [none] This value is outside the allowed range. Enter another one.
-       *[other] This value is outside the allowed range. Enter another one: the limit is { $number }.
+       *[other] This value is outside the allowed range. Enter another one, at most { $number }.
     }
-refusal-invalid-text = This text contains characters that are not allowed. Remove line breaks and invisible characters.
+refusal-invalid-text = This text contains characters that are not allowed, for example line breaks or invisible characters. Remove them.
 refusal-invalid-cursor = This page of the list cannot be shown. Go back to the first page.
 refusal-invalid-email = This e-mail address is not valid. Check the spelling.
 refusal-taken = This value is already in use. Enter another one.
@@ -36,17 +36,17 @@ refusal-too-many-attempts =
         [one] Too many attempts. Wait { $number } minute and try again.
        *[other] Too many attempts. Wait { $number } minutes and try again.
     }
-refusal-access-pending = Your access is not active yet. Wait until an administrator of your company activates it.
+refusal-access-pending = Your access is not active. Ask the person who manages access to activate it.
 refusal-invitation-invalid = This invitation is no longer valid. Ask the person who sent it for a new one.
 refusal-ticket-closed = This ticket is closed. To continue, reopen it or open a new one.
 refusal-ticket-open = This ticket is already open. There is no need to reopen it.
 refusal-reopen-period-over =
     { $number ->
-        [none] The period for reopening this ticket is over. Open a new one.
-        [one] The period of { $number } day for reopening this ticket is over. Open a new one.
-       *[other] The period of { $number } days for reopening this ticket is over. Open a new one.
+        [none] The period for reopening this ticket is over. Open a new ticket.
+        [one] The period of { $number } day for reopening this ticket is over. Open a new ticket.
+       *[other] The period of { $number } days for reopening this ticket is over. Open a new ticket.
     }
-refusal-reopen-not-offered = The firm does not allow closed tickets to be reopened. Open a new one.
+refusal-reopen-not-offered = The firm does not allow closed tickets to be reopened. Open a new ticket.
 refusal-reason-required = Give the reason. It will be sent to the client.
 refusal-no-linked-user = This client has no user yet who could read the message. First give someone access to the client area.
 refusal-nothing-to-transfer = This person or department already has the ticket. Choose another one.
@@ -57,7 +57,7 @@ refusal-charge-paid = This charge is already paid and can no longer be changed. 
 refusal-charge-canceled = This charge was canceled and can no longer be changed. If necessary, create another one.
 refusal-charge-not-overdue = This charge is not overdue. Select overdue charges only.
 refusal-delivery-not-retryable = This e-mail was already sent or is still in the queue. Select failed e-mails only.
-refusal-no-recipient = This e-mail has no recipients left. Check who has access to the client area.
+refusal-no-recipient = There is no address to send this e-mail to. Enter an e-mail address for the client or check who has access.
 refusal-address-suppressed = E-mails to this address are being returned. Correct the address or unblock it before sending again.
 refusal-file-empty = This file is empty. Choose another one.
 refusal-file-too-large =

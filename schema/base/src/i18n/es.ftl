@@ -16,9 +16,9 @@ refusal-too-long =
 refusal-out-of-range =
     { $number ->
         [none] Este valor está fuera del intervalo permitido. Indique otro.
-       *[other] Este valor está fuera del intervalo permitido. Indique otro: el límite es { $number }.
+       *[other] Este valor está fuera del intervalo permitido. Indique otro, de { $number } como máximo.
     }
-refusal-invalid-text = Este texto contiene caracteres no permitidos. Elimine los saltos de línea y los caracteres invisibles.
+refusal-invalid-text = Este texto contiene caracteres no permitidos, por ejemplo saltos de línea o caracteres invisibles. Elimínelos.
 refusal-invalid-cursor = No se puede mostrar esta página de la lista. Vuelva a la primera página.
 refusal-invalid-email = Esta dirección de correo electrónico no es válida. Compruebe que esté bien escrita.
 refusal-taken = Este valor ya está en uso. Indique otro.
@@ -36,17 +36,17 @@ refusal-too-many-attempts =
         [one] Demasiados intentos. Espere { $number } minuto e inténtelo de nuevo.
        *[other] Demasiados intentos. Espere { $number } minutos e inténtelo de nuevo.
     }
-refusal-access-pending = Su acceso aún no está activado. Espere a que lo active un administrador de su empresa.
+refusal-access-pending = Su acceso no está activo. Diríjase a la persona que administra los accesos.
 refusal-invitation-invalid = Esta invitación ya no es válida. Solicite otra a la persona que se la envió.
 refusal-ticket-closed = Este caso está cerrado. Para continuar, reábralo o abra uno nuevo.
 refusal-ticket-open = Este caso ya está abierto. No es necesario reabrirlo.
 refusal-reopen-period-over =
     { $number ->
-        [none] El plazo para reabrir este caso ha terminado. Abra uno nuevo.
-        [one] El plazo de { $number } día para reabrir este caso ha terminado. Abra uno nuevo.
-       *[other] El plazo de { $number } días para reabrir este caso ha terminado. Abra uno nuevo.
+        [none] El plazo para reabrir este caso ha terminado. Abra un caso nuevo.
+        [one] El plazo de { $number } día para reabrir este caso ha terminado. Abra un caso nuevo.
+       *[other] El plazo de { $number } días para reabrir este caso ha terminado. Abra un caso nuevo.
     }
-refusal-reopen-not-offered = La empresa que le atiende no permite reabrir casos cerrados. Abra uno nuevo.
+refusal-reopen-not-offered = La empresa que le atiende no permite reabrir casos cerrados. Abra un caso nuevo.
 refusal-reason-required = Indique el motivo. Se enviará al cliente.
 refusal-no-linked-user = Este cliente todavía no tiene ningún usuario que pueda leer el mensaje. Dé primero a alguien acceso al área de cliente.
 refusal-nothing-to-transfer = El caso ya está asignado a esta persona o a este departamento. Elija otro destino.
@@ -57,7 +57,7 @@ refusal-charge-paid = Este cobro ya está pagado y no se puede modificar. Si es 
 refusal-charge-canceled = Este cobro está cancelado y no se puede modificar. Si es necesario, cree otro.
 refusal-charge-not-overdue = Este cobro no está vencido. Elija únicamente cobros vencidos.
 refusal-delivery-not-retryable = Este correo ya se envió o sigue en cola. Elija únicamente correos que hayan fallado.
-refusal-no-recipient = Este correo ya no tiene destinatarios. Compruebe quién tiene acceso al área de cliente.
+refusal-no-recipient = No hay ninguna dirección a la que enviar este correo. Indique el correo electrónico del cliente o compruebe quién tiene acceso.
 refusal-address-suppressed = Los correos enviados a esta dirección llegan devueltos. Corrija la dirección o desbloquéela antes de reenviar.
 refusal-file-empty = Este archivo está vacío. Elija otro.
 refusal-file-too-large =
@@ -160,7 +160,7 @@ notification-mail-description = Descripción
 notification-mail-note = Nota
 notification-mail-from = De
 notification-mail-acted-by = Realizado por
-notification-mail-reply = Responda al cliente en el propio caso: no recibe las respuestas a este correo.
+notification-mail-reply = Responda al cliente en el propio caso: las respuestas a este correo no le llegan.
 notification-mail-footer = { $firm } le ha enviado este mensaje automáticamente. Eligió recibirlo también por correo; puede cambiarlo en sus preferencias.
 
 ## Columnas de la lista exportada de casos.

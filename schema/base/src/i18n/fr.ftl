@@ -16,9 +16,9 @@ refusal-too-long =
 refusal-out-of-range =
     { $number ->
         [none] Cette valeur est hors des limites autorisées. Saisissez-en une autre.
-       *[other] Cette valeur est hors des limites autorisées. Saisissez-en une autre : la limite est { $number }.
+       *[other] Cette valeur est hors des limites autorisées. Saisissez-en une autre, de { $number } au maximum.
     }
-refusal-invalid-text = Ce texte contient des caractères non autorisés. Supprimez les sauts de ligne et les caractères invisibles.
+refusal-invalid-text = Ce texte contient des caractères non autorisés, par exemple des sauts de ligne ou des caractères invisibles. Supprimez-les.
 refusal-invalid-cursor = Cette page de la liste ne peut pas être affichée. Revenez à la première page.
 refusal-invalid-email = Cette adresse e-mail n’est pas valide. Vérifiez la saisie.
 refusal-taken = Cette valeur est déjà utilisée. Saisissez-en une autre.
@@ -36,17 +36,17 @@ refusal-too-many-attempts =
         [one] Trop de tentatives. Patientez { $number } minute, puis réessayez.
        *[other] Trop de tentatives. Patientez { $number } minutes, puis réessayez.
     }
-refusal-access-pending = Votre accès n’est pas encore activé. Attendez qu’un administrateur de votre société l’active.
+refusal-access-pending = Votre accès n’est pas actif. Adressez-vous à la personne qui gère les accès.
 refusal-invitation-invalid = Cette invitation n’est plus valable. Demandez-en une nouvelle à la personne qui vous l’a envoyée.
 refusal-ticket-closed = Ce ticket est clos. Pour continuer, rouvrez-le ou ouvrez-en un nouveau.
 refusal-ticket-open = Ce ticket est déjà ouvert. Il n’est pas nécessaire de le rouvrir.
 refusal-reopen-period-over =
     { $number ->
-        [none] Le délai pour rouvrir ce ticket est dépassé. Ouvrez-en un nouveau.
-        [one] Le délai de { $number } jour pour rouvrir ce ticket est dépassé. Ouvrez-en un nouveau.
-       *[other] Le délai de { $number } jours pour rouvrir ce ticket est dépassé. Ouvrez-en un nouveau.
+        [none] Le délai pour rouvrir ce ticket est dépassé. Ouvrez un nouveau ticket.
+        [one] Le délai de { $number } jour pour rouvrir ce ticket est dépassé. Ouvrez un nouveau ticket.
+       *[other] Le délai de { $number } jours pour rouvrir ce ticket est dépassé. Ouvrez un nouveau ticket.
     }
-refusal-reopen-not-offered = Le cabinet ne permet pas de rouvrir un ticket clos. Ouvrez-en un nouveau.
+refusal-reopen-not-offered = Le cabinet ne permet pas de rouvrir un ticket clos. Ouvrez un nouveau ticket.
 refusal-reason-required = Indiquez le motif. Il sera communiqué au client.
 refusal-no-linked-user = Ce client n’a encore aucun utilisateur qui puisse lire le message. Donnez d’abord à quelqu’un un accès à l’espace client.
 refusal-nothing-to-transfer = Le ticket est déjà confié à cette personne ou à ce service. Choisissez un autre destinataire.
@@ -57,7 +57,7 @@ refusal-charge-paid = Cette créance est déjà réglée et ne peut plus être m
 refusal-charge-canceled = Cette créance a été annulée et ne peut plus être modifiée. Si besoin, créez-en une autre.
 refusal-charge-not-overdue = Cette créance n’est pas échue. Choisissez uniquement des créances échues.
 refusal-delivery-not-retryable = Cet e-mail a déjà été envoyé ou est encore en attente d’envoi. Choisissez uniquement des e-mails en échec.
-refusal-no-recipient = Cet e-mail n’a plus de destinataire. Vérifiez qui a accès à l’espace client.
+refusal-no-recipient = Il n’y a aucune adresse à laquelle envoyer cet e-mail. Renseignez l’adresse e-mail du client ou vérifiez qui a accès.
 refusal-address-suppressed = Les e-mails envoyés à cette adresse reviennent. Corrigez l’adresse ou débloquez-la avant un nouvel envoi.
 refusal-file-empty = Ce fichier est vide. Choisissez-en un autre.
 refusal-file-too-large =

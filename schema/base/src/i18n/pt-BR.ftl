@@ -4,7 +4,7 @@
 ## Recusas: o que houve e o que fazer.
 
 refusal-not-found = Registro não encontrado. Confira o link ou volte à lista.
-refusal-not-allowed = Sem permissão para esta ação. Solicite-a a quem administra os acessos.
+refusal-not-allowed = Sem permissão para esta ação. Fale com quem administra os acessos.
 refusal-conflict = Outra pessoa alterou este registro durante a edição. Atualize a página e tente novamente.
 refusal-required = Preencha este campo.
 refusal-too-long =
@@ -16,9 +16,9 @@ refusal-too-long =
 refusal-out-of-range =
     { $number ->
         [none] Este valor está fora do intervalo permitido. Informe outro.
-       *[other] Este valor está fora do intervalo permitido. Informe outro: o limite é { $number }.
+       *[other] Este valor está fora do intervalo permitido. Informe outro, de no máximo { $number }.
     }
-refusal-invalid-text = Este texto contém caracteres não permitidos. Remova quebras de linha e caracteres invisíveis.
+refusal-invalid-text = Este texto contém caracteres não permitidos, como quebras de linha ou caracteres invisíveis. Remova-os.
 refusal-invalid-cursor = Não foi possível abrir esta página da lista. Volte à primeira página.
 refusal-invalid-email = Este endereço de e-mail não é válido. Confira a digitação.
 refusal-taken = Este valor já está em uso. Informe outro.
@@ -36,17 +36,17 @@ refusal-too-many-attempts =
         [one] Tentativas demais. Aguarde { $number } minuto e tente novamente.
        *[other] Tentativas demais. Aguarde { $number } minutos e tente novamente.
     }
-refusal-access-pending = Este acesso ainda não foi ativado. Aguarde a ativação por um administrador da empresa.
+refusal-access-pending = Este acesso não está ativo. Fale com quem administra os acessos.
 refusal-invitation-invalid = Este convite não é mais válido. Peça um novo a quem o enviou.
 refusal-ticket-closed = Este atendimento está encerrado. Para continuar, reabra-o ou abra um novo.
 refusal-ticket-open = Este atendimento já está aberto. Não é preciso reabri-lo.
 refusal-reopen-period-over =
     { $number ->
-        [none] O prazo para reabrir este atendimento terminou. Abra um novo.
-        [one] O prazo de { $number } dia para reabrir este atendimento terminou. Abra um novo.
-       *[other] O prazo de { $number } dias para reabrir este atendimento terminou. Abra um novo.
+        [none] O prazo para reabrir este atendimento terminou. Abra um novo atendimento.
+        [one] O prazo de { $number } dia para reabrir este atendimento terminou. Abra um novo atendimento.
+       *[other] O prazo de { $number } dias para reabrir este atendimento terminou. Abra um novo atendimento.
     }
-refusal-reopen-not-offered = O escritório não permite a reabertura de atendimentos encerrados. Abra um novo.
+refusal-reopen-not-offered = O escritório não permite a reabertura de atendimentos encerrados. Abra um novo atendimento.
 refusal-reason-required = Informe o motivo. Ele será enviado ao cliente.
 refusal-no-linked-user = Este cliente ainda não tem nenhum usuário que possa ler a mensagem. Libere primeiro o acesso de alguém à área do cliente.
 refusal-nothing-to-transfer = O atendimento já está com esta pessoa ou com este setor. Escolha outro destino.
@@ -57,7 +57,7 @@ refusal-charge-paid = Esta cobrança já foi paga e não pode mais ser alterada.
 refusal-charge-canceled = Esta cobrança foi cancelada e não pode mais ser alterada. Se necessário, crie outra.
 refusal-charge-not-overdue = Esta cobrança não está vencida. Selecione apenas cobranças vencidas.
 refusal-delivery-not-retryable = Este e-mail já foi enviado ou ainda está na fila. Selecione apenas e-mails que falharam.
-refusal-no-recipient = Este e-mail não tem mais destinatários. Confira quem tem acesso à área do cliente.
+refusal-no-recipient = Não há endereço para enviar este e-mail. Informe o e-mail do cliente ou confira quem tem acesso.
 refusal-address-suppressed = As mensagens para este endereço estão voltando. Corrija o endereço ou desbloqueie-o antes de reenviar.
 refusal-file-empty = Este arquivo está vazio. Escolha outro.
 refusal-file-too-large =
@@ -85,7 +85,7 @@ refusal-file-attached = Este arquivo já está anexado. Envie-o novamente para a
 
 ## Falhas do pedido inteiro.
 
-failure-unauthenticated = Entre na conta para continuar.
+failure-unauthenticated = Entre na sua conta para continuar.
 failure-unavailable = O serviço está temporariamente indisponível. Tente novamente em instantes.
 failure-internal =
     { $request ->

@@ -1,4 +1,4 @@
-//! The position in a firm's feed from which a frontend resumes (F-01).
+//! The position in a firm's feed from which a frontend resumes (F-01). Cursors of lists: `guichet_base::page::Cursor`.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce};

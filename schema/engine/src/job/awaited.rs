@@ -78,7 +78,7 @@ async fn settle_one<A: Awaited>(store: &Store, row: Abandoned) -> Result<()> {
     if row.has_died {
         return payload.give_up(store).await;
     }
-    let mut tx = store.begin(By::house()).await?;
+    let mut tx = store.begin(By::system()).await?;
     let Some(job) = payload.job(&mut tx).await? else { return Ok(()) };
     tracing::warn!(kind = A::KIND, key = job.key, "a row waited without a job; it has one now");
     tx.job(job);

@@ -33,7 +33,6 @@ mod tests {
     proptest! {
         /// The wait is at least half the base, at most the cap, and does not shrink with more attempts for the
         /// same `random`.
-        /// after more attempts, and the same chance counts the same.
         #[test]
         fn stays_in_its_bounds(attempt: i32, random in any::<f64>(), further in 0..40_i32) {
             let wait = backoff(attempt, random);

@@ -48,7 +48,8 @@ pub struct Reach {
     pub is_work: bool,
     /// Whether a row can be the subject of mails, files and messages.
     pub is_subject: bool,
-    /// Columns that refer to other tables: a row lies within everybody's reach in which the other row lies.
+    /// Columns that refer to rows of other tables: a member within whose reach such a row lies has this row in reach,
+    /// too.
     pub with: &'static [(&'static str, &'static Self)],
 }
 

@@ -40,15 +40,15 @@ pub async fn audiences(
     Ok(found)
 }
 
-/// Who may know of a thing. Until the transaction ends it is handed over to nobody else: what happened before is seen,
-/// what comes later comes after.
+/// Who may know of a thing. Its row stays locked until the transaction ends, so that the audience cannot change before
+/// the event is written.
 ///
 /// # Errors
 /// When the database does not answer: retry. `Broken` when there is no such thing.
 pub async fn held_audience(mut conn: &AsyncPgConnection, subject: Subject) -> Result<Audience> {
     let broken = || Fault::Broken(format!("nobody is declared who may know of {subject}"));
     let reach = ALL.iter().find(|reach| reach.is_subject && reach.noun == subject.noun).ok_or_else(broken)?;
-    // In a statement of its own: the next one then sees the hand-over that it waited for.
+    // In a statement of its own: the next one then sees the change that it waited for.
     Rows { reach, ids: vec![subject.id], held: true }.execute(&mut conn).await?;
     Ok(audiences(conn, &[subject]).await?.remove(&subject).ok_or_else(broken)?)
 }

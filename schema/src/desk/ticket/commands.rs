@@ -7,10 +7,9 @@ use serde::Serialize;
 
 use crate::desk::charge;
 use crate::desk::service_item::{self, model::ServiceItem};
-use crate::people::client;
 use crate::people::client::facts;
-use crate::people::department;
 use crate::people::firm::queries::works_here;
+use crate::people::{client, department};
 use crate::shared::attachment::commands::{AttachmentTarget, lock_files};
 use crate::shared::history::Changed;
 use guichet_base::error::{Code, OrNotFound, Refusal, Result};

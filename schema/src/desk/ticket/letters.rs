@@ -93,7 +93,7 @@ pub struct StaffNews {
     pub kind: NotificationKind,
     /// Whether the ticket was opened just then: what was written along is its description.
     pub is_opening: bool,
-    /// What was written along: the message, what the ticket says at its opening, the note of a hand-over, the reason of
+    /// What was written along: the message, what the ticket says at its opening, the note of a transfer, the reason of
     /// a reopening.
     pub text: Option<String>,
     /// Who did it, by name.

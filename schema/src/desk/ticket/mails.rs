@@ -1,18 +1,18 @@
-//! The kinds of mails about tickets: who gets them, and where what they say is read.
+//! The mails about tickets. Possible recipients: `people::recipients`; who of them gets one:
+//! `email_delivery::rules::plan`.
 
 use std::slice;
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use futures_util::FutureExt;
 use futures_util::TryFutureExt;
-use futures_util::future::{BoxFuture, try_join4};
+use futures_util::future::try_join4;
 use serde::{Deserialize, Serialize};
 
 use crate::people::client::model::Topic;
 use crate::people::recipients;
 use crate::shared::email_delivery::announce::{self, Threads};
-use crate::shared::email_delivery::kind::{Addressees, Mail, Mailing};
+use crate::shared::email_delivery::kind::{Addressees, MailKind, Mailing};
 use crate::shared::email_delivery::letter::Letter;
 use crate::shared::email_delivery::model::{DeliveryAbout, EmailDelivery};
 use crate::shared::email_delivery::queries::suppressed;
@@ -37,30 +37,21 @@ use super::model::{TicketField, TicketStatus};
 #[derive(Debug)]
 pub struct StatusMail;
 
-impl Mail for StatusMail {
-    fn about(&self) -> DeliveryAbout {
-        DeliveryAbout::StatusChange
-    }
+impl MailKind for StatusMail {
+    const ABOUT: DeliveryAbout = DeliveryAbout::StatusChange;
+    const NOUN: &'static str = TicketId::NOUN;
 
-    fn noun(&self) -> &'static str {
-        TicketId::NOUN
-    }
-
-    fn addressees<'a>(
-        &'a self,
-        conn: &'a AsyncPgConnection,
+    async fn addressees(
+        &self,
+        conn: &AsyncPgConnection,
         firm: FirmId,
-        deliveries: &'a [&'a EmailDelivery],
-    ) -> BoxFuture<'a, Result<Addressees>> {
-        recipients::addressees(conn, firm, Topic::Tickets, deliveries).boxed()
+        deliveries: &[&EmailDelivery],
+    ) -> Result<Addressees> {
+        recipients::addressees(conn, firm, Topic::Tickets, deliveries).await
     }
 
-    fn letter<'a>(
-        &'a self,
-        conn: &'a AsyncPgConnection,
-        mailing: &'a Mailing,
-    ) -> BoxFuture<'a, Result<Letter>> {
-        async { Ok(status_changed(conn, &mailing.delivery).await?.letter(mailing)) }.boxed()
+    async fn letter(&self, conn: &AsyncPgConnection, mailing: &Mailing) -> Result<Letter> {
+        Ok(status_changed(conn, &mailing.delivery).await?.letter(mailing))
     }
 }
 
@@ -68,30 +59,21 @@ impl Mail for StatusMail {
 #[derive(Debug)]
 pub struct StaffMail;
 
-impl Mail for StaffMail {
-    fn about(&self) -> DeliveryAbout {
-        DeliveryAbout::Notification
-    }
+impl MailKind for StaffMail {
+    const ABOUT: DeliveryAbout = DeliveryAbout::Notification;
+    const NOUN: &'static str = TicketId::NOUN;
 
-    fn noun(&self) -> &'static str {
-        TicketId::NOUN
-    }
-
-    fn addressees<'a>(
-        &'a self,
-        conn: &'a AsyncPgConnection,
+    async fn addressees(
+        &self,
+        conn: &AsyncPgConnection,
         _: FirmId,
-        deliveries: &'a [&'a EmailDelivery],
-    ) -> BoxFuture<'a, Result<Addressees>> {
-        notification::queries::addressees(conn, deliveries).boxed()
+        deliveries: &[&EmailDelivery],
+    ) -> Result<Addressees> {
+        notification::queries::addressees(conn, deliveries).await
     }
 
-    fn letter<'a>(
-        &'a self,
-        conn: &'a AsyncPgConnection,
-        mailing: &'a Mailing,
-    ) -> BoxFuture<'a, Result<Letter>> {
-        async { Ok(staff_news(conn, &mailing.delivery).await?.letter(mailing)) }.boxed()
+    async fn letter(&self, conn: &AsyncPgConnection, mailing: &Mailing) -> Result<Letter> {
+        Ok(staff_news(conn, &mailing.delivery).await?.letter(mailing))
     }
 }
 
@@ -103,7 +85,7 @@ struct StatusFacts {
     price: Option<Money>,
 }
 
-/// Whom an act on a ticket might be mailed to.
+/// The possible recipients of the mails about a status change.
 #[derive(Debug)]
 pub(super) struct Mailable {
     client: Vec<Candidate>,
@@ -113,7 +95,7 @@ pub(super) struct Mailable {
     threads: Threads,
 }
 
-/// Finds whom an act might be mailed to (D-05).
+/// Finds the possible recipients (D-05).
 pub(super) async fn mailable(tx: &Tx, actor: &Actor, case: &Case) -> Result<Mailable> {
     let (mut conn, id) = (tx.pipeline(), case.client.id);
     let client = recipients::of_clients(conn, Topic::Tickets, slice::from_ref(&id));

@@ -1,4 +1,7 @@
 //! Tickets: a case with a status, a price and a conversation (D).
+//!
+//! What portal users see: tickets by `reach/declared.rs`, messages and files by `shared/visibility.rs`, fields by
+//! `Caller::internal` in the API's `types.rs`, changes by `TicketField::is_public` in `history.rs`.
 
 pub mod attachment;
 pub(crate) mod case;

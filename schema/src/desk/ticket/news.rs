@@ -161,8 +161,8 @@ mod tests {
     }
 
     proptest! {
-        /// D-11: never the acting person, and nobody twice; the assignee is always notified, in that role; and
-        /// actions of the client are always sent to somebody, if anybody else works for the firm.
+        /// D-11: never the acting person, and nobody twice. A new assignee is notified as assignee. Actions of the
+        /// client go to everybody of the nearest duty except the acting person.
         #[test]
         fn d_11_once_and_never_oneself(
             kind in 0..7_u8, acting in 0..6_u128, duties in prop::collection::vec(0..4_usize, 0..6)

@@ -27,7 +27,7 @@ text_enum! {
         PostMessage = "POST_MESSAGE",
         /// Write an internal note with `ticketMessagePost` and the visibility `INTERNAL`.
         PostNote = "POST_NOTE",
-        /// Attach files that both sides can see with `ticketFileAttach`.
+        /// With `ticketFileAttach`, attach files that both sides can see.
         AttachFile = "ATTACH_FILE",
         /// Mark the conversation as read with `ticketMarkRead`.
         MarkRead = "MARK_READ",

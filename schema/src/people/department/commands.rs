@@ -20,7 +20,7 @@ use guichet_engine::tables::{department_members, departments};
 pub struct CreateDepartment {
     /// Its name, unique in the firm; up to 200 characters.
     pub name: String,
-    /// Who receives what is handed over to it (D-09); is always one of its members.
+    /// Who receives what is transferred to it (D-09); is always one of its members.
     pub lead_id: StaffId,
     /// Its other members.
     pub member_ids: Vec<StaffId>,

@@ -17,7 +17,7 @@ pub struct Department {
     pub firm_id: FirmId,
     /// Its name, unique in the firm.
     pub name: String,
-    /// Who receives what is handed over to the department (D-09).
+    /// Who receives what is transferred to the department (D-09).
     pub lead_id: StaffId,
     /// When it was created.
     pub created_at: DateTime<Utc>,

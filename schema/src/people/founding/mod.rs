@@ -13,12 +13,11 @@ use guichet_engine::store::{By, Done, Store};
 use guichet_engine::tables::{accounts, firm_feed, firms, ticket_numbers};
 use uuid::Uuid;
 
-use crate::people::account;
 use crate::people::account::password::{self, Password};
 use crate::people::firm::rules::{self, MAX_DAYS};
 use crate::people::invitation::commands::issue;
 use crate::people::invitation::model::Invited;
-use crate::people::staff;
+use crate::people::{account, staff};
 
 /// Input for creating a firm with its first owner.
 #[derive(Debug, Clone)]
@@ -87,7 +86,7 @@ pub async fn create(store: &Store, input: CreateFirm) -> Result<Done<CreatedFirm
         Some(password) => Some(password::turn().await.hash(password).await?),
         None => None,
     };
-    let mut tx = store.begin(By::house()).await?;
+    let mut tx = store.begin(By::system()).await?;
     let (id, now) = (FirmId::new(), tx.now);
     diesel::insert_into(firms::table)
         .values((

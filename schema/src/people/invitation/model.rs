@@ -14,7 +14,7 @@ pub const LIFE: TimeDelta = TimeDelta::days(7);
 pub struct Invited<T> {
     /// The membership.
     pub id: T,
-    /// The invitation's secret, returned only this once: only its hash is stored, so a repeated call returns none.
+    /// The invitation's secret, returned only once: only its hash is stored, so a repeated call returns none.
     /// Also none when the account may use the membership at once.
     #[serde(skip)]
     pub secret: Option<Secret>,

@@ -4,11 +4,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
-use crate::people::account;
-use crate::people::client;
 use crate::people::invitation::commands::issue;
 use crate::people::invitation::model::Invited;
 use crate::people::rights::{self, FirmAct};
+use crate::people::{account, client};
 use guichet_base::error::{Fault, OrNotFound, Result};
 use guichet_base::id::{AccessId, AccountId, ClientId, FirmId, Id};
 use guichet_base::input::{Check, MAX_NAME, OrTaken};

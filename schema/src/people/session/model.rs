@@ -58,7 +58,7 @@ impl MembershipOption {
 /// The result of signing in.
 #[derive(Debug, Clone)]
 pub struct SignedIn {
-    /// The session's token, returned only this once.
+    /// The session's token, returned only once.
     pub token: Secret,
     /// The viewer; with a membership if there is only one.
     pub viewer: Viewer,

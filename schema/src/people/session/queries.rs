@@ -22,10 +22,10 @@ use super::model::{MembershipOption, Viewer};
 type StaffRow = (StaffId, FirmId, StaffRole);
 type PortalRow = (AccessId, FirmId, ClientId, AccessRole);
 
-type Worn = (Option<StaffRow>, Option<MemberReach>, Option<PortalRow>);
+type MembershipRow = (Option<StaffRow>, Option<MemberReach>, Option<PortalRow>);
 
-/// Valid sessions (neither expired nor revoked) with their accounts and what [`worn`] selects.
-macro_rules! living {
+/// Valid sessions (neither expired nor revoked) with their accounts and what [`current_membership`] selects.
+macro_rules! valid_sessions {
     ($now:expr) => {{
         let works = staff_members::joined_at.is_not_null().and(staff_members::disabled_at.is_null());
         sessions::table
@@ -45,8 +45,8 @@ macro_rules! living {
     }};
 }
 
-/// The selected membership of a session as a [`Worn`]; none when it was taken away.
-macro_rules! worn {
+/// The selected membership of a session as a [`MembershipRow`]; none when it was taken away.
+macro_rules! current_membership {
     () => {
         (
             (staff_members::id, staff_members::firm_id, staff_members::role).nullable(),
@@ -68,17 +68,17 @@ macro_rules! worn {
 /// # Errors
 /// When the database does not answer: retry.
 pub async fn find(store: &Store, token: &Secret) -> Result<Option<Viewer>> {
-    type Row = (SessionId, DateTime<Utc>, Account, Worn);
-    let row: Option<Row> = living!(store.now())
+    type Row = (SessionId, DateTime<Utc>, Account, MembershipRow);
+    let row: Option<Row> = valid_sessions!(store.now())
         .filter(sessions::token_hash.eq(token.hash()))
-        .select((sessions::id, sessions::expires_at, Account::as_select(), worn!()))
+        .select((sessions::id, sessions::expires_at, Account::as_select(), current_membership!()))
         .get_result(&mut store.conn().await?)
         .await
         .optional()?;
-    Ok(row.map(|(session_id, expires_at, account, worn)| Viewer {
+    Ok(row.map(|(session_id, expires_at, account, row)| Viewer {
         account,
         session_id,
-        membership: membership(worn),
+        membership: membership(row),
         expires_at,
     }))
 }
@@ -87,13 +87,16 @@ pub async fn find(store: &Store, token: &Secret) -> Result<Option<Viewer>> {
 ///
 /// # Errors
 /// When the database does not answer: retry.
-pub async fn worn(store: &Store, ids: &[SessionId]) -> Result<HashMap<SessionId, Option<Membership>>> {
-    let rows: Vec<(SessionId, Worn)> = living!(store.now())
+pub async fn current_memberships(
+    store: &Store,
+    ids: &[SessionId],
+) -> Result<HashMap<SessionId, Option<Membership>>> {
+    let rows: Vec<(SessionId, MembershipRow)> = valid_sessions!(store.now())
         .filter(sessions::id.eq_any(ids))
-        .select((sessions::id, worn!()))
+        .select((sessions::id, current_membership!()))
         .load(&mut store.conn().await?)
         .await?;
-    Ok(rows.into_iter().map(|(id, worn)| (id, membership(worn))).collect())
+    Ok(rows.into_iter().map(|(id, row)| (id, membership(row))).collect())
 }
 
 /// The memberships that an account can use now (B-13), by firm and client.
@@ -145,7 +148,7 @@ pub async fn memberships(conn: &mut AsyncPgConnection, account: AccountId) -> Re
     Ok(staff.chain(portal).collect())
 }
 
-fn membership((staff, reach, portal): Worn) -> Option<Membership> {
+fn membership((staff, reach, portal): MembershipRow) -> Option<Membership> {
     staff.zip(reach).map(staff_membership).or(portal.map(portal_membership))
 }
 

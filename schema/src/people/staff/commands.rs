@@ -4,12 +4,10 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
-use crate::people::account;
-use crate::people::department;
-use crate::people::firm;
 use crate::people::invitation::commands::issue;
 use crate::people::invitation::model::Invited;
 use crate::people::rights::{self, FirmAct};
+use crate::people::{account, department, firm};
 use guichet_base::error::{OrNotFound, Result};
 use guichet_base::id::{AccountId, DepartmentId, FirmId, Id, StaffId};
 use guichet_base::input::{Check, MAX_NAME, OrTaken};

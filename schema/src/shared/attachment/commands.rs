@@ -15,7 +15,7 @@ use guichet_engine::store::Tx;
 use guichet_engine::subject::Subject;
 use guichet_engine::tables::{attachments, files};
 
-/// The place of a file on a thing.
+/// What files are attached to: the thing itself, or one of its messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AttachmentTarget {
     /// Who can see it.

@@ -22,16 +22,16 @@ use super::model::{DeliveryAbout, DeliveryStatus, SendEmail};
 use super::queries::{audience, suppressed};
 use super::rules::{self, Candidate, Planned};
 
-/// An act of which people are told, as the noun of its thing says.
+/// An action that people are told about.
 #[derive(Debug)]
 pub struct Occasion<'a> {
-    /// The act: nobody is told twice of one.
+    /// The action. Nobody gets two mails about the same action.
     pub act: ActId,
     /// The thing that it is about.
     pub subject: Subject,
-    /// What a conversation about the thing is called that begins now.
+    /// The subject line of a mail conversation about the thing that begins now.
     pub topic: &'a str,
-    /// The client whose thing it is; none where it is no client's.
+    /// The client that the thing belongs to, if any.
     pub client_id: Option<ClientId>,
     /// The firm.
     pub firm_id: FirmId,
@@ -41,8 +41,8 @@ pub struct Occasion<'a> {
     pub audience: Audience,
 }
 
-/// Queues mails that tell staff members what they want to be told by mail. Whoever is mailed about the same act anyway
-/// is not mailed twice.
+/// Queues the notification mails that staff members chose. Who already gets a mail about this action gets no second
+/// one.
 pub(crate) async fn tell(
     tx: &mut Tx,
     occasion: &Occasion<'_>,
@@ -77,8 +77,8 @@ async fn mailed(mut conn: &AsyncPgConnection, cause: ActId) -> Result<HashSet<St
     Ok(found.into_iter().collect())
 }
 
-/// Writes the delivery rows, and a job for each that can be sent. `facts` is what this kind of mail remembers of the act;
-/// a plan with a staff member is that person's affair.
+/// Writes the delivery rows, and a job for each that can be sent. `facts` is what this kind of mail remembers of the
+/// action; a plan with a staff member is a notification to that person.
 ///
 /// # Errors
 /// When the database does not answer; `Broken` when the firm has no valid sender.

@@ -3,9 +3,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::future::Future;
 
 use chrono_tz::Tz;
 use diesel_async::AsyncPgConnection;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use guichet_base::email::Email;
@@ -18,15 +20,38 @@ use super::model::{DeliveryAbout, DeliveryReason, EmailDelivery};
 use super::rules::Candidate;
 
 /// A kind of mail.
-pub trait Mail: fmt::Debug + Sync {
+pub trait MailKind: fmt::Debug + Sync {
     /// What it is about.
-    fn about(&self) -> DeliveryAbout;
-
+    const ABOUT: DeliveryAbout;
     /// The noun of the things of which it tells.
-    fn noun(&self) -> &'static str;
+    const NOUN: &'static str;
 
     /// To whom each of a firm's deliveries would go now, the nearest first, or why to nobody (B-14). Asked before one
     /// is sent and when it is to be sent again; a delivery that is left out goes to nobody who may still know.
+    fn addressees(
+        &self,
+        conn: &AsyncPgConnection,
+        firm: FirmId,
+        deliveries: &[&EmailDelivery],
+    ) -> impl Future<Output = Result<Addressees>> + Send;
+
+    /// What a delivery says.
+    fn letter(
+        &self,
+        conn: &AsyncPgConnection,
+        mailing: &Mailing,
+    ) -> impl Future<Output = Result<Letter>> + Send;
+}
+
+/// A [`MailKind`] in a list.
+pub trait Mail: fmt::Debug + Sync {
+    /// [`MailKind::ABOUT`].
+    fn about(&self) -> DeliveryAbout;
+
+    /// [`MailKind::NOUN`].
+    fn noun(&self) -> &'static str;
+
+    /// [`MailKind::addressees`].
     fn addressees<'a>(
         &'a self,
         conn: &'a AsyncPgConnection,
@@ -34,12 +59,39 @@ pub trait Mail: fmt::Debug + Sync {
         deliveries: &'a [&'a EmailDelivery],
     ) -> BoxFuture<'a, Result<Addressees>>;
 
-    /// What a delivery says.
+    /// [`MailKind::letter`].
     fn letter<'a>(
         &'a self,
         conn: &'a AsyncPgConnection,
         mailing: &'a Mailing,
     ) -> BoxFuture<'a, Result<Letter>>;
+}
+
+impl<K: MailKind> Mail for K {
+    fn about(&self) -> DeliveryAbout {
+        K::ABOUT
+    }
+
+    fn noun(&self) -> &'static str {
+        K::NOUN
+    }
+
+    fn addressees<'a>(
+        &'a self,
+        conn: &'a AsyncPgConnection,
+        firm: FirmId,
+        deliveries: &'a [&'a EmailDelivery],
+    ) -> BoxFuture<'a, Result<Addressees>> {
+        MailKind::addressees(self, conn, firm, deliveries).boxed()
+    }
+
+    fn letter<'a>(
+        &'a self,
+        conn: &'a AsyncPgConnection,
+        mailing: &'a Mailing,
+    ) -> BoxFuture<'a, Result<Letter>> {
+        MailKind::letter(self, conn, mailing).boxed()
+    }
 }
 
 /// To whom deliveries would go now, the nearest first, or why to nobody.

@@ -52,7 +52,7 @@ text_enum! {
     pub enum DeliveryAbout {
         /// A status change of a ticket, sent to the client and to the person who opened the ticket.
         StatusChange = "STATUS_CHANGE",
-        /// A notification of a staff member, sent to that person.
+        /// A notification, sent to the staff member whom it is for.
         Notification = "NOTIFICATION",
     }
 }

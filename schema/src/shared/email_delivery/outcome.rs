@@ -99,7 +99,7 @@ pub enum DeliveryOutcome {
 /// # Errors
 /// When the database does not answer: retry; recording the same outcome twice changes nothing.
 pub async fn record(store: &Store, job: SendEmail, outcome: DeliveryOutcome) -> Result<()> {
-    let mut tx = store.begin(By::house()).await?;
+    let mut tx = store.begin(By::system()).await?;
     let delivery: Option<EmailDelivery> = email_deliveries::table
         .filter(to_be_sent(job))
         .select(EmailDelivery::as_select())

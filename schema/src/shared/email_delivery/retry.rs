@@ -1,4 +1,5 @@
-//! Where deliveries would be sent now (F-02), for the command and for `viewerCan`.
+//! Sending a delivery again by hand (F-02): where it would go now. The automatic attempts are `SendEmail::MAX_ATTEMPTS`
+//! in `model.rs` and `job::backoff` in the engine.
 
 use std::collections::{HashMap, HashSet};
 
@@ -61,7 +62,7 @@ pub(super) async fn plans(
     Ok(deliveries.iter().map(plan).collect())
 }
 
-/// To whom each of a firm's deliveries would go now: one question a kind.
+/// The possible recipients of each delivery now; one query per kind of mail.
 async fn candidates(
     conn: &AsyncPgConnection,
     mails: Mails,

@@ -65,7 +65,7 @@ fn unchanged(file: &File) -> Condition<files::table> {
 /// # Errors
 /// When the database does not answer: retry.
 pub async fn refuse_unused(store: &Store, file: &File) -> Result<Option<File>> {
-    let mut tx = store.begin(By::house()).await?;
+    let mut tx = store.begin(By::system()).await?;
     let refusal = FileRefusal::Unused;
     let update = diesel::update(files::table.filter(unchanged(file)))
         .set((files::state.eq(refusal.state()), files::refusal.eq(refusal)));
@@ -87,7 +87,7 @@ pub async fn refuse_unused(store: &Store, file: &File) -> Result<Option<File>> {
 /// # Errors
 /// When the database does not answer: retry.
 pub async fn forget(store: &Store, file: &File) -> Result<()> {
-    let mut tx = store.begin(By::house()).await?;
+    let mut tx = store.begin(By::system()).await?;
     let locked: Option<FileId> = files::table
         .filter(unchanged(file))
         .select(files::id)

@@ -1,5 +1,6 @@
 //! Histories: who changed which field of a thing, from what to what, and when (D-08). Each noun declares its
-//! fields, and which of them its clients can see; see [`Field`].
+//! fields, and which of them its clients can see; see [`Field`]. Not the audit log (F-03), which `Tx::audit` in
+//! `engine/store.rs` writes.
 
 mod commands;
 pub mod model;

@@ -91,9 +91,9 @@ pub async fn by_ids(
         .await?)
 }
 
-/// To whom each of these mails would go now, which tell staff members of an act: to that person, or why it would not: the
-/// person does not see the thing any more (B-14, B-15), or does not want such mails (D-11). Those are left out whose
-/// person left, or whose notification is forgotten.
+/// For each of these notification mails: its recipient now, or why it would not be sent: the person no longer sees the
+/// thing (B-14, B-15) or does not want such mails (D-11). Omitted: mails whose person left or whose notification was
+/// deleted.
 pub(crate) async fn addressees(
     mut conn: &AsyncPgConnection,
     deliveries: &[&EmailDelivery],

@@ -1,8 +1,8 @@
-//! The list of tickets as a file for spreadsheets (D-01).
+//! Lists as files for spreadsheets (D-01).
 
-mod rows;
 mod sheet;
 
+use std::future::Future;
 use std::sync::Arc;
 
 use async_graphql::{InputType, Pos, Response as GraphqlResponse, ServerError, Value};
@@ -11,29 +11,95 @@ use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use futures_util::stream::{self, Stream, StreamExt};
-use guichet_base::error;
-use guichet_base::id::TicketId;
+use guichet_base::error::Result;
+use guichet_base::i18n::{self, Args};
 use guichet_base::locale::Locale;
 use guichet_edge::{ApiError, Code, RequestId, mask, wanted_language};
-use guichet_schema::desk::ticket::list;
+use guichet_engine::actor::Scope;
+use guichet_engine::db::Connection;
+use guichet_engine::store::Store;
 use guichet_schema::people::firm;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use serde::Deserialize;
 
 use crate::graphql::attach::Sessions;
-use crate::graphql::desk::ticket::{TicketFilter, TicketOrder};
+use crate::graphql::desk;
 use crate::graphql::payload::queried;
 
-use rows::Exporter;
-
-/// Tickets read at once and held in memory as text.
+/// Rows read at once and held in memory as text.
 const CHUNK: usize = 500;
 
-/// The route `/export/tickets.csv`. It uses the session of `/graphql`, and GET, because it changes nothing.
-/// `filter` and `orderBy` are those of the field `tickets`, as JSON; both are optional.
+/// A row of a list that can be had as a file. The lists are named in [`router`].
+pub(super) trait Exported: Sized + Send + Sync + 'static {
+    /// The list's field in the API. It is also the name of the route and of the file.
+    const LIST: &'static str;
+    /// From left to right.
+    const COLUMNS: &'static [Column<Self>];
+    /// The argument `filter` of the list's field.
+    type Filter: InputType + Default + Send;
+    /// The argument `orderBy` of the list's field.
+    type Order: InputType + Send;
+    /// Identifies a row.
+    type Id: Send + Sync;
+
+    /// The ids of all rows in order.
+    ///
+    /// # Errors
+    /// Those of the list's field.
+    fn ids(
+        conn: &mut Connection,
+        scope: &Scope,
+        filter: Self::Filter,
+        order: Option<Self::Order>,
+    ) -> impl Future<Output = Result<Vec<Self::Id>>> + Send;
+
+    /// These rows in the order of `ids`, with a fixed number of statements. Rows that the viewer can no longer see
+    /// are omitted.
+    ///
+    /// # Errors
+    /// When the database does not answer: retry.
+    fn rows(
+        conn: &mut Connection,
+        scope: &Scope,
+        ids: &[Self::Id],
+    ) -> impl Future<Output = Result<Vec<Self>>> + Send;
+}
+
+/// A column of a file.
+pub(super) struct Column<Row> {
+    /// The key of its title.
+    pub title: &'static str,
+    /// Only the firm's staff see it.
+    pub internal: bool,
+    pub cell: fn(&Row, &Format) -> String,
+}
+
+/// How the viewer reads what is in a cell.
+pub(super) struct Format {
+    pub locale: Locale,
+    /// The firm's time zone.
+    zone: Tz,
+}
+
+impl Format {
+    /// A format that spreadsheets in every language recognize as a time.
+    pub fn time(&self, at: DateTime<Utc>) -> String {
+        at.with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string()
+    }
+}
+
+/// One route a list: `/export/tickets.csv`. It uses the session of `/graphql`, and GET, because it changes nothing.
+/// `filter` and `orderBy` are those of the list's field, as JSON; both are optional.
 pub fn router(sessions: Sessions) -> Router {
-    Router::new().route("/export/tickets.csv", get(tickets)).with_state(Arc::new(sessions))
+    let routes = Router::new();
+    route::<desk::ticket::TicketRow>(routes).with_state(Arc::new(sessions))
+}
+
+fn route<Row: Exported>(routes: Router<Arc<Sessions>>) -> Router<Arc<Sessions>> {
+    routes.route(&format!("/export/{}.csv", Row::LIST), get(answer::<Row>))
 }
 
 #[derive(Deserialize)]
@@ -43,17 +109,17 @@ struct Asked {
     order_by: Option<String>,
 }
 
-async fn tickets(State(sessions): State<Arc<Sessions>>, request: Request) -> Response {
+async fn answer<Row: Exported>(State(sessions): State<Arc<Sessions>>, request: Request) -> Response {
     let id = RequestId::of(request.extensions());
     let mut locale = wanted_language(request.headers()).unwrap_or(Locale::En);
-    match file(&sessions, request, &id, &mut locale).await {
+    match file::<Row>(&sessions, request, &id, &mut locale).await {
         Ok(response) => response,
         Err(error) => refused(error, &id, locale),
     }
 }
 
 /// Also says in which language to tell of a failure, once it knows.
-async fn file(
+async fn file<Row: Exported>(
     sessions: &Sessions,
     request: Request,
     id: &RequestId,
@@ -65,33 +131,32 @@ async fn file(
     let scope = caller.scope()?;
     let bad = |_| ApiError::new(Code::BadUserInput, "The file takes `filter` and `orderBy`, each as JSON.");
     let Query(Asked { filter, order_by }) = Query::try_from_uri(&parts.uri).map_err(bad)?;
-    let filter = filter.map(|text| read::<TicketFilter>("filter", &text)).transpose()?.unwrap_or_default();
-    let order = order_by.map(|text| read::<TicketOrder>("orderBy", &text)).transpose()?;
-    let order = order.map(Into::into).unwrap_or_default();
+    let filter = filter.map(|text| read::<Row::Filter>("filter", &text)).transpose()?.unwrap_or_default();
+    let order = order_by.map(|text| read::<Row::Order>("orderBy", &text)).transpose()?;
     let mut conn = caller.conn().await?;
     let firm = queried(&caller, firm::queries::find(&mut conn, &scope).await)?;
-    // All ids are read first: tickets that change meanwhile move in the order, and would be missed or exported
-    // twice.
-    let ids = queried(&caller, list::ids(&mut conn, &scope, &filter.into(), order).await)?;
+    // All ids are read first: rows that change meanwhile move in the order, and would be missed or exported twice.
+    let ids = queried(&caller, Row::ids(&mut conn, &scope, filter, order).await)?;
     drop(conn);
     let today = caller.store.now().with_timezone(&firm.zone).date_naive();
-    let exporter = Exporter { store: caller.store, scope, locale: caller.locale, zone: firm.zone };
+    let format = Format { locale: caller.locale, zone: firm.zone };
+    let exporter = Exporter { store: caller.store, scope, format };
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"tickets-{today}.csv\"")),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{}-{today}.csv\"", Row::LIST)),
         (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (CACHE_CONTROL, "no-store".to_owned()),
     ];
-    Ok((headers, Body::from_stream(chunks(exporter, ids, id.clone()))).into_response())
+    Ok((headers, Body::from_stream(chunks::<Row>(exporter, ids, id.clone()))).into_response())
 }
 
 /// The file in chunks. An error aborts the answer, so that nobody takes an incomplete file for a complete one.
-fn chunks(
+fn chunks<Row: Exported>(
     exporter: Exporter,
-    ids: Vec<TicketId>,
+    ids: Vec<Row::Id>,
     request: RequestId,
-) -> impl Stream<Item = error::Result<Bytes>> {
-    let head = exporter.head();
+) -> impl Stream<Item = Result<Bytes>> {
+    let head = exporter.head::<Row>();
     let pieces = stream::try_unfold((exporter, ids, 0), move |(exporter, ids, from)| {
         let request = request.clone();
         async move {
@@ -99,7 +164,7 @@ fn chunks(
             if from == to {
                 return Ok(None);
             }
-            match exporter.rows(&ids[from..to]).await {
+            match exporter.rows::<Row>(&ids[from..to]).await {
                 Ok(rows) => Ok(Some((rows, (exporter, ids, to)))),
                 Err(error) => {
                     tracing::error!(request_id = request.as_str(), %error, "an export broke off");
@@ -109,6 +174,34 @@ fn chunks(
         }
     });
     stream::once(async { Ok(head) }).chain(pieces)
+}
+
+/// Writes rows for one viewer.
+struct Exporter {
+    store: Store,
+    scope: Scope,
+    format: Format,
+}
+
+impl Exporter {
+    /// The beginning of the file, with the titles in the viewer's language.
+    fn head<Row: Exported>(&self) -> Bytes {
+        let locale = self.format.locale;
+        let titles = self.columns::<Row>().map(|column| i18n::text(locale, column.title, &Args::new()));
+        [sheet::BYTE_ORDER_MARK.as_bytes(), &sheet::rows(locale, &[titles.collect()])].concat().into()
+    }
+
+    async fn rows<Row: Exported>(&self, ids: &[Row::Id]) -> Result<Bytes> {
+        let rows = Row::rows(&mut *self.store.conn().await?, &self.scope, ids).await?;
+        let cells = |row| self.columns::<Row>().map(|column| (column.cell)(row, &self.format)).collect();
+        let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
+        Ok(sheet::rows(self.format.locale, &rows).into())
+    }
+
+    fn columns<Row: Exported>(&self) -> impl Iterator<Item = &'static Column<Row>> {
+        let all = self.scope.is_staff();
+        Row::COLUMNS.iter().filter(move |column| all || !column.internal)
+    }
 }
 
 /// Parses a parameter as the GraphQL input of the same name. Unknown names are refused: a filter that is silently

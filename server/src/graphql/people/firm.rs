@@ -25,7 +25,8 @@ mirror!(MemberReach => actor::MemberReach);
 #[derive(Debug, Clone)]
 pub struct Firm(pub model::Firm);
 
-/// An office that serves clients: a tenant. Its settings are null for clients.
+/// An office that serves clients: a tenant. Clients see its name, language, time zone, country and currency;
+/// its other settings are null for them.
 #[Object]
 impl Firm {
     /// The ID of the firm, for example `firm_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.

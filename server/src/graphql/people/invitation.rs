@@ -85,7 +85,7 @@ pub struct InvitationAcceptInput {
 pub struct InvitationAcceptPayload {
     /// The new session; null when there are errors.
     session: Option<Session>,
-    /// The token of the session. It is returned only this once, and only for the transport `BEARER`.
+    /// The token of the session. It is returned only once, and only for the transport `BEARER`.
     token: Option<String>,
     /// The list of errors; empty on success.
     user_errors: Vec<UserError>,
@@ -101,8 +101,8 @@ impl InvitationMutation {
     ///
     /// Available without signing in.
     ///
-    /// Errors: `INVITATION_INVALID`, `PASSWORD_TOO_SHORT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`,
-    /// `WRONG_CREDENTIALS`, `TOO_MANY_ATTEMPTS`, `CONFLICT`.
+    /// Errors: `INVITATION_INVALID`, `PASSWORD_TOO_SHORT`, `TOO_LONG`, `INVALID_TEXT`, `WRONG_CREDENTIALS`,
+    /// `TOO_MANY_ATTEMPTS`, `CONFLICT`.
     async fn invitation_accept(
         &self,
         ctx: &Context<'_>,

@@ -104,7 +104,7 @@ payload! {
     PortalAccessCreatePayload {
         /// The new portal access; null when there are errors.
         portal_access: Option<PortalAccess>,
-        /// The invitation to send to the person. It is returned only this once: null in the result of a
+        /// The invitation to send to the person. It is returned only once: null in the result of a
         /// repeated call, and when the person can use the access at once.
         invitation: Option<InvitationLink>,
     }
@@ -120,7 +120,7 @@ pub struct PortalAccessInvitationRenewInput {
 payload! {
     /// The result of `portalAccessInvitationRenew`.
     PortalAccessInvitationRenewPayload {
-        /// The new invitation, which is returned only this once; null when there are errors.
+        /// The new invitation, which is returned only once; null when there are errors.
         invitation: Option<InvitationLink>,
     }
 }
@@ -131,7 +131,8 @@ pub struct PortalAccessMutation;
 
 #[Object]
 impl PortalAccessMutation {
-    /// Gives a person access to the area of a client, and creates an invitation for the person.
+    /// Gives a person access to the area of a client. Creates an invitation, unless the person can use the
+    /// access at once.
     ///
     /// Requires the role `OWNER` or `MANAGER`.
     ///

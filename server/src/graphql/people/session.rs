@@ -108,7 +108,7 @@ pub struct SignInInput {
 pub struct SignInPayload {
     /// The new session; null when there are errors.
     session: Option<Session>,
-    /// The token of the session. It is returned only this once, and only for the transport `BEARER`.
+    /// The token of the session. It is returned only once, and only for the transport `BEARER`.
     token: Option<String>,
     /// The list of errors; empty on success.
     user_errors: Vec<UserError>,

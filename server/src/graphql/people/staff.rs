@@ -1,12 +1,12 @@
 //! Staff.
 
-use guichet_edge::ApiError;
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, InputObject, Object};
 use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::StaffId;
+use guichet_edge::ApiError;
 use guichet_schema::people::staff::commands::{self, CreateStaff};
 use guichet_schema::people::staff::{model, queries};
 use guichet_schema::people::suppression;
@@ -137,7 +137,7 @@ payload! {
     StaffCreatePayload {
         /// The new staff member; null when there are errors.
         staff_member: Option<StaffMember>,
-        /// The invitation to send to the person. It is returned only this once: null in the result of a
+        /// The invitation to send to the person. It is returned only once: null in the result of a
         /// repeated call, and when the person can use the access at once.
         invitation: Option<InvitationLink>,
     }
@@ -153,7 +153,7 @@ pub struct StaffInvitationRenewInput {
 payload! {
     /// The result of `staffInvitationRenew`.
     StaffInvitationRenewPayload {
-        /// The new invitation, which is returned only this once; null when there are errors.
+        /// The new invitation, which is returned only once; null when there are errors.
         invitation: Option<InvitationLink>,
     }
 }
@@ -164,7 +164,7 @@ pub struct StaffMutation;
 
 #[Object]
 impl StaffMutation {
-    /// Adds a staff member, and creates an invitation for the person.
+    /// Adds a staff member. Creates an invitation, unless the person can use the membership at once.
     ///
     /// Requires the role `OWNER`.
     ///

@@ -52,9 +52,9 @@ impl Viewer {
     /// The membership that the session uses; null before one is selected, and after it was taken away.
     /// Without a membership only the viewer can be read.
     async fn membership(&self, ctx: &Context<'_>) -> Result<Option<Membership>, ApiError> {
-        let Some(worn) = Caller::of(ctx).membership() else { return Ok(None) };
+        let Some(current) = Caller::of(ctx).membership() else { return Ok(None) };
         let options = self.options(ctx).await?;
-        Ok(options.iter().find(|option| option.membership == *worn).map(Membership::from))
+        Ok(options.iter().find(|option| option.membership == *current).map(Membership::from))
     }
 
     /// The list of memberships that the account can select.

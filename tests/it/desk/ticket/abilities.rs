@@ -1,4 +1,4 @@
-//! `viewerCan` of tickets: what it allows is done, what it refuses is refused with the same code and words.
+//! `viewerCan` of tickets: what it allows succeeds, what it does not allow is refused with the same code and message.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::desk::{Desk, each};
 use crate::shared::file::hand::PDF;
 
-/// Each act of a ticket, with the mutation that does it.
+/// Each action on a ticket, with its mutation.
 const ACTS: [(&str, &str); 8] = [
     ("EDIT", "ticketEdit"),
     ("CHANGE_STATUS", "ticketStatusChange"),
@@ -24,7 +24,7 @@ const ACTS: [(&str, &str); 8] = [
     ("MARK_READ", "ticketMarkRead"),
 ];
 
-/// A ticket in this status, closed (where it is) now, without the mails that a real way there would send.
+/// A ticket in this status, closed now if the status is a closed one, without the mails that a real change would send.
 async fn ticket(desk: &Desk, client: ClientId, status: TicketStatus, assignee: &Person) -> String {
     let mut conn = desk.app.store.conn().await.unwrap();
     let (id, now) = (TicketId::new(), desk.app.store.now());
@@ -50,7 +50,7 @@ async fn ticket(desk: &Desk, client: ClientId, status: TicketStatus, assignee: &
     id.encode()
 }
 
-/// What an act is given.
+/// The input of the mutation for an action.
 fn input(desk: &Desk, act: &str, id: &str, status: TicketStatus) -> Value {
     let more = match act {
         "EDIT" => json!({ "expectedVersion": 1, "subject": "Outro" }),
@@ -68,8 +68,8 @@ fn input(desk: &Desk, act: &str, id: &str, status: TicketStatus) -> Value {
     input
 }
 
-/// Asks what `by` may do with tickets in this status, tries each act on one of its own, and compares; answers
-/// which acts were done.
+/// Asks what `by` may do with tickets in this status, tries each action on a separate ticket, and compares; returns the
+/// actions that succeeded.
 async fn compare(
     desk: &Desk,
     by: &Person,
@@ -116,7 +116,7 @@ const STAFF_OPEN: [&str; 7] =
     ["EDIT", "CHANGE_STATUS", "TRANSFER", "POST_MESSAGE", "POST_NOTE", "ATTACH_FILE", "MARK_READ"];
 const STAFF_CLOSED: [&str; 5] = ["CHANGE_STATUS", "REOPEN", "POST_NOTE", "ATTACH_FILE", "MARK_READ"];
 
-/// D-01, D-02, D-03, D-07, D-09, D-12, B-15: every role × every status × every act.
+/// D-01, D-02, D-03, D-07, D-09, D-12, B-15: every role, every status and every action.
 #[tokio::test]
 async fn d_01_what_the_viewer_may_do_with_a_ticket() {
     let desk = Desk::open().await;
@@ -143,7 +143,7 @@ async fn d_01_what_the_viewer_may_do_with_a_ticket() {
     desk.finish().await;
 }
 
-/// D-02: the same where the firm does not let its clients reopen, and where their time is over.
+/// D-02: the same when the firm does not let its clients reopen tickets, and when the period for it is over.
 #[tokio::test]
 async fn d_02_what_the_viewer_may_do_with_a_closed_ticket() {
     use chrono::TimeDelta;

@@ -1,4 +1,4 @@
-//! `viewerCan` of charges, deliveries and the firm: what it allows is done, what it refuses is refused with the
+//! `viewerCan` of charges, deliveries and the firm: what it allows succeeds, what it does not allow is refused with the
 //! same code.
 
 use diesel::prelude::*;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, reais, text};
 
-/// Lets members see only what is theirs, or all.
+/// Sets which clients and tickets members see.
 async fn reach(desk: &Desk, reach: MemberReach) {
     diesel::update(firms::table.find(desk.firm.id))
         .set(firms::member_reach.eq(reach))
@@ -23,7 +23,7 @@ async fn reach(desk: &Desk, reach: MemberReach) {
         .unwrap();
 }
 
-/// What a payload says of an act, as `viewerCan` says it.
+/// The result in a payload, in the form of `viewerCan`.
 fn real(act: &str, payload: &Value) -> Value {
     let errors = payload["userErrors"].as_array().unwrap();
     let code = match errors.as_slice() {
@@ -34,12 +34,13 @@ fn real(act: &str, payload: &Value) -> Value {
     json!({ "act": act, "allowed": errors.is_empty(), "reason": code })
 }
 
-/// D-10, B-15: every role × every status of a charge × every act. Owners and managers alone, open ones alone.
+/// D-10, B-15: every role, every status of a charge and every action. Only owners and managers may act, and only on
+/// open charges.
 #[tokio::test]
 async fn d_10_what_the_viewer_may_do_with_a_charge() {
     let desk = Desk::open().await;
     let rui = desk.collaborator("rui@padaria.example").await;
-    // A client of the member's portfolio lets it see the charges, whatever its reach.
+    // The member sees the charges of its portfolio with either reach.
     desk.portfolio(desk.client, &desk.member).await;
     let acts = [("MARK_PAID", "chargeMarkPaid"), ("CANCEL", "chargeCancel")];
     let people = [&desk.owner, &desk.manager, &desk.member, &desk.admin, &rui];
@@ -71,7 +72,7 @@ async fn d_10_what_the_viewer_may_do_with_a_charge() {
     desk.finish().await;
 }
 
-/// A delivery in this state, of a mail about a change of a ticket of this client.
+/// A delivery in this state, about a status change of this ticket.
 async fn delivery(
     desk: &Desk,
     client: ClientId,
@@ -116,7 +117,7 @@ async fn delivery(
     id
 }
 
-/// F-02, F-06: every role × every state of a delivery × what the client's record says now.
+/// F-02, F-06: every role, every state of a delivery and every kind of address in the client's record.
 #[tokio::test]
 async fn f_02_what_the_viewer_may_do_with_a_delivery() {
     use DeliveryReason::{AttemptsExhausted, InvalidAddress, NoAddress, Refused, SuppressedAfterBounce};
@@ -170,7 +171,7 @@ async fn f_02_what_the_viewer_may_do_with_a_delivery() {
                     let expected = if over { json!("DELIVERY_NOT_RETRYABLE") } else { refusal.clone() };
                     assert_eq!(seen[0]["reason"], expected, "{state:?}");
                 }
-                // For clients there are no deliveries.
+                // Clients do not see deliveries.
                 let id = delivery(&desk, client, &ticket, to, state).await.encode();
                 let node = desk
                     .app
@@ -187,7 +188,7 @@ async fn f_02_what_the_viewer_may_do_with_a_delivery() {
     desk.finish().await;
 }
 
-/// B-15: who may open tickets and enter charges: every role, told and tried.
+/// B-15: who may open tickets and create charges: for every role, `viewerCan` and the call agree.
 #[tokio::test]
 async fn b_15_what_the_viewer_may_enter() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! F-03: the audit of what is done to tickets and charges.
+//! F-03: the audit log of actions on tickets and charges.
 
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -40,8 +40,8 @@ fn uuid(id: &Value) -> Uuid {
     Uuid::parse_str(text(id).rsplit('_').next().unwrap()).unwrap()
 }
 
-/// F-03: every change is recorded: by whom (account and membership), when, from where (address and request), which act
-/// on what. One act is one row.
+/// F-03: every change is recorded: by whom (account and membership), when, from where (address and request), which
+/// action and on what. One action is one row.
 #[tokio::test]
 async fn f_03_every_change() {
     let desk = Desk::open().await;
@@ -64,7 +64,7 @@ async fn f_03_every_change() {
         let (payload, request) = desk.traced(by, act, input).await;
         let mut added = rows(&desk).await.split_off(before);
         if act == "ticketStatusChange" {
-            // What the rule does because of it is a change too (D-10).
+            // The charge that follows from it is audited, too (D-10).
             let charged = added.pop().unwrap();
             assert_eq!((charged.act.as_str(), charged.noun.as_str()), ("chargeCreate", "charge"));
             assert_eq!(
@@ -95,7 +95,7 @@ async fn f_03_every_change() {
     desk.finish().await;
 }
 
-/// F-03: paying and calling off are recorded too; what is refused, changes nothing or is a replay is not.
+/// F-03: paying and canceling are audited; a refused call, one that changes nothing and a repeated one are not.
 #[tokio::test]
 async fn f_03_what_changes_nothing() {
     let desk = Desk::open().await;
@@ -124,7 +124,7 @@ async fn f_03_what_changes_nothing() {
     desk.finish().await;
 }
 
-/// F-03: append-only: no row can be changed, taken away, or all of them at once, by whoever has the database.
+/// F-03: the audit is append-only: not even a statement in the database can change, delete or truncate its rows.
 #[tokio::test]
 async fn f_03_append_only() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! D-10: the charges that tickets make.
+//! D-10: the charges that tickets create.
 
 use futures_util::future::join_all;
 use guichet_tests::world::Person;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::desk::{CHARGE, Desk, NONE, errors, reais, text};
 
-/// The charges that a ticket made, each as (status, amount).
+/// The charges that a ticket created, each as (status, amount).
 async fn made(desk: &Desk, ticket: &str) -> Vec<(String, i64)> {
     let seen = desk.look(&desk.member, ticket, &format!("charges {{ {CHARGE} }}")).await;
     let charge =
@@ -38,8 +38,8 @@ async fn pay(desk: &Desk, ticket: &str) {
     assert_eq!((&paid["status"], &paid["paidAt"]), (&json!("PAID"), &desk.now()));
 }
 
-/// D-10: a finished ticket with a price above zero makes a charge with a due date, once; other statuses and
-/// tickets without a price make none.
+/// D-10: finishing a ticket with a price above zero creates a charge with a due date, once; other statuses and tickets
+/// without a price create none.
 #[tokio::test]
 async fn d_10_finishing_charges() {
     let desk = Desk::open().await;
@@ -64,7 +64,7 @@ async fn d_10_finishing_charges() {
     desk.finish().await;
 }
 
-/// D-10: leaving `FINISHED` in any way cancels an open charge; finishing again makes another.
+/// D-10: leaving `FINISHED` in any way cancels an open charge; finishing again creates another.
 #[tokio::test]
 async fn d_10_leaving_finished_cancels() {
     let desk = Desk::open().await;
@@ -86,7 +86,7 @@ async fn d_10_leaving_finished_cancels() {
     desk.finish().await;
 }
 
-/// D-10: a paid charge stays, and finishing again charges only a positive difference to all that was paid.
+/// D-10: a paid charge is kept. Finishing again charges only the part of the price above the sum of the paid charges.
 #[tokio::test]
 async fn d_10_paid_ones_stay() {
     let desk = Desk::open().await;
@@ -94,7 +94,7 @@ async fn d_10_paid_ones_stay() {
     let mut expected = vec![("PAID", 100)];
     desk.set(&id, "FINISHED").await;
     pay(&desk, &id).await;
-    // The price after it; what that adds; whether it is paid.
+    // The new price; the amount that is charged for it; whether that is paid.
     for (price, added, pays) in
         [(100, None, false), (80, None, false), (150, Some(50), true), (149, None, false)]
     {
@@ -112,7 +112,7 @@ async fn d_10_paid_ones_stay() {
             expected.push(("PAID", 50));
         }
     }
-    // A difference that is not paid goes as any open one.
+    // An unpaid difference is canceled like any open charge.
     desk.set(&id, "OPEN").await;
     reprice(&desk, &id, 200).await;
     desk.set(&id, "FINISHED").await;
@@ -122,8 +122,8 @@ async fn d_10_paid_ones_stay() {
     desk.finish().await;
 }
 
-/// D-10: never two open charges per ticket, whatever twenty people want at once: there is one exactly while
-/// the ticket is finished.
+/// D-10: a ticket never has two open charges, even when twenty calls change its status at once: it has one exactly
+/// while it is finished.
 #[tokio::test]
 async fn d_10_never_two_open() {
     let desk = Desk::open().await;
@@ -143,7 +143,7 @@ async fn d_10_never_two_open() {
     desk.finish().await;
 }
 
-/// D-10: paying and leaving `FINISHED` at once: either it is paid and stays, or it is canceled and the payment
+/// D-10: paying and leaving `FINISHED` at once: either the charge is paid and kept, or it is canceled and the payment
 /// refused; never both.
 #[tokio::test]
 async fn d_10_paying_while_it_is_reopened() {
@@ -175,8 +175,8 @@ async fn d_10_paying_while_it_is_reopened() {
     desk.finish().await;
 }
 
-/// D-10: what a ticket came to is for its client to see: its own, whoever finished the ticket, a member
-/// (B-15: without a right over payments) too.
+/// D-10: a client sees the charges of its own tickets only, also when a member, who has no right over payments (B-15),
+/// finished the ticket.
 #[tokio::test]
 async fn d_10_a_client_sees_what_it_owes() {
     let desk = Desk::open().await;

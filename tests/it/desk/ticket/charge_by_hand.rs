@@ -1,4 +1,4 @@
-//! D-10: charges entered by hand, when they are overdue, and tickets that collect them.
+//! D-10: charges created by hand, when they are overdue, and tickets that collect them.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::desk::{CHARGE, Desk, each, errors, reais, text};
 use super::idempotency::Held;
 
-/// Enters a charge of the client.
+/// Creates a charge of the client.
 async fn charge(desk: &Desk, input: Value) -> Value {
     let mut whole =
         json!({ "clientId": desk.client.encode(), "description": "Balcão", "amount": reais(100) });
@@ -24,8 +24,8 @@ async fn seen(desk: &Desk, by: &Person, id: &Value) -> Value {
     desk.app.ask(by, &query, json!({ "id": id })).await["charge"].clone()
 }
 
-/// D-10: owners and managers enter charges by hand, with the day on which they are due, else as many days from
-/// today as the firm gives (ten, here); the client sees them.
+/// D-10: owners and managers create charges by hand. The default due date is the firm's number of days from today (ten
+/// here). The client sees them.
 #[tokio::test]
 async fn d_10_by_hand() {
     let desk = Desk::open().await;
@@ -44,7 +44,7 @@ async fn d_10_by_hand() {
         assert_eq!(seen(&desk, &desk.admin, &made["id"]).await, expected);
     }
     assert_eq!(charge(&desk, json!({})).await["dueOn"], "2026-03-12");
-    // A day that is over already is somebody's word too.
+    // A due date in the past is allowed.
     assert_eq!(charge(&desk, json!({ "dueOn": "2026-03-01" })).await["isOverdue"], true);
     for by in [&desk.member, &desk.admin] {
         let input =
@@ -54,7 +54,7 @@ async fn d_10_by_hand() {
     desk.finish().await;
 }
 
-/// D-10: what is refused, and makes no charge.
+/// D-10: refused input creates no charge.
 #[tokio::test]
 async fn d_10_refusals_by_hand() {
     let desk = Desk::open().await;
@@ -85,8 +85,8 @@ async fn d_10_refusals_by_hand() {
     desk.finish().await;
 }
 
-/// D-10: `OPEN`, `PAID`, `CANCELED`: an open one is paid or called off, once; what is paid or called off stays
-/// so. Whoever looked at another version is told.
+/// D-10: an open charge is paid or canceled once, and then stays so. With another version than the current one, an open
+/// charge is refused with `CONFLICT`.
 #[tokio::test]
 async fn d_10_the_life_of_a_charge() {
     let desk = Desk::open().await;
@@ -115,7 +115,7 @@ async fn d_10_the_life_of_a_charge() {
     desk.finish().await;
 }
 
-/// D-10: a charge is due by the end of its day where the firm is: São Paulo, three hours behind Greenwich. Paid
+/// D-10: a charge is overdue after its due date in the firm's time zone (São Paulo, three hours behind Greenwich). Paid
 /// and canceled ones are never overdue.
 #[tokio::test]
 async fn d_10_overdue_where_the_firm_is() {
@@ -128,12 +128,12 @@ async fn d_10_overdue_where_the_firm_is() {
         assert_eq!(staff, client);
         staff["isOverdue"].clone()
     };
-    // Noon in Greenwich; then a second before midnight in São Paulo, long after midnight in Greenwich.
+    // Noon in Greenwich; then one second before midnight in São Paulo, when it is past midnight in Greenwich.
     assert_eq!(overdue(&made["id"]).await, false);
     desk.app.pass(TimeDelta::hours(15) - TimeDelta::seconds(1));
     assert_eq!(desk.now(), "2026-03-03T02:59:59+00:00");
     assert_eq!(overdue(&made["id"]).await, false);
-    // What is made now is made on the second, where the firm is.
+    // For the firm, it is still the second of March.
     assert_eq!(charge(&desk, json!({})).await["dueOn"], "2026-03-12");
     let id = text(&desk.ticket(&desk.member, json!({ "price": reais(1) })).await["id"]);
     desk.set(&id, "FINISHED").await;
@@ -214,7 +214,7 @@ async fn d_10_the_list() {
     desk.finish().await;
 }
 
-/// D-10: a ticket can collect overdue charges, of its client alone; both sides see which.
+/// D-10: a ticket can collect overdue charges of its client only; both sides see which.
 #[tokio::test]
 async fn d_10_collecting() {
     let desk = Desk::open().await;
@@ -244,7 +244,7 @@ async fn d_10_collecting() {
         let refused = desk.refused(&desk.member, "ticketCreate", collect(&ids)).await;
         assert_eq!(refused, [format!("collectChargeIds:{code}")], "{ids:?}");
     }
-    // A client cannot have its debts collected.
+    // A client cannot open a ticket that collects charges.
     let own = desk.refused(&desk.admin, "ticketCreate", collect(&[&late])).await;
     assert_eq!(own, ["collectChargeIds:NOT_ALLOWED"]);
     let made =
@@ -267,7 +267,8 @@ fn collecting(desk: &Desk, charge: &Value) -> Value {
     json!({ "clientId": desk.client.encode(), "subject": "Cobrança", "collectChargeIds": [charge] })
 }
 
-/// D-10: a charge that is paid at the same moment is overdue no more, and no ticket collects it.
+/// D-10: a charge that is paid while a ticket is being opened to collect it is no longer overdue: the ticket is
+/// refused.
 #[tokio::test]
 async fn d_10_collecting_what_is_being_paid() {
     let desk = Desk::open().await;
@@ -285,12 +286,13 @@ async fn d_10_collecting_what_is_being_paid() {
     desk.finish().await;
 }
 
-/// D-10: a payment that waits for a ticket to be opened, which collects what is paid, tells the screens of that ticket.
+/// D-10: a payment that waits for the opening of a ticket that collects the charge also writes an event about that
+/// ticket.
 #[tokio::test]
 async fn d_10_paying_what_is_being_collected() {
     let desk = Desk::open().await;
     let late = charge(&desk, json!({ "dueOn": "2026-03-01" })).await["id"].clone();
-    // The last that an act waits for before it commits.
+    // The last lock that an action takes before it commits.
     let mut held = Held::rows(&desk, "SELECT 1 FROM firm_feed", "UPDATE").await;
     let opening = desk.done(&desk.member, "ticketCreate", collecting(&desk, &late));
     let paying = async {

@@ -1,12 +1,12 @@
-//! Optimistic locking: nobody's change is overwritten unseen.
+//! Optimistic locking: no change overwrites another unseen.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::desk::{Desk, errors, text};
 
-/// D-03: whoever edits, changes the status, reopens or hands over what has changed meanwhile is told, and sees
-/// the ticket as it stands; nothing is changed.
+/// D-03: an edit, status change, reopening or transfer with another version than the current one is refused with
+/// `CONFLICT` and the current ticket.
 #[tokio::test]
 async fn d_03_versions() {
     let desk = Desk::open().await;
@@ -37,8 +37,7 @@ async fn d_03_versions() {
     desk.finish().await;
 }
 
-/// The version counts changes of the ticket's fields alone: whoever edits while others talk, take notes, read
-/// or are refused is not told of a conflict.
+/// Only changes of fields increase the version: messages, notes, read marks and refused calls cause no conflict.
 #[tokio::test]
 async fn what_counts_as_a_change() {
     let desk = Desk::open().await;
@@ -54,7 +53,7 @@ async fn what_counts_as_a_change() {
     desk.finish().await;
 }
 
-/// Of ten edits of one version at once, one wins, and it alone is in the ticket and in its history.
+/// Of ten concurrent edits of one version, exactly one succeeds, and only that one is in the ticket and its history.
 #[tokio::test]
 async fn edits_at_once() {
     let desk = Desk::open().await;

@@ -15,8 +15,8 @@ use super::desk::{Desk, each, text};
 const CONVERSATION: &str =
     "conversation(first: 100) { nodes { id visibility body createdAt author { id name } } }";
 
-/// D-07: staff and the client's users write to each other, and all of them read the same, oldest first, with
-/// who wrote it and when.
+/// D-07: staff and the client's users write to each other, and all of them read the same messages, oldest first, with
+/// author and time.
 #[tokio::test]
 async fn d_07_both_ways() {
     let desk = Desk::open().await;
@@ -58,7 +58,7 @@ async fn d_07_both_ways() {
     desk.finish().await;
 }
 
-/// D-07: a message is a change that shows (`updatedAt`), but not one of the ticket's fields (`version`).
+/// D-07: a message changes the ticket's `updatedAt`, but not its `version`.
 #[tokio::test]
 async fn d_07_messages_move_the_ticket() {
     let desk = Desk::open().await;
@@ -72,8 +72,8 @@ async fn d_07_messages_move_the_ticket() {
     desk.finish().await;
 }
 
-/// D-07: without any user who could read it, the refusal says so. Invited, pending and disabled users cannot
-/// read; one active is enough. Internal notes need no reader.
+/// D-07: a message that no user of the client could read is refused with `NO_LINKED_USER`. Invited, pending and
+/// disabled users cannot read; one active user is enough. Internal notes need no reader.
 #[tokio::test]
 async fn d_07_no_linked_user() {
     let desk = Desk::open().await;
@@ -106,7 +106,7 @@ async fn d_07_no_linked_user() {
     desk.finish().await;
 }
 
-/// The bodies of a conversation, walked in pages of two.
+/// The bodies of a conversation, read in pages of two.
 async fn walked(desk: &Desk, by: &Person, id: &str, backward: bool) -> Vec<Value> {
     let query = if backward {
         "query Walk($id: ID!, $at: String) { ticket(id: $id) { conversation(last: 2, before: $at) {
@@ -128,8 +128,8 @@ async fn walked(desk: &Desk, by: &Person, id: &str, backward: bool) -> Vec<Value
     }
 }
 
-/// D-07: a long conversation is read in pages, forward and backward: everything once, in order, for each side
-/// what is for it, however notes lie between messages.
+/// D-07: a long conversation in pages, both ways: each side gets every message that it may read, once and in order,
+/// wherever notes lie between.
 #[tokio::test]
 async fn d_07_pages() {
     let desk = Desk::open().await;
@@ -149,7 +149,8 @@ async fn d_07_pages() {
     desk.finish().await;
 }
 
-/// D-07: pages of a conversation are bounded, and a cursor that it never gave to this viewer is refused.
+/// D-07: page sizes are limited. A cursor that is nonsense, or of a note that the viewer cannot read, is refused; one
+/// of another conversation finds nothing.
 #[tokio::test]
 async fn d_07_foreign_cursors() {
     let desk = Desk::open().await;
@@ -170,7 +171,7 @@ async fn d_07_foreign_cursors() {
     }
     let empty = json!({ "ticket": { "conversation": { "nodes": [] } } });
     assert_eq!(after(&desk.member, &of_note).await.data(), empty);
-    // A place in another conversation is none in this one: nothing follows it.
+    // A cursor of another conversation finds nothing.
     assert_eq!(after(&desk.admin, &of_other).await.data(), empty);
     for size in ["first: 0", "first: 101", "first: -1", "last: 0", "first: 1, last: 1", ""] {
         let arguments = if size.is_empty() { String::new() } else { format!("({size})") };

@@ -1,4 +1,4 @@
-//! D-03: what a ticket is opened with.
+//! D-03: opening tickets.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, errors, reais, text};
 
-/// D-03: created with client, service item, accountant, assignee, subject, description and price: what is
-/// said is what is there.
+/// D-03: a new ticket has exactly the client, service item, accountant, assignee, subject, description and price that
+/// were given.
 #[tokio::test]
 async fn d_03_what_is_said_is_there() {
     let desk = Desk::open().await;
@@ -40,7 +40,7 @@ async fn d_03_what_is_said_is_there() {
     desk.finish().await;
 }
 
-/// D-03: the accountant is the client's, with the name filled in, unless another is said.
+/// D-03: the default accountant is the client's.
 #[tokio::test]
 async fn d_03_the_accountant_is_filled_in() {
     let desk = Desk::open().await;
@@ -55,8 +55,8 @@ async fn d_03_the_accountant_is_filled_in() {
     desk.finish().await;
 }
 
-/// D-03, D-09: the assignee does the work and is never nobody: who is said, else the department's lead, else
-/// the opener where that is staff, else the client's accountant, else an owner.
+/// D-03, D-09: there is always an assignee: the given one, else the department's lead, else the opener if that is
+/// staff, else the client's accountant, else an owner.
 #[tokio::test]
 async fn d_03_somebody_does_the_work() {
     let desk = Desk::open().await;
@@ -87,7 +87,7 @@ async fn d_03_somebody_does_the_work() {
     assert_eq!(assignee(&desk.admin, json!({})).await, (of(&desk.owner), Value::Null));
     desk.portfolio(desk.client, &desk.manager).await;
     assert_eq!(assignee(&desk.admin, json!({})).await, (of(&desk.manager), Value::Null));
-    // Nobody gets it who does not work there now: who left, or has not joined.
+    // Staff who left or have not joined get no work.
     diesel::update(staff_members::table.find(lead.staff_id()))
         .set(staff_members::disabled_at.eq(desk.app.store.now()))
         .execute(&mut desk.app.store.conn().await.unwrap())
@@ -114,8 +114,8 @@ async fn d_03_somebody_does_the_work() {
     desk.finish().await;
 }
 
-/// D-03: the price comes from the service and can be overridden, with nothing too; without both it is
-/// nothing. Later changes of the list touch no ticket.
+/// D-03: the price comes from the service and can be overridden, also with zero; without a service it is zero. Later
+/// changes of the price list do not affect tickets.
 #[tokio::test]
 async fn d_03_prices_come_from_the_list() {
     let desk = Desk::open().await;
@@ -142,8 +142,8 @@ async fn d_03_prices_come_from_the_list() {
     desk.finish().await;
 }
 
-/// D-03: money is minor units and a currency, the firm's; what is refused is told of each field at once, and
-/// opens nothing.
+/// D-03: amounts in another currency or out of range and other wrong input are refused by field, and no ticket is
+/// opened.
 #[tokio::test]
 async fn d_03_refusals() {
     let desk = Desk::open().await;
@@ -172,16 +172,16 @@ async fn d_03_refusals() {
         assert_eq!(errors(&payload), refused);
         assert_eq!(payload["ticket"], Value::Null);
     }
-    // No money of this size is safe in JSON.
+    // A number of this size is not exact in JSON.
     let input = json!({ "clientId": client, "subject": "Guia", "price": reais(9_007_199_254_740_993) });
     let answer = desk.send(&desk.member, "ticketCreate", input).await;
     assert_eq!(answer.error_code(), Some("BAD_USER_INPUT"));
-    // None of it took a number.
+    // No refused call used a number.
     assert_eq!(desk.ticket(&desk.member, json!({})).await["number"], 1);
     desk.finish().await;
 }
 
-/// D-03: what is for staff to say, no client says; its own client it may name or leave out.
+/// D-03: portal users cannot set the fields of staff; they may name their client or omit it.
 #[tokio::test]
 async fn d_03_clients_say_what_they_want() {
     let desk = Desk::open().await;
@@ -191,7 +191,7 @@ async fn d_03_clients_say_what_they_want() {
         "departmentId": team.encode(), "price": reais(0), "collectChargeIds": ["charge_0"],
     });
     let refused = desk.refused(&desk.admin, "ticketCreate", of_staff.clone()).await;
-    // What is no id at all is told first: it is not there.
+    // An invalid id is reported before the missing rights.
     assert_eq!(refused, ["collectChargeIds:NOT_FOUND"]);
     for field in ["accountantId", "assigneeId", "departmentId", "price"] {
         let input = json!({ "subject": "Guia", field: of_staff[field] });
@@ -201,7 +201,7 @@ async fn d_03_clients_say_what_they_want() {
         let input = json!({ "subject": "Guia", "clientId": client });
         let ticket = desk.done(&desk.admin, "ticketCreate", input).await["ticket"].clone();
         assert_eq!(ticket["client"]["id"], desk.client.encode());
-        // The firm's own affairs.
+        // Internal fields are null for clients.
         assert_eq!((&ticket["assignee"], &ticket["department"]), (&Value::Null, &Value::Null));
         assert_eq!(ticket["isUntouched"], Value::Null);
     }

@@ -1,4 +1,4 @@
-//! A firm at work, and short ways to act over the API.
+//! A firm, and short ways to use the API.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -24,13 +24,13 @@ pub struct Desk {
     pub admin: Person,
 }
 
-/// What tests look at of a ticket.
+/// The fields of a ticket that tests read.
 pub const TICKET: Fields = Fields("Ticket");
 
-/// What tests look at of a charge.
+/// The fields of a charge that tests read.
 pub const CHARGE: Fields = Fields("Charge");
 
-/// What tests look at of a firm: its settings.
+/// The settings of a firm, as tests read them.
 pub const FIRM: Fields = Fields("Firm");
 
 impl Desk {
@@ -38,7 +38,7 @@ impl Desk {
         Self::open_with(Setup::default()).await
     }
 
-    /// A firm on other engines than the usual ones.
+    /// The same on other engines than the usual ones.
     pub async fn open_with(setup: Setup) -> Self {
         let app = TestApp::start_with(setup).await;
         let firm = Firm::new(&app.store, "aurora.example").await;
@@ -54,7 +54,8 @@ impl Desk {
         self.firm.portal(self.client, email, AccessRole::Collaborator, AccessStatus::Active).await
     }
 
-    /// The answer to a mutation, whatever it is. Where one belongs, a key of its own is added.
+    /// Sends a mutation; returns its answer, whatever it is. Adds a new idempotency key if the mutation takes one and
+    /// the input has none.
     pub async fn send(&self, by: &Person, mutation: &str, mut input: Value) -> Answer {
         if vocabulary::takes_a_key(mutation) && input.get("idempotencyKey").is_none() {
             input["idempotencyKey"] = json!(key());
@@ -69,7 +70,7 @@ impl Desk {
         self.app.send(Some(by), &query, json!({ "input": input })).await
     }
 
-    /// The payload of a mutation that is done, and the id of its request.
+    /// The payload of a mutation that must succeed, and the id of its request.
     pub async fn traced(&self, by: &Person, mutation: &str, input: Value) -> (Value, String) {
         let answer = self.send(by, mutation, input).await;
         let request = answer.request_id.clone();
@@ -78,12 +79,12 @@ impl Desk {
         (payload, request)
     }
 
-    /// The payload of a mutation, done or refused.
+    /// The payload of a mutation, whether it succeeds or is refused.
     pub async fn act(&self, by: &Person, mutation: &str, input: Value) -> Value {
         self.send(by, mutation, input).await.data()[mutation].clone()
     }
 
-    /// The payload of a mutation that is done.
+    /// The payload of a mutation that must succeed.
     pub async fn done(&self, by: &Person, mutation: &str, input: Value) -> Value {
         let payload = self.act(by, mutation, input.clone()).await;
         assert_eq!(errors(&payload), NONE, "{mutation} {input}");
@@ -103,7 +104,7 @@ impl Desk {
         self.done(&self.owner, "firmUpdate", settings).await["firm"].clone()
     }
 
-    /// Opens a ticket of the client; `input` says more.
+    /// Opens a ticket of the client; `input` has the other fields.
     pub async fn ticket(&self, by: &Person, mut input: Value) -> Value {
         for (field, value) in [("clientId", json!(self.client.encode())), ("subject", json!("Guia do mês"))]
         {
@@ -114,7 +115,7 @@ impl Desk {
         self.done(by, "ticketCreate", input).await["ticket"].clone()
     }
 
-    /// Opens a ticket of the client; answers its id.
+    /// Opens a ticket of the client; returns its id.
     pub async fn opened(&self, by: &Person) -> String {
         text(&self.ticket(by, json!({})).await["id"])
     }
@@ -135,7 +136,7 @@ impl Desk {
         id
     }
 
-    /// Writes a message, `PUBLIC` or `INTERNAL`; answers its id.
+    /// Posts a message, `PUBLIC` or `INTERNAL`; returns its id.
     pub async fn post(&self, by: &Person, ticket: &str, visibility: &str, body: &str) -> String {
         let input = json!({ "id": ticket, "visibility": visibility, "body": body });
         text(&self.done(by, "ticketMessagePost", input).await["message"]["id"])
@@ -152,12 +153,12 @@ impl Desk {
         self.app.ask(by, &query, json!({ "id": ticket })).await["ticket"].clone()
     }
 
-    /// The present time, as the API writes it.
+    /// The current time, as the API returns it.
     pub fn now(&self) -> Value {
         json!(self.app.store.now().to_rfc3339())
     }
 
-    /// Gives a person's account another language.
+    /// Changes the language of a person's account.
     pub async fn speaks(&self, person: &Person, locale: Locale) {
         diesel::update(accounts::table.find(person.account_id))
             .set(accounts::locale.eq(locale))
@@ -199,13 +200,13 @@ pub fn errors(payload: &Value) -> Vec<String> {
     payload["userErrors"].as_array().expect("a payload has user errors").iter().map(told).collect()
 }
 
-/// A string of an answer.
+/// The value as a string.
 #[track_caller]
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no string: {value}")).to_owned()
 }
 
-/// The values of one field in a list of an answer.
+/// The values of one field in a list.
 #[track_caller]
 pub fn each(list: &Value, field: &str) -> Vec<Value> {
     list.as_array()
@@ -225,5 +226,5 @@ pub fn reais(minor: i64) -> Value {
     json!({ "amountMinor": minor, "currency": "BRL" })
 }
 
-/// What a closed ticket answers to whatever it does not take.
+/// The refusal of what a closed ticket does not allow.
 pub const CLOSED: [&str; 1] = ["TICKET_CLOSED"];

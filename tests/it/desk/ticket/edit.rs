@@ -1,12 +1,12 @@
-//! D-03: what of a ticket can be edited, and until when.
+//! D-03: which fields of a ticket can be edited, and until when.
 
 use guichet_base::id::Id;
 use serde_json::{Value, json};
 
 use super::desk::{CLOSED, Desk, STATUSES, errors, is_closed, reais, text};
 
-/// D-03: editable while open, each field; what is left out stays, null removes a service or accountant. A new
-/// service brings its price unless one is given.
+/// D-03: each field can be edited while the ticket is open. An omitted field keeps its value, null removes a service or
+/// accountant. A new service brings its price unless one is given.
 #[tokio::test]
 async fn d_03_edits() {
     let desk = Desk::open().await;
@@ -51,7 +51,7 @@ async fn d_03_edits() {
     desk.finish().await;
 }
 
-/// D-03: an edit that changes nothing leaves no trace, and a refused one changes nothing at all.
+/// D-03: an edit that changes nothing leaves no trace, and a refused one changes nothing.
 #[tokio::test]
 async fn d_03_edits_without_effect() {
     let desk = Desk::open().await;
@@ -96,15 +96,15 @@ async fn d_03_a_service_that_is_retired_later() {
     let edit = json!({ "id": id, "expectedVersion": 1, "serviceItemId": service, "subject": "Férias" });
     assert_eq!(desk.done(&desk.member, "ticketEdit", edit).await["ticket"]["subject"], "Férias");
     assert_eq!(desk.see(&desk.admin, &id).await["serviceItem"]["name"], "Folha de pagamento");
-    // Another ticket for it there is not; the client, who knows it from this one, is told why.
+    // No other ticket can be opened for it. The client, who knows it from this one, gets the reason.
     let again = json!({ "subject": "Mais uma", "serviceItemId": service });
     let refused = desk.refused(&desk.admin, "ticketCreate", again).await;
     assert_eq!(refused, ["serviceItemId:SERVICE_ITEM_INACTIVE"]);
     desk.finish().await;
 }
 
-/// D-03: closed ones take internal notes only: no edit, no hand-over, no message from either side. Open ones
-/// take all of it. Clients edit nothing.
+/// D-03: a closed ticket accepts internal notes, but no edit, no transfer and no message from either side; an open one
+/// accepts all of them. Clients cannot edit.
 #[tokio::test]
 async fn d_03_closed_ones_take_notes_only() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! D-01: what the grid of tickets shows, and its filters.
+//! D-01: the list of tickets: its columns and filters.
 
 use chrono::TimeDelta;
 use guichet_base::id::Id;
@@ -10,7 +10,7 @@ use super::desk::{Desk, TICKET, each, reais, text};
 const QUERY: &str = "query Grid($filter: TicketFilter) { tickets(filter: $filter, first: 100,
     orderBy: { field: NUMBER, direction: ASC }) { totalCount nodes { subject } } }";
 
-/// The subjects that a filter finds, by number; `totalCount` says the same.
+/// The subjects that a filter finds, by number; checks `totalCount`.
 pub async fn found(desk: &Desk, by: &Person, filter: Value) -> Vec<String> {
     let grid = desk.app.ask(by, QUERY, json!({ "filter": filter })).await["tickets"].clone();
     let subjects: Vec<String> = each(&grid["nodes"], "subject").iter().map(text).collect();
@@ -18,8 +18,8 @@ pub async fn found(desk: &Desk, by: &Person, filter: Value) -> Vec<String> {
     subjects
 }
 
-/// D-01: each row has client, opened by, subject, assignee, opened, updated, price, service, status, and what
-/// the viewer may do now: the same as the ticket itself.
+/// D-01: each row has client, opened by, subject, assignee, opened, updated, price, service, status, and what the
+/// viewer may do now, with the same values as the ticket itself.
 #[tokio::test]
 async fn d_01_columns() {
     let desk = Desk::open().await;
@@ -58,7 +58,7 @@ async fn d_01_columns() {
     desk.finish().await;
 }
 
-/// Five tickets that differ in all that can be filtered by, an hour from one to the next.
+/// Five tickets, opened one hour apart, that differ in every filterable field.
 struct Five {
     desk: Desk,
     market: String,
@@ -95,7 +95,7 @@ impl Five {
     }
 }
 
-/// D-01: each filter alone finds what it says, staff's and clients' of what they see.
+/// D-01: each filter finds exactly the matching tickets among those that the viewer, staff or client, can see.
 #[tokio::test]
 async fn d_01_filters() {
     let Five { desk, market, team, service } = Five::new().await;
@@ -117,7 +117,7 @@ async fn d_01_filters() {
         (json!({ "accountantIds": staff(&desk.manager) }), vec!["um"]),
         (json!({ "departmentIds": [team] }), vec!["três"]),
         (json!({ "serviceItemIds": [service] }), vec!["dois"]),
-        // From is included, to is not.
+        // The begin of a period is included, its end is not.
         (json!({ "createdFrom": at(14) }), vec!["três", "quatro", "cinco"]),
         (json!({ "createdTo": at(14) }), vec!["um", "dois"]),
         (json!({ "createdFrom": at(13), "createdTo": at(15) }), vec!["dois", "três"]),
@@ -130,7 +130,7 @@ async fn d_01_filters() {
         (json!({ "openedByClient": false }), vec!["um", "três", "cinco"]),
         (json!({ "search": "TRES" }), vec!["três"]),
         (json!({ "search": "" }), all.clone()),
-        // All that is set must hold.
+        // A ticket must match all conditions.
         (json!({ "status": ["OPEN"], "openedByClient": true, "clientIds": [market] }), vec!["quatro"]),
         (json!({ "status": ["OPEN"], "openedByClient": false, "clientIds": [market] }), vec![]),
     ];
@@ -144,7 +144,7 @@ async fn d_01_filters() {
     desk.finish().await;
 }
 
-/// D-01, D-06, D-09: what is the firm's own affair filters nothing for clients, so that no count tells of it.
+/// D-01, D-06, D-09: filters by internal fields are ignored for clients, so that no count reveals these fields.
 #[tokio::test]
 async fn d_01_filters_tell_clients_nothing() {
     let Five { desk, team, .. } = Five::new().await;
@@ -162,7 +162,7 @@ async fn d_01_filters_tell_clients_nothing() {
     desk.finish().await;
 }
 
-/// D-01, B-14: ids that are none, or none for the viewer, find nothing, and the same nothing.
+/// D-01, B-14: an invalid id, or one of something that the viewer cannot see, finds nothing.
 #[tokio::test]
 async fn d_01_filters_by_foreign_ids() {
     let Five { desk, market, .. } = Five::new().await;

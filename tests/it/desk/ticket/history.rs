@@ -16,12 +16,12 @@ async fn history(desk: &Desk, by: &Person, ticket: &str) -> Vec<Value> {
     desk.look(by, ticket, HISTORY).await["history"].as_array().unwrap().clone()
 }
 
-/// What changed: the field, from what, to what.
+/// A change: the field, its old value and its new value.
 fn told(change: &Value) -> (String, Value, Value) {
     (text(&change["field"]), change["oldValue"].clone(), change["newValue"].clone())
 }
 
-/// D-08: who changed what from what to what, when, and why, act by act, oldest first.
+/// D-08: who changed what from what to what, when, and why, action by action, oldest first.
 #[tokio::test]
 async fn d_08_full_history() {
     let desk = Desk::open().await;
@@ -78,14 +78,14 @@ async fn d_08_full_history() {
     let reasons = each(&json!(changes), "reason");
     assert_eq!(reasons[6..], ["É com vocês.", "É com vocês.", "Fora do contrato.", "Está no contrato."]);
     assert!(reasons[..6].iter().all(Value::is_null));
-    // One act is one, whatever it changed.
+    // All changes of one action have the same id.
     let acts = each(&json!(changes), "actId");
     let firsts: Vec<usize> = (0..acts.len()).filter(|n| *n == 0 || acts[*n] != acts[n - 1]).collect();
     assert_eq!(firsts, [0, 1, 6, 8, 9]);
     desk.finish().await;
 }
 
-/// D-08: people read names, money and statuses in their own language, in place of ids and codes.
+/// D-08: `oldText` and `newText` have names, money and statuses in the viewer's language instead of ids and codes.
 #[tokio::test]
 async fn d_08_in_words() {
     let desk = Desk::open().await;
@@ -110,8 +110,8 @@ async fn d_08_in_words() {
     desk.finish().await;
 }
 
-/// D-08: a client reads of the history what it sees of the ticket itself: neither who does the work and where
-/// in the firm, nor hand-overs; but who of the firm changed what else, and why.
+/// D-08: clients see changes of the fields that they see, with author and reason; not those of assignee and department,
+/// and no transfers.
 #[tokio::test]
 async fn d_08_for_clients() {
     let desk = Desk::open().await;
@@ -133,7 +133,7 @@ async fn d_08_for_clients() {
     assert_eq!(names, ["ana", "bruno", "bruno", "bruno", "marta"]);
     assert_eq!(seen[3]["newText"], "marta");
     assert!(!json!(seen).to_string().contains("difícil"));
-    // What is left out of the list is not there by its id either.
+    // Changes that are not in the list cannot be read by id either.
     let all = desk.look(&desk.member, &id, "history { id field } transfers { id note }").await;
     let hidden: Vec<Value> = all["history"]
         .as_array()
@@ -151,8 +151,7 @@ async fn d_08_for_clients() {
     desk.finish().await;
 }
 
-/// D-08: the history stands in the order of the acts, and the ticket's time never goes back, whatever the clocks
-/// of the processes say.
+/// D-08: the history is in the order of the actions, and `updatedAt` never goes back, even if the clock does.
 #[tokio::test]
 async fn d_08_clocks_that_go_back() {
     let desk = Desk::open().await;
@@ -166,13 +165,13 @@ async fn d_08_clocks_that_go_back() {
     let changes = history(&desk, &desk.owner, &id).await;
     assert_eq!(each(&json!(changes), "newValue"), ["OPEN", "WAITING", "FINISHED", "REOPENED"]);
     assert_eq!(desk.see(&desk.owner, &id).await["updatedAt"], late);
-    // What is to be mailed then is due by the clock there is.
+    // So that the queued mails are due.
     desk.app.pass(TimeDelta::hours(2));
     desk.finish().await;
 }
 
-/// Safety: what lists hold whose length no argument bounds is counted while it is loaded, for within each other
-/// they multiply: the request ends before it fills the memory, and a long history alone is no offence.
+/// Safety: lists without a page size are counted while they are loaded, because nested lists multiply: too many items
+/// end the request with `COST_EXCEEDED`. A long history alone is allowed.
 #[tokio::test]
 async fn lists_within_lists_have_an_end() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! Idempotency keys: one effect a key, and the same answer to each who sends it.
+//! Idempotency keys: one effect per key, and the same answer to every call with it.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::desk::{Desk, each, errors, key, text};
 
-/// A transaction that holds rows so that acts have to wait for it.
+/// A transaction that locks rows, so that actions wait for it.
 pub struct Held(AsyncPgConnection);
 
 impl Held {
@@ -25,24 +25,24 @@ impl Held {
         Self::begin(&desk.app.store, &format!("{statement} FOR {lock}")).await
     }
 
-    /// Holds what this statement locks.
+    /// Locks what this statement locks.
     pub async fn begin(store: &Store, statement: &str) -> Self {
         let mut conn = store.dedicated().await.unwrap();
         conn.batch_execute(&format!("BEGIN; {statement}")).await.unwrap();
         Self(conn)
     }
 
-    /// Does something in the transaction.
+    /// Runs a statement in the transaction.
     pub async fn run(&mut self, statement: &str) {
         self.0.batch_execute(statement).await.unwrap();
     }
 
-    /// Waits until somebody waits for the rows.
+    /// Waits until one session waits for the rows.
     pub async fn awaited(&mut self) {
         self.awaited_by(1).await;
     }
 
-    /// Waits until so many wait for the rows, or for somebody who waits for them.
+    /// Waits until this many sessions wait for the rows, or for a session that waits for them.
     pub async fn awaited_by(&mut self, count: i64) {
         #[derive(QueryableByName)]
         struct Row {
@@ -51,7 +51,7 @@ impl Held {
         }
         let waits = async {
             loop {
-                // Not pg_stat_activity: within a transaction it stays as it was at the first look.
+                // Not pg_stat_activity, which does not change within a transaction once it was read.
                 let statement = "WITH RECURSIVE stopped (pid) AS (
                      SELECT pg_backend_pid()
                      UNION SELECT lock.pid FROM pg_locks AS lock, stopped
@@ -72,8 +72,8 @@ impl Held {
     }
 }
 
-/// Sends the same act fifty times at once while `rows` are held; meanwhile somebody else is answered, so that the
-/// fifty cannot have taken all connections. Answers the payloads.
+/// Sends the same call fifty times at once while `rows` are locked. Meanwhile another request must be answered: the
+/// fifty have not taken all connections. Returns the payloads.
 async fn fifty(desk: &Desk, rows: &str, act: &str, input: Value) -> Vec<Value> {
     let mut held = Held::rows(desk, rows, "UPDATE").await;
     let twins = join_all((0..50).map(|_| desk.act(&desk.member, act, input.clone())));
@@ -86,7 +86,8 @@ async fn fifty(desk: &Desk, rows: &str, act: &str, input: Value) -> Vec<Value> {
     futures_util::join!(twins, others).0
 }
 
-/// One effect of fifty `ticketCreate` with one key at once, and fifty equal answers; others are served meanwhile.
+/// Fifty concurrent `ticketCreate` with one key have one effect and fifty equal answers; other requests are answered
+/// meanwhile.
 #[tokio::test]
 async fn fifty_tickets_at_once_are_one() {
     let desk = Desk::open().await;
@@ -100,12 +101,12 @@ async fn fifty_tickets_at_once_are_one() {
         "{ tickets(first: 10, orderBy: { field: NUMBER, direction: ASC }) { totalCount nodes { number } } }";
     let grid = desk.app.ask(&desk.owner, query, json!({})).await["tickets"].clone();
     assert_eq!((&grid["totalCount"], each(&grid["nodes"], "number")), (&json!(2), vec![json!(1), json!(2)]));
-    // Nobody used up a number.
+    // The repeated calls used no number.
     assert_eq!(desk.ticket(&desk.member, json!({})).await["number"], 3);
     desk.finish().await;
 }
 
-/// One effect of fifty `ticketStatusChange` with one key at once: one change, one mail to each recipient.
+/// Fifty concurrent `ticketStatusChange` with one key have one effect: one change, and one mail to each recipient.
 #[tokio::test]
 async fn fifty_changes_of_status_at_once_are_one() {
     let desk = Desk::open().await;
@@ -116,7 +117,7 @@ async fn fifty_changes_of_status_at_once_are_one() {
     let answers: BTreeSet<String> = payloads
         .iter()
         .map(|payload| {
-            // What became of the mails is told as it stands now, and goes on.
+            // The mails are shown in their current state, which may change between the answers.
             let deliveries = each(&payload["mail"]["deliveries"], "id");
             let mail = (&payload["mail"]["state"], deliveries);
             json!([payload["ticket"], payload["outcome"], payload["revision"], payload["userErrors"], mail])
@@ -134,7 +135,8 @@ async fn fifty_changes_of_status_at_once_are_one() {
     desk.finish().await;
 }
 
-/// Each act with a key happens once for it, and a later twin is given what came of the first as it stands now.
+/// Each mutation with a key has one effect. A later call with the key returns the object of the first in its current
+/// state.
 #[tokio::test]
 async fn each_act_is_done_once() {
     let desk = Desk::open().await;
@@ -175,8 +177,8 @@ async fn each_act_is_done_once() {
     desk.finish().await;
 }
 
-/// A key is one person's, for one kind of act and one input: with another input it is refused, another person's
-/// and another act's are other keys. It has a length.
+/// A key belongs to one person, mutation and input: with another input it is refused; for another person or mutation it
+/// is another key. Its length is limited.
 #[tokio::test]
 async fn whose_key_it_is() {
     let desk = Desk::open().await;
@@ -206,7 +208,7 @@ async fn whose_key_it_is() {
     desk.finish().await;
 }
 
-/// A refusal is not kept: once the reason is gone, the same key does what it says.
+/// A refusal is not stored: once its reason is gone, the same key works.
 #[tokio::test]
 async fn refusals_are_not_kept() {
     let desk = Desk::open().await;
@@ -215,14 +217,14 @@ async fn refusals_are_not_kept() {
     assert_eq!(desk.refused(&desk.member, "ticketReopen", reopen.clone()).await, ["TICKET_OPEN"]);
     desk.set(&id, "FINISHED").await;
     assert_eq!(desk.done(&desk.member, "ticketReopen", reopen.clone()).await["outcome"], "REOPENED");
-    // Now it is kept: a twin does not reopen again what was closed since.
+    // Now the result is stored: a repeated call does not reopen the ticket that was closed since.
     desk.set(&id, "REJECTED").await;
     let twin = desk.done(&desk.member, "ticketReopen", reopen).await;
     assert_eq!((&twin["outcome"], &twin["ticket"]["status"]), (&json!("REOPENED"), &json!("REJECTED")));
     desk.finish().await;
 }
 
-/// Twins of different inputs at once: one of the two is done, the other told.
+/// One key with two inputs at once: calls with one input succeed, the others are refused.
 #[tokio::test]
 async fn one_key_for_two_inputs_at_once() {
     let desk = Desk::open().await;
@@ -240,14 +242,14 @@ async fn one_key_for_two_inputs_at_once() {
     desk.finish().await;
 }
 
-/// Whoever goes away in mid-commit (a client that hangs up, a limit of time) leaves nothing behind: no ticket,
-/// and no open transaction in the pool that keeps the firm's feed from everybody else.
+/// A commit that is cancelled (the client hangs up, a timeout) leaves no ticket and no open transaction that blocks the
+/// firm's feed.
 #[tokio::test]
 async fn a_commit_that_is_broken_off() {
     let desk = Desk::open().await;
     let feed = format!("SELECT 1 FROM firm_feed WHERE firm_id = '{}'", desk.firm.id.uuid());
     let mut held = Held::rows(&desk, &feed, "UPDATE").await;
-    // A pool that nobody else takes a connection of, which would clear it up by chance.
+    // A separate pool: another user of the connection would roll the transaction back by chance.
     let pool = db::pool(&desk.app.database().url, 2).unwrap();
     let (store, actor) = (Store::new(pool, desk.app.clock.clone()), desk.member.actor());
     let at = store.clone();

@@ -1,4 +1,4 @@
-//! What people read is in their own language.
+//! Sentences for people are in their own language.
 
 use guichet_base::error::{Code, Refusal};
 use guichet_base::i18n;
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::desk::{Desk, text};
 
-/// The refusals of some acts, one from each rule, each with what its text is made of.
+/// Some refusals, one from each rule, each with its message and its code and arguments.
 async fn refusals(desk: &Desk, by: &Person, open: &str, closed: &str) -> Vec<(String, Refusal)> {
     let acts = [
         ("ticketReopen", json!({ "id": open }), Refusal::new(Code::TicketOpen)),
@@ -47,8 +47,8 @@ async fn refusals(desk: &Desk, by: &Person, open: &str, closed: &str) -> Vec<(St
     told
 }
 
-/// F-02: user errors, `viewerCan` and errors of queries are in the viewer's language: the account's, of all four,
-/// whatever the browser says.
+/// F-02: user errors, `viewerCan` and errors of queries are in the language of the viewer's account, in all four
+/// languages, whatever the browser requests.
 #[tokio::test]
 async fn f_02_refusals_in_the_viewers_language() {
     let desk = Desk::open().await;
@@ -77,7 +77,7 @@ async fn f_02_refusals_in_the_viewers_language() {
     desk.finish().await;
 }
 
-/// F-02: two people are told the same thing, each in their language, at once.
+/// F-02: two people who get the same refusal at once each get it in their own language.
 #[tokio::test]
 async fn f_02_each_in_their_own() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! B-13: one account with several memberships at the desk: a session acts as exactly one of them.
+//! B-13: one account with several memberships at the desk: a session has exactly one of them.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, each, key, text};
 
-/// The staff member `member` as a portal user of the desk's client too, in a session of that membership.
+/// The staff member `member` as a portal user of the desk's client, in a session with that membership.
 async fn second_membership(desk: &Desk) -> Person {
     let membership = PortalMembership::new(AccessId::new(), desk.firm.id, desk.client, AccessRole::Admin);
     let now = desk.app.store.now();
@@ -37,8 +37,8 @@ async fn second_membership(desk: &Desk) -> Person {
 const SEEN: &str =
     "assignee { id } isUntouched unreadCount conversation(first: 9) { nodes { body author { id } } }";
 
-/// B-13, D-07: staff rights and client rights never mix: under the client's membership the account's own internal notes
-/// are not there, and what staff may do it may not; under the staff membership it is staff.
+/// B-13, D-07: staff and client rights never mix: as a portal user, the account does not see the notes that it wrote as
+/// staff and may not do what only staff may do.
 #[tokio::test]
 async fn b_13_rights_never_mix() {
     let desk = Desk::open().await;
@@ -61,7 +61,7 @@ async fn b_13_rights_never_mix() {
     desk.finish().await;
 }
 
-/// B-13: the membership is changeable; from the next request on the same session acts as the other, and only as it.
+/// B-13: a session can select another membership; from the next request on it has only its rights.
 #[tokio::test]
 async fn b_13_changing_memberships() {
     let desk = Desk::open().await;
@@ -69,31 +69,31 @@ async fn b_13_changing_memberships() {
     let id = desk.opened(&desk.admin).await;
     desk.post(&desk.member, &id, "INTERNAL", "Nota").await;
     // One session, whichever membership is selected.
-    let worn = &desk.member;
+    let person = &desk.member;
     let choose = "mutation H($id: ID!) { membershipSelect(input: { membershipId: $id }) { membership { membershipId } userErrors { code } } }";
     let count = async || {
-        let seen = desk.look(worn, &id, SEEN).await;
+        let seen = desk.look(person, &id, SEEN).await;
         seen["conversation"]["nodes"].as_array().unwrap().len()
     };
     let finished = json!({ "id": id, "status": "FINISHED" });
     for _ in 0..2 {
         assert_eq!(count().await, 1);
-        let chosen = desk.app.ask(worn, choose, json!({ "id": as_client.id() })).await;
+        let chosen = desk.app.ask(person, choose, json!({ "id": as_client.id() })).await;
         assert_eq!(chosen["membershipSelect"]["membership"]["membershipId"], as_client.id());
         assert_eq!(count().await, 0);
-        assert_eq!(desk.refused(worn, "ticketStatusChange", finished.clone()).await, ["NOT_ALLOWED"]);
-        desk.app.ask(worn, choose, json!({ "id": worn.id() })).await;
+        assert_eq!(desk.refused(person, "ticketStatusChange", finished.clone()).await, ["NOT_ALLOWED"]);
+        desk.app.ask(person, choose, json!({ "id": person.id() })).await;
     }
-    let foreign = desk.app.ask(worn, choose, json!({ "id": desk.admin.id() })).await;
+    let foreign = desk.app.ask(person, choose, json!({ "id": desk.admin.id() })).await;
     assert_eq!(
         foreign["membershipSelect"],
         json!({ "membership": null, "userErrors": [{ "code": "NOT_FOUND" }] })
     );
-    desk.done(worn, "ticketStatusChange", finished).await;
+    desk.done(person, "ticketStatusChange", finished).await;
     desk.finish().await;
 }
 
-/// B-13, D-12: what is a person's own is the membership's: read marks and idempotency keys.
+/// B-13, D-12: read marks and idempotency keys belong to the membership, not to the account.
 #[tokio::test]
 async fn b_13_what_is_a_memberships_own() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! The ticket desk over GraphQL: each requirement of section D that the desk has so far, by the API alone.
+//! The ticket desk over the API: the requirements of section D that exist so far.
 
 mod abilities;
 mod abilities_around;

@@ -1,4 +1,4 @@
-//! D-07: internal notes never reach a client, by no way.
+//! D-07: internal notes never reach a client.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, TICKET, each, text};
 
-/// A word that is in notes only.
+/// A word that only notes contain.
 const SECRET: &str = "Xibolete";
 
-/// All that the API tells of a ticket, to staff and to clients.
+/// All fields of a ticket that the API has, for staff and for clients.
 fn everything() -> String {
     format!(
         "query All($id: ID!) {{
@@ -33,8 +33,8 @@ fn everything() -> String {
     )
 }
 
-/// D-07: a note changes nothing at all of what a client is answered: not the list nor its order, no count, no
-/// search, no `updatedAt`, `version` or unread message, no history. Staff see it and are told of it.
+/// D-07: a note changes nothing in what a client gets: neither the list nor its order, no count, no search, no
+/// `updatedAt`, `version` or unread count, no history. Staff see it, and it counts as unread for them.
 #[tokio::test]
 async fn d_07_notes_leave_no_trace() {
     let desk = Desk::open().await;
@@ -56,13 +56,14 @@ async fn d_07_notes_leave_no_trace() {
         seen_before["ticket"]["unreadCount"].as_i64().map(|n| n + 3)
     );
     assert_eq!(seen["ticket"]["conversation"]["edges"].as_array().unwrap().len(), 4);
-    // For staff too nothing else moves, and no search finds notes: the index is one for both sides.
+    // For staff, too, nothing else changes, and no search finds notes: both sides use the same index.
     assert_eq!(seen["found"], json!({ "totalCount": 0, "nodes": [] }));
     assert_eq!(each(&seen["tickets"]["nodes"], "id"), [json!(later), json!(id)]);
     desk.finish().await;
 }
 
-/// D-07: a note is not there for clients by its id: not as a node, not to read up to; nor may they write one.
+/// D-07: clients cannot find a note by its id, neither as a node nor as the message to read up to, and cannot write
+/// one.
 #[tokio::test]
 async fn d_07_notes_are_not_there_by_id() {
     let desk = Desk::open().await;
@@ -84,7 +85,7 @@ async fn d_07_notes_are_not_there_by_id() {
     desk.finish().await;
 }
 
-/// D-07, D-12: where a client's reading ends is not moved by notes: a message that comes after them is unread.
+/// D-07, D-12: notes do not move a client's read mark: a later message is unread.
 #[tokio::test]
 async fn d_07_notes_and_read_marks() {
     let desk = Desk::open().await;
@@ -106,7 +107,7 @@ async fn d_07_notes_and_read_marks() {
     desk.finish().await;
 }
 
-/// D-07: no mail carries a note, and none is sent because of one.
+/// D-07: no mail contains a note, and none is sent because of one.
 #[tokio::test]
 async fn d_07_notes_are_not_mailed() {
     let desk = Desk::open().await;
@@ -127,7 +128,7 @@ async fn d_07_notes_are_not_mailed() {
     desk.finish().await;
 }
 
-/// D-07, D-01: no file for spreadsheets carries a note, for nobody.
+/// D-07, D-01: no export contains a note, for staff or clients.
 #[tokio::test]
 async fn d_07_notes_are_not_exported() {
     let desk = Desk::open().await;
@@ -141,7 +142,7 @@ async fn d_07_notes_are_not_exported() {
     desk.finish().await;
 }
 
-/// D-07: what screens are told live of a note is told to staff alone.
+/// D-07: only staff get events about a note.
 #[tokio::test]
 async fn d_07_notes_in_the_feed() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! D-01: the order of the grid and its pages.
+//! D-01: the order of the list of tickets, and its pages.
 
 use chrono::TimeDelta;
 use guichet_base::id::Id;
@@ -21,8 +21,8 @@ fn order(field: &str, ascending: bool) -> Value {
     json!({ "field": field, "direction": if ascending { "ASC" } else { "DESC" } })
 }
 
-/// Walks the grid in pages, doing something before each but the first; answers the numbers in the order of
-/// the list.
+/// Walks through the list in pages and calls `between` before each page but the first. Returns the numbers in the order
+/// of the list.
 async fn walk(
     desk: &Desk,
     by: &Person,
@@ -57,7 +57,7 @@ async fn walk(
     }
 }
 
-/// Eleven tickets with equal values in each column that can have them.
+/// Eleven tickets with equal values in each column that allows them.
 async fn eleven() -> Desk {
     let desk = Desk::open().await;
     let subjects = ["b", "a", "c", "a", "B", "", "ab", "á", "b a", "z", "a"];
@@ -74,14 +74,14 @@ async fn eleven() -> Desk {
     desk
 }
 
-/// The place of a subject of [`eleven`] in a dictionary, which no order of bytes gives.
+/// The position of a subject of [`eleven`] in dictionary order, which differs from byte order.
 fn dictionary(subject: &str) -> i64 {
     let order = ["T", "Ta", "Tá", "Tab", "Tb", "TB", "Tb a", "Tc", "Tz"];
     order.iter().position(|known| *known == subject).unwrap() as i64
 }
 
-/// D-01: each order, both ways, equal values by id: in pages of any size, forward and backward, the list is
-/// the same and each ticket is on it once.
+/// D-01: each order, both ways, equal values by id: in pages of any size, forward and backward, the list is the same
+/// and contains each ticket once.
 #[tokio::test]
 async fn d_01_orders_and_pages() {
     let desk = eleven().await;
@@ -116,8 +116,8 @@ async fn d_01_orders_and_pages() {
     desk.finish().await;
 }
 
-/// D-01: while tickets are opened, edited and moved between two pages, every ticket that nobody touched is met
-/// exactly once, in each order; and every ticket at all where the order is by what never changes.
+/// D-01: while tickets are opened and edited and change their status between two pages, every ticket that did not
+/// change is found exactly once, in each order. Orders by a field that never changes find every ticket exactly once.
 #[tokio::test]
 async fn d_01_pages_while_rows_change() {
     let desk = eleven().await;
@@ -151,7 +151,7 @@ async fn d_01_pages_while_rows_change() {
     };
     for field in FIELDS {
         for (ascending, backward) in [(true, false), (false, false), (true, true), (false, true)] {
-            // Of the new ones, which come at an end of the list, only some are met.
+            // New tickets come at the end of the list, so that only some of them are read.
             let size = if ascending != backward && ["UPDATED_AT", "CREATED_AT", "NUMBER"].contains(&field) {
                 12
             } else {
@@ -171,7 +171,7 @@ async fn d_01_pages_while_rows_change() {
     desk.finish().await;
 }
 
-/// D-01: a page has a size, from 1 to 100; whoever asks for none, for another or for two is told.
+/// D-01: a page has a size from 1 to 100; no size, another size or two sizes are refused.
 #[tokio::test]
 async fn d_01_page_sizes() {
     let desk = Desk::open().await;
@@ -202,15 +202,15 @@ async fn d_01_page_sizes() {
         let answer = ask(arguments).await;
         assert_eq!(answer.error_code(), Some("BAD_USER_INPUT"), "{arguments}: {}", answer.body);
     }
-    // So many that the request is not even tried.
+    // So many that the cost limit refuses the request.
     for arguments in ["(first: 99999999)", "(first: 2147483647)"] {
         assert_eq!(ask(arguments).await.error_code(), Some("COST_EXCEEDED"), "{arguments}");
     }
     desk.finish().await;
 }
 
-/// D-01, B-14: a cursor that this list never gave is refused: garbage, one of another order or another list.
-/// One of another firm's list is a place like any other, and shows nothing of that firm.
+/// D-01, B-14: nonsense and cursors of another order or another list are refused. One of another firm's tickets is only
+/// a position, and shows nothing of that firm.
 #[tokio::test]
 async fn d_01_foreign_cursors() {
     let desk = eleven().await;

@@ -1,4 +1,4 @@
-//! B-15: what staff may do at the desk, and how far they see.
+//! B-15: what staff may do at the desk, and which tickets they see.
 
 use guichet_base::id::Id;
 use guichet_engine::actor::{MemberReach, StaffRole};
@@ -9,8 +9,9 @@ use super::desk::{Desk, each, reais, text};
 use super::grid::found;
 use super::idempotency::Held;
 
-/// B-15: members see all clients, or their departments and portfolio only where the firm says so: in the grid,
-/// its counts and searches, by id and in what they may do. Owners and managers see everything either way.
+/// B-15: members see all clients, or, if the firm says so, only tickets assigned to them, of their departments and of
+/// their portfolio: in the list, its counts and searches, by id, and in what they may do. Owners and managers always
+/// see everything.
 #[tokio::test]
 async fn b_15_how_far_members_see() {
     let desk = Desk::open().await;
@@ -44,7 +45,7 @@ async fn b_15_how_far_members_see() {
     ];
     for (reach, by, seen) in cases {
         desk.firm.set_member_reach(reach).await;
-        // The department's lead got its ticket.
+        // The department's lead is the assignee of its ticket.
         let seen: Vec<&str> =
             if by.email == lia.email && seen.is_empty() { vec!["do setor"] } else { seen.to_vec() };
         assert_eq!(found(&desk, by, Value::Null).await, seen, "{reach} {}", by.email);
@@ -61,7 +62,7 @@ async fn b_15_how_far_members_see() {
     desk.finish().await;
 }
 
-/// B-15: who hands on what only its own reach let it see sees it no more; who gets it does.
+/// B-15: a member who transfers a ticket that it saw only as its assignee no longer sees it; the new assignee does.
 #[tokio::test]
 async fn b_15_reach_moves_with_the_ticket() {
     let desk = Desk::open().await;
@@ -78,7 +79,7 @@ async fn b_15_reach_moves_with_the_ticket() {
     desk.finish().await;
 }
 
-/// B-15: who opened a ticket sees it, and its client, whoever works on it and whatever the reach.
+/// B-15: who opened a ticket sees it and its client, whoever works on it, also with the reach `OWN`.
 #[tokio::test]
 async fn b_15_openers_see_what_they_opened() {
     let desk = Desk::open().await;
@@ -94,8 +95,8 @@ async fn b_15_openers_see_what_they_opened() {
     desk.finish().await;
 }
 
-/// B-14, B-15: within its own reach a member sees the charges of its portfolio and of tickets that it sees: not
-/// those of other tickets of the same client, whose subjects they tell, nor what was entered by hand.
+/// B-14, B-15: with the reach `OWN`, a member sees charges of its portfolio and of tickets that it sees. Outside its
+/// portfolio, it sees none of other tickets (they contain the subject) and none created by hand.
 #[tokio::test]
 async fn b_15_charges_within_reach() {
     let desk = Desk::open().await;
@@ -127,8 +128,8 @@ async fn b_15_charges_within_reach() {
     desk.finish().await;
 }
 
-/// B-15: members do the daily work on tickets; prices of the list, payments and clients' records are not theirs.
-/// Managers do these, owners everything.
+/// B-15: members do the daily work on tickets, but do not change the price list, charges or client records. Managers
+/// do; owners may do everything.
 #[tokio::test]
 async fn b_15_what_roles_may_do() {
     let desk = Desk::open().await;
@@ -173,7 +174,8 @@ async fn b_15_what_roles_may_do() {
     desk.finish().await;
 }
 
-/// B-14, B-15: a ticket that goes out of reach while an act waits for it is not there any more.
+/// B-14, B-15: an action that waits for a ticket is refused with `NOT_FOUND` if the ticket leaves the viewer's reach
+/// meanwhile.
 #[tokio::test]
 async fn b_15_out_of_reach_while_waiting() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! D-01: searching the grid of tickets.
+//! D-01: searching the list of tickets.
 
 use guichet_base::id::Id;
 use serde_json::{Value, json};
@@ -7,8 +7,8 @@ use super::desk::{Desk, text};
 use super::grid::found;
 use super::idempotency::Held;
 
-/// D-01: a search looks at number, subject, client and description, in any case and without accents, for words
-/// or parts of them, all of which must be found.
+/// D-01: a search looks at number, subject, client and description, ignores case and accents, and finds words and parts
+/// of words. Every word must match.
 #[tokio::test]
 async fn d_01_search() {
     let desk = Desk::open().await;
@@ -37,7 +37,7 @@ async fn d_01_search() {
         ("elan nandu", vec![elan]),
         ("  nandu   ELAN ", vec![elan]),
         ("elan ferias", vec![]),
-        // Signs that the database would take for patterns.
+        // Characters with a meaning in the database's patterns.
         ("50%", vec![inss]),
         ("off_x", vec![inss]),
         ("%", vec![inss]),
@@ -56,8 +56,7 @@ async fn d_01_search() {
     desk.finish().await;
 }
 
-/// D-01: each word of a search must be found, however many there are; one that is longer than any name is
-/// refused, for it would be a burden.
+/// D-01: every word must match, however many there are; a search longer than 200 characters is refused.
 #[tokio::test]
 async fn d_01_long_searches() {
     let desk = Desk::open().await;
@@ -75,7 +74,7 @@ async fn d_01_long_searches() {
     desk.finish().await;
 }
 
-/// D-01: an edit is found by what it says, and no longer by what it said.
+/// D-01: after an edit a ticket is found by its new text and no longer by its old one.
 #[tokio::test]
 async fn d_01_search_after_an_edit() {
     let desk = Desk::open().await;
@@ -89,8 +88,8 @@ async fn d_01_search_after_an_edit() {
     desk.finish().await;
 }
 
-/// D-01: after a client's rename its tickets are found by the new name and not by the old one; all else that
-/// they are found by stays, also where it reads like the old name. Other clients' tickets are left alone.
+/// D-01: after a client is renamed, its tickets are found by the new name and no longer by the old one; other words
+/// stay, even if they equal the old name. Tickets of other clients do not change.
 #[tokio::test]
 async fn d_01_search_after_a_rename() {
     let desk = Desk::open().await;
@@ -113,11 +112,11 @@ async fn d_01_search_after_a_rename() {
     assert_eq!(hits("nota 12").await, ["Nota fiscal errada"]);
     assert_eq!(hits("cafe agua").await, ["Nota fiscal errada", "Férias"]);
     assert_eq!(hits("agua ferias").await, ["Férias"]);
-    // Again, and to a name that is part of the one before.
+    // Renamed again, to a part of the previous name.
     rename(2, "Café").await;
     assert_eq!(hits("cafe").await, ["Nota fiscal errada", "Férias"]);
     assert_eq!(hits("agua").await, Vec::<String>::new());
-    // What is written anew afterwards is found as what was there.
+    // A later edit of the ticket is found, too.
     let query = "query F($filter: TicketFilter) { tickets(filter: $filter, first: 1) { nodes { id } } }";
     let holidays = desk.app.ask(&desk.owner, query, json!({ "filter": { "search": "ferias" } })).await;
     let id = holidays["tickets"]["nodes"][0]["id"].clone();
@@ -148,7 +147,7 @@ async fn d_01_opened_during_a_rename() {
     desk.finish().await;
 }
 
-/// D-01, D-07: no search looks into messages, for nobody.
+/// D-01, D-07: no search looks into messages, for staff or clients.
 #[tokio::test]
 async fn d_01_search_leaves_conversations_alone() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! B-14: what a viewer may not see does not exist: the same answer as for an id that never was.
+//! B-14: what a viewer may not see does not exist: the answer is the same as for an id that never existed.
 
 use guichet_base::id::Id;
 use guichet_tests::wait::DEADLINE;
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::desk::{Desk, reais, text};
 use super::idempotency::Held;
 
-/// One thing of each kind around a ticket, as ids.
+/// The ids of one thing of each kind around a ticket.
 struct Things {
     ticket: String,
     message: String,
@@ -25,7 +25,7 @@ struct Things {
 }
 
 impl Things {
-    /// Those of a client of a firm; `by` is an owner there.
+    /// The things of a client of a firm, created by its owner.
     async fn new(desk: &Desk, firm: &Firm, name: &str) -> Self {
         let by = &firm.owner;
         let client = firm.client(name, Some("contato@outro.example")).await;
@@ -70,7 +70,7 @@ impl Things {
     }
 }
 
-/// An id of the same kind that never was.
+/// An id of the same kind that never existed.
 fn never(id: &str) -> String {
     format!("{}_{}", id.split('_').next().unwrap(), "0".repeat(32))
 }
@@ -87,7 +87,7 @@ const BY_ID: [&str; 6] = [
         tickets(filter: { clientIds: [$id] }, first: 9) { totalCount nodes { id } } }",
 ];
 
-/// Every place of a mutation that takes an id, with the id in it; `own` are things of the viewer's own.
+/// Every field of a mutation that takes an id, with the id in it; `own` is a ticket of the viewer.
 fn acts(own: &str, id: &Value) -> Vec<(&'static str, Value)> {
     let new = |field: &str, value: Value| json!({ "clientId": null, "subject": "Guia", field: value });
     vec![
@@ -117,8 +117,8 @@ fn acts(own: &str, id: &Value) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Asks for each thing in every place that takes an id, as somebody for whom it is not there, and for one that
-/// never was: the answers must be the same in every byte.
+/// Sends each query and mutation that takes an id twice, as somebody who cannot see the thing: with its id, and with
+/// one that never existed. The answers must be identical byte for byte.
 async fn not_there(desk: &Desk, by: &Person, own: &str, things: &[&String]) {
     for id in things {
         for query in BY_ID {
@@ -131,7 +131,7 @@ async fn not_there(desk: &Desk, by: &Person, own: &str, things: &[&String]) {
         for ((act, hidden), (_, nowhere)) in
             acts(own, &json!(id)).into_iter().zip(acts(own, &json!(never(id))))
         {
-            // What is not about this kind of thing is not told apart from what never was either.
+            // Also where the field takes ids of another kind.
             let input = hidden.to_string();
             let (hidden, nowhere) = (desk.send(by, act, hidden).await, desk.send(by, act, nowhere).await);
             assert_eq!(hidden.body, nowhere.body, "{act} {input} as {}", by.email);
@@ -144,7 +144,7 @@ async fn not_there(desk: &Desk, by: &Person, own: &str, things: &[&String]) {
     }
 }
 
-/// All that an owner of a firm sees of its things.
+/// All that an owner of a firm sees of these things.
 async fn state(desk: &Desk, owner: &Person, things: &Things) -> Value {
     let query = "query S($ids: [ID!]!, $id: ID!) {
         nodes(ids: $ids) { id __typename }
@@ -156,7 +156,7 @@ async fn state(desk: &Desk, owner: &Person, things: &Things) -> Value {
     desk.app.ask(owner, query, json!({ "ids": ids, "id": things.ticket })).await
 }
 
-/// B-14: another firm's things are not there for staff, whatever their role, and for portal users.
+/// B-14: another firm's things do not exist for staff, whatever their role, and for portal users.
 #[tokio::test]
 async fn b_14_other_firms() {
     let desk = Desk::open().await;
@@ -173,7 +173,7 @@ async fn b_14_other_firms() {
     desk.finish().await;
 }
 
-/// B-14: no act waits for a row of another firm: how long an answer takes would tell that the row is there.
+/// B-14: no action waits for a locked row of another firm: the delay would reveal that the row exists.
 #[tokio::test]
 async fn b_14_no_act_waits_for_rows_of_other_firms() {
     let desk = Desk::open().await;
@@ -205,8 +205,8 @@ async fn b_14_no_act_waits_for_rows_of_other_firms() {
     desk.finish().await;
 }
 
-/// B-14: another client's things of the same firm are not there for a portal user. Who serves it and what is
-/// offered is the firm's, for all its clients.
+/// B-14: a portal user sees nothing of another client of the firm; staff names and the price list are shared by all
+/// clients.
 #[tokio::test]
 async fn b_14_other_clients() {
     let desk = Desk::open().await;
@@ -226,8 +226,8 @@ async fn b_14_other_clients() {
     desk.finish().await;
 }
 
-/// B-14: of its own client's ticket the firm's own affairs are not there for a portal user: notes, hand-overs,
-/// deliveries, departments; nor is a service that is not offered.
+/// B-14: on its own client's ticket, a portal user sees no notes, transfers, deliveries or departments, and no service
+/// that is not offered.
 #[tokio::test]
 async fn b_14_the_firms_own_affairs() {
     let desk = Desk::open().await;
@@ -247,7 +247,7 @@ async fn b_14_the_firms_own_affairs() {
     desk.finish().await;
 }
 
-/// B-14: what is no id at all is no more there than anything else.
+/// B-14: an invalid id gets the same answer as one that does not exist.
 #[tokio::test]
 async fn b_14_what_is_no_id() {
     let desk = Desk::open().await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, STATUSES, errors, is_closed};
 
-/// How many mails there are about a ticket, and how many changes of its status in the history.
+/// The number of mails about a ticket, and of changes of its status in the history.
 async fn traces(desk: &Desk, ticket: &str) -> (i64, usize) {
     let query = "query Traces($id: ID!) {
         ticket(id: $id) { history { field } }
@@ -17,7 +17,7 @@ async fn traces(desk: &Desk, ticket: &str) -> (i64, usize) {
     (data["emailDeliveries"]["totalCount"].as_i64().unwrap(), changes)
 }
 
-/// D-02: a new ticket is `OPEN`, whoever opens it; clients open tickets, write and see.
+/// D-02: a new ticket is `OPEN`, whoever opens it; clients can open tickets, write and see them.
 #[tokio::test]
 async fn d_02_a_new_ticket_is_open() {
     let desk = Desk::open().await;
@@ -33,8 +33,7 @@ async fn d_02_a_new_ticket_is_open() {
     desk.finish().await;
 }
 
-/// What the requirement says of a wish for another status: the outcome and the status after it, or the
-/// refusal.
+/// The outcome and new status that D-02 expects, or the refusal.
 fn expected<'a>(from: &'a str, to: &'a str) -> Result<(&'static str, &'a str), &'static str> {
     match (is_closed(from), to) {
         _ if from == to => Ok(("UNCHANGED", from)),
@@ -44,9 +43,9 @@ fn expected<'a>(from: &'a str, to: &'a str) -> Result<(&'static str, &'a str), &
     }
 }
 
-/// D-02: every pair of statuses. The present one changes nothing and mails nobody; an open one on a closed
-/// ticket becomes `REOPENED`; `REOPENED` on an open one is refused; all else is a change, closed to closed
-/// too. Each real change is in the history once and mails; nothing else is, or does.
+/// D-02: every pair of statuses. The same status changes nothing and sends no mail; an open status on a closed ticket
+/// gives `REOPENED`; `REOPENED` on an open one is refused; all else is a change, also closed to closed. Each real
+/// change is in the history once and sends mails.
 #[tokio::test]
 async fn d_02_every_pair() {
     let desk = Desk::open().await;
@@ -95,7 +94,7 @@ async fn d_02_every_pair() {
     desk.finish().await;
 }
 
-/// D-02: staff set the status, all of them; clients do not, and what they try leaves no trace.
+/// D-02: staff of every role set the status; clients cannot, and their refused calls leave no trace.
 #[tokio::test]
 async fn d_02_clients_set_no_status() {
     let desk = Desk::open().await;
@@ -115,7 +114,8 @@ async fn d_02_clients_set_no_status() {
     desk.finish().await;
 }
 
-/// D-02, D-05: a rejection and a cancellation want a reason; blank is none. A no-op and a reopening do not.
+/// D-02, D-05: rejecting and canceling require a reason, which must not be blank. The same status and a reopening do
+/// not.
 #[tokio::test]
 async fn d_02_reasons() {
     let desk = Desk::open().await;
@@ -140,8 +140,8 @@ async fn d_02_reasons() {
     desk.finish().await;
 }
 
-/// D-02: the firm may let its clients reopen within n days (seven, here), counted from the last closing, to
-/// the last moment. Staff reopen whenever they like.
+/// D-02: the firm may let its clients reopen a ticket within some days (seven here) after the last closing, including
+/// the last moment. Staff can always reopen.
 #[tokio::test]
 async fn d_02_clients_reopen_within_days() {
     let desk = Desk::open().await;
@@ -165,7 +165,7 @@ async fn d_02_clients_reopen_within_days() {
     desk.app.pass(TimeDelta::days(7) + TimeDelta::microseconds(1));
     let late = desk.refused(&desk.admin, "ticketReopen", reopen.clone()).await;
     assert_eq!(late, ["REOPEN_PERIOD_OVER"]);
-    // Another closing counts anew.
+    // Another closing starts the period again.
     desk.set(&id, "REJECTED").await;
     assert_eq!(desk.done(&desk.admin, "ticketReopen", reopen.clone()).await["outcome"], "REOPENED");
     desk.set(&id, "FINISHED").await;
@@ -174,7 +174,7 @@ async fn d_02_clients_reopen_within_days() {
     desk.finish().await;
 }
 
-/// D-02: a firm that does not offer it (zero days) has no reopening by clients, not even at once.
+/// D-02: with zero days, clients cannot reopen, not even at once.
 #[tokio::test]
 async fn d_02_reopening_that_is_not_offered() {
     let desk = Desk::open().await;

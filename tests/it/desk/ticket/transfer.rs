@@ -1,4 +1,4 @@
-//! D-09: hand-overs.
+//! D-09: transfers.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
@@ -14,8 +14,8 @@ const TRANSFERS: &str =
     "transfers { fromStaff { id } toStaff { id } fromDepartment { id } toDepartment { id }
     note author { id } at }";
 
-/// D-09: to another person, and to a department and then its lead, with a note, each in the list of hand-overs
-/// and in the history. To a person the department stays.
+/// D-09: transfers to a staff member, and to a department and its lead, with a note; each is in the list of transfers
+/// and in the history. A transfer to a staff member keeps the department.
 #[tokio::test]
 async fn d_09_to_people_and_departments() {
     let desk = Desk::open().await;
@@ -67,8 +67,8 @@ async fn d_09_to_people_and_departments() {
     desk.finish().await;
 }
 
-/// D-09: the assignee is never empty, and a hand-over is one: to nobody, to somebody who left or has not joined, to who has it
-/// already, each is refused and changes nothing.
+/// D-09: there is always an assignee, and a transfer must change something: to nobody, to somebody who left or has not
+/// joined, or to who already has the ticket, it is refused and changes nothing.
 #[tokio::test]
 async fn d_09_refusals() {
     let desk = Desk::open().await;
@@ -92,7 +92,7 @@ async fn d_09_refusals() {
     assert_eq!(
         before["assignee"]["id"],
         desk.member.id(),
-        "a department without another person is a hand-over"
+        "a department without another person is a transfer"
     );
     let cases = [
         (json!({ "staffId": gone.id() }), "to:NOT_FOUND"),
@@ -117,7 +117,7 @@ async fn d_09_refusals() {
     desk.finish().await;
 }
 
-/// D-09: hand-overs are the firm's own affair: clients do none and see none.
+/// D-09: transfers are internal: clients cannot transfer, and see no transfers.
 #[tokio::test]
 async fn d_09_not_for_clients() {
     let desk = Desk::open().await;
@@ -132,8 +132,7 @@ async fn d_09_not_for_clients() {
     desk.finish().await;
 }
 
-/// D-09: two who hand over the same ticket at once: whoever comes second hands on what the first made of it,
-/// and with a version in hand is told.
+/// D-09: of two transfers at once with the same version, one succeeds and the other is refused with `CONFLICT`.
 #[tokio::test]
 async fn d_09_at_once() {
     let desk = Desk::open().await;

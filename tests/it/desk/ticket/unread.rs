@@ -16,8 +16,7 @@ async fn unread(desk: &Desk, by: &Person, ticket: &str) -> i64 {
     counted
 }
 
-/// D-12: each person has its own count of what others wrote and it may read: notes for staff, own messages
-/// for nobody.
+/// D-12: each person has a separate count of messages by others that they may read: notes count for staff only.
 #[tokio::test]
 async fn d_12_per_person() {
     let desk = Desk::open().await;
@@ -36,7 +35,7 @@ async fn d_12_per_person() {
     assert_eq!(counts().await, [1, 1, 1, 0, 1]);
     desk.post(&desk.admin, &id, "PUBLIC", "Alguém aí?").await;
     assert_eq!(counts().await, [2, 2, 2, 0, 2]);
-    // Who writes may not have seen what came in meanwhile: it stays unread until it is marked.
+    // Writing does not mark messages as read: the writer may not have seen the last ones.
     desk.post(&desk.member, &id, "PUBLIC", "Estou vendo.").await;
     assert_eq!(counts().await, [3, 3, 2, 1, 3]);
     desk.post(&desk.member, &id, "INTERNAL", "Pedir ao fiscal").await;
@@ -48,7 +47,8 @@ async fn d_12_per_person() {
     desk.finish().await;
 }
 
-/// D-12: with read marks: all, or up to a message; a mark never moves back and is the person's own.
+/// D-12: a read mark covers all messages, or those up to a message; it never moves back, and each person has a separate
+/// one.
 #[tokio::test]
 async fn d_12_read_marks() {
     let desk = Desk::open().await;
@@ -71,7 +71,7 @@ async fn d_12_read_marks() {
     desk.post(&desk.admin, &id, "PUBLIC", "Quatro").await;
     assert_eq!(unread(&desk, &desk.member, &id).await, 1);
     assert_eq!(unread(&desk, &desk.manager, &id).await, 4);
-    // On a closed ticket too, and without anything to read.
+    // Also on a closed ticket, and without messages.
     desk.set(&id, "CANCELED").await;
     assert_eq!(mark(&desk.member, None).await, 0);
     let silent = desk.opened(&desk.member).await;
@@ -80,7 +80,7 @@ async fn d_12_read_marks() {
     desk.finish().await;
 }
 
-/// D-12: marks are for the conversation at hand: a message of another ticket is none of it.
+/// D-12: a message of another ticket is refused as the message to read up to.
 #[tokio::test]
 async fn d_12_marks_of_other_tickets() {
     let desk = Desk::open().await;

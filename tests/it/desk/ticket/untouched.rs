@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::desk::{Desk, text};
 
-/// D-06: a ticket is untouched until staff edit it, write, note, transfer it or change its status; each of
+/// D-06: a ticket is untouched until staff edit it, write a message or note, transfer it or change its status; any of
 /// these alone touches it, for good.
 #[tokio::test]
 async fn d_06_what_touches() {
@@ -33,8 +33,7 @@ async fn d_06_what_touches() {
     desk.finish().await;
 }
 
-/// D-06: whatever is no act of staff on the ticket leaves it new: looking, read marks, what changes nothing,
-/// what is refused, and whatever the client does.
+/// D-06: viewing, read marks, edits without effect, refused calls and actions of the client leave a ticket untouched.
 #[tokio::test]
 async fn d_06_what_does_not_touch() {
     let desk = Desk::open().await;
@@ -65,7 +64,7 @@ async fn d_06_what_does_not_touch() {
     desk.finish().await;
 }
 
-/// D-06: frontends of the firm find the new ones; clients learn nothing of it, not by the filter either.
+/// D-06: staff can filter by untouched tickets; clients learn nothing of it, not by the filter either.
 #[tokio::test]
 async fn d_06_new_ones_in_the_grid() {
     let desk = Desk::open().await;

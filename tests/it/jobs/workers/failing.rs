@@ -1,4 +1,4 @@
-//! What becomes of jobs that fail, panic, hang or cannot succeed.
+//! Jobs that fail, panic, hang or cannot succeed.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Workers at work: what becomes of the jobs, whatever happens to handlers, processes and database.
+//! Workers, whatever happens to handlers, processes and the database.
 
 mod failing;
 mod starting;
@@ -23,12 +23,12 @@ use tokio_util::sync::CancellationToken;
 use super::database::Database;
 use super::*;
 
-/// Never, as far as a test is concerned.
+/// Longer than any test.
 const NEVER: Duration = Duration::from_secs(3600);
-/// The limit of handlers that do not test it.
+/// The time limit of handlers in tests that are not about it.
 pub const LONG: Duration = Duration::from_secs(600);
 
-/// Times at which nothing happens by itself except what a test asks for.
+/// With these times nothing happens by itself; a test changes what it needs.
 pub const QUIET: Timing = Timing {
     lease: NEVER,
     renew: NEVER,
@@ -44,7 +44,7 @@ pub fn often() -> Duration {
     Duration::from_millis(20)
 }
 
-/// Workers that run until told to stop.
+/// Workers that run until they are stopped.
 pub struct Running {
     stop: CancellationToken,
     health: Health,
@@ -68,7 +68,7 @@ impl Running {
     }
 }
 
-/// Returns as soon as `condition` gives a value.
+/// Waits until `condition` gives a value, and returns it.
 pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
@@ -84,12 +84,12 @@ pub async fn empty(conn: &mut AsyncPgConnection) {
     eventually("the queue is empty", async || rows(conn).await.is_empty().then_some(())).await;
 }
 
-/// The only job, once it is in this state.
+/// The only job, once it fulfils `is`.
 pub async fn once(conn: &mut AsyncPgConnection, is: impl Fn(&JobRow) -> bool) -> JobRow {
     eventually("the job is as awaited", async || rows(conn).await.into_iter().find(&is)).await
 }
 
-/// What handlers were given.
+/// The jobs that handlers got.
 pub struct Seen(pub UnboundedReceiver<(Job, Ping)>);
 
 impl Seen {
@@ -98,7 +98,7 @@ impl Seen {
     }
 }
 
-/// A handler that tells what it was given, then does as `then` says.
+/// A handler that reports each job to [`Seen`] and then runs `then`.
 pub fn telling<F>(
     then: impl Fn(Job, Ping) -> F + Clone + Send + Sync + 'static,
 ) -> (impl Fn(Job, Ping) -> F + Clone + Send + Sync + 'static, Seen)

@@ -1,8 +1,8 @@
-//! How jobs come to start: by hints, by the sweep, by a plan that serves for many.
+//! How jobs are started: by hints and by the sweep; and the plans of the statements.
 
 use super::*;
 
-/// Without any sweep: it is the hint that makes it start.
+/// Without a sweep: the hint starts the job.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_committed_while_idle_starts_by_its_hint() {
     let (db, store) = Database::with_store().await;
@@ -20,7 +20,7 @@ async fn a_job_committed_while_idle_starts_by_its_hint() {
     running.stop().await;
 }
 
-/// Killed between commit and hint: the sweep delivers.
+/// When a process is killed between commit and hint, the sweep finds the job.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_without_a_hint_is_found_by_the_sweep() {
     let (db, store) = Database::with_store().await;
@@ -43,14 +43,14 @@ async fn hints_reach_other_processes() {
     let (url, heard, said) = (db.url.clone(), store.hints.clone(), serve.hints.clone());
     let mut first = store.hints.listener();
     let listener = tokio::spawn(async move { hint::listen(&url, &heard).await });
-    timeout(DEADLINE, first.jobs_committed()).await.expect("it tells when it listens");
+    timeout(DEADLINE, first.jobs_committed()).await.expect("there is a hint when it begins to listen");
     let url = db.url.clone();
     let announcer = tokio::spawn(async move { hint::announce(&url, &said).await });
     for n in 1..=3 {
         commit(&serve, [ping(n)]).await;
         assert_eq!(seen.next().await.1.n, n);
     }
-    // Connections die; both ends come back.
+    // Both ends reconnect after their connections are closed.
     let mut conn = db.conn().await;
     let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                 WHERE datname = current_database() AND query ~ '^(LISTEN|NOTIFY)'";
@@ -90,7 +90,7 @@ async fn more_jobs_than_slots_are_all_done() {
     running.stop().await;
 }
 
-/// The plans that a connection keeps are made while there are no jobs; they must serve for many.
+/// A connection keeps plans that were made when there were no jobs; they must also work for many jobs.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_statement_reads_the_whole_queue() {
     #[derive(QueryableByName)]
@@ -105,7 +105,7 @@ async fn no_statement_reads_the_whole_queue() {
     let mut conn = db.conn().await;
     let (handler, mut seen) = telling(well);
     let running = start(Workers::new(store.clone()).timing(QUIET).register(8, LONG, handler));
-    // After five runs PostgreSQL settles for one plan.
+    // After five runs PostgreSQL keeps one plan.
     for n in 0..10 {
         commit(&store, [ping(n)]).await;
         seen.next().await;
@@ -133,6 +133,6 @@ async fn no_statement_reads_the_whole_queue() {
     })
     .await;
     assert!(reads.table < i64::from(MANY), "the table was read: {} rows", reads.table);
-    // Once for the claim and once for the end, and what a vacuum may add.
+    // Once for the claim and once for the end, and more for a possible vacuum.
     assert!(reads.index < 10 * i64::from(MANY), "the index was read: {} entries", reads.index);
 }

@@ -1,4 +1,4 @@
-//! Workers that are told to stop, or are dropped.
+//! Workers that are stopped or dropped.
 
 use super::*;
 

@@ -1,8 +1,8 @@
-//! Workers that crash or freeze, and databases that go away.
+//! Workers that crash or freeze, and databases that are away for a while.
 
 use super::*;
 
-/// A crashed worker's jobs are picked up by another.
+/// Another worker runs the jobs of a crashed one.
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_of_a_crashed_worker_are_rescued() {
     let (db, store) = Database::with_store().await;
@@ -19,7 +19,7 @@ async fn jobs_of_a_crashed_worker_are_rescued() {
     running.stop().await;
 }
 
-/// Frozen past its lease, then woken: the handler is broken off and what it says is refused.
+/// When a worker has lost its lease, its handler is cancelled and its outcome is not recorded.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_lost_its_lease_ends() {
     struct Dropped(UnboundedSender<()>);
@@ -44,7 +44,7 @@ async fn a_run_that_lost_its_lease_ends() {
     seen.next().await;
     let steal = "UPDATE jobs SET lease_token = gen_random_uuid(), worker = 'other'";
     diesel::sql_query(steal).execute(&mut conn).await.unwrap();
-    timeout(DEADLINE, broken_off.recv()).await.expect("it is broken off").unwrap();
+    timeout(DEADLINE, broken_off.recv()).await.expect("the run is cancelled").unwrap();
     running.stop().await;
     let row = row(&mut conn).await;
     assert_eq!((row.status, row.worker.as_deref()), (JobStatus::Running, Some("other")));
@@ -110,7 +110,7 @@ async fn three_processes_never_run_a_job_twice() {
     assert!(seen.0.try_recv().is_err());
 }
 
-/// PostgreSQL is restarted while jobs run: all are done, and the workers go on by themselves.
+/// When PostgreSQL is restarted while jobs run, all of them are done, and the workers continue without a restart.
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_survive_a_restart_of_the_database() {
     let (_folder, mut server, db, store) = Database::with_server().await;

@@ -1,4 +1,4 @@
-//! The API as one who stands before it: requests with headers of one's own.
+//! Requests to the API with any headers.
 
 use guichet_engine::actor::StaffRole;
 use guichet_tests::app::TestApp;
@@ -19,14 +19,14 @@ pub const SIGN_IN: &str = "mutation ($input: SignInInput!) {
 
 pub const VIEWER: &str = "{ viewer { account { email name } membership { membershipId } sessionExpiresAt } }";
 
-/// A running program, and a firm in it.
+/// A running program with a firm.
 pub struct Door {
     pub app: TestApp,
     pub firm: Firm,
     pub http: reqwest::Client,
 }
 
-/// An answer with what its head says.
+/// An answer with its status and cookies.
 pub struct Seen {
     pub status: u16,
     pub cookies: Vec<String>,
@@ -71,7 +71,7 @@ impl Door {
         self.send(Some(("authorization", &format!("Bearer {token}"))), query, variables).await
     }
 
-    /// Tries to sign in; the token travels in the payload.
+    /// Tries to sign in; the token is in the payload.
     pub async fn sign_in(&self, email: &str, password: &str) -> Seen {
         let input = json!({ "email": email, "password": password, "transport": "BEARER" });
         self.send(None, SIGN_IN, json!({ "input": input })).await
@@ -83,7 +83,7 @@ impl Door {
         text(&seen.data("signIn")["token"])
     }
 
-    /// Has the owner do something; answers the payload.
+    /// Sends a mutation as the owner; returns the payload.
     pub async fn owner(&self, mutation: &str, selection: &str, mut input: Value) -> Value {
         if mutation.ends_with("Create") {
             input["idempotencyKey"] = Uuid::new_v4().to_string().into();
@@ -98,13 +98,13 @@ impl Door {
         data[mutation].take()
     }
 
-    /// Invites a staff member; answers the secret of the invitation.
+    /// Invites a staff member; returns the secret of the invitation.
     pub async fn invite(&self, email: &str, role: StaffRole) -> String {
         let input = json!({ "name": "Marta Reis", "email": email, "role": role.as_str() });
         text(&self.owner("staffCreate", "invitation { secret }", input).await["invitation"]["secret"])
     }
 
-    /// Accepts an invitation; answers the payload.
+    /// Accepts an invitation; returns the payload.
     pub async fn accept(&self, secret: &str, password: &str) -> Value {
         let mutation = "mutation ($input: InvitationAcceptInput!) {
             invitationAccept(input: $input) {
@@ -123,7 +123,7 @@ impl Door {
     }
 }
 
-/// A string of an answer.
+/// The value as a string.
 #[track_caller]
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no string")).to_owned()

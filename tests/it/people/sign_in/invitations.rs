@@ -1,4 +1,4 @@
-//! B-02: staff make an access, and the person opens it with a secret and a password of its own.
+//! B-02: staff create an access, and the person activates it with a secret link and chooses a password.
 
 use chrono::TimeDelta;
 use guichet_base::id::Id;
@@ -12,7 +12,8 @@ async fn open(door: &Door, secret: &str) -> Value {
     door.send(None, query, json!({ "secret": secret })).await.data("invitation").clone()
 }
 
-/// B-02: from `staffCreate` to the first day: once, with a password that nobody else ever knew.
+/// B-02: from `staffCreate` to the first sign-in: the invitation is accepted once, with a password that only the person
+/// knows.
 #[tokio::test]
 async fn of_a_staff_member() {
     let door = Door::new().await;
@@ -46,8 +47,8 @@ async fn of_a_staff_member() {
     door.app.finish().await;
 }
 
-/// B-02, B-03: from `portalAccessCreate` to the client's area: the first is its admin, later ones are
-/// collaborators, and the invitation counts as activation.
+/// B-02, B-03: from `portalAccessCreate` to the client's area: the first user of a client is its admin, later ones are
+/// collaborators. Accepting the invitation activates the access.
 #[tokio::test]
 async fn of_a_portal_user() {
     let door = Door::new().await;
@@ -72,7 +73,7 @@ async fn of_a_portal_user() {
     door.app.finish().await;
 }
 
-/// An invitation is good for seven days; a new one ends those before.
+/// An invitation is valid for seven days; a new one makes earlier ones invalid.
 #[tokio::test]
 async fn that_are_over() {
     let door = Door::new().await;
@@ -89,8 +90,8 @@ async fn that_are_over() {
     door.app.finish().await;
 }
 
-/// Whoever has a password already proves itself with it; an invitation alone changes no password and
-/// opens no other membership of that account.
+/// An account that has a password must give it to accept an invitation. An invitation alone neither changes the
+/// password nor gives another membership of that account.
 #[tokio::test]
 async fn of_somebody_known() {
     let door = Door::new().await;

@@ -1,4 +1,4 @@
-//! B-13: one account, many memberships; a session acts as exactly one.
+//! B-13: one account with several memberships; a session has exactly one of them.
 
 use guichet_base::id::Id;
 use guichet_engine::actor::StaffRole;
@@ -13,8 +13,8 @@ const CHOOSE: &str = "mutation ($id: ID!) {
 }";
 const SEEN: &str = "{ clients(first: 100) { nodes { name } } departments(first: 1) { totalCount } }";
 
-/// B-13: somebody who is staff here and a client's user there chooses, sees what that membership sees, and
-/// changes without signing in again; what belongs to somebody else cannot be put on.
+/// B-13: an account that is staff and also a client's user selects a membership, sees what it allows, and switches
+/// without signing in again; memberships of others cannot be selected.
 #[tokio::test]
 async fn one_at_a_time() {
     let door = Door::new().await;
@@ -71,7 +71,7 @@ async fn one_at_a_time() {
     door.app.finish().await;
 }
 
-/// B-13: memberships in two firms; none of the one is seen with the other on.
+/// B-13: with memberships in two firms, the selected one shows nothing of the other firm.
 #[tokio::test]
 async fn in_two_firms() {
     let door = Door::new().await;

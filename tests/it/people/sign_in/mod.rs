@@ -1,5 +1,5 @@
-//! Signing in over the API: cookies and bearer tokens, memberships, invitations, and what is not told to
-//! strangers (B-02, B-06, B-13).
+//! Signing in over the API: cookies and bearer tokens, memberships, invitations, and what strangers cannot find out
+//! (B-02, B-06, B-13).
 
 pub mod door;
 mod invitations;

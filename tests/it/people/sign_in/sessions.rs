@@ -1,4 +1,4 @@
-//! How a session begins, travels and ends.
+//! How a session begins, how its token is sent, and how it ends.
 
 use axum::body::Body;
 use chrono::TimeDelta;
@@ -18,8 +18,7 @@ fn input(transport: &str) -> Value {
     json!({ "input": { "email": "Marta@Aurora.example", "password": PASSWORD, "transport": transport } })
 }
 
-/// A web page gets its token in a cookie that scripts cannot read and other sites do not send along, and
-/// nowhere else.
+/// A web page gets its token only in a cookie, which scripts cannot read and other sites do not send.
 #[tokio::test]
 async fn in_a_cookie() {
     let door = Door::new().await;
@@ -41,7 +40,7 @@ async fn in_a_cookie() {
     let seen = door.send(Some(("cookie", &cookie)), SIGN_OUT, json!({})).await;
     assert_eq!(seen.data("signOut"), &json!({ "account": { "email": EMAIL }, "userErrors": [] }));
     assert_eq!(seen.cookies, ["guichet=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"]);
-    // A cookie that is over is no error, or nobody could sign in again.
+    // An invalid cookie is no error, because otherwise nobody could sign in again.
     let seen = door.send(Some(("cookie", &cookie)), VIEWER, json!({})).await;
     assert_eq!((seen.status, seen.data("viewer")), (200, &Value::Null));
     let seen = door.send(Some(("cookie", &cookie)), SIGN_IN, input("COOKIE")).await;
@@ -49,7 +48,7 @@ async fn in_a_cookie() {
     door.app.finish().await;
 }
 
-/// Under https the cookie is bound to this host and never travels in the clear.
+/// Under HTTPS the cookie is bound to this host and is never sent unencrypted.
 #[tokio::test]
 async fn in_a_secure_cookie() {
     let door = Door::new().await;
@@ -93,7 +92,7 @@ async fn as_a_bearer() {
     door.app.finish().await;
 }
 
-/// A token that is none, of another scheme or that travels elsewhere opens nothing.
+/// A token that is invalid, has another scheme or is in another place does not sign in.
 #[tokio::test]
 async fn tokens_that_are_none() {
     let door = Door::new().await;
@@ -156,7 +155,7 @@ async fn sessions_that_are_over() {
     assert_eq!(
         viewer.data("viewer")["membership"],
         Value::Null,
-        "who it is stays known, its membership is gone"
+        "the account is still known, its membership is gone"
     );
 
     door.app.pass(TimeDelta::days(30) - TimeDelta::seconds(1));

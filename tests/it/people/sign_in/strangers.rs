@@ -1,4 +1,4 @@
-//! B-06: what is not told to those who cannot prove who they are.
+//! B-06: what those who cannot sign in cannot find out.
 
 use std::time::{Duration, Instant};
 
@@ -12,8 +12,8 @@ use super::door::{Door, PASSWORD, VIEWER, code};
 
 const EMAIL: &str = "marta@aurora.example";
 
-/// B-06: a wrong password, an unknown address, one without a password and one that is none get the same
-/// answer to the letter.
+/// B-06: a wrong password, an unknown address, an address without a password and an invalid one get exactly the same
+/// answer.
 #[tokio::test]
 async fn wrong_and_unknown_look_the_same() {
     let door = Door::new().await;
@@ -34,15 +34,15 @@ async fn wrong_and_unknown_look_the_same() {
     door.app.finish().await;
 }
 
-/// B-06: and the same time. Where nobody is found a password is checked all the same, which takes
-/// nearly all of it: the answer to an unknown address is never the quick one.
+/// B-06: and after the same time: for an unknown address a password is computed, too, which takes nearly all of the
+/// time.
 #[tokio::test]
 async fn wrong_and_unknown_take_the_same_time() {
     let door = Door::new().await;
     door.member(EMAIL).await;
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..9 {
-        // Each round some addresses more, as one alone would soon be throttled.
+        // Each round uses another unknown address, because one alone would soon be throttled.
         door.app.pass(TimeDelta::minutes(15));
         for (which, email) in [EMAIL, &format!("nobody{round}@aurora.example")].into_iter().enumerate() {
             let begun = Instant::now();
@@ -58,8 +58,8 @@ async fn wrong_and_unknown_take_the_same_time() {
     door.app.finish().await;
 }
 
-/// Ten wrong passwords close an address, known or not, for as long as is told; the throttle tells
-/// nothing about the password.
+/// After ten wrong passwords an address, known or not, is blocked for the reported time; the right password gets the
+/// same answer as a wrong one.
 #[tokio::test]
 async fn too_many_attempts() {
     let door = Door::new().await;
@@ -77,7 +77,7 @@ async fn too_many_attempts() {
             assert_eq!(seen.data("signIn")["userErrors"], told, "{email}");
         }
     }
-    // Sessions that are open go on, and another address is not held up.
+    // Another address is not blocked.
     door.member("bruno@aurora.example").await;
     door.enter("bruno@aurora.example").await;
     door.app.pass(TimeDelta::minutes(14));
@@ -87,7 +87,7 @@ async fn too_many_attempts() {
     door.app.finish().await;
 }
 
-/// B-06: a pending user is told to wait, if and only if the password is right; nothing opens.
+/// B-06: only with the right password, a user whose access is pending gets `ACCESS_PENDING`; there is no session.
 #[tokio::test]
 async fn pending() {
     use diesel::prelude::*;
@@ -116,7 +116,7 @@ async fn pending() {
     let tickets = door.bearer(&token, "{ tickets(first: 1) { totalCount } }", json!({})).await;
     assert_eq!(tickets.error(), "UNAUTHENTICATED");
 
-    // One with another, active access enters there.
+    // With another, active access the user can sign in.
     let bistro = door.firm.client("Bistrô", None).await;
     let input = json!({ "clientId": bistro.encode(), "email": "ana@padaria.example", "name": "Ana" });
     let invited = door.owner("portalAccessCreate", "invitation { secret }", input).await;

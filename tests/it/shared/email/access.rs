@@ -1,4 +1,4 @@
-//! D-05, B-14: mails go to those who may know of the ticket, when it is announced and when it goes out.
+//! D-05, B-14: mails go to people who may know of the ticket, both at the action and when the mail is sent.
 
 use guichet_base::id::Id;
 use guichet_engine::actor::StaffRole;
@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::post_room::{PostRoom, key, outcomes, recipients, text};
 
-/// D-05, B-14: a portal user whose access was taken away and a staff member who left opened tickets, and
-/// hear no more of them.
+/// D-05, B-14: a portal user whose access was removed and a staff member who left get no more mails about tickets that
+/// they opened.
 #[tokio::test]
 async fn whoever_lost_access_is_no_recipient() {
     let room = PostRoom::open().await;
@@ -37,8 +37,8 @@ fn to<'a>(all: &'a [Value], address: &str) -> &'a Value {
     all.iter().find(|delivery| delivery["recipient"] == address).unwrap()
 }
 
-/// B-14, D-04, F-02: access lost after the act: the mail does not go out, its reason says why, and it cannot
-/// be sent again; with the access back it can, in the language that the person has then.
+/// B-14, D-04, F-02: if access is lost after the action, the mail is not sent (`NO_ACCESS`) and cannot be sent again.
+/// With restored access it can, in the person's current language.
 #[tokio::test]
 async fn access_lost_before_the_mail_goes_out() {
     let room = PostRoom::open().await;
@@ -70,7 +70,7 @@ async fn access_lost_before_the_mail_goes_out() {
     room.app.finish().await;
 }
 
-/// D-05: an address that the client lists is the client's to choose, whoever had it.
+/// D-05: an address in the client's record gets mails even if its person lost access.
 #[tokio::test]
 async fn an_address_of_the_client_stays_one() {
     let room = PostRoom::open().await;
@@ -85,8 +85,8 @@ async fn an_address_of_the_client_stays_one() {
     room.app.finish().await;
 }
 
-/// D-05: the client's address that is a portal user's is written to in that person's language, whoever opened
-/// the ticket; without active access in the client's.
+/// D-05: if the client's address is that of an active portal user, the mail is in that person's language, whoever
+/// opened the ticket; otherwise in the client's.
 #[tokio::test]
 async fn a_portal_users_address_on_the_record() {
     let room = PostRoom::open().await;

@@ -1,4 +1,4 @@
-//! F-06: what bounced is left alone, and what is our own fault is no recipient's.
+//! F-06: addresses that bounced get no more mails, and faults of our own settings suppress nobody.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -23,7 +23,7 @@ async fn suppress(room: &PostRoom, address: &str) {
     .await;
 }
 
-/// F-06, D-04: mails that were queued before the first one bounced do not go to the dead address.
+/// F-06, D-04: mails that were queued before the address bounced are not sent to it.
 #[tokio::test]
 async fn queued_before_the_address_bounced() {
     let room = PostRoom::open().await;
@@ -44,7 +44,8 @@ async fn queued_before_the_address_bounced() {
     room.app.finish().await;
 }
 
-/// D-04: a bad sender is the firm's fault and not the recipient's; mended, the mail is sent again.
+/// D-04: an invalid sender is the firm's fault and not the recipient's; once it is corrected, the mail can be sent
+/// again.
 #[tokio::test]
 async fn a_firm_whose_sender_is_broken() {
     let room = PostRoom::open().await;
@@ -62,7 +63,7 @@ async fn a_firm_whose_sender_is_broken() {
     room.app.finish().await;
 }
 
-/// Acts of the audit with what they were about.
+/// Actions in the audit log, with their subjects.
 async fn audited(room: &PostRoom, wanted: &[&str]) -> Vec<(String, String, Option<Uuid>)> {
     audit::table
         .filter(audit::act.eq_any(wanted.iter().map(|act| (*act).to_owned()).collect::<Vec<_>>()))
@@ -73,8 +74,8 @@ async fn audited(room: &PostRoom, wanted: &[&str]) -> Vec<(String, String, Optio
         .unwrap()
 }
 
-/// F-06, D-05, F-03: a colleague's address that bounced is seen with the colleague and lifted without a client;
-/// the audit says both, and of which delivery's address.
+/// F-06, D-05, F-03: a colleague's address that bounced is shown with the colleague and can be unblocked without a
+/// client. The audit log has both, with the delivery that bounced.
 #[tokio::test]
 async fn the_address_of_a_colleague() {
     let room = PostRoom::open().await;
@@ -115,7 +116,7 @@ async fn the_address_of_a_colleague() {
     room.app.finish().await;
 }
 
-/// F-06, B-15: without a client, those who see the whole firm lift any address, the others a colleague's;
+/// F-06, B-15: without a client, those who see the whole firm unblock any address, other staff only a colleague's,
 /// portal users none.
 #[tokio::test]
 async fn who_lifts_what() {

@@ -1,4 +1,4 @@
-//! What recipients receive.
+//! The mails that recipients receive.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::post_room::PostRoom;
 
-/// A mail as it came over the wire, its headers raw and its parts decoded.
+/// A mail as the relay received it, with raw headers and decoded parts.
 fn received(mail: &Mail) -> String {
     let parsed = mail.parsed();
     let mut text = format!("MAIL FROM {}\nRCPT TO {}\n\n", mail.from, mail.to.join(", "));
@@ -22,7 +22,7 @@ fn received(mail: &Mail) -> String {
     text
 }
 
-/// A ticket with a price that is changed once; answers the mail about it.
+/// Changes the status of a ticket with a price once; returns the mail about it.
 async fn one_mail(locale: &str, status: &str, reason: Option<&str>) -> String {
     let room = PostRoom::open().await;
     let client = room.client(Some("financeiro@estrela.example"), locale).await;
@@ -43,27 +43,26 @@ async fn one_mail(locale: &str, status: &str, reason: Option<&str>) -> String {
     text
 }
 
-/// Compares with the kept one; ids are left out, as they differ each time.
+/// Compares with the snapshot, without ids, which differ each time.
 fn compare(name: &str, text: &str) {
     let ids = [(r"(delivery|ticket)(_?)[0-9a-f]{32}", "$1${2}ID"), (r"ID\.[0-9a-f]{16}@", "ID.HASH@")];
     insta::with_settings!({ filters => ids }, { insta::assert_snapshot!(name, text) });
 }
 
-/// F-02, F-06: Portuguese, as received: the firm's name and sender, Reply-To, `Auto-Submitted`, text
-/// and HTML.
+/// F-02, F-06: Portuguese, as received: the firm's name and sender, Reply-To, `Auto-Submitted`, text and HTML.
 #[tokio::test]
 async fn in_portuguese() {
     compare("pt-BR", &one_mail("PT_BR", "IN_ANALYSIS", None).await);
 }
 
-/// D-05, F-02: French; a rejection carries its reason.
+/// D-05, F-02: French; a rejection contains its reason.
 #[tokio::test]
 async fn in_french() {
     let reason = "Il manque deux pièces :\n- le relevé <mai>\n- la facture";
     compare("fr", &one_mail("FR", "REJECTED", Some(reason)).await);
 }
 
-/// D-05, F-02: Spanish; a cancellation carries its reason.
+/// D-05, F-02: Spanish; a cancellation contains its reason.
 #[tokio::test]
 async fn in_spanish() {
     compare("es", &one_mail("ES", "CANCELED", Some("Ya no hace falta.")).await);
@@ -75,8 +74,8 @@ async fn in_english() {
     compare("en", &one_mail("EN", "FINISHED", None).await);
 }
 
-/// D-05: all mails about one ticket to one recipient are one conversation: one subject, one root, each
-/// a Message-ID of its own. Another ticket or recipient is another conversation.
+/// D-05: all mails about one ticket to one recipient are one conversation: one subject, one root, and a separate
+/// Message-ID each. Another ticket or recipient is another conversation.
 #[tokio::test]
 async fn one_conversation() {
     let room = PostRoom::open().await;
@@ -112,7 +111,7 @@ async fn one_conversation() {
     room.app.finish().await;
 }
 
-/// Quality, safety: what people write puts no header into a mail and no markup into its page.
+/// Quality, safety: text that people enter adds no header to a mail and no markup to its HTML.
 #[tokio::test]
 async fn what_people_write_stays_text() {
     let room = PostRoom::open().await;
@@ -141,7 +140,7 @@ async fn what_people_write_stays_text() {
     room.app.finish().await;
 }
 
-/// F-06: a firm without Reply-To takes no replies, and its mails say so.
+/// F-06: a firm without Reply-To accepts no replies, and its mails say so.
 #[tokio::test]
 async fn without_reply_to() {
     use diesel::prelude::*;

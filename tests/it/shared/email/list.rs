@@ -1,4 +1,4 @@
-//! F-02: each delivery can be seen, by staff.
+//! F-02: each delivery is visible to staff.
 
 use guichet_base::id::Id;
 use guichet_tests::smtp::{Act, Rule, Step};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::post_room::PostRoom;
 
-/// The recipients of a page of deliveries, and how many there are in all.
+/// The recipients of a page of deliveries, and the total number.
 async fn list(room: &PostRoom, by: &Person, filter: Value) -> (Vec<String>, i64) {
     let query = "query ($filter: EmailDeliveryFilter) {
         emailDeliveries(first: 100, filter: $filter) { totalCount nodes { recipient } }
@@ -70,7 +70,7 @@ async fn deliveries_are_found() {
     room.app.finish().await;
 }
 
-/// F-02: what staff see of one: the language, the relay's words, the Message-ID, when it was taken.
+/// F-02: what staff see of one: the language, the relay's reply, the Message-ID, when it was accepted.
 #[tokio::test]
 async fn one_delivery() {
     let room = PostRoom::open().await;
@@ -92,8 +92,8 @@ async fn one_delivery() {
     room.app.finish().await;
 }
 
-/// Clients never see deliveries: not in the list, not by count, not in a history, not to be sent again.
-/// Neither does another firm.
+/// Clients never see deliveries: neither in the list nor its count nor a history, and they cannot send one again. Nor
+/// can another firm.
 #[tokio::test]
 async fn nobody_else_sees_deliveries() {
     let room = PostRoom::open().await;

@@ -1,4 +1,4 @@
-//! F-02: no mail is lost between a delivery and its job, and none is sent by two of them.
+//! F-02: no mail is lost between a delivery and its job, and none is sent by two jobs.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -12,8 +12,8 @@ async fn jobs(room: &PostRoom) -> i64 {
     jobs::table.count().get_result(&mut room.app.store.conn().await.unwrap()).await.unwrap()
 }
 
-/// F-02: sent again while the job of the failed round is settled and not gone yet, the mail has a job of its
-/// own; and when the first one then runs once more, because its worker died, it has nothing to do.
+/// F-02: a mail that is sent again before the job of the failed round is deleted gets its own job; if the old job runs
+/// again, it does nothing.
 #[tokio::test]
 async fn sent_again_before_the_first_job_is_gone() {
     let room = PostRoom::open().await;
@@ -22,7 +22,7 @@ async fn sent_again_before_the_first_job_is_gone() {
     room.app.sink.rule(Rule::new(Step::EndOfData, Act::Reply(550, "5.7.1 no".into())).times(1));
     room.begin(&ticket).await;
     room.app.sink.wait_until(|state| !state.acted.is_empty()).await;
-    // The worker will write down what became of the mail, and then not get to tell the queue.
+    // The worker records the outcome of the mail, but has lost its lease and cannot settle the job.
     room.sql(
         "UPDATE jobs SET worker = 'other', lease_token = gen_random_uuid(), lease_until = now() + '1 h'",
     )
@@ -51,8 +51,7 @@ async fn sent_again_before_the_first_job_is_gone() {
     room.app.finish().await;
 }
 
-/// F-02: a queued mail without a job gets one, once; a job whose payload is of the time before rounds is
-/// one.
+/// F-02: a queued mail without a job gets exactly one. A job with a payload from before rounds existed counts.
 #[tokio::test]
 async fn a_queued_mail_without_a_job() {
     let room = PostRoom::open().await;
@@ -72,8 +71,8 @@ async fn a_queued_mail_without_a_job() {
     room.app.finish().await;
 }
 
-/// F-02: two deliveries about one act, both sent again at once to the one corrected address: one goes there,
-/// the other is refused as the rules say.
+/// F-02: two deliveries about one action are both sent again at once to the one corrected address: one is sent, the
+/// other is refused with `NO_RECIPIENT`.
 #[tokio::test]
 async fn two_sent_again_at_once() {
     let room = PostRoom::open().await;

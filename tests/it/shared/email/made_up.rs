@@ -1,18 +1,16 @@
-//! F-02: what a kind of mail costs that no part of the product knows: its questions and its sentences, and nothing else.
+//! F-02: a new kind of mail needs only its recipients and its sentences; no other part of the product knows it.
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use guichet_base::error::Result;
 use guichet_base::id::{ActId, ClientId, FirmId, Id};
 use guichet_base::locale::Locale;
 use guichet_engine::subject::Subject;
 use guichet_engine::tables::clients;
 use guichet_schema::shared::email_delivery::announce::{self, Occasion, Threads};
-use guichet_schema::shared::email_delivery::kind::{Addressees, Mail, Mailing};
+use guichet_schema::shared::email_delivery::kind::{Addressees, MailKind, Mailing};
 use guichet_schema::shared::email_delivery::letter::{Letter, Link};
 use guichet_schema::shared::email_delivery::model::{DeliveryAbout, EmailDelivery};
 use guichet_schema::shared::email_delivery::rules::{Candidate, plan};
@@ -24,49 +22,40 @@ use serde_json::json;
 #[derive(Debug)]
 struct Welcome;
 
-impl Mail for Welcome {
-    fn about(&self) -> DeliveryAbout {
-        DeliveryAbout::StatusChange
-    }
+impl MailKind for Welcome {
+    const ABOUT: DeliveryAbout = DeliveryAbout::StatusChange;
+    const NOUN: &'static str = ClientId::NOUN;
 
-    fn noun(&self) -> &'static str {
-        ClientId::NOUN
-    }
-
-    fn addressees<'a>(
-        &'a self,
-        mut conn: &'a AsyncPgConnection,
+    async fn addressees(
+        &self,
+        mut conn: &AsyncPgConnection,
         _: FirmId,
-        deliveries: &'a [&'a EmailDelivery],
-    ) -> BoxFuture<'a, Result<Addressees>> {
-        async move {
-            let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.subject.id).collect();
-            let found: Vec<(ClientId, Option<String>, Locale)> = clients::table
-                .filter(clients::id.eq_any(ids))
-                .select((clients::id, clients::email, clients::locale))
-                .load(&mut conn)
-                .await?;
-            let candidates = |delivery: &EmailDelivery| {
-                let own = found.iter().filter(|(id, ..)| Some(*id) == delivery.subject.id());
-                let own = own.map(|(_, address, locale)| of_record(address.clone(), *locale));
-                (delivery.id, Ok(own.collect()))
-            };
-            Ok(deliveries.iter().map(|delivery| candidates(delivery)).collect())
-        }
-        .boxed()
+        deliveries: &[&EmailDelivery],
+    ) -> Result<Addressees> {
+        let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.subject.id).collect();
+        let found: Vec<(ClientId, Option<String>, Locale)> = clients::table
+            .filter(clients::id.eq_any(ids))
+            .select((clients::id, clients::email, clients::locale))
+            .load(&mut conn)
+            .await?;
+        let candidates = |delivery: &EmailDelivery| {
+            let own = found.iter().filter(|(id, ..)| Some(*id) == delivery.subject.id());
+            let own = own.map(|(_, address, locale)| of_record(address.clone(), *locale));
+            (delivery.id, Ok(own.collect()))
+        };
+        Ok(deliveries.iter().map(|delivery| candidates(delivery)).collect())
     }
 
-    fn letter<'a>(&'a self, _: &'a AsyncPgConnection, mailing: &'a Mailing) -> BoxFuture<'a, Result<Letter>> {
+    async fn letter(&self, _: &AsyncPgConnection, mailing: &Mailing) -> Result<Letter> {
         let since = mailing.delivery.facts["since"].as_str().unwrap_or_default().to_owned();
-        let letter = Letter {
+        Ok(Letter {
             title: format!("Bem-vinda, {}", mailing.delivery.thread_subject.as_deref().unwrap_or_default()),
             lead: format!("{} atende a sua empresa.", mailing.firm_name),
             rows: vec![("Desde".to_owned(), since)],
             link: Some(Link { label: "Entrar".to_owned(), url: "https://portal.example/".to_owned() }),
             foot: vec![mailing.at()],
             ..Letter::default()
-        };
-        async { Ok(letter) }.boxed()
+        })
     }
 }
 
@@ -74,8 +63,7 @@ const fn of_record(address: Option<String>, locale: Locale) -> Candidate {
     Candidate { address, account_id: None, locale }
 }
 
-/// F-02: it is queued, sent, seen and sent again as all mails are, under headers of its own conversation; and there is no
-/// ticket in it.
+/// F-02: it is queued, sent and listed like all mails, in a separate conversation, and needs no ticket.
 #[tokio::test]
 async fn f_02_another_kind_of_mail() {
     let setup = Setup { mails: Some(&[&Welcome]), ..Setup::default() };

@@ -1,5 +1,5 @@
-//! A change of status becomes a mail, end to end: API, job, worker, relay, and back to the screen
-//! (D-04, D-05, F-02, F-06).
+//! A status change becomes a mail, end to end: API, job, worker, relay, and back to the screen (D-04, D-05, F-02,
+//! F-06).
 
 mod access;
 mod hygiene;

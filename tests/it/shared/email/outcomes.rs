@@ -1,4 +1,4 @@
-//! D-04: the change and the mail about it are two outcomes, told apart.
+//! D-04: the change and the mails about it are two separate outcomes.
 
 use guichet_base::id::Id;
 use guichet_tests::smtp::{Act, Rule, Step};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::post_room::{PostRoom, outcomes, recipients};
 
-/// D-04: an address that nobody could write to is told with its reason, beside the one that works.
+/// D-04: a missing or invalid address is reported with its reason, beside the delivery that works.
 #[tokio::test]
 async fn some_are_on_their_way() {
     let room = PostRoom::open().await;
@@ -29,7 +29,7 @@ async fn some_are_on_their_way() {
     room.app.finish().await;
 }
 
-/// D-04: no mail at all, and the change stands all the same; the history tells it later too.
+/// D-04: the change is valid even if no mail can be sent; the history shows the state of its mails later, too.
 #[tokio::test]
 async fn none_is_on_its_way() {
     let room = PostRoom::open().await;
@@ -49,7 +49,7 @@ async fn none_is_on_its_way() {
     room.app.finish().await;
 }
 
-/// D-04: the history tells of each change what became of its mails since.
+/// D-04: the history shows the current state of the mails about each change.
 #[tokio::test]
 async fn later_it_is_known() {
     let room = PostRoom::open().await;
@@ -74,7 +74,7 @@ async fn later_it_is_known() {
     room.app.finish().await;
 }
 
-/// Of each change in a ticket's history the state of the mails about it.
+/// The state of the mails about each change in a ticket's history.
 async fn history(room: &PostRoom, ticket: &str) -> Vec<Value> {
     let query = "query ($id: ID!) { ticket(id: $id) { history { field mail { state } } } }";
     let found = room.app.ask(&room.staff, query, json!({ "id": ticket })).await;

@@ -1,4 +1,4 @@
-//! A firm at work over the API: the short ways of the tests that begin with a change of status.
+//! A firm in a running program, and short ways to change statuses and to read mails over the API.
 
 use guichet_engine::actor::StaffRole;
 use guichet_engine::job::queue;
@@ -13,11 +13,11 @@ const DELIVERY: &str = "fragment Mailed on EmailDelivery {
     viewerCan { act allowed reason }
 }";
 
-/// A running program, and a firm in it whose mails come from `avisos@aurora.example`.
+/// A running program with a firm that sends mails from `avisos@aurora.example`.
 pub struct PostRoom {
     pub app: TestApp,
     pub firm: Firm,
-    /// Who opens the tickets and changes their status, unless a test says otherwise.
+    /// Who opens the tickets and changes their status by default.
     pub staff: Person,
 }
 
@@ -34,7 +34,7 @@ impl PostRoom {
         Self { app, firm, staff }
     }
 
-    /// A client as the owner enters it; answers its id.
+    /// Creates a client as the owner; returns its id.
     pub async fn client(&self, email: Option<&str>, locale: &str) -> String {
         let mutation = "mutation ($input: ClientCreateInput!) {
             clientCreate(input: $input) { client { id } userErrors { field code } }
@@ -46,7 +46,7 @@ impl PostRoom {
         text(&created["clientCreate"]["client"]["id"])
     }
 
-    /// Changes a client's record as it stands now.
+    /// Changes a client's record, with its current version.
     pub async fn update_client(&self, client: &str, mut changes: Value) {
         let version = self.app.ask(
             &self.firm.owner,
@@ -62,12 +62,12 @@ impl PostRoom {
         assert_eq!(updated["clientUpdate"]["userErrors"], json!([]));
     }
 
-    /// A ticket about a client; answers its id.
+    /// Opens a ticket of a client; returns its id.
     pub async fn ticket(&self, by: &Person, client: &str) -> String {
         self.ticket_with(by, json!({ "clientId": client, "subject": "Folha de outubro" })).await
     }
 
-    /// A ticket with all this.
+    /// Opens a ticket with this input; returns its id.
     pub async fn ticket_with(&self, by: &Person, mut input: Value) -> String {
         input["idempotencyKey"] = key().into();
         let mutation = "mutation ($input: TicketCreateInput!) {
@@ -78,13 +78,13 @@ impl PostRoom {
         text(&created["ticketCreate"]["ticket"]["id"])
     }
 
-    /// A ticket about a new client with this address of record.
+    /// Opens a ticket of a new client with this address of record.
     pub async fn ticket_for(&self, email: &str) -> String {
         let client = self.client(Some(email), "PT_BR").await;
         self.ticket(&self.staff, &client).await
     }
 
-    /// Changes a status; answers the payload.
+    /// Changes a status; returns the payload.
     pub async fn change(&self, by: &Person, ticket: &str, status: &str, reason: Option<&str>) -> Value {
         let mutation = "mutation ($input: TicketStatusChangeInput!) {
             ticketStatusChange(input: $input) {
@@ -96,7 +96,7 @@ impl PostRoom {
         self.app.ask(by, &query, json!({ "input": input })).await["ticketStatusChange"].take()
     }
 
-    /// Sets a ticket to `IN_ANALYSIS`, which mails; answers the payload.
+    /// Sets a ticket to `IN_ANALYSIS`, which sends mails; returns the payload.
     pub async fn begin(&self, ticket: &str) -> Value {
         self.change(&self.staff, ticket, "IN_ANALYSIS", None).await
     }
@@ -121,7 +121,7 @@ impl PostRoom {
         all.remove(0)
     }
 
-    /// Has a delivery sent again; answers the payload.
+    /// Sends a delivery again; returns the payload.
     pub async fn retry(&self, by: &Person, delivery: &str, key: &str) -> Value {
         let mutation = "mutation ($input: EmailDeliveryRetryInput!) {
             emailDeliveryRetry(input: $input) { emailDelivery { ...Mailed } userErrors { field code } }
@@ -131,32 +131,32 @@ impl PostRoom {
         self.app.ask(by, &query, json!({ "input": input })).await["emailDeliveryRetry"].take()
     }
 
-    /// Changes the database past the rules.
+    /// Changes the database directly, without the rules.
     pub async fn sql(&self, statement: &str) {
         let mut conn = self.app.store.conn().await.unwrap();
         diesel_async::SimpleAsyncConnection::batch_execute(&mut *conn, statement).await.unwrap();
     }
 
-    /// Lets no mail go out until [`PostRoom::resume`].
+    /// Pauses mails until [`PostRoom::resume`].
     pub async fn hold(&self) {
         let (mut conn, now) = (self.app.store.conn().await.unwrap(), self.app.store.now());
         let until = now + chrono::TimeDelta::days(30);
         assert!(queue::pause(&mut conn, "email.send", until, "held by a test", now).await.unwrap());
     }
 
-    /// Lets them go again, and waits until they are done.
+    /// Ends the pause, and waits until all jobs are done.
     pub async fn resume(&self) {
         self.go_on().await;
         self.app.jobs_done().await;
     }
 
-    /// Lets them go again.
+    /// Ends the pause.
     pub async fn go_on(&self) {
         assert!(queue::resume(&mut self.app.store.conn().await.unwrap(), "email.send").await.unwrap());
         self.app.store.hints.jobs();
     }
 
-    /// The accepted mails by recipient, once all jobs that are due are done.
+    /// The accepted mails by recipient, after all due jobs are done.
     pub async fn mails(&self) -> Vec<Mail> {
         self.app.jobs_done().await;
         let mut mails = self.app.sink.mails();
@@ -165,18 +165,18 @@ impl PostRoom {
     }
 }
 
-/// A string of an answer.
+/// The value as a string.
 #[track_caller]
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no string")).to_owned()
 }
 
-/// To whom mails went, in order.
+/// The recipients of mails, in order.
 pub fn recipients(mails: &[Mail]) -> Vec<&str> {
     mails.iter().flat_map(|mail| &mail.to).map(String::as_str).collect()
 }
 
-/// What became of deliveries: recipient, status and reason of each.
+/// The recipient, status and reason of each delivery.
 pub fn outcomes(deliveries: &Value) -> Vec<[&str; 3]> {
     let of = |delivery| ["recipient", "status", "reason"].map(|name| value(delivery, name));
     deliveries.as_array().unwrap().iter().map(of).collect()

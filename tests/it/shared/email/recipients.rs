@@ -1,12 +1,12 @@
-//! D-05: who gets a mail about a change.
+//! D-05: who gets the mails about a status change.
 
 use guichet_base::id::Id;
 use serde_json::{Value, json};
 
 use super::post_room::{PostRoom, outcomes, recipients};
 
-/// D-05: each real change mails the client and who opened the ticket, each once and in their language;
-/// the present status changes nothing and mails nobody (D-02).
+/// D-05: each real change sends one mail each to the client and to who opened the ticket, in their language; the
+/// current status changes nothing and sends no mail (D-02).
 #[tokio::test]
 async fn each_real_change_mails_each_recipient_once() {
     let room = PostRoom::open().await;
@@ -33,7 +33,7 @@ async fn each_real_change_mails_each_recipient_once() {
     room.app.finish().await;
 }
 
-/// D-05: two spellings are one address, written to in the person's language.
+/// D-05: two spellings of one address are one recipient, who gets the mail in the person's language.
 #[tokio::test]
 async fn whatever_the_spelling() {
     let room = PostRoom::open().await;
@@ -60,7 +60,7 @@ async fn whatever_the_spelling() {
     room.app.finish().await;
 }
 
-/// D-05, F-02: addresses for tickets stand in for the address of record, and give way to it again.
+/// D-05, F-02: addresses for tickets replace the address of record; without them it is used again.
 #[tokio::test]
 async fn the_clients_addresses_for_tickets() {
     let room = PostRoom::open().await;
@@ -75,7 +75,7 @@ async fn the_clients_addresses_for_tickets() {
     room.app.finish().await;
 }
 
-/// D-05: the acting person only when nobody else would get it; whoever else opened the ticket is told.
+/// D-05: the acting person gets the mail only if nobody else would; if somebody else acts, the opener gets it.
 #[tokio::test]
 async fn the_acting_person() {
     let room = PostRoom::open().await;
@@ -98,7 +98,7 @@ async fn the_acting_person() {
     room.app.finish().await;
 }
 
-/// D-05: a client's own reopening mails the client's record, not the person who acts.
+/// D-05: when a client reopens a ticket, the mail goes to the client's record and not to the acting person.
 #[tokio::test]
 async fn a_client_that_reopens() {
     let room = PostRoom::open().await;
@@ -116,7 +116,7 @@ async fn a_client_that_reopens() {
         json!({ "idempotencyKey": super::post_room::key(), "id": ticket, "reason": "Falta um recibo" });
     let payload = room.app.ask(&ana, mutation, json!({ "input": input })).await["ticketReopen"].take();
     assert_eq!(payload["userErrors"], json!([]));
-    // D-04 for clients: the mail as a whole, not to whom.
+    // D-04: clients see the state of the mails, not the recipients.
     assert_eq!(payload["mail"], json!({ "state": "QUEUED", "deliveries": [] }));
     assert_eq!(recipients(&room.mails().await)[1..], ["nf@padaria.example"; 2]);
     room.app.finish().await;

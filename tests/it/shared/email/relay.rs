@@ -1,37 +1,36 @@
-//! What the relay says decides what becomes of a mail (D-04, F-02): final is only what concerns the
-//! recipient, everything else is tried again, and nothing counts as sent that was not taken.
+//! The relay's reply decides what happens to a mail (D-04, F-02): only a refusal of the recipient or of the mail is
+//! final; all else is tried again, and a mail that was not accepted never counts as sent.
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_engine::job::JobStatus;
-use guichet_engine::job::queue;
+use guichet_engine::job::{JobStatus, queue};
 use guichet_tests::smtp::{Act, Rule, Step};
 use serde_json::{Value, json};
 
 use super::post_room::PostRoom;
 
-/// The longest wait after a first attempt.
+/// The longest wait after the first attempt.
 const BACKOFF: TimeDelta = TimeDelta::seconds(15);
 const ADDRESS: &str = "nf@padaria.example";
 
-/// What is told of a delivery.
+/// The status, reason and number of attempts of a delivery.
 fn told(delivery: &Value) -> (&str, &str, i64) {
     let of = |name: &str| delivery[name].as_str().unwrap_or("-");
     (of("status"), of("reason"), delivery["attempts"].as_i64().unwrap())
 }
 
-/// The suppressed addresses on a client's record, each with what its server said.
+/// The suppressed addresses in a client's record, each with the reply of its server.
 async fn suppressed(room: &PostRoom, client: &str) -> Value {
     let query = "query ($id: ID!) { client(id: $id) { suppressedAddresses { email smtpReply } } }";
     room.app.ask(&room.staff, query, json!({ "id": client })).await["client"]["suppressedAddresses"].take()
 }
 
-/// A mail that did not get through once, for whatever reason: still queued, not tried before its time,
-/// then sent with the Message-ID that it had.
+/// A mail whose first attempt fails for now: it stays queued, is not tried before its time, and is then sent with the
+/// same Message-ID.
 async fn later(room: &PostRoom, step: Step, act: Act) {
     let ticket = room.ticket_for(ADDRESS).await;
-    // A session of its own, so that its beginning is reached too.
+    // A new session, so that its first steps are reached, too.
     room.app.sink.hang_up("");
     room.app.sink.wait_until(|state| state.open == 0).await;
     let before = room.app.sink.see(|state| state.accepted);
@@ -66,7 +65,7 @@ const STEPS: [Step; 8] = [
     Step::EndOfData,
 ];
 
-/// D-04: 450 and 451 to RCPT and after DATA, and 4xx anywhere else.
+/// D-04: 450 and 451 to RCPT and after DATA, and 4xx at other steps.
 #[tokio::test]
 async fn for_the_time_being() {
     let room = PostRoom::open().await;
@@ -80,7 +79,7 @@ async fn for_the_time_being() {
     room.app.finish().await;
 }
 
-/// D-04: a relay that hangs up without a word.
+/// D-04: a relay that closes the connection without a reply.
 #[tokio::test]
 async fn a_relay_that_hangs_up() {
     let room = PostRoom::open().await;
@@ -90,7 +89,7 @@ async fn a_relay_that_hangs_up() {
     room.app.finish().await;
 }
 
-/// D-04: a relay that never answers.
+/// D-04: a relay that never replies.
 #[tokio::test]
 async fn a_relay_that_hangs() {
     let room = PostRoom::open().await;
@@ -100,8 +99,8 @@ async fn a_relay_that_hangs() {
     room.app.finish().await;
 }
 
-/// F-02: a mail that was taken, but whose answer was lost, goes out once more, under the same
-/// Message-ID, so that a mailbox can tell.
+/// F-02: a mail that was accepted but whose reply was lost is sent once more with the same Message-ID, by which
+/// mailboxes can recognize it.
 #[tokio::test]
 async fn an_answer_that_was_lost() {
     let room = PostRoom::open().await;
@@ -109,7 +108,7 @@ async fn an_answer_that_was_lost() {
     room.app.sink.rule(Rule::new(Step::EndOfData, Act::KeepAndDrop).times(1));
     room.begin(&ticket).await;
     room.app.jobs_done().await;
-    assert_eq!(told(&room.delivery(&ticket).await), ("QUEUED", "-", 1), "nobody said that it was taken");
+    assert_eq!(told(&room.delivery(&ticket).await), ("QUEUED", "-", 1), "no reply said that it was accepted");
     room.app.pass(BACKOFF);
     let mails = room.mails().await;
     assert_eq!(told(&room.delivery(&ticket).await), ("SENT", "-", 2));
@@ -118,7 +117,7 @@ async fn an_answer_that_was_lost() {
     room.app.finish().await;
 }
 
-/// F-02: a late answer to a mail that was given up is not taken for that to the next one.
+/// F-02: a late reply to an abandoned mail is not taken for the reply to the next one.
 #[tokio::test]
 async fn an_answer_that_comes_late() {
     let room = PostRoom::open().await;
@@ -139,7 +138,7 @@ async fn an_answer_that_comes_late() {
     room.app.finish().await;
 }
 
-/// D-04, F-06: 550 to RCPT is final, and the address is suppressed, visibly on the client's record.
+/// D-04, F-06: 550 to RCPT is final, and the address is suppressed, which the client's record shows.
 #[tokio::test]
 async fn refused_at_the_recipient() {
     let room = PostRoom::open().await;
@@ -154,7 +153,7 @@ async fn refused_at_the_recipient() {
     let bounced = json!([{ "email": "nf@padaria.example", "smtpReply": "550 5.1.1 no such user" }]);
     assert_eq!(suppressed(&room, &client).await, bounced);
 
-    // Suppressed for all of the firm's mails, and for this firm alone.
+    // Suppressed for all mails of this firm, but not for another firm.
     let payload = room.change(&room.firm.owner, &ticket, "WAITING", None).await;
     assert_eq!(payload["mail"]["state"], "PARTIAL");
     room.app.jobs_done().await;
@@ -168,8 +167,8 @@ async fn refused_at_the_recipient() {
     room.app.finish().await;
 }
 
-/// D-04, F-06: what a relay rule, a blocklist or a full mailbox says at RCPT is final for the mail and nothing
-/// against the address: the next mail goes there.
+/// D-04, F-06: a relay rule, a blocklist or a full mailbox at RCPT is final for the mail, but does not suppress the
+/// address: the next mail is sent to it.
 #[tokio::test]
 async fn refused_for_another_reason() {
     let room = PostRoom::open().await;
@@ -191,7 +190,7 @@ async fn refused_for_another_reason() {
     room.app.finish().await;
 }
 
-/// D-04: an old server that answers in Latin-1 is understood: its no is final, its yes is one mail.
+/// D-04: replies of an old server in Latin-1 are understood: a refusal is final, an acceptance counts once.
 #[tokio::test]
 async fn answers_in_latin_1() {
     let room = PostRoom::open().await;
@@ -215,8 +214,7 @@ async fn answers_in_latin_1() {
     room.app.finish().await;
 }
 
-/// D-04, F-06: 550 after DATA is final for the mail; only where its code names the address is that
-/// suppressed.
+/// D-04, F-06: 550 after DATA is final for the mail; the address is suppressed only if the code is about it.
 #[tokio::test]
 async fn refused_after_the_body() {
     let room = PostRoom::open().await;
@@ -233,7 +231,7 @@ async fn refused_after_the_body() {
     room.app.finish().await;
 }
 
-/// D-04: what the relay has against *us* fails no mail: all wait, and go out once it is mended.
+/// D-04: a fault of *our* relay settings fails no mail: all wait, and are sent once it is corrected.
 #[tokio::test]
 async fn a_relay_that_refuses_us() {
     let room = PostRoom::open().await;
@@ -259,7 +257,7 @@ async fn a_relay_that_refuses_us() {
         }
         room.app.sink.rotate("first password");
         room.app.sink.clear();
-        // After a refused sender it lets others go first.
+        // After a refused sender, the firm's mails let those of other firms go first.
         room.app.pass(TimeDelta::seconds(60) + BACKOFF);
         room.app.jobs_done().await;
         for ticket in &tickets {
@@ -270,7 +268,7 @@ async fn a_relay_that_refuses_us() {
     room.app.finish().await;
 }
 
-/// D-04, quality: a firm whose sender the relay refuses holds up nobody else's mail, however much it has.
+/// D-04, quality: a firm whose sender the relay refuses does not delay mails of other firms, however many it has.
 #[tokio::test]
 async fn a_firm_that_the_relay_refuses() {
     let room = PostRoom::open().await;
@@ -294,7 +292,7 @@ async fn a_firm_that_the_relay_refuses() {
     theirs.app.pass(TimeDelta::seconds(60));
     theirs.app.jobs_done().await;
     assert_eq!(told(&theirs.delivery(&ticket).await), ("SENT", "-", 1));
-    // Mended, nothing of the other firm's is lost.
+    // Once it is corrected, no mail of the refused firm is lost.
     theirs.app.sink.clear();
     theirs.app.pass(TimeDelta::minutes(2));
     theirs.app.jobs_done().await;
@@ -302,8 +300,7 @@ async fn a_firm_that_the_relay_refuses() {
     theirs.app.finish().await;
 }
 
-/// Waits until mail is paused and nothing is on its way; or, where it need not be paused, until nothing
-/// is due.
+/// Waits until mail is paused and no job is running; without `wanted`, until no job is due.
 async fn paused(room: &PostRoom, wanted: bool) {
     if !wanted {
         return room.app.jobs_done().await;
@@ -322,8 +319,8 @@ async fn paused(room: &PostRoom, wanted: bool) {
     room.app.jobs_until("no mail is on its way", at_rest).await;
 }
 
-/// D-04: tried for two days at least, then given up: failed, and a dead letter for the operator. F-02: sent
-/// again by staff, it has all its attempts.
+/// D-04: tried for at least two days, then failed, with a dead job for the operator. F-02: when staff send it again,
+/// all attempts are available again.
 #[tokio::test]
 async fn given_up() {
     let room = PostRoom::open().await;
@@ -346,7 +343,7 @@ async fn given_up() {
     assert_eq!(payload["userErrors"], json!([]));
     room.app.jobs_done().await;
     assert_eq!(told(&room.delivery(&ticket).await), ("QUEUED", "-", 105));
-    // The dead letter of the first round does not settle the second.
+    // The dead job of the first round does not end the second round.
     room.app.reconcile().await;
     assert_eq!(told(&room.delivery(&ticket).await), ("QUEUED", "-", 105));
     room.app.sink.clear();
@@ -356,7 +353,7 @@ async fn given_up() {
     room.app.finish_with_jobs(1).await;
 }
 
-/// F-02: an operator who runs a dead letter again has its mail sent.
+/// F-02: when an operator retries a dead job, its mail is sent.
 #[tokio::test]
 async fn a_dead_letter_runs_again() {
     let room = PostRoom::open().await;
@@ -370,7 +367,7 @@ async fn a_dead_letter_runs_again() {
     assert_eq!(told(&room.delivery(&ticket).await), ("FAILED", "ATTEMPTS_EXHAUSTED", 2));
 
     let again = async || {
-        let by = guichet_engine::store::By::house();
+        let by = guichet_engine::store::By::system();
         guichet_engine::job::admin::retry_all(&room.app.store, by, Some("email.send")).await.unwrap().revived
     };
     assert_eq!(again().await, 1);
@@ -383,14 +380,14 @@ async fn a_dead_letter_runs_again() {
     room.app.finish().await;
 }
 
-/// The one job there is has one attempt left.
+/// Leaves the only job one attempt.
 async fn last_attempt(room: &PostRoom) {
     use guichet_engine::tables::jobs;
     let left = diesel::update(jobs::table).set(jobs::max_attempts.eq(jobs::attempts + 1));
     assert_eq!(left.execute(&mut room.app.store.conn().await.unwrap()).await.unwrap(), 1);
 }
 
-/// F-02: a mail whose job crashed its process each time does not stay queued for ever.
+/// F-02: a mail whose job crashed its process each time does not stay queued forever.
 #[tokio::test]
 async fn a_mail_that_crashes_its_worker() {
     use guichet_engine::tables::jobs;
@@ -399,7 +396,7 @@ async fn a_mail_that_crashes_its_worker() {
     room.app.sink.reply(Step::Rcpt, 450, "4.2.1 mailbox busy");
     room.begin(&ticket).await;
     room.app.jobs_done().await;
-    // What the rescue does after the last attempt.
+    // As `rescue` does after the last attempt.
     diesel::update(jobs::table)
         .set((jobs::status.eq(JobStatus::Dead), jobs::finished_at.eq(room.app.store.now())))
         .execute(&mut room.app.store.conn().await.unwrap())

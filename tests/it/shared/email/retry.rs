@@ -1,4 +1,4 @@
-//! F-02, F-06: deliveries that failed are sent again, by staff.
+//! F-02, F-06: staff send failed deliveries again.
 
 use guichet_base::id::Id;
 use guichet_tests::smtp::{Act, Rule, Step};
@@ -26,7 +26,7 @@ fn code(payload: &Value) -> &Value {
     &payload["userErrors"][0]["code"]
 }
 
-/// Lifts a suppression; answers the payload.
+/// Unblocks an address; returns the payload.
 async fn lift(room: &PostRoom, client: &str, email: &str) -> Value {
     let mutation = "mutation ($input: EmailSuppressionLiftInput!) {
         emailSuppressionLift(input: $input) {
@@ -37,7 +37,7 @@ async fn lift(room: &PostRoom, client: &str, email: &str) -> Value {
     room.app.ask(&room.staff, mutation, input).await["emailSuppressionLift"].take()
 }
 
-/// F-02, F-06: once the client's address is corrected, the same delivery goes there, as the same mail.
+/// F-02, F-06: once the client's address is corrected, the same delivery is sent there, with the same Message-ID.
 #[tokio::test]
 async fn to_the_corrected_address() {
     let room = PostRoom::open().await;
@@ -65,7 +65,7 @@ async fn to_the_corrected_address() {
     room.app.finish().await;
 }
 
-/// F-06: whoever knows that the address works again lifts the suppression; then it is sent there.
+/// F-06: staff can unblock the address; then the mail can be sent to it again.
 #[tokio::test]
 async fn after_lifting_the_suppression() {
     let room = PostRoom::open().await;
@@ -82,7 +82,7 @@ async fn after_lifting_the_suppression() {
     room.app.finish().await;
 }
 
-/// F-02: a missing or malformed address, once it is there, gets the mail that it missed.
+/// F-02: once a missing or invalid address is corrected, the mail can be sent to it.
 #[tokio::test]
 async fn to_an_address_that_was_missing() {
     let room = PostRoom::open().await;
@@ -113,7 +113,7 @@ async fn to_an_address_that_was_missing() {
     room.app.finish().await;
 }
 
-/// F-02: what was sent or is on its way is not sent again; a repeated request is one retry.
+/// F-02: a mail that was sent or is queued is not sent again; a repeated call is one retry.
 #[tokio::test]
 async fn once() {
     let room = PostRoom::open().await;

@@ -1,4 +1,4 @@
-//! F-02: a stop sends nothing twice that could be sent once.
+//! F-02: when workers stop, no mail is sent twice that could be sent once.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::post_room::key;
 
-/// A mail to be sent in a firm of its own, about a ticket that was begun.
+/// Queues a mail about a status change, in a new firm.
 async fn queue_mail(store: &Store) {
     let firm = Firm::new(store, "aurora.example").await;
     let actor = firm.owner.actor();
@@ -41,8 +41,8 @@ async fn queue_mail(store: &Store) {
     status::change_status(store, &actor, &key(), begun).await.unwrap();
 }
 
-/// Workers that are stopped while the relay has a mail in `step` and does not answer; it answers `late`: while
-/// they still stop, or once they have.
+/// Stops the workers while the relay holds a mail in `step`. With `late`, the relay answers only after they have
+/// stopped.
 async fn stopped_in(step: Step, late: bool) {
     let database = TestDatabase::new().await;
     let clock = ManualClock::new(START.parse().unwrap());
@@ -68,7 +68,7 @@ async fn stopped_in(step: Step, late: bool) {
         let status = if begun { JobStatus::Running } else { JobStatus::Ready };
         let mut conn = store.conn().await.unwrap();
         let left: Vec<JobStatus> = jobs::table.select(jobs::status).load(&mut conn).await.unwrap();
-        assert_eq!(left, [status], "given back is only what was not begun");
+        assert_eq!(left, [status], "only a mail that was not begun is released");
         sink.release();
         route.close().await;
         assert_eq!(sink.see(|state| state.accepted), u64::from(begun));
@@ -79,7 +79,7 @@ async fn stopped_in(step: Step, late: bool) {
         route.close().await;
     }
 
-    // Others go on.
+    // Other workers continue.
     let route = Route::Smtp(Pool::new(SmtpSettings::parse(&sink.starttls_url()).unwrap()));
     let stop = CancellationToken::new();
     let workers = guichet_workers::workers(store.clone(), Sender { route, ..sender }, verifier, 4);
@@ -105,15 +105,15 @@ async fn stopped_in(step: Step, late: bool) {
     database.drop().await;
 }
 
-/// F-02: a mail whose body is on its way when the workers stop is waited for and written down, also after
-/// they have stopped; its job is not given back.
+/// F-02: when the body of a mail is being sent while the workers stop, its outcome is recorded, also after they have
+/// stopped; its job is not released.
 #[tokio::test]
 async fn in_the_body() {
     stopped_in(Step::EndOfData, true).await;
     stopped_in(Step::EndOfData, false).await;
 }
 
-/// F-02: a mail whose body is not on its way yet is held back, and its job given back.
+/// F-02: a mail whose body is not being sent yet is held back, and its job is released.
 #[tokio::test]
 async fn before_the_body() {
     stopped_in(Step::Rcpt, true).await;

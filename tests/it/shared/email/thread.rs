@@ -1,11 +1,11 @@
-//! D-05: a conversation keeps its subject, and a mail tells of its act.
+//! D-05: a mail conversation keeps its subject, and a mail has the facts of its action.
 
 use serde_json::json;
 
 use super::post_room::PostRoom;
 
-/// D-05: the mails about a ticket that was renamed are one conversation under one subject, with the present
-/// one in the text; a mail that goes out late has the price of its act.
+/// D-05: all mails about a renamed ticket keep the first subject; the text has the present one. A late mail has the
+/// price at its action.
 #[tokio::test]
 async fn a_ticket_that_changed_meanwhile() {
     let room = PostRoom::open().await;

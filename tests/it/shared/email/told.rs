@@ -1,4 +1,4 @@
-//! D-04: what became of a mail is told, live, to whoever sees the delivery.
+//! D-04: the outcome of a mail is an event for those who can see the delivery.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::post_room::{PostRoom, text};
 
-/// The last event about a delivery: who could see it before, and now.
+/// The last event about a delivery: who could see it before, and who can now.
 async fn last_event(room: &PostRoom, id: DeliveryId) -> [Audience; 2] {
     let (before, after): (Option<Value>, Option<Value>) = events::table
         .filter(events::noun.eq(DeliveryId::NOUN))
@@ -27,8 +27,8 @@ async fn last_event(room: &PostRoom, id: DeliveryId) -> [Audience; 2] {
     [before, after].map(|audience| serde_json::from_value(audience.unwrap()).unwrap())
 }
 
-/// D-04, B-15: the event of SENT and that of FAILED admit exactly those who see the delivery: whoever works on
-/// the ticket, the department that it lies with, the client's accountant, those who see all; never the client.
+/// D-04, B-15: the events of `SENT` and `FAILED` admit exactly those who can see the delivery: the assignee, the
+/// members of the ticket's department, the client's accountant and those who see everything; never the client.
 #[tokio::test]
 async fn an_outcome_is_told_to_those_who_see_it() {
     let room = PostRoom::open().await;

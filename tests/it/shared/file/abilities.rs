@@ -1,4 +1,4 @@
-//! What may be done with a file, and what is: the same, over people × states × acts; and what the audit has of it.
+//! `viewerCan` of files agrees with the calls, for people, states and actions; and the audit of files.
 
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::hand::{PDF, declared};
 use crate::desk::ticket::desk::{Desk, text};
 
-/// What a file of the member's may be when somebody turns to it.
+/// The states of a file that the member uploaded.
 const STATES: [&str; 7] = ["declared", "expired", "sent", "staged", "stored", "attached", "refused"];
 const ACTS: [&str; 3] = ["COMPLETE", "DOWNLOAD", "ATTACH"];
 const NOT_A_PDF: &[u8] = b"MZ\x90\0 this is a program";
@@ -41,7 +41,7 @@ async fn file_in(desk: &Desk, state: &str, ticket: &str) -> String {
     }
 }
 
-/// The code with which an act is really refused; null when it is done.
+/// The code with which an action is refused; null when it succeeds.
 async fn outcome(desk: &Desk, by: &Person, act: &str, file: &str, ticket: &str) -> Value {
     let errors = match act {
         "COMPLETE" => {
@@ -58,8 +58,8 @@ async fn outcome(desk: &Desk, by: &Person, act: &str, file: &str, ticket: &str) 
     errors[0]["code"].clone()
 }
 
-/// D-08, B-14: whoever sees a file is told of each act what would become of it; for whoever does not see it, it is
-/// not there.
+/// D-08, B-14: for who sees a file, `viewerCan` agrees with the result of each action; for others the file does not
+/// exist.
 #[tokio::test]
 async fn d_08_what_the_viewer_may_do_with_a_file() {
     let desk = Desk::open().await;
@@ -80,7 +80,7 @@ async fn d_08_what_the_viewer_may_do_with_a_file() {
                     continue;
                 };
                 let told = told.iter().find(|told| told["act"] == act).unwrap();
-                // Whether the bytes are there the store alone knows.
+                // Only the store knows whether the bytes are there.
                 if (state, act) == ("declared", "COMPLETE") {
                     assert_eq!((&told["allowed"], &real), (&json!(true), &json!("FILE_NOT_UPLOADED")));
                     seen += 1;
@@ -92,12 +92,12 @@ async fn d_08_what_the_viewer_may_do_with_a_file() {
             }
         }
     }
-    // Its uploader sees it in each state, the others what is attached.
+    // The uploader sees it in each state, the others only when it is attached.
     assert_eq!(seen, ACTS.len() * (STATES.len() + 2));
     desk.finish().await;
 }
 
-/// F-03: each step of a file is in the audit, with who did it; what workers do is nobody's.
+/// F-03: each step of a file is audited, with who did it; steps of workers have no person.
 #[tokio::test]
 async fn f_03_each_step_of_a_file() {
     let desk = Desk::open().await;

@@ -21,7 +21,7 @@ const FILES: &str = "updatedAt version isUntouched unreadCount
     history { field newValue newText author { id } }
     conversation(last: 100) { nodes { id attachments { id file { name } } } }";
 
-/// D-02, D-03: both sides attach files, whatever the ticket's status; D-08: the history has each.
+/// D-02, D-03: both sides can attach files, whatever the ticket's status. D-08: each is in the history.
 #[tokio::test]
 async fn d_03_open_and_closed_tickets_take_files() {
     let desk = Desk::open().await;
@@ -63,8 +63,8 @@ async fn d_06_files_of_staff_touch() {
     desk.finish().await;
 }
 
-/// D-07: a client never learns of a file of a note: not by the ticket, its history, its conversation, its times
-/// and counts, not by id, not by opening it, not by an event.
+/// D-07: a client never learns of an internal file: not from the ticket, its history, its conversation, its times and
+/// counts, nor by id, by download or by event.
 #[tokio::test]
 async fn d_07_files_of_notes_leave_no_trace() {
     let desk = Desk::open().await;
@@ -91,7 +91,7 @@ async fn d_07_files_of_notes_leave_no_trace() {
     }
     let refused = desk.refused(&desk.admin, "fileDownload", json!({ "id": on_ticket })).await;
     assert_eq!(refused, desk.refused(&desk.admin, "fileDownload", json!({ "id": "file_0" })).await);
-    // Nor may a client make one, or attach to a note.
+    // A client can neither attach an internal file nor attach to a note.
     let own = desk.hand_in(&desk.admin, "meu.pdf", PDF).await;
     let to = json!({ "id": ticket, "fileIds": [own], "to": { "visibility": "INTERNAL" } });
     assert_eq!(desk.refused(&desk.admin, "ticketFileAttach", to).await, ["NOT_ALLOWED"]);
@@ -100,7 +100,7 @@ async fn d_07_files_of_notes_leave_no_trace() {
     desk.finish().await;
 }
 
-/// D-07: no event about a file of a note is in the client's audience.
+/// D-07: clients get no event about an internal file.
 #[tokio::test]
 async fn d_07_no_event_tells_of_files_of_notes() {
     let desk = Desk::open().await;
@@ -133,8 +133,8 @@ async fn count_events(desk: &Desk, of_client: bool) -> i64 {
     told.into_iter().flatten().filter(|value| !of_client || admits(value.clone())).count() as i64
 }
 
-/// D-08: a file may be attached while it is still looked at. Its uploader sees that; everybody else sees the
-/// file, and the ticket's change, in the moment in which it is stored.
+/// D-08: a file can be attached while it is being verified. Until it is stored only its uploader sees it; then
+/// everybody sees it and the change of the ticket.
 #[tokio::test]
 async fn d_08_attached_before_it_is_stored() {
     let scanner = FakeClamd::start().await;
@@ -171,8 +171,8 @@ async fn d_08_attached_before_it_is_stored() {
     desk.finish().await;
 }
 
-/// F-07: whoever attached a file that is then refused is told of it where it is attached, on both sides; nobody
-/// else is, for nobody else saw it.
+/// F-07: when an attached file is refused, its uploader, staff or client, sees this on the ticket and in the
+/// conversation; nobody else gets an event.
 #[tokio::test]
 async fn f_07_its_uploader_is_told_where_it_is() {
     const GRID: &str =
@@ -214,7 +214,7 @@ async fn f_07_its_uploader_is_told_where_it_is() {
     desk.finish().await;
 }
 
-/// How many events about tickets and messages somebody is told of.
+/// The number of events about tickets and messages that admit somebody.
 async fn told_of(desk: &Desk, by: &Person) -> usize {
     let told: Vec<Option<Value>> = events::table
         .filter(events::noun.eq_any([TicketId::NOUN, MessageId::NOUN]))
@@ -228,8 +228,8 @@ async fn told_of(desk: &Desk, by: &Person) -> usize {
     told.iter().flatten().filter(|audience| admits(audience)).count()
 }
 
-/// D-11: a file that the client attaches to a message which it wrote before is told when it is stored; one that is
-/// posted with a message is told by that alone, however late it is stored.
+/// D-11: a file that the client attaches to an earlier message is notified when it is stored; one posted with a message
+/// is covered by that message.
 #[tokio::test]
 async fn d_11_files_after_their_message() {
     let scanner = FakeClamd::start().await;
@@ -243,12 +243,12 @@ async fn d_11_files_after_their_message() {
         let input = json!({ "id": ticket, "visibility": "PUBLIC", "body": "Segue.", "fileIds": [with_it] });
         let posted = desk.done(&desk.admin, "ticketMessagePost", input).await;
         let to = json!({ "messageId": posted["message"]["id"] });
-        // In the same moment by the clock, as it may be on two machines.
+        // At the same time by the clock, as can happen on two machines.
         let input = json!({ "id": ticket, "fileIds": [later], "to": to });
         desk.done(&desk.admin, "ticketFileAttach", input).await;
         let facts = facts(&desk, &ticket).await;
         assert_eq!(facts.iter().map(|(posted, _)| *posted).collect::<Vec<_>>(), [true, false]);
-        assert_eq!(facts[0].1, facts[1].1, "their times do not tell them apart");
+        assert_eq!(facts[0].1, facts[1].1, "their times are equal");
         if awaited {
             assert_eq!(told_kinds(&desk, &ticket).await, ["TICKET_ASSIGNED", "CLIENT_MESSAGE"]);
             scanner.leave(false);
@@ -261,7 +261,7 @@ async fn d_11_files_after_their_message() {
     desk.finish().await;
 }
 
-/// Of each attachment of a ticket whether it was posted with its message, and its time; the oldest first.
+/// Whether each attachment of a ticket was posted with its message, and its time; oldest first.
 async fn facts(desk: &Desk, ticket: &str) -> Vec<(bool, DateTime<Utc>)> {
     attachments::table
         .filter(attachments::subject_id.eq(TicketId::decode(ticket).unwrap()))
@@ -272,8 +272,7 @@ async fn facts(desk: &Desk, ticket: &str) -> Vec<(bool, DateTime<Utc>)> {
         .unwrap()
 }
 
-/// D-11: of files that were attached before it was kept as a fact, their times tell which were posted with their
-/// message; the migration keeps all rows.
+/// D-11: the migration decides by time which older files were posted with their message, and keeps all rows.
 #[tokio::test]
 async fn d_11_what_was_posted_before_is_known() {
     let desk = Desk::open().await;
@@ -299,7 +298,7 @@ async fn d_11_what_was_posted_before_is_known() {
     desk.finish().await;
 }
 
-/// What staff were told of a ticket, the oldest first.
+/// The kinds of the notifications about a ticket, oldest first.
 async fn told_kinds(desk: &Desk, ticket: &str) -> Vec<String> {
     notifications::table
         .filter(notifications::subject_id.eq(TicketId::decode(ticket).unwrap()))
@@ -310,7 +309,7 @@ async fn told_kinds(desk: &Desk, ticket: &str) -> Vec<String> {
         .unwrap()
 }
 
-/// A ticket takes so many files and no more, attached or posted; what it does not take is free for another.
+/// A ticket takes a limited number of files, attached or posted; a refused file can be attached to another ticket.
 #[tokio::test]
 async fn a_full_ticket_takes_no_more() {
     let desk = Desk::open().await;
@@ -346,7 +345,7 @@ async fn a_full_ticket_takes_no_more() {
     desk.finish().await;
 }
 
-/// D-03: a ticket is opened with files.
+/// D-03: a ticket can be opened with files.
 #[tokio::test]
 async fn d_03_opened_with_files() {
     let desk = Desk::open().await;
@@ -358,8 +357,7 @@ async fn d_03_opened_with_files() {
     desk.finish().await;
 }
 
-/// A file is on one thing: attached a second time it is refused, whatever to; and what is attached follows its
-/// ticket out of sight.
+/// A file can be attached only once, and only by its uploader.
 #[tokio::test]
 async fn a_file_is_on_one_thing() {
     let desk = Desk::open().await;
@@ -378,14 +376,14 @@ async fn a_file_is_on_one_thing() {
         { "act": "ATTACH", "allowed": false, "reason": "FILE_ATTACHED" },
     ]);
     assert_eq!(abilities["viewerCan"], expected);
-    // Another's file is seen, not attached anew.
+    // Somebody else sees the file, but cannot attach it.
     let input = json!({ "id": other, "fileIds": [file], "to": { "visibility": "PUBLIC" } });
     assert_eq!(desk.refused(&desk.manager, "ticketFileAttach", input).await, ["fileIds:NOT_ALLOWED"]);
     desk.finish().await;
 }
 
-/// A-09: bytes that the ticket had already are taken again, and reported as handed in already; nobody learns so of
-/// what they do not see (D-07), nor of another ticket.
+/// A-09: the same content can be attached again and is reported as a duplicate (`duplicateOf`), but only of attachments
+/// on the same ticket that the viewer sees (D-07).
 #[tokio::test]
 async fn a_09_what_was_handed_in_already() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! Short ways to hand files in, as a frontend does.
+//! Short ways to upload and attach files, as a frontend does.
 
 use std::collections::BTreeSet;
 
@@ -19,12 +19,12 @@ pub const PDF: &[u8] = b"%PDF-1.7\n1 0 obj <<>> endobj\ntrailer <<>>\n%%EOF\n";
 /// A bank statement.
 pub const CSV: &[u8] = "conta;valor\r\nágua;10,00\r\n".as_bytes();
 
-/// A firm on this engine.
+/// A firm with this kind of file store.
 pub async fn desk_on(kind: Kind) -> Desk {
     Desk::open_with(Setup { kind, ..Setup::default() }).await
 }
 
-/// What is declared of a file.
+/// The declaration of a file.
 pub fn declared(name: &str, content: &[u8]) -> Value {
     let sha256 = HEXLOWER.encode(&Sha256::digest(content));
     json!({ "name": name, "size": content.len(), "sha256": sha256 })
@@ -42,13 +42,13 @@ pub fn request(address: &Value) -> RequestBuilder {
 }
 
 impl Desk {
-    /// Declares files; answers the payload's `uploads`.
+    /// Declares files; returns the `uploads` of the payload.
     pub async fn declare(&self, by: &Person, files: &[Value]) -> Vec<Value> {
         let done = self.done(by, "fileUploadCreate", json!({ "files": files })).await;
         done["uploads"].as_array().unwrap().clone()
     }
 
-    /// Declares a file and sends its bytes; answers its id.
+    /// Declares a file and sends its bytes; returns its id.
     pub async fn send_file(&self, by: &Person, name: &str, content: &'static [u8]) -> String {
         let upload = self.declare(by, &[declared(name, content)]).await.remove(0);
         assert_eq!(upload["userErrors"], json!([]));
@@ -57,13 +57,13 @@ impl Desk {
         text(&upload["file"]["id"])
     }
 
-    /// Says that a file's bytes were sent.
+    /// Completes the upload of a file.
     pub async fn complete(&self, by: &Person, id: &str) {
         let done = self.done(by, "fileUploadComplete", json!({ "ids": [id] })).await;
         assert_eq!(done["results"][0]["userErrors"], json!([]));
     }
 
-    /// Hands a file in and waits until the workers have looked at it; answers its id.
+    /// Uploads a file and waits until the workers have verified it; returns its id.
     pub async fn hand_in(&self, by: &Person, name: &str, content: &'static [u8]) -> String {
         let id = self.send_file(by, name, content).await;
         self.complete(by, &id).await;
@@ -82,12 +82,12 @@ impl Desk {
         text(&self.file(by, id, "state").await["state"])
     }
 
-    /// Why a file was refused, as its uploader is told.
+    /// The code with which a file was refused, as its uploader sees it.
     pub async fn refusal(&self, by: &Person, id: &str) -> String {
         text(&self.file(by, id, "refusal { code }").await["refusal"]["code"])
     }
 
-    /// The same in each language.
+    /// Checks that the message differs in each language.
     pub async fn refusal_in_four_languages(&self, by: &Person, id: &str) {
         let mut told = BTreeSet::new();
         for locale in [Locale::PtBr, Locale::Fr, Locale::Es, Locale::En] {
@@ -103,7 +103,7 @@ impl Desk {
         self.done(by, "ticketFileAttach", input).await["attachments"][0].clone()
     }
 
-    /// Opens a file and gets its bytes.
+    /// Downloads a file.
     pub async fn download(&self, by: &Person, id: &str) -> Response {
         let done = self.done(by, "fileDownload", json!({ "id": id })).await;
         request(&done["address"]).send().await.unwrap()

@@ -1,4 +1,4 @@
-//! The server's own signed addresses: one method, one object, these bytes, for a time.
+//! The server's own signed addresses: each allows one method on one object, for some time.
 
 use std::io;
 
@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use super::hand::{PDF, declared, desk_on, request};
 use crate::desk::ticket::desk::{Desk, text};
 
-/// Downloads are attachments under a safe name, never sniffed, never run, and come in parts on request.
+/// Downloads are attachments with a safe file name, which browsers neither sniff nor run; parts can be requested.
 #[tokio::test]
 async fn downloads_are_attachments() {
     let desk = Desk::open().await;
@@ -48,7 +48,7 @@ async fn downloads_are_attachments() {
     desk.finish().await;
 }
 
-/// An address ends with its time, works for its own method and type only, and not at all when it was touched.
+/// An address expires, allows only its method and media type, and is refused when it was changed.
 #[tokio::test]
 async fn addresses_allow_one_thing_for_a_time() {
     let desk = Desk::open().await;
@@ -81,7 +81,7 @@ async fn addresses_allow_one_thing_for_a_time() {
     desk.app.clock.advance(TimeDelta::minutes(15));
     assert_eq!(put(&url).send().await.unwrap().status(), 403);
     assert_eq!(desk.app.object_store.count("staged"), 0);
-    // Downloads end sooner.
+    // Addresses of downloads expire sooner.
     let id = desk.hand_in(&desk.admin, "b.pdf", PDF).await;
     let done = desk.done(&desk.admin, "fileDownload", json!({ "id": id })).await;
     assert_eq!(request(&done["address"]).send().await.unwrap().status(), 200);
@@ -94,15 +94,15 @@ async fn addresses_allow_one_thing_for_a_time() {
     desk.finish().await;
 }
 
-/// More bytes than declared are refused while they come, fewer at their end; of neither anything stays.
+/// More bytes than declared are refused while they arrive, fewer at the end; nothing of either is stored.
 #[tokio::test]
 async fn uploads_are_cut_at_the_declared_size() {
     let desk = Desk::open().await;
     let upload = desk.declare(&desk.admin, &[declared("a.pdf", PDF)]).await.remove(0);
-    // Without a length in the headers, as a stream that goes on and on.
+    // A stream that is far too long, without a length in the headers.
     let endless = stream::repeat_with(|| Ok::<_, io::Error>(Bytes::from_static(&[b'a'; 65536]))).take(1000);
     let sent = request(&upload["address"]).body(Body::wrap_stream(endless)).send().await;
-    // The server hangs up early: whether its answer is read before that is the network's affair.
+    // The server closes the connection early, so its answer may or may not arrive.
     assert!(sent.is_err() || sent.is_ok_and(|answer| answer.status() == 413));
     let fewer = stream::iter([Ok::<_, io::Error>(Bytes::from_static(&PDF[..10]))]);
     let sent = request(&upload["address"]).body(Body::wrap_stream(fewer)).send().await.unwrap();
@@ -114,7 +114,7 @@ async fn uploads_are_cut_at_the_declared_size() {
     desk.finish().await;
 }
 
-/// Of two who send to one address at once the second is turned away; once the first is done it may.
+/// While one client sends to an address, a second one is refused; afterwards it may send.
 #[tokio::test]
 async fn one_sender_at_a_time() {
     let desk = Desk::open().await;
@@ -129,7 +129,7 @@ async fn one_sender_at_a_time() {
         PDF.len()
     );
     first.write_all(head.as_bytes()).await.unwrap();
-    // Whoever is asked for the body has been let in.
+    // The server asks for the body once it has accepted the request.
     let mut asked = [0; 25];
     first.read_exact(&mut asked).await.unwrap();
     assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
@@ -143,7 +143,7 @@ async fn one_sender_at_a_time() {
     desk.finish().await;
 }
 
-/// A large file passes through in pieces and comes out as it went in.
+/// A large file is streamed and arrives unchanged.
 #[tokio::test]
 async fn large_files_pass_through() {
     for kind in [Kind::Folder, Kind::S3] {

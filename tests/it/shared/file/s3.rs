@@ -1,4 +1,4 @@
-//! Addresses that a bucket answers at: what is signed holds.
+//! Signed addresses of a bucket.
 
 use guichet_tests::http;
 use guichet_tests::object_store::Kind;
@@ -7,8 +7,8 @@ use serde_json::json;
 use super::hand::{PDF, declared, desk_on, request};
 use crate::desk::ticket::desk::text;
 
-/// Content type and checksum are signed with the address, and so is the name of a download: whatever is changed,
-/// the store refuses.
+/// Media type and checksum are signed with the address, and so is the file name of a download: the store refuses
+/// changed ones.
 #[tokio::test]
 async fn what_is_signed_holds() {
     let desk = desk_on(Kind::S3).await;

@@ -1,11 +1,11 @@
-//! The log of openings is append-only, whatever is tried.
+//! The access log of files is append-only.
 
 use diesel_async::SimpleAsyncConnection;
 
 use super::hand::PDF;
 use crate::desk::ticket::desk::Desk;
 
-/// B-09, F-03: nobody rewrites who opened what.
+/// B-09, F-03: the log of who opened which file cannot be changed.
 #[tokio::test]
 async fn b_09_the_access_log_is_append_only() {
     let desk = Desk::open().await;

@@ -1,4 +1,5 @@
-//! What has no owner is cleared away when its time is over: object first, then row; no row without its object.
+//! Files without an owner are removed when they expire: the object first, then the row, so that no object loses its
+//! row.
 
 use chrono::{TimeDelta, Utc};
 use diesel::prelude::*;
@@ -25,7 +26,8 @@ async fn rows(desk: &Desk) -> i64 {
     files::table.count().get_result(&mut desk.app.store.conn().await.unwrap()).await.unwrap()
 }
 
-/// Uploads that nobody completed go, with what was sent; those that are completed or still awaited stay.
+/// Uploads that were not completed in time are removed, with the bytes that were sent; completed ones and those that
+/// can still be completed stay.
 #[tokio::test]
 async fn what_was_never_completed_goes() {
     for kind in [Kind::Folder, Kind::S3] {
@@ -36,7 +38,7 @@ async fn what_was_never_completed_goes() {
         let kept = desk.hand_in(&desk.admin, "c.pdf", PDF).await;
         assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
         desk.app.pass(AWAITED);
-        // Whoever completed one of them just now may not be done.
+        // A call that completes one of them may still be running.
         assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
         desk.app.pass(GRACE);
         let fresh = desk.send_file(&desk.admin, "d.pdf", PDF).await;
@@ -54,7 +56,7 @@ async fn what_was_never_completed_goes() {
     }
 }
 
-/// While the store is away rows stay: an object is never left without its row.
+/// While the store does not answer, rows stay: no object loses its row.
 #[tokio::test]
 async fn the_object_goes_before_the_row() {
     let desk = desk_on(Kind::S3).await;
@@ -71,7 +73,7 @@ async fn the_object_goes_before_the_row() {
     desk.finish().await;
 }
 
-/// An object that cannot be removed stops nothing that is behind it, and goes once it can.
+/// An object that cannot be removed does not stop the sweep, and is removed once that works.
 #[tokio::test]
 async fn one_that_stays_stops_no_other() {
     for kind in [Kind::Folder, Kind::S3] {
@@ -81,7 +83,7 @@ async fn one_that_stays_stops_no_other() {
         desk.app.pass(TimeDelta::seconds(1));
         desk.send_file(&desk.admin, "b.pdf", PDF).await;
         desk.app.pass(AWAITED + GRACE);
-        // A folder that is not empty lies where the object did.
+        // A non-empty folder is in the place of the object.
         let key = Key::Staged { firm_id: desk.firm.id, file_id: FileId::decode(&stuck).unwrap() };
         let object = desk.app.object_store.root().join(key.path());
         std::fs::remove_file(&object).unwrap();
@@ -99,7 +101,7 @@ async fn one_that_stays_stops_no_other() {
     }
 }
 
-/// What is expired comes in chunks, each behind the one before, also of those whose time ended together.
+/// Expired files are read in chunks, also when more than one chunk expires at the same time.
 #[tokio::test]
 async fn chunk_by_chunk() {
     let desk = desk_on(Kind::Folder).await;
@@ -123,8 +125,8 @@ async fn chunk_by_chunk() {
     desk.finish().await;
 }
 
-/// A stored file that nobody attaches in time is refused, then its bytes go; what is left tells who opened it
-/// (B-09). What is attached stays. It dies between any two steps: the next turn goes on.
+/// A stored file that nobody attached in time is refused, and then its bytes are removed; its row and the log of who
+/// opened it stay (B-09). Attached files stay. If the process dies between two steps, the next turn continues.
 #[tokio::test]
 async fn what_nobody_attached_goes() {
     for kind in [Kind::Folder, Kind::S3] {
@@ -133,7 +135,7 @@ async fn what_nobody_attached_goes() {
         let ticket = desk.opened(&desk.member).await;
         let attached = desk.hand_in(&desk.member, "a.pdf", PDF).await;
         desk.attach(&desk.member, &ticket, &attached, "PUBLIC").await;
-        // Of the same content: neither takes the other's bytes along.
+        // With the same content: removing one file does not remove the bytes of the other.
         let unused = desk.hand_in(&desk.member, "b.pdf", PDF).await;
         desk.download(&desk.member, &unused).await;
         assert_eq!(desk.file(&desk.member, &attached, "expiresAt").await["expiresAt"], Value::Null);
@@ -154,7 +156,7 @@ async fn what_nobody_attached_goes() {
         let refused = desk.refused(&desk.member, "ticketFileAttach", to).await;
         assert_eq!(refused, ["fileIds:FILE_UNUSED"]);
         desk.refusal_in_four_languages(&desk.member, &unused).await;
-        // Said again of what it was, nothing more happens.
+        // Repeated steps have no further effect.
         expiry::refuse_unused(store, &found[0]).await.unwrap();
         expiry::forget(store, &found[0]).await.unwrap();
         assert_eq!(sweep(store, storage).await.unwrap(), Swept { expired: 1, ..Swept::default() });
@@ -172,7 +174,7 @@ async fn what_nobody_attached_goes() {
     }
 }
 
-/// In one turn: refused, then gone.
+/// One turn refuses the file and removes its bytes.
 #[tokio::test]
 async fn one_turn_does_it_all() {
     let desk = desk_on(Kind::Folder).await;
@@ -185,7 +187,7 @@ async fn one_turn_does_it_all() {
     desk.finish().await;
 }
 
-/// Whoever attaches a file at the last moment keeps it, however far the sweep was with it.
+/// A file that is attached at the last moment stays, however far the sweep has come.
 #[tokio::test]
 async fn attached_at_the_last_moment() {
     let desk = desk_on(Kind::Folder).await;
@@ -194,7 +196,7 @@ async fn attached_at_the_last_moment() {
     let file = desk.hand_in(&desk.member, "a.pdf", PDF).await;
     desk.app.pass(UNUSED_KEPT);
     let found = expiry::expired(&mut store.conn().await.unwrap(), store.now(), None).await.unwrap();
-    // The sweep waits for the lock of whoever attaches, and looks again.
+    // The sweep waits for the lock of the call that attaches, and then checks again.
     let mut held = Held::rows(&desk, "SELECT 1 FROM files", "UPDATE").await;
     let attaching = async {
         held.awaited().await;
@@ -212,8 +214,8 @@ async fn attached_at_the_last_moment() {
     desk.finish().await;
 }
 
-/// F-07: what was quarantined is kept for a month for the operator to look at, what was refused for its uploader;
-/// then it goes with its attachment, which nobody else saw.
+/// F-07: a quarantined file is kept for a month for the operator, a refused one for its uploader; then each is removed
+/// with its attachment, which nobody else saw.
 #[tokio::test]
 async fn f_07_refused_files_go() {
     let scanner = FakeClamd::start().await;
@@ -232,7 +234,7 @@ async fn f_07_refused_files_go() {
     let seen = "attachments { file { state } }";
     let own = desk.look(&desk.admin, &ticket, seen).await;
     assert_eq!(own["attachments"], json!([{ "file": { "state": "QUARANTINED" } }]));
-    // What a job that broke off left where it does not belong goes, too.
+    // An object that an interrupted job left under another key is removed, too.
     let id = FileId::decode(&infected).unwrap();
     put(&desk, &Key::Stored { firm_id: desk.firm.id, file_id: id }).await;
     desk.app.pass(REFUSED_KEPT - TimeDelta::minutes(1));
@@ -253,8 +255,8 @@ async fn put(desk: &Desk, key: &Key) {
     desk.app.files.storage.write(key, bytes).await.unwrap();
 }
 
-/// Objects that no row needs are found when no address can be valid any more, also those that came once more after
-/// their file was verified; pieces of killed writers a day later.
+/// Objects without a row are removed once no address for them can be valid any more, also those that were sent again
+/// after their file was verified; pieces of killed writers are removed a day later.
 #[tokio::test]
 async fn orphans_and_leftovers_go() {
     for kind in [Kind::Folder, Kind::S3] {
@@ -269,7 +271,7 @@ async fn orphans_and_leftovers_go() {
         if let ObjectStore::Folder(folder) = &desk.app.object_store {
             std::fs::write(folder.path().join("files").join(format!("{}#1", key.path())), "half").unwrap();
         }
-        // The store keeps its own time: the test's clock goes where the store's is, and on from there.
+        // The store uses the real time, so the test's clock is set to it first.
         let now = guichet_base::clock::SystemClock.now();
         desk.app.pass(now.with_timezone(&Utc) - desk.app.clock.now());
         assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());

@@ -1,4 +1,4 @@
-//! A-09, D-08: handing files in, on both stores.
+//! A-09, D-08: uploading files, on both stores.
 
 use chrono::TimeDelta;
 use guichet_base::locale::Locale;
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::hand::{CSV, PDF, declared, desk_on, request};
 use crate::desk::ticket::desk::{Desk, each, errors, key, text};
 
-/// D-08, A-08, B-09: several at once, each judged by itself; the client attaches, the firm opens, and the log
-/// knows it.
+/// D-08, A-08, B-09: several files, each judged separately; the client attaches one, the firm downloads it, the access
+/// log records it.
 async fn round_trip(kind: Kind) {
     let desk = desk_on(kind).await;
     let files = [declared("guia.pdf", PDF), declared("run.exe", b"MZ"), declared("extrato.csv", CSV)];
@@ -74,8 +74,8 @@ async fn d_08_a_file_comes_and_goes_on_s3() {
     round_trip(Kind::S3).await;
 }
 
-/// Sent twice, an upload answers the same files with addresses that still work; completing twice is one
-/// verification. Too late, it says so.
+/// A repeated `fileUploadCreate` returns the same files with new addresses, and the old ones still work. Completing
+/// twice verifies once. Too late, it returns `UPLOAD_EXPIRED`.
 async fn repeated(kind: Kind) {
     let desk = desk_on(kind).await;
     let input =
@@ -96,13 +96,13 @@ async fn repeated(kind: Kind) {
     desk.app.jobs_done().await;
     desk.complete(&desk.admin, &id).await;
     assert_eq!(desk.state(&desk.admin, &id).await, "STORED");
-    // What is stored is awaited no more.
+    // A stored file has no address for uploading.
     let late = desk.done(&desk.admin, "fileUploadCreate", input).await;
     assert_eq!(late["uploads"][1]["address"], Value::Null);
     let input = json!({ "idempotencyKey": key(), "files": [declared("b.pdf", PDF)] });
     desk.done(&desk.admin, "fileUploadCreate", input.clone()).await;
     desk.app.pass(AWAITED + GRACE);
-    // Whether the sweep was there or not.
+    // Before and after the sweep.
     for _ in 0..2 {
         let late = desk.done(&desk.admin, "fileUploadCreate", input.clone()).await["uploads"][0].clone();
         assert_eq!(errors(&late), ["UPLOAD_EXPIRED"]);
@@ -122,7 +122,7 @@ async fn a_09_repeated_on_s3() {
     repeated(Kind::S3).await;
 }
 
-/// What did not come, or not in full, is told by file, and can still be sent.
+/// Missing or wrong bytes are refused, and the right ones can still be sent.
 async fn not_there(kind: Kind) {
     let desk = desk_on(kind).await;
     let upload = desk.declare(&desk.admin, &[declared("a.pdf", PDF)]).await.remove(0);
@@ -130,13 +130,13 @@ async fn not_there(kind: Kind) {
     let ids = json!({ "ids": [id] });
     let done = desk.done(&desk.admin, "fileUploadComplete", ids.clone()).await;
     assert_eq!(errors(&done["results"][0]), ["FILE_NOT_UPLOADED"]);
-    // Other bytes than those that were declared are not taken.
+    // Bytes that differ from the declaration are refused.
     let sent = request(&upload["address"]).body(CSV).send().await.unwrap();
     assert!(sent.status().is_client_error(), "{}", sent.status());
     let same_length: Vec<u8> = PDF.iter().rev().copied().collect();
     let sent = request(&upload["address"]).body(same_length).send().await.unwrap();
     assert!(sent.status().is_client_error(), "{}", sent.status());
-    // The S3 server of the tests keeps what it refused; the folder does not, nor does a store in life.
+    // The S3 server of the tests keeps what it refused; the folder does not, nor does a real store.
     if kind == Kind::Folder {
         let done = desk.done(&desk.admin, "fileUploadComplete", ids.clone()).await;
         assert_eq!(errors(&done["results"][0]), ["FILE_NOT_UPLOADED"]);
@@ -160,7 +160,7 @@ async fn a_09_what_did_not_come_on_s3() {
     not_there(Kind::S3).await;
 }
 
-/// Limits on size and on what waits to be verified, by person and by side; each refusal says the limit.
+/// Limits on file size and on unsettled bytes, per person and per side; each refusal names the limit.
 #[tokio::test]
 async fn limits_are_told() {
     let limits = Limits { file: MEGABYTE, unsettled: 2 * MEGABYTE, unsettled_of_firm: 3 * MEGABYTE };
@@ -184,7 +184,7 @@ async fn limits_are_told() {
         assert_eq!(refused, ["files:TOO_MUCH_UNSETTLED"]);
         desk.done(other, "fileUploadCreate", json!({ "files": [file("a.pdf", MEGABYTE)] })).await;
     }
-    // What was never sent is forgotten, and makes room again.
+    // Files that were not sent in time no longer count.
     desk.app.pass(TimeDelta::hours(2));
     desk.done(&desk.admin, "fileUploadCreate", one).await;
     let many: Vec<_> = (0..21).map(|number| file(&format!("{number}.pdf"), 1)).collect();
@@ -199,7 +199,7 @@ async fn limits_are_told() {
     desk.finish().await;
 }
 
-/// However many users one client has: they stop neither staff nor another client.
+/// The uploads of one client's users block neither staff nor other clients.
 #[tokio::test]
 async fn limits_keep_clients_apart() {
     let limits = Limits { file: MEGABYTE, unsettled: MEGABYTE, unsettled_of_firm: 5 * MEGABYTE };
@@ -220,7 +220,7 @@ async fn limits_keep_clients_apart() {
     desk.finish().await;
 }
 
-/// What is stored counts until it is attached; each file counts something, however small it is.
+/// A stored file counts until it is attached, and each file counts at least a minimum size.
 #[tokio::test]
 async fn limits_count_what_has_no_owner() {
     let limits = Limits { unsettled: 2 * LEAST_COUNTED, ..Limits::default() };
@@ -238,7 +238,7 @@ async fn limits_count_what_has_no_owner() {
     desk.finish().await;
 }
 
-/// The store is not asked about more files than one act takes.
+/// Too many files are refused before the store is asked about them.
 #[tokio::test]
 async fn too_many_are_refused_before_the_store_is_asked() {
     let desk = desk_on(Kind::S3).await;
@@ -250,7 +250,7 @@ async fn too_many_are_refused_before_the_store_is_asked() {
     desk.finish().await;
 }
 
-/// Two uploads at once do not both find room for one.
+/// Of concurrent uploads that have room for one, one succeeds.
 #[tokio::test]
 async fn limits_hold_for_uploads_at_once() {
     let limits = Limits { unsettled: MEGABYTE, ..Limits::default() };
@@ -263,7 +263,7 @@ async fn limits_hold_for_uploads_at_once() {
     desk.finish().await;
 }
 
-/// Refusals speak the viewer's language.
+/// Refusals are in the viewer's language.
 #[tokio::test]
 async fn refusals_in_four_languages() {
     let desk = Desk::open().await;
@@ -278,7 +278,7 @@ async fn refusals_in_four_languages() {
     desk.finish().await;
 }
 
-/// The time for an upload ends, and with it the right to complete it.
+/// After the period for an upload it cannot be completed.
 #[tokio::test]
 async fn uploads_expire() {
     let desk = Desk::open().await;
@@ -289,8 +289,8 @@ async fn uploads_expire() {
     desk.finish().await;
 }
 
-/// Before a file is stored nobody but its uploader knows of it; afterwards nobody does as long as it is on
-/// nothing. Nobody completes, attaches or opens what is another's.
+/// B-14: until a file is attached, only its uploader sees it, even after it is stored. Nobody else can complete, attach
+/// or download it.
 #[tokio::test]
 async fn b_14_only_the_uploader_sees_it() {
     let desk = Desk::open().await;

@@ -1,4 +1,4 @@
-//! F-07: what is looked into before anybody sees it, and what cannot go wrong on the way.
+//! F-07: files are verified before anybody else sees them, whatever fails meanwhile.
 
 use chrono::TimeDelta;
 use diesel_async::SimpleAsyncConnection;
@@ -21,7 +21,8 @@ use serde_json::{Value, json};
 use super::hand::{CSV, PDF, declared, desk_on};
 use crate::desk::ticket::desk::{Desk, text};
 
-/// What is not of the declared kind is refused, and its uploader told why; its bytes are gone.
+/// A file whose content is not of the declared kind is refused, with the reason for its uploader; its bytes are
+/// removed.
 #[tokio::test]
 async fn f_07_content_must_be_what_the_name_says() {
     let desk = Desk::open().await;
@@ -50,7 +51,7 @@ async fn f_07_content_must_be_what_the_name_says() {
     desk.finish().await;
 }
 
-/// Other bytes than declared are refused, even where they got past the address.
+/// Bytes that differ from the declaration are refused, even if they reached the store.
 #[tokio::test]
 async fn f_07_bytes_must_be_those_that_were_declared() {
     for kind in [Kind::Folder, Kind::S3] {
@@ -81,7 +82,7 @@ async fn put(desk: &Desk, key: &Key, content: &[u8]) {
     desk.app.files.storage.write(key, bytes).await.unwrap();
 }
 
-/// An infected file is locked away, its uploader told in each language; nobody ever gets it.
+/// An infected file is quarantined, its uploader gets the reason in each language, and nobody can download it.
 #[tokio::test]
 async fn f_07_infected_files_are_quarantined() {
     let scanner = FakeClamd::start().await;
@@ -113,7 +114,7 @@ async fn f_07_infected_files_are_quarantined() {
     }
 }
 
-/// While the scanner is away nothing passes it, and nothing is lost.
+/// While the scanner does not answer, no file is stored and none is lost.
 #[tokio::test]
 async fn f_07_without_the_scanner_files_wait() {
     let scanner = FakeClamd::start().await;
@@ -130,7 +131,7 @@ async fn f_07_without_the_scanner_files_wait() {
     desk.finish().await;
 }
 
-/// An object that is not there though it was is doubted for a while; then the file is refused.
+/// If a staged object is missing, the job is retried several times before the file is refused.
 #[tokio::test]
 async fn an_absent_object_is_doubted() {
     for kind in [Kind::Folder, Kind::S3] {
@@ -163,7 +164,7 @@ async fn an_absent_object_is_doubted() {
     }
 }
 
-/// A database that was restored from a time before the verdict finds what was verified under its final key.
+/// After a restore to a time before the verdict, the object is found under its final key.
 #[tokio::test]
 async fn what_was_verified_before_a_restore() {
     for kind in [Kind::Folder, Kind::S3] {
@@ -178,7 +179,7 @@ async fn what_was_verified_before_a_restore() {
     }
 }
 
-/// F-07: where nothing will look at a file any more its uploader is told; where nothing was to, something is.
+/// F-07: a file whose job is dead is refused, and its uploader sees this; one without a job gets one.
 #[tokio::test]
 async fn f_07_no_file_waits_for_nothing() {
     let scanner = FakeClamd::start().await;
@@ -201,7 +202,7 @@ async fn f_07_no_file_waits_for_nothing() {
     desk.app.finish_with_jobs(1).await;
 }
 
-/// S3 down, refusing writes, breaking off: the file waits and is stored once the store is well again.
+/// While S3 is down, refuses writes or breaks off, the file waits; it is stored once the store works again.
 #[tokio::test]
 async fn a_sick_store_loses_nothing() {
     let desk = desk_on(Kind::S3).await;
@@ -228,7 +229,7 @@ async fn a_sick_store_loses_nothing() {
     desk.finish().await;
 }
 
-/// A slow store is waited for: the job runs, nothing is visible yet, and nothing is lost.
+/// With a slow store the job waits: nothing is visible yet, and nothing is lost.
 #[tokio::test]
 async fn a_slow_store_is_waited_for() {
     let desk = desk_on(Kind::S3).await;
@@ -260,7 +261,7 @@ impl Desk {
         self.app.store.conn().await.unwrap().batch_execute(statement).await.unwrap();
     }
 
-    /// Completes an upload and has the workers look at it while the store is spoiled so.
+    /// Completes an upload and runs the workers while the store has this fault.
     async fn complete_under(&self, id: &str, fault: Fault) {
         self.stage_under(id, fault).await;
         self.app.jobs_done().await;
@@ -271,7 +272,7 @@ impl Desk {
         self.stage(id).await;
     }
 
-    /// Completes an upload as if its bytes had been found in full: what became of them is the worker's part.
+    /// Completes an upload as if all its bytes had been found; the worker decides what happens then.
     async fn stage(&self, id: &str) {
         let (store, actor) = (&self.app.store, self.admin.actor());
         let file = FileId::decode(id).unwrap();
@@ -284,7 +285,7 @@ impl Desk {
     }
 }
 
-/// A store that does not answer refuses no upload for good: the request fails, and works when it is sent again.
+/// When the store does not answer, completing fails as a request, and works when it is repeated.
 #[tokio::test]
 async fn completing_on_a_sick_store_is_tried_again() {
     let desk = desk_on(Kind::S3).await;
@@ -299,7 +300,7 @@ async fn completing_on_a_sick_store_is_tried_again() {
     desk.finish().await;
 }
 
-/// The job dies between any two of its steps: whoever begins again ends at the same.
+/// The job may die between any two steps: the next run has the same result.
 #[tokio::test]
 async fn every_step_can_be_done_again() {
     for kind in [Kind::Folder, Kind::S3] {
@@ -316,12 +317,12 @@ async fn every_step_can_be_done_again() {
         put(&desk, &staged, PDF).await;
         run().await;
         assert_eq!(storage.size(&staged).await.unwrap(), None);
-        // A verdict that comes late changes nothing.
+        // A later verdict changes nothing.
         let refused = Verdict::Refused(guichet_schema::shared::file::model::FileRefusal::WrongType);
         verdict::pass(&desk.app.store, nouns::WITH_FILES, file_id, refused).await.unwrap();
         assert_eq!(desk.state(&desk.admin, &file_id.encode()).await, "STORED");
         assert_eq!(storage.size(&stored).await.unwrap(), Some(PDF.len() as u64));
-        // Died after the object was stored, before the verdict: whoever comes next finds it there.
+        // Died after the object was stored, before the verdict: the next run finds the object.
         let second = desk.send_file(&desk.admin, "guia2.pdf", PDF).await;
         let file_id = FileId::decode(&second).unwrap();
         put(&desk, &Key::Stored { firm_id: desk.firm.id, file_id }, PDF).await;

@@ -1,4 +1,4 @@
-//! Staff are told live.
+//! Notifications over a subscription.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -28,7 +28,8 @@ async fn newest(desk: &Desk, person: &Person) -> String {
     text(&told(desk, person).await[0]["id"])
 }
 
-/// D-11, F-01: each is told of its own, with what it is about, and misses nothing over a lost connection.
+/// D-11, F-01: each staff member gets new notifications live, with what they are about, and misses none over a lost
+/// connection.
 #[tokio::test]
 async fn d_11_told_live_and_over_a_lost_connection() {
     let desk = Desk::open().await;
@@ -57,7 +58,7 @@ async fn d_11_told_live_and_over_a_lost_connection() {
     );
     assert_eq!(resumed["added"][0]["message"]["body"], "Bom dia");
     assert_eq!(resumed["added"][0]["author"]["name"], "ana");
-    // The first that the manager is told of is the last that happened: nothing of all before was for it.
+    // The manager's first message is about the last action: nothing before concerned the manager.
     desk.done(&desk.owner, "ticketTransfer", json!({ "id": id, "to": { "staffId": desk.manager.id() } }))
         .await;
     assert_eq!(added(&manager.told().await), [newest(&desk, &desk.manager).await]);
@@ -65,7 +66,7 @@ async fn d_11_told_live_and_over_a_lost_connection() {
     desk.finish().await;
 }
 
-/// D-11: marked as read on one screen, the person's other screens read anew, and nobody else's do.
+/// D-11: when notifications are marked as read, the person's other screens reload; nobody else's do.
 #[tokio::test]
 async fn d_11_marks_reach_the_other_screens() {
     let desk = Desk::open().await;
@@ -97,7 +98,7 @@ async fn d_11_marks_reach_the_other_screens() {
     desk.finish().await;
 }
 
-/// D-11, B-15: what goes out of reach takes what was told of it along, and what comes into it is told.
+/// D-11, B-15: when a ticket leaves or enters a person's reach, the notifications reload without it or with it.
 #[tokio::test]
 async fn b_15_with_the_reach() {
     let desk = Desk::open().await;
@@ -120,7 +121,7 @@ async fn b_15_with_the_reach() {
     desk.finish().await;
 }
 
-/// D-11, B-14: clients, other firms and nobody are told nothing; each event is for one person alone.
+/// D-11, B-14: clients, other firms and strangers get no notifications; each event admits one person only.
 #[tokio::test]
 async fn b_14_for_one_person_alone() {
     let desk = Desk::open().await;
@@ -156,7 +157,7 @@ async fn b_14_for_one_person_alone() {
     desk.finish().await;
 }
 
-/// D-11, F-01: what is new is told also where something else has all be read anew.
+/// D-11, F-01: a message that says `reload` also contains the new notifications.
 #[tokio::test]
 async fn d_11_new_ones_beside_marks() {
     let desk = Desk::open().await;
@@ -165,7 +166,7 @@ async fn d_11_new_ones_beside_marks() {
     let mut own = follow(&side, &desk.member, None).await;
     let first = own.told().await;
     drop(own);
-    // Both come in one batch to who was away.
+    // Both events are in one batch for a client that was disconnected.
     let mark = "mutation ($id: ID!) { notificationMarkRead(input: { ids: [$id] }) { unreadCount } }";
     desk.app.ask(&desk.member, mark, json!({ "id": newest(&desk, &desk.member).await })).await;
     desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await;

@@ -1,4 +1,4 @@
-//! Staff are told by mail, as they prefer.
+//! Notifications by mail, as each staff member chooses.
 
 use guichet_base::id::Id;
 use guichet_base::locale::Locale;
@@ -15,7 +15,7 @@ use crate::desk::ticket::desk::{Desk, each, key, text};
 const ALL: [&str; 5] =
     ["CLIENT_FILE", "CLIENT_MESSAGE", "DEPARTMENT_TICKET", "TICKET_ASSIGNED", "TICKET_REOPENED"];
 
-/// The mails that came, oldest first for each recipient.
+/// The mails that were sent, oldest first for each recipient.
 async fn mails(desk: &Desk) -> Vec<Mail> {
     desk.app.jobs_done().await;
     desk.app.sink.mails()
@@ -25,7 +25,7 @@ fn to(mails: &[Mail], person: &Person) -> usize {
     mails.iter().filter(|mail| mail.to == [person.email.clone()]).count()
 }
 
-/// Lets no mail go out until [`go_on`].
+/// Pauses mails until [`go_on`].
 async fn hold(desk: &Desk) {
     let (mut conn, now) = (desk.app.store.conn().await.unwrap(), desk.app.store.now());
     let until = now + chrono::TimeDelta::days(30);
@@ -46,7 +46,7 @@ async fn deliveries(desk: &Desk, ticket: &str) -> Vec<Value> {
     found["emailDeliveries"]["nodes"].as_array().unwrap().clone()
 }
 
-/// D-11: at first nobody is mailed; then of what each wants, and of nothing else; clients have no such wishes.
+/// D-11: by default no notification is mailed, then only the chosen kinds. Clients have no such preferences.
 #[tokio::test]
 async fn d_11_as_they_prefer() {
     let desk = Desk::open().await;
@@ -79,7 +79,8 @@ async fn d_11_as_they_prefer() {
     desk.finish().await;
 }
 
-/// D-11, D-05, F-02: in the person's language, with what was written, in one conversation a ticket and recipient.
+/// D-11, D-05, F-02: the mails are in the person's language, quote what was written, and are one conversation per
+/// ticket and recipient.
 #[tokio::test]
 async fn d_11_letters() {
     let desk = Desk::open().await;
@@ -115,8 +116,8 @@ async fn d_11_letters() {
     desk.finish().await;
 }
 
-/// D-04, D-05, D-11: the mails about a change of status are told apart from those to staff; whoever gets one
-/// about an act gets no second.
+/// D-04, D-05, D-11: notification mails are separate from those about a status change; nobody gets two mails about one
+/// action.
 #[tokio::test]
 async fn d_11_no_part_of_the_mails_about_a_status() {
     let desk = Desk::open().await;
@@ -124,7 +125,7 @@ async fn d_11_no_part_of_the_mails_about_a_status() {
     for person in [&desk.member, &colleague] {
         by_mail(&desk, person, json!(ALL)).await;
     }
-    // Opened by the member, who works on it too: mailed as the opener.
+    // The member opened it and is the assignee, so the mail goes to the opener.
     let own = desk.opened(&desk.member).await;
     let given = text(&desk.ticket(&desk.owner, json!({ "assigneeId": colleague.id() })).await["id"]);
     for id in [&own, &given] {
@@ -137,7 +138,7 @@ async fn d_11_no_part_of_the_mails_about_a_status() {
         let after = mails(&desk).await;
         assert_eq!(to(&after, assignee) - to(&before, assignee), 1);
         assert_eq!(after.len() - before.len(), others + 1);
-        // The client is told the state alone; staff read which mails it is made of.
+        // The client sees only the state; staff see the mails.
         assert_eq!(payload["mail"]["deliveries"], json!([]));
         let seen =
             desk.look(&desk.owner, id, "history { field mail { state deliveries { recipient } } }").await;
@@ -148,7 +149,7 @@ async fn d_11_no_part_of_the_mails_about_a_status() {
         assert_eq!(recipients.contains(&json!(assignee.email)), is_opener, "{recipients:?}");
         assert!(recipients.contains(&json!("contato@padaria.example")));
     }
-    // An address of staff that bounces leaves the mails about the status as they are.
+    // A staff address that bounced does not affect the state of the mails about the status.
     sql(
         &desk,
         "INSERT INTO email_suppressions (firm_id, email_ci, smtp_reply, at)
@@ -164,8 +165,8 @@ async fn d_11_no_part_of_the_mails_about_a_status() {
     desk.finish().await;
 }
 
-/// D-11, B-14, B-15: who left, or does not see the ticket any more, gets none, nor when it is sent again, even
-/// where the client lists the address.
+/// D-11, B-14, B-15: who left or no longer sees the ticket gets no notification mail, not even when it is sent again or
+/// the client lists the address.
 #[tokio::test]
 async fn d_11_nobody_is_mailed_who_may_not_know() {
     let desk = Desk::open().await;
@@ -216,7 +217,7 @@ async fn d_11_nobody_is_mailed_who_may_not_know() {
     desk.finish().await;
 }
 
-/// D-11: a wish that was taken back holds for mails that wait, and for those that are asked for again.
+/// D-11: mails of a kind that is no longer wanted are not sent, neither queued ones nor again.
 #[tokio::test]
 async fn d_11_not_wanted_any_more() {
     let desk = Desk::open().await;
@@ -236,7 +237,7 @@ async fn d_11_not_wanted_any_more() {
     desk.finish().await;
 }
 
-/// D-11, D-03: the mail about a new ticket has what the client wrote.
+/// D-11, D-03: the mail about a new ticket contains its description.
 #[tokio::test]
 async fn d_11_what_a_new_ticket_says() {
     let desk = Desk::open().await;
@@ -248,7 +249,8 @@ async fn d_11_what_a_new_ticket_says() {
     desk.finish().await;
 }
 
-/// D-11, B-14, F-02: mails to staff are for the person and for who mends bounces, also live; no colleague is told.
+/// D-11, B-14, F-02: a notification mail is visible to its recipient and to owners and managers, who handle bounces,
+/// also live; not to colleagues.
 #[tokio::test]
 async fn b_14_mails_to_staff_are_theirs() {
     let desk = Desk::open().await;
@@ -286,7 +288,7 @@ async fn b_14_mails_to_staff_are_theirs() {
     for messages in &mut screens[..3] {
         assert_eq!(messages.told().await["changed"], own);
     }
-    // The first that the colleague is told of is about the status.
+    // The colleague's first message is about the status.
     desk.set(&id, "FINISHED").await;
     let told = screens[3].told().await;
     let about: Vec<Value> = each(&told["changed"], "about");
@@ -297,8 +299,8 @@ async fn b_14_mails_to_staff_are_theirs() {
     desk.finish().await;
 }
 
-/// D-11, D-04: read notifications are forgotten after ninety days, all after a year; the mails about them stay, as
-/// what they were, and go to nobody.
+/// D-11, D-04: read notifications are deleted after ninety days, all after a year. Their deliveries stay, but are not
+/// sent any more.
 #[tokio::test]
 async fn d_11_old_ones_are_forgotten() {
     let desk = Desk::open().await;

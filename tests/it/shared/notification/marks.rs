@@ -1,4 +1,4 @@
-//! Pages and read marks.
+//! Pages of notifications, and marking them as read.
 
 use guichet_tests::live::LiveSide;
 use guichet_tests::world::Person;
@@ -14,7 +14,8 @@ async fn mark(desk: &Desk, person: &Person, input: Value) -> Value {
     desk.app.ask(person, mutation, json!({ "input": input })).await["notificationMarkRead"].take()
 }
 
-/// D-11: read up to one, then up to the newest; each mark is the person's own, and stays as it was first made.
+/// D-11: marks up to one notification and then up to the newest; each person has separate marks, and the time of a mark
+/// does not change.
 #[tokio::test]
 async fn d_11_read_up_to_one_and_all() {
     let desk = Desk::open().await;
@@ -37,7 +38,7 @@ async fn d_11_read_up_to_one_and_all() {
     assert_eq!(marks, [true, false, false]);
     assert_eq!(told(&desk, &desk.member).await[1]["readAt"].as_str().unwrap()[..16], text(&at)[..16]);
     assert_eq!(mark(&desk, &desk.member, json!({ "upToId": ids[0] })).await["unreadCount"], 0);
-    // Nobody else's.
+    // Notifications of others are not marked.
     assert_eq!(told(&desk, &desk.manager).await[0]["readAt"], json!(null));
     for up_to in [ids[0].as_str(), "notification_0", "nonsense"] {
         let refused = mark(&desk, &desk.manager, json!({ "upToId": up_to })).await;
@@ -48,7 +49,7 @@ async fn d_11_read_up_to_one_and_all() {
     desk.finish().await;
 }
 
-/// D-11: exactly those that are named, and one way to name them.
+/// D-11: exactly the named notifications are marked; `ids` and `upToId` exclude each other.
 #[tokio::test]
 async fn d_11_read_exactly_these() {
     let desk = Desk::open().await;
@@ -84,7 +85,8 @@ async fn d_11_read_exactly_these() {
     desk.finish().await;
 }
 
-/// D-11, D-12: whoever reads the conversation so far has read what was told of it so far, and of nothing else.
+/// D-11, D-12: a read mark of a conversation also marks the person's notifications about its messages up to there as
+/// read, and no others.
 #[tokio::test]
 async fn d_12_reading_the_conversation_reads_what_was_told_of_it() {
     let desk = Desk::open().await;
@@ -118,7 +120,7 @@ async fn d_12_reading_the_conversation_reads_what_was_told_of_it() {
     desk.finish().await;
 }
 
-/// D-11: pages, either way, and only what is unread; a cursor of another list is refused.
+/// D-11: pages both ways, of all or only of unread notifications; an invalid cursor is refused.
 #[tokio::test]
 async fn d_11_pages() {
     let desk = Desk::open().await;

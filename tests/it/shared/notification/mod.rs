@@ -1,4 +1,4 @@
-//! Staff are told (D-11): in lists, live, and by mail as they prefer.
+//! Notifications of staff (D-11): in a list, live, and by mail if wanted.
 
 mod live;
 mod mails;

@@ -1,14 +1,14 @@
-//! Short ways of the tests about notifications.
+//! Short ways for tests about notifications.
 
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
 
 use crate::desk::ticket::desk::{Desk, errors, text};
 
-/// What tests look at of a notification.
+/// The fields of a notification that tests read.
 pub const NOTIFICATION: &str = "id kind readAt ticket { id } message { body } author { __typename name }";
 
-/// What somebody is told, the newest first.
+/// Somebody's notifications, newest first.
 pub async fn told(desk: &Desk, person: &Person) -> Vec<Value> {
     let query = format!("{{ notifications(first: 100) {{ totalCount nodes {{ {NOTIFICATION} }} }} }}");
     let list = desk.app.ask(person, &query, json!({})).await["notifications"].take();
@@ -17,13 +17,13 @@ pub async fn told(desk: &Desk, person: &Person) -> Vec<Value> {
     nodes
 }
 
-/// Of what somebody is told about a ticket, the newest first.
+/// The kinds of somebody's notifications about a ticket, newest first.
 pub async fn kinds(desk: &Desk, person: &Person, ticket: &str) -> Vec<String> {
     let all = told(desk, person).await;
     all.iter().filter(|one| one["ticket"]["id"] == ticket).map(|one| text(&one["kind"])).collect()
 }
 
-/// Has somebody be told by mail of these kinds, and no others.
+/// Sets the kinds of notifications that somebody also gets by mail.
 pub async fn by_mail(desk: &Desk, person: &Person, kinds: Value) {
     let mutation = "mutation ($input: NotificationPreferencesSetInput!) {
         notificationPreferencesSet(input: $input) {
@@ -36,7 +36,7 @@ pub async fn by_mail(desk: &Desk, person: &Person, kinds: Value) {
     assert_eq!(payload["notificationPreferences"]["byMail"], kinds);
 }
 
-/// Changes the database past the rules.
+/// Changes the database directly, without the rules.
 pub async fn sql(desk: &Desk, statement: &str) {
     let mut conn = desk.app.store.conn().await.unwrap();
     diesel_async::SimpleAsyncConnection::batch_execute(&mut *conn, statement).await.unwrap();

@@ -1,4 +1,4 @@
-//! Who is told of what, over the API.
+//! Who is notified of what, over the API.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -13,8 +13,8 @@ use super::office::{kinds, sql, told};
 use crate::desk::ticket::desk::{Desk, NONE, key};
 use crate::shared::file::hand::PDF;
 
-/// D-11: a ticket assigned, handed over, opened in a department; the acting person is told of nothing, and
-/// each is told once.
+/// D-11: notifications about tickets that are assigned, transferred, or opened in a department; never to the acting
+/// person, once per person.
 #[tokio::test]
 async fn d_11_tickets_that_come() {
     let desk = Desk::open().await;
@@ -47,21 +47,21 @@ async fn d_11_tickets_that_come() {
     assert_eq!(kinds(&desk, &desk.manager, id).await, [mine]);
     assert_eq!(kinds(&desk, &desk.member, id).await, [mine]);
     assert_eq!(kinds(&desk, &colleague, id).await, ["DEPARTMENT_TICKET"]);
-    // Within the department, to another person: the department has it already.
+    // Another assignee in the same department: its members are not notified again.
     hand(&desk.owner, json!({ "staffId": colleague.id() })).await;
     assert_eq!(kinds(&desk, &colleague, id).await, [mine, "DEPARTMENT_TICKET"]);
     assert_eq!(kinds(&desk, &desk.member, id).await, [mine]);
     desk.finish().await;
 }
 
-/// D-11: what the client writes and reopens is told to the assignee, with the message; what staff write is not,
-/// and clients are told nothing.
+/// D-11: the assignee is notified of the client's messages and reopenings, not of what staff write; clients get no
+/// notifications.
 #[tokio::test]
 async fn d_11_what_the_client_does() {
     let desk = Desk::open().await;
     let ticket = desk.ticket(&desk.admin, json!({})).await;
     let id = ticket["id"].as_str().unwrap().to_owned();
-    // Opened by the client: it goes to the owner.
+    // The client opened it, so the owner becomes the assignee.
     assert_eq!(kinds(&desk, &desk.owner, &id).await, ["TICKET_ASSIGNED"]);
     desk.post(&desk.admin, &id, "PUBLIC", "Segue a nota.").await;
     desk.post(&desk.member, &id, "PUBLIC", "Obrigado!").await;
@@ -91,7 +91,7 @@ async fn d_11_what_the_client_does() {
     desk.finish().await;
 }
 
-/// D-11: one act tells a person once, also when the call is repeated.
+/// D-11: one action notifies a person once, also when the call is repeated.
 #[tokio::test]
 async fn d_11_once_for_a_key() {
     let desk = Desk::open().await;
@@ -107,7 +107,7 @@ async fn d_11_once_for_a_key() {
     desk.finish().await;
 }
 
-/// D-11: when the assignee left, the department is told of what the client does.
+/// D-11: when the assignee left, the department is notified of the client's actions.
 #[tokio::test]
 async fn d_11_the_department_of_one_who_left() {
     let desk = Desk::open().await;
@@ -120,7 +120,7 @@ async fn d_11_the_department_of_one_who_left() {
     desk.finish().await;
 }
 
-/// D-11: without assignee and department the client's accountant is told, and without that one the owners.
+/// D-11: without assignee and department the client's accountant is notified, else the owners.
 #[tokio::test]
 async fn d_11_never_to_nobody() {
     let desk = Desk::open().await;
@@ -139,8 +139,8 @@ async fn d_11_never_to_nobody() {
     desk.finish().await;
 }
 
-/// D-11, D-08: a file that the client hands in without a message is told once it is stored; with a message that
-/// is told alone, and of files of staff nothing is.
+/// D-11, D-08: a file that the client attaches without a message is notified once it is stored; one posted with a
+/// message is covered by it; files of staff are not notified.
 #[tokio::test]
 async fn d_11_files_of_the_client() {
     let desk = Desk::open().await;
@@ -166,7 +166,7 @@ async fn d_11_files_of_the_client() {
     desk.finish().await;
 }
 
-/// D-11, B-13: whoever writes as a user of the client is not told of it as staff.
+/// D-11, B-13: a staff member who writes as a user of the client is not notified of that message.
 #[tokio::test]
 async fn d_11_not_of_oneself_under_another_membership() {
     let desk = Desk::open().await;
@@ -195,7 +195,7 @@ async fn d_11_not_of_oneself_under_another_membership() {
     desk.finish().await;
 }
 
-/// D-11, B-15: what is told of a ticket that went out of the person's reach is not there, until it comes back.
+/// D-11, B-15: notifications about a ticket out of reach are hidden until it comes back.
 #[tokio::test]
 async fn b_15_out_of_reach_nothing_is_told() {
     let desk = Desk::open().await;

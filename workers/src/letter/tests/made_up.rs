@@ -1,6 +1,4 @@
-use guichet_schema::shared::email_delivery::letter::Link;
-
-use guichet_schema::shared::email_delivery::letter::Quote;
+use guichet_schema::shared::email_delivery::letter::{Link, Quote};
 
 use super::*;
 

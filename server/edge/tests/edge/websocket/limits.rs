@@ -67,7 +67,6 @@ async fn websockets_of_a_process() {
 
 /// An idle client is sent a ping. It stays if it answers; otherwise it is disconnected with a code after which
 /// clients reconnect.
-/// after which clients come again.
 #[tokio::test]
 async fn silence() {
     let site = Site::limited(|limits| {

@@ -81,7 +81,7 @@ async fn a_client_that_wants_no_more() {
     site.acts.followers(0).await;
 }
 
-/// This also holds for an operation with a single result: the result is not sent.
+/// A query that the client completes early sends no result, and its id can be used again.
 #[tokio::test]
 async fn a_result_that_nobody_waits_for() {
     let site = Site::new().await;

@@ -49,7 +49,7 @@ impl TicketMessage {
         author(ctx, self.0.author()).await
     }
 
-    /// The text: plain, may have several lines.
+    /// The plain text; it may have several lines.
     async fn body(&self) -> &str {
         &self.0.body
     }

@@ -1,4 +1,4 @@
-//! The history of a ticket (D-08) and its hand-overs (D-09).
+//! The history of a ticket (D-08) and its transfers (D-09).
 
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
@@ -31,7 +31,7 @@ keyed! {
 }
 
 keyed! {
-    /// The hand-overs of a ticket.
+    /// The transfers of a ticket.
     TransfersOf(TicketId) => [model::TicketTransfer], |loads, conn, ids| async {
         let rows = history::transfers(conn, &loads.scope(), ids).await?;
         error::Result::Ok(grouped(rows, |transfer| transfer.ticket_id))
@@ -151,14 +151,14 @@ impl TicketChange {
     }
 }
 
-/// A hand-over.
+/// A transfer.
 #[derive(Debug, Clone)]
 pub struct TicketTransfer(pub model::TicketTransfer);
 
 by_ids!(TransferId => TicketTransfer, history::transfers_by_ids);
 
 /// A transfer of a ticket to another staff member or department. Visible to staff only.
-#[allow(clippy::wrong_self_convention, reason = "`from` is the giver's side of the hand-over")]
+#[allow(clippy::wrong_self_convention, reason = "`from` is the giver's side of the transfer")]
 #[Object]
 impl TicketTransfer {
     /// The ID of the transfer, for example `transfer_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.

@@ -109,7 +109,8 @@ pub struct TicketStatusChangeInput {
     pub(super) idempotency_key: String,
     /// The ID of the ticket.
     pub(super) id: ID,
-    /// The new status. The current status changes nothing; any open status reopens a closed ticket.
+    /// The new status. If it is the current status, nothing is changed. An open status on a closed ticket
+    /// reopens it: its status becomes `REOPENED`. `REOPENED` on an open ticket is refused with `TICKET_OPEN`.
     status: TicketStatus,
     /// The reason, which is sent to the client; up to 20,000 characters. Required for `REJECTED` and
     /// `CANCELED`.

@@ -2,6 +2,7 @@
 
 mod attachment;
 mod conversation;
+mod export;
 mod history;
 mod input;
 mod mutation;
@@ -11,8 +12,9 @@ mod types;
 
 pub use attachment::Attachment;
 pub use conversation::TicketMessage;
+pub(in crate::graphql) use export::TicketRow;
 pub use history::{TicketChange, TicketTransfer};
 pub use mutation::TicketMutation;
-pub use query::{TicketFilter, TicketOrder, TicketQuery};
+pub use query::TicketQuery;
 pub use subscription::{Conversation, Grid, TicketSubscription};
 pub use types::Ticket;

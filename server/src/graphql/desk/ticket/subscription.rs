@@ -33,7 +33,7 @@ pub struct TicketConversationChanged {
     /// The revision of this message, comparable with that of a mutation; null for clients.
     revision: Option<Revision>,
     /// Whether the client must read the conversation again now, because the following messages build on the
-    /// new result. True in the first message without `after`, after a long absence, when very much changed at
+    /// new result. True in the first message without `after`, after a long absence, when too much changed at
     /// once, and when the rights of the viewer changed.
     reload: bool,
     /// The new messages, oldest first.
@@ -54,7 +54,10 @@ impl TicketSubscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The filter. By default all are returned.")] filter: Option<TicketFilter>,
-        #[graphql(desc = "The cursor of the last message that was received. Sends what followed it.")] after: Option<String>,
+        #[graphql(
+            desc = "The cursor of the last message that was received. The subscription then continues after that message."
+        )]
+        after: Option<String>,
     ) -> Result<impl Stream<Item = Result<TicketsChanged, ApiError>>, ApiError> {
         follow(ctx, after, Grid(filter.unwrap_or_default().into())).await
     }
@@ -65,7 +68,10 @@ impl TicketSubscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The ID of the ticket.")] ticket_id: ID,
-        #[graphql(desc = "The cursor of the last message that was received. Sends what followed it.")] after: Option<String>,
+        #[graphql(
+            desc = "The cursor of the last message that was received. The subscription then continues after that message."
+        )]
+        after: Option<String>,
     ) -> Result<impl Stream<Item = Result<TicketConversationChanged, ApiError>>, ApiError> {
         follow(ctx, after, Conversation(TicketId::decode(&ticket_id))).await
     }

@@ -10,8 +10,7 @@ use guichet_base::id::ClientId;
 use guichet_edge::ApiError;
 use guichet_engine::actor::{AccessRole, Membership, PortalMembership};
 use guichet_schema::people::client::{model, queries, rules};
-use guichet_schema::people::portal_access;
-use guichet_schema::people::suppression;
+use guichet_schema::people::{portal_access, suppression};
 use guichet_schema::shared::email_delivery::model::EmailSuppression;
 
 use crate::graphql::ability::{Ability, abilities};

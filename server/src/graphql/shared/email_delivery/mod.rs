@@ -161,7 +161,7 @@ impl EmailDelivery {
 pub struct EmailDeliveryFilter {
     /// Deliveries with one of these statuses.
     status: Option<Vec<EmailDeliveryStatus>>,
-    /// Deliveries about one of these.
+    /// Deliveries with one of these values of `about`.
     about: Option<Vec<EmailDeliveryAbout>>,
     /// Deliveries that concern one of these clients.
     client_ids: Option<Vec<ID>>,
@@ -232,8 +232,8 @@ pub struct EmailDeliveryMutation;
 
 #[Object]
 impl EmailDeliveryMutation {
-    /// Sends a failed or unsent mail again. A mail to the address of record of a client is sent to the
-    /// current address.
+    /// Sends a failed or unsent mail again. A mail to an address in the record of a client is sent to an
+    /// address that the record has now.
     ///
     /// Available to staff.
     ///

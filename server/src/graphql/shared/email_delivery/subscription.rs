@@ -28,7 +28,10 @@ impl EmailDeliverySubscription {
     async fn email_deliveries_changed(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The cursor of the last message that was received. Sends what followed it.")] after: Option<String>,
+        #[graphql(
+            desc = "The cursor of the last message that was received. The subscription then continues after that message."
+        )]
+        after: Option<String>,
     ) -> Result<impl Stream<Item = Result<EmailDeliveriesChanged, ApiError>>, ApiError> {
         follow(ctx, after, Deliveries).await
     }

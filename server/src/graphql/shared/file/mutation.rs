@@ -70,8 +70,8 @@ pub struct FileDownloadInput {
 pub struct FileUpload {
     /// The file; null when there are errors.
     file: Option<File>,
-    /// The address to which the bytes must be sent; null when there are errors, and once the file is
-    /// verified.
+    /// The address to which the bytes must be sent; null when there are errors, and once the upload is
+    /// complete.
     address: Option<FileAddress>,
     /// The list of errors; empty on success.
     user_errors: Vec<UserError>,

@@ -16,11 +16,11 @@ use guichet_edge::{ApiError, MESSAGE_LENGTH};
 pub struct NotificationsChanged {
     /// The cursor of this message. After a lost connection, subscribe again with it as `after`.
     cursor: String,
-    /// The revision of this message, comparable with that of a mutation; null for clients.
+    /// The revision of this message, comparable with that of a mutation.
     revision: Option<Revision>,
     /// Whether the client must read the notifications again now, because the following messages build on the
     /// new result. True in the first message without `after`, after a long absence, when some were marked as
-    /// read, when very much changed at once, and when the rights of the viewer changed.
+    /// read, when too much changed at once, and when the rights of the viewer changed.
     reload: bool,
     /// The new notifications, oldest first. The result of reading again includes them; when `reload` is true,
     /// this list may be incomplete.
@@ -38,7 +38,10 @@ impl NotificationSubscription {
     async fn notifications(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The cursor of the last message that was received. Sends what followed it.")] after: Option<String>,
+        #[graphql(
+            desc = "The cursor of the last message that was received. The subscription then continues after that message."
+        )]
+        after: Option<String>,
     ) -> Result<impl Stream<Item = Result<NotificationsChanged, ApiError>>, ApiError> {
         follow(ctx, after, Notifications).await
     }
