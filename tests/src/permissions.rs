@@ -1,6 +1,6 @@
 //! The permission table: who is answered what. `tests/permissions/README.md` tells its language.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The viewers, in the order of the columns.
@@ -80,6 +80,8 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// By type: the fields that whoever sees the thing sees.
     pub open: BTreeMap<String, Vec<String>>,
+    /// The names that the files explain.
+    pub cast: BTreeSet<String>,
 }
 
 /// Reads the files of all nouns in `tests/permissions`.
@@ -100,7 +102,7 @@ pub fn table() -> Table {
     table
 }
 
-/// Reads what is between two empty lines: lines of open fields, or an entry.
+/// Reads what is between two empty lines: lines of open fields and of the cast, or an entry.
 fn read(part: &str, table: &mut Table) {
     let (mut name, mut answers) = ("", BTreeMap::new());
     let mut lines = part.lines().peekable();
@@ -109,6 +111,9 @@ fn read(part: &str, table: &mut Table) {
             let (of, fields) = open.split_once(": ").unwrap_or_else(|| panic!("no fields: {line}"));
             let fields = fields.split(' ').map(str::to_owned).collect();
             assert!(table.open.insert(of.to_owned(), fields).is_none(), "{of} is there twice");
+        } else if let Some(cast) = line.strip_prefix("# cast ") {
+            let (name, _) = cast.split_once(": ").unwrap_or_else(|| panic!("what is it? {line}"));
+            assert!(table.cast.insert(name.to_owned()), "{name} is there twice");
         } else if let Some(answer) = line.strip_prefix("#   ") {
             let (answer, viewers) =
                 answer.split_once(": ").unwrap_or_else(|| panic!("{name}: no viewers: {line}"));

@@ -80,7 +80,7 @@ pub struct Subscription(
 );
 
 /// What each of these shows beside the things that it tells of.
-pub const SHOWS: [Shows; 4] = [
+pub const SHOWS: &[Shows] = &[
     <desk::ticket::Grid as Listed>::SHOWS,
     <desk::ticket::Conversation as Followed>::SHOWS,
     <shared::email_delivery::Deliveries as Listed>::SHOWS,

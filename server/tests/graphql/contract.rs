@@ -16,6 +16,6 @@ fn the_file_is_what_the_server_serves() {
     let written = fs::read_to_string(&file).unwrap_or_default();
     assert!(
         written == sdl(),
-        "schema/schema.graphql is not the schema: run UPDATE_SDL=1 cargo test --test graphql contract"
+        "schema/schema.graphql is not the schema: run UPDATE_SDL=1 cargo test --test graphql"
     );
 }

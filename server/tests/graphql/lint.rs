@@ -7,14 +7,14 @@ use guichet_server::graphql::sdl;
 use crate::reading::{Contract, fields, implements};
 
 /// The last word of a mutation's name: noun, then verb.
-const VERBS: [&str; 17] = [
+const VERBS: &[&str] = &[
     "Attach", "Cancel", "Change", "Complete", "Create", "Download", "Edit", "Lift", "MarkPaid", "MarkRead",
     "Post", "Renew", "Reopen", "Retry", "Set", "Transfer", "Update",
 ];
 /// Verbs that create or send something, so they need an idempotency key.
-const KEYED: [&str; 7] = ["Attach", "Change", "Create", "Post", "Reopen", "Retry", "Transfer"];
+const KEYED: &[&str] = &["Attach", "Change", "Create", "Post", "Reopen", "Retry", "Transfer"];
 /// Verbs that change something that was read before, so they need a version.
-const VERSIONED: [&str; 4] = ["Cancel", "Edit", "MarkPaid", "Update"];
+const VERSIONED: &[&str] = &["Cancel", "Edit", "MarkPaid", "Update"];
 /// The last word of an input's name.
 const INPUTS: [&str; 4] = ["Filter", "Input", "Order", "Target"];
 /// Mutations about a session: they change nothing of a firm, so they have no revision.
@@ -196,8 +196,8 @@ fn mutations_have_one_shape() {
             input.iter().any(|f| f.node.name.node == field && f.node.ty.node.to_string() == ty)
         };
         let ends = |verbs: &[&str]| verbs.iter().any(|verb| name.ends_with(verb));
-        demand(!ends(&KEYED) || has("idempotencyKey", "String!"), "lacks idempotencyKey: String!");
-        demand(!ends(&VERSIONED) || has("expectedVersion", "Int!"), "lacks expectedVersion: Int!");
+        demand(!ends(KEYED) || has("idempotencyKey", "String!"), "lacks idempotencyKey: String!");
+        demand(!ends(VERSIONED) || has("expectedVersion", "Int!"), "lacks expectedVersion: Int!");
         payloads.push(payload);
     }
     let stray = contract.types.keys().filter(|name| name.ends_with("Payload") && !payloads.contains(name));

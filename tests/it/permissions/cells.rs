@@ -60,22 +60,38 @@ fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 
-/// Counts the traces of actions: the revisions, and the rows of every table.
-async fn traces(stage: &Stage) -> String {
+/// Runs a statement that returns the column `told`.
+async fn told(stage: &Stage, statement: &str) -> Vec<String> {
     #[derive(QueryableByName)]
     struct Told {
         #[diesel(sql_type = Text)]
         told: String,
     }
     let mut conn = stage.store.conn().await.unwrap();
+    let rows: Vec<Told> = diesel::sql_query(statement).load(&mut conn).await.unwrap();
+    rows.into_iter().map(|row| row.told).collect()
+}
+
+/// Counts the traces of actions: the revisions, and the rows of every table.
+async fn traces(stage: &Stage) -> String {
     let tables = "SELECT relname::text AS told FROM pg_class
         WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') ORDER BY relname";
-    let tables: Vec<Told> = diesel::sql_query(tables).load(&mut conn).await.unwrap();
-    let count = |Told { told }: &Told| format!("'{told} ' || (SELECT count(*) FROM \"{told}\")");
-    let counts = tables.iter().map(count).collect::<Vec<_>>().join(", ");
+    let count = |table: &String| format!("'{table} ' || (SELECT count(*) FROM \"{table}\")");
+    let counts = told(stage, tables).await.iter().map(count).collect::<Vec<_>>().join(", ");
     let count = format!("SELECT concat_ws(', ', (SELECT sum(revision) FROM firm_feed), {counts}) AS told");
-    let counted: Told = diesel::sql_query(count).get_result(&mut conn).await.unwrap();
-    counted.told
+    told(stage, &count).await.remove(0)
+}
+
+/// The names under which actions are in the audit and under which idempotency keys are stored.
+async fn names_of_acts(stage: &Stage) -> Vec<String> {
+    told(stage, "SELECT act AS told FROM audit UNION ALL SELECT mutation FROM idempotency_keys").await
+}
+
+/// The names that are in `after` more often than in `before`.
+fn added(before: &[String], after: Vec<String>) -> BTreeSet<String> {
+    let count = |names: &[String], name: &String| names.iter().filter(|other| *other == name).count();
+    let more = after.iter().filter(|name| count(&after, name) > count(before, name));
+    more.cloned().collect()
 }
 
 /// The mistakes in one column.
@@ -96,7 +112,15 @@ async fn column(cast: &Cast, rows: &[Row], column: usize) -> Vec<String> {
         };
         if row.of == "Mutation" && *expected == Answer::Done {
             let own = cast.stage(viewer).await;
+            let before = names_of_acts(&own).await;
             mistakes.extend(ask(&own).await);
+            for act in added(&before, names_of_acts(&own).await) {
+                // Who accepts an invitation is signed in by it.
+                let is_sign_in = row.field == "invitationAccept" && act == "signIn";
+                if act != row.field && !is_sign_in {
+                    mistakes.push(format!("{} as {viewer} is recorded as {act}", row.name()));
+                }
+            }
             own.leave().await;
         } else {
             mistakes.extend(ask(&shared).await);
@@ -111,11 +135,19 @@ async fn column(cast: &Cast, rows: &[Row], column: usize) -> Vec<String> {
 }
 
 /// B-05, B-14, B-15: each viewer gets exactly the declared answers, so no id of others by list, by node or within
-/// another object. Refusals leave no trace. Each mutation that succeeds is tried on a separate copy.
+/// another object. Refusals leave no trace. Each mutation that succeeds is tried on a separate copy, and has its own
+/// name in the audit (F-03) and at its idempotency key.
 #[tokio::test]
 async fn every_cell_is_as_declared() {
     let cast = Cast::assemble().await;
-    let mut rows = table().rows;
+    let table = table();
+    let of_viewer = |name: &str| {
+        let viewer = ["account_", "staff_", "access_"].iter().find_map(|kind| name.strip_prefix(kind));
+        viewer.is_some_and(|viewer| VIEWERS.contains(&viewer))
+    };
+    let named: BTreeSet<_> = cast.names.keys().filter(|name| !of_viewer(name)).cloned().collect();
+    assert_eq!(named, table.cast, "the cast, and what the files explain");
+    let mut rows = table.rows;
     for row in &mut rows {
         for (name, value) in &cast.names {
             row.document = row.document.replace(&format!("{{{name}}}"), value);
