@@ -24,7 +24,7 @@ type PortalRow = (AccessId, FirmId, ClientId, AccessRole);
 
 type MembershipRow = (Option<StaffRow>, Option<MemberReach>, Option<PortalRow>);
 
-/// Valid sessions (neither expired nor revoked) with their accounts and what [`current_membership`] selects.
+/// Valid sessions (neither expired nor revoked) with their accounts and what `current_membership!` selects.
 macro_rules! valid_sessions {
     ($now:expr) => {{
         let works = staff_members::joined_at.is_not_null().and(staff_members::disabled_at.is_null());
