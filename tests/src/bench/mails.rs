@@ -112,7 +112,7 @@ async fn queue(
     diesel::sql_query(
         "INSERT INTO jobs (id, kind, key, firm_id, payload, run_at, max_attempts, created_at)
          SELECT gen_random_uuid(), $1, 'delivery_' || replace(id::text, '-', ''), firm_id,
-             jsonb_build_object('delivery_id', id), $2, $3, $2
+             jsonb_build_object('delivery_id', id, 'round', 1), $2, $3, $2
          FROM email_deliveries WHERE status = 'QUEUED'",
     )
     .bind::<Text, _>(SendEmail::KIND)

@@ -60,26 +60,28 @@ WHERE EXISTS (
         AND access.firm_id = :ticket_firm_id AND access.status = 'ACTIVE'
 ) \gset opener_
 SELECT DISTINCT ON (recipient_ci) recipient_ci, thread_subject FROM email_deliveries
-WHERE ticket_id = :ticket_id AND recipient_ci IS NOT NULL AND thread_subject IS NOT NULL
+WHERE subject_noun = 'ticket' AND subject_id = :ticket_id AND recipient_ci IS NOT NULL AND thread_subject IS NOT NULL
 ORDER BY recipient_ci, created_at, id;
 SELECT email_ci FROM accounts WHERE id = :viewer_account_id;
 SELECT email_ci FROM email_suppressions
 WHERE firm_id = :ticket_firm_id AND email_ci = ANY (ARRAY[:opener_email, :record_email]);
-INSERT INTO email_deliveries (id, firm_id, cause_id, ticket_id, client_id, account_id, recipient, recipient_ci,
-    locale, status, reason, message_id, thread_subject, price_minor, currency, created_at, updated_at)
-VALUES (md5(:key::text || 'a')::uuid, :ticket_firm_id, md5(:key::text)::uuid, :ticket_id, :client_id,
-    :opener_account_id, :opener_email, :opener_email, :opener_locale, 'QUEUED', NULL,
-    '<delivery_' || md5(:key::text || 'a') || '@bench.example>', :ticket_subject, :ticket_price_minor,
-    :ticket_currency, now(), now()),
-    (md5(:key::text || 'b')::uuid, :ticket_firm_id, md5(:key::text)::uuid, :ticket_id, :client_id,
-    NULL, :record_email, :record_email, :record_locale, 'QUEUED', NULL,
-    '<delivery_' || md5(:key::text || 'b') || '@bench.example>', :ticket_subject, :ticket_price_minor,
-    :ticket_currency, now(), now());
+INSERT INTO email_deliveries (id, firm_id, cause_id, subject_noun, subject_id, client_id, account_id, staff_id,
+    recipient, recipient_ci, locale, status, reason, message_id, thread_subject, about, facts, created_at, updated_at)
+VALUES (md5(:key::text || 'a')::uuid, :ticket_firm_id, md5(:key::text)::uuid, 'ticket', :ticket_id, :client_id,
+    :opener_account_id, NULL, :opener_email, :opener_email, :opener_locale, 'QUEUED', NULL,
+    '<delivery_' || md5(:key::text || 'a') || '@bench.example>', :ticket_subject, 'STATUS_CHANGE',
+    ('{"price": {"currency": "' || :ticket_currency || '", "amount_minor": ' || :ticket_price_minor || '}}')::jsonb,
+    now(), now()),
+    (md5(:key::text || 'b')::uuid, :ticket_firm_id, md5(:key::text)::uuid, 'ticket', :ticket_id, :client_id,
+    NULL, NULL, :record_email, :record_email, :record_locale, 'QUEUED', NULL,
+    '<delivery_' || md5(:key::text || 'b') || '@bench.example>', :ticket_subject, 'STATUS_CHANGE',
+    ('{"price": {"currency": "' || :ticket_currency || '", "amount_minor": ' || :ticket_price_minor || '}}')::jsonb,
+    now(), now());
 INSERT INTO jobs (id, kind, key, firm_id, payload, priority, run_at, max_attempts, created_at)
 VALUES (gen_random_uuid(), 'email.send', 'delivery_' || md5(:key::text || 'a'), :ticket_firm_id,
-    ('{"delivery_id": "' || md5(:key::text || 'a') || '"}')::jsonb, 0, now(), 54, now()),
+    ('{"round": 1, "delivery_id": "' || md5(:key::text || 'a') || '"}')::jsonb, 0, now(), 54, now()),
     (gen_random_uuid(), 'email.send', 'delivery_' || md5(:key::text || 'b'), :ticket_firm_id,
-    ('{"delivery_id": "' || md5(:key::text || 'b') || '"}')::jsonb, 0, now(), 54, now())
+    ('{"round": 1, "delivery_id": "' || md5(:key::text || 'b') || '"}')::jsonb, 0, now(), 54, now())
 ON CONFLICT DO NOTHING;
 INSERT INTO audit (id, firm_id, at, account_id, staff_id, access_id, act, noun, subject_id, address, request_id)
 VALUES (gen_random_uuid(), :ticket_firm_id, now(), :viewer_account_id, :viewer_staff_id, DEFAULT,
@@ -92,13 +94,13 @@ WITH feed AS (
     FROM feed, unnest(
         ARRAY['ticket', 'delivery', 'delivery'],
         ARRAY[:ticket_id, md5(:key::text || 'a'), md5(:key::text || 'b')]::uuid[],
-        ARRAY['{"client_id": "' || :client_id || '", "internal": false, "staff": ["' || :client_accountant_id
+        ARRAY['{"area": "TICKETS", "client_id": "' || :client_id || '", "internal": false, "staff": ["' || :client_accountant_id
             || '", "' || :ticket_assignee_id || '"], "department_id": null}', NULL, NULL]::jsonb[],
-        ARRAY['{"client_id": "' || :client_id || '", "internal": false, "staff": ["' || :client_accountant_id
+        ARRAY['{"area": "TICKETS", "client_id": "' || :client_id || '", "internal": false, "staff": ["' || :client_accountant_id
             || '", "' || :ticket_assignee_id || '"], "department_id": null}',
-            '{"client_id": "' || :client_id || '", "internal": true, "staff": ["' || :client_accountant_id
+            '{"area": "TICKETS", "client_id": "' || :client_id || '", "internal": true, "staff": ["' || :client_accountant_id
             || '"], "department_id": null}',
-            '{"client_id": "' || :client_id || '", "internal": true, "staff": ["' || :client_accountant_id
+            '{"area": "TICKETS", "client_id": "' || :client_id || '", "internal": true, "staff": ["' || :client_accountant_id
             || '"], "department_id": null}']::jsonb[]
     ) WITH ORDINALITY AS e (noun, subject, before, after, n)
 )
@@ -108,11 +110,12 @@ VALUES (:viewer_staff_id, 'ticketStatusChange', :key, sha256(:key::bytea),
     ('[{"ticket_id": "' || :ticket_id || '", "outcome": "CHANGED", "act_id": "' || md5(:key::text) || '"}, '
         || :feed_revision || ']')::jsonb, now());
 COMMIT;
-SELECT id, firm_id, cause_id, ticket_id, client_id, account_id, recipient, locale, status, reason, message_id,
-    attempts, smtp_reply, version, created_at, updated_at, sent_at, round, thread_subject, price_minor, currency
+SELECT id, firm_id, cause_id, subject_noun, subject_id, client_id, account_id, recipient, locale, status, reason,
+    message_id, attempts, smtp_reply, version, created_at, updated_at, sent_at, round, thread_subject, about, staff_id,
+    facts
 FROM email_deliveries
-WHERE cause_id = ANY (ARRAY(SELECT unnest(ARRAY[md5(:key::text)::uuid])))
-    AND ticket_id = ANY (SELECT id FROM tickets WHERE (firm_id = :viewer_firm_id) IS TRUE) ORDER BY id;
+WHERE cause_id = ANY (ARRAY(SELECT unnest(ARRAY[md5(:key::text)::uuid]))) AND staff_id IS NULL
+    AND (firm_id = :viewer_firm_id) IS TRUE ORDER BY id;
 SELECT id, firm_id, number, client_id, opened_by_staff, opened_by_access, service_item_id, accountant_id,
     assignee_id, department_id, subject, description, price_minor, currency, status, is_untouched,
     last_message_seq, version, created_at, updated_at, closed_at
