@@ -155,11 +155,14 @@ async fn showing(tx: &mut Tx, charge: &Charge) -> Result<BTreeSet<TicketId>> {
     Ok(collecting.into_iter().chain(charge.ticket_id).collect())
 }
 
-/// Writes the events that these tickets now show a changed charge.
+/// Writes the events that these tickets now show a changed charge, in the order of the tickets.
 async fn tell_tickets(tx: &mut Tx, charge: &Charge, shown_on: Vec<TicketId>) -> Result<()> {
     let shown_on: Vec<Subject> = shown_on.into_iter().map(Subject::of).collect();
-    for (ticket, audience) in reach::audiences(tx.conn(), &shown_on).await? {
-        tx.event(charge.firm_id, Event::changed(ticket, audience));
+    let mut audiences = reach::audiences(tx.conn(), &shown_on).await?;
+    for ticket in shown_on {
+        if let Some(audience) = audiences.remove(&ticket) {
+            tx.event(charge.firm_id, Event::changed(ticket, audience));
+        }
     }
     Ok(())
 }
