@@ -96,8 +96,8 @@ fn told(error: Error) -> Failure {
     match error {
         Error::Refused(refusals) => {
             let sentence = |refusal: &Refusal| {
-                let field = refusal.field.map(|field| format!("{field}: ")).unwrap_or_default();
-                format!("{field}{}", i18n::refusal(Locale::En, refusal))
+                let sentence = i18n::refusal(Locale::En, refusal);
+                if refusal.path.is_empty() { sentence } else { format!("{}: {sentence}", refusal.path) }
             };
             refusals.iter().map(sentence).collect::<Vec<_>>().join("\n").into()
         }

@@ -17,7 +17,7 @@ use futures_util::{Stream, StreamExt, stream};
 use guichet_base::clock::SharedClock;
 use guichet_schema::shared::file::digest::Sha256 as Digest;
 use guichet_schema::shared::file::key::Key;
-use guichet_schema::shared::file::rules::Limits;
+use guichet_schema::shared::file::rules::{FileDisposition, Limits};
 use guichet_storage::{
     Addresses, Grant, NoGrant, Own, Range, Seal, Storage, StorageError, WriteError, disposition,
 };
@@ -33,8 +33,10 @@ use tokio::time::{Instant, timeout_at};
 const SILENCE: Duration = Duration::from_secs(60);
 /// The slowest allowed sender, in bytes per second; the first minute is free.
 const SLOWEST: u64 = 16 << 10;
-/// If a browser displays a file nevertheless, it is sandboxed without an origin.
-const INERT: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
+/// If a browser displays a file that it should save, it is sandboxed without an origin.
+const SAVED: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
+/// A document or image that is shown in place loads and runs nothing. Browsers show PDF documents in no sandbox.
+const SHOWN: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; object-src 'self'; frame-ancestors 'self'";
 
 /// What actions on files need.
 #[derive(Debug, Clone)]
@@ -211,7 +213,9 @@ async fn send(
     Path(grant): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let Grant::Get { key, name, content_type, .. } = door.seal.read_grant(&grant, door.clock.now())? else {
+    let Grant::Get { key, name, content_type, disposition: way, .. } =
+        door.seal.read_grant(&grant, door.clock.now())?
+    else {
         return Err(Refused::Method);
     };
     let size = door.storage.size(&key).await?.ok_or(Refused::Gone)?;
@@ -222,13 +226,17 @@ async fn send(
     let status = if part.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
     let opened = door.storage.open(&key, part).await?.ok_or(Refused::Gone)?;
     let (start, end) = (opened.range.start, opened.range.end);
+    let policy = match way {
+        FileDisposition::Attachment => SAVED,
+        FileDisposition::Inline => SHOWN,
+    };
     let mut response = Response::builder()
         .status(status)
         .header(CONTENT_TYPE, content_type.as_str())
         .header(CONTENT_LENGTH, end - start)
-        .header(CONTENT_DISPOSITION, disposition(&name))
+        .header(CONTENT_DISPOSITION, disposition(way, &name))
         .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
-        .header(CONTENT_SECURITY_POLICY, INERT)
+        .header(CONTENT_SECURITY_POLICY, policy)
         .header(CACHE_CONTROL, "private, no-store")
         .header(ACCEPT_RANGES, "bytes");
     if status == StatusCode::PARTIAL_CONTENT {

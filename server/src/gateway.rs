@@ -6,7 +6,7 @@ use std::io;
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
-use guichet_edge::{EdgeSettings, Graphiql, Origin, Sockets};
+use guichet_edge::{EdgeSettings, Graphiql, Hosts, Origin, Sockets, hosted};
 use guichet_engine::store::Store;
 use guichet_mail::Catcher;
 use guichet_queue::Health;
@@ -56,7 +56,8 @@ impl Gateway {
     ) -> impl Future<Output = io::Result<()>> + Send + use<> {
         let (guests, sockets) = (Guests::default(), Sockets::new(stop.clone()));
         let store = self.store.clone();
-        let router = self.routes(settings, guests.clone(), &sockets);
+        let hosts = if settings.trial { Hosts::Loopback } else { Hosts::Any };
+        let router = hosted(self.routes(settings, guests.clone(), &sockets), hosts);
         async move {
             let served = async {
                 let served = guichet_edge::serve(listener, router, stop).await;

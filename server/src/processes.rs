@@ -47,6 +47,9 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// Why it cannot start, or the first part that fails later.
 pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
+        if !settings.trial {
+            demand_relay(settings)?;
+        }
         let listener = bind(GUICHET_LISTEN, settings.listen).await?;
         probe_relay(settings).await?;
         probe_redis(settings).await?;
@@ -81,7 +84,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         let health = workers.health();
         start_workers(life, &store, workers, route.clone(), &storage);
         let public_url = settings.public_url(listener.local_addr()?);
-        let files = files(settings, &folder, storage, &public_url)?;
+        let files = files(settings, &folder, storage)?;
         // The page requires no sign-in.
         let catcher = catcher(&route).filter(|_| settings.trial);
         let live = follow_feeds(life, &store);
@@ -112,7 +115,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         let public_url = settings.public_url(listener.local_addr()?);
         let folder = shared_folder(settings);
         let storage = storage(settings, &folder).await?;
-        let files = files(settings, &folder, storage, &public_url)?;
+        let files = files(settings, &folder, storage)?;
         let live = follow_feeds(life, &store);
         let gateway = Gateway { store, live, catcher: None, workers: None, files };
         life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
@@ -128,10 +131,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
 /// Why it cannot start, or the first part that fails later.
 pub async fn work(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
-        if settings.smtp.is_none() {
-            let reason = "is not set, and mails would go nowhere";
-            return Err(SettingError::new(SMTP_URL, reason).into());
-        }
+        demand_relay(settings)?;
         probe_relay(settings).await?;
         probe_redis(settings).await?;
         probe_scanner(settings).await?;
@@ -181,6 +181,14 @@ async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) 
     }
 }
 
+/// Outside of a trial, mails that are only caught would count as sent.
+fn demand_relay(settings: &Settings) -> Result<(), SettingError> {
+    match settings.smtp {
+        Some(_) => Ok(()),
+        None => Err(SettingError::new(SMTP_URL, "is not set, and mails would go nowhere")),
+    }
+}
+
 async fn probe_relay(settings: &Settings) -> Result<(), SettingError> {
     match &settings.smtp {
         Some(smtp) => smtp.probe().await.map_err(SettingError::from),
@@ -225,13 +233,13 @@ pub(crate) async fn storage(settings: &Settings, folder: &Path) -> Result<Storag
     })
 }
 
-/// What actions on files need in a process reachable at `public_url`.
-fn files(settings: &Settings, folder: &Path, storage: Storage, public_url: &str) -> Result<Files, Failure> {
+/// What actions on files need.
+fn files(settings: &Settings, folder: &Path, storage: Storage) -> Result<Files, Failure> {
     let addresses = match &storage {
         Storage::S3(s3) => Addresses::S3(s3.clone()),
         Storage::Folder(_) => {
             let seal = Seal::open(folder).map_err(|error| unusable(&folder.join("files.key"), &error))?;
-            Addresses::Own(Own { seal, base: public_url.to_owned() })
+            Addresses::Own(Own { seal })
         }
     };
     Ok(Files { storage, addresses, limits: settings.limits })

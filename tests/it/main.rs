@@ -9,6 +9,7 @@ mod documents;
 mod edges;
 mod embedded;
 mod hostile;
+mod input;
 mod jobs;
 mod live;
 mod mail_catcher;

@@ -12,7 +12,8 @@ use guichet_engine::store::Store;
 use guichet_schema::desk::ticket::commands::{CreateTicket, create};
 use guichet_schema::desk::ticket::conversation::{PostMessage, post};
 use guichet_schema::nouns;
-use guichet_schema::shared::file::rules::{Declaration, Limits};
+use guichet_schema::shared::file::kind::FileKind;
+use guichet_schema::shared::file::rules::{Declaration, FileDisposition, Limits};
 use guichet_schema::shared::file::verdict::{self, Verdict};
 use guichet_schema::shared::file::{download, upload};
 use guichet_schema::shared::visibility::Visibility;
@@ -48,7 +49,7 @@ impl Desk {
         let store = counting.store.clone();
         let settings = Settings::read(|_| None::<std::ffi::OsString>).unwrap();
         let object_store = ObjectStore::folder();
-        let files = object_store.files("http://files.example", Limits::default());
+        let files = object_store.files(Limits::default());
         let live = Live::new(store.clone());
         let gateway = Gateway { store: store.clone(), live, catcher: None, workers: None, files };
         let router = gateway.router(&settings);
@@ -81,8 +82,9 @@ impl Desk {
         let made = upload::create(&self.store, &actor, &key, &limits, vec![declared]).await.unwrap();
         let id = *made.value[0].as_ref().unwrap();
         upload::complete(&self.store, &actor, &[Some(id)], &[(id, 1)].into()).await.unwrap();
-        verdict::pass(&self.store, nouns::WITH_FILES, id, Verdict::Stored).await.unwrap();
-        download::open(&self.store, &actor, id).await.unwrap();
+        let stored = Verdict::Stored { kind: FileKind::Pdf, is_protected: false };
+        verdict::pass(&self.store, nouns::WITH_FILES, id, stored).await.unwrap();
+        download::open(&self.store, &actor, id, FileDisposition::Attachment).await.unwrap();
         id
     }
 

@@ -127,7 +127,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("the socket is bound"));
         let object_store = ObjectStore::start(setup.kind).await;
-        let files = object_store.files(&url, setup.limits);
+        let files = object_store.files(setup.limits);
         let verifier = Verifier { store: store.clone(), storage: files.storage.clone(), clamd: setup.clamd };
         let workers = guichet_workers::workers(store.clone(), sender, verifier, 4);
         let settings = Settings::read(|_| None::<OsString>).expect("the defaults are settings");
@@ -173,8 +173,25 @@ impl TestApp {
     /// # Panics
     /// When the API does not answer in JSON.
     pub async fn send_as(&self, token: Option<&str>, query: &str, variables: Value) -> Answer {
+        self.send_with(token, &[], query, variables).await
+    }
+
+    /// The same with further headers.
+    ///
+    /// # Panics
+    /// When the API does not answer in JSON.
+    pub async fn send_with(
+        &self,
+        token: Option<&str>,
+        headers: &[(&str, &str)],
+        query: &str,
+        variables: Value,
+    ) -> Answer {
         let body = json!({ "query": query, "variables": variables });
         let mut request = self.http.post(format!("{}/graphql", self.url)).json(&body);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }

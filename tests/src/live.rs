@@ -44,7 +44,7 @@ impl LiveSide {
         let settings = Settings::read(|_| None::<OsString>).expect("the defaults are settings");
         let deployment = Deployment::new(&settings);
         let object_store = ObjectStore::folder();
-        let files = object_store.files("http://files.example", Limits::default());
+        let files = object_store.files(Limits::default());
         let schema = BatchedExecutor(build(deployment.clone(), live, files));
         let sessions = Sessions { store: store.clone(), deployment, guests: Guests::default() };
         Self { _object_store: object_store, schema, sessions, _running: stop.drop_guard() }

@@ -62,16 +62,16 @@ impl ObjectStore {
         Self::Folder(tempfile::tempdir().expect("a folder is made"))
     }
 
-    /// The files of a server that is reachable at `url`.
+    /// The files of a server.
     ///
     /// # Panics
     /// When the folder cannot be used.
-    pub fn files(&self, url: &str, limits: Limits) -> Files {
+    pub fn files(&self, limits: Limits) -> Files {
         let (storage, addresses) = match self {
             Self::Folder(folder) => {
                 let storage = Folder::open(folder.path()).expect("the folder is a store");
                 let seal = Seal::open(folder.path()).expect("the folder has a key");
-                (Storage::Folder(storage), Addresses::Own(Own { seal, base: url.to_owned() }))
+                (Storage::Folder(storage), Addresses::Own(Own { seal }))
             }
             Self::S3(server) => {
                 let s3 = S3::new(&server.settings()).expect("a bucket is named");

@@ -34,6 +34,7 @@ impl Answer {
         let is = |word: &str, others: fn(char) -> bool| !word.is_empty() && word.chars().all(others);
         Some(match cell {
             "login" => Self::Error("UNAUTHENTICATED"),
+            "hat" => Self::Error("MEMBERSHIP_REQUIRED"),
             "role" => Self::Refused("NOT_ALLOWED".to_owned()),
             "none" => Self::Refused("NOT_FOUND".to_owned()),
             "ok" => Self::Done,

@@ -10,6 +10,7 @@ use guichet_base::locale::Locale;
 use guichet_engine::actor::{
     AccessRole, Actor, MemberReach, Membership, Origin, PortalMembership, StaffMembership, StaffRole,
 };
+use guichet_engine::searchable;
 use guichet_engine::store::Store;
 use guichet_engine::tables::{
     accounts, clients, department_members, departments, firms, portal_accesses, service_items, sessions,
@@ -200,7 +201,7 @@ impl Firm {
                 clients::name.eq(name),
                 clients::email.eq(email),
                 clients::locale.eq(Locale::PtBr),
-                clients::search_text.eq(guichet_base::search::fold(name)),
+                searchable!(clients, guichet_base::search::fold(name)),
                 clients::created_at.eq(self.store.now()),
                 clients::updated_at.eq(self.store.now()),
             ))
@@ -256,7 +257,7 @@ impl Firm {
                 service_items::firm_id.eq(self.id),
                 service_items::name.eq(name),
                 service_items::price_minor.eq(price_minor),
-                service_items::search_text.eq(guichet_base::search::fold(name)),
+                searchable!(service_items, guichet_base::search::fold(name)),
                 service_items::created_at.eq(self.store.now()),
                 service_items::updated_at.eq(self.store.now()),
             ))

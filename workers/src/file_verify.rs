@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::clamd::{Clamd, Finding};
-use crate::file_content;
+use crate::file_content::{self, Content};
 
 /// Size of the chunks in memory.
 const CHUNK: usize = 256 << 10;
@@ -62,8 +62,11 @@ impl Verifier {
         let opened = self.storage.open(&file.staged(), None).await.map_err(JobError::retry)?;
         let Some(opened) = opened else {
             // The verdict was recorded before the database was restored from an earlier backup.
-            if self.is_there(&file.stored(), size).await? {
-                return Ok(Verdict::Stored);
+            if let Some(stored) = self.storage.open(&file.stored(), None).await.map_err(JobError::retry)?
+                && stored.size == size
+            {
+                let spool = Spool::of(stored).await.map_err(JobError::retry)?;
+                return spool.verdict(file).await.map_err(JobError::retry);
             }
             return if attempt < DOUBTED {
                 Err(JobError::retry(Absent))
@@ -78,8 +81,9 @@ impl Verifier {
         if spool.sha256 != file.sha256 {
             return refused(FileRefusal::WrongChecksum);
         }
-        if !spool.is_of(file).await.map_err(JobError::retry)? {
-            return refused(FileRefusal::WrongType);
+        let verdict = spool.verdict(file).await.map_err(JobError::retry)?;
+        if verdict == Verdict::Refused(FileRefusal::WrongType) {
+            return Ok(verdict);
         }
         if let Some(clamd) = &self.clamd {
             let bytes = spool.bytes().map_err(JobError::retry)?;
@@ -90,7 +94,7 @@ impl Verifier {
             }
         }
         self.keep(&file.stored(), &spool, size).await?;
-        Ok(Verdict::Stored)
+        Ok(verdict)
     }
 
     /// Writes an object unless it exists: under a file's key there is only what was declared.
@@ -141,9 +145,14 @@ impl Spool {
         Ok(Self { file: copy.into_std().await, sha256: Digest::new(hasher.finalize().into()) })
     }
 
-    async fn is_of(&self, declared: &File) -> io::Result<bool> {
+    /// The verdict about its content: stored as what it is, or of the wrong kind.
+    async fn verdict(&self, declared: &File) -> io::Result<Verdict> {
         let (file, kind) = (self.rewound()?, declared.content_type);
-        tokio::task::spawn_blocking(move || file_content::agrees(kind, file)).await?
+        let content = tokio::task::spawn_blocking(move || file_content::recognize(kind, file)).await??;
+        Ok(match content {
+            Some(Content { kind, is_protected }) => Verdict::Stored { kind, is_protected },
+            None => Verdict::Refused(FileRefusal::WrongType),
+        })
     }
 
     /// Its bytes from the beginning.
@@ -167,7 +176,7 @@ impl Spool {
 
 fn count(verdict: Verdict) {
     let outcome = match verdict {
-        Verdict::Stored => "stored",
+        Verdict::Stored { .. } => "stored",
         Verdict::Refused(FileRefusal::Infected) => "infected",
         Verdict::Refused(_) => "rejected",
     };

@@ -14,9 +14,13 @@ use std::time::Duration;
 
 use guichet_base::error::Result;
 use guichet_engine::job::awaited;
+use guichet_engine::search::refold;
 use guichet_engine::store::Store;
 use guichet_engine::{feed, idempotency};
 use guichet_queue::Workers;
+use guichet_schema::desk::service_item::model::ServiceItem;
+use guichet_schema::desk::ticket::model::Ticket;
+use guichet_schema::people::client::model::Client;
 use guichet_schema::people::session;
 use guichet_schema::shared::email_delivery::model::SendEmail;
 use guichet_schema::shared::file::model::VerifyFile;
@@ -63,6 +67,11 @@ pub fn reconcilers(store: &Store, storage: &Storage) -> Vec<Reconciler> {
         }),
         each_minute("old notifications", store, |store| async move {
             notification::commands::forget_old(&mut *store.conn().await?, store.now()).await
+        }),
+        each_minute("search texts of an older folding", store, |store| async move {
+            Ok(refold::<Client>(&store).await?
+                + refold::<ServiceItem>(&store).await?
+                + refold::<Ticket>(&store).await?)
         }),
         Reconciler::new("sweep of files", 10 * MINUTE, 60 * MINUTE, move || {
             file_sweep::turn(sweeping.clone(), storage.clone())

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::text;
+
 /// A syntactically valid address (RFC 5321 as far as mail servers take it).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email {
@@ -13,10 +15,10 @@ impl Email {
     /// Longest address that SMTP carries (RFC 5321, 4.5.3.1.3), in octets.
     pub const MAX: usize = 254;
 
-    /// Parses an address and trims it. `None` when no mail server would accept it.
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        if text.len() > Self::MAX || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    /// Parses an address, in the form of [`text::line`]. `None` when no mail server would accept it.
+    pub fn parse(typed: &str) -> Option<Self> {
+        let text = text::line(typed).ok()?;
+        if text.len() > Self::MAX || text.contains(' ') {
             return None;
         }
         let (local, domain) = text.rsplit_once('@')?;
@@ -78,6 +80,7 @@ mod tests {
     fn spelling_does_not_make_another_address() {
         let ci = |text| Email::parse(text).map(|email| email.ci().to_owned());
         assert_eq!(ci("ANA@Exemplo.com"), ci(" ana@exemplo.COM"));
+        assert_eq!(ci("jose\u{301}@exemplo.com"), ci("jos\u{200b}é@exemplo.com"));
         assert_eq!(ci("a@MÜNCHEN.example"), ci("A@xn--mnchen-3ya.example"));
     }
 

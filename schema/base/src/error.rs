@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::money::Money;
 use crate::text_enum;
 
 text_enum! {
@@ -18,10 +19,11 @@ text_enum! {
         Conflict = "CONFLICT",
         /// A required value is missing.
         Required = "REQUIRED",
+        /// Only one of these arguments may be given.
+        MutuallyExclusive = "MUTUALLY_EXCLUSIVE",
         /// The text is longer than allowed.
         TooLong = "TOO_LONG",
-        /// The number is too small or too large, the list has too few or too many items, or the name of a time
-        /// zone is unknown.
+        /// The value is too small, too large or unknown, or the list has too few or too many items.
         OutOfRange = "OUT_OF_RANGE",
         /// The cursor was not issued by this list in this order.
         InvalidCursor = "INVALID_CURSOR",
@@ -103,9 +105,74 @@ text_enum! {
         FileUnused = "FILE_UNUSED",
         /// The file is still being verified.
         FileNotReady = "FILE_NOT_READY",
+        /// Browsers cannot show the file in place: it has a password, or is of a kind that they do not know. Download it.
+        FileNotPreviewable = "FILE_NOT_PREVIEWABLE",
         /// The file is already attached to something.
         FileAttached = "FILE_ATTACHED",
     }
+}
+
+/// The part of an input that a refusal is about: the names of fields, from the outside inwards, and positions in lists.
+/// Empty for the input as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct InputPath(Vec<Step>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Step {
+    Field(&'static str),
+    Item(usize),
+}
+
+impl InputPath {
+    /// An item of the list at this path, counted from 0.
+    #[must_use]
+    pub fn item(mut self, index: usize) -> Self {
+        self.0.push(Step::Item(index));
+        self
+    }
+
+    /// Whether it is the input as a whole.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The names and positions, as the API spells them.
+    pub fn steps(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(ToString::to_string)
+    }
+}
+
+/// Names of fields as the API spells them, separated by dots: `to.staffId`.
+impl From<&'static str> for InputPath {
+    fn from(names: &'static str) -> Self {
+        Self(names.split('.').map(Step::Field).collect())
+    }
+}
+
+impl fmt::Display for InputPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.steps().collect::<Vec<_>>().join("."))
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field(name) => f.write_str(name),
+            Self::Item(index) => index.fmt(f),
+        }
+    }
+}
+
+/// A value in the sentence about a refusal, shown as people of its language write it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// A number.
+    Number(i64),
+    /// An amount with its currency.
+    Money(Money),
+    /// A text, such as a code.
+    Text(String),
 }
 
 /// The reason why nothing was changed.
@@ -113,27 +180,45 @@ text_enum! {
 pub struct Refusal {
     /// The reason.
     pub code: Code,
-    /// The input field that is at fault, as the API spells it.
-    pub field: Option<&'static str>,
-    /// A number that the message needs: a limit, or minutes to wait.
-    pub number: Option<i64>,
+    /// The part of the input that is at fault.
+    pub path: InputPath,
+    /// What was asked and what is allowed: the values of the sentence, by their names in it.
+    pub values: Vec<(&'static str, Told)>,
 }
 
 impl Refusal {
     /// A refusal that concerns no particular field.
     pub const fn new(code: Code) -> Self {
-        Self { code, field: None, number: None }
+        Self { code, path: InputPath(Vec::new()), values: Vec::new() }
     }
 
-    /// A refusal that concerns one input field.
-    pub const fn of(field: &'static str, code: Code) -> Self {
-        Self { code, field: Some(field), number: None }
+    /// A refusal that concerns one part of the input.
+    pub fn of(path: impl Into<InputPath>, code: Code) -> Self {
+        Self { path: path.into(), ..Self::new(code) }
     }
 
-    /// Adds the number that the message needs.
+    /// Adds the number that the sentence is about: a limit, or minutes to wait.
     #[must_use]
-    pub const fn with(mut self, number: i64) -> Self {
-        self.number = Some(number);
+    pub fn with(self, number: i64) -> Self {
+        self.telling("number", Told::Number(number))
+    }
+
+    /// Adds what was asked.
+    #[must_use]
+    pub fn asked(self, asked: Told) -> Self {
+        self.telling("asked", asked)
+    }
+
+    /// Adds the least and the most that is allowed.
+    #[must_use]
+    pub fn between(self, least: Told, most: Told) -> Self {
+        self.telling("least", least).telling("most", most)
+    }
+
+    /// Adds a value of the sentence.
+    #[must_use]
+    pub fn telling(mut self, name: &'static str, value: Told) -> Self {
+        self.values.push((name, value));
         self
     }
 }
@@ -222,11 +307,11 @@ impl From<diesel::result::Error> for Fault {
             Diesel::DatabaseError(
                 DatabaseErrorKind::ClosedConnection
                 | DatabaseErrorKind::SerializationFailure
+                | DatabaseErrorKind::ReadOnlyTransaction
                 | DatabaseErrorKind::UnableToSendCommand,
                 info,
             ) => Self::Unavailable(info.message().to_owned()),
-            // tokio-postgres reports a lost connection and a server in shutdown (57P0x) as unknown kinds.
-            Diesel::DatabaseError(DatabaseErrorKind::Unknown, info) if lost(info.message()) => {
+            Diesel::DatabaseError(_, info) if sqlstate(info.message()).is_some_and(is_outage) => {
                 Self::Unavailable(info.message().to_owned())
             }
             Diesel::BrokenTransactionManager | Diesel::RollbackErrorOnCommit { .. } => {
@@ -237,29 +322,56 @@ impl From<diesel::result::Error> for Fault {
     }
 }
 
-fn lost(message: &str) -> bool {
-    [
-        "connection closed",
-        "error communicating with the server",
-        "terminating connection",
-        "shutting down",
-        "starting up",
-        "deadlock detected",
-        "too many clients",
-        "remaining connection slots",
-    ]
-    .iter()
-    .any(|sign| message.contains(sign))
+const SQLSTATE: &str = "SQLSTATE ";
+
+/// The message of an error of the database with its code, as [`sqlstate`] reads it.
+pub fn with_sqlstate(code: &str, message: &str) -> String {
+    format!("{SQLSTATE}{code}: {message}")
+}
+
+/// The code in the message of an error of the database (PostgreSQL manual, appendix A).
+pub fn sqlstate(message: &str) -> Option<&str> {
+    message.strip_prefix(SQLSTATE)?.split_once(": ").map(|(code, _)| code).filter(|code| code.len() == 5)
+}
+
+/// Whether an error with this code says nothing against the statement, so that it can succeed later: no connection (08),
+/// a conflict of transactions (40), no room on disk or in memory or for connections (53), a lock that is taken (55P03),
+/// a shutdown or a cancelled statement (57), the operating system (58), a server that only reads (25006).
+fn is_outage(code: &str) -> bool {
+    matches!(code.get(..2), Some("08" | "40" | "53" | "57" | "58")) || matches!(code, "25006" | "55P03")
 }
 
 /// Turns a missing row into `NOT_FOUND`, the same answer for "does not exist" and "not visible" (B-14).
 pub trait OrNotFound<T> {
-    /// The row, or `NOT_FOUND` about `field`.
-    fn or_not_found(self, field: &'static str) -> Result<T>;
+    /// The row, or `NOT_FOUND` about this part of the input.
+    fn or_not_found(self, path: impl Into<InputPath>) -> Result<T>;
 }
 
 impl<T> OrNotFound<T> for Option<T> {
-    fn or_not_found(self, field: &'static str) -> Result<T> {
-        self.ok_or_else(|| Refusal::of(field, Code::NotFound).into())
+    fn or_not_found(self, path: impl Into<InputPath>) -> Result<T> {
+        self.ok_or_else(|| Refusal::of(path, Code::NotFound).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outages_are_told_by_their_code() {
+        let fault = |message: String| {
+            let kind = diesel::result::DatabaseErrorKind::Unknown;
+            Fault::from(diesel::result::Error::DatabaseError(kind, Box::new(message)))
+        };
+        for code in [
+            "08006", "40001", "40P01", "53100", "53200", "53300", "55P03", "57014", "57P01", "57P03",
+            "25006", "58030",
+        ] {
+            assert!(fault(with_sqlstate(code, "plus de place")).is_retryable(), "{code}");
+        }
+        for code in ["22P02", "23505", "42601", "42P01", "0A000", "XX000", "25P02"] {
+            assert!(!fault(with_sqlstate(code, "terminating connection")).is_retryable(), "{code}");
+        }
+        assert!(!fault("terminating connection".to_owned()).is_retryable());
     }
 }

@@ -3,8 +3,9 @@
 use std::ops::RangeInclusive;
 
 use crate::email::Email;
-use crate::error::{Code, Error, Refusal, Result};
+use crate::error::{Code, Error, InputPath, Refusal, Result, Told};
 use crate::money::Money;
+use crate::text;
 
 /// Longest name of a person, company or thing, in characters.
 pub const MAX_NAME: usize = 200;
@@ -54,62 +55,88 @@ impl Check {
         Self::default()
     }
 
-    /// A text of one line, trimmed. Shorter than the range is `REQUIRED`, longer is `TOO_LONG`
-    /// (both in characters); control characters and line breaks are `INVALID_TEXT`.
-    pub fn line(&mut self, field: &'static str, value: &str, length: RangeInclusive<usize>) -> String {
-        let value = value.trim().to_owned();
-        if value.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
-            self.refuse(Refusal::of(field, Code::InvalidText));
-        }
-        self.length(field, &value, length);
-        value
+    /// A text of one line, in the form of [`text::line`]. Shorter than the range is `REQUIRED`, longer is `TOO_LONG`
+    /// (both in characters that are seen); what [`text::line`] refuses is `INVALID_TEXT`.
+    pub fn line(&mut self, path: impl Into<InputPath>, value: &str, length: RangeInclusive<usize>) -> String {
+        self.clean(path, text::line(value), length)
     }
 
-    /// A text of several lines, trimmed, with `\n` for every kind of line break. As
-    /// [`Check::line`] otherwise; tabs are allowed.
-    pub fn text(&mut self, field: &'static str, value: &str, length: RangeInclusive<usize>) -> String {
-        let value = value.replace("\r\n", "\n").replace('\r', "\n").trim().to_owned();
-        if value.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
-            self.refuse(Refusal::of(field, Code::InvalidText));
-        }
-        self.length(field, &value, length);
-        value
+    /// A text of several lines, in the form of [`text::lines`]. As [`Check::line`] otherwise.
+    pub fn text(&mut self, path: impl Into<InputPath>, value: &str, length: RangeInclusive<usize>) -> String {
+        self.clean(path, text::lines(value), length)
+    }
+
+    /// A text that a program makes and compares, such as a key: kept as it is. Control characters are
+    /// `INVALID_TEXT`, the length is checked as in [`Check::line`].
+    pub fn token(
+        &mut self,
+        path: impl Into<InputPath>,
+        value: &str,
+        length: RangeInclusive<usize>,
+    ) -> String {
+        let value = value.trim();
+        let clean =
+            if value.chars().any(char::is_control) { Err(text::Deceptive) } else { Ok(value.to_owned()) };
+        self.clean(path, clean, length)
     }
 
     /// An optional text of one line; blank counts as absent.
-    pub fn optional_line(&mut self, field: &'static str, value: Option<&str>, max: usize) -> Option<String> {
-        let value = self.line(field, value?, 0..=max);
+    pub fn optional_line(
+        &mut self,
+        path: impl Into<InputPath>,
+        value: Option<&str>,
+        max: usize,
+    ) -> Option<String> {
+        let value = self.line(path, value?, 0..=max);
         (!value.is_empty()).then_some(value)
     }
 
     /// An e-mail address, or `INVALID_EMAIL`; blank is `REQUIRED`.
-    pub fn email(&mut self, field: &'static str, value: &str) -> Option<Email> {
+    pub fn email(&mut self, path: impl Into<InputPath>, value: &str) -> Option<Email> {
         let email = Email::parse(value);
         if email.is_none() {
-            let code = if value.trim().is_empty() { Code::Required } else { Code::InvalidEmail };
-            self.refuse(Refusal::of(field, code));
+            let code = if text::line(value).is_ok_and(|line| line.is_empty()) {
+                Code::Required
+            } else {
+                Code::InvalidEmail
+            };
+            self.refuse(Refusal::of(path, code));
         }
         email
     }
 
     /// An optional e-mail address; blank counts as absent.
-    pub fn optional_email(&mut self, field: &'static str, value: Option<&str>) -> Option<Email> {
-        let value = value?.trim();
-        if value.is_empty() { None } else { self.email(field, value) }
+    pub fn optional_email(&mut self, path: impl Into<InputPath>, value: Option<&str>) -> Option<Email> {
+        let value = value?;
+        if text::line(value).is_ok_and(|line| line.is_empty()) { None } else { self.email(path, value) }
     }
 
     /// A number within the range, or `OUT_OF_RANGE`.
-    pub fn number(&mut self, field: &'static str, value: i64, range: &RangeInclusive<i64>) -> i64 {
-        self.require(range.contains(&value), Refusal::of(field, Code::OutOfRange).with(*range.end()));
+    pub fn number(&mut self, path: impl Into<InputPath>, value: i64, range: &RangeInclusive<i64>) -> i64 {
+        self.require(range.contains(&value), out_of_range(path, value, range));
         value
     }
 
+    /// The number of items of a list, within the range, or `OUT_OF_RANGE`.
+    pub fn count(&mut self, path: impl Into<InputPath>, count: usize, range: &RangeInclusive<usize>) {
+        let allowed = *range.start() as i64..=*range.end() as i64;
+        let refusal = out_of_range(path, count as i64, &allowed);
+        self.require(range.contains(&count), refusal.telling("unit", Told::Text("items".to_owned())));
+    }
+
     /// An amount of at least `least` in a firm's `currency`; see [`Money::checked`].
-    pub fn amount(&mut self, field: &'static str, value: &Money, least: i64, currency: &str) -> i64 {
-        value.checked(field, least, currency).unwrap_or_else(|refusal| {
+    pub fn amount(&mut self, path: impl Into<InputPath>, value: &Money, least: i64, currency: &str) -> i64 {
+        value.checked(path, least, currency).unwrap_or_else(|refusal| {
             self.refuse(refusal);
             value.amount_minor
         })
+    }
+
+    /// Refuses with `NOT_FOUND` each part of the input that is not found.
+    pub fn found<T>(&mut self, parts: &[(InputPath, T)], is_found: impl Fn(&T) -> bool) {
+        for (path, part) in parts {
+            self.require(is_found(part), Refusal::of(path.clone(), Code::NotFound));
+        }
     }
 
     /// Adds the refusal unless `ok`.
@@ -132,27 +159,53 @@ impl Check {
         if self.0.is_empty() { Ok(()) } else { Err(Error::Refused(self.0)) }
     }
 
-    fn length(&mut self, field: &'static str, value: &str, length: RangeInclusive<usize>) {
+    fn clean(
+        &mut self,
+        path: impl Into<InputPath>,
+        clean: Result<String, text::Deceptive>,
+        length: RangeInclusive<usize>,
+    ) -> String {
+        let Ok(value) = clean else {
+            self.refuse(Refusal::of(path, Code::InvalidText));
+            return String::new();
+        };
         let count = value.chars().count();
         if count < *length.start() {
-            self.refuse(Refusal::of(field, Code::Required));
+            self.refuse(Refusal::of(path, Code::Required));
         } else if count > *length.end() {
-            self.refuse(Refusal::of(field, Code::TooLong).with(*length.end() as i64));
+            self.refuse(too_long(path, count, *length.end()));
         }
+        value
     }
+}
+
+/// The items of a list, each with its path.
+pub fn items<T: Copy>(path: &'static str, items: &[T]) -> Vec<(InputPath, T)> {
+    items.iter().enumerate().map(|(index, item)| (InputPath::from(path).item(index), *item)).collect()
+}
+
+/// The refusal of a number outside of a range.
+pub fn out_of_range(path: impl Into<InputPath>, asked: i64, range: &RangeInclusive<i64>) -> Refusal {
+    let [asked, least, most] = [asked, *range.start(), *range.end()].map(Told::Number);
+    Refusal::of(path, Code::OutOfRange).asked(asked).between(least, most)
+}
+
+/// The refusal of a text that has more than `most` characters.
+pub fn too_long(path: impl Into<InputPath>, count: usize, most: usize) -> Refusal {
+    Refusal::of(path, Code::TooLong).asked(Told::Number(count as i64)).with(most as i64)
 }
 
 /// Turns a violated unique constraint into a refusal.
 pub trait OrTaken<T> {
-    /// The row, or `TAKEN` about `field`. After that the transaction can only be rolled back.
-    fn or_taken(self, field: &'static str) -> Result<T>;
+    /// The row, or `TAKEN` about this part of the input. After that the transaction can only be rolled back.
+    fn or_taken(self, path: impl Into<InputPath>) -> Result<T>;
 }
 
 impl<T> OrTaken<T> for diesel::QueryResult<T> {
-    fn or_taken(self, field: &'static str) -> Result<T> {
+    fn or_taken(self, path: impl Into<InputPath>) -> Result<T> {
         use diesel::result::{DatabaseErrorKind::UniqueViolation, Error as Diesel};
         self.map_err(|error| match error {
-            Diesel::DatabaseError(UniqueViolation, _) => Refusal::of(field, Code::Taken).into(),
+            Diesel::DatabaseError(UniqueViolation, _) => Refusal::of(path, Code::Taken).into(),
             other => other.into(),
         })
     }
@@ -179,10 +232,10 @@ mod tests {
             ("ééééé", "ééééé", None),
             ("", "", required.clone()),
             (" \n\t ", "", required),
-            ("a\r\nBcc: x", "a\r\nBcc: x", invalid.clone()),
-            ("a\0b", "a\0b", invalid.clone()),
-            ("a\u{2028}b", "a\u{2028}b", invalid),
-            ("123456", "123456", Some(Refusal::of("name", Code::TooLong).with(5))),
+            ("a\r\nBcc: x", "", invalid.clone()),
+            ("a\0b", "ab", None),
+            ("a\u{2028}b", "", invalid),
+            ("123456", "123456", Some(too_long("name", 6, 5))),
         ];
         for (value, cleaned, refusal) in cases {
             let mut check = Check::new();
@@ -201,13 +254,13 @@ mod tests {
         assert_eq!(check.optional_email("copy", Some("  ")), None);
         check.number("days", 11, &(0..=10));
         check.text("body", "a\r\nb\tc\rd", 1..=7);
-        check.text("note", "a\u{7}", 0..=7);
+        check.text("note", "a\u{202e}", 0..=7);
         assert_eq!(check.optional_line("phone", Some(" "), 5), None);
         let expected = [
             Refusal::of("name", Code::Required),
             Refusal::of("email", Code::InvalidEmail),
             Refusal::of("replyTo", Code::Required),
-            Refusal::of("days", Code::OutOfRange).with(10),
+            out_of_range("days", 11, &(0..=10)),
             Refusal::of("note", Code::InvalidText),
         ];
         assert_eq!(refusals(check), expected);

@@ -13,4 +13,5 @@ pub mod money;
 pub mod page;
 pub mod search;
 pub mod secret;
+pub mod text;
 pub mod text_enum;

@@ -3,7 +3,7 @@
 use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Code, Refusal};
+use crate::error::{Code, InputPath, Refusal, Told};
 use crate::locale::Locale;
 
 /// Largest price or charge, in minor units; sums stay far from overflow.
@@ -22,13 +22,16 @@ impl Money {
     /// The minor units of an amount that must be in the firm's `currency`.
     ///
     /// # Errors
-    /// `OUT_OF_RANGE` when it is less than `least` or more than [`MAX_AMOUNT`], `WRONG_CURRENCY`.
-    pub fn checked(&self, field: &'static str, least: i64, currency: &str) -> Result<i64, Refusal> {
-        if !(least..=MAX_AMOUNT).contains(&self.amount_minor) {
-            return Err(Refusal::of(field, Code::OutOfRange));
-        }
+    /// `WRONG_CURRENCY`; `OUT_OF_RANGE` when it is less than `least` or more than [`MAX_AMOUNT`].
+    pub fn checked(&self, path: impl Into<InputPath>, least: i64, currency: &str) -> Result<i64, Refusal> {
         if self.currency != currency {
-            return Err(Refusal::of(field, Code::WrongCurrency));
+            let [asked, wanted] = [&self.currency, currency].map(|code| Told::Text(code.to_owned()));
+            return Err(Refusal::of(path, Code::WrongCurrency).asked(asked).telling("currency", wanted));
+        }
+        if !(least..=MAX_AMOUNT).contains(&self.amount_minor) {
+            let told = |amount_minor| Told::Money(Self { amount_minor, currency: currency.to_owned() });
+            let refusal = Refusal::of(path, Code::OutOfRange).asked(told(self.amount_minor));
+            return Err(refusal.between(told(least), told(MAX_AMOUNT)));
         }
         Ok(self.amount_minor)
     }
@@ -107,13 +110,13 @@ mod tests {
         fn d_03_amounts(amount_minor in any::<i64>(), least in 0..=1_i64, currency in "BRL|EUR") {
             let given = Money { amount_minor, currency: currency.clone() };
             let expected = match (amount_minor, currency.as_str()) {
-                (amount, _) if amount < least || amount > MAX_AMOUNT => {
-                    Err(Refusal::of("price", Code::OutOfRange))
-                }
-                (amount, "BRL") => Ok(amount),
-                _ => Err(Refusal::of("price", Code::WrongCurrency)),
+                (_, "EUR") => Err(Code::WrongCurrency),
+                (amount, _) if amount < least || amount > MAX_AMOUNT => Err(Code::OutOfRange),
+                (amount, _) => Ok(amount),
             };
-            prop_assert_eq!(given.checked("price", least, "BRL"), expected);
+            let checked = given.checked("price", least, "BRL");
+            prop_assert!(checked.as_ref().err().is_none_or(|refusal| refusal.path == "price".into()));
+            prop_assert_eq!(checked.map_err(|refusal| refusal.code), expected);
         }
     }
 

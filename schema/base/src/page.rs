@@ -4,6 +4,7 @@ use data_encoding::BASE64URL_NOPAD;
 use uuid::Uuid;
 
 use crate::error::{Code, Refusal, Result};
+use crate::input::out_of_range;
 
 /// Most rows per page.
 pub const MAX_PAGE: i64 = 100;
@@ -20,21 +21,26 @@ impl PageRequest {
     /// Reads `first`/`after` or `last`/`before`: exactly one of `first` and `last`, from 1 to 100.
     ///
     /// # Errors
-    /// `REQUIRED` when neither or both are given, `OUT_OF_RANGE` beyond the limits.
+    /// `REQUIRED` when neither is given, `MUTUALLY_EXCLUSIVE` for both or for the cursor of the other direction,
+    /// `OUT_OF_RANGE` beyond the limits.
     pub fn new(
         first: Option<i32>,
         after: Option<String>,
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Self> {
-        let (field, limit, backward, cursor) = match (first, last) {
-            (Some(limit), None) if before.is_none() => ("first", limit, false, after),
-            (None, Some(limit)) if after.is_none() => ("last", limit, true, before),
-            _ => return Err(Refusal::of("first", Code::Required).into()),
+        let exclusive = |path: &'static str| Err(Refusal::of(path, Code::MutuallyExclusive).into());
+        let (path, limit, backward, cursor) = match (first, last) {
+            (None, None) => return Err(Refusal::of("first", Code::Required).into()),
+            (Some(_), Some(_)) => return exclusive("last"),
+            (Some(_), None) if before.is_some() => return exclusive("before"),
+            (None, Some(_)) if after.is_some() => return exclusive("after"),
+            (Some(limit), None) => ("first", limit, false, after),
+            (None, Some(limit)) => ("last", limit, true, before),
         };
         let limit = i64::from(limit);
         if !(1..=MAX_PAGE).contains(&limit) {
-            return Err(Refusal::of(field, Code::OutOfRange).with(MAX_PAGE).into());
+            return Err(out_of_range(path, limit, &(1..=MAX_PAGE)).into());
         }
         Ok(Self { limit, backward, cursor })
     }

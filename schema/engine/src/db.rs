@@ -4,7 +4,10 @@
 //! `guichet_edge::errors`.
 
 mod address;
+mod sqlstate;
 
+use std::convert::identity;
+use std::io;
 use std::time::Duration;
 
 use diesel::{ConnectionError, ConnectionResult};
@@ -17,8 +20,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use guichet_base::error::Fault;
+use tokio::net::UnixStream;
+use tokio_postgres::NoTls;
+use tokio_postgres::config::{SslMode, SslNegotiation};
 
 pub use address::Address;
+use address::CONNECT;
+use sqlstate::{Coded, Plain, WithCodes};
 
 /// All migrations, in order.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
@@ -40,21 +48,54 @@ pub fn connect(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> 
     async move {
         let address = Address::parse(url).map_err(ConnectionError::InvalidConnectionUrl)?;
         let config = address.config();
-        let bad = |error: tokio_postgres::Error| {
-            let source =
-                std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
-            ConnectionError::BadConnection(format!("{error}{source}"))
-        };
         if let Some(tls) = address.tls().map_err(ConnectionError::BadConnection)? {
-            let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
+            let tls = WithCodes(tokio_postgres_rustls::MakeRustlsConnect::new(tls));
             let (client, connection) = config.connect(tls).await.map_err(bad)?;
             AsyncPgConnection::try_from_client_and_connection(client, connection).await
+        } else if let Some(socket) = address.socket() {
+            let opened = tokio::time::timeout(CONNECT, UnixStream::connect(&socket)).await;
+            let opened = opened.map_err(|_| io::ErrorKind::TimedOut.into()).and_then(identity);
+            let unreachable = |error: io::Error| {
+                ConnectionError::BadConnection(format!("error connecting to server: {error}"))
+            };
+            let stream = Coded::plain(opened.map_err(unreachable)?);
+            let mut config = config.clone();
+            config.ssl_mode(SslMode::Disable);
+            let (client, connection) = config.connect_raw(stream, NoTls).await.map_err(bad)?;
+            // diesel drives only connections on a stream of tokio-postgres. This one ends with its client.
+            tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "a connection to the database broke off");
+                }
+            });
+            AsyncPgConnection::try_from(client).await
         } else {
-            let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(bad)?;
+            let mut config = config.clone();
+            // The "handshake" of `Plain` only wraps the stream.
+            config.ssl_mode(SslMode::Require).ssl_negotiation(SslNegotiation::Direct);
+            let (client, connection) = config.connect(Plain).await.map_err(bad)?;
             AsyncPgConnection::try_from_client_and_connection(client, connection).await
         }
     }
     .boxed()
+}
+
+/// Opens a connection that gets notifications. Its errors carry no codes.
+///
+/// # Errors
+/// When the URL is malformed or the server does not answer.
+pub async fn connect_to_listen(url: &str) -> ConnectionResult<AsyncPgConnection> {
+    let address = Address::parse(url).map_err(ConnectionError::InvalidConnectionUrl)?;
+    if address.socket().is_none() {
+        return connect(url).await;
+    }
+    let (client, connection) = address.config().connect(NoTls).await.map_err(bad)?;
+    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+}
+
+fn bad(error: tokio_postgres::Error) -> ConnectionError {
+    let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+    ConnectionError::BadConnection(format!("{error}{source}"))
 }
 
 /// A pool of at most `size` connections. Waiting for a connection fails after five seconds with "database

@@ -212,7 +212,7 @@ pub async fn listen(url: &str, hints: &Hints) -> ! {
 }
 
 async fn listen_while_connected(url: &str, hints: &Hints) -> Result<(), Fault> {
-    let mut conn = db::connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()))?;
+    let mut conn = db::connect_to_listen(url).await.map_err(|error| Fault::Unavailable(error.to_string()))?;
     conn.batch_execute("LISTEN guichet").await?;
     hints.hear("jobs");
     let mut told = std::pin::pin!(conn.notifications_stream());

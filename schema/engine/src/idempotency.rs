@@ -77,7 +77,7 @@ pub(crate) async fn claim<T: DeserializeOwned>(
     input: &impl Serialize,
 ) -> Result<Begun<T>> {
     let mut check = Check::new();
-    let key = check.line("idempotencyKey", key, 1..=MAX_KEY);
+    let key = check.token("idempotencyKey", key, 1..=MAX_KEY);
     check.done()?;
     let mut once = Once {
         actor: actor.membership.person(),

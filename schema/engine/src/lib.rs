@@ -10,6 +10,7 @@ pub mod idempotency;
 pub mod job;
 pub mod keyset;
 pub mod reach;
+pub mod search;
 pub mod sql;
 pub mod store;
 pub mod subject;

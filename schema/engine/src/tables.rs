@@ -104,6 +104,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        search_fold -> SmallInt,
     }
 }
 
@@ -209,6 +210,7 @@ diesel::table! {
         refusal -> Nullable<Text>,
         expires_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        is_protected -> Bool,
     }
 }
 
@@ -373,6 +375,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        search_fold -> SmallInt,
     }
 }
 
@@ -466,6 +469,7 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         closed_at -> Nullable<Timestamptz>,
+        search_fold -> SmallInt,
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use guichet_schema::shared::file::model::File;
-use guichet_schema::shared::file::rules::{DOWNLOAD_ADDRESS, UPLOAD_ADDRESS};
+use guichet_schema::shared::file::rules::{DOWNLOAD_ADDRESS, FileDisposition, UPLOAD_ADDRESS};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method};
 use object_store::path::Path;
@@ -23,7 +23,7 @@ const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-checksum-sha256");
 pub struct Address {
     /// The method.
     pub method: Method,
-    /// Where to.
+    /// Where to: relative to the address of the API, or absolute.
     pub url: String,
     /// The headers that it must carry.
     pub headers: Vec<(HeaderName, String)>,
@@ -45,13 +45,12 @@ pub enum Addresses {
 pub struct Own {
     /// The key that signs them.
     pub seal: Seal,
-    /// Their prefix: scheme, host and port under which clients reach the server.
-    pub base: String,
 }
 
 impl Own {
+    /// Relative to wherever the client reached the server: under a name that the server need not know.
     fn url(&self, grant: &Grant) -> String {
-        format!("{}/files/{}", self.base, self.seal.close(grant))
+        format!("/files/{}", self.seal.close(grant))
     }
 }
 
@@ -85,16 +84,21 @@ impl Addresses {
         Ok(Address { method: Method::PUT, url, headers, expires_at: until })
     }
 
-    /// The address for downloading a stored file as an attachment under its name.
+    /// The address for downloading a stored file under its name.
     ///
     /// # Errors
     /// When the store cannot sign.
-    pub async fn download(&self, file: &File, now: DateTime<Utc>) -> Result<Address, StorageError> {
+    pub async fn download(
+        &self,
+        file: &File,
+        way: FileDisposition,
+        now: DateTime<Utc>,
+    ) -> Result<Address, StorageError> {
         let until = now + DOWNLOAD_ADDRESS;
         let url = match self {
             Self::S3(s3) => {
                 let options = SignedUrlOptions::new().with_query([
-                    ("response-content-disposition", disposition(&file.name)),
+                    ("response-content-disposition", disposition(way, &file.name)),
                     ("response-content-type", file.content_type.as_str().to_owned()),
                 ]);
                 signed(s3, Method::GET, &file.stored().path(), DOWNLOAD_ADDRESS, &options).await?
@@ -103,6 +107,7 @@ impl Addresses {
                 key: file.stored(),
                 name: file.name.clone(),
                 content_type: file.content_type,
+                disposition: way,
                 until,
             }),
         };

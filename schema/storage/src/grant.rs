@@ -5,6 +5,7 @@ use data_encoding::BASE64URL_NOPAD;
 use guichet_schema::shared::file::digest::Sha256 as Digest;
 use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::kind::FileKind;
+use guichet_schema::shared::file::rules::FileDisposition;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -35,6 +36,8 @@ pub enum Grant {
         name: String,
         /// Its media type.
         content_type: FileKind,
+        /// What a browser does with it.
+        disposition: FileDisposition,
         /// When the request must begin at the latest.
         until: DateTime<Utc>,
     },
@@ -98,7 +101,9 @@ mod tests {
 
     fn grant(until: DateTime<Utc>) -> Grant {
         let key = Key::Staged { firm_id: FirmId::new(), file_id: FileId::new() };
-        Grant::Get { key, name: "nota.pdf".to_owned(), content_type: FileKind::Pdf, until }
+        let (name, content_type, disposition) =
+            ("nota.pdf".to_owned(), FileKind::Pdf, FileDisposition::Attachment);
+        Grant::Get { key, name, content_type, disposition, until }
     }
 
     #[test]

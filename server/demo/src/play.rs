@@ -21,7 +21,8 @@ use guichet_schema::desk::ticket::status::{ChangeStatus, Reopen, change_status, 
 use guichet_schema::desk::ticket::transfer::{TransferTicket, TransferTo, transfer};
 use guichet_schema::nouns::WITH_FILES;
 use guichet_schema::shared::file::key::Key;
-use guichet_schema::shared::file::rules::{Declaration, Limits};
+use guichet_schema::shared::file::model::File;
+use guichet_schema::shared::file::rules::{Declaration, FileDisposition, Limits};
 use guichet_schema::shared::file::verdict::{self, Verdict};
 use guichet_schema::shared::file::{digest, download, upload};
 use guichet_schema::shared::visibility::Visibility;
@@ -178,7 +179,7 @@ impl Stage<'_> {
             Act::Read { .. } => {
                 allowed(mark_read(store, &by, id, None).await)?;
                 if let Some(file) = life.files.last() {
-                    allowed(download::open(store, &by, *file).await)?;
+                    allowed(download::open(store, &by, *file, FileDisposition::Attachment).await)?;
                 }
             }
             Act::HandIn => {
@@ -226,9 +227,17 @@ impl Stage<'_> {
     /// Uploads one of the files of the texts, which is found to be what it should.
     pub async fn upload(&mut self, by: &Actor) -> Result<FileId> {
         let (id, content) = self.send_file(by).await?;
-        verdict::pass(&self.whole.store, WITH_FILES, id, Verdict::Stored).await?;
+        self.store_file(id).await?;
         self.objects.push((Key::Stored { firm_id: self.firm_id, file_id: id }, content));
         Ok(id)
+    }
+
+    /// The file is found to be what it should.
+    pub async fn store_file(&self, id: FileId) -> Result<File> {
+        let file = verdict::find(&mut *self.whole.store.conn().await?, id).await?;
+        let file = file.ok_or_else(|| Fault::Broken(format!("{id} is gone")))?;
+        verdict::pass(&self.whole.store, WITH_FILES, id, Verdict::as_declared(&file)).await?;
+        Ok(file)
     }
 
     /// Uploads one of the files of the texts, so that it waits for its verdict.

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel::sql_types::{Jsonb, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use guichet_base::error::{Fault, Result};
+use guichet_base::error::Result;
 use guichet_engine::sql;
 use guichet_engine::tables::{notifications, portal_accesses};
 use guichet_schema::desk::ticket::attachment::{AttachFiles, AttachTo, attach};
@@ -17,6 +17,7 @@ use guichet_schema::shared::email_delivery::model::DeliveryReason;
 use guichet_schema::shared::email_delivery::outcome::{DeliveryOutcome, record};
 use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::model::FileRefusal;
+use guichet_schema::shared::file::rules::FileDisposition;
 use guichet_schema::shared::file::verdict::{self, Verdict};
 use guichet_schema::shared::file::{download, expiry};
 use guichet_schema::shared::notification::commands::{Mark, mark_read};
@@ -102,7 +103,7 @@ impl Stage<'_> {
         let users = self.customers[..2].iter().map(|customer| customer.users[0].actor.clone());
         for by in users.chain([self.manager()]).collect::<Vec<_>>() {
             let id = self.upload(&by).await?;
-            download::open(&self.whole.store, &by, id).await?;
+            download::open(&self.whole.store, &by, id, FileDisposition::Attachment).await?;
         }
         let by = self.customers[0].users[0].actor.clone();
         for refusal in FileRefusal::ALL {
@@ -110,11 +111,7 @@ impl Stage<'_> {
             let (id, _) = self.send_file(&by).await?;
             match refusal {
                 FileRefusal::Unused => {
-                    verdict::pass(&self.whole.store, WITH_FILES, id, Verdict::Stored).await?;
-                    let mut conn = self.whole.store.conn().await?;
-                    let file = verdict::find(&mut conn, id).await?;
-                    drop(conn);
-                    let file = file.ok_or_else(|| Fault::Broken(format!("{id} is gone")))?;
+                    let file = self.store_file(id).await?;
                     expiry::refuse_unused(&self.whole.store, &file).await?;
                 }
                 other => verdict::pass(&self.whole.store, WITH_FILES, id, Verdict::Refused(*other)).await?,

@@ -9,6 +9,7 @@ use async_graphql::{Positioned, Request, ServerError, Value, Variables};
 
 use super::cost::measure;
 use super::errors::{Code, refusal, too_much};
+use super::escapes;
 use super::layout::Layout;
 use super::limits::Limits;
 use super::params::Params;
@@ -39,6 +40,7 @@ pub fn prepare(
 ) -> Result<Prepared, ServerError> {
     let Params { query, operation_name, variables, extensions } = params;
     check_text(&query, limits)?;
+    let query = escapes::replaced(&query).into_owned();
     let document = parse_query(&query).map_err(|error| parse_error(&error))?;
     let operation = select(&document, operation_name.as_deref())?;
     let cost = measure(&document, operation, &variables, types, limits)?;

@@ -31,6 +31,10 @@ pub enum Code {
     BadRequest,
     /// There is no session, or it has ended. Sign in.
     Unauthenticated,
+    /// The session has no membership: choose one with `membershipSelect`.
+    MembershipRequired,
+    /// The session has another membership than the one that the request names.
+    MembershipChanged,
     /// A browser sent the request from a site that is not allowed.
     Forbidden,
     /// The method is not GET or POST, or a mutation was sent by GET.
@@ -59,9 +63,11 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::BadRequest,
         Self::Unauthenticated,
+        Self::MembershipRequired,
+        Self::MembershipChanged,
         Self::Forbidden,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
@@ -81,6 +87,8 @@ impl Code {
         match self {
             Self::BadRequest => "BAD_REQUEST",
             Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::MembershipRequired => "MEMBERSHIP_REQUIRED",
+            Self::MembershipChanged => "MEMBERSHIP_CHANGED",
             Self::Forbidden => "FORBIDDEN",
             Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
             Self::NotAcceptable => "NOT_ACCEPTABLE",
@@ -100,7 +108,8 @@ impl Code {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::MembershipRequired => StatusCode::FORBIDDEN,
+            Self::MembershipChanged => StatusCode::CONFLICT,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -140,18 +149,43 @@ impl Code {
 pub struct ApiError {
     code: Code,
     message: Cow<'static, str>,
+    about: Option<About>,
     cause: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What is wrong with the arguments of a field.
+#[derive(Clone, Debug)]
+struct About {
+    reason: &'static str,
+    argument: Vec<String>,
 }
 
 impl ApiError {
     /// An error with a `message` that every client may read.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), cause: None }
+        Self { code, message: message.into(), about: None, cause: None }
+    }
+
+    /// Adds what is wrong, as a code of the contract, and the path to the argument, from its name inwards.
+    #[must_use]
+    pub fn about(mut self, reason: &'static str, argument: impl Iterator<Item = String>) -> Self {
+        self.about = Some(About { reason, argument: argument.collect() });
+        self
     }
 
     /// Nobody is signed in.
     pub fn unauthenticated() -> Self {
         Self::failed(Code::Unauthenticated, Failure::Unauthenticated)
+    }
+
+    /// The session has no membership.
+    pub fn membership_required() -> Self {
+        Self::failed(Code::MembershipRequired, Failure::MembershipRequired)
+    }
+
+    /// The session has another membership than the request names.
+    pub fn membership_changed() -> Self {
+        Self::failed(Code::MembershipChanged, Failure::MembershipChanged)
     }
 
     /// An internal error. The cause is logged, so it must not contain personal data or secrets.
@@ -182,7 +216,12 @@ impl ApiError {
     /// The error for an answer without data.
     pub fn into_server_error(self) -> ServerError {
         let mut error = ServerError::new(self.message.clone(), None);
-        error.extensions = Some(extensions(self.code));
+        let mut told = extensions(self.code);
+        if let Some(About { reason, argument }) = &self.about {
+            told.set("reason", *reason);
+            told.set("argument", argument.clone());
+        }
+        error.extensions = Some(told);
         error.source = Some(Arc::new(self));
         error
     }
@@ -203,7 +242,9 @@ impl From<Fault> for ApiError {
 
 /// The error of a scalar that cannot parse a value: `message` tells the client what is wrong.
 pub fn invalid_input<T: InputType>(message: &str) -> InputValueError<T> {
-    InputValueError::custom(message).with_extension("code", Code::BadUserInput.as_str())
+    InputValueError::custom(message)
+        .with_extension("code", Code::BadUserInput.as_str())
+        .with_extension("reason", "OUT_OF_RANGE")
 }
 
 /// An error about the whole request, or about the locations `at` in its document.
@@ -241,20 +282,30 @@ pub fn mask(response: &mut Response, request: &RequestId, locale: Locale) {
     for error in &mut response.errors {
         match (Code::of(error), library_code(error)) {
             (Some(_), _) => {}
-            (None, Some(code)) => {
-                error.message = error.message.chars().take(MESSAGE_CHARS).collect();
-                error.extensions = Some(extensions(code));
-            }
+            (None, Some(code)) => error.extensions = Some(extensions(code)),
             (None, None) => {
                 let ours = ApiError::internal("an error without a code").into_server_error();
                 *error = ServerError { locations: std::mem::take(&mut error.locations), ..ours }
                     .with_path(std::mem::take(&mut error.path));
             }
         }
+        if error.source.is_none() {
+            error.message = plain(&error.message).chars().take(MESSAGE_CHARS).collect();
+        }
         if let Some(sentence) = Code::of(error).and_then(|code| sentence(code, locale, request)) {
             error.message = sentence;
         }
         report(error, request);
+    }
+}
+
+/// A message of async-graphql about an input without the names of the types around it: `Failed to parse "Date": it is no
+/// day. (occurred while parsing "Filter")` is `it is no day.`
+fn plain(message: &str) -> &str {
+    let message = message.split(" (occurred while parsing \"").next().unwrap_or(message);
+    match message.strip_prefix("Failed to parse \"").and_then(|rest| rest.split_once("\": ")) {
+        Some((_, reason)) => reason,
+        None => message,
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) fn of(headers: &HeaderMap) -> Locale {
 pub(super) fn sentence(code: Code, locale: Locale, request: &RequestId) -> Option<String> {
     let failure = match code {
         Code::Unauthenticated => Failure::Unauthenticated,
+        Code::MembershipRequired => Failure::MembershipRequired,
+        Code::MembershipChanged => Failure::MembershipChanged,
         Code::Unavailable => Failure::Unavailable,
         Code::Internal => Failure::Internal { request: Some(request.as_str()) },
         Code::BadRequest

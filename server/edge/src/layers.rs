@@ -4,13 +4,13 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request};
-use axum::middleware::{Next, from_fn};
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use http::header::{
-    ACCEPT_RANGES, AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_RANGES, AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ORIGIN, REFERRER_POLICY,
+    RETRY_AFTER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use serde_json::json;
@@ -23,8 +23,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::EdgeSettings;
 use super::errors::Code;
+use super::{EdgeSettings, MEMBERSHIP};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -83,6 +83,7 @@ pub fn layered(router: Router, settings: &EdgeSettings) -> Router {
     let transport = settings.secure_cookies.then(|| header(STRICT_TRANSPORT_SECURITY, "max-age=31536000"));
     router
         .layer(forged_requests(settings))
+        .layer(from_fn_with_state(downgraded_pages(settings), refuse_downgraded))
         .layer(option_layer(foreign_pages(settings)))
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"))
@@ -113,6 +114,30 @@ fn forged_requests(
         })
 }
 
+/// When the server is reached by https only: the origins that are allowed though they are not.
+fn downgraded_pages(settings: &EdgeSettings) -> Option<Arc<[Origin]>> {
+    settings.secure_cookies.then(|| settings.allowed_origins.clone().into())
+}
+
+/// Refuses to let a page that came over http act at a server that is reached by https only: anybody on the way can
+/// write such a page under the name of the server.
+async fn refuse_downgraded(
+    State(allowed): State<Option<Arc<[Origin]>>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let origin = request.headers().get(ORIGIN).filter(|_| !request.method().is_safe());
+    let is_plain = origin.is_some_and(|origin| origin.as_bytes().starts_with(b"http://"));
+    match allowed {
+        Some(allowed)
+            if is_plain && !allowed.iter().any(|allowed| origin.is_some_and(|origin| allowed.is(origin))) =>
+        {
+            turned_away(Code::Forbidden, "Requests from this origin are not allowed.")
+        }
+        _ => next.run(request).await,
+    }
+}
+
 /// The answer to a request that is refused before it is read.
 pub(super) fn turned_away(code: Code, message: &str) -> Response {
     let body = json!({"errors": [{"message": message, "extensions": {"code": code.as_str()}}]});
@@ -128,7 +153,7 @@ fn foreign_pages(settings: &EdgeSettings) -> Option<CorsLayer> {
             .allow_origin(origins.clone())
             .allow_credentials(true)
             .allow_methods([Method::GET, Method::POST, Method::PUT])
-            .allow_headers([CONTENT_TYPE, AUTHORIZATION, X_REQUEST_ID])
+            .allow_headers([CONTENT_TYPE, AUTHORIZATION, X_REQUEST_ID, MEMBERSHIP])
             .expose_headers([X_REQUEST_ID, RETRY_AFTER])
             .max_age(REMEMBERED)
     };

@@ -8,8 +8,10 @@
 mod cost;
 mod document;
 mod errors;
+mod escapes;
 mod execution;
 mod graphiql;
+mod hosts;
 mod http;
 mod language;
 mod layers;
@@ -26,6 +28,7 @@ mod websocket;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::HeaderName;
 use ::http::request::Parts;
 use async_graphql::{Executor, ObjectType, Request, Schema, SubscriptionType};
 use axum::Router;
@@ -37,6 +40,7 @@ use guichet_base::locale::Locale;
 pub use document::{Prepared, prepare};
 pub use errors::{ApiError, Code, invalid_input, mask, too_much};
 pub use graphiql::Graphiql;
+pub use hosts::{Hosts, hosted};
 pub use language::wanted as wanted_language;
 pub use layers::{Origin, RequestId, layered};
 pub use layout::Layout;
@@ -47,6 +51,10 @@ pub use types::{MESSAGE_LENGTH, Types};
 pub use websocket::{Admit, Admitted, Close, Guest, Sockets};
 
 use execution::Edge;
+
+/// The header with which a request names the membership that it is for, by its id. A page that several tabs share a
+/// session with names it, so that no act runs under the membership that another tab has selected meanwhile.
+pub const MEMBERSHIP: HeaderName = HeaderName::from_static("guichet-membership");
 
 /// Settings of the edge.
 #[derive(Clone, Debug)]

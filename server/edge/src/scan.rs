@@ -1,5 +1,7 @@
 //! The shape of a text, computed before any parser recurses over it.
 
+use std::ops::Range;
+
 /// The nesting and the length of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shape {
@@ -22,35 +24,57 @@ impl Shape {
     }
 }
 
-/// The shape of a GraphQL document; `None` when a string is not terminated. Strings and comments are read as the
-/// parser reads them, otherwise a bracket could be hidden from one of the two.
+/// The shape of a GraphQL document; `None` when a string is not terminated.
 pub(super) fn document(text: &str) -> Option<Shape> {
     let text = text.as_bytes();
     let mut shape = Shape::default();
     let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        at += match byte {
-            b' ' | b',' | b'\t' | b'\n' | b'\r' => 1,
-            b'#' => run(&text[at..], |byte| !matches!(byte, b'\n' | b'\r')),
-            b'"' => {
-                shape.length += 1;
-                string(&text[at..])?
-            }
-            b'{' | b'[' | b'(' => {
-                shape.opened();
-                1
-            }
-            b'}' | b']' | b')' => {
-                shape.closed();
-                1
-            }
-            _ => {
-                shape.length += 1;
-                run(&text[at..], |byte| byte.is_ascii_alphanumeric() || byte == b'_').max(1)
-            }
-        };
+    while let Some(token) = token(text, at).ok()? {
+        match text[token.start] {
+            b'{' | b'[' | b'(' => shape.opened(),
+            b'}' | b']' | b')' => shape.closed(),
+            _ => shape.length += 1,
+        }
+        at = token.end;
     }
     Some(shape)
+}
+
+/// The strings of a GraphQL document with their quotes, except block strings, which have no escapes.
+pub(super) fn strings(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let text = text.as_bytes();
+    let mut at = 0;
+    let tokens = std::iter::from_fn(move || {
+        let token = token(text, at).ok()??;
+        at = token.end;
+        Some(token)
+    });
+    tokens.filter(|token| text[token.start] == b'"' && !text[token.clone()].starts_with(BLOCK))
+}
+
+/// A string is not terminated.
+struct Endless;
+
+/// The first token at or behind `at`. Strings and comments are read as the parser reads them, otherwise a bracket could
+/// be hidden from one of the two.
+fn token(text: &[u8], mut at: usize) -> Result<Option<Range<usize>>, Endless> {
+    while let Some(&byte) = text.get(at) {
+        let rest = &text[at..];
+        let length = match byte {
+            b' ' | b',' | b'\t' | b'\n' | b'\r' => {
+                at += 1;
+                continue;
+            }
+            b'#' => {
+                at += run(rest, |byte| !matches!(byte, b'\n' | b'\r'));
+                continue;
+            }
+            b'"' => string(rest).ok_or(Endless)?,
+            _ => run(rest, |byte| byte.is_ascii_alphanumeric() || byte == b'_').max(1),
+        };
+        return Ok(Some(at..at + length));
+    }
+    Ok(None)
 }
 
 /// The shape of a JSON text, which may be malformed.
@@ -78,6 +102,9 @@ pub(super) fn json(text: &[u8]) -> Shape {
     shape
 }
 
+/// The quotes of a block string.
+const BLOCK: &[u8] = b"\"\"\"";
+
 /// The number of bytes at the start of `text` for which `part` holds.
 fn run(text: &[u8], part: impl Fn(u8) -> bool) -> usize {
     text.iter().take_while(|&&byte| part(byte)).count()
@@ -85,7 +112,6 @@ fn run(text: &[u8], part: impl Fn(u8) -> bool) -> usize {
 
 /// The length in bytes of the GraphQL string, plain or block, at the start of `text`.
 fn string(text: &[u8]) -> Option<usize> {
-    const BLOCK: &[u8] = b"\"\"\"";
     if !text.starts_with(BLOCK) {
         return quoted(text, true);
     }

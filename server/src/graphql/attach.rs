@@ -9,7 +9,9 @@ use futures_util::FutureExt;
 use guichet_base::id::Id;
 use guichet_base::locale::Locale;
 use guichet_base::secret::Secret;
-use guichet_edge::{Admit, Admitted, ApiError, Attach, Attached, Guest, RequestId, wanted_language};
+use guichet_edge::{
+    Admit, Admitted, ApiError, Attach, Attached, Guest, MEMBERSHIP, RequestId, wanted_language,
+};
 use guichet_engine::actor::{Membership, Origin};
 use guichet_engine::store::Store;
 use guichet_schema::people::session;
@@ -24,6 +26,9 @@ use crate::graphql::caller::Caller;
 use crate::graphql::deployment::Deployment;
 use crate::graphql::guests::{Guests, other_rights};
 use crate::graphql::loaders::{fault, loaders};
+
+/// The field that tells where the feed was when the request began.
+const LIVE_CURSOR: &str = "liveCursor";
 
 /// Finds the session of each request, with one statement if there is a token, and none otherwise.
 #[derive(Debug, Clone)]
@@ -40,13 +45,15 @@ impl Sessions {
     /// The caller of a request.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` for an invalid bearer token; `UNAVAILABLE`.
+    /// `UNAUTHENTICATED` for an invalid bearer token; `MEMBERSHIP_CHANGED` when the request names another membership than
+    /// that of its session; `UNAVAILABLE`.
     pub async fn caller(&self, parts: &Parts) -> Result<Caller, ApiError> {
         let visitor = self.visitor(parts)?;
         let viewer = visitor.viewer(&self.store).await?;
         if visitor.is_bearer && viewer.is_none() {
             return Err(ApiError::unauthenticated());
         }
+        visitor.check_membership(viewer.as_ref())?;
         Ok(visitor.caller(&self.store, viewer, &RequestId::of(&parts.extensions)))
     }
 
@@ -65,6 +72,7 @@ impl Sessions {
             address: peer.map(|peer| client(peer, headers, &self.deployment.trusted_proxies).to_string()),
             device: headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
             browser: wanted_language(headers),
+            membership: headers.get(MEMBERSHIP).map(|value| value.to_str().unwrap_or_default().to_owned()),
         })
     }
 }
@@ -77,9 +85,22 @@ struct Visitor {
     address: Option<String>,
     device: Option<String>,
     browser: Option<Locale>,
+    /// The id of the membership that the request is for.
+    membership: Option<String>,
 }
 
 impl Visitor {
+    /// # Errors
+    /// `MEMBERSHIP_CHANGED` when the request names another membership than the viewer's.
+    fn check_membership(&self, viewer: Option<&Viewer>) -> Result<(), ApiError> {
+        let (Some(wanted), Some(viewer)) = (&self.membership, viewer) else { return Ok(()) };
+        let current = viewer.membership.as_ref().map(|membership| match membership {
+            Membership::Staff(membership) => membership.id.encode(),
+            Membership::Portal(membership) => membership.id.encode(),
+        });
+        if current.as_ref() == Some(wanted) { Ok(()) } else { Err(ApiError::membership_changed()) }
+    }
+
     async fn viewer(&self, store: &Store) -> Result<Option<Viewer>, ApiError> {
         match &self.token {
             Some(token) => session::queries::find(store, token).await.map_err(fault),
@@ -100,7 +121,7 @@ impl Visitor {
 
 impl Attach for Sessions {
     async fn attach(&self, parts: &Parts, request: Request) -> Result<Attached, ApiError> {
-        Ok(with(self.caller(parts).await?, request))
+        with(self.caller(parts).await?, request).await
     }
 }
 
@@ -112,6 +133,7 @@ impl Admit for Sessions {
     async fn admit(&self, parts: &Parts) -> Result<Admitted<SignedIn>, ApiError> {
         let visitor = self.visitor(parts)?;
         let viewer = visitor.viewer(&self.store).await?.ok_or_else(ApiError::unauthenticated)?;
+        visitor.check_membership(Some(&viewer))?;
         let (session, locale) = (viewer.session_id.uuid(), viewer.account.locale);
         let shown_out = self.guests.welcome(viewer.session_id, viewer.membership.clone());
         let membership_changed = Arc::new(Notify::new());
@@ -147,13 +169,17 @@ impl Guest for SignedIn {
             self.membership_changed.notify_one();
             return Err(ApiError::unauthenticated());
         }
-        Ok(with(self.visitor.caller(&self.store, Some(viewer), id), request))
+        with(self.visitor.caller(&self.store, Some(viewer), id), request).await
     }
 }
 
-fn with(caller: Caller, request: Request) -> Attached {
+async fn with(mut caller: Caller, request: Request) -> Result<Attached, ApiError> {
+    // Before anything else is read; a document that only seems to ask for it costs a statement.
+    if request.query.contains(LIVE_CURSOR) {
+        caller.fix_cursor().await?;
+    }
     let (loaders, locale) = (loaders(&caller), caller.locale);
-    Attached { request: request.data(caller).data(loaders), locale }
+    Ok(Attached { request: request.data(caller).data(loaders), locale })
 }
 
 /// The token of an `Authorization: Bearer` header (RFC 6750, 2.1). Other schemes are for proxies and are ignored.

@@ -4,9 +4,12 @@ use async_graphql::Context;
 use guichet_base::locale::Locale;
 use guichet_edge::ApiError;
 use guichet_engine::actor::{Actor, Membership, Origin, Scope};
+use guichet_engine::feed::FeedCursor;
+use guichet_engine::feed::queries::heads;
 use guichet_engine::store::Store;
 use guichet_schema::people::session::model::Viewer;
 
+use crate::graphql::loaders::fault;
 use crate::graphql::reading::{Lent, Reading};
 
 /// The caller of one request.
@@ -22,6 +25,8 @@ pub struct Caller {
     pub origin: Origin,
     actor: Option<Actor>,
     reading: Reading,
+    /// Where the feed was before anything was read, if the request asks for it.
+    cursor: Option<FeedCursor>,
 }
 
 impl Caller {
@@ -30,7 +35,24 @@ impl Caller {
         let locale = viewer.as_ref().map(|viewer| viewer.account.locale).or(browser).unwrap_or(Locale::En);
         let actor = viewer.as_ref().and_then(|viewer| viewer.actor(origin.clone(), locale));
         let reading = Reading::new(store.clone());
-        Self { store, viewer, locale, origin, actor, reading }
+        Self { store, viewer, locale, origin, actor, reading, cursor: None }
+    }
+
+    /// Remembers the end of the firm's feed, before anything else is read.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` when the database does not answer.
+    pub async fn fix_cursor(&mut self) -> Result<(), ApiError> {
+        let Some(membership) = self.membership() else { return Ok(()) };
+        let heads = heads(&mut *self.conn().await?, &[membership.firm_id()]).await.map_err(fault)?;
+        let cursor = heads.first().map(|head| FeedCursor::of(membership, head.epoch, head.revision));
+        self.cursor = cursor;
+        Ok(())
+    }
+
+    /// The end of the firm's feed before anything was read; none if it was not to be remembered.
+    pub const fn cursor(&self) -> Option<FeedCursor> {
+        self.cursor
     }
 
     /// The caller of this request.
@@ -49,9 +71,10 @@ impl Caller {
     /// The actor, which has a membership.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED`, also for a session without a membership.
+    /// `UNAUTHENTICATED`; `MEMBERSHIP_REQUIRED` for a session without a membership.
     pub fn actor(&self) -> Result<&Actor, ApiError> {
-        self.actor.as_ref().ok_or_else(ApiError::unauthenticated)
+        self.viewer()?;
+        self.actor.as_ref().ok_or_else(ApiError::membership_required)
     }
 
     /// The membership of the session, if any.

@@ -25,7 +25,6 @@ mod shared;
 
 use async_graphql::connection::PageInfo;
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
-use chrono::{DateTime, Utc};
 
 use deployment::Deployment;
 pub use follow::Shows;
@@ -50,6 +49,7 @@ pub struct Query(
     desk::charge::ChargesQuery,
     desk::charge::ChargeQuery,
     shared::email_delivery::EmailDeliveryQuery,
+    shared::file::FileQuery,
     shared::notification::NotificationQuery,
 );
 
@@ -106,9 +106,5 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         // Suggestions are slow for long names, and reveal names when introspection is off.
         .disable_suggestions()
-        .override_output_type_description::<DateTime<Utc>>(
-            "A date and time in the format of RFC 3339 (`date-time`), for example \
-             `2026-11-23T14:05:09.120456+00:00`. Results are in UTC; inputs may have any offset.",
-        )
         .override_output_type_description::<PageInfo>("The position of a page in its list.")
 }

@@ -2,11 +2,11 @@
 
 use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
-use guichet_base::error::{Code, Refusal};
 use guichet_base::id::{
     AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FileId,
     FirmId, Id, MessageId, NotificationId, ServiceItemId, StaffId, TicketId, TransferId,
 };
+use guichet_base::input::Check;
 use guichet_base::page::MAX_PAGE;
 use guichet_edge::ApiError;
 use guichet_engine::subject::Subject;
@@ -127,9 +127,9 @@ impl NodeQuery {
     ) -> Result<Vec<Option<Node>>, ApiError> {
         let caller = Caller::of(ctx);
         caller.actor()?;
-        if ids.len() as i64 > MAX_PAGE {
-            return queried(caller, Err(Refusal::of("ids", Code::OutOfRange).with(MAX_PAGE).into()));
-        }
+        let mut check = Check::new();
+        check.count("ids", ids.len(), &(0..=MAX_PAGE as usize));
+        queried(caller, check.done())?;
         // All at once, so that the loaders use one statement per kind.
         try_join_all(ids.iter().map(|id| find(ctx, id))).await
     }

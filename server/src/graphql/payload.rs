@@ -1,10 +1,10 @@
 //! The results of mutations: the object, the user errors, the revision.
 
 use async_graphql::{Context, ID, InputValueResult, MaybeUndefined, Scalar, ScalarType, SimpleObject, Value};
-use guichet_base::error::{self, Error, OrNotFound, Refusal, Result};
+use guichet_base::error::{self, Error, InputPath, OrNotFound, Refusal, Result};
 use guichet_base::i18n;
 use guichet_base::id::Id;
-use guichet_base::input::Patch;
+use guichet_base::input::{Check, Patch, items};
 use guichet_base::locale::Locale;
 use guichet_edge::ApiError;
 use guichet_engine::actor::Actor;
@@ -16,9 +16,10 @@ use crate::graphql::mirror::mirror;
 /// An error that the user can correct. Nothing was changed.
 #[derive(Debug, SimpleObject)]
 pub struct UserError {
-    /// The input field that caused the error, for example `email`; null when the error concerns the whole
+    /// The path to the part of the input that caused the error, from the outside inwards: names of fields, and
+    /// positions in lists counted from 0, for example `["ticketEmails", "1"]`. Null when the error concerns the whole
     /// input.
-    field: Option<&'static str>,
+    field: Option<Vec<String>>,
     /// The error code, for programs.
     code: UserErrorCode,
     /// The error message, in the language of the viewer.
@@ -36,7 +37,8 @@ impl UserError {
 
     /// The error shown to the viewer for a refusal.
     pub fn new(refusal: &Refusal, locale: Locale) -> Self {
-        Self { field: refusal.field, code: refusal.code.into(), message: i18n::refusal(locale, refusal) }
+        let field = (!refusal.path.is_empty()).then(|| refusal.path.steps().collect());
+        Self { field, code: refusal.code.into(), message: i18n::refusal(locale, refusal) }
     }
 }
 
@@ -61,9 +63,10 @@ impl ScalarType for Revision {
         let Value::String(text) = &value else {
             return Err(guichet_edge::invalid_input("A revision is a decimal number in a string."));
         };
-        text.parse()
+        let revision = text.parse().ok().filter(|revision: &i64| revision.to_string() == *text);
+        revision
             .map(Self)
-            .map_err(|_| guichet_edge::invalid_input("A revision is a decimal number in a string."))
+            .ok_or_else(|| guichet_edge::invalid_input("A revision is a decimal number in a string."))
     }
 
     fn to_value(&self) -> Value {
@@ -135,7 +138,7 @@ pub fn outcome<T>(caller: &Caller, result: Result<Done<T>>) -> Result<MutationOu
 /// The result of a query: a refusal becomes an error of the request, because there is no payload.
 ///
 /// # Errors
-/// `BAD_USER_INPUT` with the refusal's message, or an internal error.
+/// `BAD_USER_INPUT` with the message, code and path of the refusal, or an internal error.
 pub fn queried<T>(caller: &Caller, result: Result<T>) -> Result<T, ApiError> {
     result.map_err(|error| unanswered(caller.locale, error))
 }
@@ -145,7 +148,11 @@ pub fn unanswered(locale: Locale, error: Error) -> ApiError {
     match error {
         Error::Refused(refusals) => {
             let texts: Vec<String> = refusals.iter().map(|refusal| i18n::refusal(locale, refusal)).collect();
-            ApiError::new(guichet_edge::Code::BadUserInput, texts.join(" "))
+            let error = ApiError::new(guichet_edge::Code::BadUserInput, texts.join(" "));
+            match refusals.first() {
+                Some(first) => error.about(first.code.as_str(), first.path.steps()),
+                None => error,
+            }
         }
         Error::Fault(fault) => fault.into(),
     }
@@ -154,9 +161,9 @@ pub fn unanswered(locale: Locale, error: Error) -> ApiError {
 /// Parses an id of an input; an id of another noun does not exist.
 ///
 /// # Errors
-/// `NOT_FOUND` about `field`.
-pub fn id<T: Id>(field: &'static str, id: &ID) -> Result<T> {
-    T::decode(id).or_not_found(field)
+/// `NOT_FOUND` about `path`.
+pub fn id<T: Id>(path: impl Into<InputPath>, id: &ID) -> Result<T> {
+    T::decode(id).or_not_found(path)
 }
 
 /// Parses an optional id.
@@ -170,9 +177,13 @@ pub fn optional_id<T: Id>(field: &'static str, given: Option<&ID>) -> Result<Opt
 /// Parses the ids of an input.
 ///
 /// # Errors
-/// `NOT_FOUND` about `field`.
+/// `NOT_FOUND` about each bad one.
 pub fn ids<T: Id>(field: &'static str, given: &[ID]) -> Result<Vec<T>> {
-    given.iter().map(|given| id(field, given)).collect()
+    let mut check = Check::new();
+    let ids: Vec<Option<T>> = given.iter().map(|id| T::decode(id)).collect();
+    check.found(&items(field, &ids), Option::is_some);
+    check.done()?;
+    Ok(ids.into_iter().flatten().collect())
 }
 
 /// Parses the ids of a filter: ids of other nouns match nothing.

@@ -40,7 +40,7 @@ fn deployment() -> Deployment {
 fn files() -> Files {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage::Folder(Folder::open(folder.path()).unwrap());
-    let own = Own { seal: Seal::open(folder.path()).unwrap(), base: "https://guichet.example".to_owned() };
+    let own = Own { seal: Seal::open(folder.path()).unwrap() };
     Files { storage, addresses: Addresses::Own(own), limits: Limits::default() }
 }
 

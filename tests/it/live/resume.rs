@@ -49,6 +49,33 @@ async fn f_01_what_was_missed_is_told() {
     app.finish().await;
 }
 
+/// F-01: a cursor that was read together with a list is where that list ends: what happened since is sent, and
+/// nothing has to be read anew.
+#[tokio::test]
+async fn f_01_a_list_is_continued() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    let client = firm.client("Padaria Sol", None).await;
+    let admin = firm.admin(client, "rui@padaria.example").await;
+    let side = LiveSide::start(&app.store);
+    let read = "{ tickets(first: 10) { nodes { id status } } liveCursor }";
+    for person in [&firm.owner, &admin] {
+        let before = open(&app.store, &firm.owner, client, "Guia", None).await;
+        let seen = app.ask(person, read, json!({})).await;
+        assert_eq!(seen["tickets"]["nodes"][0]["id"], before.encode());
+        let after = open(&app.store, &firm.owner, client, "Folha", None).await;
+        let missed = first(&side, person, &seen["liveCursor"]).await;
+        assert_eq!(missed["reload"], false);
+        assert_eq!(missed["changed"], json!([{ "id": after.encode(), "status": "OPEN" }]));
+        move_on(&app.store, &firm.owner, before, TicketStatus::Waiting).await;
+        let seen = app.ask(person, read, json!({})).await;
+        move_on(&app.store, &firm.owner, before, TicketStatus::Finished).await;
+        let missed = first(&side, person, &seen["liveCursor"]).await;
+        assert_eq!(missed["changed"], json!([{ "id": before.encode(), "status": "FINISHED" }]));
+    }
+    app.finish().await;
+}
+
 /// F-01, B-15: a cursor from before a change of reach gives `reload`: no event contains what existed before.
 #[tokio::test]
 async fn f_01_other_rights_begin_anew() {

@@ -106,7 +106,7 @@ async fn everything_wrong_is_told_at_once() {
     let stranger = staff_id(&world.neighbour().await.owner);
     let input = CreateClient {
         name: long.clone(),
-        registration: Some("1\u{0}2".into()),
+        registration: Some("1\u{202e}2".into()),
         email: Some("nobody".into()),
         phone: Some("1".repeat(41)),
         locale: None,

@@ -29,7 +29,7 @@ async fn an_invitation_opens_once() {
     let short = AcceptInvitation {
         secret: secret.clone(),
         password: Password::new("short"),
-        name: Some("a\u{7}".into()),
+        name: Some("a\u{202d}".into()),
     };
     let result = acceptance::accept(&world.store, short, Origin::default()).await;
     let told = [(Some("password"), Code::PasswordTooShort), (Some("name"), Code::InvalidText)];

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
 use guichet_base::clock::ManualClock;
-use guichet_base::error::{Code, Error, Result};
+use guichet_base::error::{Code, Error, Refusal, Result};
 use guichet_base::id::{AccessId, ClientId, DepartmentId, FirmId, StaffId};
 use guichet_base::locale::Locale;
 use guichet_base::money::Money;
@@ -45,10 +45,16 @@ pub fn address() -> String {
 }
 
 /// The refusals, as (field, code).
+/// The path and the code of a refusal; a path is kept for ever, so that tests can name it as a literal.
+fn told(refusal: &Refusal) -> (Option<&'static str>, Code) {
+    let path: &'static str = Box::leak(refusal.path.to_string().into_boxed_str());
+    ((!path.is_empty()).then_some(path), refusal.code)
+}
+
 pub fn refused<T>(result: Result<T>) -> Vec<(Option<&'static str>, Code)> {
     match result {
         Ok(_) => Vec::new(),
-        Err(Error::Refused(refusals)) => refusals.iter().map(|r| (r.field, r.code)).collect(),
+        Err(Error::Refused(refusals)) => refusals.iter().map(told).collect(),
         Err(Error::Fault(fault)) => panic!("{fault}"),
     }
 }

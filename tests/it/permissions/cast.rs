@@ -51,7 +51,7 @@ impl Stage {
         let store = Store::new(db::pool(&database.url, 2).unwrap(), clock);
         let settings = Settings::read(|_| None).unwrap();
         let object_store = ObjectStore::folder();
-        let files = object_store.files("http://files.example", Limits::default());
+        let files = object_store.files(Limits::default());
         let live = Live::new(store.clone());
         let gateway = Gateway { store: store.clone(), live, catcher: None, workers: None, files };
         Self { router: gateway.router(&settings), store, database, _object_store: object_store }

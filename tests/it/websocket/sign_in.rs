@@ -43,6 +43,42 @@ async fn an_app() {
     app.finish().await;
 }
 
+/// A request that names its membership is answered only while the session uses that one, over HTTP and on a websocket:
+/// otherwise a second tab would act under the membership that the first one has selected meanwhile.
+#[tokio::test]
+async fn a_tab_of_another_membership() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    let client = firm.client("Padaria Estrela", None).await;
+    let admin = firm.admin(client, "rui@padaria.example").await;
+    let mutation =
+        "mutation { ticketCreate(input: { idempotencyKey: \"one\", subject: \"Guia\" }) { ticket { id } } }";
+    let other = firm.owner.id();
+    for (named, expected) in
+        [(other.as_str(), Some("MEMBERSHIP_CHANGED")), (&admin.id(), None), ("", Some("MEMBERSHIP_CHANGED"))]
+    {
+        let headers = [("guichet-membership", named)];
+        let answer = app.send_with(Some(&admin.token), &headers, mutation, json!({})).await;
+        assert_eq!(answer.error_code(), expected, "{named}");
+        assert_eq!(answer.status, if expected.is_some() { 409 } else { 200 }, "{named}");
+    }
+    let seen = app.ask(&firm.owner, "{ tickets(first: 5) { totalCount } }", json!({})).await;
+    assert_eq!(seen["tickets"]["totalCount"], 1);
+
+    let init = |named: &str| {
+        let payload =
+            json!({ "authorization": format!("Bearer {}", admin.token), "Guichet-Membership": named });
+        json!({ "type": "connection_init", "payload": payload })
+    };
+    let mut socket = Websocket::open(&app.url, &[]).await;
+    socket.say(init(&admin.id())).await;
+    assert_eq!(socket.hear().await, json!({ "type": "connection_ack" }));
+    let mut socket = Websocket::open(&app.url, &[]).await;
+    socket.say(init(&other)).await;
+    assert_eq!(socket.closed().await.0, 4205);
+    app.finish().await;
+}
+
 /// A cookie counts only together with an origin that is ours.
 #[tokio::test]
 async fn a_page() {

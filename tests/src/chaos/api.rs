@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::http::absolute;
 use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -113,6 +114,11 @@ impl Api {
     /// Like [`Api::create`].
     pub async fn open(&self, file: &str) -> Result<Value, Trouble> {
         self.mutate("fileDownload", OPEN, json!({ "id": file })).await
+    }
+
+    /// Where an address of a file leads.
+    pub fn whole(&self, address: &Value) -> String {
+        absolute(&self.url, address["url"].as_str().unwrap_or_default())
     }
 
     /// Sends a request; returns the data.

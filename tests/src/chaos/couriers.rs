@@ -165,11 +165,11 @@ async fn begin(
     if upload["address"] == Value::Null {
         return Ok(Ok(id.to_owned()));
     }
-    Ok(send(http, &upload["address"], content).await.map(|()| id.to_owned()))
+    Ok(send(http, api, &upload["address"], content).await.map(|()| id.to_owned()))
 }
 
-async fn send(http: &Client, address: &Value, content: &[u8]) -> Result<(), Trouble> {
-    let request = http.put(address["url"].as_str().unwrap_or_default()).body(content.to_vec()).timeout(SEND);
+async fn send(http: &Client, api: &Api, address: &Value, content: &[u8]) -> Result<(), Trouble> {
+    let request = http.put(api.whole(address)).body(content.to_vec()).timeout(SEND);
     let headers = address["headers"].as_array().into_iter().flatten();
     let request = headers.fold(request, |request, header| {
         let [name, value] = ["name", "value"].map(|part| header[part].as_str().unwrap_or_default());
@@ -235,6 +235,6 @@ impl Told {
 /// The digest of the bytes downloaded under this id.
 async fn fetched(api: &Api, id: &str) -> Option<String> {
     let opened = api.open(id).await.ok()?;
-    let bytes = reqwest::get(opened["address"]["url"].as_str()?).await.ok()?.bytes().await.ok()?;
+    let bytes = reqwest::get(api.whole(&opened["address"])).await.ok()?.bytes().await.ok()?;
     Some(HEXLOWER.encode(&Sha256::digest(&bytes)))
 }

@@ -10,14 +10,21 @@ refusal-required = Fill in this field.
 refusal-too-long =
     { $number ->
         [none] This text is too long. Shorten it.
-        [one] This text is too long. Use no more than { $number } character.
-       *[other] This text is too long. Use no more than { $number } characters.
+       *[other] This text has { $asked } characters. Use no more than { $number }.
     }
 refusal-out-of-range =
-    { $number ->
-        [none] This value is outside the allowed range. Enter another one.
-       *[other] This value is outside the allowed range. Enter another one, at most { $number }.
+    { $unit ->
+        [items] { $asked } items were given. Give { $least } to { $most }.
+        [zone] The time zone “{ $asked }” is not known. Enter a name such as Europe/Paris.
+        [currency] The currency “{ $asked }” is not known. Enter its code, for example EUR.
+        [country] The country “{ $asked }” is not known. Enter its code of two letters, for example FR.
+       *[none]
+            { $least ->
+                [none] This value is outside the allowed range. Enter another one.
+               *[other] { $asked } is outside the allowed range. Enter a value from { $least } to { $most }.
+            }
     }
+refusal-mutually-exclusive = These values exclude each other. Give only one of them.
 refusal-invalid-text = This text contains characters that are not allowed, for example line breaks or invisible characters. Remove them.
 refusal-invalid-cursor = This page of the list cannot be shown. Go back to the first page.
 refusal-invalid-email = This e-mail address is not valid. Check the spelling.
@@ -52,7 +59,11 @@ refusal-no-linked-user = This client has no user yet who could read the message.
 refusal-nothing-to-transfer = This person or department already has the ticket. Choose another one.
 refusal-department-without-lead = This department has no lead at the moment. Choose a person or another department.
 refusal-service-item-inactive = This service is no longer offered. Choose another one from the list.
-refusal-wrong-currency = This amount is not in the firm’s currency. Enter it in the firm’s currency.
+refusal-wrong-currency =
+    { $currency ->
+        [none] This amount is not in the firm’s currency. Enter it in the firm’s currency.
+       *[other] This amount is in { $asked }, but the firm’s currency is { $currency }. Enter it in { $currency }.
+    }
 refusal-charge-paid = This charge is already paid and can no longer be changed. If necessary, create another one.
 refusal-charge-canceled = This charge was canceled and can no longer be changed. If necessary, create another one.
 refusal-charge-not-overdue = This charge is not overdue. Select overdue charges only.
@@ -63,9 +74,9 @@ refusal-file-empty = This file is empty. Choose another one.
 refusal-file-too-large =
     { $number ->
         [none] This file is too large. Upload a smaller one.
-       *[other] This file is too large. Upload one of at most { $number } MB.
+       *[other] This file has { $asked } MB. Upload one of at most { $number } MB.
     }
-refusal-file-type-not-allowed = Files of this type are not accepted. Upload a PDF, an image, an Office document, or a CSV, TXT, XML, OFX or ZIP file.
+refusal-file-type-not-allowed = Files of this type are not accepted. Upload a PDF, an image, an Office document, an e-mail, a bank or text file, a signed file or an archive.
 refusal-invalid-checksum = The integrity of this file could not be confirmed. Choose it again.
 refusal-too-much-unsettled =
     { $number ->
@@ -81,11 +92,14 @@ refusal-file-infected = This file contains a virus or other malware and was not 
 refusal-file-unverifiable = This file could not be checked. Upload it again.
 refusal-file-unused = This file was not attached in time and has been removed. Upload it again.
 refusal-file-not-ready = This file is still being checked. Try again in a moment.
+refusal-file-not-previewable = This file cannot be shown here: it has a password, or is of a kind that browsers do not show. Download it.
 refusal-file-attached = This file is already attached. Upload it again to attach it elsewhere.
 
 ## Failures of a request as a whole.
 
 failure-unauthenticated = Sign in to continue.
+failure-membership-required = Choose the firm or client area with which to continue.
+failure-membership-changed = You are now working in another firm or client area in this browser. Reload the page.
 failure-unavailable = The service is temporarily unavailable. Try again in a moment.
 failure-internal =
     { $request ->

@@ -10,14 +10,21 @@ refusal-required = Rellene este campo.
 refusal-too-long =
     { $number ->
         [none] Este texto es demasiado largo. Acórtelo.
-        [one] Este texto es demasiado largo. Utilice como máximo { $number } carácter.
-       *[other] Este texto es demasiado largo. Utilice como máximo { $number } caracteres.
+       *[other] Este texto tiene { $asked } caracteres. Utilice como máximo { $number }.
     }
 refusal-out-of-range =
-    { $number ->
-        [none] Este valor está fuera del intervalo permitido. Indique otro.
-       *[other] Este valor está fuera del intervalo permitido. Indique otro, de { $number } como máximo.
+    { $unit ->
+        [items] Se han indicado { $asked } elementos. Indique de { $least } a { $most }.
+        [zone] La zona horaria «{ $asked }» no es conocida. Indique un nombre como Europe/Madrid.
+        [currency] La moneda «{ $asked }» no es conocida. Indique su código, por ejemplo EUR.
+        [country] El país «{ $asked }» no es conocido. Indique su código de dos letras, por ejemplo ES.
+       *[none]
+            { $least ->
+                [none] Este valor está fuera del intervalo permitido. Indique otro.
+               *[other] { $asked } está fuera del intervalo permitido. Indique un valor de { $least } a { $most }.
+            }
     }
+refusal-mutually-exclusive = Estos valores se excluyen entre sí. Indique solo uno.
 refusal-invalid-text = Este texto contiene caracteres no permitidos, por ejemplo saltos de línea o caracteres invisibles. Elimínelos.
 refusal-invalid-cursor = No se puede mostrar esta página de la lista. Vuelva a la primera página.
 refusal-invalid-email = Esta dirección de correo electrónico no es válida. Compruebe que esté bien escrita.
@@ -52,7 +59,11 @@ refusal-no-linked-user = Este cliente todavía no tiene ningún usuario que pued
 refusal-nothing-to-transfer = El caso ya está asignado a esta persona o a este departamento. Elija otro destino.
 refusal-department-without-lead = Este departamento no tiene responsable en este momento. Elija una persona u otro departamento.
 refusal-service-item-inactive = Este servicio ya no se ofrece. Elija otro de la lista.
-refusal-wrong-currency = Este importe no está en la moneda de su empresa. Indíquelo en la moneda de su empresa.
+refusal-wrong-currency =
+    { $currency ->
+        [none] Este importe no está en la moneda de su empresa. Indíquelo en la moneda de su empresa.
+       *[other] Este importe está en { $asked }, pero la moneda de su empresa es { $currency }. Indíquelo en { $currency }.
+    }
 refusal-charge-paid = Este cobro ya está pagado y no se puede modificar. Si es necesario, cree otro.
 refusal-charge-canceled = Este cobro está cancelado y no se puede modificar. Si es necesario, cree otro.
 refusal-charge-not-overdue = Este cobro no está vencido. Elija únicamente cobros vencidos.
@@ -63,9 +74,9 @@ refusal-file-empty = Este archivo está vacío. Elija otro.
 refusal-file-too-large =
     { $number ->
         [none] Este archivo es demasiado grande. Envíe uno más pequeño.
-       *[other] Este archivo es demasiado grande. Envíe uno de { $number } MB como máximo.
+       *[other] Este archivo tiene { $asked } MB. Envíe uno de { $number } MB como máximo.
     }
-refusal-file-type-not-allowed = No se aceptan archivos de este tipo. Envíe un PDF, una imagen, un documento de Office o un archivo CSV, TXT, XML, OFX o ZIP.
+refusal-file-type-not-allowed = No se aceptan archivos de este tipo. Envíe un PDF, una imagen, un documento de Office, un correo, un archivo bancario o de texto, un archivo firmado o comprimido.
 refusal-invalid-checksum = No se ha podido confirmar la integridad de este archivo. Elíjalo de nuevo.
 refusal-too-much-unsettled =
     { $number ->
@@ -81,11 +92,14 @@ refusal-file-infected = Este archivo contiene un virus u otro programa malicioso
 refusal-file-unverifiable = No se ha podido verificar este archivo. Envíelo de nuevo.
 refusal-file-unused = Este archivo no se adjuntó a tiempo y se ha eliminado. Envíelo de nuevo.
 refusal-file-not-ready = Este archivo todavía se está verificando. Inténtelo de nuevo en un momento.
+refusal-file-not-previewable = Este archivo no se puede mostrar aquí: tiene contraseña o es de un tipo que los navegadores no muestran. Descárguelo.
 refusal-file-attached = Este archivo ya está adjunto. Envíelo de nuevo para adjuntarlo en otro lugar.
 
 ## Fallos de la solicitud entera.
 
 failure-unauthenticated = Inicie sesión para continuar.
+failure-membership-required = Elija la empresa o el área de cliente con la que quiere continuar.
+failure-membership-changed = Ahora trabaja en otra empresa o área de cliente en este navegador. Vuelva a cargar la página.
 failure-unavailable = El servicio no está disponible temporalmente. Inténtelo de nuevo en unos instantes.
 failure-internal =
     { $request ->

@@ -10,14 +10,21 @@ refusal-required = Renseignez ce champ.
 refusal-too-long =
     { $number ->
         [none] Ce texte est trop long. Raccourcissez-le.
-        [one] Ce texte est trop long. Utilisez au maximum { $number } caractère.
-       *[other] Ce texte est trop long. Utilisez au maximum { $number } caractères.
+       *[other] Ce texte compte { $asked } caractères. Utilisez-en { $number } au maximum.
     }
 refusal-out-of-range =
-    { $number ->
-        [none] Cette valeur est hors des limites autorisées. Saisissez-en une autre.
-       *[other] Cette valeur est hors des limites autorisées. Saisissez-en une autre, de { $number } au maximum.
+    { $unit ->
+        [items] { $asked } éléments ont été indiqués. Indiquez-en de { $least } à { $most }.
+        [zone] Le fuseau horaire « { $asked } » n’est pas connu. Saisissez un nom comme Europe/Paris.
+        [currency] La devise « { $asked } » n’est pas connue. Saisissez son code, par exemple EUR.
+        [country] Le pays « { $asked } » n’est pas connu. Saisissez son code à deux lettres, par exemple FR.
+       *[none]
+            { $least ->
+                [none] Cette valeur est hors des limites autorisées. Saisissez-en une autre.
+               *[other] { $asked } est hors des limites autorisées. Saisissez une valeur de { $least } à { $most }.
+            }
     }
+refusal-mutually-exclusive = Ces valeurs s’excluent. N’en indiquez qu’une.
 refusal-invalid-text = Ce texte contient des caractères non autorisés, par exemple des sauts de ligne ou des caractères invisibles. Supprimez-les.
 refusal-invalid-cursor = Cette page de la liste ne peut pas être affichée. Revenez à la première page.
 refusal-invalid-email = Cette adresse e-mail n’est pas valide. Vérifiez la saisie.
@@ -52,7 +59,11 @@ refusal-no-linked-user = Ce client n’a encore aucun utilisateur qui puisse lir
 refusal-nothing-to-transfer = Le ticket est déjà confié à cette personne ou à ce service. Choisissez un autre destinataire.
 refusal-department-without-lead = Ce service n’a pas de responsable pour le moment. Choisissez une personne ou un autre service.
 refusal-service-item-inactive = Cette prestation n’est plus proposée. Choisissez-en une autre dans la liste.
-refusal-wrong-currency = Ce montant n’est pas dans la devise du cabinet. Saisissez-le dans la devise du cabinet.
+refusal-wrong-currency =
+    { $currency ->
+        [none] Ce montant n’est pas dans la devise du cabinet. Saisissez-le dans la devise du cabinet.
+       *[other] Ce montant est en { $asked }, mais la devise du cabinet est { $currency }. Saisissez-le en { $currency }.
+    }
 refusal-charge-paid = Cette créance est déjà réglée et ne peut plus être modifiée. Si besoin, créez-en une autre.
 refusal-charge-canceled = Cette créance a été annulée et ne peut plus être modifiée. Si besoin, créez-en une autre.
 refusal-charge-not-overdue = Cette créance n’est pas échue. Choisissez uniquement des créances échues.
@@ -63,9 +74,9 @@ refusal-file-empty = Ce fichier est vide. Choisissez-en un autre.
 refusal-file-too-large =
     { $number ->
         [none] Ce fichier est trop volumineux. Envoyez-en un plus petit.
-       *[other] Ce fichier est trop volumineux. Envoyez-en un de { $number } Mo au maximum.
+       *[other] Ce fichier fait { $asked } Mo. Envoyez-en un de { $number } Mo au maximum.
     }
-refusal-file-type-not-allowed = Les fichiers de ce type ne sont pas acceptés. Envoyez un PDF, une image, un document Office ou un fichier CSV, TXT, XML, OFX ou ZIP.
+refusal-file-type-not-allowed = Les fichiers de ce type ne sont pas acceptés. Envoyez un PDF, une image, un document Office, un e-mail, un fichier bancaire ou texte, un fichier signé ou une archive.
 refusal-invalid-checksum = L’intégrité de ce fichier n’a pas pu être confirmée. Choisissez-le à nouveau.
 refusal-too-much-unsettled =
     { $number ->
@@ -81,11 +92,14 @@ refusal-file-infected = Ce fichier contient un virus ou un autre logiciel malvei
 refusal-file-unverifiable = Ce fichier n’a pas pu être vérifié. Envoyez-le à nouveau.
 refusal-file-unused = Ce fichier n’a pas été joint à temps et a été supprimé. Envoyez-le à nouveau.
 refusal-file-not-ready = Ce fichier est encore en cours de vérification. Réessayez dans un instant.
+refusal-file-not-previewable = Ce fichier ne peut pas être affiché ici : il est protégé par un mot de passe ou d’un type que les navigateurs n’affichent pas. Téléchargez-le.
 refusal-file-attached = Ce fichier est déjà joint. Envoyez-le à nouveau pour le joindre ailleurs.
 
 ## Échecs de la requête entière.
 
 failure-unauthenticated = Connectez-vous pour continuer.
+failure-membership-required = Choisissez le cabinet ou l’espace client avec lequel continuer.
+failure-membership-changed = Vous travaillez maintenant dans un autre cabinet ou espace client dans ce navigateur. Actualisez la page.
 failure-unavailable = Le service est momentanément indisponible. Réessayez dans un instant.
 failure-internal =
     { $request ->

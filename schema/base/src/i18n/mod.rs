@@ -10,7 +10,7 @@ use chrono::{Datelike, NaiveDateTime};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
-use crate::error::Refusal;
+use crate::error::{Refusal, Told};
 use crate::locale::Locale;
 use crate::money::group_thousands;
 
@@ -28,6 +28,10 @@ pub const NONE: &str = "none";
 pub enum Failure<'a> {
     /// Nobody is signed in.
     Unauthenticated,
+    /// The session has no membership.
+    MembershipRequired,
+    /// The session has another membership than the request names.
+    MembershipChanged,
     /// Something we need does not answer: the same request may succeed later.
     Unavailable,
     /// A fault of ours; the request's id leads to it in the logs.
@@ -93,8 +97,16 @@ pub fn text(locale: Locale, key: &str, args: &Args<'_>) -> String {
 
 /// Why something was refused, and what to do about it.
 pub fn refusal(locale: Locale, refusal: &Refusal) -> String {
-    let mut args = Args::new();
-    args.set("number", refusal.number.map_or(FluentValue::from(NONE), FluentValue::from));
+    const NAMES: [&str; 6] = ["number", "asked", "least", "most", "unit", "currency"];
+    let mut args: Args<'_> = NAMES.into_iter().map(|name| (name, FluentValue::from(NONE))).collect();
+    for (name, value) in &refusal.values {
+        let value = match value {
+            Told::Number(number) => FluentValue::from(*number),
+            Told::Money(money) => money.display(locale).into(),
+            Told::Text(text) => text.as_str().into(),
+        };
+        args.set(*name, value);
+    }
     text(locale, &key("refusal", refusal.code), &args)
 }
 
@@ -103,6 +115,8 @@ pub fn failure(locale: Locale, failure: Failure<'_>) -> String {
     let mut args = Args::new();
     let key = match failure {
         Failure::Unauthenticated => "failure-unauthenticated",
+        Failure::MembershipRequired => "failure-membership-required",
+        Failure::MembershipChanged => "failure-membership-changed",
         Failure::Unavailable => "failure-unavailable",
         Failure::Internal { request } => {
             args.set("request", request.unwrap_or(NONE));

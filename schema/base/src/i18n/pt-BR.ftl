@@ -10,14 +10,21 @@ refusal-required = Preencha este campo.
 refusal-too-long =
     { $number ->
         [none] Este texto é longo demais. Reduza-o e tente novamente.
-        [one] Este texto é longo demais. Use no máximo { $number } caractere.
-       *[other] Este texto é longo demais. Use no máximo { $number } caracteres.
+       *[other] Este texto tem { $asked } caracteres. Use no máximo { $number }.
     }
 refusal-out-of-range =
-    { $number ->
-        [none] Este valor está fora do intervalo permitido. Informe outro.
-       *[other] Este valor está fora do intervalo permitido. Informe outro, de no máximo { $number }.
+    { $unit ->
+        [items] Foram informados { $asked } itens. Informe de { $least } a { $most }.
+        [zone] O fuso horário “{ $asked }” não é conhecido. Informe um nome como America/Sao_Paulo.
+        [currency] A moeda “{ $asked }” não é conhecida. Informe o código dela, por exemplo BRL.
+        [country] O país “{ $asked }” não é conhecido. Informe o código de duas letras, por exemplo BR.
+       *[none]
+            { $least ->
+                [none] Este valor está fora do intervalo permitido. Informe outro.
+               *[other] { $asked } está fora do intervalo permitido. Informe um valor de { $least } a { $most }.
+            }
     }
+refusal-mutually-exclusive = Estes valores se excluem. Informe apenas um deles.
 refusal-invalid-text = Este texto contém caracteres não permitidos, como quebras de linha ou caracteres invisíveis. Remova-os.
 refusal-invalid-cursor = Não foi possível abrir esta página da lista. Volte à primeira página.
 refusal-invalid-email = Este endereço de e-mail não é válido. Confira a digitação.
@@ -52,7 +59,11 @@ refusal-no-linked-user = Este cliente ainda não tem nenhum usuário que possa l
 refusal-nothing-to-transfer = O atendimento já está com esta pessoa ou com este setor. Escolha outro destino.
 refusal-department-without-lead = Este setor está sem responsável. Escolha uma pessoa ou outro setor.
 refusal-service-item-inactive = Este serviço não é mais oferecido. Escolha outro na lista.
-refusal-wrong-currency = Este valor não está na moeda do escritório. Informe-o na moeda do escritório.
+refusal-wrong-currency =
+    { $currency ->
+        [none] Este valor não está na moeda do escritório. Informe-o na moeda do escritório.
+       *[other] Este valor está em { $asked }, mas a moeda do escritório é { $currency }. Informe-o em { $currency }.
+    }
 refusal-charge-paid = Esta cobrança já foi paga e não pode mais ser alterada. Se necessário, crie outra.
 refusal-charge-canceled = Esta cobrança foi cancelada e não pode mais ser alterada. Se necessário, crie outra.
 refusal-charge-not-overdue = Esta cobrança não está vencida. Selecione apenas cobranças vencidas.
@@ -63,9 +74,9 @@ refusal-file-empty = Este arquivo está vazio. Escolha outro.
 refusal-file-too-large =
     { $number ->
         [none] Este arquivo é grande demais. Envie um menor.
-       *[other] Este arquivo é grande demais. Envie um de até { $number } MB.
+       *[other] Este arquivo tem { $asked } MB. Envie um de até { $number } MB.
     }
-refusal-file-type-not-allowed = Arquivos deste tipo não são aceitos. Envie PDF, imagem, documento do Office, CSV, TXT, XML, OFX ou ZIP.
+refusal-file-type-not-allowed = Arquivos deste tipo não são aceitos. Envie PDF, imagem, documento do Office, e-mail, arquivo de banco ou de texto, arquivo assinado ou compactado.
 refusal-invalid-checksum = Não foi possível confirmar a integridade deste arquivo. Selecione-o novamente.
 refusal-too-much-unsettled =
     { $number ->
@@ -81,11 +92,14 @@ refusal-file-infected = Este arquivo contém um vírus ou outro programa malicio
 refusal-file-unverifiable = Não foi possível verificar este arquivo. Envie-o novamente.
 refusal-file-unused = Este arquivo não foi anexado a tempo e foi removido. Envie-o novamente.
 refusal-file-not-ready = Este arquivo ainda está em verificação. Tente novamente em instantes.
+refusal-file-not-previewable = Este arquivo não pode ser exibido aqui: ele tem senha ou é de um tipo que os navegadores não exibem. Baixe-o.
 refusal-file-attached = Este arquivo já está anexado. Envie-o novamente para anexá-lo em outro lugar.
 
 ## Falhas do pedido inteiro.
 
 failure-unauthenticated = Entre na sua conta para continuar.
+failure-membership-required = Escolha o escritório ou a área do cliente com que deseja continuar.
+failure-membership-changed = Agora você está em outro escritório ou área do cliente neste navegador. Recarregue a página.
 failure-unavailable = O serviço está temporariamente indisponível. Tente novamente em instantes.
 failure-internal =
     { $request ->

@@ -5,6 +5,8 @@ use chrono::NaiveDate;
 
 use super::*;
 use crate::error::Code;
+use crate::input::{out_of_range, too_long};
+use crate::money::{MAX_AMOUNT, Money};
 
 /// Each key of a language with the variables of its sentence.
 fn entries(locale: Locale) -> BTreeMap<&'static str, BTreeSet<&'static str>> {
@@ -65,7 +67,9 @@ fn every_code_has_a_text() {
         let mut texts = BTreeSet::new();
         for code in Code::ALL {
             for number in [None, Some(0), Some(1), Some(2), Some(20_000)] {
-                let text = refusal(*locale, &Refusal { code: *code, field: None, number });
+                let plain = Refusal::new(*code);
+                let told = number.map(|number| plain.clone().with(number).asked(Told::Number(number + 1)));
+                let text = refusal(*locale, &told.unwrap_or(plain));
                 assert!(text.ends_with('.') && !text.contains(NONE), "{locale} {code}: {text}");
                 assert!(entries(*locale).contains_key(&*key("refusal", code)), "{locale} {code}");
                 if number.is_none() {
@@ -130,7 +134,8 @@ fn numbers_decide_between_singular_and_plural() {
 
 #[test]
 fn numbers_are_grouped_as_people_write_them() {
-    let limit = |locale, number| refusal(locale, &Refusal::new(Code::TooLong).with(number));
+    let limit =
+        |locale, number| refusal(locale, &Refusal::new(Code::TooLong).with(1).asked(Told::Number(number)));
     let cases = [
         (Locale::PtBr, 20_000, " 20.000 "),
         (Locale::PtBr, 2_000, " 2.000 "),
@@ -190,4 +195,27 @@ fn french_typography() {
 #[test]
 fn a_missing_key_answers_itself() {
     assert_eq!(text(Locale::Es, "no-such-text", &Args::new()), "no-such-text");
+}
+
+/// What was asked and what is allowed, in the right unit.
+#[test]
+fn refusals_tell_both_ends() {
+    let reais = |amount_minor| Money { amount_minor, currency: "BRL".to_owned() };
+    let range = |asked| refusal(Locale::PtBr, &reais(asked).checked("price", 1, "BRL").unwrap_err());
+    for (asked, told) in
+        [(-5, "-R$\u{a0}0,05"), (0, "R$\u{a0}0,00"), (MAX_AMOUNT + 1, "R$\u{a0}10.000.000.000,01")]
+    {
+        let text = range(asked);
+        for part in [told, "R$\u{a0}0,01", "R$\u{a0}10.000.000.000,00"] {
+            assert!(text.contains(part), "{text}");
+        }
+    }
+    for locale in Locale::ALL {
+        let text = refusal(*locale, &reais(5).checked("price", 0, "EUR").unwrap_err());
+        assert!(text.contains("BRL") && text.contains("EUR"), "{text}");
+        let text = refusal(*locale, &out_of_range("first", 0, &(1..=100)));
+        assert!(["0", "1", "100"].iter().all(|part| text.contains(part)), "{text}");
+        let text = refusal(*locale, &too_long("name", 214, 200));
+        assert!(text.contains("214") && text.contains("200"), "{text}");
+    }
 }

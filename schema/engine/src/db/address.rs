@@ -10,10 +10,10 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::Config;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 
 /// How long a host may take to accept a connection.
-const CONNECT: Duration = Duration::from_secs(10);
+pub(super) const CONNECT: Duration = Duration::from_secs(10);
 /// How long sent data may stay unacknowledged by the other host.
 const UNHEARD: Duration = Duration::from_secs(20);
 /// Keepalive: the silence before the first probe, the interval, and the number of probes.
@@ -54,6 +54,13 @@ impl Address {
     /// The connection parameters.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// The socket of a server on this machine; none when the address names a host.
+    pub fn socket(&self) -> Option<PathBuf> {
+        let [Host::Unix(folder)] = self.config.get_hosts() else { return None };
+        let port = self.config.get_ports().first().copied().unwrap_or(5432);
+        Some(folder.join(format!(".s.PGSQL.{port}")))
     }
 
     /// The TLS configuration; none when the address does not ask for TLS.

@@ -11,7 +11,7 @@ use crate::people::client::facts::{self, FirmTerms};
 use crate::people::rights::{self, FirmAct};
 use guichet_base::error::{Code, OrNotFound, Refusal, Result};
 use guichet_base::id::{ChargeId, ClientId, TicketId};
-use guichet_base::input::{Check, MAX_NAME};
+use guichet_base::input::{Check, MAX_NAME, items};
 use guichet_base::money::Money;
 use guichet_engine::actor::{Actor, Scope};
 use guichet_engine::feed::Event;
@@ -241,12 +241,17 @@ pub(crate) async fn collect(
         .load(tx.conn())
         .await?;
     let today = rules::today(tx.now, firm.zone);
-    for id in ids {
-        let charge = found.iter().find(|charge| charge.id == *id).or_not_found("collectChargeIds")?;
-        if !rules::is_overdue(charge.status, charge.due_on, today) {
-            return Err(Refusal::of("collectChargeIds", Code::ChargeNotOverdue).into());
+    let mut check = Check::new();
+    for (path, id) in items("collectChargeIds", ids) {
+        match found.iter().find(|charge| charge.id == id) {
+            None => check.refuse(Refusal::of(path, Code::NotFound)),
+            Some(charge) => {
+                let is_overdue = rules::is_overdue(charge.status, charge.due_on, today);
+                check.require(is_overdue, Refusal::of(path, Code::ChargeNotOverdue));
+            }
         }
     }
+    check.done()?;
     let rows: Vec<_> = found
         .iter()
         .map(|charge| {

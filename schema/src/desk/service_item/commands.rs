@@ -12,9 +12,9 @@ use guichet_base::input::{Check, MAX_NAME, MAX_TEXT, OrTaken, Patch};
 use guichet_base::money::Money;
 use guichet_base::search;
 use guichet_engine::actor::Actor;
-use guichet_engine::first;
 use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::{firms, service_items};
+use guichet_engine::{first, refolded, searchable};
 
 use super::model::ServiceItem;
 
@@ -80,12 +80,11 @@ pub async fn create(
         created_at: tx.now,
         updated_at: tx.now,
     };
-    let department = item.department_id.as_slice();
-    department::queries::check_known(tx.conn(), &mut check, &actor.scope(), "departmentId", department)
-        .await?;
+    let department: Vec<_> = item.department_id.map(|id| ("departmentId".into(), id)).into_iter().collect();
+    department::queries::check_known(tx.conn(), &mut check, &actor.scope(), &department).await?;
     check.done()?;
     diesel::insert_into(service_items::table)
-        .values((&item, service_items::search_text.eq(search_text(&item))))
+        .values((&item, searchable!(service_items, search_text(&item))))
         .execute(tx.conn())
         .await
         .or_taken("name")?;
@@ -127,15 +126,14 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateServiceItem) -> R
     }
     new.department_id = input.department_id.apply(old.department_id);
     new.active = input.active.unwrap_or(old.active);
-    let department = new.department_id.as_slice();
-    department::queries::check_known(tx.conn(), &mut check, &actor.scope(), "departmentId", department)
-        .await?;
+    let department: Vec<_> = new.department_id.map(|id| ("departmentId".into(), id)).into_iter().collect();
+    department::queries::check_known(tx.conn(), &mut check, &actor.scope(), &department).await?;
     check.done()?;
     if new != old {
         new.version += 1;
         new.updated_at = tx.now;
         diesel::update(service_items::table.find(new.id))
-            .set((&new, service_items::search_text.eq(search_text(&new))))
+            .set((&new, searchable!(service_items, search_text(&new))))
             .execute(tx.conn())
             .await
             .or_taken("name")?;
@@ -145,8 +143,12 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateServiceItem) -> R
 }
 
 fn search_text(item: &ServiceItem) -> String {
-    search::search_text(&[&item.name, &item.description])
+    search::fold(&format!("{}\n{}", item.name, item.description))
 }
+
+refolded!(service_items, ServiceItem, async |_, items: &[ServiceItem]| -> Result<_> {
+    Ok(items.iter().map(search_text).collect())
+});
 
 async fn currency(conn: &mut AsyncPgConnection, firm: FirmId) -> Result<String> {
     Ok(firms::table.find(firm).select(firms::currency).get_result(conn).await?)

@@ -9,6 +9,7 @@ use guichet_base::id::ServiceItemId;
 use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_engine::actor::Scope;
+use guichet_engine::found_by;
 use guichet_engine::keyset::{BY_NAME, page};
 use guichet_engine::reach;
 use guichet_engine::sql;
@@ -79,8 +80,5 @@ fn filtered(scope: &Scope, filter: &ServiceItemFilter) -> Result<service_items::
     if let Some(active) = filter.active {
         query = query.filter(service_items::active.eq(active));
     }
-    for pattern in search::patterns(filter.search.as_deref())? {
-        query = query.filter(service_items::search_text.like(pattern));
-    }
-    Ok(query)
+    Ok(query.filter(found_by!(service_items, &search::Query::read(filter.search.as_deref())?)))
 }

@@ -8,9 +8,9 @@ use crate::people::client::facts::{ClientFacts, FirmTerms};
 use crate::shared::email_delivery::announce::Occasion;
 use guichet_base::error::{Code, OrNotFound, Result};
 use guichet_base::id::{ActId, TicketId};
-use guichet_base::search;
 use guichet_engine::actor::{Actor, Author, Scope};
 use guichet_engine::feed::Audience;
+use guichet_engine::searchable;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
 use guichet_engine::subject::Subject;
@@ -19,6 +19,7 @@ use guichet_engine::tables::{clients, firms, tickets};
 use super::model::Ticket;
 use super::queries::{linked_clients, visible};
 use super::rules::{self, Circumstances, Facts, TicketAct};
+use super::search::search_text;
 use crate::shared::visibility::Visibility;
 
 /// What an action changed in a ticket.
@@ -167,12 +168,7 @@ impl Case {
             tickets::status.eq(ticket.status),
             tickets::is_untouched.eq(ticket.is_untouched),
             tickets::last_message_seq.eq(ticket.last_message_seq),
-            tickets::search_text.eq(search_text(
-                ticket.number,
-                &ticket.subject,
-                &ticket.description,
-                &self.client.name,
-            )),
+            searchable!(tickets, search_text(ticket, &self.client.name)),
             tickets::version.eq(ticket.version),
             tickets::updated_at.eq(ticket.updated_at),
             tickets::closed_at.eq(ticket.closed_at),
@@ -180,11 +176,4 @@ impl Case {
         sql::keep(1, update).execute(&mut tx.pipeline()).await?;
         Ok(())
     }
-}
-
-/// The search text of a ticket. It contains nothing internal, because clients search it too (D-07). The client's
-/// name is on a separate line, for [`rename_client`](super::list::rename_client).
-pub(crate) fn search_text(number: i64, subject: &str, description: &str, client_name: &str) -> String {
-    let own = search::search_text(&[&format!("#{number}"), subject, description]);
-    format!("{}\n{own}", search::fold(client_name))
 }

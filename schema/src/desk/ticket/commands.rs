@@ -19,18 +19,19 @@ use guichet_base::id::{
 use guichet_base::input::{Check, MAX_NAME, MAX_TEXT, Patch};
 use guichet_base::money::Money;
 use guichet_engine::actor::{Actor, Membership, Scope, StaffRole};
-use guichet_engine::first;
 use guichet_engine::sql;
 use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::{clients, departments, staff_members, tickets};
+use guichet_engine::{first, searchable};
 
 use super::attachment;
-use super::case::{self, Case, CaseView, Saved};
+use super::case::{Case, CaseView, Saved};
 use super::history;
 use super::model::{Ticket, TicketField, TicketStatus};
 use super::news::TicketNews;
 use super::notify;
 use super::rules::TicketAct;
+use super::search::search_text;
 use crate::shared::visibility::Visibility;
 
 /// Input for opening a ticket (D-03).
@@ -129,8 +130,8 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
         check_works_here(conn, firm.id, "assigneeId", id).await?;
     }
     let mut check = Check::new();
-    let department = input.department_id.as_slice();
-    department::queries::check_known(conn, &mut check, &scope, "departmentId", department).await?;
+    let department: Vec<_> = input.department_id.map(|id| ("departmentId".into(), id)).into_iter().collect();
+    department::queries::check_known(conn, &mut check, &scope, &department).await?;
     check.done()?;
     let department_id = input.department_id.or_else(|| service.and_then(|service| service.department_id));
     let assignee_id = match (input.assignee_id, input.department_id, &actor.membership) {
@@ -174,7 +175,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
         .get_result(tx.conn())
         .await?;
     diesel::update(tickets::table.find(id))
-        .set(tickets::search_text.eq(case::search_text(number, &subject, &description, &client.name)))
+        .set(searchable!(tickets, search_text(&ticket, &client.name)))
         .execute(tx.conn())
         .await?;
     charge::commands::collect(&mut tx, &scope, &firm, ticket.id, ticket.client_id, &input.collect_charge_ids)

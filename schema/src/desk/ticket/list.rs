@@ -6,19 +6,22 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use guichet_base::error::Result;
+use guichet_base::error::{Code, Refusal, Result};
 use guichet_base::id::{ClientId, DepartmentId, ServiceItemId, StaffId, TicketId};
+use guichet_base::input::Check;
 use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_base::text_enum;
 use guichet_engine::actor::Scope;
 use guichet_engine::condition::is_few;
+use guichet_engine::found_by;
 use guichet_engine::keyset::{self, Key, keyset, place};
 use guichet_engine::sql;
 use guichet_engine::tables::tickets;
 
 use super::model::{Ticket, TicketStatus};
 use super::queries::visible;
+use super::search::numbers_named;
 
 text_enum! {
     /// A field by which tickets can be sorted.
@@ -89,11 +92,11 @@ pub struct TicketFilter {
     pub status: Option<Vec<TicketStatus>>,
     /// About one of these clients.
     pub clients: Option<Vec<ClientId>>,
-    /// With one of these assignees. For staff only; ignored for clients.
+    /// With one of these assignees. For staff only.
     pub assignees: Option<Vec<StaffId>>,
     /// With one of these accountants.
     pub accountants: Option<Vec<StaffId>>,
-    /// In one of these departments. For staff only; ignored for clients.
+    /// In one of these departments. For staff only.
     pub departments: Option<Vec<DepartmentId>>,
     /// About one of these items of the price list.
     pub service_items: Option<Vec<ServiceItemId>>,
@@ -105,17 +108,39 @@ pub struct TicketFilter {
     pub updated_from: Option<DateTime<Utc>>,
     /// Changed before.
     pub updated_to: Option<DateTime<Utc>>,
-    /// Whether no staff member has acted on it yet (D-06). For staff only; ignored for clients.
+    /// Whether no staff member has acted on it yet (D-06). For staff only.
     pub is_untouched: Option<bool>,
     /// Whether a portal user opened it.
     pub opened_by_client: Option<bool>,
-    /// Words in number, subject, client name or description; all must match.
+    /// Words in number, subject, client name or description, all of which must match; or the number of a ticket as
+    /// [`numbers_named`] reads it.
     pub search: Option<String>,
+}
+
+impl TicketFilter {
+    /// Refuses conditions on what the viewer does not see, whose answers would tell it.
+    ///
+    /// # Errors
+    /// `NOT_ALLOWED` about each of them; `TOO_LONG` about `filter.search`.
+    pub fn check(&self, scope: &Scope) -> Result<()> {
+        let internal = [
+            ("filter.assigneeIds", self.assignees.is_some()),
+            ("filter.departmentIds", self.departments.is_some()),
+            ("filter.isUntouched", self.is_untouched.is_some()),
+        ];
+        let mut check = Check::new();
+        for (path, given) in internal {
+            check.require(scope.is_staff() || !given, Refusal::of(path, Code::NotAllowed));
+        }
+        check.done()?;
+        search::Query::read(self.search.as_deref()).map(|_| ())
+    }
 }
 
 type Query<'a> = tickets::BoxedQuery<'a, Pg>;
 
 fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Result<Query<'a>> {
+    filter.check(scope)?;
     // With few clients, the tickets are found by client.
     let seen = visible(scope).checked_if(is_few(filter.clients.as_deref()));
     let mut query = tickets::table.filter(seen).into_boxed();
@@ -128,13 +153,13 @@ fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Result<Query<'a>> {
         Some(clients) => query = query.filter(tickets::client_id.eq_any(clients.to_vec())),
         None => {}
     }
-    if let Some(assignees) = filter.assignees.as_ref().filter(|_| scope.is_staff()) {
+    if let Some(assignees) = &filter.assignees {
         query = query.filter(tickets::assignee_id.eq_any(assignees.clone()));
     }
     if let Some(accountants) = &filter.accountants {
         query = query.filter(tickets::accountant_id.eq_any(accountants.clone()));
     }
-    if let Some(departments) = filter.departments.as_ref().filter(|_| scope.is_staff()) {
+    if let Some(departments) = &filter.departments {
         query = query.filter(tickets::department_id.eq_any(departments.clone()));
     }
     if let Some(items) = &filter.service_items {
@@ -152,7 +177,7 @@ fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Result<Query<'a>> {
     if let Some(at) = filter.updated_to {
         query = query.filter(tickets::updated_at.lt(sql::held(at)));
     }
-    if let Some(untouched) = filter.is_untouched.filter(|_| scope.is_staff()) {
+    if let Some(untouched) = filter.is_untouched {
         query = query.filter(tickets::is_untouched.eq(untouched));
     }
     match filter.opened_by_client {
@@ -160,8 +185,12 @@ fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Result<Query<'a>> {
         Some(false) => query = query.filter(tickets::opened_by_access.is_null()),
         None => {}
     }
-    for pattern in search::patterns(filter.search.as_deref())? {
-        query = query.filter(tickets::search_text.like(pattern));
+    if let Some(search) = filter.search.as_deref() {
+        let found = found_by!(tickets, &search::Query::read(Some(search))?);
+        query = match numbers_named(search) {
+            named if named.is_empty() => query.filter(found),
+            named => query.filter(found.or(tickets::number.eq_any(named))),
+        };
     }
     Ok(query)
 }

@@ -17,5 +17,6 @@ pub(crate) mod news;
 pub(crate) mod notify;
 pub mod queries;
 pub mod rules;
+pub mod search;
 pub mod status;
 pub mod transfer;

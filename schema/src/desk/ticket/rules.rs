@@ -149,6 +149,30 @@ pub fn change_status(from: TicketStatus, to: TicketStatus, has_reason: bool) -> 
     Ok(StatusChange::Changed(to))
 }
 
+/// A status that a ticket can be given now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusChoice {
+    /// The status.
+    pub status: TicketStatus,
+    /// What choosing it does.
+    pub change: StatusChange,
+    /// Whether a reason must be given.
+    pub needs_reason: bool,
+}
+
+/// The statuses that [`change_status`] can give a ticket; none to those who may not change it.
+pub fn status_choices(scope: &Scope, facts: &Facts, now: DateTime<Utc>) -> Vec<StatusChoice> {
+    if may(TicketAct::ChangeStatus, scope, facts, now).is_err() {
+        return Vec::new();
+    }
+    let choice = |status: &TicketStatus| {
+        let change = change_status(facts.status, *status, true).ok()?;
+        let needs_reason = change_status(facts.status, *status, false) == Err(Code::ReasonRequired);
+        (change != StatusChange::Unchanged).then_some(StatusChoice { status: *status, change, needs_reason })
+    };
+    TicketStatus::ALL.iter().filter_map(choice).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use guichet_engine::actor::{Areas, PortalReach};
@@ -199,6 +223,34 @@ mod tests {
         assert_eq!(change_status(Rejected, Rejected, false), Ok(StatusChange::Unchanged));
         assert_eq!(change_status(Rejected, Waiting, false), Ok(StatusChange::Reopened));
         assert_eq!(change_status(Open, Finished, false), Ok(StatusChange::Changed(Finished)));
+    }
+
+    /// D-02, D-05: what is offered is what the command does, and nothing else.
+    #[test]
+    fn choices_are_what_can_be_done() {
+        let [firm, own, client] = scopes();
+        let now = DateTime::UNIX_EPOCH;
+        for from in TicketStatus::ALL {
+            let facts = facts(*from);
+            assert_eq!(status_choices(&client, &facts, now), []);
+            let choices = status_choices(&firm, &facts, now);
+            assert_eq!(status_choices(&own, &facts, now), choices);
+            for to in TicketStatus::ALL {
+                let offered = choices.iter().find(|choice| choice.status == *to);
+                match change_status(*from, *to, true) {
+                    Ok(StatusChange::Unchanged) | Err(_) => assert_eq!(offered, None, "{from} → {to}"),
+                    Ok(change) => {
+                        let offered = offered.unwrap();
+                        assert_eq!(offered.change, change, "{from} → {to}");
+                        assert_eq!(
+                            offered.needs_reason,
+                            change_status(*from, *to, false).is_err(),
+                            "{from} → {to}"
+                        );
+                    }
+                }
+            }
+        }
     }
 
     proptest! {

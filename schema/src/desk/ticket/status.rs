@@ -57,6 +57,16 @@ text_enum! {
     }
 }
 
+impl From<StatusChange> for StatusOutcome {
+    fn from(change: StatusChange) -> Self {
+        match change {
+            StatusChange::Unchanged => Self::Unchanged,
+            StatusChange::Changed(_) => Self::Changed,
+            StatusChange::Reopened => Self::Reopened,
+        }
+    }
+}
+
 /// The result of a status change. The mails about it are found by `act_id` (D-04).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StatusChanged {
@@ -123,11 +133,7 @@ async fn apply(
     act: &'static str,
 ) -> Result<StatusChanged> {
     let ticket_id = case.ticket.id;
-    let outcome = match change {
-        StatusChange::Unchanged => StatusOutcome::Unchanged,
-        StatusChange::Changed(_) => StatusOutcome::Changed,
-        StatusChange::Reopened => StatusOutcome::Reopened,
-    };
+    let outcome = change.into();
     let Some(status) = change.status() else {
         return Ok(StatusChanged { ticket_id, outcome, act_id: None });
     };

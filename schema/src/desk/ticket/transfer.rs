@@ -72,10 +72,10 @@ pub async fn transfer(
     let (from_staff, from_department) = (case.ticket.assignee_id, case.ticket.department_id);
     let (to_staff, to_department) = match input.to {
         TransferTo::Staff(id) => {
-            check_works_here(tx.conn(), case.firm.id, "to", id).await?;
+            check_works_here(tx.conn(), case.firm.id, "to.staffId", id).await?;
             (id, from_department)
         }
-        TransferTo::Department(id) => (lead(tx.conn(), case.firm.id, "to", id).await?, Some(id)),
+        TransferTo::Department(id) => (lead(tx.conn(), case.firm.id, "to.departmentId", id).await?, Some(id)),
     };
     if (to_staff, to_department) == (from_staff, from_department) {
         return Err(Refusal::of("to", Code::NothingToTransfer).into());

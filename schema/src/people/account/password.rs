@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use unicode_normalization::UnicodeNormalization;
 
 use guichet_base::error::{Code, Fault, Refusal, Result};
-use guichet_base::input::Check;
+use guichet_base::input::{Check, too_long};
 
 /// Shortest password, in characters.
 pub const MIN: usize = 10;
@@ -30,9 +30,8 @@ impl Password {
     /// Refuses a new password that is too short or too long.
     pub(crate) fn check(&self, check: &mut Check, field: &'static str) {
         let length = self.0.chars().count();
-        let too = |code, limit: usize| Refusal::of(field, code).with(limit as i64);
-        check.require(length >= MIN, too(Code::PasswordTooShort, MIN));
-        check.require(length <= MAX, too(Code::TooLong, MAX));
+        check.require(length >= MIN, Refusal::of(field, Code::PasswordTooShort).with(MIN as i64));
+        check.require(length <= MAX, too_long(field, length, MAX));
     }
 }
 
@@ -156,7 +155,7 @@ mod tests {
             ("123456789", Some(Refusal::of("password", Code::PasswordTooShort).with(10))),
             ("éééééééééé", None),
             (&"x".repeat(200), None),
-            (&"x".repeat(201), Some(Refusal::of("password", Code::TooLong).with(200))),
+            (&"x".repeat(201), Some(too_long("password", 201, MAX))),
         ] {
             let mut check = Check::new();
             Password::new(text).check(&mut check, "password");

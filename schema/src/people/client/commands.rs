@@ -12,9 +12,9 @@ use guichet_base::id::{ClientId, StaffId};
 use guichet_base::input::{Check, MAX_NAME, Patch};
 use guichet_base::locale::Locale;
 use guichet_engine::actor::{Actor, Scope};
-use guichet_engine::first;
 use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::{client_recipients, clients};
+use guichet_engine::{first, refolded, searchable};
 
 use super::followers::Follower;
 use super::model::{Client, Topic};
@@ -89,11 +89,11 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient
     };
     let recipients = rules::recipients(&mut check, "ticketEmails", &input.ticket_emails);
     if let Some(id) = client.accountant_id {
-        firm::queries::check_employed(tx.conn(), &mut check, firm.id, "accountantId", &[id]).await?;
+        firm::queries::check_employed(tx.conn(), &mut check, firm.id, &[("accountantId".into(), id)]).await?;
     }
     check.done()?;
     diesel::insert_into(clients::table)
-        .values((&client, clients::search_text.eq(search_text(&client))))
+        .values((&client, searchable!(clients, search_text(&client))))
         .execute(tx.conn())
         .await?;
     write_recipients(tx.conn(), &client, &recipients).await?;
@@ -134,7 +134,8 @@ pub async fn update(
     new.accountant_id = input.accountant_id.apply(new.accountant_id);
     let recipients = input.ticket_emails.map(|given| rules::recipients(&mut check, "ticketEmails", &given));
     if let Some(id) = new.accountant_id.filter(|id| old.accountant_id != Some(*id)) {
-        firm::queries::check_employed(tx.conn(), &mut check, old.firm_id, "accountantId", &[id]).await?;
+        firm::queries::check_employed(tx.conn(), &mut check, old.firm_id, &[("accountantId".into(), id)])
+            .await?;
     }
     check.done()?;
     let rewritten = match &recipients {
@@ -145,7 +146,7 @@ pub async fn update(
         new.version += 1;
         new.updated_at = tx.now;
         diesel::update(clients::table.find(new.id))
-            .set((&new, clients::search_text.eq(search_text(&new))))
+            .set((&new, searchable!(clients, search_text(&new))))
             .execute(tx.conn())
             .await?;
         for follow in followers {
@@ -180,6 +181,10 @@ fn search_text(client: &Client) -> String {
         client.phone.as_deref(),
     )
 }
+
+refolded!(clients, Client, async |_, clients: &[Client]| -> Result<_> {
+    Ok(clients.iter().map(search_text).collect())
+});
 
 /// Replaces the recipients; returns whether they differ.
 async fn write_recipients(

@@ -10,6 +10,7 @@ use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_engine::actor::Scope;
 use guichet_engine::condition::Condition;
+use guichet_engine::found_by;
 use guichet_engine::keyset::{BY_NAME, page};
 use guichet_engine::reach;
 use guichet_engine::sql;
@@ -80,10 +81,7 @@ fn filtered(scope: &Scope, filter: &ClientFilter) -> Result<clients::BoxedQuery<
     if let Some(id) = filter.accountant_id {
         query = query.filter(clients::accountant_id.eq(id));
     }
-    for pattern in search::patterns(filter.search.as_deref())? {
-        query = query.filter(clients::search_text.like(pattern));
-    }
-    Ok(query)
+    Ok(query.filter(found_by!(clients, &search::Query::read(filter.search.as_deref())?)))
 }
 
 /// The addresses that clients chose for mails about tickets (F-02), in their order. Without any, mails go to the

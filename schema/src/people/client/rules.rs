@@ -1,6 +1,7 @@
 //! Rules of clients, as pure functions.
 
 use guichet_base::email::Email;
+use guichet_base::error::InputPath;
 use guichet_base::input::Check;
 use guichet_base::search;
 use guichet_base::text_enum;
@@ -33,32 +34,23 @@ impl ClientAct {
     }
 }
 
-/// The search text of a client. Numbers are included also without punctuation, because people omit the dots of a
-/// CNPJ and the blanks of a SIREN.
+/// The search text of a client.
 pub fn search_text(
     name: &str,
     registration: Option<&str>,
     email: Option<&str>,
     phone: Option<&str>,
 ) -> String {
-    let (registration, phone) = (registration.unwrap_or_default(), phone.unwrap_or_default());
-    let bare = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-    search::search_text(&[
-        name,
-        registration,
-        &bare(registration),
-        email.unwrap_or_default(),
-        phone,
-        &bare(phone),
-    ])
+    let all = [Some(name), registration, email, phone].into_iter().flatten();
+    all.map(search::fold).collect::<Vec<_>>().join(" ")
 }
 
 /// Checks a list of recipients; other spellings of the same address are dropped (D-05).
 pub fn recipients(check: &mut Check, field: &'static str, given: &[String]) -> Vec<Email> {
-    check.number(field, given.len() as i64, &(0..=MAX_RECIPIENTS as i64));
+    check.count(field, given.len(), &(0..=MAX_RECIPIENTS));
     let mut recipients: Vec<Email> = Vec::new();
-    for text in given.iter().take(MAX_RECIPIENTS) {
-        if let Some(email) = check.email(field, text)
+    for (index, text) in given.iter().take(MAX_RECIPIENTS).enumerate() {
+        if let Some(email) = check.email(InputPath::from(field).item(index), text)
             && recipients.iter().all(|other| other.ci() != email.ci())
         {
             recipients.push(email);
@@ -84,9 +76,7 @@ mod tests {
         for query in
             ["sao joao", "12345678000195", "12.345.678/0001", "contato@padaria", "5511987654321", "98765-43"]
         {
-            for pattern in search::patterns(Some(query)).unwrap() {
-                assert!(text.contains(pattern.trim_matches('%')), "{query} in {text}");
-            }
+            assert!(search::Query::read(Some(query)).unwrap().matches(&text), "{query} in {text}");
         }
     }
 
@@ -106,7 +96,8 @@ mod tests {
         let mut check = Check::new();
         recipients(&mut check, "ticketEmails", &["nobody", "ana@x.example", ""].map(String::from));
         let Err(Error::Refused(refusals)) = check.done() else { panic!("accepted") };
-        let expected = [Code::InvalidEmail, Code::Required].map(|code| Refusal::of("ticketEmails", code));
+        let at = |index, code| Refusal::of(InputPath::from("ticketEmails").item(index), code);
+        let expected = [at(0, Code::InvalidEmail), at(2, Code::Required)];
         assert_eq!(refusals, expected);
     }
 

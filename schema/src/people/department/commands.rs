@@ -8,7 +8,7 @@ use crate::people::firm;
 use crate::people::rights::{self, FirmAct};
 use guichet_base::error::Result;
 use guichet_base::id::{DepartmentId, StaffId};
-use guichet_base::input::{Check, MAX_NAME, OrTaken};
+use guichet_base::input::{Check, MAX_NAME, OrTaken, items};
 use guichet_engine::actor::Actor;
 use guichet_engine::feed::Audience;
 use guichet_engine::first;
@@ -42,8 +42,8 @@ pub async fn create(
     let mut check = Check::new();
     let name = check.line("name", &input.name, 1..=MAX_NAME);
     let conn = tx.conn();
-    firm::queries::check_employed(conn, &mut check, firm, "leadId", &[input.lead_id]).await?;
-    firm::queries::check_employed(conn, &mut check, firm, "memberIds", &input.member_ids).await?;
+    firm::queries::check_employed(conn, &mut check, firm, &[("leadId".into(), input.lead_id)]).await?;
+    firm::queries::check_employed(conn, &mut check, firm, &items("memberIds", &input.member_ids)).await?;
     check.done()?;
     let (id, now) = (DepartmentId::new(), tx.now);
     diesel::insert_into(departments::table)

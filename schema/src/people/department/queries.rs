@@ -4,7 +4,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use guichet_base::error::{Code, Refusal, Result};
+use guichet_base::error::{InputPath, Result};
 use guichet_base::id::{DepartmentId, StaffId};
 use guichet_base::input::Check;
 use guichet_base::page::{Page, PageRequest};
@@ -77,7 +77,7 @@ pub async fn members(
         .await?)
 }
 
-/// Refuses `field` with `NOT_FOUND` unless all these departments are within the scope.
+/// Refuses with `NOT_FOUND` each of these departments that is not within the scope.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -85,14 +85,13 @@ pub(crate) async fn check_known(
     conn: &mut AsyncPgConnection,
     check: &mut Check,
     scope: &Scope,
-    field: &'static str,
-    ids: &[DepartmentId],
+    ids: &[(InputPath, DepartmentId)],
 ) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
-    let found = by_ids(conn, scope, ids).await?;
-    let known = ids.iter().all(|id| found.iter().any(|department| department.id == *id));
-    check.require(known, Refusal::of(field, Code::NotFound));
+    let wanted: Vec<DepartmentId> = ids.iter().map(|(_, id)| *id).collect();
+    let found = by_ids(conn, scope, &wanted).await?;
+    check.found(ids, |id| found.iter().any(|department| department.id == *id));
     Ok(())
 }

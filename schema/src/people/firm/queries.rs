@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use guichet_base::error::{Code, Refusal, Result};
+use guichet_base::error::{InputPath, Result};
 use guichet_base::id::{FirmId, StaffId};
 use guichet_base::input::Check;
 use guichet_engine::actor::Scope;
@@ -31,7 +31,7 @@ pub(crate) fn works_here(firm: FirmId) -> Condition<staff_members::table> {
     )
 }
 
-/// Refuses `field` with `NOT_FOUND` unless all of these are of the firm's staff, invited or joined.
+/// Refuses with `NOT_FOUND` each of these who is not of the firm's staff, invited or joined.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -39,16 +39,16 @@ pub(crate) async fn check_employed(
     conn: &mut AsyncPgConnection,
     check: &mut Check,
     firm: FirmId,
-    field: &'static str,
-    ids: &[StaffId],
+    ids: &[(InputPath, StaffId)],
 ) -> Result<()> {
+    let wanted: Vec<StaffId> = ids.iter().map(|(_, id)| *id).collect();
     let found: Vec<StaffId> = staff_members::table
         .filter(staff_members::firm_id.eq(firm))
-        .filter(sql::among(staff_members::id, ids))
+        .filter(sql::among(staff_members::id, &wanted))
         .filter(staff_members::disabled_at.is_null())
         .select(staff_members::id)
         .load(conn)
         .await?;
-    check.require(ids.iter().all(|id| found.contains(id)), Refusal::of(field, Code::NotFound));
+    check.found(ids, |id| found.contains(id));
     Ok(())
 }

@@ -1,35 +1,50 @@
 //! Rules of a firm's settings.
 
-use chrono_tz::Tz;
-use iso_currency::Currency;
+use std::str::FromStr;
 
-use guichet_base::error::{Code, Refusal};
+use chrono_tz::Tz;
+use iso_currency::{Country, Currency};
+
+use guichet_base::error::{Code, Refusal, Told};
 use guichet_base::input::Check;
+use guichet_base::text;
 
 /// Most days of a setting: ten years.
 pub const MAX_DAYS: i64 = 3650;
 
 /// A time zone by its IANA name, or `OUT_OF_RANGE`.
 pub fn zone(check: &mut Check, field: &'static str, name: &str) -> Option<Tz> {
-    let zone = name.trim().parse().ok();
-    check.require(zone.is_some(), Refusal::of(field, Code::OutOfRange));
+    let zone = word(name).parse().ok();
+    check.require(zone.is_some(), unknown(field, "zone", name));
     zone
 }
 
 /// A currency by its ISO 4217 code, in upper case, or `OUT_OF_RANGE`.
 pub fn currency(check: &mut Check, field: &'static str, text: &str) -> String {
-    let code = text.trim().to_ascii_uppercase();
+    let code = word(text).to_ascii_uppercase();
     let known = Currency::from_code(&code).is_some_and(|currency| currency.exponent().is_some());
-    check.require(known, Refusal::of(field, Code::OutOfRange));
+    check.require(known, unknown(field, "currency", text));
     code
 }
 
-/// A code of `length` letters (ISO 3166-1 alpha-2), in upper case, or `OUT_OF_RANGE`.
-pub fn code(check: &mut Check, field: &'static str, text: &str, length: usize) -> String {
-    let code = text.trim().to_ascii_uppercase();
-    let fits = code.len() == length && code.bytes().all(|b| b.is_ascii_uppercase());
-    check.require(fits, Refusal::of(field, Code::OutOfRange));
+/// A country by its ISO 3166-1 alpha-2 code, in upper case, or `OUT_OF_RANGE`.
+pub fn country(check: &mut Check, field: &'static str, text: &str) -> String {
+    let code = word(text).to_ascii_uppercase();
+    let is_known = Country::from_str(&code).is_ok_and(|country| country != Country::Unspecified);
+    check.require(is_known, unknown(field, "country", text));
     code
+}
+
+/// The refusal of a value that is in no list.
+fn unknown(field: &'static str, unit: &str, asked: &str) -> Refusal {
+    const SHOWN: usize = 40;
+    let asked: String = word(asked).chars().take(SHOWN).collect();
+    Refusal::of(field, Code::OutOfRange).asked(Told::Text(asked)).telling("unit", Told::Text(unit.to_owned()))
+}
+
+/// A word in the form of all input; what is no text is no word of a list either.
+fn word(typed: &str) -> String {
+    text::line(typed).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -70,18 +85,22 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_letters() {
-        for (text, length, expected) in [
-            ("eur", 3, Some("EUR")),
-            (" BRL ", 3, Some("BRL")),
-            ("br", 2, Some("BR")),
-            ("EURO", 3, None),
-            ("E1R", 3, None),
-            ("É", 2, None),
-            ("", 2, None),
+    fn countries_exist() {
+        for (text, expected) in [
+            ("br", Some("BR")),
+            (" FR\u{200b} ", Some("FR")),
+            ("ES", Some("ES")),
+            ("ZZ", None),
+            ("XX", None),
+            ("AA", None),
+            ("UK", None),
+            ("EU", None),
+            ("BRA", None),
+            ("É", None),
+            ("", None),
         ] {
             let mut check = Check::new();
-            let code = code(&mut check, "currency", text, length);
+            let code = country(&mut check, "country", text);
             assert_eq!(check.done().ok().map(|()| code.as_str()), expected, "{text:?}");
         }
     }

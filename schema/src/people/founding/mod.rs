@@ -69,7 +69,7 @@ pub async fn create(store: &Store, input: CreateFirm) -> Result<Done<CreatedFirm
     let mut check = Check::new();
     let name = check.line("name", &input.name, 1..=MAX_NAME);
     let zone = rules::zone(&mut check, "zone", &input.zone);
-    let country = rules::code(&mut check, "country", &input.country, 2);
+    let country = rules::country(&mut check, "country", &input.country);
     let currency = rules::currency(&mut check, "currency", &input.currency);
     let mail_from = check.email("mailFrom", &input.mail_from);
     let mail_reply_to = check.optional_email("mailReplyTo", input.mail_reply_to.as_deref());

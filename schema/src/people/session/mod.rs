@@ -4,5 +4,6 @@ pub mod acceptance;
 pub mod commands;
 mod credentials;
 pub mod model;
+pub mod profile;
 pub mod queries;
 pub mod rules;

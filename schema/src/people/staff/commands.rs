@@ -10,7 +10,7 @@ use crate::people::rights::{self, FirmAct};
 use crate::people::{account, department, firm};
 use guichet_base::error::{OrNotFound, Result};
 use guichet_base::id::{AccountId, DepartmentId, FirmId, Id, StaffId};
-use guichet_base::input::{Check, MAX_NAME, OrTaken};
+use guichet_base::input::{Check, MAX_NAME, OrTaken, items};
 use guichet_base::locale::Locale;
 use guichet_base::secret::Secret;
 use guichet_engine::actor::{Actor, Author, StaffRole};
@@ -52,8 +52,13 @@ pub async fn create(
     let mut check = Check::new();
     let name = check.line("name", &input.name, 1..=MAX_NAME);
     let email = check.email("email", &input.email);
-    department::queries::check_known(tx.conn(), &mut check, &scope, "departmentIds", &input.department_ids)
-        .await?;
+    department::queries::check_known(
+        tx.conn(),
+        &mut check,
+        &scope,
+        &items("departmentIds", &input.department_ids),
+    )
+    .await?;
     check.done()?;
     let email = email.expect("an address that is not refused is there");
     let now = tx.now;

@@ -8,8 +8,9 @@ use crate::shared::file::rules::{self, FileAct};
 use crate::shared::file::upload::check_count;
 use crate::shared::file::{expiry, owner};
 use crate::shared::visibility::Visibility;
-use guichet_base::error::{Code, OrNotFound, Refusal, Result};
+use guichet_base::error::{Code, Refusal, Result};
 use guichet_base::id::{AttachmentId, FileId, FirmId, MessageId};
+use guichet_base::input::{Check, items};
 use guichet_engine::actor::Actor;
 use guichet_engine::store::Tx;
 use guichet_engine::subject::Subject;
@@ -61,14 +62,19 @@ pub(crate) async fn lock_files(tx: &mut Tx, actor: &Actor, ids: &[FileId]) -> Re
         .await?;
     let owned = owner::owned(tx.conn(), ids).await?;
     let mut wanted = Vec::new();
-    for id in ids {
-        let file = locked.iter().find(|file| file.id == *id).or_not_found("fileIds")?;
-        rules::may(FileAct::Attach, actor.membership.author(), file, owned.contains(id), tx.now)
-            .map_err(|code| Refusal::of("fileIds", code))?;
-        if !wanted.contains(file) {
-            wanted.push(file.clone());
+    let mut check = Check::new();
+    for (path, id) in items("fileIds", ids) {
+        let Some(file) = locked.iter().find(|file| file.id == id) else {
+            check.refuse(Refusal::of(path, Code::NotFound));
+            continue;
+        };
+        match rules::may(FileAct::Attach, actor.membership.author(), file, owned.contains(&id), tx.now) {
+            Err(code) => check.refuse(Refusal::of(path, code)),
+            Ok(()) if !wanted.contains(file) => wanted.push(file.clone()),
+            Ok(()) => {}
         }
     }
+    check.done()?;
     Ok(wanted)
 }
 
@@ -111,7 +117,10 @@ async fn check_room(tx: &mut Tx, taker: Taker, more: usize) -> Result<()> {
     let attached = attachments::table.filter(attachments::subject_id.eq(taker.subject.id)).count();
     let attached: i64 = attached.get_result(tx.conn()).await?;
     if attached + more as i64 > taker.most {
-        return Err(Refusal::of("fileIds", Code::OutOfRange).with(taker.most).into());
+        let room = 0..=(taker.most - attached).max(0) as usize;
+        let mut check = Check::new();
+        check.count("fileIds", more, &room);
+        return check.done();
     }
     Ok(())
 }

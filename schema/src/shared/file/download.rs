@@ -11,16 +11,16 @@ use guichet_engine::tables::{file_accesses, files};
 
 use super::model::{Channel, File};
 use super::owner::visible;
-use super::rules::{self, FileAct};
+use super::rules::{self, FileAct, FileDisposition};
 
 /// Longest stored device name, in characters.
 const MAX_DEVICE: usize = 200;
 
-/// Opens a file: every download is in its log (B-09), and so in the firm's audit (F-03).
+/// Opens a file, to save it or to show it in place: both are in its log (B-09), and so in the firm's audit (F-03).
 ///
 /// # Errors
-/// `NOT_FOUND`, `FILE_NOT_UPLOADED`, `FILE_NOT_READY`, or the reason why it was refused.
-pub async fn open(store: &Store, actor: &Actor, id: FileId) -> Result<Done<File>> {
+/// `NOT_FOUND`, `FILE_NOT_UPLOADED`, `FILE_NOT_READY`, `FILE_NOT_PREVIEWABLE`, or the reason why it was refused.
+pub async fn open(store: &Store, actor: &Actor, id: FileId, way: FileDisposition) -> Result<Done<File>> {
     let mut tx = store.begin(actor).await?;
     let file: File = files::table
         .filter(visible(&actor.membership).checked())
@@ -31,7 +31,11 @@ pub async fn open(store: &Store, actor: &Actor, id: FileId) -> Result<Done<File>
         .optional()?
         .or_not_found("id")?;
     let author = actor.membership.author();
-    rules::may(FileAct::Download, author, &file, false, tx.now)?;
+    let act = match way {
+        FileDisposition::Attachment => FileAct::Download,
+        FileDisposition::Inline => FileAct::Preview,
+    };
+    rules::may(act, author, &file, false, tx.now)?;
     let device =
         actor.origin.device.as_ref().map(|device| device.chars().take(MAX_DEVICE).collect::<String>());
     let row = (

@@ -120,8 +120,10 @@ pub struct File {
     uploader_access: Option<AccessId>,
     /// The name given by the uploader. Never part of a path.
     pub name: String,
-    /// The kind of file.
+    /// The kind of file: as declared, and in truth once it is stored.
     pub content_type: FileKind,
+    /// Whether it can be opened with a password only; known once it is stored.
+    pub is_protected: bool,
     /// The size in bytes.
     pub size: i64,
     /// The digest of its bytes.

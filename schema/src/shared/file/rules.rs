@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::digest::Sha256;
 use super::kind::FileKind;
 use super::model::{File, FileState};
-use guichet_base::error::{Code, Error, Refusal};
+use guichet_base::error::{Code, Error, Refusal, Told};
 use guichet_base::input::{Check, MAX_NAME};
 use guichet_base::text_enum;
 use guichet_engine::actor::Author;
@@ -102,7 +102,10 @@ impl Declaration {
             Refusal::of("name", Code::InvalidText),
         );
         check.require(self.size > 0, Refusal::of("size", Code::FileEmpty));
-        let most = Refusal::of("size", Code::FileTooLarge).with(limits.file / MEGABYTE);
+        let megabytes = self.size / MEGABYTE + i64::from(self.size % MEGABYTE > 0);
+        let most = Refusal::of("size", Code::FileTooLarge)
+            .asked(Told::Number(megabytes))
+            .with(limits.file / MEGABYTE);
         check.require(self.size <= limits.file, most);
         let kind = FileKind::declared(&name, &self.content_type);
         check.require(kind.is_some(), Refusal::of("contentType", Code::FileTypeNotAllowed));
@@ -131,12 +134,24 @@ pub fn expiry(state: FileState, is_attached: bool, now: DateTime<Utc>) -> Option
 }
 
 text_enum! {
+    /// What a browser does with a file.
+    pub enum FileDisposition {
+        /// It saves the file.
+        Attachment = "ATTACHMENT",
+        /// It shows the file in place: only PDF documents without a password and common kinds of images.
+        Inline = "INLINE",
+    }
+}
+
+text_enum! {
     /// An action on a file.
     pub enum FileAct {
         /// Complete the upload with `fileUploadComplete`.
         Complete = "COMPLETE",
         /// Download the file with `fileDownload`.
         Download = "DOWNLOAD",
+        /// View the file in place, with `fileDownload` and the disposition `INLINE`.
+        Preview = "PREVIEW",
         /// Attach the file with `ticketFileAttach`, or with a new ticket or message.
         Attach = "ATTACH",
     }
@@ -147,7 +162,8 @@ text_enum! {
 /// # Errors
 /// The code that the command would return.
 pub fn may(act: FileAct, by: Author, file: &File, is_attached: bool, now: DateTime<Utc>) -> Result<(), Code> {
-    if act != FileAct::Download && file.uploaded_by() != by {
+    let is_read = matches!(act, FileAct::Download | FileAct::Preview);
+    if !is_read && file.uploaded_by() != by {
         return Err(Code::NotAllowed);
     }
     if let Some(refusal) = file.refusal {
@@ -159,8 +175,13 @@ pub fn may(act: FileAct, by: Author, file: &File, is_attached: bool, now: DateTi
             Err(Code::UploadExpired)
         }
         (FileAct::Attach, _) if is_attached => Err(Code::FileAttached),
-        (FileAct::Attach | FileAct::Download, FileState::Pending) => Err(Code::FileNotUploaded),
-        (FileAct::Download, FileState::Staged) => Err(Code::FileNotReady),
+        (FileAct::Attach | FileAct::Download | FileAct::Preview, FileState::Pending) => {
+            Err(Code::FileNotUploaded)
+        }
+        (FileAct::Download | FileAct::Preview, FileState::Staged) => Err(Code::FileNotReady),
+        (FileAct::Preview, _) if file.is_protected || !file.content_type.is_shown_by_browsers() => {
+            Err(Code::FileNotPreviewable)
+        }
         _ => Ok(()),
     }
 }
@@ -192,7 +213,8 @@ mod tests {
         let all = [Code::InvalidText, Code::FileEmpty, Code::FileTypeNotAllowed, Code::InvalidChecksum];
         assert_eq!(codes(&bad), all);
         let large = Declaration { size: 25 * MEGABYTE + 1, ..declaration() };
-        assert_eq!(large.check(&Limits::default()).unwrap_err()[0].number, Some(25));
+        let values = &large.check(&Limits::default()).unwrap_err()[0].values;
+        assert_eq!(values[..], [("asked", Told::Number(26)), ("number", Told::Number(25))]);
     }
 
     /// The users of a client share at most as much as a firm's staff; one person's limit fits into both.
@@ -211,7 +233,6 @@ mod tests {
             "..\\nota.pdf",
             "/etc/passwd.pdf",
             "C:\\nota.pdf",
-            "a\0.pdf",
             "a\r\nX: y.pdf",
             "fdp.\u{202e}exe.pdf",
             "..",

@@ -252,6 +252,6 @@ pub(super) fn verify_job(file_id: FileId, firm: FirmId) -> Result<NewJob> {
 /// `OUT_OF_RANGE`.
 pub fn check_count(field: &'static str, count: usize) -> Result<()> {
     let mut check = Check::new();
-    check.number(field, count as i64, &(1..=MAX_FILES as i64));
+    check.count(field, count, &(1..=MAX_FILES));
     check.done()
 }

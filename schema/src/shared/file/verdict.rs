@@ -10,6 +10,7 @@ use guichet_engine::job::awaited::Awaited;
 use guichet_engine::store::{By, Store, Tx};
 use guichet_engine::tables::files;
 
+use super::kind::FileKind;
 use super::model::{File, FileRefusal, FileState, VerifyFile};
 use super::owner::{Nouns, Owner};
 use super::rules;
@@ -18,10 +19,22 @@ use super::upload::verify_job;
 /// The result of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The content is as declared; it is stored under its final key.
-    Stored,
+    /// The content is as declared, or of a kind that a person takes for the same; it is stored under its final key.
+    Stored {
+        /// Its kind in truth.
+        kind: FileKind,
+        /// Whether it can be opened with a password only.
+        is_protected: bool,
+    },
     /// The content differs, or is malware.
     Refused(FileRefusal),
+}
+
+impl Verdict {
+    /// The content of a file is what was declared.
+    pub const fn as_declared(file: &File) -> Self {
+        Self::Stored { kind: file.content_type, is_protected: false }
+    }
 }
 
 /// The file to verify, in its current state.
@@ -45,7 +58,10 @@ pub async fn pass(store: &Store, nouns: Nouns, id: FileId, verdict: Verdict) -> 
     let Some(mut file) = file else { return Ok(()) };
     let owner = Owner::of(&mut tx, id).await?;
     (file.state, file.refusal) = match verdict {
-        Verdict::Stored => (FileState::Stored, None),
+        Verdict::Stored { kind, is_protected } => {
+            (file.content_type, file.is_protected) = (kind, is_protected);
+            (FileState::Stored, None)
+        }
         Verdict::Refused(refusal) => (refusal.state(), Some(refusal)),
     };
     file.expires_at = rules::expiry(file.state, owner.is_some(), tx.now);
@@ -53,6 +69,8 @@ pub async fn pass(store: &Store, nouns: Nouns, id: FileId, verdict: Verdict) -> 
         .set((
             files::state.eq(file.state),
             files::refusal.eq(file.refusal),
+            files::content_type.eq(file.content_type),
+            files::is_protected.eq(file.is_protected),
             files::expires_at.eq(file.expires_at),
         ))
         .execute(tx.conn())
@@ -61,7 +79,7 @@ pub async fn pass(store: &Store, nouns: Nouns, id: FileId, verdict: Verdict) -> 
     let act = if file.refusal.is_some() { "fileRefuse" } else { "fileStore" };
     tx.audit(Some(file.firm_id), act, FileId::NOUN, Some(id.uuid()));
     match (verdict, owner) {
-        (Verdict::Stored, Some(owner)) => owner.reveal(&mut tx, nouns, &file).await?,
+        (Verdict::Stored { .. }, Some(owner)) => owner.reveal(&mut tx, nouns, &file).await?,
         (Verdict::Refused(_), Some(owner)) => owner.tell_uploader(&mut tx, &file),
         (_, None) => {}
     }

@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use guichet_base::error::{OrNotFound, Result};
 use guichet_base::id::{Id, NotificationId, StaffId};
-use guichet_base::input::Check;
+use guichet_base::input::{Check, items};
 use guichet_engine::actor::{Actor, Membership};
 use guichet_engine::condition::Condition;
 use guichet_engine::feed::{Audience, Event};
@@ -20,7 +20,7 @@ use super::model::Notification;
 use super::queries::{by_ids, own};
 
 /// Most notifications marked by their ids at once.
-const MAX_MARKED: i64 = 100;
+const MAX_MARKED: usize = 100;
 /// How long a read notification is kept.
 const READ_KEPT: TimeDelta = TimeDelta::days(90);
 /// How long any notification is kept.
@@ -49,11 +49,12 @@ pub async fn mark_read(store: &Store, actor: &Actor, mark: Mark) -> Result<Done<
     let which = match mark {
         Mark::These(ids) => {
             let mut check = Check::new();
-            check.number("ids", ids.len() as i64, &(1..=MAX_MARKED));
+            check.count("ids", ids.len(), &(1..=MAX_MARKED));
             check.done()?;
             let found = by_ids(tx.conn(), &actor.membership, &ids).await?;
-            let is_found = |id: &NotificationId| found.iter().any(|one| one.id == *id);
-            ids.iter().all(is_found).then_some(()).or_not_found("ids")?;
+            let mut check = Check::new();
+            check.found(&items("ids", &ids), |id| found.iter().any(|one| one.id == *id));
+            check.done()?;
             Condition::new(sql::among(notifications::id, &ids))
         }
         Mark::UpTo(id) => {

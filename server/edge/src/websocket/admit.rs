@@ -14,8 +14,8 @@ pub trait Admit: Send + Sync + 'static {
     /// The admitted client.
     type Guest: Guest;
 
-    /// Decides about the request that opened a websocket. Its headers include the `authorization` of
-    /// `connection_init`, and no cookie when the browser named no origin.
+    /// Decides about the request that opened a websocket. Its headers include the `authorization` and the
+    /// `guichet-membership` of `connection_init`, and no cookie when the browser named no origin.
     ///
     /// # Errors
     /// Closes the websocket: with 1013 for `UNAVAILABLE`, so that the client connects again; with 4500 for an

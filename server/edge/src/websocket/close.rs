@@ -118,6 +118,7 @@ impl From<&ApiError> for Close {
         match error.code() {
             Code::Unavailable => Self::again_later("The service is not available at the moment"),
             Code::Internal => Self::internal(),
+            Code::MembershipChanged => Self::reset("The session has another membership"),
             _ => Self::forbidden("Forbidden"),
         }
     }

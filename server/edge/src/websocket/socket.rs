@@ -20,9 +20,9 @@ use super::slots::Slot;
 use super::wire::{End, Wire};
 use crate::errors::{ApiError, mask, too_much};
 use crate::execution::{Answer, Edge, refused};
-use crate::language;
 use crate::layers::RequestId;
 use crate::metrics::{Measured, websocket_closed};
+use crate::{MEMBERSHIP, language};
 
 /// Serves a socket until it is closed.
 pub(super) async fn run<E: Executor, A: Admit>(
@@ -117,19 +117,19 @@ async fn before_ack(wire: &mut Wire<'_>, heard: Incoming) -> Result<(), End> {
     }
 }
 
-/// Moves the `authorization` of a `connection_init` to the headers, where HTTP has it. Clients may spell its name
+/// Moves what a `connection_init` says about its sender to the headers, where HTTP has it. Clients may spell the names
 /// in any case.
 fn authorize(parts: &mut Parts, payload: &Map<String, Value>) -> Result<(), Close> {
-    let given = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case(AUTHORIZATION.as_str()));
-    match given {
-        None | Some((_, Value::Null)) => Ok(()),
-        Some((_, value)) => {
+    for header in [AUTHORIZATION, MEMBERSHIP] {
+        let given = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case(header.as_str()));
+        if let Some((_, value)) = given.filter(|(_, value)| !value.is_null()) {
             let value = value.as_str().and_then(|text| HeaderValue::from_str(text).ok());
-            let value = value.ok_or_else(|| Close::forbidden("`authorization` cannot be read"))?;
-            parts.headers.insert(AUTHORIZATION, value);
-            Ok(())
+            let value =
+                value.ok_or_else(|| Close::forbidden("A header in `connection_init` cannot be read"))?;
+            parts.headers.insert(header, value);
         }
     }
+    Ok(())
 }
 
 /// Runs the operations of an admitted client.

@@ -54,6 +54,21 @@ async fn a_foreign_page_cannot_act() {
     assert_eq!(client.acts.count(), 4);
 }
 
+/// Safety: at a server that is reached by https only, a page of its own name that came over http is a foreign one.
+#[tokio::test]
+async fn a_page_counts_with_its_scheme() {
+    let secure = Client::with(&EdgeSettings { secure_cookies: true, ..settings() });
+    for (client, origin, expected) in [
+        (&secure, "http://api.example", StatusCode::FORBIDDEN),
+        (&secure, "https://api.example", StatusCode::OK),
+        (&Client::new(), "http://api.example", StatusCode::OK),
+    ] {
+        let headers = [(CONTENT_TYPE, JSON), (HOST, "api.example"), (ORIGIN, origin)];
+        assert_eq!(client.send(post(ACT, &headers)).await.status, expected, "{origin}");
+    }
+    assert_eq!(secure.acts.count(), 1);
+}
+
 async fn preflight(client: &Client, origin: &str) -> crate::client::Answer {
     let request = Request::builder()
         .method(Method::OPTIONS)

@@ -1,7 +1,6 @@
 //! Charges (D-10).
 
 use async_graphql::{Context, ID, InputObject, Object};
-use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::{ChargeId, Id, TicketId};
 use guichet_edge::ApiError;
@@ -18,7 +17,7 @@ use crate::graphql::money::{Money, MoneyInput};
 use crate::graphql::page::connection;
 use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, payload};
 use crate::graphql::people::client::Client;
-use crate::graphql::scalars::Date;
+use crate::graphql::scalars::{Date, DateTime};
 
 mirror!(ChargeStatus => model::ChargeStatus);
 
@@ -94,18 +93,18 @@ impl Charge {
     }
 
     /// The date and time when the charge was marked as paid; null while it is not paid.
-    async fn paid_at(&self) -> Option<DateTime<Utc>> {
-        self.0.paid_at
+    async fn paid_at(&self) -> Option<DateTime> {
+        self.0.paid_at.map(DateTime)
     }
 
     /// The date and time when the charge was created.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
     }
 
     /// The date and time when the charge was last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
     }
 
     /// The version of the charge. Send it back as `expectedVersion` to detect changes by others.

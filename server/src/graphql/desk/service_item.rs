@@ -1,7 +1,6 @@
 //! Service items: the firm's price list.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
-use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::{Id, ServiceItemId};
 use guichet_base::money;
@@ -16,6 +15,7 @@ use crate::graphql::money::{Money, MoneyInput};
 use crate::graphql::page::connection;
 use crate::graphql::payload::{MutationOutcome, act, api_id, id, id_patch, optional_id, payload};
 use crate::graphql::people::department::Department;
+use crate::graphql::scalars::DateTime;
 use guichet_edge::ApiError;
 
 mirror!(ServiceItemAct => rules::ServiceItemAct);
@@ -66,13 +66,13 @@ impl ServiceItem {
     }
 
     /// The date and time when the item was created.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
     }
 
     /// The date and time when the item was last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
     }
 
     /// The actions that the viewer may or may not perform on the item now, one entry per action.

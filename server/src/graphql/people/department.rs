@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, InputObject, Object};
-use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::{DepartmentId, StaffId};
 use guichet_schema::people::department::commands::{self, CreateDepartment};
@@ -14,6 +13,7 @@ use crate::graphql::loaders::{by_ids, keyed, load, load_list, load_optional, see
 use crate::graphql::page::connection;
 use crate::graphql::payload::{MutationOutcome, act, api_id, id, ids, payload};
 use crate::graphql::people::staff::StaffMember;
+use crate::graphql::scalars::DateTime;
 use guichet_edge::ApiError;
 
 /// A department.
@@ -46,8 +46,8 @@ impl Department {
     }
 
     /// The date and time when the department was created.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Portal accesses: the users of a client's area (B-03).
 
 use async_graphql::{Context, ID, InputObject, Object};
-use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::AccessId;
 use guichet_edge::ApiError;
@@ -14,7 +13,7 @@ use crate::graphql::loaders::{by_ids, load_optional};
 use crate::graphql::mirror::mirror;
 use crate::graphql::payload::{MutationOutcome, act, api_id, id, payload};
 use crate::graphql::people::invitation::InvitationLink;
-use crate::graphql::scalars::{AccessRole, Locale};
+use crate::graphql::scalars::{AccessRole, DateTime, Locale};
 
 mirror!(AccessStatus => model::AccessStatus);
 
@@ -62,8 +61,8 @@ impl PortalAccess {
     }
 
     /// The date and time when the access was created. The first access of a client is its admin.
-    async fn created_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
-        self.detail(ctx, self.0.created_at)
+    async fn created_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>, ApiError> {
+        Ok(self.detail(ctx, self.0.created_at)?.map(DateTime))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Signing in and out, and choosing a membership (B-06, B-13).
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::{AccessId, StaffId};
 use guichet_edge::ApiError;
@@ -9,6 +8,7 @@ use guichet_engine::store::Done;
 use guichet_schema::people::account::password::Password;
 use guichet_schema::people::session::commands::{self, SignIn};
 use guichet_schema::people::session::model::{MembershipId, SignedIn};
+use guichet_schema::people::session::profile::{self, UpdateAccount};
 use http::header::SET_COOKIE;
 
 use crate::graphql::caller::Caller;
@@ -16,6 +16,7 @@ use crate::graphql::deployment::Deployment;
 use crate::graphql::payload::{MutationOutcome, UserError, id, outcome};
 use crate::graphql::people::account::Account;
 use crate::graphql::people::membership::Membership;
+use crate::graphql::scalars::{DateTime, Locale};
 
 /// How a client receives and sends the token of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
@@ -38,7 +39,7 @@ pub struct Session {
     /// The list of memberships that the account can select.
     memberships: Vec<Membership>,
     /// The date and time when the session expires.
-    expires_at: DateTime<Utc>,
+    expires_at: DateTime,
 }
 
 /// What signing in comes to, in whatever way.
@@ -84,7 +85,7 @@ impl Entry {
                 .map(Membership::from),
             account: Account(viewer.account),
             memberships: memberships.iter().map(Membership::from).collect(),
-            expires_at: viewer.expires_at,
+            expires_at: DateTime(viewer.expires_at),
         };
         Ok(Self { session: Some(session), token: told, user_errors })
     }
@@ -135,6 +136,24 @@ pub struct MembershipSelectInput {
 pub struct MembershipSelectPayload {
     /// The membership that the session uses from the next request on; null when there are errors.
     membership: Option<Membership>,
+    /// The list of errors; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+/// Input for `accountUpdate`: the values to change.
+#[derive(Debug, InputObject)]
+pub struct AccountUpdateInput {
+    /// The new name, 1 to 200 characters.
+    name: Option<String>,
+    /// The new language: that of error messages and of the mails to this person.
+    locale: Option<Locale>,
+}
+
+/// The result of `accountUpdate`.
+#[derive(Debug, SimpleObject)]
+pub struct AccountUpdatePayload {
+    /// The account; null when there are errors.
+    account: Option<Account>,
     /// The list of errors; empty on success.
     user_errors: Vec<UserError>,
 }
@@ -202,6 +221,25 @@ impl SessionMutation {
         };
         let MutationOutcome { done, user_errors, .. } = outcome(caller, result.await)?;
         Ok(MembershipSelectPayload { membership: done.as_ref().map(Membership::from), user_errors })
+    }
+
+    /// Changes the account of the viewer. Omitted values stay.
+    ///
+    /// Available to every account that is signed in.
+    ///
+    /// Errors: `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`.
+    async fn account_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: AccountUpdateInput,
+    ) -> Result<AccountUpdatePayload, ApiError> {
+        let caller = Caller::of(ctx);
+        let viewer = caller.viewer()?;
+        let change = UpdateAccount { name: input.name, locale: input.locale.map(Into::into) };
+        let result = profile::update(&caller.store, viewer, change, caller.origin.clone()).await;
+        let result = result.map(|value| Done { value, revision: None });
+        let MutationOutcome { done, user_errors, .. } = outcome(caller, result)?;
+        Ok(AccountUpdatePayload { account: done.map(Account), user_errors })
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, InputObject, Object};
-use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::StaffId;
 use guichet_edge::ApiError;
@@ -17,7 +16,7 @@ use crate::graphql::page::connection;
 use crate::graphql::payload::{MutationOutcome, act, api_id, id, ids, payload};
 use crate::graphql::people::client::SuppressedAddress;
 use crate::graphql::people::invitation::InvitationLink;
-use crate::graphql::scalars::{Locale, StaffRole};
+use crate::graphql::scalars::{DateTime, Locale, StaffRole};
 
 /// A staff member.
 #[derive(Debug, Clone)]
@@ -58,13 +57,13 @@ impl StaffMember {
 
     /// The date and time when the staff member accepted the invitation; null before that: the person cannot
     /// act yet.
-    async fn joined_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
-        Ok(Caller::of(ctx).internal(self.0.joined_at)?.flatten())
+    async fn joined_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>, ApiError> {
+        Ok(Caller::of(ctx).internal(self.0.joined_at)?.flatten().map(DateTime))
     }
 
     /// The date and time when the staff member left; null while the person works for the firm.
-    async fn disabled_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
-        Ok(Caller::of(ctx).internal(self.0.disabled_at)?.flatten())
+    async fn disabled_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>, ApiError> {
+        Ok(Caller::of(ctx).internal(self.0.disabled_at)?.flatten().map(DateTime))
     }
 
     /// The address of the staff member, if no mails are sent to it because it bounced; null otherwise.
@@ -74,8 +73,8 @@ impl StaffMember {
     }
 
     /// The date and time when the staff member was added.
-    async fn created_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>, ApiError> {
-        Caller::of(ctx).internal(self.0.created_at)
+    async fn created_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>, ApiError> {
+        Ok(Caller::of(ctx).internal(self.0.created_at)?.map(DateTime))
     }
 }
 

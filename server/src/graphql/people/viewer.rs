@@ -3,7 +3,6 @@
 use std::convert::identity;
 
 use async_graphql::{Context, Object};
-use chrono::{DateTime, Utc};
 use guichet_edge::ApiError;
 use guichet_engine::actor;
 use guichet_schema::people::rights;
@@ -20,6 +19,7 @@ use crate::graphql::people::client::Client;
 use crate::graphql::people::firm::Firm;
 use crate::graphql::people::membership::Membership;
 use crate::graphql::people::staff::StaffMember;
+use crate::graphql::scalars::DateTime;
 use crate::graphql::shared::notification::NotificationPreferences;
 
 /// Who is signed in.
@@ -99,8 +99,8 @@ impl Viewer {
     }
 
     /// The date and time when the session expires.
-    async fn session_expires_at(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>, ApiError> {
-        Ok(Caller::of(ctx).viewer()?.expires_at)
+    async fn session_expires_at(&self, ctx: &Context<'_>) -> Result<DateTime, ApiError> {
+        Ok(DateTime(Caller::of(ctx).viewer()?.expires_at))
     }
 
     /// The actions that the viewer may or may not perform in the firm, one entry per action; empty without a
@@ -122,5 +122,15 @@ impl ViewerQuery {
     /// Returns the viewer; null when nobody is signed in.
     async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
         Caller::of(ctx).viewer.as_ref().map(|_| Viewer::default())
+    }
+
+    /// Returns a cursor for `after` of the subscriptions. It is taken before anything else in the request is read:
+    /// the subscription then continues exactly where the results of this request end, and its first message needs
+    /// no reload.
+    async fn live_cursor(&self, ctx: &Context<'_>) -> Result<String, ApiError> {
+        let caller = Caller::of(ctx);
+        caller.actor()?;
+        let cursor = caller.cursor().ok_or_else(|| ApiError::internal("the cursor was not fixed"))?;
+        Ok(cursor.encode())
     }
 }

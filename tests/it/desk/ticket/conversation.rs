@@ -48,7 +48,12 @@ async fn d_07_both_ways() {
         each(&seen[0], "author")[..2].iter().map(|a| text(&a["name"])).collect::<Vec<_>>(),
         ["ana", "bruno"]
     );
-    let refusals = [("", "body:REQUIRED"), (" \n ", "body:REQUIRED"), ("a\u{7}", "body:INVALID_TEXT")];
+    let refusals = [
+        ("", "body:REQUIRED"),
+        (" \n ", "body:REQUIRED"),
+        ("a\u{202e}", "body:INVALID_TEXT"),
+        ("\u{7}\u{200b}", "body:REQUIRED"),
+    ];
     for (body, refused) in refusals {
         for writer in [&desk.admin, &desk.member] {
             let input = json!({ "id": id, "visibility": "PUBLIC", "body": body });

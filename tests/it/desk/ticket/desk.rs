@@ -195,7 +195,11 @@ pub fn is_closed(status: &str) -> bool {
 pub fn errors(payload: &Value) -> Vec<String> {
     let told = |error: &Value| match &error["field"] {
         Value::Null => text(&error["code"]),
-        field => format!("{}:{}", text(field), text(&error["code"])),
+        Value::Array(path) => {
+            let path: Vec<String> = path.iter().map(text).collect();
+            format!("{}:{}", path.join("."), text(&error["code"]))
+        }
+        other => panic!("no path: {other}"),
     };
     payload["userErrors"].as_array().expect("a payload has user errors").iter().map(told).collect()
 }

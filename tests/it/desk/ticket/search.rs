@@ -1,6 +1,11 @@
 //! D-01: searching the list of tickets.
 
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
 use guichet_base::id::Id;
+use guichet_engine::search::refold;
+use guichet_engine::tables::tickets;
+use guichet_schema::desk::ticket::model::Ticket;
 use serde_json::{Value, json};
 
 use super::desk::{Desk, text};
@@ -157,5 +162,88 @@ async fn d_01_search_leaves_conversations_alone() {
         assert_eq!(found(&desk, by, json!({ "search": "xibolete" })).await, Vec::<String>::new());
     }
     assert_eq!(desk.see(&desk.admin, &id).await["unreadCount"], Value::from(0));
+    desk.finish().await;
+}
+
+/// D-01: two spellings that a person takes for the same find each other.
+#[tokio::test]
+async fn d_01_spellings() {
+    let desk = Desk::open().await;
+    let texts = [
+        "Main d’œuvre — L’échéance",
+        "Folha de feve\u{ad}reiro, CNPJ 11222333000144",
+        "Ligar (11) 98765-0001 nº 7",
+        "ana@xn--mnchen-3ya.example",
+    ];
+    for text in texts {
+        desk.ticket(&desk.member, json!({ "subject": text.replace('\u{ad}', ""), "description": text }))
+            .await;
+    }
+    let cases = [
+        ("oeuvre", 0),
+        ("main d'oeuvre", 0),
+        ("l'echeance", 0),
+        ("fevereiro", 1),
+        ("11.222.333/0001-44", 1),
+        ("+55 11 98765-0001", 2),
+        ("11987650001", 2),
+        ("n° 7", 2),
+        ("ana@münchen.example", 3),
+    ];
+    for (search, at) in cases {
+        let expected = texts[at].replace('\u{ad}', "");
+        assert_eq!(found(&desk, &desk.admin, json!({ "search": search })).await, [expected], "{search:?}");
+    }
+    desk.finish().await;
+}
+
+/// D-01: what people copy about a ticket finds it: its number with a sign, or the subject of a mail about it, whatever
+/// the language of the mail; for clients only within what they see.
+#[tokio::test]
+async fn d_01_a_ticket_by_its_name() {
+    let desk = Desk::open().await;
+    let other = desk.firm.client("Mercado", None).await.encode();
+    desk.ticket(&desk.member, json!({ "subject": "Guia" })).await;
+    desk.ticket(&desk.member, json!({ "subject": "Férias", "clientId": other })).await;
+    for search in ["#2", "Atendimento #2", "Ticket #2: Guia antiga", "Re: Ticket #2 : Férias", "caso nº 2"]
+    {
+        let hits = found(&desk, &desk.owner, json!({ "search": search })).await;
+        assert_eq!(hits, ["Férias"], "{search}");
+        assert_eq!(
+            found(&desk, &desk.admin, json!({ "search": search })).await,
+            Vec::<String>::new(),
+            "{search}"
+        );
+    }
+    desk.finish().await;
+}
+
+/// D-01: rows of an older folding are found until they are folded anew, and afterwards.
+#[tokio::test]
+async fn d_01_folded_anew() {
+    let desk = Desk::open().await;
+    desk.ticket(&desk.member, json!({ "subject": "Main d’œuvre", "description": "11.222.333/0001-44" }))
+        .await;
+    let folded = async || -> Vec<(String, i16)> {
+        let mut conn = desk.app.store.conn().await.unwrap();
+        tickets::table.select((tickets::search_text, tickets::search_fold)).load(&mut conn).await.unwrap()
+    };
+    let hits = async || {
+        let mut hits = Vec::new();
+        for search in ["œuvre", "oeuvre", "main d'oeuvre", "11222333000144", "padaria", "São João #1"] {
+            hits.push(found(&desk, &desk.owner, json!({ "search": search })).await.len());
+        }
+        hits
+    };
+    let now = folded().await;
+    let old = "padaria sao joao\n#1 main d’œuvre 11.222.333/0001-44";
+    let back = diesel::update(tickets::table).set((tickets::search_text.eq(old), tickets::search_fold.eq(1)));
+    back.execute(&mut desk.app.store.conn().await.unwrap()).await.unwrap();
+    assert_eq!(hits().await, [1; 6]);
+    let all =
+        [refold::<Ticket>(&desk.app.store).await.unwrap(), refold::<Ticket>(&desk.app.store).await.unwrap()];
+    assert_eq!(all, [1, 0]);
+    assert_eq!(folded().await, now);
+    assert_eq!(hits().await, [1; 6]);
     desk.finish().await;
 }

@@ -56,7 +56,7 @@ async fn stopped_in(step: Step, late: bool) {
     let timing = Timing { grace: Duration::from_millis(50), ..Timing::default() };
     let stop = CancellationToken::new();
     let object_store = ObjectStore::folder();
-    let Files { storage, .. } = object_store.files("http://files.example", Limits::default());
+    let Files { storage, .. } = object_store.files(Limits::default());
     let verifier = Verifier { store: store.clone(), storage, clamd: None };
     let workers = guichet_workers::workers(store.clone(), sender.clone(), verifier.clone(), 4).timing(timing);
     let running = tokio::spawn(workers.run(stop.clone()));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use data_encoding::HEXLOWER;
 use guichet_base::locale::Locale;
 use guichet_tests::app::Setup;
-use guichet_tests::http;
+use guichet_tests::http::{self, absolute};
 use guichet_tests::object_store::Kind;
 use guichet_tests::world::Person;
 use reqwest::{Method, RequestBuilder, Response};
@@ -30,18 +30,23 @@ pub fn declared(name: &str, content: &[u8]) -> Value {
     json!({ "name": name, "size": content.len(), "sha256": sha256 })
 }
 
-/// The request that an address allows, without a body.
-pub fn request(address: &Value) -> RequestBuilder {
-    let method: Method = text(&address["method"]).parse().unwrap();
-    let request = http::client().request(method, text(&address["url"]));
-    address["headers"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .fold(request, |request, header| request.header(text(&header["name"]), text(&header["value"])))
-}
-
 impl Desk {
+    /// Where an address leads: relative to the server, or absolute.
+    pub fn whole(&self, address: &Value) -> String {
+        absolute(&self.app.url, &text(&address["url"]))
+    }
+
+    /// The request that an address allows, without a body.
+    pub fn request(&self, address: &Value) -> RequestBuilder {
+        let method: Method = text(&address["method"]).parse().unwrap();
+        let request = http::client().request(method, self.whole(address));
+        address["headers"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .fold(request, |request, header| request.header(text(&header["name"]), text(&header["value"])))
+    }
+
     /// Declares files; returns the `uploads` of the payload.
     pub async fn declare(&self, by: &Person, files: &[Value]) -> Vec<Value> {
         let done = self.done(by, "fileUploadCreate", json!({ "files": files })).await;
@@ -52,7 +57,7 @@ impl Desk {
     pub async fn send_file(&self, by: &Person, name: &str, content: &'static [u8]) -> String {
         let upload = self.declare(by, &[declared(name, content)]).await.remove(0);
         assert_eq!(upload["userErrors"], json!([]));
-        let sent = request(&upload["address"]).body(content).send().await.unwrap();
+        let sent = self.request(&upload["address"]).body(content).send().await.unwrap();
         assert_eq!(sent.status(), 200, "{}", sent.text().await.unwrap());
         text(&upload["file"]["id"])
     }
@@ -106,6 +111,6 @@ impl Desk {
     /// Downloads a file.
     pub async fn download(&self, by: &Person, id: &str) -> Response {
         let done = self.done(by, "fileDownload", json!({ "id": id })).await;
-        request(&done["address"]).send().await.unwrap()
+        self.request(&done["address"]).send().await.unwrap()
     }
 }

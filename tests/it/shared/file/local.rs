@@ -12,8 +12,8 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::hand::{PDF, declared, desk_on, request};
-use crate::desk::ticket::desk::{Desk, text};
+use super::hand::{PDF, declared, desk_on};
+use crate::desk::ticket::desk::Desk;
 
 /// Downloads are attachments with a safe file name, which browsers neither sniff nor run; parts can be requested.
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn downloads_are_attachments() {
 
     let done = desk.done(&desk.admin, "fileDownload", json!({ "id": id })).await;
     let part = async |range: &str| {
-        let got = request(&done["address"]).header("range", range).send().await.unwrap();
+        let got = desk.request(&done["address"]).header("range", range).send().await.unwrap();
         let of = got.headers().get("content-range").map(|range| range.to_str().unwrap().to_owned());
         (got.status().as_u16(), of, got.bytes().await.unwrap())
     };
@@ -43,7 +43,7 @@ async fn downloads_are_attachments() {
     assert_eq!(part("bytes=5-").await.2, PDF[5..]);
     assert_eq!(part("bytes=9999-").await.1, Some(format!("bytes */{whole}")));
     assert_eq!(part("bytes=0-1,3-4").await.0, 200);
-    let head = http::client().head(text(&done["address"]["url"])).send().await.unwrap();
+    let head = http::client().head(desk.whole(&done["address"])).send().await.unwrap();
     assert_eq!(head.headers()["content-length"], PDF.len().to_string());
     desk.finish().await;
 }
@@ -54,7 +54,7 @@ async fn addresses_allow_one_thing_for_a_time() {
     let desk = Desk::open().await;
     let upload = desk.declare(&desk.admin, &[declared("a.pdf", PDF)]).await.remove(0);
     let address = &upload["address"];
-    let url = text(&address["url"]);
+    let url = desk.whole(address);
     let client = http::client();
     let put = |url: &str| client.put(url).header("content-type", "application/pdf").body(PDF);
     assert_eq!(client.get(&url).send().await.unwrap().status(), 403);
@@ -84,9 +84,9 @@ async fn addresses_allow_one_thing_for_a_time() {
     // Addresses of downloads expire sooner.
     let id = desk.hand_in(&desk.admin, "b.pdf", PDF).await;
     let done = desk.done(&desk.admin, "fileDownload", json!({ "id": id })).await;
-    assert_eq!(request(&done["address"]).send().await.unwrap().status(), 200);
+    assert_eq!(desk.request(&done["address"]).send().await.unwrap().status(), 200);
     desk.app.clock.advance(TimeDelta::minutes(5));
-    let late = request(&done["address"]).send().await.unwrap();
+    let late = desk.request(&done["address"]).send().await.unwrap();
     assert_eq!(
         (late.status().as_u16(), late.text().await.unwrap()),
         (403, "This address has expired.\n".into())
@@ -101,15 +101,15 @@ async fn uploads_are_cut_at_the_declared_size() {
     let upload = desk.declare(&desk.admin, &[declared("a.pdf", PDF)]).await.remove(0);
     // A stream that is far too long, without a length in the headers.
     let endless = stream::repeat_with(|| Ok::<_, io::Error>(Bytes::from_static(&[b'a'; 65536]))).take(1000);
-    let sent = request(&upload["address"]).body(Body::wrap_stream(endless)).send().await;
+    let sent = desk.request(&upload["address"]).body(Body::wrap_stream(endless)).send().await;
     // The server closes the connection early, so its answer may or may not arrive.
     assert!(sent.is_err() || sent.is_ok_and(|answer| answer.status() == 413));
     let fewer = stream::iter([Ok::<_, io::Error>(Bytes::from_static(&PDF[..10]))]);
-    let sent = request(&upload["address"]).body(Body::wrap_stream(fewer)).send().await.unwrap();
+    let sent = desk.request(&upload["address"]).body(Body::wrap_stream(fewer)).send().await.unwrap();
     assert_eq!(sent.status(), 400);
     let mut longer = PDF.to_vec();
     longer.push(b'\n');
-    assert_eq!(request(&upload["address"]).body(longer).send().await.unwrap().status(), 413);
+    assert_eq!(desk.request(&upload["address"]).body(longer).send().await.unwrap().status(), 413);
     assert_eq!(desk.app.object_store.count("staged"), 0);
     desk.finish().await;
 }
@@ -119,7 +119,7 @@ async fn uploads_are_cut_at_the_declared_size() {
 async fn one_sender_at_a_time() {
     let desk = Desk::open().await;
     let upload = desk.declare(&desk.admin, &[declared("a.pdf", PDF)]).await.remove(0);
-    let url: Url = text(&upload["address"]["url"]).parse().unwrap();
+    let url: Url = desk.whole(&upload["address"]).parse().unwrap();
     let mut first = TcpStream::connect(url.socket_addrs(|| None).unwrap()[0]).await.unwrap();
     let head = format!(
         "PUT {} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\nexpect: 100-continue\r\n\
@@ -133,7 +133,7 @@ async fn one_sender_at_a_time() {
     let mut asked = [0; 25];
     first.read_exact(&mut asked).await.unwrap();
     assert_eq!(&asked, b"HTTP/1.1 100 Continue\r\n\r\n");
-    let send = async || request(&upload["address"]).body(PDF).send().await.unwrap().status();
+    let send = async || desk.request(&upload["address"]).body(PDF).send().await.unwrap().status();
     assert_eq!(send().await, 409);
     first.write_all(PDF).await.unwrap();
     let mut answer = String::new();

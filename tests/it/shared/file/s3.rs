@@ -4,7 +4,7 @@ use guichet_tests::http;
 use guichet_tests::object_store::Kind;
 use serde_json::json;
 
-use super::hand::{PDF, declared, desk_on, request};
+use super::hand::{PDF, declared, desk_on};
 use crate::desk::ticket::desk::text;
 
 /// Media type and checksum are signed with the address, and so is the file name of a download: the store refuses
@@ -30,7 +30,7 @@ async fn what_is_signed_holds() {
     let longer = url.replace("X-Amz-Expires=900", "X-Amz-Expires=90000");
     assert_ne!(longer, url);
     let longer = json!({ "method": "PUT", "url": longer, "headers": address["headers"] });
-    assert_eq!(request(&longer).body(PDF).send().await.unwrap().status(), 403);
+    assert_eq!(desk.request(&longer).body(PDF).send().await.unwrap().status(), 403);
     assert_eq!(desk.app.object_store.count("staged"), 0);
 
     let id = desk.hand_in(&desk.admin, "a.pdf", PDF).await;

@@ -9,7 +9,7 @@ use guichet_workers::file_sweep::sweep;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::hand::{CSV, PDF, declared, desk_on, request};
+use super::hand::{CSV, PDF, declared, desk_on};
 use crate::desk::ticket::desk::{Desk, each, errors, key, text};
 
 /// D-08, A-08, B-09: several files, each judged separately; the client attaches one, the firm downloads it, the access
@@ -25,7 +25,7 @@ async fn round_trip(kind: Kind) {
     assert_eq!(uploads[0]["file"]["contentType"], "application/pdf");
     let ids: Vec<String> = [0, 2].iter().map(|index| text(&uploads[*index]["file"]["id"])).collect();
     for (upload, content) in [(&uploads[0], PDF), (&uploads[2], CSV)] {
-        let sent = request(&upload["address"]).body(content).send().await.unwrap();
+        let sent = desk.request(&upload["address"]).body(content).send().await.unwrap();
         assert_eq!(sent.status(), 200, "{}", sent.text().await.unwrap());
     }
     let done =
@@ -88,7 +88,7 @@ async fn repeated(kind: Kind) {
     assert_ne!(first["uploads"][1]["address"]["expiresAt"], again["uploads"][1]["address"]["expiresAt"]);
     let id = text(&again["uploads"][1]["file"]["id"]);
     for upload in [&first, &again] {
-        let sent = request(&upload["uploads"][1]["address"]).body(PDF).send().await.unwrap();
+        let sent = desk.request(&upload["uploads"][1]["address"]).body(PDF).send().await.unwrap();
         assert_eq!(sent.status(), 200);
     }
     desk.complete(&desk.admin, &id).await;
@@ -131,10 +131,10 @@ async fn not_there(kind: Kind) {
     let done = desk.done(&desk.admin, "fileUploadComplete", ids.clone()).await;
     assert_eq!(errors(&done["results"][0]), ["FILE_NOT_UPLOADED"]);
     // Bytes that differ from the declaration are refused.
-    let sent = request(&upload["address"]).body(CSV).send().await.unwrap();
+    let sent = desk.request(&upload["address"]).body(CSV).send().await.unwrap();
     assert!(sent.status().is_client_error(), "{}", sent.status());
     let same_length: Vec<u8> = PDF.iter().rev().copied().collect();
-    let sent = request(&upload["address"]).body(same_length).send().await.unwrap();
+    let sent = desk.request(&upload["address"]).body(same_length).send().await.unwrap();
     assert!(sent.status().is_client_error(), "{}", sent.status());
     // The S3 server of the tests keeps what it refused; the folder does not, nor does a real store.
     if kind == Kind::Folder {
@@ -142,7 +142,7 @@ async fn not_there(kind: Kind) {
         assert_eq!(errors(&done["results"][0]), ["FILE_NOT_UPLOADED"]);
         assert_eq!(done["results"][0]["file"]["state"], "PENDING");
     }
-    let sent = request(&upload["address"]).body(PDF).send().await.unwrap();
+    let sent = desk.request(&upload["address"]).body(PDF).send().await.unwrap();
     assert_eq!(sent.status(), 200);
     desk.complete(&desk.admin, &id).await;
     desk.app.jobs_done().await;

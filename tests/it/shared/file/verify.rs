@@ -51,6 +51,69 @@ async fn f_07_content_must_be_what_the_name_says() {
     desk.finish().await;
 }
 
+/// What a person takes for the same kind is taken, and called by its true kind, which the download tells too; a
+/// document with a password is kept, but not shown in place.
+#[tokio::test]
+async fn f_07_kinds_are_called_by_their_true_name() {
+    let desk = Desk::open().await;
+    let cases: [(&str, &str, &'static [u8], &str, bool); 9] = [
+        ("foto.jpg", "image/jpg", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "image/heic", false),
+        ("foto.jfif", "image/jpeg", b"\xff\xd8\xff\xe0\0\x10JFIF\0", "image/jpeg", true),
+        ("guia.pdf", "application/x-pdf", PDF, "application/pdf", true),
+        ("senha.pdf", "", b"%PDF-1.7\ntrailer << /Encrypt 5 0 R >>\n%%EOF\n", "application/pdf", false),
+        ("carta.doc", "application/msword", b"{\\rtf1\\ansi Ola}", "application/rtf", false),
+        ("notas.rar", "", b"Rar!\x1a\x07\x01\0", "application/vnd.rar", false),
+        ("RETORNO.RET", "application/octet-stream", b"02RETORNO01COBRANCA\r\n", "text/plain", false),
+        (
+            "aviso.eml",
+            "message/rfc822",
+            b"From: a@x.example\r\nSubject: Aviso\r\n\r\n<html>",
+            "message/rfc822",
+            false,
+        ),
+        (
+            "nota.pdf.p7s",
+            "",
+            b"-----BEGIN PKCS7-----\nMIIK\n-----END PKCS7-----\n",
+            "application/pkcs7-signature",
+            false,
+        ),
+    ];
+    for (name, content_type, content, expected, is_shown) in cases {
+        let mut declaration = declared(name, content);
+        declaration["contentType"] = json!(content_type);
+        let upload = desk.declare(&desk.admin, &[declaration]).await.remove(0);
+        assert_eq!(upload["userErrors"], json!([]), "{name}");
+        assert_eq!(
+            desk.request(&upload["address"]).body(content).send().await.unwrap().status(),
+            200,
+            "{name}"
+        );
+        let id = text(&upload["file"]["id"]);
+        desk.done(&desk.admin, "fileUploadComplete", json!({ "ids": [id] })).await;
+        desk.app.jobs_done().await;
+        let seen = desk.file(&desk.admin, &id, "state contentType viewerCan { act allowed }").await;
+        assert_eq!((&seen["state"], &seen["contentType"]), (&json!("STORED"), &json!(expected)), "{name}");
+        let preview = json!({ "act": "PREVIEW", "allowed": is_shown });
+        assert!(seen["viewerCan"].as_array().unwrap().contains(&preview), "{name}: {seen}");
+        let show = json!({ "id": id, "disposition": "INLINE" });
+        if is_shown {
+            let shown = desk.done(&desk.admin, "fileDownload", show).await;
+            let got = desk.request(&shown["address"]).send().await.unwrap();
+            let header = |name| got.headers()[name].to_str().unwrap().to_owned();
+            assert!(header("content-disposition").starts_with("inline; "), "{name}");
+            assert_eq!(header("content-type"), expected);
+            assert_eq!(header("x-content-type-options"), "nosniff");
+        } else {
+            let refused = desk.refused(&desk.admin, "fileDownload", show).await;
+            assert_eq!(refused, ["FILE_NOT_PREVIEWABLE"], "{name}");
+        }
+        let got = desk.download(&desk.admin, &id).await;
+        assert_eq!(got.headers()["content-type"].to_str().unwrap(), expected, "{name}");
+    }
+    desk.finish().await;
+}
+
 /// Bytes that differ from the declaration are refused, even if they reached the store.
 #[tokio::test]
 async fn f_07_bytes_must_be_those_that_were_declared() {

@@ -1,7 +1,6 @@
 //! Files on tickets and their messages (D-08).
 
 use async_graphql::{Context, ID, InputObject, Object, OneofObject};
-use chrono::{DateTime, Utc};
 use guichet_base::error::{self, Error};
 use guichet_base::id::{AttachmentId, Id, MessageId, TicketId};
 use guichet_edge::ApiError;
@@ -13,6 +12,7 @@ use super::conversation::{MessageVisibility, TicketMessage};
 use super::types::Ticket;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_optional, seen};
 use crate::graphql::payload::{api_id, id, ids};
+use crate::graphql::scalars::DateTime;
 use crate::graphql::shared::file::File;
 
 keyed! {
@@ -73,8 +73,8 @@ impl Attachment {
     }
 
     /// The date and time when the file was attached.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use async_graphql::connection::EmptyFields;
 use async_graphql::{Context, ID, Object};
-use chrono::{DateTime, Utc};
 use guichet_base::id::{Id, MessageId, TicketId};
 use guichet_base::page::PageRequest;
 use guichet_edge::ApiError;
@@ -16,6 +15,7 @@ use crate::graphql::loaders::{by_ids, load, load_list, parts, seen};
 use crate::graphql::mirror::mirror;
 use crate::graphql::page::connection;
 use crate::graphql::payload::{api_id, queried};
+use crate::graphql::scalars::DateTime;
 use crate::graphql::shared::author::{Author, author};
 
 mirror!(MessageVisibility => visibility::Visibility);
@@ -60,8 +60,8 @@ impl TicketMessage {
     }
 
     /// The date and time when the message was posted.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The history of a ticket (D-08) and its transfers (D-09).
 
 use async_graphql::{Context, ID, Object};
-use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::i18n;
 use guichet_base::id::{ChangeId, DepartmentId, FileId, Id, ServiceItemId, StaffId, TicketId, TransferId};
@@ -17,6 +16,7 @@ use crate::graphql::mirror::mirror;
 use crate::graphql::payload::api_id;
 use crate::graphql::people::department::Department;
 use crate::graphql::people::staff::StaffMember;
+use crate::graphql::scalars::DateTime;
 use crate::graphql::shared::author::{Author, author};
 use crate::graphql::shared::email_delivery::{MailOutcome, mail_of};
 
@@ -98,8 +98,8 @@ impl TicketChange {
     }
 
     /// The date and time of the change.
-    async fn at(&self) -> DateTime<Utc> {
-        self.0.at
+    async fn at(&self) -> DateTime {
+        DateTime(self.0.at)
     }
 
     /// The outcome of the mails about the change; null when the change causes no mails.
@@ -202,7 +202,7 @@ impl TicketTransfer {
     }
 
     /// The date and time of the transfer.
-    async fn at(&self) -> DateTime<Utc> {
-        self.0.at
+    async fn at(&self) -> DateTime {
+        DateTime(self.0.at)
     }
 }

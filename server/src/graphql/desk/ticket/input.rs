@@ -190,8 +190,10 @@ impl TryFrom<TicketTransferInput> for TransferTicket {
         Ok(Self {
             id: id("id", &input.id)?,
             to: match &input.to {
-                TicketTransferTarget::StaffId(given) => TransferTo::Staff(id("to", given)?),
-                TicketTransferTarget::DepartmentId(given) => TransferTo::Department(id("to", given)?),
+                TicketTransferTarget::StaffId(given) => TransferTo::Staff(id("to.staffId", given)?),
+                TicketTransferTarget::DepartmentId(given) => {
+                    TransferTo::Department(id("to.departmentId", given)?)
+                }
             },
             note: input.note,
             expected_version: input.expected_version,

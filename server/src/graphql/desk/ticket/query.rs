@@ -1,7 +1,6 @@
 //! Finding tickets (D-01).
 
 use async_graphql::{Context, ID, InputObject, Object};
-use chrono::{DateTime, Utc};
 use guichet_base::id::{Id, TicketId};
 use guichet_base::page::PageRequest;
 use guichet_edge::ApiError;
@@ -13,7 +12,7 @@ use crate::graphql::loaders::load_optional;
 use crate::graphql::mirror::mirror;
 use crate::graphql::page::connection;
 use crate::graphql::payload::{known_ids, queried};
-use crate::graphql::scalars::OrderDirection;
+use crate::graphql::scalars::{DateTime, OrderDirection};
 
 /// A filter of tickets. A ticket must match all given conditions.
 #[derive(Debug, Clone, Default, InputObject)]
@@ -22,29 +21,29 @@ pub struct TicketFilter {
     status: Option<Vec<TicketStatus>>,
     /// Tickets of one of these clients.
     client_ids: Option<Vec<ID>>,
-    /// Tickets with one of these assignees. For staff only; ignored for clients.
+    /// Tickets with one of these assignees. For staff only.
     assignee_ids: Option<Vec<ID>>,
     /// Tickets with one of these accountants.
     accountant_ids: Option<Vec<ID>>,
-    /// Tickets of one of these departments. For staff only; ignored for clients.
+    /// Tickets of one of these departments. For staff only.
     department_ids: Option<Vec<ID>>,
     /// Tickets about one of these items of the price list.
     service_item_ids: Option<Vec<ID>>,
     /// Tickets opened at this date and time or later.
-    created_from: Option<DateTime<Utc>>,
+    created_from: Option<DateTime>,
     /// Tickets opened before this date and time.
-    created_to: Option<DateTime<Utc>>,
+    created_to: Option<DateTime>,
     /// Tickets changed at this date and time or later.
-    updated_from: Option<DateTime<Utc>>,
+    updated_from: Option<DateTime>,
     /// Tickets changed before this date and time.
-    updated_to: Option<DateTime<Utc>>,
-    /// Tickets on which no staff member has acted yet (true), or on which one has (false). For staff only;
-    /// ignored for clients.
+    updated_to: Option<DateTime>,
+    /// Tickets on which no staff member has acted yet (true), or on which one has (false). For staff only.
     is_untouched: Option<bool>,
     /// Tickets opened by a portal user of the client (true), or by staff (false).
     opened_by_client: Option<bool>,
-    /// Words or parts of words in the number, subject, client name or description, regardless of case and
-    /// accents; all must match. Up to 200 characters.
+    /// Words or parts of words in the number, subject, client name or description, regardless of case, accents and
+    /// punctuation; all must match. A number such as `#91`, or the subject of a mail about the ticket, finds that
+    /// ticket. Up to 200 characters.
     search: Option<String>,
 }
 
@@ -58,10 +57,10 @@ impl From<TicketFilter> for list::TicketFilter {
             accountants: known_ids(filter.accountant_ids),
             departments: known_ids(filter.department_ids),
             service_items: known_ids(filter.service_item_ids),
-            created_from: filter.created_from,
-            created_to: filter.created_to,
-            updated_from: filter.updated_from,
-            updated_to: filter.updated_to,
+            created_from: filter.created_from.map(|at| at.0),
+            created_to: filter.created_to.map(|at| at.0),
+            updated_from: filter.updated_from.map(|at| at.0),
+            updated_to: filter.updated_to.map(|at| at.0),
             is_untouched: filter.is_untouched,
             opened_by_client: filter.opened_by_client,
             search: filter.search,

@@ -14,10 +14,11 @@ use guichet_schema::shared::conversation::{self, model::Message};
 use super::conversation::TicketMessage;
 use super::query::TicketFilter;
 use super::types::Ticket;
+use crate::graphql::caller::Caller;
 use crate::graphql::follow::{
     FeedNews, FeedPosition, Followed, Listed, Onlooker, Shows, Sight, changes, follow,
 };
-use crate::graphql::payload::{Revision, unanswered};
+use crate::graphql::payload::{Revision, queried, unanswered};
 use guichet_edge::{ApiError, MESSAGE_LENGTH};
 
 changes! {
@@ -59,7 +60,9 @@ impl TicketSubscription {
         )]
         after: Option<String>,
     ) -> Result<impl Stream<Item = Result<TicketsChanged, ApiError>>, ApiError> {
-        follow(ctx, after, Grid(filter.unwrap_or_default().into())).await
+        let (caller, filter) = (Caller::of(ctx), list::TicketFilter::from(filter.unwrap_or_default()));
+        queried(caller, filter.check(&caller.scope()?))?;
+        follow(ctx, after, Grid(filter)).await
     }
 
     /// Sends new messages in the conversation of a ticket; internal notes are sent to staff only. Sends

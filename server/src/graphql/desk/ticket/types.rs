@@ -1,16 +1,17 @@
 //! What is shown of a ticket.
 
-use async_graphql::{Context, ID, Object};
-use chrono::{DateTime, Utc};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use guichet_base::id::{ClientId, TicketId};
 use guichet_edge::ApiError;
 use guichet_schema::desk::ticket::rules::{self, Circumstances, Facts};
+use guichet_schema::desk::ticket::status::StatusOutcome;
 use guichet_schema::desk::ticket::{model, queries};
 use guichet_schema::shared::conversation::queries::unread;
 
 use super::attachment::{Attachment, OnTicket};
 use super::conversation::{TicketMessageConnection, conversation};
 use super::history::{HistoryOf, TicketChange, TicketTransfer, TransfersOf};
+use super::mutation::TicketStatusOutcome;
 use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::charge::{Charge, ChargesOf, CollectedBy};
@@ -22,6 +23,7 @@ use crate::graphql::payload::api_id;
 use crate::graphql::people::client::Client;
 use crate::graphql::people::department::Department;
 use crate::graphql::people::staff::StaffMember;
+use crate::graphql::scalars::DateTime;
 use crate::graphql::shared::author::{Author, author};
 
 mirror!(TicketStatus => model::TicketStatus);
@@ -33,6 +35,34 @@ mirror!(TicketAct => rules::TicketAct);
 pub struct Ticket(pub model::Ticket);
 
 by_ids!(TicketId => Ticket, queries::by_ids);
+
+impl Ticket {
+    async fn facts(&self, ctx: &Context<'_>) -> Result<Facts, ApiError> {
+        let around = seen(load(ctx, Around(self.0.client_id)).await?)?;
+        Ok(Facts { status: self.0.status, closed_at: self.0.closed_at, around })
+    }
+}
+
+/// A status that a ticket can be given now.
+#[derive(Debug, SimpleObject)]
+pub struct TicketStatusChoice {
+    /// The status.
+    status: TicketStatus,
+    /// What choosing it does.
+    outcome: TicketStatusOutcome,
+    /// Whether a reason must be given, which the client is told.
+    reason_required: bool,
+}
+
+impl From<rules::StatusChoice> for TicketStatusChoice {
+    fn from(choice: rules::StatusChoice) -> Self {
+        Self {
+            status: choice.status.into(),
+            outcome: StatusOutcome::from(choice.change).into(),
+            reason_required: choice.needs_reason,
+        }
+    }
+}
 
 /// A case of a client, with a status, a price and a conversation.
 #[Object]
@@ -106,18 +136,18 @@ impl Ticket {
     }
 
     /// The date and time when the ticket was opened.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
     }
 
     /// The date and time when the ticket was last changed. Messages count, internal notes do not.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
     }
 
     /// The date and time when the ticket was closed; null while it is open.
-    async fn closed_at(&self) -> Option<DateTime<Utc>> {
-        self.0.closed_at
+    async fn closed_at(&self) -> Option<DateTime> {
+        self.0.closed_at.map(DateTime)
     }
 
     /// The version of the ticket. Send it back as `expectedVersion` to detect changes by others.
@@ -129,12 +159,19 @@ impl Ticket {
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<TicketAct>>, ApiError> {
         let caller = Caller::of(ctx);
         let scope = caller.scope()?;
-        let around = seen(load(ctx, Around(self.0.client_id)).await?)?;
-        let facts = Facts { status: self.0.status, closed_at: self.0.closed_at, around };
+        let facts = self.facts(ctx).await?;
         let now = caller.store.now();
         let ability =
             |act: &rules::TicketAct| Ability::new((*act).into(), rules::may(*act, &scope, &facts, now));
         Ok(rules::TicketAct::ALL.iter().map(ability).collect())
+    }
+
+    /// The statuses that the viewer can give the ticket now with `ticketStatusChange`; empty for clients, who reopen
+    /// with `ticketReopen`.
+    async fn status_choices(&self, ctx: &Context<'_>) -> Result<Vec<TicketStatusChoice>, ApiError> {
+        let caller = Caller::of(ctx);
+        let choices = rules::status_choices(&caller.scope()?, &self.facts(ctx).await?, caller.store.now());
+        Ok(choices.into_iter().map(Into::into).collect())
     }
 
     /// The list of messages, oldest first; for staff including internal notes.

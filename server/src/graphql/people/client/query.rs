@@ -26,7 +26,7 @@ impl TryFrom<ClientFilter> for queries::ClientFilter {
     type Error = error::Error;
 
     fn try_from(ClientFilter { search, accountant_id }: ClientFilter) -> error::Result<Self> {
-        let accountant_id: Option<StaffId> = optional_id("accountantId", accountant_id.as_ref())?;
+        let accountant_id: Option<StaffId> = optional_id("filter.accountantId", accountant_id.as_ref())?;
         Ok(Self { search, accountant_id })
     }
 }

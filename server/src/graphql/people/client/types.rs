@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::convert::identity;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use chrono::{DateTime, Utc};
 use guichet_base::error;
 use guichet_base::id::ClientId;
 use guichet_edge::ApiError;
@@ -20,7 +19,7 @@ use crate::graphql::mirror::mirror;
 use crate::graphql::payload::api_id;
 use crate::graphql::people::portal_access::PortalAccess;
 use crate::graphql::people::staff::StaffMember;
-use crate::graphql::scalars::Locale;
+use crate::graphql::scalars::{DateTime, Locale};
 
 mirror!(ClientAct => rules::ClientAct);
 
@@ -100,13 +99,13 @@ impl Client {
     }
 
     /// The date and time when the client was created.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
     }
 
     /// The date and time when the record of the client was last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
     }
 
     /// The actions that the viewer may or may not perform on the client now, one entry per action.
@@ -125,13 +124,13 @@ pub struct SuppressedAddress {
     /// The reply of the mail server that refused it.
     smtp_reply: String,
     /// The date and time when the address was suppressed.
-    at: DateTime<Utc>,
+    at: DateTime,
 }
 
 impl From<EmailSuppression> for SuppressedAddress {
     fn from(suppression: EmailSuppression) -> Self {
         let EmailSuppression { email_ci, smtp_reply, at, .. } = suppression;
-        Self { email: email_ci, smtp_reply, at }
+        Self { email: email_ci, smtp_reply, at: DateTime(at) }
     }
 }
 

@@ -3,7 +3,6 @@
 mod subscription;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use chrono::{DateTime, Utc};
 use guichet_base::error::Code;
 use guichet_base::id::{ActId, ClientId, DeliveryId, Id, TicketId};
 use guichet_edge::ApiError;
@@ -20,7 +19,7 @@ use crate::graphql::node::{self, Node};
 use crate::graphql::page::connection;
 use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, optional_id, payload};
 use crate::graphql::people::client::Client;
-use crate::graphql::scalars::Locale;
+use crate::graphql::scalars::{DateTime, Locale};
 
 pub use subscription::{Deliveries, EmailDeliverySubscription};
 
@@ -135,18 +134,18 @@ impl EmailDelivery {
     }
 
     /// The date and time when the mail was queued.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
     }
 
     /// The date and time when the delivery was last changed.
-    async fn updated_at(&self) -> DateTime<Utc> {
-        self.0.updated_at
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
     }
 
     /// The date and time when the mail server accepted the mail; null while it has not.
-    async fn sent_at(&self) -> Option<DateTime<Utc>> {
-        self.0.sent_at
+    async fn sent_at(&self) -> Option<DateTime> {
+        self.0.sent_at.map(DateTime)
     }
 
     /// The actions that the viewer may or may not perform on the delivery now, one entry per action.

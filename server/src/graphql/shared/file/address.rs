@@ -1,7 +1,7 @@
 //! The signed addresses of files.
 
+use crate::graphql::scalars::DateTime;
 use async_graphql::SimpleObject;
-use chrono::{DateTime, Utc};
 use guichet_storage::Address;
 
 /// A signed address for one HTTP request, which needs no sign-in. It is valid for a short time, for one file
@@ -10,12 +10,12 @@ use guichet_storage::Address;
 pub struct FileAddress {
     /// The HTTP method: `PUT` or `GET`.
     method: String,
-    /// The URL. Treat it as a secret while it is valid.
+    /// The URL; without scheme and host it is relative to the URL of the API. Treat it as a secret while it is valid.
     url: String,
     /// The headers that the request must send exactly as given.
     headers: Vec<HttpHeader>,
     /// The date and time until which the request must begin.
-    expires_at: DateTime<Utc>,
+    expires_at: DateTime,
 }
 
 /// A header of an HTTP request.
@@ -34,7 +34,7 @@ impl From<Address> for FileAddress {
             method: address.method.to_string(),
             url: address.url,
             headers: address.headers.into_iter().map(header).collect(),
-            expires_at: address.expires_at,
+            expires_at: DateTime(address.expires_at),
         }
     }
 }

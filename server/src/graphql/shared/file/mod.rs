@@ -2,7 +2,9 @@
 
 mod address;
 mod mutation;
+mod query;
 mod types;
 
 pub use mutation::FileMutation;
+pub use query::FileQuery;
 pub use types::File;

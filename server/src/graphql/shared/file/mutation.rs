@@ -7,11 +7,11 @@ use futures_util::future::try_join_all;
 use guichet_base::id::{FileId, Id};
 use guichet_edge::ApiError;
 use guichet_schema::shared::file::model::FileState;
-use guichet_schema::shared::file::rules::Declaration;
+use guichet_schema::shared::file::rules::{self, Declaration};
 use guichet_schema::shared::file::{download, queries, upload};
 
 use super::address::FileAddress;
-use super::types::{File, FileUploadResult};
+use super::types::{File, FileDisposition, FileUploadResult};
 use crate::files::Files;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{fault, load_optional};
@@ -63,6 +63,9 @@ pub struct FileUploadCompleteInput {
 pub struct FileDownloadInput {
     /// The ID of the file.
     id: ID,
+    /// What a browser does with the file.
+    #[graphql(default_with = "rules::FileDisposition::Attachment.into()")]
+    disposition: FileDisposition,
 }
 
 /// The result for one file of `fileUploadCreate`.
@@ -98,7 +101,7 @@ payload! {
     FileDownloadPayload {
         /// The file; null when there are errors.
         file: Option<File>,
-        /// The address from which the file can be downloaded as an attachment; null when there are errors.
+        /// The address from which the file can be downloaded; null when there are errors.
         address: Option<FileAddress>,
     }
 }
@@ -180,19 +183,21 @@ impl FileMutation {
     ///
     /// Available to everybody who can see the file.
     ///
-    /// Errors: `NOT_FOUND`, `FILE_NOT_UPLOADED`, `FILE_NOT_READY`, `FILE_INCOMPLETE`, `FILE_ALTERED`,
+    /// Errors: `NOT_FOUND`, `FILE_NOT_UPLOADED`, `FILE_NOT_READY`, `FILE_NOT_PREVIEWABLE`, `FILE_INCOMPLETE`, `FILE_ALTERED`,
     /// `FILE_TYPE_MISMATCH`, `FILE_INFECTED`, `FILE_UNVERIFIABLE`, `FILE_UNUSED`.
     async fn file_download(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: FileDownloadInput,
     ) -> Result<FileDownloadPayload, ApiError> {
+        let way = input.disposition.into();
         let (caller, files) = (Caller::of(ctx), ctx.data_unchecked::<Files>());
         let MutationOutcome { done, user_errors, revision } =
-            act(ctx, async |store, actor| download::open(store, actor, id("id", &input.id)?).await).await?;
+            act(ctx, async |store, actor| download::open(store, actor, id("id", &input.id)?, way).await)
+                .await?;
         let address = match &done {
             Some(file) => {
-                let address = files.addresses.download(file, caller.store.now()).await;
+                let address = files.addresses.download(file, way, caller.store.now()).await;
                 Some(address.map_err(ApiError::unavailable)?.into())
             }
             None => None,

@@ -2,7 +2,6 @@
 
 use async_graphql::connection::EmptyFields;
 use async_graphql::{Context, ID, Object, SimpleObject};
-use chrono::{DateTime, Utc};
 use guichet_base::error::Refusal;
 use guichet_base::id::FileId;
 use guichet_base::page::PageRequest;
@@ -17,12 +16,14 @@ use crate::graphql::loaders::{by_ids, keyed, load, parts, seen};
 use crate::graphql::mirror::mirror;
 use crate::graphql::page::connection;
 use crate::graphql::payload::{UserError, api_id, queried};
-use crate::graphql::scalars::SafeInt;
+use crate::graphql::scalars::{DateTime, SafeInt};
 use crate::graphql::shared::author::{Author, author};
 
 mirror!(FileState => model::FileState);
 
 mirror!(FileChannel => model::Channel);
+
+mirror!(FileDisposition => rules::FileDisposition);
 
 mirror!(FileAct => rules::FileAct);
 
@@ -68,7 +69,8 @@ impl File {
         SafeInt(self.0.size)
     }
 
-    /// The media type (RFC 6838), for example `application/pdf`.
+    /// The media type (RFC 6838), for example `application/pdf`: of the declared kind, and of the true kind once the file
+    /// is stored.
     async fn content_type(&self) -> &str {
         self.0.content_type.as_str()
     }
@@ -96,15 +98,15 @@ impl File {
     }
 
     /// The date and time when the upload was announced.
-    async fn created_at(&self) -> DateTime<Utc> {
-        self.0.created_at
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
     }
 
     /// The date and time when the file is deleted: a `PENDING` file unless its upload is completed before, a
     /// `STORED` file unless it is attached before, a refused file in any case. Null while the file is being
     /// verified, and when it is kept.
-    async fn expires_at(&self) -> Option<DateTime<Utc>> {
-        self.0.expires_at
+    async fn expires_at(&self) -> Option<DateTime> {
+        self.0.expires_at.map(DateTime)
     }
 
     /// The attachment of the file; null while it is not attached.
@@ -148,8 +150,8 @@ pub struct FileAccess(pub model::FileAccess);
 #[Object]
 impl FileAccess {
     /// The date and time of the access.
-    async fn at(&self) -> DateTime<Utc> {
-        self.0.at
+    async fn at(&self) -> DateTime {
+        DateTime(self.0.at)
     }
 
     /// The channel of the access.

@@ -1,7 +1,6 @@
 //! What is shown of a notification.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use chrono::{DateTime, Utc};
 use guichet_base::id::{NotificationId, TicketId};
 use guichet_edge::ApiError;
 use guichet_engine::actor::StaffMembership;
@@ -13,6 +12,7 @@ use crate::graphql::loaders::{by_ids, load_optional};
 use crate::graphql::mirror::mirror;
 use crate::graphql::node::{self, Node};
 use crate::graphql::payload::{api_id, queried};
+use crate::graphql::scalars::DateTime;
 use crate::graphql::shared::author::{Author, author};
 
 mirror!(NotificationKind => model::NotificationKind);
@@ -58,13 +58,13 @@ impl Notification {
     }
 
     /// The date and time of the action.
-    async fn at(&self) -> DateTime<Utc> {
-        self.0.at
+    async fn at(&self) -> DateTime {
+        DateTime(self.0.at)
     }
 
     /// The date and time when the viewer marked the notification as read; null while it is unread.
-    async fn read_at(&self) -> Option<DateTime<Utc>> {
-        self.0.read_at
+    async fn read_at(&self) -> Option<DateTime> {
+        self.0.read_at.map(DateTime)
     }
 }
 
