@@ -317,7 +317,7 @@ mod tests {
         const RAR: &[u8] = b"Rar!\x1a\x07\x01\0";
         const SEVEN: &[u8] = b"7z\xbc\xaf\x27\x1c\0\x04";
         let empty_zip = zip(&[]);
-        let cases: [(FileKind, &[u8], Option<FileKind>); 14] = [
+        let cases: [(FileKind, &[u8], Option<FileKind>); 15] = [
             (FileKind::Jpeg, HEIC, Some(FileKind::Heic)),
             (FileKind::Heic, JPEG, Some(FileKind::Jpeg)),
             (FileKind::Jpeg, PNG, Some(FileKind::Png)),
@@ -327,7 +327,8 @@ mod tests {
             (FileKind::Zip, RAR, Some(FileKind::Rar)),
             (FileKind::Rar, &empty_zip, Some(FileKind::Zip)),
             (FileKind::SevenZip, SEVEN, Some(FileKind::SevenZip)),
-            (FileKind::Xls, b"conta;valor\n", Some(FileKind::Csv)),
+            (FileKind::Xls, b"conta;valor\n", None),
+            (FileKind::Xlsx, b"%PDF-1.7", None),
             (FileKind::Pdf, JPEG, None),
             (FileKind::Jpeg, b"%PDF-1.7", None),
             (FileKind::Zip, EXE, None),

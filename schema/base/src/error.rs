@@ -334,6 +334,12 @@ pub fn sqlstate(message: &str) -> Option<&str> {
     message.strip_prefix(SQLSTATE)?.split_once(": ").map(|(code, _)| code).filter(|code| code.len() == 5)
 }
 
+/// The message of an error of the database without its code, for a sentence to the operator.
+pub fn without_sqlstate(message: &str) -> &str {
+    let end = sqlstate(message).map_or(0, |code| SQLSTATE.len() + code.len() + ": ".len());
+    &message[end..]
+}
+
 /// Whether an error with this code says nothing against the statement, so that it can succeed later: no connection (08),
 /// a conflict of transactions (40), no room on disk or in memory or for connections (53), a lock that is taken (55P03),
 /// a shutdown or a cancelled statement (57), the operating system (58), a server that only reads (25006).

@@ -7,6 +7,7 @@ mod address;
 mod sqlstate;
 
 use std::convert::identity;
+use std::future::poll_fn;
 use std::io;
 use std::time::Duration;
 
@@ -61,12 +62,11 @@ pub fn connect(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> 
             let stream = Coded::plain(opened.map_err(unreachable)?);
             let mut config = config.clone();
             config.ssl_mode(SslMode::Disable);
-            let (client, connection) = config.connect_raw(stream, NoTls).await.map_err(bad)?;
-            // diesel drives only connections on a stream of tokio-postgres. This one ends with its client.
+            let (client, mut connection) = config.connect_raw(stream, NoTls).await.map_err(bad)?;
+            // diesel drives only connections on a stream of tokio-postgres. This one ends with its client; what the
+            // server says beside answers is for nobody.
             tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection to the database broke off");
-                }
+                while let Some(Ok(_)) = poll_fn(|cx| connection.poll_message(cx)).await {}
             });
             AsyncPgConnection::try_from(client).await
         } else {

@@ -234,10 +234,14 @@ impl Stage<'_> {
 
     /// The file is found to be what it should.
     pub async fn store_file(&self, id: FileId) -> Result<File> {
+        let declared = self.file(id).await?;
+        verdict::pass(&self.whole.store, WITH_FILES, id, Verdict::as_declared(&declared)).await?;
+        self.file(id).await
+    }
+
+    async fn file(&self, id: FileId) -> Result<File> {
         let file = verdict::find(&mut *self.whole.store.conn().await?, id).await?;
-        let file = file.ok_or_else(|| Fault::Broken(format!("{id} is gone")))?;
-        verdict::pass(&self.whole.store, WITH_FILES, id, Verdict::as_declared(&file)).await?;
-        Ok(file)
+        Ok(file.ok_or_else(|| Fault::Broken(format!("{id} is gone")))?)
     }
 
     /// Uploads one of the files of the texts, so that it waits for its verdict.

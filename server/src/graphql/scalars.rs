@@ -56,8 +56,10 @@ pub enum OrderDirection {
     Desc,
 }
 
-/// The years of dates that can be meant. What lies outside is a slip of the hand or of a program.
+/// The years of days that can be meant. What lies outside is a slip of the hand or of a program.
 const YEARS: RangeInclusive<i32> = 1900..=2199;
+/// The years of moments: all of four digits, because programs use the first and the last as "always".
+const YEARS_OF_MOMENTS: RangeInclusive<i32> = 1..=9999;
 
 /// A date without a time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +89,7 @@ impl ScalarType for Date {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateTime(pub chrono::DateTime<Utc>);
 
-/// A date and time, from 1900 to 2199, in the format of RFC 3339 (`date-time`), for example
+/// A date and time, from the year 1 to 9999, in the format of RFC 3339 (`date-time`), for example
 /// `2026-11-23T14:05:09.120456+00:00`. Results are in UTC; inputs may have any offset.
 #[Scalar(name = "DateTime", specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339#section-5.6")]
 impl ScalarType for DateTime {
@@ -96,12 +98,14 @@ impl ScalarType for DateTime {
             Value::String(text) => chrono::DateTime::parse_from_rfc3339(text).ok(),
             _ => None,
         };
-        at.map(|at| at.to_utc()).filter(|at| YEARS.contains(&at.year())).map(Self).ok_or_else(|| {
-            guichet_edge::invalid_input(
-                "A DateTime is a date and time from 1900 to 2199 with an offset, such as \
+        at.map(|at| at.to_utc()).filter(|at| YEARS_OF_MOMENTS.contains(&at.year())).map(Self).ok_or_else(
+            || {
+                guichet_edge::invalid_input(
+                    "A DateTime is a date and time with an offset and a year of four digits, such as \
                  \"2026-11-23T14:05:09Z\".",
-            )
-        })
+                )
+            },
+        )
     }
 
     fn to_value(&self) -> Value {
@@ -154,19 +158,19 @@ mod tests {
         for (given, expected) in [
             ("2026-11-23T14:05:09Z", "2026-11-23T14:05:09+00:00"),
             ("2026-11-23T14:05:09.120456-03:00", "2026-11-23T17:05:09.120456+00:00"),
-            ("1900-01-01T00:00:00+00:00", "1900-01-01T00:00:00+00:00"),
-            ("2199-12-31T23:59:59Z", "2199-12-31T23:59:59+00:00"),
+            ("0001-01-01T00:00:00+00:00", "0001-01-01T00:00:00+00:00"),
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59+00:00"),
         ] {
             assert_eq!(utc(given).as_deref(), Some(expected));
         }
         for bad in [
             "2026-11-23",
             "2026-11-23T14:05:09",
-            "1900-01-01T00:00:00+00:01",
-            "2199-12-31T23:59:59-01:00",
+            "0001-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-01:00",
             "-10000-01-01T00:00:00Z",
             "+12026-11-29T00:00:00Z",
-            "0001-01-01T00:00:00Z",
+            "0000-12-31T00:00:00Z",
             "2026-11-23T24:00:00Z",
             "2026-11-23T14:05:09+25:00",
             "",

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use guichet_base::error::Fault;
+use guichet_base::error::{Fault, without_sqlstate};
 use guichet_engine::db::{self, Address};
 use guichet_storage::{S3, S3Fault, S3Settings};
 use guichet_workers::clamd::{Clamd, ClamdError};
@@ -148,7 +148,7 @@ fn plain(reason: &str) -> String {
     let reason = preambles
         .iter()
         .fold(reason, |reason, preamble| reason.split_once(preamble).map_or(reason, |(_, after)| after));
-    let mut letters = reason.chars();
+    let mut letters = without_sqlstate(reason).chars();
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 

@@ -119,7 +119,7 @@ async fn departments_and_staff() {
     let fiscal = world.department("Fiscal", staff_id(&member)).await.unwrap();
     assert_eq!(refused(world.department("Fiscal", owner).await), [(Some("name"), Code::Taken)]);
     let nobody: StaffId = Id::from_uuid(Uuid::now_v7());
-    let told = [(Some("leadId"), Code::NotFound), (Some("memberIds"), Code::NotFound)];
+    let told = [(Some("leadId"), Code::NotFound), (Some("memberIds.0"), Code::NotFound)];
     assert_eq!(refused(world.department("Pessoal", nobody).await), told);
 
     let client = world.client(client_input("Padaria")).await;

@@ -119,7 +119,7 @@ async fn everything_wrong_is_told_at_once() {
         ("name", Code::TooLong),
         ("phone", Code::TooLong),
         ("registration", Code::InvalidText),
-        ("ticketEmails", Code::InvalidEmail),
+        ("ticketEmails.1", Code::InvalidEmail),
     ]
     .map(|(field, code)| (Some(field), code));
     fields.sort();

@@ -6,7 +6,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use futures_util::future::join_all;
-use guichet_tests::permissions::{Answer, Row, VIEWERS, table};
+use guichet_tests::permissions::{Answer, ROOTS, Row, VIEWERS, table};
 use serde_json::{Value, json};
 
 use super::cast::{Cast, Stage};
@@ -26,6 +26,7 @@ fn wrong(cast: &Cast, row: &Row, expected: &Answer, answer: &Value) -> Option<St
             see(cast, &answer["data"], &mut seen);
             seen.iter().eq(names.iter().map(String::as_str).collect::<BTreeSet<_>>().iter())
         }
+        Answer::Value if ROOTS.contains(&row.of.as_str()) => !is_empty(&answer["data"][&row.field]),
         Answer::Value => field(row, answer).is_some_and(|value| !is_empty(value)),
         Answer::Null => field(row, answer).is_some_and(is_empty),
     };

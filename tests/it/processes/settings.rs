@@ -42,11 +42,14 @@ async fn the_database() {
     }
     let unknown = "DATABASE_URL: has the option `sslcert`, which is not supported";
     stops(&["serve"], &[("DATABASE_URL", "postgres://me:hunter2@db/x?sslcert=/c.pem")], unknown).await;
+    let relay = Sink::start(Options::default()).await;
+    let relay = relay.starttls_url();
     let place = nobody().await;
     let url = format!("postgres://me:hunter2@{place}/guichet");
     let refused = format!("DATABASE_URL: connection refused at {place}");
     for command in [&["serve"][..], &["migrate"], &["jobs", "list"], &[]] {
-        let settings = [("DATABASE_URL", url.as_str()), ("GUICHET_LISTEN", "127.0.0.1:0")];
+        let settings =
+            [("DATABASE_URL", url.as_str()), ("GUICHET_LISTEN", "127.0.0.1:0"), ("SMTP_URL", &relay)];
         stops(command, &settings, &refused).await;
     }
 }
@@ -115,8 +118,11 @@ async fn the_data_folder() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let folder = file.path().join("data");
     let (folder, listen) = (folder.to_str().unwrap(), ("GUICHET_LISTEN", "127.0.0.1:0"));
-    let mails = format!("GUICHET_DATA: {folder}/mails cannot be used: not a directory");
-    stops(&[], &[("DATABASE_URL", &database.url), ("GUICHET_DATA", folder), listen], &mails).await;
+    let relay = Sink::start(Options::default()).await;
+    let relay = relay.starttls_url();
+    let (database_url, smtp) = (("DATABASE_URL", database.url.as_str()), ("SMTP_URL", relay.as_str()));
+    let files = format!("GUICHET_DATA: {folder}/files cannot be used: not a directory");
+    stops(&[], &[database_url, smtp, ("GUICHET_DATA", folder), listen], &files).await;
     let all = format!("GUICHET_DATA: cannot create {folder}: not a directory");
     stops(&[], &[("GUICHET_DATA", folder), listen], &all).await;
     stops(&["demo"], &[("GUICHET_DATA", folder)], &all).await;
@@ -135,8 +141,11 @@ async fn the_origins() {
 #[tokio::test]
 async fn the_relay() {
     let database = TestDatabase::new().await;
-    stops(&["work"], &on(&database, "SMTP_URL", ""), "SMTP_URL: is not set, and mails would go nowhere")
-        .await;
+    let nowhere = "SMTP_URL: is not set, and mails would go nowhere";
+    stops(&["work"], &on(&database, "SMTP_URL", ""), nowhere).await;
+    // Outside of a trial, a mail that is only caught would count as sent.
+    stops(&[], &on(&database, "SMTP_URL", ""), nowhere).await;
+    stops(&[], &[("PUBLIC_URL", "https://guichet.example")], nowhere).await;
     let scheme = "SMTP_URL: the scheme must be `smtp`, `smtp+starttls` or `smtps`.";
     stops(&["work"], &on(&database, "SMTP_URL", "http://me:hunter2@relay.example"), scheme).await;
     stops(
@@ -262,7 +271,9 @@ async fn the_address_to_listen_on() {
     let place = taken.local_addr().unwrap().to_string();
     let sentence = format!("GUICHET_LISTEN: {place} is taken by another program");
     stops(&["serve"], &on(&database, "GUICHET_LISTEN", &place), &sentence).await;
-    stops(&[], &on(&database, "GUICHET_LISTEN", &place), &sentence).await;
+    let relay = Sink::start(Options::default()).await;
+    let (on_database, relay) = (on(&database, "GUICHET_LISTEN", &place), relay.starttls_url());
+    stops(&[], &[&on_database[..], &[("SMTP_URL", &relay)]].concat(), &sentence).await;
     let malformed = "GUICHET_LISTEN: is `8080`, not an address and port such as 127.0.0.1:8080";
     stops(&["serve"], &on(&database, "GUICHET_LISTEN", "8080"), malformed).await;
     database.drop().await;

@@ -74,7 +74,7 @@ refusal-file-empty = This file is empty. Choose another one.
 refusal-file-too-large =
     { $number ->
         [none] This file is too large. Upload a smaller one.
-       *[other] This file has { $asked } MB. Upload one of at most { $number } MB.
+       *[other] This file has { $asked } MB. Upload one of at most { $number } MB.
     }
 refusal-file-type-not-allowed = Files of this type are not accepted. Upload a PDF, an image, an Office document, an e-mail, a bank or text file, a signed file or an archive.
 refusal-invalid-checksum = The integrity of this file could not be confirmed. Choose it again.

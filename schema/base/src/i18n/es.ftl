@@ -74,7 +74,7 @@ refusal-file-empty = Este archivo está vacío. Elija otro.
 refusal-file-too-large =
     { $number ->
         [none] Este archivo es demasiado grande. Envíe uno más pequeño.
-       *[other] Este archivo tiene { $asked } MB. Envíe uno de { $number } MB como máximo.
+       *[other] Este archivo tiene { $asked } MB. Envíe uno de { $number } MB como máximo.
     }
 refusal-file-type-not-allowed = No se aceptan archivos de este tipo. Envíe un PDF, una imagen, un documento de Office, un correo, un archivo bancario o de texto, un archivo firmado o comprimido.
 refusal-invalid-checksum = No se ha podido confirmar la integridad de este archivo. Elíjalo de nuevo.

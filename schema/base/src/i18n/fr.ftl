@@ -74,7 +74,7 @@ refusal-file-empty = Ce fichier est vide. Choisissez-en un autre.
 refusal-file-too-large =
     { $number ->
         [none] Ce fichier est trop volumineux. Envoyez-en un plus petit.
-       *[other] Ce fichier fait { $asked } Mo. Envoyez-en un de { $number } Mo au maximum.
+       *[other] Ce fichier fait { $asked } Mo. Envoyez-en un de { $number } Mo au maximum.
     }
 refusal-file-type-not-allowed = Les fichiers de ce type ne sont pas acceptés. Envoyez un PDF, une image, un document Office, un e-mail, un fichier bancaire ou texte, un fichier signé ou une archive.
 refusal-invalid-checksum = L’intégrité de ce fichier n’a pas pu être confirmée. Choisissez-le à nouveau.

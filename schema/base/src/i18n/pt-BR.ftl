@@ -74,7 +74,7 @@ refusal-file-empty = Este arquivo está vazio. Escolha outro.
 refusal-file-too-large =
     { $number ->
         [none] Este arquivo é grande demais. Envie um menor.
-       *[other] Este arquivo tem { $asked } MB. Envie um de até { $number } MB.
+       *[other] Este arquivo tem { $asked } MB. Envie um de até { $number } MB.
     }
 refusal-file-type-not-allowed = Arquivos deste tipo não são aceitos. Envie PDF, imagem, documento do Office, e-mail, arquivo de banco ou de texto, arquivo assinado ou compactado.
 refusal-invalid-checksum = Não foi possível confirmar a integridade deste arquivo. Selecione-o novamente.

@@ -69,7 +69,7 @@ impl FileKind {
     const ALIKE: [&[Self]; 6] = [
         &[Self::Jpeg, Self::Png, Self::Gif, Self::Webp, Self::Tiff, Self::Heic, Self::Bmp],
         &[Self::Docx, Self::Doc, Self::Odt, Self::Rtf],
-        &[Self::Xlsx, Self::Xls, Self::Ods, Self::Csv],
+        &[Self::Xlsx, Self::Xls, Self::Ods],
         &[Self::Zip, Self::SevenZip, Self::Rar],
         &[Self::Eml, Self::Msg],
         &[Self::P7s, Self::P7m],

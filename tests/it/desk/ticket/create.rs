@@ -192,7 +192,7 @@ async fn d_03_clients_say_what_they_want() {
     });
     let refused = desk.refused(&desk.admin, "ticketCreate", of_staff.clone()).await;
     // An invalid id is reported before the missing rights.
-    assert_eq!(refused, ["collectChargeIds:NOT_FOUND"]);
+    assert_eq!(refused, ["collectChargeIds.0:NOT_FOUND"]);
     for field in ["accountantId", "assigneeId", "departmentId", "price"] {
         let input = json!({ "subject": "Guia", field: of_staff[field] });
         assert_eq!(desk.refused(&desk.admin, "ticketCreate", input).await, [format!("{field}:NOT_ALLOWED")]);

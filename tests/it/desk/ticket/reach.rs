@@ -121,7 +121,10 @@ async fn b_15_charges_within_reach() {
     assert_eq!(seen().await, ["#1 Dela"]);
     let collecting =
         json!({ "clientId": desk.client.encode(), "subject": "Cobrar", "collectChargeIds": [made] });
-    assert_eq!(desk.refused(&lia, "ticketCreate", collecting.clone()).await, ["collectChargeIds:NOT_FOUND"]);
+    assert_eq!(
+        desk.refused(&lia, "ticketCreate", collecting.clone()).await,
+        ["collectChargeIds.0:NOT_FOUND"]
+    );
     desk.portfolio(desk.client, &lia).await;
     assert_eq!(seen().await, ["#1 Dela", "#2 Alheio", "À mão"]);
     desk.done(&lia, "ticketCreate", collecting).await;

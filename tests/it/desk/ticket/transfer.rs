@@ -95,10 +95,10 @@ async fn d_09_refusals() {
         "a department without another person is a transfer"
     );
     let cases = [
-        (json!({ "staffId": gone.id() }), "to:NOT_FOUND"),
-        (json!({ "staffId": invited.id() }), "to:NOT_FOUND"),
-        (json!({ "departmentId": orphaned }), "to:DEPARTMENT_WITHOUT_LEAD"),
-        (json!({ "staffId": desk.admin.id() }), "to:NOT_FOUND"),
+        (json!({ "staffId": gone.id() }), "to.staffId:NOT_FOUND"),
+        (json!({ "staffId": invited.id() }), "to.staffId:NOT_FOUND"),
+        (json!({ "departmentId": orphaned }), "to.departmentId:DEPARTMENT_WITHOUT_LEAD"),
+        (json!({ "staffId": desk.admin.id() }), "to.staffId:NOT_FOUND"),
         (json!({ "staffId": desk.member.id() }), "to:NOTHING_TO_TRANSFER"),
         (json!({ "departmentId": team }), "to:NOTHING_TO_TRANSFER"),
     ];

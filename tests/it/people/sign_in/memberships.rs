@@ -45,7 +45,7 @@ async fn one_at_a_time() {
     let token = text(&seen.data("signIn")["token"]);
     assert_eq!(
         door.bearer(&token, SEEN, json!({})).await.error(),
-        "UNAUTHENTICATED",
+        "MEMBERSHIP_REQUIRED",
         "no membership, no rights"
     );
     let staff = json!(["Bistrô", "Marta & filhos", "Padaria Estrela"]);

@@ -150,7 +150,7 @@ async fn sessions_that_are_over() {
     let revoked = door.bearer(&tokens[0], tickets, json!({})).await;
     assert_eq!(revoked.error(), "UNAUTHENTICATED");
     let removed = door.bearer(&tokens[1], tickets, json!({})).await;
-    assert_eq!(removed.error(), "UNAUTHENTICATED");
+    assert_eq!(removed.error(), "MEMBERSHIP_REQUIRED");
     let viewer = door.bearer(&tokens[1], VIEWER, json!({})).await;
     assert_eq!(
         viewer.data("viewer")["membership"],

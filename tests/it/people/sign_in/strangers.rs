@@ -114,7 +114,7 @@ async fn pending() {
     let viewer = door.bearer(&token, VIEWER, json!({})).await;
     assert_eq!(viewer.data("viewer")["membership"], Value::Null);
     let tickets = door.bearer(&token, "{ tickets(first: 1) { totalCount } }", json!({})).await;
-    assert_eq!(tickets.error(), "UNAUTHENTICATED");
+    assert_eq!(tickets.error(), "MEMBERSHIP_REQUIRED");
 
     // With another, active access the user can sign in.
     let bistro = door.firm.client("Bistrô", None).await;

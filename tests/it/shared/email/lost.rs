@@ -92,7 +92,7 @@ async fn two_sent_again_at_once() {
             tokio::join!(room.retry(&room.staff, &ids[0], &first), room.retry(&room.staff, &ids[1], &second));
         let mut told = [&one, &two].map(|payload| payload["userErrors"].to_string());
         told.sort();
-        let refused = r#"[{"code":"NO_RECIPIENT","field":"id"}]"#;
+        let refused = r#"[{"code":"NO_RECIPIENT","field":["id"]}]"#;
         assert_eq!(told, ["[]", refused]);
         room.app.jobs_done().await;
     }

@@ -71,7 +71,7 @@ async fn after_lifting_the_suppression() {
     let room = PostRoom::open().await;
     let (client, ticket, delivery) = bounced(&room).await;
     let unknown = lift(&room, &client, "other@padaria.example").await;
-    assert_eq!(unknown["userErrors"], json!([{ "field": "email", "code": "NOT_FOUND" }]));
+    assert_eq!(unknown["userErrors"], json!([{ "field": ["email"], "code": "NOT_FOUND" }]));
     let lifted = lift(&room, &client, "OLD@padaria.example").await;
     assert_eq!(lifted, json!({ "client": { "suppressedAddresses": [] }, "userErrors": [] }));
     assert_eq!(code(&lift(&room, &client, "old@padaria.example").await), "NOT_FOUND");

@@ -367,18 +367,19 @@ async fn a_file_is_on_one_thing() {
     desk.attach(&desk.member, &ticket, &file, "INTERNAL").await;
     for to in [&ticket, &other] {
         let input = json!({ "id": to, "fileIds": [file], "to": { "visibility": "PUBLIC" } });
-        assert_eq!(desk.refused(&desk.member, "ticketFileAttach", input).await, ["fileIds:FILE_ATTACHED"]);
+        assert_eq!(desk.refused(&desk.member, "ticketFileAttach", input).await, ["fileIds.0:FILE_ATTACHED"]);
     }
     let abilities = desk.file(&desk.member, &file, "viewerCan { act allowed reason }").await;
     let expected = json!([
         { "act": "COMPLETE", "allowed": true, "reason": null },
         { "act": "DOWNLOAD", "allowed": true, "reason": null },
+        { "act": "PREVIEW", "allowed": true, "reason": null },
         { "act": "ATTACH", "allowed": false, "reason": "FILE_ATTACHED" },
     ]);
     assert_eq!(abilities["viewerCan"], expected);
     // Somebody else sees the file, but cannot attach it.
     let input = json!({ "id": other, "fileIds": [file], "to": { "visibility": "PUBLIC" } });
-    assert_eq!(desk.refused(&desk.manager, "ticketFileAttach", input).await, ["fileIds:NOT_ALLOWED"]);
+    assert_eq!(desk.refused(&desk.manager, "ticketFileAttach", input).await, ["fileIds.0:NOT_ALLOWED"]);
     desk.finish().await;
 }
 

@@ -154,7 +154,7 @@ async fn what_nobody_attached_goes() {
         );
         let to = json!({ "id": ticket, "fileIds": [unused], "to": { "visibility": "PUBLIC" } });
         let refused = desk.refused(&desk.member, "ticketFileAttach", to).await;
-        assert_eq!(refused, ["fileIds:FILE_UNUSED"]);
+        assert_eq!(refused, ["fileIds.0:FILE_UNUSED"]);
         desk.refusal_in_four_languages(&desk.member, &unused).await;
         // Repeated steps have no further effect.
         expiry::refuse_unused(store, &found[0]).await.unwrap();

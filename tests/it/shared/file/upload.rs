@@ -303,7 +303,7 @@ async fn b_14_only_the_uploader_sees_it() {
         let done = desk.done(by, "fileUploadComplete", json!({ "ids": [id] })).await;
         assert_eq!(errors(&done["results"][0]), ["NOT_FOUND"]);
         let to = json!({ "id": ticket, "fileIds": [id], "to": { "visibility": "PUBLIC" } });
-        assert_eq!(desk.refused(by, "ticketFileAttach", to).await, ["fileIds:NOT_FOUND"]);
+        assert_eq!(desk.refused(by, "ticketFileAttach", to).await, ["fileIds.0:NOT_FOUND"]);
     }
     let open = json!({ "id": id });
     assert_eq!(desk.refused(&desk.admin, "fileDownload", open.clone()).await, ["FILE_NOT_UPLOADED"]);

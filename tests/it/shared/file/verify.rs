@@ -41,7 +41,7 @@ async fn f_07_content_must_be_what_the_name_says() {
         let ticket = desk.opened(&desk.admin).await;
         let to = json!({ "id": ticket, "fileIds": [id], "to": { "visibility": "PUBLIC" } });
         let refused = desk.refused(&desk.admin, "ticketFileAttach", to).await;
-        assert_eq!(refused, ["fileIds:FILE_TYPE_MISMATCH"]);
+        assert_eq!(refused, ["fileIds.0:FILE_TYPE_MISMATCH"]);
         assert_eq!(
             desk.refused(&desk.admin, "fileDownload", json!({ "id": id })).await,
             ["FILE_TYPE_MISMATCH"]

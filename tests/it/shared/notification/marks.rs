@@ -63,8 +63,8 @@ async fn d_11_read_exactly_these() {
     let refusals = [
         (json!([]), "ids:OUT_OF_RANGE"),
         (json!(vec![&ids[0]; 101]), "ids:OUT_OF_RANGE"),
-        (json!([ids[0], alien]), "ids:NOT_FOUND"),
-        (json!(["nonsense"]), "ids:NOT_FOUND"),
+        (json!([ids[0], alien]), "ids.1:NOT_FOUND"),
+        (json!(["nonsense"]), "ids.0:NOT_FOUND"),
     ];
     for (given, refusal) in refusals {
         let refused = mark(&desk, &desk.member, json!({ "ids": given })).await;
