@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text, Timestamptz};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use guichet_engine::job::Payload;
 use guichet_engine::tables::email_deliveries;
 use guichet_schema::shared::email_delivery::model::{DeliveryStatus, SendEmail};
@@ -63,6 +63,8 @@ impl MailFigures {
 pub async fn run(data: &Large) -> Result<MailFigures, Box<dyn Error + Send + Sync>> {
     let copy = data.copy("mails").await?;
     let mut conn = copy.store.conn().await?;
+    // Those of the data set would be counted, too.
+    conn.batch_execute("TRUNCATE email_deliveries, jobs CASCADE").await?;
     diesel::sql_query(include_str!("mails.sql"))
         .bind::<BigInt, _>(i64::from(MAILS))
         .execute(&mut conn)

@@ -114,7 +114,7 @@ async fn a_failure_leaves_null_and_no_hole() {
 async fn wrong_input_is_the_clients_own() {
     let client = Client::new();
     for (query, message) in [
-        ("{ half(of: 3) }", "Failed to parse \"Even\": Not an even number."),
+        ("{ half(of: 3) }", "Not an even number."),
         ("{ half(of: \"x\") }", "Expected input type \"Even\", found \"x\"."),
         ("{ small(number: 3000000000) }", "Only integers from"),
     ] {
