@@ -6,7 +6,7 @@ use std::io;
 use axum::Router;
 use axum::response::Redirect;
 use axum::routing::get;
-use guichet_edge::{EdgeSettings, Graphiql, Hosts, Origin, Sockets, hosted};
+use guichet_edge::{ConnectionLimits, EdgeSettings, Graphiql, Hosts, Origin, SocketLimits, Sockets, hosted};
 use guichet_engine::store::Store;
 use guichet_mail::Catcher;
 use guichet_queue::Health;
@@ -56,11 +56,16 @@ impl Gateway {
     ) -> impl Future<Output = io::Result<()>> + Send + use<> {
         let (guests, sockets) = (Guests::default(), Sockets::new(stop.clone()));
         let store = self.store.clone();
+        let limits = ConnectionLimits {
+            per_client: settings.client_connections,
+            proxies: settings.trusted_proxies.clone(),
+            ..ConnectionLimits::default()
+        };
         let hosts = if settings.trial { Hosts::Loopback } else { Hosts::Any };
         let router = hosted(self.routes(settings, guests.clone(), &sockets), hosts);
         async move {
             let served = async {
-                let served = guichet_edge::serve(listener, router, stop).await;
+                let served = guichet_edge::serve(listener, router, limits, stop).await;
                 // The HTTP server no longer tracks websockets once they are upgraded.
                 sockets.closed().await;
                 served
@@ -82,6 +87,11 @@ impl Gateway {
             introspection: settings.introspection,
             allowed_origins: origins(settings),
             secure_cookies: deployment.secure_cookies,
+            sockets: SocketLimits {
+                per_client: settings.client_connections,
+                waiting_per_client: (settings.client_connections / 10).max(1),
+                ..SocketLimits::default()
+            },
             ..EdgeSettings::default()
         };
         let sessions = Sessions { store: self.store.clone(), deployment, guests };

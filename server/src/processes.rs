@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use guichet_base::clock::SystemClock;
 use guichet_demo::{self as demo, DemoSignIn, Scale};
+use guichet_edge::ConnectionLimits;
 use guichet_embedded::keep_running;
 use guichet_engine::db;
 use guichet_engine::hint;
+use guichet_engine::pace::Pace;
 use guichet_engine::store::Store;
 use guichet_mail::{Catcher, Pool, Route};
 use guichet_queue::Workers;
@@ -145,7 +147,9 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
             let listener = bind(GUICHET_PROBES, address).await?;
             tracing::info!(address = %listener.local_addr()?, "answering probes");
             let router = probes::router(probes::Probes::new(store.clone(), Some(workers.health())));
-            life.add("probes", SOON, |stop| guichet_edge::serve(listener, router, stop));
+            life.add("probes", SOON, |stop| {
+                guichet_edge::serve(listener, router, ConnectionLimits::default(), stop)
+            });
         }
         pass_hints(life, settings, url, &store);
         start_workers(life, &store, workers, route, &storage);
@@ -257,7 +261,8 @@ fn shared_folder(settings: &Settings) -> PathBuf {
 
 /// The store of a process.
 pub(crate) fn open(settings: &Settings, url: &str) -> Result<Store, Failure> {
-    Ok(Store::new(db::pool(url, settings.pool)?, Arc::new(SystemClock)))
+    let store = Store::new(db::pool(url, settings.pool)?, Arc::new(SystemClock));
+    Ok(store.with_pace(Pace::of(settings.pace)))
 }
 
 pub(crate) fn data_folder(settings: &Settings, database: &Database) -> PathBuf {

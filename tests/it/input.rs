@@ -1,7 +1,10 @@
 //! What people type and paste, and what programs send: one form for every text, sensible values, and errors that say
 //! what is wrong where.
 
+use chrono::TimeDelta;
 use guichet_base::id::Id;
+use guichet_engine::pace::Pace;
+use guichet_tests::app::Setup;
 use serde_json::{Value, json};
 
 use crate::desk::ticket::desk::{Desk, each, text};
@@ -295,5 +298,36 @@ async fn what_can_be_done_with_a_ticket_is_told() {
     assert_eq!(rules["uploadRules"]["maxFiles"], 20);
     let extensions = rules["uploadRules"]["extensions"].as_array().unwrap();
     assert!(["pdf", "eml", "p7m", "ret", "7z"].iter().all(|end| extensions.contains(&json!(end))));
+    desk.finish().await;
+}
+
+/// Acts that mail or notify others have a pace; thirty changes in a row are within it, a flood is not, and whoever
+/// waits goes on. A repeated call is none of them.
+#[tokio::test]
+async fn a_flood_of_mails_is_refused() {
+    let desk = Desk::open_with(Setup { pace: Pace::of(60), ..Setup::default() }).await;
+    let id = desk.opened(&desk.admin).await;
+    for round in 0..30 {
+        let status = ["IN_ANALYSIS", "WAITING"][round % 2];
+        desk.done(&desk.member, "ticketStatusChange", json!({ "id": id, "status": status })).await;
+    }
+    let post = |key: &str| json!({ "id": id, "visibility": "PUBLIC", "body": "Olá", "idempotencyKey": key });
+    for number in 0..59 {
+        desk.done(&desk.admin, "ticketMessagePost", post(&number.to_string())).await;
+    }
+    let refused = desk.act(&desk.admin, "ticketMessagePost", post("59")).await;
+    let query = "mutation P($input: TicketMessagePostInput!) { ticketMessagePost(input: $input) {
+        userErrors { code retryAfter message }
+    } }";
+    assert_eq!(refused["userErrors"][0]["code"], "TOO_FAST");
+    let told = desk.app.ask(&desk.admin, query, json!({ "input": post("59") })).await;
+    let error = &told["ticketMessagePost"]["userErrors"][0];
+    assert_eq!(error["retryAfter"], 1, "{error}");
+    assert!(text(&error["message"]).contains("1 seconde"), "{error}");
+    desk.done(&desk.admin, "ticketMessagePost", post("3")).await;
+    desk.done(&desk.member, "ticketStatusChange", json!({ "id": id, "status": "OPEN" })).await;
+    desk.app.pass(TimeDelta::seconds(1));
+    desk.done(&desk.admin, "ticketMessagePost", post("59")).await;
+    desk.app.jobs_done().await;
     desk.finish().await;
 }

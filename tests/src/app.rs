@@ -11,6 +11,7 @@ use diesel_async::RunQueryDsl;
 use guichet_base::clock::{Clock, ManualClock};
 use guichet_engine::db;
 use guichet_engine::job::JobStatus;
+use guichet_engine::pace::Pace;
 use guichet_engine::store::Store;
 use guichet_engine::tables::jobs;
 use guichet_mail::{Pool, Route, SmtpSettings};
@@ -70,6 +71,8 @@ pub struct Setup {
     pub limits: Limits,
     /// The kinds of mails that are sent; without any said, all that there are.
     pub mails: Option<Mails>,
+    /// How fast people may act; by default as fast as they can.
+    pub pace: Pace,
 }
 
 /// An answer of the API.
@@ -117,6 +120,7 @@ impl TestApp {
         let database = TestDatabase::new().await;
         let clock = ManualClock::new(START.parse().expect("a time"));
         let store = Store::new(db::pool(&database.url, 16).expect("a pool is made"), clock.clone());
+        let store = store.with_pace(setup.pace.clone());
         let sink = Sink::start(Options::default()).await;
         let mut smtp = SmtpSettings::parse(&sink.starttls_url()).expect("the sink's address is one");
         // The default limits are minutes.

@@ -41,6 +41,8 @@ text_enum! {
         WrongCredentials = "WRONG_CREDENTIALS",
         /// There were too many failed attempts. Wait and try again.
         TooManyAttempts = "TOO_MANY_ATTEMPTS",
+        /// The viewer, or the firm, has mailed or notified others too often. Wait and try again.
+        TooFast = "TOO_FAST",
         /// The account has no membership that can be used now: its access is not active yet, or was removed.
         AccessPending = "ACCESS_PENDING",
         /// The invitation is unknown, already used or expired.

@@ -9,6 +9,7 @@ pub mod hint;
 pub mod idempotency;
 pub mod job;
 pub mod keyset;
+pub mod pace;
 pub mod reach;
 pub mod search;
 pub mod sql;

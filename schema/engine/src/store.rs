@@ -18,6 +18,7 @@ use crate::feed::{self, Audience, Event};
 use crate::hint::Hints;
 use crate::idempotency::{self, Once, Turns};
 use crate::job::{self, NewJob};
+use crate::pace::Pace;
 use crate::sql;
 use crate::tables::audit;
 use guichet_base::clock::SharedClock;
@@ -33,12 +34,19 @@ pub struct Store {
     /// Notified after each commit.
     pub hints: Hints,
     pub(crate) turns: Arc<Turns>,
+    pace: Pace,
 }
 
 impl Store {
     /// A store over this pool.
     pub fn new(pool: Pool, clock: SharedClock) -> Self {
-        Self { pool, clock, hints: Hints::default(), turns: Arc::default() }
+        Self { pool, clock, hints: Hints::default(), turns: Arc::default(), pace: Pace::default() }
+    }
+
+    /// The same store, where people keep this pace.
+    #[must_use]
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     /// A connection for reading.
@@ -80,6 +88,7 @@ impl Store {
             now: self.now(),
             by: by.into(),
             hints: self.hints.clone(),
+            pace: self.pace.clone(),
             events: Vec::new(),
             jobs: Vec::new(),
             audits: Vec::new(),
@@ -177,6 +186,7 @@ pub struct Tx {
     pub now: DateTime<Utc>,
     by: By,
     hints: Hints,
+    pace: Pace,
     events: Vec<(FirmId, Event)>,
     jobs: Vec<NewJob>,
     audits: Vec<NewAudit>,
@@ -200,6 +210,14 @@ struct NewAudit {
 }
 
 impl Tx {
+    /// Counts an act of a person that mails or notifies others.
+    ///
+    /// # Errors
+    /// `TOO_FAST`.
+    pub fn keep_pace(&self, actor: &Actor) -> Result<()> {
+        Ok(self.pace.keep(actor, self.now)?)
+    }
+
     /// The connection, inside the transaction.
     pub fn conn(&mut self) -> &mut AsyncPgConnection {
         self.conn.as_mut().expect("a transaction has its connection until it ends")

@@ -44,7 +44,7 @@ pub use hosts::{Hosts, hosted};
 pub use language::wanted as wanted_language;
 pub use layers::{Origin, RequestId, layered};
 pub use layout::Layout;
-pub use limits::{Limits, SocketLimits};
+pub use limits::{ConnectionLimits, Limits, SocketLimits};
 pub use params::Params;
 pub use serve::serve;
 pub use types::{MESSAGE_LENGTH, Types};

@@ -1,6 +1,9 @@
 //! Limits for one request and for websockets.
 
+use std::net::IpAddr;
 use std::time::Duration;
+
+use ipnet::IpNet;
 
 /// Cost limits of a request. Each is checked before validation, so none depends on the validator being fast. A
 /// request that exceeds one is refused with `COST_EXCEEDED` and the name of the limit.
@@ -66,11 +69,50 @@ impl Default for Limits {
     }
 }
 
+/// Limits of connections, whatever is asked on them.
+#[derive(Clone, Debug)]
+pub struct ConnectionLimits {
+    /// Connections of one client at once, websockets included: of an IPv4 address, or of an IPv6 network of 64 bits. A
+    /// further one is closed at once.
+    pub per_client: usize,
+    /// How long a client may take to send the head of a request, and to begin the next one.
+    pub head: Duration,
+    /// The same for proxies: longer than they keep idle connections themselves.
+    pub head_of_proxies: Duration,
+    /// The networks of trusted proxies, whose connections are those of many clients and are not counted.
+    pub proxies: Vec<IpNet>,
+}
+
+impl ConnectionLimits {
+    /// Whether the connections of this address are those of many clients.
+    pub(crate) fn is_proxy(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.proxies.iter().any(|network| network.contains(&address))
+    }
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            per_client: 2_000,
+            head: Duration::from_secs(30),
+            head_of_proxies: Duration::from_secs(120),
+            proxies: Vec::new(),
+        }
+    }
+}
+
 /// Limits of websockets.
 #[derive(Clone, Debug)]
 pub struct SocketLimits {
     /// Open websockets of this process; a further one gets 503.
     pub sockets: usize,
+    /// Open websockets of one client, known by its address also behind a trusted proxy; a further one gets 503.
+    pub per_client: usize,
+    /// Open websockets of one client that is not admitted yet; a further one gets 503.
+    pub waiting_per_client: usize,
+    /// Open websockets of all clients that are not admitted yet; a further one gets 503.
+    pub waiting: usize,
     /// Open websockets of one session; a further one is closed with 1013.
     pub per_session: usize,
     /// Concurrent operations on one websocket; a further one is refused with `COST_EXCEEDED`.
@@ -95,6 +137,9 @@ impl Default for SocketLimits {
     fn default() -> Self {
         Self {
             sockets: 15_000,
+            per_client: 2_000,
+            waiting_per_client: 200,
+            waiting: 3_000,
             per_session: 50,
             operations: 40,
             message_bytes: 128 << 10,

@@ -102,3 +102,8 @@ pub(super) fn websocket_closed(code: Option<u16>) {
     let code = code.map_or_else(|| "client".to_owned(), |code| code.to_string());
     metrics::counter!("guichet_websocket_closes_total", "code" => code).increment(1);
 }
+
+/// Counts a connection that was closed because its client has too many: `guichet_connections_refused_total`.
+pub(super) fn connection_refused() {
+    metrics::counter!("guichet_connections_refused_total").increment(1);
+}

@@ -57,6 +57,12 @@ impl Sessions {
         Ok(visitor.caller(&self.store, viewer, &RequestId::of(&parts.extensions)))
     }
 
+    /// The address of a request's sender.
+    fn address(&self, parts: &Parts) -> Option<IpAddr> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip();
+        Some(client(peer, &parts.headers, &self.deployment.trusted_proxies))
+    }
+
     /// What the headers of a request say about its sender.
     ///
     /// # Errors
@@ -65,11 +71,10 @@ impl Sessions {
         let headers = &parts.headers;
         // What an app sends deliberately takes precedence over what a browser adds by itself.
         let bearer = bearer(headers)?;
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         Ok(Visitor {
             is_bearer: bearer.is_some(),
             token: bearer.or_else(|| self.deployment.token(headers)),
-            address: peer.map(|peer| client(peer, headers, &self.deployment.trusted_proxies).to_string()),
+            address: self.address(parts).map(|address| address.to_string()),
             device: headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
             browser: wanted_language(headers),
             membership: headers.get(MEMBERSHIP).map(|value| value.to_str().unwrap_or_default().to_owned()),
@@ -127,6 +132,10 @@ impl Attach for Sessions {
 
 impl Admit for Sessions {
     type Guest = SignedIn;
+
+    fn client(&self, parts: &Parts) -> Option<IpAddr> {
+        self.address(parts)
+    }
 
     /// Admits clients with a session. A page without a session must sign in over HTTP, because only HTTP sets
     /// cookies.

@@ -1,7 +1,7 @@
 //! The results of mutations: the object, the user errors, the revision.
 
 use async_graphql::{Context, ID, InputValueResult, MaybeUndefined, Scalar, ScalarType, SimpleObject, Value};
-use guichet_base::error::{self, Error, InputPath, OrNotFound, Refusal, Result};
+use guichet_base::error::{self, Error, InputPath, OrNotFound, Refusal, Result, Told};
 use guichet_base::i18n;
 use guichet_base::id::Id;
 use guichet_base::input::{Check, Patch, items};
@@ -24,6 +24,8 @@ pub struct UserError {
     code: UserErrorCode,
     /// The error message, in the language of the viewer.
     message: String,
+    /// The number of seconds after which the same mutation can succeed; null when waiting does not help.
+    retry_after: Option<i64>,
 }
 
 impl UserError {
@@ -38,7 +40,17 @@ impl UserError {
     /// The error shown to the viewer for a refusal.
     pub fn new(refusal: &Refusal, locale: Locale) -> Self {
         let field = (!refusal.path.is_empty()).then(|| refusal.path.steps().collect());
-        Self { field, code: refusal.code.into(), message: i18n::refusal(locale, refusal) }
+        let seconds = match refusal.code {
+            error::Code::TooFast => Some(1),
+            error::Code::TooManyAttempts => Some(60),
+            _ => None,
+        };
+        let number = refusal.values.iter().find_map(|(name, value)| match value {
+            Told::Number(number) if *name == "number" => Some(*number),
+            _ => None,
+        });
+        let retry_after = seconds.zip(number).map(|(seconds, number)| seconds * number);
+        Self { retry_after, field, code: refusal.code.into(), message: i18n::refusal(locale, refusal) }
     }
 }
 

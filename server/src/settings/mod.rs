@@ -88,6 +88,10 @@ pub struct Settings {
     pub allowed_origins: Vec<Origin>,
     /// `GUICHET_TRUSTED_PROXIES`.
     pub trusted_proxies: Vec<IpNet>,
+    /// `GUICHET_CLIENT_CONNECTIONS`: concurrent connections of one client.
+    pub client_connections: usize,
+    /// `GUICHET_PACE`: acts of one person in a minute that mail or notify others.
+    pub pace: u32,
     /// `GUICHET_GRAPHIQL`.
     pub graphiql: bool,
     /// `GUICHET_GRAPHIQL_MODULES`.
@@ -143,6 +147,10 @@ impl Settings {
             pg_bin_dir: values.path(PG_BIN_DIR),
             allowed_origins: values.get(GUICHET_ALLOWED_ORIGINS, values::origins)?.unwrap_or_default(),
             trusted_proxies: values.get(GUICHET_TRUSTED_PROXIES, values::networks)?.unwrap_or_default(),
+            pace: values.get(GUICHET_PACE, values::number(1, 1_000_000))?.map_or(60, |pace| pace as u32),
+            client_connections: values
+                .get(GUICHET_CLIENT_CONNECTIONS, values::number(10, 1_000_000))?
+                .unwrap_or(2_000),
             graphiql: values.get(GUICHET_GRAPHIQL, values::switch)?.unwrap_or(trial),
             graphiql_modules: values.path(GUICHET_GRAPHIQL_MODULES).unwrap_or_else(|| {
                 PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/graphiql/node_modules"))

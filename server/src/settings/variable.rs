@@ -69,6 +69,10 @@ variables! {
         "Origins of other web front ends that may use the API, separated by commas";
     GUICHET_TRUSTED_PROXIES = "none",
         "Addresses or networks of proxies whose X-Forwarded-For is trusted, separated by commas";
+    GUICHET_PACE = "60",
+        "Acts of one person that mail or notify others, at once and again in each minute, 1 to 1000000; a firm has 20 times as many";
+    GUICHET_CLIENT_CONNECTIONS = "2000",
+        "Concurrent connections of one client (an IPv4 address, or an IPv6 network of 64 bits), websockets included, 10 to 1000000; those of trusted proxies are not counted";
     GUICHET_GRAPHIQL = "on for a trial, else off",
         "Whether GraphiQL is served: on or off";
     GUICHET_GRAPHIQL_MODULES = "server/graphiql/node_modules of the sources",

@@ -43,6 +43,12 @@ refusal-too-many-attempts =
         [one] Too many attempts. Wait { $number } minute and try again.
        *[other] Too many attempts. Wait { $number } minutes and try again.
     }
+refusal-too-fast =
+    { $number ->
+        [none] That was too much at once. Wait a moment and try again.
+        [one] That was too much at once. Wait { $number } second and try again.
+       *[other] That was too much at once. Wait { $number } seconds and try again.
+    }
 refusal-access-pending = Your access is not active. Ask the person who manages access to activate it.
 refusal-invitation-invalid = This invitation is no longer valid. Ask the person who sent it for a new one.
 refusal-ticket-closed = This ticket is closed. To continue, reopen it or open a new one.

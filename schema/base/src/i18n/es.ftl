@@ -43,6 +43,12 @@ refusal-too-many-attempts =
         [one] Demasiados intentos. Espere { $number } minuto e inténtelo de nuevo.
        *[other] Demasiados intentos. Espere { $number } minutos e inténtelo de nuevo.
     }
+refusal-too-fast =
+    { $number ->
+        [none] Demasiadas acciones a la vez. Espere un momento e inténtelo de nuevo.
+        [one] Demasiadas acciones a la vez. Espere { $number } segundo e inténtelo de nuevo.
+       *[other] Demasiadas acciones a la vez. Espere { $number } segundos e inténtelo de nuevo.
+    }
 refusal-access-pending = Su acceso no está activo. Diríjase a la persona que administra los accesos.
 refusal-invitation-invalid = Esta invitación ya no es válida. Solicite otra a la persona que se la envió.
 refusal-ticket-closed = Este caso está cerrado. Para continuar, reábralo o abra uno nuevo.

@@ -43,6 +43,12 @@ refusal-too-many-attempts =
         [one] Trop de tentatives. Patientez { $number } minute, puis réessayez.
        *[other] Trop de tentatives. Patientez { $number } minutes, puis réessayez.
     }
+refusal-too-fast =
+    { $number ->
+        [none] Trop d’actions à la fois. Attendez un instant et réessayez.
+        [one] Trop d’actions à la fois. Attendez { $number } seconde et réessayez.
+       *[other] Trop d’actions à la fois. Attendez { $number } secondes et réessayez.
+    }
 refusal-access-pending = Votre accès n’est pas actif. Adressez-vous à la personne qui gère les accès.
 refusal-invitation-invalid = Cette invitation n’est plus valable. Demandez-en une nouvelle à la personne qui vous l’a envoyée.
 refusal-ticket-closed = Ce ticket est clos. Pour continuer, rouvrez-le ou ouvrez-en un nouveau.

@@ -43,6 +43,12 @@ refusal-too-many-attempts =
         [one] Tentativas demais. Aguarde { $number } minuto e tente novamente.
        *[other] Tentativas demais. Aguarde { $number } minutos e tente novamente.
     }
+refusal-too-fast =
+    { $number ->
+        [none] Foram ações demais de uma vez. Aguarde um momento e tente novamente.
+        [one] Foram ações demais de uma vez. Aguarde { $number } segundo e tente novamente.
+       *[other] Foram ações demais de uma vez. Aguarde { $number } segundos e tente novamente.
+    }
 refusal-access-pending = Este acesso não está ativo. Fale com quem administra os acessos.
 refusal-invitation-invalid = Este convite não é mais válido. Peça um novo a quem o enviou.
 refusal-ticket-closed = Este atendimento está encerrado. Para continuar, reabra-o ou abra um novo.

@@ -89,6 +89,9 @@ impl Case {
             around: Circumstances { client_reopen_days: case.firm.client_reopen_days, has_linked_user },
         };
         rules::may(act, &scope, &facts, tx.now)?;
+        if act.tells_others() {
+            tx.keep_pace(actor)?;
+        }
         Ok(case)
     }
 

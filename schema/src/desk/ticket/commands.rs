@@ -110,6 +110,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
     };
     check.done()?;
     let mut tx = first!(store.begin_once(actor, "ticketCreate", key, &input).await?);
+    tx.keep_pace(actor)?;
     let files = lock_files(&mut tx, actor, &input.file_ids).await?;
     let conn = tx.conn();
     let scope = actor.scope();

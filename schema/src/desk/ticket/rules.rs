@@ -34,6 +34,16 @@ text_enum! {
     }
 }
 
+impl TicketAct {
+    /// Whether others get a mail or a notification of it.
+    pub const fn tells_others(self) -> bool {
+        match self {
+            Self::ChangeStatus | Self::Reopen | Self::Transfer | Self::PostMessage | Self::AttachFile => true,
+            Self::Edit | Self::PostNote | Self::MarkRead => false,
+        }
+    }
+}
+
 /// What the rules need beside the ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Circumstances {

@@ -30,6 +30,7 @@ pub async fn retry(
 ) -> Result<Done<DeliveryId>> {
     actor.staff()?;
     let mut tx = first!(store.begin_once(actor, "emailDeliveryRetry", key, &id).await?);
+    tx.keep_pace(actor)?;
     let delivery = lock(tx.conn(), actor, id).await?.or_not_found("id")?;
     let plan =
         retry::plans(tx.conn(), mails, delivery.firm_id, std::slice::from_ref(&delivery)).await?.remove(&id);

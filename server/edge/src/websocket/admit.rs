@@ -1,5 +1,7 @@
 //! The interface to the application: whether to admit a client, and until when.
 
+use std::net::IpAddr;
+
 use async_graphql::Request;
 use futures_util::future::BoxFuture;
 use guichet_base::locale::Locale;
@@ -13,6 +15,9 @@ use crate::{ApiError, Attached, RequestId};
 pub trait Admit: Send + Sync + 'static {
     /// The admitted client.
     type Guest: Guest;
+
+    /// The address of the client, which a trusted proxy may have told.
+    fn client(&self, parts: &Parts) -> Option<IpAddr>;
 
     /// Decides about the request that opened a websocket. Its headers include the `authorization` and the
     /// `guichet-membership` of `connection_init`, and no cookie when the browser named no origin.

@@ -15,6 +15,7 @@ mod slots;
 mod socket;
 mod wire;
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use async_graphql::Executor;
@@ -60,11 +61,13 @@ pub(super) async fn open<E: Executor, A: Admit>(edge: Arc<Edge<E, A>>, mut parts
         Ok(upgrade) => upgrade,
         Err(rejection) => return rejection.into_response(),
     };
-    let Some(slot) = edge.sockets.slot(limits.sockets) else {
+    let client = edge.attach.client(&parts).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let Some(mut slot) = edge.sockets.slot(limits, client) else {
         let mut answer = turned_away(Code::Unavailable, "There are too many websockets; try again.");
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         return answer;
     };
+    slot.connection = parts.extensions.remove();
     upgrade
         .protocols([SUBPROTOCOL])
         .read_buffer_size(READ_BUFFER)

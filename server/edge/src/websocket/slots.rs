@@ -1,6 +1,8 @@
 //! Counts the open websockets, and ends them when the process stops.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
@@ -9,22 +11,34 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
 use super::close::Close;
+use crate::limits::SocketLimits;
 use crate::metrics::websockets;
+use crate::serve::{Clients, Place, network};
 
 /// The open websockets of a process. Clones share the same state.
 #[derive(Clone, Debug)]
 pub struct Sockets {
     stop: CancellationToken,
     open: TaskTracker,
-    /// The number of open websockets per session.
+    /// Held while a place is taken, so that two requests cannot take the last one.
     sessions: Arc<Mutex<HashMap<Uuid, usize>>>,
+    clients: Clients,
+    waiting: Clients,
+    all_waiting: Arc<AtomicUsize>,
 }
 
 impl Sockets {
     /// Starts with none. After `stop` no websocket is opened, and the open ones end: subscriptions at once, the
     /// rest when their mutations are done.
     pub fn new(stop: CancellationToken) -> Self {
-        Self { stop, open: TaskTracker::new(), sessions: Arc::default() }
+        Self {
+            stop,
+            open: TaskTracker::new(),
+            sessions: Arc::default(),
+            clients: Clients::default(),
+            waiting: Clients::default(),
+            all_waiting: Arc::default(),
+        }
     }
 
     /// Waits until all are closed, after `stop`.
@@ -37,15 +51,29 @@ impl Sockets {
         &self.stop
     }
 
-    /// Reserves a slot, if fewer than `limit` are taken.
-    pub(super) fn slot(&self, limit: usize) -> Option<Slot> {
-        // Locked, so that two requests cannot take the last slot.
+    /// Reserves a slot for a client at this address, within the limits.
+    pub(super) fn slot(&self, limits: &SocketLimits, client: IpAddr) -> Option<Slot> {
         let _sessions = self.sessions();
-        if self.stop.is_cancelled() || self.open.len() >= limit {
+        let client = network(client);
+        if self.stop.is_cancelled()
+            || self.open.len() >= limits.sockets
+            || self.all_waiting.load(Ordering::Relaxed) >= limits.waiting
+        {
             return None;
         }
+        let waiting = self.waiting.place(client, limits.waiting_per_client)?;
+        let place = self.clients.place(client, limits.per_client)?;
+        self.all_waiting.fetch_add(1, Ordering::Relaxed);
+        let waiting = Some(Waiting { all: Arc::clone(&self.all_waiting), _place: waiting });
         websockets(1.0);
-        Some(Slot { sockets: self.clone(), session: None, _open: self.open.token() })
+        Some(Slot {
+            sockets: self.clone(),
+            session: None,
+            waiting,
+            connection: None,
+            _place: place,
+            _open: self.open.token(),
+        })
     }
 
     fn sessions(&self) -> MutexGuard<'_, HashMap<Uuid, usize>> {
@@ -57,15 +85,32 @@ impl Sockets {
 pub(super) struct Slot {
     sockets: Sockets,
     session: Option<Uuid>,
+    waiting: Option<Waiting>,
+    /// The place of the connection, which the HTTP server no longer holds after the upgrade.
+    pub connection: Option<Arc<Place>>,
+    _place: Place,
     _open: TaskTrackerToken,
 }
 
+/// That a client is not admitted yet, until it is dropped.
+struct Waiting {
+    all: Arc<AtomicUsize>,
+    _place: Place,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.all.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Slot {
-    /// Sets the session that the slot counts for.
+    /// Sets the session of the admitted client, that the slot counts for.
     ///
     /// # Errors
     /// 1013 when the session already has `limit` of them.
     pub fn belongs_to(&mut self, session: Uuid, limit: usize) -> Result<(), Close> {
+        self.waiting = None;
         let mut sessions = self.sockets.sessions();
         let open = sessions.entry(session).or_default();
         if *open >= limit {
@@ -94,15 +139,21 @@ impl Drop for Slot {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const THERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 
     #[test]
     fn slots_are_given_back() {
         let sockets = Sockets::new(CancellationToken::new());
+        let limits = SocketLimits { sockets: 2, ..SocketLimits::default() };
         let session = Uuid::from_u128(1);
-        let mut first = sockets.slot(2).unwrap();
-        let mut second = sockets.slot(2).unwrap();
-        assert!(sockets.slot(2).is_none());
+        let mut first = sockets.slot(&limits, HERE).unwrap();
+        let mut second = sockets.slot(&limits, HERE).unwrap();
+        assert!(sockets.slot(&limits, HERE).is_none());
         first.belongs_to(session, 1).unwrap();
         assert_eq!(second.belongs_to(session, 1).unwrap_err().code(), 1013);
         drop(first);
@@ -110,6 +161,28 @@ mod tests {
         drop(second);
         assert!(sockets.sessions().is_empty());
         sockets.stop.cancel();
-        assert!(sockets.slot(2).is_none());
+        assert!(sockets.slot(&limits, HERE).is_none());
+    }
+
+    /// Those who wait to be admitted take no slots from others.
+    #[test]
+    fn who_is_not_admitted_has_few() {
+        let sockets = Sockets::new(CancellationToken::new());
+        let limits =
+            SocketLimits { per_client: 3, waiting_per_client: 2, waiting: 3, ..SocketLimits::default() };
+        let mut first = sockets.slot(&limits, HERE).unwrap();
+        let second = sockets.slot(&limits, HERE).unwrap();
+        assert!(sockets.slot(&limits, HERE).is_none(), "two of this client wait");
+        let third = sockets.slot(&limits, THERE).unwrap();
+        assert!(sockets.slot(&limits, THERE).is_none(), "three wait in all");
+        first.belongs_to(Uuid::from_u128(1), 9).unwrap();
+        let fourth = sockets.slot(&limits, HERE).unwrap();
+        drop((second, third));
+        assert!(sockets.slot(&limits, HERE).is_some());
+        let mut fifth = sockets.slot(&limits, HERE).unwrap();
+        fifth.belongs_to(Uuid::from_u128(1), 9).unwrap();
+        assert!(sockets.slot(&limits, HERE).is_none(), "three of this client are open");
+        drop((first, fourth, fifth));
+        assert!(sockets.slot(&limits, HERE).is_some());
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 mod client;
+mod connections;
 mod cost;
 mod errors;
 mod graphiql;

@@ -1,5 +1,6 @@
 //! A sample schema with a query, a mutation and a subscription of each kind, and every way to fail.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,6 +8,7 @@ use async_graphql::{
     Context, Error, ID, InputObject, InputValueResult, Object, Request, Scalar, ScalarType, Schema,
     Subscription, Value,
 };
+use axum::extract::ConnectInfo;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use guichet_base::error::Fault;
 use guichet_base::locale::Locale;
@@ -141,6 +143,10 @@ impl Attach for FromHeader {
 
 impl Admit for FromHeader {
     type Guest = Named;
+
+    fn client(&self, parts: &Parts) -> Option<IpAddr> {
+        parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip())
+    }
 
     async fn admit(&self, parts: &Parts) -> Result<Admitted<Named>, ApiError> {
         let cookie = parts.headers.get("cookie").and_then(|value| value.to_str().ok());

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use guichet_edge::{EdgeSettings, SocketLimits, Sockets, layered, router, serve};
+use guichet_edge::{ConnectionLimits, EdgeSettings, SocketLimits, Sockets, layered, router, serve};
 use http::HeaderValue;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -48,7 +48,7 @@ impl Site {
         let routes = router(schema(&acts), &settings, FromHeader(acts.clone()), &sockets);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let serving = serve(listener, layered(routes, &settings), stop.clone());
+        let serving = serve(listener, layered(routes, &settings), ConnectionLimits::default(), stop.clone());
         let served = tokio::spawn(async move {
             serving.await.unwrap();
             sockets.closed().await;

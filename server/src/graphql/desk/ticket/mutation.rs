@@ -116,7 +116,8 @@ impl TicketMutation {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`,
     /// `WRONG_CURRENCY`, `SERVICE_ITEM_INACTIVE`, `CHARGE_NOT_OVERDUE`, `DEPARTMENT_WITHOUT_LEAD`,
     /// `FILE_NOT_UPLOADED`, `FILE_ATTACHED`, `FILE_INCOMPLETE`, `FILE_ALTERED`, `FILE_TYPE_MISMATCH`,
-    /// `FILE_INFECTED`, `FILE_UNVERIFIABLE`, `FILE_UNUSED`, `IDEMPOTENCY_KEY_REUSED`.
+    /// `FILE_INFECTED`, `FILE_UNVERIFIABLE`, `FILE_UNUSED`, `TOO_FAST`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
     async fn ticket_create(
         &self,
         ctx: &Context<'_>,
@@ -153,7 +154,8 @@ impl TicketMutation {
     /// Available to staff.
     ///
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_OPEN`, `REASON_REQUIRED`, `CONFLICT`, `REQUIRED`,
-    /// `TOO_LONG`, `INVALID_TEXT`, `IDEMPOTENCY_KEY_REUSED`.
+    /// `TOO_LONG`, `INVALID_TEXT`, `TOO_FAST`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
     async fn ticket_status_change(
         &self,
         ctx: &Context<'_>,
@@ -173,7 +175,8 @@ impl TicketMutation {
     /// Available to staff, and to portal users of the client within the period that the firm allows.
     ///
     /// Errors: `NOT_FOUND`, `TICKET_OPEN`, `REOPEN_NOT_OFFERED`, `REOPEN_PERIOD_OVER`, `CONFLICT`,
-    /// `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `IDEMPOTENCY_KEY_REUSED`.
+    /// `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `TOO_FAST`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
     async fn ticket_reopen(
         &self,
         ctx: &Context<'_>,
@@ -193,7 +196,8 @@ impl TicketMutation {
     /// Available to staff.
     ///
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `NOTHING_TO_TRANSFER`, `DEPARTMENT_WITHOUT_LEAD`,
-    /// `CONFLICT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `IDEMPOTENCY_KEY_REUSED`.
+    /// `CONFLICT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `TOO_FAST`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
     async fn ticket_transfer(
         &self,
         ctx: &Context<'_>,
@@ -214,6 +218,7 @@ impl TicketMutation {
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED`, `TICKET_CLOSED`, `NO_LINKED_USER`, `REQUIRED`, `TOO_LONG`,
     /// `INVALID_TEXT`, `OUT_OF_RANGE`, `FILE_NOT_UPLOADED`, `FILE_ATTACHED`, `FILE_INCOMPLETE`,
     /// `FILE_ALTERED`, `FILE_TYPE_MISMATCH`, `FILE_INFECTED`, `FILE_UNVERIFIABLE`, `FILE_UNUSED`,
+    /// `TOO_FAST`,
     /// `IDEMPOTENCY_KEY_REUSED`.
     async fn ticket_message_post(
         &self,
@@ -234,7 +239,8 @@ impl TicketMutation {
     ///
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`,
     /// `FILE_NOT_UPLOADED`, `FILE_ATTACHED`, `FILE_INCOMPLETE`, `FILE_ALTERED`, `FILE_TYPE_MISMATCH`,
-    /// `FILE_INFECTED`, `FILE_UNVERIFIABLE`, `FILE_UNUSED`, `IDEMPOTENCY_KEY_REUSED`.
+    /// `FILE_INFECTED`, `FILE_UNVERIFIABLE`, `FILE_UNUSED`, `TOO_FAST`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
     async fn ticket_file_attach(
         &self,
         ctx: &Context<'_>,

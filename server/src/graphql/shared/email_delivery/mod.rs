@@ -237,7 +237,8 @@ impl EmailDeliveryMutation {
     /// Available to staff.
     ///
     /// Errors: `NOT_FOUND`, `NOT_ALLOWED`, `DELIVERY_NOT_RETRYABLE`, `NO_RECIPIENT`, `ADDRESS_SUPPRESSED`,
-    /// `INVALID_EMAIL`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `IDEMPOTENCY_KEY_REUSED`.
+    /// `INVALID_EMAIL`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `TOO_FAST`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
     async fn email_delivery_retry(
         &self,
         ctx: &Context<'_>,
