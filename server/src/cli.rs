@@ -47,6 +47,9 @@ pub struct Demo {
     /// How much of it
     #[arg(long, value_enum, default_value_t = Scale::Small)]
     pub scale: Scale,
+    /// Also into a database with firms of your own, though everybody knows the password of the demo
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// How much demo data.

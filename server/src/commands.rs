@@ -15,7 +15,7 @@ use guichet_engine::store::{By, Store};
 use guichet_schema::people::account::password::Password;
 use guichet_schema::people::founding::CreateFirm;
 
-use crate::cli::{FirmCreate, JobStatus, Jobs, JobsList, JobsRetry, Scale};
+use crate::cli::{Demo, FirmCreate, JobStatus, Jobs, JobsList, JobsRetry, Scale};
 use crate::console::say;
 use crate::database::Database;
 use crate::graphql;
@@ -39,8 +39,8 @@ pub async fn migrate(settings: &Settings) -> Result<(), Failure> {
 /// `guichet demo`
 ///
 /// # Errors
-/// When the database or the store of files does not answer.
-pub async fn demo(settings: &Settings, scale: Scale) -> Result<(), Failure> {
+/// When the database or the store of files does not answer; when there are other firms, and `--yes` is not given.
+pub async fn demo(settings: &Settings, Demo { scale, yes }: Demo) -> Result<(), Failure> {
     let scale = match scale {
         Scale::Small => demo::Scale::Small,
         Scale::Large => demo::Scale::Large,
@@ -48,6 +48,10 @@ pub async fn demo(settings: &Settings, scale: Scale) -> Result<(), Failure> {
     let database = Database::visited_or_new(settings).await?;
     let (url, folder) = (database.url(), data_folder(settings, &database));
     with_database(settings, database, async |store| {
+        if !yes && !demo::exists(store, scale).await? && demo::has_other_firms(store).await? {
+            let reason = "this database has firms of your own, and everybody knows the password of the demo; add --yes to fill it in nevertheless";
+            return Err(reason.into());
+        }
         let files = storage(settings, &folder).await?;
         let sign_ins = demo::fill(store, &url, &files, scale, |step| say(step)).await?;
         Ok(sign_in_table(&sign_ins))

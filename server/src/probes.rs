@@ -60,21 +60,29 @@ impl Probes {
         Self { store, workers, conn: Arc::default() }
     }
 
-    /// Whether the schema is that of this program.
+    /// Whether the schema is that of this program, of a database that can be written to.
     async fn migrated(&self) -> Result<bool, Fault> {
         let mut kept = self.conn.lock().await;
         // A connection that broke since the last probe says nothing about the database.
         if let Some(mut conn) = kept.take()
-            && let Ok(migrated) = db::is_migrated(&mut conn).await
+            && let Ok(migrated) = usable(&mut conn).await
         {
             *kept = Some(conn);
             return Ok(migrated);
         }
         let mut conn = self.store.dedicated().await?;
-        let migrated = db::is_migrated(&mut conn).await?;
+        let migrated = usable(&mut conn).await?;
         *kept = Some(conn);
         Ok(migrated)
     }
+}
+
+async fn usable(conn: &mut Connection) -> Result<bool, Fault> {
+    let migrated = db::is_migrated(conn).await?;
+    if migrated {
+        db::write_something(conn).await?;
+    }
+    Ok(migrated)
 }
 
 /// The routes. They reveal nothing about anybody and require no sign-in.

@@ -78,10 +78,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         if settings.trial && empty {
             demo::fill(&store, &url, &storage, Scale::Small, |step| say(step)).await?;
         }
-        let sign_ins = demo::sign_ins(&store).await?;
-        if !settings.trial && !sign_ins.is_empty() {
-            tracing::warn!("this database has demo firms: everybody knows their password");
-        }
+        let sign_ins = warned_of_demo(settings, &store).await?;
         let workers = workers(settings, &store, &route, &storage);
         let health = workers.health();
         start_workers(life, &store, workers, route.clone(), &storage);
@@ -112,6 +109,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         let url = Database::shared(settings).await?;
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
+        warned_of_demo(settings, &store).await?;
         life.add("metrics", SOON, keep_metrics);
         pass_hints(life, settings, url, &store);
         let public_url = settings.public_url(listener.local_addr()?);
@@ -140,6 +138,7 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
         let url = Database::shared(settings).await?;
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
+        warned_of_demo(settings, &store).await?;
         let storage = storage(settings, &shared_folder(settings)).await?;
         let route = route(settings, None)?;
         let workers = workers(settings, &store, &route, &storage);
@@ -157,6 +156,15 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
         Ok(())
     })
     .await
+}
+
+/// Who can sign in to the demo firms of the database; outside of a trial, where there should be none, with a warning.
+async fn warned_of_demo(settings: &Settings, store: &Store) -> Result<Vec<DemoSignIn>, Failure> {
+    let sign_ins = demo::sign_ins(store).await?;
+    if !settings.trial && !sign_ins.is_empty() {
+        tracing::warn!("this database has demo firms: everybody knows their password");
+    }
+    Ok(sign_ins)
 }
 
 /// Starts the feeds that subscriptions follow.

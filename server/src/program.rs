@@ -42,7 +42,7 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Some(Command::Serve) => processes::serve(&settings).await,
             Some(Command::Work) => processes::work(&settings).await,
             Some(Command::Migrate) => commands::migrate(&settings).await,
-            Some(Command::Demo(demo)) => commands::demo(&settings, demo.scale).await,
+            Some(Command::Demo(demo)) => commands::demo(&settings, demo).await,
             Some(Command::Firm(Firm::Create(firm))) => commands::firm_create(&settings, firm).await,
             Some(Command::Jobs(jobs)) => commands::jobs(&settings, jobs).await,
             Some(Command::Schema(Schema::Print { to })) => commands::schema_print(to.as_deref()),

@@ -154,6 +154,17 @@ pub async fn is_migrated(conn: &mut AsyncPgConnection) -> Result<bool, Fault> {
     Ok(wanted.iter().all(|migration| done.contains(&migration.name().version().to_string())))
 }
 
+/// Writes a row and commits it, for the readiness probe: a database that only reads, or has no room, is of no use.
+///
+/// # Errors
+/// When the database does not answer, or cannot write.
+pub async fn write_something(conn: &mut AsyncPgConnection) -> Result<(), Fault> {
+    use diesel_async::RunQueryDsl;
+    let write = "INSERT INTO readiness (at) VALUES (now()) ON CONFLICT (one) DO UPDATE SET at = excluded.at";
+    diesel::sql_query(write).execute(conn).await?;
+    Ok(())
+}
+
 /// The server version, for example 150004 for 15.4.
 ///
 /// # Errors

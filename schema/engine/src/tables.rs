@@ -363,6 +363,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    readiness (one) {
+        one -> Bool,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     service_items (id) {
         id -> Uuid,
         firm_id -> Uuid,
@@ -499,6 +506,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     notifications,
     portal_accesses,
     read_marks,
+    readiness,
     service_items,
     sessions,
     sign_in_failures,

@@ -64,6 +64,20 @@ pub async fn is_wanted(store: &Store) -> Result<bool> {
     Ok(!any.get_result::<bool>(&mut store.conn().await?).await?)
 }
 
+/// Whether the database has firms that are of no demo.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn has_other_firms(store: &Store) -> Result<bool> {
+    let mut conn = store.conn().await?;
+    let mut own = Vec::new();
+    for scale in [Scale::Small, Scale::Large] {
+        own.extend(found(&mut conn, scale).await?.into_iter().map(|(firm, _)| firm));
+    }
+    let others = firms::table.filter(firms::id.ne_all(own)).select(firms::id);
+    Ok(diesel::select(diesel::dsl::exists(others)).get_result(&mut conn).await?)
+}
+
 /// Whether this demo is there.
 ///
 /// # Errors

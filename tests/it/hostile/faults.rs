@@ -4,6 +4,7 @@ use diesel_async::SimpleAsyncConnection;
 use guichet_base::i18n::{self, Failure};
 use guichet_base::id::Id;
 use guichet_base::locale::Locale;
+use guichet_engine::db;
 use guichet_tests::app::TestApp;
 use guichet_tests::http;
 use guichet_tests::wait::DEADLINE;
@@ -96,6 +97,45 @@ async fn without_a_database() {
     while post(&app, &firm.owner.token, query).await.status() != 200 {
         assert!(begun.elapsed() < DEADLINE, "the service does not return");
         sleep(std::time::Duration::from_millis(20)).await;
+    }
+    app.finish().await;
+}
+
+/// A database that only reads, as a standby after a failover does, is an outage and not a fault of ours: the program is
+/// not ready, answers `UNAVAILABLE` to what would write, and goes on when the database writes again.
+#[tokio::test]
+async fn a_database_that_only_reads() {
+    let app = TestApp::start().await;
+    let firm = Firm::new(&app.store, "aurora.example").await;
+    let client = firm.client("Padaria Sol", None).await.encode();
+    let ready =
+        async || http::get(format!("{}/readyz", app.url)).await.unwrap().json::<Value>().await.unwrap();
+    let create = format!(
+        "mutation {{ ticketCreate(input: {{ idempotencyKey: \"k\", clientId: \"{client}\", subject: \"Guia\" }}) {{
+            ticket {{ id }}
+        }} }}"
+    );
+    for (reads_only, code) in [("on", Some("UNAVAILABLE")), ("off", None)] {
+        let name = app.database().url.rsplit('/').next().unwrap().split('?').next().unwrap().to_owned();
+        let switch = format!("ALTER DATABASE \"{name}\" SET default_transaction_read_only = {reads_only}");
+        // In force for new connections only.
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        let mut conn = db::connect(&app.database().url).await.unwrap();
+        conn.batch_execute("SET default_transaction_read_only = off").await.unwrap();
+        conn.batch_execute(&switch).await.unwrap();
+        conn.batch_execute(end).await.unwrap();
+        drop(conn);
+        let begun = Instant::now();
+        loop {
+            let answer = app.send(Some(&firm.owner), &create, json!({})).await;
+            let told = (ready().await["database"] == "ok", answer.error_code() == code);
+            assert_ne!(answer.error_code(), Some("INTERNAL"), "{}", answer.body);
+            if told == (reads_only == "off", true) {
+                break;
+            }
+            assert!(begun.elapsed() < DEADLINE, "{told:?} {}", answer.body);
+        }
     }
     app.finish().await;
 }

@@ -53,7 +53,8 @@ async fn sign_in(url: &str, email: &str, password: &str) -> Value {
     request.send().await.unwrap().json::<Value>().await.unwrap()["data"]["signIn"].take()
 }
 
-/// `guichet demo` fills in demo firms beside existing ones, once, and prints who can sign in.
+/// `guichet demo` fills in demo firms, beside existing ones only if asked to, once, and prints who can sign in. Processes
+/// on such a database warn.
 #[tokio::test]
 async fn a_demo() {
     let database = TestDatabase::new().await;
@@ -61,7 +62,9 @@ async fn a_demo() {
     let data = folder.path().to_str().unwrap();
     let settings = [("DATABASE_URL", database.url.as_str()), ("GUICHET_DATA", data)];
     done(guichet(&FIRM, &settings, "a long password\n").await);
-    let first = done(guichet(&["demo"], &settings, "").await);
+    let refused = guichet(&["demo"], &settings, "").await;
+    assert!(refused.code == Some(1) && refused.err.contains("--yes"), "{refused:?}");
+    let first = done(guichet(&["demo", "--yes"], &settings, "").await);
     let again = done(guichet(&["demo", "--scale", "small"], &settings, "").await);
     assert_eq!(first.strip_prefix("filling in three demo firms\n"), Some(again.as_str()));
     let helena = "helena.vasconcelos@ipeamarelo.example";
@@ -71,6 +74,7 @@ async fn a_demo() {
     assert_eq!(entered["session"]["membership"]["firmName"], "Ipê Amarelo Contabilidade");
     let entered = sign_in(&server.url().await, "olivia@aurora.example", "a long password").await;
     assert_eq!(entered["session"]["membership"]["firmName"], "Contábil Aurora");
+    assert!(server.output().iter().any(|line| line.contains("has demo firms")), "{:#?}", server.output());
     assert!(server.stop().await.success());
     database.drop().await;
 }
