@@ -24,6 +24,8 @@ pub async fn guichet(arguments: &[&str], settings: &[(&str, &str)], input: &str)
     for variable in VARIABLES {
         command.env_remove(variable.name);
     }
+    // The port of the default may be taken by a `make run` beside the tests.
+    command.env("GUICHET_LISTEN", "127.0.0.1:0");
     command.envs(settings.iter().copied()).env("LOG_FORMAT", "json");
     let mut child = command.spawn().unwrap();
     // A command that does not read its input may have ended already.
