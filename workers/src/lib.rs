@@ -16,7 +16,7 @@ use guichet_base::error::Result;
 use guichet_engine::job::awaited;
 use guichet_engine::search::refold;
 use guichet_engine::store::Store;
-use guichet_engine::{feed, idempotency};
+use guichet_engine::{collation, feed, idempotency};
 use guichet_queue::Workers;
 use guichet_schema::desk::service_item::model::ServiceItem;
 use guichet_schema::desk::ticket::model::Ticket;
@@ -73,6 +73,7 @@ pub fn reconcilers(store: &Store, storage: &Storage) -> Vec<Reconciler> {
                 + refold::<ServiceItem>(&store).await?
                 + refold::<Ticket>(&store).await?)
         }),
+        each_minute("texts without a sort key", store, |store| async move { collation::fill(&store).await }),
         Reconciler::new("sweep of files", 10 * MINUTE, 60 * MINUTE, move || {
             file_sweep::turn(sweeping.clone(), storage.clone())
         }),

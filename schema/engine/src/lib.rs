@@ -2,6 +2,7 @@
 //! actors.
 
 pub mod actor;
+pub mod collation;
 pub mod condition;
 pub mod db;
 pub mod feed;

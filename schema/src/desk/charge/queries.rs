@@ -11,7 +11,7 @@ use guichet_base::page::{Page, PageRequest};
 use guichet_engine::actor::Scope;
 use guichet_engine::condition::{Condition, is_few};
 use guichet_engine::feed::Audience;
-use guichet_engine::keyset::{self, page};
+use guichet_engine::keyset::{self, Position, page};
 use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::subject::Subject;
@@ -79,9 +79,9 @@ pub async fn page(
     Ok(page!(conn, filtered(scope, filter), part, ORDER, (charges::due_on => NaiveDate, charges::id), Charge))
 }
 
-/// The cursor of a charge in [`page()`].
-pub fn cursor(charge: &Charge) -> String {
-    keyset::cursor(ORDER, &charge.due_on, charge.id)
+/// The position of a charge in [`page()`].
+pub fn position(charge: &Charge) -> Position {
+    keyset::position(ORDER, false, &charge.due_on, charge.id)
 }
 
 /// The number of charges that match a filter.

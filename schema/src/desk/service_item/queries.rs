@@ -60,7 +60,7 @@ pub async fn page(
     request: &PageRequest,
 ) -> Result<Page<ServiceItem>> {
     Ok(
-        page!(conn, filtered(scope, filter)?, request, BY_NAME, (service_items::name => String, service_items::id), ServiceItem),
+        page!(conn, filtered(scope, filter)?, request, BY_NAME, (service_items::name_key => Vec<u8>, service_items::id), ServiceItem),
     )
 }
 

@@ -64,7 +64,7 @@ pub async fn page(
     request: &PageRequest,
 ) -> Result<Page<Client>> {
     Ok(
-        page!(conn, filtered(scope, filter)?, request, BY_NAME, (clients::name => String, clients::id), Client),
+        page!(conn, filtered(scope, filter)?, request, BY_NAME, (clients::name_key => Vec<u8>, clients::id), Client),
     )
 }
 

@@ -47,7 +47,7 @@ pub async fn page(
     request: &PageRequest,
 ) -> Result<Page<Department>> {
     Ok(
-        page!(conn, visible(scope), request, BY_NAME, (departments::name => String, departments::id), Department),
+        page!(conn, visible(scope), request, BY_NAME, (departments::name_key => Vec<u8>, departments::id), Department),
     )
 }
 

@@ -14,7 +14,7 @@ use guichet_base::id::{ActId, ClientId, DeliveryId, FirmId, Id, StaffId};
 use guichet_base::page::{Page, PageRequest};
 use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::condition::{Condition, is_few};
-use guichet_engine::keyset::{self, page};
+use guichet_engine::keyset::{self, Position, page};
 use guichet_engine::reach::{self, Audience};
 use guichet_engine::sql;
 use guichet_engine::subject::Subject;
@@ -109,9 +109,9 @@ pub async fn page(
     ))
 }
 
-/// The cursor of a delivery in [`page()`].
-pub fn cursor(delivery: &EmailDelivery) -> String {
-    keyset::cursor(ORDER, &delivery.created_at, delivery.id)
+/// The position of a delivery in [`page()`].
+pub fn position(delivery: &EmailDelivery) -> Position {
+    keyset::position(ORDER, true, &delivery.created_at, delivery.id)
 }
 
 /// The number of deliveries that match a filter.

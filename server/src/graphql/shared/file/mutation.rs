@@ -39,8 +39,9 @@ pub struct FileDeclarationInput {
     content_type: String,
     /// The size in bytes.
     size: SafeInt,
-    /// The SHA-256 digest of the content, as 64 hexadecimal digits.
-    sha256: String,
+    /// The SHA-256 digest of the content, as 64 hexadecimal digits. With it, damage on the way is noticed at once. It may
+    /// be omitted where it cannot be computed: browsers do so only on pages with TLS, and on `localhost`.
+    sha256: Option<String>,
 }
 
 impl From<FileDeclarationInput> for Declaration {
