@@ -4,5 +4,5 @@ ALTER TABLE files ALTER COLUMN sha256 DROP NOT NULL;
 ALTER TABLE files ADD CONSTRAINT files_stored_digest CHECK (sha256 IS NOT NULL OR state <> 'STORED');
 
 -- A person's own uploads, newest first.
-CREATE INDEX files_uploader_staff ON files (uploader_staff, id DESC) WHERE uploader_staff IS NOT NULL;
-CREATE INDEX files_uploader_access ON files (uploader_access, id DESC) WHERE uploader_access IS NOT NULL;
+CREATE INDEX files_uploader_staff ON files (uploader_staff, created_at DESC, id DESC) WHERE uploader_staff IS NOT NULL;
+CREATE INDEX files_uploader_access ON files (uploader_access, created_at DESC, id DESC) WHERE uploader_access IS NOT NULL;

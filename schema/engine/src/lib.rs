@@ -18,3 +18,4 @@ pub mod store;
 pub mod subject;
 #[rustfmt::skip]
 pub mod tables;
+pub mod tally;

@@ -15,6 +15,7 @@ use guichet_engine::keyset::{self, Position, page};
 use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::subject::Subject;
+use guichet_engine::tally;
 use guichet_engine::tables::{charges, clients, ticket_collected_charges, tickets};
 
 use super::model::{Charge, ChargeStatus};
@@ -28,8 +29,10 @@ pub(crate) fn visible(scope: &Scope) -> Condition<charges::table> {
 }
 
 /// A filter of charges; all given conditions must match.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ChargeFilter {
+    /// These charges.
+    pub ids: Option<Vec<ChargeId>>,
     /// One of these.
     pub status: Option<Vec<ChargeStatus>>,
     /// Of one of these clients.
@@ -46,8 +49,12 @@ type Query<'a> = charges::BoxedQuery<'a, Pg>;
 
 fn filtered<'a>(scope: &Scope, filter: &ChargeFilter) -> Query<'a> {
     // With few clients or tickets, these are used to find the rows.
-    let few = is_few(filter.clients.as_deref()) || is_few(filter.tickets.as_deref());
+    let few =
+        is_few(filter.clients.as_deref()) || is_few(filter.tickets.as_deref()) || filter.ids.is_some();
     let mut query = charges::table.filter(visible(scope).checked_if(few)).into_boxed();
+    if let Some(ids) = &filter.ids {
+        query = query.filter(sql::among(charges::id, ids));
+    }
     if let Some(status) = &filter.status {
         query = query.filter(charges::status.eq_any(status.clone()));
     }
@@ -90,6 +97,19 @@ pub fn position(charge: &Charge) -> Position {
 /// When the database does not answer: retry.
 pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ChargeFilter) -> Result<i64> {
     Ok(filtered(scope, filter).count().get_result(conn).await?)
+}
+
+/// The number of charges that match a filter, by status.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn counts(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &ChargeFilter,
+) -> Result<Vec<(ChargeStatus, i64)>> {
+    let by_status = tally::by::<ChargeStatus>("charges.status");
+    Ok(tally::each(filtered(scope, filter).select(by_status).get_result(conn).await?))
 }
 
 /// Who can see a charge, consistent with [`visible`].

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Text};
+use diesel::sql_types::{Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use guichet_base::collation;
@@ -19,6 +19,7 @@ use guichet_engine::found_by;
 use guichet_engine::keyset::{self, Key, Position, keyset, place};
 use guichet_engine::sql;
 use guichet_engine::tables::tickets;
+use guichet_engine::tally;
 
 use super::model::{Ticket, TicketStatus};
 use super::queries::visible;
@@ -160,7 +161,7 @@ fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Result<Query<'a>> {
         query = query.filter(sql::among(tickets::id, ids));
     }
     if let Some((reader, unread)) = filter.unread {
-        query = query.filter(has_unread(reader, unread));
+        query = query.filter(has_unread::<tickets::table>(reader, unread));
     }
     if let Some(status) = &filter.status {
         query = query.filter(tickets::status.eq_any(status.clone()));
@@ -289,11 +290,8 @@ pub async fn counts(
     scope: &Scope,
     filter: &TicketFilter,
 ) -> Result<Vec<(TicketStatus, i64)>> {
-    let count = |status: &TicketStatus| format!("count(*) FILTER (WHERE tickets.status = '{status}')");
-    let counts: Vec<String> = TicketStatus::ALL.iter().map(count).collect();
-    let counts = diesel::dsl::sql::<Array<BigInt>>(&format!("ARRAY[{}]", counts.join(", ")));
-    let found: Vec<i64> = filtered(scope, filter)?.select(counts).get_result(conn).await?;
-    Ok(TicketStatus::ALL.iter().copied().zip(found).collect())
+    let by_status = tally::by::<TicketStatus>("tickets.status");
+    Ok(tally::each(filtered(scope, filter)?.select(by_status).get_result(conn).await?))
 }
 
 /// The number of tickets that match a filter.

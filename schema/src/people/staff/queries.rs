@@ -16,6 +16,8 @@ use super::model::StaffMember;
 /// A filter of staff.
 #[derive(Debug, Clone, Default)]
 pub struct StaffFilter {
+    /// These staff members.
+    pub ids: Option<Vec<StaffId>>,
     /// Only those who work for the firm, or only those who left.
     pub active: Option<bool>,
 }
@@ -55,6 +57,9 @@ pub async fn page(
         .inner_join(accounts::table.on(accounts::id.eq(staff_members::account_id)))
         .filter(staff_members::firm_id.eq(scope.firm_id()))
         .into_boxed();
+    if let Some(ids) = &filter.ids {
+        query = query.filter(sql::among(staff_members::id, ids));
+    }
     if let Some(active) = filter.active {
         query = query.filter(staff_members::disabled_at.is_null().eq(active));
     }
@@ -70,6 +75,9 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &StaffFi
         return Ok(0);
     }
     let mut query = staff_members::table.filter(staff_members::firm_id.eq(scope.firm_id())).into_boxed();
+    if let Some(ids) = &filter.ids {
+        query = query.filter(sql::among(staff_members::id, ids));
+    }
     if let Some(active) = filter.active {
         query = query.filter(staff_members::disabled_at.is_null().eq(active));
     }

@@ -1,6 +1,8 @@
 //! Finders of files and of their access logs. Each requires the viewer's membership, because an uploader sees a
 //! file before others do.
 
+use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -8,12 +10,14 @@ use uuid::Uuid;
 
 use guichet_base::error::Result;
 use guichet_base::id::{FileId, Id};
-use guichet_base::page::{Cursor, PageRequest};
-use guichet_engine::actor::Membership;
+use guichet_base::page::{Cursor, Page, PageRequest};
+use guichet_engine::actor::{Author, Membership};
+use guichet_engine::keyset::{self, Position, page};
 use guichet_engine::sql;
 use guichet_engine::tables::files;
+use guichet_engine::tally;
 
-use super::model::{File, FileAccess};
+use super::model::{File, FileAccess, FileState};
 use super::owner::visible;
 
 /// Files by id, in no particular order; those that are not visible are omitted.
@@ -31,6 +35,92 @@ pub async fn by_ids(
         .select(File::as_select())
         .load(conn)
         .await?)
+}
+
+/// A filter of uploads; all given conditions must match.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct FileFilter {
+    /// These files.
+    pub ids: Option<Vec<FileId>>,
+    /// In one of these states.
+    pub states: Option<Vec<FileState>>,
+}
+
+/// The order of uploads: newest first.
+const NEWEST: &str = "CREATED_AT";
+
+/// The files that a membership uploaded, as far as it can see them.
+fn own<'a>(membership: &Membership, filter: &FileFilter) -> files::BoxedQuery<'a, Pg> {
+    let query = files::table.filter(visible(membership).checked()).into_boxed();
+    let mut query = match membership.author() {
+        Author::Staff(id) => query.filter(files::uploader_staff.assume_not_null().eq(id)),
+        Author::Portal(id) => query.filter(files::uploader_access.assume_not_null().eq(id)),
+    };
+    if let Some(ids) = &filter.ids {
+        query = query.filter(sql::among(files::id, ids));
+    }
+    if let Some(states) = &filter.states {
+        query = query.filter(files::state.eq_any(states.clone()));
+    }
+    query
+}
+
+/// A page of the files that a membership uploaded, newest first.
+///
+/// # Errors
+/// `INVALID_CURSOR`; when the database does not answer: retry.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    membership: &Membership,
+    filter: &FileFilter,
+    part: &PageRequest,
+) -> Result<Page<File>> {
+    let query = own(membership, filter);
+    Ok(page!(conn, query, part, NEWEST, descending (files::created_at => DateTime<Utc>, files::id), File))
+}
+
+/// The position of a file in [`page()`].
+pub fn position(file: &File) -> Position {
+    keyset::position(NEWEST, true, &file.created_at, file.id)
+}
+
+/// Those of these files that are in the list, in no particular order, for keeping a list up to date.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn among(
+    conn: &mut AsyncPgConnection,
+    membership: &Membership,
+    filter: &FileFilter,
+    ids: &[FileId],
+) -> Result<Vec<File>> {
+    let query = own(membership, filter).filter(sql::among(files::id, ids));
+    Ok(query.select(File::as_select()).load(conn).await?)
+}
+
+/// The number of files that a membership uploaded.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn count(
+    conn: &mut AsyncPgConnection,
+    membership: &Membership,
+    filter: &FileFilter,
+) -> Result<i64> {
+    Ok(own(membership, filter).count().get_result(conn).await?)
+}
+
+/// The number of files that a membership uploaded, by state.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn counts(
+    conn: &mut AsyncPgConnection,
+    membership: &Membership,
+    filter: &FileFilter,
+) -> Result<Vec<(FileState, i64)>> {
+    let by_state = tally::by::<FileState>("files.state");
+    Ok(tally::each(own(membership, filter).select(by_state).get_result(conn).await?))
 }
 
 /// The order of an access log, for its cursors.

@@ -148,9 +148,9 @@ impl FileMutation {
         Ok(FileUploadCreatePayload { uploads: try_join_all(uploads).await?, user_errors, revision })
     }
 
-    /// Completes the upload of files whose bytes were sent. The files are then verified: query `node` for
-    /// their `state`. For attached files, `ticketsChanged` sends a message to everybody who sees the ticket
-    /// when they are stored, and to the uploader when they are refused.
+    /// Completes the upload of files whose bytes were sent. The files are then verified: `filesChanged` tells the
+    /// uploader of their `state`. For attached files, `ticketsChanged` sends a message to everybody who sees the ticket
+    /// when they are stored.
     ///
     /// Available to the uploader of the files.
     ///

@@ -39,6 +39,7 @@ keyed! {
 }
 
 connection! {
+    log
     /// A page of the list of entries of the access log of a file.
     FileAccessConnection, FileAccessEdge of FileAccess, count EmptyFields
 }
