@@ -1,5 +1,6 @@
 -- Lists are sorted by keys that the program makes (schema/base/src/collation.rs), so that clients can place a changed row
--- as the list does. An empty key waits to be made by a reconciler.
+-- as the list does. An empty key waits to be made, right after this migration
+-- and then by a reconciler.
 ALTER TABLE clients ADD COLUMN name_key bytea NOT NULL DEFAULT '';
 ALTER TABLE departments ADD COLUMN name_key bytea NOT NULL DEFAULT '';
 ALTER TABLE service_items ADD COLUMN name_key bytea NOT NULL DEFAULT '';

@@ -1,13 +1,12 @@
 //! Columns of keys by which lists are sorted as in a dictionary; see [`guichet_base::collation`]. A key is written with its
-//! text. An empty one waits to be made: of rows from before the column, or written by statements that know no keys. Until
-//! then it sorts first, and the row is missing nowhere.
+//! text. An empty one waits to be made: after the migration that adds or empties the column, and where a statement wrote a
+//! text that knows no keys.
 
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Binary, Text, Uuid as SqlUuid};
-use diesel_async::RunQueryDsl;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use crate::store::{By, Store};
 use guichet_base::collation::key;
 use guichet_base::error::Result;
 
@@ -35,34 +34,32 @@ struct Unkeyed {
     text: String,
 }
 
-/// Makes the keys that are missing, in short transactions. Returns how many. Several processes may do it at once.
+/// Makes the keys that are missing, in short statements. Returns how many. Several processes may do it at once.
 ///
 /// # Errors
 /// When the database does not answer: retry; what was done is kept.
-pub async fn fill(store: &Store) -> Result<usize> {
+pub async fn fill(conn: &mut AsyncPgConnection) -> Result<usize> {
     const BATCH: i64 = 500;
     let mut filled = 0;
     for Keyed { table, text, key: column } in KEYED {
+        let waiting = format!("SELECT id, {text} AS text FROM {table} WHERE {column} = '' LIMIT $1");
+        // A key that was written meanwhile belongs to a newer text.
+        let update = format!(
+            "UPDATE {table} SET {column} = new.key FROM unnest($1, $2) AS new (id, key)
+             WHERE {table}.id = new.id AND {column} = ''"
+        );
         loop {
-            let mut tx = store.begin(By::system()).await?;
-            let waiting = format!(
-                "SELECT id, {text} AS text FROM {table} WHERE {column} = '' LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED"
-            );
             let rows: Vec<Unkeyed> =
-                diesel::sql_query(waiting).bind::<BigInt, _>(BATCH).load(tx.conn()).await?;
+                diesel::sql_query(&waiting).bind::<BigInt, _>(BATCH).load(&mut *conn).await?;
             if rows.is_empty() {
                 break;
             }
             filled += rows.len();
-            let update = format!(
-                "UPDATE {table} SET {column} = new.key FROM unnest($1, $2) AS new (id, key) WHERE {table}.id = new.id"
-            );
-            diesel::sql_query(update)
+            diesel::sql_query(&update)
                 .bind::<Array<SqlUuid>, _>(rows.iter().map(|row| row.id).collect::<Vec<_>>())
                 .bind::<Array<Binary>, _>(rows.iter().map(|row| key(&row.text)).collect::<Vec<_>>())
-                .execute(tx.conn())
+                .execute(&mut *conn)
                 .await?;
-            tx.commit(()).await?;
         }
     }
     Ok(filled)

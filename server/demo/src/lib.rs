@@ -130,7 +130,7 @@ pub async fn fill(
         if is_new && scale == Scale::Large {
             progress("multiplying them to a hundred");
             large::multiply(&mut *whole.store.conn().await?, &large::SIZES).await?;
-            collation::fill(&whole.store).await?;
+            collation::fill(&mut *whole.store.conn().await?).await?;
         }
         keep(files, objects).await?;
         whole.commit().await?;

@@ -272,9 +272,9 @@ impl<'a> Checker<'a> {
                     let message = format!("The type \"{name}\" has no field \"{unknown}\".");
                     return within(path, unknown.to_string(), |path| Err(wrong(path, OUT_OF_RANGE, message)));
                 }
-                if *one_of && given.len() != 1 {
+                if *one_of && (given.len() != 1 || given.values().any(|value| *value == Value::Null)) {
                     let message = format!("Give exactly one field of the type \"{name}\".");
-                    let reason = if given.is_empty() { REQUIRED } else { MUTUALLY_EXCLUSIVE };
+                    let reason = if given.len() > 1 { MUTUALLY_EXCLUSIVE } else { REQUIRED };
                     return Err(wrong(path, reason, message));
                 }
                 for slot in fields {
