@@ -2,7 +2,7 @@
 //! the last one costs as much as the first (keyset pagination). The cursor itself is encoded in `guichet_base::page`.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use data_encoding::{BASE32HEX_NOPAD, HEXLOWER};
+use data_encoding::{BASE32HEX_NOPAD, BASE64URL_NOPAD};
 use guichet_base::error::{Code, Refusal, Result};
 use guichet_base::id::Id;
 use guichet_base::page::{Cursor, PageRequest};
@@ -26,11 +26,11 @@ pub trait Key: Sized {
 /// The key of a text, see [`guichet_base::collation`].
 impl Key for Vec<u8> {
     fn write(&self) -> String {
-        HEXLOWER.encode(self)
+        BASE64URL_NOPAD.encode(self)
     }
 
     fn read(text: &str) -> Option<Self> {
-        HEXLOWER.decode(text.as_bytes()).ok()
+        BASE64URL_NOPAD.decode(text.as_bytes()).ok()
     }
 
     fn rank(&self) -> Self {

@@ -1,6 +1,7 @@
 //! Numbers of the things of a list by their status, as an answer and live.
 
 use std::hash::Hash;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use guichet_base::error;
@@ -46,12 +47,14 @@ pub trait Counted: Send + Sync + 'static {
 pub struct Counting<C: Counted> {
     counted: C,
     told: Mutex<Option<Vec<(C::Status, i64)>>>,
+    /// Whether things changed that were not counted again, because more changes were known.
+    stale: AtomicBool,
 }
 
 impl<C: Counted> Counting<C> {
     /// Nothing was told yet.
     pub fn new(counted: C) -> Self {
-        Self { counted, told: Mutex::default() }
+        Self { counted, told: Mutex::default(), stale: AtomicBool::new(false) }
     }
 
     async fn count(&self, onlooker: &Onlooker) -> Result<Vec<(C::Status, i64)>, ApiError> {
@@ -83,7 +86,13 @@ impl<C: Counted> Followed for Counting<C> {
     }
 
     async fn news(&self, place: FeedPosition, news: &FeedNews) -> Result<Option<C::Message>, ApiError> {
-        if news.touched::<C::Id>().is_empty() && !news.moves_subjects() {
+        let is_touched = !news.touched::<C::Id>().is_empty() || news.moves_subjects();
+        // Who is behind counts once for all changes.
+        if news.more {
+            self.stale.fetch_or(is_touched, Ordering::Relaxed);
+            return Ok(None);
+        }
+        if !self.stale.swap(false, Ordering::Relaxed) && !is_touched {
             return Ok(None);
         }
         let (onlooker, key) = (&news.onlooker, self.counted.key(&news.onlooker));

@@ -319,6 +319,8 @@ pub struct FeedNews {
     pub batch: Arc<EventBatch>,
     /// The viewer.
     pub onlooker: Onlooker,
+    /// Whether later changes are known already, so that what is told now is not the last of it.
+    pub more: bool,
     behind: i64,
 }
 
@@ -391,8 +393,8 @@ impl<F: Followed> Following<F> {
         loop {
             let step = self.follower.next().await.map_err(fault)?;
             let place = self.place();
-            let Step::Events { batch, behind } = step else { return Box::pin(self.reload(place)).await };
-            let news = FeedNews { batch, onlooker: self.onlooker.clone(), behind };
+            let Step::Events { batch, behind, more } = step else { return Box::pin(self.reload(place)).await };
+            let news = FeedNews { batch, onlooker: self.onlooker.clone(), behind, more };
             let meets = |entry: &Entry| {
                 self.onlooker.meets(entry.before.as_ref()) || self.onlooker.meets(entry.after.as_ref())
             };
