@@ -99,7 +99,7 @@ pub const SHOWS: &[Shows] = &[
     <desk::charge::ChargesCounted as Counted>::SHOWS,
     <shared::email_delivery::Deliveries as Listed>::SHOWS,
     <shared::email_delivery::DeliveriesCounted as Counted>::SHOWS,
-    <shared::file::Uploads as Listed>::SHOWS,
+    <shared::file::FilesListed as Listed>::SHOWS,
     <shared::file::FilesCounted as Counted>::SHOWS,
     <shared::notification::Notifications as Followed>::SHOWS,
 ];

@@ -14,7 +14,8 @@ use guichet_base::page::{Cursor, Page, PageRequest};
 use guichet_engine::actor::{Author, Membership};
 use guichet_engine::keyset::{self, Position, page};
 use guichet_engine::sql;
-use guichet_engine::tables::files;
+use guichet_engine::subject::Subject;
+use guichet_engine::tables::{attachments, files};
 use guichet_engine::tally;
 
 use super::model::{File, FileAccess, FileState};
@@ -37,24 +38,32 @@ pub async fn by_ids(
         .await?)
 }
 
-/// A filter of uploads; all given conditions must match.
+/// A filter of files; all given conditions must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct FileFilter {
     /// These files.
     pub ids: Option<Vec<FileId>>,
     /// In one of these states.
     pub states: Option<Vec<FileState>>,
+    /// Attached to one of these things or their messages, whoever uploaded them; otherwise uploaded by the viewer.
+    pub subjects: Option<Vec<Subject>>,
 }
 
-/// The order of uploads: newest first.
+/// The order of files: newest first.
 const NEWEST: &str = "CREATED_AT";
 
-/// The files that a membership uploaded, as far as it can see them.
-fn own<'a>(membership: &Membership, filter: &FileFilter) -> files::BoxedQuery<'a, Pg> {
+/// The files of the filter, as far as a membership can see them.
+fn filtered<'a>(membership: &Membership, filter: &FileFilter) -> files::BoxedQuery<'a, Pg> {
     let query = files::table.filter(visible(membership).checked()).into_boxed();
-    let mut query = match membership.author() {
-        Author::Staff(id) => query.filter(files::uploader_staff.assume_not_null().eq(id)),
-        Author::Portal(id) => query.filter(files::uploader_access.assume_not_null().eq(id)),
+    let mut query = match (&filter.subjects, membership.author()) {
+        (Some(subjects), _) => {
+            // An id is of one noun alone.
+            let on: Vec<Uuid> = subjects.iter().map(|subject| subject.id).collect();
+            let attached = attachments::table.filter(attachments::subject_id.eq_any(on));
+            query.filter(files::id.eq_any(attached.select(attachments::file_id)))
+        }
+        (None, Author::Staff(id)) => query.filter(files::uploader_staff.assume_not_null().eq(id)),
+        (None, Author::Portal(id)) => query.filter(files::uploader_access.assume_not_null().eq(id)),
     };
     if let Some(ids) = &filter.ids {
         query = query.filter(sql::among(files::id, ids));
@@ -65,7 +74,7 @@ fn own<'a>(membership: &Membership, filter: &FileFilter) -> files::BoxedQuery<'a
     query
 }
 
-/// A page of the files that a membership uploaded, newest first.
+/// A page of files, newest first.
 ///
 /// # Errors
 /// `INVALID_CURSOR`; when the database does not answer: retry.
@@ -75,7 +84,7 @@ pub async fn page(
     filter: &FileFilter,
     part: &PageRequest,
 ) -> Result<Page<File>> {
-    let query = own(membership, filter);
+    let query = filtered(membership, filter);
     Ok(page!(conn, query, part, NEWEST, descending (files::created_at => DateTime<Utc>, files::id), File))
 }
 
@@ -94,11 +103,11 @@ pub async fn among(
     filter: &FileFilter,
     ids: &[FileId],
 ) -> Result<Vec<File>> {
-    let query = own(membership, filter).filter(sql::among(files::id, ids));
+    let query = filtered(membership, filter).filter(sql::among(files::id, ids));
     Ok(query.select(File::as_select()).load(conn).await?)
 }
 
-/// The number of files that a membership uploaded.
+/// The number of files that match a filter.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -107,10 +116,10 @@ pub async fn count(
     membership: &Membership,
     filter: &FileFilter,
 ) -> Result<i64> {
-    Ok(own(membership, filter).count().get_result(conn).await?)
+    Ok(filtered(membership, filter).count().get_result(conn).await?)
 }
 
-/// The number of files that a membership uploaded, by state.
+/// The number of files that match a filter, by state.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -120,7 +129,7 @@ pub async fn counts(
     filter: &FileFilter,
 ) -> Result<Vec<(FileState, i64)>> {
     let by_state = tally::by::<FileState>("files.state");
-    Ok(tally::each(own(membership, filter).select(by_state).get_result(conn).await?))
+    Ok(tally::each(filtered(membership, filter).select(by_state).get_result(conn).await?))
 }
 
 /// The order of an access log, for its cursors.

@@ -38,7 +38,7 @@ async fn until(messages: &mut Messages, id: &str, state: &str) -> Value {
     }
 }
 
-/// The uploader is told of each step of a file, and nobody else is told anything of it.
+/// The uploader is told of each step of a file, and nobody else is shown it.
 #[tokio::test]
 async fn a_09_the_uploader_is_told() {
     let desk = Desk::open().await;
@@ -80,13 +80,53 @@ async fn a_09_the_uploader_is_told() {
         }
     }
     assert_eq!(own(&desk, &desk.admin, json!({})).await, [id]);
-    // The first that others are told is of their own.
+    // The first that others are shown is of their own. Of a file that they could see elsewhere they are told that it is not
+    // in this list.
     for (person, mut messages) in others {
         let upload = desk.declare(person, &[declared("nota.pdf", PDF)]).await.remove(0);
-        let told = messages.told().await;
-        assert_eq!((each(&told["changed"], "id"), &told["removed"]), (vec![upload["file"]["id"].clone()], &json!([])));
+        let mut told = messages.told().await;
+        while told["changed"] == json!([]) {
+            assert_eq!(told["removed"], json!([id]));
+            told = messages.told().await;
+        }
+        assert_eq!(each(&told["changed"], "id"), [upload["file"]["id"].clone()]);
     }
     drop((mine, stored));
+    drop(side);
+    desk.finish().await;
+}
+
+/// D-07, D-08: the files on a ticket, in pages and live: whoever can see one is told of it once it is stored, and of an
+/// internal one only staff are.
+#[tokio::test]
+async fn d_08_files_of_a_ticket() {
+    let desk = Desk::open().await;
+    let side = LiveSide::start(&desk.app.store);
+    let ticket = desk.opened(&desk.admin).await;
+    let of_ticket = json!({ "ticketIds": [ticket] });
+    let mut client = follow(&side, &desk.admin, of_ticket.clone()).await;
+    let mut staff = follow(&side, &desk.member, of_ticket.clone()).await;
+    let noted = desk.hand_in(&desk.owner, "nota.pdf", PDF).await;
+    desk.attach(&desk.owner, &ticket, &noted, "INTERNAL").await;
+    until(&mut staff, &noted, "STORED").await;
+    // Attached before it is stored.
+    let early = desk.send_file(&desk.owner, "guia.pdf", PDF).await;
+    desk.complete(&desk.owner, &early).await;
+    desk.attach(&desk.owner, &ticket, &early, "PUBLIC").await;
+    assert_eq!(own(&desk, &desk.member, of_ticket.clone()).await, [noted.clone()]);
+    assert_eq!(own(&desk, &desk.owner, of_ticket.clone()).await, [early.clone(), noted.clone()]);
+    desk.app.jobs_done().await;
+    let told = until(&mut staff, &early, "STORED").await;
+    assert_eq!(told["attachment"]["ticket"]["id"], ticket);
+    // The first that the client is told is of what it can see.
+    let told = client.told().await;
+    assert_eq!((each(&told["changed"], "id"), &told["removed"]), (vec![json!(early)], &json!([])));
+    assert_eq!(own(&desk, &desk.admin, of_ticket.clone()).await, [early.clone()]);
+    assert_eq!(own(&desk, &desk.member, of_ticket).await, [early, noted]);
+    // Those of another ticket are none of this list.
+    let other = desk.opened(&desk.admin).await;
+    assert_eq!(own(&desk, &desk.member, json!({ "ticketIds": [other] })).await, [""; 0]);
+    drop((client, staff));
     drop(side);
     desk.finish().await;
 }

@@ -8,5 +8,5 @@ mod types;
 
 pub use mutation::FileMutation;
 pub use query::{FileCountsQuery, FileCountsSubscription, FileQuery, FilesCounted, FilesQuery};
-pub use subscription::{FileSubscription, Uploads};
+pub use subscription::{FileSubscription, FilesListed};
 pub use types::File;

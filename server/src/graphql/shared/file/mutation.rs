@@ -149,8 +149,8 @@ impl FileMutation {
     }
 
     /// Completes the upload of files whose bytes were sent. The files are then verified: `filesChanged` tells the
-    /// uploader of their `state`. For attached files, `ticketsChanged` sends a message to everybody who sees the ticket
-    /// when they are stored.
+    /// uploader of their `state`. Once an attached file is stored, it tells everybody
+    /// who follows the files of the ticket.
     ///
     /// Available to the uploader of the files.
     ///

@@ -1,4 +1,4 @@
-//! The viewer's own uploads, live.
+//! Files, live: the viewer's uploads, and those on a ticket (A-09, D-08).
 
 use async_graphql::{Context, Subscription};
 use futures_util::Stream;
@@ -18,7 +18,7 @@ use crate::graphql::payload::queried;
 use guichet_edge::ApiError;
 
 changes! {
-    /// A change of the viewer's uploads.
+    /// A change of a list of files.
     FilesChanged of FileEdge, File(model::File), FileId
 }
 
@@ -28,8 +28,9 @@ pub struct FileSubscription;
 
 #[Subscription]
 impl FileSubscription {
-    /// Sends changes of the files that the viewer uploaded: when one is verified, refused, attached or deleted. Applied in
-    /// order to the result of the query `files` after the first message, they keep that result up to date.
+    /// Sends changes of the files that the viewer uploaded: when one is verified, refused, attached or deleted; with the
+    /// filter `ticketIds`, of the files on these tickets. Applied in order to the result of the query `files` after the
+    /// first message, they keep that result up to date.
     async fn files_changed(
         &self,
         ctx: &Context<'_>,
@@ -41,14 +42,14 @@ impl FileSubscription {
     ) -> Result<impl Stream<Item = Result<FilesChanged, ApiError>>, ApiError> {
         let caller = Caller::of(ctx);
         let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
-        follow(ctx, after, Uploads(filter)).await
+        follow(ctx, after, FilesListed(filter)).await
     }
 }
 
-/// The viewer's uploads that match a filter.
-pub struct Uploads(queries::FileFilter);
+/// The files of a filter.
+pub struct FilesListed(queries::FileFilter);
 
-impl Listed for Uploads {
+impl Listed for FilesListed {
     type Message = FilesChanged;
     type Key = (Scope, Author, queries::FileFilter);
 
