@@ -73,7 +73,9 @@ pub fn reconcilers(store: &Store, storage: &Storage) -> Vec<Reconciler> {
                 + refold::<ServiceItem>(&store).await?
                 + refold::<Ticket>(&store).await?)
         }),
-        each_minute("texts without a sort key", store, |store| async move { collation::fill(&mut *store.conn().await?).await }),
+        each_minute("texts without a sort key", store, |store| async move {
+            collation::fill(&mut *store.conn().await?).await
+        }),
         Reconciler::new("sweep of files", 10 * MINUTE, 60 * MINUTE, move || {
             file_sweep::turn(sweeping.clone(), storage.clone())
         }),

@@ -113,7 +113,6 @@ pub fn position(order: &str, descending: bool, key: &impl Key, id: impl Id) -> P
     }
 }
 
-
 /// Where the page begins: the key and the id of its cursor; none for the first page.
 ///
 /// # Errors

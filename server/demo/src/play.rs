@@ -257,7 +257,12 @@ impl Stage<'_> {
     pub async fn declare_file(&mut self, by: &Actor) -> Result<(FileId, Bytes)> {
         let (name, content) = self.chance.pick(&self.texts.files).clone();
         let sha256 = digest::Sha256::new(Sha256::digest(&content).into()).hex();
-        let declared = Declaration { name, content_type: String::new(), size: content.len() as i64, sha256: Some(sha256) };
+        let declared = Declaration {
+            name,
+            content_type: String::new(),
+            size: content.len() as i64,
+            sha256: Some(sha256),
+        };
         let key = self.key();
         let made = upload::create(&self.whole.store, by, &key, &Limits::default(), vec![declared]).await?;
         let id = made.value.into_iter().next().and_then(std::result::Result::ok);

@@ -296,7 +296,8 @@ impl<'a> Checker<'a> {
     }
 
     fn scalar(&self, value: &Value, name: &Name, path: &[String]) -> Result<(), Wrong> {
-        let (Some(read), Some(value)) = (self.scalars.0.get(name.as_str()), value.clone().into_const()) else {
+        let (Some(read), Some(value)) = (self.scalars.0.get(name.as_str()), value.clone().into_const())
+        else {
             return Ok(());
         };
         read(value).map_err(|Complaint { message, reason }| Wrong {

@@ -393,7 +393,9 @@ impl<F: Followed> Following<F> {
         loop {
             let step = self.follower.next().await.map_err(fault)?;
             let place = self.place();
-            let Step::Events { batch, behind, more } = step else { return Box::pin(self.reload(place)).await };
+            let Step::Events { batch, behind, more } = step else {
+                return Box::pin(self.reload(place)).await;
+            };
             let news = FeedNews { batch, onlooker: self.onlooker.clone(), behind, more };
             let meets = |entry: &Entry| {
                 self.onlooker.meets(entry.before.as_ref()) || self.onlooker.meets(entry.after.as_ref())

@@ -312,13 +312,22 @@ fn lists_have_one_shape() {
         demand(input_type(&filter, "ids").as_deref() == Some("[ID!]"), "cannot be filtered by ids");
         let has_status = ["status", "states"].iter().any(|status| input_type(&filter, status).is_some());
         let lower = format!("{}{}", noun[..1].to_lowercase(), &noun[1..]);
-        for (root, counts) in [("Query", format!("{lower}Counts")), ("Subscription", format!("{lower}CountsChanged"))] {
-            let is_counted = field(root, &counts).is_some_and(|counts| argument(counts, "filter").as_ref() == Some(&filter));
-            demand(is_counted == has_status, &format!("{root}.{counts} is there, or is not, though things have a status, or none"));
+        for (root, counts) in
+            [("Query", format!("{lower}Counts")), ("Subscription", format!("{lower}CountsChanged"))]
+        {
+            let is_counted = field(root, &counts)
+                .is_some_and(|counts| argument(counts, "filter").as_ref() == Some(&filter));
+            demand(
+                is_counted == has_status,
+                &format!("{root}.{counts} is there, or is not, though things have a status, or none"),
+            );
         }
         if let Some(changed) = field("Subscription", &format!("{name}Changed")) {
             demand(argument(changed, "filter").as_ref() == Some(&filter), "is followed without its filter");
-            demand(argument(changed, "orderBy") == argument(list, "orderBy"), "is followed without its order");
+            demand(
+                argument(changed, "orderBy") == argument(list, "orderBy"),
+                "is followed without its order",
+            );
             let message = changed.ty.node.to_string();
             let edges = field(message.trim_end_matches('!'), "edges").map(|edges| edges.ty.node.to_string());
             demand(edges == Some(format!("[{noun}Edge!]!")), "is followed without places");
@@ -333,5 +342,7 @@ fn every_scalar_is_known_to_the_edge() {
     let scalars = guichet_server::graphql::scalars::scalars();
     let contract = contract();
     let all = contract.types.iter().filter(|(_, of)| matches!(of.kind, TypeKind::Scalar));
-    none(all.filter(|(name, _)| !scalars.knows(name)).map(|(name, _)| format!("{name} is unknown")).collect());
+    none(
+        all.filter(|(name, _)| !scalars.knows(name)).map(|(name, _)| format!("{name} is unknown")).collect(),
+    );
 }

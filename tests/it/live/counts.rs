@@ -40,7 +40,8 @@ impl<'a> Screen<'a> {
 
     /// The numbers as a query returns them, which are those of the list.
     async fn fresh(&self) -> Value {
-        let query = format!("query ($filter: TicketFilter) {{ ticketCounts(filter: $filter) {{ {TICKETS} }} }}");
+        let query =
+            format!("query ($filter: TicketFilter) {{ ticketCounts(filter: $filter) {{ {TICKETS} }} }}");
         let variables = json!({ "filter": self.filter });
         let counts = self.desk.app.ask(self.person, &query, variables.clone()).await["ticketCounts"].clone();
         let list = "query ($filter: TicketFilter) {
@@ -79,7 +80,9 @@ async fn f_01_numbers_equal_a_query() {
     let people = [&desk.owner, &desk.member, &desk.admin];
     let mut screens = Vec::new();
     for person in people {
-        for filter in [json!({}), json!({ "unread": true }), json!({ "unread": false, "status": ["OPEN", "WAITING"] })] {
+        for filter in
+            [json!({}), json!({ "unread": true }), json!({ "unread": false, "status": ["OPEN", "WAITING"] })]
+        {
             screens.push(Screen::open(&desk, &side, person, filter).await);
         }
     }
@@ -90,7 +93,8 @@ async fn f_01_numbers_equal_a_query() {
             let by = people[chance.random_range(0..3)];
             match chance.random_range(0..8) {
                 0..2 => {
-                    desk.set(id, ["OPEN", "WAITING", "FINISHED", "IN_ANALYSIS"][chance.random_range(0..4)]).await;
+                    desk.set(id, ["OPEN", "WAITING", "FINISHED", "IN_ANALYSIS"][chance.random_range(0..4)])
+                        .await;
                 }
                 2..4 => {
                     desk.post(by, id, "PUBLIC", "Bom dia").await;

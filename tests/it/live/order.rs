@@ -13,20 +13,8 @@ use crate::desk::ticket::desk::{Desk, each, reais, text};
 
 const EDGE: &str = "cursor sortKey node { id number }";
 const FIELDS: [&str; 6] = ["UPDATED_AT", "CREATED_AT", "NUMBER", "PRICE", "SUBJECT", "STATUS"];
-const SUBJECTS: [&str; 12] = [
-    "ação",
-    "Acao",
-    "água",
-    "Zebra",
-    "10",
-    "9",
-    "- traço",
-    "guia",
-    "Guia",
-    "guia e folha",
-    "œuvre",
-    "Ωμέγα",
-];
+const SUBJECTS: [&str; 12] =
+    ["ação", "Acao", "água", "Zebra", "10", "9", "- traço", "guia", "Guia", "guia e folha", "œuvre", "Ωμέγα"];
 
 /// A list on somebody's screen.
 struct Screen<'a> {

@@ -24,8 +24,8 @@ async fn d_08_files_in_a_browser() {
     assert_eq!(refused["uploads"][0]["userErrors"][0]["code"], "FILE_TYPE_NOT_ALLOWED");
     let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("browser");
     std::fs::create_dir_all(&pictures).unwrap();
-    let arguments = [&desk.app.url, &desk.owner.token, &files.to_string(), pictures.to_str().unwrap()];
-    let printed = run("browser", &arguments.map(|argument| argument as &str)).await;
+    let (files, pictures) = (files.to_string(), pictures.to_str().unwrap());
+    let printed = run("browser", &[&desk.app.url, &desk.owner.token, &files, pictures]).await;
     assert_eq!(printed.lines().filter(|line| line.starts_with("ok ")).count(), 4, "{printed}");
     desk.finish().await;
 }

@@ -15,8 +15,8 @@ use guichet_engine::keyset::{self, Position, page};
 use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::subject::Subject;
-use guichet_engine::tally;
 use guichet_engine::tables::{charges, clients, ticket_collected_charges, tickets};
+use guichet_engine::tally;
 
 use super::model::{Charge, ChargeStatus};
 
@@ -49,8 +49,7 @@ type Query<'a> = charges::BoxedQuery<'a, Pg>;
 
 fn filtered<'a>(scope: &Scope, filter: &ChargeFilter) -> Query<'a> {
     // With few clients or tickets, these are used to find the rows.
-    let few =
-        is_few(filter.clients.as_deref()) || is_few(filter.tickets.as_deref()) || filter.ids.is_some();
+    let few = is_few(filter.clients.as_deref()) || is_few(filter.tickets.as_deref()) || filter.ids.is_some();
     let mut query = charges::table.filter(visible(scope).checked_if(few)).into_boxed();
     if let Some(ids) = &filter.ids {
         query = query.filter(sql::among(charges::id, ids));

@@ -72,9 +72,7 @@ impl TicketOrder {
             TicketOrderField::CreatedAt => keyset::position(name, down, &ticket.created_at, id),
             TicketOrderField::Number => keyset::position(name, down, &ticket.number, id),
             TicketOrderField::Price => keyset::position(name, down, &ticket.price_minor, id),
-            TicketOrderField::Subject => {
-                keyset::position(name, down, &collation::key(&ticket.subject), id)
-            },
+            TicketOrderField::Subject => keyset::position(name, down, &collation::key(&ticket.subject), id),
             TicketOrderField::Status => keyset::position(name, down, &ticket.status, id),
         }
     }

@@ -63,7 +63,9 @@ pub async fn page(
     if let Some(active) = filter.active {
         query = query.filter(staff_members::disabled_at.is_null().eq(active));
     }
-    Ok(page!(conn, query, request, BY_NAME, (staff_members::name_key => Vec<u8>, staff_members::id), StaffMember))
+    Ok(
+        page!(conn, query, request, BY_NAME, (staff_members::name_key => Vec<u8>, staff_members::id), StaffMember),
+    )
 }
 
 /// The number of staff that match a filter; zero for a client.

@@ -18,8 +18,8 @@ use guichet_engine::keyset::{self, Position, page};
 use guichet_engine::reach::{self, Audience};
 use guichet_engine::sql;
 use guichet_engine::subject::Subject;
-use guichet_engine::tally;
 use guichet_engine::tables::{email_deliveries, email_suppressions};
+use guichet_engine::tally;
 
 use super::model::{DeliveryAbout, DeliveryStatus, EmailDelivery, MailState};
 use super::rules;
@@ -72,8 +72,7 @@ pub struct DeliveryFilter {
 
 fn filtered<'a>(membership: &Membership, filter: &DeliveryFilter) -> email_deliveries::BoxedQuery<'a, Pg> {
     // Those of a few clients or things are found by these.
-    let few =
-        is_few(filter.clients.as_deref()) || is_few(filter.subjects.as_deref()) || filter.ids.is_some();
+    let few = is_few(filter.clients.as_deref()) || is_few(filter.subjects.as_deref()) || filter.ids.is_some();
     let mut query = email_deliveries::table.filter(visible(membership).checked_if(few)).into_boxed();
     if let Some(ids) = &filter.ids {
         query = query.filter(sql::among(email_deliveries::id, ids));

@@ -209,9 +209,16 @@ mod tests {
     fn what_is_declared_is_checked_at_once() {
         assert_eq!(codes(&declaration()), []);
         assert_eq!(codes(&Declaration { sha256: None, ..declaration() }), []);
-        assert_eq!(codes(&Declaration { sha256: Some(String::new()), ..declaration() }), [Code::InvalidChecksum]);
-        let bad =
-            Declaration { name: "a/b.exe".into(), content_type: String::new(), size: 0, sha256: Some("x".into()) };
+        assert_eq!(
+            codes(&Declaration { sha256: Some(String::new()), ..declaration() }),
+            [Code::InvalidChecksum]
+        );
+        let bad = Declaration {
+            name: "a/b.exe".into(),
+            content_type: String::new(),
+            size: 0,
+            sha256: Some("x".into()),
+        };
         let all = [Code::InvalidText, Code::FileEmpty, Code::FileTypeNotAllowed, Code::InvalidChecksum];
         assert_eq!(codes(&bad), all);
         let large = Declaration { size: 25 * MEGABYTE + 1, ..declaration() };

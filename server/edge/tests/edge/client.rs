@@ -29,7 +29,11 @@ pub struct Answer {
 }
 
 pub fn settings() -> EdgeSettings {
-    EdgeSettings { secure_cookies: false, scalars: Scalars::default().with::<Even>(), ..EdgeSettings::default() }
+    EdgeSettings {
+        secure_cookies: false,
+        scalars: Scalars::default().with::<Even>(),
+        ..EdgeSettings::default()
+    }
 }
 
 /// Settings with short time limits, for operations that never end.

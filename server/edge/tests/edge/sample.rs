@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_graphql::{
-    Context, Enum, Error, ID, InputObject, InputValueResult, Object, OneofObject, Request, Scalar, ScalarType, Schema,
-    Subscription, Value,
+    Context, Enum, Error, ID, InputObject, InputValueResult, Object, OneofObject, Request, Scalar,
+    ScalarType, Schema, Subscription, Value,
 };
 use axum::extract::ConnectInfo;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};

@@ -11,7 +11,8 @@ use super::hand::{CSV, PDF, declared, desk_on};
 use crate::desk::ticket::desk::{Desk, each, text};
 
 async fn own(desk: &Desk, by: &Person, filter: Value) -> Vec<String> {
-    let query = "query ($filter: FileFilter) { files(filter: $filter, first: 100) { totalCount nodes { id } } }";
+    let query =
+        "query ($filter: FileFilter) { files(filter: $filter, first: 100) { totalCount nodes { id } } }";
     let page = desk.app.ask(by, query, json!({ "filter": filter })).await["files"].clone();
     let ids: Vec<String> = each(&page["nodes"], "id").iter().map(text).collect();
     assert_eq!(page["totalCount"], ids.len());
@@ -145,10 +146,10 @@ async fn a_09_own_uploads() {
     let theirs = desk.hand_in(&desk.owner, "d.pdf", PDF).await;
     desk.attach(&desk.owner, &ticket, &theirs, "PUBLIC").await;
     assert_eq!(own(&desk, &desk.admin, json!({})).await, ids);
-    assert_eq!(own(&desk, &desk.admin, json!({ "ids": [ids[2], theirs, "x", ids[0]] })).await, [
-        ids[0].clone(),
-        ids[2].clone()
-    ]);
+    assert_eq!(
+        own(&desk, &desk.admin, json!({ "ids": [ids[2], theirs, "x", ids[0]] })).await,
+        [ids[0].clone(), ids[2].clone()]
+    );
     assert_eq!(own(&desk, &desk.admin, json!({ "states": ["PENDING", "REJECTED"] })).await, [""; 0]);
     assert_eq!(own(&desk, &desk.owner, json!({})).await, [theirs]);
     assert_eq!(own(&desk, &desk.member, json!({})).await, [""; 0]);
@@ -175,7 +176,10 @@ async fn without_digest(kind: Kind) {
     desk.attach(&desk.admin, &ticket, &id, "PUBLIC").await;
     desk.app.jobs_done().await;
     let stored = desk.file(&desk.admin, &id, fields).await;
-    assert_eq!((&stored["state"], &stored["sha256"]), (&json!("STORED"), &declared("guia.pdf", PDF)["sha256"]));
+    assert_eq!(
+        (&stored["state"], &stored["sha256"]),
+        (&json!("STORED"), &declared("guia.pdf", PDF)["sha256"])
+    );
     assert_eq!(desk.download(&desk.member, &id).await.bytes().await.unwrap(), PDF);
 
     // The same content once more is known as such; another kind than declared is refused.

@@ -14,8 +14,8 @@ use guichet_schema::desk::ticket::{list, queries};
 use guichet_schema::people::{client, department, portal_access, staff};
 
 use super::query::{TicketFilter, TicketOrder};
-use crate::graphql::page::FilterInput;
 use crate::graphql::export::{Column, Exported, Format};
+use crate::graphql::page::FilterInput;
 
 /// A ticket with the names that the viewer may see.
 pub(in crate::graphql) struct TicketRow {
@@ -69,7 +69,8 @@ impl Exported for TicketRow {
         filter: TicketFilter,
         order: Option<TicketOrder>,
     ) -> Result<Vec<TicketId>> {
-        list::ids(conn, &viewer.scope(), &filter.read(viewer)?, order.map(Into::into).unwrap_or_default()).await
+        list::ids(conn, &viewer.scope(), &filter.read(viewer)?, order.map(Into::into).unwrap_or_default())
+            .await
     }
 
     async fn rows(conn: &mut Connection, scope: &Scope, ids: &[TicketId]) -> Result<Vec<Self>> {

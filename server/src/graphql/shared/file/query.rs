@@ -10,8 +10,8 @@ use guichet_schema::shared::file::kind::FileKind;
 use guichet_schema::shared::file::rules::MAX_FILES;
 use guichet_schema::shared::file::{model, queries};
 
-use crate::files::Files;
 use super::types::{File, FileState};
+use crate::files::Files;
 use crate::graphql::caller::Caller;
 use crate::graphql::counts::counts;
 use crate::graphql::page::{FilterInput, connection};
