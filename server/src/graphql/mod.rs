@@ -83,6 +83,7 @@ pub struct Mutation(
 pub struct Subscription(
     desk::ticket::TicketSubscription,
     desk::ticket::TicketCountsSubscription,
+    desk::charge::ChargeSubscription,
     desk::charge::ChargeCountsSubscription,
     shared::email_delivery::EmailDeliverySubscription,
     shared::email_delivery::EmailDeliveryCountsSubscription,
@@ -96,6 +97,7 @@ pub const SHOWS: &[Shows] = &[
     <desk::ticket::Grid as Listed>::SHOWS,
     <desk::ticket::Conversation as Followed>::SHOWS,
     <desk::ticket::TicketsCounted as Counted>::SHOWS,
+    <desk::charge::ChargesListed as Listed>::SHOWS,
     <desk::charge::ChargesCounted as Counted>::SHOWS,
     <shared::email_delivery::Deliveries as Listed>::SHOWS,
     <shared::email_delivery::DeliveriesCounted as Counted>::SHOWS,

@@ -137,7 +137,7 @@ async fn only_changes_are_told() {
     desk.finish().await;
 }
 
-/// The same for charges, mails and uploads.
+/// The same for charges, mails and uploads; and charges are told one by one.
 #[tokio::test]
 async fn every_list_with_a_status_is_counted() {
     let desk = Desk::open().await;
@@ -165,11 +165,19 @@ async fn every_list_with_a_status_is_counted() {
     let mut uploads = follow(&desk.admin, "fileCounts", "byState", "state").await;
 
     let charge = json!({ "clientId": desk.client.encode(), "description": "Guia", "amount": reais(100) });
+    let document = "subscription { chargesChanged { reload edges { sortKey node { id status } } } }";
+    let mut rows = side.follow(Some(&desk.admin.token), document, json!({})).await;
+    assert_eq!(rows.told().await["reload"], true);
     let charge = desk.done(&desk.owner, "chargeCreate", charge).await["charge"].clone();
+    let told = rows.told().await["edges"].clone();
+    assert_eq!(told[0]["node"], json!({ "id": charge["id"], "status": "OPEN" }));
+    let listed = "{ charges(first: 1) { edges { sortKey node { id status } } } }";
+    assert_eq!(desk.app.ask(&desk.admin, listed, json!({})).await["charges"]["edges"], told);
     until(&mut charges, "byStatus", "status", "OPEN", 1).await;
     let paid = json!({ "id": charge["id"], "expectedVersion": charge["version"] });
     desk.done(&desk.owner, "chargeMarkPaid", paid).await;
     until(&mut charges, "byStatus", "status", "PAID", 1).await;
+    assert_eq!(rows.told().await["edges"][0]["node"], json!({ "id": charge["id"], "status": "PAID" }));
 
     let ticket = desk.opened(&desk.admin).await;
     desk.set(&ticket, "WAITING").await;
@@ -183,7 +191,7 @@ async fn every_list_with_a_status_is_counted() {
     // Of mails a client is told nothing.
     let of_client = desk.app.ask(&desk.admin, "{ emailDeliveryCounts { totalCount } }", json!({})).await;
     assert_eq!(of_client["emailDeliveryCounts"]["totalCount"], 0);
-    drop((charges, mails, uploads));
+    drop((charges, rows, mails, uploads));
     drop(side);
     desk.finish().await;
 }

@@ -98,6 +98,20 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ChargeF
     Ok(filtered(scope, filter).count().get_result(conn).await?)
 }
 
+/// Those of these charges that are in the list, in no particular order, for keeping a list up to date.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn among(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &ChargeFilter,
+    ids: &[ChargeId],
+) -> Result<Vec<Charge>> {
+    let query = filtered(scope, filter).filter(sql::among(charges::id, ids));
+    Ok(query.select(Charge::as_select()).load(conn).await?)
+}
+
 /// The number of charges that match a filter, by status.
 ///
 /// # Errors

@@ -1,5 +1,7 @@
 //! Charges (D-10).
 
+mod subscription;
+
 use async_graphql::{Context, ID, InputObject, Object};
 use guichet_base::error;
 use guichet_base::id::{ChargeId, Id, TicketId};
@@ -20,6 +22,8 @@ use crate::graphql::page::{FilterInput, connection};
 use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, payload};
 use crate::graphql::people::client::Client;
 use crate::graphql::scalars::{Date, DateTime};
+
+pub use subscription::{ChargeSubscription, ChargesListed};
 
 mirror!(ChargeStatus => model::ChargeStatus);
 
