@@ -67,8 +67,8 @@ mod tests {
             "Guia",
             "maçã",
             "macaco",
-            "nota",
             "Ñandú",
+            "nota",
             "Œuvre",
             "œuvres",
             "straße",
@@ -96,7 +96,7 @@ mod tests {
         for c in (0..0x3_0000).filter_map(char::from_u32) {
             all.update(key(&format!("a{c}b")));
         }
-        assert_eq!(data_encoding::HEXLOWER.encode(&all.finalize()[..8]), "PIN");
+        assert_eq!(data_encoding::HEXLOWER.encode(&all.finalize()[..8]), "bafc915d0442be97");
     }
 
     proptest! {

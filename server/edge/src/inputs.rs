@@ -129,6 +129,8 @@ impl Inputs {
 
 /// Why a value is refused.
 struct Wrong {
+    /// Where it is in the document, if that is not where the argument is.
+    at: Option<Pos>,
     path: Vec<String>,
     reason: String,
     message: String,
@@ -146,15 +148,16 @@ pub(super) fn check(
     types: &Types,
     scalars: &Scalars,
 ) -> Result<(), ServerError> {
-    let definitions = operation.variable_definitions.iter().map(|definition| &definition.node);
-    let definitions = definitions.map(|definition| (definition.name.node.as_str(), definition)).collect();
+    let definitions = operation.variable_definitions.iter();
+    let definitions =
+        definitions.map(|definition| (definition.node.name.node.as_str(), definition)).collect();
     let mut checker = Checker { document, definitions, variables, types, scalars, seen: HashSet::new() };
     checker.set(&operation.selection_set.node, types.root(operation.ty))
 }
 
 struct Checker<'a> {
     document: &'a ExecutableDocument,
-    definitions: HashMap<&'a str, &'a VariableDefinition>,
+    definitions: HashMap<&'a str, &'a Positioned<VariableDefinition>>,
     variables: &'a Variables,
     types: &'a Types,
     scalars: &'a Scalars,
@@ -196,8 +199,8 @@ impl<'a> Checker<'a> {
             let at = given.map_or(*pos, |(_, value)| value.pos);
             let mut path = vec![slot.name.to_string()];
             self.slot(slot, given.map(|(_, value)| &value.node), &mut path).map_err(|wrong| {
-                let Wrong { path, reason, message } = wrong;
-                let mut error = refusal(Code::BadUserInput, message, vec![at]);
+                let Wrong { at: elsewhere, path, reason, message } = wrong;
+                let mut error = refusal(Code::BadUserInput, message, vec![elsewhere.unwrap_or(at)]);
                 if let Some(extensions) = &mut error.extensions {
                     extensions.set("reason", reason);
                     extensions.set("argument", path);
@@ -250,12 +253,12 @@ impl<'a> Checker<'a> {
         path: &mut Vec<String>,
     ) -> Result<(), Wrong> {
         let Some(definition) = self.definitions.get(name.as_str()) else { return Ok(()) };
-        let (sent, required) = (self.variables.get(name), &definition.var_type.node);
-        let default = definition.default_value.as_ref().map(|default| &default.node);
+        let (sent, required) = (self.variables.get(name), &definition.node.var_type.node);
+        let default = definition.node.default_value.as_ref().map(|default| &default.node);
         match sent.or(default) {
             None if required.nullable => Ok(()),
-            None => Err(unset(path, name, required)),
-            Some(ConstValue::Null) if !required.nullable => Err(unset(path, name, required)),
+            None => Err(unset(path, definition)),
+            Some(ConstValue::Null) if !required.nullable => Err(unset(path, definition)),
             Some(value) => self.value(&value.clone().into_value(), ty, has_default, path),
         }
     }
@@ -283,13 +286,15 @@ impl<'a> Checker<'a> {
                 Ok(())
             }
             Some(Kind::Enum(values)) => {
-                let known = match value {
-                    Value::Enum(value) => values.contains(value),
-                    Value::String(value) => values.contains(value.as_str()),
-                    _ => false,
+                let message = match value {
+                    Value::Enum(value) if values.contains(value) => return Ok(()),
+                    Value::String(value) if values.contains(value.as_str()) => return Ok(()),
+                    Value::Enum(_) | Value::String(_) => {
+                        format!("{value} is no value of the type \"{name}\".")
+                    }
+                    _ => format!("Expected a value of the type \"{name}\"."),
                 };
-                let message = || format!("{value} is no value of the type \"{name}\".");
-                if known { Ok(()) } else { Err(wrong(path, OUT_OF_RANGE, message())) }
+                Err(wrong(path, OUT_OF_RANGE, message))
             }
             None => self.scalar(value, name, path),
         }
@@ -301,6 +306,7 @@ impl<'a> Checker<'a> {
             return Ok(());
         };
         read(value).map_err(|Complaint { message, reason }| Wrong {
+            at: None,
             path: path.to_vec(),
             reason: reason.unwrap_or_else(|| OUT_OF_RANGE.to_owned()),
             message: plain(&message).to_owned(),
@@ -321,13 +327,15 @@ fn within(
 }
 
 fn wrong(path: &[String], reason: &str, message: String) -> Wrong {
-    Wrong { path: path.to_vec(), reason: reason.to_owned(), message }
+    Wrong { at: None, path: path.to_vec(), reason: reason.to_owned(), message }
 }
 
 fn missing(path: &[String], ty: &Type) -> Wrong {
     wrong(path, REQUIRED, format!("A value of the type \"{ty}\" is missing."))
 }
 
-fn unset(path: &[String], name: &Name, ty: &Type) -> Wrong {
-    wrong(path, REQUIRED, format!("The variable \"${name}\" of type \"{ty}\" has no value."))
+fn unset(path: &[String], definition: &Positioned<VariableDefinition>) -> Wrong {
+    let (name, ty) = (&definition.node.name.node, &definition.node.var_type.node);
+    let message = format!("The variable \"${name}\" of type \"{ty}\" has no value.");
+    Wrong { at: Some(definition.pos), ..wrong(path, REQUIRED, message) }
 }

@@ -1,6 +1,9 @@
 //! a person's own uploads, as a list and live.
 
 use chrono::TimeDelta;
+use guichet_schema::shared::file::rules::{AWAITED, GRACE};
+use guichet_tests::app::Setup;
+use guichet_tests::clamd::FakeClamd;
 use guichet_tests::live::{LiveSide, Messages};
 use guichet_tests::object_store::Kind;
 use guichet_tests::world::Person;
@@ -72,15 +75,13 @@ async fn a_09_the_uploader_is_told() {
 
     let wrong = desk.hand_in(&desk.admin, "extrato.pdf", CSV).await;
     assert_eq!(until(&mut mine, &wrong, "REJECTED").await["refusal"]["code"], "FILE_TYPE_MISMATCH");
-    desk.app.pass(TimeDelta::days(31));
+    let upload = desk.declare(&desk.admin, &[declared("nota.pdf", PDF)]).await.remove(0);
+    let late = text(&upload["file"]["id"]);
+    until(&mut mine, &late, "PENDING").await;
+    desk.app.pass(AWAITED + GRACE);
     sweep(&desk.app.store, &desk.app.files.storage).await.unwrap();
-    loop {
-        let told = mine.told().await;
-        if told["removed"] == json!([wrong]) {
-            break;
-        }
-    }
-    assert_eq!(own(&desk, &desk.admin, json!({})).await, [id.clone()]);
+    assert_eq!(mine.told().await["removed"], json!([late]));
+    assert_eq!(own(&desk, &desk.admin, json!({})).await, [wrong, id.clone()]);
     // The first that others are shown is of their own. Of a file that they could see elsewhere they are told that it is not
     // in this list.
     for (person, mut messages) in others {
@@ -101,7 +102,8 @@ async fn a_09_the_uploader_is_told() {
 /// internal one only staff are.
 #[tokio::test]
 async fn d_08_files_of_a_ticket() {
-    let desk = Desk::open().await;
+    let scanner = FakeClamd::start().await;
+    let desk = Desk::open_with(Setup { clamd: Some(scanner.clamd()), ..Setup::default() }).await;
     let side = LiveSide::start(&desk.app.store);
     let ticket = desk.opened(&desk.admin).await;
     let of_ticket = json!({ "ticketIds": [ticket] });
@@ -111,11 +113,13 @@ async fn d_08_files_of_a_ticket() {
     desk.attach(&desk.owner, &ticket, &noted, "INTERNAL").await;
     until(&mut staff, &noted, "STORED").await;
     // Attached before it is stored.
-    let early = desk.send_file(&desk.owner, "guia.pdf", PDF).await;
-    desk.complete(&desk.owner, &early).await;
+    scanner.leave(true);
+    let early = desk.hand_in(&desk.owner, "guia.pdf", PDF).await;
     desk.attach(&desk.owner, &ticket, &early, "PUBLIC").await;
     assert_eq!(own(&desk, &desk.member, of_ticket.clone()).await, [noted.clone()]);
     assert_eq!(own(&desk, &desk.owner, of_ticket.clone()).await, [early.clone(), noted.clone()]);
+    scanner.leave(false);
+    desk.app.pass(TimeDelta::seconds(20));
     desk.app.jobs_done().await;
     let told = until(&mut staff, &early, "STORED").await;
     assert_eq!(told["attachment"]["ticket"]["id"], ticket);
