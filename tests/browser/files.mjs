@@ -37,7 +37,7 @@ export async function isShown(site, { id, colour, least, name }) {
 }
 
 /** The browser saves the file, opened alone and in a frame, and runs nothing of it. */
-export async function isSaved(site, { id, name }) {
+export async function isSaved(site, { id, name, kind }) {
   const { fileDownload } = await ask(site.home, site.token, DOWNLOAD, { id, disposition: 'INLINE' });
   assert.deepEqual(fileDownload.userErrors, [{ code: 'FILE_NOT_PREVIEWABLE' }]);
   const address = await addressOf(site, id, 'ATTACHMENT');
@@ -55,16 +55,20 @@ export async function isSaved(site, { id, name }) {
     assert.notEqual(await each.title(), 'ran');
     await each.close();
   }
-
-  // Even where it is shown after all, its policy lets it run nothing: so it does if the server is told to show it.
-  const shown = await site.context.newPage();
-  await shown.route(address, async (route) => {
-    const response = await route.fetch();
-    const headers = { ...response.headers(), 'content-disposition': 'inline', 'content-type': 'text/html' };
-    await route.fulfill({ response, headers });
-  });
-  await shown.goto(address);
-  assert.notEqual(await shown.title(), 'ran');
-  await shown.close();
   assert.deepEqual(ran, []);
+
+  // Even where it were shown, as a page of this kind, its policy would let it run nothing: without the policy it runs.
+  for (const withPolicy of [true, false]) {
+    const shown = await site.context.newPage();
+    await shown.route(address, async (route) => {
+      const response = await route.fetch();
+      const headers = { ...response.headers(), 'content-disposition': 'inline', 'content-type': kind };
+      if (!withPolicy) delete headers['content-security-policy'];
+      await route.fulfill({ response, headers });
+    });
+    await shown.goto(address, { waitUntil: 'load' });
+    assert.equal((await shown.title()) === 'ran', !withPolicy);
+    assert.equal(ran.length > 0, !withPolicy);
+    await shown.close();
+  }
 }

@@ -27,8 +27,8 @@ try {
   const checks = {
     'a PDF document is shown': () => isShown(site, { id: pdf, colour: [204, 0, 0], least: 0.1, name: 'pdf' }),
     'an image is shown': () => isShown(site, { id: png, colour: [0, 160, 0], least: 0.005, name: 'png' }),
-    'a page in an XML file is saved': () => isSaved(site, { id: xml, name: 'page.xml' }),
-    'a page in a text file is saved': () => isSaved(site, { id: txt, name: 'page.txt' }),
+    'a script in an XML file is not run': () => isSaved(site, { id: xml, name: 'script.xml', kind: 'application/xml' }),
+    'a script in a text file is not run': () => isSaved(site, { id: txt, name: 'script.txt', kind: 'text/html' }),
   };
   for (const [what, check] of Object.entries(checks)) {
     try {
