@@ -49,7 +49,7 @@ impl FakeClamd {
 
     /// Its address.
     pub fn clamd(&self) -> Clamd {
-        Clamd::Tcp(self.address.to_string())
+        Clamd::parse(&self.address.to_string()).expect("an address")
     }
 
     /// Makes it disconnect every client, or stop doing so.
