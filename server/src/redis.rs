@@ -56,14 +56,15 @@ impl Redis {
         Ok(Self { client, suspected: Arc::default() })
     }
 
-    /// Sends a hint that says nothing.
+    /// Sends a hint that says nothing, and listens for hints.
     ///
     /// # Errors
     /// One sentence that names the variable.
     pub async fn probe(&self) -> Result<(), PartError> {
         let asked = async {
             let mut conn = self.client.get_multiplexed_async_connection().await?;
-            redis::cmd("PUBLISH").arg(CHANNEL).arg("").exec_async(&mut conn).await
+            redis::cmd("PUBLISH").arg(CHANNEL).arg("").exec_async(&mut conn).await?;
+            self.client.get_async_pubsub().await?.subscribe(CHANNEL).await
         };
         match timeout(PATIENCE, asked).await {
             Ok(Ok(())) => Ok(()),

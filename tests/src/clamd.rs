@@ -48,8 +48,16 @@ impl FakeClamd {
     }
 
     /// Its address.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// A client of it.
+    ///
+    /// # Panics
+    /// Never: its address is valid.
     pub fn clamd(&self) -> Clamd {
-        Clamd::parse(&self.address.to_string()).expect("an address")
+        Clamd::parse(&self.address()).expect("an address")
     }
 
     /// Makes it disconnect every client, or stop doing so.

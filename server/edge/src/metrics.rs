@@ -30,7 +30,6 @@ pub(super) fn begin(types: &Types) {
     describe_gauge!(WEBSOCKETS, "Open websockets");
     describe_counter!(MESSAGES, "Messages handed to the network for websockets");
     describe_counter!(CLOSES, "Closed websockets by our code, or `client` when the client closed or was lost");
-    describe_counter!(REFUSED_CONNECTIONS, "Connections closed at once because their client has too many");
     for kind in [OperationType::Query, OperationType::Mutation, OperationType::Subscription] {
         for root in types.roots(kind) {
             for outcome in outcomes(kind) {
@@ -51,6 +50,11 @@ pub(super) fn begin(types: &Types) {
         counter!(CLOSES, "code" => code.to_string()).increment(0);
     }
     counter!(CLOSES, "code" => CLIENT).increment(0);
+}
+
+/// The same for connections, which also exist where no GraphQL is served.
+pub(super) fn begin_connections() {
+    describe_counter!(REFUSED_CONNECTIONS, "Connections closed at once because their client has too many");
     counter!(REFUSED_CONNECTIONS).increment(0);
 }
 
