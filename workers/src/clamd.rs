@@ -1,5 +1,6 @@
 //! The malware scanner clamd, with its protocol (clamd(8), `INSTREAM`).
 
+use std::borrow::Cow;
 use std::future::ready;
 use std::io;
 use std::path::PathBuf;
@@ -71,6 +72,14 @@ impl Clamd {
             (!host.is_empty() && port.parse::<u16>().is_ok()).then(|| Place::Tcp(text.to_owned()))?
         };
         Some(Self { place, suspected: Arc::default() })
+    }
+
+    /// Where it listens, for messages.
+    pub fn place(&self) -> Cow<'_, str> {
+        match &self.place {
+            Place::Tcp(address) => address.as_str().into(),
+            Place::Unix(path) => path.to_string_lossy(),
+        }
     }
 
     /// Waits until it has failed to scan a file since the last call.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use guichet_base::error::{Fault, without_sqlstate};
+use guichet_base::foreign;
 use guichet_engine::db::{self, Address};
 use guichet_mail::{SendError, SmtpSettings};
 use guichet_storage::{S3, S3Fault, S3Settings};
@@ -121,9 +122,11 @@ pub async fn look_at_s3(s3: &S3, settings: &S3Settings) -> Result<(), PartError>
 /// Checks that the scanner answers.
 ///
 /// # Errors
-/// For example `CLAMD_ADDRESS: clamd does not answer: connection refused`.
+/// For example `CLAMD_ADDRESS: clamd does not answer at clamd:3310: connection refused`.
 pub async fn look_at_clamd(clamd: &Clamd) -> Result<(), PartError> {
-    let failed = |reason: &str| SettingError::new(CLAMD_ADDRESS, format!("clamd does not answer: {reason}"));
+    let failed = |reason: &str| {
+        SettingError::new(CLAMD_ADDRESS, format!("clamd does not answer at {}: {reason}", clamd.place()))
+    };
     match timeout(PATIENCE, clamd.ping()).await {
         Ok(Ok(())) => Ok(()),
         // The scanner is there, but not for us.
@@ -132,7 +135,11 @@ pub async fn look_at_clamd(clamd: &Clamd) -> Result<(), PartError> {
         }
         Ok(Err(ClamdError::Unreachable(error))) => Err(PartError::Away(failed(&plain(&error.to_string())))),
         Ok(Err(ClamdError::Refused(answer))) if answer.is_empty() => Err(PartError::Away(failed("no word came"))),
-        Ok(Err(ClamdError::Refused(answer))) => Err(PartError::Refused(failed(&format!("it says `{answer}`")))),
+        Ok(Err(ClamdError::Refused(answer))) => {
+            let answer = foreign::listed(answer.lines().next().unwrap_or_default());
+            let reason = format!("what is at {} is no scanner: it says `{answer}`", clamd.place());
+            Err(PartError::Refused(SettingError::new(CLAMD_ADDRESS, reason)))
+        }
         Ok(Err(ClamdError::Silent)) | Err(_) => Err(PartError::Away(failed("no word came"))),
     }
 }

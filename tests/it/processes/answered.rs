@@ -151,7 +151,7 @@ async fn of_files_and_exports() {
         request.send().await.unwrap().status().as_u16()
     };
     for (request_id, body, status, code) in
-        [("altered", &b"%PDF-1.7 another one %%EOF"[..], 400, Some("BAD_REQUEST")), ("uploaded", PDF, 200, None)]
+        [("altered", &b"%PDF-1.7 a Document %%EOF"[..], 400, Some("BAD_REQUEST")), ("uploaded", PDF, 200, None)]
     {
         assert_eq!(upload(request_id, body).await, status);
         let line = answered(&server, "request_id", request_id).await;

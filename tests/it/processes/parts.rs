@@ -149,11 +149,10 @@ async fn each_is_used_when_it_is_back() {
     s3.spoil(None);
     clamd.leave(false);
     tokio::join!(becomes(&server, "ready", of_server("ok", "ok")), becomes(&worker, "ready", of_worker("ok")));
-    let levels = |process, part| told_levels(process, part);
     for (process, part) in [(&server, "redis"), (&server, "s3"), (&worker, "redis"), (&worker, "s3"), (&worker, "scanner")] {
-        assert_eq!(levels(process, part), ["WARN", "INFO", "WARN", "INFO"], "{part}");
+        assert_eq!(told_levels(process, part), ["WARN", "INFO", "WARN", "INFO"], "{part}");
     }
-    assert_eq!(levels(&worker, "relay"), ["WARN", "INFO"]);
+    assert_eq!(told_levels(&worker, "relay"), ["WARN", "INFO"]);
     assert!(server.stop().await.success() && worker.stop().await.success());
     database.drop().await;
 }

@@ -277,12 +277,15 @@ async fn the_scanner() {
     let page = page().await;
     let page = page.strip_prefix("http://").unwrap();
     for (value, sentence) in [
-        ("clamd", "CLAMD_ADDRESS: is `clamd`, not an address such as clamd:3310 or /run/clamav/clamd.ctl"),
-        (page, "CLAMD_ADDRESS: clamd does not answer: it says `HTTP/1.1 400 Bad Request content-length: 0`"),
+        (
+            "clamd",
+            "CLAMD_ADDRESS: is `clamd`, not an address such as clamd:3310 or /run/clamav/clamd.ctl".to_owned(),
+        ),
+        (page, format!("CLAMD_ADDRESS: what is at {page} is no scanner: it says `HTTP/1.1 400 Bad Request`")),
     ] {
         let settings =
             [("DATABASE_URL", database.url.as_str()), ("SMTP_URL", &relay), ("CLAMD_ADDRESS", value)];
-        stops(&["work"], &settings, sentence).await;
+        stops(&["work"], &settings, &sentence).await;
     }
     database.drop().await;
 }
