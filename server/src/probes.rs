@@ -20,7 +20,7 @@ use serde::Serialize;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::parts::{Parts, State};
+use crate::parts::{self, Parts};
 
 /// How long the database may take to answer a probe.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -118,7 +118,7 @@ struct Readiness {
     workers: Option<&'static str>,
     /// The services that do not keep it from working.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    parts: BTreeMap<&'static str, State>,
+    parts: BTreeMap<&'static str, parts::State>,
 }
 
 async fn ready(State(probes): State<Probes>) -> impl IntoResponse {
@@ -130,7 +130,7 @@ async fn ready(State(probes): State<Probes>) -> impl IntoResponse {
     let workers = probes.workers.map(|health| if health.is_ready() { "ok" } else { "down" });
     let ok = database == "ok" && workers.is_none_or(|state| state == "ok");
     let parts: BTreeMap<_, _> = probes.parts.states().collect();
-    let (code, status) = match parts.values().all(|state| *state == State::Ok) {
+    let (code, status) = match parts.values().all(|state| *state == parts::State::Ok) {
         _ if !ok => (StatusCode::SERVICE_UNAVAILABLE, "not ready"),
         true => (StatusCode::OK, "ready"),
         false => (StatusCode::OK, "degraded"),
