@@ -42,7 +42,7 @@ async fn are_one_short_line() {
         request.send().await.unwrap().json::<Value>().await.unwrap()["data"].take()
     };
     let create = "mutation ($input: TicketCreateInput!) { ticketCreate(input: $input) { ticket { id } } }";
-    let input = json!({ "idempotencyKey": "k", "clientId": guichet_base::id::Id::encode(&client), "subject": "x" });
+    let input = json!({ "idempotencyKey": "k", "clientId": guichet_base::id::Id::encode(client), "subject": "x" });
     let made = ask(create, json!({ "input": input })).await;
     let change = "mutation ($input: TicketStatusChangeInput!) { ticketStatusChange(input: $input) { outcome } }";
     let input = json!({ "idempotencyKey": "k", "id": made["ticketCreate"]["ticket"]["id"], "status": "IN_ANALYSIS" });
