@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal};
 use std::path::Path;
 
 use guichet_base::error::{Code, Error, Refusal};
-use guichet_base::i18n;
+use guichet_base::{foreign, i18n};
 use guichet_base::id::{Id, JobId};
 use guichet_base::locale::Locale;
 use guichet_demo as demo;
@@ -20,7 +20,7 @@ use crate::console::say;
 use crate::database::Database;
 use crate::graphql;
 use crate::lifecycle::Failure;
-use crate::processes::{data_folder, open, sign_in_table, storage};
+use crate::processes::{data_folder, open, sign_in_table, storage_of_command};
 use crate::settings::{self, Settings};
 
 /// Days in which the clients of a new firm may reopen a ticket.
@@ -52,7 +52,7 @@ pub async fn demo(settings: &Settings, Demo { scale, yes }: Demo) -> Result<(), 
             let reason = "this database has firms of your own, and everybody knows the password of the demo; add --yes to fill it in nevertheless";
             return Err(reason.into());
         }
-        let files = storage(settings, &folder).await?;
+        let files = storage_of_command(settings, &folder).await?;
         let sign_ins = demo::fill(store, &url, &files, scale, |step| say(step)).await?;
         Ok(sign_in_table(&sign_ins))
     })
@@ -176,7 +176,7 @@ async fn jobs_list(store: &Store, list: JobsList) -> Result<String, Failure> {
             job.attempts,
             job.max_attempts,
             job.run_at.format("%Y-%m-%d %H:%M:%SZ"),
-            job.last_error.as_deref().unwrap_or_default(),
+            job.last_error.as_deref().map(foreign::listed).unwrap_or_default(),
         )
     };
     Ok(rows.iter().map(line).collect::<Vec<_>>().join("\n"))

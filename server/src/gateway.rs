@@ -20,8 +20,9 @@ use crate::graphql::batch::BatchedExecutor;
 use crate::graphql::deployment::Deployment;
 use crate::graphql::guests::Guests;
 use crate::live::Live;
+use crate::parts::Parts;
 use crate::settings::Settings;
-use crate::{mail_page, probes};
+use crate::{mail_page, probes, transfers};
 
 /// The initial text of GraphiQL's editor.
 const WELCOME: &str = include_str!("welcome.graphql");
@@ -39,6 +40,8 @@ pub struct Gateway {
     pub workers: Option<Health>,
     /// The file store.
     pub files: Files,
+    /// The services that the process can do without for a while.
+    pub parts: Parts,
 }
 
 impl Gateway {
@@ -78,6 +81,7 @@ impl Gateway {
     }
 
     fn routes(self, settings: &Settings, guests: Guests, sockets: &Sockets) -> Router {
+        transfers::begin();
         let deployment = Deployment::new(settings);
         let edge = EdgeSettings {
             graphiql: settings.graphiql.then(|| Graphiql {
@@ -100,7 +104,7 @@ impl Gateway {
         let mut routes = guichet_edge::router(schema, &edge, sessions.clone(), sockets)
             .merge(graphql::export::router(sessions))
             .merge(files::router(&self.files, self.store.clock.clone()))
-            .merge(probes::router(probes::Probes::new(self.store, self.workers)));
+            .merge(probes::router(probes::Probes::new(self.store, self.workers, self.parts)));
         if let Some(catcher) = self.catcher {
             routes = routes.merge(mail_page::router(catcher));
         }

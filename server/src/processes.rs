@@ -15,7 +15,8 @@ use guichet_engine::pace::Pace;
 use guichet_engine::store::Store;
 use guichet_mail::{Catcher, Pool, Route};
 use guichet_queue::Workers;
-use guichet_storage::{Addresses, Folder, Own, Seal, Storage};
+use guichet_storage::{Addresses, Folder, Own, S3, Seal, Storage};
+use guichet_workers::clamd::Clamd;
 use guichet_workers::file_verify::Verifier;
 use guichet_workers::send_email::Sender;
 use tokio_util::sync::CancellationToken;
@@ -26,9 +27,10 @@ use crate::files::Files;
 use crate::gateway::Gateway;
 use crate::lifecycle::{Failure, Lifecycle};
 use crate::live::Live;
+use crate::parts::{Parts, Service};
 use crate::settings::{
-    GUICHET_LISTEN, GUICHET_PROBES, S3_BUCKET, SMTP_URL, SettingError, Settings, bind, check_clamd, check_s3,
-    migrate, unusable,
+    GUICHET_LISTEN, GUICHET_PROBES, S3_BUCKET, SMTP_URL, SettingError, Settings, bind, look_at_s3, migrate,
+    open_s3, unusable,
 };
 use crate::{open_files, probes, signals};
 
@@ -49,13 +51,13 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// Why it cannot start, or the first part that fails later.
 pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
-        if !settings.trial {
-            demand_relay(settings)?;
+        if !settings.trial && settings.smtp.is_none() {
+            return Err(no_relay().into());
         }
         let listener = bind(GUICHET_LISTEN, settings.listen).await?;
-        probe_relay(settings).await?;
-        probe_redis(settings).await?;
-        probe_scanner(settings).await?;
+        let (relay, s3) = (relay(settings), bucket(settings)?);
+        let parts = parts(settings, s3.as_ref(), relay.as_ref(), settings.clamd.as_ref());
+        parts.begin().await?;
         let database = Database::own(settings).await?;
         let url = database.url();
         let folder = data_folder(settings, &database);
@@ -71,11 +73,16 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         if is_shared {
             pass_hints(life, settings, url.clone(), &store);
         }
-        let route = route(settings, Some(folder.clone()))?;
-        let storage = storage(settings, &folder).await?;
+        let route = match relay {
+            Some(pool) => Route::Smtp(pool),
+            None => Route::Catcher(catcher(&folder)?),
+        };
+        let storage = storage(s3, &folder)?;
         let empty = demo::is_wanted(&store).await?;
         // Everybody knows the demo password, so a server that others can reach is only filled by `guichet demo`.
-        if settings.trial && empty {
+        if settings.trial && empty && storage.is_away() {
+            say("The demo firms have files, and their store is away: start again when it is back.");
+        } else if settings.trial && empty {
             demo::fill(&store, &url, &storage, Scale::Small, |step| say(step)).await?;
         }
         let sign_ins = warned_of_demo(settings, &store).await?;
@@ -85,9 +92,13 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         let public_url = settings.public_url(listener.local_addr()?);
         let files = files(settings, &folder, storage)?;
         // The page requires no sign-in.
-        let catcher = catcher(&route).filter(|_| settings.trial);
+        let catcher = match route {
+            Route::Catcher(catcher) => Some(catcher).filter(|_| settings.trial),
+            Route::Smtp(_) => None,
+        };
         let live = follow_feeds(life, &store);
-        let gateway = Gateway { store, live, catcher, workers: Some(health), files };
+        watch(life, &parts);
+        let gateway = Gateway { store, live, catcher, workers: Some(health), files, parts };
         life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
         say(welcome(settings, &public_url, socket.as_deref(), &sign_ins));
         if !settings.trial && empty {
@@ -105,7 +116,9 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
 pub async fn serve(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
         let listener = bind(GUICHET_LISTEN, settings.listen).await?;
-        probe_redis(settings).await?;
+        let s3 = bucket(settings)?;
+        let parts = parts(settings, s3.as_ref(), None, None);
+        parts.begin().await?;
         let url = Database::shared(settings).await?;
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
@@ -114,10 +127,10 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         pass_hints(life, settings, url, &store);
         let public_url = settings.public_url(listener.local_addr()?);
         let folder = shared_folder(settings);
-        let storage = storage(settings, &folder).await?;
-        let files = files(settings, &folder, storage)?;
+        let files = files(settings, &folder, storage(s3, &folder)?)?;
         let live = follow_feeds(life, &store);
-        let gateway = Gateway { store, live, catcher: None, workers: None, files };
+        watch(life, &parts);
+        let gateway = Gateway { store, live, catcher: None, workers: None, files, parts };
         life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
         tracing::info!(address = %public_url, "serving");
         Ok(())
@@ -131,26 +144,27 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
 /// Why it cannot start, or the first part that fails later.
 pub async fn work(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
-        demand_relay(settings)?;
-        probe_relay(settings).await?;
-        probe_redis(settings).await?;
-        probe_scanner(settings).await?;
+        let pool = relay(settings).ok_or_else(no_relay)?;
+        let s3 = bucket(settings)?;
+        let parts = parts(settings, s3.as_ref(), Some(&pool), settings.clamd.as_ref());
+        parts.begin().await?;
         let url = Database::shared(settings).await?;
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
         warned_of_demo(settings, &store).await?;
-        let storage = storage(settings, &shared_folder(settings)).await?;
-        let route = route(settings, None)?;
+        let storage = storage(s3, &shared_folder(settings))?;
+        let route = Route::Smtp(pool);
         let workers = workers(settings, &store, &route, &storage);
         if let Some(address) = settings.probes {
             let listener = bind(GUICHET_PROBES, address).await?;
             tracing::info!(address = %listener.local_addr()?, "answering probes");
-            let router = probes::router(probes::Probes::new(store.clone(), Some(workers.health())));
+            let router = probes::router(probes::Probes::new(store.clone(), Some(workers.health()), parts.clone()));
             life.add("probes", SOON, |stop| {
                 guichet_edge::serve(listener, router, ConnectionLimits::default(), stop)
             });
         }
         pass_hints(life, settings, url, &store);
+        watch(life, &parts);
         start_workers(life, &store, workers, route, &storage);
         tracing::info!("working");
         Ok(())
@@ -194,32 +208,40 @@ async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) 
 }
 
 /// Outside of a trial, mails that are only caught would count as sent.
-fn demand_relay(settings: &Settings) -> Result<(), SettingError> {
-    match settings.smtp {
-        Some(_) => Ok(()),
-        None => Err(SettingError::new(SMTP_URL, "is not set, and mails would go nowhere")),
-    }
+fn no_relay() -> SettingError {
+    SettingError::new(SMTP_URL, "is not set, and mails would go nowhere")
 }
 
-async fn probe_relay(settings: &Settings) -> Result<(), SettingError> {
-    match &settings.smtp {
-        Some(smtp) => smtp.probe().await.map_err(SettingError::from),
-        None => Ok(()),
+/// The configured relay.
+fn relay(settings: &Settings) -> Option<Pool> {
+    let relay = settings.smtp.clone()?;
+    if relay.reveals_password() {
+        tracing::warn!("SMTP_URL sends user and password in clear; smtp+starttls:// or smtps:// would not");
     }
+    Some(Pool::new(relay))
 }
 
-async fn probe_redis(settings: &Settings) -> Result<(), SettingError> {
-    match &settings.redis {
-        Some(redis) => redis.probe().await,
-        None => Ok(()),
-    }
+/// The configured bucket.
+fn bucket(settings: &Settings) -> Result<Option<S3>, SettingError> {
+    settings.s3.as_ref().map(open_s3).transpose()
 }
 
-async fn probe_scanner(settings: &Settings) -> Result<(), SettingError> {
-    match &settings.clamd {
-        Some(clamd) => check_clamd(clamd).await,
-        None => Ok(()),
-    }
+/// The services that a process uses and can do without for a while.
+fn parts(settings: &Settings, s3: Option<&S3>, relay: Option<&Pool>, scanner: Option<&Clamd>) -> Parts {
+    let redis = settings.redis.clone().map(Service::Redis);
+    let s3 = s3.zip(settings.s3.as_ref()).map(|(s3, settings)| Service::S3(s3.clone(), settings.clone()));
+    let relay = relay.cloned().map(Service::Relay);
+    let scanner = scanner.cloned().map(Service::Scanner);
+    Parts::new([redis, s3, relay, scanner].into_iter().flatten())
+}
+
+/// Keeps looking whether the services are there.
+fn watch(life: &mut Lifecycle, parts: &Parts) {
+    let parts = parts.clone();
+    life.add("parts", SOON, |stop| async move {
+        parts.watch(stop).await;
+        Ok::<(), Infallible>(())
+    });
 }
 
 /// Passes hints between this process and others on the same database.
@@ -235,14 +257,23 @@ fn pass_hints(life: &mut Lifecycle, settings: &Settings, url: String, store: &St
     });
 }
 
-/// The file store: the configured bucket, else `folder`.
-pub(crate) async fn storage(settings: &Settings, folder: &Path) -> Result<Storage, Failure> {
-    Ok(match &settings.s3 {
-        Some(s3) => Storage::S3(check_s3(s3).await?),
-        None => {
-            Storage::Folder(Folder::open(folder).map_err(|error| unusable(&folder.join("files"), &error))?)
-        }
-    })
+/// The file store: the bucket, else `folder`.
+fn storage(s3: Option<S3>, folder: &Path) -> Result<Storage, SettingError> {
+    match s3 {
+        Some(s3) => Ok(Storage::S3(s3)),
+        None => Folder::open(folder)
+            .map(Storage::Folder)
+            .map_err(|error| unusable(&folder.join("files"), &error)),
+    }
+}
+
+/// The file store of a command, which cannot do without it.
+pub(crate) async fn storage_of_command(settings: &Settings, folder: &Path) -> Result<Storage, SettingError> {
+    let s3 = bucket(settings)?;
+    if let (Some(s3), Some(settings)) = (&s3, &settings.s3) {
+        look_at_s3(s3, settings).await?;
+    }
+    storage(s3, folder)
 }
 
 /// What actions on files need.
@@ -280,23 +311,10 @@ pub(crate) fn data_folder(settings: &Settings, database: &Database) -> PathBuf {
     }
 }
 
-/// Where mails are sent: the configured relay, else `folder`.
-fn route(settings: &Settings, folder: Option<PathBuf>) -> Result<Route, Failure> {
-    match (&settings.smtp, folder) {
-        (Some(smtp), _) => Ok(Route::Smtp(Pool::new(smtp.clone()))),
-        (None, Some(folder)) => {
-            let folder = folder.join("mails");
-            Ok(Route::Catcher(Catcher::open(folder.clone()).map_err(|error| unusable(&folder, &error))?))
-        }
-        (None, None) => Err(SettingError::new(SMTP_URL, "is not set").into()),
-    }
-}
-
-fn catcher(route: &Route) -> Option<Catcher> {
-    match route {
-        Route::Catcher(catcher) => Some(catcher.clone()),
-        Route::Smtp(_) => None,
-    }
+/// Where mails are kept without a relay.
+fn catcher(folder: &Path) -> Result<Catcher, SettingError> {
+    let folder = folder.join("mails");
+    Catcher::open(folder.clone()).map_err(|error| unusable(&folder, &error))
 }
 
 fn workers(settings: &Settings, store: &Store, route: &Route, storage: &Storage) -> Workers {

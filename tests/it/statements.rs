@@ -19,6 +19,7 @@ use guichet_schema::shared::file::{download, upload};
 use guichet_schema::shared::visibility::Visibility;
 use guichet_server::gateway::Gateway;
 use guichet_server::live::Live;
+use guichet_server::parts::Parts;
 use guichet_server::settings::Settings;
 use guichet_tests::app::START;
 use guichet_tests::counting::Counting;
@@ -51,7 +52,7 @@ impl Desk {
         let object_store = ObjectStore::folder();
         let files = object_store.files(Limits::default());
         let live = Live::new(store.clone());
-        let gateway = Gateway { store: store.clone(), live, catcher: None, workers: None, files };
+        let gateway = Gateway { store: store.clone(), live, catcher: None, workers: None, files, parts: Parts::default() };
         let router = gateway.router(&settings);
         let firm = Firm::new(&store, "aurora.example").await;
         Self { store, clock, router, counting, firm, database }

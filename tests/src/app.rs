@@ -20,6 +20,7 @@ use guichet_schema::shared::file::rules::Limits;
 use guichet_server::files::Files;
 use guichet_server::gateway::Gateway;
 use guichet_server::live::Live;
+use guichet_server::parts::Parts;
 use guichet_server::settings::Settings;
 use guichet_workers::clamd::Clamd;
 use guichet_workers::file_verify::Verifier;
@@ -143,6 +144,7 @@ impl TestApp {
             catcher: None,
             workers: health,
             files: files.clone(),
+            parts: Parts::default(),
         };
         let stop = CancellationToken::new();
         let mut parts = JoinSet::new();

@@ -48,8 +48,16 @@ impl FakeClamd {
     }
 
     /// Its address.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// A client of it.
+    ///
+    /// # Panics
+    /// Never: its address is valid.
     pub fn clamd(&self) -> Clamd {
-        Clamd::Tcp(self.address.to_string())
+        Clamd::parse(&self.address()).expect("an address")
     }
 
     /// Makes it disconnect every client, or stop doing so.

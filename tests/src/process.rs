@@ -225,11 +225,18 @@ impl Process {
     /// # Panics
     /// When the process does not answer.
     pub async fn metric(&self, name_and_labels: &str) -> f64 {
-        let page = http::client().get(format!("{}/metrics", self.url().await)).send().await;
-        let page = page.expect("metrics are answered");
-        let page = page.text().await.expect("metrics are text");
+        let page = self.metrics().await;
         let value = page.lines().find_map(|line| line.strip_prefix(name_and_labels)?.trim().parse().ok());
         value.unwrap_or_default()
+    }
+
+    /// The page of all its metrics.
+    ///
+    /// # Panics
+    /// When the process does not answer.
+    pub async fn metrics(&self) -> String {
+        let page = http::get(format!("{}/metrics", self.url().await)).await.expect("metrics are answered");
+        page.text().await.expect("metrics are text")
     }
 
     /// Suspends it.

@@ -6,6 +6,7 @@ mod file_content;
 pub mod file_sweep;
 pub mod file_verify;
 pub mod letter;
+mod metrics;
 pub mod reconciler;
 pub mod send_email;
 mod zip_directory;
@@ -41,6 +42,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// The workers of a process, with a handler for each kind of job; at most `concurrency` jobs of a
 /// kind at once.
 pub fn workers(store: Store, sender: Sender, verifier: Verifier, concurrency: usize) -> Workers {
+    metrics::begin();
     Workers::new(store)
         .register(concurrency, SENDING, move |job, payload| sender.clone().run(job, payload))
         .register(concurrency, VERIFYING, move |job, payload| verifier.clone().run(job, payload))

@@ -20,6 +20,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::envelope::{Envelope, EnvelopeError};
 use crate::letter;
+use crate::metrics::{self, Mail};
 
 /// How long all mail waits when our own relay settings do not work.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -55,7 +56,7 @@ impl Sender {
             match content::of_job(&mut *self.store.conn().await?, self.mails, order).await? {
                 None => return Ok(()),
                 Some(Errand::Withhold(reason)) => {
-                    count("withheld");
+                    metrics::mail(Mail::Withheld);
                     return self.settle(order, DeliveryOutcome::Withheld { reason }).await;
                 }
                 Some(Errand::Send { mailing, letter }) => (mailing, letter),
@@ -64,7 +65,7 @@ impl Sender {
             Ok(message) => message,
             // Final: the record has an address, or the firm a sender, that no mail can carry.
             Err(error) => {
-                count("invalid");
+                metrics::mail(Mail::Invalid);
                 return self.settle(order, error.outcome()).await;
             }
         };
@@ -74,7 +75,7 @@ impl Sender {
         let point = job.point.clone();
         match self.route.send_if(&message, move || point.pass()).await {
             Ok(accepted) => {
-                count("sent");
+                metrics::mail(Mail::Sent);
                 // A task of its own: the run may reach its limit while the database is away, but what this
                 // process knows must still be written down.
                 let settled = tokio::spawn(self.settle_sent(order, accepted.reply.to_string(), open));
@@ -94,12 +95,12 @@ impl Sender {
         let reply = error.told();
         match &error {
             SendError::Refused { phase, .. } => {
-                count("refused");
+                metrics::mail(Mail::Refused);
                 let hard_bounce = is_hard_bounce(*phase == Phase::RcptTo, &reply);
                 self.settle(order, DeliveryOutcome::Refused { reply, hard_bounce }).await
             }
             SendError::Invalid(why) => {
-                count("invalid");
+                metrics::mail(Mail::Invalid);
                 let outcome = match why {
                     Unsendable::Address(_) => DeliveryOutcome::Invalid { reply },
                     // Nothing is wrong with the recipient: our relay does not take it, or we wrote it wrong.
@@ -111,17 +112,17 @@ impl Sender {
                 self.settle(order, outcome).await
             }
             SendError::Later(_) if job.attempt >= job.max_attempts => {
-                count("exhausted");
+                metrics::mail(Mail::Exhausted);
                 self.settle(order, DeliveryOutcome::Exhausted { reply }).await?;
                 Err(JobError::fail(error))
             }
             SendError::Later(_) => {
-                count("deferred");
+                metrics::mail(Mail::Deferred);
                 self.settle(order, DeliveryOutcome::Later { reply }).await?;
                 Err(JobError::retry(error))
             }
             SendError::Sick(trouble) => {
-                count("relay_sick");
+                metrics::mail(Mail::RelaySick);
                 self.settle(order, DeliveryOutcome::Later { reply }).await?;
                 if trouble.phase != Phase::MailFrom {
                     return Err(JobError::pause(error, PAUSE));
@@ -197,8 +198,4 @@ impl WriteError {
             Self::Sender | Self::Envelope(_) => DeliveryOutcome::SenderFault { reply },
         }
     }
-}
-
-fn count(outcome: &'static str) {
-    metrics::counter!("guichet_mails_total", "outcome" => outcome).increment(1);
 }

@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod email;
 pub mod error;
+pub mod foreign;
 pub mod i18n;
 pub mod id;
 pub mod input;

@@ -44,7 +44,8 @@ pub(crate) fn is_unseen(c: char) -> bool {
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-fn is_blank(c: char) -> bool {
+/// Whether this character is a blank of any width.
+pub(crate) fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == BRAILLE_BLANK
 }
 

@@ -122,6 +122,13 @@ fn deadpool_runtime() -> ::deadpool::Runtime {
     ::deadpool::Runtime::Tokio1
 }
 
+/// The version of the newest migration of this program.
+pub fn newest_migration() -> String {
+    use diesel::migration::{Migration, MigrationSource};
+    let all = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS).unwrap_or_default();
+    all.iter().map(|migration| migration.name().version().to_string()).max().unwrap_or_default()
+}
+
 /// Runs pending migrations; several processes at once wait for each other.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use guichet_base::id::AccountId;
 use guichet_schema::shared::file::model::File;
 use guichet_schema::shared::file::rules::{DOWNLOAD_ADDRESS, FileDisposition, UPLOAD_ADDRESS};
 use http::header::CONTENT_TYPE;
@@ -55,11 +56,16 @@ impl Own {
 }
 
 impl Addresses {
-    /// The address for uploading a file: exactly the declared bytes, with their media type.
+    /// The address of `account` for uploading a file: exactly the declared bytes, with their media type.
     ///
     /// # Errors
-    /// When the store cannot sign.
-    pub async fn upload(&self, file: &File, now: DateTime<Utc>) -> Result<Address, StorageError> {
+    /// When the store is away, so that a client would fail at the address, or cannot sign.
+    pub async fn upload(
+        &self,
+        file: &File,
+        account: Option<AccountId>,
+        now: DateTime<Utc>,
+    ) -> Result<Address, StorageError> {
         let lasts = now + UPLOAD_ADDRESS;
         let until = file.expires_at.map_or(lasts, |end| end.min(lasts));
         let mut headers = vec![(CONTENT_TYPE, file.content_type.as_str().to_owned())];
@@ -78,20 +84,22 @@ impl Addresses {
                 size: file.size.unsigned_abs(),
                 sha256: file.sha256,
                 content_type: file.content_type,
+                account,
                 until,
             }),
         };
         Ok(Address { method: Method::PUT, url, headers, expires_at: until })
     }
 
-    /// The address for downloading a stored file under its name.
+    /// The address of `account` for downloading a stored file under its name.
     ///
     /// # Errors
-    /// When the store cannot sign.
+    /// When the store is away, or cannot sign.
     pub async fn download(
         &self,
         file: &File,
         way: FileDisposition,
+        account: Option<AccountId>,
         now: DateTime<Utc>,
     ) -> Result<Address, StorageError> {
         let until = now + DOWNLOAD_ADDRESS;
@@ -108,6 +116,7 @@ impl Addresses {
                 name: file.name.clone(),
                 content_type: file.content_type,
                 disposition: way,
+                account,
                 until,
             }),
         };
@@ -123,5 +132,6 @@ async fn signed(
     options: &SignedUrlOptions,
 ) -> Result<String, StorageError> {
     let lasts = lasts.to_std().unwrap_or(Duration::ZERO);
+    s3.health().check()?;
     Ok(s3.signer().signed_url_opts(method, &Path::from(path), lasts, options).await?.into())
 }

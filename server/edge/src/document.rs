@@ -5,7 +5,7 @@ use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Positioned, Request, ServerError, Value, Variables};
+use async_graphql::{Name, Positioned, Request, ServerError, Value, Variables};
 
 use super::cost::measure;
 use super::errors::{Code, refusal, too_much};
@@ -22,6 +22,8 @@ pub struct Prepared {
     pub kind: OperationType,
     /// Its first root field, which may not exist in the schema.
     pub root: String,
+    /// The name that the client gave it.
+    pub name: Option<String>,
     /// The order of fields in its answer.
     pub layout: Layout,
     /// The request, for `Schema::execute` or `Schema::execute_stream`.
@@ -57,12 +59,13 @@ pub fn prepare(
         return Err(refusal(Code::GraphqlValidationFailed, message, Vec::new()));
     }
     let root = first_field(&document, &operation.selection_set.node).unwrap_or_default().to_owned();
+    let name = name(&document, operation_name.as_deref());
     let layout = Layout::of(&document, &operation.selection_set.node);
     let mut request = Request::new(query).variables(variables);
     request.operation_name = operation_name;
     request.extensions = extensions;
     request.set_parsed_query(document);
-    Ok(Prepared { kind, root, layout, request })
+    Ok(Prepared { kind, root, name, layout, request })
 }
 
 fn has_one_field(root: &SelectionSet) -> bool {
@@ -113,6 +116,16 @@ pub(super) fn select<'a>(
                 (Some(operation), None) => Ok(&operation.node),
                 _ => Err(refused("The document has several operations: name one in `operationName`.")),
             }
+        }
+    }
+}
+
+/// The name of the selected operation.
+fn name(document: &ExecutableDocument, chosen: Option<&str>) -> Option<String> {
+    match &document.operations {
+        DocumentOperations::Single(_) => None,
+        DocumentOperations::Multiple(operations) => {
+            chosen.or_else(|| operations.keys().next().map(Name::as_str)).map(str::to_owned)
         }
     }
 }

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::limits::ConnectionLimits;
-use super::metrics::connection_refused;
+use super::metrics::{begin_connections, connection_refused};
 
 /// Most bytes of the head of a request, which may contain a whole document.
 const HEAD_BYTES: usize = 256 << 10;
@@ -42,6 +42,7 @@ pub async fn serve(
     limits: ConnectionLimits,
     stop: CancellationToken,
 ) -> io::Result<()> {
+    begin_connections();
     let clients = Clients::default();
     let (graceful, builder) = (GracefulShutdown::new(), builder(limits.head));
     let of_proxies = self::builder(limits.head_of_proxies);

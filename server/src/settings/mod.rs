@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use guichet_base::foreign;
 use guichet_edge::Origin;
 use guichet_mail::{self, Dkim, SmtpSettings};
 use guichet_schema::shared::file::rules::Limits;
@@ -22,7 +23,10 @@ use url::Url;
 
 use crate::redis::Redis;
 
-pub use reach::{bind, check_clamd, check_database, check_s3, migrate, unusable};
+pub(crate) use reach::plain;
+pub use reach::{
+    PartError, bind, check_database, look_at_clamd, look_at_relay, look_at_s3, migrate, open_s3, unusable,
+};
 pub use values::{LogFormat, Secret};
 pub use variable::{
     DATABASE_URL, GUICHET_DATA, GUICHET_LISTEN, GUICHET_PROBES, REDIS_URL, S3_BUCKET, SMTP_URL, VARIABLES,
@@ -47,9 +51,9 @@ pub enum SettingError {
 }
 
 impl SettingError {
-    /// The error of `variable`; `reason` completes the sentence.
+    /// The error of `variable`; `reason` completes the sentence, in one line whatever the value is.
     pub fn new(variable: Variable, reason: impl Into<String>) -> Self {
-        Self::Own { variable, reason: reason.into() }
+        Self::Own { variable, reason: foreign::kept(&reason.into()) }
     }
 }
 

@@ -16,6 +16,7 @@ use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_schema::shared::file::rules::Limits;
 use guichet_server::gateway::Gateway;
 use guichet_server::live::Live;
+use guichet_server::parts::Parts;
 use guichet_server::settings::Settings;
 use guichet_tests::app::START;
 use guichet_tests::database::TestDatabase;
@@ -53,7 +54,7 @@ impl Stage {
         let object_store = ObjectStore::folder();
         let files = object_store.files(Limits::default());
         let live = Live::new(store.clone());
-        let gateway = Gateway { store: store.clone(), live, catcher: None, workers: None, files };
+        let gateway = Gateway { store: store.clone(), live, catcher: None, workers: None, files, parts: Parts::default() };
         Self { router: gateway.router(&settings), store, database, _object_store: object_store }
     }
 

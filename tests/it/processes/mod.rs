@@ -1,10 +1,13 @@
 //! `guichet` in separate processes: serving and working, killed, misconfigured, and as commands.
 
+mod answered;
 mod commands;
 mod files;
 mod killed;
+mod measures;
+mod parts;
 mod restore;
-mod run;
+pub mod run;
 mod settings;
 mod site;
 mod tls;

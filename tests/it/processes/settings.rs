@@ -5,7 +5,8 @@ use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::db;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::object_store::S3Server;
-use guichet_tests::smtp::{Options, Sink};
+use guichet_tests::redis::Redis;
+use guichet_tests::smtp::{Options, Sink, Step};
 use guichet_tests::wait::DEADLINE;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -28,6 +29,15 @@ fn on<'a>(database: &'a TestDatabase, name: &'a str, value: &'a str) -> [(&'a st
 /// An address where nothing listens.
 async fn nobody() -> String {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
+}
+
+/// The address of a page in the web.
+async fn page() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(async || "<h1>Welcome</h1>");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
 }
 
 #[tokio::test]
@@ -154,14 +164,9 @@ async fn the_relay() {
         "SMTP_URL: there is a user but no password.",
     )
     .await;
-    let place = nobody().await;
-    let nowhere = format!("smtp://me:hunter2@{place}");
-    let refused = format!("SMTP_URL: {place} does not work: Connection refused (os error 111) at connect.");
-    stops(&["work"], &on(&database, "SMTP_URL", &nowhere), &refused).await;
-
     let sink = Sink::start(Options::default()).await;
     let wrong = sink.starttls_url().replace("first%20password", "hunter2");
-    let refused = format!("SMTP_URL: {} does not work: 535 at AUTH.", sink.address());
+    let refused = format!("SMTP_URL: {} does not work: 535 at AUTH", sink.address());
     stops(&["work"], &on(&database, "SMTP_URL", &wrong), &refused).await;
     let stranger = Sink::start(Options::default()).await;
     let untrusted =
@@ -172,12 +177,15 @@ async fn the_relay() {
         ended.err.starts_with(&format!("guichet: SMTP_URL: {} does not work: ", sink.address())),
         "{ended:?}"
     );
-    assert!(ended.err.contains(" at TLS."), "{ended:?}");
+    assert!(ended.err.ends_with(" at TLS\n"), "{ended:?}");
+    // Who greets with a 5xx will not take mails from us, now or later.
+    sink.reply(Step::Connect, 554, "5.7.1 not from there");
+    let refused = format!("SMTP_URL: {} does not work: 554 at greeting", sink.address());
+    stops(&["work"], &on(&database, "SMTP_URL", &sink.starttls_url()), &refused).await;
     database.drop().await;
 }
 
-/// File stores: incomplete settings of a bucket, a store that does not answer, a wrong key and a bucket of somebody
-/// else.
+/// File stores: incomplete settings of a bucket, a wrong key, a bucket of somebody else, and what is no store.
 #[tokio::test]
 async fn the_file_store() {
     let database = TestDatabase::new().await;
@@ -200,9 +208,16 @@ async fn the_file_store() {
             .map(move |(set, kept)| if *set == name { (*set, value) } else { (*set, kept.as_str()) });
         set.map(|(name, value)| (name, value.to_owned())).collect::<Vec<_>>()
     };
-    let nowhere = format!("http://{}", nobody().await);
+    let encrypted = place.replace("http", "https");
+    let page = page().await;
     for (name, value, sentence) in [
-        ("S3_ENDPOINT", nowhere.as_str(), format!("S3_ENDPOINT: no S3 store answers at {nowhere}")),
+        // It does not speak TLS.
+        (
+            "S3_ENDPOINT",
+            encrypted.as_str(),
+            format!("S3_ENDPOINT: received corrupt message of type InvalidContentType at {encrypted}"),
+        ),
+        ("S3_ENDPOINT", &page, format!("S3_ENDPOINT: what is at {page} answers no list of objects")),
         (
             "S3_SECRET_ACCESS_KEY",
             "hunter2",
@@ -223,19 +238,27 @@ async fn the_file_store() {
     database.drop().await;
 }
 
-/// When a Redis is configured, it must answer at the start.
+/// A Redis that does not let us in, or is none.
 #[tokio::test]
 async fn the_hints() {
     let database = TestDatabase::new().await;
     let sink = Sink::start(Options::default()).await;
     let relay = sink.starttls_url();
-    let place = nobody().await;
-    let away = format!("redis://me:hunter2@{place}");
+    let redis = Redis::start().await;
+    redis.tell("ACL SETUSER speaker on >hunter2 &* +publish").await;
+    redis.tell("CONFIG SET requirepass right").await;
+    let place = redis.url().replace("unix://", "");
+    let user = |user: &str| format!("{}?user={user}&pass=hunter2", redis.url());
+    let (wrong, mute) = (format!("{}?pass=hunter2", redis.url()), user("speaker"));
+    let page = page().await;
+    let page = page.strip_prefix("http://").unwrap();
     for (value, sentence) in [
         ("redis", "REDIS_URL: is no address of a Redis".to_owned()),
         ("http://me:hunter2@redis:6379", "REDIS_URL: is no address of a Redis".to_owned()),
-        (&away, format!("REDIS_URL: I/O error at {place}")),
-        ("unix:///no/redis.sock", "REDIS_URL: I/O error at /no/redis.sock".to_owned()),
+        (&redis.url(), format!("REDIS_URL: NOAUTH Authentication required. at {place}")),
+        (&wrong, format!("REDIS_URL: Password authentication failed at {place}")),
+        (&mute, format!("REDIS_URL: NOPERM at {place}")),
+        (&format!("redis://me:hunter2@{page}"), format!("REDIS_URL: is none at {page}")),
     ] {
         let settings = [("DATABASE_URL", database.url.as_str()), ("SMTP_URL", &relay), ("REDIS_URL", value)];
         for command in ["serve", "work"] {
@@ -245,21 +268,24 @@ async fn the_hints() {
     database.drop().await;
 }
 
-/// The scanner must answer when workers start.
+/// What is at the address of the scanner is none.
 #[tokio::test]
 async fn the_scanner() {
     let database = TestDatabase::new().await;
     let sink = Sink::start(Options::default()).await;
     let relay = sink.starttls_url();
-    let place = nobody().await;
+    let page = page().await;
+    let page = page.strip_prefix("http://").unwrap();
     for (value, sentence) in [
-        ("clamd", "CLAMD_ADDRESS: is `clamd`, not an address such as clamd:3310 or /run/clamav/clamd.ctl"),
-        (place.as_str(), "CLAMD_ADDRESS: clamd does not answer: connection refused"),
-        ("/no/clamd.ctl", "CLAMD_ADDRESS: clamd does not answer: no such file or directory"),
+        (
+            "clamd",
+            "CLAMD_ADDRESS: is `clamd`, not an address such as clamd:3310 or /run/clamav/clamd.ctl".to_owned(),
+        ),
+        (page, format!("CLAMD_ADDRESS: what is at {page} is no scanner: it says `HTTP/1.1 400 Bad Request`")),
     ] {
         let settings =
             [("DATABASE_URL", database.url.as_str()), ("SMTP_URL", &relay), ("CLAMD_ADDRESS", value)];
-        stops(&["work"], &settings, sentence).await;
+        stops(&["work"], &settings, &sentence).await;
     }
     database.drop().await;
 }

@@ -62,7 +62,7 @@ impl Reply {
     /// Longest text of a reply that is stored, in characters.
     pub const MAX: usize = 500;
 
-    /// A reply; the text is cut to [`Reply::MAX`] characters, and control characters are removed.
+    /// A reply; the text is cut to [`Reply::MAX`] characters, and control characters become blanks.
     pub fn new(code: u16, text: &str) -> Self {
         let text: String =
             text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(Self::MAX).collect();

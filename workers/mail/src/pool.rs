@@ -10,7 +10,7 @@ use std::{
 
 use lettre::Message;
 use tokio::{
-    sync::{Semaphore, oneshot},
+    sync::{Notify, Semaphore, oneshot},
     time::{Instant, sleep},
 };
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
@@ -36,6 +36,7 @@ struct Inner {
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Session>>,
     tasks: TaskTracker,
+    suspected: Notify,
 }
 
 impl Pool {
@@ -45,6 +46,7 @@ impl Pool {
             permits: Arc::new(Semaphore::new(settings.sessions)),
             idle: Mutex::new(Vec::new()),
             tasks: TaskTracker::new(),
+            suspected: Notify::new(),
             settings,
         });
         tokio::spawn(retire_idle(Arc::downgrade(&inner)));
@@ -85,6 +87,16 @@ impl Pool {
         self.0.tasks.spawn(task.in_current_span());
         let ended = |_| Trouble::new(Phase::EndOfData, Cause::Broken("the sending task ended".to_owned()));
         outcome.await.map_err(ended)?
+    }
+
+    /// The relay.
+    pub fn settings(&self) -> &SmtpSettings {
+        &self.0.settings
+    }
+
+    /// Waits until no session could be opened since the last call.
+    pub async fn suspected(&self) {
+        self.0.suspected.notified().await;
     }
 
     /// [`Pool::close`] waits until this is dropped, so that the outcome of a mail can be recorded.
@@ -152,7 +164,11 @@ impl Inner {
                 begun => return Ok((session, begun)),
             }
         }
-        let mut session = Session::open(&self.settings).await?;
+        let opened = Session::open(&self.settings).await;
+        if opened.is_err() {
+            self.suspected.notify_one();
+        }
+        let mut session = opened?;
         let begun = session.begin(mail).await;
         Ok((session, begun))
     }

@@ -6,7 +6,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::{session::Session, trust, wire::Tls};
+use super::{outcome::SendError, session::Session, trust, wire::Tls};
 
 /// A setting that cannot be used. One sentence that names the variable and contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -179,22 +179,19 @@ impl SmtpSettings {
         })
     }
 
-    /// Connects, greets, encrypts, signs in and quits: the check at the start.
+    /// Connects, greets, encrypts, signs in and quits.
     ///
     /// # Errors
-    /// One sentence that names `SMTP_URL`, the relay and the failed step.
-    pub async fn probe(&self) -> Result<(), SettingError> {
-        let opened = Session::open(self).await;
-        let session =
-            opened.map_err(|trouble| wrong(format!("{} does not work: {trouble}", self.place())))?;
-        session.quit().await;
-        let local = matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "::1");
-        if matches!(self.security, Security::Clear) && self.credentials.is_some() && !local {
-            tracing::warn!(
-                "SMTP_URL sends user and password in clear; smtp+starttls:// or smtps:// would not"
-            );
-        }
+    /// [`SendError::Sick`] when the relay refuses these settings, [`SendError::Later`] when it is away.
+    pub async fn probe(&self) -> Result<(), SendError> {
+        Session::open(self).await?.quit().await;
         Ok(())
+    }
+
+    /// Whether user and password leave this machine unencrypted.
+    pub fn reveals_password(&self) -> bool {
+        let local = matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "::1");
+        matches!(self.security, Security::Clear) && self.credentials.is_some() && !local
     }
 
     /// Host and port, for messages.

@@ -126,7 +126,7 @@ impl Workers {
     /// # Errors
     /// When a part of the queue failed: the process should exit with a failure and be started again.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), WorkersDied> {
-        metrics::describe();
+        metrics::begin(self.kinds.iter().map(|kind| kind.name));
         let grace = self.timing.grace;
         let mut crew = Crew::start(self);
         let fallen = tokio::select! {
