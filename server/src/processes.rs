@@ -24,20 +24,25 @@ use crate::console::say;
 use crate::database::Database;
 use crate::files::Files;
 use crate::gateway::Gateway;
-use crate::lifecycle::{Failure, Lifecycle};
+use crate::lifecycle::{Failure, Lifecycle, Turn};
 use crate::live::Live;
 use crate::settings::{
-    GUICHET_LISTEN, GUICHET_PROBES, S3_BUCKET, SMTP_URL, SettingError, Settings, bind, check_clamd, check_s3,
+    GUICHET_LISTEN, GUICHET_PROBES, MAIL_FROM, S3_BUCKET, SMTP_URL, SettingError, Settings, bind, check_clamd, check_s3,
     migrate, unusable,
 };
 use crate::{open_files, probes, signals};
 
 /// How long PostgreSQL may take to stop: longer than its own steps together.
 const POSTGRES_STOPS: Duration = Duration::from_secs(45);
+/// How long a process may take to stop, an embedded PostgreSQL apart; docs/OPERATIONS.md says so.
+#[cfg(test)]
+const WHOLE: Duration = Duration::from_secs(35);
 /// How long requests in progress may take: longer than the edge allows any of them once its body has arrived.
-const HTTP_DRAINS: Duration = Duration::from_secs(35);
-/// How long the workers may take to stop: longer than their own grace period.
-const WORKERS_STOP: Duration = Duration::from_secs(15);
+const HTTP_DRAINS: Duration = Duration::from_secs(33);
+/// How long the workers may take to stop: longer than their own patience and `ROUTE_CLOSES`.
+const WORKERS_STOP: Duration = Duration::from_secs(30);
+/// How long writing down what became of the last mails may take.
+const ROUTE_CLOSES: Duration = Duration::from_secs(2);
 /// How long other parts may take to stop.
 const SOON: Duration = Duration::from_secs(2);
 /// How often recorded metrics are compacted, whether or not anybody reads them.
@@ -64,7 +69,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         if let Database::Private(postgres) = database {
             postgres.notes().iter().for_each(say);
             socket = Some(postgres.socket_folder().to_owned());
-            life.add("PostgreSQL", POSTGRES_STOPS, |stop| keep_running(*postgres, stop));
+            life.add("PostgreSQL", Turn::Last, POSTGRES_STOPS, |stop| keep_running(*postgres, stop));
         }
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
@@ -81,14 +86,14 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         let sign_ins = warned_of_demo(settings, &store).await?;
         let workers = workers(settings, &store, &route, &storage);
         let health = workers.health();
-        start_workers(life, &store, workers, route.clone(), &storage);
+        start_workers(life, settings, &store, workers, route.clone(), &storage);
         let public_url = settings.public_url(listener.local_addr()?);
         let files = files(settings, &folder, storage)?;
         // The page requires no sign-in.
         let catcher = catcher(&route).filter(|_| settings.trial);
         let live = follow_feeds(life, &store);
         let gateway = Gateway { store, live, catcher, workers: Some(health), files };
-        life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
+        life.add("HTTP", Turn::First, HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
         say(welcome(settings, &public_url, socket.as_deref(), &sign_ins));
         if !settings.trial && empty {
             say("There is no firm yet: create one with `guichet firm create`.");
@@ -110,7 +115,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
         warned_of_demo(settings, &store).await?;
-        life.add("metrics", SOON, keep_metrics);
+        life.add("metrics", Turn::Then, SOON, keep_metrics);
         pass_hints(life, settings, url, &store);
         let public_url = settings.public_url(listener.local_addr()?);
         let folder = shared_folder(settings);
@@ -118,7 +123,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         let files = files(settings, &folder, storage)?;
         let live = follow_feeds(life, &store);
         let gateway = Gateway { store, live, catcher: None, workers: None, files };
-        life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
+        life.add("HTTP", Turn::First, HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
         tracing::info!(address = %public_url, "serving");
         Ok(())
     })
@@ -146,12 +151,12 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
             let listener = bind(GUICHET_PROBES, address).await?;
             tracing::info!(address = %listener.local_addr()?, "answering probes");
             let router = probes::router(probes::Probes::new(store.clone(), Some(workers.health())));
-            life.add("probes", SOON, |stop| {
+            life.add("probes", Turn::Then, SOON, |stop| {
                 guichet_edge::serve(listener, router, ConnectionLimits::default(), stop)
             });
         }
         pass_hints(life, settings, url, &store);
-        start_workers(life, &store, workers, route, &storage);
+        start_workers(life, settings, &store, workers, route, &storage);
         tracing::info!("working");
         Ok(())
     })
@@ -171,7 +176,7 @@ async fn warned_of_demo(settings: &Settings, store: &Store) -> Result<Vec<DemoSi
 fn follow_feeds(life: &mut Lifecycle, store: &Store) -> Live {
     let live = Live::new(store.clone());
     let reading = live.clone();
-    life.add("feeds", SOON, |stop| async move {
+    life.add("feeds", Turn::Then, SOON, |stop| async move {
         reading.run(stop).await;
         Ok::<(), Infallible>(())
     });
@@ -180,10 +185,13 @@ fn follow_feeds(life: &mut Lifecycle, store: &Store) -> Live {
 
 /// Starts parts with `begin` and runs until a signal, or until a part fails.
 async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) -> Result<(), Failure> {
-    let mut life = Lifecycle::new(signals::shutdown_token()?);
+    let shutdown = signals::shutdown_token()?;
+    let mut life = Lifecycle::new(shutdown.clone());
     probes::record_metrics();
     open_files::allow_many();
-    match begin(&mut life).await {
+    // A process that still waits for a service when it is told to stop has nothing to finish.
+    let begun = shutdown.run_until_cancelled(begin(&mut life)).await;
+    match begun.unwrap_or(Ok(())) {
         Ok(()) => life.run().await,
         Err(failure) => {
             // The first failure is more informative than a failed stop after it.
@@ -198,6 +206,14 @@ fn demand_relay(settings: &Settings) -> Result<(), SettingError> {
     match settings.smtp {
         Some(_) => Ok(()),
         None => Err(SettingError::new(SMTP_URL, "is not set, and mails would go nowhere")),
+    }
+}
+
+/// Says from which address the mails of firms go out whose sender is not allowed, where that is a guess.
+fn warn_of_operator(settings: &Settings) {
+    if !settings.trial && !settings.is_operator_known {
+        let (variable, from) = (MAIL_FROM.name, settings.sender_policy.from.address());
+        tracing::warn!(%from, "{variable} is not set: mails of firms whose sender is neither allowed nor proved come from this address");
     }
 }
 
@@ -225,7 +241,7 @@ async fn probe_scanner(settings: &Settings) -> Result<(), SettingError> {
 /// Passes hints between this process and others on the same database.
 fn pass_hints(life: &mut Lifecycle, settings: &Settings, url: String, store: &Store) {
     let (hints, redis) = (store.hints.clone(), settings.redis.clone());
-    life.add("hints", SOON, |stop| {
+    life.add("hints", Turn::Then, SOON, |stop| {
         until(stop, async move {
             match redis {
                 Some(redis) => redis.relay(&hints).await,
@@ -301,21 +317,30 @@ fn catcher(route: &Route) -> Option<Catcher> {
 
 fn workers(settings: &Settings, store: &Store, route: &Route, storage: &Storage) -> Workers {
     let verifier = Verifier { store: store.clone(), storage: storage.clone(), clamd: settings.clamd.clone() };
-    let sender = Sender::new(store.clone(), route.clone(), settings.dkim.clone());
+    let (dkim, policy) = (settings.dkim.clone(), settings.sender_policy.clone());
+    let sender = Sender::new(store.clone(), route.clone(), dkim, policy);
     guichet_workers::workers(store.clone(), sender, verifier, settings.work_concurrency)
 }
 
-fn start_workers(life: &mut Lifecycle, store: &Store, workers: Workers, route: Route, storage: &Storage) {
-    life.add("metrics", SOON, keep_metrics);
-    for reconciler in guichet_workers::reconcilers(store, storage) {
-        life.add(reconciler.name, SOON, |stop| async move {
+fn start_workers(
+    life: &mut Lifecycle,
+    settings: &Settings,
+    store: &Store,
+    workers: Workers,
+    route: Route,
+    storage: &Storage,
+) {
+    warn_of_operator(settings);
+    life.add("metrics", Turn::Then, SOON, keep_metrics);
+    for reconciler in guichet_workers::reconcilers(store, storage, &settings.senders()) {
+        life.add(reconciler.name, Turn::First, SOON, |stop| async move {
             reconciler.run(stop).await;
             Ok::<(), Infallible>(())
         });
     }
-    life.add("workers", WORKERS_STOP, |stop| async move {
+    life.add("workers", Turn::First, WORKERS_STOP, |stop| async move {
         let ended = workers.run(stop).await;
-        route.close().await;
+        route.close(ROUTE_CLOSES).await;
         ended
     });
 }
@@ -378,5 +403,8 @@ mod tests {
     #[test]
     fn requests_that_were_begun_may_take_their_time() {
         assert!(HTTP_DRAINS > EdgeSettings::default().timeout);
+        let timing = guichet_queue::Timing::default();
+        assert!(timing.patience > timing.grace && WORKERS_STOP > timing.patience + ROUTE_CLOSES * 3);
+        assert!(HTTP_DRAINS.max(WORKERS_STOP) + SOON <= WHOLE);
     }
 }
