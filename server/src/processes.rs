@@ -55,7 +55,7 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
         if !settings.trial {
-            demand_relay(settings)?;
+            demand_mail(settings)?;
         }
         let listener = bind(GUICHET_LISTEN, settings.listen).await?;
         probe_relay(settings).await?;
@@ -114,6 +114,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         let url = Database::shared(settings).await?;
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
+        warn_of_operator(settings);
         warned_of_demo(settings, &store).await?;
         life.add("metrics", Turn::Then, SOON, keep_metrics);
         pass_hints(life, settings, url, &store);
@@ -136,7 +137,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
 /// Why it cannot start, or the first part that fails later.
 pub async fn work(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
-        demand_relay(settings)?;
+        demand_mail(settings)?;
         probe_relay(settings).await?;
         probe_redis(settings).await?;
         probe_scanner(settings).await?;
@@ -201,19 +202,26 @@ async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) 
     }
 }
 
-/// Outside of a trial, mails that are only caught would count as sent.
-fn demand_relay(settings: &Settings) -> Result<(), SettingError> {
+/// Outside of a trial, mails that are only caught would count as sent, and somebody must answer for those of all firms.
+fn demand_mail(settings: &Settings) -> Result<(), SettingError> {
     match settings.smtp {
-        Some(_) => Ok(()),
+        Some(_) => operator(settings).map(drop),
         None => Err(SettingError::new(SMTP_URL, "is not set, and mails would go nowhere")),
     }
 }
 
-/// Says from which address the mails of firms go out whose sender is not allowed, where that is a guess.
+/// The operator's own address.
+pub(crate) fn operator(settings: &Settings) -> Result<&Email, SettingError> {
+    let reason = "is not set: give your own address, such as notices@guichet.example, from which the mails of firms come \
+                  that have not proved their domain";
+    settings.sender_policy.from.as_ref().ok_or_else(|| SettingError::new(MAIL_FROM, reason))
+}
+
+/// Where no mails are sent it is needed to tell owners from which address their mails come.
 fn warn_of_operator(settings: &Settings) {
-    if !settings.trial && !settings.is_operator_known {
-        let (variable, from) = (MAIL_FROM.name, settings.sender_policy.from.address());
-        tracing::warn!(%from, "{variable} is not set: mails of firms whose sender is neither allowed nor proved come from this address");
+    if settings.sender_policy.from.is_none() {
+        let variable = MAIL_FROM.name;
+        tracing::warn!("{variable} is not set: owners are not told from which address their mails come");
     }
 }
 
@@ -330,7 +338,6 @@ fn start_workers(
     route: Route,
     storage: &Storage,
 ) {
-    warn_of_operator(settings);
     life.add("metrics", Turn::Then, SOON, keep_metrics);
     for reconciler in guichet_workers::reconcilers(store, storage, &settings.senders()) {
         life.add(reconciler.name, Turn::First, SOON, |stop| async move {

@@ -15,7 +15,7 @@ use guichet_schema::shared::email_delivery::letter::Letter;
 use guichet_schema::shared::email_delivery::model::SendEmail;
 use guichet_schema::shared::email_delivery::outcome::{self, DeliveryOutcome};
 use guichet_schema::shared::email_delivery::rules::is_hard_bounce;
-use guichet_schema::shared::sender::rules::SenderPolicy;
+use guichet_schema::shared::sender::rules::{Addresses, SenderPolicy};
 use lettre::{Address, Message};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -155,9 +155,10 @@ impl Sender {
 
     fn write(&self, mailing: &Mailing, letter: &Letter) -> Result<Message, WriteError> {
         let delivery = &mailing.delivery;
-        let from = postal(mailing.addresses.from.address()).ok_or(WriteError::Sender)?;
+        let Addresses { from, reply_to } = &mailing.addresses;
+        let from = from.as_ref().and_then(|email| postal(email.address())).ok_or(WriteError::Sender)?;
         let to = delivery.recipient.as_deref().and_then(postal).ok_or(WriteError::Recipient)?;
-        let reply_to = mailing.addresses.reply_to.as_ref().and_then(|email| postal(email.address()));
+        let reply_to = reply_to.as_ref().and_then(|email| postal(email.address()));
         let domain = message_id::domain(&mailing.mail_from);
         let (noun, id) = (delivery.subject.noun, delivery.subject.id);
         let mut message = Envelope {

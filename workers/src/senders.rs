@@ -1,12 +1,15 @@
 //! From which addresses firms may write: asking the DNS for their proofs.
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use guichet_base::error::Result;
 use guichet_engine::store::Store;
 use guichet_mail::Dns;
 use guichet_schema::people::firm::senders::{self, Question};
 use guichet_schema::shared::sender::model::SenderFinding;
 use guichet_schema::shared::sender::rules::{SenderPolicy, finding};
+
+/// How many proofs are checked at once.
+const AT_ONCE: usize = 10;
 
 /// What is needed to tell from which address a firm writes, and to check its proof.
 #[derive(Debug, Clone)]
@@ -39,6 +42,6 @@ impl Senders {
             let found = self.ask(question).await;
             senders::checked(store, &self.policy, question, found).await
         });
-        join_all(checks).await.into_iter().collect::<Result<Vec<()>>>().map(|done| done.len())
+        stream::iter(checks).buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await.map(|done| done.len())
     }
 }

@@ -376,6 +376,8 @@ diesel::table! {
         found -> Text,
         checked_at -> Timestamptz,
         proved_at -> Nullable<Timestamptz>,
+        missing_since -> Nullable<Timestamptz>,
+        missing_times -> Int4,
         lost_at -> Nullable<Timestamptz>,
         check_at -> Timestamptz,
     }

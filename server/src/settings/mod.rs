@@ -75,8 +75,6 @@ pub struct Settings {
     pub dkim: Option<Dkim>,
     /// `MAIL_FROM` and `MAIL_DOMAINS`: from which addresses firms may write.
     pub sender_policy: SenderPolicy,
-    /// Whether `MAIL_FROM` is set; else the operator's address is a guess.
-    pub is_operator_known: bool,
     /// `DNS_SERVERS`; empty: those of the system.
     pub dns_servers: Vec<SocketAddr>,
     /// `S3_*`; none: files are stored in the data folder.
@@ -141,11 +139,9 @@ impl Settings {
         let listen = values.get(GUICHET_LISTEN, address)?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
         let set = database_url.is_some() || redis.is_some() || smtp.is_some() || public_url.is_some();
         let trial = !set && listen.ip().to_canonical().is_loopback();
-        let (sender_policy, is_operator_known) = senders::policy(&values, smtp.as_ref(), public_url.as_ref())?;
         Ok(Self {
             trial,
-            sender_policy,
-            is_operator_known,
+            sender_policy: senders::policy(&values, trial)?,
             dns_servers: values.get(DNS_SERVERS, senders::servers)?.unwrap_or_default(),
             pool: values.get(DATABASE_POOL, values::number(2, 500))?.unwrap_or(16),
             dkim: Dkim::load(

@@ -15,6 +15,7 @@ mod session;
 mod settings;
 mod trust;
 mod utf8;
+mod watched;
 mod wire;
 
 use std::time::Duration;
@@ -31,6 +32,7 @@ pub use self::{
     outgoing::Unsendable,
     pool::Pool,
     settings::{Limits, Security, SettingError, SmtpSettings},
+    watched::{Passed, Plain},
     wire::Tls,
 };
 

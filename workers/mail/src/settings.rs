@@ -111,9 +111,7 @@ pub struct SmtpSettings {
     pub port: u16,
     /// The encryption.
     pub security: Security,
-    /// The user, if the relay requires one.
-    pub user: Option<String>,
-    /// The same with the password.
+    /// User and password, if the relay requires them.
     pub credentials: Option<Credentials>,
     /// The EHLO name; by default our address on the socket.
     pub hello: Option<String>,
@@ -162,17 +160,15 @@ impl SmtpSettings {
             "smtps" => (Security::Implicit(tls()?), 465),
             _ => return Err(wrong("the scheme must be `smtp`, `smtp+starttls` or `smtps`")),
         };
-        let user = decode(url.username())?;
-        let credentials = match (user.as_str(), url.password()) {
+        let credentials = match (url.username(), url.password()) {
             ("", None) => None,
             (_, None) => return Err(wrong("there is a user but no password")),
-            (user, Some(password)) => Some(Credentials::new(user.to_owned(), decode(password)?)),
+            (user, Some(password)) => Some(Credentials::new(decode(user)?, decode(password)?)),
         };
         Ok(Self {
             port: url.port().unwrap_or(port),
             host,
             security,
-            user: credentials.is_some().then_some(user),
             credentials,
             hello: query.hello,
             sessions: query.sessions.unwrap_or(4),

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
 
+use guichet_base::email::Email;
 use guichet_base::error::{Fault, Result};
 use guichet_base::i18n::{self, Args};
 use guichet_base::id::{AccountId, ActId, FirmId, Id, StaffId};
@@ -35,8 +36,6 @@ pub struct SenderMail;
 pub struct Loss {
     /// The address from which mails no longer come.
     pub sender: String,
-    /// The address from which they come instead.
-    pub from: String,
     /// The domain that is no longer proved.
     pub domain: String,
 }
@@ -71,11 +70,10 @@ impl Loss {
     /// The letter.
     pub fn letter(&self, mailing: &Mailing) -> Letter {
         let record = record(mailing.delivery.firm_id, &self.domain);
-        let say = mailing.sentences([
-            ("sender", self.sender.as_str()),
-            ("from", &self.from),
-            ("domain", &self.domain),
-        ]);
+        // As it is now: this mail comes from there itself.
+        let from = mailing.addresses.from.as_ref().map_or("", Email::address);
+        let say =
+            mailing.sentences([("sender", self.sender.as_str()), ("from", from), ("domain", &self.domain)]);
         Letter {
             title: say.say("sender-mail-subject"),
             preview: say.say("sender-mail-heading"),

@@ -10,7 +10,7 @@ use guichet_base::email::Email;
 use guichet_base::error::{Code, Refusal, Result, Told};
 use guichet_base::id::{FirmId, Id};
 use guichet_engine::actor::Actor;
-use guichet_engine::feed::Audience;
+use guichet_engine::reach::Audience;
 use guichet_engine::store::{By, Done, Store};
 use guichet_engine::tables::{firms, sender_proofs};
 
@@ -20,10 +20,6 @@ use crate::shared::sender::rules::{SenderPolicy, TxtRecord, record};
 
 use super::mails::{self, Loss};
 
-/// How long after a check the next one is due.
-const EVERY: TimeDelta = TimeDelta::hours(1);
-/// How long after a check without an answer.
-const AGAIN: TimeDelta = TimeDelta::minutes(10);
 /// How long a check that was begun may take before it counts as interrupted.
 const CHECKING: TimeDelta = TimeDelta::minutes(10);
 /// Most checks begun at once.
@@ -63,7 +59,7 @@ pub async fn question(store: &Store, actor: &Actor, policy: &SenderPolicy) -> Re
     Ok((!policy.allows(from.domain())).then_some(asked))
 }
 
-/// Records an owner's check, and tells what was wrong.
+/// Records an owner's check, and tells what was wrong. A proof does not end by it: see [`SenderProof::after`].
 ///
 /// # Errors
 /// `SENDER_RECORD_MISSING`, `SENDER_RECORD_DIFFERENT`, `DNS_UNAVAILABLE`.
@@ -125,8 +121,8 @@ pub async fn checked(
     write(store, By::system(), policy, question, finding).await.map(drop)
 }
 
-/// Writes what a check found. A record that is there proves the domain, one that is gone ends the proof, of which the
-/// owners are told; no answer says nothing. Of a domain that is the firm's sender no more nothing is written.
+/// Writes what a check found, and tells the owners when a proof has ended. Of a domain that is the firm's sender no more
+/// nothing is written.
 async fn write(
     store: &Store,
     by: impl Into<By>,
@@ -147,43 +143,27 @@ async fn write(
     }
     let old: Option<SenderProof> = sender_proofs::table
         .find(firm_id)
-        .filter(sender_proofs::domain.eq(domain))
         .select(SenderProof::as_select())
         .for_update()
         .get_result(tx.conn())
         .await
         .optional()?;
-    let was = old.as_ref().and_then(|old| old.proved_at);
-    let lost = old.as_ref().and_then(|old| old.lost_at);
-    let now = tx.now;
-    let (proved_at, lost_at) = match found {
-        SenderFinding::Found => (was.or(Some(now)), None),
-        SenderFinding::Missing | SenderFinding::Different => (None, was.map(|_| now).or(lost)),
-        SenderFinding::NoAnswer => (was, lost),
-    };
-    let wait = if found == SenderFinding::NoAnswer { AGAIN } else { EVERY };
-    let row = (
-        sender_proofs::domain.eq(domain),
-        sender_proofs::found.eq(found),
-        sender_proofs::checked_at.eq(now),
-        sender_proofs::proved_at.eq(proved_at),
-        sender_proofs::lost_at.eq(lost_at),
-        sender_proofs::check_at.eq(now + wait),
-    );
+    let new = SenderProof::after(old.as_ref(), *firm_id, domain, found, tx.now);
     diesel::insert_into(sender_proofs::table)
-        .values((sender_proofs::firm_id.eq(firm_id), row.clone()))
+        .values(&new)
         .on_conflict(sender_proofs::firm_id)
         .do_update()
-        .set(row)
+        .set(&new)
         .execute(tx.conn())
         .await?;
-    if was.is_some() != proved_at.is_some() {
+    let was_proved = old.is_some_and(|old| old.domain == new.domain && old.proved_at.is_some());
+    if was_proved != new.proved_at.is_some() {
         let audience = Some(Audience::staff());
-        let act = if proved_at.is_some() { "senderProved" } else { "senderLost" };
+        let act = if was_proved { "senderLost" } else { "senderProved" };
         tx.changed(*firm_id, act, *firm_id, audience.clone(), audience);
     }
-    if was.is_some() && proved_at.is_none() && !policy.allows(domain) {
-        let loss = Loss { sender: mail_from.clone(), from: policy.from.address().to_owned(), domain: domain.clone() };
+    if was_proved && new.proved_at.is_none() && !policy.allows(domain) {
+        let loss = Loss { sender: mail_from.clone(), domain: domain.clone() };
         mails::sender_lost(&mut tx, *firm_id, &mail_from, &loss).await?;
     }
     tx.commit(()).await

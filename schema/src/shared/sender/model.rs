@@ -16,7 +16,8 @@ text_enum! {
         Proved = "PROVED",
         /// Neither: mails come from the address of the operator, under the name of the firm.
         NotProved = "NOT_PROVED",
-        /// The firm had proved it, and the record is gone: mails come from the address of the operator again.
+        /// The firm had proved it, and the record has been gone for days: mails come from the address of the operator
+        /// again.
         Lost = "LOST",
     }
 }
@@ -36,8 +37,8 @@ text_enum! {
 }
 
 /// What is known of a firm's proof of its domain.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = sender_proofs)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = sender_proofs, treat_none_as_null = true)]
 pub struct SenderProof {
     /// The firm.
     pub firm_id: FirmId,
@@ -49,7 +50,11 @@ pub struct SenderProof {
     pub checked_at: DateTime<Utc>,
     /// Since when the domain is proved; none while it is not.
     pub proved_at: Option<DateTime<Utc>>,
-    /// When the record of a proved domain was found to be gone.
+    /// Since when the record of a proved domain is gone; none while it is there.
+    pub missing_since: Option<DateTime<Utc>>,
+    /// How often that was seen in a row.
+    pub missing_times: i32,
+    /// When a proof ended because its record stayed away.
     pub lost_at: Option<DateTime<Utc>>,
     /// When the record is looked at again.
     pub check_at: DateTime<Utc>,

@@ -136,7 +136,7 @@ impl FirmSender {
         Wish { mail_from, reply_to: mail_reply_to.as_deref(), proof: self.proof.as_ref() }
     }
 
-    /// The domain of the address from which the firm wishes to write.
+    /// The address from which the firm wishes to write.
     fn own(&self) -> Option<Email> {
         Email::parse(&self.firm.mail_from)
     }
@@ -171,14 +171,24 @@ impl FirmSender {
         Some(FirmSenderRecord { name, kind: "TXT", value })
     }
 
-    /// The address from which mails come now.
-    async fn from(&self) -> String {
-        self.wish().addresses(&self.policy).from.address().to_owned()
+    /// The address from which mails come now; null when it is that of the operator, and this server does not know it.
+    async fn from(&self) -> Option<String> {
+        self.wish().addresses(&self.policy).from.map(|email| email.address().to_owned())
     }
 
     /// The address to which replies to mails go now; null when that is the one from which they come.
     async fn reply_to(&self) -> Option<String> {
         self.wish().addresses(&self.policy).reply_to.map(|email| email.address().to_owned())
+    }
+
+    /// Since when the firm has proved that the domain is its own; null while it has not.
+    async fn proved_at(&self) -> Option<DateTime> {
+        self.known()?.proved_at.map(DateTime)
+    }
+
+    /// Since when the record of a proved domain is gone; null while it is there. After three days the proof ends.
+    async fn missing_since(&self) -> Option<DateTime> {
+        self.known()?.missing_since.map(DateTime)
     }
 
     /// What the last check of the record found; null before the first one.
@@ -293,9 +303,10 @@ impl FirmMutation {
     }
 
     /// Checks now whether the DNS record that proves the domain of the sender is there, see `Firm.sender`. If it is, mails
-    /// come from the address of the firm from now on, also those already queued; if it is gone, they no longer do. The
-    /// record is checked again every hour, so it must stay. Of a domain that the operator of this server allows nothing
-    /// needs to be proved, and nothing is checked.
+    /// come from the address of the firm from now on, also those already queued. The record is checked again every hour,
+    /// so it must stay: a proof ends when the record has been gone for three days, and the owners get a mail about it. A
+    /// name server that does not answer ends no proof. Nothing is checked for a domain that the operator of this server
+    /// allows.
     ///
     /// Requires the role `OWNER`.
     ///
