@@ -38,10 +38,10 @@ impl Senders {
     /// When the database does not answer: retry; what was begun is due again ten minutes later.
     pub async fn recheck(&self, store: &Store) -> Result<usize> {
         let due = senders::due(store).await?;
-        let checks = due.iter().map(async |question| {
-            let found = self.ask(question).await;
-            senders::checked(store, &self.policy, question, found).await
+        let checks = stream::iter(due).map(|question| async move {
+            let found = self.ask(&question).await;
+            senders::checked(store, &self.policy, &question, found).await
         });
-        stream::iter(checks).buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await.map(|done| done.len())
+        checks.buffer_unordered(AT_ONCE).try_collect::<Vec<()>>().await.map(|done| done.len())
     }
 }

@@ -18,10 +18,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::site::Site;
 
-const PDF: &[u8] = b"%PDF-1.7 a document %%EOF";
+pub const PDF: &[u8] = b"%PDF-1.7 a document %%EOF";
 
 /// Declares one file with this key; returns its id and address.
-async fn declare(site: &Site, server: &Process, key: &str, content: &[u8]) -> (String, Value) {
+pub async fn declare(site: &Site, server: &Process, key: &str, content: &[u8]) -> (String, Value) {
     let mutation = "mutation ($input: FileUploadCreateInput!) { fileUploadCreate(input: $input) {
         uploads { file { id } address { url headers { name value } } userErrors { code } } userErrors { code }
     } }";
@@ -34,7 +34,7 @@ async fn declare(site: &Site, server: &Process, key: &str, content: &[u8]) -> (S
     (upload["file"]["id"].as_str().unwrap().to_owned(), upload["address"].clone())
 }
 
-async fn put(server: &Process, address: &Value, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
+pub async fn put(server: &Process, address: &Value, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
     let url = absolute(&server.url().await, address["url"].as_str().unwrap());
     let request = http::client().put(url).body(body);
     address["headers"].as_array().unwrap().iter().fold(request, |request, header| {

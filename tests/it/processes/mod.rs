@@ -3,10 +3,12 @@
 mod commands;
 mod files;
 mod killed;
+mod mail_test;
 mod restore;
 mod run;
 mod settings;
 mod site;
+mod stopping;
 mod tls;
 mod together;
 mod trial;
