@@ -72,11 +72,11 @@ fn passed(relay: &SmtpSettings, step: Passed) -> String {
 /// Why it was not sent, in one sentence.
 fn told(error: &SendError) -> String {
     match error {
-        SendError::Refused { phase, reply } => format!("the relay refused the mail at {phase}: {}", short(&reply.to_string())),
+        SendError::Refused { phase, reply } => format!("the relay refused at {phase}: {}", short(&reply.to_string())),
         SendError::Later(trouble) | SendError::Sick(trouble) => match &trouble.cause {
             Cause::Reply(reply) | Cause::OutOfTurn(reply) => {
-                let begun = if reply.code() < 500 { "does not take the mail now" } else { "refused the mail" };
-                format!("the relay {begun}, at {}: {}", trouble.phase, short(&reply.to_string()))
+                let did = if reply.code() < 500 { "asks to try again later" } else { "refused" };
+                format!("the relay {did} at {}: {}", trouble.phase, short(&reply.to_string()))
             }
             _ => format!("the mail was not sent: {}", short(&trouble.to_string())),
         },

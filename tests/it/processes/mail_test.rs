@@ -50,14 +50,14 @@ async fn it_does_not_arrive() {
     let long = format!("5.7.1 no\u{1b}[31m {}", "x".repeat(1500));
     let refused = |step, code, text: &str| (step, Act::Reply(code, text.to_owned()));
     let cases = [
-        (refused(Step::Mail, 553, "5.7.1 sender not owned"), "the relay refused the mail, at MAIL FROM: 553 5.7.1 sender not owned", 3),
-        (refused(Step::Rcpt, 550, "5.1.1 no such user"), "the relay refused the mail at RCPT TO: 550 5.1.1 no such user", 3),
-        (refused(Step::Rcpt, 450, "4.2.0 greylisted"), "the relay does not take the mail now, at RCPT TO: 450 4.2.0 greylisted", 3),
-        (refused(Step::EndOfData, 554, &long), "the relay refused the mail at end of DATA: 554 5.7.1 no [31m xxx", 3),
+        (refused(Step::Mail, 553, "5.7.1 sender not owned"), "the relay refused at MAIL FROM: 553 5.7.1 sender not owned", 3),
+        (refused(Step::Rcpt, 550, "5.1.1 no such user"), "the relay refused at RCPT TO: 550 5.1.1 no such user", 3),
+        (refused(Step::Rcpt, 450, "4.2.0 greylisted"), "the relay asks to try again later at RCPT TO: 450 4.2.0 greylisted", 3),
+        (refused(Step::EndOfData, 554, &long), "the relay refused at end of DATA: 554 5.7.1 no [31m xxx", 3),
         ((Step::Data, Act::Drop), "the mail was not sent: ", 3),
-        (refused(Step::Auth, 535, "5.7.8 wrong"), "the relay refused the mail, at AUTH: 535 5.7.8 wrong", 2),
-        (refused(Step::StartTls, 454, "4.7.0 not now"), "the relay does not take the mail now, at STARTTLS: 454 4.7.0 not now", 1),
-        (refused(Step::Connect, 554, "5.3.2 go away"), "the relay refused the mail, at greeting: 554 5.3.2 go away", 1),
+        (refused(Step::Auth, 535, "5.7.8 wrong"), "the relay refused at AUTH: 535 5.7.8 wrong", 2),
+        (refused(Step::StartTls, 454, "4.7.0 not now"), "the relay asks to try again later at STARTTLS: 454 4.7.0 not now", 1),
+        (refused(Step::Connect, 554, "5.3.2 go away"), "the relay refused at greeting: 554 5.3.2 go away", 1),
     ];
     for ((step, act), sentence, steps) in cases {
         sink.clear();
