@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use guichet_base::email::Email;
 use uuid::Uuid;
 
 use crate::settings;
@@ -24,7 +25,7 @@ pub struct Cli {
 pub enum Command {
     /// Serve the API; needs DATABASE_URL
     Serve,
-    /// Run the jobs and send the mails; needs DATABASE_URL and SMTP_URL
+    /// Run the jobs and send the mails; needs DATABASE_URL, SMTP_URL and MAIL_FROM
     Work,
     /// Bring the tables of the database up to date
     Migrate,
@@ -33,6 +34,9 @@ pub enum Command {
     /// Firms
     #[command(subcommand)]
     Firm(Firm),
+    /// Mails
+    #[command(subcommand)]
+    Mail(Mail),
     /// The published contract of the API
     #[command(subcommand)]
     Schema(Schema),
@@ -98,6 +102,21 @@ pub struct FirmCreate {
     /// The owner's e-mail, to sign in with
     #[arg(long)]
     pub owner_email: String,
+}
+
+/// `guichet mail`
+#[derive(Debug, Subcommand)]
+pub enum Mail {
+    /// Send a mail from MAIL_FROM through the relay, and tell what happens
+    Test {
+        /// The address to send it to
+        #[arg(value_parser = email)]
+        address: Email,
+    },
+}
+
+fn email(text: &str) -> Result<Email, String> {
+    Email::parse(text).ok_or_else(|| "this is not an e-mail address".to_owned())
 }
 
 /// `guichet schema`

@@ -1,5 +1,7 @@
 //! The commands that do one thing and exit.
 
+pub mod mail;
+
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};
 use std::path::Path;

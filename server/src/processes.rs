@@ -25,21 +25,26 @@ use crate::console::say;
 use crate::database::Database;
 use crate::files::Files;
 use crate::gateway::Gateway;
-use crate::lifecycle::{Failure, Lifecycle};
+use crate::lifecycle::{Failure, Lifecycle, Turn};
 use crate::live::Live;
 use crate::parts::{Parts, Service};
 use crate::settings::{
-    GUICHET_LISTEN, GUICHET_PROBES, S3_BUCKET, SMTP_URL, SettingError, Settings, bind, look_at_s3, migrate,
+    GUICHET_LISTEN, GUICHET_PROBES, MAIL_FROM, S3_BUCKET, SMTP_URL, SettingError, Settings, bind, look_at_s3, migrate,
     open_s3, unusable,
 };
 use crate::{open_files, probes, signals};
 
 /// How long PostgreSQL may take to stop: longer than its own steps together.
 const POSTGRES_STOPS: Duration = Duration::from_secs(45);
+/// How long a process may take to stop, an embedded PostgreSQL apart; docs/OPERATIONS.md says so.
+#[cfg(test)]
+const WHOLE: Duration = Duration::from_secs(35);
 /// How long requests in progress may take: longer than the edge allows any of them once its body has arrived.
-const HTTP_DRAINS: Duration = Duration::from_secs(35);
-/// How long the workers may take to stop: longer than their own grace period.
-const WORKERS_STOP: Duration = Duration::from_secs(15);
+const HTTP_DRAINS: Duration = Duration::from_secs(33);
+/// How long the workers may take to stop: longer than their own patience and `ROUTE_CLOSES`.
+const WORKERS_STOP: Duration = Duration::from_secs(30);
+/// How long writing down what became of the last mails may take.
+const ROUTE_CLOSES: Duration = Duration::from_secs(2);
 /// How long other parts may take to stop.
 const SOON: Duration = Duration::from_secs(2);
 /// How often recorded metrics are compacted, whether or not anybody reads them.
@@ -51,8 +56,8 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// Why it cannot start, or the first part that fails later.
 pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
-        if !settings.trial && settings.smtp.is_none() {
-            return Err(no_relay().into());
+        if !settings.trial {
+            demand_mail(settings)?;
         }
         let listener = bind(GUICHET_LISTEN, settings.listen).await?;
         let (relay, s3) = (relay(settings), bucket(settings)?);
@@ -66,7 +71,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         if let Database::Private(postgres) = database {
             postgres.notes().iter().for_each(say);
             socket = Some(postgres.socket_folder().to_owned());
-            life.add("PostgreSQL", POSTGRES_STOPS, |stop| keep_running(*postgres, stop));
+            life.add("PostgreSQL", Turn::Last, POSTGRES_STOPS, |stop| keep_running(*postgres, stop));
         }
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
@@ -88,7 +93,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         let sign_ins = warned_of_demo(settings, &store).await?;
         let workers = workers(settings, &store, &route, &storage);
         let health = workers.health();
-        start_workers(life, &store, workers, route.clone(), &storage);
+        start_workers(life, settings, &store, workers, route.clone(), &storage);
         let public_url = settings.public_url(listener.local_addr()?);
         let files = files(settings, &folder, storage)?;
         // The page requires no sign-in.
@@ -99,7 +104,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         let live = follow_feeds(life, &store);
         watch(life, &parts);
         let gateway = Gateway { store, live, catcher, workers: Some(health), files, parts };
-        life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
+        life.add("HTTP", Turn::First, HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
         say(welcome(settings, &public_url, socket.as_deref(), &sign_ins));
         if !settings.trial && empty {
             say("There is no firm yet: create one with `guichet firm create`.");
@@ -122,8 +127,9 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         let url = Database::shared(settings).await?;
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
+        warn_of_operator(settings);
         warned_of_demo(settings, &store).await?;
-        life.add("metrics", SOON, keep_metrics);
+        life.add("metrics", Turn::Then, SOON, keep_metrics);
         pass_hints(life, settings, url, &store);
         let public_url = settings.public_url(listener.local_addr()?);
         let folder = shared_folder(settings);
@@ -131,7 +137,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         let live = follow_feeds(life, &store);
         watch(life, &parts);
         let gateway = Gateway { store, live, catcher: None, workers: None, files, parts };
-        life.add("HTTP", HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
+        life.add("HTTP", Turn::First, HTTP_DRAINS, |stop| gateway.serve(listener, settings, stop));
         tracing::info!(address = %public_url, "serving");
         Ok(())
     })
@@ -144,6 +150,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
 /// Why it cannot start, or the first part that fails later.
 pub async fn work(settings: &Settings) -> Result<(), Failure> {
     living(async |life| {
+        demand_mail(settings)?;
         let pool = relay(settings).ok_or_else(no_relay)?;
         let s3 = bucket(settings)?;
         let parts = parts(settings, s3.as_ref(), Some(&pool), settings.clamd.as_ref());
@@ -159,13 +166,13 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
             let listener = bind(GUICHET_PROBES, address).await?;
             tracing::info!(address = %listener.local_addr()?, "answering probes");
             let router = probes::router(probes::Probes::new(store.clone(), Some(workers.health()), parts.clone()));
-            life.add("probes", SOON, |stop| {
+            life.add("probes", Turn::Then, SOON, |stop| {
                 guichet_edge::serve(listener, router, ConnectionLimits::default(), stop)
             });
         }
         pass_hints(life, settings, url, &store);
         watch(life, &parts);
-        start_workers(life, &store, workers, route, &storage);
+        start_workers(life, settings, &store, workers, route, &storage);
         tracing::info!("working");
         Ok(())
     })
@@ -185,7 +192,7 @@ async fn warned_of_demo(settings: &Settings, store: &Store) -> Result<Vec<DemoSi
 fn follow_feeds(life: &mut Lifecycle, store: &Store) -> Live {
     let live = Live::new(store.clone());
     let reading = live.clone();
-    life.add("feeds", SOON, |stop| async move {
+    life.add("feeds", Turn::Then, SOON, |stop| async move {
         reading.run(stop).await;
         Ok::<(), Infallible>(())
     });
@@ -194,10 +201,13 @@ fn follow_feeds(life: &mut Lifecycle, store: &Store) -> Live {
 
 /// Starts parts with `begin` and runs until a signal, or until a part fails.
 async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) -> Result<(), Failure> {
-    let mut life = Lifecycle::new(signals::shutdown_token()?);
+    let shutdown = signals::shutdown_token()?;
+    let mut life = Lifecycle::new(shutdown.clone());
     probes::record_metrics();
     open_files::allow_many();
-    match begin(&mut life).await {
+    // A process that still waits for a service when it is told to stop has nothing to finish.
+    let begun = shutdown.run_until_cancelled(begin(&mut life)).await;
+    match begun.unwrap_or(Ok(())) {
         Ok(()) => life.run().await,
         Err(failure) => {
             // The first failure is more informative than a failed stop after it.
@@ -210,6 +220,29 @@ async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) 
 /// Outside of a trial, mails that are only caught would count as sent.
 fn no_relay() -> SettingError {
     SettingError::new(SMTP_URL, "is not set, and mails would go nowhere")
+}
+
+/// Somebody must answer for the mails of all firms.
+fn demand_mail(settings: &Settings) -> Result<(), SettingError> {
+    match settings.smtp {
+        Some(_) => operator(settings).map(drop),
+        None => Err(no_relay()),
+    }
+}
+
+/// The operator's own address.
+pub(crate) fn operator(settings: &Settings) -> Result<&Email, SettingError> {
+    let reason = "is not set: give your own address, such as notices@guichet.example, from which the mails of firms come \
+                  that have not proved their domain";
+    settings.sender_policy.from.as_ref().ok_or_else(|| SettingError::new(MAIL_FROM, reason))
+}
+
+/// Where no mails are sent it is needed to tell owners from which address their mails come.
+fn warn_of_operator(settings: &Settings) {
+    if settings.sender_policy.from.is_none() {
+        let variable = MAIL_FROM.name;
+        tracing::warn!("{variable} is not set: owners are not told from which address their mails come");
+    }
 }
 
 /// The configured relay.
@@ -238,7 +271,7 @@ fn parts(settings: &Settings, s3: Option<&S3>, relay: Option<&Pool>, scanner: Op
 /// Keeps looking whether the services are there.
 fn watch(life: &mut Lifecycle, parts: &Parts) {
     let parts = parts.clone();
-    life.add("parts", SOON, |stop| async move {
+    life.add("parts", Turn::Then, SOON, |stop| async move {
         parts.watch(stop).await;
         Ok::<(), Infallible>(())
     });
@@ -247,7 +280,7 @@ fn watch(life: &mut Lifecycle, parts: &Parts) {
 /// Passes hints between this process and others on the same database.
 fn pass_hints(life: &mut Lifecycle, settings: &Settings, url: String, store: &Store) {
     let (hints, redis) = (store.hints.clone(), settings.redis.clone());
-    life.add("hints", SOON, |stop| {
+    life.add("hints", Turn::Then, SOON, |stop| {
         until(stop, async move {
             match redis {
                 Some(redis) => redis.relay(&hints).await,
@@ -319,21 +352,29 @@ fn catcher(folder: &Path) -> Result<Catcher, SettingError> {
 
 fn workers(settings: &Settings, store: &Store, route: &Route, storage: &Storage) -> Workers {
     let verifier = Verifier { store: store.clone(), storage: storage.clone(), clamd: settings.clamd.clone() };
-    let sender = Sender::new(store.clone(), route.clone(), settings.dkim.clone());
+    let (dkim, policy) = (settings.dkim.clone(), settings.sender_policy.clone());
+    let sender = Sender::new(store.clone(), route.clone(), dkim, policy);
     guichet_workers::workers(store.clone(), sender, verifier, settings.work_concurrency)
 }
 
-fn start_workers(life: &mut Lifecycle, store: &Store, workers: Workers, route: Route, storage: &Storage) {
-    life.add("metrics", SOON, keep_metrics);
-    for reconciler in guichet_workers::reconcilers(store, storage) {
-        life.add(reconciler.name, SOON, |stop| async move {
+fn start_workers(
+    life: &mut Lifecycle,
+    settings: &Settings,
+    store: &Store,
+    workers: Workers,
+    route: Route,
+    storage: &Storage,
+) {
+    life.add("metrics", Turn::Then, SOON, keep_metrics);
+    for reconciler in guichet_workers::reconcilers(store, storage, &settings.senders()) {
+        life.add(reconciler.name, Turn::First, SOON, |stop| async move {
             reconciler.run(stop).await;
             Ok::<(), Infallible>(())
         });
     }
-    life.add("workers", WORKERS_STOP, |stop| async move {
+    life.add("workers", Turn::First, WORKERS_STOP, |stop| async move {
         let ended = workers.run(stop).await;
-        route.close().await;
+        route.close(ROUTE_CLOSES).await;
         ended
     });
 }
@@ -396,5 +437,8 @@ mod tests {
     #[test]
     fn requests_that_were_begun_may_take_their_time() {
         assert!(HTTP_DRAINS > EdgeSettings::default().timeout);
+        let timing = guichet_queue::Timing::default();
+        assert!(timing.patience > timing.grace && WORKERS_STOP > timing.patience + ROUTE_CLOSES * 3);
+        assert!(HTTP_DRAINS.max(WORKERS_STOP) + SOON <= WHOLE);
     }
 }

@@ -133,7 +133,7 @@ async fn fault(step: Step, act: Act) {
     }
     assert_eq!(taken, right, "{case}");
     assert_eq!(sink.see(|state| state.sessions), if session_goes_on { 1 } else { 2 }, "{case}");
-    pool.close().await;
+    pool.close(DEADLINE).await;
 }
 
 /// D-04, F-02: every fault at every step.

@@ -20,8 +20,7 @@ use guichet_schema::shared::visibility::Visibility;
 use guichet_server::gateway::Gateway;
 use guichet_server::live::Live;
 use guichet_server::parts::Parts;
-use guichet_server::settings::Settings;
-use guichet_tests::app::START;
+use guichet_tests::app::{START, settings};
 use guichet_tests::counting::Counting;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::object_store::ObjectStore;
@@ -48,7 +47,7 @@ impl Desk {
         let clock = ManualClock::new(START.parse().unwrap());
         let counting = Counting::new(&database.url, clock.clone(), CONNECTIONS).await;
         let store = counting.store.clone();
-        let settings = Settings::read(|_| None::<std::ffi::OsString>).unwrap();
+        let settings = settings(&[]);
         let object_store = ObjectStore::folder();
         let files = object_store.files(Limits::default());
         let live = Live::new(store.clone());

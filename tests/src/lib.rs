@@ -6,6 +6,8 @@ pub mod chaos;
 pub mod clamd;
 pub mod counting;
 pub mod database;
+pub mod dns;
+pub mod gate;
 pub mod http;
 pub mod live;
 pub mod object_store;

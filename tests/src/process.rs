@@ -19,6 +19,7 @@ use serde_json::Value;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::app::OPERATOR;
 use crate::database::keeper;
 use crate::http;
 use crate::wait::DEADLINE;
@@ -62,6 +63,7 @@ impl Launch {
         let launch = Self::guichet(&["work"]).with("DATABASE_URL", database_url);
         launch
             .with("SMTP_URL", smtp_url)
+            .with("MAIL_FROM", OPERATOR)
             .with("GUICHET_PROBES", ANY_PORT)
             .with("GUICHET_DATA", shared_folder())
     }

@@ -87,7 +87,8 @@ impl Redis {
         kill(Pid::from_raw(id), signal).expect("a child can be told");
     }
 
-    fn socket(&self) -> PathBuf {
+    /// Its socket.
+    pub fn socket(&self) -> PathBuf {
         self.folder.path().join("redis.sock")
     }
 }

@@ -9,6 +9,7 @@ pub mod letter;
 mod metrics;
 pub mod reconciler;
 pub mod send_email;
+pub mod senders;
 mod zip_directory;
 
 use std::time::Duration;
@@ -31,6 +32,7 @@ use guichet_storage::Storage;
 use crate::file_verify::Verifier;
 use crate::reconciler::Reconciler;
 use crate::send_email::Sender;
+use crate::senders::Senders;
 
 /// Time limit for sending one mail: longer than all steps of an SMTP session together.
 const SENDING: Duration = Duration::from_secs(25 * 60);
@@ -49,8 +51,8 @@ pub fn workers(store: Store, sender: Sender, verifier: Verifier, concurrency: us
 }
 
 /// All reconcilers of a process.
-pub fn reconcilers(store: &Store, storage: &Storage) -> Vec<Reconciler> {
-    let (sweeping, storage) = (store.clone(), storage.clone());
+pub fn reconcilers(store: &Store, storage: &Storage, senders: &Senders) -> Vec<Reconciler> {
+    let (sweeping, storage, senders) = (store.clone(), storage.clone(), senders.clone());
     vec![
         each_minute("mails without a job", store, |store| async move {
             awaited::settle::<SendEmail>(&store).await
@@ -74,6 +76,10 @@ pub fn reconcilers(store: &Store, storage: &Storage) -> Vec<Reconciler> {
             Ok(refold::<Client>(&store).await?
                 + refold::<ServiceItem>(&store).await?
                 + refold::<Ticket>(&store).await?)
+        }),
+        each_minute("proofs of senders", store, move |store| {
+            let senders = senders.clone();
+            async move { senders.recheck(&store).await }
         }),
         Reconciler::new("sweep of files", 10 * MINUTE, 60 * MINUTE, move || {
             file_sweep::turn(sweeping.clone(), storage.clone())

@@ -79,6 +79,12 @@ text_enum! {
         NoRecipient = "NO_RECIPIENT",
         /// Mails to the address are suppressed after a bounce. Correct the address or lift the suppression first.
         AddressSuppressed = "ADDRESS_SUPPRESSED",
+        /// The DNS record that proves the domain of the sender is not there. A new record may take a while to be seen.
+        SenderRecordMissing = "SENDER_RECORD_MISSING",
+        /// The DNS record that proves the domain of the sender has another value.
+        SenderRecordDifferent = "SENDER_RECORD_DIFFERENT",
+        /// No name server answered, so it is not known whether the DNS record is there. Try again later.
+        DnsUnavailable = "DNS_UNAVAILABLE",
         /// The file is empty.
         FileEmpty = "FILE_EMPTY",
         /// The file is larger than allowed.

@@ -370,6 +370,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    sender_proofs (firm_id) {
+        firm_id -> Uuid,
+        domain -> Text,
+        found -> Text,
+        checked_at -> Timestamptz,
+        proved_at -> Nullable<Timestamptz>,
+        missing_since -> Nullable<Timestamptz>,
+        missing_times -> Int4,
+        lost_at -> Nullable<Timestamptz>,
+        check_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     service_items (id) {
         id -> Uuid,
         firm_id -> Uuid,
@@ -507,6 +521,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     portal_accesses,
     read_marks,
     readiness,
+    sender_proofs,
     service_items,
     sessions,
     sign_in_failures,

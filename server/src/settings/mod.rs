@@ -3,6 +3,7 @@
 
 mod files;
 mod reach;
+mod senders;
 mod values;
 mod variable;
 
@@ -13,10 +14,12 @@ use std::path::PathBuf;
 
 use guichet_base::foreign;
 use guichet_edge::Origin;
-use guichet_mail::{self, Dkim, SmtpSettings};
+use guichet_mail::{self, Dkim, Dns, SmtpSettings};
 use guichet_schema::shared::file::rules::Limits;
+use guichet_schema::shared::sender::rules::SenderPolicy;
 use guichet_storage::S3Settings;
 use guichet_workers::clamd::Clamd;
+use guichet_workers::senders::Senders;
 use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -29,8 +32,8 @@ pub use reach::{
 };
 pub use values::{LogFormat, Secret};
 pub use variable::{
-    DATABASE_URL, GUICHET_DATA, GUICHET_LISTEN, GUICHET_PROBES, REDIS_URL, S3_BUCKET, SMTP_URL, VARIABLES,
-    Variable, table,
+    DATABASE_URL, GUICHET_DATA, GUICHET_LISTEN, GUICHET_PROBES, MAIL_FROM, REDIS_URL, S3_BUCKET, SMTP_URL,
+    VARIABLES, Variable, table,
 };
 
 /// A setting that cannot be used, as one sentence that begins with its variable and contains no secret. Trying
@@ -74,6 +77,10 @@ pub struct Settings {
     pub smtp: Option<SmtpSettings>,
     /// `MAIL_DKIM_*`; none: mails are not signed.
     pub dkim: Option<Dkim>,
+    /// `MAIL_FROM` and `MAIL_DOMAINS`: from which addresses firms may write.
+    pub sender_policy: SenderPolicy,
+    /// `DNS_SERVERS`; empty: those of the system.
+    pub dns_servers: Vec<SocketAddr>,
     /// `S3_*`; none: files are stored in the data folder.
     pub s3: Option<S3Settings>,
     /// `CLAMD_ADDRESS`; none: files are not scanned.
@@ -138,6 +145,8 @@ impl Settings {
         let trial = !set && listen.ip().to_canonical().is_loopback();
         Ok(Self {
             trial,
+            sender_policy: senders::policy(&values, trial)?,
+            dns_servers: values.get(DNS_SERVERS, senders::servers)?.unwrap_or_default(),
             pool: values.get(DATABASE_POOL, values::number(2, 500))?.unwrap_or(16),
             dkim: Dkim::load(
                 values.text(MAIL_DKIM_SELECTOR)?.as_deref(),
@@ -175,6 +184,11 @@ impl Settings {
     /// The data folder, and whether another one may be chosen instead.
     pub fn data_dir(&self) -> (PathBuf, bool) {
         (self.data.clone().unwrap_or_else(|| PathBuf::from("data")), self.data.is_none())
+    }
+
+    /// From which addresses firms may write, with the name servers that tell it.
+    pub fn senders(&self) -> Senders {
+        Senders { policy: self.sender_policy.clone(), dns: Dns::new(&self.dns_servers) }
     }
 
     /// The public address of the API that listens on `bound`, without a trailing slash.

@@ -93,7 +93,7 @@ pub(super) fn number(least: usize, most: usize) -> impl Fn(&str) -> Result<usize
     }
 }
 
-fn parts(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 

@@ -7,5 +7,6 @@ mod firm_settings;
 mod invitation;
 mod rights;
 mod session;
+mod sender;
 pub mod sign_in;
 pub mod world;

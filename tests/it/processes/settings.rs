@@ -5,6 +5,7 @@ use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::db;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::object_store::S3Server;
+use guichet_tests::process::Launch;
 use guichet_tests::redis::Redis;
 use guichet_tests::smtp::{Options, Sink, Step};
 use guichet_tests::wait::DEADLINE;
@@ -164,6 +165,16 @@ async fn the_relay() {
         "SMTP_URL: there is a user but no password.",
     )
     .await;
+    // Somebody answers for the mails of firms that have proved nothing; whoever sends none is told only.
+    let relay = Sink::start(Options::default()).await;
+    let relay = relay.starttls_url();
+    let nobody_answers = [("DATABASE_URL", database.url.as_str()), ("SMTP_URL", &relay), ("MAIL_FROM", "")];
+    let missing = "MAIL_FROM: is not set: give your own address, such as notices@guichet.example, from which the mails of firms come that have not proved their domain";
+    stops(&["work"], &nobody_answers, missing).await;
+    stops(&[], &nobody_answers, missing).await;
+    let server = Launch::serve(&database.url).start().await;
+    assert!(server.output().iter().any(|line| line.contains("MAIL_FROM is not set")), "{:?}", server.output());
+    assert!(server.stop().await.success());
     let sink = Sink::start(Options::default()).await;
     let wrong = sink.starttls_url().replace("first%20password", "hunter2");
     let refused = format!("SMTP_URL: {} does not work: 535 at AUTH", sink.address());

@@ -199,7 +199,6 @@ impl SendError {
             Self::Later(trouble) | Self::Sick(trouble) => trouble,
         };
         match (&trouble.cause, trouble.phase) {
-            (Cause::CallerGone, _) => Fate::Keep,
             // 421 means that the server closes, 503 that the two sides disagree; after a refused reset it is
             // unclear what the server still remembers.
             (Cause::Reply(Reply { code: 421 | 503, .. }), _) | (Cause::Reply(_), Phase::Reset) => Fate::Drop,

@@ -165,7 +165,7 @@ mod tests {
             store,
             worker: "a test".to_owned(),
             lanes: vec![lane],
-            leases: Leases::new(CancellationToken::new()),
+            leases: Leases::new(CancellationToken::new(), CancellationToken::new()),
             lease: LAST_WAIT,
             sweep: LAST_WAIT,
             suspects: Arc::new(Semaphore::new(1)),

@@ -67,8 +67,13 @@ where
                 () = assignment.held().lost() => None,
             };
             let ended = match ended {
-                // The effect has begun. If the run is canceled here, the job runs again and repeats it.
-                None if !assignment.point().close() => Some((&mut run).await),
+                // The effect has begun. If the run is canceled here, the job runs again and may repeat it: that is
+                // avoided for as long as the process may go on.
+                None if !assignment.point().close() => tokio::select! {
+                    biased;
+                    ended = &mut run => Some(ended),
+                    () = assignment.held().abandoned() => None,
+                },
                 ended => ended,
             };
             // Nothing of a canceled run may remain when its job is released.

@@ -76,6 +76,9 @@ refusal-charge-not-overdue = This charge is not overdue. Select overdue charges 
 refusal-delivery-not-retryable = This e-mail was already sent or is still in the queue. Select failed e-mails only.
 refusal-no-recipient = There is no address to send this e-mail to. Enter an e-mail address for the client or check who has access.
 refusal-address-suppressed = E-mails to this address are being returned. Correct the address or unblock it before sending again.
+refusal-sender-record-missing = The record { $name } was not found in DNS. Publish it with the value shown; a new record can take up to a day to appear.
+refusal-sender-record-different = The record { $name } has another value in DNS. Replace it with the value shown, or add that value.
+refusal-dns-unavailable = DNS did not answer, so the record could not be checked. Try again in a few minutes.
 refusal-file-empty = This file is empty. Choose another one.
 refusal-file-too-large =
     { $number ->
@@ -182,6 +185,18 @@ notification-mail-from = From
 notification-mail-acted-by = Done by
 notification-mail-reply = Answer the client on the ticket itself: replies to this e-mail do not reach the client.
 notification-mail-footer = { $firm } sent you this message automatically. You chose to receive it by e-mail as well; you can change this in your preferences.
+
+## Mail to owners: the proof of the sender is gone.
+
+sender-mail-subject = Your e-mails are no longer sent from { $sender }
+sender-mail-lead = The DNS record that proves that { $domain } belongs to { $firm } is gone. Until it is back, your e-mails come from { $from }, still under the name of your firm; replies still reach you.
+sender-mail-heading = Publish the record again
+sender-mail-name = Name of the record
+sender-mail-type = Type
+sender-mail-value = Value
+sender-mail-at = Noticed
+sender-mail-after = Once the record is back, your e-mails come from { $sender } again within about an hour; nothing else needs to be done. An owner can also check it at once in the settings.
+sender-mail-footer = This message was sent automatically to the owners of { $firm }.
 
 ## Columns of the exported list of tickets.
 

@@ -76,6 +76,9 @@ refusal-charge-not-overdue = Este cobro no está vencido. Elija únicamente cobr
 refusal-delivery-not-retryable = Este correo ya se envió o sigue en cola. Elija únicamente correos que hayan fallado.
 refusal-no-recipient = No hay ninguna dirección a la que enviar este correo. Indique el correo electrónico del cliente o compruebe quién tiene acceso.
 refusal-address-suppressed = Los correos enviados a esta dirección llegan devueltos. Corrija la dirección o desbloquéela antes de reenviar.
+refusal-sender-record-missing = No se ha encontrado el registro { $name } en el DNS. Publíquelo con el valor indicado; un registro nuevo puede tardar hasta un día en aparecer.
+refusal-sender-record-different = El registro { $name } tiene otro valor en el DNS. Sustitúyalo por el valor indicado o añada ese valor.
+refusal-dns-unavailable = El DNS no ha respondido, por lo que no se ha podido comprobar el registro. Inténtelo de nuevo dentro de unos minutos.
 refusal-file-empty = Este archivo está vacío. Elija otro.
 refusal-file-too-large =
     { $number ->
@@ -182,6 +185,18 @@ notification-mail-from = De
 notification-mail-acted-by = Realizado por
 notification-mail-reply = Responda al cliente en el propio caso: las respuestas a este correo no le llegan.
 notification-mail-footer = { $firm } le ha enviado este mensaje automáticamente. Eligió recibirlo también por correo; puede cambiarlo en sus preferencias.
+
+## Correo a los propietarios: la prueba del remitente ha desaparecido.
+
+sender-mail-subject = Sus correos ya no se envían desde { $sender }
+sender-mail-lead = El registro DNS que prueba que { $domain } pertenece a { $firm } ha desaparecido. Hasta que vuelva, sus correos salen de { $from }, con el nombre de su despacho como siempre; las respuestas les siguen llegando.
+sender-mail-heading = Publique de nuevo el registro
+sender-mail-name = Nombre del registro
+sender-mail-type = Tipo
+sender-mail-value = Valor
+sender-mail-at = Detectado
+sender-mail-after = Cuando el registro vuelva, sus correos saldrán de nuevo desde { $sender } en aproximadamente una hora, sin que haya que hacer nada más. Un propietario también puede comprobarlo al momento en la configuración.
+sender-mail-footer = Este aviso se ha enviado automáticamente a los propietarios de { $firm }.
 
 ## Columnas de la lista exportada de casos.
 

@@ -76,6 +76,9 @@ refusal-charge-not-overdue = Cette créance n’est pas échue. Choisissez uniqu
 refusal-delivery-not-retryable = Cet e-mail a déjà été envoyé ou est encore en attente d’envoi. Choisissez uniquement des e-mails en échec.
 refusal-no-recipient = Il n’y a aucune adresse à laquelle envoyer cet e-mail. Renseignez l’adresse e-mail du client ou vérifiez qui a accès.
 refusal-address-suppressed = Les e-mails envoyés à cette adresse reviennent. Corrigez l’adresse ou débloquez-la avant un nouvel envoi.
+refusal-sender-record-missing = L’enregistrement { $name } est introuvable dans le DNS. Publiez-le avec la valeur indiquée ; un nouvel enregistrement peut mettre jusqu’à un jour à apparaître.
+refusal-sender-record-different = L’enregistrement { $name } a une autre valeur dans le DNS. Remplacez-la par la valeur indiquée, ou ajoutez cette valeur.
+refusal-dns-unavailable = Le DNS n’a pas répondu, l’enregistrement n’a donc pas pu être vérifié. Réessayez dans quelques minutes.
 refusal-file-empty = Ce fichier est vide. Choisissez-en un autre.
 refusal-file-too-large =
     { $number ->
@@ -185,6 +188,18 @@ notification-mail-from = De
 notification-mail-acted-by = Effectué par
 notification-mail-reply = Répondez au client dans le ticket : il ne reçoit pas les réponses à cet e-mail.
 notification-mail-footer = { $firm } vous a envoyé ce message automatiquement. Vous avez choisi de le recevoir aussi par e-mail : vous pouvez modifier ce choix dans vos préférences.
+
+## E-mail aux propriétaires : la preuve de l’expéditeur a disparu.
+
+sender-mail-subject = Vos e-mails ne partent plus de { $sender }
+sender-mail-lead = L’enregistrement DNS qui prouve que { $domain } appartient à { $firm } a disparu. En attendant son retour, vos e-mails partent de { $from }, toujours sous le nom de votre cabinet ; les réponses vous parviennent toujours.
+sender-mail-heading = Publiez de nouveau l’enregistrement
+sender-mail-name = Nom de l’enregistrement
+sender-mail-type = Type
+sender-mail-value = Valeur
+sender-mail-at = Constaté
+sender-mail-after = Dès son retour, vos e-mails partiront de nouveau de { $sender } dans un délai d’environ une heure, sans autre démarche. Un propriétaire peut aussi le vérifier aussitôt dans les paramètres.
+sender-mail-footer = Ce message a été envoyé automatiquement aux propriétaires de { $firm }.
 
 ## Colonnes de la liste exportée des tickets.
 

@@ -97,7 +97,7 @@ pub fn text(locale: Locale, key: &str, args: &Args<'_>) -> String {
 
 /// Why something was refused, and what to do about it.
 pub fn refusal(locale: Locale, refusal: &Refusal) -> String {
-    const NAMES: [&str; 6] = ["number", "asked", "least", "most", "unit", "currency"];
+    const NAMES: [&str; 7] = ["number", "asked", "least", "most", "unit", "currency", "name"];
     let mut args: Args<'_> = NAMES.into_iter().map(|name| (name, FluentValue::from(NONE))).collect();
     for (name, value) in &refusal.values {
         let value = match value {

@@ -76,6 +76,9 @@ refusal-charge-not-overdue = Esta cobrança não está vencida. Selecione apenas
 refusal-delivery-not-retryable = Este e-mail já foi enviado ou ainda está na fila. Selecione apenas e-mails que falharam.
 refusal-no-recipient = Não há endereço para enviar este e-mail. Informe o e-mail do cliente ou confira quem tem acesso.
 refusal-address-suppressed = As mensagens para este endereço estão voltando. Corrija o endereço ou desbloqueie-o antes de reenviar.
+refusal-sender-record-missing = O registro { $name } não foi encontrado no DNS. Publique-o com o valor indicado; um registro novo pode levar até um dia para aparecer.
+refusal-sender-record-different = O registro { $name } está no DNS com outro valor. Substitua-o pelo valor indicado ou acrescente esse valor.
+refusal-dns-unavailable = O DNS não respondeu, e o registro não pôde ser verificado. Tente novamente em alguns minutos.
 refusal-file-empty = Este arquivo está vazio. Escolha outro.
 refusal-file-too-large =
     { $number ->
@@ -185,6 +188,18 @@ notification-mail-from = De
 notification-mail-acted-by = Feito por
 notification-mail-reply = Responda ao cliente no próprio atendimento: ele não recebe respostas a este e-mail.
 notification-mail-footer = { $firm } enviou este aviso automaticamente, conforme as preferências da sua conta. Altere-as quando quiser.
+
+## E-mail aos proprietários: a prova do remetente sumiu.
+
+sender-mail-subject = Seus e-mails não saem mais de { $sender }
+sender-mail-lead = O registro de DNS que prova que { $domain } pertence a { $firm } não existe mais. Até que ele volte, seus e-mails saem de { $from }, ainda com o nome do escritório; as respostas continuam chegando a vocês.
+sender-mail-heading = Publique o registro novamente
+sender-mail-name = Nome do registro
+sender-mail-type = Tipo
+sender-mail-value = Valor
+sender-mail-at = Percebido em
+sender-mail-after = Quando o registro voltar, seus e-mails sairão novamente de { $sender } em cerca de uma hora, sem que seja preciso fazer mais nada. Um proprietário também pode verificá-lo na hora, nas configurações.
+sender-mail-footer = Este aviso foi enviado automaticamente aos proprietários de { $firm }.
 
 ## Colunas da lista exportada de atendimentos.
 

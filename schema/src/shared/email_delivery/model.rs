@@ -54,6 +54,8 @@ text_enum! {
         StatusChange = "STATUS_CHANGE",
         /// A notification, sent to the staff member whom it is for.
         Notification = "NOTIFICATION",
+        /// The proof of the sender of the firm, which is lost, sent to the owners.
+        SenderLost = "SENDER_LOST",
     }
 }
 
