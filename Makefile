@@ -9,7 +9,7 @@ TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/guichet/tools/$(subst $() ,+,$(C
 TEST_THREADS = $(shell expr 3 \* $$(getconf _NPROCESSORS_ONLN))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests run test check graphiql audits clients example peer bench chaos tools fmt
+.PHONY: help setup setup-tests run test check graphiql audits clients example browser peer bench chaos tools fmt
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -20,7 +20,7 @@ run: setup graphiql
 	$(CARGO) run --locked --bin guichet
 
 ## make test      run all tests on real engines
-test: setup-tests graphiql audits clients example
+test: setup-tests graphiql audits clients example browser
 	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$(TEST_THREADS)} $(CARGO) test --locked --workspace
 
 ## make check     format, lints, documentation, unused dependencies, licences, duplicate versions
@@ -62,6 +62,9 @@ clients: tests/clients/node_modules/.package-lock.json
 
 # The example client, which they run as well.
 example: tests/example/node_modules/.package-lock.json
+
+# A real browser, driven by a program.
+browser: tests/browser/node_modules/.package-lock.json
 
 # A GraphQL server on Node, to measure against.
 peer: tests/peer/node_modules/.package-lock.json

@@ -89,6 +89,7 @@ impl Gateway {
                 welcome: WELCOME.to_owned(),
             }),
             introspection: settings.introspection,
+            scalars: graphql::scalars::scalars(),
             allowed_origins: origins(settings),
             secure_cookies: deployment.secure_cookies,
             sockets: SocketLimits {

@@ -57,7 +57,7 @@ fn one_oldest_node() {
     let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
     let setup = read(".ci/setup");
     let oldest = setup.lines().find_map(|line| line.strip_prefix("oldest_node=")).unwrap();
-    for folder in ["tests/audits", "tests/clients", "tests/example", "tests/peer"] {
+    for folder in ["tests/audits", "tests/browser", "tests/clients", "tests/example", "tests/peer"] {
         let engines = format!("\"engines\": {{ \"node\": \">={oldest}\" }}");
         assert!(read(&format!("{folder}/package.json")).contains(&engines), "{folder}");
     }

@@ -170,6 +170,69 @@ async fn queries_tell_what_is_wrong() {
     desk.finish().await;
 }
 
+/// A value that its type does not take, an unknown field of an input, and a variable without a value are told with their
+/// path, in queries, mutations and subscriptions.
+#[tokio::test]
+async fn values_are_told_with_their_path() {
+    let desk = Desk::open().await;
+    let edit =
+        "mutation ($input: ClientUpdateInput!) { clientUpdate(input: $input) { userErrors { code } } }";
+    let client = |field: &str, value: Value| {
+        let mut input = json!({ "id": desk.client.encode(), "expectedVersion": 1 });
+        input[field] = value;
+        json!({ "input": input })
+    };
+    let charges = "query ($filter: ChargeFilter) { charges(first: 1, filter: $filter) { totalCount } }";
+    let transfer = "mutation ($to: TicketTransferTarget!) {
+        ticketTransfer(input: { idempotencyKey: \"1\", id: \"x\", to: $to }) { userErrors { code } } }";
+    let cases = [
+        (
+            charges,
+            json!({ "filter": { "dueFrom": "0001-01-01" } }),
+            "OUT_OF_RANGE",
+            json!(["filter", "dueFrom"]),
+        ),
+        (
+            charges,
+            json!({ "filter": { "status": ["OPEN", "open"] } }),
+            "OUT_OF_RANGE",
+            json!(["filter", "status", "1"]),
+        ),
+        (charges, json!({ "filter": { "statuses": [] } }), "OUT_OF_RANGE", json!(["filter", "statuses"])),
+        (
+            charges,
+            json!({ "filter": { "clientIds": [["x"]] } }),
+            "OUT_OF_RANGE",
+            json!(["filter", "clientIds", "0"]),
+        ),
+        ("{ tickets(first: \"1\") { totalCount } }", json!({}), "OUT_OF_RANGE", json!(["first"])),
+        ("query ($id: ID!) { ticket(id: $id) { id } }", json!({}), "REQUIRED", json!(["id"])),
+        (
+            edit,
+            client("ticketEmails", json!(["a@b.example", 5])),
+            "OUT_OF_RANGE",
+            json!(["input", "ticketEmails", "1"]),
+        ),
+        (edit, client("locale", json!("XX")), "OUT_OF_RANGE", json!(["input", "locale"])),
+        (edit, client("expectedVersion", json!(null)), "REQUIRED", json!(["input", "expectedVersion"])),
+        (edit, json!({ "input": {} }), "REQUIRED", json!(["input", "id"])),
+        (transfer, json!({ "to": {} }), "REQUIRED", json!(["input", "to"])),
+        (
+            transfer,
+            json!({ "to": { "staffId": "a", "departmentId": "b" } }),
+            "MUTUALLY_EXCLUSIVE",
+            json!(["input", "to"]),
+        ),
+    ];
+    for (query, variables, reason, argument) in cases {
+        let answer = desk.app.send(Some(&desk.owner), query, variables.clone()).await;
+        let told = &answer.body["errors"][0]["extensions"];
+        assert_eq!(told["code"], "BAD_USER_INPUT", "{query} {variables}: {}", answer.body);
+        assert_eq!((&told["reason"], &told["argument"]), (&json!(reason), &argument), "{query} {variables}");
+    }
+    desk.finish().await;
+}
+
 /// Filters on what a viewer does not see are refused: their answers would tell it.
 #[tokio::test]
 async fn filters_of_others_are_refused() {

@@ -12,6 +12,7 @@ use guichet_engine::store::Store;
 use guichet_schema::desk::ticket::commands::{CreateTicket, create};
 use guichet_schema::desk::ticket::conversation::{PostMessage, post};
 use guichet_schema::nouns;
+use guichet_schema::shared::file::digest::Sha256;
 use guichet_schema::shared::file::kind::FileKind;
 use guichet_schema::shared::file::rules::{Declaration, FileDisposition, Limits};
 use guichet_schema::shared::file::verdict::{self, Verdict};
@@ -76,13 +77,14 @@ impl Desk {
     /// A stored file, as if its bytes had been sent.
     async fn file(&self, by: &Person) -> FileId {
         let (actor, key) = (by.actor(), FileId::new().encode());
-        let (content_type, sha256) = (String::new(), "ab".repeat(32));
+        let (content_type, sha256) = (String::new(), Some("ab".repeat(32)));
         let declared = Declaration { name: "guia.pdf".to_owned(), content_type, size: 1, sha256 };
         let limits = Limits::default();
         let made = upload::create(&self.store, &actor, &key, &limits, vec![declared]).await.unwrap();
         let id = *made.value[0].as_ref().unwrap();
         upload::complete(&self.store, &actor, &[Some(id)], &[(id, 1)].into()).await.unwrap();
-        let stored = Verdict::Stored { kind: FileKind::Pdf, is_protected: false };
+        let sha256 = Sha256::parse(&"ab".repeat(32)).unwrap();
+        let stored = Verdict::Stored { kind: FileKind::Pdf, is_protected: false, sha256 };
         verdict::pass(&self.store, nouns::WITH_FILES, id, stored).await.unwrap();
         download::open(&self.store, &actor, id, FileDisposition::Attachment).await.unwrap();
         id

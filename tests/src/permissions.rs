@@ -23,6 +23,8 @@ pub enum Answer {
     Done,
     /// No error, and of all the cast exactly these ids.
     Sees(Vec<String>),
+    /// No error, and this `totalCount`.
+    Counts(i64),
     /// No error, and the field is neither null nor empty.
     Value,
     /// No error, the thing is there, and its field is null or empty.
@@ -41,6 +43,7 @@ impl Answer {
             "value" => Self::Value,
             "null" => Self::Null,
             "-" => Self::Sees(Vec::new()),
+            number if is(number, |c| c.is_ascii_digit()) => Self::Counts(number.parse().ok()?),
             code if is(code, |c| c.is_ascii_uppercase() || c == '_') => Self::Refused(code.to_owned()),
             names if names.split(' ').all(|name| is(name, |c| c.is_ascii_lowercase() || c == '_')) => {
                 Self::Sees(names.split(' ').map(str::to_owned).collect())

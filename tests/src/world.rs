@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
+use guichet_base::collation;
 use guichet_base::id::{
     AccessId, AccountId, ClientId, DepartmentId, FirmId, Id, ServiceItemId, SessionId, StaffId,
 };
@@ -144,6 +145,7 @@ impl Firm {
                 staff_members::firm_id.eq(self.id),
                 staff_members::account_id.eq(account_id),
                 staff_members::name.eq(name_of(email)),
+                staff_members::name_key.eq(collation::key(name_of(email))),
                 staff_members::role.eq(role),
                 staff_members::joined_at.eq(self.store.now()),
                 staff_members::created_at.eq(self.store.now()),
@@ -178,6 +180,7 @@ impl Firm {
                 departments::id.eq(id),
                 departments::firm_id.eq(self.id),
                 departments::name.eq(name),
+                departments::name_key.eq(collation::key(name)),
                 departments::lead_id.eq(lead.staff_id()),
                 departments::created_at.eq(self.store.now()),
             ))
@@ -209,6 +212,7 @@ impl Firm {
                 clients::id.eq(id),
                 clients::firm_id.eq(self.id),
                 clients::name.eq(name),
+                clients::name_key.eq(collation::key(name)),
                 clients::email.eq(email),
                 clients::locale.eq(Locale::PtBr),
                 searchable!(clients, guichet_base::search::fold(name)),
@@ -266,6 +270,7 @@ impl Firm {
                 service_items::id.eq(id),
                 service_items::firm_id.eq(self.id),
                 service_items::name.eq(name),
+                service_items::name_key.eq(collation::key(name)),
                 service_items::price_minor.eq(price_minor),
                 searchable!(service_items, guichet_base::search::fold(name)),
                 service_items::created_at.eq(self.store.now()),

@@ -79,7 +79,7 @@ impl Verifier {
             return refused(FileRefusal::WrongSize);
         }
         let spool = Spool::of(opened).await.map_err(JobError::retry)?;
-        if spool.sha256 != file.sha256 {
+        if file.sha256.is_some_and(|declared| declared != spool.sha256) {
             return refused(FileRefusal::WrongChecksum);
         }
         let verdict = spool.verdict(file).await.map_err(JobError::retry)?;
@@ -151,7 +151,9 @@ impl Spool {
         let (file, kind) = (self.rewound()?, declared.content_type);
         let content = tokio::task::spawn_blocking(move || file_content::recognize(kind, file)).await??;
         Ok(match content {
-            Some(Content { kind, is_protected }) => Verdict::Stored { kind, is_protected },
+            Some(Content { kind, is_protected }) => {
+                Verdict::Stored { kind, is_protected, sha256: self.sha256 }
+            }
             None => Verdict::Refused(FileRefusal::WrongType),
         })
     }

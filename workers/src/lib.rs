@@ -18,7 +18,7 @@ use guichet_base::error::Result;
 use guichet_engine::job::awaited;
 use guichet_engine::search::refold;
 use guichet_engine::store::Store;
-use guichet_engine::{feed, idempotency};
+use guichet_engine::{collation, feed, idempotency};
 use guichet_queue::Workers;
 use guichet_schema::desk::service_item::model::ServiceItem;
 use guichet_schema::desk::ticket::model::Ticket;
@@ -80,6 +80,9 @@ pub fn reconcilers(store: &Store, storage: &Storage, senders: &Senders) -> Vec<R
         each_minute("proofs of senders", store, move |store| {
             let senders = senders.clone();
             async move { senders.recheck(&store).await }
+        }),
+        each_minute("texts without a sort key", store, |store| async move {
+            collation::fill(&mut *store.conn().await?).await
         }),
         Reconciler::new("sweep of files", 10 * MINUTE, 60 * MINUTE, move || {
             file_sweep::turn(sweeping.clone(), storage.clone())

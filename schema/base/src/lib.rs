@@ -2,6 +2,7 @@
 //! on a business noun, except the ids that name them.
 
 pub mod clock;
+pub mod collation;
 pub mod email;
 pub mod error;
 pub mod foreign;

@@ -20,7 +20,8 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use guichet_base::error::Fault;
+use crate::collation;
+use guichet_base::error::{Error, Fault};
 use tokio::net::UnixStream;
 use tokio_postgres::NoTls;
 use tokio_postgres::config::{SslMode, SslNegotiation};
@@ -140,7 +141,14 @@ pub async fn migrate(url: &str) -> Result<(), Fault> {
     connection.batch_execute("SELECT pg_advisory_lock(7101210201)").await?;
     let mut harness = AsyncMigrationHarness::new(connection);
     tokio::task::block_in_place(|| harness.run_pending_migrations(MIGRATIONS).map(|_| ()))
-        .map_err(|error| Fault::Broken(format!("migration: {error}")))
+        .map_err(|error| Fault::Broken(format!("migration: {error}")))?;
+    // Before anybody pages through a list, all its rows have their keys.
+    let mut connection = connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()))?;
+    match collation::fill(&mut connection).await {
+        Ok(_) => Ok(()),
+        Err(Error::Fault(fault)) => Err(fault),
+        Err(refused) => Err(Fault::Broken(refused.to_string())),
+    }
 }
 
 /// Whether the schema is that of this program, for the readiness probe.

@@ -2,6 +2,7 @@
 //! the last one costs as much as the first (keyset pagination). The cursor itself is encoded in `guichet_base::page`.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use data_encoding::{BASE32HEX_NOPAD, BASE64URL_NOPAD};
 use guichet_base::error::{Code, Refusal, Result};
 use guichet_base::id::Id;
 use guichet_base::page::{Cursor, PageRequest};
@@ -18,15 +19,29 @@ pub trait Key: Sized {
     fn write(&self) -> String;
     /// Reads a spelling that a client sent; none when it is not one.
     fn read(text: &str) -> Option<Self>;
+    /// Bytes that compare as the database compares the values. None is the beginning of another.
+    fn rank(&self) -> Vec<u8>;
 }
 
-impl Key for String {
+/// The key of a text, see [`guichet_base::collation`].
+impl Key for Vec<u8> {
     fn write(&self) -> String {
-        self.clone()
+        BASE64URL_NOPAD.encode(self)
     }
 
     fn read(text: &str) -> Option<Self> {
-        Some(text.to_owned())
+        BASE64URL_NOPAD.decode(text.as_bytes()).ok()
+    }
+
+    fn rank(&self) -> Self {
+        // The end is less than any byte, also than a zero, which is therefore followed by another.
+        let mut rank = Self::with_capacity(self.len() + 2);
+        for byte in self {
+            rank.push(*byte);
+            rank.extend((*byte == 0).then_some(1));
+        }
+        rank.extend([0, 0]);
+        rank
     }
 }
 
@@ -38,6 +53,11 @@ impl Key for i64 {
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
     }
+
+    fn rank(&self) -> Vec<u8> {
+        // Negative numbers come first.
+        (self ^ Self::MIN).to_be_bytes().into()
+    }
 }
 
 impl Key for NaiveDate {
@@ -47,6 +67,10 @@ impl Key for NaiveDate {
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok().filter(|day: &Self| day.year() > 0)
+    }
+
+    fn rank(&self) -> Vec<u8> {
+        i64::from(self.num_days_from_ce()).rank()
     }
 }
 
@@ -58,11 +82,35 @@ impl Key for DateTime<Utc> {
     fn read(text: &str) -> Option<Self> {
         DateTime::from_timestamp_micros(text.parse().ok()?).map(sql::held)
     }
+
+    fn rank(&self) -> Vec<u8> {
+        self.timestamp_micros().rank()
+    }
 }
 
-/// The cursor of a row in the list ordered by `order`.
-pub fn cursor(order: &str, key: &impl Key, id: impl Id) -> String {
-    Cursor::encode(order, key.write(), id.uuid())
+/// The place of a row in an ordered list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// The cursor, to go on from the row.
+    pub cursor: String,
+    /// A text that compares bytewise with those of other rows as the rows do in the list. It begins with the order, as in
+    /// `SUBJECT+`: keys of different orders cannot be compared.
+    pub sort_key: String,
+}
+
+/// The position of a row in the list ordered by `order`, and by the id where keys are equal.
+pub fn position(order: &str, descending: bool, key: &impl Key, id: impl Id) -> Position {
+    let mut rank = key.rank();
+    rank.extend(id.uuid().as_bytes());
+    if descending {
+        rank.iter_mut().for_each(|byte| *byte = !*byte);
+    }
+    let direction = if descending { '-' } else { '+' };
+    Position {
+        cursor: Cursor::encode(order, key.write(), id.uuid()),
+        // Its letters and digits are in the order of what they stand for.
+        sort_key: format!("{order}{direction}{}", BASE32HEX_NOPAD.encode(&rank)),
+    }
 }
 
 /// Where the page begins: the key and the id of its cursor; none for the first page.
@@ -113,3 +161,60 @@ macro_rules! page {
     }};
 }
 pub use {keyset, page};
+
+#[cfg(test)]
+mod tests {
+    use guichet_base::collation;
+    use guichet_base::id::TicketId;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The sort keys of rows compare as the rows: by the key, then by the id, or all in reverse.
+    fn agree<K: Key + Ord>(one: (K, u128), other: (K, u128)) {
+        for descending in [false, true] {
+            let of = |(key, id): &(K, u128)| {
+                position("ANY", descending, key, TicketId::from_uuid(Uuid::from_u128(*id))).sort_key
+            };
+            let expected = if descending { other.cmp(&one) } else { one.cmp(&other) };
+            assert_eq!(of(&one).cmp(&of(&other)), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn sort_keys_of_bytes(one: (Vec<u8>, u128), other: (Vec<u8>, u128)) {
+            agree(one, other);
+        }
+
+        #[test]
+        fn sort_keys_of_similar_bytes(
+            one in proptest::collection::vec(0_u8..3, 0..4), other in proptest::collection::vec(0_u8..3, 0..4), id in 0_u128..2,
+        ) {
+            agree((one, id), (other, 1));
+        }
+
+        #[test]
+        fn sort_keys_of_texts(one in ".{0,9}", other in ".{0,9}", id in 0_u128..2) {
+            agree((collation::key(&one), id), (collation::key(&other), 1));
+        }
+
+        #[test]
+        fn sort_keys_of_numbers(one: (i64, u128), other: (i64, u128)) {
+            agree(one, other);
+        }
+
+        #[test]
+        fn sort_keys_of_times(one in -9_000_000_000_000_000_i64..9_000_000_000_000_000, by in -3_i64..3, id in 0_u128..2) {
+            let at = |micros| DateTime::from_timestamp_micros(micros).unwrap();
+            agree((at(one), id), (at(one + by), 1));
+            agree((at(one).date_naive(), id), (at(one + by * 50_000_000_000).date_naive(), 1));
+        }
+
+        #[test]
+        fn keys_are_read_as_written(bytes: Vec<u8>, number: i64) {
+            prop_assert_eq!(Vec::read(&bytes.write()), Some(bytes));
+            prop_assert_eq!(i64::read(&number.write()), Some(number));
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //! actors.
 
 pub mod actor;
+pub mod collation;
 pub mod condition;
 pub mod db;
 pub mod feed;
@@ -17,3 +18,4 @@ pub mod store;
 pub mod subject;
 #[rustfmt::skip]
 pub mod tables;
+pub mod tally;

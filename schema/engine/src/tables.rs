@@ -105,6 +105,7 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         search_fold -> SmallInt,
+        name_key -> Binary,
     }
 }
 
@@ -123,6 +124,7 @@ diesel::table! {
         name -> Text,
         lead_id -> Uuid,
         created_at -> Timestamptz,
+        name_key -> Binary,
     }
 }
 
@@ -205,7 +207,7 @@ diesel::table! {
         name -> Text,
         content_type -> Text,
         size -> BigInt,
-        sha256 -> Binary,
+        sha256 -> Nullable<Binary>,
         state -> Text,
         refusal -> Nullable<Text>,
         expires_at -> Nullable<Timestamptz>,
@@ -397,6 +399,7 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         search_fold -> SmallInt,
+        name_key -> Binary,
     }
 }
 
@@ -432,6 +435,7 @@ diesel::table! {
         joined_at -> Nullable<Timestamptz>,
         disabled_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        name_key -> Binary,
     }
 }
 
@@ -491,6 +495,7 @@ diesel::table! {
         updated_at -> Timestamptz,
         closed_at -> Nullable<Timestamptz>,
         search_fold -> SmallInt,
+        subject_key -> Binary,
     }
 }
 

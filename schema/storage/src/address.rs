@@ -56,7 +56,8 @@ impl Own {
 }
 
 impl Addresses {
-    /// The address of `account` for uploading a file: exactly the declared bytes, with their media type.
+    /// The address of `account` for uploading a file: exactly the declared bytes, with their media type. Without a declared
+    /// digest a bucket takes any bytes; their number is checked when the upload is completed.
     ///
     /// # Errors
     /// When the store is away, so that a client would fail at the address, or cannot sign.
@@ -71,7 +72,7 @@ impl Addresses {
         let mut headers = vec![(CONTENT_TYPE, file.content_type.as_str().to_owned())];
         let url = match self {
             Self::S3(s3) => {
-                headers.push((CHECKSUM, file.sha256.base64()));
+                headers.extend(file.sha256.map(|digest| (CHECKSUM, digest.base64())));
                 let options = headers.iter().fold(SignedUrlOptions::new(), |options, (name, value)| {
                     let value =
                         HeaderValue::from_str(value).expect("media types and base64 are header values");

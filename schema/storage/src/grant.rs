@@ -22,8 +22,8 @@ pub enum Grant {
         key: Key,
         /// The number of bytes.
         size: u64,
-        /// Their digest.
-        sha256: Digest,
+        /// Their digest, if it was declared.
+        sha256: Option<Digest>,
         /// The media type that the request must name.
         content_type: FileKind,
         /// Whose address it is, for the log.

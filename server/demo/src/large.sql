@@ -47,7 +47,7 @@ LATERAL jsonb_populate_record(old, jsonb_build_object('id', s.account_id, 'email
     'name', old.name || CASE s.round WHEN 0 THEN '' ELSE ' ' || 1 + s.round END)) AS copy;
 INSERT INTO staff_members SELECT copy.* FROM staff_copy AS s JOIN staff_members AS old ON old.id = s.old_id,
 LATERAL jsonb_populate_record(old, jsonb_build_object('id', s.id, 'firm_id', s.firm_id, 'account_id', s.account_id,
-    'name', old.name || CASE s.round WHEN 0 THEN '' ELSE ' ' || 1 + s.round END,
+    'name', old.name || CASE s.round WHEN 0 THEN '' ELSE ' ' || 1 + s.round END, 'name_key', '',
     'created_at', old.created_at - interval '730 days', 'joined_at', old.joined_at - interval '730 days')) AS copy;
 
 CREATE TEMP TABLE department_copy ON COMMIT DROP AS
@@ -94,7 +94,7 @@ CREATE INDEX ON client_copy (firm_id, no);
 
 INSERT INTO clients SELECT copy.* FROM client_copy AS c JOIN clients AS old ON old.id = c.old_id
 LEFT JOIN staff_copy AS s ON s.firm_id = c.firm_id AND s.old_id = c.old_accountant_id AND s.round = c.no % s.rounds,
-LATERAL jsonb_populate_record(old, jsonb_build_object('id', c.id, 'firm_id', c.firm_id, 'name', old.name || c.suffix,
+LATERAL jsonb_populate_record(old, jsonb_build_object('id', c.id, 'firm_id', c.firm_id, 'name', old.name || c.suffix, 'name_key', '',
     'email', CASE WHEN c.no % 50 <> 8 THEN 'office@' || c.host END, 'registration', NULL, 'phone', NULL,
     'accountant_id', s.id, 'search_text', c.folded || c.suffix || ' office@' || c.host,
     'created_at', old.created_at - interval '730 days', 'updated_at', old.updated_at - interval '730 days')) AS copy;

@@ -23,6 +23,7 @@ use futures_util::stream;
 use guichet_base::error::{Error, Fault, Result};
 use guichet_base::id::FirmId;
 use guichet_engine::actor::StaffRole;
+use guichet_engine::collation;
 use guichet_engine::store::Store;
 use guichet_engine::tables::{accounts, firms, staff_members};
 use guichet_schema::shared::file::key::Key;
@@ -129,6 +130,7 @@ pub async fn fill(
         if is_new && scale == Scale::Large {
             progress("multiplying them to a hundred");
             large::multiply(&mut *whole.store.conn().await?, &large::SIZES).await?;
+            collation::fill(&mut *whole.store.conn().await?).await?;
         }
         keep(files, objects).await?;
         whole.commit().await?;

@@ -10,6 +10,7 @@ use async_graphql::{Name, Positioned, Request, ServerError, Value, Variables};
 use super::cost::measure;
 use super::errors::{Code, refusal, too_much};
 use super::escapes;
+use super::inputs::{self, Scalars};
 use super::layout::Layout;
 use super::limits::Limits;
 use super::params::Params;
@@ -38,6 +39,7 @@ pub fn prepare(
     params: Params,
     types: &Types,
     introspection: bool,
+    scalars: &Scalars,
     limits: &Limits,
 ) -> Result<Prepared, ServerError> {
     let Params { query, operation_name, variables, extensions } = params;
@@ -52,6 +54,7 @@ pub fn prepare(
         let message = "Introspection is switched off on this server.";
         return Err(refusal(Code::GraphqlValidationFailed, message, Vec::new()));
     }
+    inputs::check(&document, operation, &variables, types, scalars)?;
     check_required(operation, &variables)?;
     if kind == OperationType::Subscription && !has_one_field(&operation.selection_set.node) {
         // GraphQL specification, 5.2.3.1. The library does not check fields inside a fragment.
@@ -131,7 +134,7 @@ fn name(document: &ExecutableDocument, chosen: Option<&str>) -> Option<String> {
 }
 
 /// The part of CoerceVariableValues (GraphQL specification, 6.1.2) that async-graphql omits: required variables
-/// must have a value.
+/// must have a value, also where no argument uses them.
 fn check_required(operation: &OperationDefinition, variables: &Variables) -> Result<(), ServerError> {
     let missing = operation.variable_definitions.iter().find(|definition| {
         let definition = &definition.node;

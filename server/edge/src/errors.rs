@@ -15,6 +15,7 @@ use guichet_base::i18n::{self, Failure};
 use guichet_base::locale::Locale;
 use http::StatusCode;
 
+use super::inputs::OUT_OF_RANGE;
 use super::language::sentence;
 use super::layers::RequestId;
 
@@ -244,7 +245,7 @@ impl From<Fault> for ApiError {
 pub fn invalid_input<T: InputType>(message: &str) -> InputValueError<T> {
     InputValueError::custom(message)
         .with_extension("code", Code::BadUserInput.as_str())
-        .with_extension("reason", "OUT_OF_RANGE")
+        .with_extension("reason", OUT_OF_RANGE)
 }
 
 /// An error about the whole request, or about the locations `at` in its document.
@@ -301,7 +302,7 @@ pub fn mask(response: &mut Response, request: &RequestId, locale: Locale) {
 
 /// A message of async-graphql about an input without the names of the types around it: `Failed to parse "Date": it is no
 /// day. (occurred while parsing "Filter")` is `it is no day.`
-fn plain(message: &str) -> &str {
+pub(super) fn plain(message: &str) -> &str {
     let message = message.split(" (occurred while parsing \"").next().unwrap_or(message);
     match message.strip_prefix("Failed to parse \"").and_then(|rest| rest.split_once("\": ")) {
         Some((_, reason)) => reason,

@@ -32,8 +32,8 @@ impl<E: Executor, A> Edge<E, A> {
     /// # Errors
     /// As [`prepare`].
     pub fn prepare(&self, params: Params, measured: &mut Measured) -> Result<Prepared, ServerError> {
-        let EdgeSettings { introspection, limits, .. } = &self.settings;
-        let prepared = prepare(params, &self.types, *introspection, limits)?;
+        let EdgeSettings { introspection, scalars, limits, .. } = &self.settings;
+        let prepared = prepare(params, &self.types, *introspection, scalars, limits)?;
         measured.name(prepared.name.as_deref());
         if self.types.has_root(prepared.kind, &prepared.root) {
             measured.operation(prepared.kind, prepared.root.clone());

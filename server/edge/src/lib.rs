@@ -1,7 +1,7 @@
 //! The edge: GraphQL over HTTP and websockets. Independent of the business.
 //!
 //! `layers` wraps everything → `http` reads the request (`media`, `params`) → `document` parses it and refuses
-//! what costs too much (`scan`, `cost`, `limits`) → [`Attach`] adds session and loaders → `Schema::execute` →
+//! what costs too much (`scan`, `cost`, `limits`) or has wrong values (`inputs`) → [`Attach`] adds session and loaders → `Schema::execute` →
 //! `types` inserts nulls, `layout` orders the fields, `errors` masks → `http` answers. `websocket` admits clients
 //! through [`Admit`] and runs each operation through the same steps (`execution`).
 
@@ -14,6 +14,7 @@ mod execution;
 mod graphiql;
 mod hosts;
 mod http;
+mod inputs;
 mod language;
 mod layers;
 mod layout;
@@ -43,6 +44,7 @@ pub use document::{Prepared, prepare};
 pub use errors::{ApiError, Code, invalid_input, mask, too_much};
 pub use graphiql::Graphiql;
 pub use hosts::{Hosts, hosted};
+pub use inputs::Scalars;
 pub use language::wanted as wanted_language;
 pub use layers::{Origin, RequestId, layered};
 pub use layout::Layout;
@@ -65,6 +67,8 @@ pub struct EdgeSettings {
     pub graphiql: Option<Graphiql>,
     /// Whether clients may introspect the schema.
     pub introspection: bool,
+    /// The scalars whose values are checked before execution.
+    pub scalars: Scalars,
     /// Cost limits of a request.
     pub limits: Limits,
     /// Limits of websockets.
@@ -84,6 +88,7 @@ impl Default for EdgeSettings {
         Self {
             graphiql: None,
             introspection: true,
+            scalars: Scalars::default(),
             limits: Limits::default(),
             sockets: SocketLimits::default(),
             body_limit: 1 << 20,
@@ -121,7 +126,7 @@ pub trait Attach: Send + Sync + 'static {
 
 /// What executes requests: a schema, or a wrapper around one.
 pub trait Served: Executor {
-    /// The output types of the schema.
+    /// The types of the schema.
     fn types(&self) -> Arc<Types>;
 }
 

@@ -1,4 +1,4 @@
-//! The output types of the schema, for computing costs and for inserting null where a field failed.
+//! The types of the schema, for checking inputs, for computing costs and for inserting null where a field failed.
 //!
 //! A failed field must be null, or, when it is not nullable, its next nullable parent (GraphQL specification,
 //! 6.4.4). async-graphql 7.2 omits the field instead, nullable or not, which no client expects. The nulls are
@@ -16,6 +16,7 @@ use async_graphql::parser::{parse_query, parse_schema};
 use async_graphql::{Name, ObjectType, PathSegment, Response, Schema, SubscriptionType, Value};
 
 use super::document::select;
+use super::inputs::Inputs;
 
 /// The assumed length of a list that no argument limits.
 pub(super) const ASSUMED_LENGTH: u64 = 5;
@@ -32,6 +33,7 @@ pub struct Types {
     query: Name,
     mutation: Name,
     subscription: Name,
+    pub(super) inputs: Inputs,
 }
 
 impl Types {
@@ -55,22 +57,23 @@ impl Types {
     /// Reads the types of an SDL; `roots` are the root types of queries, mutations and subscriptions.
     pub(super) fn read(sdl: &str, roots: [&str; 3]) -> Self {
         let document = parse_schema(sdl).expect("async-graphql reads what it writes");
-        let mut fields = HashMap::new();
+        let (mut fields, mut inputs) = (HashMap::new(), Inputs::default());
         for definition in document.definitions {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
-            let own = match definition.node.kind {
-                TypeKind::Object(object) => object.fields,
-                TypeKind::Interface(interface) => interface.fields,
-                TypeKind::Scalar | TypeKind::Union(_) | TypeKind::Enum(_) | TypeKind::InputObject(_) => {
-                    continue;
-                }
+            let own = match &definition.node.kind {
+                TypeKind::Object(object) => Some(&object.fields),
+                TypeKind::Interface(interface) => Some(&interface.fields),
+                TypeKind::Scalar | TypeKind::Union(_) | TypeKind::Enum(_) | TypeKind::InputObject(_) => None,
             };
-            let own = own.into_iter().map(|field| (field.node.name.node, field.node.ty.node));
-            fields.insert(definition.node.name.node, own.collect());
+            if let Some(own) = own {
+                let own = own.iter().map(|field| (field.node.name.node.clone(), field.node.ty.node.clone()));
+                fields.insert(definition.node.name.node.clone(), own.collect());
+            }
+            inputs.add(definition.node);
         }
         let [query, mutation, subscription] = roots.map(Name::new);
         let messages = messages(&fields, &subscription);
-        Self { fields, messages, query, mutation, subscription }
+        Self { fields, messages, query, mutation, subscription, inputs }
     }
 
     /// The type of a field; none when there is no such field.

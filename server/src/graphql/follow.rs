@@ -19,6 +19,7 @@ use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::db::Conn;
 use guichet_engine::feed::Audience;
 use guichet_engine::feed::queries::{Entry, departments_of};
+use guichet_engine::keyset::Position;
 use guichet_engine::reach;
 use guichet_engine::store::Store;
 
@@ -35,8 +36,15 @@ pub trait Followed: Send + Sync + 'static {
     /// What it shows beside the things that it tells of.
     const SHOWS: Shows;
 
-    /// A message that tells the client to reload.
-    fn reload(&self, place: FeedPosition) -> Self::Message;
+    /// A message for a client that must begin anew: of a list it says to read it again.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    fn reload(
+        &self,
+        place: FeedPosition,
+        onlooker: &Onlooker,
+    ) -> impl Future<Output = Result<Self::Message, ApiError>> + Send;
 
     /// A message about changes; none when there is nothing to report.
     ///
@@ -92,14 +100,20 @@ pub trait Changes: Send + 'static {
     fn id(row: &Self::Row) -> Self::Id;
 
     /// The message.
-    fn new(place: FeedPosition, reload: bool, changed: Vec<Self::Row>, removed: Vec<Self::Id>) -> Self;
+    fn new(
+        place: FeedPosition,
+        reload: bool,
+        changed: Vec<(Position, Self::Row)>,
+        removed: Vec<Self::Id>,
+    ) -> Self;
 }
 
 /// Declares the message about a list of things.
 macro_rules! changes {
-    ($(#[$doc:meta])* $message:ident of $noun:ident($row:ty), $id:ty) => {
+    ($(#[$doc:meta])* $message:ident of $edge:ident, $noun:ident($row:ty), $id:ty) => {
         $(#[$doc])*
         #[derive(async_graphql::SimpleObject)]
+        #[graphql(complex)]
         pub struct $message {
             /// The cursor of this message. After a lost connection, subscribe again with it as `after`.
             cursor: String,
@@ -109,10 +123,18 @@ macro_rules! changes {
             /// result. True in the first message without `after`, after a long absence, when too much changed at once,
             /// and when the rights of the viewer changed.
             reload: bool,
-            /// The new and changed items of the list, in their current state.
-            changed: Vec<$noun>,
+            /// The new and changed items of the list, in their current state, each with its cursor and its sort key.
+            edges: Vec<$edge>,
             /// The IDs of items that are not, or no longer, in the list.
             removed: Vec<async_graphql::ID>,
+        }
+
+        #[async_graphql::ComplexObject]
+        impl $message {
+            /// The new and changed items of the list, in their current state.
+            async fn changed(&self) -> Vec<&$noun> {
+                self.edges.iter().map(|edge| &edge.node).collect()
+            }
         }
 
         impl $crate::graphql::follow::Changes for $message {
@@ -126,13 +148,13 @@ macro_rules! changes {
             fn new(
                 place: $crate::graphql::follow::FeedPosition,
                 reload: bool,
-                changed: Vec<$row>,
+                changed: Vec<(guichet_engine::keyset::Position, $row)>,
                 removed: Vec<$id>,
             ) -> Self {
                 let $crate::graphql::follow::FeedPosition { cursor, revision } = place;
-                let changed = changed.into_iter().map($noun).collect();
+                let edges = changed.into_iter().map(|(at, row)| $edge::new(at, $noun(row))).collect();
                 let removed = removed.into_iter().map($crate::graphql::payload::api_id).collect();
-                Self { cursor, revision, reload, changed, removed }
+                Self { cursor, revision, reload, edges, removed }
             }
         }
     };
@@ -163,6 +185,9 @@ pub trait Listed: Send + Sync + 'static {
         ids: &[<Self::Message as Changes>::Id],
     ) -> impl Future<Output = error::Result<Vec<<Self::Message as Changes>::Row>>> + Send;
 
+    /// The position of a row in the list.
+    fn position(&self, row: &<Self::Message as Changes>::Row) -> Position;
+
     /// Whether things came into the list or went out of it without events of their own.
     fn is_moved(&self, _: &FeedNews) -> bool {
         false
@@ -174,14 +199,14 @@ impl<L: Listed> Followed for L {
 
     const SHOWS: Shows = L::SHOWS;
 
-    fn reload(&self, place: FeedPosition) -> L::Message {
-        L::Message::new(place, true, Vec::new(), Vec::new())
+    async fn reload(&self, place: FeedPosition, _: &Onlooker) -> Result<L::Message, ApiError> {
+        Ok(L::Message::new(place, true, Vec::new(), Vec::new()))
     }
 
     async fn news(&self, place: FeedPosition, news: &FeedNews) -> Result<Option<L::Message>, ApiError> {
         let touched = news.touched::<<L::Message as Changes>::Id>();
         if self.is_moved(news) || touched.len() > MESSAGE_LENGTH {
-            return Ok(Some(self.reload(place)));
+            return self.reload(place, &news.onlooker).await.map(Some);
         }
         if touched.is_empty() {
             return Ok(None);
@@ -199,7 +224,7 @@ impl<L: Listed> Followed for L {
         let (mut changed, mut removed) = (Vec::new(), Vec::new());
         for id in touched {
             match found.get(&id) {
-                Some(row) => changed.push(row.clone()),
+                Some(row) => changed.push((self.position(row), row.clone())),
                 None => removed.push(id),
             }
         }
@@ -294,6 +319,8 @@ pub struct FeedNews {
     pub batch: Arc<EventBatch>,
     /// The viewer.
     pub onlooker: Onlooker,
+    /// Whether later changes are known already, so that what is told now is not the last of it.
+    pub more: bool,
     behind: i64,
 }
 
@@ -366,8 +393,10 @@ impl<F: Followed> Following<F> {
         loop {
             let step = self.follower.next().await.map_err(fault)?;
             let place = self.place();
-            let Step::Events { batch, behind } = step else { return Box::pin(self.reload(place)).await };
-            let news = FeedNews { batch, onlooker: self.onlooker.clone(), behind };
+            let Step::Events { batch, behind, more } = step else {
+                return Box::pin(self.reload(place)).await;
+            };
+            let news = FeedNews { batch, onlooker: self.onlooker.clone(), behind, more };
             let meets = |entry: &Entry| {
                 self.onlooker.meets(entry.before.as_ref()) || self.onlooker.meets(entry.after.as_ref())
             };
@@ -387,7 +416,7 @@ impl<F: Followed> Following<F> {
     async fn reload(&mut self, place: FeedPosition) -> Result<F::Message, ApiError> {
         self.onlooker.refresh().await?;
         self.about(None);
-        Ok(self.followed.reload(place))
+        self.followed.reload(place, &self.onlooker).await
     }
 
     fn about(&self, batch: Option<Arc<EventBatch>>) {

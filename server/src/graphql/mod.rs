@@ -7,6 +7,7 @@ mod ability;
 pub mod attach;
 pub mod batch;
 pub mod caller;
+mod counts;
 pub mod deployment;
 mod desk;
 pub mod export;
@@ -26,6 +27,7 @@ mod shared;
 use async_graphql::connection::PageInfo;
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 
+use counts::Counted;
 use deployment::Deployment;
 pub use follow::Shows;
 use follow::{Followed, Listed};
@@ -46,10 +48,15 @@ pub struct Query(
     desk::service_item::ServiceItemQuery,
     people::invitation::InvitationQuery,
     desk::ticket::TicketQuery,
+    desk::ticket::TicketCountsQuery,
     desk::charge::ChargesQuery,
     desk::charge::ChargeQuery,
+    desk::charge::ChargeCountsQuery,
     shared::email_delivery::EmailDeliveryQuery,
+    shared::email_delivery::EmailDeliveryCountsQuery,
     shared::file::FileQuery,
+    shared::file::FilesQuery,
+    shared::file::FileCountsQuery,
     shared::notification::NotificationQuery,
 );
 
@@ -75,7 +82,13 @@ pub struct Mutation(
 #[derive(Default, MergedSubscription)]
 pub struct Subscription(
     desk::ticket::TicketSubscription,
+    desk::ticket::TicketCountsSubscription,
+    desk::charge::ChargeSubscription,
+    desk::charge::ChargeCountsSubscription,
     shared::email_delivery::EmailDeliverySubscription,
+    shared::email_delivery::EmailDeliveryCountsSubscription,
+    shared::file::FileSubscription,
+    shared::file::FileCountsSubscription,
     shared::notification::NotificationSubscription,
 );
 
@@ -83,7 +96,13 @@ pub struct Subscription(
 pub const SHOWS: &[Shows] = &[
     <desk::ticket::Grid as Listed>::SHOWS,
     <desk::ticket::Conversation as Followed>::SHOWS,
+    <desk::ticket::TicketsCounted as Counted>::SHOWS,
+    <desk::charge::ChargesListed as Listed>::SHOWS,
+    <desk::charge::ChargesCounted as Counted>::SHOWS,
     <shared::email_delivery::Deliveries as Listed>::SHOWS,
+    <shared::email_delivery::DeliveriesCounted as Counted>::SHOWS,
+    <shared::file::FilesListed as Listed>::SHOWS,
+    <shared::file::FilesCounted as Counted>::SHOWS,
     <shared::notification::Notifications as Followed>::SHOWS,
 ];
 

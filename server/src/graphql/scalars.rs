@@ -5,9 +5,16 @@ use std::ops::RangeInclusive;
 use async_graphql::{Enum, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{Datelike, NaiveDate, Utc};
 use guichet_base::locale;
+use guichet_edge::Scalars;
 use guichet_engine::actor;
 
 use crate::graphql::mirror::mirror;
+use crate::graphql::payload::Revision;
+
+/// All scalars that inputs contain.
+pub fn scalars() -> Scalars {
+    Scalars::default().with::<SafeInt>().with::<Date>().with::<DateTime>().with::<Revision>()
+}
 
 /// A whole number that JSON and JavaScript represent exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

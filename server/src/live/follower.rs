@@ -24,6 +24,8 @@ pub enum Step {
         batch: Arc<EventBatch>,
         /// The follower has received the events up to here before.
         behind: i64,
+        /// Whether later events are known already.
+        more: bool,
     },
     /// The follower must reload: it then has everything up to the cursor.
     Reload,
@@ -80,7 +82,8 @@ impl Follower {
             if head.revision > self.at.revision {
                 if let Some(batch) = self.reader.after(self.at.revision) {
                     let behind = std::mem::replace(&mut self.at.revision, batch.revision);
-                    return Ok(Step::Events { batch, behind });
+                    let more = head.revision > batch.revision;
+                    return Ok(Step::Events { batch, behind, more });
                 }
                 return Box::pin(self.catch_up()).await;
             }
@@ -93,7 +96,8 @@ impl Follower {
         let behind = self.at.revision;
         if let Some(batch) = self.reader.read_after(&self.live.store, self.at.epoch, behind).await? {
             self.at.revision = batch.revision;
-            return Ok(Step::Events { batch, behind });
+            let more = self.reader.head().revision > batch.revision;
+            return Ok(Step::Events { batch, behind, more });
         }
         self.reader.advance(&self.live.store).await?;
         let head = self.reader.head();

@@ -246,12 +246,15 @@ fn connections_are_relay_s() {
     }
     let mut complaints = Vec::new();
     for name in contract.types.keys() {
+        // These grow at one end only.
+        let is_log = ["TicketMessageConnection", "FileAccessConnection"].contains(&name.as_str());
         if let Some(noun) = name.strip_suffix("Connection") {
             let edge = format!("{noun}Edge");
             let expected = [
                 (type_of(name, "pageInfo"), "PageInfo!".to_owned()),
                 (type_of(name, "edges"), format!("[{edge}!]!")),
                 (type_of(&edge, "cursor"), "String!".to_owned()),
+                (type_of(&edge, "sortKey"), if is_log { "" } else { "String!" }.to_owned()),
                 (type_of(&edge, "node"), format!("{noun}!")),
             ];
             if expected.iter().any(|(found, wanted)| found != wanted) {
@@ -273,4 +276,73 @@ fn connections_are_relay_s() {
         }
     }
     none(complaints);
+}
+
+/// What a frontend needs of every list: things by their ids, numbers by status where things have one, and changes, each
+/// with its place.
+#[test]
+fn lists_have_one_shape() {
+    let contract = contract();
+    let argument = |of: &FieldDefinition, name: &str| {
+        let found = of.arguments.iter().find(|argument| argument.node.name.node == name);
+        found.map(|argument| argument.node.ty.node.to_string())
+    };
+    let input_type = |input: &str, name: &str| {
+        let fields = contract.types.get(input).map(input_fields).unwrap_or_default();
+        let found = fields.iter().find(|field| field.node.name.node == name);
+        found.map(|field| field.node.ty.node.to_string())
+    };
+    let field = |of: &str, name: &str| contract.field(of, name);
+    let mut complaints = Vec::new();
+    for list in fields(&contract.types["Query"]).iter().map(|field| &field.node) {
+        let answers = list.ty.node.to_string();
+        let Some(noun) = answers.strip_suffix("Connection!") else { continue };
+        let name = &list.name.node;
+        // A viewer's own, which come one after the other and are told whole.
+        if name == "notifications" {
+            continue;
+        }
+        let mut demand = |holds: bool, what: &str| {
+            if !holds {
+                complaints.push(format!("{name}: {what}"));
+            }
+        };
+        let filter = format!("{noun}Filter");
+        demand(argument(list, "filter").as_ref() == Some(&filter), "takes no filter");
+        demand(input_type(&filter, "ids").as_deref() == Some("[ID!]"), "cannot be filtered by ids");
+        let has_status = ["status", "states"].iter().any(|status| input_type(&filter, status).is_some());
+        let lower = format!("{}{}", noun[..1].to_lowercase(), &noun[1..]);
+        for (root, counts) in
+            [("Query", format!("{lower}Counts")), ("Subscription", format!("{lower}CountsChanged"))]
+        {
+            let is_counted = field(root, &counts)
+                .is_some_and(|counts| argument(counts, "filter").as_ref() == Some(&filter));
+            demand(
+                is_counted == has_status,
+                &format!("{root}.{counts} is there, or is not, though things have a status, or none"),
+            );
+        }
+        if let Some(changed) = field("Subscription", &format!("{name}Changed")) {
+            demand(argument(changed, "filter").as_ref() == Some(&filter), "is followed without its filter");
+            demand(
+                argument(changed, "orderBy") == argument(list, "orderBy"),
+                "is followed without its order",
+            );
+            let message = changed.ty.node.to_string();
+            let edges = field(message.trim_end_matches('!'), "edges").map(|edges| edges.ty.node.to_string());
+            demand(edges == Some(format!("[{noun}Edge!]!")), "is followed without places");
+        }
+    }
+    none(complaints);
+}
+
+/// Whatever an input contains is checked before anything is executed.
+#[test]
+fn every_scalar_is_known_to_the_edge() {
+    let scalars = guichet_server::graphql::scalars::scalars();
+    let contract = contract();
+    let all = contract.types.iter().filter(|(_, of)| matches!(of.kind, TypeKind::Scalar));
+    none(
+        all.filter(|(name, _)| !scalars.knows(name)).map(|(name, _)| format!("{name} is unknown")).collect(),
+    );
 }

@@ -64,7 +64,11 @@ fn every_subscription_declares_what_it_shows() {
         let message = &contract.types[named(&field.node.ty.node).unwrap()];
         let rows = fields(message).iter().filter_map(|field| listed(&field.node.ty.node));
         let (embeds, elsewhere) = (of(&[shows.embeds, shows.counts].concat()), of(shows.elsewhere));
-        for row in rows.filter(|row| !fields_of(&contract, row).is_empty()) {
+        // The edge of a row shows what the row shows.
+        let of_edge =
+            |row: &str| contract.field(row, "node").and_then(|node| named(&node.ty.node).map(str::to_owned));
+        let rows: Vec<String> = rows.map(|row| of_edge(row).unwrap_or_else(|| row.to_owned())).collect();
+        for row in rows.iter().filter(|row| !fields_of(&contract, row).is_empty()) {
             let mut shown = shown(&contract, row, &elsewhere);
             shown.remove(row);
             let shown: BTreeSet<_> = shown.iter().map(String::as_str).collect();

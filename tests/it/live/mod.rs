@@ -1,8 +1,10 @@
 //! Live (F-01): what subscriptions send, to whom, and over interruptions.
 
+mod counts;
 mod desk;
 mod hints;
 mod lists;
+mod order;
 mod parts;
 mod random;
 mod resume;

@@ -1,6 +1,7 @@
 //! JavaScript programs, run by Node.js against the API.
 
 mod audits;
+mod browser;
 mod clients;
 mod example;
 

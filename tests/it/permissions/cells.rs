@@ -26,6 +26,7 @@ fn wrong(cast: &Cast, row: &Row, expected: &Answer, answer: &Value) -> Option<St
             see(cast, &answer["data"], &mut seen);
             seen.iter().eq(names.iter().map(String::as_str).collect::<BTreeSet<_>>().iter())
         }
+        Answer::Counts(number) => answer["data"][&row.field]["totalCount"] == *number,
         Answer::Value if ROOTS.contains(&row.of.as_str()) => !is_empty(&answer["data"][&row.field]),
         Answer::Value => field(row, answer).is_some_and(|value| !is_empty(value)),
         Answer::Null => field(row, answer).is_some_and(is_empty),

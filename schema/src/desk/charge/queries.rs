@@ -11,11 +11,12 @@ use guichet_base::page::{Page, PageRequest};
 use guichet_engine::actor::Scope;
 use guichet_engine::condition::{Condition, is_few};
 use guichet_engine::feed::Audience;
-use guichet_engine::keyset::{self, page};
+use guichet_engine::keyset::{self, Position, page};
 use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::subject::Subject;
 use guichet_engine::tables::{charges, clients, ticket_collected_charges, tickets};
+use guichet_engine::tally;
 
 use super::model::{Charge, ChargeStatus};
 
@@ -28,8 +29,10 @@ pub(crate) fn visible(scope: &Scope) -> Condition<charges::table> {
 }
 
 /// A filter of charges; all given conditions must match.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct ChargeFilter {
+    /// These charges.
+    pub ids: Option<Vec<ChargeId>>,
     /// One of these.
     pub status: Option<Vec<ChargeStatus>>,
     /// Of one of these clients.
@@ -46,8 +49,11 @@ type Query<'a> = charges::BoxedQuery<'a, Pg>;
 
 fn filtered<'a>(scope: &Scope, filter: &ChargeFilter) -> Query<'a> {
     // With few clients or tickets, these are used to find the rows.
-    let few = is_few(filter.clients.as_deref()) || is_few(filter.tickets.as_deref());
+    let few = is_few(filter.clients.as_deref()) || is_few(filter.tickets.as_deref()) || filter.ids.is_some();
     let mut query = charges::table.filter(visible(scope).checked_if(few)).into_boxed();
+    if let Some(ids) = &filter.ids {
+        query = query.filter(sql::among(charges::id, ids));
+    }
     if let Some(status) = &filter.status {
         query = query.filter(charges::status.eq_any(status.clone()));
     }
@@ -79,9 +85,9 @@ pub async fn page(
     Ok(page!(conn, filtered(scope, filter), part, ORDER, (charges::due_on => NaiveDate, charges::id), Charge))
 }
 
-/// The cursor of a charge in [`page()`].
-pub fn cursor(charge: &Charge) -> String {
-    keyset::cursor(ORDER, &charge.due_on, charge.id)
+/// The position of a charge in [`page()`].
+pub fn position(charge: &Charge) -> Position {
+    keyset::position(ORDER, false, &charge.due_on, charge.id)
 }
 
 /// The number of charges that match a filter.
@@ -90,6 +96,33 @@ pub fn cursor(charge: &Charge) -> String {
 /// When the database does not answer: retry.
 pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ChargeFilter) -> Result<i64> {
     Ok(filtered(scope, filter).count().get_result(conn).await?)
+}
+
+/// Those of these charges that are in the list, in no particular order, for keeping a list up to date.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn among(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &ChargeFilter,
+    ids: &[ChargeId],
+) -> Result<Vec<Charge>> {
+    let query = filtered(scope, filter).filter(sql::among(charges::id, ids));
+    Ok(query.select(Charge::as_select()).load(conn).await?)
+}
+
+/// The number of charges that match a filter, by status.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn counts(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &ChargeFilter,
+) -> Result<Vec<(ChargeStatus, i64)>> {
+    let by_status = tally::by::<ChargeStatus>("charges.status");
+    Ok(tally::each(filtered(scope, filter).select(by_status).get_result(conn).await?))
 }
 
 /// Who can see a charge, consistent with [`visible`].

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::people::department;
 use crate::people::rights::{self, FirmAct};
+use guichet_base::collation;
 use guichet_base::error::{Code, OrNotFound, Result};
 use guichet_base::id::{DepartmentId, FirmId, ServiceItemId};
 use guichet_base::input::{Check, MAX_NAME, MAX_TEXT, OrTaken, Patch};
@@ -84,7 +85,11 @@ pub async fn create(
     department::queries::check_known(tx.conn(), &mut check, &actor.scope(), &department).await?;
     check.done()?;
     diesel::insert_into(service_items::table)
-        .values((&item, searchable!(service_items, search_text(&item))))
+        .values((
+            &item,
+            service_items::name_key.eq(collation::key(&item.name)),
+            searchable!(service_items, search_text(&item)),
+        ))
         .execute(tx.conn())
         .await
         .or_taken("name")?;
@@ -133,7 +138,11 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateServiceItem) -> R
         new.version += 1;
         new.updated_at = tx.now;
         diesel::update(service_items::table.find(new.id))
-            .set((&new, searchable!(service_items, search_text(&new))))
+            .set((
+                &new,
+                service_items::name_key.eq(collation::key(&new.name)),
+                searchable!(service_items, search_text(&new)),
+            ))
             .execute(tx.conn())
             .await
             .or_taken("name")?;

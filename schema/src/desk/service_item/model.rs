@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use guichet_base::collation;
 use guichet_base::id::{DepartmentId, FirmId, ServiceItemId};
 use guichet_engine::feed::Audience;
-use guichet_engine::keyset::{self, BY_NAME};
+use guichet_engine::keyset::{self, BY_NAME, Position};
 use guichet_engine::tables::service_items;
 
 /// An item of the price list.
@@ -35,9 +36,9 @@ pub struct ServiceItem {
 }
 
 impl ServiceItem {
-    /// Its cursor in a list ordered by name.
-    pub fn cursor(&self) -> String {
-        keyset::cursor(BY_NAME, &self.name, self.id)
+    /// Its position in a list ordered by name.
+    pub fn position(&self) -> Position {
+        keyset::position(BY_NAME, false, &collation::key(&self.name), self.id)
     }
 
     /// Who can see it: everybody while it is offered, otherwise only staff.

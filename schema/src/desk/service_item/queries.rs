@@ -20,6 +20,8 @@ use super::model::ServiceItem;
 /// A filter of items.
 #[derive(Debug, Clone, Default)]
 pub struct ServiceItemFilter {
+    /// These items.
+    pub ids: Option<Vec<ServiceItemId>>,
     /// Only items that are offered, or only those that are not.
     pub active: Option<bool>,
     /// Words in name or description; all must match.
@@ -60,7 +62,7 @@ pub async fn page(
     request: &PageRequest,
 ) -> Result<Page<ServiceItem>> {
     Ok(
-        page!(conn, filtered(scope, filter)?, request, BY_NAME, (service_items::name => String, service_items::id), ServiceItem),
+        page!(conn, filtered(scope, filter)?, request, BY_NAME, (service_items::name_key => Vec<u8>, service_items::id), ServiceItem),
     )
 }
 
@@ -76,6 +78,9 @@ fn filtered(scope: &Scope, filter: &ServiceItemFilter) -> Result<service_items::
     let mut query = service_items::table.filter(service_items::firm_id.eq(scope.firm_id())).into_boxed();
     if !scope.is_staff() {
         query = query.filter(service_items::active);
+    }
+    if let Some(ids) = &filter.ids {
+        query = query.filter(sql::among(service_items::id, ids));
     }
     if let Some(active) = filter.active {
         query = query.filter(service_items::active.eq(active));

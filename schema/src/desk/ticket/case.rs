@@ -6,6 +6,7 @@ use futures_util::future::join;
 
 use crate::people::client::facts::{ClientFacts, FirmTerms};
 use crate::shared::email_delivery::announce::Occasion;
+use guichet_base::collation;
 use guichet_base::error::{Code, OrNotFound, Result};
 use guichet_base::id::{ActId, TicketId};
 use guichet_engine::actor::{Actor, Author, Scope};
@@ -165,7 +166,7 @@ impl Case {
             tickets::accountant_id.eq(ticket.accountant_id),
             tickets::assignee_id.eq(ticket.assignee_id),
             tickets::department_id.eq(ticket.department_id),
-            tickets::subject.eq(&ticket.subject),
+            (tickets::subject.eq(&ticket.subject), tickets::subject_key.eq(collation::key(&ticket.subject))),
             tickets::description.eq(&ticket.description),
             tickets::price_minor.eq(ticket.price_minor),
             tickets::status.eq(ticket.status),

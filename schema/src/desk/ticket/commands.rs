@@ -12,6 +12,7 @@ use crate::people::firm::queries::works_here;
 use crate::people::{client, department};
 use crate::shared::attachment::commands::{AttachmentTarget, lock_files};
 use crate::shared::history::Changed;
+use guichet_base::collation;
 use guichet_base::error::{Code, OrNotFound, Refusal, Result};
 use guichet_base::id::{
     ActId, ChargeId, ClientId, DepartmentId, FileId, FirmId, Id, ServiceItemId, StaffId, TicketId,
@@ -163,7 +164,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTicket
                 tickets::assignee_id.eq(assignee_id),
                 tickets::department_id.eq(department_id),
             ),
-            tickets::subject.eq(&subject),
+            (tickets::subject.eq(&subject), tickets::subject_key.eq(collation::key(&subject))),
             tickets::description.eq(&description),
             tickets::price_minor.eq(price_minor),
             tickets::currency.eq(&firm.currency),

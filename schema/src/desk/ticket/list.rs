@@ -6,22 +6,25 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use guichet_base::collation;
 use guichet_base::error::{Code, Refusal, Result};
 use guichet_base::id::{ClientId, DepartmentId, ServiceItemId, StaffId, TicketId};
 use guichet_base::input::Check;
 use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_base::text_enum;
-use guichet_engine::actor::Scope;
+use guichet_engine::actor::{Author, Scope};
 use guichet_engine::condition::is_few;
 use guichet_engine::found_by;
-use guichet_engine::keyset::{self, Key, keyset, place};
+use guichet_engine::keyset::{self, Key, Position, keyset, place};
 use guichet_engine::sql;
 use guichet_engine::tables::tickets;
+use guichet_engine::tally;
 
 use super::model::{Ticket, TicketStatus};
 use super::queries::visible;
 use super::search::numbers_named;
+use crate::shared::conversation::queries::has_unread;
 
 text_enum! {
     /// A field by which tickets can be sorted.
@@ -61,16 +64,16 @@ impl TicketOrder {
         self.field.as_str()
     }
 
-    /// The cursor of a ticket in a list of this order.
-    pub fn cursor(self, ticket: &Ticket) -> String {
-        let (name, id) = (self.name(), ticket.id);
+    /// The position of a ticket in a list of this order.
+    pub fn position(self, ticket: &Ticket) -> Position {
+        let (name, down, id) = (self.name(), self.descending, ticket.id);
         match self.field {
-            TicketOrderField::UpdatedAt => keyset::cursor(name, &ticket.updated_at, id),
-            TicketOrderField::CreatedAt => keyset::cursor(name, &ticket.created_at, id),
-            TicketOrderField::Number => keyset::cursor(name, &ticket.number, id),
-            TicketOrderField::Price => keyset::cursor(name, &ticket.price_minor, id),
-            TicketOrderField::Subject => keyset::cursor(name, &ticket.subject, id),
-            TicketOrderField::Status => keyset::cursor(name, &ticket.status, id),
+            TicketOrderField::UpdatedAt => keyset::position(name, down, &ticket.updated_at, id),
+            TicketOrderField::CreatedAt => keyset::position(name, down, &ticket.created_at, id),
+            TicketOrderField::Number => keyset::position(name, down, &ticket.number, id),
+            TicketOrderField::Price => keyset::position(name, down, &ticket.price_minor, id),
+            TicketOrderField::Subject => keyset::position(name, down, &collation::key(&ticket.subject), id),
+            TicketOrderField::Status => keyset::position(name, down, &ticket.status, id),
         }
     }
 }
@@ -83,11 +86,19 @@ impl Key for TicketStatus {
     fn read(text: &str) -> Option<Self> {
         Self::parse(text)
     }
+
+    fn rank(&self) -> Vec<u8> {
+        self.as_str().as_bytes().to_vec().rank()
+    }
 }
 
 /// A filter of tickets; all given conditions must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TicketFilter {
+    /// These tickets.
+    pub ids: Option<Vec<TicketId>>,
+    /// Whether this person has unread messages about it (D-12).
+    pub unread: Option<(Author, bool)>,
     /// One of these.
     pub status: Option<Vec<TicketStatus>>,
     /// About one of these clients.
@@ -142,8 +153,14 @@ type Query<'a> = tickets::BoxedQuery<'a, Pg>;
 fn filtered<'a>(scope: &Scope, filter: &TicketFilter) -> Result<Query<'a>> {
     filter.check(scope)?;
     // With few clients, the tickets are found by client.
-    let seen = visible(scope).checked_if(is_few(filter.clients.as_deref()));
-    let mut query = tickets::table.filter(seen).into_boxed();
+    let few = is_few(filter.clients.as_deref()) || filter.ids.is_some();
+    let mut query = tickets::table.filter(visible(scope).checked_if(few)).into_boxed();
+    if let Some(ids) = &filter.ids {
+        query = query.filter(sql::among(tickets::id, ids));
+    }
+    if let Some((reader, unread)) = filter.unread {
+        query = query.filter(has_unread::<tickets::table>(reader, unread));
+    }
     if let Some(status) = &filter.status {
         query = query.filter(tickets::status.eq_any(status.clone()));
     }
@@ -257,9 +274,22 @@ fn ordered<'a>(
         TicketOrderField::CreatedAt => by!(tickets::created_at => DateTime<Utc>),
         TicketOrderField::Number => by!(tickets::number => i64),
         TicketOrderField::Price => by!(tickets::price_minor => i64),
-        TicketOrderField::Subject => by!(tickets::subject => String),
+        TicketOrderField::Subject => by!(tickets::subject_key => Vec<u8>),
         TicketOrderField::Status => by!(tickets::status => TicketStatus),
     })
+}
+
+/// The number of tickets that match a filter, by status, in one scan.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn counts(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &TicketFilter,
+) -> Result<Vec<(TicketStatus, i64)>> {
+    let by_status = tally::by::<TicketStatus>("tickets.status");
+    Ok(tally::each(filtered(scope, filter)?.select(by_status).get_result(conn).await?))
 }
 
 /// The number of tickets that match a filter.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::people::firm;
 use crate::people::rights::{self, FirmAct};
+use guichet_base::collation;
 use guichet_base::email::Email;
 use guichet_base::error::{Code, OrNotFound, Result};
 use guichet_base::id::{ClientId, StaffId};
@@ -93,7 +94,11 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient
     }
     check.done()?;
     diesel::insert_into(clients::table)
-        .values((&client, searchable!(clients, search_text(&client))))
+        .values((
+            &client,
+            clients::name_key.eq(collation::key(&client.name)),
+            searchable!(clients, search_text(&client)),
+        ))
         .execute(tx.conn())
         .await?;
     write_recipients(tx.conn(), &client, &recipients).await?;
@@ -146,7 +151,11 @@ pub async fn update(
         new.version += 1;
         new.updated_at = tx.now;
         diesel::update(clients::table.find(new.id))
-            .set((&new, searchable!(clients, search_text(&new))))
+            .set((
+                &new,
+                clients::name_key.eq(collation::key(&new.name)),
+                searchable!(clients, search_text(&new)),
+            ))
             .execute(tx.conn())
             .await?;
         for follow in followers {

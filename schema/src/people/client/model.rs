@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use guichet_base::collation;
 use guichet_base::id::{ClientId, FirmId, StaffId};
 use guichet_base::locale::Locale;
 use guichet_base::text_enum;
 use guichet_engine::feed::Audience;
-use guichet_engine::keyset::{self, BY_NAME};
+use guichet_engine::keyset::{self, BY_NAME, Position};
 use guichet_engine::tables::clients;
 
 text_enum! {
@@ -47,9 +48,9 @@ pub struct Client {
 }
 
 impl Client {
-    /// Its cursor in a list ordered by name.
-    pub fn cursor(&self) -> String {
-        keyset::cursor(BY_NAME, &self.name, self.id)
+    /// Its position in a list ordered by name.
+    pub fn position(&self) -> Position {
+        keyset::position(BY_NAME, false, &collation::key(&self.name), self.id)
     }
 
     /// Who can see it. A member with reach `OWN` who sees it only through a ticket gets events about that ticket,

@@ -21,6 +21,8 @@ use super::model::{Client, Topic};
 /// A filter of clients.
 #[derive(Debug, Clone, Default)]
 pub struct ClientFilter {
+    /// These clients.
+    pub ids: Option<Vec<ClientId>>,
     /// Words in name, registration number, e-mail or telephone; all must match.
     pub search: Option<String>,
     /// Clients of this accountant.
@@ -64,7 +66,7 @@ pub async fn page(
     request: &PageRequest,
 ) -> Result<Page<Client>> {
     Ok(
-        page!(conn, filtered(scope, filter)?, request, BY_NAME, (clients::name => String, clients::id), Client),
+        page!(conn, filtered(scope, filter)?, request, BY_NAME, (clients::name_key => Vec<u8>, clients::id), Client),
     )
 }
 
@@ -77,7 +79,10 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &ClientF
 }
 
 fn filtered(scope: &Scope, filter: &ClientFilter) -> Result<clients::BoxedQuery<'static, Pg>> {
-    let mut query = clients::table.into_boxed().filter(visible(scope));
+    let mut query = clients::table.into_boxed().filter(visible(scope).checked_if(filter.ids.is_some()));
+    if let Some(ids) = &filter.ids {
+        query = query.filter(sql::among(clients::id, ids));
+    }
     if let Some(id) = filter.accountant_id {
         query = query.filter(clients::accountant_id.eq(id));
     }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::people::firm;
 use crate::people::rights::{self, FirmAct};
+use guichet_base::collation;
 use guichet_base::error::Result;
 use guichet_base::id::{DepartmentId, StaffId};
 use guichet_base::input::{Check, MAX_NAME, OrTaken, items};
@@ -51,6 +52,7 @@ pub async fn create(
             departments::id.eq(id),
             departments::firm_id.eq(firm),
             departments::name.eq(&name),
+            departments::name_key.eq(collation::key(&name)),
             departments::lead_id.eq(input.lead_id),
             departments::created_at.eq(now),
         ))

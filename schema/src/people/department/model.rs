@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use guichet_base::collation;
 use guichet_base::id::{DepartmentId, FirmId, StaffId};
-use guichet_engine::keyset::{self, BY_NAME};
+use guichet_engine::keyset::{self, BY_NAME, Position};
 use guichet_engine::tables::departments;
 
 /// A team of a firm.
@@ -24,8 +25,8 @@ pub struct Department {
 }
 
 impl Department {
-    /// Its cursor in a list ordered by name.
-    pub fn cursor(&self) -> String {
-        keyset::cursor(BY_NAME, &self.name, self.id)
+    /// Its position in a list ordered by name.
+    pub fn position(&self) -> Position {
+        keyset::position(BY_NAME, false, &collation::key(&self.name), self.id)
     }
 }

@@ -15,6 +15,20 @@ use guichet_engine::tables::{department_members, departments};
 
 use super::model::Department;
 
+/// A filter of departments.
+#[derive(Debug, Clone, Default)]
+pub struct DepartmentFilter {
+    /// These departments.
+    pub ids: Option<Vec<DepartmentId>>,
+}
+
+fn filtered(scope: &Scope, filter: &DepartmentFilter) -> departments::BoxedQuery<'static, Pg> {
+    match &filter.ids {
+        Some(ids) => visible(scope).filter(sql::among(departments::id, ids)),
+        None => visible(scope),
+    }
+}
+
 /// The departments within a scope.
 fn visible(scope: &Scope) -> departments::BoxedQuery<'static, Pg> {
     let query = departments::table.filter(departments::firm_id.eq(scope.firm_id())).into_boxed();
@@ -44,19 +58,20 @@ pub async fn by_ids(
 pub async fn page(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
+    filter: &DepartmentFilter,
     request: &PageRequest,
 ) -> Result<Page<Department>> {
     Ok(
-        page!(conn, visible(scope), request, BY_NAME, (departments::name => String, departments::id), Department),
+        page!(conn, filtered(scope, filter), request, BY_NAME, (departments::name_key => Vec<u8>, departments::id), Department),
     )
 }
 
-/// How many departments there are.
+/// How many departments match a filter.
 ///
 /// # Errors
 /// When the database does not answer: retry.
-pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope) -> Result<i64> {
-    Ok(visible(scope).count().get_result(conn).await?)
+pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &DepartmentFilter) -> Result<i64> {
+    Ok(filtered(scope, filter).count().get_result(conn).await?)
 }
 
 /// The members of these departments; none for a client.

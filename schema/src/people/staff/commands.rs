@@ -8,6 +8,7 @@ use crate::people::invitation::commands::issue;
 use crate::people::invitation::model::Invited;
 use crate::people::rights::{self, FirmAct};
 use crate::people::{account, department, firm};
+use guichet_base::collation;
 use guichet_base::error::{OrNotFound, Result};
 use guichet_base::id::{AccountId, DepartmentId, FirmId, Id, StaffId};
 use guichet_base::input::{Check, MAX_NAME, OrTaken, items};
@@ -106,6 +107,7 @@ pub(crate) async fn insert(
             staff_members::firm_id.eq(firm),
             staff_members::account_id.eq(account),
             staff_members::name.eq(name),
+            staff_members::name_key.eq(collation::key(name)),
             staff_members::role.eq(role),
             staff_members::joined_at.eq(joined.then_some(now)),
             staff_members::created_at.eq(now),

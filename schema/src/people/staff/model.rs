@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
+use guichet_base::collation;
 use guichet_base::id::{AccountId, FirmId, StaffId};
 use guichet_engine::actor::StaffRole;
-use guichet_engine::keyset::{self, BY_NAME};
+use guichet_engine::keyset::{self, BY_NAME, Position};
 use guichet_engine::tables::{accounts, staff_members};
 
 /// A staff member. A client can see only its name.
@@ -34,8 +35,8 @@ pub struct StaffMember {
 }
 
 impl StaffMember {
-    /// Its cursor in a list ordered by name.
-    pub fn cursor(&self) -> String {
-        keyset::cursor(BY_NAME, &self.name, self.id)
+    /// Its position in a list ordered by name.
+    pub fn position(&self) -> Position {
+        keyset::position(BY_NAME, false, &collation::key(&self.name), self.id)
     }
 }

@@ -16,6 +16,8 @@ use super::model::StaffMember;
 /// A filter of staff.
 #[derive(Debug, Clone, Default)]
 pub struct StaffFilter {
+    /// These staff members.
+    pub ids: Option<Vec<StaffId>>,
     /// Only those who work for the firm, or only those who left.
     pub active: Option<bool>,
 }
@@ -55,10 +57,15 @@ pub async fn page(
         .inner_join(accounts::table.on(accounts::id.eq(staff_members::account_id)))
         .filter(staff_members::firm_id.eq(scope.firm_id()))
         .into_boxed();
+    if let Some(ids) = &filter.ids {
+        query = query.filter(sql::among(staff_members::id, ids));
+    }
     if let Some(active) = filter.active {
         query = query.filter(staff_members::disabled_at.is_null().eq(active));
     }
-    Ok(page!(conn, query, request, BY_NAME, (staff_members::name => String, staff_members::id), StaffMember))
+    Ok(
+        page!(conn, query, request, BY_NAME, (staff_members::name_key => Vec<u8>, staff_members::id), StaffMember),
+    )
 }
 
 /// The number of staff that match a filter; zero for a client.
@@ -70,6 +77,9 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &StaffFi
         return Ok(0);
     }
     let mut query = staff_members::table.filter(staff_members::firm_id.eq(scope.firm_id())).into_boxed();
+    if let Some(ids) = &filter.ids {
+        query = query.filter(sql::among(staff_members::id, ids));
+    }
     if let Some(active) = filter.active {
         query = query.filter(staff_members::disabled_at.is_null().eq(active));
     }

@@ -109,6 +109,9 @@ pub(crate) async fn bind(
         .collect();
     diesel::insert_into(attachments::table).values(rows).execute(tx.conn()).await?;
     expiry::keep(tx, files).await?;
+    for file in stored(files) {
+        owner::tell_others(tx, file, taker.subject, place.visibility).await?;
+    }
     Ok(ids)
 }
 

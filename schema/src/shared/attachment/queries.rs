@@ -105,17 +105,20 @@ pub async fn duplicates(
         .select(attachments::subject_id)
         .load(conn)
         .await?;
-    let all: Vec<(Attachment, Sha256)> = shown!(membership, (Attachment::as_select(), files::sha256))
+    let all: Vec<(Attachment, Option<Sha256>)> = shown!(membership, (Attachment::as_select(), files::sha256))
         .filter(sql::among_uuids(attachments::subject_id, on))
         .load(conn)
         .await?;
     let asked: HashSet<&AttachmentId> = ids.iter().collect();
     let mut first: HashMap<_, &Attachment> = HashMap::new();
+    // Without a declared digest, content is compared once it is stored.
     for (attachment, digest) in &all {
-        first.entry((attachment.subject, *digest)).or_insert(attachment);
+        if let Some(digest) = digest {
+            first.entry((attachment.subject, *digest)).or_insert(attachment);
+        }
     }
-    let duplicate = |(attachment, digest): &(Attachment, Sha256)| {
-        let earlier = *first.get(&(attachment.subject, *digest))?;
+    let duplicate = |(attachment, digest): &(Attachment, Option<Sha256>)| {
+        let earlier = *first.get(&(attachment.subject, (*digest)?))?;
         let is_duplicate = asked.contains(&attachment.id) && earlier.id != attachment.id;
         is_duplicate.then(|| (attachment.id, earlier.clone()))
     };

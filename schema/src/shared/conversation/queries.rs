@@ -1,6 +1,12 @@
 //! Finders of messages. Each requires the viewer's scope; several things at once must be of one noun.
 
+use std::marker::PhantomData;
+
+use diesel::expression::{AppearsOnTable, Expression};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment};
+use diesel::result::QueryResult;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
@@ -11,7 +17,7 @@ use guichet_base::id::{Id, MessageId};
 use guichet_base::page::{Cursor, PageRequest};
 use guichet_engine::actor::{Author, Membership, Scope};
 use guichet_engine::condition::Condition;
-use guichet_engine::reach;
+use guichet_engine::reach::{self, Reached};
 use guichet_engine::sql;
 use guichet_engine::subject::Subject;
 use guichet_engine::tables::{messages, read_marks};
@@ -164,6 +170,50 @@ pub async fn unread<I: Id>(
         .load(conn)
         .await?;
     Ok(counts.into_iter().map(|(id, count)| (I::from_uuid(id), count)).collect())
+}
+
+/// Whether things of this table have messages that a person has not read, or have none (D-12): readable, written by
+/// others, and after the person's read mark. The table has the column `last_message_seq`, which tells of most things that
+/// there are none.
+pub fn has_unread<T: Reached + 'static>(reader: Author, unread: bool) -> Condition<T> {
+    Condition::new(HasUnread { reader, person: reader.person(), unread, table: PhantomData::<fn() -> T> })
+}
+
+/// See [`has_unread`].
+#[derive(Debug)]
+pub struct HasUnread<T> {
+    reader: Author,
+    person: Uuid,
+    unread: bool,
+    table: PhantomData<fn() -> T>,
+}
+
+impl<T> Expression for HasUnread<T> {
+    type SqlType = Bool;
+}
+
+impl<T> AppearsOnTable<T> for HasUnread<T> {}
+
+impl<T: Reached> QueryFragment<Pg> for HasUnread<T> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        let table = T::reach().table;
+        let (author, public) = match self.reader {
+            Author::Staff(_) => ("author_staff", ""),
+            Author::Portal(_) => ("author_access", " AND message.visibility = 'PUBLIC'"),
+        };
+        out.push_sql(if self.unread { "(" } else { "NOT (" });
+        out.push_sql(&format!(
+            "EXISTS (SELECT FROM coalesce((SELECT seq FROM read_marks WHERE subject_id = {table}.id AND reader_id = "
+        ));
+        out.push_bind_param::<SqlUuid, _>(&self.person)?;
+        out.push_sql(&format!(
+            "), 0) AS read (seq) WHERE {table}.last_message_seq > read.seq AND EXISTS (SELECT FROM messages AS message \
+             WHERE message.subject_id = {table}.id AND message.seq > read.seq{public} AND message.{author} IS DISTINCT FROM "
+        ));
+        out.push_bind_param::<SqlUuid, _>(&self.person)?;
+        out.push_sql(")))");
+        Ok(())
+    }
 }
 
 fn by_others(reader: Author) -> Condition<messages::table> {

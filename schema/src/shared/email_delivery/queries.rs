@@ -14,11 +14,12 @@ use guichet_base::id::{ActId, ClientId, DeliveryId, FirmId, Id, StaffId};
 use guichet_base::page::{Page, PageRequest};
 use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::condition::{Condition, is_few};
-use guichet_engine::keyset::{self, page};
+use guichet_engine::keyset::{self, Position, page};
 use guichet_engine::reach::{self, Audience};
 use guichet_engine::sql;
 use guichet_engine::subject::Subject;
 use guichet_engine::tables::{email_deliveries, email_suppressions};
+use guichet_engine::tally;
 
 use super::model::{DeliveryAbout, DeliveryStatus, EmailDelivery, MailState};
 use super::rules;
@@ -55,8 +56,10 @@ pub fn visible(membership: &Membership) -> Condition<email_deliveries::table> {
 }
 
 /// A filter of deliveries; all given conditions must match.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct DeliveryFilter {
+    /// These deliveries.
+    pub ids: Option<Vec<DeliveryId>>,
     /// One of these.
     pub status: Option<Vec<DeliveryStatus>>,
     /// About one of these.
@@ -69,8 +72,11 @@ pub struct DeliveryFilter {
 
 fn filtered<'a>(membership: &Membership, filter: &DeliveryFilter) -> email_deliveries::BoxedQuery<'a, Pg> {
     // Those of a few clients or things are found by these.
-    let few = is_few(filter.clients.as_deref()) || is_few(filter.subjects.as_deref());
+    let few = is_few(filter.clients.as_deref()) || is_few(filter.subjects.as_deref()) || filter.ids.is_some();
     let mut query = email_deliveries::table.filter(visible(membership).checked_if(few)).into_boxed();
+    if let Some(ids) = &filter.ids {
+        query = query.filter(sql::among(email_deliveries::id, ids));
+    }
     if let Some(status) = &filter.status {
         query = query.filter(email_deliveries::status.eq_any(status.clone()));
     }
@@ -109,9 +115,9 @@ pub async fn page(
     ))
 }
 
-/// The cursor of a delivery in [`page()`].
-pub fn cursor(delivery: &EmailDelivery) -> String {
-    keyset::cursor(ORDER, &delivery.created_at, delivery.id)
+/// The position of a delivery in [`page()`].
+pub fn position(delivery: &EmailDelivery) -> Position {
+    keyset::position(ORDER, true, &delivery.created_at, delivery.id)
 }
 
 /// The number of deliveries that match a filter.
@@ -124,6 +130,33 @@ pub async fn count(
     filter: &DeliveryFilter,
 ) -> Result<i64> {
     Ok(filtered(membership, filter).count().get_result(conn).await?)
+}
+
+/// The number of deliveries that match a filter, by status.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn counts(
+    conn: &mut AsyncPgConnection,
+    membership: &Membership,
+    filter: &DeliveryFilter,
+) -> Result<Vec<(DeliveryStatus, i64)>> {
+    let by_status = tally::by::<DeliveryStatus>("email_deliveries.status");
+    Ok(tally::each(filtered(membership, filter).select(by_status).get_result(conn).await?))
+}
+
+/// Those of these deliveries that are in the list, in no particular order, for keeping a list up to date.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn among(
+    conn: &mut AsyncPgConnection,
+    membership: &Membership,
+    filter: &DeliveryFilter,
+    ids: &[DeliveryId],
+) -> Result<Vec<EmailDelivery>> {
+    let query = filtered(membership, filter).filter(sql::among(email_deliveries::id, ids));
+    Ok(query.select(EmailDelivery::as_select()).load(conn).await?)
 }
 
 /// Deliveries by id; those that the viewer cannot see are omitted.

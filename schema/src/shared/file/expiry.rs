@@ -122,6 +122,7 @@ pub(crate) async fn keep(tx: &mut Tx, owned: &[File]) -> Result<()> {
         .set(files::expires_at.eq(none))
         .execute(tx.conn())
         .await?;
+    owned.iter().for_each(|file| tx.event(file.firm_id, file.event(false)));
     Ok(())
 }
 

@@ -126,8 +126,8 @@ pub struct File {
     pub is_protected: bool,
     /// The size in bytes.
     pub size: i64,
-    /// The digest of its bytes.
-    pub sha256: Sha256,
+    /// The digest of its bytes; none until the file is stored, if it was not declared.
+    pub sha256: Option<Sha256>,
     /// The state.
     pub state: FileState,
     /// Why it was refused.
@@ -167,12 +167,7 @@ impl File {
 
     /// The event for its uploader. Others get events about what it is attached to.
     pub(crate) fn event(&self, is_new: bool) -> Event {
-        let audience = Audience {
-            client_id: self.client_id,
-            internal: self.uploader_staff.is_some(),
-            staff: self.uploader_staff.into_iter().collect(),
-            ..Audience::everybody()
-        };
+        let audience = Audience::only(self.uploaded_by().person());
         let before = (!is_new).then(|| audience.clone());
         Event { noun: FileId::NOUN, subject: self.id.uuid(), before, after: Some(audience) }
     }

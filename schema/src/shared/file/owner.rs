@@ -7,16 +7,18 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::future::BoxFuture;
 
 use guichet_base::error::{Fault, Result};
-use guichet_base::id::FileId;
+use guichet_base::id::{FileId, Id};
 use guichet_engine::actor::{Author, Membership};
 use guichet_engine::condition::Condition;
 use guichet_engine::feed::{Audience, Event};
 use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
+use guichet_engine::subject::Subject;
 use guichet_engine::tables::{attachments, files};
 
 use super::model::{Attachment, File, FileState};
+use crate::shared::visibility::Visibility;
 
 /// A noun whose things can have files, implemented in its area: what happens when a file is stored.
 pub trait HasFiles: Send + Sync {
@@ -51,13 +53,14 @@ impl Owner {
         Ok(found.map(Self::Attachment))
     }
 
-    /// Makes a file visible that was just stored.
+    /// Makes a file visible that was just stored, and tells those who can now see it.
     pub async fn reveal(&self, tx: &mut Tx, nouns: Nouns, file: &File) -> Result<()> {
         let Self::Attachment(attachment) = self;
         let noun = nouns.iter().find(|noun| noun.noun() == attachment.subject.noun);
         let noun =
             noun.ok_or_else(|| Fault::Broken(format!("{} takes no files", attachment.subject.noun)))?;
-        noun.stored(tx, file, attachment).await
+        noun.stored(tx, file, attachment).await?;
+        tell_others(tx, file, attachment.subject, attachment.visibility).await
     }
 
     /// Writes an event for the uploader about the state of an attached file: until it is stored, nobody else can
@@ -77,6 +80,21 @@ impl Owner {
         diesel::delete(attachments::table.find(attachment.id)).execute(tx.conn()).await?;
         Ok(())
     }
+}
+
+/// Writes an event for those who can see a stored file since it was attached to this thing. The thing must be locked.
+pub(crate) async fn tell_others(
+    tx: &mut Tx,
+    file: &File,
+    subject: Subject,
+    visibility: Visibility,
+) -> Result<()> {
+    let mut audiences = reach::audiences(tx.conn(), &[subject]).await?;
+    if let Some(audience) = audiences.remove(&subject) {
+        let after = Some(audience.internal_if(visibility == Visibility::Internal));
+        tx.event(file.firm_id, Event { noun: FileId::NOUN, subject: file.id.uuid(), before: None, after });
+    }
+    Ok(())
 }
 
 /// The files uploaded by a membership.

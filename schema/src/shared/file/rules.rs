@@ -70,8 +70,8 @@ pub struct Declaration {
     pub content_type: String,
     /// The size in bytes.
     pub size: i64,
-    /// Its SHA-256 digest, in hexadecimal digits.
-    pub sha256: String,
+    /// Its SHA-256 digest, in hexadecimal digits; may be left to us.
+    pub sha256: Option<String>,
 }
 
 /// A valid declaration.
@@ -83,8 +83,8 @@ pub struct Declared {
     pub kind: FileKind,
     /// How many bytes.
     pub size: i64,
-    /// The digest.
-    pub sha256: Sha256,
+    /// The digest, if it was declared.
+    pub sha256: Option<Sha256>,
 }
 
 impl Declaration {
@@ -109,10 +109,10 @@ impl Declaration {
         check.require(self.size <= limits.file, most);
         let kind = FileKind::declared(&name, &self.content_type);
         check.require(kind.is_some(), Refusal::of("contentType", Code::FileTypeNotAllowed));
-        let sha256 = Sha256::parse(&self.sha256);
-        check.require(sha256.is_some(), Refusal::of("sha256", Code::InvalidChecksum));
-        match (check.done(), kind, sha256) {
-            (Ok(()), Some(kind), Some(sha256)) => Ok(Declared { name, kind, size: self.size, sha256 }),
+        let sha256 = self.sha256.as_deref().map(Sha256::parse);
+        check.require(sha256 != Some(None), Refusal::of("sha256", Code::InvalidChecksum));
+        match (check.done(), kind) {
+            (Ok(()), Some(kind)) => Ok(Declared { name, kind, size: self.size, sha256: sha256.flatten() }),
             (Err(Error::Refused(refusals)), ..) => Err(refusals),
             (Ok(()) | Err(Error::Fault(_)), ..) => unreachable!("what is missing was refused"),
         }
@@ -196,7 +196,7 @@ mod tests {
             name: "nota.pdf".into(),
             content_type: "application/pdf".into(),
             size: 10,
-            sha256: "ab".repeat(32),
+            sha256: Some("ab".repeat(32)),
         }
     }
 
@@ -208,8 +208,17 @@ mod tests {
     #[test]
     fn what_is_declared_is_checked_at_once() {
         assert_eq!(codes(&declaration()), []);
-        let bad =
-            Declaration { name: "a/b.exe".into(), content_type: String::new(), size: 0, sha256: "x".into() };
+        assert_eq!(codes(&Declaration { sha256: None, ..declaration() }), []);
+        assert_eq!(
+            codes(&Declaration { sha256: Some(String::new()), ..declaration() }),
+            [Code::InvalidChecksum]
+        );
+        let bad = Declaration {
+            name: "a/b.exe".into(),
+            content_type: String::new(),
+            size: 0,
+            sha256: Some("x".into()),
+        };
         let all = [Code::InvalidText, Code::FileEmpty, Code::FileTypeNotAllowed, Code::InvalidChecksum];
         assert_eq!(codes(&bad), all);
         let large = Declaration { size: 25 * MEGABYTE + 1, ..declaration() };

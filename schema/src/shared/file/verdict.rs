@@ -10,6 +10,7 @@ use guichet_engine::job::awaited::Awaited;
 use guichet_engine::store::{By, Store, Tx};
 use guichet_engine::tables::files;
 
+use super::digest::Sha256;
 use super::kind::FileKind;
 use super::model::{File, FileRefusal, FileState, VerifyFile};
 use super::owner::{Nouns, Owner};
@@ -25,15 +26,17 @@ pub enum Verdict {
         kind: FileKind,
         /// Whether it can be opened with a password only.
         is_protected: bool,
+        /// The digest of its bytes.
+        sha256: Sha256,
     },
     /// The content differs, or is malware.
     Refused(FileRefusal),
 }
 
 impl Verdict {
-    /// The content of a file is what was declared.
-    pub const fn as_declared(file: &File) -> Self {
-        Self::Stored { kind: file.content_type, is_protected: false }
+    /// The content of a file is what was declared; none when no digest was.
+    pub fn as_declared(file: &File) -> Option<Self> {
+        Some(Self::Stored { kind: file.content_type, is_protected: false, sha256: file.sha256? })
     }
 }
 
@@ -58,8 +61,8 @@ pub async fn pass(store: &Store, nouns: Nouns, id: FileId, verdict: Verdict) -> 
     let Some(mut file) = file else { return Ok(()) };
     let owner = Owner::of(&mut tx, id).await?;
     (file.state, file.refusal) = match verdict {
-        Verdict::Stored { kind, is_protected } => {
-            (file.content_type, file.is_protected) = (kind, is_protected);
+        Verdict::Stored { kind, is_protected, sha256 } => {
+            (file.content_type, file.is_protected, file.sha256) = (kind, is_protected, Some(sha256));
             (FileState::Stored, None)
         }
         Verdict::Refused(refusal) => (refusal.state(), Some(refusal)),
@@ -71,6 +74,7 @@ pub async fn pass(store: &Store, nouns: Nouns, id: FileId, verdict: Verdict) -> 
             files::refusal.eq(file.refusal),
             files::content_type.eq(file.content_type),
             files::is_protected.eq(file.is_protected),
+            files::sha256.eq(file.sha256),
             files::expires_at.eq(file.expires_at),
         ))
         .execute(tx.conn())

@@ -15,7 +15,7 @@ use guichet_base::locale::Locale;
 use guichet_base::page::{Page, PageRequest};
 use guichet_engine::actor::{MemberReach, Membership, StaffMembership, StaffRole};
 use guichet_engine::condition::Condition;
-use guichet_engine::keyset::{self, page};
+use guichet_engine::keyset::{self, Position, page};
 use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::subject::Subject;
@@ -61,9 +61,9 @@ pub async fn page(
     ))
 }
 
-/// The cursor of a notification in [`page()`].
-pub fn cursor(notification: &Notification) -> String {
-    keyset::cursor(ORDER, &notification.at, notification.id)
+/// The position of a notification in [`page()`].
+pub fn position(notification: &Notification) -> Position {
+    keyset::position(ORDER, true, &notification.at, notification.id)
 }
 
 /// The number of notifications that match.

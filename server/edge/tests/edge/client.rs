@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use guichet_edge::{EdgeSettings, Sockets, layered, router};
+use guichet_edge::{EdgeSettings, Scalars, Sockets, layered, router};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use crate::sample::{Acts, FromHeader, schema};
+use crate::sample::{Acts, Even, FromHeader, schema};
 
 pub const GRAPHQL: &str = "application/graphql-response+json";
 pub const JSON: &str = "application/json";
@@ -29,7 +29,11 @@ pub struct Answer {
 }
 
 pub fn settings() -> EdgeSettings {
-    EdgeSettings { secure_cookies: false, ..EdgeSettings::default() }
+    EdgeSettings {
+        secure_cookies: false,
+        scalars: Scalars::default().with::<Even>(),
+        ..EdgeSettings::default()
+    }
 }
 
 /// Settings with short time limits, for operations that never end.

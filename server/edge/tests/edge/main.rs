@@ -8,6 +8,7 @@ mod cost;
 mod errors;
 mod graphiql;
 mod http;
+mod inputs;
 mod layers;
 mod metrics;
 mod sample;

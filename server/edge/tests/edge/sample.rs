@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_graphql::{
-    Context, Error, ID, InputObject, InputValueResult, Object, Request, Scalar, ScalarType, Schema,
-    Subscription, Value,
+    Context, Enum, Error, ID, InputObject, InputValueResult, Object, OneofObject, Request, Scalar,
+    ScalarType, Schema, Subscription, Value,
 };
 use axum::extract::ConnectInfo;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
@@ -223,6 +223,11 @@ impl Item {
         Err(ApiError::internal("an item"))
     }
 
+    /// Half of a number.
+    async fn half(&self, of: Even) -> i32 {
+        of.0 / 2
+    }
+
     async fn maybe(&self) -> Result<Option<String>, ApiError> {
         Err(ApiError::internal("an item"))
     }
@@ -232,6 +237,27 @@ impl Item {
 pub struct Filter {
     pub text: Option<String>,
     pub and: Option<Vec<Filter>>,
+}
+
+#[derive(Enum, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    Red,
+    Green,
+}
+
+#[derive(OneofObject)]
+pub enum Place {
+    Row(i32),
+    Name(String),
+}
+
+#[derive(InputObject)]
+pub struct Paint {
+    pub colours: Vec<Colour>,
+    #[graphql(default = 1)]
+    pub coats: i32,
+    pub at: Option<Place>,
+    pub number: Option<Even>,
 }
 
 pub struct Even(i32);
@@ -284,6 +310,11 @@ impl Query {
 
     async fn half(&self, of: Even) -> i32 {
         of.0 / 2
+    }
+
+    /// The number of coats, of all colours.
+    async fn paint(&self, with: Vec<Paint>) -> i32 {
+        with.iter().map(|paint| paint.coats * paint.colours.len() as i32).sum()
     }
 
     async fn small(&self, number: i32) -> i32 {

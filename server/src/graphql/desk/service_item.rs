@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use guichet_base::error;
 use guichet_base::id::{Id, ServiceItemId};
 use guichet_base::money;
+use guichet_engine::actor::Membership;
 use guichet_schema::desk::service_item::commands::{self, CreateServiceItem, UpdateServiceItem};
 use guichet_schema::desk::service_item::{model, queries, rules};
 
@@ -12,8 +13,8 @@ use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, load, load_optional, seen};
 use crate::graphql::mirror::mirror;
 use crate::graphql::money::{Money, MoneyInput};
-use crate::graphql::page::connection;
-use crate::graphql::payload::{MutationOutcome, act, api_id, id, id_patch, optional_id, payload};
+use crate::graphql::page::{FilterInput, connection};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, id_patch, known_ids, optional_id, payload};
 use crate::graphql::people::department::Department;
 use crate::graphql::scalars::DateTime;
 use guichet_edge::ApiError;
@@ -85,6 +86,8 @@ impl ServiceItem {
 /// A filter of the price list. An item must match all given conditions.
 #[derive(Debug, Default, InputObject)]
 pub struct ServiceItemFilter {
+    /// Items with one of these IDs.
+    ids: Option<Vec<ID>>,
     /// Items that are offered (true), or items that are no longer offered (false).
     active: Option<bool>,
     /// Words in the name or description, regardless of case and accents; all words must match. Up to 200
@@ -92,9 +95,12 @@ pub struct ServiceItemFilter {
     search: Option<String>,
 }
 
-impl From<ServiceItemFilter> for queries::ServiceItemFilter {
-    fn from(ServiceItemFilter { active, search }: ServiceItemFilter) -> Self {
-        Self { active, search }
+impl FilterInput for ServiceItemFilter {
+    type Filter = queries::ServiceItemFilter;
+
+    fn read(self, _: &Membership) -> error::Result<queries::ServiceItemFilter> {
+        let Self { ids, active, search } = self;
+        Ok(queries::ServiceItemFilter { ids: known_ids(ids), active, search })
     }
 }
 
@@ -103,7 +109,7 @@ connection! {
     ServiceItemConnection, ServiceItemEdge of ServiceItem, count ServiceItemCount;
     /// Returns the price list, sorted by name. Clients see the items that are offered.
     query ServiceItemQuery.service_items, filter ServiceItemFilter => queries::ServiceItemFilter;
-    seen by scope, page queries::page, counted queries::count, cursor model::ServiceItem::cursor
+    seen by scope, page queries::page, counted queries::count, position model::ServiceItem::position
 }
 
 /// Input for `serviceItemCreate`: the item to add to the price list.

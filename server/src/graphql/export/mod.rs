@@ -18,7 +18,7 @@ use guichet_base::error::Result;
 use guichet_base::i18n::{self, Args};
 use guichet_base::locale::Locale;
 use guichet_edge::{Answered, ApiError, Code, RequestId, Whose, mask, wanted_language};
-use guichet_engine::actor::Scope;
+use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::db::Connection;
 use guichet_engine::store::Store;
 use guichet_schema::people::firm;
@@ -52,7 +52,7 @@ pub(super) trait Exported: Sized + Send + Sync + 'static {
     /// Those of the list's field.
     fn ids(
         conn: &mut Connection,
-        scope: &Scope,
+        viewer: &Membership,
         filter: Self::Filter,
         order: Option<Self::Order>,
     ) -> impl Future<Output = Result<Vec<Self::Id>>> + Send;
@@ -151,7 +151,7 @@ async fn file<Row: Exported>(
     let mut conn = caller.conn().await?;
     let firm = queried(&caller, firm::queries::find(&mut conn, &scope).await)?;
     // All ids are read first: rows that change meanwhile move in the order, and would be missed or exported twice.
-    let ids = queried(&caller, Row::ids(&mut conn, &scope, filter, order).await)?;
+    let ids = queried(&caller, Row::ids(&mut conn, &caller.actor()?.membership, filter, order).await)?;
     drop(conn);
     let today = caller.store.now().with_timezone(&firm.zone).date_naive();
     let format = Format { locale: caller.locale, zone: firm.zone };

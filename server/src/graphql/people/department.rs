@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, InputObject, Object};
 use guichet_base::error;
 use guichet_base::id::{DepartmentId, StaffId};
+use guichet_engine::actor::Membership;
 use guichet_schema::people::department::commands::{self, CreateDepartment};
 use guichet_schema::people::department::{model, queries};
 use guichet_schema::people::staff;
 
 use crate::graphql::loaders::{by_ids, keyed, load, load_list, load_optional, seen};
-use crate::graphql::page::connection;
-use crate::graphql::payload::{MutationOutcome, act, api_id, id, ids, payload};
+use crate::graphql::page::{FilterInput, connection};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, ids, known_ids, payload};
 use crate::graphql::people::staff::StaffMember;
 use crate::graphql::scalars::DateTime;
 use guichet_edge::ApiError;
@@ -67,12 +68,27 @@ keyed! {
     }
 }
 
+/// A filter of departments. A department must match all given conditions.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct DepartmentFilter {
+    /// Departments with one of these IDs.
+    ids: Option<Vec<ID>>,
+}
+
+impl FilterInput for DepartmentFilter {
+    type Filter = queries::DepartmentFilter;
+
+    fn read(self, _: &Membership) -> error::Result<queries::DepartmentFilter> {
+        Ok(queries::DepartmentFilter { ids: known_ids(self.ids) })
+    }
+}
+
 connection! {
     /// A page of the list of departments.
     DepartmentConnection, DepartmentEdge of Department, count DepartmentCount;
     /// Returns the list of departments of the firm, sorted by name. Empty for clients.
-    query DepartmentQuery.departments;
-    seen by scope, page queries::page, counted queries::count, cursor model::Department::cursor
+    query DepartmentQuery.departments, filter DepartmentFilter => queries::DepartmentFilter;
+    seen by scope, page queries::page, counted queries::count, position model::Department::position
 }
 
 /// Input for `departmentCreate`: the department to create.

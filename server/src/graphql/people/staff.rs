@@ -6,14 +6,15 @@ use async_graphql::{Context, ID, InputObject, Object};
 use guichet_base::error;
 use guichet_base::id::StaffId;
 use guichet_edge::ApiError;
+use guichet_engine::actor::Membership;
 use guichet_schema::people::staff::commands::{self, CreateStaff};
 use guichet_schema::people::staff::{model, queries};
 use guichet_schema::people::suppression;
 
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, keyed, load, load_optional};
-use crate::graphql::page::connection;
-use crate::graphql::payload::{MutationOutcome, act, api_id, id, ids, payload};
+use crate::graphql::page::{FilterInput, connection};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, ids, known_ids, payload};
 use crate::graphql::people::client::SuppressedAddress;
 use crate::graphql::people::invitation::InvitationLink;
 use crate::graphql::scalars::{DateTime, Locale, StaffRole};
@@ -81,13 +82,17 @@ impl StaffMember {
 /// A filter of staff members. A staff member must match all given conditions.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct StaffMemberFilter {
+    /// Staff with one of these IDs.
+    ids: Option<Vec<ID>>,
     /// Staff who work for the firm (true), or staff who left (false).
     active: Option<bool>,
 }
 
-impl From<StaffMemberFilter> for queries::StaffFilter {
-    fn from(StaffMemberFilter { active }: StaffMemberFilter) -> Self {
-        Self { active }
+impl FilterInput for StaffMemberFilter {
+    type Filter = queries::StaffFilter;
+
+    fn read(self, _: &Membership) -> error::Result<queries::StaffFilter> {
+        Ok(queries::StaffFilter { ids: known_ids(self.ids), active: self.active })
     }
 }
 
@@ -96,7 +101,7 @@ connection! {
     StaffMemberConnection, StaffMemberEdge of StaffMember, count StaffCount;
     /// Returns the list of staff members of the firm, sorted by name. Empty for clients.
     query StaffQuery.staff_members, filter StaffMemberFilter => queries::StaffFilter;
-    seen by scope, page queries::page, counted queries::count, cursor model::StaffMember::cursor
+    seen by scope, page queries::page, counted queries::count, position model::StaffMember::position
 }
 
 /// Input for `staffCreate`: the staff member to add and invite.

@@ -181,3 +181,45 @@ async fn d_01_filters_by_foreign_ids() {
     assert_eq!(found(&desk, &desk.admin, json!({ "clientIds": [market] })).await, Vec::<String>::new());
     desk.finish().await;
 }
+
+/// D-01, B-14: by ids, in the order of the list; ids of others and of other nouns find nothing, and other conditions hold.
+#[tokio::test]
+async fn d_01_tickets_by_ids() {
+    let Five { desk, market, .. } = Five::new().await;
+    let query = "{ tickets(first: 9, orderBy: { field: NUMBER, direction: ASC }) { nodes { id } } }";
+    let all = desk.app.ask(&desk.owner, query, json!({})).await;
+    let ids: Vec<String> = each(&all["tickets"]["nodes"], "id").iter().map(text).collect();
+    let some = json!([ids[3], ids[0], market, "nonsense", ids[0]]);
+    assert_eq!(found(&desk, &desk.member, json!({ "ids": some })).await, ["um", "quatro"]);
+    assert_eq!(found(&desk, &desk.member, json!({ "ids": some, "clientIds": [market] })).await, ["quatro"]);
+    assert_eq!(found(&desk, &desk.admin, json!({ "ids": some })).await, ["um"]);
+    assert_eq!(found(&desk, &desk.member, json!({ "ids": [] })).await, [""; 0]);
+    desk.finish().await;
+}
+
+/// D-12: tickets with messages that the viewer has not read; for a client notes are none.
+#[tokio::test]
+async fn d_12_unread_tickets() {
+    let desk = Desk::open().await;
+    let ids = [("noted", "INTERNAL"), ("written", "PUBLIC"), ("silent", "")];
+    let mut tickets = Vec::new();
+    for (subject, visibility) in ids {
+        let id = text(&desk.ticket(&desk.member, json!({ "subject": subject })).await["id"]);
+        if !visibility.is_empty() {
+            desk.post(&desk.member, &id, visibility, "Bom dia").await;
+        }
+        tickets.push(id);
+    }
+    let unread = async |by: &Person| found(&desk, by, json!({ "unread": true })).await;
+    let read = async |by: &Person| found(&desk, by, json!({ "unread": false })).await;
+    assert_eq!((unread(&desk.owner).await.len(), read(&desk.owner).await.len()), (2, 1));
+    assert_eq!(unread(&desk.admin).await, ["written"]);
+    assert_eq!(read(&desk.admin).await, ["noted", "silent"]);
+    assert_eq!(unread(&desk.member).await, [""; 0], "who wrote them has read them");
+    desk.done(&desk.owner, "ticketMarkRead", json!({ "id": tickets[0] })).await;
+    assert_eq!(unread(&desk.owner).await, ["written"]);
+    desk.post(&desk.admin, &tickets[2], "PUBLIC", "Boa tarde").await;
+    assert_eq!(unread(&desk.owner).await, ["written", "silent"]);
+    assert_eq!(unread(&desk.admin).await, ["written"]);
+    desk.finish().await;
+}

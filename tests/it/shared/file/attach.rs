@@ -112,9 +112,9 @@ async fn d_07_no_event_tells_of_files_of_notes() {
     let all = count_events(&desk, false).await;
     let file = desk.hand_in(&desk.member, "guia.pdf", PDF).await;
     desk.attach(&desk.member, &ticket, &file, "PUBLIC").await;
-    assert_eq!(count_events(&desk, true).await, before + 1, "the ticket's");
-    // The file is declared, staged and stored; the ticket changes.
-    assert_eq!(count_events(&desk, false).await, all + 4);
+    assert_eq!(count_events(&desk, true).await, before + 2, "the ticket's and the file's");
+    // The file is declared, staged, stored and attached; others can see it; the ticket changes.
+    assert_eq!(count_events(&desk, false).await, all + 6);
     desk.finish().await;
 }
 

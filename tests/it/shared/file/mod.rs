@@ -4,6 +4,7 @@ mod abilities;
 mod attach;
 pub mod hand;
 mod local;
+mod own;
 mod s3;
 mod store;
 mod sweep;

@@ -66,6 +66,7 @@ impl TicketMessage {
 }
 
 connection! {
+    log
     /// A page of the list of messages of a ticket.
     TicketMessageConnection, TicketMessageEdge of TicketMessage, count EmptyFields
 }

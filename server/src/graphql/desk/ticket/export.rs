@@ -6,7 +6,7 @@ use std::hash::Hash;
 use guichet_base::error::Result;
 use guichet_base::i18n::{self, Args};
 use guichet_base::id::{AccessId, ClientId, DepartmentId, ServiceItemId, StaffId, TicketId};
-use guichet_engine::actor::{Author, Scope};
+use guichet_engine::actor::{Author, Membership, Scope};
 use guichet_engine::db::Connection;
 use guichet_schema::desk::service_item;
 use guichet_schema::desk::ticket::model::Ticket;
@@ -15,6 +15,7 @@ use guichet_schema::people::{client, department, portal_access, staff};
 
 use super::query::{TicketFilter, TicketOrder};
 use crate::graphql::export::{Column, Exported, Format};
+use crate::graphql::page::FilterInput;
 
 /// A ticket with the names that the viewer may see.
 pub(in crate::graphql) struct TicketRow {
@@ -64,11 +65,12 @@ impl Exported for TicketRow {
 
     async fn ids(
         conn: &mut Connection,
-        scope: &Scope,
+        viewer: &Membership,
         filter: TicketFilter,
         order: Option<TicketOrder>,
     ) -> Result<Vec<TicketId>> {
-        list::ids(conn, scope, &filter.into(), order.map(Into::into).unwrap_or_default()).await
+        list::ids(conn, &viewer.scope(), &filter.read(viewer)?, order.map(Into::into).unwrap_or_default())
+            .await
     }
 
     async fn rows(conn: &mut Connection, scope: &Scope, ids: &[TicketId]) -> Result<Vec<Self>> {

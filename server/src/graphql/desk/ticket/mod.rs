@@ -15,6 +15,6 @@ pub use conversation::TicketMessage;
 pub(in crate::graphql) use export::TicketRow;
 pub use history::{TicketChange, TicketTransfer};
 pub use mutation::TicketMutation;
-pub use query::TicketQuery;
+pub use query::{TicketCountsQuery, TicketCountsSubscription, TicketQuery, TicketsCounted};
 pub use subscription::{Conversation, Grid, TicketSubscription};
 pub use types::Ticket;

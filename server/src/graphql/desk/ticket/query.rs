@@ -1,22 +1,29 @@
 //! Finding tickets (D-01).
 
 use async_graphql::{Context, ID, InputObject, Object};
-use guichet_base::id::{Id, TicketId};
+use guichet_base::error;
+use guichet_base::id::{ClientId, Id, TicketId};
 use guichet_base::page::PageRequest;
 use guichet_edge::ApiError;
-use guichet_schema::desk::ticket::list;
+use guichet_engine::actor::{Membership, Scope};
+use guichet_schema::desk::ticket::{list, model};
 
 use super::types::{Ticket, TicketStatus};
 use crate::graphql::caller::Caller;
+use crate::graphql::counts::counts;
 use crate::graphql::loaders::load_optional;
 use crate::graphql::mirror::mirror;
-use crate::graphql::page::connection;
+use crate::graphql::page::{FilterInput, connection};
 use crate::graphql::payload::{known_ids, queried};
 use crate::graphql::scalars::{DateTime, OrderDirection};
 
 /// A filter of tickets. A ticket must match all given conditions.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct TicketFilter {
+    /// Tickets with one of these IDs.
+    ids: Option<Vec<ID>>,
+    /// Tickets with messages that the viewer has not read (true), or without any (false); see `Ticket.unreadCount`.
+    unread: Option<bool>,
     /// Tickets with one of these statuses.
     status: Option<Vec<TicketStatus>>,
     /// Tickets of one of these clients.
@@ -47,10 +54,15 @@ pub struct TicketFilter {
     search: Option<String>,
 }
 
-impl From<TicketFilter> for list::TicketFilter {
-    fn from(filter: TicketFilter) -> Self {
+impl FilterInput for TicketFilter {
+    type Filter = list::TicketFilter;
+
+    fn read(self, viewer: &Membership) -> error::Result<list::TicketFilter> {
+        let filter = self;
         let status = |status: Vec<TicketStatus>| status.into_iter().map(Into::into).collect();
-        Self {
+        let filter = list::TicketFilter {
+            ids: known_ids(filter.ids),
+            unread: filter.unread.map(|unread| (viewer.author(), unread)),
             status: filter.status.map(status),
             clients: known_ids(filter.client_ids),
             assignees: known_ids(filter.assignee_ids),
@@ -64,7 +76,9 @@ impl From<TicketFilter> for list::TicketFilter {
             is_untouched: filter.is_untouched,
             opened_by_client: filter.opened_by_client,
             search: filter.search,
-        }
+        };
+        filter.check(&viewer.scope())?;
+        Ok(filter)
     }
 }
 
@@ -103,6 +117,22 @@ impl TicketCount {
     }
 }
 
+counts! {
+    /// The numbers of tickets by status.
+    TicketCounts, TicketStatusCount of status: TicketStatus => model::TicketStatus, all as by_status,
+    told as TicketCountsChanged;
+    // A search finds tickets by the name of their client.
+    filter TicketFilter => list::TicketFilter, ids TicketId, with [ClientId];
+    /// Returns the numbers of tickets that the viewer can see, by status. With the filter `unread: true` they are those
+    /// of the tickets with unread messages.
+    query TicketCountsQuery.ticket_counts;
+    /// Sends the numbers of tickets that the viewer can see, by status: in the first message without `after`, and
+    /// whenever one of them changes. With the filter `unread: true` they are those of the tickets with unread messages.
+    subscription TicketCountsSubscription.ticket_counts_changed, "ticketCountsChanged", TicketsCounted;
+    shared by |viewer| viewer.scope() => Scope,
+    counted |conn, viewer, filter| list::counts(conn, &viewer.scope(), filter)
+}
+
 /// Queries about tickets.
 #[derive(Debug, Default)]
 pub struct TicketQuery;
@@ -127,12 +157,12 @@ impl TicketQuery {
     ) -> Result<TicketConnection, ApiError> {
         let caller = Caller::of(ctx);
         let scope = caller.scope()?;
-        let filter = filter.unwrap_or_default().into();
+        let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
         let order: list::TicketOrder = order_by.map(Into::into).unwrap_or_default();
         let part = queried(caller, PageRequest::new(first, after, last, before))?;
         let page = list::page(&mut *caller.conn().await?, &scope, &filter, order, &part).await;
         let page = queried(caller, page)?;
-        Ok(TicketConnection::new(page, TicketCount(filter), |ticket| order.cursor(ticket), Ticket))
+        Ok(TicketConnection::new(page, TicketCount(filter), |ticket| order.position(ticket), Ticket))
     }
 
     /// Returns the ticket with this ID; null when it does not exist for the viewer.

@@ -8,22 +8,24 @@ use guichet_base::id::{
 };
 use guichet_engine::actor::Scope;
 use guichet_engine::db::Conn;
+use guichet_engine::keyset::Position;
 use guichet_schema::desk::ticket::{list, model};
 use guichet_schema::shared::conversation::{self, model::Message};
 
 use super::conversation::TicketMessage;
-use super::query::TicketFilter;
+use super::query::{TicketEdge, TicketFilter, TicketOrder};
 use super::types::Ticket;
 use crate::graphql::caller::Caller;
 use crate::graphql::follow::{
     FeedNews, FeedPosition, Followed, Listed, Onlooker, Shows, Sight, changes, follow,
 };
+use crate::graphql::page::FilterInput;
 use crate::graphql::payload::{Revision, queried, unanswered};
 use guichet_edge::{ApiError, MESSAGE_LENGTH};
 
 changes! {
     /// A change of a list of tickets.
-    TicketsChanged of Ticket(model::Ticket), TicketId
+    TicketsChanged of TicketEdge, Ticket(model::Ticket), TicketId
 }
 
 /// A change of the conversation of a ticket.
@@ -56,13 +58,18 @@ impl TicketSubscription {
         ctx: &Context<'_>,
         #[graphql(desc = "The filter. By default all are returned.")] filter: Option<TicketFilter>,
         #[graphql(
+            desc = "The order of the list, for the sort keys. The default is the date and time of the last change, latest first."
+        )]
+        order_by: Option<TicketOrder>,
+        #[graphql(
             desc = "The cursor of the last message that was received. The subscription then continues after that message."
         )]
         after: Option<String>,
     ) -> Result<impl Stream<Item = Result<TicketsChanged, ApiError>>, ApiError> {
-        let (caller, filter) = (Caller::of(ctx), list::TicketFilter::from(filter.unwrap_or_default()));
-        queried(caller, filter.check(&caller.scope()?))?;
-        follow(ctx, after, Grid(filter)).await
+        let caller = Caller::of(ctx);
+        let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
+        let order = order_by.map(Into::into).unwrap_or_default();
+        follow(ctx, after, Grid { filter, order }).await
     }
 
     /// Sends new messages in the conversation of a ticket; internal notes are sent to staff only. Sends
@@ -80,8 +87,11 @@ impl TicketSubscription {
     }
 }
 
-/// The tickets of a filter.
-pub struct Grid(list::TicketFilter);
+/// The tickets of a filter, in an order.
+pub struct Grid {
+    filter: list::TicketFilter,
+    order: list::TicketOrder,
+}
 
 impl Listed for Grid {
     type Message = TicketsChanged;
@@ -97,7 +107,7 @@ impl Listed for Grid {
     };
 
     fn key(&self, onlooker: &Onlooker) -> Self::Key {
-        (onlooker.scope(), self.0.clone())
+        (onlooker.scope(), self.filter.clone())
     }
 
     async fn find(
@@ -106,7 +116,11 @@ impl Listed for Grid {
         onlooker: &Onlooker,
         ids: &[TicketId],
     ) -> error::Result<Vec<model::Ticket>> {
-        list::among(conn, &onlooker.scope(), &self.0, ids).await
+        list::among(conn, &onlooker.scope(), &self.filter, ids).await
+    }
+
+    fn position(&self, ticket: &model::Ticket) -> Position {
+        self.order.position(ticket)
     }
 }
 
@@ -122,8 +136,12 @@ impl Followed for Conversation {
         ..Shows::of("ticketConversation")
     };
 
-    fn reload(&self, FeedPosition { cursor, revision }: FeedPosition) -> TicketConversationChanged {
-        TicketConversationChanged { cursor, revision, reload: true, messages: Vec::new(), gone: false }
+    async fn reload(
+        &self,
+        FeedPosition { cursor, revision }: FeedPosition,
+        _: &Onlooker,
+    ) -> Result<TicketConversationChanged, ApiError> {
+        Ok(TicketConversationChanged { cursor, revision, reload: true, messages: Vec::new(), gone: false })
     }
 
     async fn news(
@@ -135,7 +153,7 @@ impl Followed for Conversation {
         let touched = news.touched::<MessageId>();
         let gone = match news.sight_of(ticket) {
             Sight::Same => false,
-            Sight::Returned => return Ok(Some(self.reload(place))),
+            Sight::Returned => return self.reload(place, &news.onlooker).await.map(Some),
             Sight::Gone => true,
         };
         let mut messages: Vec<Message> = Vec::new();
@@ -159,7 +177,7 @@ impl Followed for Conversation {
             return Ok(None);
         }
         if messages.len() > MESSAGE_LENGTH {
-            return Ok(Some(self.reload(place)));
+            return self.reload(place, &news.onlooker).await.map(Some);
         }
         let (messages, FeedPosition { cursor, revision }) =
             (messages.into_iter().map(TicketMessage).collect(), place);

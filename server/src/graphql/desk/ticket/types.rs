@@ -187,7 +187,8 @@ impl Ticket {
         conversation(ctx, self.0.id, first, after, last, before).await
     }
 
-    /// The list of attachments of the ticket and of its messages, oldest first.
+    /// The list of attachments of the ticket and of its messages, oldest first: all of them, up to 500. For pages and for
+    /// changes use `files` and `filesChanged` with the filter `ticketIds`.
     async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<Attachment>, ApiError> {
         load_list(ctx, OnTicket(self.0.id), Attachment).await
     }

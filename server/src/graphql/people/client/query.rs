@@ -4,17 +4,20 @@ use async_graphql::{Context, ID, InputObject, Object};
 use guichet_base::error;
 use guichet_base::id::{ClientId, Id, StaffId};
 use guichet_edge::ApiError;
+use guichet_engine::actor::Membership;
 use guichet_schema::people::client::{model, queries};
 
 use super::types::Client;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::load_optional;
-use crate::graphql::page::connection;
-use crate::graphql::payload::optional_id;
+use crate::graphql::page::{FilterInput, connection};
+use crate::graphql::payload::{known_ids, optional_id};
 
 /// A filter of clients. A client must match all given conditions.
 #[derive(Debug, Default, InputObject)]
 pub struct ClientFilter {
+    /// Clients with one of these IDs.
+    ids: Option<Vec<ID>>,
     /// Words in the name, registration number, e-mail address or telephone number, regardless of case and
     /// accents; all words must match. Up to 200 characters.
     search: Option<String>,
@@ -22,12 +25,13 @@ pub struct ClientFilter {
     accountant_id: Option<ID>,
 }
 
-impl TryFrom<ClientFilter> for queries::ClientFilter {
-    type Error = error::Error;
+impl FilterInput for ClientFilter {
+    type Filter = queries::ClientFilter;
 
-    fn try_from(ClientFilter { search, accountant_id }: ClientFilter) -> error::Result<Self> {
+    fn read(self, _: &Membership) -> error::Result<queries::ClientFilter> {
+        let Self { ids, search, accountant_id } = self;
         let accountant_id: Option<StaffId> = optional_id("filter.accountantId", accountant_id.as_ref())?;
-        Ok(Self { search, accountant_id })
+        Ok(queries::ClientFilter { ids: known_ids(ids), search, accountant_id })
     }
 }
 
@@ -37,7 +41,7 @@ connection! {
     /// Returns the list of clients that the viewer can see, sorted by name. Portal users see their own
     /// client.
     query ClientsQuery.clients, filter ClientFilter => queries::ClientFilter;
-    seen by scope, page queries::page, counted queries::count, cursor model::Client::cursor
+    seen by scope, page queries::page, counted queries::count, position model::Client::position
 }
 
 /// Queries about clients.

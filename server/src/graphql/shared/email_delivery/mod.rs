@@ -3,20 +3,22 @@
 mod subscription;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use guichet_base::error::Code;
-use guichet_base::id::{ActId, ClientId, DeliveryId, Id, TicketId};
+use guichet_base::error::{self, Code};
+use guichet_base::id::{ActId, ClientId, DeliveryId, Id, StaffId, TicketId};
 use guichet_edge::ApiError;
+use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::subject::Subject;
 use guichet_schema::nouns;
 use guichet_schema::people::suppression;
 use guichet_schema::shared::email_delivery::{commands, model, queries, retry, rules};
 
 use crate::graphql::ability::Ability;
+use crate::graphql::counts::counts;
 use crate::graphql::desk::ticket::Ticket;
 use crate::graphql::loaders::{by_ids, keyed, load, load_optional, seen, spend};
 use crate::graphql::mirror::mirror;
 use crate::graphql::node::{self, Node};
-use crate::graphql::page::connection;
+use crate::graphql::page::{FilterInput, connection};
 use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, optional_id, payload};
 use crate::graphql::people::client::Client;
 use crate::graphql::scalars::{DateTime, Locale};
@@ -158,6 +160,8 @@ impl EmailDelivery {
 /// A filter of deliveries. A delivery must match all given conditions.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct EmailDeliveryFilter {
+    /// Deliveries with one of these IDs.
+    ids: Option<Vec<ID>>,
     /// Deliveries with one of these statuses.
     status: Option<Vec<EmailDeliveryStatus>>,
     /// Deliveries with one of these values of `about`.
@@ -168,16 +172,19 @@ pub struct EmailDeliveryFilter {
     ticket_ids: Option<Vec<ID>>,
 }
 
-impl From<EmailDeliveryFilter> for queries::DeliveryFilter {
-    fn from(filter: EmailDeliveryFilter) -> Self {
+impl FilterInput for EmailDeliveryFilter {
+    type Filter = queries::DeliveryFilter;
+
+    fn read(self, _: &Membership) -> error::Result<queries::DeliveryFilter> {
         let status = |status: Vec<EmailDeliveryStatus>| status.into_iter().map(Into::into).collect();
         let subjects = |tickets: Vec<TicketId>| tickets.into_iter().map(Subject::of).collect();
-        Self {
-            status: filter.status.map(status),
-            about: filter.about.map(|about| about.into_iter().map(Into::into).collect()),
-            clients: known_ids(filter.client_ids),
-            subjects: known_ids::<TicketId>(filter.ticket_ids).map(subjects),
-        }
+        Ok(queries::DeliveryFilter {
+            ids: known_ids(self.ids),
+            status: self.status.map(status),
+            about: self.about.map(|about| about.into_iter().map(Into::into).collect()),
+            clients: known_ids(self.client_ids),
+            subjects: known_ids::<TicketId>(self.ticket_ids).map(subjects),
+        })
     }
 }
 
@@ -186,7 +193,22 @@ connection! {
     EmailDeliveryConnection, EmailDeliveryEdge of EmailDelivery, count EmailDeliveryCount;
     /// Returns the list of deliveries that the viewer can see, newest first. Empty for clients.
     query EmailDeliveryQuery.email_deliveries, filter EmailDeliveryFilter => queries::DeliveryFilter;
-    seen by membership, page queries::page, counted queries::count, cursor queries::cursor
+    seen by membership, page queries::page, counted queries::count, position queries::position
+}
+
+counts! {
+    /// The numbers of deliveries by status.
+    EmailDeliveryCounts, EmailDeliveryStatusCount of status: EmailDeliveryStatus => model::DeliveryStatus, all as by_status,
+    told as EmailDeliveryCountsChanged;
+    filter EmailDeliveryFilter => queries::DeliveryFilter, ids DeliveryId, with [];
+    /// Returns the numbers of deliveries that the viewer can see, by status. For clients all are 0.
+    query EmailDeliveryCountsQuery.email_delivery_counts;
+    /// Sends the numbers of deliveries that the viewer can see, by status: in the first message without `after`, and
+    /// whenever one of them changes. For clients all are 0.
+    subscription EmailDeliveryCountsSubscription.email_delivery_counts_changed, "emailDeliveryCountsChanged",
+    DeliveriesCounted;
+    shared by |viewer| (viewer.scope(), queries::own_only(viewer)) => (Scope, Option<StaffId>),
+    counted |conn, viewer, filter| queries::counts(conn, viewer, filter)
 }
 
 /// Input for `emailDeliveryRetry`: the delivery to send again.

@@ -6,15 +6,19 @@ use guichet_base::error;
 use guichet_base::id::{ClientId, DeliveryId, Id, StaffId, TicketId};
 use guichet_engine::actor::Scope;
 use guichet_engine::db::Conn;
+use guichet_engine::keyset::Position;
 use guichet_schema::shared::email_delivery::{model, queries};
 
-use super::EmailDelivery;
+use super::{EmailDelivery, EmailDeliveryEdge, EmailDeliveryFilter};
+use crate::graphql::caller::Caller;
 use crate::graphql::follow::{FeedNews, Listed, Onlooker, Shows, changes, follow};
+use crate::graphql::page::FilterInput;
+use crate::graphql::payload::queried;
 use guichet_edge::ApiError;
 
 changes! {
     /// A change of deliveries.
-    EmailDeliveriesChanged of EmailDelivery(model::EmailDelivery), DeliveryId
+    EmailDeliveriesChanged of EmailDeliveryEdge, EmailDelivery(model::EmailDelivery), DeliveryId
 }
 
 /// E-mail deliveries, live.
@@ -23,26 +27,30 @@ pub struct EmailDeliverySubscription;
 
 #[Subscription]
 impl EmailDeliverySubscription {
-    /// Sends changes of the deliveries about tickets that the viewer can see. Available to staff; clients
+    /// Sends changes of the deliveries about tickets that the viewer can see. Applied in order to the result of the
+    /// query `emailDeliveries` after the first message, they keep that result up to date. Available to staff; clients
     /// receive no messages.
     async fn email_deliveries_changed(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "The filter. By default all are returned.")] filter: Option<EmailDeliveryFilter>,
         #[graphql(
             desc = "The cursor of the last message that was received. The subscription then continues after that message."
         )]
         after: Option<String>,
     ) -> Result<impl Stream<Item = Result<EmailDeliveriesChanged, ApiError>>, ApiError> {
-        follow(ctx, after, Deliveries).await
+        let caller = Caller::of(ctx);
+        let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
+        follow(ctx, after, Deliveries(filter)).await
     }
 }
 
-/// All deliveries.
-pub struct Deliveries;
+/// The deliveries of a filter.
+pub struct Deliveries(queries::DeliveryFilter);
 
 impl Listed for Deliveries {
     type Message = EmailDeliveriesChanged;
-    type Key = (Scope, Option<StaffId>);
+    type Key = (Scope, Option<StaffId>, queries::DeliveryFilter);
 
     const SHOWS: Shows = Shows {
         embeds: &[ClientId::NOUN, StaffId::NOUN],
@@ -51,7 +59,7 @@ impl Listed for Deliveries {
     };
 
     fn key(&self, onlooker: &Onlooker) -> Self::Key {
-        (onlooker.scope(), queries::own_only(&onlooker.membership))
+        (onlooker.scope(), queries::own_only(&onlooker.membership), self.0.clone())
     }
 
     async fn find(
@@ -60,7 +68,11 @@ impl Listed for Deliveries {
         onlooker: &Onlooker,
         ids: &[DeliveryId],
     ) -> error::Result<Vec<model::EmailDelivery>> {
-        queries::by_ids(conn, &onlooker.membership, ids).await
+        queries::among(conn, &onlooker.membership, &self.0, ids).await
+    }
+
+    fn position(&self, delivery: &model::EmailDelivery) -> Position {
+        queries::position(delivery)
     }
 
     /// The mails about a thing come into sight and go out of it with the thing.

@@ -3,8 +3,10 @@
 mod address;
 mod mutation;
 mod query;
+mod subscription;
 mod types;
 
 pub use mutation::FileMutation;
-pub use query::FileQuery;
+pub use query::{FileCountsQuery, FileCountsSubscription, FileQuery, FilesCounted, FilesQuery};
+pub use subscription::{FileSubscription, FilesListed};
 pub use types::File;

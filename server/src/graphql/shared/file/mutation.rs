@@ -39,8 +39,9 @@ pub struct FileDeclarationInput {
     content_type: String,
     /// The size in bytes.
     size: SafeInt,
-    /// The SHA-256 digest of the content, as 64 hexadecimal digits.
-    sha256: String,
+    /// The SHA-256 digest of the content, as 64 hexadecimal digits. With it, damage on the way is noticed at once. It may
+    /// be omitted where it cannot be computed: browsers do so only on pages with TLS, and on `localhost`.
+    sha256: Option<String>,
 }
 
 impl From<FileDeclarationInput> for Declaration {
@@ -147,9 +148,9 @@ impl FileMutation {
         Ok(FileUploadCreatePayload { uploads: try_join_all(uploads).await?, user_errors, revision })
     }
 
-    /// Completes the upload of files whose bytes were sent. The files are then verified: query `node` for
-    /// their `state`. For attached files, `ticketsChanged` sends a message to everybody who sees the ticket
-    /// when they are stored, and to the uploader when they are refused.
+    /// Completes the upload of files whose bytes were sent. The files are then verified: `filesChanged` tells the
+    /// uploader of their `state`. Once an attached file is stored, it tells everybody
+    /// who follows the files of the ticket.
     ///
     /// Available to the uploader of the files.
     ///

@@ -39,6 +39,7 @@ keyed! {
 }
 
 connection! {
+    log
     /// A page of the list of entries of the access log of a file.
     FileAccessConnection, FileAccessEdge of FileAccess, count EmptyFields
 }
@@ -75,9 +76,10 @@ impl File {
         self.0.content_type.as_str()
     }
 
-    /// The SHA-256 digest of the content, as 64 hexadecimal digits.
-    async fn sha256(&self) -> String {
-        self.0.sha256.hex()
+    /// The SHA-256 digest of the content, as 64 hexadecimal digits; null until the file is stored, if it was not
+    /// declared.
+    async fn sha256(&self) -> Option<String> {
+        self.0.sha256.map(|digest| digest.hex())
     }
 
     /// The state of the file.

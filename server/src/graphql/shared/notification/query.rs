@@ -67,7 +67,7 @@ impl NotificationQuery {
         Ok(NotificationConnection::new(
             page,
             NotificationCount { unread_only },
-            queries::cursor,
+            queries::position,
             Notification,
         ))
     }

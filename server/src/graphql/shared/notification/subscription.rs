@@ -6,7 +6,7 @@ use guichet_base::id::{AccessId, Id, MessageId, NotificationId, StaffId, TicketI
 use guichet_schema::shared::notification::queries;
 
 use super::types::Notification;
-use crate::graphql::follow::{FeedNews, FeedPosition, Followed, Shows, follow};
+use crate::graphql::follow::{FeedNews, FeedPosition, Followed, Onlooker, Shows, follow};
 use crate::graphql::loaders::fault;
 use crate::graphql::payload::Revision;
 use guichet_edge::{ApiError, MESSAGE_LENGTH};
@@ -59,8 +59,12 @@ impl Followed for Notifications {
         ..Shows::of("notifications")
     };
 
-    fn reload(&self, FeedPosition { cursor, revision }: FeedPosition) -> NotificationsChanged {
-        NotificationsChanged { cursor, revision, reload: true, added: Vec::new() }
+    async fn reload(
+        &self,
+        FeedPosition { cursor, revision }: FeedPosition,
+        _: &Onlooker,
+    ) -> Result<NotificationsChanged, ApiError> {
+        Ok(NotificationsChanged { cursor, revision, reload: true, added: Vec::new() })
     }
 
     async fn news(

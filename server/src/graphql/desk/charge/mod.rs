@@ -1,23 +1,29 @@
 //! Charges (D-10).
 
+mod subscription;
+
 use async_graphql::{Context, ID, InputObject, Object};
 use guichet_base::error;
 use guichet_base::id::{ChargeId, Id, TicketId};
 use guichet_edge::ApiError;
+use guichet_engine::actor::{Membership, Scope};
 use guichet_schema::desk::charge::commands::{self, CreateCharge};
 use guichet_schema::desk::charge::rules::{self, is_overdue, today};
 use guichet_schema::desk::charge::{model, queries};
 
 use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
+use crate::graphql::counts::counts;
 use crate::graphql::desk::ticket::Ticket;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_optional, seen};
 use crate::graphql::mirror::mirror;
 use crate::graphql::money::{Money, MoneyInput};
-use crate::graphql::page::connection;
+use crate::graphql::page::{FilterInput, connection};
 use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, payload};
 use crate::graphql::people::client::Client;
 use crate::graphql::scalars::{Date, DateTime};
+
+pub use subscription::{ChargeSubscription, ChargesListed};
 
 mirror!(ChargeStatus => model::ChargeStatus);
 
@@ -124,6 +130,8 @@ impl Charge {
 /// A filter of charges. A charge must match all given conditions.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct ChargeFilter {
+    /// Charges with one of these IDs.
+    ids: Option<Vec<ID>>,
     /// Charges with one of these statuses.
     status: Option<Vec<ChargeStatus>>,
     /// Charges of one of these clients.
@@ -136,16 +144,19 @@ pub struct ChargeFilter {
     due_to: Option<Date>,
 }
 
-impl From<ChargeFilter> for queries::ChargeFilter {
-    fn from(filter: ChargeFilter) -> Self {
+impl FilterInput for ChargeFilter {
+    type Filter = queries::ChargeFilter;
+
+    fn read(self, _: &Membership) -> error::Result<queries::ChargeFilter> {
         let status = |status: Vec<ChargeStatus>| status.into_iter().map(Into::into).collect();
-        Self {
-            status: filter.status.map(status),
-            clients: known_ids(filter.client_ids),
-            tickets: known_ids(filter.ticket_ids),
-            due_from: filter.due_from.map(|day| day.0),
-            due_to: filter.due_to.map(|day| day.0),
-        }
+        Ok(queries::ChargeFilter {
+            ids: known_ids(self.ids),
+            status: self.status.map(status),
+            clients: known_ids(self.client_ids),
+            tickets: known_ids(self.ticket_ids),
+            due_from: self.due_from.map(|day| day.0),
+            due_to: self.due_to.map(|day| day.0),
+        })
     }
 }
 
@@ -155,7 +166,21 @@ connection! {
     /// Returns the list of charges that the viewer can see, sorted by due date. Portal users see the charges
     /// of their client.
     query ChargesQuery.charges, filter ChargeFilter => queries::ChargeFilter;
-    seen by scope, page queries::page, counted queries::count, cursor queries::cursor
+    seen by scope, page queries::page, counted queries::count, position queries::position
+}
+
+counts! {
+    /// The numbers of charges by status.
+    ChargeCounts, ChargeStatusCount of status: ChargeStatus => model::ChargeStatus, all as by_status,
+    told as ChargeCountsChanged;
+    filter ChargeFilter => queries::ChargeFilter, ids ChargeId, with [];
+    /// Returns the numbers of charges that the viewer can see, by status.
+    query ChargeCountsQuery.charge_counts;
+    /// Sends the numbers of charges that the viewer can see, by status: in the first message without `after`, and
+    /// whenever one of them changes.
+    subscription ChargeCountsSubscription.charge_counts_changed, "chargeCountsChanged", ChargesCounted;
+    shared by |viewer| viewer.scope() => Scope,
+    counted |conn, viewer, filter| queries::counts(conn, &viewer.scope(), filter)
 }
 
 /// Queries about charges.
