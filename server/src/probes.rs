@@ -8,7 +8,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use guichet_base::error::Fault;
-use guichet_engine::db::{self, Connection};
+use guichet_engine::db::{self, Connection, Separate};
 use guichet_engine::store::Store;
 use guichet_queue::Health;
 use http::{StatusCode, header};
@@ -51,7 +51,7 @@ pub struct Probes {
     store: Store,
     workers: Option<Health>,
     /// A separate connection: requests waiting for the pool are no reason to take the process out of service.
-    conn: Arc<Mutex<Option<Connection>>>,
+    conn: Arc<Mutex<Option<Separate>>>,
 }
 
 impl Probes {
@@ -67,12 +67,12 @@ impl Probes {
         if let Some(mut conn) = kept.take()
             && let Ok(migrated) = usable(&mut conn).await
         {
-            *kept = Some(conn);
+            *kept = conn.keep();
             return Ok(migrated);
         }
         let mut conn = self.store.dedicated().await?;
         let migrated = usable(&mut conn).await?;
-        *kept = Some(conn);
+        *kept = conn.keep();
         Ok(migrated)
     }
 }

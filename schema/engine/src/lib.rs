@@ -10,6 +10,7 @@ pub mod idempotency;
 pub mod job;
 pub mod keyset;
 pub mod pace;
+pub mod pipeline;
 pub mod reach;
 pub mod search;
 pub mod sql;
@@ -17,3 +18,4 @@ pub mod store;
 pub mod subject;
 #[rustfmt::skip]
 pub mod tables;
+pub mod time;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guichet_base::clock::SystemClock;
+use guichet_tests::clock::SystemClock;
 use guichet_base::id::{FirmId, Id};
 use guichet_engine::db;
 use guichet_engine::hint::{self, FeedHints, Hints};

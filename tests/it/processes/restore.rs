@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::sync::Arc;
 
 use diesel_async::SimpleAsyncConnection;
-use guichet_base::clock::SystemClock;
+use guichet_tests::clock::SystemClock;
 use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::db;
 use guichet_engine::store::Store;

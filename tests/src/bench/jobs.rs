@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use diesel::sql_types::{BigInt, Integer, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
-use guichet_base::clock::SystemClock;
+use crate::clock::SystemClock;
 use guichet_engine::db;
 use guichet_engine::hint;
 use guichet_engine::job::{NewJob, Payload};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use guichet_base::clock::SystemClock;
+use crate::clock::SystemClock;
 use guichet_base::id::{AccountId, FirmId, StaffId};
 use guichet_demo::{self as demo, Scale, large};
 use guichet_embedded::{Postgres, PostgresOptions};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_base::clock::SystemClock;
+use crate::clock::SystemClock;
 use guichet_base::id::JobId;
 use guichet_engine::db;
 use guichet_engine::job::{JobStatus, NewJob, Payload};

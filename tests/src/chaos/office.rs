@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_base::clock::SystemClock;
+use crate::clock::SystemClock;
 use guichet_base::id::{ActId, ClientId, DeliveryId, Id, TicketId};
 use guichet_engine::actor::{Actor, StaffRole};
 use guichet_engine::db;

@@ -1,8 +1,9 @@
 //! Status changes (D-02) and their effects: mails (D-05) and charges (D-10).
 
-use futures_util::future::try_join3;
+use futures_util::future::join3;
 use serde::{Deserialize, Serialize};
 
+use guichet_engine::pipeline::InOrder;
 use crate::desk::charge::commands::{Billed, follow_status};
 use crate::shared::history::Changed;
 use guichet_base::error::{Refusal, Result};
@@ -143,12 +144,13 @@ async fn apply(
     let author = actor.membership.author();
     case.mark(tx, author, act, Saved::Fields);
     let moved = Changed::new(TicketField::Status, Some(from.to_string()), Some(status.to_string()));
-    let ((), (), mailable) = try_join3(
+    let ((), (), mailable) = join3(
         case.write(tx),
         history::record(tx, &case.ticket, act_id, author, std::slice::from_ref(&moved), reason),
         mails::mailable(tx, actor, &case),
     )
-    .await?;
+    .await
+    .in_order()?;
     let [was_finished, is_finished] = [from, status].map(|status| status == TicketStatus::Finished);
     if was_finished || is_finished {
         let billed = Billed {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use guichet_base::clock::SystemClock;
+use crate::clock::SystemClock;
 use guichet_base::id::TicketId;
 use guichet_embedded::Postgres;
 use guichet_engine::db;
