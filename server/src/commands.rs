@@ -186,9 +186,15 @@ async fn jobs_list(store: &Store, list: JobsList) -> Result<String, Failure> {
     Ok(rows.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-/// A text on one line, whatever it contains.
+/// The start of a text on one line, whatever it contains: others wrote parts of it.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    const MOST: usize = 160;
+    let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
+    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
 }
 
 async fn jobs_run_now(store: &Store, id: JobId) -> Result<String, Failure> {

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
-use guichet_base::error::Fault;
+use guichet_base::error::{Fault, sqlstate};
 use guichet_engine::db::{self, Connection, Separate};
 use guichet_engine::store::Store;
 use guichet_queue::Health;
@@ -106,12 +106,24 @@ async fn ready(State(probes): State<Probes>) -> impl IntoResponse {
     let database = match timeout(PATIENCE, probes.migrated()).await {
         Ok(Ok(true)) => "ok",
         Ok(Ok(false)) => "tables not up to date",
-        Ok(Err(_)) | Err(_) => "unavailable",
+        Ok(Err(fault)) => reason(&fault),
+        Err(_) => "unavailable",
     };
     let workers = probes.workers.map(|health| if health.is_ready() { "ok" } else { "down" });
     let ok = database == "ok" && workers.is_none_or(|state| state == "ok");
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Readiness { database, workers }))
+}
+
+/// What is wrong with the database, for the operator.
+fn reason(fault: &Fault) -> &'static str {
+    let Fault::Unavailable(message) = fault else { return "unavailable" };
+    match sqlstate(message) {
+        Some("25006") => "only reads",
+        Some("53100") => "its disk is full",
+        Some("53300") => "too many connections",
+        _ => "unavailable",
+    }
 }
 
 async fn metrics(State(probes): State<Probes>) -> impl IntoResponse {

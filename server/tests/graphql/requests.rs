@@ -1,6 +1,5 @@
 //! Requests to a server whose database does not answer: everything tested here is decided without it.
 
-use std::sync::Arc;
 
 use async_graphql::{Request, Response};
 use axum::Router;

@@ -1,8 +1,11 @@
 //! `guichet` in separate processes: serving and working, killed, misconfigured, and as commands.
 
+mod clocks;
 mod commands;
+mod connections;
 mod files;
 mod killed;
+mod outages;
 mod restore;
 mod run;
 mod settings;
