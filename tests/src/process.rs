@@ -175,11 +175,7 @@ pub fn shifted_clock(shift: &str) -> [(&'static str, OsString); 3] {
     let kinds = fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
     let mut libraries = folders.chain(kinds).map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
     let library = libraries.find(|path| path.exists()).expect("libfaketime is installed");
-    [
-        ("LD_PRELOAD", library.into()),
-        ("FAKETIME", shift.into()),
-        ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
-    ]
+    [("LD_PRELOAD", library.into()), ("FAKETIME", shift.into()), ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into())]
 }
 
 fn own_program() -> PathBuf {

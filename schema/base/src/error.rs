@@ -347,7 +347,8 @@ pub fn without_sqlstate(message: &str) -> &str {
 /// a shutdown or a cancelled statement (57), the operating system (58), a server that only reads (25006), a
 /// transaction that took too long (25P03, 25P04).
 fn is_outage(code: &str) -> bool {
-    matches!(code.get(..2), Some("08" | "40" | "53" | "57" | "58")) || matches!(code, "25006" | "25P03" | "25P04" | "55P03")
+    matches!(code.get(..2), Some("08" | "40" | "53" | "57" | "58"))
+        || matches!(code, "25006" | "25P03" | "25P04" | "55P03")
 }
 
 /// Turns a missing row into `NOT_FOUND`, the same answer for "does not exist" and "not visible" (B-14).

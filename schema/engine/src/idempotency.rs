@@ -20,8 +20,8 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-use crate::pipeline::InOrder;
 use crate::actor::Actor;
+use crate::pipeline::InOrder;
 use crate::store::{Begun, Done, Store};
 use crate::tables::idempotency_keys;
 use guichet_base::error::{Code, Error, Fault, Refusal, Result};

@@ -11,7 +11,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::pipeline::InOrder;
 use crate::actor::{Actor, Membership, Origin};
 use crate::db::{Conn, Pool, Separate};
 use crate::feed::{self, Audience, Event};
@@ -19,6 +18,7 @@ use crate::hint::Hints;
 use crate::idempotency::{self, Once, Turns};
 use crate::job::{self, NewJob};
 use crate::pace::Pace;
+use crate::pipeline::InOrder;
 use crate::sql;
 use crate::tables::audit;
 use guichet_base::clock::SharedClock;

@@ -35,7 +35,10 @@ pub async fn keep(clock: &DatabaseClock, store: &Store) -> ! {
         let differs = ahead.abs() > WORTH_TELLING;
         if differs && !warned {
             let seconds = ahead.num_seconds();
-            tracing::warn!(seconds, "the database's clock is ahead of this machine's by so much; it counts for everything");
+            tracing::warn!(
+                seconds,
+                "the database's clock is ahead of this machine's by so much; it counts for everything"
+            );
         }
         warned = differs;
         sleep(EVERY).await;

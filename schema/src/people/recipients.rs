@@ -12,7 +12,6 @@ use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::future::{join, join3};
 
-use guichet_engine::pipeline::InOrder;
 use crate::people::portal_access::model::AccessStatus;
 use crate::shared::email_delivery::kind::Addressees;
 use crate::shared::email_delivery::model::EmailDelivery;
@@ -22,6 +21,7 @@ use guichet_base::error::Result;
 use guichet_base::id::{AccountId, ClientId, FirmId};
 use guichet_base::locale::Locale;
 use guichet_engine::actor::Author;
+use guichet_engine::pipeline::InOrder;
 use guichet_engine::sql;
 use guichet_engine::tables::{accounts, client_recipients, clients, portal_accesses, staff_members};
 

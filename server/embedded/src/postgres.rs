@@ -38,7 +38,14 @@ pub struct PostgresOptions {
 impl PostgresOptions {
     /// A durable server in exactly this folder.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: data_dir.into(), may_move: false, bin_dir: None, fsync: true, settings: Vec::new(), environment: Vec::new() }
+        Self {
+            data_dir: data_dir.into(),
+            may_move: false,
+            bin_dir: None,
+            fsync: true,
+            settings: Vec::new(),
+            environment: Vec::new(),
+        }
     }
 
     /// Options for data that may be lost.

@@ -1,6 +1,5 @@
 //! Requests to a server whose database does not answer: everything tested here is decided without it.
 
-
 use async_graphql::{Request, Response};
 use axum::Router;
 use axum::body::{Body, to_bytes};

@@ -99,25 +99,40 @@ async fn the_sum_of_a_process() {
     let pool = |launch: Launch| launch.with("DATABASE_POOL", POOL.to_string());
     let others = limited.site.serve().await;
     // Everything in one process, with the same services as the others.
-    let alone = Launch::all_in_one(std::env::temp_dir().as_path())
+    let folder = tempfile::tempdir().unwrap();
+    let alone = Launch::all_in_one(folder.path())
         .with("DATABASE_URL", &limited.url)
         .with("SMTP_URL", limited.site.sink.starttls_url())
         .with("GUICHET_PACE", "1000000");
+    let mut mails = 0;
+    let mut mail = async |name: &str| {
+        mails += 1;
+        let key = format!("{name} {mails}");
+        let ticket = limited.site.ticket(&others, &key).await.unwrap();
+        limited.site.change(&others, &ticket, "IN_ANALYSIS", &key).await.unwrap();
+        mails
+    };
     for (name, launch, does_serve, does_work) in [
         ("serve", pool(limited.serve()), true, false),
         ("work", pool(limited.work()), false, true),
         ("both", pool(alone), true, true),
     ] {
-        for n in 0..if does_work { POOL + 2 } else { 0 } {
-            let key = format!("mail of {name} {n}");
-            let ticket = limited.site.ticket(&others, &key).await.unwrap();
-            limited.site.change(&others, &ticket, "IN_ANALYSIS", &key).await.unwrap();
+        let process = launch.start().await;
+        let mut sent = 0;
+        if does_work {
+            // The queue opens the last of its connections when the first job is done.
+            sent = mail(name).await;
+            limited.site.sent(&others, sent).await;
+            process.freeze();
+            for _ in 0..POOL + 2 {
+                sent = mail(name).await;
+            }
         }
         // Every connection of the pool comes to wait for one of these tables.
         let mut holder = db::connect(&limited.server.postgres.url()).await.unwrap();
         let lock = "BEGIN; LOCK TABLE tickets, email_deliveries IN ACCESS EXCLUSIVE MODE";
         holder.batch_execute(lock).await.unwrap();
-        let process = launch.start().await;
+        process.wake();
         let asking = async { if does_serve { limited.ask(&process, name).await } else { Vec::new() } };
         let counting = async {
             let most = POOL + 3 + if does_work { 3 } else { 0 };
@@ -137,6 +152,9 @@ async fn the_sum_of_a_process() {
         };
         let (refused, ()) = tokio::join!(asking, counting);
         assert!(refused.iter().all(|code| code == "UNAVAILABLE"), "{refused:?}");
+        if does_work {
+            limited.site.sent(&others, sent).await;
+        }
         assert!(process.stop().await.success());
     }
     assert!(others.stop().await.success());

@@ -24,17 +24,26 @@ use super::site::Site;
 /// All codes of the classes that are outages (PostgreSQL manual, appendix A), one of each class that no version has yet,
 /// and those of other classes.
 const OUTAGES: &[&str] = &[
-    "08000", "08001", "08003", "08004", "08006", "08007", "08P01", "08999", "25006", "25P03", "25P04", "40000", "40001",
-    "40002", "40003", "40P01", "40999", "53000", "53100", "53200", "53300", "53400", "53999", "55P03", "57000", "57014",
-    "57P01", "57P02", "57P03", "57P04", "57P05", "57999", "58000", "58030", "58P01", "58P02",
+    "08000", "08001", "08003", "08004", "08006", "08007", "08P01", "08999", "25006", "25P03", "25P04",
+    "40000", "40001", "40002", "40003", "40P01", "40999", "53000", "53100", "53200", "53300", "53400",
+    "53999", "55P03", "57000", "57014", "57P01", "57P02", "57P03", "57P04", "57P05", "57999", "58000",
+    "58030", "58P01", "58P02",
 ];
 /// Errors that come again however often one tries.
 const BUGS: &[&str] = &["0A000", "22012", "23514", "42601", "42P01", "P0001", "XX000", "XX001"];
 
 /// What really happens while a ticket is written, the code of it, and a part of the text that the server then sends.
 const REAL: &[(&str, &str, &str)] = &[
-    ("PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(60);", "57P01", "arrêt des connexions"),
-    ("PERFORM pg_cancel_backend(pg_backend_pid()); PERFORM pg_sleep(60);", "57014", "annulation de la requête"),
+    (
+        "PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(60);",
+        "57P01",
+        "arrêt des connexions",
+    ),
+    (
+        "PERFORM pg_cancel_backend(pg_backend_pid()); PERFORM pg_sleep(60);",
+        "57014",
+        "annulation de la requête",
+    ),
     ("SET LOCAL lock_timeout = '20ms'; LOCK TABLE held;", "55P03", "obtention des verrous"),
     (
         "LOCK TABLE wanted;
@@ -69,7 +78,8 @@ impl Trouble {
         let site = Site::open(&server.postgres.url()).await;
         let trouble = Self { serve: site.serve().await, server, site };
         trouble.happens("").await;
-        let trigger = "CREATE TRIGGER trouble BEFORE INSERT ON tickets FOR EACH ROW EXECUTE FUNCTION trouble();
+        let trigger =
+            "CREATE TRIGGER trouble BEFORE INSERT ON tickets FOR EACH ROW EXECUTE FUNCTION trouble();
              CREATE TABLE held (); CREATE TABLE wanted ();";
         trouble.conn().await.batch_execute(trigger).await.unwrap();
         trouble
@@ -98,19 +108,28 @@ impl Trouble {
         answer["errors"][0]["extensions"]["code"].as_str().map(str::to_owned)
     }
 
-    /// The last reason that the server logged for an answer without a result.
-    fn reason(&self) -> String {
+    /// The reasons that the server logged for answers without a result.
+    fn reasons(&self) -> Vec<String> {
         let lines = self.serve.output();
-        let logged = lines.iter().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let mut causes = logged.filter_map(|line| line["cause"].as_str().map(str::to_owned));
-        causes.next().unwrap_or_default()
+        let logged = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        logged.filter_map(|line| line["cause"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// Waits until the server has logged an error of the database with this code and text.
+    async fn has_logged(&self, code: &str, text: &str) {
+        let code = format!("SQLSTATE {code}: ");
+        let begun = Instant::now();
+        while !self.reasons().iter().any(|reason| reason.contains(&code) && reason.contains(text)) {
+            assert!(begun.elapsed() < DEADLINE, "{code}{text}: {:#?}", self.reasons());
+            sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Once the trouble is over, the same call succeeds, once.
     async fn is_over(&self, key: &str) {
         self.happens("").await;
         let ticket = self.site.ticket(&self.serve, key).await;
-        assert!(ticket.is_some(), "{key}: {}", self.reason());
+        assert!(ticket.is_some(), "{key}: {:#?}", self.reasons());
         assert_eq!(ticket, self.site.ticket(&self.serve, key).await);
     }
 
@@ -147,8 +166,7 @@ async fn every_code() {
         for code in codes {
             trouble.fails(code).await;
             assert_eq!(trouble.answer(code).await.as_deref(), Some(answer), "{code}");
-            let logged = trouble.reason();
-            assert!(logged.contains(&format!("SQLSTATE {code}: plus rien ne va")), "{code}: {logged}");
+            trouble.has_logged(code, "plus rien ne va").await;
             trouble.is_over(code).await;
         }
     }
@@ -165,15 +183,17 @@ async fn what_really_happens() {
         holder.batch_execute("BEGIN; LOCK TABLE held").await.unwrap();
         let deadlock = async {
             if *code == "40P01" {
-                until(&mut trouble.conn().await, "SELECT count(*) > 0 AS so FROM pg_locks WHERE relation = 'wanted'::regclass")
-                    .await;
+                until(
+                    &mut trouble.conn().await,
+                    "SELECT count(*) > 0 AS so FROM pg_locks WHERE relation = 'wanted'::regclass",
+                )
+                .await;
                 holder.batch_execute("LOCK TABLE wanted").await.unwrap();
             }
         };
         let (answer, ()) = tokio::join!(trouble.answer(code), deadlock);
-        assert_eq!(answer.as_deref(), Some("UNAVAILABLE"), "{code}: {}", trouble.reason());
-        let logged = trouble.reason();
-        assert!(logged.contains(&format!("SQLSTATE {code}: ")) && logged.contains(text), "{code}: {logged}");
+        assert_eq!(answer.as_deref(), Some("UNAVAILABLE"), "{code}: {:#?}", trouble.reasons());
+        trouble.has_logged(code, text).await;
         holder.batch_execute("ROLLBACK").await.unwrap();
         trouble.is_over(code).await;
     }
@@ -186,7 +206,9 @@ async fn what_really_happens() {
         trouble.site.send(&trouble.serve, mutation, json!({ "input": input })).await.unwrap()
     }))
     .await;
-    let code = |answer: &Value| answer["data"]["departmentCreate"]["userErrors"][0]["code"].as_str().map(str::to_owned);
+    let code = |answer: &Value| {
+        answer["data"]["departmentCreate"]["userErrors"][0]["code"].as_str().map(str::to_owned)
+    };
     let mut codes: Vec<Option<String>> = twins.iter().map(code).collect();
     codes.sort();
     codes.dedup();
@@ -207,7 +229,8 @@ async fn crashes() {
             0 => {
                 let backend = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()
                     AND backend_type = 'client backend' AND pid <> pg_backend_pid() LIMIT 1";
-                let Pids { pid } = diesel::sql_query(backend).get_result(&mut trouble.conn().await).await.unwrap();
+                let Pids { pid } =
+                    diesel::sql_query(backend).get_result(&mut trouble.conn().await).await.unwrap();
                 kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
             }
             1 => trouble.server.postgres.kill().await,
@@ -251,8 +274,7 @@ async fn a_full_disk() {
     trouble.is_ready((503, "its disk is full")).await;
     let answer = post().await.unwrap();
     assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
-    let logged = trouble.reason();
-    assert!(logged.contains("SQLSTATE 53100: ") && logged.contains("Aucun espace"), "{logged}");
+    trouble.has_logged("53100", "Aucun espace").await;
     let asked = trouble.site.ask(&trouble.serve, "{ tickets(first: 1) { totalCount } }", json!({})).await;
     assert_eq!(asked.unwrap()["tickets"]["totalCount"], 1);
     trouble.server.free_disk();
@@ -268,7 +290,8 @@ async fn a_full_disk() {
 async fn jobs_try_again() {
     let trouble = Trouble::start().await;
     let worker = trouble.site.work().await;
-    let trigger = "CREATE TRIGGER trouble BEFORE UPDATE ON email_deliveries FOR EACH ROW EXECUTE FUNCTION trouble()";
+    let trigger =
+        "CREATE TRIGGER trouble BEFORE UPDATE ON email_deliveries FOR EACH ROW EXECUTE FUNCTION trouble()";
     trouble.conn().await.batch_execute(trigger).await.unwrap();
     let url = trouble.server.postgres.url();
     let jobs = async |arguments: &[&str]| {
@@ -283,7 +306,10 @@ async fn jobs_try_again() {
         let id = job_of(&worker, &reason).await;
         assert!(id.starts_with("job_"), "{id}");
         let listed = jobs(&["list"]).await.out;
-        assert!(listed.lines().count() == 1 && listed.starts_with(&id) && listed.contains(&reason), "{listed}");
+        assert!(
+            listed.lines().count() == 1 && listed.starts_with(&id) && listed.contains(&reason),
+            "{listed}"
+        );
         let shown: Value = serde_json::from_str(&jobs(&["show", &id]).await.out).unwrap();
         assert_eq!((&shown["id"], &shown["status"]), (&json!(id), &json!("READY")), "{shown}");
         trouble.happens("").await;

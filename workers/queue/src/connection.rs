@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
-use guichet_engine::db::Separate;
 use guichet_base::error::Fault;
+use guichet_engine::db::Separate;
 use guichet_engine::store::Store;
 use tokio::time::timeout;
 

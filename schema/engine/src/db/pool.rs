@@ -97,7 +97,9 @@ impl Pool {
                 let place = self.places.take().await?;
                 match self.connections.get().await {
                     Ok(connection) => return Ok(Conn { connection, _place: place }),
-                    Err(PoolError::Backend(error)) if is_full(&error) => Places::put_away(&self.places, place),
+                    Err(PoolError::Backend(error)) if is_full(&error) => {
+                        Places::put_away(&self.places, place)
+                    }
                     Err(error) => return Err(Fault::Unavailable(error.to_string())),
                 }
             }
@@ -109,11 +111,14 @@ impl Pool {
     /// A connection outside of the pool; one of the pool while the server takes no more.
     ///
     /// # Errors
-    /// [`Fault::Unavailable`] when the database does not answer, or no connection becomes free.
+    /// [`Fault::Unavailable`] when the database does not answer, or takes no more connections while the pool has none or
+    /// none becomes free.
     pub async fn separate(&self) -> Result<Separate, Fault> {
         match self.connections.manager().create().await {
             Ok(connection) => Ok(Separate::Own(Box::new(connection))),
-            Err(error) if is_full(&error) => self.get().await.map(Separate::Lent),
+            Err(error) if is_full(&error) && self.connections.status().size > 0 => {
+                self.get().await.map(Separate::Lent)
+            }
             Err(error) => Err(Fault::Unavailable(error.to_string())),
         }
     }
@@ -144,7 +149,9 @@ impl Places {
         away.places += 1;
         away.refused = true;
         if away.places == 1 {
-            tracing::warn!("the database server takes no more connections; going on with those of this process");
+            tracing::warn!(
+                "the database server takes no more connections; going on with those of this process"
+            );
             tokio::spawn(Self::bring_back(Arc::clone(this)));
         }
     }

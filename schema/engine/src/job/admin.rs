@@ -22,7 +22,11 @@ pub async fn list(
     status: Option<JobStatus>,
     limit: i64,
 ) -> Result<Vec<JobRow>> {
-    let mut query = jobs::table.select(JobRow::as_select()).order((jobs::created_at.desc(), jobs::id.desc())).limit(limit).into_boxed();
+    let mut query = jobs::table
+        .select(JobRow::as_select())
+        .order((jobs::created_at.desc(), jobs::id.desc()))
+        .limit(limit)
+        .into_boxed();
     if let Some(kind) = kind {
         query = query.filter(jobs::kind.eq(kind));
     }

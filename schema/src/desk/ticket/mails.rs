@@ -9,7 +9,6 @@ use futures_util::TryFutureExt;
 use futures_util::future::join4;
 use serde::{Deserialize, Serialize};
 
-use guichet_engine::pipeline::InOrder;
 use crate::people::client::model::Topic;
 use crate::people::recipients;
 use crate::shared::email_delivery::announce::{self, Threads};
@@ -24,6 +23,7 @@ use guichet_base::error::{Error, Fault, Result};
 use guichet_base::id::{ActId, FirmId, Id, TicketId};
 use guichet_base::money::Money;
 use guichet_engine::actor::Actor;
+use guichet_engine::pipeline::InOrder;
 use guichet_engine::store::Tx;
 use guichet_engine::subject::Subject;
 use guichet_engine::tables::{

@@ -3,7 +3,6 @@
 use futures_util::future::join3;
 use serde::{Deserialize, Serialize};
 
-use guichet_engine::pipeline::InOrder;
 use crate::desk::charge::commands::{Billed, follow_status};
 use crate::shared::history::Changed;
 use guichet_base::error::{Refusal, Result};
@@ -12,6 +11,7 @@ use guichet_base::input::{Check, MAX_TEXT};
 use guichet_base::text_enum;
 use guichet_engine::actor::{Actor, Author};
 use guichet_engine::first;
+use guichet_engine::pipeline::InOrder;
 use guichet_engine::store::{Done, Store, Tx};
 
 use super::case::{Case, Saved};

@@ -10,9 +10,9 @@ use guichet_base::email::Email;
 use guichet_base::error::{Fault, Result};
 use guichet_base::id::{ActId, ClientId, DeliveryId, FirmId, Id, StaffId};
 use guichet_base::message_id;
-use guichet_engine::pipeline::InOrder;
 use guichet_engine::feed::Event;
 use guichet_engine::job::NewJob;
+use guichet_engine::pipeline::InOrder;
 use guichet_engine::reach::Audience;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
@@ -57,7 +57,8 @@ pub(crate) async fn tell(
     let addresses = wanted.iter().filter_map(|(_, candidate)| candidate.address.as_deref());
     let suppressed = suppressed(conn, occasion.firm_id, addresses);
     let threads = threads(conn, occasion.subject);
-    let (suppressed, threads, taken) = join3(suppressed, threads, mailed(conn, occasion.act)).await.in_order()?;
+    let (suppressed, threads, taken) =
+        join3(suppressed, threads, mailed(conn, occasion.act)).await.in_order()?;
     let planned = wanted.into_iter().flat_map(|(staff, candidate)| {
         let plans = rules::plan(vec![candidate], None, "", &suppressed);
         plans.into_iter().map(move |plan| (plan, Some(staff)))
