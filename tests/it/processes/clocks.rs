@@ -218,7 +218,7 @@ async fn waiting(site: &Site) -> (String, DateTime<Utc>) {
             "SELECT id, run_at FROM jobs WHERE kind = 'email.send' AND attempts = 1 AND status = 'READY'";
         let mut conn = site.store.conn().await.unwrap();
         let rows: Vec<Row> = diesel::sql_query(found).load(&mut conn).await.unwrap();
-        if let Some(row) = rows.first() {
+        if let Some(row) = rows.into_iter().next() {
             return (row.id.encode(), row.run_at);
         }
         assert!(begun.elapsed() < guichet_tests::wait::DEADLINE, "no job failed");
