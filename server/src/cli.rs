@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use guichet_base::email::Email;
-use uuid::Uuid;
+use guichet_base::id::{Id, JobId};
 
 use crate::settings;
 
-/// The back office and the front counter of a firm that serves companies.
+/// Guichet: the client portal and service desk of accounting firms, and of every firm that serves companies.
 ///
 /// Without a command everything runs in one process: the API, the workers, and, where no
 /// DATABASE_URL or SMTP_URL is set, a private PostgreSQL and a mail catcher.
@@ -137,11 +137,18 @@ pub enum Jobs {
     List(JobsList),
     /// Show one job with its last error
     Show {
-        /// The job
-        id: Uuid,
+        /// The job, as lists and logs print it
+        #[arg(value_parser = job_id)]
+        id: JobId,
     },
     /// Put dead jobs back into the queue; all their attempts are available again
     Retry(JobsRetry),
+    /// Run a waiting job now, without waiting for its time or the end of its backoff
+    RunNow {
+        /// The job, as lists and logs print it
+        #[arg(value_parser = job_id)]
+        id: JobId,
+    },
     /// End the pause of a kind of job, once the cause is fixed
     Resume {
         /// The kind, such as email.send
@@ -178,14 +185,21 @@ pub enum JobStatus {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct JobsRetry {
-    /// The job
-    pub id: Option<Uuid>,
+    /// The job, as lists and logs print it
+    #[arg(value_parser = job_id)]
+    pub id: Option<JobId>,
     /// All dead jobs of this kind
     #[arg(long)]
     pub kind: Option<String>,
     /// All dead jobs
     #[arg(long)]
     pub all: bool,
+}
+
+/// The id of a job as it is printed everywhere, or the bare UUID of the database.
+fn job_id(text: &str) -> Result<JobId, String> {
+    let id = JobId::decode(text).or_else(|| text.parse().ok().map(JobId::from_uuid));
+    id.ok_or_else(|| "an id of a job looks like job_01980f2e6c0b7c5e9a3d4b5c6d7e8f90".to_owned())
 }
 
 #[cfg(test)]

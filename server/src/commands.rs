@@ -12,7 +12,8 @@ use guichet_base::id::{Id, JobId};
 use guichet_base::locale::Locale;
 use guichet_demo as demo;
 use guichet_engine::actor::MemberReach;
-use guichet_engine::job::{JobRow, admin, queue};
+use guichet_engine::job::admin::{self, NotSooner};
+use guichet_engine::job::{JobRow, queue};
 use guichet_engine::store::{By, Store};
 use guichet_schema::people::account::password::Password;
 use guichet_schema::people::founding::CreateFirm;
@@ -27,6 +28,8 @@ use crate::settings::{self, Settings};
 
 /// Days in which the clients of a new firm may reopen a ticket.
 const REOPEN_DAYS: i32 = 7;
+/// How a time is printed.
+const TIME: &str = "%Y-%m-%d %H:%M:%SZ";
 /// Days after which the charges of a new firm are due.
 const CHARGE_DUE_DAYS: i32 = 10;
 
@@ -144,10 +147,11 @@ pub async fn jobs(settings: &Settings, command: Jobs) -> Result<(), Failure> {
     with_store(settings, async |store| match command {
         Jobs::List(list) => jobs_list(store, list).await,
         Jobs::Show { id } => {
-            let job = admin::show(&mut *store.conn().await?, JobId::from_uuid(id)).await.map_err(told)?;
+            let job = admin::show(&mut *store.conn().await?, id).await.map_err(told)?;
             Ok(serde_json::to_string_pretty(&job)?)
         }
         Jobs::Retry(retry) => jobs_retry(store, retry).await,
+        Jobs::RunNow { id } => jobs_run_now(store, id).await,
         Jobs::Resume { kind } => {
             let was_paused = queue::resume(&mut *store.conn().await?, &kind).await?;
             Ok(format!("{kind} {}", if was_paused { "goes on" } else { "was not paused" }))
@@ -172,21 +176,48 @@ async fn jobs_list(store: &Store, list: JobsList) -> Result<String, Failure> {
     let line = |job: &JobRow| {
         format!(
             "{}  {:<8} {:<16} {}/{}  {}  {}",
-            job.id.uuid(),
+            job.id,
             job.status,
             job.kind,
             job.attempts,
             job.max_attempts,
-            job.run_at.format("%Y-%m-%d %H:%M:%SZ"),
+            job.run_at.format(TIME),
             job.last_error.as_deref().map(foreign::listed).unwrap_or_default(),
         )
     };
     Ok(rows.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
+/// The start of a text on one line, whatever it contains: others wrote parts of it.
+fn one_line(text: &str) -> String {
+    const MOST: usize = 160;
+    let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
+    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+async fn jobs_run_now(store: &Store, id: JobId) -> Result<String, Failure> {
+    let reason = match admin::run_now(store, By::system(), id).await.map_err(told)? {
+        Ok(()) => return Ok("the job is due now; a worker takes it within a second".to_owned()),
+        Err(NotSooner::Unknown) => "there is no such job: it is done, or never existed".to_owned(),
+        Err(NotSooner::Running) => "the job is running".to_owned(),
+        Err(NotSooner::Dead) => format!("the job is dead: `guichet jobs retry {id}` runs it again"),
+        Err(NotSooner::Due) => "the job is due already and waits for a free worker".to_owned(),
+        Err(NotSooner::Paused(pause)) => format!(
+            "{kind} is paused until {}: `guichet jobs resume {kind}` ends the pause",
+            pause.until.format(TIME),
+            kind = pause.kind
+        ),
+    };
+    Err(reason.into())
+}
+
 async fn jobs_retry(store: &Store, retry: JobsRetry) -> Result<String, Failure> {
     match retry.id {
-        Some(id) => match admin::retry(store, By::system(), JobId::from_uuid(id)).await {
+        Some(id) => match admin::retry(store, By::system(), id).await {
             Ok(_) => Ok("the job runs again".to_owned()),
             Err(Error::Refused(refusals))
                 if refusals.iter().any(|refusal| refusal.code == Code::Conflict) =>
@@ -217,7 +248,7 @@ async fn with_database(
 ) -> Result<(), Failure> {
     let answer = async {
         settings::migrate(settings, &database.url()).await?;
-        act(&open(settings, &database.url())?).await
+        act(&open(settings, &database.url()).await?).await
     }
     .await;
     database.close().await;

@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
-use guichet_base::error::Fault;
-use guichet_engine::db::{self, Connection};
+use guichet_base::error::{Fault, sqlstate};
+use guichet_engine::db::{self, Connection, Separate};
 use guichet_engine::store::Store;
 use guichet_queue::Health;
 use http::{StatusCode, header};
@@ -65,7 +65,7 @@ pub struct Probes {
     workers: Option<Health>,
     parts: Parts,
     /// A separate connection: requests waiting for the pool are no reason to take the process out of service.
-    conn: Arc<Mutex<Option<Connection>>>,
+    conn: Arc<Mutex<Option<Separate>>>,
 }
 
 impl Probes {
@@ -81,12 +81,12 @@ impl Probes {
         if let Some(mut conn) = kept.take()
             && let Ok(migrated) = usable(&mut conn).await
         {
-            *kept = Some(conn);
+            *kept = conn.keep();
             return Ok(migrated);
         }
         let mut conn = self.store.dedicated().await?;
         let migrated = usable(&mut conn).await?;
-        *kept = Some(conn);
+        *kept = conn.keep();
         Ok(migrated)
     }
 }
@@ -125,7 +125,8 @@ async fn ready(State(probes): State<Probes>) -> impl IntoResponse {
     let database = match timeout(PATIENCE, probes.migrated()).await {
         Ok(Ok(true)) => "ok",
         Ok(Ok(false)) => "tables not up to date",
-        Ok(Err(_)) | Err(_) => "unavailable",
+        Ok(Err(fault)) => reason(&fault),
+        Err(_) => "unavailable",
     };
     let workers = probes.workers.map(|health| if health.is_ready() { "ok" } else { "down" });
     let ok = database == "ok" && workers.is_none_or(|state| state == "ok");
@@ -136,6 +137,17 @@ async fn ready(State(probes): State<Probes>) -> impl IntoResponse {
         false => (StatusCode::OK, "degraded"),
     };
     (code, Json(Readiness { status, database, workers, parts }))
+}
+
+/// What is wrong with the database, for the operator.
+fn reason(fault: &Fault) -> &'static str {
+    let Fault::Unavailable(message) = fault else { return "unavailable" };
+    match sqlstate(message) {
+        Some("25006") => "only reads",
+        Some("53100") => "its disk is full",
+        Some("53300") => "too many connections",
+        _ => "unavailable",
+    }
 }
 
 async fn measures(State(probes): State<Probes>) -> impl IntoResponse {

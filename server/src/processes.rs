@@ -2,10 +2,8 @@
 
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use guichet_base::clock::SystemClock;
 use guichet_demo::{self as demo, DemoSignIn, Scale};
 use guichet_edge::ConnectionLimits;
 use guichet_embedded::keep_running;
@@ -13,6 +11,7 @@ use guichet_engine::db;
 use guichet_engine::hint;
 use guichet_engine::pace::Pace;
 use guichet_engine::store::Store;
+use guichet_engine::time;
 use guichet_mail::{Catcher, Pool, Route};
 use guichet_queue::Workers;
 use guichet_storage::{Addresses, Folder, Own, S3, Seal, Storage};
@@ -74,7 +73,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
             life.add("PostgreSQL", Turn::Last, POSTGRES_STOPS, |stop| keep_running(*postgres, stop));
         }
         migrate(settings, &url).await?;
-        let store = open(settings, &url)?;
+        let store = open_for_life(life, settings, &url).await?;
         if is_shared {
             pass_hints(life, settings, url.clone(), &store);
         }
@@ -126,7 +125,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         parts.begin().await?;
         let url = Database::shared(settings).await?;
         migrate(settings, &url).await?;
-        let store = open(settings, &url)?;
+        let store = open_for_life(life, settings, &url).await?;
         warn_of_operator(settings);
         warned_of_demo(settings, &store).await?;
         life.add("metrics", Turn::Then, SOON, keep_metrics);
@@ -157,7 +156,7 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
         parts.begin().await?;
         let url = Database::shared(settings).await?;
         migrate(settings, &url).await?;
-        let store = open(settings, &url)?;
+        let store = open_for_life(life, settings, &url).await?;
         warned_of_demo(settings, &store).await?;
         let storage = storage(s3, &shared_folder(settings))?;
         let route = Route::Smtp(pool);
@@ -331,9 +330,16 @@ fn shared_folder(settings: &Settings) -> PathBuf {
     folder
 }
 
-/// The store of a process.
-pub(crate) fn open(settings: &Settings, url: &str) -> Result<Store, Failure> {
-    let store = Store::new(db::pool(url, settings.pool)?, Arc::new(SystemClock));
+/// The store of a command, by the database's time.
+pub(crate) async fn open(settings: &Settings, url: &str) -> Result<Store, Failure> {
+    Ok(time::store(db::pool(url, settings.pool)?).await?.0)
+}
+
+/// The store of a process, whose clock follows that of the database.
+async fn open_for_life(life: &mut Lifecycle, settings: &Settings, url: &str) -> Result<Store, Failure> {
+    let (store, clock) = time::store(db::pool(url, settings.pool)?).await?;
+    let asking = store.clone();
+    life.add("clock", Turn::Then, SOON, |stop| until(stop, async move { time::keep(&clock, &asking).await }));
     Ok(store.with_pace(Pace::of(settings.pace)))
 }
 

@@ -4,6 +4,7 @@ pub mod app;
 pub mod bench;
 pub mod chaos;
 pub mod clamd;
+pub mod clock;
 pub mod counting;
 pub mod database;
 pub mod dns;

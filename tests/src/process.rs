@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use std::{env, io, thread};
+use std::{env, fs, io, thread};
 
 use guichet_embedded::die_with_parent;
 use guichet_server::settings::VARIABLES;
@@ -99,6 +99,16 @@ impl Launch {
         self
     }
 
+    /// On a machine whose clock is ahead or behind, for example by `+60h` or `-60h`. Seconds last as long as elsewhere.
+    ///
+    /// # Panics
+    /// When the system has no libfaketime: `make setup-tests` installs it.
+    #[must_use]
+    pub fn with_clock(self, shift: &str) -> Self {
+        let with = |launch: Self, (name, value)| launch.with(name, value);
+        shifted_clock(shift).into_iter().fold(self, with)
+    }
+
     /// Starts it and waits until it is ready.
     ///
     /// # Panics
@@ -155,6 +165,19 @@ impl Launch {
         let pid = starts.await.expect("the program can be run");
         Process { pid, lines, ended }
     }
+}
+
+/// The environment of a process on a machine with another clock, see [`Launch::with_clock`].
+///
+/// # Panics
+/// When the system has no libfaketime.
+pub fn shifted_clock(shift: &str) -> [(&'static str, OsString); 3] {
+    let folders = ["/usr/lib", "/usr/lib64", "/usr/local/lib"].into_iter().map(PathBuf::from);
+    // Debian's folders are named after the kind of machine.
+    let kinds = fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut libraries = folders.chain(kinds).map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
+    let library = libraries.find(|path| path.exists()).expect("libfaketime is installed");
+    [("LD_PRELOAD", library.into()), ("FAKETIME", shift.into()), ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into())]
 }
 
 fn own_program() -> PathBuf {

@@ -4,41 +4,37 @@
 //! `guichet_edge::errors`.
 
 mod address;
+mod pool;
 mod sqlstate;
 
 use std::convert::identity;
 use std::future::poll_fn;
 use std::io;
-use std::time::Duration;
+use std::time::Instant;
 
 use diesel::{ConnectionError, ConnectionResult};
-use diesel_async::pooled_connection::{
-    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool,
-};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::collation;
-use guichet_base::error::{Error, Fault};
+use guichet_base::clock::TimeTold;
+use guichet_base::error::{Error, Fault, sqlstate, with_sqlstate};
 use tokio::net::UnixStream;
 use tokio_postgres::NoTls;
 use tokio_postgres::config::{SslMode, SslNegotiation};
 
 pub use address::Address;
 use address::CONNECT;
+pub use pool::{Conn, Pool, Separate, pool};
 use sqlstate::{Coded, Plain, WithCodes};
 
 /// All migrations, in order.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
 
-/// A pool of connections.
-pub type Pool = deadpool::Pool<AsyncPgConnection>;
 /// A connection outside of any pool.
 pub type Connection = AsyncPgConnection;
-/// A connection borrowed from the pool.
-pub type Conn = deadpool::Object<AsyncPgConnection>;
 
 /// Opens one connection. `sslmode=require`, `verify-ca` and `verify-full` in the URL all use TLS and verify the
 /// server's certificate and name against the system's authorities or `sslrootcert`. Every other mode, `prefer`
@@ -95,32 +91,14 @@ pub async fn connect_to_listen(url: &str) -> ConnectionResult<AsyncPgConnection>
 }
 
 fn bad(error: tokio_postgres::Error) -> ConnectionError {
-    let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
-    ConnectionError::BadConnection(format!("{error}{source}"))
-}
-
-/// A pool of at most `size` connections. Waiting for a connection fails after five seconds with "database
-/// unavailable".
-///
-/// # Errors
-/// When the pool cannot be created.
-pub fn pool(url: &str, size: usize) -> Result<Pool, Fault> {
-    let mut config = ManagerConfig::default();
-    // A closed connection is detected locally; a test query would cost a round trip each time.
-    config.recycling_method = RecyclingMethod::Fast;
-    config.custom_setup = Box::new(connect);
-    let wait = Some(Duration::from_secs(5));
-    Pool::builder(AsyncDieselConnectionManager::new_with_config(url, config))
-        .max_size(size)
-        .wait_timeout(wait)
-        .create_timeout(wait)
-        .runtime(deadpool_runtime())
-        .build()
-        .map_err(|error| Fault::Broken(error.to_string()))
-}
-
-fn deadpool_runtime() -> ::deadpool::Runtime {
-    ::deadpool::Runtime::Tokio1
+    ConnectionError::BadConnection(match error.as_db_error() {
+        Some(told) if sqlstate(told.message()).is_some() => told.message().to_owned(),
+        Some(told) => with_sqlstate(told.code().code(), told.message()),
+        None => {
+            let source = std::error::Error::source(&error);
+            format!("{error}{}", source.map(|source| format!(": {source}")).unwrap_or_default())
+        }
+    })
 }
 
 /// The version of the newest migration of this program.
@@ -169,15 +147,37 @@ pub async fn is_migrated(conn: &mut AsyncPgConnection) -> Result<bool, Fault> {
     Ok(wanted.iter().all(|migration| done.contains(&migration.name().version().to_string())))
 }
 
-/// Writes a row and commits it, for the readiness probe: a database that only reads, or has no room, is of no use.
+/// Shows that the database can be written to, for the readiness probe. Writes and commits a row, which a standby refuses
+/// and a server without room for its log does not survive; and has a megabyte written to the disk of the data and thrown
+/// away, because a full disk still takes changes of what is already there.
 ///
 /// # Errors
 /// When the database does not answer, or cannot write.
 pub async fn write_something(conn: &mut AsyncPgConnection) -> Result<(), Fault> {
-    use diesel_async::RunQueryDsl;
-    let write = "INSERT INTO readiness (at) VALUES (now()) ON CONFLICT (one) DO UPDATE SET at = excluded.at";
-    diesel::sql_query(write).execute(conn).await?;
+    use diesel_async::SimpleAsyncConnection;
+    // What a query keeps goes to a temporary file when it exceeds `work_mem`; without a `temp_tablespaces` of its own, on
+    // the disk of the database. Both settings end with the transaction, which several statements at once are.
+    conn.batch_execute(
+        "SET LOCAL work_mem = '64kB';
+         SET LOCAL temp_tablespaces = '';
+         SELECT count(*) FROM unnest(array_fill(repeat('x', 8000), ARRAY[128]));
+         INSERT INTO readiness (at) VALUES (now()) ON CONFLICT (one) DO UPDATE SET at = excluded.at",
+    )
+    .await?;
     Ok(())
+}
+
+/// What time it is for the database.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn time(conn: &mut AsyncPgConnection) -> Result<TimeTold, Fault> {
+    use diesel::sql_types::Timestamptz;
+    use diesel_async::RunQueryDsl;
+    let asked = Instant::now();
+    let time = diesel::dsl::sql::<Timestamptz>("clock_timestamp()");
+    let time = diesel::select(time).get_result(conn).await?;
+    Ok(TimeTold { asked, answered: Instant::now(), time })
 }
 
 /// The server version, for example 150004 for 15.4.

@@ -11,6 +11,7 @@ pub mod idempotency;
 pub mod job;
 pub mod keyset;
 pub mod pace;
+pub mod pipeline;
 pub mod reach;
 pub mod search;
 pub mod sql;
@@ -19,3 +20,4 @@ pub mod subject;
 #[rustfmt::skip]
 pub mod tables;
 pub mod tally;
+pub mod time;

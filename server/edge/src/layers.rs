@@ -21,7 +21,6 @@ use tower_http::cors::CorsLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
-use uuid::Uuid;
 
 use super::answered::Answered;
 use super::errors::Code;
@@ -69,7 +68,7 @@ impl RequestId {
     }
 
     pub(super) fn make() -> Self {
-        Self(Uuid::now_v7().to_string().into())
+        Self(guichet_base::id::new_uuid().to_string().into())
     }
 
     /// Accepts the id that a proxy assigned, unless it could forge log lines.

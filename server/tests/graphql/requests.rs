@@ -1,11 +1,9 @@
 //! Requests to a server whose database does not answer: everything tested here is decided without it.
 
-use std::sync::Arc;
-
 use async_graphql::{Request, Response};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use guichet_base::clock::SystemClock;
+use guichet_base::clock::ManualClock;
 use guichet_edge::{EdgeSettings, Sockets};
 use guichet_engine::actor::Origin;
 use guichet_engine::db;
@@ -28,7 +26,7 @@ use tower::ServiceExt;
 fn store() -> Store {
     // Port 9 is that of the discard protocol: nobody listens there.
     let pool = db::pool("postgres://nobody@127.0.0.1:9/nothing", 2).unwrap();
-    Store::new(pool, Arc::new(SystemClock))
+    Store::new(pool, ManualClock::new(chrono::DateTime::UNIX_EPOCH))
 }
 
 fn deployment() -> Deployment {

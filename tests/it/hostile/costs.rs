@@ -5,9 +5,9 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use guichet_base::clock::SystemClock;
 use guichet_engine::db;
 use guichet_engine::store::Store;
+use guichet_tests::clock::SystemClock;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::http;
 use guichet_tests::process::{Launch, Process};

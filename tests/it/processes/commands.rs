@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::run::{Ended, guichet};
 use super::site::Site;
 
-const FIRM: [&str; 18] = [
+pub const FIRM: [&str; 18] = [
     "firm",
     "create",
     "--name",

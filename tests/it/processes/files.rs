@@ -34,7 +34,11 @@ pub async fn declare(site: &Site, server: &Process, key: &str, content: &[u8]) -
     (upload["file"]["id"].as_str().unwrap().to_owned(), upload["address"].clone())
 }
 
-pub async fn put(server: &Process, address: &Value, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
+pub async fn put(
+    server: &Process,
+    address: &Value,
+    body: impl Into<reqwest::Body>,
+) -> reqwest::RequestBuilder {
     let url = absolute(&server.url().await, address["url"].as_str().unwrap());
     let request = http::client().put(url).body(body);
     address["headers"].as_array().unwrap().iter().fold(request, |request, header| {
@@ -62,10 +66,15 @@ pub async fn stored(site: &Site, server: &Process, id: &str) {
 }
 
 pub async fn got(site: &Site, server: &Process, id: &str) -> Bytes {
+    got_from(site, server, server, id).await
+}
+
+/// The content of a file, from another server than the one that signs its address.
+pub async fn got_from(site: &Site, server: &Process, other: &Process, id: &str) -> Bytes {
     let mutation = "mutation ($id: ID!) { fileDownload(input: { id: $id }) { address { url } } }";
     let done = site.ask(server, mutation, json!({ "id": id })).await.expect("it answers");
     let url = done["fileDownload"]["address"]["url"].as_str().unwrap();
-    http::get(&absolute(&server.url().await, url)).await.unwrap().bytes().await.unwrap()
+    http::get(&absolute(&other.url().await, url)).await.unwrap().bytes().await.unwrap()
 }
 
 /// Two servers and a worker on one folder: an address signed by one server works at the other, because they share the

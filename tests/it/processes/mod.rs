@@ -1,11 +1,14 @@
 //! `guichet` in separate processes: serving and working, killed, misconfigured, and as commands.
 
 mod answered;
+mod clocks;
 mod commands;
+mod connections;
 mod files;
 mod killed;
 mod mail_test;
 mod measures;
+mod outages;
 mod parts;
 mod restore;
 pub mod run;

@@ -4,10 +4,10 @@ use std::ffi::OsStr;
 use std::sync::Arc;
 
 use diesel_async::SimpleAsyncConnection;
-use guichet_base::clock::SystemClock;
 use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::db;
 use guichet_engine::store::Store;
+use guichet_tests::clock::SystemClock;
 use guichet_tests::live::LiveSide;
 use serde_json::{Value, json};
 use tokio::process::Command;

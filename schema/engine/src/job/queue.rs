@@ -1,7 +1,7 @@
 //! The workers' operations on the queue: claim, settle, renew, pause.
 //!
-//! Two clocks: `run_at`, pauses and dead letters use the application's clock, passed as `now`. Leases are shared
-//! between processes, so they use the only clock that all processes share: the database's.
+//! All times are the database's, because all processes share them: `run_at`, pauses and dead letters use it as the process
+//! knows it, passed as `now`, which tests move; leases ask the database itself.
 
 use std::collections::HashMap;
 use std::time::Duration;

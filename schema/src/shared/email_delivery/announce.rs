@@ -4,13 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use futures_util::future::try_join3;
+use futures_util::future::join3;
 
 use guichet_base::error::Result;
 use guichet_base::id::{ActId, ClientId, DeliveryId, FirmId, Id, StaffId};
 use guichet_base::message_id;
 use guichet_engine::feed::Event;
 use guichet_engine::job::NewJob;
+use guichet_engine::pipeline::InOrder;
 use guichet_engine::reach::Audience;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
@@ -55,7 +56,8 @@ pub(crate) async fn tell(
     let addresses = wanted.iter().filter_map(|(_, candidate)| candidate.address.as_deref());
     let suppressed = suppressed(conn, occasion.firm_id, addresses);
     let threads = threads(conn, occasion.subject);
-    let (suppressed, threads, taken) = try_join3(suppressed, threads, mailed(conn, occasion.act)).await?;
+    let (suppressed, threads, taken) =
+        join3(suppressed, threads, mailed(conn, occasion.act)).await.in_order()?;
     let planned = wanted.into_iter().flat_map(|(staff, candidate)| {
         let plans = rules::plan(vec![candidate], None, "", &suppressed);
         plans.into_iter().map(move |plan| (plan, Some(staff)))
