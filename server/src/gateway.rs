@@ -13,6 +13,7 @@ use guichet_queue::Health;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::check;
 use crate::files::{self, Files};
 use crate::graphql;
 use crate::graphql::attach::Sessions;
@@ -94,12 +95,14 @@ impl Gateway {
             },
             ..EdgeSettings::default()
         };
+        let recognized = check::recognition::router(self.store.clone(), settings.trusted_proxies.clone());
         let sessions = Sessions { store: self.store.clone(), deployment, guests };
         let schema =
             BatchedExecutor(graphql::build(sessions.deployment.clone(), self.live, self.files.clone()));
         let mut routes = guichet_edge::router(schema, &edge, sessions.clone(), sockets)
             .merge(graphql::export::router(sessions))
             .merge(files::router(&self.files, self.store.clock.clone()))
+            .merge(recognized)
             .merge(probes::router(probes::Probes::new(self.store, self.workers)));
         if let Some(catcher) = self.catcher {
             routes = routes.merge(mail_page::router(catcher));

@@ -15,6 +15,7 @@ use guichet_engine::pace::Pace;
 use guichet_engine::store::Store;
 use guichet_mail::{Catcher, Pool, Route};
 use guichet_queue::Workers;
+use guichet_schema::restored::{self, Restored};
 use guichet_storage::{Addresses, Folder, Own, Seal, Storage};
 use guichet_workers::file_verify::Verifier;
 use guichet_workers::send_email::Sender;
@@ -68,6 +69,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         }
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
+        begin_anew_after_restore(&store).await?;
         if is_shared {
             pass_hints(life, settings, url.clone(), &store);
         }
@@ -109,6 +111,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         let url = Database::shared(settings).await?;
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
+        begin_anew_after_restore(&store).await?;
         warned_of_demo(settings, &store).await?;
         life.add("metrics", SOON, keep_metrics);
         pass_hints(life, settings, url, &store);
@@ -138,6 +141,7 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
         let url = Database::shared(settings).await?;
         migrate(settings, &url).await?;
         let store = open(settings, &url)?;
+        begin_anew_after_restore(&store).await?;
         warned_of_demo(settings, &store).await?;
         let storage = storage(settings, &shared_folder(settings)).await?;
         let route = route(settings, None)?;
@@ -156,6 +160,18 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
         Ok(())
     })
     .await
+}
+
+/// On a database that was restored or copied elsewhere: screens load anew, and mails that may have been sent before are
+/// held.
+async fn begin_anew_after_restore(store: &Store) -> Result<(), Failure> {
+    if let Some(Restored { held }) = restored::begin_anew_elsewhere(store).await? {
+        tracing::warn!(
+            held,
+            "this database was restored or copied: its queued mails are held, see `guichet mail held`"
+        );
+    }
+    Ok(())
 }
 
 /// Who can sign in to the demo firms of the database; outside of a trial, where there should be none, with a warning.

@@ -9,8 +9,8 @@ use tikv_jemallocator::Jemalloc;
 use crate::cli::{Cli, Command, Firm, Schema};
 use crate::console::complain;
 use crate::lifecycle::Failure;
-use crate::settings::{SettingError, Settings};
-use crate::{commands, logs, processes};
+use crate::settings::{self, SettingError, Settings, WrongSettings};
+use crate::{check, commands, logs, processes};
 
 // Answers consist of very many small allocations: this takes a fifth less CPU than the system's allocator.
 #[global_allocator]
@@ -23,18 +23,25 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            complain(&failure);
-            ExitCode::from(if failure.is::<SettingError>() || failure.is::<EmbeddedError>() { 2 } else { 1 })
+            failure.to_string().lines().for_each(complain);
+            ExitCode::from(if is_prevented(&failure) { 2 } else { 1 })
         }
     }
+}
+
+/// Whether a setting or the machine is at fault.
+fn is_prevented(failure: &Failure) -> bool {
+    failure.is::<WrongSettings>() || failure.is::<SettingError>() || failure.is::<EmbeddedError>()
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
     if let Some(Command::Schema(Schema::Print { to })) = cli.command {
         return commands::schema_print(to.as_deref());
     }
-    let settings = Settings::from_env()?;
+    let unknown = settings::unknown();
+    let settings = Settings::from_env().inspect_err(|_| unknown.iter().for_each(complain))?;
     logs::init(&settings);
+    unknown.iter().for_each(|sentence| tracing::warn!("{sentence}"));
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         match cli.command {
@@ -45,6 +52,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Some(Command::Demo(demo)) => commands::demo(&settings, demo).await,
             Some(Command::Firm(Firm::Create(firm))) => commands::firm_create(&settings, firm).await,
             Some(Command::Jobs(jobs)) => commands::jobs(&settings, jobs).await,
+            Some(Command::Mail(mail)) => commands::mail(&settings, mail).await,
+            Some(Command::Restored(restored)) => commands::restored(&settings, restored).await,
+            Some(Command::Check) => check::run(&settings).await,
             Some(Command::Schema(Schema::Print { to })) => commands::schema_print(to.as_deref()),
         }
     })

@@ -9,10 +9,13 @@ use futures_util::StreamExt;
 use guichet_engine::hint::{AGAIN, COALESCE, Hints};
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
-use redis::{Client, IntoConnectionInfo, RedisError, RedisResult};
+use redis::aio::MultiplexedConnection;
+use redis::{Client, ErrorKind, IntoConnectionInfo, RedisError, RedisResult};
 use tokio::time::{sleep, timeout};
 
-use crate::settings::{REDIS_URL, SettingError};
+use crate::settings::{REDIS_URL, SettingError, plain};
+
+mod address;
 
 /// The channel of all processes.
 const CHANNEL: &str = "guichet";
@@ -22,6 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// After so long a silence the other end is probed, and given up after as long again: a vanished machine closes no
 /// connection.
 const SILENCE: Duration = Duration::from_secs(10);
+
+const NO_PASSWORD: &str =
+    "the server asks for a password, and the address has none: write redis://user:password@host:6379";
+const WRONG_PASSWORD: &str = "the server does not accept this user and password";
 
 /// A Redis server.
 #[derive(Clone)]
@@ -39,8 +46,9 @@ impl Redis {
     /// # Errors
     /// One sentence that names the variable.
     pub fn parse(url: &str) -> Result<Self, SettingError> {
+        address::check(url).map_err(|reason| SettingError::new(REDIS_URL, reason))?;
         // The library's message may contain the password.
-        let unreadable = |_: RedisError| SettingError::new(REDIS_URL, "is no address of a Redis");
+        let unreadable = |_: RedisError| SettingError::new(REDIS_URL, address::UNREADABLE);
         let keepalive = TcpKeepalive::new().with_time(SILENCE).with_interval(SILENCE / 4).with_retries(4);
         let patient = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive);
         #[cfg(target_os = "linux")]
@@ -49,23 +57,66 @@ impl Redis {
         Client::open(info).map(Self).map_err(unreadable)
     }
 
+    /// Host and port, or the path of the socket.
+    pub fn place(&self) -> String {
+        self.0.get_connection_info().addr().to_string()
+    }
+
+    /// A connection for a few commands.
+    ///
+    /// # Errors
+    /// When none can be opened.
+    pub async fn connect(&self) -> RedisResult<MultiplexedConnection> {
+        self.0.get_multiplexed_async_connection().await
+    }
+
+    /// Whether hints get through: what is published on our channel is received there. The others take it for a
+    /// hint and look for jobs once.
+    ///
+    /// # Errors
+    /// When the server refuses one of the two, or nothing arrives in time.
+    pub async fn echo(&self) -> RedisResult<bool> {
+        let mut heard = self.0.get_async_pubsub().await?;
+        heard.subscribe(CHANNEL).await?;
+        let mut conn = self.connect().await?;
+        redis::cmd("PUBLISH").arg(CHANNEL).arg("jobs").exec_async(&mut conn).await?;
+        Ok(timeout(PATIENCE, heard.on_message().next()).await.is_ok_and(|message| message.is_some()))
+    }
+
     /// Connects once.
     ///
     /// # Errors
     /// One sentence that names the variable.
     pub async fn probe(&self) -> Result<(), SettingError> {
         let asked = async {
-            let mut conn = self.0.get_multiplexed_async_connection().await?;
+            let mut conn = self.connect().await?;
             redis::cmd("PING").exec_async(&mut conn).await
         };
-        let failed = |reason: String| {
-            let place = self.0.get_connection_info().addr().to_string();
-            SettingError::new(REDIS_URL, format!("{reason} at {place}"))
-        };
+        let failed = |reason: String| SettingError::new(REDIS_URL, format!("{reason} at {}", self.place()));
         match timeout(PATIENCE, asked).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(failed(error.category().to_owned())),
+            Ok(Err(error)) => Err(failed(self.told(&error))),
             Err(_elapsed) => Err(failed("no answer".to_owned())),
+        }
+    }
+
+    /// What an error of the library means, without a secret.
+    pub fn told(&self, error: &RedisError) -> String {
+        let redis = self.0.get_connection_info().redis_settings();
+        let detail = error.detail().unwrap_or_default().trim();
+        match error.code() {
+            Some("NOAUTH") => return NO_PASSWORD.to_owned(),
+            Some("WRONGPASS") => return WRONG_PASSWORD.to_owned(),
+            Some("NOPERM") => return "this user may not do that: it needs PING, PUBLISH and SUBSCRIBE".to_owned(),
+            _ => {}
+        }
+        match error.kind() {
+            // The library signs in by itself, and keeps no code of what the server answered.
+            ErrorKind::AuthenticationFailed if redis.password().is_none() => NO_PASSWORD.to_owned(),
+            ErrorKind::AuthenticationFailed => WRONG_PASSWORD.to_owned(),
+            ErrorKind::Io => plain(&error.to_string()),
+            _ if detail.is_empty() => error.category().to_owned(),
+            _ => format!("{}: {detail}", error.category()),
         }
     }
 

@@ -23,13 +23,21 @@ use crate::lifecycle::Failure;
 /// How long a service may take to answer at the start.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+const NO_PASSWORD: &str = "the server asks for a password, and the address has none: write \
+    postgres://user:password@host:5432/database (PGPASSWORD and PGPASSFILE are not read)";
+
 /// Connects to the database once.
 ///
 /// # Errors
 /// For example `DATABASE_URL: connection refused at db:5432`.
 pub async fn check_database(url: &Secret) -> Result<(), SettingError> {
     let failed = |reason: &str| {
-        SettingError::new(DATABASE_URL, format!("{} at {}", plain(reason), database_place(url)))
+        // The client's own words, when the server asks for a password.
+        let reason = match reason.contains("password missing") {
+            true => NO_PASSWORD.to_owned(),
+            false => plain(reason),
+        };
+        SettingError::new(DATABASE_URL, format!("{reason} at {}", database_place(url)))
     };
     let asked = async {
         let mut conn = db::connect(url.reveal()).await.map_err(|error| error.to_string())?;
@@ -127,7 +135,8 @@ pub async fn bind(variable: Variable, address: SocketAddr) -> Result<TcpListener
     })
 }
 
-fn database_place(url: &Secret) -> String {
+/// Host and port, or the folder of the socket.
+pub fn database_place(url: &Secret) -> String {
     let address = Address::parse(url.reveal()).ok();
     let config = address.as_ref().map(|address| address.config().clone()).unwrap_or_default();
     let port = |number: usize| config.get_ports().get(number).or(config.get_ports().first()).copied();
@@ -140,7 +149,7 @@ fn database_place(url: &Secret) -> String {
 }
 
 /// The message of a library, without prefixes and numbers.
-fn plain(reason: &str) -> String {
+pub fn plain(reason: &str) -> String {
     let reason = reason.lines().next().unwrap_or_default();
     let reason = reason.rsplit_once(" (os error").map_or(reason, |(before, _)| before);
     let preambles =
