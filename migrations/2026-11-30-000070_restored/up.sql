@@ -10,11 +10,9 @@ ALTER TABLE email_deliveries
         'SUPPRESSED_AFTER_BOUNCE', 'NO_ACCESS', 'NOT_WANTED', 'SENDER_FAULT', 'REFUSED', 'ATTEMPTS_EXHAUSTED',
         'DISCARDED'));
 
--- The installation that this database belongs to. `place` is the server and the database in which processes last ran:
--- in a restored copy it is another one. `secret` proves to `guichet check` that an address leads to this installation.
+-- The server and the database in which processes last ran: in a restored copy, these are others.
 CREATE TABLE installation (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
-    secret uuid NOT NULL DEFAULT gen_random_uuid(),
     place text
 );
 INSERT INTO installation DEFAULT VALUES;

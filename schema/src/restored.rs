@@ -1,5 +1,5 @@
-//! A database that was restored from a backup, or copied: its screens begin anew, and its queued mails are held, because
-//! the system from which the backup was taken may have sent them since.
+//! A database that was restored from a backup, or copied: its screens begin anew, everybody signs in again, and its
+//! queued mails are held, because the system from which the backup was taken may have sent them since.
 //!
 //! Other jobs go on: a file is verified as often as one likes.
 
@@ -9,7 +9,7 @@ use guichet_base::error::Result;
 use guichet_base::id::{FirmId, Id};
 use guichet_engine::installation;
 use guichet_engine::store::{By, Store, Tx};
-use guichet_engine::tables::firm_feed;
+use guichet_engine::tables::{firm_feed, sessions};
 
 use crate::shared::email_delivery::held;
 
@@ -18,10 +18,12 @@ use crate::shared::email_delivery::held;
 pub struct Restored {
     /// How many mails were queued, and are held now.
     pub held: usize,
+    /// How many sessions were ended: one that somebody ended after the backup would be valid again.
+    pub sessions: usize,
 }
 
-/// Starts a new epoch of the event feeds and holds all queued mails, while no process runs. Doing it again changes
-/// nothing more.
+/// Starts a new epoch of the event feeds, ends all sessions and holds all queued mails, in one transaction, while no
+/// process runs. Doing it again does no harm.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -48,7 +50,7 @@ pub async fn begin_anew_elsewhere(store: &Store) -> Result<Option<Restored>> {
         Some(last) if last == here => Ok(None),
         Some(_) => Ok(Some(anew(store, tx).await?)),
         None => {
-            installation::note_place(tx.conn(), Some(here)).await?;
+            installation::note_place(tx.conn(), Some(&here)).await?;
             tx.commit(()).await?;
             Ok(None)
         }
@@ -60,9 +62,12 @@ async fn anew(store: &Store, mut tx: Tx) -> Result<Restored> {
     let held = held::hold_all(&mut tx).await?;
     let epoch = diesel::dsl::sql::<diesel::sql_types::Uuid>("gen_random_uuid()");
     diesel::update(firm_feed::table).set(firm_feed::epoch.eq(epoch)).execute(tx.conn()).await?;
+    let now = tx.now;
+    let open = sessions::table.filter(sessions::revoked_at.is_null());
+    let sessions = diesel::update(open).set(sessions::revoked_at.eq(now)).execute(tx.conn()).await?;
     let here = installation::place(tx.conn()).await?;
-    installation::note_place(tx.conn(), here).await?;
+    installation::note_place(tx.conn(), here.as_deref()).await?;
     tx.audit(None, "databaseRestored", FirmId::NOUN, None);
     tx.commit(()).await?;
-    Ok(Restored { held })
+    Ok(Restored { held, sessions })
 }

@@ -13,7 +13,6 @@ use guichet_queue::Health;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::check;
 use crate::files::{self, Files};
 use crate::graphql;
 use crate::graphql::attach::Sessions;
@@ -95,14 +94,12 @@ impl Gateway {
             },
             ..EdgeSettings::default()
         };
-        let recognized = check::recognition::router(self.store.clone(), settings.trusted_proxies.clone());
         let sessions = Sessions { store: self.store.clone(), deployment, guests };
         let schema =
             BatchedExecutor(graphql::build(sessions.deployment.clone(), self.live, self.files.clone()));
         let mut routes = guichet_edge::router(schema, &edge, sessions.clone(), sockets)
             .merge(graphql::export::router(sessions))
             .merge(files::router(&self.files, self.store.clock.clone()))
-            .merge(recognized)
             .merge(probes::router(probes::Probes::new(self.store, self.workers)));
         if let Some(catcher) = self.catcher {
             routes = routes.merge(mail_page::router(catcher));
@@ -115,7 +112,7 @@ impl Gateway {
 }
 
 /// The allowed origins, including our own public address: behind a proxy, `Host` may be another name.
-fn origins(settings: &Settings) -> Vec<Origin> {
+pub(crate) fn origins(settings: &Settings) -> Vec<Origin> {
     // Settings accept only addresses with an origin.
     let own = settings.public_url.as_ref().map(|url| url.origin().ascii_serialization().parse());
     settings.allowed_origins.iter().cloned().chain(own.into_iter().flatten()).collect()

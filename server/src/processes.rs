@@ -162,13 +162,14 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
     .await
 }
 
-/// On a database that was restored or copied elsewhere: screens load anew, and mails that may have been sent before are
-/// held.
+/// On a database that was restored or copied elsewhere: screens load anew, everybody signs in again, and mails that may
+/// have been sent before are held.
 async fn begin_anew_after_restore(store: &Store) -> Result<(), Failure> {
-    if let Some(Restored { held }) = restored::begin_anew_elsewhere(store).await? {
+    if let Some(Restored { held, sessions }) = restored::begin_anew_elsewhere(store).await? {
         tracing::warn!(
             held,
-            "this database was restored or copied: its queued mails are held, see `guichet mail held`"
+            sessions,
+            "this database was restored or copied: its queued mails are held (`guichet mail held`), and all sessions ended"
         );
     }
     Ok(())

@@ -41,7 +41,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let unknown = settings::unknown();
     let settings = Settings::from_env().inspect_err(|_| unknown.iter().for_each(complain))?;
     logs::init(&settings);
-    unknown.iter().for_each(|sentence| tracing::warn!("{sentence}"));
+    // A check prints them among its own lines.
+    if !matches!(cli.command, Some(Command::Check)) {
+        unknown.iter().for_each(|sentence| tracing::warn!("{sentence}"));
+    }
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         match cli.command {

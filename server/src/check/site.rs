@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use guichet_embedded::{is_made, running_url};
 use guichet_engine::db::{self, Connection};
-use guichet_base::error::Fault;
-use guichet_edge::Origin;
 
 use crate::lifecycle::Failure;
-use crate::settings::Settings;
+use crate::settings::{Settings, plain};
 
 /// How long an answer over HTTP may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -39,15 +37,25 @@ impl<'a> Site<'a> {
         Ok(Self { settings, database, is_asleep, data, http: http.build()? })
     }
 
-    /// A connection to the database; none when there is none.
-    pub async fn connect(&self) -> Result<Option<Connection>, Fault> {
+    /// A connection to the database; none when there is none that runs.
+    pub async fn connect(&self) -> Result<Option<Connection>, String> {
         let Some(url) = &self.database else { return Ok(None) };
-        Ok(Some(db::connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()))?))
+        db::connect(url).await.map(Some).map_err(|error| plain(&error.to_string()))
     }
+}
 
-    /// The pages that use the API: that of `PUBLIC_URL` and those that are allowed.
-    pub fn origins(&self) -> Vec<Origin> {
-        let own = self.settings.public_url.as_ref().map(|url| url.origin().ascii_serialization().parse());
-        own.into_iter().flatten().chain(self.settings.allowed_origins.iter().cloned()).collect()
+/// Why an HTTP request failed, without its address, which may be signed.
+pub(super) fn unanswered(error: reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer".to_owned();
     }
+    let error = error.without_url();
+    let mut reason = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    // The innermost cause says what happened.
+    while let Some(inner) = source {
+        reason = inner.to_string();
+        source = inner.source();
+    }
+    plain(&reason)
 }
