@@ -41,10 +41,10 @@ pub enum Command {
     Check,
     /// Begin anew on a database that was restored from a backup, before processes start
     ///
-    /// Screens load anew, and mails that were queued in the backup are held, because they
-    /// may have been sent since: see `guichet mail`. Processes do the same by themselves
-    /// when they find that the database is another one than before; after a restore of the
-    /// server's files they cannot know.
+    /// Screens load anew, everybody signs in again, and mails that were queued in the backup
+    /// are held, because they may have been sent since: see `guichet mail`. Processes do the
+    /// same by themselves when they find that the database is another one than before; after
+    /// a restore of the server's files they cannot know.
     Restored(Restored),
     /// Firms
     #[command(subcommand)]

@@ -100,6 +100,11 @@ pub async fn firm_create(settings: &Settings, firm: FirmCreate) -> Result<(), Fa
     .await
 }
 
+/// What was typed cannot be used: one sentence for each option. Trying again helps only after a change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongOptions(String);
+
 /// The refusals of a new firm, by the options as they are typed.
 fn refused(error: Error) -> Failure {
     let Error::Refused(refusals) = error else { return told(error) };
@@ -112,7 +117,7 @@ fn refused(error: Error) -> Failure {
         ("ownerPassword", _) => format!("the password: {}", i18n::refusal(Locale::En, refusal)),
         (path, _) => format!("{}: {}", option(path), i18n::refusal(Locale::En, refusal)),
     };
-    refusals.iter().map(sentence).collect::<Vec<_>>().join("\n").into()
+    WrongOptions(refusals.iter().map(sentence).collect::<Vec<_>>().join("\n")).into()
 }
 
 /// The option of a field, as `--mail-from` for `mailFrom`.

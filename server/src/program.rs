@@ -7,6 +7,7 @@ use guichet_embedded::EmbeddedError;
 use tikv_jemallocator::Jemalloc;
 
 use crate::cli::{Cli, Command, Firm, Schema};
+use crate::commands::WrongOptions;
 use crate::console::complain;
 use crate::lifecycle::Failure;
 use crate::settings::{self, SettingError, Settings, WrongSettings};
@@ -29,9 +30,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Whether a setting or the machine is at fault.
+/// Whether a setting, an option or the machine is at fault.
 fn is_prevented(failure: &Failure) -> bool {
-    failure.is::<WrongSettings>() || failure.is::<SettingError>() || failure.is::<EmbeddedError>()
+    failure.is::<WrongSettings>()
+        || failure.is::<SettingError>()
+        || failure.is::<WrongOptions>()
+        || failure.is::<EmbeddedError>()
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {

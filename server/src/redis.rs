@@ -74,12 +74,19 @@ impl Redis {
     /// hint and look for jobs once.
     ///
     /// # Errors
-    /// When the server refuses one of the two, or nothing arrives in time.
-    pub async fn echo(&self) -> RedisResult<bool> {
-        let mut heard = self.0.get_async_pubsub().await?;
-        heard.subscribe(CHANNEL).await?;
-        let mut conn = self.connect().await?;
-        redis::cmd("PUBLISH").arg(CHANNEL).arg("jobs").exec_async(&mut conn).await?;
+    /// When the server refuses one of the two, or does not answer.
+    pub async fn echo(&self) -> Result<bool, String> {
+        let told = async {
+            let mut heard = self.0.get_async_pubsub().await?;
+            heard.subscribe(CHANNEL).await?;
+            let mut conn = self.connect().await?;
+            redis::cmd("PUBLISH").arg(CHANNEL).arg("jobs").exec_async(&mut conn).await?;
+            Ok(heard)
+        };
+        let mut heard = match timeout(PATIENCE, told).await {
+            Ok(told) => told.map_err(|error| self.told(&error))?,
+            Err(_elapsed) => return Err("no answer".to_owned()),
+        };
         Ok(timeout(PATIENCE, heard.on_message().next()).await.is_ok_and(|message| message.is_some()))
     }
 
@@ -101,7 +108,7 @@ impl Redis {
     }
 
     /// What an error of the library means, without a secret.
-    pub fn told(&self, error: &RedisError) -> String {
+    fn told(&self, error: &RedisError) -> String {
         let redis = self.0.get_connection_info().redis_settings();
         let detail = error.detail().unwrap_or_default().trim();
         match error.code() {

@@ -235,7 +235,7 @@ async fn a_relay_that_is_not_there() {
         let limits = Limits { connect: Duration::from_secs(5), ..Limits::default() };
         let settings = SmtpSettings { limits, ..settings(url) };
         let sentence = settings.probe().await.expect_err("nobody there").to_string();
-        assert!(sentence.starts_with("SMTP_URL: ") && sentence.ends_with(" at connect."), "{sentence}");
+        assert!(sentence.starts_with("SMTP_URL: ") && sentence.ends_with(" at connect"), "{sentence}");
         let error = Pool::new(settings).send(&mail("first")).await.expect_err("nobody there");
         assert!(matches!(&error, SendError::Later(trouble) if trouble.phase == Phase::Connect), "{error:?}");
     }
@@ -246,5 +246,5 @@ async fn the_check_at_the_start_names_the_variable_and_the_step() {
     let sink = Sink::start(Options::default()).await;
     let wrong = settings(&sink.starttls_url().replace("first%20password", "secret"));
     let sentence = wrong.probe().await.expect_err("wrong password").to_string();
-    assert_eq!(sentence, format!("SMTP_URL: {} does not work: 535 at AUTH.", sink.address()));
+    assert_eq!(sentence, format!("SMTP_URL: {} does not work: 535 at AUTH", sink.address()));
 }

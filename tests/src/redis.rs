@@ -7,6 +7,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
@@ -66,6 +67,19 @@ impl Redis {
     /// When it has ended.
     pub fn wake(&self) {
         self.signal(Signal::SIGCONT);
+    }
+
+    /// From now on it serves only clients that know this password.
+    ///
+    /// # Panics
+    /// When it does not accept that.
+    pub async fn demand_password(&self, password: &str) {
+        let mut line = UnixStream::connect(self.socket()).await.expect("it runs");
+        let command = format!("CONFIG SET requirepass {password}\r\n");
+        line.write_all(command.as_bytes()).await.expect("it listens");
+        let mut answer = [0; 5];
+        line.read_exact(&mut answer).await.expect("it answers");
+        assert_eq!(&answer, b"+OK\r\n");
     }
 
     fn signal(&self, signal: Signal) {

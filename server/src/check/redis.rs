@@ -11,6 +11,6 @@ pub(super) async fn check(site: &Site<'_>) -> Vec<Finding> {
     vec![match redis.echo().await {
         Ok(true) => ok(format!("hints get through at {place}")),
         Ok(false) => fails(format!("REDIS_URL: what is published at {place} does not arrive there")),
-        Err(error) => fails(format!("REDIS_URL: {} at {place}", redis.told(&error))),
+        Err(reason) => fails(format!("REDIS_URL: {reason} at {place}")),
     }]
 }

@@ -36,9 +36,10 @@ pub async fn restored(settings: &Settings, Restored { yes }: Restored) -> Result
         restored::begin_anew(store).await.map_err(told)?;
         let held = held::by_firm(store, Which::default()).await.map_err(told)?;
         Ok(match held_table(&held) {
-            None => "screens load anew; no mail was queued".to_owned(),
+            None => "screens load anew and everybody signs in again; no mail was queued".to_owned(),
             Some(table) => format!(
-                "screens load anew; these mails were queued and are held, because they may have been sent since:\n\
+                "screens load anew and everybody signs in again; these mails were queued and are held, because they may \
+                 have been sent since:\n\
                  {table}\nsend them with `guichet mail release`, or drop them with `guichet mail discard`"
             ),
         })

@@ -1,5 +1,6 @@
 //! `guichet` in separate processes: serving and working, killed, misconfigured, and as commands.
 
+mod check;
 mod commands;
 mod files;
 mod killed;
