@@ -5,6 +5,7 @@
 
 mod address;
 mod sqlstate;
+pub mod survey;
 
 use std::convert::identity;
 use std::future::poll_fn;

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::dsl::sql;
-use diesel::sql_types::Timestamptz;
-use diesel_async::RunQueryDsl;
-use guichet_engine::db::Connection;
+use guichet_base::clock::{Clock, SystemClock};
+use guichet_base::error::Fault;
+use guichet_engine::db::{Connection, survey};
 use http::header::DATE;
 use tokio::time::Instant;
 
@@ -55,14 +54,14 @@ pub(super) async fn check(site: &Site<'_>) -> Vec<Finding> {
     found
 }
 
-async fn of_database(conn: &mut Connection) -> diesel::QueryResult<Shown> {
-    let (asked, begun) = (Utc::now(), Instant::now());
-    let shown = diesel::select(sql::<Timestamptz>("clock_timestamp()")).get_result(conn).await?;
+async fn of_database(conn: &mut Connection) -> Result<Shown, Fault> {
+    let (asked, begun) = (SystemClock.now(), Instant::now());
+    let shown = survey::clock(conn).await?;
     Ok(Shown { asked, took: begun.elapsed(), shown, cut_off: TimeDelta::zero() })
 }
 
 async fn of_store(http: &reqwest::Client, url: &str) -> Result<Option<Shown>, String> {
-    let (asked, begun) = (Utc::now(), Instant::now());
+    let (asked, begun) = (SystemClock.now(), Instant::now());
     let answer = http.get(url).send().await.map_err(unanswered)?;
     let took = begun.elapsed();
     let date = answer.headers().get(DATE).and_then(|date| date.to_str().ok());

@@ -48,7 +48,7 @@ fn folder(name: &str, folder: &Path, needed: u64) -> Finding {
         return unusable(error);
     }
     let free = match statvfs(&there) {
-        Ok(room) => room.blocks_available() as u64 * room.fragment_size() as u64,
+        Ok(room) => room.blocks_available() * room.fragment_size(),
         Err(error) => return unusable(error.into()),
     };
     let megabytes = |bytes: u64| bytes / MEGABYTE.unsigned_abs();
