@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use chrono::TimeDelta;
 use data_encoding::BASE64;
-use guichet_base::id::{FileId, FirmId, Id};
+use guichet_base::id::{FileId, FirmId};
 use guichet_edge::Origin;
 use guichet_schema::shared::file::key::Key;
 use guichet_storage::{CHECKSUM, S3, Storage, rights};
