@@ -26,6 +26,10 @@ use crate::lifecycle::Failure;
 use crate::processes::{data_folder, open, sign_in_table, storage_of_command};
 use crate::settings::{self, Settings};
 
+mod restored;
+
+pub use restored::{mail, restored};
+
 /// Days in which the clients of a new firm may reopen a ticket.
 const REOPEN_DAYS: i32 = 7;
 /// How a time is printed.
@@ -69,11 +73,10 @@ pub async fn demo(settings: &Settings, Demo { scale, yes }: Demo) -> Result<(), 
 /// # Errors
 /// The refusals, one sentence per field.
 pub async fn firm_create(settings: &Settings, firm: FirmCreate) -> Result<(), Failure> {
-    let locale = Locale::parse(&firm.locale).ok_or("--locale is pt-BR, fr, es or en")?;
     let owner_password = read_password()?.as_deref().map(Password::new);
     let input = CreateFirm {
         name: firm.name,
-        locale,
+        locale: firm.locale,
         zone: firm.zone,
         country: firm.country,
         currency: firm.currency,
@@ -87,17 +90,50 @@ pub async fn firm_create(settings: &Settings, firm: FirmCreate) -> Result<(), Fa
         owner_password,
     };
     with_store(settings, async |store| {
-        let created = guichet_schema::people::founding::create(store, input).await.map_err(told)?.value;
-        let mut lines = vec![format!("firm {}", created.id.encode())];
-        lines.push(match created.owner.secret {
+        let created = guichet_schema::people::founding::create(store, input).await.map_err(refused)?.value;
+        let owner = match created.owner.secret {
             Some(secret) => {
                 format!("the owner accepts this invitation to set a password: {}", secret.expose())
             }
+            None if created.owner_keeps_password => {
+                "the owner has an account already, and signs in with its password".to_owned()
+            }
             None => "the owner can sign in".to_owned(),
-        });
-        Ok(lines.join("\n"))
+        };
+        Ok(format!("firm {}\n{owner}", created.id.encode()))
     })
     .await
+}
+
+/// What was typed cannot be used: one sentence for each option. Trying again helps only after a change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct WrongOptions(String);
+
+/// The refusals of a new firm, by the options as they are typed.
+fn refused(error: Error) -> Failure {
+    let Error::Refused(refusals) = error else { return told(error) };
+    let sentence = |refusal: &Refusal| match (refusal.path.to_string().as_str(), refusal.code) {
+        ("ownerPassword", Code::Taken) => {
+            "the password: the owner has an account already, whose password stays as it is; give none (</dev/null), \
+             and no firm is created until then"
+                .to_owned()
+        }
+        ("ownerPassword", _) => format!("the password: {}", i18n::refusal(Locale::En, refusal)),
+        (path, _) => format!("{}: {}", option(path), i18n::refusal(Locale::En, refusal)),
+    };
+    WrongOptions(refusals.iter().map(sentence).collect::<Vec<_>>().join("\n")).into()
+}
+
+/// The option of a field, as `--mail-from` for `mailFrom`.
+fn option(field: &str) -> String {
+    field.chars().fold("--".to_owned(), |mut name, letter| {
+        if letter.is_uppercase() {
+            name.push('-');
+        }
+        name.extend(letter.to_lowercase());
+        name
+    })
 }
 
 /// The refusals as sentences; the command line is in English.
@@ -165,6 +201,7 @@ async fn jobs_list(store: &Store, list: JobsList) -> Result<String, Failure> {
     let status = list.status.map(|status| match status {
         JobStatus::Ready => Status::Ready,
         JobStatus::Running => Status::Running,
+        JobStatus::Held => Status::Held,
         JobStatus::Dead => Status::Dead,
     });
     let rows = admin::list(&mut *store.conn().await?, list.kind.as_deref(), status, list.limit.into())

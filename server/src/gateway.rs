@@ -117,7 +117,7 @@ impl Gateway {
 }
 
 /// The allowed origins, including our own public address: behind a proxy, `Host` may be another name.
-fn origins(settings: &Settings) -> Vec<Origin> {
+pub(crate) fn origins(settings: &Settings) -> Vec<Origin> {
     // Settings accept only addresses with an origin.
     let own = settings.public_url.as_ref().map(|url| url.origin().ascii_serialization().parse());
     settings.allowed_origins.iter().cloned().chain(own.into_iter().flatten()).collect()

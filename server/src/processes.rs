@@ -14,6 +14,7 @@ use guichet_engine::store::Store;
 use guichet_engine::time;
 use guichet_mail::{Catcher, Pool, Route};
 use guichet_queue::Workers;
+use guichet_schema::restored::{self, Restored};
 use guichet_storage::{Addresses, Folder, Own, S3, Seal, Storage};
 use guichet_workers::clamd::Clamd;
 use guichet_workers::file_verify::Verifier;
@@ -74,6 +75,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         }
         migrate(settings, &url).await?;
         let store = open_for_life(life, settings, &url).await?;
+        begin_anew_after_restore(&store).await?;
         if is_shared {
             pass_hints(life, settings, url.clone(), &store);
         }
@@ -127,6 +129,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Failure> {
         migrate(settings, &url).await?;
         let store = open_for_life(life, settings, &url).await?;
         warn_of_operator(settings);
+        begin_anew_after_restore(&store).await?;
         warned_of_demo(settings, &store).await?;
         life.add("metrics", Turn::Then, SOON, keep_metrics);
         pass_hints(life, settings, url, &store);
@@ -157,6 +160,7 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
         let url = Database::shared(settings).await?;
         migrate(settings, &url).await?;
         let store = open_for_life(life, settings, &url).await?;
+        begin_anew_after_restore(&store).await?;
         warned_of_demo(settings, &store).await?;
         let storage = storage(s3, &shared_folder(settings))?;
         let route = Route::Smtp(pool);
@@ -176,6 +180,19 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
         Ok(())
     })
     .await
+}
+
+/// On a database that was restored or copied elsewhere: screens load anew, everybody signs in again, and mails that may
+/// have been sent before are held.
+async fn begin_anew_after_restore(store: &Store) -> Result<(), Failure> {
+    if let Some(Restored { held, sessions }) = restored::begin_anew_elsewhere(store).await? {
+        tracing::warn!(
+            held,
+            sessions,
+            "this database was restored or copied: its queued mails are held (`guichet mail held`), and all sessions ended"
+        );
+    }
+    Ok(())
 }
 
 /// Who can sign in to the demo firms of the database; outside of a trial, where there should be none, with a warning.

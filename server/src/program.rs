@@ -8,10 +8,11 @@ use guichet_embedded::EmbeddedError;
 use tikv_jemallocator::Jemalloc;
 
 use crate::cli::{Cli, Command, Firm, Mail, Schema};
+use crate::commands::WrongOptions;
 use crate::console::complain;
 use crate::lifecycle::Failure;
-use crate::settings::{SettingError, Settings};
-use crate::{commands, logs, processes};
+use crate::settings::{self, SettingError, Settings, WrongSettings};
+use crate::{check, commands, logs, processes};
 
 // Answers consist of very many small allocations: this takes a fifth less CPU than the system's allocator.
 #[global_allocator]
@@ -27,18 +28,31 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            complain(&failure);
-            ExitCode::from(if failure.is::<SettingError>() || failure.is::<EmbeddedError>() { 2 } else { 1 })
+            failure.to_string().lines().for_each(complain);
+            ExitCode::from(if is_prevented(&failure) { 2 } else { 1 })
         }
     }
+}
+
+/// Whether a setting, an option or the machine is at fault.
+fn is_prevented(failure: &Failure) -> bool {
+    failure.is::<WrongSettings>()
+        || failure.is::<SettingError>()
+        || failure.is::<WrongOptions>()
+        || failure.is::<EmbeddedError>()
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
     if let Some(Command::Schema(Schema::Print { to })) = cli.command {
         return commands::schema_print(to.as_deref());
     }
-    let settings = Settings::from_env()?;
+    let unknown = settings::unknown();
+    let settings = Settings::from_env().inspect_err(|_| unknown.iter().for_each(complain))?;
     logs::init(&settings);
+    // A check prints them among its own lines.
+    if !matches!(cli.command, Some(Command::Check)) {
+        unknown.iter().for_each(|sentence| tracing::warn!("{sentence}"));
+    }
     let runtime = tokio::runtime::Runtime::new()?;
     let outcome = runtime.block_on(async {
         match cli.command {
@@ -50,6 +64,9 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Some(Command::Firm(Firm::Create(firm))) => commands::firm_create(&settings, firm).await,
             Some(Command::Mail(Mail::Test { address })) => commands::mail::test(&settings, &address).await,
             Some(Command::Jobs(jobs)) => commands::jobs(&settings, jobs).await,
+            Some(Command::Mail(mail)) => commands::mail(&settings, mail).await,
+            Some(Command::Restored(restored)) => commands::restored(&settings, restored).await,
+            Some(Command::Check) => check::run(&settings).await,
             Some(Command::Schema(Schema::Print { to })) => commands::schema_print(to.as_deref()),
         }
     });

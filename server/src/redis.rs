@@ -11,11 +11,14 @@ use guichet_base::foreign;
 use guichet_engine::hint::{AGAIN, COALESCE, Hints};
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
+use redis::aio::MultiplexedConnection;
 use redis::{Client, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError, RedisResult, ServerErrorKind};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 use crate::settings::{PartError, REDIS_URL, SettingError, plain};
+
+mod address;
 
 /// The channel of all processes.
 const CHANNEL: &str = "guichet";
@@ -25,6 +28,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// After so long a silence the other end is probed, and given up after as long again: a vanished machine closes no
 /// connection.
 const SILENCE: Duration = Duration::from_secs(10);
+
+const NO_PASSWORD: &str =
+    "the server asks for a password, and the address has none: write redis://user:password@host:6379";
+const WRONG_PASSWORD: &str = "the server does not accept this user and password";
 
 /// A Redis server. Clones share what is known about it.
 #[derive(Clone)]
@@ -45,8 +52,9 @@ impl Redis {
     /// # Errors
     /// One sentence that names the variable.
     pub fn parse(url: &str) -> Result<Self, SettingError> {
+        address::check(url).map_err(|reason| SettingError::new(REDIS_URL, reason))?;
         // The library's message may contain the password.
-        let unreadable = |_: RedisError| SettingError::new(REDIS_URL, "is no address of a Redis");
+        let unreadable = |_: RedisError| SettingError::new(REDIS_URL, address::UNREADABLE);
         let keepalive = TcpKeepalive::new().with_time(SILENCE).with_interval(SILENCE / 4).with_retries(4);
         let patient = TcpSettings::default().set_nodelay(true).set_keepalive(keepalive);
         #[cfg(target_os = "linux")]
@@ -56,22 +64,55 @@ impl Redis {
         Ok(Self { client, suspected: Arc::default() })
     }
 
+    /// Host and port, or the path of the socket.
+    pub fn place(&self) -> String {
+        self.client.get_connection_info().addr().to_string()
+    }
+
+    /// A connection for a few commands.
+    ///
+    /// # Errors
+    /// When none can be opened.
+    pub async fn connect(&self) -> RedisResult<MultiplexedConnection> {
+        self.client.get_multiplexed_async_connection().await
+    }
+
+    /// Whether hints get through: what is published on our channel is received there. The others take it for a
+    /// hint and look for jobs once.
+    ///
+    /// # Errors
+    /// When the server refuses one of the two, or does not answer.
+    pub async fn echo(&self) -> Result<bool, String> {
+        let told = async {
+            let mut heard = self.client.get_async_pubsub().await?;
+            heard.subscribe(CHANNEL).await?;
+            let mut conn = self.connect().await?;
+            redis::cmd("PUBLISH").arg(CHANNEL).arg("jobs").exec_async(&mut conn).await?;
+            Ok(heard)
+        };
+        let mut heard = match timeout(PATIENCE, told).await {
+            Ok(told) => told.map_err(|error| self.told(&error))?,
+            Err(_elapsed) => return Err("no answer".to_owned()),
+        };
+        Ok(timeout(PATIENCE, heard.on_message().next()).await.is_ok_and(|message| message.is_some()))
+    }
+
     /// Sends a hint that says nothing, and listens for hints.
     ///
     /// # Errors
     /// One sentence that names the variable.
     pub async fn probe(&self) -> Result<(), PartError> {
         let asked = async {
-            let mut conn = self.client.get_multiplexed_async_connection().await?;
+            let mut conn = self.connect().await?;
             redis::cmd("PUBLISH").arg(CHANNEL).arg("").exec_async(&mut conn).await?;
             self.client.get_async_pubsub().await?.subscribe(CHANNEL).await
         };
         match timeout(PATIENCE, asked).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) if is_refusal(&error) && !self.is_full(&error).await => {
-                Err(PartError::Refused(self.failed(&told(&error))))
+                Err(PartError::Refused(self.failed(&self.told(&error))))
             }
-            Ok(Err(error)) => Err(PartError::Away(self.failed(&told(&error)))),
+            Ok(Err(error)) => Err(PartError::Away(self.failed(&self.told(&error)))),
             Err(_elapsed) => Err(PartError::Away(self.failed("no answer"))),
         }
     }
@@ -96,8 +137,24 @@ impl Redis {
     }
 
     fn failed(&self, reason: &str) -> SettingError {
-        let place = self.client.get_connection_info().addr().to_string();
-        SettingError::new(REDIS_URL, format!("{reason} at {place}"))
+        SettingError::new(REDIS_URL, format!("{reason} at {}", self.place()))
+    }
+
+    /// What an error of the library means, without a secret.
+    fn told(&self, error: &RedisError) -> String {
+        let redis = self.client.get_connection_info().redis_settings();
+        match error.code() {
+            Some("NOAUTH") => return NO_PASSWORD.to_owned(),
+            Some("WRONGPASS") => return WRONG_PASSWORD.to_owned(),
+            Some("NOPERM") => return "this user may not do that: it needs PING, PUBLISH and SUBSCRIBE".to_owned(),
+            _ => {}
+        }
+        match error.kind() {
+            // The library signs in by itself, and keeps no code of what the server answered.
+            ErrorKind::AuthenticationFailed if redis.password().is_none() => NO_PASSWORD.to_owned(),
+            ErrorKind::AuthenticationFailed => WRONG_PASSWORD.to_owned(),
+            _ => told(error),
+        }
     }
 
     /// Waits until a connection was lost, or could not be made, since the last call.

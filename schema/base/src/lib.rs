@@ -15,5 +15,6 @@ pub mod money;
 pub mod page;
 pub mod search;
 pub mod secret;
+pub mod spelling;
 pub mod text;
 pub mod text_enum;

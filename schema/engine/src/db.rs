@@ -6,6 +6,7 @@
 mod address;
 mod pool;
 mod sqlstate;
+pub mod survey;
 
 use std::convert::identity;
 use std::future::poll_fn;
@@ -134,17 +135,53 @@ pub async fn migrate(url: &str) -> Result<(), Fault> {
 /// # Errors
 /// When the database does not answer.
 pub async fn is_migrated(conn: &mut AsyncPgConnection) -> Result<bool, Fault> {
+    let (done, known) = (done_migrations(conn).await?, known_migrations()?);
+    Ok(known.iter().all(|version| done.contains(version)))
+}
+
+/// The versions of the migrations of this program.
+fn known_migrations() -> Result<Vec<String>, Fault> {
     use diesel::migration::{Migration, MigrationSource};
+    let known: Vec<Box<dyn Migration<diesel::pg::Pg>>> =
+        MIGRATIONS.migrations().map_err(|error| Fault::Broken(error.to_string()))?;
+    Ok(known.iter().map(|migration| migration.name().version().to_string()).collect())
+}
+
+/// The versions of the migrations that ran on the database.
+async fn done_migrations(conn: &mut AsyncPgConnection) -> Result<Vec<String>, Fault> {
     use diesel::prelude::*;
     use diesel_async::RunQueryDsl;
     diesel::table! {
         __diesel_schema_migrations (version) { version -> Text, }
     }
-    let done: Vec<String> =
-        __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(conn).await?;
-    let wanted: Vec<Box<dyn Migration<diesel::pg::Pg>>> =
-        MIGRATIONS.migrations().map_err(|error| Fault::Broken(error.to_string()))?;
-    Ok(wanted.iter().all(|migration| done.contains(&migration.name().version().to_string())))
+    Ok(__diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(conn).await?)
+}
+
+/// How the schema differs from that of this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaDrift {
+    /// Migrations of this program that did not run on the database.
+    pub pending: usize,
+    /// Migrations of the database that this program does not know: it is older.
+    pub unknown: usize,
+}
+
+/// How the schema differs from that of this program. Changes nothing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn drift(conn: &mut AsyncPgConnection) -> Result<SchemaDrift, Fault> {
+    let known = known_migrations()?;
+    let done = if has_migrations(conn).await? { done_migrations(conn).await? } else { Vec::new() };
+    let missing_in = |these: &[String], those: &[String]| these.iter().filter(|one| !those.contains(one)).count();
+    Ok(SchemaDrift { pending: missing_in(&known, &done), unknown: missing_in(&done, &known) })
+}
+
+async fn has_migrations(conn: &mut AsyncPgConnection) -> Result<bool, Fault> {
+    use diesel_async::RunQueryDsl;
+    let exists =
+        diesel::dsl::sql::<diesel::sql_types::Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL");
+    Ok(diesel::select(exists).get_result(conn).await?)
 }
 
 /// Shows that the database can be written to, for the readiness probe. Writes and commits a row, which a standby refuses
@@ -178,6 +215,19 @@ pub async fn time(conn: &mut AsyncPgConnection) -> Result<TimeTold, Fault> {
     let time = diesel::dsl::sql::<Timestamptz>("clock_timestamp()");
     let time = diesel::select(time).get_result(conn).await?;
     Ok(TimeTold { asked, answered: Instant::now(), time })
+}
+
+/// How many other clients are connected to this database, whoever they are.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn others(conn: &mut AsyncPgConnection) -> Result<i64, Fault> {
+    use diesel_async::RunQueryDsl;
+    let count = diesel::dsl::sql::<diesel::sql_types::BigInt>(
+        "(SELECT count(*) FROM pg_stat_activity
+          WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend')",
+    );
+    Ok(diesel::select(count).get_result(conn).await?)
 }
 
 /// The server version, for example 150004 for 15.4.

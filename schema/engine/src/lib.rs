@@ -8,6 +8,7 @@ pub mod db;
 pub mod feed;
 pub mod hint;
 pub mod idempotency;
+pub mod installation;
 pub mod job;
 pub mod keyset;
 pub mod pace;

@@ -255,6 +255,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    installation (one) {
+        one -> Bool,
+        place -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     invitations (id) {
         id -> Uuid,
         account_id -> Uuid,
@@ -517,6 +524,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     firm_feed,
     firms,
     idempotency_keys,
+    installation,
     invitations,
     job_pauses,
     jobs,

@@ -17,7 +17,8 @@ use crate::grant::Grant;
 use crate::s3::S3;
 use crate::store::StorageError;
 
-const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-checksum-sha256");
+/// The header of a digest, in base64.
+pub const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-checksum-sha256");
 
 /// A request that a client may make without signing in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,12 +74,7 @@ impl Addresses {
         let url = match self {
             Self::S3(s3) => {
                 headers.extend(file.sha256.map(|digest| (CHECKSUM, digest.base64())));
-                let options = headers.iter().fold(SignedUrlOptions::new(), |options, (name, value)| {
-                    let value =
-                        HeaderValue::from_str(value).expect("media types and base64 are header values");
-                    options.with_signed_header(name.clone(), value)
-                });
-                signed(s3, Method::PUT, &file.staged().path(), until - now, &options).await?
+                s3.address(Method::PUT, &file.staged(), until - now, &headers).await?
             }
             Self::Own(own) => own.url(&Grant::Put {
                 key: file.staged(),
@@ -125,7 +121,15 @@ impl Addresses {
     }
 }
 
-async fn signed(
+/// A request with exactly these headers.
+pub(crate) fn with_headers(headers: &[(HeaderName, String)]) -> SignedUrlOptions {
+    headers.iter().fold(SignedUrlOptions::new(), |options, (name, value)| {
+        let value = HeaderValue::from_str(value).expect("media types and base64 are header values");
+        options.with_signed_header(name.clone(), value)
+    })
+}
+
+pub(crate) async fn signed(
     s3: &S3,
     method: Method,
     path: &str,

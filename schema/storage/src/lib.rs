@@ -12,8 +12,9 @@ mod grant;
 mod health;
 mod s3;
 mod store;
+mod trial;
 
-pub use address::{Address, Addresses, Own};
+pub use address::{Address, Addresses, CHECKSUM, Own};
 pub use disposition::disposition;
 pub use folder::{Folder, Seal};
 pub use grant::{Grant, NoGrant};
@@ -21,3 +22,4 @@ pub use health::Health;
 pub use object_store::GetRange as Range;
 pub use s3::{S3, S3Fault, S3Settings};
 pub use store::{Opened, Storage, StorageError, WriteError};
+pub use trial::rights;

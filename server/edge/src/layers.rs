@@ -35,6 +35,11 @@ const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 pub struct Origin(HeaderValue);
 
 impl Origin {
+    /// It as the value of an `Origin` header.
+    pub fn header(&self) -> &HeaderValue {
+        &self.0
+    }
+
     /// Whether a browser's `Origin` header is this site.
     pub(super) fn is(&self, header: &HeaderValue) -> bool {
         self.0 == *header

@@ -28,13 +28,21 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The same for a relay: some let strangers wait before they greet them.
 const RELAY_PATIENCE: Duration = Duration::from_secs(45);
 
+const NO_PASSWORD: &str = "the server asks for a password, and the address has none: write \
+    postgres://user:password@host:5432/database (PGPASSWORD and PGPASSFILE are not read)";
+
 /// Connects to the database once.
 ///
 /// # Errors
 /// For example `DATABASE_URL: connection refused at db:5432`.
 pub async fn check_database(url: &Secret) -> Result<(), SettingError> {
     let failed = |reason: &str| {
-        SettingError::new(DATABASE_URL, format!("{} at {}", plain(reason), database_place(url)))
+        // The client's own words, when the server asks for a password.
+        let reason = match reason.contains("password missing") {
+            true => NO_PASSWORD.to_owned(),
+            false => plain(reason),
+        };
+        SettingError::new(DATABASE_URL, format!("{reason} at {}", database_place(url)))
     };
     let asked = async {
         let mut conn = db::connect(url.reveal()).await.map_err(|error| error.to_string())?;
@@ -195,7 +203,8 @@ pub async fn bind(variable: Variable, address: SocketAddr) -> Result<TcpListener
     })
 }
 
-fn database_place(url: &Secret) -> String {
+/// Host and port, or the folder of the socket.
+pub fn database_place(url: &Secret) -> String {
     let address = Address::parse(url.reveal()).ok();
     let config = address.as_ref().map(|address| address.config().clone()).unwrap_or_default();
     let port = |number: usize| config.get_ports().get(number).or(config.get_ports().first()).copied();

@@ -150,7 +150,7 @@ fn the_sample_follows_the_table() {
 /// `Settings` reads every variable of the table, and no other.
 #[test]
 fn every_variable_is_read() {
-    let asked = std::cell::RefCell::new(BTreeSet::new());
+    let asked = RefCell::new(BTreeSet::new());
     let lookup = |name: &str| {
         asked.borrow_mut().insert(name.to_owned());
         None

@@ -1,6 +1,7 @@
 //! `guichet` in separate processes: serving and working, killed, misconfigured, and as commands.
 
 mod answered;
+mod check;
 mod clocks;
 mod commands;
 mod connections;

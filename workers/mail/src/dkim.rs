@@ -66,7 +66,7 @@ impl Dkim {
             value.ok_or_else(|| {
                 SettingError::new(
                     variable,
-                    "it is needed for signed mail beside the other MAIL_DKIM settings",
+                    "is not set, but other MAIL_DKIM settings are",
                 )
             })
         };
@@ -74,11 +74,11 @@ impl Dkim {
         let domain = label(needed(domain, DOMAIN)?, DOMAIN)?;
         let file = needed(key_file, KEY_FILE)?;
         let pem = fs::read_to_string(&file)
-            .map_err(|error| SettingError::new(KEY_FILE, format!("`{file}` cannot be read: {error}")))?;
+            .map_err(|error| SettingError::new(KEY_FILE, format!("names `{file}`, which cannot be read: {error}")))?;
         let key = key(&pem).ok_or_else(|| {
             SettingError::new(
                 KEY_FILE,
-                format!("`{file}` holds no RSA or Ed25519 private key in PEM without a passphrase"),
+                format!("names `{file}`, which holds no RSA or Ed25519 private key in PEM without a passphrase"),
             )
         })?;
         let relaxed = DkimCanonicalizationType::Relaxed;
@@ -96,7 +96,7 @@ impl Dkim {
 /// A valid DNS name, which cannot break out of the header.
 fn label(value: String, variable: &'static str) -> Result<String, SettingError> {
     let fits = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
-    if fits { Ok(value) } else { Err(SettingError::new(variable, "it must be a DNS name in ASCII")) }
+    if fits { Ok(value) } else { Err(SettingError::new(variable, "is no DNS name in ASCII")) }
 }
 
 /// lettre reads RSA keys as PKCS #1 and Ed25519 keys as a bare seed; openssl writes both as PKCS #8.

@@ -31,7 +31,7 @@ pub use self::{
     outcome::{Accepted, Cause, Phase, Reply, SendError, Trouble},
     outgoing::Unsendable,
     pool::Pool,
-    settings::{Limits, Security, SettingError, SmtpSettings},
+    settings::{Limits, Security, SettingError, SmtpSettings, Survey},
     watched::{Passed, Plain},
     wire::Tls,
 };

@@ -80,6 +80,11 @@ impl Session {
         self.wire.is_quiet()
     }
 
+    /// Whether the server lets clients sign in, in a way that we know.
+    pub fn offers_sign_in(&self) -> bool {
+        self.info.get_auth_mechanism(DEFAULT_MECHANISMS).is_some()
+    }
+
     /// Probes a used session with RSET, which also forgets an unfinished mail.
     pub async fn reset(&mut self) -> Result<(), SendError> {
         step(Phase::Reset, self.limits.probe, &[250], self.connection.command(Rset)).await?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use guichet_base::spelling;
 use percent_encoding::percent_decode_str;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -37,9 +38,14 @@ impl Address {
     /// Describes the error as the end of a sentence that begins with the setting; it contains no password.
     pub fn parse(text: &str) -> Result<Self, String> {
         let Spelled { text, authority, named } = Spelled::read(text);
-        let mut config: Config = text.parse().map_err(|error| explained(&error, named))?;
-        if config.get_hosts().is_empty() {
-            return Err(UNREADABLE.to_owned());
+        let mut config: Config = text.parse().map_err(|error| explained(&error, &text, named))?;
+        let hosts = config.get_hosts();
+        if hosts.is_empty() {
+            return Err("names no host".to_owned());
+        }
+        // What stands before it belongs to the password.
+        if hosts.iter().any(|host| matches!(host, Host::Tcp(name) if name.contains('@'))) {
+            return Err(TWO_AT.to_owned());
         }
         if config.get_user().is_none() {
             return Err("names no user".to_owned());
@@ -83,22 +89,59 @@ impl Address {
 }
 
 const UNREADABLE: &str = "is not an address such as postgres://user:password@host:5432/database";
+const PORT: &str = "has a port that is no number from 1 to 65535; in a user or password, `:`, `/`, `?`, `#` and `@` \
+                    are written %3A, %2F, %3F, %23 and %40";
+const TWO_AT: &str = "has two `@`; in a user or password it is written %40";
+
+/// The options that addresses may have.
+const OPTIONS: [&str; 19] = [
+    "sslmode",
+    "sslrootcert",
+    "sslnegotiation",
+    "application_name",
+    "connect_timeout",
+    "tcp_user_timeout",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_retries",
+    "target_session_attrs",
+    "load_balance_hosts",
+    "channel_binding",
+    "options",
+    "user",
+    "password",
+    "dbname",
+    "host",
+    "port",
+];
 
 /// Names the option at fault. Text after a `?` in a password looks like an option too, so only words at the
 /// position of an option are shown.
-fn explained(error: &tokio_postgres::Error, named: bool) -> String {
+fn explained(error: &tokio_postgres::Error, text: &str, named: bool) -> String {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    let name = cause.split('`').nth(1).filter(|_| named);
-    let name = name.filter(|name| name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'));
+    let name = cause.split('`').nth(1).unwrap_or_default();
+    let is_word = name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
     match name {
-        Some("sslmode") => {
+        "port" if !named => PORT.to_owned(),
+        _ if !named => shape(text),
+        "sslmode" => {
             "has an `sslmode` that is none of `disable`, `require`, `verify-ca` and `verify-full`".to_owned()
         }
-        Some(name) if cause.starts_with("unknown option") => {
-            format!("has the option `{name}`, which is not supported")
-        }
-        Some(name) => format!("has a wrong value for the option `{name}`"),
-        None => UNREADABLE.to_owned(),
+        _ if cause.starts_with("unknown option") => spelling::unknown_option(name, OPTIONS),
+        name if is_word && !name.is_empty() => format!("has a wrong value for the option `{name}`"),
+        _ => UNREADABLE.to_owned(),
+    }
+}
+
+/// What is wrong with a text that is no address at all.
+fn shape(text: &str) -> String {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme).filter(|scheme| {
+        !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.:".contains(&byte))
+    });
+    match scheme {
+        Some("postgres" | "postgresql") | None => UNREADABLE.to_owned(),
+        Some(scheme) => format!("begins with `{scheme}://`, not with `postgres://`"),
     }
 }
 
@@ -229,19 +272,37 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_and_no_secret_is() {
         for (text, reason) in [
-            ("postgres://me@db/x?sslcert=/c.pem", "has the option `sslcert`, which is not supported"),
+            (
+                "postgres://me@db/x?sslmod=require",
+                "has the option `sslmod`, which is not supported; did you mean `sslmode`?",
+            ),
             ("postgres://me@db/x?connect_timeout=soon", "has a wrong value for the option `connect_timeout`"),
             (
                 "postgres://me@db/x?sslmode=allow",
                 "has an `sslmode` that is none of `disable`, `require`, `verify-ca` and `verify-full`",
             ),
             ("postgres://db/x", "names no user"),
-            ("postgres://me:secret@db:port/x", UNREADABLE),
+            ("postgres:///x", "names no host"),
+            ("postgres://me:a@secret@db/x", TWO_AT),
+            ("postgres://me:secret@db:port/x", PORT),
+            ("postgres://me:secret@db:99999/x", PORT),
+            ("mysql://me:secret@db/x", "begins with `mysql://`, not with `postgres://`"),
+            ("jdbc:postgresql://me:secret@db/x", "begins with `jdbc:postgresql://`, not with `postgres://`"),
+            ("db.example:5432/x", UNREADABLE),
             ("postgres://me@db/x?secret=a@b", UNREADABLE),
             ("host=db user=me password=a secret=b", UNREADABLE),
             ("secret", UNREADABLE),
         ] {
             assert_eq!(Address::parse(text).unwrap_err(), reason, "{text}");
+        }
+        let stranger = Address::parse("postgres://me@db/x?sslcert=/c.pem").unwrap_err();
+        assert!(stranger.starts_with("has the option `sslcert`, which is not supported; there are `sslmode`"));
+        // Every option that is offered is taken.
+        for (option, value) in OPTIONS.iter().zip(["disable", "/ca.pem", "postgres", "a", "1", "1", "1", "1", "1",
+            "1", "any", "disable", "prefer", "-cx=y", "me", "secret", "x", "db", "5432"])
+        {
+            let address = Address::parse(&format!("postgres://me@db/x?{option}={value}"));
+            assert!(address.is_ok(), "{option}: {address:?}");
         }
     }
 

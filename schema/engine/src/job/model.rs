@@ -16,6 +16,8 @@ text_enum! {
         Ready = "READY",
         /// Leased by a worker.
         Running = "RUNNING",
+        /// Held back by an operator, until it is released.
+        Held = "HELD",
         /// A dead letter: given up, kept for inspection and retry.
         Dead = "DEAD",
     }
@@ -168,6 +170,9 @@ pub struct Depth {
     /// Not due yet.
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     pub scheduled: i64,
+    /// Held back.
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    pub held: i64,
     /// Dead letters.
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     pub dead: i64,

@@ -348,6 +348,7 @@ pub async fn depth(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<V
              count(*) FILTER (WHERE status = 'READY' AND run_at <= now) AS ready,
              count(*) FILTER (WHERE status = 'RUNNING') AS running,
              count(*) FILTER (WHERE status = 'READY' AND run_at > now) AS scheduled,
+             count(*) FILTER (WHERE status = 'HELD') AS held,
              count(*) FILTER (WHERE status = 'DEAD') AS dead,
              min(run_at) FILTER (WHERE status = 'READY' AND run_at <= now) AS oldest_ready
          FROM jobs, given GROUP BY kind ORDER BY kind",
