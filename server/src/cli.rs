@@ -7,7 +7,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use guichet_base::email::Email;
 use guichet_base::id::{FirmId, Id, JobId};
 use guichet_base::locale::Locale;
-use uuid::Uuid;
 
 use crate::settings;
 
@@ -50,7 +49,7 @@ pub enum Command {
     /// Firms
     #[command(subcommand)]
     Firm(Firm),
-    /// Mails
+    /// Try the relay, and settle mails that are held after a restore from a backup
     #[command(subcommand)]
     Mail(Mail),
     /// The published contract of the API
@@ -59,9 +58,6 @@ pub enum Command {
     /// The job queue
     #[command(subcommand)]
     Jobs(Jobs),
-    /// Mails that are held after a restore from a backup
-    #[command(subcommand)]
-    Mail(Mail),
 }
 
 /// `guichet restored`
@@ -75,6 +71,12 @@ pub struct Restored {
 /// `guichet mail`
 #[derive(Debug, Subcommand)]
 pub enum Mail {
+    /// Send a mail from MAIL_FROM through the relay, and tell what happens
+    Test {
+        /// The address to send it to
+        #[arg(value_parser = email)]
+        address: Email,
+    },
     /// Count the mails that are held, by firm
     Held(MailWhich),
     /// Send held mails
@@ -196,17 +198,6 @@ pub struct FirmCreate {
     /// The owner's e-mail, to sign in with
     #[arg(long)]
     pub owner_email: String,
-}
-
-/// `guichet mail`
-#[derive(Debug, Subcommand)]
-pub enum Mail {
-    /// Send a mail from MAIL_FROM through the relay, and tell what happens
-    Test {
-        /// The address to send it to
-        #[arg(value_parser = email)]
-        address: Email,
-    },
 }
 
 fn email(text: &str) -> Result<Email, String> {

@@ -28,7 +28,7 @@ use crate::settings::{self, Settings};
 
 mod restored;
 
-pub use restored::{mail, restored};
+pub use restored::restored;
 
 /// Days in which the clients of a new firm may reopen a ticket.
 const REOPEN_DAYS: i32 = 7;
@@ -225,22 +225,14 @@ async fn jobs_list(store: &Store, list: JobsList) -> Result<String, Failure> {
     Ok(rows.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-/// The start of a text on one line, whatever it contains: others wrote parts of it.
-fn one_line(text: &str) -> String {
-    const MOST: usize = 160;
-    let words = text.split(|letter: char| letter.is_whitespace() || letter.is_control());
-    let line = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
-}
-
 async fn jobs_run_now(store: &Store, id: JobId) -> Result<String, Failure> {
     let reason = match admin::run_now(store, By::system(), id).await.map_err(told)? {
         Ok(()) => return Ok("the job is due now; a worker takes it within a second".to_owned()),
         Err(NotSooner::Unknown) => "there is no such job: it is done, or never existed".to_owned(),
         Err(NotSooner::Running) => "the job is running".to_owned(),
+        Err(NotSooner::Held) => {
+            "the job is held back since a restore: `guichet mail release` releases mails".to_owned()
+        }
         Err(NotSooner::Dead) => format!("the job is dead: `guichet jobs retry {id}` runs it again"),
         Err(NotSooner::Due) => "the job is due already and waits for a free worker".to_owned(),
         Err(NotSooner::Paused(pause)) => format!(

@@ -90,7 +90,7 @@ impl Service {
         match self {
             Self::Redis(redis) => redis.probe().await,
             Self::S3(s3, settings) => look_at_s3(s3, settings).await,
-            Self::Relay(pool) => look_at_relay(pool.settings()).await,
+            Self::Relay(pool) => look_at_relay(pool.settings()).await.map(drop),
             Self::Scanner(clamd) => look_at_clamd(clamd).await,
         }
     }

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use guichet_base::email::Email;
 use guichet_demo::{self as demo, DemoSignIn, Scale};
 use guichet_edge::ConnectionLimits;
 use guichet_embedded::keep_running;

@@ -7,7 +7,7 @@ use clap::Parser;
 use guichet_embedded::EmbeddedError;
 use tikv_jemallocator::Jemalloc;
 
-use crate::cli::{Cli, Command, Firm, Mail, Schema};
+use crate::cli::{Cli, Command, Firm, Schema};
 use crate::commands::WrongOptions;
 use crate::console::complain;
 use crate::lifecycle::Failure;
@@ -62,9 +62,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
             Some(Command::Migrate) => commands::migrate(&settings).await,
             Some(Command::Demo(demo)) => commands::demo(&settings, demo).await,
             Some(Command::Firm(Firm::Create(firm))) => commands::firm_create(&settings, firm).await,
-            Some(Command::Mail(Mail::Test { address })) => commands::mail::test(&settings, &address).await,
             Some(Command::Jobs(jobs)) => commands::jobs(&settings, jobs).await,
-            Some(Command::Mail(mail)) => commands::mail(&settings, mail).await,
+            Some(Command::Mail(mail)) => commands::mail::run(&settings, mail).await,
             Some(Command::Restored(restored)) => commands::restored(&settings, restored).await,
             Some(Command::Check) => check::run(&settings).await,
             Some(Command::Schema(Schema::Print { to })) => commands::schema_print(to.as_deref()),

@@ -96,8 +96,9 @@ pub(crate) fn time_of_ids() -> Duration {
     (time - DateTime::UNIX_EPOCH).to_std().unwrap_or_default()
 }
 
-#[allow(clippy::disallowed_methods)] // only to compare it, and for ids
-fn machine_time() -> DateTime<Utc> {
+/// What this machine says. It may be wrong: only to compare it, and where no database is at hand.
+#[allow(clippy::disallowed_methods)] // the one place that reads it
+pub fn machine_time() -> DateTime<Utc> {
     Utc::now()
 }
 

@@ -104,9 +104,7 @@ fn bad(error: tokio_postgres::Error) -> ConnectionError {
 
 /// The version of the newest migration of this program.
 pub fn newest_migration() -> String {
-    use diesel::migration::{Migration, MigrationSource};
-    let all = MigrationSource::<diesel::pg::Pg>::migrations(&MIGRATIONS).unwrap_or_default();
-    all.iter().map(|migration| migration.name().version().to_string()).max().unwrap_or_default()
+    known_migrations().unwrap_or_default().into_iter().max().unwrap_or_default()
 }
 
 /// Runs pending migrations; several processes at once wait for each other.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use guichet_base::clock::{Clock, SystemClock};
+use guichet_base::clock;
 use guichet_base::error::Fault;
 use guichet_engine::db::{Connection, survey};
 use http::header::DATE;
@@ -55,13 +55,13 @@ pub(super) async fn check(site: &Site<'_>) -> Vec<Finding> {
 }
 
 async fn of_database(conn: &mut Connection) -> Result<Shown, Fault> {
-    let (asked, begun) = (SystemClock.now(), Instant::now());
+    let (asked, begun) = (clock::machine_time(), Instant::now());
     let shown = survey::clock(conn).await?;
     Ok(Shown { asked, took: begun.elapsed(), shown, cut_off: TimeDelta::zero() })
 }
 
 async fn of_store(http: &reqwest::Client, url: &str) -> Result<Option<Shown>, String> {
-    let (asked, begun) = (SystemClock.now(), Instant::now());
+    let (asked, begun) = (clock::machine_time(), Instant::now());
     let answer = http.get(url).send().await.map_err(unanswered)?;
     let took = begun.elapsed();
     let date = answer.headers().get(DATE).and_then(|date| date.to_str().ok());

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use guichet_base::clock::{Clock, SystemClock};
 use guichet_base::error::Fault;
 use guichet_engine::db::survey::{self, Survey};
 use guichet_engine::db::{self, Connection, SchemaDrift};
@@ -140,7 +139,7 @@ fn judge(survey: &Survey, pool: usize, place: &str) -> Vec<Finding> {
 
 /// Jobs that wait for a person.
 async fn waiting(conn: &mut Connection) -> Result<Vec<Finding>, Fault> {
-    let now = SystemClock.now();
+    let now = db::time(conn).await?.time;
     let mut found = Vec::new();
     for depth in queue::depth(conn, now).await? {
         if depth.held > 0 {
@@ -170,7 +169,7 @@ async fn waiting(conn: &mut Connection) -> Result<Vec<Finding>, Fault> {
 /// Firms that should not be there, or that are missing.
 async fn firms(site: &Site<'_>, url: &str) -> Vec<Finding> {
     let asked = async {
-        let store = open(site.settings, url)?;
+        let store = open(site.settings, url).await?;
         let is_empty = guichet_demo::is_wanted(&store).await?;
         let has_demo = !guichet_demo::sign_ins(&store).await?.is_empty();
         Ok::<_, Failure>((is_empty, has_demo))

@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use super::site::{Site, unanswered};
 use super::{Finding, fails, ok, warning};
 use crate::gateway::origins;
-use crate::settings::check_s3;
+use crate::settings::{SettingError, look_at_s3, open_s3};
 
 const CONTENT: &[u8] = b"guichet check";
 const PDF: &str = "application/pdf";
@@ -28,7 +28,12 @@ pub(super) async fn check(site: &Site<'_>) -> Vec<Finding> {
     let Some(settings) = &site.settings.s3 else {
         return vec![ok(format!("S3_BUCKET is not set: files lie in {}", site.data.join("files").display()))];
     };
-    let s3 = match check_s3(settings).await {
+    let opened = async {
+        let s3 = open_s3(settings)?;
+        look_at_s3(&s3, settings).await?;
+        Ok::<_, SettingError>(s3)
+    };
+    let s3 = match opened.await {
         Ok(s3) => s3,
         Err(error) => return vec![fails(error)],
     };

@@ -9,12 +9,14 @@ mod public;
 mod redis;
 mod relay;
 mod scanner;
+mod senders;
 mod site;
 
 use std::fmt;
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt};
+use guichet_base::foreign;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use tokio::time::timeout;
@@ -40,6 +42,7 @@ const CHECKS: &[Check] = &[
     Check { name: "database", run: |site| database::check(site).boxed() },
     Check { name: "redis", run: |site| redis::check(site).boxed() },
     Check { name: "relay", run: |site| relay::check(site).boxed() },
+    Check { name: "senders", run: |site| senders::check(site).boxed() },
     Check { name: "files", run: |site| files::check(site).boxed() },
     Check { name: "scanner", run: |site| scanner::check(site).boxed() },
     Check { name: "clocks", run: |site| clocks::check(site).boxed() },
@@ -79,11 +82,7 @@ fn fails(told: impl fmt::Display) -> Finding {
 /// What other programs answer may be long and have many lines.
 fn line(told: impl fmt::Display) -> String {
     const LONGEST: usize = 400;
-    let told = told.to_string().replace(char::is_control, " ");
-    match told.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &told[..end]),
-        None => told,
-    }
+    foreign::one_line(&told.to_string(), LONGEST)
 }
 
 /// Runs all checks at once and prints what they found, in the order of [`CHECKS`].

@@ -1,9 +1,10 @@
 //! The mail relay: connecting, encryption and sign-in. No mail is sent.
 
-use guichet_mail::{Survey, TELLS_PASSWORD};
+use guichet_mail::Survey;
 
 use super::site::Site;
 use super::{Finding, fails, ok, warning};
+use crate::settings::look_at_relay;
 
 pub(super) async fn check(site: &Site<'_>) -> Vec<Finding> {
     let Some(smtp) = &site.settings.smtp else {
@@ -14,7 +15,7 @@ pub(super) async fn check(site: &Site<'_>) -> Vec<Finding> {
             ),
         }];
     };
-    let mut found = match smtp.survey().await {
+    let mut found = match look_at_relay(smtp).await {
         Ok(survey) => judge(survey, &smtp.place()),
         Err(error) => vec![fails(error)],
     };
@@ -29,7 +30,7 @@ fn judge(survey: Survey, place: &str) -> Vec<Finding> {
     let signed_in = if survey.is_signed_in { "signed in" } else { "without a sign-in" };
     let mut found = vec![ok(format!("{place} is ready, {encrypted}, {signed_in}"))];
     if survey.tells_password {
-        found.push(warning(format!("SMTP_URL {TELLS_PASSWORD}")));
+        found.push(warning("SMTP_URL sends user and password in clear; smtp+starttls:// or smtps:// would not"));
     }
     if survey.offers_sign_in && !survey.is_signed_in {
         found.push(warning(

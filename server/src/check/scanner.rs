@@ -6,7 +6,7 @@ use guichet_workers::clamd::{Clamd, ClamdError, Finding as Scanned};
 
 use super::site::Site;
 use super::{Finding, fails, ok};
-use crate::settings::check_clamd;
+use crate::settings::look_at_clamd;
 
 /// The test file of EICAR, in two parts, because scanners find it in programs, too.
 const EICAR: [&str; 2] =
@@ -18,7 +18,7 @@ pub(super) async fn check(site: &Site<'_>) -> Vec<Finding> {
     let Some(clamd) = &site.settings.clamd else {
         return vec![ok("CLAMD_ADDRESS is not set: files are not scanned")];
     };
-    if let Err(error) = check_clamd(clamd).await {
+    if let Err(error) = look_at_clamd(clamd).await {
         return vec![fails(error)];
     }
     let megabytes = site.settings.limits.file / 1_000_000;

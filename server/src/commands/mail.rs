@@ -2,13 +2,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use guichet_base::clock::{Clock, SystemClock};
+use guichet_base::clock;
 use guichet_base::email::Email;
+use guichet_base::foreign;
 use guichet_base::id::DeliveryId;
 use guichet_base::message_id;
 use guichet_mail::{Cause, Passed, Plain, Security, SendError, SmtpSettings};
-use guichet_schema::shared::email_delivery::letter::one_line;
 
+use super::{restored, with_store};
+use crate::cli::Mail;
 use crate::console::say;
 use crate::lifecycle::Failure;
 use crate::processes::operator;
@@ -21,17 +23,30 @@ const WORDS: usize = 200;
 /// The name beside the operator's address.
 const NAME: &str = "Guichet";
 
+/// `guichet mail …`
+///
+/// # Errors
+/// When the relay refuses the mail; when the database does not answer; when mails would be discarded without `--yes`.
+pub async fn run(settings: &Settings, command: Mail) -> Result<(), Failure> {
+    match command {
+        Mail::Test { address } => test(settings, &address).await,
+        Mail::Held(which) => with_store(settings, async |store| restored::list(store, which).await).await,
+        Mail::Release(some) => with_store(settings, async |store| restored::release(store, some).await).await,
+        Mail::Discard(some) => with_store(settings, async |store| restored::discard(store, some).await).await,
+    }
+}
+
 /// `guichet mail test`: sends a mail from the operator's address through the relay, and tells each step.
 ///
 /// # Errors
 /// A setting that is missing, or why the relay did not take the mail.
-pub async fn test(settings: &Settings, to: &Email) -> Result<(), Failure> {
+async fn test(settings: &Settings, to: &Email) -> Result<(), Failure> {
     let Some(relay) = &settings.smtp else {
         return Err(SettingError::new(SMTP_URL, "is not set, so there is no relay to try").into());
     };
     let from = operator(settings)?;
     let relay = SmtpSettings { limits: relay.limits.at_most(PATIENCE), ..relay.clone() };
-    let at = SystemClock.now();
+    let at = clock::machine_time();
     let mail = Plain {
         from: (NAME, from.address()),
         to: to.address(),
@@ -86,7 +101,7 @@ fn told(error: &SendError) -> String {
 
 /// Words of others: one short line.
 fn short(text: &str) -> String {
-    one_line(text).chars().take(WORDS).collect()
+    foreign::one_line(text, WORDS)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use guichet_schema::shared::email_delivery::held;
 use tokio::time::{Instant, sleep};
 
 use super::{told, with_store};
-use crate::cli::{Mail, MailDiscard, MailSome, MailWhich, Restored};
+use crate::cli::{MailDiscard, MailSome, MailWhich, Restored};
 use crate::lifecycle::Failure;
 use crate::settings::Settings;
 
@@ -47,31 +47,28 @@ pub async fn restored(settings: &Settings, Restored { yes }: Restored) -> Result
     .await
 }
 
-/// `guichet mail …`
-///
-/// # Errors
-/// When the database does not answer; when mails would be discarded without `--yes`.
-pub async fn mail(settings: &Settings, command: Mail) -> Result<(), Failure> {
-    with_store(settings, async |store| match command {
-        Mail::Held(which) => {
-            let held = held::by_firm(store, meant(which)).await.map_err(told)?;
-            Ok(held_table(&held).unwrap_or_else(|| "no such mails are held".to_owned()))
-        }
-        Mail::Release(MailSome { which, .. }) => {
-            let released = held::release(store, meant(which)).await.map_err(told)?;
-            Ok(format!("{released} mails are sent now"))
-        }
-        Mail::Discard(MailDiscard { some: MailSome { which, .. }, yes: true }) => {
-            let discarded = held::discard(store, meant(which)).await.map_err(told)?;
-            Ok(format!("{discarded} mails were discarded; staff see them as not sent"))
-        }
-        Mail::Discard(MailDiscard { some: MailSome { which, .. }, yes: false }) => {
-            let held = held::by_firm(store, meant(which)).await.map_err(told)?;
-            let mails: i64 = held.iter().map(|firm| firm.jobs).sum();
-            Err(format!("{mails} mails would be discarded; add --yes to do it").into())
-        }
-    })
-    .await
+/// `guichet mail held`
+pub(super) async fn list(store: &Store, which: MailWhich) -> Result<String, Failure> {
+    let held = held::by_firm(store, meant(which)).await.map_err(told)?;
+    Ok(held_table(&held).unwrap_or_else(|| "no such mails are held".to_owned()))
+}
+
+/// `guichet mail release`
+pub(super) async fn release(store: &Store, MailSome { which, .. }: MailSome) -> Result<String, Failure> {
+    let released = held::release(store, meant(which)).await.map_err(told)?;
+    Ok(format!("{released} mails are sent now"))
+}
+
+/// `guichet mail discard`
+pub(super) async fn discard(store: &Store, MailDiscard { some, yes }: MailDiscard) -> Result<String, Failure> {
+    let which = meant(some.which);
+    if yes {
+        let discarded = held::discard(store, which).await.map_err(told)?;
+        return Ok(format!("{discarded} mails were discarded; staff see them as not sent"));
+    }
+    let held = held::by_firm(store, which).await.map_err(told)?;
+    let mails: i64 = held.iter().map(|firm| firm.jobs).sum();
+    Err(format!("{mails} mails would be discarded; add --yes to do it").into())
 }
 
 /// How many others are connected to the database.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use guichet_base::error::{Fault, without_sqlstate};
 use guichet_base::foreign;
 use guichet_engine::db::{self, Address};
-use guichet_mail::{SendError, SmtpSettings};
+use guichet_mail::{SendError, SmtpSettings, Survey};
 use guichet_storage::{S3, S3Fault, S3Settings};
 use guichet_workers::clamd::{Clamd, ClamdError};
 use tokio::net::TcpListener;
@@ -156,10 +156,10 @@ pub async fn look_at_clamd(clamd: &Clamd) -> Result<(), PartError> {
 ///
 /// # Errors
 /// For example `SMTP_URL: relay.example:587 does not work: 535 at AUTH`.
-pub async fn look_at_relay(relay: &SmtpSettings) -> Result<(), PartError> {
+pub async fn look_at_relay(relay: &SmtpSettings) -> Result<Survey, PartError> {
     let failed = |reason: &str| SettingError::new(SMTP_URL, format!("{} does not work: {reason}", relay.place()));
-    match timeout(RELAY_PATIENCE, relay.probe()).await {
-        Ok(Ok(())) => Ok(()),
+    match timeout(RELAY_PATIENCE, relay.survey()).await {
+        Ok(Ok(survey)) => Ok(survey),
         Ok(Err(error @ SendError::Sick(_))) => Err(PartError::Refused(failed(&error.to_string()))),
         Ok(Err(error)) => Err(PartError::Away(failed(&error.to_string()))),
         Err(_elapsed) => Err(PartError::Away(failed("no answer in time"))),

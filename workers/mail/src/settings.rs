@@ -250,9 +250,6 @@ pub struct Survey {
     pub tells_password: bool,
 }
 
-/// What is wrong with that, after the name of the variable.
-pub const TELLS_PASSWORD: &str = "sends user and password in clear; smtp+starttls:// or smtps:// would not";
-
 fn decode(text: &str) -> Result<String, SettingError> {
     let decoded = percent_decode_str(text).decode_utf8();
     Ok(decoded.map_err(|_| wrong("has percent-encoded bytes that are not UTF-8"))?.into_owned())

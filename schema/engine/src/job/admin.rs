@@ -103,6 +103,7 @@ pub async fn run_now(store: &Store, by: impl Into<By>, id: JobId) -> Result<Resu
     match (status, paused) {
         (JobStatus::Running, _) => return Ok(Err(NotSooner::Running)),
         (JobStatus::Dead, _) => return Ok(Err(NotSooner::Dead)),
+        (JobStatus::Held, _) => return Ok(Err(NotSooner::Held)),
         (JobStatus::Ready, Some(pause)) => return Ok(Err(NotSooner::Paused(pause))),
         (JobStatus::Ready, None) if run_at <= now => return Ok(Err(NotSooner::Due)),
         (JobStatus::Ready, None) => {}
@@ -123,6 +124,8 @@ pub enum NotSooner {
     Running,
     /// It is a dead letter: it must be retried.
     Dead,
+    /// It is held back since a restore: it must be released.
+    Held,
     /// It is due already, and waits for a free worker.
     Due,
     /// Its kind is paused.

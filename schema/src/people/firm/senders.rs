@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 
 use guichet_base::email::Email;
 use guichet_base::error::{Code, Refusal, Result, Told};
-use guichet_base::id::{FirmId, Id};
+use guichet_base::id::FirmId;
 use guichet_engine::actor::Actor;
 use guichet_engine::reach::Audience;
 use guichet_engine::store::{By, Done, Store};
