@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use guichet_base::clock::SystemClock;
+use guichet_base::email::Email;
 use guichet_demo::{self as demo, DemoSignIn, Scale};
 use guichet_edge::ConnectionLimits;
 use guichet_embedded::keep_running;
@@ -27,8 +28,8 @@ use crate::gateway::Gateway;
 use crate::lifecycle::{Failure, Lifecycle, Turn};
 use crate::live::Live;
 use crate::settings::{
-    GUICHET_LISTEN, GUICHET_PROBES, MAIL_FROM, S3_BUCKET, SMTP_URL, SettingError, Settings, bind, check_clamd, check_s3,
-    migrate, unusable,
+    GUICHET_LISTEN, GUICHET_PROBES, MAIL_FROM, S3_BUCKET, SMTP_URL, SettingError, Settings, bind,
+    check_clamd, check_s3, migrate, unusable,
 };
 use crate::{open_files, probes, signals};
 

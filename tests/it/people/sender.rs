@@ -29,7 +29,10 @@ impl Door {
         let more = more.iter().map(|(name, value)| (*name, (*value).to_owned()));
         let settings = more.chain([("DNS_SERVERS", dns.address().to_string())]).collect();
         let desk = Desk::open_with(Setup { settings, ..Setup::default() }).await;
-        diesel::delete(sender_proofs::table).execute(&mut desk.app.store.conn().await.unwrap()).await.unwrap();
+        diesel::delete(sender_proofs::table)
+            .execute(&mut desk.app.store.conn().await.unwrap())
+            .await
+            .unwrap();
         Self { desk, dns }
     }
 
@@ -172,7 +175,8 @@ async fn a_domain_is_proved() {
     assert_eq!(told, Vec::<String>::new());
     assert_eq!([&sender["state"], &sender["finding"]], ["PROVED", "FOUND"]);
     assert_eq!(sender["provedAt"], door.desk.now());
-    let own = ["avisos@aurora.example", "avisos@aurora.example", "atendimento@aurora.example"].map(str::to_owned);
+    let own =
+        ["avisos@aurora.example", "avisos@aurora.example", "atendimento@aurora.example"].map(str::to_owned);
     assert_eq!(door.mailed().await, own);
     let acts: Vec<String> = audit::table
         .filter(audit::act.like("sender%"))
@@ -215,7 +219,10 @@ async fn records_of_many_shapes() {
         let case = format!("{shape:?}");
         door.dns.publish_parts(&name, shape);
         assert_eq!(door.check().await.0, Vec::<String>::new(), "{case}");
-        diesel::delete(sender_proofs::table).execute(&mut door.desk.app.store.conn().await.unwrap()).await.unwrap();
+        diesel::delete(sender_proofs::table)
+            .execute(&mut door.desk.app.store.conn().await.unwrap())
+            .await
+            .unwrap();
     }
     door.dns.publish(&name, &[]);
     door.dns.publish("proof.hoster.example", &[&value]);

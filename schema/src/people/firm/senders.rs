@@ -8,7 +8,7 @@ use diesel_async::RunQueryDsl;
 
 use guichet_base::email::Email;
 use guichet_base::error::{Code, Refusal, Result, Told};
-use guichet_base::id::{FirmId, Id};
+use guichet_base::id::FirmId;
 use guichet_engine::actor::Actor;
 use guichet_engine::reach::Audience;
 use guichet_engine::store::{By, Done, Store};
@@ -132,12 +132,8 @@ async fn write(
 ) -> Result<Done<()>> {
     let Question { firm_id, domain, .. } = question;
     let mut tx = store.begin(by).await?;
-    let mail_from: String = firms::table
-        .find(firm_id)
-        .select(firms::mail_from)
-        .for_no_key_update()
-        .get_result(tx.conn())
-        .await?;
+    let mail_from: String =
+        firms::table.find(firm_id).select(firms::mail_from).for_no_key_update().get_result(tx.conn()).await?;
     if Email::parse(&mail_from).is_none_or(|from| from.domain() != domain) {
         return Ok(Done { value: (), revision: None });
     }
