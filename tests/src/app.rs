@@ -52,7 +52,9 @@ pub const OPERATOR: &str = "notices@operator.example";
 pub fn settings(more: &[(&str, String)]) -> Settings {
     let common = [("MAIL_FROM", OPERATOR), ("DNS_SERVERS", "127.0.0.1:1")];
     let said = |name: &str| more.iter().find(|(said, _)| *said == name).map(|(_, value)| value.as_str());
-    let value = |name: &str| said(name).or_else(|| common.into_iter().find(|(of, _)| *of == name).map(|(_, value)| value));
+    let value = |name: &str| {
+        said(name).or_else(|| common.into_iter().find(|(of, _)| *of == name).map(|(_, value)| value))
+    };
     Settings::read(|name| value(name).map(OsString::from)).expect("they are settings")
 }
 
@@ -175,7 +177,19 @@ impl TestApp {
         let stopping = stop.clone();
         parts.spawn(async move { workers.run(stopping).await.expect("the workers live") });
         let http = http::client();
-        Self { store, clock, sink, url, files, object_store, senders, database: Some(database), http, stop, parts }
+        Self {
+            store,
+            clock,
+            sink,
+            url,
+            files,
+            object_store,
+            senders,
+            database: Some(database),
+            http,
+            stop,
+            parts,
+        }
     }
 
     /// The database of this test.

@@ -81,7 +81,11 @@ impl FakeDns {
     /// The same with values in several parts.
     pub fn publish_parts(&self, name: &str, values: Vec<Vec<String>>) {
         let mut zone = self.zone();
-        if values.is_empty() { zone.texts.remove(name) } else { zone.texts.insert(name.to_owned(), values) };
+        if values.is_empty() {
+            zone.texts.remove(name)
+        } else {
+            zone.texts.insert(name.to_owned(), values)
+        };
     }
 
     /// Makes a name an alias of another.

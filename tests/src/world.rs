@@ -19,8 +19,8 @@ use guichet_engine::tables::{
 };
 use guichet_schema::desk::ticket::commands::CreateTicket;
 use guichet_schema::people::founding::CreateFirm;
-use guichet_schema::shared::sender::model::{SenderFinding, SenderProof};
 use guichet_schema::people::portal_access::model::AccessStatus;
+use guichet_schema::shared::sender::model::{SenderFinding, SenderProof};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 

@@ -87,7 +87,9 @@ fn passed(relay: &SmtpSettings, step: Passed) -> String {
 /// Why it was not sent, in one sentence.
 fn told(error: &SendError) -> String {
     match error {
-        SendError::Refused { phase, reply } => format!("the relay refused at {phase}: {}", short(&reply.to_string())),
+        SendError::Refused { phase, reply } => {
+            format!("the relay refused at {phase}: {}", short(&reply.to_string()))
+        }
         SendError::Later(trouble) | SendError::Sick(trouble) => match &trouble.cause {
             Cause::Reply(reply) | Cause::OutOfTurn(reply) => {
                 let did = if reply.code() < 500 { "asks to try again later" } else { "refused" };
@@ -120,7 +122,10 @@ mod tests {
         for error in errors.into_iter().chain([refused]) {
             let sentence = told(&error);
             assert!(sentence.chars().count() < 300, "{sentence}");
-            assert!(!sentence.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{202e}')), "{sentence:?}");
+            assert!(
+                !sentence.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{202e}')),
+                "{sentence:?}"
+            );
             assert!(sentence.contains(" at "), "{sentence}");
         }
     }

@@ -25,7 +25,8 @@ pub(super) fn policy<L: Fn(&str) -> Option<OsString>>(
 }
 
 fn operator(text: &str) -> Result<Email, String> {
-    Email::parse(text).ok_or_else(|| format!("is `{text}`, not an address alone such as notices@guichet.example"))
+    Email::parse(text)
+        .ok_or_else(|| format!("is `{text}`, not an address alone such as notices@guichet.example"))
 }
 
 fn domains(text: &str) -> Result<Vec<String>, String> {

@@ -99,7 +99,10 @@ fn senders() {
     let policy = |pairs: &[(&str, &str)]| read(pairs).unwrap().sender_policy;
     assert!(policy(&[]).from.is_some());
     assert!(policy(&[("SMTP_URL", "smtp://relay.example")]).from.is_none());
-    let open = policy(&[("MAIL_DOMAINS", " Firm.example. ,MÜNCHEN.example,,xn--mnchen-3ya.example"), ("MAIL_FROM", "a@GUICHET.example")]);
+    let open = policy(&[
+        ("MAIL_DOMAINS", " Firm.example. ,MÜNCHEN.example,,xn--mnchen-3ya.example"),
+        ("MAIL_FROM", "a@GUICHET.example"),
+    ]);
     assert_eq!(open.from.as_ref().map(Email::address), Some("a@guichet.example"));
     for (domain, allowed) in [
         ("firm.example", true),
@@ -117,13 +120,25 @@ fn senders() {
         assert_eq!(wrong("MAIL_FROM", bad), sentence);
     }
     for bad in ["*", "*.firm.example", "firm.example,*.example"] {
-        assert!(wrong("MAIL_DOMAINS", bad).ends_with("has a `*`: name each domain and each subdomain itself"), "{bad}");
+        assert!(
+            wrong("MAIL_DOMAINS", bad).ends_with("has a `*`: name each domain and each subdomain itself"),
+            "{bad}"
+        );
     }
-    for bad in ["com", "@firm.example", "a@firm.example", ".firm.example", "firm.example other.example", "firm..example", "https://firm.example"] {
+    for bad in [
+        "com",
+        "@firm.example",
+        "a@firm.example",
+        ".firm.example",
+        "firm.example other.example",
+        "firm..example",
+        "https://firm.example",
+    ] {
         let sentence = format!("MAIL_DOMAINS: `{bad}` is not a domain such as firm.example");
         assert_eq!(wrong("MAIL_DOMAINS", bad), sentence);
     }
-    let servers = read(&[("DNS_SERVERS", "192.0.2.53, [2001:db8::53]:5353,2001:db8::1")]).unwrap().dns_servers;
+    let servers =
+        read(&[("DNS_SERVERS", "192.0.2.53, [2001:db8::53]:5353,2001:db8::1")]).unwrap().dns_servers;
     let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
     assert_eq!(servers, ["192.0.2.53:53", "[2001:db8::53]:5353", "[2001:db8::1]:53"]);
     for bad in ["ns.example", "192.0.2.53:port", "192.0.2", "192.0.2.53:0"] {

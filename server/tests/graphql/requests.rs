@@ -17,6 +17,7 @@ use guichet_server::graphql::guests::Guests;
 use guichet_server::graphql::loaders::loaders;
 use guichet_server::graphql::{Schema, build};
 use guichet_server::live::Live;
+use guichet_server::settings::Settings;
 use guichet_storage::{Addresses, Folder, Own, Seal, Storage};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -30,8 +31,8 @@ fn store() -> Store {
 }
 
 fn deployment() -> Deployment {
-    let public_url = Some("https://guichet.example".to_owned());
-    Deployment { public_url, secure_cookies: true, trusted_proxies: Vec::new() }
+    let settings = Settings::read(|name| (name == "PUBLIC_URL").then(|| "https://guichet.example".into()));
+    Deployment::new(&settings.unwrap())
 }
 
 /// A store that is never used.

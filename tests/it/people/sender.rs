@@ -29,7 +29,10 @@ impl Door {
         let more = more.iter().map(|(name, value)| (*name, (*value).to_owned()));
         let settings = more.chain([("DNS_SERVERS", dns.address().to_string())]).collect();
         let desk = Desk::open_with(Setup { settings, ..Setup::default() }).await;
-        diesel::delete(sender_proofs::table).execute(&mut desk.app.store.conn().await.unwrap()).await.unwrap();
+        diesel::delete(sender_proofs::table)
+            .execute(&mut desk.app.store.conn().await.unwrap())
+            .await
+            .unwrap();
         Self { desk, dns }
     }
 
@@ -53,9 +56,12 @@ impl Door {
     /// The owner's check; returns the errors and the sender.
     async fn check(&self) -> (Vec<String>, Value) {
         let mutation = format!(
-            "mutation {{ firmSenderCheck {{ firm {{ {SENDER} }} userErrors {{ field code message }} }} }}"
+            "mutation ($domain: String!) {{ firmSenderCheck(input: {{ domain: $domain }}) {{
+                firm {{ {SENDER} }} userErrors {{ field code message }}
+            }} }}"
         );
-        let mut done = self.desk.app.ask(&self.desk.owner, &mutation, json!({})).await;
+        let domain = json!({ "domain": self.sender().await["domain"] });
+        let mut done = self.desk.app.ask(&self.desk.owner, &mutation, domain).await;
         let done = done["firmSenderCheck"].take();
         (errors(&done), done["firm"]["sender"].clone())
     }
@@ -172,7 +178,8 @@ async fn a_domain_is_proved() {
     assert_eq!(told, Vec::<String>::new());
     assert_eq!([&sender["state"], &sender["finding"]], ["PROVED", "FOUND"]);
     assert_eq!(sender["provedAt"], door.desk.now());
-    let own = ["avisos@aurora.example", "avisos@aurora.example", "atendimento@aurora.example"].map(str::to_owned);
+    let own =
+        ["avisos@aurora.example", "avisos@aurora.example", "atendimento@aurora.example"].map(str::to_owned);
     assert_eq!(door.mailed().await, own);
     let acts: Vec<String> = audit::table
         .filter(audit::act.like("sender%"))
@@ -215,7 +222,10 @@ async fn records_of_many_shapes() {
         let case = format!("{shape:?}");
         door.dns.publish_parts(&name, shape);
         assert_eq!(door.check().await.0, Vec::<String>::new(), "{case}");
-        diesel::delete(sender_proofs::table).execute(&mut door.desk.app.store.conn().await.unwrap()).await.unwrap();
+        diesel::delete(sender_proofs::table)
+            .execute(&mut door.desk.app.store.conn().await.unwrap())
+            .await
+            .unwrap();
     }
     door.dns.publish(&name, &[]);
     door.dns.publish("proof.hoster.example", &[&value]);
@@ -275,7 +285,7 @@ async fn a_proof_ends_when_its_record_stays_away() {
     door.desk.finish().await;
 }
 
-/// Only owners see the sender and check it; a check is one of the acts that have a pace.
+/// Only owners see the sender and check it.
 #[tokio::test]
 async fn owners_only() {
     let door = Door::open(&[]).await;
@@ -283,9 +293,13 @@ async fn owners_only() {
     let id = json!({ "id": door.desk.firm.id.encode() });
     for other in [&door.desk.manager, &door.desk.member, &door.desk.admin] {
         assert_eq!(door.desk.app.ask(other, query, id.clone()).await["node"]["sender"], Value::Null);
-        let mutation = "mutation { firmSenderCheck { userErrors { field code message } } }";
-        let done = door.desk.app.ask(other, mutation, json!({})).await;
-        assert_eq!(done["firmSenderCheck"]["userErrors"][0]["code"], "NOT_ALLOWED");
+        let input = json!({ "domain": "aurora.example" });
+        assert_eq!(door.desk.refused(other, "firmSenderCheck", input).await, ["NOT_ALLOWED"]);
+    }
+    // What is checked is what the owner saw.
+    for other in ["evil.example", "sub.aurora.example", "", "avisos@aurora.example"] {
+        let input = json!({ "domain": other });
+        assert_eq!(door.desk.refused(&door.desk.owner, "firmSenderCheck", input).await, ["domain:CONFLICT"], "{other}");
     }
     assert_eq!(door.dns.asked(), 0);
     door.desk.finish().await;

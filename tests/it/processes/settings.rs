@@ -185,7 +185,11 @@ async fn the_relay() {
     stops(&["work"], &nobody_answers, missing).await;
     stops(&[], &nobody_answers, missing).await;
     let server = Launch::serve(&database.url).start().await;
-    assert!(server.output().iter().any(|line| line.contains("MAIL_FROM is not set")), "{:?}", server.output());
+    assert!(
+        server.output().iter().any(|line| line.contains("MAIL_FROM is not set")),
+        "{:?}",
+        server.output()
+    );
     assert!(server.stop().await.success());
     let sink = Sink::start(Options::default()).await;
     let wrong = sink.starttls_url().replace("first%20password", "hunter2");

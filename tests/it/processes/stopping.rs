@@ -36,7 +36,11 @@ fn stopped(process: Process) -> impl Future<Output = Duration> {
         process.ask_to_stop();
         let ended = process.end().await;
         let took = begun.elapsed();
-        assert!(ended.code() == Some(0) && took < STOP, "{at}: {ended} after {took:?}: {:#?}", process.output());
+        assert!(
+            ended.code() == Some(0) && took < STOP,
+            "{at}: {ended} after {took:?}: {:#?}",
+            process.output()
+        );
         took
     }
 }
@@ -101,7 +105,8 @@ async fn verification_hangs(in_bucket: bool) {
     let Clamd::Tcp(scanner_at) = scanner.clamd() else { panic!("it listens on a port") };
     let bucket_at = bucket.settings().endpoint.unwrap();
     let bucket_at = format!("127.0.0.1:{}", bucket_at.port().unwrap());
-    let (scanning, storing) = tokio::join!(Gate::to(Target::Tcp(scanner_at)), Gate::to(Target::Tcp(bucket_at)));
+    let (scanning, storing) =
+        tokio::join!(Gate::to(Target::Tcp(scanner_at)), Gate::to(Target::Tcp(bucket_at)));
     let on = |launch: Launch, variables: [(&'static str, String); 4]| {
         variables.into_iter().fold(launch, |launch, (name, value)| launch.with(name, value))
     };
@@ -132,7 +137,9 @@ async fn what_a_request_waits_for_hangs() {
     let port = bucket.settings().endpoint.unwrap().port().unwrap();
     let gate = Gate::to(Target::Tcp(format!("127.0.0.1:{port}"))).await;
     let variables = object_store::variables(&format!("http://{}", gate.address()));
-    let serve = variables.into_iter().fold(Launch::serve(&site.url), |launch, (name, value)| launch.with(name, value));
+    let serve = variables
+        .into_iter()
+        .fold(Launch::serve(&site.url), |launch, (name, value)| launch.with(name, value));
     let server = serve.start().await;
     let (id, address) = declare(&site, &server, "one", PDF).await;
     assert_eq!(put(&server, &address, PDF).await.send().await.unwrap().status(), 200);
@@ -180,8 +187,8 @@ async fn postgres_hangs() {
     let socket = format!("{}/.s.PGSQL.5432", folder.replace("%2F", "/"));
     let gate = Gate::to(Target::Unix(socket.into())).await;
     let url = format!("{user}@{}/{name}", gate.address());
-    let work = Launch::work(&url, &site.sink.starttls_url());
-    let (server, worker) = tokio::join!(Launch::serve(&url).start(), work.start());
+    let (serve, work) = (Launch::serve(&url), Launch::work(&url, &site.sink.starttls_url()));
+    let (server, worker) = tokio::join!(serve.start(), work.start());
     site.sink.rule(Rule::new(Step::EndOfData, Act::Hang).times(1));
     site.mail(&server).await;
     site.sink.wait_until(|state| state.acted.len() == 1).await;

@@ -87,10 +87,14 @@ impl SmtpSettings {
     /// The steps before a mail.
     fn steps(&self) -> Vec<Passed> {
         let encrypted = !matches!(self.security, Security::Clear);
-        [(true, Passed::Connected), (encrypted, Passed::Encrypted), (self.credentials.is_some(), Passed::SignedIn)]
-            .into_iter()
-            .filter_map(|(there_is, step)| there_is.then_some(step))
-            .collect()
+        [
+            (true, Passed::Connected),
+            (encrypted, Passed::Encrypted),
+            (self.credentials.is_some(), Passed::SignedIn),
+        ]
+        .into_iter()
+        .filter_map(|(there_is, step)| there_is.then_some(step))
+        .collect()
     }
 
     /// Those that worked before opening a session failed in this phase.

@@ -251,11 +251,15 @@ impl Crew {
         // Only now, so that nothing is claimed for a worker that accepts no more jobs.
         self.drain.cancel();
         if timeout_at(began + timing.grace, all(&mut self.workers)).await.is_err() {
-            tracing::warn!("some jobs did not end in time; they are given back, except those that cannot be undone");
+            tracing::warn!(
+                "some jobs did not end in time; they are given back, except those that cannot be undone"
+            );
             self.cut.cancel();
             let patience = timing.patience.max(timing.grace + LAST_WORDS);
             if timeout_at(began + patience, all(&mut self.workers)).await.is_err() {
-                tracing::warn!("some jobs that cannot be undone did not end in time; they are given back, too");
+                tracing::warn!(
+                    "some jobs that cannot be undone did not end in time; they are given back, too"
+                );
                 self.abandon.cancel();
                 let _ = timeout(LAST_WORDS, all(&mut self.workers)).await;
             }

@@ -43,20 +43,27 @@ impl Question {
     }
 }
 
-/// What an owner's check asks; nothing when the operator allows the domain anyway. For owners (B-15).
+/// What an owner's check of this domain asks; nothing when the operator allows the domain anyway. For owners (B-15).
 ///
 /// # Errors
-/// `NOT_ALLOWED`, `TOO_FAST`; `INVALID_EMAIL` when the firm has no valid sender.
-pub async fn question(store: &Store, actor: &Actor, policy: &SenderPolicy) -> Result<Option<Question>> {
+/// `NOT_ALLOWED`, `TOO_FAST`; `CONFLICT` when it is not the domain of the firm's sender, or is so no more.
+pub async fn question(
+    store: &Store,
+    actor: &Actor,
+    policy: &SenderPolicy,
+    domain: &str,
+) -> Result<Option<Question>> {
     rights::may(&actor.membership, FirmAct::FirmUpdate)?;
     let mut tx = store.begin(actor).await?;
     // Each check asks servers of others.
     tx.keep_pace(actor)?;
     let mail_from: String =
         firms::table.find(actor.firm_id()).select(firms::mail_from).get_result(tx.conn()).await?;
-    let from = Email::parse(&mail_from).ok_or(Code::InvalidEmail)?;
-    let asked = Question::of(actor.firm_id(), from.domain());
-    Ok((!policy.allows(from.domain())).then_some(asked))
+    let own = Email::parse(&mail_from).map(|from| from.domain().to_owned());
+    let domain = Email::parse_domain(domain)
+        .filter(|domain| own.as_ref() == Some(domain))
+        .ok_or_else(|| Refusal::of("domain", Code::Conflict))?;
+    Ok((!policy.allows(&domain)).then(|| Question::of(actor.firm_id(), &domain)))
 }
 
 /// Records an owner's check, and tells what was wrong. A proof does not end by it: see [`SenderProof::after`].
@@ -132,12 +139,8 @@ async fn write(
 ) -> Result<Done<()>> {
     let Question { firm_id, domain, .. } = question;
     let mut tx = store.begin(by).await?;
-    let mail_from: String = firms::table
-        .find(firm_id)
-        .select(firms::mail_from)
-        .for_no_key_update()
-        .get_result(tx.conn())
-        .await?;
+    let mail_from: String =
+        firms::table.find(firm_id).select(firms::mail_from).for_no_key_update().get_result(tx.conn()).await?;
     if Email::parse(&mail_from).is_none_or(|from| from.domain() != domain) {
         return Ok(Done { value: (), revision: None });
     }

@@ -38,7 +38,7 @@ text_enum! {
 
 /// What is known of a firm's proof of its domain.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = sender_proofs, treat_none_as_null = true)]
+#[diesel(table_name = sender_proofs, primary_key(firm_id), treat_none_as_null = true)]
 pub struct SenderProof {
     /// The firm.
     pub firm_id: FirmId,

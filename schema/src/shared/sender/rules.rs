@@ -61,7 +61,10 @@ pub struct TxtRecord {
 /// firm copies it, or under another domain. It is no secret.
 pub fn record(firm: FirmId, domain: &str) -> TxtRecord {
     let digest = Sha256::new().chain_update(firm.uuid().as_bytes()).chain_update(domain).finalize();
-    TxtRecord { name: format!("{LABEL}.{domain}"), value: format!("{PREFIX}{}", HEXLOWER.encode(&digest[..16])) }
+    TxtRecord {
+        name: format!("{LABEL}.{domain}"),
+        value: format!("{PREFIX}{}", HEXLOWER.encode(&digest[..16])),
+    }
 }
 
 /// What these values of the record's name say.
@@ -78,7 +81,13 @@ impl SenderProof {
     /// What is known after a look. A record that is there proves the domain at once. One that is not there ends a proof
     /// only when it is seen missing again and again over three days; no answer says nothing.
     #[must_use]
-    pub fn after(old: Option<&Self>, firm: FirmId, domain: &str, found: SenderFinding, now: DateTime<Utc>) -> Self {
+    pub fn after(
+        old: Option<&Self>,
+        firm: FirmId,
+        domain: &str,
+        found: SenderFinding,
+        now: DateTime<Utc>,
+    ) -> Self {
         let old = old.filter(|old| old.domain == domain);
         let check_at = now + if found == SenderFinding::NoAnswer { AGAIN } else { EVERY };
         let new = Self {
@@ -190,7 +199,12 @@ mod tests {
         }
     }
 
-    fn of(mail_from: &str, reply_to: Option<&str>, proof: Option<&SenderProof>, policy: &SenderPolicy) -> String {
+    fn of(
+        mail_from: &str,
+        reply_to: Option<&str>,
+        proof: Option<&SenderProof>,
+        policy: &SenderPolicy,
+    ) -> String {
         let wish = Wish { mail_from, reply_to, proof };
         let Addresses { from, reply_to } = wish.addresses(policy);
         let reply_to = reply_to.as_ref().map_or("-", Email::address);
@@ -203,25 +217,39 @@ mod tests {
         let open = policy(&["firma.example", "münchen.example"]);
         let (own, reply) = ("avisos@firma.example", Some("oi@firma.example"));
         assert_eq!(of(own, None, None, &open), "ALLOWED avisos@firma.example -");
-        assert_eq!(of("Avisos@FIRMA.example", reply, None, &open), "ALLOWED Avisos@firma.example oi@firma.example");
+        assert_eq!(
+            of("Avisos@FIRMA.example", reply, None, &open),
+            "ALLOWED Avisos@firma.example oi@firma.example"
+        );
         // Both spellings of a domain.
         for text in ["a@münchen.example", "a@MÜNCHEN.example", "a@xn--mnchen-3ya.example"] {
             assert_eq!(of(text, None, None, &open), "ALLOWED a@xn--mnchen-3ya.example -");
         }
         // A domain is neither its subdomains, nor what ends alike, nor what it is below.
-        for other in ["sub.firma.example", "outrafirma.example", "firma.example.evil.example", "example.example"] {
+        for other in
+            ["sub.firma.example", "outrafirma.example", "firma.example.evil.example", "example.example"]
+        {
             let from = format!("a@{other}");
-            assert_eq!(of(&from, None, None, &open), format!("NOT_PROVED guichet@operator.example a@{other}"));
+            assert_eq!(
+                of(&from, None, None, &open),
+                format!("NOT_PROVED guichet@operator.example a@{other}")
+            );
         }
         let closed = policy(&[]);
         let (proved, lost) = (proof("firma.example", true, false), proof("firma.example", false, true));
         let waiting = proof("firma.example", false, false);
         assert_eq!(of(own, reply, Some(&proved), &closed), "PROVED avisos@firma.example oi@firma.example");
         assert_eq!(of(own, None, Some(&lost), &closed), "LOST guichet@operator.example avisos@firma.example");
-        assert_eq!(of(own, reply, Some(&waiting), &closed), "NOT_PROVED guichet@operator.example oi@firma.example");
+        assert_eq!(
+            of(own, reply, Some(&waiting), &closed),
+            "NOT_PROVED guichet@operator.example oi@firma.example"
+        );
         // A proof is of its domain alone.
         let other = "a@sub.firma.example";
-        assert_eq!(of(other, None, Some(&proved), &closed), format!("NOT_PROVED guichet@operator.example {other}"));
+        assert_eq!(
+            of(other, None, Some(&proved), &closed),
+            format!("NOT_PROVED guichet@operator.example {other}")
+        );
         assert_eq!(of("no address", None, Some(&proved), &closed), "NOT_PROVED guichet@operator.example -");
     }
 
@@ -270,7 +298,8 @@ mod tests {
         assert_eq!((lost.proved_at, lost.lost_at, lost.missing_since), (None, Some(lost.checked_at), None));
         assert!(!is_proved(&hours(1..=73, Different).collect::<Vec<_>>()));
         // It comes back in between, or once it is lost.
-        let back: Vec<_> = hours(1..=72, Missing).chain([(73, Found)]).chain(hours(74..=145, Missing)).collect();
+        let back: Vec<_> =
+            hours(1..=72, Missing).chain([(73, Found)]).chain(hours(74..=145, Missing)).collect();
         assert!(is_proved(&back));
         let again = looked(&[away, vec![(90, Found)]].concat());
         assert_eq!((again.proved_at, again.lost_at), (Some(again.checked_at), None));

@@ -176,7 +176,7 @@ impl FirmSender {
         self.wish().addresses(&self.policy).from.map(|email| email.address().to_owned())
     }
 
-    /// The address to which replies to mails go now; null when that is the one from which they come.
+    /// The address to which replies to mails go now; null when they go to the one from which mails come.
     async fn reply_to(&self) -> Option<String> {
         self.wish().addresses(&self.policy).reply_to.map(|email| email.address().to_owned())
     }
@@ -262,6 +262,14 @@ impl FirmUpdateInput {
     }
 }
 
+/// Input for `firmSenderCheck`.
+#[derive(Debug, InputObject)]
+pub struct FirmSenderCheckInput {
+    /// The domain to check: that of the sender, as `FirmSender.domain`. Another one is a `CONFLICT`: the sender was
+    /// changed in between.
+    domain: String,
+}
+
 payload! {
     /// The result of `firmSenderCheck`.
     FirmSenderCheckPayload {
@@ -310,13 +318,17 @@ impl FirmMutation {
     ///
     /// Requires the role `OWNER`.
     ///
-    /// Errors: `NOT_ALLOWED`, `SENDER_RECORD_MISSING`, `SENDER_RECORD_DIFFERENT`, `DNS_UNAVAILABLE`, `INVALID_EMAIL`,
+    /// Errors: `NOT_ALLOWED`, `CONFLICT`, `SENDER_RECORD_MISSING`, `SENDER_RECORD_DIFFERENT`, `DNS_UNAVAILABLE`,
     /// `TOO_FAST`.
-    async fn firm_sender_check(&self, ctx: &Context<'_>) -> Result<FirmSenderCheckPayload, ApiError> {
+    async fn firm_sender_check(
+        &self,
+        ctx: &Context<'_>,
+        input: FirmSenderCheckInput,
+    ) -> Result<FirmSenderCheckPayload, ApiError> {
         let firm = Caller::of(ctx).actor()?.firm_id();
         let Senders { policy, .. } = senders(ctx);
         let check = async |store: &Store, actor: &Actor| {
-            let Some(question) = proofs::question(store, actor, policy).await? else {
+            let Some(question) = proofs::question(store, actor, policy, &input.domain).await? else {
                 return Ok(Done { value: (), revision: None });
             };
             let found = senders(ctx).ask(&question).await;

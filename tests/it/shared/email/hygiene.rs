@@ -13,7 +13,7 @@ use guichet_tests::world::Person;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::post_room::{PostRoom, key, text};
+use super::post_room::{PostRoom, text};
 
 async fn suppress(room: &PostRoom, address: &str) {
     room.sql(&format!(
