@@ -88,7 +88,7 @@ async fn the_price_list() {
     let portal = world.portal(client).await;
     let mut conn = world.store.conn().await.unwrap();
     let all = PageRequest::new(Some(100), None, None, None).unwrap();
-    let filter = |active, search: &str| ServiceItemFilter { active, search: Some(search.into()) };
+    let filter = |active, search: &str| ServiceItemFilter { ids: None, active, search: Some(search.into()) };
     for (scope, filter, expected) in [
         (world.owner.scope(), filter(None, ""), vec!["Abertura de empresa", "Folha de pagamento"]),
         (world.owner.scope(), filter(Some(false), ""), vec!["Folha de pagamento"]),
@@ -127,26 +127,30 @@ async fn departments_and_staff() {
     let stranger = world.neighbour().await;
     let mut conn = world.store.conn().await.unwrap();
     let all = PageRequest::new(Some(100), None, None, None).unwrap();
+    let filter_of_all = department::queries::DepartmentFilter::default();
     for (scope, departments, listed, found) in [
         (world.owner.scope(), 1, 2, 1),
         (member.scope(), 1, 2, 1),
         (portal.scope(), 0, 0, 1),
         (stranger.owner.scope(), 0, 1, 0),
     ] {
-        let page = department::queries::page(&mut conn, &scope, &all).await.unwrap();
+        let page = department::queries::page(&mut conn, &scope, &filter_of_all, &all).await.unwrap();
         assert_eq!(page.rows.len(), departments, "{scope:?}");
-        assert_eq!(department::queries::count(&mut conn, &scope).await.unwrap(), departments as i64);
+        assert_eq!(
+            department::queries::count(&mut conn, &scope, &filter_of_all).await.unwrap(),
+            departments as i64
+        );
         assert_eq!(
             department::queries::by_ids(&mut conn, &scope, &[fiscal]).await.unwrap().len(),
             departments
         );
         let members = department::queries::members(&mut conn, &scope, &[fiscal]).await.unwrap();
         assert_eq!(members.len(), departments);
-        let filter = StaffFilter { active: Some(true) };
+        let filter = StaffFilter { active: Some(true), ids: None };
         let page = staff::queries::page(&mut conn, &scope, &filter, &all).await.unwrap();
         assert_eq!(page.rows.len(), listed, "{scope:?}");
         assert_eq!(staff::queries::count(&mut conn, &scope, &filter).await.unwrap(), listed as i64);
-        let gone = StaffFilter { active: Some(false) };
+        let gone = StaffFilter { active: Some(false), ids: None };
         assert_eq!(staff::queries::count(&mut conn, &scope, &gone).await.unwrap(), 0);
         assert_eq!(staff::queries::by_ids(&mut conn, &scope, &[owner]).await.unwrap().len(), found);
     }

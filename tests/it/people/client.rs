@@ -159,13 +159,13 @@ async fn twins_make_one() {
 
 async fn names(world: &World, scope: &Scope, search: &str) -> Vec<String> {
     let mut conn = world.store.conn().await.unwrap();
-    let filter = ClientFilter { search: Some(search.into()), accountant_id: None };
+    let filter = ClientFilter { search: Some(search.into()), ..ClientFilter::default() };
     let mut names = Vec::new();
     let mut after = None;
     loop {
         let request = PageRequest::new(Some(2), after, None, None).unwrap();
         let page = queries::page(&mut conn, scope, &filter, &request).await.unwrap();
-        after = page.rows.last().map(|client| client.cursor());
+        after = page.rows.last().map(|client| client.position().cursor);
         names.extend(page.rows.into_iter().map(|client| client.name));
         if !page.has_next {
             break;
@@ -196,7 +196,7 @@ async fn clients_are_listed_and_searched() {
     let page = queries::page(&mut conn, &scope, &ClientFilter::default(), &last).await.unwrap();
     assert_eq!(page.rows.iter().map(|client| client.name.as_str()).collect::<Vec<_>>(), all[3..]);
     assert!(page.has_previous && !page.has_next);
-    let before = PageRequest::new(None, None, Some(100), Some(page.rows[0].cursor())).unwrap();
+    let before = PageRequest::new(None, None, Some(100), Some(page.rows[0].position().cursor)).unwrap();
     let page = queries::page(&mut conn, &scope, &ClientFilter::default(), &before).await.unwrap();
     assert_eq!(page.rows.iter().map(|client| client.name.as_str()).collect::<Vec<_>>(), all[..3]);
     let foreign = PageRequest::new(Some(2), Some("bm9uc2Vuc2U".into()), None, None).unwrap();

@@ -80,7 +80,7 @@ async fn a_09_the_uploader_is_told() {
             break;
         }
     }
-    assert_eq!(own(&desk, &desk.admin, json!({})).await, [id]);
+    assert_eq!(own(&desk, &desk.admin, json!({})).await, [id.clone()]);
     // The first that others are shown is of their own. Of a file that they could see elsewhere they are told that it is not
     // in this list.
     for (person, mut messages) in others {
