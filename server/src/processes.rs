@@ -158,7 +158,8 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
         if let Some(address) = settings.probes {
             let listener = bind(GUICHET_PROBES, address).await?;
             tracing::info!(address = %listener.local_addr()?, "answering probes");
-            let router = probes::router(probes::Probes::new(store.clone(), Some(workers.health()), parts.clone()));
+            let router =
+                probes::router(probes::Probes::new(store.clone(), Some(workers.health()), parts.clone()));
             life.add("probes", SOON, |stop| {
                 guichet_edge::serve(listener, router, ConnectionLimits::default(), stop)
             });
@@ -261,9 +262,9 @@ fn pass_hints(life: &mut Lifecycle, settings: &Settings, url: String, store: &St
 fn storage(s3: Option<S3>, folder: &Path) -> Result<Storage, SettingError> {
     match s3 {
         Some(s3) => Ok(Storage::S3(s3)),
-        None => Folder::open(folder)
-            .map(Storage::Folder)
-            .map_err(|error| unusable(&folder.join("files"), &error)),
+        None => {
+            Folder::open(folder).map(Storage::Folder).map_err(|error| unusable(&folder.join("files"), &error))
+        }
     }
 }
 

@@ -11,7 +11,9 @@ use guichet_base::foreign;
 use guichet_engine::hint::{AGAIN, COALESCE, Hints};
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
-use redis::{Client, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError, RedisResult, ServerErrorKind};
+use redis::{
+    Client, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError, RedisResult, ServerErrorKind,
+};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 

@@ -34,7 +34,11 @@ pub async fn declare(site: &Site, server: &Process, key: &str, content: &[u8]) -
     (upload["file"]["id"].as_str().unwrap().to_owned(), upload["address"].clone())
 }
 
-pub async fn put(server: &Process, address: &Value, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
+pub async fn put(
+    server: &Process,
+    address: &Value,
+    body: impl Into<reqwest::Body>,
+) -> reqwest::RequestBuilder {
     let url = absolute(&server.url().await, address["url"].as_str().unwrap());
     let request = http::client().put(url).body(body);
     address["headers"].as_array().unwrap().iter().fold(request, |request, header| {
