@@ -7,9 +7,9 @@ use std::io::{self, BufRead, IsTerminal};
 use std::path::Path;
 
 use guichet_base::error::{Code, Error, Refusal};
-use guichet_base::{foreign, i18n};
 use guichet_base::id::{Id, JobId};
 use guichet_base::locale::Locale;
+use guichet_base::{foreign, i18n};
 use guichet_demo as demo;
 use guichet_engine::actor::MemberReach;
 use guichet_engine::job::admin::{self, NotSooner};

@@ -211,7 +211,12 @@ fn length(headers: &HeaderMap) -> Option<u64> {
 
 impl Door {
     /// Stores exactly the declared bytes, whole or not at all.
-    async fn take(&self, grant: Grant, request: Request, transfer: &mut Transfer) -> Result<Response, Refused> {
+    async fn take(
+        &self,
+        grant: Grant,
+        request: Request,
+        transfer: &mut Transfer,
+    ) -> Result<Response, Refused> {
         let Grant::Put { key, size, sha256, content_type, .. } = grant else {
             return Err(Refused::Method);
         };
@@ -226,7 +231,8 @@ impl Door {
             _ => {}
         }
         let _turn = self.sending.turn(key).ok_or(Refused::Taken)?;
-        let bytes = checked(request.into_body(), size, sha256).inspect_ok(|chunk| transfer.moved(chunk.len()));
+        let bytes =
+            checked(request.into_body(), size, sha256).inspect_ok(|chunk| transfer.moved(chunk.len()));
         match self.storage.write(&key, bytes).await {
             Ok(()) => Ok(StatusCode::OK.into_response()),
             Err(WriteError::Source(refused)) => Err(refused),
@@ -266,6 +272,7 @@ impl Door {
         Ok(response.body(Body::from_stream(opened.bytes)).expect("headers of printable ASCII"))
     }
 }
+
 /// The bytes of a body, as long as they can be the declared ones and arrive in time.
 fn checked(
     body: Body,

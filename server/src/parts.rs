@@ -126,7 +126,10 @@ impl Parts {
     /// # Errors
     /// For one that refuses our settings.
     pub async fn begin(&self) -> Result<(), SettingError> {
-        describe_gauge!(UP, "1 while a service that the process can do without works, 0 while it is away or refuses");
+        describe_gauge!(
+            UP,
+            "1 while a service that the process can do without works, 0 while it is away or refuses"
+        );
         let looks = self.0.iter().map(async |part| match timeout(AT_START, part.service.look()).await {
             Ok(Err(PartError::Refused(error))) => Err(error),
             Ok(Err(PartError::Away(error))) => Ok(part.begin(State::Away, &error)),
@@ -139,7 +142,12 @@ impl Parts {
     /// Looks at the services again and again, until `stop`.
     pub async fn watch(self, stop: CancellationToken) {
         let watching = join_all(self.0.iter().map(Part::watch));
-        stop.run_until_cancelled(async { if watching.await.is_empty() { pending().await } }).await;
+        stop.run_until_cancelled(async {
+            if watching.await.is_empty() {
+                pending().await
+            }
+        })
+        .await;
     }
 
     /// What is known about each service, by its name.
@@ -181,7 +189,8 @@ impl Part {
 
     /// Sets the state. A change is logged, and nothing else.
     fn turn(&self, state: State, reason: impl fmt::Display) {
-        let before = std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state);
+        let before =
+            std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state);
         if state == before {
             return;
         }
@@ -189,8 +198,12 @@ impl Part {
         let (part, meanwhile) = (self.service.name(), self.service.meanwhile());
         match state {
             State::Ok => tracing::info!(part, "a service is back"),
-            State::Away => tracing::warn!(part, %reason, meanwhile, "a service is away; it is used again as soon as it is back"),
-            State::Refused => tracing::error!(part, %reason, meanwhile, "a service refuses our settings: somebody must look"),
+            State::Away => {
+                tracing::warn!(part, %reason, meanwhile, "a service is away; it is used again as soon as it is back")
+            }
+            State::Refused => {
+                tracing::error!(part, %reason, meanwhile, "a service refuses our settings: somebody must look")
+            }
         }
     }
 

@@ -150,7 +150,10 @@ mod tests {
                 let body = stream::iter(chunks.to_vec());
                 Box::pin(Transfer::begin(Direction::Download).follow(body, length))
             };
-            assert_eq!(follow(&[Ok("ab"), Ok("c")], None).collect::<Vec<_>>().now_or_never().unwrap().len(), 2);
+            assert_eq!(
+                follow(&[Ok("ab"), Ok("c")], None).collect::<Vec<_>>().now_or_never().unwrap().len(),
+                2
+            );
             // The server stops at the announced length.
             let _ = follow(&[Ok("ab"), Ok("c")], Some(2)).next().now_or_never();
             // The client stops before.

@@ -52,7 +52,14 @@ impl Desk {
         let object_store = ObjectStore::folder();
         let files = object_store.files(Limits::default());
         let live = Live::new(store.clone());
-        let gateway = Gateway { store: store.clone(), live, catcher: None, workers: None, files, parts: Parts::default() };
+        let gateway = Gateway {
+            store: store.clone(),
+            live,
+            catcher: None,
+            workers: None,
+            files,
+            parts: Parts::default(),
+        };
         let router = gateway.router(&settings);
         let firm = Firm::new(&store, "aurora.example").await;
         Self { store, clock, router, counting, firm, database }

@@ -115,10 +115,7 @@ impl Clamd {
         found
     }
 
-    async fn find(
-        &self,
-        bytes: impl Stream<Item = io::Result<Bytes>> + Send,
-    ) -> Result<Finding, ClamdError> {
+    async fn find(&self, bytes: impl Stream<Item = io::Result<Bytes>> + Send) -> Result<Finding, ClamdError> {
         let mut line = self.connect().await?;
         let sent = match send(&mut line, bytes).await {
             Err(ClamdError::Silent) => return Err(ClamdError::Silent),

@@ -66,7 +66,9 @@ fn skip_command(rest: &mut Peekable<Chars<'_>>) {
             while let Some(c) = ahead.next() {
                 match c {
                     '\u{7}' | '\u{9c}' => return *rest = ahead,
-                    '\u{1b}' => return *rest = if ahead.next_if_eq(&'\\').is_some() { ahead } else { rest.clone() },
+                    '\u{1b}' => {
+                        return *rest = if ahead.next_if_eq(&'\\').is_some() { ahead } else { rest.clone() };
+                    }
                     _ => {}
                 }
             }

@@ -220,10 +220,19 @@ mod tests {
         assert_eq!(coded("400 Bad Request", "Other"), S3Fault::Refused("Other".to_owned()));
         assert_eq!(fault(&told("400 Bad Request", "<html>")), S3Fault::Refused("400".to_owned()));
         let generic = |text: &str| fault(&Error::Generic { store: "S3", source: text.into() });
-        assert_eq!(generic("error sending request: tcp connect error: Connection refused"), S3Fault::Away(None));
+        assert_eq!(
+            generic("error sending request: tcp connect error: Connection refused"),
+            S3Fault::Away(None)
+        );
         assert_eq!(generic("dns error: failed to lookup address information"), S3Fault::Away(None));
-        assert_eq!(generic("Got invalid list response: expected xml"), S3Fault::Refused("no list of objects".to_owned()));
+        assert_eq!(
+            generic("Got invalid list response: expected xml"),
+            S3Fault::Refused("no list of objects".to_owned())
+        );
         let untrusted = "invalid peer certificate: UnknownIssuer";
-        assert_eq!(generic(&format!("error sending request: {untrusted}")), S3Fault::Untrusted(untrusted.to_owned()));
+        assert_eq!(
+            generic(&format!("error sending request: {untrusted}")),
+            S3Fault::Untrusted(untrusted.to_owned())
+        );
     }
 }

@@ -29,7 +29,10 @@ pub(super) fn begin(types: &Types) {
     describe_gauge!(SUBSCRIPTIONS, "Running subscriptions, by their first root field");
     describe_gauge!(WEBSOCKETS, "Open websockets");
     describe_counter!(MESSAGES, "Messages handed to the network for websockets");
-    describe_counter!(CLOSES, "Closed websockets by our code, or `client` when the client closed or was lost");
+    describe_counter!(
+        CLOSES,
+        "Closed websockets by our code, or `client` when the client closed or was lost"
+    );
     for kind in [OperationType::Query, OperationType::Mutation, OperationType::Subscription] {
         for root in types.roots(kind) {
             for outcome in outcomes(kind) {

@@ -181,7 +181,11 @@ impl Entry<'_> {
 
     fn text(&self, colored: bool) -> String {
         let (level, target) = (self.level, self.target);
-        let level = if colored { format!("\u{1b}[{}m{level:>5}\u{1b}[0m", color(level)) } else { format!("{level:>5}") };
+        let level = if colored {
+            format!("\u{1b}[{}m{level:>5}\u{1b}[0m", color(level))
+        } else {
+            format!("{level:>5}")
+        };
         let mut line = format!("{} {level} {target}: {}", self.timestamp(), self.fields.message);
         for (name, value) in &self.fields.values {
             let text = match value {
@@ -254,7 +258,8 @@ mod tests {
     fn an_entry_has_the_fields_around_it() {
         let log = || {
             let _request = tracing::info_span!("request", request_id = "outer", route = "/graphql").entered();
-            let job = tracing::info_span!("job", request_id = "inner", attempt = tracing::field::Empty).entered();
+            let job =
+                tracing::info_span!("job", request_id = "inner", attempt = tracing::field::Empty).entered();
             job.record("attempt", 2);
             tracing::warn!(code = None::<&str>, status = 503, up = false, "answered");
         };
@@ -282,7 +287,8 @@ mod tests {
     /// Whatever the words of others are, and wherever they stand: one line, brief, without commands to a terminal.
     #[test]
     fn the_words_of_others_make_no_lines() {
-        let words = "550-no\r\n550 \u{1b}[2J\u{202e}user\n{\"level\":\"INFO\"}\n".to_owned() + &"x".repeat(10_000);
+        let words =
+            "550-no\r\n550 \u{1b}[2J\u{202e}user\n{\"level\":\"INFO\"}\n".to_owned() + &"x".repeat(10_000);
         let error = io::Error::other(words.clone());
         for style in [Style::Json, Style::Text { colored: false }] {
             let lines = written(style, || {

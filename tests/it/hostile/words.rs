@@ -20,7 +20,9 @@ use crate::processes::run::guichet;
 const WORDS: &str = "4.3.0 busy\u{1b}[2J\u{2028}\u{1b}]0;title\u{7}now \u{202e}txt.exe";
 
 fn is_one_line(text: &str) -> bool {
-    !text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200b}' | '\u{202a}'..='\u{202e}'))
+    !text.chars().any(|c| {
+        c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200b}' | '\u{202a}'..='\u{202e}')
+    })
 }
 
 #[tokio::test]
@@ -42,10 +44,13 @@ async fn are_one_short_line() {
         request.send().await.unwrap().json::<Value>().await.unwrap()["data"].take()
     };
     let create = "mutation ($input: TicketCreateInput!) { ticketCreate(input: $input) { ticket { id } } }";
-    let input = json!({ "idempotencyKey": "k", "clientId": guichet_base::id::Id::encode(client), "subject": "x" });
+    let input =
+        json!({ "idempotencyKey": "k", "clientId": guichet_base::id::Id::encode(client), "subject": "x" });
     let made = ask(create, json!({ "input": input })).await;
-    let change = "mutation ($input: TicketStatusChangeInput!) { ticketStatusChange(input: $input) { outcome } }";
-    let input = json!({ "idempotencyKey": "k", "id": made["ticketCreate"]["ticket"]["id"], "status": "IN_ANALYSIS" });
+    let change =
+        "mutation ($input: TicketStatusChangeInput!) { ticketStatusChange(input: $input) { outcome } }";
+    let input =
+        json!({ "idempotencyKey": "k", "id": made["ticketCreate"]["ticket"]["id"], "status": "IN_ANALYSIS" });
     ask(change, json!({ "input": input })).await;
     until("the mail is refused", || {
         worker.output().iter().any(|line| line.contains("451 at RCPT TO")).then_some(())
@@ -61,7 +66,10 @@ async fn are_one_short_line() {
 
     // As operators read it, also what an older version stored.
     let long = format!("{WORDS}\r\n{}", "z".repeat(100_000));
-    let write = format!("UPDATE jobs SET last_error = '{}', run_at = now() + interval '1 day'", long.replace('\'', "''"));
+    let write = format!(
+        "UPDATE jobs SET last_error = '{}', run_at = now() + interval '1 day'",
+        long.replace('\'', "''")
+    );
     store.conn().await.unwrap().batch_execute(&write).await.unwrap();
     let list = guichet(&["jobs", "list"], &[("DATABASE_URL", &database.url)], "").await;
     assert_eq!((list.code, list.out.lines().count()), (Some(0), 1), "{list:?}");
@@ -73,7 +81,8 @@ async fn are_one_short_line() {
     ask(&name, json!({})).await;
     let lines = [server.output(), worker.output()].concat();
     for line in lines {
-        let entry: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("an entry is one line: {line}"));
+        let entry: Value =
+            serde_json::from_str(&line).unwrap_or_else(|_| panic!("an entry is one line: {line}"));
         assert!(is_one_line(&line) && line.len() < 4000, "{line}");
         assert!(entry["message"].is_string(), "{line}");
     }

@@ -54,7 +54,14 @@ impl Stage {
         let object_store = ObjectStore::folder();
         let files = object_store.files(Limits::default());
         let live = Live::new(store.clone());
-        let gateway = Gateway { store: store.clone(), live, catcher: None, workers: None, files, parts: Parts::default() };
+        let gateway = Gateway {
+            store: store.clone(),
+            live,
+            catcher: None,
+            workers: None,
+            files,
+            parts: Parts::default(),
+        };
         Self { router: gateway.router(&settings), store, database, _object_store: object_store }
     }
 

@@ -93,7 +93,8 @@ async fn over_http() {
         expect(&line, fields);
     }
     // What is refused before it is read; and what asks whether the process is well is not told of.
-    let foreign = http::client().post(&url).header("origin", "https://evil.example").header("x-request-id", "foreign");
+    let foreign =
+        http::client().post(&url).header("origin", "https://evil.example").header("x-request-id", "foreign");
     foreign.header("cookie", "guichet=x").json(&json!({ "query": "{ __typename }" })).send().await.unwrap();
     expect(&answered(&server, "request_id", "foreign").await, json!({ "status": 403, "code": "FORBIDDEN" }));
     let lines = server.output().join("\n");
@@ -122,15 +123,19 @@ async fn over_a_websocket() {
         ("Bad", "query", "tickets", Some("BAD_USER_INPUT")),
     ] {
         let line = answered(&server, "name", name).await;
-        expect(&line, json!({ "operation_type": kind, "operation": operation, "code": code, "transport": "websocket" }));
+        expect(
+            &line,
+            json!({ "operation_type": kind, "operation": operation, "code": code, "transport": "websocket" }),
+        );
         expect(&line, whose.clone());
     }
     drop(socket);
     let closed = until("the end of the websocket is in the log", || {
         let lines = server.output();
-        lines.iter().filter_map(|line| serde_json::from_str(line).ok()).find(|entry: &Value| {
-            entry["message"] == "a websocket is closed"
-        })
+        lines
+            .iter()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .find(|entry: &Value| entry["message"] == "a websocket is closed")
     });
     let closed = closed.await;
     assert_eq!((&closed["account"], &closed["firm"]), (&whose["account"], &whose["firm"]), "{closed:#}");
@@ -150,9 +155,10 @@ async fn of_files_and_exports() {
         let request = put(&server, &address, body).await.header("x-request-id", request_id);
         request.send().await.unwrap().status().as_u16()
     };
-    for (request_id, body, status, code) in
-        [("altered", &b"%PDF-1.7 a Document %%EOF"[..], 400, Some("BAD_REQUEST")), ("uploaded", PDF, 200, None)]
-    {
+    for (request_id, body, status, code) in [
+        ("altered", &b"%PDF-1.7 a Document %%EOF"[..], 400, Some("BAD_REQUEST")),
+        ("uploaded", PDF, 200, None),
+    ] {
         assert_eq!(upload(request_id, body).await, status);
         let line = answered(&server, "request_id", request_id).await;
         expect(&line, json!({ "operation": "upload", "subject": id, "status": status, "code": code }));
@@ -167,7 +173,10 @@ async fn of_files_and_exports() {
     let forged = absolute(&server.url().await, &format!("{}x", address["url"].as_str().unwrap()));
     http::client().get(forged).header("x-request-id", "forged").send().await.unwrap();
     let line = answered(&server, "request_id", "forged").await;
-    expect(&line, json!({ "operation": "download", "subject": null, "account": null, "status": 403, "code": "FORBIDDEN" }));
+    expect(
+        &line,
+        json!({ "operation": "download", "subject": null, "account": null, "status": 403, "code": "FORBIDDEN" }),
+    );
 
     let list = format!("{}/export/tickets.csv", server.url().await);
     let list = http::client().get(list).bearer_auth(&owner.token).header("x-request-id", "export");

@@ -37,7 +37,8 @@ fn read(page: &str) -> BTreeMap<String, Family> {
             assert_eq!(helped, name, "HELP stands before TYPE");
             assert!(["counter", "gauge", "histogram"].contains(&kind), "{line}");
             current = name.to_owned();
-            let before = families.insert(current.clone(), Family { kind: kind.to_owned(), ..Family::default() });
+            let before =
+                families.insert(current.clone(), Family { kind: kind.to_owned(), ..Family::default() });
             assert!(before.is_none(), "{name} is told twice");
         } else {
             let (series, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no value: {line}"));
@@ -46,7 +47,8 @@ fn read(page: &str) -> BTreeMap<String, Family> {
             check_labels(labels, line);
             let family = families.get_mut(&current).unwrap_or_else(|| panic!("no TYPE before {line}"));
             let suffix = name.strip_prefix(current.as_str()).unwrap_or_else(|| panic!("{line} in {current}"));
-            let suffixes: &[&str] = if family.kind == "histogram" { &["_bucket", "_sum", "_count"] } else { &[""] };
+            let suffixes: &[&str] =
+                if family.kind == "histogram" { &["_bucket", "_sum", "_count"] } else { &[""] };
             assert!(suffixes.contains(&suffix), "{line} of a {}", family.kind);
             assert!(value.is_finite() && (family.kind == "gauge" || value >= 0.0), "{line}");
             assert!(family.samples.insert(series.to_owned(), value).is_none(), "{series} is told twice");
@@ -74,7 +76,9 @@ fn check_names(families: &BTreeMap<String, Family>) {
     let mut bases = BTreeSet::new();
     for (name, family) in families {
         assert_eq!(name.ends_with("_total"), family.kind == "counter", "{name} is a {}", family.kind);
-        for wrong in ["_bucket", "_sum", "_count", "_milliseconds", "_micros", "_ms", "_mb", "_kilobytes", "_percent"] {
+        for wrong in
+            ["_bucket", "_sum", "_count", "_milliseconds", "_micros", "_ms", "_mb", "_kilobytes", "_percent"]
+        {
             assert!(!name.ends_with(wrong), "{name}");
         }
         assert!(name.starts_with("guichet_") || name.starts_with("process_"), "{name}");
@@ -103,7 +107,11 @@ fn check_histogram(name: &str, family: &Family) {
 
 /// The counters of a page.
 fn counters(page: &str) -> BTreeMap<String, f64> {
-    read(page).into_values().filter(|family| family.kind == "counter").flat_map(|family| family.samples).collect()
+    read(page)
+        .into_values()
+        .filter(|family| family.kind == "counter")
+        .flat_map(|family| family.samples)
+        .collect()
 }
 
 /// No counter appears only when it first counts, because then its first increase is not seen: whatever is done, the
@@ -167,8 +175,14 @@ async fn counters_exist_from_the_start() {
         assert_eq!(found.difference(&known).collect::<Vec<_>>(), Vec::<&&String>::new());
     }
     for (counters, series) in [
-        (&after.0, "guichet_graphql_requests_total{operation_type=\"query\",operation=\"tickets\",outcome=\"BAD_USER_INPUT\"}"),
-        (&after.0, "guichet_graphql_requests_total{operation_type=\"none\",operation=\"none\",outcome=\"METHOD_NOT_ALLOWED\"}"),
+        (
+            &after.0,
+            "guichet_graphql_requests_total{operation_type=\"query\",operation=\"tickets\",outcome=\"BAD_USER_INPUT\"}",
+        ),
+        (
+            &after.0,
+            "guichet_graphql_requests_total{operation_type=\"none\",operation=\"none\",outcome=\"METHOD_NOT_ALLOWED\"}",
+        ),
         (&after.0, "guichet_websocket_closes_total{code=\"4400\"}"),
         (&after.0, "guichet_transfers_total{direction=\"upload\",outcome=\"ok\"}"),
         (&after.0, "guichet_transfers_total{direction=\"download\",outcome=\"ok\"}"),
@@ -196,13 +210,17 @@ async fn the_documents_tell_every_metric() {
     put(&server, &address, PDF).await.send().await.unwrap();
     stored(&site, &server, &id).await;
     let mut families = read(&server.metrics().await);
-    for process in ["process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds"] {
+    for process in
+        ["process_cpu_seconds_total", "process_resident_memory_bytes", "process_start_time_seconds"]
+    {
         assert!(families[process].samples.values().all(|value| value.is_finite()), "{process}");
     }
     assert!(families["process_open_fds"].samples["process_open_fds"] > 0.0);
     let build: Vec<&String> = families["guichet_build_info"].samples.keys().collect();
     let version = env!("CARGO_PKG_VERSION");
-    assert!(matches!(&build[..], [one] if one.contains(&format!("version=\"{version}\"")) && one.contains("migration=\"2")));
+    assert!(
+        matches!(&build[..], [one] if one.contains(&format!("version=\"{version}\"")) && one.contains("migration=\"2"))
+    );
     // The queue is measured soon after the start.
     let begun = Instant::now();
     while !families.contains_key("guichet_jobs") {

@@ -77,7 +77,9 @@ async fn none_is_needed_to_start() {
     let all_away = |launch: Launch| {
         let launch = launch.with("REDIS_URL", format!("redis://{place}")).with("CLAMD_ADDRESS", &place);
         let launch = launch.with("SMTP_URL", format!("smtp://{place}"));
-        variables(&format!("http://{place}")).into_iter().fold(launch, |launch, (name, value)| launch.with(name, value))
+        variables(&format!("http://{place}"))
+            .into_iter()
+            .fold(launch, |launch, (name, value)| launch.with(name, value))
     };
     let folder = tempfile::tempdir().unwrap();
     let all = all_away(Launch::all_in_one(folder.path()).with("DATABASE_URL", &database.url));
@@ -89,7 +91,10 @@ async fn none_is_needed_to_start() {
         becomes(process, "degraded", parts.clone()).await;
         for part in parts.as_object().unwrap().keys() {
             let told = told(process, part);
-            assert!(matches!(&told[..], [(level, reason)] if level == "WARN" && reason.contains(&place)), "{told:?}");
+            assert!(
+                matches!(&told[..], [(level, reason)] if level == "WARN" && reason.contains(&place)),
+                "{told:?}"
+            );
         }
     }
     let answer = http::get(format!("{}/livez", serve.url().await)).await.unwrap();
@@ -114,7 +119,8 @@ async fn each_is_used_when_it_is_back() {
         let launch = launch.with("REDIS_URL", redis.url()).with("CLAMD_ADDRESS", clamd.address());
         s3.variables().into_iter().fold(launch, |launch, (name, value)| launch.with(name, value))
     };
-    let (serve, work) = (with(Launch::serve(&site.url)), with(Launch::work(&site.url, &site.sink.starttls_url())));
+    let (serve, work) =
+        (with(Launch::serve(&site.url)), with(Launch::work(&site.url, &site.sink.starttls_url())));
     let (server, worker) = tokio::join!(serve.start(), work.start());
     let of_server = |s3: &str, redis: &str| json!({ "redis": redis, "s3": s3 });
     let of_worker = |state: &str| json!({ "redis": state, "s3": state, "relay": state, "scanner": state });
@@ -129,7 +135,10 @@ async fn each_is_used_when_it_is_back() {
     s3.spoil(None);
     site.sink.clear();
     clamd.leave(false);
-    tokio::join!(becomes(&server, "ready", of_server("ok", "ok")), becomes(&worker, "ready", of_worker("ok")));
+    tokio::join!(
+        becomes(&server, "ready", of_server("ok", "ok")),
+        becomes(&worker, "ready", of_worker("ok"))
+    );
     site.mail(&server).await;
     site.sent(&server, 1).await;
     let (id, address) = declare(&site, &server, "one", PDF).await;
@@ -143,13 +152,22 @@ async fn each_is_used_when_it_is_back() {
     clamd.leave(true);
     tokio::join!(
         becomes(&server, "degraded", of_server("away", "away")),
-        becomes(&worker, "degraded", json!({ "redis": "away", "s3": "away", "relay": "ok", "scanner": "away" })),
+        becomes(
+            &worker,
+            "degraded",
+            json!({ "redis": "away", "s3": "away", "relay": "ok", "scanner": "away" })
+        ),
     );
     redis.restart().await;
     s3.spoil(None);
     clamd.leave(false);
-    tokio::join!(becomes(&server, "ready", of_server("ok", "ok")), becomes(&worker, "ready", of_worker("ok")));
-    for (process, part) in [(&server, "redis"), (&server, "s3"), (&worker, "redis"), (&worker, "s3"), (&worker, "scanner")] {
+    tokio::join!(
+        becomes(&server, "ready", of_server("ok", "ok")),
+        becomes(&worker, "ready", of_worker("ok"))
+    );
+    for (process, part) in
+        [(&server, "redis"), (&server, "s3"), (&worker, "redis"), (&worker, "s3"), (&worker, "scanner")]
+    {
         assert_eq!(told_levels(process, part), ["WARN", "INFO", "WARN", "INFO"], "{part}");
     }
     assert_eq!(told_levels(&worker, "relay"), ["WARN", "INFO"]);
@@ -167,7 +185,8 @@ async fn code(site: &Site, server: &Process) -> Value {
         name: \"guia.pdf\", size: 1, sha256: \"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4f72b9807785afee48bb\"
     }] }) { uploads { address { url } } } }";
     let request = http::client().post(format!("{}/graphql", server.url().await));
-    let answer = request.bearer_auth(&site.firm.owner.token).json(&json!({ "query": mutation })).send().await.unwrap();
+    let answer =
+        request.bearer_auth(&site.firm.owner.token).json(&json!({ "query": mutation })).send().await.unwrap();
     let mut answer: Value = answer.json().await.unwrap();
     answer["errors"][0]["extensions"]["code"].take()
 }

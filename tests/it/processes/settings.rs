@@ -316,7 +316,8 @@ async fn the_scanner() {
     for (value, sentence) in [
         (
             "clamd",
-            "CLAMD_ADDRESS: is `clamd`, not an address such as clamd:3310 or /run/clamav/clamd.ctl".to_owned(),
+            "CLAMD_ADDRESS: is `clamd`, not an address such as clamd:3310 or /run/clamav/clamd.ctl"
+                .to_owned(),
         ),
         (page, format!("CLAMD_ADDRESS: what is at {page} is no scanner: it says `HTTP/1.1 400 Bad Request`")),
     ] {

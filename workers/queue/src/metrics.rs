@@ -22,8 +22,7 @@ pub(super) enum Run {
 }
 
 impl Run {
-    const ALL: [Self; 6] =
-        [Self::Done, Self::Retry, Self::Paused, Self::Released, Self::Dead, Self::Lost];
+    const ALL: [Self; 6] = [Self::Done, Self::Retry, Self::Paused, Self::Released, Self::Dead, Self::Lost];
 
     const fn as_str(self) -> &'static str {
         match self {

@@ -13,7 +13,8 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use guichet_base::error::Fault;
 use guichet_base::locale::Locale;
 use guichet_edge::{
-    Admit, Admitted, ApiError, Attach, Attached, Close, Guest, RequestId, Whose, invalid_input, wanted_language,
+    Admit, Admitted, ApiError, Attach, Attached, Close, Guest, RequestId, Whose, invalid_input,
+    wanted_language,
 };
 use http::request::Parts;
 use tokio::sync::{Mutex, Semaphore, broadcast, watch};
