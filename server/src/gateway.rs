@@ -21,7 +21,7 @@ use crate::graphql::deployment::Deployment;
 use crate::graphql::guests::Guests;
 use crate::live::Live;
 use crate::settings::Settings;
-use crate::{mail_page, probes};
+use crate::{mail_page, open_files, probes};
 
 /// The initial text of GraphiQL's editor.
 const WELCOME: &str = include_str!("welcome.graphql");
@@ -56,10 +56,13 @@ impl Gateway {
     ) -> impl Future<Output = io::Result<()>> + Send + use<> {
         let (guests, sockets) = (Guests::default(), Sockets::new(stop.clone()));
         let store = self.store.clone();
+        let limits = ConnectionLimits::default();
         let limits = ConnectionLimits {
             per_client: settings.client_connections,
+            // The rest is for websockets, see below, and for what the process opens itself.
+            in_all: limits.in_all.min(open_files::most() / 5),
             proxies: settings.trusted_proxies.clone(),
-            ..ConnectionLimits::default()
+            ..limits
         };
         let hosts = if settings.trial { Hosts::Loopback } else { Hosts::Any };
         let router = hosted(self.routes(settings, guests.clone(), &sockets), hosts);
@@ -79,6 +82,7 @@ impl Gateway {
 
     fn routes(self, settings: &Settings, guests: Guests, sockets: &Sockets) -> Router {
         let deployment = Deployment::new(settings);
+        let socket_limits = SocketLimits::default();
         let edge = EdgeSettings {
             graphiql: settings.graphiql.then(|| Graphiql {
                 modules: settings.graphiql_modules.clone(),
@@ -88,9 +92,10 @@ impl Gateway {
             allowed_origins: origins(settings),
             secure_cookies: deployment.secure_cookies,
             sockets: SocketLimits {
+                sockets: socket_limits.sockets.min(open_files::most() / 10 * 7),
                 per_client: settings.client_connections,
                 waiting_per_client: (settings.client_connections / 10).max(1),
-                ..SocketLimits::default()
+                ..socket_limits
             },
             ..EdgeSettings::default()
         };

@@ -30,7 +30,7 @@ use crate::settings::{
     GUICHET_LISTEN, GUICHET_PROBES, S3_BUCKET, SMTP_URL, SettingError, Settings, bind, check_clamd, check_s3,
     migrate, unusable,
 };
-use crate::{open_files, probes, signals};
+use crate::{open_files, probes, service_manager, signals};
 
 /// How long PostgreSQL may take to stop: longer than its own steps together.
 const POSTGRES_STOPS: Duration = Duration::from_secs(45);
@@ -184,7 +184,10 @@ async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) 
     probes::record_metrics();
     open_files::allow_many();
     match begin(&mut life).await {
-        Ok(()) => life.run().await,
+        Ok(()) => {
+            service_manager::ready();
+            life.run().await
+        }
         Err(failure) => {
             // The first failure is more informative than a failed stop after it.
             let _ = life.stop().await;

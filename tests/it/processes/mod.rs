@@ -3,8 +3,10 @@
 mod commands;
 mod files;
 mod killed;
+mod restarted;
 mod restore;
 mod run;
+mod service_manager;
 mod settings;
 mod site;
 mod tls;
