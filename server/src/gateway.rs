@@ -22,7 +22,7 @@ use crate::graphql::guests::Guests;
 use crate::live::Live;
 use crate::parts::Parts;
 use crate::settings::Settings;
-use crate::{mail_page, probes, transfers};
+use crate::{mail_page, open_files, probes, transfers};
 
 /// The initial text of GraphiQL's editor.
 const WELCOME: &str = include_str!("welcome.graphql");
@@ -59,10 +59,13 @@ impl Gateway {
     ) -> impl Future<Output = io::Result<()>> + Send + use<> {
         let (guests, sockets) = (Guests::default(), Sockets::new(stop.clone()));
         let store = self.store.clone();
+        let limits = ConnectionLimits::default();
         let limits = ConnectionLimits {
             per_client: settings.client_connections,
+            // The rest is for websockets, see below, and for what the process opens itself.
+            in_all: limits.in_all.min(open_files::most() / 5),
             proxies: settings.trusted_proxies.clone(),
-            ..ConnectionLimits::default()
+            ..limits
         };
         let hosts = if settings.trial { Hosts::Loopback } else { Hosts::Any };
         let router = hosted(self.routes(settings, guests.clone(), &sockets), hosts);
@@ -83,6 +86,7 @@ impl Gateway {
     fn routes(self, settings: &Settings, guests: Guests, sockets: &Sockets) -> Router {
         transfers::begin();
         let deployment = Deployment::new(settings);
+        let socket_limits = SocketLimits::default();
         let edge = EdgeSettings {
             graphiql: settings.graphiql.then(|| Graphiql {
                 modules: settings.graphiql_modules.clone(),
@@ -93,9 +97,10 @@ impl Gateway {
             allowed_origins: origins(settings),
             secure_cookies: deployment.secure_cookies,
             sockets: SocketLimits {
+                sockets: socket_limits.sockets.min(open_files::most() / 10 * 7),
                 per_client: settings.client_connections,
                 waiting_per_client: (settings.client_connections / 10).max(1),
-                ..SocketLimits::default()
+                ..socket_limits
             },
             ..EdgeSettings::default()
         };

@@ -18,6 +18,7 @@ pub mod probes;
 mod processes;
 pub mod program;
 pub mod redis;
+mod service_manager;
 pub mod settings;
 pub mod signals;
 pub mod transfers;

@@ -33,7 +33,7 @@ use crate::settings::{
     GUICHET_LISTEN, GUICHET_PROBES, MAIL_FROM, S3_BUCKET, SMTP_URL, SettingError, Settings, bind, look_at_s3, migrate,
     open_s3, unusable,
 };
-use crate::{open_files, probes, signals};
+use crate::{open_files, probes, service_manager, signals};
 
 /// How long PostgreSQL may take to stop: longer than its own steps together.
 const POSTGRES_STOPS: Duration = Duration::from_secs(45);
@@ -225,7 +225,10 @@ async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) 
     // A process that still waits for a service when it is told to stop has nothing to finish.
     let begun = shutdown.run_until_cancelled(begin(&mut life)).await;
     match begun.unwrap_or(Ok(())) {
-        Ok(()) => life.run().await,
+        Ok(()) => {
+            service_manager::ready();
+            life.run().await
+        }
         Err(failure) => {
             // The first failure is more informative than a failed stop after it.
             let _ = life.stop().await;

@@ -113,19 +113,25 @@ pub fn newest_migration() -> String {
 /// When the database does not answer or a migration fails; a failed migration is rolled back.
 pub async fn migrate(url: &str) -> Result<(), Fault> {
     use diesel_async::SimpleAsyncConnection;
-    let mut connection = connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()))?;
-    // A session lock: released when the session ends, for whatever reason.
-    connection.batch_execute("SELECT pg_advisory_lock(7101210201)").await?;
-    let mut harness = AsyncMigrationHarness::new(connection);
+    let open = async || connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()));
+    // The lock of a transaction, released when its session ends, for whatever reason. A pooler that lends connections by
+    // the transaction would keep a lock of the session.
+    let mut turn = open().await?;
+    turn.batch_execute(
+        "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock(7101210201)",
+    )
+    .await?;
+    let mut harness = AsyncMigrationHarness::new(open().await?);
     tokio::task::block_in_place(|| harness.run_pending_migrations(MIGRATIONS).map(|_| ()))
         .map_err(|error| Fault::Broken(format!("migration: {error}")))?;
     // Before anybody pages through a list, all its rows have their keys.
-    let mut connection = connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()))?;
+    let mut connection = open().await?;
     match collation::fill(&mut connection).await {
-        Ok(_) => Ok(()),
-        Err(Error::Fault(fault)) => Err(fault),
-        Err(refused) => Err(Fault::Broken(refused.to_string())),
+        Ok(_) => {}
+        Err(Error::Fault(fault)) => return Err(fault),
+        Err(refused) => return Err(Fault::Broken(refused.to_string())),
     }
+    Ok(turn.batch_execute("COMMIT").await?)
 }
 
 /// Whether the schema is that of this program, for the readiness probe.

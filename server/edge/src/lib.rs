@@ -24,6 +24,7 @@ mod metrics;
 mod params;
 mod scan;
 mod serve;
+mod turns;
 mod types;
 mod websocket;
 

@@ -24,7 +24,7 @@ macro_rules! variables {
 
 variables! {
     DATABASE_URL = "a private PostgreSQL in the data folder",
-        "PostgreSQL 15 or newer: postgres://user:password@host:5432/database; add ?sslmode=verify-full for TLS, and sslrootcert=file.pem for your own certificate authority";
+        "PostgreSQL 15 or newer: postgres://user:password@host:5432/database; for TLS add ?sslmode=verify-full&sslrootcert= and the file of the authorities to trust, yours or /etc/ssl/certs/ca-certificates.crt";
     DATABASE_POOL = "16",
         "Connections to PostgreSQL for requests and jobs, 2 to 500; a process opens up to six more of its own";
     REDIS_URL = "hints are sent through PostgreSQL",

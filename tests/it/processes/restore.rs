@@ -19,6 +19,10 @@ use tokio::process::Command;
 use super::run::guichet;
 use super::site::Site;
 
+/// Options that both Guichet and PostgreSQL's programs understand.
+const OPTIONS: &str = "application_name=guichet&connect_timeout=10&tcp_user_timeout=20000&keepalives=1&keepalives_idle=15\
+    &keepalives_interval=5&keepalives_count=3&target_session_attrs=read-write&channel_binding=prefer&sslmode=disable";
+
 const GRID: &str = "subscription G($after: String) { ticketsChanged(after: $after) { cursor reload } }";
 
 /// A site with a queued mail, and a copy of its database from a dump.
@@ -36,7 +40,7 @@ impl Copied {
         let folder = tempfile::tempdir().unwrap();
         let options = PostgresOptions { may_move: true, ..PostgresOptions::new(folder.path()) };
         let postgres = Postgres::start(options.without_fsync()).await.unwrap();
-        let url = postgres.url();
+        let url = format!("{}?{OPTIONS}", postgres.url());
         guichet(&["migrate"], &[("DATABASE_URL", &url)], "").await;
         let mut site = Site::open(&url).await;
         let server = site.serve().await;
@@ -46,7 +50,7 @@ impl Copied {
         assert!(server.stop().await.success());
 
         let dump = folder.path().join("guichet.dump");
-        let restored = postgres.url_of("restored");
+        let restored = format!("{}?{OPTIONS}", postgres.url_of("restored"));
         run(&postgres, "pg_dump", &["-Fc".as_ref(), "-f".as_ref(), dump.as_ref(), url.as_ref()]).await;
         let mut conn = db::connect(&url).await.unwrap();
         conn.batch_execute("CREATE DATABASE restored").await.unwrap();

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use guichet_embedded::{Postgres, PostgresOptions};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
 use tokio::net::TcpListener;
+use tokio::process::Command;
 
 use super::run::guichet;
 
@@ -60,6 +61,10 @@ async fn the_database_by_tls() {
     for mode in ["require", "verify-ca", "verify-full"] {
         let by_right = url("127.0.0.1", &format!("sslmode={mode}&sslrootcert={}", right.display()));
         assert_eq!(migrate(&by_right).await.code, Some(0), "{mode}");
+        // PostgreSQL's own programs take the same address.
+        let psql =
+            Command::new(postgres.bin_dir().join("psql")).args([&by_right, "-c", "SELECT 1"]).output().await;
+        assert!(psql.as_ref().unwrap().status.success(), "{mode}: {psql:?}");
         for (host, options) in [
             ("127.0.0.1", format!("sslmode={mode}&sslrootcert={}", wrong.display())),
             ("127.0.0.1", format!("sslmode={mode}")),

@@ -1,7 +1,10 @@
-//! Parses `DATABASE_URL` as libpq does, with the TLS options that tokio-postgres does not know, and sets timeouts
-//! that detect a vanished host.
+//! Parses `DATABASE_URL` as libpq does, so that PostgreSQL's own programs take the same address: with the options that
+//! tokio-postgres does not know, calls otherwise or measures otherwise
+//! (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS>). Sets timeouts that detect a
+//! vanished host.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -37,7 +40,7 @@ impl Address {
     /// # Errors
     /// Describes the error as the end of a sentence that begins with the setting; it contains no password.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let Spelled { text, authority, named } = Spelled::read(text);
+        let Spelled { text, authority, unheard, asked, named } = Spelled::read(text)?;
         let mut config: Config = text.parse().map_err(|error| explained(&error, &text, named))?;
         let hosts = config.get_hosts();
         if hosts.is_empty() {
@@ -53,6 +56,12 @@ impl Address {
         if authority.is_some() && config.get_ssl_mode() == SslMode::Prefer {
             config.ssl_mode(SslMode::Require);
         }
+        unheard.into_iter().filter(|unheard| !unheard.is_zero()).for_each(|unheard| {
+            config.tcp_user_timeout(unheard);
+        });
+        asked.into_iter().for_each(|asked| {
+            config.keepalives_retries(asked);
+        });
         limit(&mut config);
         Ok(Self { config, authority })
     }
@@ -104,7 +113,7 @@ const OPTIONS: [&str; 19] = [
     "keepalives",
     "keepalives_idle",
     "keepalives_interval",
-    "keepalives_retries",
+    "keepalives_count",
     "target_session_attrs",
     "load_balance_hosts",
     "channel_binding",
@@ -168,12 +177,16 @@ fn limit(config: &mut Config) {
 struct Spelled {
     text: String,
     authority: Option<PathBuf>,
+    /// `tcp_user_timeout`, which libpq has in milliseconds.
+    unheard: Option<Duration>,
+    /// `keepalives_count`.
+    asked: Option<u32>,
     /// Whether everything that looks like an option is one.
     named: bool,
 }
 
 impl Spelled {
-    fn read(text: &str) -> Self {
+    fn read(text: &str) -> Result<Self, String> {
         let is_url = text.starts_with("postgres://") || text.starts_with("postgresql://");
         if !is_url {
             return Self::of_parts("", text, ' ', false);
@@ -185,17 +198,26 @@ impl Spelled {
                 let before = format!("{}{before}?", &text[..host]);
                 Self::of_parts(&before, options, '&', true)
             }
-            None => Self { text: text.to_owned(), authority: None, named: false },
+            None => Self::of_parts(text, "", '&', false),
         }
     }
 
-    fn of_parts(before: &str, options: &str, between: char, encoded: bool) -> Self {
-        let mut authority = None;
+    fn of_parts(before: &str, options: &str, between: char, encoded: bool) -> Result<Self, String> {
+        let (mut authority, mut unheard, mut asked) = (None, None, None);
         let mut kept = Vec::new();
         for part in options.split(between) {
             match part.split_once('=') {
                 Some(("sslmode", "verify-full" | "verify-ca")) => kept.push("sslmode=require"),
                 Some(("sslrootcert", value)) => authority = Some(value),
+                Some((name @ "tcp_user_timeout", value)) => {
+                    unheard = Some(Duration::from_millis(number(name, value)?));
+                }
+                Some((name @ "keepalives_count", value)) => asked = Some(number(name, value)?),
+                Some(("keepalives_retries", _)) => {
+                    return Err(
+                        "has the option `keepalives_retries`, which is called `keepalives_count`".to_owned()
+                    );
+                }
                 _ => kept.push(part),
             }
         }
@@ -203,22 +225,27 @@ impl Spelled {
             value if encoded => percent_decode_str(value).decode_utf8_lossy().into_owned(),
             value => value.to_owned(),
         };
-        Self {
+        Ok(Self {
             text: format!("{before}{}", kept.join(&between.to_string())),
             // `system` is libpq's name for the system's authorities.
             authority: authority.filter(|value| *value != "system").map(|value| path(value).into()),
+            unheard,
+            asked,
             named: encoded && !options.contains('@'),
-        }
+        })
     }
+}
+
+fn number<T: FromStr>(name: &str, value: &str) -> Result<T, String> {
+    value.parse().map_err(|_| format!("has a wrong value for the option `{name}`"))
 }
 
 fn certificates(path: &Path) -> Result<RootCertStore, String> {
     let failed = |reason: String| format!("the `sslrootcert` {}: {reason}", path.display());
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| failed(error.to_string()))? {
-        let certificate = certificate.map_err(|error| failed(error.to_string()))?;
-        roots.add(certificate).map_err(|error| failed(error.to_string()))?;
-    }
+    let certificates = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    // Collections of the world's authorities have some that are of no use.
+    roots.add_parsable_certificates(certificates.map_err(|error| failed(error.to_string()))?);
     if roots.is_empty() { Err(failed("has no certificate".to_owned())) } else { Ok(roots) }
 }
 
@@ -278,6 +305,14 @@ mod tests {
             ),
             ("postgres://me@db/x?connect_timeout=soon", "has a wrong value for the option `connect_timeout`"),
             (
+                "postgres://me@db/x?tcp_user_timeout=20s",
+                "has a wrong value for the option `tcp_user_timeout`",
+            ),
+            (
+                "postgres://me@db/x?keepalives_retries=3",
+                "has the option `keepalives_retries`, which is called `keepalives_count`",
+            ),
+            (
                 "postgres://me@db/x?sslmode=allow",
                 "has an `sslmode` that is none of `disable`, `require`, `verify-ca` and `verify-full`",
             ),
@@ -315,7 +350,7 @@ mod tests {
         assert_eq!(config.get_keepalives_idle(), SILENT);
         assert_eq!(config.get_keepalives_interval(), Some(ASKED_EVERY));
         assert_eq!(config.get_keepalives_retries(), Some(ASKED));
-        let said = "connect_timeout=1&tcp_user_timeout=2&keepalives_idle=3&keepalives_interval=4&keepalives_retries=5";
+        let said = "connect_timeout=1&tcp_user_timeout=2000&keepalives_idle=3&keepalives_interval=4&keepalives_count=5";
         let config = read(&format!("postgres://me@db/x?{said}")).config;
         assert_eq!(config.get_connect_timeout(), Some(&Duration::from_secs(1)));
         assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(2)));

@@ -59,7 +59,7 @@ async fn talk<E: Executor, A: Admit>(
         return Err(Close::subprotocol().into());
     }
     // Boxed, so that its memory is released before the long part begins.
-    let admitted = Box::pin(greet(edge, wire, parts)).await?;
+    let admitted = Box::pin(greet(edge, wire, parts, slot)).await?;
     *whose = admitted.whose.clone();
     slot.belongs_to(admitted.session, edge.settings.sockets.per_session)?;
     wire.say(&[Outgoing::ConnectionAck]).await?;
@@ -71,6 +71,7 @@ async fn greet<E, A: Admit>(
     edge: &Edge<E, A>,
     wire: &mut Wire<'_>,
     mut parts: Parts,
+    slot: &mut Slot,
 ) -> Result<Admitted<A::Guest>, End> {
     let mut stopping = pin!(edge.sockets.stop().cancelled());
     let late = Instant::now() + edge.settings.sockets.init;
@@ -82,6 +83,7 @@ async fn greet<E, A: Admit>(
             // Before the timer: a message that came in time counts, even if this task was scheduled late.
             heard = wire.hear() => heard?,
             () = &mut is_late => return Err(Close::init_timeout().into()),
+            () = slot.made_room() => return Err(Close::again_later("There are too many websockets").into()),
         };
         match heard {
             Incoming::ConnectionInit(payload) => break payload,
@@ -89,6 +91,7 @@ async fn greet<E, A: Admit>(
             other => before_ack(wire, other).await?,
         }
     };
+    slot.has_spoken();
     authorize(&mut parts, &payload)?;
     let mut admission = pin!(timeout(edge.settings.timeout, edge.attach.admit(&parts)));
     let admitted = loop {
