@@ -2,6 +2,7 @@
 //! on a business noun, except the ids that name them.
 
 pub mod clock;
+pub mod country;
 pub mod email;
 pub mod error;
 pub mod i18n;
@@ -11,6 +12,7 @@ pub mod locale;
 pub mod message_id;
 pub mod money;
 pub mod page;
+pub mod registration;
 pub mod search;
 pub mod secret;
 pub mod text;

@@ -7,9 +7,6 @@ mod digits;
 mod find;
 mod read;
 
-#[cfg(test)]
-mod tests;
-
 use std::fmt;
 
 pub use find::{Found, find_all};
