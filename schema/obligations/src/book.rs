@@ -150,7 +150,7 @@ pub enum Wrong {
 }
 
 /// The first and the last day that a bound of a version can mean.
-fn bound(text: &str) -> Option<(NaiveDate, NaiveDate)> {
+pub(crate) fn bound(text: &str) -> Option<(NaiveDate, NaiveDate)> {
     match text.len() {
         4 | 7 => {
             let period = Period::parse(text, 1, &FiscalYears::calendar())?;
@@ -298,7 +298,10 @@ impl Book {
             Err(_) => {}
         }
         let mut due = candidates.remove(0);
-        due.beaten = candidates.into_iter().map(|beaten| Beaten { date: beaten.date, source: beaten.source }).collect();
+        due.beaten = candidates
+            .into_iter()
+            .map(|beaten| Beaten { date: beaten.date, source: beaten.source })
+            .collect();
         for why in unsure {
             if !due.provisional.contains(&why) {
                 due.provisional.push(why);
@@ -361,7 +364,13 @@ impl Book {
         wrong
     }
 
-    fn check_version(&self, obligation: &Obligation, index: usize, version: &Version, wrong: &mut Vec<Wrong>) {
+    fn check_version(
+        &self,
+        obligation: &Obligation,
+        index: usize,
+        version: &Version,
+        wrong: &mut Vec<Wrong>,
+    ) {
         let mut asked = expression::Asked::default();
         expression::asked(&version.due, &mut asked);
         for code in asked.rules {
@@ -474,7 +483,10 @@ fn extended(obligation: &Obligation, period: &Period, client: &Client) -> (Vec<D
         date: extension.due,
         obligation: Some(obligation.code.clone()),
         source: extension.source.clone(),
-        steps: vec![Step { source: Some(extension.source.clone()), ..Step::reaching(Op::Extension, extension.due) }],
+        steps: vec![Step {
+            source: Some(extension.source.clone()),
+            ..Step::reaching(Op::Extension, extension.due)
+        }],
         provisional: Vec::new(),
         beaten: Vec::new(),
     });

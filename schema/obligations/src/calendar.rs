@@ -69,7 +69,9 @@ impl Calendar {
 
     fn is_weekend(self, day: Weekday, office: &Office) -> bool {
         match self {
-            Self::BrLabour | Self::FrOuvrable | Self::FrLabour | Self::EsLabour | Self::PtLabour => day == Weekday::Sun,
+            Self::BrLabour | Self::FrOuvrable | Self::FrLabour | Self::EsLabour | Self::PtLabour => {
+                day == Weekday::Sun
+            }
             Self::Office => !office.days.contains(&day),
             _ => matches!(day, Weekday::Sat | Weekday::Sun),
         }
@@ -128,7 +130,13 @@ impl<'a> Calendars<'a> {
     }
 
     /// Why a day is a day off for somebody of this place; none on a working day.
-    pub fn day_off(&self, calendar: Calendar, reach: Reach, place: &Place, date: NaiveDate) -> Option<DayOff> {
+    pub fn day_off(
+        &self,
+        calendar: Calendar,
+        reach: Reach,
+        place: &Place,
+        date: NaiveDate,
+    ) -> Option<DayOff> {
         if calendar.is_weekend(date.weekday(), &self.office) {
             return Some(DayOff { date, name: None, level: None, source: None });
         }
@@ -151,7 +159,13 @@ impl<'a> Calendars<'a> {
     }
 
     /// What is not known for certain about the days off of this place and year.
-    pub(crate) fn unknown(&self, calendar: Calendar, reach: Reach, place: &Place, year: i32) -> Vec<Provisional> {
+    pub(crate) fn unknown(
+        &self,
+        calendar: Calendar,
+        reach: Reach,
+        place: &Place,
+        year: i32,
+    ) -> Vec<Provisional> {
         let (country, place, reach) = self.asked(calendar, reach, place);
         let levels = [
             (Reach::National, Place::default()),
@@ -159,7 +173,9 @@ impl<'a> Calendars<'a> {
             (Reach::City, place.clone()),
         ];
         let mut unknown = Vec::new();
-        for (level, of) in levels.into_iter().filter(|(level, _)| *level <= reach && Holidays::has_level(country, *level)) {
+        for (level, of) in
+            levels.into_iter().filter(|(level, _)| *level <= reach && Holidays::has_level(country, *level))
+        {
             let missing = match level {
                 Reach::National => None,
                 Reach::Region => of.region.is_none().then_some("region"),
@@ -177,7 +193,12 @@ impl<'a> Calendars<'a> {
     }
 
     /// Whose days off a calendar means: those of the firm's seat, for its own calendar.
-    fn asked<'b>(&'b self, calendar: Calendar, reach: Reach, place: &'b Place) -> (Country, &'b Place, Reach) {
+    fn asked<'b>(
+        &'b self,
+        calendar: Calendar,
+        reach: Reach,
+        place: &'b Place,
+    ) -> (Country, &'b Place, Reach) {
         match calendar.country() {
             Some(country) => (country, place, reach),
             None => {

@@ -10,7 +10,7 @@ use guichet_base::text_enum;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::book::{Book, Extension, Jurisdiction, Obligation, Status, Version};
+use crate::book::{Book, Extension, Jurisdiction, Obligation, Status, Version, bound};
 use crate::expression::Expr;
 use crate::period::PeriodKind;
 use crate::read;
@@ -114,7 +114,8 @@ pub struct DocumentPlan {
     pub obligation: Option<String>,
 }
 
-static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| read_all().expect("the catalogue is checked by a test"));
+static SHIPPED: LazyLock<Catalogue> =
+    LazyLock::new(|| read_all().expect("the catalogue is checked by a test"));
 
 /// The catalogue that comes with the program.
 pub fn shipped() -> &'static Catalogue {
@@ -167,7 +168,7 @@ struct VersionRow {
 struct ExtensionRow {
     period: String,
     due: NaiveDate,
-    published: NaiveDate,
+    published: String,
     #[serde(default)]
     places: Vec<String>,
     when: Option<Value>,
@@ -210,13 +211,16 @@ fn read_all() -> Result<Catalogue, String> {
         let file: File = serde_json::from_str(text).map_err(|error| format!("{name}: {error}"))?;
         for row in file.obligations {
             let code = row.code.clone();
-            let (obligation, shown) = read_obligation(row).map_err(|error| format!("{name}, {code}: {error}"))?;
+            let (obligation, shown) =
+                read_obligation(row).map_err(|error| format!("{name}, {code}: {error}"))?;
             obligations.push(obligation);
             catalogue.obligations.push(shown);
         }
         for row in file.task_types {
             let code = row.code.clone();
-            catalogue.tasks.push(read_task(row).map_err(|error| format!("{name}, task type {code}: {error}"))?);
+            catalogue
+                .tasks
+                .push(read_task(row).map_err(|error| format!("{name}, task type {code}: {error}"))?);
         }
     }
     let count = obligations.len();
@@ -250,7 +254,10 @@ fn check(catalogue: &Catalogue, count: usize) -> Result<(), String> {
         let used = task.documents.iter().filter_map(|document| document.obligation.as_ref());
         for code in used.chain([&task.obligation]) {
             if book.get(code).is_none_or(|obligation| obligation.kind != task.kind) {
-                return Err(format!("task type {}: obligation {code} is unknown or of other periods", task.code));
+                return Err(format!(
+                    "task type {}: obligation {code} is unknown or of other periods",
+                    task.code
+                ));
             }
         }
     }
@@ -261,7 +268,8 @@ fn read_obligation(row: ObligationRow) -> Result<(Obligation, ShippedObligation)
     let mut notes = Vec::new();
     let mut versions = Vec::new();
     for (index, version) in row.versions.into_iter().enumerate() {
-        let due = read::expression(&version.due).map_err(|problem| format!("version {index}: {problem:?}"))?;
+        let due =
+            read::expression(&version.due).map_err(|problem| format!("version {index}: {problem:?}"))?;
         if version.source.trim().is_empty() {
             return Err(format!("version {index} has no source"));
         }
@@ -285,11 +293,16 @@ fn read_obligation(row: ObligationRow) -> Result<(Obligation, ShippedObligation)
 fn read_extension(row: ExtensionRow) -> Result<Extension, String> {
     let when = row.when.map(|when| {
         let mut object = when.as_object().cloned().ok_or("a condition is no object")?;
-        let by = object.remove("by").and_then(|by| by.as_str().map(str::to_owned)).ok_or("a condition has no key")?;
+        let by = object
+            .remove("by")
+            .and_then(|by| by.as_str().map(str::to_owned))
+            .ok_or("a condition has no key")?;
         let test = read::test(&Value::Object(object)).map_err(|problem| format!("{problem:?}"))?;
         Ok::<_, String>((by, test))
     });
-    let ExtensionRow { period, due, published, places, source, .. } = row;
+    // A month is as good as its last day: only the order counts.
+    let (_, published) = bound(&row.published).ok_or("the day of its publication is no date")?;
+    let ExtensionRow { period, due, places, source, .. } = row;
     Ok(Extension { period, due, published, places, when: when.transpose()?, source })
 }
 
@@ -316,7 +329,8 @@ fn read_task(row: TaskRow) -> Result<TaskPlan, String> {
 }
 
 fn names(names: BTreeMap<Locale, String>) -> Result<Names, String> {
-    let complete = Locale::ALL.iter().all(|locale| names.get(locale).is_some_and(|name| !name.trim().is_empty()));
+    let complete =
+        Locale::ALL.iter().all(|locale| names.get(locale).is_some_and(|name| !name.trim().is_empty()));
     if complete { Ok(Names(names)) } else { Err("a name is missing in a language".to_owned()) }
 }
 

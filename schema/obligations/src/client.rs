@@ -98,7 +98,8 @@ impl Client {
     #[must_use]
     pub fn narrowed(&self, keys: &std::collections::BTreeSet<String>, period: &Period) -> Self {
         let attributes = self.attributes.iter().filter(|(key, _)| keys.contains(*key));
-        let events = self.events.iter().filter(|((name, of), _)| keys.contains(name) && *of == period.to_string());
+        let events =
+            self.events.iter().filter(|((name, of), _)| keys.contains(name) && *of == period.to_string());
         Self {
             attributes: attributes.map(|(key, values)| (key.clone(), values.clone())).collect(),
             events: events.map(|(key, on)| (key.clone(), *on)).collect(),

@@ -55,7 +55,9 @@ pub(crate) fn evaluate(asked: Asked<'_>, expr: &Expr) -> Outcome {
             Run { asked, steps: Vec::new(), provisional: BTreeSet::new(), unknown: 0, taken, depth: 0 };
         let found = run.expr(expr);
         let Run { steps, provisional, taken: mut next, .. } = run;
-        missing.extend(provisional.iter().filter(|why| matches!(why, Provisional::AttributeMissing { .. })).cloned());
+        missing.extend(
+            provisional.iter().filter(|why| matches!(why, Provisional::AttributeMissing { .. })).cloned(),
+        );
         let outcome = Outcome { found, steps, provisional };
         best = Some(match best {
             Some(best) if !is_earlier(outcome.found, best.found) => best,
@@ -143,7 +145,11 @@ impl<'a> Run<'a> {
             let case = switch.cases.get(self.taken[at].0);
             return self.choose(case.map_or(&*switch.otherwise, |case| &case.is));
         };
-        self.steps.push(Step { key: Some(switch.by.clone()), value: Some(value.clone()), ..Step::new(Op::Choose) });
+        self.steps.push(Step {
+            key: Some(switch.by.clone()),
+            value: Some(value.clone()),
+            ..Step::new(Op::Choose)
+        });
         let case = switch.cases.iter().find(|case| case.test.holds(value));
         self.choose(case.map_or(&*switch.otherwise, |case| &case.is))
     }
@@ -190,7 +196,11 @@ impl<'a> Run<'a> {
                 let found = self.expr(&version.due);
                 if let Found::On(date) = found {
                     let source = Some(version.source.clone());
-                    self.steps.push(Step { key: Some(code.clone()), source, ..Step::reaching(Op::Rule, date) });
+                    self.steps.push(Step {
+                        key: Some(code.clone()),
+                        source,
+                        ..Step::reaching(Op::Rule, date)
+                    });
                 }
                 found
             }
@@ -273,7 +283,8 @@ impl<'a> Run<'a> {
             to = add_days(to, by);
         }
         if to != from {
-            let step = Step { from: Some(from), calendar: Some(calendar), days_off, ..Step::reaching(op, to) };
+            let step =
+                Step { from: Some(from), calendar: Some(calendar), days_off, ..Step::reaching(op, to) };
             self.steps.push(step);
         }
         to
@@ -283,7 +294,13 @@ impl<'a> Run<'a> {
         self.asked.seat.cloned().unwrap_or_else(|| self.asked.client.place(on))
     }
 
-    fn day_off(&mut self, calendar: Calendar, reach: Reach, place: &Place, date: NaiveDate) -> Option<DayOff> {
+    fn day_off(
+        &mut self,
+        calendar: Calendar,
+        reach: Reach,
+        place: &Place,
+        date: NaiveDate,
+    ) -> Option<DayOff> {
         self.provisional.extend(self.asked.calendars.unknown(calendar, reach, place, date.year()));
         self.asked.calendars.day_off(calendar, reach, place, date)
     }
@@ -318,7 +335,8 @@ impl Iterator for Days {
 
     fn next(&mut self) -> Option<NaiveDate> {
         let day = self.next;
-        let is_over = self.by == 0 || self.last.is_some_and(|last| if self.by < 0 { day < last } else { day > last });
+        let is_over =
+            self.by == 0 || self.last.is_some_and(|last| if self.by < 0 { day < last } else { day > last });
         self.next = add_days(day, self.by);
         (!is_over).then_some(day)
     }

@@ -57,7 +57,10 @@ fn explain(locale: Locale, step: &Step) -> Vec<String> {
     let key = step.key.as_deref().unwrap_or(i18n::NONE);
     // Codes of obligations are shown as they are.
     args.set("key", if step.op == Op::Rule { key.to_owned() } else { attribute(locale, key) });
-    args.set("value", step.value.as_ref().map_or_else(|| i18n::NONE.to_owned(), |value| scalar(locale, value)));
+    args.set(
+        "value",
+        step.value.as_ref().map_or_else(|| i18n::NONE.to_owned(), |value| scalar(locale, value)),
+    );
     let calendar = step.calendar.map(|calendar| i18n::named(locale, "calendar", calendar, &Args::new()));
     args.set("calendar", calendar.unwrap_or_else(|| i18n::NONE.to_owned()));
     let mut sentences = vec![i18n::named(locale, "due", step.op, &args)];

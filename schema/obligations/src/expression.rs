@@ -206,7 +206,9 @@ pub(crate) fn asked(expr: &Expr, into: &mut Asked) {
         }
         for step in &chain.go {
             match step {
-                Move::Months(n) | Move::Nth(n) | Move::Days(n) | Move::BusinessDays(n) => n.keys(&mut into.keys),
+                Move::Months(n) | Move::Nth(n) | Move::Days(n) | Move::BusinessDays(n) => {
+                    n.keys(&mut into.keys)
+                }
                 Move::Day(day) => day.keys(&mut into.keys),
             }
         }

@@ -74,7 +74,12 @@ impl Holidays {
     }
 
     /// All known holidays of a country from a day to a day.
-    pub fn between(&self, country: Country, from: NaiveDate, to: NaiveDate) -> impl Iterator<Item = &Holiday> {
+    pub fn between(
+        &self,
+        country: Country,
+        from: NaiveDate,
+        to: NaiveDate,
+    ) -> impl Iterator<Item = &Holiday> {
         self.days.range((country, from)..=(country, to)).flat_map(|(_, holidays)| holidays)
     }
 
@@ -123,7 +128,14 @@ fn read() -> Result<Holidays, String> {
         let country = parse_country(&country)?;
         let date = exact_date(&date).ok_or(date)?;
         let place = place(region, city);
-        holidays.days.entry((country, date)).or_default().push(Holiday { country, place, date, kinds, name, source });
+        holidays.days.entry((country, date)).or_default().push(Holiday {
+            country,
+            place,
+            date,
+            kinds,
+            name,
+            source,
+        });
     }
     for [country, region, city, year, official] in
         rows::<5>(data!("calendar_years"), "country,region,city,year,official,source")?
@@ -178,13 +190,19 @@ mod tests {
             let country = holiday.country;
             assert!(holiday.kinds.bytes().all(|kind| b"BFL".contains(&kind)), "{holiday:?}");
             assert!(!holiday.name.is_empty() && !holiday.source.is_empty(), "{holiday:?}");
-            assert!(holiday.place.region.as_ref().is_none_or(|code| holidays.region(country, code).is_some()), "{holiday:?}");
+            assert!(
+                holiday.place.region.as_ref().is_none_or(|code| holidays.region(country, code).is_some()),
+                "{holiday:?}"
+            );
             if let Some(code) = &holiday.place.city {
                 let (_, region) = holidays.city(country, code).unwrap();
                 assert_eq!(holiday.place.region.as_deref(), Some(region), "{holiday:?}");
             }
             for locale in Locale::ALL {
-                assert!(holidays.names.contains_key(&(holiday.name.clone(), *locale)), "{holiday:?} {locale}");
+                assert!(
+                    holidays.names.contains_key(&(holiday.name.clone(), *locale)),
+                    "{holiday:?} {locale}"
+                );
             }
         }
     }

@@ -21,7 +21,9 @@ mod write;
 pub use answer::{Answer, Beaten, DayOff, Due, Op, Provisional, Step};
 pub use book::{Book, Extension, Jurisdiction, Obligation, Override, Question, Status, Version, Wrong};
 pub use calendar::{Calendar, Calendars, Office};
-pub use catalogue::{Catalogue, Category, Direction, DocumentPlan, Names, ShippedObligation, TaskPlan, shipped};
+pub use catalogue::{
+    Catalogue, Category, Direction, DocumentPlan, Names, ShippedObligation, TaskPlan, shipped,
+};
 pub use client::{Client, Place, Scalar};
 pub use explain::{sentences, why_provisional};
 pub use expression::{Anchor, Case, Chain, Choice, Day, Expr, Move, Plan, Reach, Shift, Switch, Test};

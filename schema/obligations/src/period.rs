@@ -243,9 +243,14 @@ impl FiscalYears {
             true => (closing(day.year() - 1)?, this),
             false => (this, closing(day.year() + 1)?),
         };
-        let after_listed = self.listed.iter().filter(|(_, end)| *end < day).filter_map(|(_, end)| end.succ_opt()).max();
-        let before_listed =
-            self.listed.iter().filter(|(start, _)| *start > day).filter_map(|(start, _)| start.pred_opt()).min();
+        let after_listed =
+            self.listed.iter().filter(|(_, end)| *end < day).filter_map(|(_, end)| end.succ_opt()).max();
+        let before_listed = self
+            .listed
+            .iter()
+            .filter(|(start, _)| *start > day)
+            .filter_map(|(start, _)| start.pred_opt())
+            .min();
         let start = before.succ_opt()?.max(after_listed.unwrap_or(NaiveDate::MIN));
         Period::fiscal_year(start, end.min(before_listed.unwrap_or(NaiveDate::MAX)))
     }
@@ -292,7 +297,19 @@ mod tests {
             assert_eq!((period.start(), period.end()), (day(start), day(end)), "{name}");
             assert_eq!(period.to_string(), name);
         }
-        for name in ["2025-13", "2025-3", "2025-Q5", "25", "2025-Q", "FY2025-07-30", "FY2025", "", "2025-03-01", "1899-01", "２０２５"] {
+        for name in [
+            "2025-13",
+            "2025-3",
+            "2025-Q5",
+            "25",
+            "2025-Q",
+            "FY2025-07-30",
+            "FY2025",
+            "",
+            "2025-03-01",
+            "1899-01",
+            "２０２５",
+        ] {
             assert_eq!(Period::parse(name, 1, &june()), None, "{name}");
         }
     }
@@ -335,7 +352,11 @@ mod tests {
                 "2026-07-01 FY2026-12-31"
             ]
         );
-        assert!(FiscalYears::calendar().with(vec![(day("2024-01-01"), day("2024-06-30")), (day("2024-06-30"), day("2024-12-31"))]).is_none());
+        assert!(
+            FiscalYears::calendar()
+                .with(vec![(day("2024-01-01"), day("2024-06-30")), (day("2024-06-30"), day("2024-12-31"))])
+                .is_none()
+        );
     }
 
     proptest! {

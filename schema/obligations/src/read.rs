@@ -194,7 +194,8 @@ impl Reader {
             }
             Ok(cases)
         })?;
-        let otherwise = self.required(&mut object, "else", |reader, value| reader.choice(value, depth + 1, leaf))?;
+        let otherwise =
+            self.required(&mut object, "else", |reader, value| reader.choice(value, depth + 1, leaf))?;
         self.ended(&object)?;
         Ok(Choice::By(Switch { by, cases, otherwise: Box::new(otherwise) }))
     }
@@ -308,11 +309,15 @@ impl Reader {
         }
         let mut object = self.object(value)?;
         let anchor = if object.contains_key("event") {
-            let name = self.required(&mut object, "event", |reader, value| reader.text(value).map(str::to_owned))?;
-            let otherwise = self.required(&mut object, "else", |reader, value| reader.expr(value, depth + 1))?;
+            let name =
+                self.required(&mut object, "event", |reader, value| reader.text(value).map(str::to_owned))?;
+            let otherwise =
+                self.required(&mut object, "else", |reader, value| reader.expr(value, depth + 1))?;
             Anchor::Event(name, Box::new(otherwise))
         } else {
-            Anchor::Rule(self.required(&mut object, "rule", |reader, value| reader.text(value).map(str::to_owned))?)
+            Anchor::Rule(
+                self.required(&mut object, "rule", |reader, value| reader.text(value).map(str::to_owned))?,
+            )
         };
         self.ended(&object)?;
         Ok(anchor)
@@ -323,16 +328,18 @@ impl Reader {
         let Some((key, inner)) = object.first_key_value() else { return self.wrong(Trouble::Missing) };
         let step = self.at(key, |reader| {
             let mut number = |most, zero| {
-                reader.choice(inner, 0, &mut |reader: &mut Self, value: &Value, _| reader.number(value, most, zero))
+                reader.choice(inner, 0, &mut |reader: &mut Self, value: &Value, _| {
+                    reader.number(value, most, zero)
+                })
             };
             match *key {
                 "months" => number(MAX_MONTHS, true).map(Move::Months),
                 "nth" => number(MAX_NTH, false).map(Move::Nth),
                 "days" => number(MAX_DAYS, true).map(Move::Days),
                 "businessDays" => number(MAX_BUSINESS_DAYS, false).map(Move::BusinessDays),
-                "day" => {
-                    reader.choice(inner, 0, &mut |reader: &mut Self, value: &Value, _| reader.day(value)).map(Move::Day)
-                }
+                "day" => reader
+                    .choice(inner, 0, &mut |reader: &mut Self, value: &Value, _| reader.day(value))
+                    .map(Move::Day),
                 _ => reader.wrong(Trouble::Unknown),
             }
         })?;
@@ -379,7 +386,8 @@ mod tests {
             rule.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
             rule
         };
-        let deep = (0..20).fold(json!(1), |inner, _| json!({"by": "a", "cases": [{"in": [1], "is": 1}], "else": inner}));
+        let deep = (0..20)
+            .fold(json!(1), |inner, _| json!({"by": "a", "cases": [{"in": [1], "is": 1}], "else": inner}));
         for (rule, path, trouble) in [
             (json!(5), "", Trouble::Type),
             (json!({}), "at", Trouble::Missing),
@@ -393,7 +401,11 @@ mod tests {
             (chain(json!({"go": [{"weeks": 1}]})), "go.0.weeks", Trouble::Unknown),
             (chain(json!({"go": [{}]})), "go.0", Trouble::Missing),
             (chain(json!({"go": [{"nth": 0}], "calendar": "BR-BANK"})), "go.0.nth", Trouble::Range),
-            (chain(json!({"go": [{"months": deep}]})), "go.0.months.else.else.else.else.else.else.else.else", Trouble::Size),
+            (
+                chain(json!({"go": [{"months": deep}]})),
+                "go.0.months.else.else.else.else.else.else.else.cases.0.is",
+                Trouble::Size,
+            ),
             (chain(json!({"go": [{"nth": 1}]})), "calendar", Trouble::Calendar),
             (chain(json!({"shift": "AFTER"})), "calendar", Trouble::Calendar),
             (chain(json!({"calendar": "BR-BANK"})), "calendar", Trouble::Calendar),

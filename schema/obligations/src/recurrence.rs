@@ -27,7 +27,9 @@ impl Recurrence {
     }
 
     fn is_chosen(&self, period: &Period) -> bool {
-        self.kind != PeriodKind::Month || self.months.is_empty() || self.months.contains(&period.end().month())
+        self.kind != PeriodKind::Month
+            || self.months.is_empty()
+            || self.months.contains(&period.end().month())
     }
 
     /// The day on which work on a period begins.
@@ -39,13 +41,13 @@ impl Recurrence {
     /// the first one, so that nothing drifts.
     pub fn begun(
         &self,
-        first: &Period,
-        last: Option<&Period>,
+        first: Period,
+        last: Option<Period>,
         by: NaiveDate,
         years: &FiscalYears,
     ) -> impl Iterator<Item = Period> {
-        let last = last.map_or(NaiveDate::MAX, Period::end);
-        std::iter::successors(Some(*first), |period| period.next(years))
+        let last = last.map_or(NaiveDate::MAX, |last| last.end());
+        std::iter::successors(Some(first), |period| period.next(years))
             .take_while(move |period| period.end() <= last && self.begins_on(period) <= by)
             .filter(|period| self.is_chosen(period))
     }
@@ -59,14 +61,15 @@ mod tests {
     fn begun(recurrence: &Recurrence, first: &str, last: Option<&str>, by: &str) -> Vec<String> {
         let years = FiscalYears::calendar();
         let parse = |name| Period::parse(name, recurrence.every, &years).unwrap();
-        let last = last.map(parse);
-        let periods = recurrence.begun(&parse(first), last.as_ref(), exact_date(by).unwrap(), &years);
+        let (first, last) = (parse(first), last.map(parse));
+        let periods = recurrence.begun(first, last, exact_date(by).unwrap(), &years);
         periods.map(|period| period.to_string()).collect()
     }
 
     #[test]
     fn periods_whose_work_has_begun() {
-        let monthly = Recurrence { kind: PeriodKind::Month, every: 1, months: vec![], begin_month: 0, begin_day: 20 };
+        let monthly =
+            Recurrence { kind: PeriodKind::Month, every: 1, months: vec![], begin_month: 0, begin_day: 20 };
         assert_eq!(begun(&monthly, "2025-01", None, "2025-03-19"), ["2025-01", "2025-02"]);
         assert_eq!(begun(&monthly, "2025-01", None, "2025-03-20"), ["2025-01", "2025-02", "2025-03"]);
         assert_eq!(begun(&monthly, "2025-01", Some("2025-02"), "2026-03-20"), ["2025-01", "2025-02"]);
@@ -76,15 +79,19 @@ mod tests {
         assert_eq!(begun(&every_two, "2025-02", None, "2025-07-01"), ["2025-02", "2025-04", "2025-06"]);
 
         let chosen = Recurrence { months: vec![6, 12], ..monthly.clone() };
-        assert_eq!(begun(&chosen, "2025-01", None, "2026-12-31"), ["2025-06", "2025-12", "2026-06", "2026-12"]);
+        assert_eq!(
+            begun(&chosen, "2025-01", None, "2026-12-31"),
+            ["2025-06", "2025-12", "2026-06", "2026-12"]
+        );
 
         // The last day of February, and not the 31st of January for ever.
         let ends = Recurrence { begin_day: 31, ..monthly };
         assert_eq!(begun(&ends, "2024-01", None, "2024-02-28"), ["2024-01"]);
         assert_eq!(begun(&ends, "2024-01", None, "2024-02-29"), ["2024-01", "2024-02"]);
 
-        let yearly = Recurrence { kind: PeriodKind::Year, every: 1, months: vec![], begin_month: 3, begin_day: 1 };
-        assert_eq!(begun(&yearly, "2023", None, "2025-03-01"), ["2023"]);
-        assert_eq!(begun(&yearly, "2023", None, "2025-04-01"), ["2023", "2024"]);
+        let yearly =
+            Recurrence { kind: PeriodKind::Year, every: 1, months: vec![], begin_month: 3, begin_day: 1 };
+        assert_eq!(begun(&yearly, "2023", None, "2025-02-28"), ["2023"]);
+        assert_eq!(begun(&yearly, "2023", None, "2025-03-01"), ["2023", "2024"]);
     }
 }

@@ -34,7 +34,9 @@ fn write_test(test: &Test, into: &mut Map<String, Value>) {
         }
         Test::Range(from, to) => {
             let bounds = [("from", from), ("to", to)];
-            into.extend(bounds.into_iter().filter_map(|(key, bound)| Some((key.to_owned(), json!(bound.as_ref()?)))));
+            into.extend(
+                bounds.into_iter().filter_map(|(key, bound)| Some((key.to_owned(), json!(bound.as_ref()?)))),
+            );
         }
     }
 }

@@ -88,7 +88,15 @@ fn every_code_has_a_text() {
 fn every_key_is_used() {
     let codes: BTreeSet<String> = Code::ALL.iter().map(|code| key("refusal", code)).collect();
     let mut sources = String::new();
-    for room in ["base/src", "engine/src", "obligations/src", "src", "../server/src", "../workers/src", "../workers/templates"] {
+    for room in [
+        "base/src",
+        "engine/src",
+        "obligations/src",
+        "src",
+        "../server/src",
+        "../workers/src",
+        "../workers/templates",
+    ] {
         collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(room), &mut sources);
     }
     // A key used through `named` is found by its section.

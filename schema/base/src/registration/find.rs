@@ -29,7 +29,9 @@ pub fn find_all(text: &str) -> Vec<Found> {
             let longest = SHAPES
                 .iter()
                 .filter(|shape| shape.country == *country)
-                .filter_map(|shape| Some((shape.groups.len(), shape.read(text, &words[start..], before(&words, start))?)))
+                .filter_map(|shape| {
+                    Some((shape.groups.len(), shape.read(text, &words[start..], before(&words, start))?))
+                })
                 .max_by_key(|(_, found)| found.span.end);
             start += match longest {
                 Some((groups, one)) => {

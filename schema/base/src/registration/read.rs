@@ -37,8 +37,8 @@ pub enum Why {
 
 /// What people write in front of the number.
 const LABELS: &[&str] = &[
-    "CNPJ", "CPF", "CAEPF", "CNO", "CEI", "MF", "SIREN", "SIRET", "TVA", "VAT", "RCS", "NIF", "CIF", "NIE", "DNI",
-    "NIPC", "NO",
+    "CNPJ", "CPF", "CAEPF", "CNO", "CEI", "MF", "SIREN", "SIRET", "TVA", "VAT", "RCS", "NIF", "CIF", "NIE",
+    "DNI", "NIPC", "NO",
 ];
 
 /// Reads a number in any customary spelling: with or without dots, dashes, slashes, blanks, invisible characters and a
@@ -65,7 +65,8 @@ pub(super) fn read_as(country: Country, text: &str) -> Result<Registration, Why>
 /// Digits and capital letters, without what only makes them readable.
 fn compact(text: &str) -> String {
     // "nº" and "№" become "no" by themselves, "n°" does not.
-    let text: String = text.nfkc().filter(|c| !is_unseen(*c)).map(|c| if c == '°' { 'o' } else { c }).collect();
+    let text: String =
+        text.nfkc().filter(|c| !is_unseen(*c)).map(|c| if c == '°' { 'o' } else { c }).collect();
     let mut rest = text.trim();
     loop {
         let end = rest.find(|c: char| !c.is_ascii_alphabetic() && c != '.').unwrap_or(rest.len());
@@ -106,7 +107,8 @@ pub(super) fn own(country: Country, text: &str) -> String {
 
 /// What a text of digits and capital letters can only be, by its length and its letters.
 fn kind(country: Country, text: &str) -> Result<Kind, Why> {
-    let only_digits = |range: std::ops::Range<usize>| match text[range].chars().find(|c| !c.is_ascii_digit()) {
+    let only_digits = |range: std::ops::Range<usize>| match text[range].chars().find(|c| !c.is_ascii_digit())
+    {
         Some(found) => Err(Why::Character { found }),
         None => Ok(()),
     };
@@ -189,7 +191,11 @@ fn read(kind: Kind, text: String) -> Result<Registration, Why> {
         // Eleven equal digits are in no register, though their check digits hold.
         Kind::Cpf => serial.all(|byte| Some(byte) == first),
         Kind::FrVat => text[4..].bytes().all(|byte| byte == b'0'),
-        _ => first == Some(b'0') && serial.all(|byte| byte == b'0') && text.bytes().filter(u8::is_ascii_digit).count() > 6,
+        _ => {
+            first == Some(b'0')
+                && serial.all(|byte| byte == b'0')
+                && text.bytes().filter(u8::is_ascii_digit).count() > 6
+        }
     };
     match (holds, is_one_digit) {
         (true, false) => Ok(Registration { kind, text }),
