@@ -222,63 +222,63 @@ due-period-start = La période commence le { $to }.
 due-period-end = La période se termine le { $to }.
 due-rule = L’obligation { $key } est due le { $to } ({ $source }).
 due-legal-date = L’échéance légale est le { $to }.
-due-event = Date retenue ({ $key }) : { $to }.
+due-event = Date retenue ({ $key }) : { $to }.
 due-months =
     { $direction ->
-        [back] { $number } mois plus tôt : { $to }.
-       *[on] { $number } mois plus tard : { $to }.
+        [back] { $number } mois plus tôt : { $to }.
+       *[on] { $number } mois plus tard : { $to }.
     }
 due-day =
     { $number ->
-        [1] Le 1er du mois : { $to }.
-       *[other] Le { $number } du mois : { $to }.
+        [1] Le 1er du mois : { $to }.
+       *[other] Le { $number } du mois : { $to }.
     }
-due-last-day = Le dernier jour du mois : { $to }.
+due-last-day = Le dernier jour du mois : { $to }.
 due-nth-business-day =
     { $direction ->
         [back] { $number ->
-            [1] Le dernier jour ouvré du mois ({ $calendar }) : { $to }.
-           *[other] Le { $number }e jour ouvré en partant de la fin du mois ({ $calendar }) : { $to }.
+            [1] Le dernier jour ouvré du mois ({ $calendar }) : { $to }.
+           *[other] Le { $number }e jour ouvré en partant de la fin du mois ({ $calendar }) : { $to }.
         }
        *[on] { $number ->
-            [1] Le 1er jour ouvré du mois ({ $calendar }) : { $to }.
-           *[other] Le { $number }e jour ouvré du mois ({ $calendar }) : { $to }.
+            [1] Le 1er jour ouvré du mois ({ $calendar }) : { $to }.
+           *[other] Le { $number }e jour ouvré du mois ({ $calendar }) : { $to }.
         }
     }
 due-days =
     { $direction ->
         [back] { $number ->
-            [one] { $number } jour plus tôt : { $to }.
-           *[other] { $number } jours plus tôt : { $to }.
+            [one] { $number } jour plus tôt : { $to }.
+           *[other] { $number } jours plus tôt : { $to }.
         }
        *[on] { $number ->
-            [one] { $number } jour plus tard : { $to }.
-           *[other] { $number } jours plus tard : { $to }.
+            [one] { $number } jour plus tard : { $to }.
+           *[other] { $number } jours plus tard : { $to }.
         }
     }
 due-business-days =
     { $direction ->
         [back] { $number ->
-            [one] { $number } jour ouvré plus tôt ({ $calendar }) : { $to }.
-           *[other] { $number } jours ouvrés plus tôt ({ $calendar }) : { $to }.
+            [one] { $number } jour ouvré plus tôt ({ $calendar }) : { $to }.
+           *[other] { $number } jours ouvrés plus tôt ({ $calendar }) : { $to }.
         }
        *[on] { $number ->
-            [one] { $number } jour ouvré plus tard ({ $calendar }) : { $to }.
-           *[other] { $number } jours ouvrés plus tard ({ $calendar }) : { $to }.
+            [one] { $number } jour ouvré plus tard ({ $calendar }) : { $to }.
+           *[other] { $number } jours ouvrés plus tard ({ $calendar }) : { $to }.
         }
     }
-due-before = L’échéance passe du { $from } au jour ouvré précédent ({ $calendar }) : { $to }.
-due-after = L’échéance passe du { $from } au jour ouvré suivant ({ $calendar }) : { $to }.
+due-before = L’échéance passe du { $from } au jour ouvré précédent ({ $calendar }) : { $to }.
+due-after = L’échéance passe du { $from } au jour ouvré suivant ({ $calendar }) : { $to }.
 due-table = Le calendrier de l’administration indique le { $to }.
 due-extension = L’administration l’a reportée au { $to } ({ $source }).
 due-override = Pour ce client, elle a été fixée au { $to } ({ $source }).
-due-choose = Fiche du client, { $key } : { $value }.
+due-choose = Fiche du client, { $key } : { $value }.
 due-beaten = Sans cela, ce serait le { $date } ({ $source }).
 day-off-weekly = Le { $date } n’est pas un jour ouvré.
 day-off-holiday =
     { $source ->
-        [none] Le { $date } est un { $level } : { $name }.
-       *[other] Le { $date } est un { $level } : { $name } ({ $source }).
+        [none] Le { $date } est un { $level } : { $name }.
+       *[other] Le { $date } est un { $level } : { $name } ({ $source }).
     }
 holiday-national = jour férié national
 holiday-region = jour férié régional
@@ -288,8 +288,8 @@ no = non
 
 ## Pourquoi une échéance peut encore changer.
 
-provisional-attribute-missing = La fiche du client n’indique pas : { $key }. Cette date est la plus proche possible.
-provisional-event-unknown = Cette date n’est pas encore connue : { $name }.
+provisional-attribute-missing = La fiche du client n’indique pas : { $key }. Cette date est la plus proche possible.
+provisional-event-unknown = Cette date n’est pas encore connue : { $name }.
 provisional-calendar-year = Les jours fériés de { $year } ({ $place }) ne sont pas encore définitifs.
 provisional-no-working-day = Il n’y a aucun jour ouvré à moins d’un mois.
 
