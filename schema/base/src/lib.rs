@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod collation;
+pub mod country;
 pub mod email;
 pub mod error;
 pub mod foreign;
@@ -13,6 +14,7 @@ pub mod locale;
 pub mod message_id;
 pub mod money;
 pub mod page;
+pub mod registration;
 pub mod search;
 pub mod secret;
 pub mod spelling;
