@@ -30,8 +30,8 @@ use crate::lifecycle::{Failure, Lifecycle, Turn};
 use crate::live::Live;
 use crate::parts::{Parts, Service};
 use crate::settings::{
-    GUICHET_LISTEN, GUICHET_PROBES, MAIL_FROM, S3_BUCKET, SMTP_URL, SettingError, Settings, bind, look_at_s3, migrate,
-    open_s3, unusable,
+    GUICHET_LISTEN, GUICHET_PROBES, MAIL_FROM, S3_BUCKET, SMTP_URL, SettingError, Settings, bind, look_at_s3,
+    migrate, open_s3, unusable,
 };
 use crate::{open_files, probes, service_manager, signals};
 
@@ -169,7 +169,8 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
         if let Some(address) = settings.probes {
             let listener = bind(GUICHET_PROBES, address).await?;
             tracing::info!(address = %listener.local_addr()?, "answering probes");
-            let router = probes::router(probes::Probes::new(store.clone(), Some(workers.health()), parts.clone()));
+            let router =
+                probes::router(probes::Probes::new(store.clone(), Some(workers.health()), parts.clone()));
             life.add("probes", Turn::Then, SOON, |stop| {
                 guichet_edge::serve(listener, router, ConnectionLimits::default(), stop)
             });
@@ -314,9 +315,9 @@ fn pass_hints(life: &mut Lifecycle, settings: &Settings, url: String, store: &St
 fn storage(s3: Option<S3>, folder: &Path) -> Result<Storage, SettingError> {
     match s3 {
         Some(s3) => Ok(Storage::S3(s3)),
-        None => Folder::open(folder)
-            .map(Storage::Folder)
-            .map_err(|error| unusable(&folder.join("files"), &error)),
+        None => {
+            Folder::open(folder).map(Storage::Folder).map_err(|error| unusable(&folder.join("files"), &error))
+        }
     }
 }
 

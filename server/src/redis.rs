@@ -9,10 +9,12 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use guichet_base::foreign;
 use guichet_engine::hint::{AGAIN, COALESCE, Hints};
+use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
-use redis::aio::MultiplexedConnection;
-use redis::{Client, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError, RedisResult, ServerErrorKind};
+use redis::{
+    Client, ErrorKind, IntoConnectionInfo, RedisConnectionInfo, RedisError, RedisResult, ServerErrorKind,
+};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
@@ -146,7 +148,9 @@ impl Redis {
         match error.code() {
             Some("NOAUTH") => return NO_PASSWORD.to_owned(),
             Some("WRONGPASS") => return WRONG_PASSWORD.to_owned(),
-            Some("NOPERM") => return "this user may not do that: it needs PING, PUBLISH and SUBSCRIBE".to_owned(),
+            Some("NOPERM") => {
+                return "this user may not do that: it needs PING, PUBLISH and SUBSCRIBE".to_owned();
+            }
             _ => {}
         }
         match error.kind() {

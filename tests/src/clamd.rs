@@ -54,11 +54,6 @@ impl FakeClamd {
         self.address.to_string()
     }
 
-    /// Its address.
-    pub fn address(&self) -> String {
-        self.address.to_string()
-    }
-
     /// A client of it.
     ///
     /// # Panics

@@ -30,7 +30,9 @@ fn judge(survey: Survey, place: &str) -> Vec<Finding> {
     let signed_in = if survey.is_signed_in { "signed in" } else { "without a sign-in" };
     let mut found = vec![ok(format!("{place} is ready, {encrypted}, {signed_in}"))];
     if survey.tells_password {
-        found.push(warning("SMTP_URL sends user and password in clear; smtp+starttls:// or smtps:// would not"));
+        found.push(warning(
+            "SMTP_URL sends user and password in clear; smtp+starttls:// or smtps:// would not",
+        ));
     }
     if survey.offers_sign_in && !survey.is_signed_in {
         found.push(warning(

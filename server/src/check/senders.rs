@@ -11,8 +11,12 @@ const NAMED: usize = 20;
 pub(super) async fn check(site: &Site<'_>) -> Vec<Finding> {
     let policy = &site.settings.sender_policy;
     let mut found = vec![match &policy.from {
-        Some(from) => ok(format!("MAIL_FROM: mails of firms without a proved domain come from {}", from.address())),
-        None if site.settings.smtp.is_none() => warning("MAIL_FROM is not set: `guichet work` does not start without it"),
+        Some(from) => {
+            ok(format!("MAIL_FROM: mails of firms without a proved domain come from {}", from.address()))
+        }
+        None if site.settings.smtp.is_none() => {
+            warning("MAIL_FROM is not set: `guichet work` does not start without it")
+        }
         None => fails("MAIL_FROM is not set: give your own address, such as notices@guichet.example"),
     }];
     match unproved(site).await {
@@ -26,7 +30,9 @@ pub(super) async fn check(site: &Site<'_>) -> Vec<Finding> {
 async fn unproved(site: &Site<'_>) -> Result<Vec<Finding>, String> {
     let Some(mut conn) = site.connect().await? else { return Ok(Vec::new()) };
     // Before the first start there are no firms, and nothing to tell.
-    let Ok(firms) = queries::unproved(&mut conn, &site.settings.sender_policy).await else { return Ok(Vec::new()) };
+    let Ok(firms) = queries::unproved(&mut conn, &site.settings.sender_policy).await else {
+        return Ok(Vec::new());
+    };
     if site.settings.trial {
         return Ok(Vec::new());
     }

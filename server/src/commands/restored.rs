@@ -60,7 +60,10 @@ pub(super) async fn release(store: &Store, MailSome { which, .. }: MailSome) -> 
 }
 
 /// `guichet mail discard`
-pub(super) async fn discard(store: &Store, MailDiscard { some, yes }: MailDiscard) -> Result<String, Failure> {
+pub(super) async fn discard(
+    store: &Store,
+    MailDiscard { some, yes }: MailDiscard,
+) -> Result<String, Failure> {
     let which = meant(some.which);
     if yes {
         let discarded = held::discard(store, which).await.map_err(told)?;

@@ -30,8 +30,8 @@ use crate::redis::Redis;
 
 pub use names::unknown;
 pub use reach::{
-    PartError, bind, check_database, database_place, look_at_clamd, look_at_relay, look_at_s3, migrate, open_s3, plain,
-    unusable,
+    PartError, bind, check_database, database_place, look_at_clamd, look_at_relay, look_at_s3, migrate,
+    open_s3, plain, unusable,
 };
 pub use values::{LogFormat, Secret};
 pub use variable::{

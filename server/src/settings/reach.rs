@@ -142,7 +142,9 @@ pub async fn look_at_clamd(clamd: &Clamd) -> Result<(), PartError> {
             Err(PartError::Refused(failed(&plain(&error.to_string()))))
         }
         Ok(Err(ClamdError::Unreachable(error))) => Err(PartError::Away(failed(&plain(&error.to_string())))),
-        Ok(Err(ClamdError::Refused(answer))) if answer.is_empty() => Err(PartError::Away(failed("no word came"))),
+        Ok(Err(ClamdError::Refused(answer))) if answer.is_empty() => {
+            Err(PartError::Away(failed("no word came")))
+        }
         Ok(Err(ClamdError::Refused(answer))) => {
             let answer = foreign::listed(answer.lines().next().unwrap_or_default());
             let reason = format!("what is at {} is no scanner: it says `{answer}`", clamd.place());
@@ -157,7 +159,8 @@ pub async fn look_at_clamd(clamd: &Clamd) -> Result<(), PartError> {
 /// # Errors
 /// For example `SMTP_URL: relay.example:587 does not work: 535 at AUTH`.
 pub async fn look_at_relay(relay: &SmtpSettings) -> Result<Survey, PartError> {
-    let failed = |reason: &str| SettingError::new(SMTP_URL, format!("{} does not work: {reason}", relay.place()));
+    let failed =
+        |reason: &str| SettingError::new(SMTP_URL, format!("{} does not work: {reason}", relay.place()));
     match timeout(RELAY_PATIENCE, relay.survey()).await {
         Ok(Ok(survey)) => Ok(survey),
         Ok(Err(error @ SendError::Sick(_))) => Err(PartError::Refused(failed(&error.to_string()))),

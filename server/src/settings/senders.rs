@@ -15,10 +15,7 @@ const DNS: u16 = 53;
 const OF_A_TRIAL: &str = "guichet@localhost.localdomain";
 
 /// What the operator says about senders; in a trial nothing needs to be said.
-pub(super) fn policy<L: Fn(&str) -> Option<OsString>>(
-    values: &Values<L>,
-    trial: bool,
-) -> SenderPolicy {
+pub(super) fn policy<L: Fn(&str) -> Option<OsString>>(values: &Values<L>, trial: bool) -> SenderPolicy {
     let said = values.get(MAIL_FROM, operator);
     let from = said.or_else(|| Email::parse(OF_A_TRIAL).filter(|_| trial));
     SenderPolicy::new(from, values.get(MAIL_DOMAINS, domains).unwrap_or_default())

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use diesel_async::SimpleAsyncConnection;
-use guichet_base::clock::SystemClock;
 use guichet_engine::db;
 use guichet_engine::store::Store;
 use guichet_tests::database::TestDatabase;
@@ -28,7 +27,7 @@ fn is_one_line(text: &str) -> bool {
 #[tokio::test]
 async fn are_one_short_line() {
     let database = TestDatabase::new().await;
-    let store = Store::new(db::pool(&database.url, 2).unwrap(), Arc::new(SystemClock));
+    let store = Store::new(db::pool(&database.url, 2).unwrap(), Arc::new(guichet_tests::clock::SystemClock));
     let firm = Firm::new(&store, "aurora.example").await;
     let client = firm.client("Padaria Sol", Some("nf@padaria.example")).await;
     let sink = Sink::start(Options::default()).await;

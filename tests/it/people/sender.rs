@@ -299,7 +299,11 @@ async fn owners_only() {
     // What is checked is what the owner saw.
     for other in ["evil.example", "sub.aurora.example", "", "avisos@aurora.example"] {
         let input = json!({ "domain": other });
-        assert_eq!(door.desk.refused(&door.desk.owner, "firmSenderCheck", input).await, ["domain:CONFLICT"], "{other}");
+        assert_eq!(
+            door.desk.refused(&door.desk.owner, "firmSenderCheck", input).await,
+            ["domain:CONFLICT"],
+            "{other}"
+        );
     }
     assert_eq!(door.dns.asked(), 0);
     door.desk.finish().await;

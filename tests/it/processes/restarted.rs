@@ -46,7 +46,8 @@ async fn no_request_fails_while_servers_are_restarted_in_turn() {
     for turn in 0..6 {
         let before: Vec<usize> = answered.iter().map(|count| count.load(Ordering::Relaxed)).collect();
         until("the callers have gone on", || {
-            let went_on = |(count, before): (&AtomicUsize, &usize)| count.load(Ordering::Relaxed) > before + BETWEEN;
+            let went_on =
+                |(count, before): (&AtomicUsize, &usize)| count.load(Ordering::Relaxed) > before + BETWEEN;
             if let Some(ended) = callers.try_join_next() {
                 ended.expect("requests are answered");
             }

@@ -15,7 +15,6 @@ use guichet_tests::process::{Launch, Process};
 use guichet_tests::redis::Redis;
 use guichet_tests::smtp::{Act, Rule, Step};
 use guichet_tests::wait::DEADLINE;
-use guichet_workers::clamd::Clamd;
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -102,7 +101,7 @@ async fn verification_hangs(in_bucket: bool) {
     let database = TestDatabase::new().await;
     let site = Site::open(&database.url).await;
     let (scanner, bucket) = (FakeClamd::start().await, S3Server::start().await);
-    let Clamd::Tcp(scanner_at) = scanner.clamd() else { panic!("it listens on a port") };
+    let scanner_at = scanner.address();
     let bucket_at = bucket.settings().endpoint.unwrap();
     let bucket_at = format!("127.0.0.1:{}", bucket_at.port().unwrap());
     let (scanning, storing) =
