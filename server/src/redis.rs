@@ -157,6 +157,7 @@ impl Redis {
             // The library signs in by itself, and keeps no code of what the server answered.
             ErrorKind::AuthenticationFailed if redis.password().is_none() => NO_PASSWORD.to_owned(),
             ErrorKind::AuthenticationFailed => WRONG_PASSWORD.to_owned(),
+            ErrorKind::Parse => "what answers is no Redis".to_owned(),
             _ => told(error),
         }
     }

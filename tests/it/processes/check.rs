@@ -256,7 +256,9 @@ async fn a_trial_that_did_not_begin() {
     let data = folder.path().join("data");
     let ended =
         guichet(&["check"], &[("GUICHET_DATA", data.to_str().unwrap()), ("GUICHET_LISTEN", "")], "").await;
-    assert_eq!((ended.code, amiss(&ended).len()), (Some(0), 0), "{ended:#?}");
+    // Whether there is room is the business of the machine that runs the tests.
+    let amiss = amiss(&ended).into_iter().filter(|line| !line.contains("MB free")).count();
+    assert_eq!((ended.code, amiss), (Some(0), 0), "{ended:#?}");
     told(&ended, "ok", "settings", "this is a trial");
     told(&ended, "ok", "database", "the first start of guichet makes a private PostgreSQL");
     assert!(!data.exists());

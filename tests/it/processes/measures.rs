@@ -251,7 +251,10 @@ async fn the_documents_tell_every_metric() {
     }
     // Also where alerts are advised.
     let named = documents.split(|c: char| !c.is_ascii_lowercase() && c != '_');
-    for name in named.filter(|word| word.starts_with("guichet_") && word.len() > "guichet_".len()) {
+    // Parts of the program have such names, too, in the log and in its filter.
+    let is_part = |name: &str| ["::", "=debug"].iter().any(|end| documents.contains(&format!("{name}{end}")));
+    let named = named.filter(|word| word.starts_with("guichet_") && word.len() > "guichet_".len());
+    for name in named.filter(|name| !is_part(name)) {
         assert!(families.contains_key(name), "{name} is no metric");
     }
     assert!(server.stop().await.success() && worker.stop().await.success());

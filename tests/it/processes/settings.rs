@@ -298,7 +298,7 @@ async fn the_hints() {
             &mute,
             format!("REDIS_URL: this user may not do that: it needs PING, PUBLISH and SUBSCRIBE at {socket}"),
         ),
-        (&format!("redis://me:hunter2@{page}"), format!("REDIS_URL: is none at {page}")),
+        (&format!("redis://me:hunter2@{page}"), format!("REDIS_URL: what answers is no Redis at {page}")),
     ] {
         let settings = [("DATABASE_URL", database.url.as_str()), ("SMTP_URL", &relay), ("REDIS_URL", value)];
         for command in ["serve", "work"] {

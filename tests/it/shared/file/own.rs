@@ -1,6 +1,7 @@
 //! a person's own uploads, as a list and live.
 
 use chrono::TimeDelta;
+use diesel_async::SimpleAsyncConnection;
 use guichet_tests::live::{LiveSide, Messages};
 use guichet_tests::object_store::Kind;
 use guichet_tests::world::Person;
@@ -72,7 +73,9 @@ async fn a_09_the_uploader_is_told() {
 
     let wrong = desk.hand_in(&desk.admin, "extrato.pdf", CSV).await;
     assert_eq!(until(&mut mine, &wrong, "REJECTED").await["refusal"]["code"], "FILE_TYPE_MISMATCH");
-    desk.app.pass(TimeDelta::days(31));
+    let expire = "UPDATE files SET expires_at = created_at WHERE state = 'REJECTED'";
+    desk.app.store.conn().await.unwrap().batch_execute(expire).await.unwrap();
+    desk.app.pass(TimeDelta::minutes(1));
     sweep(&desk.app.store, &desk.app.files.storage).await.unwrap();
     loop {
         let told = mine.told().await;

@@ -80,7 +80,7 @@ async fn d_11_read_exactly_these() {
     }";
     for input in [json!({}), json!({ "ids": [ids[1]], "upToId": ids[1] })] {
         let refused = desk.app.send(Some(&desk.member), mutation, json!({ "input": input })).await;
-        assert_eq!(refused.error_code(), Some("GRAPHQL_VALIDATION_FAILED"), "{input}");
+        assert_eq!(refused.error_code(), Some("BAD_USER_INPUT"), "{input}");
     }
     desk.finish().await;
 }
