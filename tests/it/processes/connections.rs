@@ -93,7 +93,7 @@ async fn ready(process: &Process) -> (u16, String) {
 
 /// The documented sum: a process opens `DATABASE_POOL` connections, one for its readiness and two for hints; with workers
 /// three for the queue.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_sum_of_a_process() {
     let limited = Limited::new().await;
     let pool = |launch: Launch| launch.with("DATABASE_POOL", POOL.to_string());
@@ -162,7 +162,7 @@ async fn the_sum_of_a_process() {
 
 /// When the server gives no more connections, requests wait for those that the process has, the queue and the probe borrow
 /// them, and mails are sent. Without any connection everybody is told to try again; afterwards all is as before.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn at_the_servers_limit() {
     let limited = Limited::new().await;
     let (server, worker) = tokio::join!(limited.serve().start(), limited.work().start());

@@ -159,7 +159,7 @@ impl Trouble {
 
 /// Each outage is told as such by its code, also one that a later version of PostgreSQL may have; what would happen again
 /// is an internal error.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_code() {
     let trouble = Trouble::start().await;
     for (codes, answer) in [(OUTAGES, "UNAVAILABLE"), (BUGS, "INTERNAL")] {
@@ -174,7 +174,7 @@ async fn every_code() {
 }
 
 /// The same with what really happens; the server's texts are French indeed.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_really_happens() {
     let trouble = Trouble::start().await;
     for (statements, code, text) in REAL {
@@ -218,7 +218,7 @@ async fn what_really_happens() {
 
 /// A killed backend, which makes PostgreSQL end all of them, a server that is starting, and one that is away: nobody is
 /// told of an internal error, and afterwards everything goes on.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn crashes() {
     let mut trouble = Trouble::start().await;
     let asked = AtomicU32::new(0);
@@ -258,7 +258,7 @@ async fn crashes() {
 
 /// A full disk: the program is not ready and says why, refuses what needs room, answers questions, and goes on once there
 /// is room.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk() {
     let trouble = Trouble::start().await;
     trouble.is_ready((200, "ok")).await;
@@ -286,7 +286,7 @@ async fn a_full_disk() {
 
 /// Jobs try again: a mail whose outcome cannot be recorded is sent once the database records it. The id in the log is the
 /// one that commands take; `run-now` ends its backoff.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn jobs_try_again() {
     let trouble = Trouble::start().await;
     let worker = trouble.site.work().await;
