@@ -9,7 +9,6 @@ use guichet_tests::database::french::FrenchServer;
 use guichet_tests::http;
 use guichet_tests::process::{Launch, Process};
 use guichet_tests::wait::DEADLINE;
-use serde_json::json;
 use tokio::time::{Duration, Instant, sleep};
 
 use super::site::Site;
@@ -184,7 +183,8 @@ async fn at_the_servers_limit() {
     limited.run(end).await;
     let refused = limited.ask(&server, "none").await;
     assert_eq!(refused, vec!["UNAVAILABLE"; MANY]);
-    assert_eq!(ready(&server).await, (503, json!({ "database": "too many connections" }).to_string()));
+    let (status, reason) = ready(&server).await;
+    assert!(status == 503 && reason.contains("too many connections"), "{status} {reason}");
     limited.limit(-1).await;
     let begun = Instant::now();
     while ready(&server).await.0 != 200 || ready(&worker).await.0 != 200 {
