@@ -102,6 +102,7 @@ async fn the_sum_of_a_process() {
     let alone = Launch::all_in_one(folder.path())
         .with("DATABASE_URL", &limited.url)
         .with("SMTP_URL", limited.site.sink.starttls_url())
+        .with("MAIL_FROM", "notices@guichet.example")
         .with("GUICHET_PACE", "1000000");
     let mut mails = 0;
     let mut mail = async |name: &str| {
