@@ -165,7 +165,8 @@ async fn the_sum_of_a_process() {
 #[tokio::test(flavor = "multi_thread")]
 async fn at_the_servers_limit() {
     let limited = Limited::new().await;
-    let (server, worker) = tokio::join!(limited.serve().start(), limited.work().start());
+    let (serve, work) = (limited.serve(), limited.work());
+    let (server, worker) = tokio::join!(serve.start(), work.start());
     // No connection beyond those that the processes have needed for their start.
     limited.limit(1).await;
     for round in ["first", "second"] {
