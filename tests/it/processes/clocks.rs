@@ -26,7 +26,7 @@ const AHEAD: &str = "+60h";
 const BEHIND: &str = "-60h";
 
 /// Columns with times that are meant to be in the future; each is written with another time that is now.
-const FUTURE: &[&str] = &["expires_at", "run_at", "lease_until", "until"];
+const FUTURE: &[&str] = &["expires_at", "run_at", "lease_until", "until", "check_at"];
 
 async fn serve(site: &Site, clock: &str) -> Process {
     on_machine(Launch::serve(&site.url), clock).await

@@ -9,7 +9,6 @@ use guichet_tests::database::french::FrenchServer;
 use guichet_tests::http;
 use guichet_tests::process::{Launch, Process};
 use guichet_tests::wait::DEADLINE;
-use serde_json::json;
 use tokio::time::{Duration, Instant, sleep};
 
 use super::site::Site;
@@ -93,7 +92,7 @@ async fn ready(process: &Process) -> (u16, String) {
 
 /// The documented sum: a process opens `DATABASE_POOL` connections, one for its readiness and two for hints; with workers
 /// three for the queue.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_sum_of_a_process() {
     let limited = Limited::new().await;
     let pool = |launch: Launch| launch.with("DATABASE_POOL", POOL.to_string());
@@ -103,6 +102,7 @@ async fn the_sum_of_a_process() {
     let alone = Launch::all_in_one(folder.path())
         .with("DATABASE_URL", &limited.url)
         .with("SMTP_URL", limited.site.sink.starttls_url())
+        .with("MAIL_FROM", "notices@guichet.example")
         .with("GUICHET_PACE", "1000000");
     let mut mails = 0;
     let mut mail = async |name: &str| {
@@ -162,7 +162,7 @@ async fn the_sum_of_a_process() {
 
 /// When the server gives no more connections, requests wait for those that the process has, the queue and the probe borrow
 /// them, and mails are sent. Without any connection everybody is told to try again; afterwards all is as before.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn at_the_servers_limit() {
     let limited = Limited::new().await;
     let (serve, work) = (limited.serve(), limited.work());
@@ -185,7 +185,8 @@ async fn at_the_servers_limit() {
     limited.run(end).await;
     let refused = limited.ask(&server, "none").await;
     assert_eq!(refused, vec!["UNAVAILABLE"; MANY]);
-    assert_eq!(ready(&server).await, (503, json!({ "database": "too many connections" }).to_string()));
+    let (status, reason) = ready(&server).await;
+    assert!(status == 503 && reason.contains("too many connections"), "{status} {reason}");
     limited.limit(-1).await;
     let begun = Instant::now();
     while ready(&server).await.0 != 200 || ready(&worker).await.0 != 200 {

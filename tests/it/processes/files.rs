@@ -46,13 +46,18 @@ pub async fn put(
     })
 }
 
-/// Completes an upload and waits until the file is stored.
-pub async fn stored(site: &Site, server: &Process, id: &str) {
+/// Completes an upload.
+pub async fn complete(site: &Site, server: &Process, id: &str) {
     let mutation = "mutation ($ids: [ID!]!) { fileUploadComplete(input: { ids: $ids }) {
         results { userErrors { code } } userErrors { code }
     } }";
     let done = site.ask(server, mutation, json!({ "ids": [id] })).await.expect("it answers");
     assert_eq!(done["fileUploadComplete"]["results"][0]["userErrors"], json!([]));
+}
+
+/// Completes an upload and waits until the file is stored.
+pub async fn stored(site: &Site, server: &Process, id: &str) {
+    complete(site, server, id).await;
     let query = "query ($id: ID!) { node(id: $id) { ... on File { state } } }";
     let begun = Instant::now();
     loop {

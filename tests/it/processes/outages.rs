@@ -18,6 +18,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
 
+use super::files::{PDF, complete, declare, put, stored};
 use super::run::guichet;
 use super::site::Site;
 
@@ -159,7 +160,7 @@ impl Trouble {
 
 /// Each outage is told as such by its code, also one that a later version of PostgreSQL may have; what would happen again
 /// is an internal error.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_code() {
     let trouble = Trouble::start().await;
     for (codes, answer) in [(OUTAGES, "UNAVAILABLE"), (BUGS, "INTERNAL")] {
@@ -174,7 +175,7 @@ async fn every_code() {
 }
 
 /// The same with what really happens; the server's texts are French indeed.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_really_happens() {
     let trouble = Trouble::start().await;
     for (statements, code, text) in REAL {
@@ -218,7 +219,7 @@ async fn what_really_happens() {
 
 /// A killed backend, which makes PostgreSQL end all of them, a server that is starting, and one that is away: nobody is
 /// told of an internal error, and afterwards everything goes on.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn crashes() {
     let mut trouble = Trouble::start().await;
     let asked = AtomicU32::new(0);
@@ -258,7 +259,7 @@ async fn crashes() {
 
 /// A full disk: the program is not ready and says why, refuses what needs room, answers questions, and goes on once there
 /// is room.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk() {
     let trouble = Trouble::start().await;
     trouble.is_ready((200, "ok")).await;
@@ -284,50 +285,60 @@ async fn a_full_disk() {
     trouble.end().await;
 }
 
-/// Jobs try again: a mail whose outcome cannot be recorded is sent once the database records it. The id in the log is the
-/// one that commands take; `run-now` ends its backoff.
-#[tokio::test]
+/// Jobs try again. The id in the log is the one that commands take; `run-now` ends the backoff. A mail that was sent is not
+/// sent again because the database cannot record it.
+#[tokio::test(flavor = "multi_thread")]
 async fn jobs_try_again() {
     let trouble = Trouble::start().await;
-    let worker = trouble.site.work().await;
-    let trigger =
-        "CREATE TRIGGER trouble BEFORE UPDATE ON email_deliveries FOR EACH ROW EXECUTE FUNCTION trouble()";
-    trouble.conn().await.batch_execute(trigger).await.unwrap();
+    let (site, serve) = (&trouble.site, &trouble.serve);
+    let worker = site.work().await;
+    let triggers = "DROP TRIGGER trouble ON tickets;
+        CREATE TRIGGER trouble BEFORE UPDATE ON files FOR EACH ROW WHEN (NEW.state = 'STORED')
+            EXECUTE FUNCTION trouble();
+        CREATE TRIGGER trouble BEFORE UPDATE ON email_deliveries FOR EACH ROW EXECUTE FUNCTION trouble();";
+    trouble.conn().await.batch_execute(triggers).await.unwrap();
     let url = trouble.server.postgres.url();
     let jobs = async |arguments: &[&str]| {
         let settings = [("DATABASE_URL", url.as_str())];
         guichet(&[&["jobs"], arguments].concat(), &settings, "").await
     };
-    for (round, code) in ["53100", "25006", "40001", "57P01", "08006", "55P03"].into_iter().enumerate() {
-        let ticket = trouble.site.ticket(&trouble.serve, code).await.unwrap();
+    for code in ["53100", "25006", "40001", "57P01", "08006", "55P03"] {
+        let (file, address) = declare(site, serve, code, PDF).await;
+        assert_eq!(put(serve, &address, PDF).await.send().await.unwrap().status(), 200);
         trouble.fails(code).await;
-        trouble.site.change(&trouble.serve, &ticket, "IN_ANALYSIS", code).await.unwrap();
+        complete(site, serve, &file).await;
         let reason = format!("SQLSTATE {code}: plus rien ne va");
-        let id = job_of(&worker, &reason).await;
-        assert!(id.starts_with("job_"), "{id}");
+        let failed = logged(&worker, "job failed; it will be tried again", &reason).await;
+        let id = failed["job"].as_str().unwrap();
+        assert!(id.starts_with("job_"), "{failed}");
         let listed = jobs(&["list"]).await.out;
-        assert!(
-            listed.lines().count() == 1 && listed.starts_with(&id) && listed.contains(&reason),
-            "{listed}"
-        );
-        let shown: Value = serde_json::from_str(&jobs(&["show", &id]).await.out).unwrap();
+        let is_line = listed.lines().count() == 1 && listed.starts_with(id) && listed.contains(&reason);
+        assert!(is_line, "{listed}");
+        let shown: Value = serde_json::from_str(&jobs(&["show", id]).await.out).unwrap();
         assert_eq!((&shown["id"], &shown["status"]), (&json!(id), &json!("READY")), "{shown}");
         trouble.happens("").await;
-        let ran = jobs(&["run-now", &id]).await;
+        let ran = jobs(&["run-now", id]).await;
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
-        trouble.site.sent(&trouble.serve, round as u64 + 1).await;
+        stored(site, serve, &file).await;
     }
+    trouble.fails("53100").await;
+    site.mail(serve).await;
+    logged(&worker, "sent, but not yet recorded", "SQLSTATE 53100: ").await;
+    trouble.happens("").await;
+    site.sent(serve, 1).await;
+    assert_eq!(site.sink.mails().len(), 1);
     assert!(worker.stop().await.success());
     trouble.end().await;
 }
 
-/// Waits until the worker has logged that a job failed for this reason; returns the job's id.
-async fn job_of(worker: &Process, reason: &str) -> String {
-    guichet_tests::wait::until("a job fails", || {
-        let lines = worker.output();
-        let mut logged = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let line = logged.find(|line| line["error"].as_str().is_some_and(|error| error.contains(reason)))?;
-        line["job"].as_str().map(str::to_owned)
+/// Waits until the process has logged this message about this error; returns the line.
+async fn logged(process: &Process, message: &str, error: &str) -> Value {
+    guichet_tests::wait::until("it is logged", || {
+        let lines = process.output();
+        let mut lines = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.find(|line| {
+            line["message"] == message && line["error"].as_str().is_some_and(|text| text.contains(error))
+        })
     })
     .await
 }
