@@ -23,8 +23,6 @@ pub struct Prepared {
     pub kind: OperationType,
     /// Its first root field, which may not exist in the schema.
     pub root: String,
-    /// The name that the client gave it.
-    pub name: Option<String>,
     /// The order of fields in its answer.
     pub layout: Layout,
     /// The request, for `Schema::execute` or `Schema::execute_stream`.
@@ -32,6 +30,8 @@ pub struct Prepared {
 }
 
 /// Parses and measures a request.
+///
+/// `named` is told what is asked for as soon as that is known: kind and first field, and the name of the operation.
 ///
 /// # Errors
 /// With a code in `extensions`. Sending the request again does not help.
@@ -41,12 +41,15 @@ pub fn prepare(
     introspection: bool,
     scalars: &Scalars,
     limits: &Limits,
+    named: impl FnOnce(OperationType, &str, Option<&str>),
 ) -> Result<Prepared, ServerError> {
     let Params { query, operation_name, variables, extensions } = params;
     check_text(&query, limits)?;
     let query = escapes::replaced(&query).into_owned();
     let document = parse_query(&query).map_err(|error| parse_error(&error))?;
     let operation = select(&document, operation_name.as_deref())?;
+    let root = first_field(&document, &operation.selection_set.node).unwrap_or_default().to_owned();
+    named(operation.ty, &root, name(&document, operation_name.as_deref()).as_deref());
     let cost = measure(&document, operation, &variables, types, limits)?;
     let kind = operation.ty;
     cost.check(kind, limits)?;
@@ -61,14 +64,12 @@ pub fn prepare(
         let message = "A subscription has exactly one field at its root, and not within a fragment.";
         return Err(refusal(Code::GraphqlValidationFailed, message, Vec::new()));
     }
-    let root = first_field(&document, &operation.selection_set.node).unwrap_or_default().to_owned();
-    let name = name(&document, operation_name.as_deref());
     let layout = Layout::of(&document, &operation.selection_set.node);
     let mut request = Request::new(query).variables(variables);
     request.operation_name = operation_name;
     request.extensions = extensions;
     request.set_parsed_query(document);
-    Ok(Prepared { kind, root, name, layout, request })
+    Ok(Prepared { kind, root, layout, request })
 }
 
 fn has_one_field(root: &SelectionSet) -> bool {

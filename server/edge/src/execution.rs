@@ -33,12 +33,12 @@ impl<E: Executor, A> Edge<E, A> {
     /// As [`prepare`].
     pub fn prepare(&self, params: Params, measured: &mut Measured) -> Result<Prepared, ServerError> {
         let EdgeSettings { introspection, scalars, limits, .. } = &self.settings;
-        let prepared = prepare(params, &self.types, *introspection, scalars, limits)?;
-        measured.name(prepared.name.as_deref());
-        if self.types.has_root(prepared.kind, &prepared.root) {
-            measured.operation(prepared.kind, prepared.root.clone());
-        }
-        Ok(prepared)
+        prepare(params, &self.types, *introspection, scalars, limits, |kind, root, name| {
+            measured.name(name);
+            if self.types.has_root(kind, root) {
+                measured.operation(kind, root.to_owned());
+            }
+        })
     }
 
     /// Executes a query or mutation after `attach` has added session and loaders. Sets `sender` as soon as that is known.

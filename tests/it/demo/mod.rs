@@ -295,7 +295,11 @@ async fn every_state_is_shown() {
         ("email_deliveries", "status", texts(DeliveryStatus::ALL)),
         ("email_deliveries", "reason", texts(DeliveryReason::ALL)),
         // No name server knows the domains of a demo, so no proof of one is ever lost.
-        ("email_deliveries", "about", texts(DeliveryAbout::ALL).into_iter().filter(|about| about != "SENDER_LOST").collect()),
+        (
+            "email_deliveries",
+            "about",
+            texts(DeliveryAbout::ALL).into_iter().filter(|about| about != "SENDER_LOST").collect(),
+        ),
         ("notifications WHERE read_at IS NULL AND", "kind", texts(NotificationKind::ALL)),
         ("notifications WHERE read_at IS NOT NULL AND", "kind", texts(NotificationKind::ALL)),
         ("charges", "status", texts(ChargeStatus::ALL)),

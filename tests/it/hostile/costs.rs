@@ -152,12 +152,7 @@ fn bodies() -> Vec<Attack> {
             &copied,
             json!({ "filter": { "search": "x".repeat(100_000) } }),
         ),
-        with(
-            "an object in place of a list",
-            WRONG,
-            tickets,
-            json!({ "filter": { "status": { "a": {} } } }),
-        ),
+        with("an object in place of a list", WRONG, tickets, json!({ "filter": { "status": { "a": {} } } })),
         with("a field that is none", WRONG, tickets, json!({ "filter": { "or": [{ "or": [] }] } })),
         with(
             "a number for a text",

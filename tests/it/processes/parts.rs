@@ -82,9 +82,11 @@ async fn none_is_needed_to_start() {
             .fold(launch, |launch, (name, value)| launch.with(name, value))
     };
     let folder = tempfile::tempdir().unwrap();
-    let all = all_away(Launch::all_in_one(folder.path())
-        .with("DATABASE_URL", &database.url)
-        .with("MAIL_FROM", "notices@operator.example"));
+    let all = all_away(
+        Launch::all_in_one(folder.path())
+            .with("DATABASE_URL", &database.url)
+            .with("MAIL_FROM", "notices@operator.example"),
+    );
     let (serve, work) = (all_away(Launch::serve(&database.url)), all_away(Launch::work(&database.url, "")));
     let (serve, work, all) = tokio::join!(serve.start(), work.start(), all.start());
     let parts = json!({ "redis": "away", "s3": "away" });

@@ -237,7 +237,9 @@ fn split(text: &str) -> Result<Url, String> {
             ));
         }
         None => {
-            return Err("is not an address such as smtp+starttls://user:password@relay.example:587".to_owned());
+            return Err(
+                "is not an address such as smtp+starttls://user:password@relay.example:587".to_owned()
+            );
         }
     }
     Url::parse(text).map_err(|error| match error {
