@@ -7,6 +7,7 @@
 pub mod desk;
 pub mod nouns;
 pub mod people;
+pub mod restored;
 pub mod shared;
 
 /// What areas do when a client's record changes, see [`people::client::commands::update`].

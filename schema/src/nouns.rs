@@ -3,6 +3,7 @@
 
 use crate::desk::ticket::attachment::TicketFiles;
 use crate::desk::ticket::mails::{StaffMail, StatusMail};
+use crate::people::firm::mails::SenderMail;
 use crate::shared::email_delivery::kind::Mails;
 use crate::shared::file::owner::Nouns;
 
@@ -10,7 +11,7 @@ use crate::shared::file::owner::Nouns;
 pub const WITH_FILES: Nouns = &[&TicketFiles];
 
 /// Every kind of mail: each noun's, by what it is about.
-pub static MAILS: Mails = &[&StatusMail, &StaffMail];
+pub static MAILS: Mails = &[&StatusMail, &StaffMail, &SenderMail];
 
 #[cfg(test)]
 mod tests {

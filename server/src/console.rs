@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
+use guichet_base::foreign;
+
 /// Prints a line to stdout. The reader may be gone, as `head` is once it has enough.
 pub fn say(line: impl Display) {
     match writeln!(io::stdout(), "{line}") {
@@ -11,7 +13,9 @@ pub fn say(line: impl Display) {
     }
 }
 
-/// Prints an error to stderr. If that fails, the exit code still tells.
+/// Prints an error to stderr, without what others may have put into it for the terminal. If that fails, the exit code still tells.
 pub fn complain(sentence: impl Display) {
-    let _ = writeln!(io::stderr(), "guichet: {sentence}");
+    let sentence = sentence.to_string();
+    let lines = sentence.lines().map(foreign::kept).collect::<Vec<_>>().join("\n");
+    let _ = writeln!(io::stderr(), "guichet: {lines}");
 }

@@ -13,8 +13,9 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use guichet_base::clock::SharedClock;
+use guichet_edge::{Answered, Whose};
 use guichet_schema::shared::file::digest::Sha256 as Digest;
 use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::rules::{FileDisposition, Limits};
@@ -25,9 +26,11 @@ use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, RANGE, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, timeout_at};
+
+use crate::transfers::{Direction, Ending, Transfer};
 
 /// How long a sender may be silent.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -54,7 +57,7 @@ pub fn router(files: &Files, clock: SharedClock) -> Router {
     match &files.addresses {
         Addresses::S3(_) => Router::new(),
         Addresses::Own(Own { seal, .. }) => {
-            Router::new().route("/files/{grant}", get(send).put(take)).with_state(Door {
+            Router::new().route("/files/{grant}", get(answer).put(answer)).with_state(Door {
                 seal: seal.clone(),
                 storage: files.storage.clone(),
                 clock,
@@ -126,21 +129,37 @@ enum Refused {
     Store(#[from] StorageError),
 }
 
+impl Refused {
+    /// The status, and the code in the log.
+    const fn told(&self) -> (StatusCode, &'static str) {
+        match self {
+            Self::Grant(_) | Self::Method => (StatusCode::FORBIDDEN, "FORBIDDEN"),
+            Self::Gone => (StatusCode::NOT_FOUND, "NOT_FOUND"),
+            Self::TooMuch => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"),
+            Self::ContentType | Self::TooLittle | Self::Altered => (StatusCode::BAD_REQUEST, "BAD_REQUEST"),
+            Self::Silent => (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"),
+            Self::Taken => (StatusCode::CONFLICT, "CONFLICT"),
+            Self::Range(_) => (StatusCode::RANGE_NOT_SATISFIABLE, "OUT_OF_RANGE"),
+            Self::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
+        }
+    }
+
+    /// How the transfer ends.
+    const fn ending(&self) -> Ending {
+        match self {
+            Self::Silent => Ending::Interrupted,
+            Self::Store(_) => Ending::Unavailable,
+            _ => Ending::Refused,
+        }
+    }
+}
+
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let status = match &self {
-            Self::Grant(_) | Self::Method => StatusCode::FORBIDDEN,
-            Self::Gone => StatusCode::NOT_FOUND,
-            Self::TooMuch => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::ContentType | Self::TooLittle | Self::Altered => StatusCode::BAD_REQUEST,
-            Self::Silent => StatusCode::REQUEST_TIMEOUT,
-            Self::Taken => StatusCode::CONFLICT,
-            Self::Range(_) => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::Store(error) => {
-                tracing::error!(%error, "the file store failed");
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-        };
+        let (status, _) = self.told();
+        if let Self::Store(error) = &self {
+            tracing::error!(%error, "the file store failed");
+        }
         let mut response = (status, format!("{self}\n")).into_response();
         if let Self::Range(size) = self {
             let whole = HeaderValue::try_from(format!("bytes */{size}")).expect("digits are a header value");
@@ -150,33 +169,107 @@ impl IntoResponse for Refused {
     }
 }
 
-/// Stores exactly the declared bytes, whole or not at all.
-async fn take(
-    State(door): State<Door>,
-    Path(grant): Path<String>,
-    headers: HeaderMap,
-    request: Request,
-) -> Result<StatusCode, Refused> {
-    let Grant::Put { key, size, sha256, content_type, .. } =
-        door.seal.read_grant(&grant, door.clock.now())?
-    else {
-        return Err(Refused::Method);
+/// Answers an upload or a download, and tells of it in the log and in metrics.
+async fn answer(State(door): State<Door>, Path(address): Path<String>, request: Request) -> Response {
+    let (is_upload, is_head) = (request.method() == Method::PUT, request.method() == Method::HEAD);
+    let direction = if is_upload { Direction::Upload } else { Direction::Download };
+    let mut transfer = Transfer::begin(direction);
+    let mut told = Answered { operation: Some(direction.as_str().to_owned()), ..Answered::default() };
+    let grant = door.seal.read_grant(&address, door.clock.now());
+    if let Ok(grant) = &grant {
+        let (key, account) = grant.about();
+        let (firm, file) = key.ids();
+        told.subject = Some(file.to_string());
+        told.whose = Whose { account: account.map(|id| id.to_string()), firm: Some(firm.to_string()) };
+    }
+    let answer = match grant {
+        Err(error) => Err(error.into()),
+        Ok(grant) if is_upload => door.take(grant, request, &mut transfer).await,
+        Ok(grant) => door.send(grant, request.headers()).await,
     };
-    if headers.get(CONTENT_TYPE).is_none_or(|given| given.as_bytes() != content_type.as_str().as_bytes()) {
-        return Err(Refused::ContentType);
+    let response = match answer {
+        Ok(response) if is_upload || is_head => {
+            transfer.ends(Ending::Ok);
+            response
+        }
+        Ok(response) => {
+            let length = length(response.headers());
+            response.map(|body| Body::from_stream(transfer.follow(body.into_data_stream(), length)))
+        }
+        Err(refused) => {
+            transfer.ends(refused.ending());
+            told.code = Some(refused.told().1);
+            refused.into_response()
+        }
+    };
+    told.of(response)
+}
+
+fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+impl Door {
+    /// Stores exactly the declared bytes, whole or not at all.
+    async fn take(
+        &self,
+        grant: Grant,
+        request: Request,
+        transfer: &mut Transfer,
+    ) -> Result<Response, Refused> {
+        let Grant::Put { key, size, sha256, content_type, .. } = grant else {
+            return Err(Refused::Method);
+        };
+        let headers = request.headers();
+        let is_declared = |given: &HeaderValue| given.as_bytes() == content_type.as_str().as_bytes();
+        if !headers.get(CONTENT_TYPE).is_some_and(is_declared) {
+            return Err(Refused::ContentType);
+        }
+        match length(headers) {
+            Some(length) if length > size => return Err(Refused::TooMuch),
+            Some(length) if length < size => return Err(Refused::TooLittle),
+            _ => {}
+        }
+        let _turn = self.sending.turn(key).ok_or(Refused::Taken)?;
+        let bytes =
+            checked(request.into_body(), size, sha256).inspect_ok(|chunk| transfer.moved(chunk.len()));
+        match self.storage.write(&key, bytes).await {
+            Ok(()) => Ok(StatusCode::OK.into_response()),
+            Err(WriteError::Source(refused)) => Err(refused),
+            Err(WriteError::Store(error)) => Err(error.into()),
+        }
     }
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    match announced {
-        Some(length) if length > size => return Err(Refused::TooMuch),
-        Some(length) if length < size => return Err(Refused::TooLittle),
-        _ => {}
-    }
-    let _turn = door.sending.turn(key).ok_or(Refused::Taken)?;
-    let bytes = checked(request.into_body(), size, sha256);
-    match door.storage.write(&key, bytes).await {
-        Ok(()) => Ok(StatusCode::OK),
-        Err(WriteError::Source(refused)) => Err(refused),
-        Err(WriteError::Store(error)) => Err(error.into()),
+
+    /// Sends a file, or a range of it, as a download.
+    async fn send(&self, grant: Grant, headers: &HeaderMap) -> Result<Response, Refused> {
+        let Grant::Get { key, name, content_type, disposition: way, .. } = grant else {
+            return Err(Refused::Method);
+        };
+        let size = self.storage.size(&key).await?.ok_or(Refused::Gone)?;
+        let part = headers.get(RANGE).and_then(|range| part(range.to_str().ok()?));
+        if part.as_ref().is_some_and(|part| !lies_within(part, size)) {
+            return Err(Refused::Range(size));
+        }
+        let status = if part.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+        let opened = self.storage.open(&key, part).await?.ok_or(Refused::Gone)?;
+        let (start, end) = (opened.range.start, opened.range.end);
+        let policy = match way {
+            FileDisposition::Attachment => SAVED,
+            FileDisposition::Inline => SHOWN,
+        };
+        let mut response = Response::builder()
+            .status(status)
+            .header(CONTENT_TYPE, content_type.as_str())
+            .header(CONTENT_LENGTH, end - start)
+            .header(CONTENT_DISPOSITION, disposition(way, &name))
+            .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .header(CONTENT_SECURITY_POLICY, policy)
+            .header(CACHE_CONTROL, "private, no-store")
+            .header(ACCEPT_RANGES, "bytes");
+        if status == StatusCode::PARTIAL_CONTENT {
+            response = response.header(CONTENT_RANGE, format!("bytes {start}-{}/{}", end - 1, opened.size));
+        }
+        Ok(response.body(Body::from_stream(opened.bytes)).expect("headers of printable ASCII"))
     }
 }
 
@@ -211,44 +304,6 @@ fn checked(
 /// The time limit for so many bytes.
 const fn longest(size: u64) -> Duration {
     Duration::from_secs(60 + size / SLOWEST)
-}
-
-/// Sends a file, or a range of it, as a download.
-async fn send(
-    State(door): State<Door>,
-    Path(grant): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Refused> {
-    let Grant::Get { key, name, content_type, disposition: way, .. } =
-        door.seal.read_grant(&grant, door.clock.now())?
-    else {
-        return Err(Refused::Method);
-    };
-    let size = door.storage.size(&key).await?.ok_or(Refused::Gone)?;
-    let part = headers.get(RANGE).and_then(|range| part(range.to_str().ok()?));
-    if part.as_ref().is_some_and(|part| !lies_within(part, size)) {
-        return Err(Refused::Range(size));
-    }
-    let status = if part.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
-    let opened = door.storage.open(&key, part).await?.ok_or(Refused::Gone)?;
-    let (start, end) = (opened.range.start, opened.range.end);
-    let policy = match way {
-        FileDisposition::Attachment => SAVED,
-        FileDisposition::Inline => SHOWN,
-    };
-    let mut response = Response::builder()
-        .status(status)
-        .header(CONTENT_TYPE, content_type.as_str())
-        .header(CONTENT_LENGTH, end - start)
-        .header(CONTENT_DISPOSITION, disposition(way, &name))
-        .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
-        .header(CONTENT_SECURITY_POLICY, policy)
-        .header(CACHE_CONTROL, "private, no-store")
-        .header(ACCEPT_RANGES, "bytes");
-    if status == StatusCode::PARTIAL_CONTENT {
-        response = response.header(CONTENT_RANGE, format!("bytes {start}-{}/{}", end - 1, opened.size));
-    }
-    Ok(response.body(Body::from_stream(opened.bytes)).expect("headers of printable ASCII"))
 }
 
 /// The single range of a `Range` header (RFC 9110, 14.2). For others the whole file may be sent.

@@ -20,8 +20,9 @@ use crate::graphql::batch::BatchedExecutor;
 use crate::graphql::deployment::Deployment;
 use crate::graphql::guests::Guests;
 use crate::live::Live;
+use crate::parts::Parts;
 use crate::settings::Settings;
-use crate::{mail_page, probes};
+use crate::{mail_page, open_files, probes, transfers};
 
 /// The initial text of GraphiQL's editor.
 const WELCOME: &str = include_str!("welcome.graphql");
@@ -39,6 +40,8 @@ pub struct Gateway {
     pub workers: Option<Health>,
     /// The file store.
     pub files: Files,
+    /// The services that the process can do without for a while.
+    pub parts: Parts,
 }
 
 impl Gateway {
@@ -56,10 +59,13 @@ impl Gateway {
     ) -> impl Future<Output = io::Result<()>> + Send + use<> {
         let (guests, sockets) = (Guests::default(), Sockets::new(stop.clone()));
         let store = self.store.clone();
+        let limits = ConnectionLimits::default();
         let limits = ConnectionLimits {
             per_client: settings.client_connections,
+            // The rest is for websockets, see below, and for what the process opens itself.
+            in_all: limits.in_all.min(open_files::most() / 5),
             proxies: settings.trusted_proxies.clone(),
-            ..ConnectionLimits::default()
+            ..limits
         };
         let hosts = if settings.trial { Hosts::Loopback } else { Hosts::Any };
         let router = hosted(self.routes(settings, guests.clone(), &sockets), hosts);
@@ -78,7 +84,9 @@ impl Gateway {
     }
 
     fn routes(self, settings: &Settings, guests: Guests, sockets: &Sockets) -> Router {
+        transfers::begin();
         let deployment = Deployment::new(settings);
+        let socket_limits = SocketLimits::default();
         let edge = EdgeSettings {
             graphiql: settings.graphiql.then(|| Graphiql {
                 modules: settings.graphiql_modules.clone(),
@@ -89,9 +97,10 @@ impl Gateway {
             allowed_origins: origins(settings),
             secure_cookies: deployment.secure_cookies,
             sockets: SocketLimits {
+                sockets: socket_limits.sockets.min(open_files::most() / 10 * 7),
                 per_client: settings.client_connections,
                 waiting_per_client: (settings.client_connections / 10).max(1),
-                ..SocketLimits::default()
+                ..socket_limits
             },
             ..EdgeSettings::default()
         };
@@ -101,7 +110,7 @@ impl Gateway {
         let mut routes = guichet_edge::router(schema, &edge, sessions.clone(), sockets)
             .merge(graphql::export::router(sessions))
             .merge(files::router(&self.files, self.store.clock.clone()))
-            .merge(probes::router(probes::Probes::new(self.store, self.workers)));
+            .merge(probes::router(probes::Probes::new(self.store, self.workers, self.parts)));
         if let Some(catcher) = self.catcher {
             routes = routes.merge(mail_page::router(catcher));
         }
@@ -113,7 +122,7 @@ impl Gateway {
 }
 
 /// The allowed origins, including our own public address: behind a proxy, `Host` may be another name.
-fn origins(settings: &Settings) -> Vec<Origin> {
+pub(crate) fn origins(settings: &Settings) -> Vec<Origin> {
     // Settings accept only addresses with an origin.
     let own = settings.public_url.as_ref().map(|url| url.origin().ascii_serialization().parse());
     settings.allowed_origins.iter().cloned().chain(own.into_iter().flatten()).collect()

@@ -11,3 +11,9 @@ pub fn allow_many() {
         Err(error) => tracing::warn!(%error, "no more open files than at the start"),
     }
 }
+
+/// How many files this process may have open.
+pub fn most() -> usize {
+    let (now, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((1_024, 1_024));
+    usize::try_from(now).unwrap_or(usize::MAX)
+}

@@ -7,6 +7,7 @@ use axum::{
 use futures_util::future::join_all;
 use guichet_mail::{Catcher, Route, SendError};
 use guichet_server::mail_page;
+use guichet_tests::wait::DEADLINE;
 use http::{StatusCode, header};
 use lettre::{
     Message,
@@ -75,7 +76,7 @@ async fn a_mail_is_kept_and_read_back() {
     assert_eq!(caught.text.as_deref().map(str::trim_end), Some("Terminé <i>second</i>"));
     assert!(caught.html.as_deref().unwrap().contains("<p>Terminé</p>"));
     assert!(caught.date.is_some());
-    route.close().await;
+    route.close(DEADLINE).await;
 }
 
 /// F-02: a repeated attempt does not add a second mail, not even at the same time.

@@ -20,8 +20,8 @@ use guichet_schema::shared::file::{download, upload};
 use guichet_schema::shared::visibility::Visibility;
 use guichet_server::gateway::Gateway;
 use guichet_server::live::Live;
-use guichet_server::settings::Settings;
-use guichet_tests::app::START;
+use guichet_server::parts::Parts;
+use guichet_tests::app::{START, settings};
 use guichet_tests::counting::Counting;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::object_store::ObjectStore;
@@ -48,11 +48,18 @@ impl Desk {
         let clock = ManualClock::new(START.parse().unwrap());
         let counting = Counting::new(&database.url, clock.clone(), CONNECTIONS).await;
         let store = counting.store.clone();
-        let settings = Settings::read(|_| None::<std::ffi::OsString>).unwrap();
+        let settings = settings(&[]);
         let object_store = ObjectStore::folder();
         let files = object_store.files(Limits::default());
         let live = Live::new(store.clone());
-        let gateway = Gateway { store: store.clone(), live, catcher: None, workers: None, files };
+        let gateway = Gateway {
+            store: store.clone(),
+            live,
+            catcher: None,
+            workers: None,
+            files,
+            parts: Parts::default(),
+        };
         let router = gateway.router(&settings);
         let firm = Firm::new(&store, "aurora.example").await;
         Self { store, clock, router, counting, firm, database }

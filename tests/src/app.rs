@@ -20,10 +20,12 @@ use guichet_schema::shared::file::rules::Limits;
 use guichet_server::files::Files;
 use guichet_server::gateway::Gateway;
 use guichet_server::live::Live;
+use guichet_server::parts::Parts;
 use guichet_server::settings::Settings;
 use guichet_workers::clamd::Clamd;
 use guichet_workers::file_verify::Verifier;
 use guichet_workers::send_email::Sender;
+use guichet_workers::senders::Senders;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -40,6 +42,22 @@ use crate::world::Person;
 /// The time at which every test starts: a Monday morning in São Paulo and a Monday afternoon in Paris.
 pub const START: &str = "2026-03-02T12:00:00Z";
 
+/// The operator's own address.
+pub const OPERATOR: &str = "notices@operator.example";
+
+/// The settings of a program in a test: nobody answers for the DNS, unless a test says who.
+///
+/// # Panics
+/// When they are none.
+pub fn settings(more: &[(&str, String)]) -> Settings {
+    let common = [("MAIL_FROM", OPERATOR), ("DNS_SERVERS", "127.0.0.1:1")];
+    let said = |name: &str| more.iter().find(|(said, _)| *said == name).map(|(_, value)| value.as_str());
+    let value = |name: &str| {
+        said(name).or_else(|| common.into_iter().find(|(of, _)| *of == name).map(|(_, value)| value))
+    };
+    Settings::read(|name| value(name).map(OsString::from)).expect("they are settings")
+}
+
 /// A running program. End each test with [`TestApp::finish`]: dropped without it, the test fails.
 pub struct TestApp {
     /// The store, for calling the business without the API.
@@ -54,6 +72,8 @@ pub struct TestApp {
     pub files: Files,
     /// The engine behind it.
     pub object_store: ObjectStore,
+    /// From which addresses its firms may write.
+    pub senders: Senders,
     database: Option<TestDatabase>,
     http: reqwest::Client,
     stop: CancellationToken,
@@ -73,6 +93,8 @@ pub struct Setup {
     pub mails: Option<Mails>,
     /// How fast people may act; by default as fast as they can.
     pub pace: Pace,
+    /// Settings of the environment, beside those of every test.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 /// An answer of the API.
@@ -126,7 +148,9 @@ impl TestApp {
         // The default limits are minutes.
         smtp.limits = smtp.limits.at_most(Duration::from_millis(1500));
         let route = Route::Smtp(Pool::new(smtp));
-        let sender = Sender::new(store.clone(), route, None);
+        let settings = settings(&setup.settings);
+        let senders = settings.senders();
+        let sender = Sender::new(store.clone(), route, None, senders.policy.clone());
         let sender = Sender { mails: setup.mails.unwrap_or(sender.mails), ..sender };
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("the socket is bound"));
@@ -134,7 +158,6 @@ impl TestApp {
         let files = object_store.files(setup.limits);
         let verifier = Verifier { store: store.clone(), storage: files.storage.clone(), clamd: setup.clamd };
         let workers = guichet_workers::workers(store.clone(), sender, verifier, 4);
-        let settings = Settings::read(|_| None::<OsString>).expect("the defaults are settings");
         let health = Some(workers.health());
         let live = Live::new(store.clone());
         let gateway = Gateway {
@@ -143,6 +166,7 @@ impl TestApp {
             catcher: None,
             workers: health,
             files: files.clone(),
+            parts: Parts::default(),
         };
         let stop = CancellationToken::new();
         let mut parts = JoinSet::new();
@@ -153,7 +177,19 @@ impl TestApp {
         let stopping = stop.clone();
         parts.spawn(async move { workers.run(stopping).await.expect("the workers live") });
         let http = http::client();
-        Self { store, clock, sink, url, files, object_store, database: Some(database), http, stop, parts }
+        Self {
+            store,
+            clock,
+            sink,
+            url,
+            files,
+            object_store,
+            senders,
+            database: Some(database),
+            http,
+            stop,
+            parts,
+        }
     }
 
     /// The database of this test.
@@ -237,7 +273,7 @@ impl TestApp {
     /// # Panics
     /// When a reconciler fails.
     pub async fn reconcile(&self) {
-        for reconciler in guichet_workers::reconcilers(&self.store, &self.files.storage) {
+        for reconciler in guichet_workers::reconcilers(&self.store, &self.files.storage, &self.senders) {
             let ended = reconciler.turn().await;
             ended.unwrap_or_else(|error| panic!("{}: {error}", reconciler.name));
         }

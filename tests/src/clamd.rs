@@ -11,6 +11,8 @@ use tokio::task::AbortHandle;
 
 /// What the scanner reports as malware.
 pub const VIRUS: &[u8] = b"X5O!-a-virus-for-tests";
+/// What every scanner reports as malware, in part.
+const EICAR: &[u8] = b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE";
 
 /// A scanner, stopped on drop.
 #[derive(Debug)]
@@ -47,9 +49,17 @@ impl FakeClamd {
         Self { address, scanned, away, serving: serving.abort_handle() }
     }
 
-    /// Its address.
+    /// Its address, as in `CLAMD_ADDRESS`.
+    pub fn address(&self) -> String {
+        self.address.to_string()
+    }
+
+    /// A client of it.
+    ///
+    /// # Panics
+    /// Never: its address is valid.
     pub fn clamd(&self) -> Clamd {
-        Clamd::Tcp(self.address.to_string())
+        Clamd::parse(&self.address()).expect("an address")
     }
 
     /// Makes it disconnect every client, or stop doing so.
@@ -91,7 +101,8 @@ async fn serve(mut line: TcpStream, scanned: &AtomicUsize) -> std::io::Result<()
         line.read_exact(&mut content[begin..]).await?;
     }
     scanned.fetch_add(1, Ordering::SeqCst);
-    let is_infected = content.windows(VIRUS.len()).any(|part| part == VIRUS);
+    let has = |sign: &[u8]| content.windows(sign.len()).any(|part| part == sign);
+    let is_infected = has(VIRUS) || has(EICAR);
     let answer: &[u8] = if is_infected { b"stream: Test.Virus FOUND\0" } else { b"stream: OK\0" };
     line.write_all(answer).await
 }

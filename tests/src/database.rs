@@ -1,6 +1,7 @@
 //! Databases for tests: one PostgreSQL for all test processes, one database per test, cloned from a migrated
 //! template.
 
+pub mod french;
 pub mod keeper;
 mod server;
 

@@ -1,7 +1,5 @@
 //! The live side of a server in the test's process, without a socket: the messages of its subscriptions.
 
-use std::ffi::OsString;
-
 use async_graphql::{Executor, Request, Response};
 use futures_util::stream::{self, BoxStream, StreamExt};
 use guichet_edge::{Attach, Attached};
@@ -13,7 +11,6 @@ use guichet_server::graphql::deployment::Deployment;
 use guichet_server::graphql::guests::Guests;
 use guichet_server::graphql::{Schema, build};
 use guichet_server::live::Live;
-use guichet_server::settings::Settings;
 use serde_json::Value;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -41,7 +38,7 @@ impl LiveSide {
         let live = Live::new(store.clone());
         let stop = CancellationToken::new();
         tokio::spawn(live.clone().run(stop.clone()));
-        let settings = Settings::read(|_| None::<OsString>).expect("the defaults are settings");
+        let settings = crate::app::settings(&[]);
         let deployment = Deployment::new(&settings);
         let object_store = ObjectStore::folder();
         let files = object_store.files(Limits::default());

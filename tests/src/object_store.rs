@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use guichet_schema::shared::file::rules::Limits;
 use guichet_server::files::Files;
 use guichet_storage::{Addresses, Folder, Own, S3, S3Settings, Seal, Storage};
-use http::{Method, StatusCode};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, DATE, ORIGIN,
+};
+use http::{HeaderValue, Method, StatusCode};
 use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use tempfile::TempDir;
@@ -137,6 +141,8 @@ pub enum Fault {
     Truncate(usize),
     /// No request is answered until this is over.
     Hold,
+    /// Its clock shows this time, as in a header `Date`.
+    Dated(&'static str),
 }
 
 /// An S3 server on its own folder.
@@ -154,12 +160,34 @@ impl S3Server {
     /// # Panics
     /// When it does not start.
     pub async fn start() -> Self {
+        Self::start_as(|router| router).await
+    }
+
+    /// Starts one whose CORS rules let pages of this origin in.
+    ///
+    /// # Panics
+    /// When it does not start, or the origin is none.
+    pub async fn start_for_pages_of(origin: &str) -> Self {
+        let origin = HeaderValue::from_str(origin).expect("an origin");
+        let cors = from_fn(move |request: Request, next: Next| with_cors(origin.clone(), request, next));
+        Self::start_as(|router| router.layer(cors)).await
+    }
+
+    async fn start_as(change: impl FnOnce(Router) -> Router) -> Self {
         let folder = tempfile::tempdir().expect("a folder is made");
         let (fault, spoils) = watch::channel(None);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("the socket is bound"));
-        let serving = tokio::spawn(serve(listener, folder.path().to_owned(), spoils));
+        let router = change(router(folder.path().to_owned(), spoils));
+        let serving = tokio::spawn(async move {
+            axum::serve(listener, router).await.expect("HTTP is served");
+        });
         Self { url, folder, fault, serving: serving.abort_handle() }
+    }
+
+    /// The number of its objects.
+    pub fn objects(&self) -> usize {
+        count(&bucket_in(self.folder.path()))
     }
 
     /// The settings of its bucket.
@@ -217,20 +245,23 @@ pub fn variables(url: &str) -> [(&'static str, String); 4] {
 /// # Panics
 /// When the folder cannot be used.
 pub async fn serve(listener: TcpListener, folder: PathBuf, spoils: watch::Receiver<Option<Fault>>) {
+    axum::serve(listener, router(folder, spoils)).await.expect("HTTP is served");
+}
+
+fn router(folder: PathBuf, spoils: watch::Receiver<Option<Fault>>) -> Router {
     std::fs::create_dir_all(bucket_in(&folder)).expect("a bucket is made");
     let objects = s3s_fs::FileSystem::new(folder).expect("the folder is a store");
     let mut builder = S3ServiceBuilder::new(objects);
     builder.set_auth(SimpleAuth::from_single(KEY, SECRET));
     let service = builder.build();
-    let router = Router::new().fallback(move |request: Request| {
+    Router::new().fallback(move |request: Request| {
         let (service, mut spoils) = (service.clone(), spoils.clone());
         async move {
             let fault =
                 spoils.wait_for(|fault| *fault != Some(Fault::Hold)).await.map_or(None, |fault| *fault);
             answer(&service, fault, request).await
         }
-    });
-    axum::serve(listener, router).await.expect("HTTP is served");
+    })
 }
 
 async fn answer(service: &S3Service, fault: Option<Fault>, request: Request) -> Response {
@@ -245,8 +276,32 @@ async fn answer(service: &S3Service, fault: Option<Fault>, request: Request) -> 
     };
     match fault {
         Some(Fault::Truncate(left)) => response.map(|body| truncated(body, left)),
+        Some(Fault::Dated(date)) => dated(response, date),
         _ => response,
     }
+}
+
+fn dated(mut response: Response, date: &'static str) -> Response {
+    response.headers_mut().insert(DATE, HeaderValue::from_static(date));
+    response
+}
+
+/// Answers as a bucket that lets pages of this origin upload and download; preflights of others are refused.
+async fn with_cors(origin: HeaderValue, request: Request, next: Next) -> Response {
+    let is_allowed = request.headers().get(ORIGIN) == Some(&origin);
+    let mut response = match *request.method() {
+        Method::OPTIONS if !is_allowed => return StatusCode::FORBIDDEN.into_response(),
+        Method::OPTIONS => {
+            let methods = (ACCESS_CONTROL_ALLOW_METHODS, "GET, PUT");
+            let headers = (ACCESS_CONTROL_ALLOW_HEADERS, "content-type, x-amz-checksum-sha256");
+            [methods, headers].into_response()
+        }
+        _ => next.run(request).await,
+    };
+    if is_allowed {
+        response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    response
 }
 
 fn truncated(body: Body, left: usize) -> Body {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use std::{env, io, thread};
+use std::{env, fs, io, thread};
 
 use guichet_embedded::die_with_parent;
 use guichet_server::settings::VARIABLES;
@@ -19,6 +19,7 @@ use serde_json::Value;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::app::OPERATOR;
 use crate::database::keeper;
 use crate::http;
 use crate::wait::DEADLINE;
@@ -62,6 +63,7 @@ impl Launch {
         let launch = Self::guichet(&["work"]).with("DATABASE_URL", database_url);
         launch
             .with("SMTP_URL", smtp_url)
+            .with("MAIL_FROM", OPERATOR)
             .with("GUICHET_PROBES", ANY_PORT)
             .with("GUICHET_DATA", shared_folder())
     }
@@ -95,6 +97,16 @@ impl Launch {
     pub fn with(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.environment.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// On a machine whose clock is ahead or behind, for example by `+60h` or `-60h`. Seconds last as long as elsewhere.
+    ///
+    /// # Panics
+    /// When the system has no libfaketime: `make setup-tests` installs it.
+    #[must_use]
+    pub fn with_clock(self, shift: &str) -> Self {
+        let with = |launch: Self, (name, value)| launch.with(name, value);
+        shifted_clock(shift).into_iter().fold(self, with)
     }
 
     /// Starts it and waits until it is ready.
@@ -153,6 +165,19 @@ impl Launch {
         let pid = starts.await.expect("the program can be run");
         Process { pid, lines, ended }
     }
+}
+
+/// The environment of a process on a machine with another clock, see [`Launch::with_clock`].
+///
+/// # Panics
+/// When the system has no libfaketime.
+pub fn shifted_clock(shift: &str) -> [(&'static str, OsString); 3] {
+    let folders = ["/usr/lib", "/usr/lib64", "/usr/local/lib"].into_iter().map(PathBuf::from);
+    // Debian's folders are named after the kind of machine.
+    let kinds = fs::read_dir("/usr/lib").into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut libraries = folders.chain(kinds).map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
+    let library = libraries.find(|path| path.exists()).expect("libfaketime is installed");
+    [("LD_PRELOAD", library.into()), ("FAKETIME", shift.into()), ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into())]
 }
 
 fn own_program() -> PathBuf {
@@ -225,11 +250,18 @@ impl Process {
     /// # Panics
     /// When the process does not answer.
     pub async fn metric(&self, name_and_labels: &str) -> f64 {
-        let page = http::client().get(format!("{}/metrics", self.url().await)).send().await;
-        let page = page.expect("metrics are answered");
-        let page = page.text().await.expect("metrics are text");
+        let page = self.metrics().await;
         let value = page.lines().find_map(|line| line.strip_prefix(name_and_labels)?.trim().parse().ok());
         value.unwrap_or_default()
+    }
+
+    /// The page of all its metrics.
+    ///
+    /// # Panics
+    /// When the process does not answer.
+    pub async fn metrics(&self) -> String {
+        let page = http::get(format!("{}/metrics", self.url().await)).await.expect("metrics are answered");
+        page.text().await.expect("metrics are text")
     }
 
     /// Suspends it.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
@@ -34,6 +35,18 @@ impl Redis {
     /// Its address.
     pub fn url(&self) -> String {
         format!("unix://{}", self.socket().display())
+    }
+
+    /// Gives it a command.
+    ///
+    /// # Panics
+    /// When it does not obey.
+    pub async fn tell(&self, command: &str) {
+        let mut line = UnixStream::connect(self.socket()).await.expect("it listens");
+        line.write_all(format!("{command}\r\n").as_bytes()).await.expect("it hears");
+        let mut answer = [0; 5];
+        line.read_exact(&mut answer).await.expect("it answers");
+        assert_eq!(&answer, b"+OK\r\n", "{command}");
     }
 
     /// Kills it, without starting it again.
@@ -68,13 +81,27 @@ impl Redis {
         self.signal(Signal::SIGCONT);
     }
 
+    /// From now on it serves only clients that know this password.
+    ///
+    /// # Panics
+    /// When it does not accept that.
+    pub async fn demand_password(&self, password: &str) {
+        let mut line = UnixStream::connect(self.socket()).await.expect("it runs");
+        let command = format!("CONFIG SET requirepass {password}\r\n");
+        line.write_all(command.as_bytes()).await.expect("it listens");
+        let mut answer = [0; 5];
+        line.read_exact(&mut answer).await.expect("it answers");
+        assert_eq!(&answer, b"+OK\r\n");
+    }
+
     fn signal(&self, signal: Signal) {
         let id = self.server.id().expect("it runs");
         let id = i32::try_from(id).expect("a process id is an i32");
         kill(Pid::from_raw(id), signal).expect("a child can be told");
     }
 
-    fn socket(&self) -> PathBuf {
+    /// Its socket.
+    pub fn socket(&self) -> PathBuf {
         self.folder.path().join("redis.sock")
     }
 }

@@ -1,5 +1,7 @@
 //! A GraphQL client over websockets (`graphql-transport-ws`), message by message.
 
+use std::net::{Ipv4Addr, SocketAddr};
+
 use futures_util::{SinkExt, StreamExt};
 use http::{HeaderValue, Request};
 use serde_json::{Value, json};
@@ -32,15 +34,29 @@ impl Websocket {
         Self(connect_async(request).await.expect("the API opens a websocket").0)
     }
 
-    /// Opens one with a small receive buffer.
+    /// Opens one with a small receive buffer, and signs in with a bearer token.
     ///
     /// # Panics
     /// When the API refuses.
     pub async fn narrow(url: &str, token: &str) -> Self {
-        let request = request_to(url);
-        let address = request.uri().authority().expect("it names the API").as_str().parse();
         let line = TcpSocket::new_v4().expect("a connection is begun");
         line.set_recv_buffer_size(NARROW).expect("its buffer is set");
+        Self::over(line, url, token).await
+    }
+
+    /// Opens one from this address of the machine, and signs in with a bearer token.
+    ///
+    /// # Panics
+    /// When the API refuses.
+    pub async fn bearer_from(address: Ipv4Addr, url: &str, token: &str) -> Self {
+        let line = TcpSocket::new_v4().expect("a connection is begun");
+        line.bind(SocketAddr::from((address, 0))).expect("this machine has the address");
+        Self::over(line, url, token).await
+    }
+
+    async fn over(line: TcpSocket, url: &str, token: &str) -> Self {
+        let request = request_to(url);
+        let address = request.uri().authority().expect("it names the API").as_str().parse();
         let line = line.connect(address.expect("an address")).await.expect("the API listens");
         let opened = client_async(request, MaybeTlsStream::Plain(line)).await;
         let mut socket = Self(opened.expect("the API opens a websocket").0);

@@ -14,12 +14,13 @@ use guichet_engine::actor::{
 use guichet_engine::searchable;
 use guichet_engine::store::Store;
 use guichet_engine::tables::{
-    accounts, clients, department_members, departments, firms, portal_accesses, service_items, sessions,
-    staff_members,
+    accounts, clients, department_members, departments, firms, portal_accesses, sender_proofs, service_items,
+    sessions, staff_members,
 };
 use guichet_schema::desk::ticket::commands::CreateTicket;
 use guichet_schema::people::founding::CreateFirm;
 use guichet_schema::people::portal_access::model::AccessStatus;
+use guichet_schema::shared::sender::model::{SenderFinding, SenderProof};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -118,6 +119,15 @@ impl Firm {
         };
         let owner =
             person(store, account_id, &format!("owner@{domain}"), Membership::Staff(membership)).await;
+        // It may write from its own address.
+        let found = SenderFinding::Found;
+        let proof = SenderProof::after(None, created.id, domain, found, store.now());
+        let proof = SenderProof { check_at: store.now() + TimeDelta::days(36_500), ..proof };
+        diesel::insert_into(sender_proofs::table)
+            .values(proof)
+            .execute(&mut conn)
+            .await
+            .expect("its domain is proved");
         Self { id: created.id, owner, store: store.clone() }
     }
 

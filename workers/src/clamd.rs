@@ -1,14 +1,17 @@
 //! The malware scanner clamd, with its protocol (clamd(8), `INSTREAM`).
 
+use std::borrow::Cow;
 use std::future::ready;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 /// Time limit for connecting.
@@ -20,9 +23,16 @@ const ANSWER: Duration = Duration::from_secs(300);
 /// Longer than any answer it gives.
 const LONGEST_ANSWER: u64 = 4096;
 
-/// Where the scanner listens.
+/// A scanner. Clones share what is known about it.
+#[derive(Debug, Clone)]
+pub struct Clamd {
+    place: Place,
+    suspected: Arc<Notify>,
+}
+
+/// Where a scanner listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Clamd {
+enum Place {
     /// A host and a port.
     Tcp(String),
     /// The path of a unix socket.
@@ -55,11 +65,26 @@ pub enum ClamdError {
 impl Clamd {
     /// Parses `host:port`, or the path of a socket.
     pub fn parse(text: &str) -> Option<Self> {
-        if text.starts_with('/') {
-            return Some(Self::Unix(text.into()));
+        let place = if text.starts_with('/') {
+            Place::Unix(text.into())
+        } else {
+            let (host, port) = text.rsplit_once(':')?;
+            (!host.is_empty() && port.parse::<u16>().is_ok()).then(|| Place::Tcp(text.to_owned()))?
+        };
+        Some(Self { place, suspected: Arc::default() })
+    }
+
+    /// Where it listens, for messages.
+    pub fn place(&self) -> Cow<'_, str> {
+        match &self.place {
+            Place::Tcp(address) => address.as_str().into(),
+            Place::Unix(path) => path.to_string_lossy(),
         }
-        let (host, port) = text.rsplit_once(':')?;
-        (!host.is_empty() && port.parse::<u16>().is_ok()).then(|| Self::Tcp(text.to_owned()))
+    }
+
+    /// Waits until it has failed to scan a file since the last call.
+    pub async fn suspected(&self) {
+        self.suspected.notified().await;
     }
 
     /// Checks that it answers.
@@ -83,6 +108,14 @@ impl Clamd {
         &self,
         bytes: impl Stream<Item = io::Result<Bytes>> + Send,
     ) -> Result<Finding, ClamdError> {
+        let found = self.find(bytes).await;
+        if found.is_err() {
+            self.suspected.notify_one();
+        }
+        found
+    }
+
+    async fn find(&self, bytes: impl Stream<Item = io::Result<Bytes>> + Send) -> Result<Finding, ClamdError> {
         let mut line = self.connect().await?;
         let sent = match send(&mut line, bytes).await {
             Err(ClamdError::Silent) => return Err(ClamdError::Silent),
@@ -103,9 +136,9 @@ impl Clamd {
 
     async fn connect(&self) -> Result<Box<dyn ByteStream>, ClamdError> {
         let connecting = async {
-            Ok::<Box<dyn ByteStream>, io::Error>(match self {
-                Self::Tcp(address) => Box::new(TcpStream::connect(address).await?),
-                Self::Unix(path) => Box::new(UnixStream::connect(path).await?),
+            Ok::<Box<dyn ByteStream>, io::Error>(match &self.place {
+                Place::Tcp(address) => Box::new(TcpStream::connect(address).await?),
+                Place::Unix(path) => Box::new(UnixStream::connect(path).await?),
             })
         };
         Ok(timeout(CONNECT, connecting).await.map_err(|_| ClamdError::Silent)??)
@@ -160,7 +193,7 @@ mod tests {
             ("stream: Test.Virus FOUND\0", Some(Finding::Infected("Test.Virus".to_owned()))),
         ] {
             let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let clamd = Clamd::Tcp(listener.local_addr().unwrap().to_string());
+            let clamd = Clamd::parse(&listener.local_addr().unwrap().to_string()).unwrap();
             let broken = [Ok(Bytes::from_static(b"half")), Err(io::Error::other("the rest cannot be read"))];
             let answering = async {
                 let (mut line, _) = listener.accept().await.unwrap();
@@ -174,11 +207,12 @@ mod tests {
 
     #[test]
     fn addresses() {
-        assert_eq!(Clamd::parse("/run/clamav/clamd.ctl"), Some(Clamd::Unix("/run/clamav/clamd.ctl".into())));
-        assert_eq!(Clamd::parse("clamd:3310"), Some(Clamd::Tcp("clamd:3310".to_owned())));
-        assert_eq!(Clamd::parse("[::1]:3310"), Some(Clamd::Tcp("[::1]:3310".to_owned())));
+        let place = |text| Clamd::parse(text).map(|clamd| clamd.place);
+        assert_eq!(place("/run/clamav/clamd.ctl"), Some(Place::Unix("/run/clamav/clamd.ctl".into())));
+        assert_eq!(place("clamd:3310"), Some(Place::Tcp("clamd:3310".to_owned())));
+        assert_eq!(place("[::1]:3310"), Some(Place::Tcp("[::1]:3310".to_owned())));
         for wrong in ["", "clamd", ":3310", "clamd:", "clamd:99999", "run/clamd"] {
-            assert_eq!(Clamd::parse(wrong), None, "{wrong}");
+            assert_eq!(place(wrong), None, "{wrong}");
         }
     }
 }

@@ -7,6 +7,7 @@ use lettre::address::AddressError;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::letter::Rendered;
 
@@ -21,7 +22,8 @@ const MAX_BOUNDARY: usize = 60;
 pub struct Envelope<'a> {
     /// The firm's name.
     pub from_name: &'a str,
-    /// The firm's sender address.
+    /// The sender address: that of the firm or, for a firm that may not write from its own, the operator's. It is the
+    /// envelope's sender, too.
     pub from: &'a Email,
     /// The address for replies, if it is not the sender (F-06).
     pub reply_to: Option<&'a Email>,
@@ -92,8 +94,18 @@ fn header_text(text: &str) -> String {
     }
 }
 
+/// A name beside an address. Many mail programs show the name alone, so one that looks like an address would pass for the
+/// sender's: what makes an address of it, in any script, becomes a blank.
+fn display_name(name: &str) -> String {
+    let plain = |c: char| {
+        let composed = c.nfkc().any(|c| matches!(c, '@' | '<' | '>'));
+        if composed { ' ' } else { c }
+    };
+    header_text(&name.chars().map(plain).collect::<String>())
+}
+
 fn mailbox(name: Option<&str>, email: &Email) -> Result<Mailbox, AddressError> {
-    let name = name.map(header_text).filter(|name| !name.is_empty());
+    let name = name.map(display_name).filter(|name| !name.is_empty());
     Ok(Mailbox::new(name, email.address().parse::<Address>()?))
 }
 

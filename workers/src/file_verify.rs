@@ -21,6 +21,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::clamd::{Clamd, Finding};
 use crate::file_content::{self, Content};
+use crate::metrics;
 
 /// Size of the chunks in memory.
 const CHUNK: usize = 256 << 10;
@@ -177,10 +178,9 @@ impl Spool {
 }
 
 fn count(verdict: Verdict) {
-    let outcome = match verdict {
-        Verdict::Stored { .. } => "stored",
-        Verdict::Refused(FileRefusal::Infected) => "infected",
-        Verdict::Refused(_) => "rejected",
-    };
-    metrics::counter!("guichet_files_total", "outcome" => outcome).increment(1);
+    metrics::file(match verdict {
+        Verdict::Stored { .. } => metrics::File::Stored,
+        Verdict::Refused(FileRefusal::Infected) => metrics::File::Infected,
+        Verdict::Refused(_) => metrics::File::Rejected,
+    });
 }

@@ -6,8 +6,10 @@ mod file_content;
 pub mod file_sweep;
 pub mod file_verify;
 pub mod letter;
+mod metrics;
 pub mod reconciler;
 pub mod send_email;
+pub mod senders;
 mod zip_directory;
 
 use std::time::Duration;
@@ -30,6 +32,7 @@ use guichet_storage::Storage;
 use crate::file_verify::Verifier;
 use crate::reconciler::Reconciler;
 use crate::send_email::Sender;
+use crate::senders::Senders;
 
 /// Time limit for sending one mail: longer than all steps of an SMTP session together.
 const SENDING: Duration = Duration::from_secs(25 * 60);
@@ -41,14 +44,15 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// The workers of a process, with a handler for each kind of job; at most `concurrency` jobs of a
 /// kind at once.
 pub fn workers(store: Store, sender: Sender, verifier: Verifier, concurrency: usize) -> Workers {
+    metrics::begin();
     Workers::new(store)
         .register(concurrency, SENDING, move |job, payload| sender.clone().run(job, payload))
         .register(concurrency, VERIFYING, move |job, payload| verifier.clone().run(job, payload))
 }
 
 /// All reconcilers of a process.
-pub fn reconcilers(store: &Store, storage: &Storage) -> Vec<Reconciler> {
-    let (sweeping, storage) = (store.clone(), storage.clone());
+pub fn reconcilers(store: &Store, storage: &Storage, senders: &Senders) -> Vec<Reconciler> {
+    let (sweeping, storage, senders) = (store.clone(), storage.clone(), senders.clone());
     vec![
         each_minute("mails without a job", store, |store| async move {
             awaited::settle::<SendEmail>(&store).await
@@ -72,6 +76,10 @@ pub fn reconcilers(store: &Store, storage: &Storage) -> Vec<Reconciler> {
             Ok(refold::<Client>(&store).await?
                 + refold::<ServiceItem>(&store).await?
                 + refold::<Ticket>(&store).await?)
+        }),
+        each_minute("proofs of senders", store, move |store| {
+            let senders = senders.clone();
+            async move { senders.recheck(&store).await }
         }),
         each_minute("texts without a sort key", store, |store| async move {
             collation::fill(&mut *store.conn().await?).await

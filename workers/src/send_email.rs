@@ -15,11 +15,13 @@ use guichet_schema::shared::email_delivery::letter::Letter;
 use guichet_schema::shared::email_delivery::model::SendEmail;
 use guichet_schema::shared::email_delivery::outcome::{self, DeliveryOutcome};
 use guichet_schema::shared::email_delivery::rules::is_hard_bounce;
+use guichet_schema::shared::sender::rules::{Addresses, SenderPolicy};
 use lettre::{Address, Message};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::envelope::{Envelope, EnvelopeError};
 use crate::letter;
+use crate::metrics::{self, Mail};
 
 /// How long all mail waits when our own relay settings do not work.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -35,14 +37,16 @@ pub struct Sender {
     pub route: Route,
     /// How mails are signed, where they are.
     pub dkim: Option<Dkim>,
+    /// From which addresses firms may write.
+    pub policy: SenderPolicy,
     /// The kinds of mails that it knows.
     pub mails: Mails,
 }
 
 impl Sender {
     /// Sends every kind of mail that there is.
-    pub fn new(store: Store, route: Route, dkim: Option<Dkim>) -> Self {
-        Self { store, route, dkim, mails: nouns::MAILS }
+    pub fn new(store: Store, route: Route, dkim: Option<Dkim>, policy: SenderPolicy) -> Self {
+        Self { store, route, dkim, policy, mails: nouns::MAILS }
     }
 
     /// Sends the delivery that the job names, unless it is settled already.
@@ -51,20 +55,22 @@ impl Sender {
     /// Retried with the queue's backoff: whatever may pass. Failed: what the recipient's server
     /// refused for good, and the last attempt. Paused: a fault of our own relay settings.
     pub async fn run(self, job: Job, order: SendEmail) -> Result<(), JobError> {
-        let (mailing, letter) =
-            match content::of_job(&mut *self.store.conn().await?, self.mails, order).await? {
-                None => return Ok(()),
-                Some(Errand::Withhold(reason)) => {
-                    count("withheld");
-                    return self.settle(order, DeliveryOutcome::Withheld { reason }).await;
-                }
-                Some(Errand::Send { mailing, letter }) => (mailing, letter),
-            };
+        let mut conn = self.store.conn().await?;
+        let errand = content::of_job(&mut conn, self.mails, &self.policy, order).await?;
+        drop(conn);
+        let (mailing, letter) = match errand {
+            None => return Ok(()),
+            Some(Errand::Withhold(reason)) => {
+                metrics::mail(Mail::Withheld);
+                return self.settle(order, DeliveryOutcome::Withheld { reason }).await;
+            }
+            Some(Errand::Send { mailing, letter }) => (mailing, letter),
+        };
         let message = match self.write(&mailing, &letter) {
             Ok(message) => message,
             // Final: the record has an address, or the firm a sender, that no mail can carry.
             Err(error) => {
-                count("invalid");
+                metrics::mail(Mail::Invalid);
                 return self.settle(order, error.outcome()).await;
             }
         };
@@ -74,7 +80,7 @@ impl Sender {
         let point = job.point.clone();
         match self.route.send_if(&message, move || point.pass()).await {
             Ok(accepted) => {
-                count("sent");
+                metrics::mail(Mail::Sent);
                 // A task of its own: the run may reach its limit while the database is away, but what this
                 // process knows must still be written down.
                 let settled = tokio::spawn(self.settle_sent(order, accepted.reply.to_string(), open));
@@ -94,12 +100,12 @@ impl Sender {
         let reply = error.told();
         match &error {
             SendError::Refused { phase, .. } => {
-                count("refused");
+                metrics::mail(Mail::Refused);
                 let hard_bounce = is_hard_bounce(*phase == Phase::RcptTo, &reply);
                 self.settle(order, DeliveryOutcome::Refused { reply, hard_bounce }).await
             }
             SendError::Invalid(why) => {
-                count("invalid");
+                metrics::mail(Mail::Invalid);
                 let outcome = match why {
                     Unsendable::Address(_) => DeliveryOutcome::Invalid { reply },
                     // Nothing is wrong with the recipient: our relay does not take it, or we wrote it wrong.
@@ -111,17 +117,17 @@ impl Sender {
                 self.settle(order, outcome).await
             }
             SendError::Later(_) if job.attempt >= job.max_attempts => {
-                count("exhausted");
+                metrics::mail(Mail::Exhausted);
                 self.settle(order, DeliveryOutcome::Exhausted { reply }).await?;
                 Err(JobError::fail(error))
             }
             SendError::Later(_) => {
-                count("deferred");
+                metrics::mail(Mail::Deferred);
                 self.settle(order, DeliveryOutcome::Later { reply }).await?;
                 Err(JobError::retry(error))
             }
             SendError::Sick(trouble) => {
-                count("relay_sick");
+                metrics::mail(Mail::RelaySick);
                 self.settle(order, DeliveryOutcome::Later { reply }).await?;
                 if trouble.phase != Phase::MailFrom {
                     return Err(JobError::pause(error, PAUSE));
@@ -150,9 +156,11 @@ impl Sender {
 
     fn write(&self, mailing: &Mailing, letter: &Letter) -> Result<Message, WriteError> {
         let delivery = &mailing.delivery;
-        let from = postal(&mailing.mail_from).ok_or(WriteError::Sender)?;
+        let Addresses { from, reply_to } = &mailing.addresses;
+        let from = from.as_ref().and_then(|email| postal(email.address())).ok_or(WriteError::Sender)?;
         let to = delivery.recipient.as_deref().and_then(postal).ok_or(WriteError::Recipient)?;
-        let reply_to = mailing.reply_to.as_deref().and_then(postal);
+        let reply_to = reply_to.as_ref().and_then(|email| postal(email.address()));
+        let domain = message_id::domain(&mailing.mail_from);
         let (noun, id) = (delivery.subject.noun, delivery.subject.id);
         let mut message = Envelope {
             from_name: &mailing.firm_name,
@@ -162,7 +170,7 @@ impl Sender {
             to: &to,
             at: delivery.created_at,
             message_id: &delivery.message_id,
-            conversation: &message_id::of_conversation(noun, id, &to, &from),
+            conversation: &message_id::of_conversation(noun, id, &to, &domain),
         }
         .build(letter::render(letter, mailing))?;
         if let Some(dkim) = &self.dkim {
@@ -180,7 +188,7 @@ fn postal(address: &str) -> Option<Email> {
 /// Why a mail could not be written. Final.
 #[derive(Debug, thiserror::Error)]
 enum WriteError {
-    #[error("the firm's sender address is not valid")]
+    #[error("no mail can carry the sender address")]
     Sender,
     #[error("the recipient's address is not valid")]
     Recipient,
@@ -197,8 +205,4 @@ impl WriteError {
             Self::Sender | Self::Envelope(_) => DeliveryOutcome::SenderFault { reply },
         }
     }
-}
-
-fn count(outcome: &'static str) {
-    metrics::counter!("guichet_mails_total", "outcome" => outcome).increment(1);
 }

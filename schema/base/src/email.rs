@@ -37,6 +37,26 @@ impl Email {
         Some(Self { address, ci })
     }
 
+    /// Parses a domain that may have addresses, in either spelling, and writes it in ASCII as in [`Email::domain`]; a
+    /// final dot is dropped. `None` when no address can be of it.
+    pub fn parse_domain(typed: &str) -> Option<String> {
+        let text = text::line(typed).ok()?;
+        let text = text.strip_suffix('.').unwrap_or(&text);
+        let email = Self::parse(&format!("a@{text}"))?;
+        let domain = email.domain();
+        // What an address can carry, but DNS has no name for.
+        let is_name = |label: &str| {
+            let inner = !label.starts_with('-') && !label.ends_with('-') && label.len() <= 63;
+            inner && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        domain.split('.').all(is_name).then(|| domain.to_owned())
+    }
+
+    /// The domain, in ASCII and lower case.
+    pub fn domain(&self) -> &str {
+        self.ci.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// The address to write to: the local part as entered, the domain in ASCII.
     pub fn address(&self) -> &str {
         &self.address
@@ -82,6 +102,30 @@ mod tests {
         assert_eq!(ci("ANA@Exemplo.com"), ci(" ana@exemplo.COM"));
         assert_eq!(ci("jose\u{301}@exemplo.com"), ci("jos\u{200b}é@exemplo.com"));
         assert_eq!(ci("a@MÜNCHEN.example"), ci("A@xn--mnchen-3ya.example"));
+    }
+
+    #[test]
+    fn domains_have_one_spelling() {
+        let domain = |text| Email::parse_domain(text);
+        assert_eq!(domain(" München.example. ").as_deref(), Some("xn--mnchen-3ya.example"));
+        assert_eq!(domain("XN--mnchen-3ya.Example").as_deref(), Some("xn--mnchen-3ya.example"));
+        let email = Email::parse("a@MÜNCHEN.example").unwrap();
+        assert_eq!(email.domain(), "xn--mnchen-3ya.example");
+        for bad in [
+            "",
+            "com",
+            "*.example.com",
+            "@example.com",
+            "a@example.com",
+            "-a.example",
+            "exa mple.com",
+            "example.com/x",
+            "127.0.0.1:25",
+            "a..example",
+            ".example.com",
+        ] {
+            assert_eq!(domain(bad), None, "{bad}");
+        }
     }
 
     proptest! {

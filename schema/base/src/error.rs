@@ -79,6 +79,12 @@ text_enum! {
         NoRecipient = "NO_RECIPIENT",
         /// Mails to the address are suppressed after a bounce. Correct the address or lift the suppression first.
         AddressSuppressed = "ADDRESS_SUPPRESSED",
+        /// The DNS record that proves the domain of the sender is not there. A new record may take a while to be seen.
+        SenderRecordMissing = "SENDER_RECORD_MISSING",
+        /// The DNS record that proves the domain of the sender has another value.
+        SenderRecordDifferent = "SENDER_RECORD_DIFFERENT",
+        /// No name server answered, so it is not known whether the DNS record is there. Try again later.
+        DnsUnavailable = "DNS_UNAVAILABLE",
         /// The file is empty.
         FileEmpty = "FILE_EMPTY",
         /// The file is larger than allowed.
@@ -344,9 +350,11 @@ pub fn without_sqlstate(message: &str) -> &str {
 
 /// Whether an error with this code says nothing against the statement, so that it can succeed later: no connection (08),
 /// a conflict of transactions (40), no room on disk or in memory or for connections (53), a lock that is taken (55P03),
-/// a shutdown or a cancelled statement (57), the operating system (58), a server that only reads (25006).
+/// a shutdown or a cancelled statement (57), the operating system (58), a server that only reads (25006), a
+/// transaction that took too long (25P03, 25P04).
 fn is_outage(code: &str) -> bool {
-    matches!(code.get(..2), Some("08" | "40" | "53" | "57" | "58")) || matches!(code, "25006" | "55P03")
+    matches!(code.get(..2), Some("08" | "40" | "53" | "57" | "58"))
+        || matches!(code, "25006" | "25P03" | "25P04" | "55P03")
 }
 
 /// Turns a missing row into `NOT_FOUND`, the same answer for "does not exist" and "not visible" (B-14).
@@ -373,7 +381,7 @@ mod tests {
         };
         for code in [
             "08006", "40001", "40P01", "53100", "53200", "53300", "55P03", "57014", "57P01", "57P03",
-            "25006", "58030",
+            "25006", "25P03", "25P04", "58030",
         ] {
             assert!(fault(with_sqlstate(code, "plus de place")).is_retryable(), "{code}");
         }

@@ -1,6 +1,10 @@
 //! Typed ids. A `TicketId` cannot be used as a `ClientId`; the API shows it as `ticket_…`.
 
-use uuid::Uuid;
+use std::sync::Mutex;
+
+use uuid::{ContextV7, Timestamp, Uuid};
+
+use crate::clock;
 
 /// A typed id: a UUIDv7 and the noun that it belongs to.
 pub trait Id: Copy + Send + Sync + 'static {
@@ -36,6 +40,13 @@ pub fn known(noun: &str) -> Option<&'static str> {
     NOUNS.iter().copied().find(|known| *known == noun)
 }
 
+/// A new UUIDv7: ordered by the database's time, so that the ids of processes on different machines are in order.
+pub fn new_uuid() -> Uuid {
+    static COUNTER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+    let time = clock::time_of_ids();
+    Uuid::new_v7(Timestamp::from_unix(&COUNTER, time.as_secs(), time.subsec_nanos()))
+}
+
 fn digits(text: &str) -> Option<Uuid> {
     let canonical = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     canonical.then(|| Uuid::try_parse(text).ok()).flatten()
@@ -63,7 +74,7 @@ macro_rules! ids {
         impl $name {
             /// A new id, ordered by creation time.
             #[allow(clippy::new_without_default)]
-            pub fn new() -> Self { Self(Uuid::now_v7()) }
+            pub fn new() -> Self { Self(new_uuid()) }
         }
 
         impl std::fmt::Display for $name {

@@ -3,8 +3,10 @@
 
 pub mod clock;
 pub mod collation;
+pub mod country;
 pub mod email;
 pub mod error;
+pub mod foreign;
 pub mod i18n;
 pub mod id;
 pub mod input;
@@ -12,7 +14,9 @@ pub mod locale;
 pub mod message_id;
 pub mod money;
 pub mod page;
+pub mod registration;
 pub mod search;
 pub mod secret;
+pub mod spelling;
 pub mod text;
 pub mod text_enum;

@@ -34,14 +34,18 @@ pub fn lines(text: &str) -> Result<String, Deceptive> {
 pub(crate) fn is_unseen(c: char) -> bool {
     let annotation = matches!(c, '\u{fff9}'..='\u{fffc}');
     let is_no_character = matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe;
+    // Bullets of Word's symbol fonts, for example: without that font they are empty boxes.
+    let private = matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
     let control = c.is_control() && !c.is_whitespace();
     control
         || annotation
+        || private
         || is_no_character
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-fn is_blank(c: char) -> bool {
+/// Whether this character is a blank of any width.
+pub(crate) fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == BRAILLE_BLANK
 }
 
@@ -123,6 +127,7 @@ mod tests {
             ("e\u{200b}\u{301}", "é"),
             ("no\u{7}ta\u{1b}[0m", "nota[0m"),
             ("a\u{b}b", "a b"),
+            ("\u{f0b7} Guia de novembro", "Guia de novembro"),
             ("x\u{e0041}\u{e0042}", "x"),
         ] {
             assert_eq!(line(text).as_deref(), Ok(one), "{text:?}");
@@ -140,6 +145,9 @@ mod tests {
             '\u{85}',
             '\u{a0}',
             '\u{ad}',
+            '\u{e000}',
+            '\u{f8ff}',
+            '\u{10ffff}',
             '\u{34f}',
             '\u{115f}',
             '\u{1160}',

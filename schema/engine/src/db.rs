@@ -4,41 +4,38 @@
 //! `guichet_edge::errors`.
 
 mod address;
+mod pool;
 mod sqlstate;
+pub mod survey;
 
 use std::convert::identity;
 use std::future::poll_fn;
 use std::io;
-use std::time::Duration;
+use std::time::Instant;
 
 use diesel::{ConnectionError, ConnectionResult};
-use diesel_async::pooled_connection::{
-    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool,
-};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::collation;
-use guichet_base::error::{Error, Fault};
+use guichet_base::clock::TimeTold;
+use guichet_base::error::{Error, Fault, sqlstate, with_sqlstate};
 use tokio::net::UnixStream;
 use tokio_postgres::NoTls;
 use tokio_postgres::config::{SslMode, SslNegotiation};
 
 pub use address::Address;
 use address::CONNECT;
+pub use pool::{Conn, Pool, Separate, pool};
 use sqlstate::{Coded, Plain, WithCodes};
 
 /// All migrations, in order.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations");
 
-/// A pool of connections.
-pub type Pool = deadpool::Pool<AsyncPgConnection>;
 /// A connection outside of any pool.
 pub type Connection = AsyncPgConnection;
-/// A connection borrowed from the pool.
-pub type Conn = deadpool::Object<AsyncPgConnection>;
 
 /// Opens one connection. `sslmode=require`, `verify-ca` and `verify-full` in the URL all use TLS and verify the
 /// server's certificate and name against the system's authorities or `sslrootcert`. Every other mode, `prefer`
@@ -95,32 +92,19 @@ pub async fn connect_to_listen(url: &str) -> ConnectionResult<AsyncPgConnection>
 }
 
 fn bad(error: tokio_postgres::Error) -> ConnectionError {
-    let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
-    ConnectionError::BadConnection(format!("{error}{source}"))
+    ConnectionError::BadConnection(match error.as_db_error() {
+        Some(told) if sqlstate(told.message()).is_some() => told.message().to_owned(),
+        Some(told) => with_sqlstate(told.code().code(), told.message()),
+        None => {
+            let source = std::error::Error::source(&error);
+            format!("{error}{}", source.map(|source| format!(": {source}")).unwrap_or_default())
+        }
+    })
 }
 
-/// A pool of at most `size` connections. Waiting for a connection fails after five seconds with "database
-/// unavailable".
-///
-/// # Errors
-/// When the pool cannot be created.
-pub fn pool(url: &str, size: usize) -> Result<Pool, Fault> {
-    let mut config = ManagerConfig::default();
-    // A closed connection is detected locally; a test query would cost a round trip each time.
-    config.recycling_method = RecyclingMethod::Fast;
-    config.custom_setup = Box::new(connect);
-    let wait = Some(Duration::from_secs(5));
-    Pool::builder(AsyncDieselConnectionManager::new_with_config(url, config))
-        .max_size(size)
-        .wait_timeout(wait)
-        .create_timeout(wait)
-        .runtime(deadpool_runtime())
-        .build()
-        .map_err(|error| Fault::Broken(error.to_string()))
-}
-
-fn deadpool_runtime() -> ::deadpool::Runtime {
-    ::deadpool::Runtime::Tokio1
+/// The version of the newest migration of this program.
+pub fn newest_migration() -> String {
+    known_migrations().unwrap_or_default().into_iter().max().unwrap_or_default()
 }
 
 /// Runs pending migrations; several processes at once wait for each other.
@@ -129,19 +113,25 @@ fn deadpool_runtime() -> ::deadpool::Runtime {
 /// When the database does not answer or a migration fails; a failed migration is rolled back.
 pub async fn migrate(url: &str) -> Result<(), Fault> {
     use diesel_async::SimpleAsyncConnection;
-    let mut connection = connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()))?;
-    // A session lock: released when the session ends, for whatever reason.
-    connection.batch_execute("SELECT pg_advisory_lock(7101210201)").await?;
-    let mut harness = AsyncMigrationHarness::new(connection);
+    let open = async || connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()));
+    // The lock of a transaction, released when its session ends, for whatever reason. A pooler that lends connections by
+    // the transaction would keep a lock of the session.
+    let mut turn = open().await?;
+    turn.batch_execute(
+        "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock(7101210201)",
+    )
+    .await?;
+    let mut harness = AsyncMigrationHarness::new(open().await?);
     tokio::task::block_in_place(|| harness.run_pending_migrations(MIGRATIONS).map(|_| ()))
         .map_err(|error| Fault::Broken(format!("migration: {error}")))?;
     // Before anybody pages through a list, all its rows have their keys.
-    let mut connection = connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()))?;
+    let mut connection = open().await?;
     match collation::fill(&mut connection).await {
-        Ok(_) => Ok(()),
-        Err(Error::Fault(fault)) => Err(fault),
-        Err(refused) => Err(Fault::Broken(refused.to_string())),
+        Ok(_) => {}
+        Err(Error::Fault(fault)) => return Err(fault),
+        Err(refused) => return Err(Fault::Broken(refused.to_string())),
     }
+    Ok(turn.batch_execute("COMMIT").await?)
 }
 
 /// Whether the schema is that of this program, for the readiness probe.
@@ -149,28 +139,100 @@ pub async fn migrate(url: &str) -> Result<(), Fault> {
 /// # Errors
 /// When the database does not answer.
 pub async fn is_migrated(conn: &mut AsyncPgConnection) -> Result<bool, Fault> {
+    let (done, known) = (done_migrations(conn).await?, known_migrations()?);
+    Ok(known.iter().all(|version| done.contains(version)))
+}
+
+/// The versions of the migrations of this program.
+fn known_migrations() -> Result<Vec<String>, Fault> {
     use diesel::migration::{Migration, MigrationSource};
+    let known: Vec<Box<dyn Migration<diesel::pg::Pg>>> =
+        MIGRATIONS.migrations().map_err(|error| Fault::Broken(error.to_string()))?;
+    Ok(known.iter().map(|migration| migration.name().version().to_string()).collect())
+}
+
+/// The versions of the migrations that ran on the database.
+async fn done_migrations(conn: &mut AsyncPgConnection) -> Result<Vec<String>, Fault> {
     use diesel::prelude::*;
     use diesel_async::RunQueryDsl;
     diesel::table! {
         __diesel_schema_migrations (version) { version -> Text, }
     }
-    let done: Vec<String> =
-        __diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(conn).await?;
-    let wanted: Vec<Box<dyn Migration<diesel::pg::Pg>>> =
-        MIGRATIONS.migrations().map_err(|error| Fault::Broken(error.to_string()))?;
-    Ok(wanted.iter().all(|migration| done.contains(&migration.name().version().to_string())))
+    Ok(__diesel_schema_migrations::table.select(__diesel_schema_migrations::version).load(conn).await?)
 }
 
-/// Writes a row and commits it, for the readiness probe: a database that only reads, or has no room, is of no use.
+/// How the schema differs from that of this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaDrift {
+    /// Migrations of this program that did not run on the database.
+    pub pending: usize,
+    /// Migrations of the database that this program does not know: it is older.
+    pub unknown: usize,
+}
+
+/// How the schema differs from that of this program. Changes nothing.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn drift(conn: &mut AsyncPgConnection) -> Result<SchemaDrift, Fault> {
+    let known = known_migrations()?;
+    let done = if has_migrations(conn).await? { done_migrations(conn).await? } else { Vec::new() };
+    let missing_in =
+        |these: &[String], those: &[String]| these.iter().filter(|one| !those.contains(one)).count();
+    Ok(SchemaDrift { pending: missing_in(&known, &done), unknown: missing_in(&done, &known) })
+}
+
+async fn has_migrations(conn: &mut AsyncPgConnection) -> Result<bool, Fault> {
+    use diesel_async::RunQueryDsl;
+    let exists =
+        diesel::dsl::sql::<diesel::sql_types::Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL");
+    Ok(diesel::select(exists).get_result(conn).await?)
+}
+
+/// Shows that the database can be written to, for the readiness probe. Writes and commits a row, which a standby refuses
+/// and a server without room for its log does not survive; and has a megabyte written to the disk of the data and thrown
+/// away, because a full disk still takes changes of what is already there.
 ///
 /// # Errors
 /// When the database does not answer, or cannot write.
 pub async fn write_something(conn: &mut AsyncPgConnection) -> Result<(), Fault> {
-    use diesel_async::RunQueryDsl;
-    let write = "INSERT INTO readiness (at) VALUES (now()) ON CONFLICT (one) DO UPDATE SET at = excluded.at";
-    diesel::sql_query(write).execute(conn).await?;
+    use diesel_async::SimpleAsyncConnection;
+    // What a query keeps goes to a temporary file when it exceeds `work_mem`; without a `temp_tablespaces` of its own, on
+    // the disk of the database. Both settings end with the transaction, which several statements at once are.
+    conn.batch_execute(
+        "SET LOCAL work_mem = '64kB';
+         SET LOCAL temp_tablespaces = '';
+         SELECT count(*) FROM unnest(array_fill(repeat('x', 8000), ARRAY[128]));
+         INSERT INTO readiness (at) VALUES (now()) ON CONFLICT (one) DO UPDATE SET at = excluded.at",
+    )
+    .await?;
     Ok(())
+}
+
+/// What time it is for the database.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn time(conn: &mut AsyncPgConnection) -> Result<TimeTold, Fault> {
+    use diesel::sql_types::Timestamptz;
+    use diesel_async::RunQueryDsl;
+    let asked = Instant::now();
+    let time = diesel::dsl::sql::<Timestamptz>("clock_timestamp()");
+    let time = diesel::select(time).get_result(conn).await?;
+    Ok(TimeTold { asked, answered: Instant::now(), time })
+}
+
+/// How many other clients are connected to this database, whoever they are.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn others(conn: &mut AsyncPgConnection) -> Result<i64, Fault> {
+    use diesel_async::RunQueryDsl;
+    let count = diesel::dsl::sql::<diesel::sql_types::BigInt>(
+        "(SELECT count(*) FROM pg_stat_activity
+          WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend')",
+    );
+    Ok(diesel::select(count).get_result(conn).await?)
 }
 
 /// The server version, for example 150004 for 15.4.

@@ -15,7 +15,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::StreamExt;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{Notify, broadcast, watch};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use crate::db;
@@ -220,6 +220,21 @@ async fn listen_while_connected(url: &str, hints: &Hints) -> Result<(), Fault> {
         hints.hear(&notification?.payload);
     }
     Err(Fault::Unavailable("the connection ended".to_owned()))
+}
+
+/// Whether hints get through PostgreSQL: what is sent on our channel is heard there, within `patience`. A connection
+/// pooler may take them and lose them. The others take it for a hint and look for jobs once.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn gets_through(url: &str, patience: Duration) -> Result<bool, Fault> {
+    let connected = |error: diesel::ConnectionError| Fault::Unavailable(error.to_string());
+    let mut ear = db::connect_to_listen(url).await.map_err(connected)?;
+    ear.batch_execute("LISTEN guichet").await?;
+    let mut mouth = db::connect(url).await.map_err(connected)?;
+    mouth.batch_execute("SELECT pg_notify('guichet', 'jobs')").await?;
+    let mut told = std::pin::pin!(ear.notifications_stream());
+    Ok(timeout(patience, told.next()).await.is_ok_and(|notification| notification.is_some()))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use futures_util::future::try_join;
+use futures_util::future::join;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -21,6 +21,7 @@ use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use crate::actor::Actor;
+use crate::pipeline::InOrder;
 use crate::store::{Begun, Done, Store};
 use crate::tables::idempotency_keys;
 use guichet_base::error::{Code, Error, Fault, Refusal, Result};
@@ -96,7 +97,7 @@ pub(crate) async fn claim<T: DeserializeOwned>(
         let mut tx = Box::new(store.begin(actor).await?);
         let conn = tx.pipeline();
         // Lock first, then read: a row that the previous holder committed before we got the lock is then visible.
-        let (got, done) = try_join(lock(conn, once.lock_key()), replay(conn, &once)).await?;
+        let (got, done) = join(lock(conn, once.lock_key()), replay(conn, &once)).await.in_order()?;
         if let Some(done) = done {
             return Ok(Begun::Replay(done));
         }

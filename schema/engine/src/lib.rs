@@ -8,9 +8,11 @@ pub mod db;
 pub mod feed;
 pub mod hint;
 pub mod idempotency;
+pub mod installation;
 pub mod job;
 pub mod keyset;
 pub mod pace;
+pub mod pipeline;
 pub mod reach;
 pub mod search;
 pub mod sql;
@@ -19,3 +21,4 @@ pub mod subject;
 #[rustfmt::skip]
 pub mod tables;
 pub mod tally;
+pub mod time;

@@ -4,26 +4,26 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use deadpool::managed::Manager;
 use diesel::prelude::*;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
-use futures_util::future::try_join3;
+use futures_util::future::join3;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::actor::{Actor, Membership, Origin};
-use crate::db::{Conn, Pool};
+use crate::db::{Conn, Pool, Separate};
 use crate::feed::{self, Audience, Event};
 use crate::hint::Hints;
 use crate::idempotency::{self, Once, Turns};
 use crate::job::{self, NewJob};
 use crate::pace::Pace;
+use crate::pipeline::InOrder;
 use crate::sql;
 use crate::tables::audit;
 use guichet_base::clock::SharedClock;
 use guichet_base::error::{Fault, Result};
-use guichet_base::id::{AccessId, AccountId, FirmId, Id, StaffId};
+use guichet_base::id::{AccessId, AccountId, FirmId, Id, StaffId, new_uuid};
 
 /// The database, the clock, and the hints to other parts and processes.
 #[derive(Clone)]
@@ -54,21 +54,20 @@ impl Store {
     /// # Errors
     /// [`Fault::Unavailable`] when no connection becomes free or the database does not answer.
     pub async fn conn(&self) -> Result<Conn, Fault> {
-        self.pool.get().await.map_err(|error| Fault::Unavailable(error.to_string()))
+        self.pool.get().await
     }
 
-    /// A separate connection, outside of the pool and its limit.
+    /// A separate connection, outside of the pool and its limit; one of the pool while the server takes no more.
     ///
     /// # Errors
     /// [`Fault::Unavailable`] when the database does not answer.
-    pub async fn dedicated(&self) -> Result<AsyncPgConnection, Fault> {
-        self.pool.manager().create().await.map_err(|error| Fault::Unavailable(error.to_string()))
+    pub async fn dedicated(&self) -> Result<Separate, Fault> {
+        self.pool.separate().await
     }
 
     /// The state of the pool: (connections in use, connections open, most allowed, waiting).
     pub fn pool_status(&self) -> (usize, usize, usize, usize) {
-        let status = self.pool.status();
-        (status.size.saturating_sub(status.available), status.size, status.max_size, status.waiting)
+        self.pool.status()
     }
 
     /// Now.
@@ -263,7 +262,7 @@ impl Tx {
     ) {
         let by = self.by.clone();
         self.audits.push(NewAudit {
-            id: Uuid::now_v7(),
+            id: new_uuid(),
             firm_id,
             at: self.now,
             account_id: by.account_id,
@@ -319,7 +318,7 @@ impl Tx {
             }
             Ok(revision)
         };
-        let ((), (), revision) = try_join3(jobs, audits, feeds).await?;
+        let ((), (), revision) = join3(jobs, audits, feeds).await.in_order()?;
         // The idempotency row contains the revision, which is known only under the feed's lock. Its insert waits
         // for nobody: we already hold the key's advisory lock.
         if let Some(once) = once {

@@ -255,6 +255,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    installation (one) {
+        one -> Bool,
+        place -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     invitations (id) {
         id -> Uuid,
         account_id -> Uuid,
@@ -368,6 +375,20 @@ diesel::table! {
     readiness (one) {
         one -> Bool,
         at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sender_proofs (firm_id) {
+        firm_id -> Uuid,
+        domain -> Text,
+        found -> Text,
+        checked_at -> Timestamptz,
+        proved_at -> Nullable<Timestamptz>,
+        missing_since -> Nullable<Timestamptz>,
+        missing_times -> Integer,
+        lost_at -> Nullable<Timestamptz>,
+        check_at -> Timestamptz,
     }
 }
 
@@ -503,6 +524,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     firm_feed,
     firms,
     idempotency_keys,
+    installation,
     invitations,
     job_pauses,
     jobs,
@@ -512,6 +534,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     portal_accesses,
     read_marks,
     readiness,
+    sender_proofs,
     service_items,
     sessions,
     sign_in_failures,

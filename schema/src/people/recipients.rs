@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use futures_util::future::{try_join, try_join3};
+use futures_util::future::{join, join3};
 
 use crate::people::portal_access::model::AccessStatus;
 use crate::shared::email_delivery::kind::Addressees;
@@ -21,6 +21,7 @@ use guichet_base::error::Result;
 use guichet_base::id::{AccountId, ClientId, FirmId};
 use guichet_base::locale::Locale;
 use guichet_engine::actor::Author;
+use guichet_engine::pipeline::InOrder;
 use guichet_engine::sql;
 use guichet_engine::tables::{accounts, client_recipients, clients, portal_accesses, staff_members};
 
@@ -39,7 +40,7 @@ pub(crate) async fn addressees(
     let person = |delivery: &EmailDelivery| Some((delivery.account_id?, delivery.client_id?));
     let persons: Vec<(AccountId, ClientId)> = deliveries.iter().filter_map(|one| person(one)).collect();
     let (of_clients, people) =
-        try_join(of_clients(conn, topic, &clients), people(conn, firm, &persons)).await?;
+        join(of_clients(conn, topic, &clients), people(conn, firm, &persons)).await.in_order()?;
     let candidates = |delivery: &EmailDelivery| {
         let listed =
             delivery.client_id.and_then(|client| of_clients.get(&client)).cloned().unwrap_or_default();
@@ -75,7 +76,7 @@ pub(crate) async fn of_clients(
         .filter(portal_accesses::status.eq(AccessStatus::Active))
         .select(((portal_accesses::client_id, accounts::email_ci), accounts::locale))
         .load::<((ClientId, String), Locale)>(&mut conn);
-    let (records, listed, users) = try_join3(records, listed, users).await?;
+    let (records, listed, users) = join3(records, listed, users).await.in_order()?;
     let users: HashMap<(ClientId, String), Locale> = users.into_iter().collect();
     let candidates = |(id, of_record, clients_own): (ClientId, Option<String>, Locale)| {
         let chosen: Vec<Option<String>> =

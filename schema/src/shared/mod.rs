@@ -6,4 +6,5 @@ pub mod email_delivery;
 pub mod file;
 pub mod history;
 pub mod notification;
+pub mod sender;
 pub mod visibility;

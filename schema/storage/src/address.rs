@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use guichet_base::id::AccountId;
 use guichet_schema::shared::file::model::File;
 use guichet_schema::shared::file::rules::{DOWNLOAD_ADDRESS, FileDisposition, UPLOAD_ADDRESS};
 use http::header::CONTENT_TYPE;
@@ -16,7 +17,8 @@ use crate::grant::Grant;
 use crate::s3::S3;
 use crate::store::StorageError;
 
-const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-checksum-sha256");
+/// The header of a digest, in base64.
+pub const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-checksum-sha256");
 
 /// A request that a client may make without signing in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,44 +57,46 @@ impl Own {
 }
 
 impl Addresses {
-    /// The address for uploading a file: exactly the declared bytes, with their media type. Without a declared digest a
-    /// bucket takes any bytes; their number is checked when the upload is completed.
+    /// The address of `account` for uploading a file: exactly the declared bytes, with their media type. Without a declared
+    /// digest a bucket takes any bytes; their number is checked when the upload is completed.
     ///
     /// # Errors
-    /// When the store cannot sign.
-    pub async fn upload(&self, file: &File, now: DateTime<Utc>) -> Result<Address, StorageError> {
+    /// When the store is away, so that a client would fail at the address, or cannot sign.
+    pub async fn upload(
+        &self,
+        file: &File,
+        account: Option<AccountId>,
+        now: DateTime<Utc>,
+    ) -> Result<Address, StorageError> {
         let lasts = now + UPLOAD_ADDRESS;
         let until = file.expires_at.map_or(lasts, |end| end.min(lasts));
         let mut headers = vec![(CONTENT_TYPE, file.content_type.as_str().to_owned())];
         let url = match self {
             Self::S3(s3) => {
                 headers.extend(file.sha256.map(|digest| (CHECKSUM, digest.base64())));
-                let options = headers.iter().fold(SignedUrlOptions::new(), |options, (name, value)| {
-                    let value =
-                        HeaderValue::from_str(value).expect("media types and base64 are header values");
-                    options.with_signed_header(name.clone(), value)
-                });
-                signed(s3, Method::PUT, &file.staged().path(), until - now, &options).await?
+                s3.address(Method::PUT, &file.staged(), until - now, &headers).await?
             }
             Self::Own(own) => own.url(&Grant::Put {
                 key: file.staged(),
                 size: file.size.unsigned_abs(),
                 sha256: file.sha256,
                 content_type: file.content_type,
+                account,
                 until,
             }),
         };
         Ok(Address { method: Method::PUT, url, headers, expires_at: until })
     }
 
-    /// The address for downloading a stored file under its name.
+    /// The address of `account` for downloading a stored file under its name.
     ///
     /// # Errors
-    /// When the store cannot sign.
+    /// When the store is away, or cannot sign.
     pub async fn download(
         &self,
         file: &File,
         way: FileDisposition,
+        account: Option<AccountId>,
         now: DateTime<Utc>,
     ) -> Result<Address, StorageError> {
         let until = now + DOWNLOAD_ADDRESS;
@@ -109,6 +113,7 @@ impl Addresses {
                 name: file.name.clone(),
                 content_type: file.content_type,
                 disposition: way,
+                account,
                 until,
             }),
         };
@@ -116,7 +121,15 @@ impl Addresses {
     }
 }
 
-async fn signed(
+/// A request with exactly these headers.
+pub(crate) fn with_headers(headers: &[(HeaderName, String)]) -> SignedUrlOptions {
+    headers.iter().fold(SignedUrlOptions::new(), |options, (name, value)| {
+        let value = HeaderValue::from_str(value).expect("media types and base64 are header values");
+        options.with_signed_header(name.clone(), value)
+    })
+}
+
+pub(crate) async fn signed(
     s3: &S3,
     method: Method,
     path: &str,
@@ -124,5 +137,6 @@ async fn signed(
     options: &SignedUrlOptions,
 ) -> Result<String, StorageError> {
     let lasts = lasts.to_std().unwrap_or(Duration::ZERO);
+    s3.health().check()?;
     Ok(s3.signer().signed_url_opts(method, &Path::from(path), lasts, options).await?.into())
 }

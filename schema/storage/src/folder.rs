@@ -110,6 +110,14 @@ impl Seal {
         Self::read(&path)?.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    /// The key in the data folder, if there is one already.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is not a valid key.
+    pub fn find(data: &Path) -> io::Result<Option<Self>> {
+        Self::read(&data.join("files.key"))
+    }
+
     fn read(path: &Path) -> io::Result<Option<Self>> {
         let mut file = match fs::File::open(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

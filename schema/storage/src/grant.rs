@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use data_encoding::BASE64URL_NOPAD;
+use guichet_base::id::AccountId;
 use guichet_schema::shared::file::digest::Sha256 as Digest;
 use guichet_schema::shared::file::key::Key;
 use guichet_schema::shared::file::kind::FileKind;
@@ -25,6 +26,9 @@ pub enum Grant {
         sha256: Option<Digest>,
         /// The media type that the request must name.
         content_type: FileKind,
+        /// Whose address it is, for the log.
+        #[serde(default)]
+        account: Option<AccountId>,
         /// When the request must begin at the latest.
         until: DateTime<Utc>,
     },
@@ -38,6 +42,9 @@ pub enum Grant {
         content_type: FileKind,
         /// What a browser does with it.
         disposition: FileDisposition,
+        /// Whose address it is, for the log.
+        #[serde(default)]
+        account: Option<AccountId>,
         /// When the request must begin at the latest.
         until: DateTime<Utc>,
     },
@@ -55,6 +62,13 @@ pub enum NoGrant {
 }
 
 impl Grant {
+    /// The object, and whose address it is.
+    pub const fn about(&self) -> (&Key, Option<AccountId>) {
+        match self {
+            Self::Put { key, account, .. } | Self::Get { key, account, .. } => (key, *account),
+        }
+    }
+
     const fn until(&self) -> DateTime<Utc> {
         match self {
             Self::Put { until, .. } | Self::Get { until, .. } => *until,
@@ -103,7 +117,7 @@ mod tests {
         let key = Key::Staged { firm_id: FirmId::new(), file_id: FileId::new() };
         let (name, content_type, disposition) =
             ("nota.pdf".to_owned(), FileKind::Pdf, FileDisposition::Attachment);
-        Grant::Get { key, name, content_type, disposition, until }
+        Grant::Get { key, name, content_type, disposition, account: None, until }
     }
 
     #[test]

@@ -9,13 +9,17 @@ mod address;
 mod disposition;
 mod folder;
 mod grant;
+mod health;
 mod s3;
 mod store;
+mod trial;
 
-pub use address::{Address, Addresses, Own};
+pub use address::{Address, Addresses, CHECKSUM, Own};
 pub use disposition::disposition;
 pub use folder::{Folder, Seal};
 pub use grant::{Grant, NoGrant};
+pub use health::Health;
 pub use object_store::GetRange as Range;
 pub use s3::{S3, S3Fault, S3Settings};
 pub use store::{Opened, Storage, StorageError, WriteError};
+pub use trial::rights;

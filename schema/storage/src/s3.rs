@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use guichet_base::foreign;
 use guichet_base::secret::Secret;
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
 use object_store::{BackoffConfig, ClientOptions, Error, ObjectStore, RetryConfig};
 use url::Url;
+
+use crate::health::Health;
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -35,15 +38,23 @@ pub struct S3Settings {
     pub secret_access_key: Secret,
 }
 
-/// Which setting of a bucket is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a bucket cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum S3Fault {
-    /// The endpoint does not answer.
-    Unreachable,
+    /// The store does not answer, or says that it cannot work now: the status of its answer, if there was one.
+    Away(Option<u16>),
+    /// It refuses requests because its clock and ours differ.
+    Clock,
+    /// Its certificate is not trusted, or it does not speak TLS. The text is ours.
+    Untrusted(String),
     /// The access key is unknown, or the secret does not match.
     Credentials,
     /// The bucket does not exist, or we have no access to it.
     Bucket,
+    /// The bucket is in another region.
+    Region,
+    /// It refuses the request, or is no S3 store. The text is the code or status of its answer.
+    Refused(String),
 }
 
 /// A bucket.
@@ -51,6 +62,7 @@ pub enum S3Fault {
 pub struct S3 {
     own: Arc<AmazonS3>,
     public: Arc<AmazonS3>,
+    health: Health,
 }
 
 impl fmt::Debug for S3 {
@@ -67,7 +79,7 @@ impl S3 {
     pub fn new(settings: &S3Settings) -> Result<Self, Error> {
         let own = build(settings, settings.endpoint.as_ref())?;
         let public = build(settings, settings.public_endpoint.as_ref().or(settings.endpoint.as_ref()))?;
-        Ok(Self { own: Arc::new(own), public: Arc::new(public) })
+        Ok(Self { own: Arc::new(own), public: Arc::new(public), health: Health::default() })
     }
 
     pub(crate) fn objects(&self) -> Arc<dyn ObjectStore> {
@@ -79,27 +91,78 @@ impl S3 {
         &self.public
     }
 
+    /// What this process knows about it.
+    pub const fn health(&self) -> &Health {
+        &self.health
+    }
+
     /// Sends a request to see whether the bucket exists and is accessible.
     ///
     /// # Errors
-    /// What is wrong, and the store's answer.
-    pub async fn probe(&self) -> Result<(), (S3Fault, String)> {
+    /// What is wrong.
+    pub async fn probe(&self) -> Result<(), S3Fault> {
         // The prefix is empty; only the permission to list matters.
-        let asked = self.own.list(Some(&Path::from("probe"))).next().await;
-        let Some(Err(error)) = asked else { return Ok(()) };
-        let text = error.to_string();
-        let told = |codes: &[&str]| codes.iter().any(|code| text.contains(code));
-        let fault = match error {
-            _ if told(&["InvalidAccessKeyId", "SignatureDoesNotMatch", "NotSignedUp"]) => {
-                S3Fault::Credentials
-            }
-            Error::NotFound { .. } => S3Fault::Bucket,
-            _ if told(&["NoSuchBucket", "AccessDenied"]) => S3Fault::Bucket,
-            Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => S3Fault::Credentials,
-            _ => S3Fault::Unreachable,
-        };
-        Err((fault, text))
+        match self.own.list(Some(&Path::from("probe"))).next().await {
+            Some(Err(error)) => Err(fault(&error)),
+            _ => Ok(()),
+        }
     }
+}
+
+/// What an error says about the bucket. The library tells status and code only in the text of its errors.
+fn fault(error: &Error) -> S3Fault {
+    let text = chain(error);
+    let told = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let status = status(&text);
+    match error {
+        _ if told(&["RequestTimeTooSkewed"]) => S3Fault::Clock,
+        _ if matches!(status, Some(408 | 429 | 500..)) => S3Fault::Away(status),
+        _ if told(&["InvalidAccessKeyId", "SignatureDoesNotMatch", "NotSignedUp"]) => S3Fault::Credentials,
+        _ if told(&["NoSuchBucket", "AccessDenied", "InvalidBucketName"]) => S3Fault::Bucket,
+        _ if told(&["AuthorizationHeaderMalformed", "PermanentRedirect", "redirect without LOCATION"]) => {
+            S3Fault::Region
+        }
+        Error::NotFound { .. } => S3Fault::Bucket,
+        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => S3Fault::Credentials,
+        _ if told(&["invalid list response"]) => S3Fault::Refused("no list of objects".to_owned()),
+        _ => match (status, TLS.iter().find_map(|sign| text.find(sign))) {
+            (Some(status), _) => S3Fault::Refused(code(&text).unwrap_or_else(|| status.to_string())),
+            (None, Some(at)) => S3Fault::Untrusted(foreign::listed(&text[at..])),
+            (None, None) => S3Fault::Away(None),
+        },
+    }
+}
+
+/// Signs of a failed handshake in the texts of rustls.
+const TLS: [&str; 5] = [
+    "invalid peer certificate",
+    "received corrupt message",
+    "received fatal alert",
+    "peer is incompatible",
+    "peer misbehaved",
+];
+
+/// The error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+/// The status of the answer, as in `Server returned non-2xx status code: 503 Service Unavailable`.
+fn status(text: &str) -> Option<u16> {
+    text.split_once("status code: ")?.1.get(..3)?.parse().ok()
+}
+
+/// The code of the answer, as in `<Error><Code>NoSuchKey</Code>`.
+fn code(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("<Code>")?;
+    rest.split_once("</Code>").map(|(code, _)| foreign::listed(code))
 }
 
 fn build(settings: &S3Settings, endpoint: Option<&Url>) -> Result<AmazonS3, Error> {
@@ -124,5 +187,52 @@ fn build(settings: &S3Settings, endpoint: Option<&Url>) -> Result<AmazonS3, Erro
     match endpoint {
         Some(endpoint) => builder.with_endpoint(endpoint.as_str().trim_end_matches('/')).build(),
         None => builder.build(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the library words its errors.
+    fn told(status: &str, body: &str) -> Error {
+        let text = format!(
+            "Error performing GET http://s3/files in 2ms, after 2 retries, max_retries: 2, retry_timeout: 30s  - \
+             Server returned non-2xx status code: {status}: {body}"
+        );
+        Error::Generic { store: "S3", source: text.into() }
+    }
+
+    fn coded(status: &str, code: &str) -> S3Fault {
+        fault(&told(status, &format!("<Error><Code>{code}</Code><Message>no</Message></Error>")))
+    }
+
+    #[test]
+    fn a_store_that_is_away_is_told_from_one_that_refuses() {
+        assert_eq!(coded("503 Service Unavailable", "SlowDown"), S3Fault::Away(Some(503)));
+        assert_eq!(fault(&told("502 Bad Gateway", "<html>nginx</html>")), S3Fault::Away(Some(502)));
+        assert_eq!(fault(&told("429 Too Many Requests", "")), S3Fault::Away(Some(429)));
+        assert_eq!(coded("403 Forbidden", "RequestTimeTooSkewed"), S3Fault::Clock);
+        assert_eq!(coded("403 Forbidden", "InvalidAccessKeyId"), S3Fault::Credentials);
+        assert_eq!(coded("403 Forbidden", "AccessDenied"), S3Fault::Bucket);
+        assert_eq!(coded("404 Not Found", "NoSuchBucket"), S3Fault::Bucket);
+        assert_eq!(coded("400 Bad Request", "AuthorizationHeaderMalformed"), S3Fault::Region);
+        assert_eq!(coded("400 Bad Request", "Other"), S3Fault::Refused("Other".to_owned()));
+        assert_eq!(fault(&told("400 Bad Request", "<html>")), S3Fault::Refused("400".to_owned()));
+        let generic = |text: &str| fault(&Error::Generic { store: "S3", source: text.into() });
+        assert_eq!(
+            generic("error sending request: tcp connect error: Connection refused"),
+            S3Fault::Away(None)
+        );
+        assert_eq!(generic("dns error: failed to lookup address information"), S3Fault::Away(None));
+        assert_eq!(
+            generic("Got invalid list response: expected xml"),
+            S3Fault::Refused("no list of objects".to_owned())
+        );
+        let untrusted = "invalid peer certificate: UnknownIssuer";
+        assert_eq!(
+            generic(&format!("error sending request: {untrusted}")),
+            S3Fault::Untrusted(untrusted.to_owned())
+        );
     }
 }

@@ -1,11 +1,12 @@
 //! Reading and writing objects in either kind of store.
 
+use std::future::ready;
 use std::ops;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use guichet_base::id::{FileId, FirmId};
 use guichet_schema::shared::file::key::{self, Key, STAGED};
@@ -25,8 +26,14 @@ const PART_OF_FOLDER: usize = 256 << 10;
 
 /// The store failed. Another attempt may succeed.
 #[derive(Debug, thiserror::Error)]
-#[error("the file store: {0}")]
-pub struct StorageError(#[from] pub(crate) Error);
+pub enum StorageError {
+    /// It is known to be away: it was not asked.
+    #[error("the file store is away")]
+    Away,
+    /// It did not do what it was asked.
+    #[error("the file store: {0}")]
+    Failed(#[from] Error),
+}
 
 /// Why an object was not written.
 #[derive(Debug, thiserror::Error)]
@@ -59,10 +66,34 @@ pub enum Storage {
 }
 
 impl Storage {
-    fn objects(&self) -> Arc<dyn ObjectStore> {
+    /// Whether the store is known to be away.
+    pub fn is_away(&self) -> bool {
+        self.objects().is_err()
+    }
+
+    /// # Errors
+    /// When the store is known to be away.
+    fn objects(&self) -> Result<Arc<dyn ObjectStore>, StorageError> {
         match self {
-            Self::S3(s3) => s3.objects(),
-            Self::Folder(folder) => folder.objects(),
+            Self::S3(s3) => s3.health().check().map(|()| s3.objects()),
+            Self::Folder(folder) => Ok(folder.objects()),
+        }
+    }
+
+    /// The error of an operation; of a bucket it is a reason to look whether that is away.
+    fn failed(&self, error: Error) -> StorageError {
+        if let Self::S3(s3) = self {
+            s3.health().suspect();
+        }
+        StorageError::Failed(error)
+    }
+
+    /// The result, or none when the object does not exist.
+    fn there<T>(&self, answer: Result<T, Error>) -> Result<Option<T>, StorageError> {
+        match answer {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.failed(error)),
         }
     }
 
@@ -78,7 +109,7 @@ impl Storage {
     /// # Errors
     /// When the store does not answer.
     pub async fn size(&self, key: &Key) -> Result<Option<u64>, StorageError> {
-        there(self.objects().head(&path(key)).await.map(|found| found.size))
+        self.there(self.objects()?.head(&path(key)).await.map(|found| found.size))
     }
 
     /// Opens an object or a part of it; none when it does not exist.
@@ -87,11 +118,11 @@ impl Storage {
     /// When the store does not answer, or the object has no such part.
     pub async fn open(&self, key: &Key, part: Option<GetRange>) -> Result<Option<Opened>, StorageError> {
         let options = GetOptions { range: part, ..GetOptions::default() };
-        let found = there(self.objects().get_opts(&path(key), options).await)?;
+        let found = self.there(self.objects()?.get_opts(&path(key), options).await)?;
         Ok(found.map(|found| Opened {
             size: found.meta.size,
             range: found.range.clone(),
-            bytes: found.into_stream().map_err(StorageError).boxed(),
+            bytes: found.into_stream().map_err(StorageError::Failed).boxed(),
         }))
     }
 
@@ -105,10 +136,10 @@ impl Storage {
         bytes: impl Stream<Item = Result<Bytes, E>> + Send,
     ) -> Result<(), WriteError<E>> {
         let broken = |error: std::io::Error| {
-            WriteError::Store(StorageError(Error::Generic { store: "writer", source: error.into() }))
+            WriteError::Store(self.failed(Error::Generic { store: "writer", source: error.into() }))
         };
-        let mut writer =
-            BufWriter::with_capacity(self.objects(), path(key), self.part()).with_max_concurrency(1);
+        let objects = self.objects().map_err(WriteError::Store)?;
+        let mut writer = BufWriter::with_capacity(objects, path(key), self.part()).with_max_concurrency(1);
         let mut bytes = std::pin::pin!(bytes);
         while let Some(next) = bytes.next().await {
             let written = match next {
@@ -130,7 +161,7 @@ impl Storage {
     /// # Errors
     /// When the store does not answer.
     pub async fn remove(&self, key: &Key) -> Result<(), StorageError> {
-        there(self.objects().delete(&path(key)).await).map(|_| ())
+        self.there(self.objects()?.delete(&path(key)).await).map(|_| ())
     }
 
     /// The files with an object in `staged/` that is older than this time.
@@ -138,12 +169,16 @@ impl Storage {
         &self,
         before: DateTime<Utc>,
     ) -> BoxStream<'static, Result<(FirmId, FileId), StorageError>> {
-        let listed = self.objects().list(Some(&Path::from(STAGED)));
+        let objects = match self.objects() {
+            Ok(objects) => objects,
+            Err(away) => return stream::once(ready(Err(away))).boxed(),
+        };
+        let listed = objects.list(Some(&Path::from(STAGED)));
         listed
             .try_filter_map(move |object| async move {
                 Ok(key::staged(object.location.as_ref()).filter(|_| object.last_modified < before))
             })
-            .map_err(StorageError)
+            .map_err(StorageError::Failed)
             .boxed()
     }
 
@@ -157,15 +192,6 @@ impl Storage {
             Self::S3(_) => Ok(0),
             Self::Folder(folder) => folder.remove_leftovers(before).await,
         }
-    }
-}
-
-/// The result, or none when the object does not exist.
-fn there<T>(answer: Result<T, Error>) -> Result<Option<T>, StorageError> {
-    match answer {
-        Ok(value) => Ok(Some(value)),
-        Err(Error::NotFound { .. }) => Ok(None),
-        Err(error) => Err(StorageError(error)),
     }
 }
 

@@ -152,14 +152,20 @@ impl Stage<'_> {
     }
 
     /// What the client did today is told to staff who have not looked yet, to some of them by mail too; that mail is
-    /// withheld from those who may not have it any more, or do not want it.
+    /// withheld from those who may not have it any more, or do not want it,
+    /// and one was discarded after a restore.
     async fn mails_to_staff(&mut self) -> Result<()> {
         let all: BTreeSet<NotificationKind> = NotificationKind::ALL.iter().copied().collect();
         for person in &self.staff[1..] {
             preferences::set(&self.whole.store, &person.actor, all.clone()).await?;
         }
         let ticket = self.begin(0, Some(0), Who::Contact).await?;
-        for reason in [None, Some(DeliveryReason::NoAccess), Some(DeliveryReason::NotWanted)] {
+        for reason in [
+            None,
+            Some(DeliveryReason::NoAccess),
+            Some(DeliveryReason::NotWanted),
+            Some(DeliveryReason::Discarded),
+        ] {
             self.go_on();
             self.next_fate = reason.map(|reason| DeliveryOutcome::Withheld { reason });
             let (visibility, body) = (Visibility::Public, self.texts.phrases.reopen[0].clone());

@@ -5,7 +5,7 @@ use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Positioned, Request, ServerError, Value, Variables};
+use async_graphql::{Name, Positioned, Request, ServerError, Value, Variables};
 
 use super::cost::measure;
 use super::errors::{Code, refusal, too_much};
@@ -31,6 +31,8 @@ pub struct Prepared {
 
 /// Parses and measures a request.
 ///
+/// `named` is told what is asked for as soon as that is known: kind and first field, and the name of the operation.
+///
 /// # Errors
 /// With a code in `extensions`. Sending the request again does not help.
 pub fn prepare(
@@ -39,12 +41,15 @@ pub fn prepare(
     introspection: bool,
     scalars: &Scalars,
     limits: &Limits,
+    named: impl FnOnce(OperationType, &str, Option<&str>),
 ) -> Result<Prepared, ServerError> {
     let Params { query, operation_name, variables, extensions } = params;
     check_text(&query, limits)?;
     let query = escapes::replaced(&query).into_owned();
     let document = parse_query(&query).map_err(|error| parse_error(&error))?;
     let operation = select(&document, operation_name.as_deref())?;
+    let root = first_field(&document, &operation.selection_set.node).unwrap_or_default().to_owned();
+    named(operation.ty, &root, name(&document, operation_name.as_deref()).as_deref());
     let cost = measure(&document, operation, &variables, types, limits)?;
     let kind = operation.ty;
     cost.check(kind, limits)?;
@@ -59,7 +64,6 @@ pub fn prepare(
         let message = "A subscription has exactly one field at its root, and not within a fragment.";
         return Err(refusal(Code::GraphqlValidationFailed, message, Vec::new()));
     }
-    let root = first_field(&document, &operation.selection_set.node).unwrap_or_default().to_owned();
     let layout = Layout::of(&document, &operation.selection_set.node);
     let mut request = Request::new(query).variables(variables);
     request.operation_name = operation_name;
@@ -116,6 +120,16 @@ pub(super) fn select<'a>(
                 (Some(operation), None) => Ok(&operation.node),
                 _ => Err(refused("The document has several operations: name one in `operationName`.")),
             }
+        }
+    }
+}
+
+/// The name of the selected operation.
+fn name(document: &ExecutableDocument, chosen: Option<&str>) -> Option<String> {
+    match &document.operations {
+        DocumentOperations::Single(_) => None,
+        DocumentOperations::Multiple(operations) => {
+            chosen.or_else(|| operations.keys().next().map(Name::as_str)).map(str::to_owned)
         }
     }
 }

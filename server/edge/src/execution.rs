@@ -9,9 +9,9 @@ use futures_util::FutureExt;
 use guichet_base::locale::Locale;
 use serde::Serialize;
 
+use super::answered::{Measured, Whose};
 use super::document::{Prepared, prepare};
 use super::errors::{ApiError, is_refused};
-use super::metrics::Measured;
 use super::params::Params;
 use super::types::Types;
 use super::websocket::Sockets;
@@ -33,22 +33,22 @@ impl<E: Executor, A> Edge<E, A> {
     /// As [`prepare`].
     pub fn prepare(&self, params: Params, measured: &mut Measured) -> Result<Prepared, ServerError> {
         let EdgeSettings { introspection, scalars, limits, .. } = &self.settings;
-        let prepared = prepare(params, &self.types, *introspection, scalars, limits)?;
-        if self.types.has_root(prepared.kind, &prepared.root) {
-            measured.operation(prepared.kind, prepared.root.clone());
-        }
-        Ok(prepared)
+        prepare(params, &self.types, *introspection, scalars, limits, |kind, root, name| {
+            measured.name(name);
+            if self.types.has_root(kind, root) {
+                measured.operation(kind, root.to_owned());
+            }
+        })
     }
 
-    /// Executes a query or mutation after `attach` has added session and loaders. Sets `locale` to the language of
-    /// the caller as soon as that is known.
+    /// Executes a query or mutation after `attach` has added session and loaders. Sets `sender` as soon as that is known.
     ///
     /// # Errors
     /// The error that kept the request from being executed.
     pub async fn execute<F>(
         &self,
         prepared: Prepared,
-        locale: &mut Locale,
+        sender: &mut Sender,
         attach: impl FnOnce(Request) -> F,
     ) -> Result<Response, ServerError>
     where
@@ -58,7 +58,7 @@ impl<E: Executor, A> Edge<E, A> {
         let executed = async {
             let (query, operation_name) = (request.query.clone(), request.operation_name.clone());
             let attached = attach(request).await.map_err(ApiError::into_server_error)?;
-            *locale = attached.locale;
+            *sender = Sender { locale: attached.locale, whose: attached.whose };
             let mut response = self.executor.execute(attached.request).await;
             self.types.put_nulls(&mut response, &query, operation_name.as_deref());
             layout.arrange(&mut response.data);
@@ -70,6 +70,21 @@ impl<E: Executor, A> Edge<E, A> {
             Ok(Err(_panic)) => Err(panicked()),
             Err(_elapsed) => Err(ApiError::unavailable("the request took too long").into_server_error()),
         }
+    }
+}
+
+/// Who sent a request, as far as that is known.
+pub(super) struct Sender {
+    /// The language of error messages.
+    pub locale: Locale,
+    /// Whose request it is.
+    pub whose: Whose,
+}
+
+impl Sender {
+    /// Nobody is known yet; `locale` is the language of the browser.
+    pub fn unknown(locale: Locale) -> Self {
+        Self { locale, whose: Whose::default() }
     }
 }
 

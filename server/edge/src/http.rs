@@ -11,35 +11,36 @@ use axum::extract::Query;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use guichet_base::locale::Locale;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 
+use super::answered::Measured;
 use super::errors::{Code, is_refused, mask, refusal};
-use super::execution::{Answer, Edge, refused};
+use super::execution::{Answer, Edge, Sender, refused};
 use super::layers::RequestId;
 use super::media::{Media, is_json};
-use super::metrics::Measured;
 use super::params::Params;
 use super::{Attach, EdgeSettings, language};
 
 /// Answers one request.
 pub(super) async fn handle<E: Executor, A: Attach>(edge: &Edge<E, A>, parts: &Parts, body: Body) -> Response {
     let id = RequestId::of(&parts.extensions);
-    let Some(media) = Media::negotiate(&parts.headers) else {
-        let message = "Accept application/graphql-response+json or application/json.";
-        return answer(Media::Json, refused(refusal(Code::NotAcceptable, message, Vec::new())));
-    };
     let mut measured = Measured::begin();
-    let mut locale = language::of(&parts.headers);
-    let mut response = match edge.run(parts, body, &mut measured, &mut locale).await {
-        Ok(response) => response,
-        Err(error) => refused(error),
+    let mut sender = Sender::unknown(language::of(&parts.headers));
+    let media = Media::negotiate(&parts.headers);
+    let answered = match media {
+        Some(_) => edge.run(parts, body, &mut measured, &mut sender).await,
+        None => {
+            let message = "Accept application/graphql-response+json or application/json.";
+            Err(refusal(Code::NotAcceptable, message, Vec::new()))
+        }
     };
-    mask(&mut response, &id, locale);
-    measured.end(&response);
-    answer(media, response)
+    let mut response = answered.unwrap_or_else(refused);
+    mask(&mut response, &id, sender.locale);
+    measured.whose(sender.whose);
+    let answered = measured.end(&response);
+    answered.of(answer(media.unwrap_or(Media::Json), response))
 }
 
 impl<E: Executor, A: Attach> Edge<E, A> {
@@ -50,7 +51,7 @@ impl<E: Executor, A: Attach> Edge<E, A> {
         parts: &Parts,
         body: Body,
         measured: &mut Measured,
-        locale: &mut Locale,
+        sender: &mut Sender,
     ) -> Result<GraphqlResponse, ServerError> {
         let prepared = self.prepare(self.params(parts, body).await?, measured)?;
         match prepared.kind {
@@ -62,7 +63,7 @@ impl<E: Executor, A: Attach> Edge<E, A> {
                 Err(refusal(Code::BadRequest, message, Vec::new()))
             }
             OperationType::Query | OperationType::Mutation => {
-                self.execute(prepared, locale, |request| self.attach.attach(parts, request)).await
+                self.execute(prepared, sender, |request| self.attach.attach(parts, request)).await
             }
         }
     }

@@ -21,18 +21,25 @@ use tower_http::cors::CorsLayer;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument;
-use uuid::Uuid;
 
+use super::answered::Answered;
 use super::errors::Code;
 use super::{EdgeSettings, MEMBERSHIP};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The routes that supervisors ask every few seconds.
+const PROBES: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 
 /// A site whose pages may use the API with the viewer's cookie: scheme, host and port as in an `Origin` header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(HeaderValue);
 
 impl Origin {
+    /// It as the value of an `Origin` header.
+    pub fn header(&self) -> &HeaderValue {
+        &self.0
+    }
+
     /// Whether a browser's `Origin` header is this site.
     pub(super) fn is(&self, header: &HeaderValue) -> bool {
         self.0 == *header
@@ -66,7 +73,7 @@ impl RequestId {
     }
 
     pub(super) fn make() -> Self {
-        Self(Uuid::now_v7().to_string().into())
+        Self(guichet_base::id::new_uuid().to_string().into())
     }
 
     /// Accepts the id that a proxy assigned, unless it could forge log lines.
@@ -141,7 +148,8 @@ async fn refuse_downgraded(
 /// The answer to a request that is refused before it is read.
 pub(super) fn turned_away(code: Code, message: &str) -> Response {
     let body = json!({"errors": [{"message": message, "extensions": {"code": code.as_str()}}]});
-    (code.status(), Json(body)).into_response()
+    let answered = Answered { code: Some(code.as_str()), ..Answered::default() };
+    answered.of((code.status(), Json(body)).into_response())
 }
 
 /// CORS: pages of the allowed origins may use the API, with cookies, and read the headers they need.
@@ -164,7 +172,8 @@ fn foreign_pages(settings: &EdgeSettings) -> Option<CorsLayer> {
 async fn identified(mut request: Request, next: Next) -> Response {
     let id = RequestId::sane(request.headers().get(X_REQUEST_ID)).unwrap_or_else(RequestId::make);
     // The route, not the path, because links contain secrets.
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
     let span = tracing::info_span!("request", request_id = id.as_str(), method = %request.method(), route);
     request.extensions_mut().insert(id.clone());
     let begun = Instant::now();
@@ -172,10 +181,8 @@ async fn identified(mut request: Request, next: Next) -> Response {
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(X_REQUEST_ID, id);
     }
-    let status = response.status();
-    span.in_scope(|| {
-        tracing::info!(status = status.as_u16(), micros = begun.elapsed().as_micros() as u64, "answered");
-    });
+    let (status, answered) = (response.status().as_u16(), response.extensions_mut().remove::<Answered>());
+    span.in_scope(|| answered.unwrap_or_default().log_http(status, begun, PROBES.contains(&route)));
     response
 }
 

@@ -5,6 +5,7 @@
 //! `types` inserts nulls, `layout` orders the fields, `errors` masks → `http` answers. `websocket` admits clients
 //! through [`Admit`] and runs each operation through the same steps (`execution`).
 
+mod answered;
 mod cost;
 mod document;
 mod errors;
@@ -23,6 +24,7 @@ mod metrics;
 mod params;
 mod scan;
 mod serve;
+mod turns;
 mod types;
 mod websocket;
 
@@ -38,6 +40,7 @@ use axum::response::Response;
 use axum::routing::any;
 use guichet_base::locale::Locale;
 
+pub use answered::{Answered, Whose};
 pub use document::{Prepared, prepare};
 pub use errors::{ApiError, Code, invalid_input, mask, too_much};
 pub use graphiql::Graphiql;
@@ -104,6 +107,8 @@ pub struct Attached {
     pub request: Request,
     /// The language of error messages for the caller.
     pub locale: Locale,
+    /// Whose request it is, for the log.
+    pub whose: Whose,
 }
 
 /// Adds to a request what resolvers need: the session of its cookie or token, loaders, a clock.
@@ -148,6 +153,7 @@ pub fn router(
     sockets: &Sockets,
 ) -> Router {
     let (types, settings, sockets) = (served.types(), settings.clone(), sockets.clone());
+    metrics::begin(&types);
     let edge = Edge { executor: served, attach, types, settings, sockets };
     let graphiql = edge.settings.graphiql.as_ref().map(graphiql::routes);
     let graphql = Router::new().route("/graphql", any(handle)).with_state(Arc::new(edge));

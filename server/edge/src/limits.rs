@@ -75,6 +75,9 @@ pub struct ConnectionLimits {
     /// Connections of one client at once, websockets included: of an IPv4 address, or of an IPv6 network of 64 bits. A
     /// further one is closed at once.
     pub per_client: usize,
+    /// Connections of all clients at once, without websockets; for a further one, the one that has begun no request for
+    /// longest is closed, after its requests in progress.
+    pub in_all: usize,
     /// How long a client may take to send the head of a request, and to begin the next one.
     pub head: Duration,
     /// The same for proxies: longer than they keep idle connections themselves.
@@ -95,6 +98,7 @@ impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             per_client: 2_000,
+            in_all: 4_000,
             head: Duration::from_secs(30),
             head_of_proxies: Duration::from_secs(120),
             proxies: Vec::new(),
@@ -105,13 +109,14 @@ impl Default for ConnectionLimits {
 /// Limits of websockets.
 #[derive(Clone, Debug)]
 pub struct SocketLimits {
-    /// Open websockets of this process; a further one gets 503.
+    /// Open websockets of this process; a further one takes the place of one that has said nothing yet, or gets 503.
     pub sockets: usize,
     /// Open websockets of one client, known by its address also behind a trusted proxy; a further one gets 503.
     pub per_client: usize,
     /// Open websockets of one client that is not admitted yet; a further one gets 503.
     pub waiting_per_client: usize,
-    /// Open websockets of all clients that are not admitted yet; a further one gets 503.
+    /// Open websockets of all clients that are not admitted yet; for a further one, the one that has said nothing for
+    /// longest is closed with 1013; if all have, it gets 503.
     pub waiting: usize,
     /// Open websockets of one session; a further one is closed with 1013.
     pub per_session: usize,

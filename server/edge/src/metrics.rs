@@ -1,109 +1,132 @@
-//! Metrics of requests by operation, and of websockets, for `/metrics`.
+//! Metrics of requests by operation, of websockets and of connections, for `/metrics`.
 
-use std::time::Instant;
+use std::time::Duration;
 
-use async_graphql::Response;
 use async_graphql::parser::types::OperationType;
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
 use super::errors::Code;
+use super::types::Types;
+use super::websocket::Close;
 
-/// One request in progress.
-///
-/// - `guichet_graphql_requests_total{operation_type, operation, outcome}`: `outcome` is `ok` or the code of
-///   the first error;
-/// - `guichet_graphql_request_seconds{operation_type, operation}`: a histogram.
-///
-/// `operation` is the first root field as in the schema, or `none`; never a name chosen by a client, because those
-/// are unlimited.
-pub(super) struct Measured {
-    begun: Instant,
-    operation: Option<(OperationType, String)>,
-}
+const REQUESTS: &str = "guichet_graphql_requests_total";
+const DURATION: &str = "guichet_graphql_request_seconds";
+const SUBSCRIPTIONS: &str = "guichet_subscriptions";
+const WEBSOCKETS: &str = "guichet_websockets";
+const MESSAGES: &str = "guichet_websocket_messages_total";
+const CLOSES: &str = "guichet_websocket_closes_total";
+const REFUSED_CONNECTIONS: &str = "guichet_connections_refused_total";
 
-impl Measured {
-    pub fn begin() -> Self {
-        Self { begun: Instant::now(), operation: None }
+/// The outcome of a request without errors.
+const OK: &str = "ok";
+/// The code of a websocket that the client closed, or lost.
+const CLIENT: &str = "client";
+
+/// Describes the metrics to the recorder, and begins every counter at 0, so that its first increase is seen as one.
+pub(super) fn begin(types: &Types) {
+    describe_counter!(REQUESTS, "Requests by their first root field, and by the code of their first error");
+    describe_histogram!(DURATION, Unit::Seconds, "Duration of requests, except subscriptions");
+    describe_gauge!(SUBSCRIPTIONS, "Running subscriptions, by their first root field");
+    describe_gauge!(WEBSOCKETS, "Open websockets");
+    describe_counter!(MESSAGES, "Messages handed to the network for websockets");
+    describe_counter!(
+        CLOSES,
+        "Closed websockets by our code, or `client` when the client closed or was lost"
+    );
+    for kind in [OperationType::Query, OperationType::Mutation, OperationType::Subscription] {
+        for root in types.roots(kind) {
+            for outcome in outcomes(kind) {
+                requests(self::kind(kind), root.to_owned(), outcome).increment(0);
+            }
+            if kind == OperationType::Subscription {
+                subscriptions(root, 0.0);
+            }
+        }
     }
-
-    /// Sets the operation: `root` is a field of the schema.
-    pub fn operation(&mut self, kind: OperationType, root: String) {
-        self.operation = Some((kind, root));
+    // Requests that name no operation of the schema.
+    for code in Code::ALL {
+        requests("none", "none".to_owned(), code.as_str()).increment(0);
     }
-
-    pub fn end(self, response: &Response) {
-        let (kind, root) = match self.operation {
-            Some((OperationType::Query, root)) => ("query", root),
-            Some((OperationType::Mutation, root)) => ("mutation", root),
-            Some((OperationType::Subscription, root)) => ("subscription", root),
-            None => ("none", "none".to_owned()),
-        };
-        count(kind, root.clone(), outcome(response));
-        metrics::histogram!("guichet_graphql_request_seconds", "operation_type" => kind, "operation" => root)
-            .record(self.begun.elapsed());
+    websockets(0.0);
+    messages_sent(0);
+    for code in Close::CODES {
+        counter!(CLOSES, "code" => code.to_string()).increment(0);
     }
+    counter!(CLOSES, "code" => CLIENT).increment(0);
 }
 
-/// A running subscription, until this is dropped.
-///
-/// - `guichet_subscriptions{operation}`: a gauge;
-/// - `guichet_graphql_requests_total`: counted at its end, without a duration.
-pub(super) struct Subscribed {
-    operation: String,
-    outcome: &'static str,
+/// The same for connections, which also exist where no GraphQL is served.
+pub(super) fn begin_connections() {
+    describe_counter!(REFUSED_CONNECTIONS, "Connections closed at once because their client has too many");
+    counter!(REFUSED_CONNECTIONS).increment(0);
 }
 
-impl Subscribed {
-    pub fn begin(measured: Measured) -> Self {
-        let operation = measured.operation.map_or_else(|| "none".to_owned(), |(_, root)| root);
-        metrics::gauge!("guichet_subscriptions", "operation" => operation.clone()).increment(1);
-        Self { operation, outcome: "ok" }
-    }
-
-    /// The subscription ended before its first message.
-    pub fn refused(&mut self, response: &Response) {
-        self.outcome = outcome(response);
-    }
+/// How a request can end that names an operation of the schema. What is refused before that counts under `none`.
+fn outcomes(kind: OperationType) -> impl Iterator<Item = &'static str> {
+    let refused = match kind {
+        OperationType::Query => None,
+        OperationType::Mutation => Some(Code::MethodNotAllowed),
+        OperationType::Subscription => Some(Code::BadRequest),
+    };
+    let codes = [
+        Code::Unauthenticated,
+        Code::MembershipRequired,
+        Code::MembershipChanged,
+        Code::GraphqlValidationFailed,
+        Code::BadUserInput,
+        Code::CostExceeded,
+        Code::Unavailable,
+        Code::Internal,
+    ];
+    [OK].into_iter().chain(codes.into_iter().chain(refused).map(Code::as_str))
 }
 
-impl Drop for Subscribed {
-    fn drop(&mut self) {
-        let operation = std::mem::take(&mut self.operation);
-        metrics::gauge!("guichet_subscriptions", "operation" => operation.clone()).decrement(1);
-        count("subscription", operation, self.outcome);
+/// The kind of operation as a label.
+pub(super) const fn kind(kind: OperationType) -> &'static str {
+    match kind {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
     }
 }
 
-/// `ok`, or the code of the first error.
-fn outcome(response: &Response) -> &'static str {
-    let code = response.errors.first().map(|error| Code::of(error).unwrap_or(Code::Internal));
-    code.map_or("ok", Code::as_str)
+/// Counts a request: `operation` is the first root field as in the schema, or `none`; never a name chosen by a client,
+/// because those are unlimited.
+pub(super) fn count(kind: &'static str, operation: String, code: Option<&'static str>) {
+    requests(kind, operation, code.unwrap_or(OK)).increment(1);
 }
 
-fn count(kind: &'static str, operation: String, outcome: &'static str) {
-    metrics::counter!(
-        "guichet_graphql_requests_total",
-        "operation_type" => kind, "operation" => operation, "outcome" => outcome
-    )
-    .increment(1);
+fn requests(kind: &'static str, operation: String, outcome: &'static str) -> metrics::Counter {
+    counter!(REQUESTS, "operation_type" => kind, "operation" => operation, "outcome" => outcome)
 }
 
-/// `guichet_websockets`: a gauge of open websockets.
+/// Records the duration of a request.
+pub(super) fn took(kind: &'static str, operation: String, time: Duration) {
+    histogram!(DURATION, "operation_type" => kind, "operation" => operation).record(time);
+}
+
+/// Counts running subscriptions.
+pub(super) fn subscriptions(operation: &str, more: f64) {
+    gauge!(SUBSCRIPTIONS, "operation" => operation.to_owned()).increment(more);
+}
+
+/// Counts open websockets.
 pub(super) fn websockets(more: f64) {
-    metrics::gauge!("guichet_websockets").increment(more);
+    gauge!(WEBSOCKETS).increment(more);
 }
 
-/// `guichet_websocket_messages_total`: messages handed to the network.
+/// Counts messages handed to the network.
 pub(super) fn messages_sent(count: usize) {
-    metrics::counter!("guichet_websocket_messages_total").increment(count as u64);
+    counter!(MESSAGES).increment(count as u64);
 }
 
-/// `guichet_websocket_closes_total{code}`: our code, or `client` when the client closed or was lost.
+/// Counts a closed websocket: by our code, or none when the client closed or was lost.
 pub(super) fn websocket_closed(code: Option<u16>) {
-    let code = code.map_or_else(|| "client".to_owned(), |code| code.to_string());
-    metrics::counter!("guichet_websocket_closes_total", "code" => code).increment(1);
+    let code = code.map_or_else(|| CLIENT.to_owned(), |code| code.to_string());
+    counter!(CLOSES, "code" => code).increment(1);
 }
 
-/// Counts a connection that was closed because its client has too many: `guichet_connections_refused_total`.
+/// Counts a connection that was closed because its client has too many.
 pub(super) fn connection_refused() {
-    metrics::counter!("guichet_connections_refused_total").increment(1);
+    counter!(REFUSED_CONNECTIONS).increment(1);
 }

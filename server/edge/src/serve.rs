@@ -1,9 +1,8 @@
 //! Serving routes on a listener, to many clients of which some mean no good: each connection has a time to begin, each
-//! client a number of connections.
+//! client a number of connections, and where there are too many in all, the one that is silent for longest is closed.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::future::pending;
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::pin::pin;
@@ -18,19 +17,22 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
-use tokio::time::{sleep, timeout};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::limits::ConnectionLimits;
-use super::metrics::connection_refused;
+use super::metrics::{begin_connections, connection_refused};
+use super::turns::{Turn, Turns};
 
 /// Most bytes of the head of a request, which may contain a whole document.
 const HEAD_BYTES: usize = 256 << 10;
 /// How long to wait when the process has no file left for another connection.
 const EXHAUSTED: Duration = Duration::from_secs(1);
+/// How long a connection that was open at the stop may take to send its first request.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// Answers requests until `stop`, then completes those in progress.
 ///
@@ -42,55 +44,135 @@ pub async fn serve(
     limits: ConnectionLimits,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    let clients = Clients::default();
-    let (graceful, builder) = (GracefulShutdown::new(), builder(limits.head));
-    let of_proxies = self::builder(limits.head_of_proxies);
+    begin_connections();
+    let door = Door::new(router, limits, stop.clone());
     loop {
         let accepted = tokio::select! {
             biased;
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) if is_of_one_connection(&error) => continue,
+        match accepted {
+            Ok((stream, peer)) => door.enter(stream, peer),
+            Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted at the moment");
                 let _ = stop.run_until_cancelled(sleep(EXHAUSTED)).await;
-                continue;
             }
-        };
-        let is_proxy = limits.is_proxy(peer.ip());
-        let (builder, head, most) = match is_proxy {
-            true => (&of_proxies, limits.head_of_proxies, usize::MAX),
-            false => (&builder, limits.head, limits.per_client),
-        };
-        let Some(place) = clients.place(network(peer.ip()), most) else {
+        }
+    }
+    door.close(listener)?;
+    door.open.close();
+    door.open.wait().await;
+    Ok(())
+}
+
+/// Where connections come in.
+struct Door {
+    router: Router,
+    limits: ConnectionLimits,
+    of_clients: Kind,
+    of_proxies: Kind,
+    places: Clients,
+    stop: CancellationToken,
+    open: TaskTracker,
+}
+
+/// How the connections of clients, or those of proxies, are treated.
+struct Kind {
+    builder: auto::Builder<TokioExecutor>,
+    head: Duration,
+    per_client: usize,
+    in_all: usize,
+    turns: Turns,
+}
+
+impl Kind {
+    fn new(head: Duration, per_client: usize, in_all: usize) -> Self {
+        Self { builder: builder(head), head, per_client, in_all, turns: Turns::default() }
+    }
+}
+
+impl Door {
+    fn new(router: Router, limits: ConnectionLimits, stop: CancellationToken) -> Self {
+        Self {
+            router,
+            of_clients: Kind::new(limits.head, limits.per_client, limits.in_all),
+            of_proxies: Kind::new(limits.head_of_proxies, usize::MAX, usize::MAX),
+            limits,
+            places: Clients::default(),
+            stop,
+            open: TaskTracker::new(),
+        }
+    }
+
+    /// Serves a connection, if its client has not too many.
+    fn enter(&self, stream: TcpStream, peer: SocketAddr) {
+        let kind = if self.limits.is_proxy(peer.ip()) { &self.of_proxies } else { &self.of_clients };
+        let Some(place) = self.places.place(network(peer.ip()), kind.per_client) else {
             connection_refused();
-            continue;
+            return;
         };
+        if kind.turns.len() >= kind.in_all && kind.turns.revoke() {
+            connection_refused();
+        }
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection delays small messages");
         }
-        let begun = CancellationToken::new();
-        let service = asked(router.clone(), peer, Arc::new(place), begun.clone());
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
+        let (turn, begun) = (Arc::new(kind.turns.take()), CancellationToken::new());
+        let service = asked(self.router.clone(), peer, Arc::new(place), Arc::clone(&turn), begun.clone());
+        let connection = kind.builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        let (connection, head, stop) = (connection.into_owned(), kind.head, self.stop.clone());
+        self.open.spawn(async move {
             let mut connection = pin!(connection);
-            tokio::select! {
-                ended = &mut connection => {
-                    if let Err(error) = ended {
-                        tracing::debug!(%error, "a connection ended early");
+            let ended = tokio::select! {
+                // What has arrived counts before what is late.
+                biased;
+                ended = &mut connection => ended,
+                () = begun.cancelled() => {
+                    tokio::select! {
+                        biased;
+                        ended = &mut connection => ended,
+                        // After its requests in progress.
+                        () = stop_or_lost(&stop, &turn) => {
+                            connection.as_mut().graceful_shutdown();
+                            connection.await
+                        }
                     }
                 }
-                () = silent(&begun, head) => tracing::debug!("a connection sent no request in time"),
+                // The library's own limit does not begin before it knows the version of HTTP.
+                () = sleep(head) => return tracing::debug!("a connection sent no request in time"),
+                () = turn.lost() => return tracing::debug!("a silent connection made room for another"),
+                () = last_moment(&stop) => return,
+            };
+            if let Err(error) = ended {
+                tracing::debug!(%error, "a connection ended early");
             }
         });
     }
-    drop(listener);
-    graceful.shutdown().await;
-    Ok(())
+
+    /// Stops listening. Those who have connected already are served: they would not know whether their request arrived.
+    fn close(&self, listener: TcpListener) -> io::Result<()> {
+        let listener = listener.into_std()?;
+        while let Ok((stream, peer)) = listener.accept() {
+            stream.set_nonblocking(true)?;
+            self.enter(TcpStream::from_std(stream)?, peer);
+        }
+        Ok(())
+    }
+}
+
+async fn stop_or_lost(stop: &CancellationToken, turn: &Turn) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = turn.lost() => {}
+    }
+}
+
+/// When a connection that has sent no request is given up after the stop.
+async fn last_moment(stop: &CancellationToken) {
+    stop.cancelled().await;
+    sleep(LAST_MOMENT).await;
 }
 
 /// HTTP/1 and HTTP/2, with this time for the head of each request.
@@ -107,6 +189,7 @@ fn asked(
     router: Router,
     peer: SocketAddr,
     place: Arc<Place>,
+    turn: Arc<Turn>,
     begun: CancellationToken,
 ) -> impl hyper::service::Service<
     hyper::Request<Incoming>,
@@ -117,19 +200,12 @@ fn asked(
 + Clone {
     service_fn(move |request: hyper::Request<Incoming>| {
         begun.cancel();
+        turn.renew();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(Arc::clone(&place));
         router.clone().oneshot(request)
     })
-}
-
-/// Completes when the connection has sent no request in time. The library's own limit does not begin before it knows
-/// the version of HTTP.
-async fn silent(begun: &CancellationToken, head: Duration) {
-    if timeout(head, begun.cancelled()).await.is_ok() {
-        pending().await
-    }
 }
 
 /// Errors that say nothing about the listener.

@@ -106,6 +106,11 @@ impl Types {
         matches!(field, "__schema" | "__type" | "__typename") || self.field(self.root(kind), field).is_some()
     }
 
+    /// The fields of the root type of this kind of operation.
+    pub(super) fn roots(&self, kind: OperationType) -> impl Iterator<Item = &str> {
+        self.fields.get(self.root(kind)).into_iter().flat_map(HashMap::keys).map(Name::as_str)
+    }
+
     /// Inserts the missing nulls into the data of `response`, the answer to that operation of `query`.
     pub fn put_nulls(&self, response: &mut Response, query: &str, operation_name: Option<&str>) {
         let Response { data, errors, .. } = response;

@@ -159,6 +159,7 @@ impl Cluster {
             .open(&log)
             .map_err(file("open", &log))?;
         let mut command = self.command(&self.binaries.postgres(), &self.database());
+        command.envs(self.options.environment.iter().map(|(name, value)| (name, value)));
         command.arg("-D").arg(self.database());
         let mut directory = OsString::from("unix_socket_directories=\"");
         directory.push(&self.socket_folder);
@@ -202,6 +203,8 @@ const SETTINGS: &[&str] = &[
     "port=5432",
     "unix_socket_permissions=0700",
     "timezone=UTC",
+    // The reason of a failed start is read from the log.
+    "lc_messages=C",
     "log_timezone=UTC",
     // Error messages of statements contain personal data; the program logs its own errors.
     "log_min_messages=log",

@@ -31,12 +31,21 @@ pub struct PostgresOptions {
     pub fsync: bool,
     /// Additional settings of the server, as name and value; they override ours.
     pub settings: Vec<(String, String)>,
+    /// Environment variables of the server; it has no others.
+    pub environment: Vec<(String, String)>,
 }
 
 impl PostgresOptions {
     /// A durable server in exactly this folder.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self { data_dir: data_dir.into(), may_move: false, bin_dir: None, fsync: true, settings: Vec::new() }
+        Self {
+            data_dir: data_dir.into(),
+            may_move: false,
+            bin_dir: None,
+            fsync: true,
+            settings: Vec::new(),
+            environment: Vec::new(),
+        }
     }
 
     /// Options for data that may be lost.

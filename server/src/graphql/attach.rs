@@ -22,7 +22,7 @@ use http::request::Parts;
 use ipnet::IpNet;
 use tokio::sync::Notify;
 
-use crate::graphql::caller::Caller;
+use crate::graphql::caller::{Caller, whose};
 use crate::graphql::deployment::Deployment;
 use crate::graphql::guests::{Guests, other_rights};
 use crate::graphql::loaders::{fault, loaders};
@@ -143,7 +143,7 @@ impl Admit for Sessions {
         let visitor = self.visitor(parts)?;
         let viewer = visitor.viewer(&self.store).await?.ok_or_else(ApiError::unauthenticated)?;
         visitor.check_membership(Some(&viewer))?;
-        let (session, locale) = (viewer.session_id.uuid(), viewer.account.locale);
+        let (session, locale, whose) = (viewer.session_id.uuid(), viewer.account.locale, whose(&viewer));
         let shown_out = self.guests.welcome(viewer.session_id, viewer.membership.clone());
         let membership_changed = Arc::new(Notify::new());
         let (store, changed) = (self.store.clone(), Arc::clone(&membership_changed));
@@ -154,7 +154,7 @@ impl Admit for Sessions {
             }
         };
         let guest = SignedIn { store, visitor, membership: viewer.membership, membership_changed };
-        Ok(Admitted { guest, locale, session, ended: ended.boxed() })
+        Ok(Admitted { guest, locale, whose, session, ended: ended.boxed() })
     }
 }
 
@@ -187,8 +187,8 @@ async fn with(mut caller: Caller, request: Request) -> Result<Attached, ApiError
     if request.query.contains(LIVE_CURSOR) {
         caller.fix_cursor().await?;
     }
-    let (loaders, locale) = (loaders(&caller), caller.locale);
-    Ok(Attached { request: request.data(caller).data(loaders), locale })
+    let (loaders, locale, whose) = (loaders(&caller), caller.locale, caller.whose());
+    Ok(Attached { request: request.data(caller).data(loaders), locale, whose })
 }
 
 /// The token of an `Authorization: Bearer` header (RFC 6750, 2.1). Other schemes are for proxies and are ignored.
@@ -210,7 +210,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, ApiError> {
 
 /// The address of the sender: the peer, or, if that is a trusted proxy, the last address in `X-Forwarded-For`
 /// before the trusted ones. Anything further left can be forged.
-fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let forwarded: Vec<&str> = headers
         .get_all("x-forwarded-for")
         .iter()

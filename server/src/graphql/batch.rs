@@ -247,7 +247,7 @@ mod tests {
     use std::time::Duration;
 
     use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
-    use guichet_base::clock::SystemClock;
+    use guichet_base::clock::ManualClock;
     use guichet_base::id::{FirmId, StaffId};
     use guichet_base::locale::Locale;
     use guichet_engine::actor::{MemberReach, Membership, StaffMembership, StaffRole};
@@ -315,7 +315,7 @@ mod tests {
 
     async fn ask(query: &str) -> (serde_json::Value, Vec<(&'static str, usize)>) {
         let pool = db::pool("postgres://nobody@127.0.0.1:9/nothing", 1).unwrap();
-        let store = Store::new(pool, Arc::new(SystemClock));
+        let store = Store::new(pool, ManualClock::new(chrono::DateTime::UNIX_EPOCH));
         let membership = StaffMembership {
             id: StaffId::new(),
             firm_id: FirmId::new(),

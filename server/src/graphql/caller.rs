@@ -1,8 +1,9 @@
 //! The caller, which the edge adds to each request and each resolver uses.
 
 use async_graphql::Context;
+use guichet_base::id::AccountId;
 use guichet_base::locale::Locale;
-use guichet_edge::ApiError;
+use guichet_edge::{ApiError, Whose};
 use guichet_engine::actor::{Actor, Membership, Origin, Scope};
 use guichet_engine::feed::FeedCursor;
 use guichet_engine::feed::queries::heads;
@@ -53,6 +54,16 @@ impl Caller {
     /// The end of the firm's feed before anything was read; none if it was not to be remembered.
     pub const fn cursor(&self) -> Option<FeedCursor> {
         self.cursor
+    }
+
+    /// The account of the viewer, if signed in.
+    pub fn account(&self) -> Option<AccountId> {
+        self.viewer.as_ref().map(|viewer| viewer.account.id)
+    }
+
+    /// Whose request it is, for the log.
+    pub fn whose(&self) -> Whose {
+        self.viewer.as_ref().map(whose).unwrap_or_default()
     }
 
     /// The caller of this request.
@@ -109,5 +120,13 @@ impl Caller {
     /// The connections of this request.
     pub fn reading(&self) -> &Reading {
         &self.reading
+    }
+}
+
+/// Whose session it is, for the log.
+pub fn whose(viewer: &Viewer) -> Whose {
+    Whose {
+        account: Some(viewer.account.id.to_string()),
+        firm: viewer.membership.as_ref().map(|membership| membership.firm_id().to_string()),
     }
 }

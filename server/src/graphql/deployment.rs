@@ -3,6 +3,7 @@
 use axum_extra::extract::cookie::CookieJar;
 use chrono::TimeDelta;
 use guichet_base::secret::Secret;
+use guichet_workers::senders::Senders;
 use http::HeaderMap;
 use ipnet::IpNet;
 
@@ -17,6 +18,8 @@ pub struct Deployment {
     pub secure_cookies: bool,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
+    /// From which addresses firms may write.
+    pub senders: Senders,
 }
 
 impl Deployment {
@@ -27,6 +30,7 @@ impl Deployment {
             public_url: url.map(|url| url.as_str().trim_end_matches('/').to_owned()),
             secure_cookies: url.is_some_and(|url| url.scheme() == "https"),
             trusted_proxies: settings.trusted_proxies.clone(),
+            senders: settings.senders(),
         }
     }
 

@@ -2,6 +2,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use guichet_base::email::Email;
+
 use super::*;
 
 fn read(pairs: &[(&str, &str)]) -> Result<Settings, String> {
@@ -91,6 +93,59 @@ fn mail_speaks_for_its_own_settings() {
     }
 }
 
+/// The operator's own address is needed outside of a trial; domains have one spelling, and none stands for others.
+#[test]
+fn senders() {
+    let policy = |pairs: &[(&str, &str)]| read(pairs).unwrap().sender_policy;
+    assert!(policy(&[]).from.is_some());
+    assert!(policy(&[("SMTP_URL", "smtp://relay.example")]).from.is_none());
+    let open = policy(&[
+        ("MAIL_DOMAINS", " Firm.example. ,MÜNCHEN.example,,xn--mnchen-3ya.example"),
+        ("MAIL_FROM", "a@GUICHET.example"),
+    ]);
+    assert_eq!(open.from.as_ref().map(Email::address), Some("a@guichet.example"));
+    for (domain, allowed) in [
+        ("firm.example", true),
+        ("xn--mnchen-3ya.example", true),
+        ("sub.firm.example", false),
+        ("guichet.example", false),
+        ("example", false),
+        ("", false),
+    ] {
+        assert_eq!(open.allows(domain), allowed, "{domain}");
+    }
+    let wrong = |name: &str, value: &str| read(&[(name, value)]).unwrap_err();
+    for bad in ["Guichet <a@b.example>", "a@b", "b.example", "a@[127.0.0.1]", "a@b.example, c@d.example"] {
+        let sentence = format!("MAIL_FROM: is `{bad}`, not an address alone such as notices@guichet.example");
+        assert_eq!(wrong("MAIL_FROM", bad), sentence);
+    }
+    for bad in ["*", "*.firm.example", "firm.example,*.example"] {
+        assert!(
+            wrong("MAIL_DOMAINS", bad).ends_with("has a `*`: name each domain and each subdomain itself"),
+            "{bad}"
+        );
+    }
+    for bad in [
+        "com",
+        "@firm.example",
+        "a@firm.example",
+        ".firm.example",
+        "firm.example other.example",
+        "firm..example",
+        "https://firm.example",
+    ] {
+        let sentence = format!("MAIL_DOMAINS: `{bad}` is not a domain such as firm.example");
+        assert_eq!(wrong("MAIL_DOMAINS", bad), sentence);
+    }
+    let servers =
+        read(&[("DNS_SERVERS", "192.0.2.53, [2001:db8::53]:5353,2001:db8::1")]).unwrap().dns_servers;
+    let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
+    assert_eq!(servers, ["192.0.2.53:53", "[2001:db8::53]:5353", "[2001:db8::1]:53"]);
+    for bad in ["ns.example", "192.0.2.53:port", "192.0.2", "192.0.2.53:0"] {
+        assert!(wrong("DNS_SERVERS", bad).starts_with(&format!("DNS_SERVERS: `{bad}` ")), "{bad}");
+    }
+}
+
 /// The sample file contains exactly the variables of the table, with their descriptions.
 #[test]
 fn the_sample_follows_the_table() {
@@ -110,7 +165,7 @@ fn the_sample_follows_the_table() {
 /// `Settings` reads every variable of the table, and no other.
 #[test]
 fn every_variable_is_read() {
-    let asked = std::cell::RefCell::new(BTreeSet::new());
+    let asked = RefCell::new(BTreeSet::new());
     let lookup = |name: &str| {
         asked.borrow_mut().insert(name.to_owned());
         None

@@ -24,13 +24,19 @@ macro_rules! variables {
 
 variables! {
     DATABASE_URL = "a private PostgreSQL in the data folder",
-        "PostgreSQL 15 or newer: postgres://user:password@host:5432/database; add ?sslmode=verify-full for TLS, and sslrootcert=file.pem for your own certificate authority";
+        "PostgreSQL 15 or newer: postgres://user:password@host:5432/database; for TLS add ?sslmode=verify-full&sslrootcert= and the file of the authorities to trust, yours or /etc/ssl/certs/ca-certificates.crt";
     DATABASE_POOL = "16",
         "Connections to PostgreSQL for requests and jobs, 2 to 500; a process opens up to six more of its own";
     REDIS_URL = "hints are sent through PostgreSQL",
         "Redis that passes hints between processes: redis://user:password@host:6379, rediss:// for TLS, or unix:// and the path of a socket";
     SMTP_URL = "mails are stored in the data folder instead of being sent; a trial shows them on a page",
         "Mail relay: smtps://user:password@host:465, or smtp+starttls://user:password@host:587";
+    MAIL_FROM = "none; it must be set where SMTP_URL is",
+        "Your own address, from which the mails of a firm come whose sender is neither of MAIL_DOMAINS nor proved by DNS; the same for all processes";
+    MAIL_DOMAINS = "none; each firm proves its domain by DNS",
+        "Domains that every firm may write from, separated by commas, each without its subdomains; the same for all processes";
+    DNS_SERVERS = "those of the system",
+        "Name servers that are asked for the records of firms: IP addresses, with a port or without, separated by commas";
     MAIL_DKIM_DOMAIN = "mails are not signed",
         "Domain that signs the mails (DKIM); requires the two settings below";
     MAIL_DKIM_SELECTOR = "mails are not signed",

@@ -1,11 +1,9 @@
 //! Requests to a server whose database does not answer: everything tested here is decided without it.
 
-use std::sync::Arc;
-
 use async_graphql::{Request, Response};
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use guichet_base::clock::SystemClock;
+use guichet_base::clock::ManualClock;
 use guichet_edge::{EdgeSettings, Sockets};
 use guichet_engine::actor::Origin;
 use guichet_engine::db;
@@ -19,6 +17,7 @@ use guichet_server::graphql::guests::Guests;
 use guichet_server::graphql::loaders::loaders;
 use guichet_server::graphql::{Schema, build};
 use guichet_server::live::Live;
+use guichet_server::settings::Settings;
 use guichet_storage::{Addresses, Folder, Own, Seal, Storage};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
@@ -28,12 +27,12 @@ use tower::ServiceExt;
 fn store() -> Store {
     // Port 9 is that of the discard protocol: nobody listens there.
     let pool = db::pool("postgres://nobody@127.0.0.1:9/nothing", 2).unwrap();
-    Store::new(pool, Arc::new(SystemClock))
+    Store::new(pool, ManualClock::new(chrono::DateTime::UNIX_EPOCH))
 }
 
 fn deployment() -> Deployment {
-    let public_url = Some("https://guichet.example".to_owned());
-    Deployment { public_url, secure_cookies: true, trusted_proxies: Vec::new() }
+    let settings = Settings::read(|name| (name == "PUBLIC_URL").then(|| "https://guichet.example".into()));
+    Deployment::new(&settings.unwrap())
 }
 
 /// A store that is never used.

@@ -5,9 +5,9 @@ use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use guichet_base::clock::SystemClock;
 use guichet_engine::db;
 use guichet_engine::store::Store;
+use guichet_tests::clock::SystemClock;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::http;
 use guichet_tests::process::{Launch, Process};
@@ -127,7 +127,7 @@ fn documents() -> Vec<Attack> {
 /// Bodies and variables that are too large, too deep or not GraphQL.
 fn bodies() -> Vec<Attack> {
     const TOO_MUCH: &str = "COST_EXCEEDED";
-    const WRONG: &str = "BAD_USER_INPUT";
+    const INVALID: &str = "GRAPHQL_VALIDATION_FAILED";
     let one = json!({ "query": "{ viewer { account { id } } }" });
     let tickets = "query ($filter: TicketFilter) { tickets(first: 1, filter: $filter) { totalCount } }";
     let create =
@@ -186,8 +186,8 @@ fn pages() -> Vec<Attack> {
         page("first: 0", "(first: 0)"),
         page("first: -1", "(first: -1)"),
         page("last: -1", "(last: -1)"),
-        query("first: 2^31", TOO_MUCH, tickets("(first: 2147483648)")),
-        page("first: 10^300", "(first: 1e300)"),
+        query("first: 2^31", WRONG, tickets("(first: 2147483648)")),
+        query("first: 10^300", WRONG, tickets("(first: 1e300)")),
         page("no page", ""),
         page("first and last", "(first: 1, last: 1)"),
         page("before with first", "(first: 1, before: \"x\")"),

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use guichet_base::clock::SystemClock;
 use guichet_base::id::Id;
 use guichet_engine::db;
 use guichet_engine::store::Store;
+use guichet_tests::clock::SystemClock;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::http;
 use guichet_tests::process::Launch;

@@ -5,3 +5,4 @@ mod crowd;
 mod faults;
 mod forgery;
 mod logs;
+mod words;

@@ -3,7 +3,7 @@
 use guichet_base::error::{Code, Error};
 use guichet_base::id::Id;
 use guichet_engine::job::JobStatus;
-use guichet_engine::job::admin::{self, RetriedAll};
+use guichet_engine::job::admin::{self, NotSooner, RetriedAll};
 
 use super::database::Database;
 use super::*;
@@ -85,4 +85,39 @@ async fn a_dead_letter_makes_way_for_a_living_job_with_its_key() {
     let all = admin::retry_all(&store, By::system(), None).await.unwrap();
     assert_eq!(all, RetriedAll { revived: 2, left: 1 });
     assert_eq!(numbers(&claim(&mut conn, 9, store.now()).await), [2, 3, 4]);
+}
+
+/// A job that waits for its next attempt is made due, which is audited and wakes the workers; of any other one it is told why
+/// it does not run sooner.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_waiting_job_runs_now() {
+    let (db, store) = Database::with_store().await;
+    let mut conn = db.conn().await;
+    let run_now = async |id| admin::run_now(&store, By::system(), id).await.unwrap();
+    commit(&store, [ping(1)]).await;
+    let id = row(&mut conn).await.id;
+    assert_eq!(run_now(JobId::new()).await, Err(NotSooner::Unknown));
+    assert_eq!(run_now(id).await, Err(NotSooner::Due));
+    let job = claim_one(&mut conn, store.now()).await;
+    assert_eq!(run_now(id).await, Err(NotSooner::Running));
+    let outcome = JobOutcome::Retry { run_at: store.now() + TimeDelta::hours(1), error: "busy".into() };
+    settle(&mut conn, job.lease, outcome, store.now()).await;
+
+    let until = store.now() + TimeDelta::minutes(1);
+    jobs::pause(&mut conn, Ping::KIND, until, "no", store.now()).await.unwrap();
+    let paused = run_now(id).await;
+    assert!(matches!(&paused, Err(NotSooner::Paused(pause)) if pause.until == until), "{paused:?}");
+    jobs::resume(&mut conn, Ping::KIND).await.unwrap();
+
+    assert!(claim(&mut conn, 1, store.now()).await.is_empty(), "it waits");
+    let mut hints = store.hints.listener();
+    assert_eq!(run_now(id).await, Ok(()));
+    hints.jobs_committed().await;
+    let again = claim_one(&mut conn, store.now()).await;
+    assert_eq!((again.lease.id, row(&mut conn).await.attempts), (id, 2), "its attempts count");
+    settle(&mut conn, again.lease, JobOutcome::Bury { error: "no".into() }, store.now()).await;
+    assert_eq!(run_now(id).await, Err(NotSooner::Dead));
+    let traces = tables::audit::table.select((tables::audit::act, tables::audit::subject_id));
+    let traces: Vec<(String, Option<uuid::Uuid>)> = traces.load(&mut conn).await.unwrap();
+    assert_eq!(traces, [("jobRunNow".to_owned(), Some(id.uuid()))]);
 }

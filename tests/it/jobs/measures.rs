@@ -29,10 +29,10 @@ async fn runs_depth_and_pauses_are_measured() {
         .await
         .unwrap();
     let mut expected = vec![
-        "guichet_jobs_total{kind=\"ping\",outcome=\"done\"} 1",
-        "guichet_jobs_total{kind=\"ping\",outcome=\"retry\"} 1",
-        "guichet_jobs_total{kind=\"ping\",outcome=\"dead\"} 1",
-        "guichet_jobs_total{kind=\"once\",outcome=\"paused\"} 1",
+        "guichet_job_runs_total{kind=\"ping\",outcome=\"done\"} 1",
+        "guichet_job_runs_total{kind=\"ping\",outcome=\"retry\"} 1",
+        "guichet_job_runs_total{kind=\"ping\",outcome=\"dead\"} 1",
+        "guichet_job_runs_total{kind=\"once\",outcome=\"paused\"} 1",
         "guichet_job_duration_seconds_count{kind=\"ping\"} 3",
         "guichet_jobs{kind=\"ping\",state=\"scheduled\"} 1",
         "guichet_jobs{kind=\"ping\",state=\"running\"} 0",

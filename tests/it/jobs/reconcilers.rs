@@ -16,7 +16,7 @@ async fn one_that_fails_starves_no_other() {
     for statement in ["ALTER TABLE email_deliveries RENAME TO elsewhere", forgotten] {
         diesel::sql_query(statement).execute(&mut conn).await.unwrap();
     }
-    let list = reconcilers(&app.store, &app.files.storage);
+    let list = reconcilers(&app.store, &app.files.storage, &app.senders);
     let names: BTreeSet<&str> = list.iter().map(|reconciler| reconciler.name).collect();
     assert_eq!(names.len(), list.len(), "two have one name");
     let mut failed = Vec::new();

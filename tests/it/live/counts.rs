@@ -153,8 +153,7 @@ async fn every_list_with_a_status_is_counted() {
         loop {
             let counts = messages.told().await["counts"].clone();
             let each = counts[all].as_array().unwrap().clone();
-            let reached = |each: &Value| each[one] == wanted && each["count"].as_i64().unwrap() >= count;
-            if each.iter().any(reached) {
+            if each.iter().any(|each| each[one] == wanted && each["count"].as_i64() >= Some(count)) {
                 let sum: i64 = each.iter().map(|each| each["count"].as_i64().unwrap()).sum();
                 assert_eq!(counts["totalCount"], sum);
                 return;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use guichet_base::clock::SystemClock;
 use guichet_base::id::{FirmId, Id};
 use guichet_engine::db;
 use guichet_engine::hint::{self, FeedHints, Hints};
 use guichet_engine::store::Store;
 use guichet_server::redis;
+use guichet_tests::clock::SystemClock;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::process::Launch;
 use guichet_tests::redis::Redis;

@@ -35,6 +35,7 @@ async fn b_15_what_is_given_changes() {
     for (setting, value) in all.as_object().unwrap() {
         expected[setting] = value.clone();
     }
+    expected["sender"]["replyTo"] = json!("oi@aurora.example");
     expected["version"] = json!(2);
     assert_ne!(expected["name"], before["name"]);
     assert_eq!(desk.settle(all.clone()).await, expected);
@@ -43,6 +44,7 @@ async fn b_15_what_is_given_changes() {
     assert_eq!(desk.settle(all).await, expected);
     assert_eq!(recorded(&desk).await, 1);
     expected["mailReplyTo"] = Value::Null;
+    expected["sender"]["replyTo"] = Value::Null;
     expected["version"] = json!(3);
     assert_eq!(desk.settle(json!({ "mailReplyTo": null })).await, expected);
     assert_eq!(recorded(&desk).await, 2);

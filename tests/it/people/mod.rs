@@ -6,6 +6,7 @@ mod firm;
 mod firm_settings;
 mod invitation;
 mod rights;
+mod sender;
 mod session;
 pub mod sign_in;
 pub mod world;

@@ -16,8 +16,8 @@ use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_schema::shared::file::rules::Limits;
 use guichet_server::gateway::Gateway;
 use guichet_server::live::Live;
-use guichet_server::settings::Settings;
-use guichet_tests::app::START;
+use guichet_server::parts::Parts;
+use guichet_tests::app::{START, settings};
 use guichet_tests::database::TestDatabase;
 use guichet_tests::live::LiveSide;
 use guichet_tests::object_store::ObjectStore;
@@ -49,11 +49,19 @@ impl Stage {
     fn new(database: TestDatabase) -> Self {
         let clock = ManualClock::new(START.parse().unwrap());
         let store = Store::new(db::pool(&database.url, 2).unwrap(), clock);
-        let settings = Settings::read(|_| None).unwrap();
+        // The owner's check then needs no name server.
+        let settings = settings(&[("MAIL_DOMAINS", "firm.example,foreign.example".to_owned())]);
         let object_store = ObjectStore::folder();
         let files = object_store.files(Limits::default());
         let live = Live::new(store.clone());
-        let gateway = Gateway { store: store.clone(), live, catcher: None, workers: None, files };
+        let gateway = Gateway {
+            store: store.clone(),
+            live,
+            catcher: None,
+            workers: None,
+            files,
+            parts: Parts::default(),
+        };
         Self { router: gateway.router(&settings), store, database, _object_store: object_store }
     }
 

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::run::{Ended, guichet};
 use super::site::Site;
 
-const FIRM: [&str; 18] = [
+pub const FIRM: [&str; 18] = [
     "firm",
     "create",
     "--name",
@@ -101,6 +101,17 @@ async fn a_first_firm() {
     let membership = json!({ "firmName": "Contábil Aurora", "staffRole": "OWNER" });
     assert_eq!(entered, json!({ "session": { "membership": membership }, "userErrors": [] }));
 
+    // An owner who has an account keeps its password.
+    let second = [&FIRM[..3], &["Second"], &FIRM[4..]].concat();
+    let refused = guichet(&second, &database, "another long password\n").await;
+    let sentence = "guichet: the password: the owner has an account already, whose password stays as it is; give none \
+        (</dev/null), and no firm is created until then\n";
+    assert_eq!((refused.code, refused.err.as_str()), (Some(2), sentence));
+    let told = done(guichet(&second, &database, "").await);
+    assert_eq!(told.lines().nth(1), Some("the owner has an account already, and signs in with its password"));
+    let entered = sign_in(&server.url().await, "olivia@aurora.example", "another long password").await;
+    assert_eq!(entered["session"], Value::Null);
+
     // Without a password the owner is invited.
     let mut other = FIRM;
     other[17] = "outra@aurora.example";
@@ -153,19 +164,22 @@ async fn a_firm_that_is_refused() {
     let settings = [("DATABASE_URL", database.url.as_str())];
     for (position, wrong, told) in [
         (5, "xx", "--locale"),
-        (7, "Mars/Olympus", "zone"),
-        (13, "nobody", "mailFrom"),
-        (17, "nobody", "ownerEmail"),
+        (7, "Mars/Olympus", "guichet: --zone: "),
+        (9, "Atlantis", "guichet: --country: "),
+        (11, "R$", "guichet: --currency: "),
+        (13, "nobody", "guichet: --mail-from: "),
+        (15, "\u{200b}", "guichet: --owner-name: "),
+        (17, "nobody", "guichet: --owner-email: "),
     ] {
         let mut arguments = FIRM;
         arguments[position] = wrong;
         let ended = guichet(&arguments, &settings, "a long password\n").await;
-        assert_eq!((ended.code, ended.err.lines().count()), (Some(1), 1), "{ended:?}");
+        assert_eq!(ended.code, Some(2), "{ended:?}");
         assert!(ended.err.contains(told), "{told}: {ended:?}");
     }
     let short = guichet(&FIRM, &settings, "short\n").await;
-    assert_eq!(short.code, Some(1));
-    assert!(!short.err.contains("short\n"), "{short:?}");
+    assert_eq!((short.code, short.err.lines().count()), (Some(2), 1), "{short:?}");
+    assert!(short.err.starts_with("guichet: the password: ") && !short.err.contains("short\n"), "{short:?}");
     let mut conn = db::connect(&database.url).await.unwrap();
     conn.batch_execute("DO $$ BEGIN ASSERT (SELECT count(*) FROM firms) = 0; END $$").await.unwrap();
     drop(conn);

@@ -18,10 +18,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::site::Site;
 
-const PDF: &[u8] = b"%PDF-1.7 a document %%EOF";
+pub const PDF: &[u8] = b"%PDF-1.7 a document %%EOF";
 
 /// Declares one file with this key; returns its id and address.
-async fn declare(site: &Site, server: &Process, key: &str, content: &[u8]) -> (String, Value) {
+pub async fn declare(site: &Site, server: &Process, key: &str, content: &[u8]) -> (String, Value) {
     let mutation = "mutation ($input: FileUploadCreateInput!) { fileUploadCreate(input: $input) {
         uploads { file { id } address { url headers { name value } } userErrors { code } } userErrors { code }
     } }";
@@ -34,7 +34,11 @@ async fn declare(site: &Site, server: &Process, key: &str, content: &[u8]) -> (S
     (upload["file"]["id"].as_str().unwrap().to_owned(), upload["address"].clone())
 }
 
-async fn put(server: &Process, address: &Value, body: impl Into<reqwest::Body>) -> reqwest::RequestBuilder {
+pub async fn put(
+    server: &Process,
+    address: &Value,
+    body: impl Into<reqwest::Body>,
+) -> reqwest::RequestBuilder {
     let url = absolute(&server.url().await, address["url"].as_str().unwrap());
     let request = http::client().put(url).body(body);
     address["headers"].as_array().unwrap().iter().fold(request, |request, header| {
@@ -42,13 +46,18 @@ async fn put(server: &Process, address: &Value, body: impl Into<reqwest::Body>) 
     })
 }
 
-/// Completes an upload and waits until the file is stored.
-async fn stored(site: &Site, server: &Process, id: &str) {
+/// Completes an upload.
+pub async fn complete(site: &Site, server: &Process, id: &str) {
     let mutation = "mutation ($ids: [ID!]!) { fileUploadComplete(input: { ids: $ids }) {
         results { userErrors { code } } userErrors { code }
     } }";
     let done = site.ask(server, mutation, json!({ "ids": [id] })).await.expect("it answers");
     assert_eq!(done["fileUploadComplete"]["results"][0]["userErrors"], json!([]));
+}
+
+/// Completes an upload and waits until the file is stored.
+pub async fn stored(site: &Site, server: &Process, id: &str) {
+    complete(site, server, id).await;
     let query = "query ($id: ID!) { node(id: $id) { ... on File { state } } }";
     let begun = Instant::now();
     loop {
@@ -61,11 +70,16 @@ async fn stored(site: &Site, server: &Process, id: &str) {
     }
 }
 
-async fn got(site: &Site, server: &Process, id: &str) -> Bytes {
+pub async fn got(site: &Site, server: &Process, id: &str) -> Bytes {
+    got_from(site, server, server, id).await
+}
+
+/// The content of a file, from another server than the one that signs its address.
+pub async fn got_from(site: &Site, server: &Process, other: &Process, id: &str) -> Bytes {
     let mutation = "mutation ($id: ID!) { fileDownload(input: { id: $id }) { address { url } } }";
     let done = site.ask(server, mutation, json!({ "id": id })).await.expect("it answers");
     let url = done["fileDownload"]["address"]["url"].as_str().unwrap();
-    http::get(&absolute(&server.url().await, url)).await.unwrap().bytes().await.unwrap()
+    http::get(&absolute(&other.url().await, url)).await.unwrap().bytes().await.unwrap()
 }
 
 /// Two servers and a worker on one folder: an address signed by one server works at the other, because they share the

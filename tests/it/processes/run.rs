@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use guichet_server::settings::VARIABLES;
+use guichet_tests::app::OPERATOR;
 use guichet_tests::wait::DEADLINE;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -26,6 +27,7 @@ pub async fn guichet(arguments: &[&str], settings: &[(&str, &str)], input: &str)
     }
     // The port of the default may be taken by a `make run` beside the tests.
     command.env("GUICHET_LISTEN", "127.0.0.1:0");
+    command.env("MAIL_FROM", OPERATOR);
     command.envs(settings.iter().copied()).env("LOG_FORMAT", "json");
     let mut child = command.spawn().unwrap();
     // A command that does not read its input may have ended already.

@@ -5,18 +5,21 @@ use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::db;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::object_store::S3Server;
-use guichet_tests::smtp::{Options, Sink};
+use guichet_tests::process::Launch;
+use guichet_tests::redis::Redis;
+use guichet_tests::smtp::{Options, Sink, Step};
 use guichet_tests::wait::DEADLINE;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use super::run::guichet;
 
-/// Checks that the start fails with exactly this sentence.
-async fn stops(arguments: &[&str], settings: &[(&str, &str)], sentence: &str) {
+/// Checks that the start fails with exactly these sentences, one in each line.
+async fn stops(arguments: &[&str], settings: &[(&str, &str)], sentences: &str) {
     let ended = guichet(arguments, settings, "").await;
     let told = (ended.code, ended.err.as_str());
-    assert_eq!(told, (Some(2), format!("guichet: {sentence}\n").as_str()), "{arguments:?} with {settings:?}");
+    let expected: String = sentences.lines().map(|sentence| format!("guichet: {sentence}\n")).collect();
+    assert_eq!(told, (Some(2), expected.as_str()), "{arguments:?} with {settings:?}");
     assert!(!ended.err.contains("hunter2") && ended.out.is_empty(), "{ended:?}");
 }
 
@@ -30,18 +33,32 @@ async fn nobody() -> String {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
 }
 
+/// The address of a page in the web.
+async fn page() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(async || "<h1>Welcome</h1>");
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
 #[tokio::test]
 async fn the_database() {
     let missing = "DATABASE_URL: is not set, and several processes cannot share a private PostgreSQL";
     stops(&["serve"], &[], missing).await;
     stops(&["serve"], &[("DATABASE_URL", "")], missing).await;
     let malformed = "DATABASE_URL: is not an address such as postgres://user:password@host:5432/database";
-    for url in ["hunter2", "mysql://me:hunter2@db/guichet", "postgres://me:hunter2@db:port/guichet"] {
-        stops(&["serve"], &[("DATABASE_URL", url)], malformed).await;
-        stops(&["migrate"], &[("DATABASE_URL", url)], malformed).await;
+    let scheme = "DATABASE_URL: begins with `mysql://`, not with `postgres://`";
+    let unknown = "DATABASE_URL: has the option `sslmod`, which is not supported; did you mean `sslmode`?";
+    for (url, sentence) in [
+        ("hunter2", malformed),
+        ("mysql://me:hunter2@db/guichet", scheme),
+        ("postgres://me:hunter2@db/x?sslmod=require", unknown),
+    ] {
+        for command in ["serve", "migrate", "check"] {
+            stops(&[command], &[("DATABASE_URL", url)], sentence).await;
+        }
     }
-    let unknown = "DATABASE_URL: has the option `sslcert`, which is not supported";
-    stops(&["serve"], &[("DATABASE_URL", "postgres://me:hunter2@db/x?sslcert=/c.pem")], unknown).await;
     let relay = Sink::start(Options::default()).await;
     let relay = relay.starttls_url();
     let place = nobody().await;
@@ -78,6 +95,12 @@ async fn the_password_of_the_database() {
     timeout(DEADLINE, reload).await.expect("passwords are required");
     let sentence = format!("DATABASE_URL: password authentication failed for user \"stranger\" at {folder}");
     stops(&["serve"], &[("DATABASE_URL", &url), ("GUICHET_LISTEN", "127.0.0.1:0")], &sentence).await;
+    let none = url.replace(":hunter2", "");
+    let sentence = format!(
+        "DATABASE_URL: the server asks for a password, and the address has none: write \
+         postgres://user:password@host:5432/database (PGPASSWORD and PGPASSFILE are not read) at {folder}"
+    );
+    stops(&["serve"], &[("DATABASE_URL", &none), ("GUICHET_LISTEN", "127.0.0.1:0")], &sentence).await;
     let nowhere = format!("{}_of_nobody", postgres.url());
     let sentence = format!("DATABASE_URL: database \"guichet_of_nobody\" does not exist at {folder}");
     stops(&["migrate"], &[("DATABASE_URL", &nowhere)], &sentence).await;
@@ -146,22 +169,31 @@ async fn the_relay() {
     // Outside of a trial, a mail that is only caught would count as sent.
     stops(&[], &on(&database, "SMTP_URL", ""), nowhere).await;
     stops(&[], &[("PUBLIC_URL", "https://guichet.example")], nowhere).await;
-    let scheme = "SMTP_URL: the scheme must be `smtp`, `smtp+starttls` or `smtps`.";
+    let scheme = "SMTP_URL: begins with `http://`, not with `smtp+starttls://`, `smtps://` or `smtp://`";
     stops(&["work"], &on(&database, "SMTP_URL", "http://me:hunter2@relay.example"), scheme).await;
     stops(
         &["serve"],
         &on(&database, "SMTP_URL", "smtp://me@relay.example"),
-        "SMTP_URL: there is a user but no password.",
+        "SMTP_URL: has a user but no password: write user:password@ before the host, or neither",
     )
     .await;
-    let place = nobody().await;
-    let nowhere = format!("smtp://me:hunter2@{place}");
-    let refused = format!("SMTP_URL: {place} does not work: Connection refused (os error 111) at connect.");
-    stops(&["work"], &on(&database, "SMTP_URL", &nowhere), &refused).await;
-
+    // Somebody answers for the mails of firms that have proved nothing; whoever sends none is told only.
+    let relay = Sink::start(Options::default()).await;
+    let relay = relay.starttls_url();
+    let nobody_answers = [("DATABASE_URL", database.url.as_str()), ("SMTP_URL", &relay), ("MAIL_FROM", "")];
+    let missing = "MAIL_FROM: is not set: give your own address, such as notices@guichet.example, from which the mails of firms come that have not proved their domain";
+    stops(&["work"], &nobody_answers, missing).await;
+    stops(&[], &nobody_answers, missing).await;
+    let server = Launch::serve(&database.url).start().await;
+    assert!(
+        server.output().iter().any(|line| line.contains("MAIL_FROM is not set")),
+        "{:?}",
+        server.output()
+    );
+    assert!(server.stop().await.success());
     let sink = Sink::start(Options::default()).await;
     let wrong = sink.starttls_url().replace("first%20password", "hunter2");
-    let refused = format!("SMTP_URL: {} does not work: 535 at AUTH.", sink.address());
+    let refused = format!("SMTP_URL: {} does not work: 535 at AUTH", sink.address());
     stops(&["work"], &on(&database, "SMTP_URL", &wrong), &refused).await;
     let stranger = Sink::start(Options::default()).await;
     let untrusted =
@@ -172,12 +204,15 @@ async fn the_relay() {
         ended.err.starts_with(&format!("guichet: SMTP_URL: {} does not work: ", sink.address())),
         "{ended:?}"
     );
-    assert!(ended.err.contains(" at TLS."), "{ended:?}");
+    assert!(ended.err.contains(" at TLS"), "{ended:?}");
+    // Who greets with a 5xx will not take mails from us, now or later.
+    sink.reply(Step::Connect, 554, "5.7.1 not from there");
+    let refused = format!("SMTP_URL: {} does not work: 554 at greeting", sink.address());
+    stops(&["work"], &on(&database, "SMTP_URL", &sink.starttls_url()), &refused).await;
     database.drop().await;
 }
 
-/// File stores: incomplete settings of a bucket, a store that does not answer, a wrong key and a bucket of somebody
-/// else.
+/// File stores: incomplete settings of a bucket, a wrong key, a bucket of somebody else, and what is no store.
 #[tokio::test]
 async fn the_file_store() {
     let database = TestDatabase::new().await;
@@ -186,10 +221,17 @@ async fn the_file_store() {
         let settings = [&[("DATABASE_URL", database.url.as_str()), listen], settings].concat();
         stops(&["serve"], &settings, sentence).await;
     };
-    stops(&[("S3_REGION", "x"), ("S3_ACCESS_KEY_ID", "a")], "S3_BUCKET: is not set, but S3_ACCESS_KEY_ID is")
-        .await;
-    stops(&[("S3_BUCKET", "files")], "S3_ACCESS_KEY_ID: is not set, but S3_BUCKET is").await;
-    stops(&[("S3_ENDPOINT", "minio:9000")], "S3_ENDPOINT: is not an address such as https://guichet.example")
+    stops(
+        &[("S3_REGION", "x"), ("S3_ACCESS_KEY_ID", "a")],
+        "S3_BUCKET: is not set, but S3_ACCESS_KEY_ID is\nS3_SECRET_ACCESS_KEY: is not set, but S3_ACCESS_KEY_ID is",
+    )
+    .await;
+    stops(
+        &[("S3_BUCKET", "files"), ("S3_ACCESS_KEY_ID", "a")],
+        "S3_SECRET_ACCESS_KEY: is not set, but S3_BUCKET is",
+    )
+    .await;
+    stops(&[("S3_ENDPOINT", "minio:9000")], "S3_ENDPOINT: is not an address such as https://s3.example:9000")
         .await;
     let server = S3Server::start().await;
     let variables = server.variables();
@@ -200,9 +242,16 @@ async fn the_file_store() {
             .map(move |(set, kept)| if *set == name { (*set, value) } else { (*set, kept.as_str()) });
         set.map(|(name, value)| (name, value.to_owned())).collect::<Vec<_>>()
     };
-    let nowhere = format!("http://{}", nobody().await);
+    let encrypted = place.replace("http", "https");
+    let page = page().await;
     for (name, value, sentence) in [
-        ("S3_ENDPOINT", nowhere.as_str(), format!("S3_ENDPOINT: no S3 store answers at {nowhere}")),
+        // It does not speak TLS.
+        (
+            "S3_ENDPOINT",
+            encrypted.as_str(),
+            format!("S3_ENDPOINT: received corrupt message of type InvalidContentType at {encrypted}"),
+        ),
+        ("S3_ENDPOINT", &page, format!("S3_ENDPOINT: what is at {page} answers no list of objects")),
         (
             "S3_SECRET_ACCESS_KEY",
             "hunter2",
@@ -223,19 +272,33 @@ async fn the_file_store() {
     database.drop().await;
 }
 
-/// When a Redis is configured, it must answer at the start.
+/// A Redis that does not let us in, or is none.
 #[tokio::test]
 async fn the_hints() {
     let database = TestDatabase::new().await;
     let sink = Sink::start(Options::default()).await;
     let relay = sink.starttls_url();
-    let place = nobody().await;
-    let away = format!("redis://me:hunter2@{place}");
+    let redis = Redis::start().await;
+    redis.tell("ACL SETUSER speaker on >hunter2 &* +publish").await;
+    redis.demand_password("right").await;
+    let open = redis.url();
+    let socket = open.strip_prefix("unix://").unwrap();
+    let (wrong, mute) = (format!("{open}?pass=hunter2"), format!("{open}?user=speaker&pass=hunter2"));
+    let page = page().await;
+    let page = page.strip_prefix("http://").unwrap();
+    let scheme = "REDIS_URL: begins with `http://`, not with `redis://`, `rediss://` (TLS) or `unix://`";
+    let none = "REDIS_URL: the server asks for a password, and the address has none: write \
+        redis://user:password@host:6379";
     for (value, sentence) in [
-        ("redis", "REDIS_URL: is no address of a Redis".to_owned()),
-        ("http://me:hunter2@redis:6379", "REDIS_URL: is no address of a Redis".to_owned()),
-        (&away, format!("REDIS_URL: I/O error at {place}")),
-        ("unix:///no/redis.sock", "REDIS_URL: I/O error at /no/redis.sock".to_owned()),
+        ("redis", "REDIS_URL: is not an address such as redis://user:password@host:6379".to_owned()),
+        ("http://me:hunter2@redis:6379", scheme.to_owned()),
+        (&open, format!("{none} at {socket}")),
+        (&wrong, format!("REDIS_URL: the server does not accept this user and password at {socket}")),
+        (
+            &mute,
+            format!("REDIS_URL: this user may not do that: it needs PING, PUBLISH and SUBSCRIBE at {socket}"),
+        ),
+        (&format!("redis://me:hunter2@{page}"), format!("REDIS_URL: what answers is no Redis at {page}")),
     ] {
         let settings = [("DATABASE_URL", database.url.as_str()), ("SMTP_URL", &relay), ("REDIS_URL", value)];
         for command in ["serve", "work"] {
@@ -245,22 +308,71 @@ async fn the_hints() {
     database.drop().await;
 }
 
-/// The scanner must answer when workers start.
+/// What is at the address of the scanner is none.
 #[tokio::test]
 async fn the_scanner() {
     let database = TestDatabase::new().await;
     let sink = Sink::start(Options::default()).await;
     let relay = sink.starttls_url();
-    let place = nobody().await;
+    let page = page().await;
+    let page = page.strip_prefix("http://").unwrap();
     for (value, sentence) in [
-        ("clamd", "CLAMD_ADDRESS: is `clamd`, not an address such as clamd:3310 or /run/clamav/clamd.ctl"),
-        (place.as_str(), "CLAMD_ADDRESS: clamd does not answer: connection refused"),
-        ("/no/clamd.ctl", "CLAMD_ADDRESS: clamd does not answer: no such file or directory"),
+        (
+            "clamd",
+            "CLAMD_ADDRESS: is `clamd`, not an address such as clamd:3310 or /run/clamav/clamd.ctl"
+                .to_owned(),
+        ),
+        (page, format!("CLAMD_ADDRESS: what is at {page} is no scanner: it says `HTTP/1.1 400 Bad Request`")),
     ] {
         let settings =
             [("DATABASE_URL", database.url.as_str()), ("SMTP_URL", &relay), ("CLAMD_ADDRESS", value)];
-        stops(&["work"], &settings, sentence).await;
+        stops(&["work"], &settings, &sentence).await;
     }
+    database.drop().await;
+}
+
+/// All wrong settings are told at once, values are named as they were handed on, and no secret is.
+#[tokio::test]
+async fn all_that_are_wrong() {
+    let settings = [
+        ("DATABASE_URL", "postgres://me:hunter2@db:port/x"),
+        ("SMTP_URL", "smtp://me@relay.example"),
+        ("REDIS_URL", "reddis://:hunter2@redis"),
+        ("S3_SECRET_ACCESS_KEY", "\"hunter2\""),
+        ("GUICHET_GRAPHIQL", " ja\r\n"),
+    ];
+    let told = "DATABASE_URL: has a port that is no number from 1 to 65535; in a user or password, `:`, `/`, `?`, `#` \
+        and `@` are written %3A, %2F, %3F, %23 and %40\n\
+        SMTP_URL: has a user but no password: write user:password@ before the host, or neither\n\
+        REDIS_URL: begins with `reddis://`, not with `redis://`, `rediss://` (TLS) or `unix://`\n\
+        S3_SECRET_ACCESS_KEY: begins with a quote, which was handed on as a part of the value: write it without quotes\n\
+        GUICHET_GRAPHIQL: is `ja`, not `on` or `off`";
+    stops(&["serve"], &settings, told).await;
+}
+
+/// Names that were meant as settings are told: before a sentence about what is missing, and as warnings.
+#[tokio::test]
+async fn misspelt_names() {
+    let database = TestDatabase::new().await;
+    let told = "SMPT_URL is no setting and is ignored; did you mean SMTP_URL?";
+    let missing = "SMTP_URL: is not set, and mails would go nowhere";
+    let settings = [
+        on(&database, "SMPT_URL", "smtp://me:hunter2@relay"),
+        on(&database, "GUICHET_REDIS_URL", "redis://a"),
+    ];
+    let ended = guichet(&["work"], &settings.concat(), "").await;
+    assert!(ended.err.contains(told) && ended.err.contains(missing), "{ended:?}");
+    assert!(
+        ended.err.contains("GUICHET_REDIS_URL is no setting and is ignored; did you mean REDIS_URL?"),
+        "{ended:?}"
+    );
+    assert_eq!((ended.code, ended.err.contains("hunter2")), (Some(2), false), "{ended:?}");
+    let ended = guichet(&["migrate"], &settings[0], "").await;
+    assert!(ended.code == Some(0) && ended.err.contains(told), "{ended:?}");
+    let ended = guichet(&["migrate"], &[("DATABASE_ULR", &*database.url), ("DATABASE_POOL", "x")], "").await;
+    let expected = "guichet: DATABASE_ULR is no setting and is ignored; did you mean DATABASE_URL?\n\
+        guichet: DATABASE_POOL: is `x`, not a number from 2 to 500\n";
+    assert_eq!((ended.code, ended.err.as_str()), (Some(2), expected));
     database.drop().await;
 }
 

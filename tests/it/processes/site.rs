@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use guichet_base::clock::SystemClock;
 use guichet_base::id::Id;
 use guichet_engine::db;
 use guichet_engine::store::Store;
+use guichet_tests::clock::SystemClock;
 use guichet_tests::http;
 use guichet_tests::process::{Launch, Process};
 use guichet_tests::smtp::{Options, Sink};
@@ -15,12 +15,16 @@ use guichet_tests::world::Firm;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
 
+const CREATE: &str = "mutation ($input: TicketCreateInput!) {
+    ticketCreate(input: $input) { ticket { id } userErrors { code } }
+}";
+
 pub struct Site {
     pub url: String,
     pub store: Store,
     pub firm: Firm,
     pub sink: Sink,
-    client: String,
+    pub client: String,
     http: reqwest::Client,
 }
 
@@ -39,28 +43,41 @@ impl Site {
         Launch::serve(&self.url).start().await
     }
 
-    pub async fn work(&self) -> Process {
-        Launch::work(&self.url, &self.sink.starttls_url()).start().await
+    /// How a worker is started.
+    pub fn worker(&self) -> Launch {
+        Launch::work(&self.url, &self.sink.starttls_url())
     }
 
-    /// Sends a request to a process as the owner; returns nothing when it fails.
-    pub async fn ask(&self, server: &Process, query: &str, variables: Value) -> Option<Value> {
+    pub async fn work(&self) -> Process {
+        self.worker().start().await
+    }
+
+    /// Sends a request to a process as the owner; returns the whole answer, or nothing when there is none.
+    pub async fn send(&self, server: &Process, query: &str, variables: Value) -> Option<Value> {
         let url = format!("{}/graphql", server.url().await);
         let request = self.http.post(url).bearer_auth(&self.firm.owner.token);
         let answer = request.json(&json!({ "query": query, "variables": variables })).send().await.ok()?;
-        let mut body: Value = answer.json().await.ok()?;
+        answer.json().await.ok()
+    }
+
+    /// The same; returns the data, or nothing when it fails.
+    pub async fn ask(&self, server: &Process, query: &str, variables: Value) -> Option<Value> {
+        let mut body = self.send(server, query, variables).await?;
         (body.get("errors").is_none()).then(|| body["data"].take())
+    }
+
+    /// The answer to a request for a new ticket, or nothing when there is none.
+    pub async fn open_ticket(&self, server: &Process, key: &str) -> Option<Value> {
+        let input = json!({ "idempotencyKey": key, "clientId": self.client, "subject": key });
+        self.send(server, CREATE, json!({ "input": input })).await
     }
 
     /// Opens a ticket; returns its id.
     pub async fn ticket(&self, server: &Process, key: &str) -> Option<String> {
-        let mutation = "mutation ($input: TicketCreateInput!) {
-            ticketCreate(input: $input) { ticket { id } userErrors { code } }
-        }";
-        let input = json!({ "idempotencyKey": key, "clientId": self.client, "subject": key });
-        let made = self.ask(server, mutation, json!({ "input": input })).await?;
-        assert_eq!(made["ticketCreate"]["userErrors"], json!([]));
-        Some(made["ticketCreate"]["ticket"]["id"].as_str().unwrap().to_owned())
+        let answer = self.open_ticket(server, key).await?;
+        let made = answer["data"].get("ticketCreate")?;
+        assert_eq!(made["userErrors"], json!([]));
+        Some(made["ticket"]["id"].as_str().unwrap().to_owned())
     }
 
     /// Changes a ticket's status, which sends a mail to the client.

@@ -5,13 +5,16 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use guichet_embedded::{Postgres, PostgresOptions};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use tokio::net::TcpListener;
+use tokio::process::Command;
 
 use super::run::guichet;
 
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
+    // OpenSSL takes a certificate that names itself as its issuer for its own authority.
+    params.distinguished_name.push(DnType::CommonName, "An authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
@@ -60,6 +63,10 @@ async fn the_database_by_tls() {
     for mode in ["require", "verify-ca", "verify-full"] {
         let by_right = url("127.0.0.1", &format!("sslmode={mode}&sslrootcert={}", right.display()));
         assert_eq!(migrate(&by_right).await.code, Some(0), "{mode}");
+        // PostgreSQL's own programs take the same address.
+        let psql =
+            Command::new(postgres.bin_dir().join("psql")).args([&by_right, "-c", "SELECT 1"]).output().await;
+        assert!(psql.as_ref().unwrap().status.success(), "{mode}: {psql:?}");
         for (host, options) in [
             ("127.0.0.1", format!("sslmode={mode}&sslrootcert={}", wrong.display())),
             ("127.0.0.1", format!("sslmode={mode}")),

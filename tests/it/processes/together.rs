@@ -30,7 +30,7 @@ async fn two_servers_and_a_worker() {
     assert_eq!(mails.len(), 2);
     for (process, metric, value) in [
         (&worker, "guichet_mails_total{outcome=\"sent\"}", 2.0),
-        (&worker, "guichet_jobs_total{kind=\"email.send\",outcome=\"done\"}", 2.0),
+        (&worker, "guichet_job_runs_total{kind=\"email.send\",outcome=\"done\"}", 2.0),
         (&worker, "guichet_database_waiting", 0.0),
         (&one, "guichet_database_connections{state=\"max\"}", 16.0),
     ] {

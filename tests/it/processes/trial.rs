@@ -1,5 +1,6 @@
 //! What exists only while somebody tries the program on their own machine.
 
+use guichet_tests::app::OPERATOR;
 use guichet_tests::http;
 use guichet_tests::process::{Launch, Process};
 use guichet_tests::smtp::{Options, Sink};
@@ -30,7 +31,10 @@ async fn demo_firms_and_mails_are_for_trials() {
     let place = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
     let launch = Launch::all_in_one(&data).with("GUICHET_LISTEN", &place);
     let relay = Sink::start(Options::default()).await;
-    let real = launch.with("PUBLIC_URL", format!("http://{place}")).with("SMTP_URL", relay.starttls_url());
+    let real = launch
+        .with("PUBLIC_URL", format!("http://{place}"))
+        .with("SMTP_URL", relay.starttls_url())
+        .with("MAIL_FROM", OPERATOR);
     let real = real.start().await;
     let told = real.output().join("\n");
     assert!(!told.contains("guichet-demo") && told.contains("guichet firm create"), "{told}");

@@ -1,8 +1,8 @@
 //! A process that is asked to stop.
 
-use guichet_base::clock::SystemClock;
 use guichet_engine::db;
 use guichet_engine::store::Store;
+use guichet_tests::clock::SystemClock;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::process::Launch;
 use guichet_tests::websocket::Websocket;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::clock::SystemClock;
 use diesel::sql_types::{BigInt, Integer, Text, Timestamptz};
 use diesel_async::RunQueryDsl;
-use guichet_base::clock::SystemClock;
 use guichet_engine::db;
 use guichet_engine::hint;
 use guichet_engine::job::{NewJob, Payload};

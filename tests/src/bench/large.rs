@@ -4,10 +4,10 @@ use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::clock::SystemClock;
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use guichet_base::clock::SystemClock;
 use guichet_base::id::{AccountId, FirmId, StaffId};
 use guichet_demo::{self as demo, Scale, large};
 use guichet_embedded::{Postgres, PostgresOptions};

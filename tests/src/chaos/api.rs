@@ -1,5 +1,6 @@
 //! An API client that expects failures.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use crate::http::absolute;
@@ -63,6 +64,16 @@ impl Api {
     /// The API at this address, with this token.
     pub fn new(url: &str, token: &str) -> Self {
         Self { http: Client::new(), url: format!("{url}/graphql"), token: token.to_owned() }
+    }
+
+    /// The API, used over a new connection for each request, from this address of the machine.
+    ///
+    /// # Panics
+    /// When the system refuses.
+    pub fn from(address: Ipv4Addr, url: &str, token: &str) -> Self {
+        let http = Client::builder().tls_certs_only([]).local_address(IpAddr::V4(address));
+        let http = http.pool_max_idle_per_host(0).build().expect("a client is made");
+        Self { http, ..Self::new(url, token) }
     }
 
     /// Opens a ticket; returns the payload.

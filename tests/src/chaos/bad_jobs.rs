@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::SystemClock;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_base::clock::SystemClock;
 use guichet_base::id::JobId;
 use guichet_engine::db;
 use guichet_engine::job::{JobStatus, NewJob, Payload};

@@ -72,7 +72,7 @@ async fn freeze(office: &Office, sink: &Sink, launch: &Launch, findings: &mut Fi
     findings.expect_equal("attempts", taken.2, begun.2 + 1);
 
     first.wake();
-    let refusals = format!("guichet_jobs_total{{kind=\"{}\",outcome=\"lost\"}}", SendEmail::KIND);
+    let refusals = format!("guichet_job_runs_total{{kind=\"{}\",outcome=\"lost\"}}", SendEmail::KIND);
     let mut refused = 0.0;
     let noticed = office
         .within(SOON, async || {

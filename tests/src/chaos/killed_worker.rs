@@ -174,7 +174,7 @@ async fn follow(office: Office, mut orphans: UnboundedReceiver<Orphan>) -> Durat
             let is_still = match rows.get(&orphan.job) {
                 Some((JobStatus::Running, run)) => *run == Some(orphan.run),
                 Some((JobStatus::Ready, _)) => true,
-                Some((JobStatus::Dead, _)) | None => false,
+                Some((JobStatus::Held | JobStatus::Dead, _)) | None => false,
             };
             slowest = slowest.max(orphan.killed.elapsed());
             is_still

@@ -1,5 +1,6 @@
 //! Fault runs: programs that inject faults and count losses. There must be none.
 
+mod abuse;
 pub mod api;
 pub mod bad_jobs;
 pub mod bucket;
@@ -146,6 +147,13 @@ pub const FAULTS: &[Fault] = &[
         passes_when: "bounded memory, closed with a code; others are told as ever",
         limit: minutes(4),
         run: || slow_readers::run().boxed_local(),
+    },
+    Fault {
+        name: "abuse",
+        what: "20,000 silent connections of one address, 18,000 of nine; 13,000 websockets before `connection_init` of one address, and of 65",
+        passes_when: "new clients of another address are served, screens go on, bounded memory",
+        limit: minutes(6),
+        run: || abuse::run().boxed_local(),
     },
     Fault {
         name: "file-store",

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::SystemClock;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use guichet_base::clock::SystemClock;
 use guichet_base::id::{ActId, ClientId, DeliveryId, Id, TicketId};
 use guichet_engine::actor::{Actor, StaffRole};
 use guichet_engine::db;

@@ -1,4 +1,5 @@
-//! Sending mails over SMTP, or into the folder of the catcher. Independent of templates and of the database.
+//! Sending mails over SMTP, or into the folder of the catcher, and asking the DNS for what concerns them. Independent of
+//! templates and of the database.
 //!
 //! A mail is a [`lettre::Message`] with one recipient and a `Message-ID` that is the same on every attempt.
 //! [`Route::send`] returns an outcome sorted by what to do next: [`SendError`].
@@ -6,6 +7,7 @@
 mod catcher;
 mod caught;
 mod dkim;
+mod dns;
 mod outcome;
 mod outgoing;
 mod pool;
@@ -13,7 +15,10 @@ mod session;
 mod settings;
 mod trust;
 mod utf8;
+mod watched;
 mod wire;
+
+use std::time::Duration;
 
 use lettre::Message;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -22,10 +27,12 @@ pub use self::{
     catcher::Catcher,
     caught::Caught,
     dkim::Dkim,
+    dns::{Dns, NoAnswer},
     outcome::{Accepted, Cause, Phase, Reply, SendError, Trouble},
     outgoing::Unsendable,
     pool::Pool,
-    settings::{Limits, Security, SettingError, SmtpSettings},
+    settings::{Limits, Security, SettingError, SmtpSettings, Survey},
+    watched::{Passed, Plain},
     wire::Tls,
 };
 
@@ -71,10 +78,10 @@ impl Route {
         }
     }
 
-    /// Lets mails in progress finish and closes the sessions with the relay.
-    pub async fn close(&self) {
+    /// Lets mails in progress finish, for at most `within`, and closes the sessions with the relay.
+    pub async fn close(&self, within: Duration) {
         match self {
-            Self::Smtp(pool) => pool.close().await,
+            Self::Smtp(pool) => pool.close(within).await,
             Self::Catcher(_) => {}
         }
     }

@@ -62,7 +62,7 @@ impl Reply {
     /// Longest text of a reply that is stored, in characters.
     pub const MAX: usize = 500;
 
-    /// A reply; the text is cut to [`Reply::MAX`] characters, and control characters are removed.
+    /// A reply; the text is cut to [`Reply::MAX`] characters, and control characters become blanks.
     pub fn new(code: u16, text: &str) -> Self {
         let text: String =
             text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(Self::MAX).collect();
@@ -199,7 +199,6 @@ impl SendError {
             Self::Later(trouble) | Self::Sick(trouble) => trouble,
         };
         match (&trouble.cause, trouble.phase) {
-            (Cause::CallerGone, _) => Fate::Keep,
             // 421 means that the server closes, 503 that the two sides disagree; after a refused reset it is
             // unclear what the server still remembers.
             (Cause::Reply(Reply { code: 421 | 503, .. }), _) | (Cause::Reply(_), Phase::Reset) => Fate::Drop,

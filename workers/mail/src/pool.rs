@@ -1,17 +1,18 @@
 //! A pool of SMTP sessions.
 //!
-//! Each send runs in its own task, which owns its session: a canceled caller leaves no half-read session behind. A
-//! session returns to the pool only when its last reply was unambiguous.
+//! Each send runs in its own task, which owns its session; when the caller gives up, the connection is closed at once,
+//! wherever it is. A session returns to the pool only when its last reply was unambiguous.
 
 use std::{
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
 };
 
 use lettre::Message;
 use tokio::{
-    sync::{Semaphore, oneshot},
-    time::{Instant, sleep},
+    sync::{Notify, Semaphore, oneshot},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
 use tracing::Instrument;
@@ -36,6 +37,7 @@ struct Inner {
     permits: Arc<Semaphore>,
     idle: Mutex<Vec<Session>>,
     tasks: TaskTracker,
+    suspected: Notify,
 }
 
 impl Pool {
@@ -45,6 +47,7 @@ impl Pool {
             permits: Arc::new(Semaphore::new(settings.sessions)),
             idle: Mutex::new(Vec::new()),
             tasks: TaskTracker::new(),
+            suspected: Notify::new(),
             settings,
         });
         tokio::spawn(retire_idle(Arc::downgrade(&inner)));
@@ -54,8 +57,8 @@ impl Pool {
     /// Sends a mail to its one recipient and returns the outcome.
     ///
     /// Waits for a free session. If the caller is canceled before the body is sent, the mail is held back; after
-    /// that the mail is delivered although nobody records it, and another attempt with the same `Message-ID` sends
-    /// a second copy. So callers should wait for [`super::Limits::total`].
+    /// that the relay may have taken it although nobody records it, and another attempt with the same `Message-ID`
+    /// sends a second copy. So callers should wait for [`super::Limits::total`].
     ///
     /// # Errors
     /// [`SendError`] says whether to retry.
@@ -63,8 +66,8 @@ impl Pool {
         self.send_if(message, || true).await
     }
 
-    /// As [`Pool::send`]; `may_go` is called right before the body is sent, and if it returns false, the mail is
-    /// held back.
+    /// As [`Pool::send`]; `may_go` is called right before the body is sent, when the relay waits for it, and if it
+    /// returns false, the mail is held back.
     ///
     /// # Errors
     /// [`SendError`] says whether to retry.
@@ -87,16 +90,29 @@ impl Pool {
         outcome.await.map_err(ended)?
     }
 
+    /// The relay.
+    pub fn settings(&self) -> &SmtpSettings {
+        &self.0.settings
+    }
+
+    /// Waits until no session could be opened since the last call.
+    pub async fn suspected(&self) {
+        self.0.suspected.notified().await;
+    }
+
     /// [`Pool::close`] waits until this is dropped, so that the outcome of a mail can be recorded.
     pub fn stay_open(&self) -> TaskTrackerToken {
         self.0.tasks.token()
     }
 
-    /// Lets mails in progress finish, then closes every session. Mails sent after this fail and must be retried.
-    pub async fn close(&self) {
+    /// Lets mails in progress finish whose callers wait for them, then closes every session; what takes longer than
+    /// `within` is given up. Mails sent after this fail and must be retried.
+    pub async fn close(&self, within: Duration) {
         self.0.permits.close();
         self.0.tasks.close();
-        self.0.tasks.wait().await;
+        if timeout(within, self.0.tasks.wait()).await.is_err() {
+            tracing::warn!("not every mail was done when the sessions with the relay were closed");
+        }
         let idle = mem::take(&mut *self.0.idle());
         futures_util::future::join_all(idle.into_iter().map(Session::quit)).await;
     }
@@ -113,7 +129,13 @@ impl Inner {
         caller: oneshot::Sender<SendResult>,
         may_go: impl FnOnce() -> bool + Send,
     ) {
-        let (session, outcome) = self.attempt(mail, || !caller.is_closed() && may_go()).await;
+        let mut caller = caller;
+        // Dropped half-way, the session is closed: its next reply could not be told from that to another mail.
+        let (session, outcome) = tokio::select! {
+            biased;
+            () = caller.closed() => return,
+            attempted = self.attempt(mail, may_go) => attempted,
+        };
         // The session returns to the pool before its caller continues, so it can serve the next mail.
         let spare = session.and_then(|session| self.park(session, &outcome));
         // Fails when the caller is gone.
@@ -152,7 +174,11 @@ impl Inner {
                 begun => return Ok((session, begun)),
             }
         }
-        let mut session = Session::open(&self.settings).await?;
+        let opened = Session::open(&self.settings).await;
+        if opened.is_err() {
+            self.suspected.notify_one();
+        }
+        let mut session = opened?;
         let begun = session.begin(mail).await;
         Ok((session, begun))
     }

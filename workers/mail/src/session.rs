@@ -80,6 +80,11 @@ impl Session {
         self.wire.is_quiet()
     }
 
+    /// Whether the server lets clients sign in, in a way that we know.
+    pub fn offers_sign_in(&self) -> bool {
+        self.info.get_auth_mechanism(DEFAULT_MECHANISMS).is_some()
+    }
+
     /// Probes a used session with RSET, which also forgets an unfinished mail.
     pub async fn reset(&mut self) -> Result<(), SendError> {
         step(Phase::Reset, self.limits.probe, &[250], self.connection.command(Rset)).await?;
@@ -98,8 +103,8 @@ impl Session {
         Ok(())
     }
 
-    /// Names the recipient and sends the mail. `may_go` is called before the body is sent, the last moment when
-    /// the mail can be held back.
+    /// Names the recipient and sends the mail. `may_go` is called when the relay waits for the body, the last moment when
+    /// the mail can be held back; the session cannot be used after that.
     pub async fn hand_over(
         &mut self,
         mail: &Outgoing,
@@ -108,10 +113,10 @@ impl Session {
         let limits = self.limits;
         let recipient = Rcpt::new(mail.to.clone(), Vec::new());
         step(Phase::RcptTo, limits.command, &[250, 251, 252], self.connection.command(recipient)).await?;
-        if !may_go() {
-            return Err(Trouble::new(Phase::Data, Cause::CallerGone).into());
-        }
         step(Phase::Data, limits.command, &[354], self.connection.command(Data)).await?;
+        if !may_go() {
+            return Err(Trouble::new(Phase::EndOfData, Cause::CallerGone).into());
+        }
         let body = self.connection.message(&mail.raw);
         let answer = step(Phase::EndOfData, limits.end_of_data, &[250], body).await?;
         self.unfinished = false;

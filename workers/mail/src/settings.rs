@@ -6,11 +6,11 @@ use lettre::transport::smtp::authentication::Credentials;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::{session::Session, trust, wire::Tls};
+use super::{outcome::SendError, session::Session, trust, wire::Tls};
 
 /// A setting that cannot be used. One sentence that names the variable and contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{variable}: {problem}.")]
+#[error("{variable}: {problem}")]
 pub struct SettingError {
     variable: &'static str,
     problem: String,
@@ -142,27 +142,33 @@ impl SmtpSettings {
     /// # Errors
     /// One sentence that names `SMTP_URL`. Fail: trying again does not help.
     pub fn parse(text: &str) -> Result<Self, SettingError> {
-        let url = Url::parse(text).map_err(|error| wrong(format!("this is no URL: {error}")))?;
+        let url = split(text).map_err(wrong)?;
         let host = match url.host() {
             Some(url::Host::Domain(name)) if !name.is_empty() => decode(name)?,
             Some(url::Host::Ipv4(address)) => address.to_string(),
             Some(url::Host::Ipv6(address)) => address.to_string(),
-            _ => return Err(wrong("the host is missing")),
+            _ => return Err(wrong("names no host")),
         };
         if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
-            return Err(wrong("nothing but parameters after `?` may follow host and port"));
+            return Err(wrong(format!("has more than options (`?`) after host and port; {ENCODED}")));
         }
         let query = Query::read(&url)?;
         let tls = || trust::tls(&host, query.ca.as_deref()).map_err(wrong);
         let (security, port) = match url.scheme() {
             "smtp" => (Security::Clear, 25),
             "smtp+starttls" => (Security::StartTls(tls()?), 587),
-            "smtps" => (Security::Implicit(tls()?), 465),
-            _ => return Err(wrong("the scheme must be `smtp`, `smtp+starttls` or `smtps`")),
+            _ => (Security::Implicit(tls()?), 465),
         };
         let credentials = match (url.username(), url.password()) {
             ("", None) => None,
-            (_, None) => return Err(wrong("there is a user but no password")),
+            ("", Some(_)) => {
+                return Err(wrong("has a password but no user: write user:password@ before the host"));
+            }
+            (_, None) => {
+                return Err(wrong(
+                    "has a user but no password: write user:password@ before the host, or neither",
+                ));
+            }
             (user, Some(password)) => Some(Credentials::new(decode(user)?, decode(password)?)),
         };
         Ok(Self {
@@ -179,22 +185,31 @@ impl SmtpSettings {
         })
     }
 
-    /// Connects, greets, encrypts, signs in and quits: the check at the start.
+    /// Connects, greets, encrypts, signs in and quits.
     ///
     /// # Errors
-    /// One sentence that names `SMTP_URL`, the relay and the failed step.
-    pub async fn probe(&self) -> Result<(), SettingError> {
-        let opened = Session::open(self).await;
-        let session =
-            opened.map_err(|trouble| wrong(format!("{} does not work: {trouble}", self.place())))?;
+    /// [`SendError::Sick`] when the relay refuses these settings, [`SendError::Later`] when it is away.
+    pub async fn probe(&self) -> Result<(), SendError> {
+        self.survey().await.map(drop)
+    }
+
+    /// As [`SmtpSettings::probe`]; returns what was seen on the way.
+    ///
+    /// # Errors
+    /// Those of [`SmtpSettings::probe`].
+    pub async fn survey(&self) -> Result<Survey, SendError> {
+        let session = Session::open(self).await?;
+        let offers_sign_in = session.offers_sign_in();
         session.quit().await;
+        let is_encrypted = !matches!(self.security, Security::Clear);
+        let is_signed_in = self.credentials.is_some();
+        Ok(Survey { is_encrypted, is_signed_in, offers_sign_in, tells_password: self.reveals_password() })
+    }
+
+    /// Whether user and password leave this machine unencrypted.
+    pub fn reveals_password(&self) -> bool {
         let local = matches!(self.host.as_str(), "localhost" | "127.0.0.1" | "::1");
-        if matches!(self.security, Security::Clear) && self.credentials.is_some() && !local {
-            tracing::warn!(
-                "SMTP_URL sends user and password in clear; smtp+starttls:// or smtps:// would not"
-            );
-        }
-        Ok(())
+        matches!(self.security, Security::Clear) && self.credentials.is_some() && !local
     }
 
     /// Host and port, for messages.
@@ -203,9 +218,53 @@ impl SmtpSettings {
     }
 }
 
+const SCHEMES: [&str; 3] = ["smtp+starttls", "smtps", "smtp"];
+const ENCODED: &str =
+    "in a user or password, `:`, `/`, `?`, `#` and `@` are written %3A, %2F, %3F, %23 and %40";
+
+/// Splits the address, whose scheme is one of ours. The reason why it cannot be split contains no part of it behind
+/// the scheme.
+fn split(text: &str) -> Result<Url, String> {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase()).filter(|scheme| {
+        !scheme.is_empty()
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    });
+    match scheme {
+        Some(scheme) if SCHEMES.contains(&&*scheme) => {}
+        Some(scheme) => {
+            return Err(format!(
+                "begins with `{scheme}://`, not with `smtp+starttls://`, `smtps://` or `smtp://`"
+            ));
+        }
+        None => {
+            return Err(
+                "is not an address such as smtp+starttls://user:password@relay.example:587".to_owned()
+            );
+        }
+    }
+    Url::parse(text).map_err(|error| match error {
+        url::ParseError::EmptyHost => "names no host".to_owned(),
+        url::ParseError::InvalidPort => format!("has a port that is no number from 1 to 65535; {ENCODED}"),
+        _ => format!("names no valid host; {ENCODED}"),
+    })
+}
+
+/// What was seen of a relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Survey {
+    /// Whether the session was encrypted.
+    pub is_encrypted: bool,
+    /// Whether it was signed in.
+    pub is_signed_in: bool,
+    /// Whether the relay lets clients sign in.
+    pub offers_sign_in: bool,
+    /// Whether user and password went over a network in clear.
+    pub tells_password: bool,
+}
+
 fn decode(text: &str) -> Result<String, SettingError> {
     let decoded = percent_decode_str(text).decode_utf8();
-    Ok(decoded.map_err(|_| wrong("what is percent-encoded must be UTF-8"))?.into_owned())
+    Ok(decoded.map_err(|_| wrong("has percent-encoded bytes that are not UTF-8"))?.into_owned())
 }
 
 #[derive(Default)]
@@ -223,23 +282,38 @@ impl Query {
             match &*name {
                 "sessions" => {
                     let number = value.parse().ok().filter(|number| (1..=100).contains(number));
-                    query.sessions = Some(number.ok_or_else(|| wrong("`sessions` must be 1 to 100"))?);
+                    query.sessions =
+                        Some(number.ok_or_else(|| wrong("has `sessions` that are no number from 1 to 100"))?);
                 }
                 "ca" => query.ca = Some(value.into_owned()),
                 "hello" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_graphic()) => {
                     query.hello = Some(value.into_owned());
                 }
-                "hello" => return Err(wrong("`hello` must be a host name")),
+                "hello" => return Err(wrong("has a `hello` that is no host name")),
                 "timeout" => {
                     let seconds = value.parse().ok().filter(|seconds| (1..=600).contains(seconds));
-                    let seconds = seconds.ok_or_else(|| wrong("`timeout` must be 1 to 600 seconds"))?;
+                    let seconds = seconds
+                        .ok_or_else(|| wrong("has a `timeout` that is no number of seconds from 1 to 600"))?;
                     query.timeout = Some(Duration::from_secs(seconds));
                 }
-                _ => return Err(wrong(format!("there is no parameter `{name}`"))),
+                _ => return Err(wrong(unknown(&name, url.query().is_some_and(|query| query.contains('@'))))),
             }
         }
         Ok(query)
     }
+}
+
+/// Names an unknown option, unless it may be part of a password.
+fn unknown(name: &str, may_be_secret: bool) -> String {
+    const OPTIONS: [&str; 4] = ["sessions", "ca", "hello", "timeout"];
+    let list = "there are `sessions`, `ca`, `hello` and `timeout`";
+    if may_be_secret || name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    {
+        return format!("has an unknown option after `?`; {list}");
+    }
+    let near = OPTIONS.into_iter().find(|option| strsim::osa_distance(option, name) <= 1);
+    let hint = near.map_or_else(|| list.to_owned(), |meant| format!("did you mean `{meant}`?"));
+    format!("has the option `{name}`, which is not supported; {hint}")
 }
 
 #[cfg(test)]
@@ -273,28 +347,71 @@ mod tests {
 
     #[test]
     fn one_sentence_names_the_variable_and_no_secret() {
-        for url in [
-            "",
-            "relay.example:25",
-            "http://user:secret@relay.example",
-            "smtp://",
-            "smtp://user:secret@",
-            "smtp://user@relay.example",
-            "smtp://user:secret@relay.example:99999",
-            "smtp://user:secret@relay.example/path",
-            "smtp://user:secret@relay.example?session=4",
-            "smtp://user:secret@relay.example?sessions=0",
-            "smtp://user:secret@relay.example?sessions=many",
-            "smtp://user:secret@relay.example?timeout=0",
-            "smtp://user:secret@relay.example?hello=a%20b",
-            "smtp://us%FFer:secret@relay.example",
-            "smtps://user:secret@relay.example?ca=/no/such/file.pem",
+        let shape = "is not an address such as smtp+starttls://user:password@relay.example:587";
+        let port = format!("has a port that is no number from 1 to 65535; {ENCODED}");
+        let more = format!("has more than options (`?`) after host and port; {ENCODED}");
+        for (url, told) in [
+            ("", shape),
+            ("relay.example:25", shape),
+            (
+                "http://user:secret@relay.example",
+                "begins with `http://`, not with `smtp+starttls://`, `smtps://` or `smtp://`",
+            ),
+            (
+                "stmp://user:secret@relay.example",
+                "begins with `stmp://`, not with `smtp+starttls://`, `smtps://` or `smtp://`",
+            ),
+            ("smtp://", "names no host"),
+            ("smtp://user:secret@", "names no host"),
+            (
+                "smtp://user@relay.example",
+                "has a user but no password: write user:password@ before the host, or neither",
+            ),
+            (
+                "smtp://user:@relay.example",
+                "has a user but no password: write user:password@ before the host, or neither",
+            ),
+            (
+                "smtp://:secret@relay.example",
+                "has a password but no user: write user:password@ before the host",
+            ),
+            ("smtp://user:secret@relay.example:99999", &port),
+            ("smtp://user:se/cret@relay.example", &port),
+            ("smtp://user:secret@relay.example/path", &more),
+            (
+                "smtp://user:secret@relay.example?session=4",
+                "has the option `session`, which is not supported; did you mean `sessions`?",
+            ),
+            (
+                "smtp://user:secret@relay.example?tls=on",
+                "has the option `tls`, which is not supported; there are `sessions`, `ca`, `hello` and `timeout`",
+            ),
+            (
+                "smtp://user?secret@relay.example",
+                "has an unknown option after `?`; there are `sessions`, `ca`, `hello` and `timeout`",
+            ),
+            (
+                "smtp://user:secret@relay.example?sessions=0",
+                "has `sessions` that are no number from 1 to 100",
+            ),
+            (
+                "smtp://user:secret@relay.example?sessions=many",
+                "has `sessions` that are no number from 1 to 100",
+            ),
+            (
+                "smtp://user:secret@relay.example?timeout=0",
+                "has a `timeout` that is no number of seconds from 1 to 600",
+            ),
+            ("smtp://user:secret@relay.example?hello=a%20b", "has a `hello` that is no host name"),
+            ("smtp://us%FFer:secret@relay.example", "has percent-encoded bytes that are not UTF-8"),
         ] {
             let sentence = SmtpSettings::parse(url).expect_err(url).to_string();
-            assert!(sentence.starts_with("SMTP_URL: ") && sentence.ends_with('.'), "{sentence}");
+            assert_eq!(sentence, format!("SMTP_URL: {told}"), "{url}");
             assert!(!sentence.contains("secret"), "{sentence}");
-            assert_eq!(sentence.lines().count(), 1);
         }
+        let file =
+            SmtpSettings::parse("smtps://user:secret@relay.example?ca=/no/such/file.pem").expect_err("none");
+        assert!(file.to_string().starts_with("SMTP_URL: the file of `ca` cannot be used: "), "{file}");
     }
 
     #[test]

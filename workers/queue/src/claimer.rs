@@ -145,7 +145,7 @@ impl Claimer {
 
 #[cfg(test)]
 mod tests {
-    use guichet_base::clock::SystemClock;
+    use guichet_base::clock::ManualClock;
     use guichet_engine::db;
     use tokio::sync::mpsc::unbounded_channel;
 
@@ -155,7 +155,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_house_is_alive() {
         let pool = db::pool("postgres://nobody@127.0.0.1:9/nothing", 1).expect("a pool");
-        let store = Store::new(pool, Arc::new(SystemClock));
+        let store = Store::new(pool, ManualClock::new(chrono::DateTime::UNIX_EPOCH));
         let (inbox, _jobs) = unbounded_channel();
         let slots = Arc::new(Semaphore::new(1));
         let kind = "email.send";
@@ -165,7 +165,7 @@ mod tests {
             store,
             worker: "a test".to_owned(),
             lanes: vec![lane],
-            leases: Leases::new(CancellationToken::new()),
+            leases: Leases::new(CancellationToken::new(), CancellationToken::new()),
             lease: LAST_WAIT,
             sweep: LAST_WAIT,
             suspects: Arc::new(Semaphore::new(1)),

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use guichet_base::error::{Error, Fault};
+use guichet_base::foreign;
 
 /// Any error.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
@@ -66,7 +67,7 @@ impl JobError {
         Self::Pause { source: source.into(), duration, yields: Some(longer) }
     }
 
-    /// The error with all its causes, on one line.
+    /// The error with all its causes, on one brief line, whoever wrote them.
     pub(super) fn chain(&self) -> String {
         let (Self::Retry { source, .. } | Self::Fail { source } | Self::Pause { source, .. }) = self;
         let mut text = source.to_string();
@@ -76,7 +77,7 @@ impl JobError {
             text.push_str(&error.to_string());
             cause = error.source();
         }
-        text
+        foreign::kept(&text)
     }
 }
 
@@ -119,6 +120,14 @@ mod tests {
         struct Outer(#[source] std::num::ParseIntError);
         let error = JobError::retry(Outer("x".parse::<i32>().unwrap_err()));
         assert_eq!(error.chain(), "outer: invalid digit found in string");
+    }
+
+    #[test]
+    fn the_words_of_others_are_one_line() {
+        let page = "503: <html>\r\n<h1>\u{1b}[2JSorry</h1>\n".to_owned() + &"x".repeat(10_000);
+        let told = JobError::retry(page).chain();
+        assert!(told.starts_with("503: <html> <h1>Sorry</h1> xxx"), "{told}");
+        assert_eq!(told.chars().count(), foreign::KEPT);
     }
 
     #[test]

@@ -107,7 +107,11 @@ mod tests {
             max_attempts: 1,
             is_suspect: false,
         };
-        let held = Leases::new(CancellationToken::new()).hold(lease, Instant::now(), Instant::now());
+        let held = Leases::new(CancellationToken::new(), CancellationToken::new()).hold(
+            lease,
+            Instant::now(),
+            Instant::now(),
+        );
         let permit = Arc::clone(slots).try_acquire_owned().unwrap();
         Assignment::new(claimed, "test", held, Slot::new(permit, None, Arc::new(Notify::new())))
     }

@@ -77,8 +77,8 @@ impl Keeper {
         self.kinds.extend(depths.iter().map(|depth| depth.kind.clone()));
         for kind in &self.kinds {
             let depth = depths.iter().find(|depth| depth.kind == *kind);
-            let states = depth.map_or([0; 4], |d| [d.ready, d.running, d.scheduled, d.dead]);
-            for (state, jobs) in ["ready", "running", "scheduled", "dead"].into_iter().zip(states) {
+            let states = depth.map_or([0; 5], |d| [d.ready, d.running, d.scheduled, d.held, d.dead]);
+            for (state, jobs) in ["ready", "running", "scheduled", "held", "dead"].into_iter().zip(states) {
                 metrics::depth(kind, state, jobs);
             }
             let oldest = depth.and_then(|depth| depth.oldest_ready);

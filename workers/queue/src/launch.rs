@@ -48,7 +48,7 @@ where
         let handler = handler.clone();
         let run = move |assignment: Assignment| {
             let job = assignment.job(clock.now());
-            let span = tracing::info_span!("job", kind = P::KIND, id = %job.id, attempt = job.attempt);
+            let span = tracing::info_span!("job", kind = P::KIND, job = %job.id, attempt = job.attempt);
             let handler = handler.clone();
             async move {
                 let payload: P = serde::Deserialize::deserialize(&assignment.claimed().payload)

@@ -12,8 +12,10 @@ use uuid::Uuid;
 #[derive(Debug, Clone)]
 pub(super) struct Leases {
     entries: Arc<Mutex<HashMap<Uuid, Entry>>>,
-    /// Canceled when all runs must end.
+    /// Canceled when all runs must end that can be undone.
     cut: CancellationToken,
+    /// Canceled when all runs must end.
+    abandon: CancellationToken,
 }
 
 #[derive(Debug)]
@@ -35,9 +37,10 @@ pub(super) struct Held {
 }
 
 impl Leases {
-    /// Starts with none. When `cut` is canceled, all runs must end.
-    pub(super) fn new(cut: CancellationToken) -> Self {
-        Self { entries: Arc::default(), cut }
+    /// Starts with none. When `cut` is canceled, all runs must end that can be undone; when `abandon` is canceled, the
+    /// others, too.
+    pub(super) fn new(cut: CancellationToken, abandon: CancellationToken) -> Self {
+        Self { entries: Arc::default(), cut, abandon }
     }
 
     /// Registers a lease that expires at `until`, of a run that must be over at `limit`.
@@ -90,6 +93,11 @@ impl Held {
         self.lost.cancelled().await;
     }
 
+    /// Waits until the run must stop whatever it has done.
+    pub(super) async fn abandoned(&self) {
+        self.leases.abandon.cancelled().await;
+    }
+
     /// Whether this process ended the run while it still holds the lease.
     pub(super) fn is_cut(&self) -> bool {
         self.leases.cut.is_cancelled()
@@ -117,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_lease_that_is_not_renewed_ends_its_run() {
-        let leases = Leases::new(CancellationToken::new());
+        let leases = Leases::new(CancellationToken::new(), CancellationToken::new());
         let (now, second) = (Instant::now(), Duration::from_secs(1));
         let (kept, refused, late) = (lease(), lease(), lease());
         let (kept, refused, late) = [(kept, 9), (refused, 9), (late, 1)]
@@ -138,7 +146,7 @@ mod tests {
     #[test]
     fn a_cut_ends_all_runs() {
         let cut = CancellationToken::new();
-        let leases = Leases::new(cut.clone());
+        let leases = Leases::new(cut.clone(), CancellationToken::new());
         let held = leases.hold(lease(), Instant::now(), Instant::now());
         assert!(held.lost().now_or_never().is_none() && !held.is_cut());
         cut.cancel();

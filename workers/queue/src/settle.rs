@@ -15,7 +15,7 @@ use tower::{Layer, Service};
 
 use super::assignment::Assignment;
 use super::error::{JobError, Panicked};
-use super::metrics;
+use super::metrics::{self, Run};
 use super::settler::{Settlement, Settler};
 
 /// Settles every run. The layers outside of it see no errors.
@@ -67,8 +67,13 @@ where
                 () = assignment.held().lost() => None,
             };
             let ended = match ended {
-                // The effect has begun. If the run is canceled here, the job runs again and repeats it.
-                None if !assignment.point().close() => Some((&mut run).await),
+                // The effect has begun. If the run is canceled here, the job runs again and may repeat it: that is
+                // avoided for as long as the process may go on.
+                None if !assignment.point().close() => tokio::select! {
+                    biased;
+                    ended = &mut run => Some(ended),
+                    () = assignment.held().abandoned() => None,
+                },
                 ended => ended,
             };
             // Nothing of a canceled run may remain when its job is released.
@@ -77,7 +82,7 @@ where
             match ended {
                 Some(ended) => finish(&settler, assignment, ended, clock.now()).await,
                 None if assignment.held().is_cut() => {
-                    metrics::ran(assignment.kind(), "released");
+                    metrics::ran(assignment.kind(), Run::Released);
                     settler.settle(assignment, JobOutcome::Release).await;
                 }
                 None => lost(&assignment),
@@ -100,23 +105,23 @@ async fn finish(
     let is_paused = settlement.pause.is_some();
     match (settler.settle(assignment.clone(), settlement).await, outcome) {
         (None, _) => lost(&assignment),
-        (Some(Settled::Done), _) => metrics::ran(kind, "done"),
+        (Some(Settled::Done), _) => metrics::ran(kind, Run::Done),
         (Some(Settled::Ready), JobOutcome::Retry { error, run_at }) => {
-            metrics::ran(kind, "retry");
+            metrics::ran(kind, Run::Retry);
             tracing::warn!(kind, job = %job.id, attempt = job.attempt, %run_at, %error, "job failed; it will be tried again");
         }
-        (Some(Settled::Ready), _) => metrics::ran(kind, if is_paused { "paused" } else { "released" }),
+        (Some(Settled::Ready), _) => metrics::ran(kind, if is_paused { Run::Paused } else { Run::Released }),
         (Some(Settled::Dead), JobOutcome::Retry { error, .. } | JobOutcome::Bury { error }) => {
-            metrics::ran(kind, "dead");
+            metrics::ran(kind, Run::Dead);
             tracing::error!(kind, job = %job.id, attempt = job.attempt, %error, "job given up: a dead letter");
         }
-        (Some(Settled::Dead), _) => metrics::ran(kind, "dead"),
+        (Some(Settled::Dead), _) => metrics::ran(kind, Run::Dead),
     }
 }
 
 fn lost(assignment: &Assignment) {
     let (kind, id) = (assignment.kind(), assignment.claimed().lease.id);
-    metrics::ran(kind, "lost");
+    metrics::ran(kind, Run::Lost);
     tracing::warn!(kind, job = %id, "the lease of this run is lost; another worker has the job or will have it");
 }
 

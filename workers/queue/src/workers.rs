@@ -8,7 +8,7 @@ use guichet_engine::job::Payload;
 use guichet_engine::store::Store;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -48,6 +48,9 @@ pub struct Timing {
     pub sweep: Duration,
     /// How long jobs in flight may continue after a stop; the rest are released.
     pub grace: Duration,
+    /// How long after a stop those may continue that have passed their point of no return. Then they are released, too,
+    /// although their effect may be repeated.
+    pub patience: Duration,
     /// The delay before a crashed worker is restarted; it doubles each time.
     pub restart: Duration,
 }
@@ -64,6 +67,8 @@ impl Default for Timing {
             sweep: Duration::from_secs(1),
             // Docker kills ten seconds after its stop signal.
             grace: Duration::from_secs(7),
+            // A relay that scans a mail before it answers needs seconds.
+            patience: Duration::from_secs(20),
             restart: Duration::from_secs(1),
         }
     }
@@ -126,14 +131,14 @@ impl Workers {
     /// # Errors
     /// When a part of the queue failed: the process should exit with a failure and be started again.
     pub async fn run(self, shutdown: CancellationToken) -> Result<(), WorkersDied> {
-        metrics::describe();
-        let grace = self.timing.grace;
+        metrics::begin(self.kinds.iter().map(|kind| kind.name));
+        let timing = self.timing;
         let mut crew = Crew::start(self);
         let fallen = tokio::select! {
             () = shutdown.cancelled() => Ok(()),
             died = crew.first_to_end() => Err(died),
         };
-        crew.stop(grace).await;
+        crew.stop(timing).await;
         fallen
     }
 }
@@ -144,8 +149,10 @@ struct Crew {
     stop: CancellationToken,
     /// Canceled: no more jobs are started.
     drain: CancellationToken,
-    /// Canceled: no run continues.
+    /// Canceled: no run continues that can be undone.
     cut: CancellationToken,
+    /// Canceled: no run continues.
+    abandon: CancellationToken,
     /// Canceled: nothing continues; also when this is dropped.
     end: CancellationToken,
     claimer: JoinHandle<()>,
@@ -158,8 +165,8 @@ impl Crew {
     fn start(plan: Workers) -> Self {
         let Workers { store, timing, kinds, health } = plan;
         let end = CancellationToken::new();
-        let [stop, drain, cut] = [(); 3].map(|()| end.child_token());
-        let leases = Leases::new(cut.clone());
+        let [stop, drain, cut, abandon] = [(); 4].map(|()| end.child_token());
+        let leases = Leases::new(cut.clone(), abandon.clone());
         let (settler, wishes) = Settler::new();
         let settle = SettleLayer { settler: settler.clone(), clock: Arc::clone(&store.clock) };
         let names: Vec<_> = kinds.iter().map(|kind| kind.name).collect();
@@ -217,7 +224,7 @@ impl Crew {
             health,
         };
         let claimer = tokio::spawn(claimer.run(stop.clone()));
-        Self { stop, drain, cut, end, claimer, settler, helpers, workers }
+        Self { stop, drain, cut, abandon, end, claimer, settler, helpers, workers }
     }
 
     /// The first part that ended without being asked to.
@@ -234,17 +241,28 @@ impl Crew {
         }
     }
 
-    async fn stop(&mut self, grace: Duration) {
+    async fn stop(&mut self, timing: Timing) {
+        let began = Instant::now();
         self.stop.cancel();
+        // A claim in progress ends: an operation of the queue has a limit below the grace.
         if !self.claimer.is_finished() {
             let _ = (&mut self.claimer).await;
         }
         // Only now, so that nothing is claimed for a worker that accepts no more jobs.
         self.drain.cancel();
-        if timeout(grace, all(&mut self.workers)).await.is_err() {
-            tracing::warn!("some jobs did not end in time; they are given back");
+        if timeout_at(began + timing.grace, all(&mut self.workers)).await.is_err() {
+            tracing::warn!(
+                "some jobs did not end in time; they are given back, except those that cannot be undone"
+            );
             self.cut.cancel();
-            let _ = timeout(LAST_WORDS, all(&mut self.workers)).await;
+            let patience = timing.patience.max(timing.grace + LAST_WORDS);
+            if timeout_at(began + patience, all(&mut self.workers)).await.is_err() {
+                tracing::warn!(
+                    "some jobs that cannot be undone did not end in time; they are given back, too"
+                );
+                self.abandon.cancel();
+                let _ = timeout(LAST_WORDS, all(&mut self.workers)).await;
+            }
         }
         if !self.settler.is_finished() && timeout(LAST_WORDS, &mut self.settler).await.is_err() {
             tracing::warn!("not everything could be settled; the leases will expire");

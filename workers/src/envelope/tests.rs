@@ -109,8 +109,36 @@ fn hostile_subjects() {
     }
 }
 
+/// F-06: a firm's name is shown as its name; it cannot pass for another address.
+#[test]
+fn names_are_no_addresses() {
+    let cases = [
+        ("Contábil, Horizonte & Filhos \"SA\"", "Contábil, Horizonte & Filhos \"SA\""),
+        ("O'Neil; (Tax) [Ltd.]: \\ a", "O'Neil; (Tax) [Ltd.]: \\ a"),
+        ("ceo@bank.example", "ceo bank.example"),
+        ("<ceo@bank.example>", "ceo bank.example"),
+        ("Bank <ceo\u{ff20}bank.example\u{ff1e}", "Bank ceo bank.example"),
+        ("ceo\u{fe6b}bank.example", "ceo bank.example"),
+        ("\u{202e}elpmaxe.knab\u{202c}", "elpmaxe.knab"),
+        ("Bank\" <ceo@bank.example>, \"x", "Bank\" ceo bank.example , \"x"),
+        ("=?utf-8?q?ceo=40bank.example?=", "=\u{2060}?utf-8?q?ceo=40bank.example?="),
+    ];
+    for (name, shown) in cases {
+        let raw = built(name, None, "Nota");
+        let mail = MessageParser::new().parse(raw.as_bytes()).unwrap();
+        for list in [mail.from(), mail.reply_to()] {
+            let all: Vec<_> = list.unwrap().iter().collect();
+            assert_eq!((all.len(), all[0].name()), (1, Some(shown)), "{raw}");
+            assert!(all[0].address().unwrap().ends_with("@horizonte.example"), "{raw}");
+        }
+    }
+    for name in ["@", " <> ", "\u{ff20}"] {
+        assert_eq!(header(&built(name, None, "Nota"), "From"), "avisos@horizonte.example");
+    }
+}
+
 proptest! {
-    /// No name or subject can add, drop or break a header, and all arrive unchanged.
+    /// No name or subject can add, drop or break a header, and all arrive unchanged but for what makes an address of a name.
     #[test]
     fn headers_hold(
         firm in "(.|[\r\n\t\"\\\\<>@,:;]){0,300}",
@@ -129,7 +157,9 @@ proptest! {
         prop_assert_eq!(mail.subject().unwrap_or_default(), header_text(&subject));
         let from = mail.from().unwrap().first().unwrap();
         prop_assert_eq!(from.address(), Some("avisos@horizonte.example"));
-        prop_assert_eq!(from.name().unwrap_or_default(), header_text(&firm));
+        let shown = from.name().unwrap_or_default();
+        prop_assert_eq!(shown, display_name(&firm));
+        prop_assert!(!shown.nfkc().any(|c| matches!(c, '@' | '<' | '>')), "{shown}");
         prop_assert_eq!(mail.to().unwrap().first().unwrap().address(), Some("ana@padaria.example"));
         prop_assert_eq!(mail.message_id().map(|id| format!("<{id}>")), Some(ID.to_owned()));
     }

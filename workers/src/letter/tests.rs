@@ -1,11 +1,14 @@
 mod made_up;
+mod sender;
 mod staff;
 mod status;
 
 use chrono::DateTime;
+use guichet_base::email::Email;
 use guichet_base::id::{ActId, DeliveryId, FirmId, TicketId};
 use guichet_engine::subject::Subject;
 use guichet_schema::shared::email_delivery::model::{DeliveryAbout, DeliveryStatus, EmailDelivery};
+use guichet_schema::shared::sender::rules::Addresses;
 
 use super::*;
 
@@ -53,6 +56,7 @@ fn sample_mailing(locale: Locale, firm: &str, topic: &str, recipient: Option<&st
         firm_name: firm.to_owned(),
         mail_from: "avisos@horizonte.example".to_owned(),
         reply_to: Some("contato@horizonte.example".to_owned()),
+        addresses: Addresses { from: Email::parse("avisos@horizonte.example"), reply_to: None },
         zone: chrono_tz::UTC,
         recipient_name: recipient.map(str::to_owned),
     }

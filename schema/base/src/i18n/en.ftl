@@ -76,6 +76,9 @@ refusal-charge-not-overdue = This charge is not overdue. Select overdue charges 
 refusal-delivery-not-retryable = This e-mail was already sent or is still in the queue. Select failed e-mails only.
 refusal-no-recipient = There is no address to send this e-mail to. Enter an e-mail address for the client or check who has access.
 refusal-address-suppressed = E-mails to this address are being returned. Correct the address or unblock it before sending again.
+refusal-sender-record-missing = The record { $name } was not found in DNS. Publish it with the value shown; a new record can take up to a day to appear.
+refusal-sender-record-different = The record { $name } has another value in DNS. Replace it with the value shown, or add that value.
+refusal-dns-unavailable = DNS did not answer, so the record could not be checked. Try again in a few minutes.
 refusal-file-empty = This file is empty. Choose another one.
 refusal-file-too-large =
     { $number ->
@@ -125,8 +128,11 @@ ticket-status-finished = Finished
 
 ## Dates. $year and $time arrive as written.
 
-date-time =
-    { $day } { $month ->
+date-time = { day-number } { month-name } { $year }, { $time }
+weekday-date = { weekday-name } { day-number } { month-name } { $year }
+day-number = { $day }
+month-name =
+    { $month ->
         [1] January
         [2] February
         [3] March
@@ -138,8 +144,18 @@ date-time =
         [9] September
         [10] October
         [11] November
-       *[12] December
-    } { $year }, { $time }
+       *[other] December
+    }
+weekday-name =
+    { $weekday ->
+        [1] Monday
+        [2] Tuesday
+        [3] Wednesday
+        [4] Thursday
+        [5] Friday
+        [6] Saturday
+       *[other] Sunday
+    }
 
 ## A label and its value, in plain text.
 
@@ -183,6 +199,18 @@ notification-mail-acted-by = Done by
 notification-mail-reply = Answer the client on the ticket itself: replies to this e-mail do not reach the client.
 notification-mail-footer = { $firm } sent you this message automatically. You chose to receive it by e-mail as well; you can change this in your preferences.
 
+## Mail to owners: the proof of the sender is gone.
+
+sender-mail-subject = Your e-mails are no longer sent from { $sender }
+sender-mail-lead = The DNS record that proves that { $domain } belongs to { $firm } is gone. Until it is back, your e-mails come from { $from }, still under the name of your firm; replies still reach you.
+sender-mail-heading = Publish the record again
+sender-mail-name = Name of the record
+sender-mail-type = Type
+sender-mail-value = Value
+sender-mail-at = Noticed
+sender-mail-after = Once the record is back, your e-mails come from { $sender } again within about an hour; nothing else needs to be done. An owner can also check it at once in the settings.
+sender-mail-footer = This message was sent automatically to the owners of { $firm }.
+
 ## Columns of the exported list of tickets.
 
 ticket-export-number = Number
@@ -198,3 +226,109 @@ ticket-export-currency = Currency
 ticket-export-created-at = Opened
 ticket-export-updated-at = Last change
 ticket-export-closed-at = Closed
+
+## How a due date was found, step by step. Dates arrive written out.
+
+due-period-start = The period begins on { $to }.
+due-period-end = The period ends on { $to }.
+due-rule = Obligation { $key } is due on { $to } ({ $source }).
+due-legal-date = The legal date is { $to }.
+due-event = The { $key } was on { $to }.
+due-months =
+    { $direction ->
+        [back] { $number ->
+            [one] One month earlier: { $to }.
+           *[other] { $number } months earlier: { $to }.
+        }
+       *[on] { $number ->
+            [one] One month later: { $to }.
+           *[other] { $number } months later: { $to }.
+        }
+    }
+due-day = Day { $number } of the month: { $to }.
+due-last-day = The last day of the month: { $to }.
+due-nth-business-day =
+    { $direction ->
+        [back] { $number ->
+            [one] The last business day of the month ({ $calendar }): { $to }.
+           *[other] Business day { $number } of the month, counted from its end ({ $calendar }): { $to }.
+        }
+       *[on] Business day { $number } of the month ({ $calendar }): { $to }.
+    }
+due-days =
+    { $direction ->
+        [back] { $number ->
+            [one] One day earlier: { $to }.
+           *[other] { $number } days earlier: { $to }.
+        }
+       *[on] { $number ->
+            [one] One day later: { $to }.
+           *[other] { $number } days later: { $to }.
+        }
+    }
+due-business-days =
+    { $direction ->
+        [back] { $number ->
+            [one] One business day earlier ({ $calendar }): { $to }.
+           *[other] { $number } business days earlier ({ $calendar }): { $to }.
+        }
+       *[on] { $number ->
+            [one] One business day later ({ $calendar }): { $to }.
+           *[other] { $number } business days later ({ $calendar }): { $to }.
+        }
+    }
+due-before = It moves from { $from } to the working day before ({ $calendar }): { $to }.
+due-after = It moves from { $from } to the next working day ({ $calendar }): { $to }.
+due-table = The authority’s calendar says { $to }.
+due-extension = The authority extended it to { $to } ({ $source }).
+due-override = For this client it was set to { $to } ({ $source }).
+due-choose = On the client’s record, the { $key } is { $value }.
+due-beaten = Without this it would be { $date } ({ $source }).
+day-off-weekly = { $date } is not a working day.
+day-off-holiday =
+    { $source ->
+        [none] { $date } is a { $level }: { $name }.
+       *[other] { $date } is a { $level }: { $name } ({ $source }).
+    }
+holiday-national = national holiday
+holiday-region = regional holiday
+holiday-city = municipal holiday
+yes = yes
+no = no
+
+## Why a due date may still change.
+
+provisional-attribute-missing = The client’s record does not say the { $key }. This is the earliest possible date.
+provisional-event-unknown = The date of the { $name } is not known yet.
+provisional-calendar-year = The holidays of { $place } for { $year } are not final yet.
+provisional-no-working-day = There is no working day within a month.
+
+## Working calendars.
+
+calendar-br-bank = Brazilian bank days
+calendar-br-filing = Brazilian filing days
+calendar-br-labour = Brazilian working days, Saturdays included
+calendar-fr-filing = French filing days
+calendar-fr-ouvrable = French business days, Saturdays included
+calendar-fr-labour = French working days, Saturdays included
+calendar-fr-bank = French bank days
+calendar-es-filing = Spanish business days
+calendar-es-labour = Spanish working days, Saturdays included
+calendar-es-bank = Spanish bank days
+calendar-pt-filing = Portuguese filing days
+calendar-pt-labour = Portuguese working days, Saturdays included
+calendar-pt-bank = Portuguese bank days
+calendar-office = the firm’s own working days
+
+## What rules ask of a client.
+
+attribute-region = region
+attribute-city = city
+attribute-legalform = legal form
+attribute-department = department
+attribute-registrationprefix = start of the registration number
+attribute-nameinitial = first letter of the name
+attribute-staff = number of employees
+attribute-payrolldeferred = payment of wages in the following month
+attribute-adhered = joining of the new scheme
+attribute-accountsapproved = approval of the accounts

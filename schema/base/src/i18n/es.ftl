@@ -76,6 +76,9 @@ refusal-charge-not-overdue = Este cobro no está vencido. Elija únicamente cobr
 refusal-delivery-not-retryable = Este correo ya se envió o sigue en cola. Elija únicamente correos que hayan fallado.
 refusal-no-recipient = No hay ninguna dirección a la que enviar este correo. Indique el correo electrónico del cliente o compruebe quién tiene acceso.
 refusal-address-suppressed = Los correos enviados a esta dirección llegan devueltos. Corrija la dirección o desbloquéela antes de reenviar.
+refusal-sender-record-missing = No se ha encontrado el registro { $name } en el DNS. Publíquelo con el valor indicado; un registro nuevo puede tardar hasta un día en aparecer.
+refusal-sender-record-different = El registro { $name } tiene otro valor en el DNS. Sustitúyalo por el valor indicado o añada ese valor.
+refusal-dns-unavailable = El DNS no ha respondido, por lo que no se ha podido comprobar el registro. Inténtelo de nuevo dentro de unos minutos.
 refusal-file-empty = Este archivo está vacío. Elija otro.
 refusal-file-too-large =
     { $number ->
@@ -125,8 +128,11 @@ ticket-status-finished = Finalizado
 
 ## Fechas. $year y $time llegan ya escritos.
 
-date-time =
-    { $day } de { $month ->
+date-time = { day-number } de { month-name } de { $year }, { $time }
+weekday-date = { weekday-name } { day-number } de { month-name } de { $year }
+day-number = { $day }
+month-name =
+    { $month ->
         [1] enero
         [2] febrero
         [3] marzo
@@ -138,8 +144,18 @@ date-time =
         [9] septiembre
         [10] octubre
         [11] noviembre
-       *[12] diciembre
-    } de { $year }, { $time }
+       *[other] diciembre
+    }
+weekday-name =
+    { $weekday ->
+        [1] lunes
+        [2] martes
+        [3] miércoles
+        [4] jueves
+        [5] viernes
+        [6] sábado
+       *[other] domingo
+    }
 
 ## Una etiqueta y su valor, en texto sin formato.
 
@@ -183,6 +199,18 @@ notification-mail-acted-by = Realizado por
 notification-mail-reply = Responda al cliente en el propio caso: las respuestas a este correo no le llegan.
 notification-mail-footer = { $firm } le ha enviado este mensaje automáticamente. Eligió recibirlo también por correo; puede cambiarlo en sus preferencias.
 
+## Correo a los propietarios: la prueba del remitente ha desaparecido.
+
+sender-mail-subject = Sus correos ya no se envían desde { $sender }
+sender-mail-lead = El registro DNS que prueba que { $domain } pertenece a { $firm } ha desaparecido. Hasta que vuelva, sus correos salen de { $from }, con el nombre de su despacho como siempre; las respuestas les siguen llegando.
+sender-mail-heading = Publique de nuevo el registro
+sender-mail-name = Nombre del registro
+sender-mail-type = Tipo
+sender-mail-value = Valor
+sender-mail-at = Detectado
+sender-mail-after = Cuando el registro vuelva, sus correos saldrán de nuevo desde { $sender } en aproximadamente una hora, sin que haya que hacer nada más. Un propietario también puede comprobarlo al momento en la configuración.
+sender-mail-footer = Este aviso se ha enviado automáticamente a los propietarios de { $firm }.
+
 ## Columnas de la lista exportada de casos.
 
 ticket-export-number = Número
@@ -198,3 +226,109 @@ ticket-export-currency = Moneda
 ticket-export-created-at = Abierto el
 ticket-export-updated-at = Última modificación
 ticket-export-closed-at = Cerrado el
+
+## Cómo se halló un vencimiento, paso a paso. Las fechas llegan ya escritas.
+
+due-period-start = El período empieza el { $to }.
+due-period-end = El período termina el { $to }.
+due-rule = La obligación { $key } vence el { $to } ({ $source }).
+due-legal-date = El vencimiento legal es el { $to }.
+due-event = Fecha considerada ({ $key }): { $to }.
+due-months =
+    { $direction ->
+        [back] { $number ->
+            [one] Un mes antes: { $to }.
+           *[other] { $number } meses antes: { $to }.
+        }
+       *[on] { $number ->
+            [one] Un mes después: { $to }.
+           *[other] { $number } meses después: { $to }.
+        }
+    }
+due-day = El día { $number } del mes: { $to }.
+due-last-day = El último día del mes: { $to }.
+due-nth-business-day =
+    { $direction ->
+        [back] { $number ->
+            [one] El último día hábil del mes ({ $calendar }): { $to }.
+           *[other] El día hábil n.º { $number } contando desde el final del mes ({ $calendar }): { $to }.
+        }
+       *[on] El día hábil n.º { $number } del mes ({ $calendar }): { $to }.
+    }
+due-days =
+    { $direction ->
+        [back] { $number ->
+            [one] Un día antes: { $to }.
+           *[other] { $number } días antes: { $to }.
+        }
+       *[on] { $number ->
+            [one] Un día después: { $to }.
+           *[other] { $number } días después: { $to }.
+        }
+    }
+due-business-days =
+    { $direction ->
+        [back] { $number ->
+            [one] Un día hábil antes ({ $calendar }): { $to }.
+           *[other] { $number } días hábiles antes ({ $calendar }): { $to }.
+        }
+       *[on] { $number ->
+            [one] Un día hábil después ({ $calendar }): { $to }.
+           *[other] { $number } días hábiles después ({ $calendar }): { $to }.
+        }
+    }
+due-before = Se adelanta del { $from } al día hábil anterior ({ $calendar }): { $to }.
+due-after = Se traslada del { $from } al día hábil siguiente ({ $calendar }): { $to }.
+due-table = El calendario de la administración indica el { $to }.
+due-extension = La administración lo amplió al { $to } ({ $source }).
+due-override = Para este cliente se fijó el { $to } ({ $source }).
+due-choose = Ficha del cliente, { $key }: { $value }.
+due-beaten = Sin esto sería el { $date } ({ $source }).
+day-off-weekly = El { $date } es inhábil.
+day-off-holiday =
+    { $source ->
+        [none] El { $date } es { $level }: { $name }.
+       *[other] El { $date } es { $level }: { $name } ({ $source }).
+    }
+holiday-national = fiesta nacional
+holiday-region = fiesta autonómica
+holiday-city = fiesta local
+yes = sí
+no = no
+
+## Por qué un vencimiento todavía puede cambiar.
+
+provisional-attribute-missing = La ficha del cliente no indica: { $key }. Esta es la fecha más temprana posible.
+provisional-event-unknown = Todavía no se conoce esta fecha: { $name }.
+provisional-calendar-year = Los festivos de { $year } ({ $place }) todavía no son definitivos.
+provisional-no-working-day = No hay ningún día hábil en un mes.
+
+## Calendarios.
+
+calendar-br-bank = días bancarios en Brasil
+calendar-br-filing = días de presentación en Brasil
+calendar-br-labour = días laborables en Brasil, sábados incluidos
+calendar-fr-filing = días de presentación en Francia
+calendar-fr-ouvrable = días hábiles en Francia, sábados incluidos
+calendar-fr-labour = días laborables en Francia, sábados incluidos
+calendar-fr-bank = días bancarios en Francia
+calendar-es-filing = días hábiles
+calendar-es-labour = días laborables, sábados incluidos
+calendar-es-bank = días bancarios
+calendar-pt-filing = días de presentación en Portugal
+calendar-pt-labour = días laborables en Portugal, sábados incluidos
+calendar-pt-bank = días bancarios en Portugal
+calendar-office = días de trabajo de la asesoría
+
+## Qué preguntan las reglas sobre un cliente.
+
+attribute-region = comunidad autónoma
+attribute-city = municipio
+attribute-legalform = forma jurídica
+attribute-department = departamento
+attribute-registrationprefix = comienzo del número de registro
+attribute-nameinitial = primera letra del nombre
+attribute-staff = número de empleados
+attribute-payrolldeferred = pago de nóminas en el mes siguiente
+attribute-adhered = adhesión al nuevo sistema
+attribute-accountsapproved = aprobación de las cuentas

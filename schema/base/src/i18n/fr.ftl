@@ -76,6 +76,9 @@ refusal-charge-not-overdue = Cette créance n’est pas échue. Choisissez uniqu
 refusal-delivery-not-retryable = Cet e-mail a déjà été envoyé ou est encore en attente d’envoi. Choisissez uniquement des e-mails en échec.
 refusal-no-recipient = Il n’y a aucune adresse à laquelle envoyer cet e-mail. Renseignez l’adresse e-mail du client ou vérifiez qui a accès.
 refusal-address-suppressed = Les e-mails envoyés à cette adresse reviennent. Corrigez l’adresse ou débloquez-la avant un nouvel envoi.
+refusal-sender-record-missing = L’enregistrement { $name } est introuvable dans le DNS. Publiez-le avec la valeur indiquée ; un nouvel enregistrement peut mettre jusqu’à un jour à apparaître.
+refusal-sender-record-different = L’enregistrement { $name } a une autre valeur dans le DNS. Remplacez-la par la valeur indiquée, ou ajoutez cette valeur.
+refusal-dns-unavailable = Le DNS n’a pas répondu, l’enregistrement n’a donc pas pu être vérifié. Réessayez dans quelques minutes.
 refusal-file-empty = Ce fichier est vide. Choisissez-en un autre.
 refusal-file-too-large =
     { $number ->
@@ -125,11 +128,15 @@ ticket-status-finished = Terminé
 
 ## Dates. $year et $time arrivent déjà écrits.
 
-date-time =
+date-time = { day-number } { month-name } { $year } à { $time }
+weekday-date = { weekday-name } { day-number } { month-name } { $year }
+day-number =
     { $day ->
         [1] 1er
        *[other] { $day }
-    } { $month ->
+    }
+month-name =
+    { $month ->
         [1] janvier
         [2] février
         [3] mars
@@ -141,8 +148,18 @@ date-time =
         [9] septembre
         [10] octobre
         [11] novembre
-       *[12] décembre
-    } { $year } à { $time }
+       *[other] décembre
+    }
+weekday-name =
+    { $weekday ->
+        [1] lundi
+        [2] mardi
+        [3] mercredi
+        [4] jeudi
+        [5] vendredi
+        [6] samedi
+       *[other] dimanche
+    }
 
 ## Un libellé et sa valeur, en texte brut.
 
@@ -186,6 +203,18 @@ notification-mail-acted-by = Effectué par
 notification-mail-reply = Répondez au client dans le ticket : il ne reçoit pas les réponses à cet e-mail.
 notification-mail-footer = { $firm } vous a envoyé ce message automatiquement. Vous avez choisi de le recevoir aussi par e-mail : vous pouvez modifier ce choix dans vos préférences.
 
+## E-mail aux propriétaires : la preuve de l’expéditeur a disparu.
+
+sender-mail-subject = Vos e-mails ne partent plus de { $sender }
+sender-mail-lead = L’enregistrement DNS qui prouve que { $domain } appartient à { $firm } a disparu. En attendant son retour, vos e-mails partent de { $from }, toujours sous le nom de votre cabinet ; les réponses vous parviennent toujours.
+sender-mail-heading = Publiez de nouveau l’enregistrement
+sender-mail-name = Nom de l’enregistrement
+sender-mail-type = Type
+sender-mail-value = Valeur
+sender-mail-at = Constaté
+sender-mail-after = Dès son retour, vos e-mails partiront de nouveau de { $sender } dans un délai d’environ une heure, sans autre démarche. Un propriétaire peut aussi le vérifier aussitôt dans les paramètres.
+sender-mail-footer = Ce message a été envoyé automatiquement aux propriétaires de { $firm }.
+
 ## Colonnes de la liste exportée des tickets.
 
 ticket-export-number = Numéro
@@ -201,3 +230,110 @@ ticket-export-currency = Devise
 ticket-export-created-at = Ouvert le
 ticket-export-updated-at = Dernière modification
 ticket-export-closed-at = Clos le
+
+## Comment une échéance a été trouvée, pas à pas. Les dates arrivent déjà écrites.
+
+due-period-start = La période commence le { $to }.
+due-period-end = La période se termine le { $to }.
+due-rule = L’obligation { $key } est due le { $to } ({ $source }).
+due-legal-date = L’échéance légale est le { $to }.
+due-event = Date retenue ({ $key }) : { $to }.
+due-months =
+    { $direction ->
+        [back] { $number } mois plus tôt : { $to }.
+       *[on] { $number } mois plus tard : { $to }.
+    }
+due-day =
+    { $number ->
+        [1] Le 1er du mois : { $to }.
+       *[other] Le { $number } du mois : { $to }.
+    }
+due-last-day = Le dernier jour du mois : { $to }.
+due-nth-business-day =
+    { $direction ->
+        [back] { $number ->
+            [1] Le dernier jour ouvré du mois ({ $calendar }) : { $to }.
+           *[other] Le { $number }e jour ouvré en partant de la fin du mois ({ $calendar }) : { $to }.
+        }
+       *[on] { $number ->
+            [1] Le 1er jour ouvré du mois ({ $calendar }) : { $to }.
+           *[other] Le { $number }e jour ouvré du mois ({ $calendar }) : { $to }.
+        }
+    }
+due-days =
+    { $direction ->
+        [back] { $number ->
+            [one] { $number } jour plus tôt : { $to }.
+           *[other] { $number } jours plus tôt : { $to }.
+        }
+       *[on] { $number ->
+            [one] { $number } jour plus tard : { $to }.
+           *[other] { $number } jours plus tard : { $to }.
+        }
+    }
+due-business-days =
+    { $direction ->
+        [back] { $number ->
+            [one] { $number } jour ouvré plus tôt ({ $calendar }) : { $to }.
+           *[other] { $number } jours ouvrés plus tôt ({ $calendar }) : { $to }.
+        }
+       *[on] { $number ->
+            [one] { $number } jour ouvré plus tard ({ $calendar }) : { $to }.
+           *[other] { $number } jours ouvrés plus tard ({ $calendar }) : { $to }.
+        }
+    }
+due-before = L’échéance passe du { $from } au jour ouvré précédent ({ $calendar }) : { $to }.
+due-after = L’échéance passe du { $from } au jour ouvré suivant ({ $calendar }) : { $to }.
+due-table = Le calendrier de l’administration indique le { $to }.
+due-extension = L’administration l’a reportée au { $to } ({ $source }).
+due-override = Pour ce client, elle a été fixée au { $to } ({ $source }).
+due-choose = Fiche du client, { $key } : { $value }.
+due-beaten = Sans cela, ce serait le { $date } ({ $source }).
+day-off-weekly = Le { $date } n’est pas un jour ouvré.
+day-off-holiday =
+    { $source ->
+        [none] Le { $date } est un { $level } : { $name }.
+       *[other] Le { $date } est un { $level } : { $name } ({ $source }).
+    }
+holiday-national = jour férié national
+holiday-region = jour férié régional
+holiday-city = jour férié communal
+yes = oui
+no = non
+
+## Pourquoi une échéance peut encore changer.
+
+provisional-attribute-missing = La fiche du client n’indique pas : { $key }. Cette date est la plus proche possible.
+provisional-event-unknown = Cette date n’est pas encore connue : { $name }.
+provisional-calendar-year = Les jours fériés de { $year } ({ $place }) ne sont pas encore définitifs.
+provisional-no-working-day = Il n’y a aucun jour ouvré à moins d’un mois.
+
+## Calendriers.
+
+calendar-br-bank = jours bancaires au Brésil
+calendar-br-filing = jours de dépôt au Brésil
+calendar-br-labour = jours ouvrables au Brésil, samedi compris
+calendar-fr-filing = jours de dépôt en France
+calendar-fr-ouvrable = jours ouvrables en France, samedi compris
+calendar-fr-labour = jours de travail en France, samedi compris
+calendar-fr-bank = jours bancaires en France
+calendar-es-filing = jours ouvrés en Espagne
+calendar-es-labour = jours ouvrables en Espagne, samedi compris
+calendar-es-bank = jours bancaires en Espagne
+calendar-pt-filing = jours de dépôt au Portugal
+calendar-pt-labour = jours ouvrables au Portugal, samedi compris
+calendar-pt-bank = jours bancaires au Portugal
+calendar-office = jours d’ouverture du cabinet
+
+## Ce que les règles demandent sur un client.
+
+attribute-region = région
+attribute-city = commune
+attribute-legalform = forme juridique
+attribute-department = département
+attribute-registrationprefix = début du numéro SIREN
+attribute-nameinitial = première lettre du nom
+attribute-staff = effectif
+attribute-payrolldeferred = paie versée le mois suivant
+attribute-adhered = adhésion au nouveau régime
+attribute-accountsapproved = approbation des comptes

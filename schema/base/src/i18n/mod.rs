@@ -6,7 +6,7 @@
 use std::fmt::Display;
 use std::sync::LazyLock;
 
-use chrono::{Datelike, NaiveDateTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
@@ -97,7 +97,7 @@ pub fn text(locale: Locale, key: &str, args: &Args<'_>) -> String {
 
 /// Why something was refused, and what to do about it.
 pub fn refusal(locale: Locale, refusal: &Refusal) -> String {
-    const NAMES: [&str; 6] = ["number", "asked", "least", "most", "unit", "currency"];
+    const NAMES: [&str; 7] = ["number", "asked", "least", "most", "unit", "currency", "name"];
     let mut args: Args<'_> = NAMES.into_iter().map(|name| (name, FluentValue::from(NONE))).collect();
     for (name, value) in &refusal.values {
         let value = match value {
@@ -133,12 +133,23 @@ pub fn named(locale: Locale, section: &str, value: impl Display, args: &Args<'_>
 
 /// A local date and time, for example `23 de novembro de 2026 às 14:05`.
 pub fn date_time(locale: Locale, at: NaiveDateTime) -> String {
-    let mut args = Args::new();
-    args.set("day", at.day());
-    args.set("month", at.month());
-    args.set("year", at.year().to_string());
+    let mut args = date_args(at.date());
     args.set("time", at.format("%H:%M").to_string());
     text(locale, "date-time", &args)
+}
+
+/// A date with its day of the week, for example `segunda-feira, 23 de novembro de 2026`.
+pub fn weekday_date(locale: Locale, date: NaiveDate) -> String {
+    text(locale, "weekday-date", &date_args(date))
+}
+
+fn date_args(date: NaiveDate) -> Args<'static> {
+    let mut args = Args::new();
+    args.set("weekday", date.weekday().number_from_monday());
+    args.set("day", date.day());
+    args.set("month", date.month());
+    args.set("year", date.year().to_string());
+    args
 }
 
 /// The key of an enum's value, for example `refusal-ticket-closed` for `TICKET_CLOSED`.

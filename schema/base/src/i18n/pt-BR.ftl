@@ -76,6 +76,9 @@ refusal-charge-not-overdue = Esta cobrança não está vencida. Selecione apenas
 refusal-delivery-not-retryable = Este e-mail já foi enviado ou ainda está na fila. Selecione apenas e-mails que falharam.
 refusal-no-recipient = Não há endereço para enviar este e-mail. Informe o e-mail do cliente ou confira quem tem acesso.
 refusal-address-suppressed = As mensagens para este endereço estão voltando. Corrija o endereço ou desbloqueie-o antes de reenviar.
+refusal-sender-record-missing = O registro { $name } não foi encontrado no DNS. Publique-o com o valor indicado; um registro novo pode levar até um dia para aparecer.
+refusal-sender-record-different = O registro { $name } está no DNS com outro valor. Substitua-o pelo valor indicado ou acrescente esse valor.
+refusal-dns-unavailable = O DNS não respondeu, e o registro não pôde ser verificado. Tente novamente em alguns minutos.
 refusal-file-empty = Este arquivo está vazio. Escolha outro.
 refusal-file-too-large =
     { $number ->
@@ -125,11 +128,15 @@ ticket-status-finished = Finalizado
 
 ## Datas. $year e $time já chegam escritos.
 
-date-time =
+date-time = { day-number } de { month-name } de { $year } às { $time }
+weekday-date = { weekday-name }, { day-number } de { month-name } de { $year }
+day-number =
     { $day ->
         [1] 1º
        *[other] { $day }
-    } de { $month ->
+    }
+month-name =
+    { $month ->
         [1] janeiro
         [2] fevereiro
         [3] março
@@ -141,8 +148,18 @@ date-time =
         [9] setembro
         [10] outubro
         [11] novembro
-       *[12] dezembro
-    } de { $year } às { $time }
+       *[other] dezembro
+    }
+weekday-name =
+    { $weekday ->
+        [1] segunda-feira
+        [2] terça-feira
+        [3] quarta-feira
+        [4] quinta-feira
+        [5] sexta-feira
+        [6] sábado
+       *[other] domingo
+    }
 
 ## Um rótulo e o seu valor, em texto simples.
 
@@ -186,6 +203,18 @@ notification-mail-acted-by = Feito por
 notification-mail-reply = Responda ao cliente no próprio atendimento: ele não recebe respostas a este e-mail.
 notification-mail-footer = { $firm } enviou este aviso automaticamente, conforme as preferências da sua conta. Altere-as quando quiser.
 
+## E-mail aos proprietários: a prova do remetente sumiu.
+
+sender-mail-subject = Seus e-mails não saem mais de { $sender }
+sender-mail-lead = O registro de DNS que prova que { $domain } pertence a { $firm } não existe mais. Até que ele volte, seus e-mails saem de { $from }, ainda com o nome do escritório; as respostas continuam chegando a vocês.
+sender-mail-heading = Publique o registro novamente
+sender-mail-name = Nome do registro
+sender-mail-type = Tipo
+sender-mail-value = Valor
+sender-mail-at = Percebido em
+sender-mail-after = Quando o registro voltar, seus e-mails sairão novamente de { $sender } em cerca de uma hora, sem que seja preciso fazer mais nada. Um proprietário também pode verificá-lo na hora, nas configurações.
+sender-mail-footer = Este aviso foi enviado automaticamente aos proprietários de { $firm }.
+
 ## Colunas da lista exportada de atendimentos.
 
 ticket-export-number = Número
@@ -201,3 +230,113 @@ ticket-export-currency = Moeda
 ticket-export-created-at = Aberto em
 ticket-export-updated-at = Última alteração
 ticket-export-closed-at = Encerrado em
+
+## Como se chegou a um vencimento, passo a passo. As datas já chegam escritas.
+
+due-period-start = A competência começa em { $to }.
+due-period-end = A competência termina em { $to }.
+due-rule = A obrigação { $key } vence em { $to } ({ $source }).
+due-legal-date = O vencimento legal é { $to }.
+due-event = Data considerada ({ $key }): { $to }.
+due-months =
+    { $direction ->
+        [back] { $number ->
+            [one] Um mês antes: { $to }.
+           *[other] { $number } meses antes: { $to }.
+        }
+       *[on] { $number ->
+            [one] Um mês depois: { $to }.
+           *[other] { $number } meses depois: { $to }.
+        }
+    }
+due-day =
+    { $number ->
+        [1] O dia 1º do mês: { $to }.
+       *[other] O dia { $number } do mês: { $to }.
+    }
+due-last-day = O último dia do mês: { $to }.
+due-nth-business-day =
+    { $direction ->
+        [back] { $number ->
+            [1] O último dia útil do mês ({ $calendar }): { $to }.
+           *[other] O { $number }º dia útil do mês, de trás para a frente ({ $calendar }): { $to }.
+        }
+       *[on] O { $number }º dia útil do mês ({ $calendar }): { $to }.
+    }
+due-days =
+    { $direction ->
+        [back] { $number ->
+            [one] Um dia antes: { $to }.
+           *[other] { $number } dias antes: { $to }.
+        }
+       *[on] { $number ->
+            [one] Um dia depois: { $to }.
+           *[other] { $number } dias depois: { $to }.
+        }
+    }
+due-business-days =
+    { $direction ->
+        [back] { $number ->
+            [one] Um dia útil antes ({ $calendar }): { $to }.
+           *[other] { $number } dias úteis antes ({ $calendar }): { $to }.
+        }
+       *[on] { $number ->
+            [one] Um dia útil depois ({ $calendar }): { $to }.
+           *[other] { $number } dias úteis depois ({ $calendar }): { $to }.
+        }
+    }
+due-before = O vencimento é antecipado de { $from } para o dia útil anterior ({ $calendar }): { $to }.
+due-after = O vencimento passa de { $from } para o próximo dia útil ({ $calendar }): { $to }.
+due-table = A agenda do órgão indica { $to }.
+due-extension = O órgão prorrogou para { $to } ({ $source }).
+due-override = Para este cliente, foi definido { $to } ({ $source }).
+due-choose = Cadastro do cliente, { $key }: { $value }.
+due-beaten = Sem isso, seria { $date } ({ $source }).
+day-off-weekly = { $date } não é dia útil.
+day-off-holiday =
+    { $source ->
+        [none] { $date } é { $level }: { $name }.
+       *[other] { $date } é { $level }: { $name } ({ $source }).
+    }
+holiday-national = feriado nacional
+holiday-region = feriado estadual
+holiday-city = feriado municipal
+yes = sim
+no = não
+
+## Por que um vencimento ainda pode mudar.
+
+provisional-attribute-missing = O cadastro do cliente não informa: { $key }. Esta é a data mais próxima possível.
+provisional-event-unknown = Esta data ainda não é conhecida: { $name }.
+provisional-calendar-year = Os feriados de { $year } ({ $place }) ainda não são definitivos.
+provisional-no-working-day = Não há nenhum dia útil em um mês.
+
+## Calendários.
+
+calendar-br-bank = dias bancários
+calendar-br-filing = dias de entrega de declarações
+calendar-br-labour = dias úteis trabalhistas, com sábado
+calendar-fr-filing = dias de entrega na França
+calendar-fr-ouvrable = dias úteis na França, com sábado
+calendar-fr-labour = dias de trabalho na França, com sábado
+calendar-fr-bank = dias bancários na França
+calendar-es-filing = dias úteis na Espanha
+calendar-es-labour = dias de trabalho na Espanha, com sábado
+calendar-es-bank = dias bancários na Espanha
+calendar-pt-filing = dias de entrega em Portugal
+calendar-pt-labour = dias de trabalho em Portugal, com sábado
+calendar-pt-bank = dias bancários em Portugal
+calendar-office = dias de trabalho do escritório
+
+## O que as regras perguntam sobre um cliente.
+
+attribute-region = estado
+attribute-city = município
+attribute-legalform = natureza jurídica
+attribute-department = departamento
+attribute-registrationprefix = início do número de registro
+attribute-nameinitial = primeira letra do nome
+attribute-staff = número de empregados
+attribute-payrolldeferred = salários pagos no mês seguinte
+attribute-adhered = adesão ao novo regime
+attribute-accountsapproved = aprovação das contas

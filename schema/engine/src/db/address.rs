@@ -1,10 +1,14 @@
-//! Parses `DATABASE_URL` as libpq does, with the TLS options that tokio-postgres does not know, and sets timeouts
-//! that detect a vanished host.
+//! Parses `DATABASE_URL` as libpq does, so that PostgreSQL's own programs take the same address: with the options that
+//! tokio-postgres does not know, calls otherwise or measures otherwise
+//! (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS>). Sets timeouts that detect a
+//! vanished host.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use guichet_base::spelling;
 use percent_encoding::percent_decode_str;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -36,10 +40,15 @@ impl Address {
     /// # Errors
     /// Describes the error as the end of a sentence that begins with the setting; it contains no password.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let Spelled { text, authority, named } = Spelled::read(text);
-        let mut config: Config = text.parse().map_err(|error| explained(&error, named))?;
-        if config.get_hosts().is_empty() {
-            return Err(UNREADABLE.to_owned());
+        let Spelled { text, authority, unheard, asked, named } = Spelled::read(text)?;
+        let mut config: Config = text.parse().map_err(|error| explained(&error, &text, named))?;
+        let hosts = config.get_hosts();
+        if hosts.is_empty() {
+            return Err("names no host".to_owned());
+        }
+        // What stands before it belongs to the password.
+        if hosts.iter().any(|host| matches!(host, Host::Tcp(name) if name.contains('@'))) {
+            return Err(TWO_AT.to_owned());
         }
         if config.get_user().is_none() {
             return Err("names no user".to_owned());
@@ -47,6 +56,12 @@ impl Address {
         if authority.is_some() && config.get_ssl_mode() == SslMode::Prefer {
             config.ssl_mode(SslMode::Require);
         }
+        unheard.into_iter().filter(|unheard| !unheard.is_zero()).for_each(|unheard| {
+            config.tcp_user_timeout(unheard);
+        });
+        asked.into_iter().for_each(|asked| {
+            config.keepalives_retries(asked);
+        });
         limit(&mut config);
         Ok(Self { config, authority })
     }
@@ -83,22 +98,60 @@ impl Address {
 }
 
 const UNREADABLE: &str = "is not an address such as postgres://user:password@host:5432/database";
+const PORT: &str = "has a port that is no number from 1 to 65535; in a user or password, `:`, `/`, `?`, `#` and `@` \
+                    are written %3A, %2F, %3F, %23 and %40";
+const TWO_AT: &str = "has two `@`; in a user or password it is written %40";
+
+/// The options that addresses may have.
+const OPTIONS: [&str; 19] = [
+    "sslmode",
+    "sslrootcert",
+    "sslnegotiation",
+    "application_name",
+    "connect_timeout",
+    "tcp_user_timeout",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "target_session_attrs",
+    "load_balance_hosts",
+    "channel_binding",
+    "options",
+    "user",
+    "password",
+    "dbname",
+    "host",
+    "port",
+];
 
 /// Names the option at fault. Text after a `?` in a password looks like an option too, so only words at the
 /// position of an option are shown.
-fn explained(error: &tokio_postgres::Error, named: bool) -> String {
+fn explained(error: &tokio_postgres::Error, text: &str, named: bool) -> String {
     let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-    let name = cause.split('`').nth(1).filter(|_| named);
-    let name = name.filter(|name| name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'));
+    let name = cause.split('`').nth(1).unwrap_or_default();
+    let is_word = name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
     match name {
-        Some("sslmode") => {
+        "port" if !named => PORT.to_owned(),
+        _ if !named => shape(text),
+        "sslmode" => {
             "has an `sslmode` that is none of `disable`, `require`, `verify-ca` and `verify-full`".to_owned()
         }
-        Some(name) if cause.starts_with("unknown option") => {
-            format!("has the option `{name}`, which is not supported")
-        }
-        Some(name) => format!("has a wrong value for the option `{name}`"),
-        None => UNREADABLE.to_owned(),
+        _ if cause.starts_with("unknown option") => spelling::unknown_option(name, OPTIONS),
+        name if is_word && !name.is_empty() => format!("has a wrong value for the option `{name}`"),
+        _ => UNREADABLE.to_owned(),
+    }
+}
+
+/// What is wrong with a text that is no address at all.
+fn shape(text: &str) -> String {
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme).filter(|scheme| {
+        !scheme.is_empty()
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.:".contains(&byte))
+    });
+    match scheme {
+        Some("postgres" | "postgresql") | None => UNREADABLE.to_owned(),
+        Some(scheme) => format!("begins with `{scheme}://`, not with `postgres://`"),
     }
 }
 
@@ -125,12 +178,16 @@ fn limit(config: &mut Config) {
 struct Spelled {
     text: String,
     authority: Option<PathBuf>,
+    /// `tcp_user_timeout`, which libpq has in milliseconds.
+    unheard: Option<Duration>,
+    /// `keepalives_count`.
+    asked: Option<u32>,
     /// Whether everything that looks like an option is one.
     named: bool,
 }
 
 impl Spelled {
-    fn read(text: &str) -> Self {
+    fn read(text: &str) -> Result<Self, String> {
         let is_url = text.starts_with("postgres://") || text.starts_with("postgresql://");
         if !is_url {
             return Self::of_parts("", text, ' ', false);
@@ -142,17 +199,26 @@ impl Spelled {
                 let before = format!("{}{before}?", &text[..host]);
                 Self::of_parts(&before, options, '&', true)
             }
-            None => Self { text: text.to_owned(), authority: None, named: false },
+            None => Self::of_parts(text, "", '&', false),
         }
     }
 
-    fn of_parts(before: &str, options: &str, between: char, encoded: bool) -> Self {
-        let mut authority = None;
+    fn of_parts(before: &str, options: &str, between: char, encoded: bool) -> Result<Self, String> {
+        let (mut authority, mut unheard, mut asked) = (None, None, None);
         let mut kept = Vec::new();
         for part in options.split(between) {
             match part.split_once('=') {
                 Some(("sslmode", "verify-full" | "verify-ca")) => kept.push("sslmode=require"),
                 Some(("sslrootcert", value)) => authority = Some(value),
+                Some((name @ "tcp_user_timeout", value)) => {
+                    unheard = Some(Duration::from_millis(number(name, value)?));
+                }
+                Some((name @ "keepalives_count", value)) => asked = Some(number(name, value)?),
+                Some(("keepalives_retries", _)) => {
+                    return Err(
+                        "has the option `keepalives_retries`, which is called `keepalives_count`".to_owned()
+                    );
+                }
                 _ => kept.push(part),
             }
         }
@@ -160,22 +226,27 @@ impl Spelled {
             value if encoded => percent_decode_str(value).decode_utf8_lossy().into_owned(),
             value => value.to_owned(),
         };
-        Self {
+        Ok(Self {
             text: format!("{before}{}", kept.join(&between.to_string())),
             // `system` is libpq's name for the system's authorities.
             authority: authority.filter(|value| *value != "system").map(|value| path(value).into()),
+            unheard,
+            asked,
             named: encoded && !options.contains('@'),
-        }
+        })
     }
+}
+
+fn number<T: FromStr>(name: &str, value: &str) -> Result<T, String> {
+    value.parse().map_err(|_| format!("has a wrong value for the option `{name}`"))
 }
 
 fn certificates(path: &Path) -> Result<RootCertStore, String> {
     let failed = |reason: String| format!("the `sslrootcert` {}: {reason}", path.display());
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(|error| failed(error.to_string()))? {
-        let certificate = certificate.map_err(|error| failed(error.to_string()))?;
-        roots.add(certificate).map_err(|error| failed(error.to_string()))?;
-    }
+    let certificates = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    // Collections of the world's authorities have some that are of no use.
+    roots.add_parsable_certificates(certificates.map_err(|error| failed(error.to_string()))?);
     if roots.is_empty() { Err(failed("has no certificate".to_owned())) } else { Ok(roots) }
 }
 
@@ -229,19 +300,48 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_and_no_secret_is() {
         for (text, reason) in [
-            ("postgres://me@db/x?sslcert=/c.pem", "has the option `sslcert`, which is not supported"),
+            (
+                "postgres://me@db/x?sslmod=require",
+                "has the option `sslmod`, which is not supported; did you mean `sslmode`?",
+            ),
             ("postgres://me@db/x?connect_timeout=soon", "has a wrong value for the option `connect_timeout`"),
+            (
+                "postgres://me@db/x?tcp_user_timeout=20s",
+                "has a wrong value for the option `tcp_user_timeout`",
+            ),
+            (
+                "postgres://me@db/x?keepalives_retries=3",
+                "has the option `keepalives_retries`, which is called `keepalives_count`",
+            ),
             (
                 "postgres://me@db/x?sslmode=allow",
                 "has an `sslmode` that is none of `disable`, `require`, `verify-ca` and `verify-full`",
             ),
             ("postgres://db/x", "names no user"),
-            ("postgres://me:secret@db:port/x", UNREADABLE),
+            ("postgres:///x", "names no host"),
+            ("postgres://me:a@secret@db/x", TWO_AT),
+            ("postgres://me:secret@db:port/x", PORT),
+            ("postgres://me:secret@db:99999/x", PORT),
+            ("mysql://me:secret@db/x", "begins with `mysql://`, not with `postgres://`"),
+            ("jdbc:postgresql://me:secret@db/x", "begins with `jdbc:postgresql://`, not with `postgres://`"),
+            ("db.example:5432/x", UNREADABLE),
             ("postgres://me@db/x?secret=a@b", UNREADABLE),
             ("host=db user=me password=a secret=b", UNREADABLE),
             ("secret", UNREADABLE),
         ] {
             assert_eq!(Address::parse(text).unwrap_err(), reason, "{text}");
+        }
+        let stranger = Address::parse("postgres://me@db/x?sslcert=/c.pem").unwrap_err();
+        assert!(
+            stranger.starts_with("has the option `sslcert`, which is not supported; there are `sslmode`")
+        );
+        // Every option that is offered is taken.
+        for (option, value) in OPTIONS.iter().zip([
+            "disable", "/ca.pem", "postgres", "a", "1", "1", "1", "1", "1", "1", "any", "disable", "prefer",
+            "-cx=y", "me", "secret", "x", "db", "5432",
+        ]) {
+            let address = Address::parse(&format!("postgres://me@db/x?{option}={value}"));
+            assert!(address.is_ok(), "{option}: {address:?}");
         }
     }
 
@@ -254,7 +354,7 @@ mod tests {
         assert_eq!(config.get_keepalives_idle(), SILENT);
         assert_eq!(config.get_keepalives_interval(), Some(ASKED_EVERY));
         assert_eq!(config.get_keepalives_retries(), Some(ASKED));
-        let said = "connect_timeout=1&tcp_user_timeout=2&keepalives_idle=3&keepalives_interval=4&keepalives_retries=5";
+        let said = "connect_timeout=1&tcp_user_timeout=2000&keepalives_idle=3&keepalives_interval=4&keepalives_count=5";
         let config = read(&format!("postgres://me@db/x?{said}")).config;
         assert_eq!(config.get_connect_timeout(), Some(&Duration::from_secs(1)));
         assert_eq!(config.get_tcp_user_timeout(), Some(&Duration::from_secs(2)));

@@ -1,16 +1,18 @@
 //! Commands on the queue for operators.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{JobRow, JobStatus};
+use super::model::{JobRow, JobStatus, Pause};
+use super::queue;
 use crate::store::{By, Store};
 use crate::tables::jobs;
 use guichet_base::error::{Code, Error, OrNotFound, Refusal, Result};
-use guichet_base::id::{Id, JobId};
+use guichet_base::id::{FirmId, Id, JobId};
 
-/// The newest jobs, optionally of one kind or status.
+/// The newest jobs first, optionally of one kind or status.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -20,7 +22,11 @@ pub async fn list(
     status: Option<JobStatus>,
     limit: i64,
 ) -> Result<Vec<JobRow>> {
-    let mut query = jobs::table.select(JobRow::as_select()).order(jobs::id.desc()).limit(limit).into_boxed();
+    let mut query = jobs::table
+        .select(JobRow::as_select())
+        .order((jobs::created_at.desc(), jobs::id.desc()))
+        .limit(limit)
+        .into_boxed();
     if let Some(kind) = kind {
         query = query.filter(jobs::kind.eq(kind));
     }
@@ -52,7 +58,7 @@ pub async fn retry(store: &Store, by: impl Into<By>, id: JobId) -> Result<()> {
             jobs::attempts.eq(0),
             jobs::crashes.eq(0),
             jobs::run_at.eq(now),
-            jobs::finished_at.eq(None::<chrono::DateTime<chrono::Utc>>),
+            jobs::finished_at.eq(None::<DateTime<Utc>>),
         ))
         .returning(jobs::firm_id)
         .get_result(tx.conn())
@@ -73,6 +79,57 @@ pub async fn retry(store: &Store, by: impl Into<By>, id: JobId) -> Result<()> {
     tx.commit(()).await?;
     store.hints.jobs();
     Ok(())
+}
+
+/// Makes a waiting job due now, whatever it waits for: its time, or the backoff after a failed attempt.
+///
+/// # Errors
+/// The reason why it does not run sooner. When the database does not answer.
+pub async fn run_now(store: &Store, by: impl Into<By>, id: JobId) -> Result<Result<(), NotSooner>> {
+    let mut tx = store.begin(by).await?;
+    let now = tx.now;
+    let Some(job) = jobs::table
+        .find(id)
+        .select((jobs::status, jobs::run_at, jobs::kind, jobs::firm_id))
+        .for_update()
+        .first::<(JobStatus, DateTime<Utc>, String, Option<FirmId>)>(tx.conn())
+        .await
+        .optional()?
+    else {
+        return Ok(Err(NotSooner::Unknown));
+    };
+    let (status, run_at, kind, firm_id) = job;
+    let paused = queue::pauses(tx.conn(), now).await?.into_iter().find(|pause| pause.kind == kind);
+    match (status, paused) {
+        (JobStatus::Running, _) => return Ok(Err(NotSooner::Running)),
+        (JobStatus::Dead, _) => return Ok(Err(NotSooner::Dead)),
+        (JobStatus::Held, _) => return Ok(Err(NotSooner::Held)),
+        (JobStatus::Ready, Some(pause)) => return Ok(Err(NotSooner::Paused(pause))),
+        (JobStatus::Ready, None) if run_at <= now => return Ok(Err(NotSooner::Due)),
+        (JobStatus::Ready, None) => {}
+    }
+    diesel::update(jobs::table.find(id)).set(jobs::run_at.eq(now)).execute(tx.conn()).await?;
+    tx.audit(firm_id, "jobRunNow", JobId::NOUN, Some(id.uuid()));
+    tx.commit(()).await?;
+    store.hints.jobs();
+    Ok(Ok(()))
+}
+
+/// Why a job does not run sooner.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotSooner {
+    /// It never existed, or it is done.
+    Unknown,
+    /// It is running.
+    Running,
+    /// It is a dead letter: it must be retried.
+    Dead,
+    /// It is held back since a restore: it must be released.
+    Held,
+    /// It is due already, and waits for a free worker.
+    Due,
+    /// Its kind is paused.
+    Paused(Pause),
 }
 
 /// The result of retrying many jobs.

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod awaited;
 mod backoff;
+pub mod held;
 mod model;
 pub mod queue;
 mod rescue;

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::tables::{job_pauses, jobs};
-use guichet_base::id::{FirmId, JobId};
+use guichet_base::id::{FirmId, Id, JobId};
 use guichet_base::text_enum;
 
 text_enum! {
@@ -16,6 +16,8 @@ text_enum! {
         Ready = "READY",
         /// Leased by a worker.
         Running = "RUNNING",
+        /// Held back by an operator, until it is released.
+        Held = "HELD",
         /// A dead letter: given up, kept for inspection and retry.
         Dead = "DEAD",
     }
@@ -26,12 +28,14 @@ text_enum! {
 #[diesel(table_name = jobs, check_for_backend(diesel::pg::Pg))]
 pub struct JobRow {
     /// Its id.
+    #[serde(serialize_with = "encoded")]
     pub id: JobId,
     /// The kind of work.
     pub kind: String,
     /// At most one pending job of a kind has this key.
     pub key: Option<String>,
     /// The firm for which it works.
+    #[serde(serialize_with = "encoded_if_any")]
     pub firm_id: Option<FirmId>,
     /// What the handler is given: ids only.
     pub payload: serde_json::Value,
@@ -57,6 +61,16 @@ pub struct JobRow {
     pub finished_at: Option<DateTime<Utc>>,
     /// How many of its latest runs in a row ended with a crash of their worker.
     pub crashes: i32,
+}
+
+/// As everywhere an operator sees it.
+fn encoded<I: Id, S: Serializer>(id: &I, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&id.encode())
+}
+
+#[allow(clippy::ref_option, reason = "serde calls it so")]
+fn encoded_if_any<I: Id, S: Serializer>(id: &Option<I>, to: S) -> Result<S::Ok, S::Error> {
+    id.map(Id::encode).serialize(to)
 }
 
 /// A paused kind of jobs: the fault is not with the jobs themselves.
@@ -156,6 +170,9 @@ pub struct Depth {
     /// Not due yet.
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     pub scheduled: i64,
+    /// Held back.
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    pub held: i64,
     /// Dead letters.
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     pub dead: i64,

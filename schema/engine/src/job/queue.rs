@@ -1,7 +1,7 @@
 //! The workers' operations on the queue: claim, settle, renew, pause.
 //!
-//! Two clocks: `run_at`, pauses and dead letters use the application's clock, passed as `now`. Leases are shared
-//! between processes, so they use the only clock that all processes share: the database's.
+//! All times are the database's, because all processes share them: `run_at`, pauses and dead letters use it as the process
+//! knows it, passed as `now`, which tests move; leases ask the database itself.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,10 +19,9 @@ pub use super::rescue::rescue;
 use crate::sql::kept;
 use crate::tables::job_pauses;
 use guichet_base::error::Fault;
+use guichet_base::foreign;
 use guichet_base::id::{FirmId, JobId};
 
-/// Stored length of an error, in characters.
-const ERROR: usize = 500;
 /// A job is a suspect when so many of its runs in a row ended with a crash of their worker. The number is also
 /// written in the statements and indexes.
 const SUSPECT: i32 = 2;
@@ -193,8 +192,8 @@ async fn put_back(
     let mut finals = Vec::with_capacity(runs.len());
     for (_, outcome) in runs {
         let (run_at, error) = match outcome {
-            JobOutcome::Retry { run_at, error } => (Some(*run_at), Some(kept_part(error))),
-            JobOutcome::Bury { error } => (None, Some(kept_part(error))),
+            JobOutcome::Retry { run_at, error } => (Some(*run_at), Some(foreign::kept(error))),
+            JobOutcome::Bury { error } => (None, Some(foreign::kept(error))),
             JobOutcome::Defer { run_at } => (Some(*run_at), None),
             JobOutcome::Release | JobOutcome::Done => (None, None),
         };
@@ -250,11 +249,6 @@ async fn defer_firms(conn: &mut AsyncPgConnection, deferred: Vec<JobId>) -> Resu
     .execute(conn)
     .await?;
     Ok(())
-}
-
-/// The beginning of an error, without NUL, which PostgreSQL cannot store.
-fn kept_part(error: &str) -> String {
-    error.chars().filter(|c| *c != '\0').take(ERROR).collect()
 }
 
 /// Gives back jobs that were claimed for `worker` without its knowledge, because its connection broke before the
@@ -315,7 +309,7 @@ pub async fn pause(
     )
     .bind::<Text, _>(kind)
     .bind::<Timestamptz, _>(until)
-    .bind::<Text, _>(kept_part(reason))
+    .bind::<Text, _>(foreign::kept(reason))
     .bind::<Timestamptz, _>(now)
     .execute(conn)
     .await?;
@@ -354,6 +348,7 @@ pub async fn depth(conn: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<V
              count(*) FILTER (WHERE status = 'READY' AND run_at <= now) AS ready,
              count(*) FILTER (WHERE status = 'RUNNING') AS running,
              count(*) FILTER (WHERE status = 'READY' AND run_at > now) AS scheduled,
+             count(*) FILTER (WHERE status = 'HELD') AS held,
              count(*) FILTER (WHERE status = 'DEAD') AS dead,
              min(run_at) FILTER (WHERE status = 'READY' AND run_at <= now) AS oldest_ready
          FROM jobs, given GROUP BY kind ORDER BY kind",

@@ -116,7 +116,7 @@ impl Audience {
 
 #[cfg(test)]
 mod tests {
-    use guichet_base::id::FirmId;
+    use guichet_base::id::{FirmId, new_uuid};
 
     use super::*;
     use crate::actor::{Areas, PortalReach};
@@ -211,7 +211,7 @@ mod tests {
         let audience: Audience = serde_json::from_str(old).unwrap();
         assert_eq!(audience.person, None);
         assert_eq!(serde_json::to_string(&audience).unwrap(), old);
-        let only = Audience::only(Uuid::now_v7());
+        let only = Audience::only(new_uuid());
         assert_eq!(serde_json::from_value::<Audience>(serde_json::json!(only)).unwrap(), only);
     }
 }

@@ -9,7 +9,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{Array, Nullable, Untyped, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::{Fault, Result};
-use guichet_base::id::{ClientId, DepartmentId, StaffId};
+use guichet_base::id::{ClientId, DepartmentId, FirmId, Id, StaffId};
 use uuid::Uuid;
 
 use super::{ALL, Audience, Reach};
@@ -46,6 +46,10 @@ pub async fn audiences(
 /// # Errors
 /// When the database does not answer: retry. `Broken` when there is no such thing.
 pub async fn held_audience(mut conn: &AsyncPgConnection, subject: Subject) -> Result<Audience> {
+    // What is the firm's own affair, is its staff's: no row of the firm decides who may know.
+    if subject.noun == FirmId::NOUN {
+        return Ok(Audience::staff());
+    }
     let broken = || Fault::Broken(format!("nobody is declared who may know of {subject}"));
     let reach = ALL.iter().find(|reach| reach.is_subject && reach.noun == subject.noun).ok_or_else(broken)?;
     // In a statement of its own: the next one then sees the change that it waited for.

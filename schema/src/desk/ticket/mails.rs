@@ -6,7 +6,7 @@ use std::slice;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use futures_util::TryFutureExt;
-use futures_util::future::try_join4;
+use futures_util::future::join4;
 use serde::{Deserialize, Serialize};
 
 use crate::people::client::model::Topic;
@@ -23,6 +23,7 @@ use guichet_base::error::{Error, Fault, Result};
 use guichet_base::id::{ActId, FirmId, Id, TicketId};
 use guichet_base::money::Money;
 use guichet_engine::actor::Actor;
+use guichet_engine::pipeline::InOrder;
 use guichet_engine::store::Tx;
 use guichet_engine::subject::Subject;
 use guichet_engine::tables::{
@@ -103,7 +104,7 @@ pub(super) async fn mailable(tx: &Tx, actor: &Actor, case: &Case) -> Result<Mail
     let threads = announce::threads(conn, Subject::of(case.ticket.id));
     let acting = accounts::table.find(actor.account_id).select(accounts::email_ci).get_result(&mut conn);
     let acting = acting.map_err(Error::from);
-    let (mut client, opener, threads, acting) = try_join4(client, opener, threads, acting).await?;
+    let (mut client, opener, threads, acting) = join4(client, opener, threads, acting).await.in_order()?;
     Ok(Mailable { client: client.remove(&id).unwrap_or_default(), opener, acting, threads })
 }
 

@@ -1,6 +1,6 @@
 //! Status changes (D-02) and their effects: mails (D-05) and charges (D-10).
 
-use futures_util::future::try_join3;
+use futures_util::future::join3;
 use serde::{Deserialize, Serialize};
 
 use crate::desk::charge::commands::{Billed, follow_status};
@@ -11,6 +11,7 @@ use guichet_base::input::{Check, MAX_TEXT};
 use guichet_base::text_enum;
 use guichet_engine::actor::{Actor, Author};
 use guichet_engine::first;
+use guichet_engine::pipeline::InOrder;
 use guichet_engine::store::{Done, Store, Tx};
 
 use super::case::{Case, Saved};
@@ -143,12 +144,13 @@ async fn apply(
     let author = actor.membership.author();
     case.mark(tx, author, act, Saved::Fields);
     let moved = Changed::new(TicketField::Status, Some(from.to_string()), Some(status.to_string()));
-    let ((), (), mailable) = try_join3(
+    let ((), (), mailable) = join3(
         case.write(tx),
         history::record(tx, &case.ticket, act_id, author, std::slice::from_ref(&moved), reason),
         mails::mailable(tx, actor, &case),
     )
-    .await?;
+    .await
+    .in_order()?;
     let [was_finished, is_finished] = [from, status].map(|status| status == TicketStatus::Finished);
     if was_finished || is_finished {
         let billed = Billed {

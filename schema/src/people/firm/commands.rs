@@ -16,6 +16,7 @@ use guichet_engine::tables::firms;
 
 use super::model::Firm;
 use super::rules::{self, MAX_DAYS};
+use super::senders;
 
 /// Input for changing a firm's settings. Country and currency cannot be changed, because prices and registration
 /// numbers depend on them.
@@ -98,6 +99,8 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateFirm) -> Result<D
             ))
             .execute(tx.conn())
             .await?;
+        let domain = Email::parse(&new.mail_from).map(|from| from.domain().to_owned());
+        senders::forget(tx.conn(), new.id, domain.as_deref().unwrap_or_default()).await?;
         let audience = Some(Audience::everybody());
         tx.changed(new.id, "firmUpdate", new.id, audience.clone(), audience);
     }

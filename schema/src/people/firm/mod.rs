@@ -1,6 +1,8 @@
 //! Firms: the tenants.
 
 pub mod commands;
+pub mod mails;
 pub mod model;
 pub mod queries;
 pub mod rules;
+pub mod senders;

@@ -57,6 +57,8 @@ pub struct CreatedFirm {
     pub id: FirmId,
     /// Its owner.
     pub owner: Invited<StaffId>,
+    /// Whether the owner's account existed and had a password, which it keeps.
+    pub owner_keeps_password: bool,
 }
 
 /// Creates a firm with its first owner.
@@ -139,5 +141,8 @@ pub async fn create(store: &Store, input: CreateFirm) -> Result<Done<CreatedFirm
     tx.audit(Some(id), "firmCreate", FirmId::NOUN, Some(id.uuid()));
     let done = tx.commit(()).await?;
     let owner = Invited { id: owner, secret };
-    Ok(Done { value: CreatedFirm { id, owner }, revision: done.revision })
+    Ok(Done {
+        value: CreatedFirm { id, owner, owner_keeps_password: account.has_password() },
+        revision: done.revision,
+    })
 }

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use uuid::Uuid;
 
 use crate::people::account::password::{self, Password};
 use guichet_base::error::{Code, Refusal, Result};
+use guichet_base::id::new_uuid;
 use guichet_engine::actor::Origin;
 use guichet_engine::store::Store;
 use guichet_engine::tables::sign_in_failures;
@@ -37,7 +37,7 @@ pub(crate) async fn check(
     }
     diesel::insert_into(sign_in_failures::table)
         .values((
-            sign_in_failures::id.eq(Uuid::now_v7()),
+            sign_in_failures::id.eq(new_uuid()),
             sign_in_failures::email_ci.eq(email_ci),
             sign_in_failures::address.eq(network),
             sign_in_failures::at.eq(store.now()),

@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use futures_util::future::try_join3;
+use futures_util::future::join3;
 
-use guichet_base::email::Email;
-use guichet_base::error::{Fault, Result};
+use guichet_base::error::Result;
 use guichet_base::id::{ActId, ClientId, DeliveryId, FirmId, Id, StaffId};
 use guichet_base::message_id;
 use guichet_engine::feed::Event;
 use guichet_engine::job::NewJob;
+use guichet_engine::pipeline::InOrder;
 use guichet_engine::reach::Audience;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
@@ -35,7 +35,7 @@ pub struct Occasion<'a> {
     pub client_id: Option<ClientId>,
     /// The firm.
     pub firm_id: FirmId,
-    /// The sender of its mails.
+    /// The sender of its mails, as the firm wishes it.
     pub mail_from: &'a str,
     /// Who may know of the thing.
     pub audience: Audience,
@@ -56,7 +56,8 @@ pub(crate) async fn tell(
     let addresses = wanted.iter().filter_map(|(_, candidate)| candidate.address.as_deref());
     let suppressed = suppressed(conn, occasion.firm_id, addresses);
     let threads = threads(conn, occasion.subject);
-    let (suppressed, threads, taken) = try_join3(suppressed, threads, mailed(conn, occasion.act)).await?;
+    let (suppressed, threads, taken) =
+        join3(suppressed, threads, mailed(conn, occasion.act)).await.in_order()?;
     let planned = wanted.into_iter().flat_map(|(staff, candidate)| {
         let plans = rules::plan(vec![candidate], None, "", &suppressed);
         plans.into_iter().map(move |plan| (plan, Some(staff)))
@@ -81,7 +82,7 @@ async fn mailed(mut conn: &AsyncPgConnection, cause: ActId) -> Result<HashSet<St
 /// action; a plan with a staff member is a notification to that person.
 ///
 /// # Errors
-/// When the database does not answer; `Broken` when the firm has no valid sender.
+/// When the database does not answer: retry.
 pub async fn queue(
     tx: &mut Tx,
     occasion: &Occasion<'_>,
@@ -91,8 +92,7 @@ pub async fn queue(
     planned: Vec<(Planned, Option<StaffId>)>,
 ) -> Result<()> {
     let (now, firm) = (tx.now, occasion.firm_id);
-    let from = Email::parse(occasion.mail_from)
-        .ok_or_else(|| Fault::Broken(format!("{firm} has no valid sender")))?;
+    let domain = message_id::domain(occasion.mail_from);
     let mut rows = Vec::new();
     for (plan, staff) in &planned {
         let id = DeliveryId::new();
@@ -113,7 +113,7 @@ pub async fn queue(
             email_deliveries::locale.eq(plan.candidate.locale),
             email_deliveries::status.eq(status),
             email_deliveries::reason.eq(plan.reason),
-            email_deliveries::message_id.eq(message_id::of_delivery(id, &from)),
+            email_deliveries::message_id.eq(message_id::of_delivery(id, &domain)),
             email_deliveries::thread_subject.eq(thread.unwrap_or_else(|| occasion.topic.to_owned())),
             email_deliveries::about.eq(about),
             email_deliveries::facts.eq(facts.clone()),

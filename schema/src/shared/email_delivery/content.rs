@@ -4,7 +4,10 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use guichet_base::error::{Fault, Result};
-use guichet_engine::tables::{accounts, email_deliveries, firms};
+use guichet_engine::tables::{accounts, email_deliveries, firms, sender_proofs};
+
+use crate::shared::sender::model::SenderProof;
+use crate::shared::sender::rules::{SenderPolicy, Wish};
 
 use super::kind::{self, Mailing, Mails};
 use super::letter::Letter;
@@ -30,7 +33,12 @@ pub enum Errand {
 ///
 /// # Errors
 /// When the database does not answer: retry. `Broken` when its kind is not listed.
-pub async fn of_job(conn: &mut AsyncPgConnection, mails: Mails, job: SendEmail) -> Result<Option<Errand>> {
+pub async fn of_job(
+    conn: &mut AsyncPgConnection,
+    mails: Mails,
+    policy: &SenderPolicy,
+    job: SendEmail,
+) -> Result<Option<Errand>> {
     let delivery: Option<EmailDelivery> = email_deliveries::table
         .filter(to_be_sent(job))
         .select(EmailDelivery::as_select())
@@ -42,18 +50,22 @@ pub async fn of_job(conn: &mut AsyncPgConnection, mails: Mails, job: SendEmail) 
     if let Some(reason) = hindrance(conn, kind, &delivery).await? {
         return Ok(Some(Errand::Withhold(reason)));
     }
-    type Row = ((String, String, Option<String>, String), Option<String>);
-    let ((firm_name, mail_from, reply_to, zone), recipient_name): Row = firms::table
+    type Row = ((String, String, Option<String>, String), Option<SenderProof>, Option<String>);
+    let ((firm_name, mail_from, reply_to, zone), proof, recipient_name): Row = firms::table
         .left_join(accounts::table.on(accounts::id.nullable().eq(delivery.account_id)))
+        .left_join(sender_proofs::table.on(sender_proofs::firm_id.eq(firms::id)))
         .filter(firms::id.eq(delivery.firm_id))
         .select((
             (firms::name, firms::mail_from, firms::mail_reply_to, firms::zone),
+            Option::<SenderProof>::as_select(),
             accounts::name.nullable(),
         ))
         .get_result(conn)
         .await?;
     let zone = zone.parse().map_err(|_| Fault::Broken(format!("{} has no time zone", delivery.firm_id)))?;
-    let mailing = Mailing { delivery, firm_name, mail_from, reply_to, zone, recipient_name };
+    let wish = Wish { mail_from: &mail_from, reply_to: reply_to.as_deref(), proof: proof.as_ref() };
+    let addresses = wish.addresses(policy);
+    let mailing = Mailing { delivery, firm_name, mail_from, reply_to, addresses, zone, recipient_name };
     let letter = kind.letter(conn, &mailing).await?;
     Ok(Some(Errand::Send { mailing: Box::new(mailing), letter: Box::new(letter) }))
 }

@@ -15,6 +15,8 @@ use guichet_base::error::{Fault, Result};
 use guichet_base::i18n;
 use guichet_base::id::{DeliveryId, FirmId};
 
+use crate::shared::sender::rules::Addresses;
+
 use super::letter::{Letter, Sentences};
 use super::model::{DeliveryAbout, DeliveryReason, EmailDelivery};
 use super::rules::Candidate;
@@ -122,10 +124,12 @@ pub struct Mailing {
     pub delivery: EmailDelivery,
     /// The firm's name.
     pub firm_name: String,
-    /// The sender address.
+    /// The address from which the firm wishes to write.
     pub mail_from: String,
-    /// The address for replies.
+    /// The address at which the firm reads replies, if any.
     pub reply_to: Option<String>,
+    /// The addresses that the mail carries.
+    pub addresses: Addresses,
     /// The firm's time zone.
     pub zone: Tz,
     /// The recipient's name, if the address is a person's.

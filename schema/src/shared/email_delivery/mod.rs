@@ -3,6 +3,7 @@
 pub mod announce;
 pub mod commands;
 pub mod content;
+pub mod held;
 pub mod kind;
 pub mod letter;
 pub mod model;

@@ -38,6 +38,9 @@ text_enum! {
         NoAccess = "NO_ACCESS",
         /// The recipient no longer wants mails about such notifications.
         NotWanted = "NOT_WANTED",
+        /// The mail was waiting in a database that was restored from a backup, and the operator of Guichet discarded
+        /// it, because it may have been sent before.
+        Discarded = "DISCARDED",
         /// The sender address of the firm is not valid, or the mail relay does not accept the mail.
         SenderFault = "SENDER_FAULT",
         /// The mail server of the recipient refused the mail permanently (hard bounce).
@@ -54,6 +57,8 @@ text_enum! {
         StatusChange = "STATUS_CHANGE",
         /// A notification, sent to the staff member whom it is for.
         Notification = "NOTIFICATION",
+        /// The proof of the sender of the firm, which is lost, sent to the owners.
+        SenderLost = "SENDER_LOST",
     }
 }
 

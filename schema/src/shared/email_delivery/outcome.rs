@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use guichet_base::error::Result;
+use guichet_base::foreign;
 use guichet_base::id::{DeliveryId, FirmId, Id};
 use guichet_engine::condition::Condition;
 use guichet_engine::feed::Event;
@@ -115,7 +116,7 @@ pub async fn record(store: &Store, job: SendEmail, outcome: DeliveryOutcome) -> 
 
 async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: DeliveryOutcome) -> Result<()> {
     let now = tx.now;
-    let (status, reason, reply) = match &outcome {
+    let (status, reason, words) = match &outcome {
         DeliveryOutcome::Sent { reply } => (DeliveryStatus::Sent, None, Some(reply)),
         DeliveryOutcome::Later { reply } => (DeliveryStatus::Queued, None, Some(reply)),
         DeliveryOutcome::Refused { reply, .. } => {
@@ -132,18 +133,20 @@ async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: DeliveryOutcome) 
         }
         DeliveryOutcome::Withheld { reason } => (DeliveryStatus::NotSent, Some(*reason), None),
     };
+    // The relay's own words, or those of a library.
+    let reply = words.map(|words| foreign::kept(words));
     let update = diesel::update(email_deliveries::table.find(delivery.id)).set((
         email_deliveries::status.eq(status),
         email_deliveries::reason.eq(reason),
-        email_deliveries::smtp_reply.eq(reply.or(delivery.smtp_reply.as_ref())),
+        email_deliveries::smtp_reply.eq(reply.as_ref().or(delivery.smtp_reply.as_ref())),
         email_deliveries::attempts.eq(delivery.attempts + i32::from(reply.is_some())),
         email_deliveries::version.eq(delivery.version + 1),
         email_deliveries::updated_at.eq(now),
         email_deliveries::sent_at.eq((status == DeliveryStatus::Sent).then_some(now)),
     ));
     sql::keep(1, update).execute(tx.conn()).await?;
-    if let (DeliveryOutcome::Refused { reply, hard_bounce: true }, Some(recipient)) =
-        (&outcome, &delivery.recipient)
+    if let (DeliveryOutcome::Refused { hard_bounce: true, .. }, Some(recipient), Some(reply)) =
+        (&outcome, &delivery.recipient, &reply)
     {
         let ci = guichet_base::email::Email::parse(recipient)
             .map_or_else(|| recipient.to_lowercase(), |e| e.ci().to_owned());

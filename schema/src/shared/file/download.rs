@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use guichet_base::error::{OrNotFound, Result};
+use guichet_base::foreign;
 use guichet_base::id::{FileAccessId, FileId};
 use guichet_engine::actor::Actor;
 use guichet_engine::store::{Done, Store};
@@ -36,8 +37,7 @@ pub async fn open(store: &Store, actor: &Actor, id: FileId, way: FileDisposition
         FileDisposition::Inline => FileAct::Preview,
     };
     rules::may(act, author, &file, false, tx.now)?;
-    let device =
-        actor.origin.device.as_ref().map(|device| device.chars().take(MAX_DEVICE).collect::<String>());
+    let device = actor.origin.device.as_ref().map(|device| foreign::one_line(device, MAX_DEVICE));
     let row = (
         file_accesses::id.eq(FileAccessId::new()),
         file_accesses::firm_id.eq(file.firm_id),

@@ -34,6 +34,15 @@ pub enum Key {
 pub const STAGED: &str = "staged";
 
 impl Key {
+    /// The firm and the file.
+    pub const fn ids(&self) -> (FirmId, FileId) {
+        match self {
+            Self::Staged { firm_id, file_id }
+            | Self::Stored { firm_id, file_id }
+            | Self::Quarantined { firm_id, file_id } => (*firm_id, *file_id),
+        }
+    }
+
     /// The path in the store.
     pub fn path(&self) -> String {
         match self {

@@ -9,7 +9,7 @@ use http::request::Parts;
 use uuid::Uuid;
 
 use super::close::Close;
-use crate::{ApiError, Attached, RequestId};
+use crate::{ApiError, Attached, RequestId, Whose};
 
 /// Decides who may open a websocket.
 pub trait Admit: Send + Sync + 'static {
@@ -34,6 +34,8 @@ pub struct Admitted<G> {
     pub guest: G,
     /// The language of error messages until [`Guest::attach`] returns a newer one.
     pub locale: Locale,
+    /// Whose websocket it is, for the log.
+    pub whose: Whose,
     /// The session that counts towards [`SocketLimits::per_session`](crate::SocketLimits::per_session).
     pub session: Uuid,
     /// Resolves with the reason when the client must be disconnected.

@@ -18,6 +18,10 @@ pub struct Close {
 }
 
 impl Close {
+    /// Every code that the server sends.
+    pub(crate) const CODES: [u16; 15] =
+        [1001, 1002, 1007, 1009, 1013, 4205, 4400, 4401, 4403, 4406, 4408, 4409, 4429, 4499, 4500];
+
     const fn new(code: u16, reason: &'static str) -> Self {
         Self { code, reason: Cow::Borrowed(reason) }
     }

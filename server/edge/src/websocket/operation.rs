@@ -14,11 +14,11 @@ use guichet_base::locale::Locale;
 
 use super::admit::Guest;
 use crate::Attached;
+use crate::answered::{Measured, Subscribed};
 use crate::document::Prepared;
 use crate::errors::{Code, is_refused, mask};
-use crate::execution::{Edge, panicked, refused};
+use crate::execution::{Edge, Sender, panicked, refused};
 use crate::layers::RequestId;
-use crate::metrics::{Measured, Subscribed};
 use crate::params::Params;
 
 /// The next result of an operation. After anything but `Next` the operation is over, and also when there is no
@@ -49,7 +49,7 @@ impl Operation {
     pub fn start<E, A, G>(
         edge: &Arc<Edge<E, A>>,
         guest: &Arc<G>,
-        mut locale: Locale,
+        locale: Locale,
         id: String,
         params: Result<Params, ServerError>,
     ) -> Self
@@ -63,7 +63,7 @@ impl Operation {
         let (edge, guest) = (Arc::clone(edge), Arc::clone(guest));
         let (kind, steps) = match prepared {
             Err(error) => {
-                let answer = async move { (Err(error), locale) };
+                let answer = async move { (Err(error), Sender::unknown(locale)) };
                 (OperationType::Query, stream::once(single(answer, RequestId::make(), measured)).boxed())
             }
             Ok(prepared) if prepared.kind == OperationType::Subscription => {
@@ -74,7 +74,8 @@ impl Operation {
                 let name = request_id.clone();
                 let answer = async move {
                     let attach = |request| guest.attach(&name, request);
-                    (edge.execute(prepared, &mut locale, attach).await, locale)
+                    let mut sender = Sender::unknown(locale);
+                    (edge.execute(prepared, &mut sender, attach).await, sender)
                 };
                 (kind, stream::once(single(answer, request_id, measured)).boxed())
             }
@@ -91,14 +92,15 @@ impl Operation {
 }
 
 async fn single(
-    answer: impl Future<Output = (Result<Response, ServerError>, Locale)>,
+    answer: impl Future<Output = (Result<Response, ServerError>, Sender)>,
     id: RequestId,
-    measured: Measured,
+    mut measured: Measured,
 ) -> Step {
-    let (answer, locale) = answer.await;
+    let (answer, sender) = answer.await;
     let mut response = answer.unwrap_or_else(refused);
-    mask(&mut response, &id, locale);
-    measured.end(&response);
+    mask(&mut response, &id, sender.locale);
+    measured.whose(sender.whose);
+    measured.end_and_log(&response, &id);
     if is_refused(&response) { Step::Refused(response.errors) } else { Step::Only(response) }
 }
 
@@ -118,16 +120,18 @@ where
     let (query, operation_name) = (request.query.clone(), request.operation_name.clone());
     let (id, executor) = (RequestId::make(), edge.executor.clone());
     let name = id.clone();
+    let mut subscribed = Subscribed::begin(measured, id.clone());
+    let whose = subscribed.whose();
     // Boxed, so that its memory is released once the source stream is open.
     let opened = Box::pin(async move {
         match guest.attach(&name, request).await {
-            Ok(Attached { request, locale }) => {
+            Ok(Attached { request, locale, whose: known }) => {
+                let _ = whose.set(known);
                 executor.execute_stream(request, None).map(move |response| (response, locale)).boxed()
             }
             Err(error) => stream::once(ready((refused(error.into_server_error()), before))).boxed(),
         }
     });
-    let mut subscribed = Subscribed::begin(measured);
     let steps = AssertUnwindSafe(opened.flatten_stream()).catch_unwind().map(move |answer| {
         let (mut response, locale) = answer.unwrap_or_else(|_panic| (refused(panicked()), before));
         edge.types.put_nulls(&mut response, &query, operation_name.as_deref());

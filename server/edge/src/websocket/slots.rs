@@ -1,6 +1,7 @@
 //! Counts the open websockets, and ends them when the process stops.
 
 use std::collections::HashMap;
+use std::future::pending;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +15,7 @@ use super::close::Close;
 use crate::limits::SocketLimits;
 use crate::metrics::websockets;
 use crate::serve::{Clients, Place, network};
+use crate::turns::{Turn, Turns};
 
 /// The open websockets of a process. Clones share the same state.
 #[derive(Clone, Debug)]
@@ -25,6 +27,7 @@ pub struct Sockets {
     clients: Clients,
     waiting: Clients,
     all_waiting: Arc<AtomicUsize>,
+    silent: Turns,
 }
 
 impl Sockets {
@@ -38,6 +41,7 @@ impl Sockets {
             clients: Clients::default(),
             waiting: Clients::default(),
             all_waiting: Arc::default(),
+            silent: Turns::default(),
         }
     }
 
@@ -55,14 +59,16 @@ impl Sockets {
     pub(super) fn slot(&self, limits: &SocketLimits, client: IpAddr) -> Option<Slot> {
         let _sessions = self.sessions();
         let client = network(client);
-        if self.stop.is_cancelled()
-            || self.open.len() >= limits.sockets
-            || self.all_waiting.load(Ordering::Relaxed) >= limits.waiting
-        {
+        if self.stop.is_cancelled() {
             return None;
         }
         let waiting = self.waiting.place(client, limits.waiting_per_client)?;
         let place = self.clients.place(client, limits.per_client)?;
+        let is_full =
+            self.open.len() >= limits.sockets || self.all_waiting.load(Ordering::Relaxed) >= limits.waiting;
+        if is_full && !self.silent.revoke() {
+            return None;
+        }
         self.all_waiting.fetch_add(1, Ordering::Relaxed);
         let waiting = Some(Waiting { all: Arc::clone(&self.all_waiting), _place: waiting });
         websockets(1.0);
@@ -70,6 +76,7 @@ impl Sockets {
             sockets: self.clone(),
             session: None,
             waiting,
+            turn: Some(self.silent.take()),
             connection: None,
             _place: place,
             _open: self.open.token(),
@@ -86,6 +93,8 @@ pub(super) struct Slot {
     sockets: Sockets,
     session: Option<Uuid>,
     waiting: Option<Waiting>,
+    /// For the time in which the client has said nothing yet.
+    turn: Option<Turn>,
     /// The place of the connection, which the HTTP server no longer holds after the upgrade.
     pub connection: Option<Arc<Place>>,
     _place: Place,
@@ -105,6 +114,19 @@ impl Drop for Waiting {
 }
 
 impl Slot {
+    /// Completes when a client that has said nothing has to make room for another.
+    pub async fn made_room(&self) {
+        match &self.turn {
+            Some(turn) => turn.lost().await,
+            None => pending().await,
+        }
+    }
+
+    /// The client has sent its first message, and keeps its slot from now on.
+    pub fn has_spoken(&mut self) {
+        self.turn = None;
+    }
+
     /// Sets the session of the admitted client, that the slot counts for.
     ///
     /// # Errors
@@ -141,6 +163,8 @@ impl Drop for Slot {
 mod tests {
     use std::net::Ipv4Addr;
 
+    use futures_util::FutureExt;
+
     use super::*;
 
     const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -151,8 +175,8 @@ mod tests {
         let sockets = Sockets::new(CancellationToken::new());
         let limits = SocketLimits { sockets: 2, ..SocketLimits::default() };
         let session = Uuid::from_u128(1);
-        let mut first = sockets.slot(&limits, HERE).unwrap();
-        let mut second = sockets.slot(&limits, HERE).unwrap();
+        let mut first = spoken(sockets.slot(&limits, HERE));
+        let mut second = spoken(sockets.slot(&limits, HERE));
         assert!(sockets.slot(&limits, HERE).is_none());
         first.belongs_to(session, 1).unwrap();
         assert_eq!(second.belongs_to(session, 1).unwrap_err().code(), 1013);
@@ -164,16 +188,40 @@ mod tests {
         assert!(sockets.slot(&limits, HERE).is_none());
     }
 
+    /// Whose first message has arrived.
+    fn spoken(slot: Option<Slot>) -> Slot {
+        let mut slot = slot.unwrap();
+        slot.has_spoken();
+        slot
+    }
+
+    /// Those who say nothing make room for others, the longest first.
+    #[test]
+    fn who_says_nothing_makes_room() {
+        let sockets = Sockets::new(CancellationToken::new());
+        for limits in [
+            SocketLimits { sockets: 3, ..SocketLimits::default() },
+            SocketLimits { waiting: 3, ..SocketLimits::default() },
+        ] {
+            let has_lost = |slot: &Slot| slot.turn.as_ref().unwrap().lost().now_or_never().is_some();
+            let said = spoken(sockets.slot(&limits, HERE));
+            let [first, second] = [HERE, HERE].map(|client| sockets.slot(&limits, client).unwrap());
+            let third = sockets.slot(&limits, THERE).unwrap();
+            assert!(has_lost(&first) && !has_lost(&second) && !has_lost(&third));
+            drop((said, first, second, third));
+        }
+    }
+
     /// Those who wait to be admitted take no slots from others.
     #[test]
     fn who_is_not_admitted_has_few() {
         let sockets = Sockets::new(CancellationToken::new());
         let limits =
             SocketLimits { per_client: 3, waiting_per_client: 2, waiting: 3, ..SocketLimits::default() };
-        let mut first = sockets.slot(&limits, HERE).unwrap();
-        let second = sockets.slot(&limits, HERE).unwrap();
+        let mut first = spoken(sockets.slot(&limits, HERE));
+        let second = spoken(sockets.slot(&limits, HERE));
         assert!(sockets.slot(&limits, HERE).is_none(), "two of this client wait");
-        let third = sockets.slot(&limits, THERE).unwrap();
+        let third = spoken(sockets.slot(&limits, THERE));
         assert!(sockets.slot(&limits, THERE).is_none(), "three wait in all");
         first.belongs_to(Uuid::from_u128(1), 9).unwrap();
         let fourth = sockets.slot(&limits, HERE).unwrap();

@@ -18,10 +18,11 @@ use super::message::{Incoming, Outgoing};
 use super::operation::{Operation, Operations, Step};
 use super::slots::Slot;
 use super::wire::{End, Wire};
+use crate::answered::{Measured, Whose};
 use crate::errors::{ApiError, mask, too_much};
 use crate::execution::{Answer, Edge, refused};
 use crate::layers::RequestId;
-use crate::metrics::{Measured, websocket_closed};
+use crate::metrics::websocket_closed;
 use crate::{MEMBERSHIP, language};
 
 /// Serves a socket until it is closed.
@@ -34,14 +35,16 @@ pub(super) async fn run<E: Executor, A: Admit>(
     let id = RequestId::of(&parts.extensions);
     let opened = Instant::now();
     let mut wire = Wire::new(socket, &edge.settings);
-    let Err(end) = talk(&edge, &mut wire, parts, &mut slot).await;
+    let mut whose = Whose::default();
+    let Err(end) = talk(&edge, &mut wire, parts, &mut slot, &mut whose).await;
     let code = match &end {
         End::Ours(close) => Some(close.code()),
         End::Theirs => None,
     };
     websocket_closed(code);
     let seconds = opened.elapsed().as_secs();
-    tracing::info!(request_id = id.as_str(), code, seconds, "a websocket is closed");
+    let Whose { account, firm } = whose;
+    tracing::info!(request_id = id.as_str(), account, firm, code, seconds, "a websocket is closed");
     wire.close(&end).await;
 }
 
@@ -50,12 +53,14 @@ async fn talk<E: Executor, A: Admit>(
     wire: &mut Wire<'_>,
     parts: Parts,
     slot: &mut Slot,
+    whose: &mut Whose,
 ) -> Result<Infallible, End> {
     if !wire.is_understood() {
         return Err(Close::subprotocol().into());
     }
     // Boxed, so that its memory is released before the long part begins.
-    let admitted = Box::pin(greet(edge, wire, parts)).await?;
+    let admitted = Box::pin(greet(edge, wire, parts, slot)).await?;
+    *whose = admitted.whose.clone();
     slot.belongs_to(admitted.session, edge.settings.sockets.per_session)?;
     wire.say(&[Outgoing::ConnectionAck]).await?;
     serve(edge, wire, admitted).await
@@ -66,6 +71,7 @@ async fn greet<E, A: Admit>(
     edge: &Edge<E, A>,
     wire: &mut Wire<'_>,
     mut parts: Parts,
+    slot: &mut Slot,
 ) -> Result<Admitted<A::Guest>, End> {
     let mut stopping = pin!(edge.sockets.stop().cancelled());
     let late = Instant::now() + edge.settings.sockets.init;
@@ -77,6 +83,7 @@ async fn greet<E, A: Admit>(
             // Before the timer: a message that came in time counts, even if this task was scheduled late.
             heard = wire.hear() => heard?,
             () = &mut is_late => return Err(Close::init_timeout().into()),
+            () = slot.made_room() => return Err(Close::again_later("There are too many websockets").into()),
         };
         match heard {
             Incoming::ConnectionInit(payload) => break payload,
@@ -84,6 +91,7 @@ async fn greet<E, A: Admit>(
             other => before_ack(wire, other).await?,
         }
     };
+    slot.has_spoken();
     authorize(&mut parts, &payload)?;
     let mut admission = pin!(timeout(edge.settings.timeout, edge.attach.admit(&parts)));
     let admitted = loop {
@@ -169,7 +177,7 @@ async fn serve<E: Executor, A: Admit>(
                 }
                 Incoming::Subscribe { id, .. } if operations.len() >= limit => {
                     let response = refused(too_much("operations", limit as u64));
-                    Measured::begin().end(&response);
+                    Measured::begin().end_and_log(&response, &RequestId::make());
                     let error = [Outgoing::Error { id: &id, payload: &response.errors }];
                     said(wire.say(&error), &mut operations, &mut ended).await?;
                 }

@@ -122,6 +122,53 @@ async fn each_client_has_its_own() {
     place.ended().await;
 }
 
+/// Where all clients together have too many connections, the one that is silent for longest is closed: of those that
+/// have sent nothing, and of those that have sent no further request. Newcomers are served.
+#[tokio::test]
+async fn the_longest_silence_makes_room() {
+    for begins in [false, true] {
+        let place = Place::new(ConnectionLimits { in_all: 3, ..ConnectionLimits::default() }).await;
+        let mut lines = Vec::new();
+        for end in 2..5 {
+            let mut line = place.connect([127, 0, 0, end]).await;
+            if begins {
+                assert_eq!(status(&mut line).await, "200");
+            }
+            lines.push(line);
+        }
+        let mut first = lines.remove(0);
+        // A sign of life: now the second is silent for longest.
+        assert_eq!(status(&mut first).await, "200");
+        let mut newcomer = place.connect(LOCAL).await;
+        assert_eq!(status(&mut newcomer).await, "200");
+        assert_eq!(rest(lines.remove(0)).await, b"", "the second is closed");
+        for line in [&mut first, &mut lines[0], &mut newcomer] {
+            assert_eq!(status(line).await, "200");
+        }
+        drop((first, lines, newcomer));
+        place.ended().await;
+    }
+}
+
+/// Whoever has connected before the stop is still answered, accepted or not; later nobody is accepted.
+#[tokio::test]
+async fn who_has_connected_is_served() {
+    let place = Place::new(ConnectionLimits::default()).await;
+    let mut lines = Vec::new();
+    for _ in 0..20 {
+        lines.push(place.connect(LOCAL).await);
+    }
+    place.stop.cancel();
+    for line in &mut lines {
+        line.write_all(REQUEST).await.unwrap();
+    }
+    for line in lines {
+        assert!(rest(line).await.starts_with(b"HTTP/1.1 200"));
+    }
+    assert!(TcpStream::connect(place.address).await.is_err());
+    place.ended().await;
+}
+
 /// A proxy brings the connections of many clients.
 #[tokio::test]
 async fn proxies_are_not_counted() {

@@ -13,7 +13,8 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use guichet_base::error::Fault;
 use guichet_base::locale::Locale;
 use guichet_edge::{
-    Admit, Admitted, ApiError, Attach, Attached, Close, Guest, RequestId, invalid_input, wanted_language,
+    Admit, Admitted, ApiError, Attach, Attached, Close, Guest, RequestId, Whose, invalid_input,
+    wanted_language,
 };
 use http::request::Parts;
 use tokio::sync::{Mutex, Semaphore, broadcast, watch};
@@ -122,6 +123,11 @@ fn named(parts: &Parts) -> Option<&str> {
     parts.headers.get("authorization").and_then(|value| value.to_str().ok())
 }
 
+/// In place of an id, the name.
+fn whose(name: &str) -> Whose {
+    Whose { account: Some(name.to_owned()), firm: Some("the firm".to_owned()) }
+}
+
 /// An account whose name ends in a language, as in `Anna@fr`, speaks that one, whatever the headers say.
 fn locale(parts: &Parts) -> Locale {
     let account = named(parts).and_then(|name| Locale::parse(name.split_once('@')?.1));
@@ -132,11 +138,14 @@ impl Attach for FromHeader {
     async fn attach(&self, parts: &Parts, request: Request) -> Result<Attached, ApiError> {
         let locale = locale(parts);
         match named(parts) {
-            None => Ok(Attached { request, locale }),
+            None => Ok(Attached { request, locale, whose: Whose::default() }),
             Some("Bearer down") => Err(Fault::Unavailable("SECRET pool".to_owned()).into()),
             Some("Bearer panic") => panic!("SECRET"),
             Some("Bearer expired") => Err(ApiError::unauthenticated()),
-            Some(name) => Ok(Attached { request: request.data(Viewer(name.to_owned())), locale }),
+            Some(name) => {
+                let request = request.data(Viewer(name.to_owned()));
+                Ok(Attached { request, locale, whose: whose(name) })
+            }
         }
     }
 }
@@ -164,7 +173,7 @@ impl Admit for FromHeader {
         let session = Uuid::from_u128(name.bytes().map(u128::from).sum());
         let locale = locale(parts);
         let guest = Named { name: name.to_owned(), locale, asked: AtomicUsize::new(0) };
-        Ok(Admitted { guest, locale, session, ended })
+        Ok(Admitted { guest, locale, whose: whose(name), session, ended })
     }
 }
 
@@ -182,7 +191,7 @@ impl Guest for Named {
             return Err(ApiError::unauthenticated());
         }
         let request = request.data(Viewer(format!("{} {asked}", self.name)));
-        Ok(Attached { request, locale: self.locale })
+        Ok(Attached { request, locale: self.locale, whose: whose(&self.name) })
     }
 }
 

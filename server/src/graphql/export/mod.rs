@@ -17,7 +17,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use guichet_base::error::Result;
 use guichet_base::i18n::{self, Args};
 use guichet_base::locale::Locale;
-use guichet_edge::{ApiError, Code, RequestId, mask, wanted_language};
+use guichet_edge::{Answered, ApiError, Code, RequestId, Whose, mask, wanted_language};
 use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::db::Connection;
 use guichet_engine::store::Store;
@@ -28,6 +28,7 @@ use serde::Deserialize;
 use crate::graphql::attach::Sessions;
 use crate::graphql::desk;
 use crate::graphql::payload::queried;
+use crate::transfers::{Direction, Ending, Transfer};
 
 /// Rows read at once and held in memory as text.
 const CHUNK: usize = 500;
@@ -112,22 +113,36 @@ struct Asked {
 async fn answer<Row: Exported>(State(sessions): State<Arc<Sessions>>, request: Request) -> Response {
     let id = RequestId::of(request.extensions());
     let mut locale = wanted_language(request.headers()).unwrap_or(Locale::En);
-    match file::<Row>(&sessions, request, &id, &mut locale).await {
-        Ok(response) => response,
-        Err(error) => refused(error, &id, locale),
-    }
+    let mut transfer = Transfer::begin(Direction::Export);
+    let operation = Some(format!("{} {}", Direction::Export.as_str(), Row::LIST));
+    let mut told = Answered { operation, ..Answered::default() };
+    let response = match file::<Row>(&sessions, request, &id, &mut locale, &mut told.whose).await {
+        Ok(response) => {
+            response.map(|body| Body::from_stream(transfer.follow(body.into_data_stream(), None)))
+        }
+        Err(error) => {
+            transfer.ends(match error.code() {
+                Code::Unavailable | Code::Internal => Ending::Unavailable,
+                _ => Ending::Refused,
+            });
+            told.code = Some(error.code().as_str());
+            refused(error, &id, locale)
+        }
+    };
+    told.of(response)
 }
 
-/// Also says in which language to tell of a failure, once it knows.
+/// Also says in which language to tell of a failure and whose request it is, once it knows.
 async fn file<Row: Exported>(
     sessions: &Sessions,
     request: Request,
     id: &RequestId,
     locale: &mut Locale,
+    whose: &mut Whose,
 ) -> Result<Response, ApiError> {
     let (parts, _) = request.into_parts();
     let caller = sessions.caller(&parts).await?;
-    *locale = caller.locale;
+    (*locale, *whose) = (caller.locale, caller.whose());
     let scope = caller.scope()?;
     let bad = |_| ApiError::new(Code::BadUserInput, "The file takes `filter` and `orderBy`, each as JSON.");
     let Query(Asked { filter, order_by }) = Query::try_from_uri(&parts.uri).map_err(bad)?;

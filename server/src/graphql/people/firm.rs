@@ -4,20 +4,30 @@ use std::collections::HashMap;
 use std::convert::identity;
 
 use async_graphql::dataloader::Loader;
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use guichet_base::email::Email;
 use guichet_base::id::FirmId;
 use guichet_edge::ApiError;
-use guichet_engine::actor;
+use guichet_engine::actor::{self, Actor};
+use guichet_engine::store::{Done, Store};
 use guichet_schema::people::firm::commands::{self, UpdateFirm};
-use guichet_schema::people::firm::{model, queries};
-use guichet_schema::people::rights::FirmAct::FirmUpdate;
+use guichet_schema::people::firm::{model, queries, senders as proofs};
+use guichet_schema::people::rights::{self, FirmAct::FirmUpdate};
+use guichet_schema::shared::sender::{
+    self,
+    model::SenderProof,
+    queries::of_firm,
+    rules::{SenderPolicy, TxtRecord, Wish},
+};
+use guichet_workers::senders::Senders;
 
 use crate::graphql::ability::{Ability, FirmAct, abilities};
 use crate::graphql::caller::Caller;
+use crate::graphql::deployment::Deployment;
 use crate::graphql::loaders::{Loads, fault, load};
 use crate::graphql::mirror::mirror;
 use crate::graphql::payload::{MutationOutcome, act, api_id, patch, payload};
-use crate::graphql::scalars::Locale;
+use crate::graphql::scalars::{DateTime, Locale};
 
 mirror!(MemberReach => actor::MemberReach);
 
@@ -60,7 +70,7 @@ impl Firm {
         &self.0.currency
     }
 
-    /// The sender address of the mails of the firm.
+    /// The sender address from which the firm wishes to write; `sender` tells whether its mails come from there.
     async fn mail_from(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
         Caller::of(ctx).internal(&*self.0.mail_from)
     }
@@ -69,6 +79,17 @@ impl Firm {
     /// recipients to reply in the portal.
     async fn mail_reply_to(&self, ctx: &Context<'_>) -> Result<Option<&str>, ApiError> {
         Ok(Caller::of(ctx).internal(self.0.mail_reply_to.as_deref())?.flatten())
+    }
+
+    /// From which address the mails of the firm come, and the DNS record by which the firm proves that it may write
+    /// from its own. Visible to its owners only.
+    async fn sender(&self, ctx: &Context<'_>) -> Result<Option<FirmSender>, ApiError> {
+        let caller = Caller::of(ctx);
+        if rights::may(&caller.actor()?.membership, FirmUpdate).is_err() {
+            return Ok(None);
+        }
+        let proof = of_firm(&mut *caller.conn().await?, self.0.id).await.map_err(fault)?;
+        Ok(Some(FirmSender { firm: self.0.clone(), proof, policy: senders(ctx).policy.clone() }))
     }
 
     /// Which clients and tickets the members of the firm can see.
@@ -98,6 +119,105 @@ impl Firm {
     }
 }
 
+mirror!(FirmSenderState => sender::model::SenderState);
+
+mirror!(FirmSenderFinding => sender::model::SenderFinding);
+
+/// The sender of a firm.
+pub struct FirmSender {
+    firm: model::Firm,
+    proof: Option<SenderProof>,
+    policy: SenderPolicy,
+}
+
+impl FirmSender {
+    fn wish(&self) -> Wish<'_> {
+        let model::Firm { mail_from, mail_reply_to, .. } = &self.firm;
+        Wish { mail_from, reply_to: mail_reply_to.as_deref(), proof: self.proof.as_ref() }
+    }
+
+    /// The address from which the firm wishes to write.
+    fn own(&self) -> Option<Email> {
+        Email::parse(&self.firm.mail_from)
+    }
+
+    /// What is known about this domain.
+    fn known(&self) -> Option<&SenderProof> {
+        let own = self.own()?;
+        self.proof.as_ref().filter(|proof| proof.domain == own.domain())
+    }
+}
+
+/// From which address the mails of a firm come. A firm writes from its own address, `mailFrom`, if the operator of
+/// this server allows the domain, or if the firm has published a DNS record there. Until then its mails come from the
+/// address of the operator, under the name of the firm, and replies go to the firm.
+#[Object]
+impl FirmSender {
+    /// Whether mails come from the address of the firm.
+    async fn state(&self) -> FirmSenderState {
+        self.wish().state(&self.policy).into()
+    }
+
+    /// The domain of `mailFrom`, in ASCII; null when that is not a valid address.
+    async fn domain(&self) -> Option<String> {
+        self.own().map(|own| own.domain().to_owned())
+    }
+
+    /// The DNS record to publish, and then to check with `firmSenderCheck`. It is of this firm and this domain alone, and
+    /// no secret; it must stay. Null when there is nothing to prove.
+    async fn record(&self) -> Option<FirmSenderRecord> {
+        let own = self.own().filter(|own| !self.policy.allows(own.domain()))?;
+        let TxtRecord { name, value } = sender::rules::record(self.firm.id, own.domain());
+        Some(FirmSenderRecord { name, kind: "TXT", value })
+    }
+
+    /// The address from which mails come now; null when it is that of the operator, and this server does not know it.
+    async fn from(&self) -> Option<String> {
+        self.wish().addresses(&self.policy).from.map(|email| email.address().to_owned())
+    }
+
+    /// The address to which replies to mails go now; null when they go to the one from which mails come.
+    async fn reply_to(&self) -> Option<String> {
+        self.wish().addresses(&self.policy).reply_to.map(|email| email.address().to_owned())
+    }
+
+    /// Since when the firm has proved that the domain is its own; null while it has not.
+    async fn proved_at(&self) -> Option<DateTime> {
+        self.known()?.proved_at.map(DateTime)
+    }
+
+    /// Since when the record of a proved domain is gone; null while it is there. After three days the proof ends.
+    async fn missing_since(&self) -> Option<DateTime> {
+        self.known()?.missing_since.map(DateTime)
+    }
+
+    /// What the last check of the record found; null before the first one.
+    async fn finding(&self) -> Option<FirmSenderFinding> {
+        self.known().map(|proof| proof.found.into())
+    }
+
+    /// The date and time of the last check; null before the first one.
+    async fn checked_at(&self) -> Option<DateTime> {
+        self.known().map(|proof| DateTime(proof.checked_at))
+    }
+}
+
+/// A DNS record.
+#[derive(Debug, SimpleObject)]
+struct FirmSenderRecord {
+    /// The name, for example `_guichet.firm.example`. Some providers ask for it without the domain.
+    name: String,
+    /// The type: `TXT`.
+    #[graphql(name = "type")]
+    kind: &'static str,
+    /// The value, for example `guichet-sender=9f86d081884c7d659a2feaa0c55ad015`.
+    value: String,
+}
+
+fn senders<'a>(ctx: &Context<'a>) -> &'a Senders {
+    &ctx.data_unchecked::<Deployment>().senders
+}
+
 /// Input for `firmUpdate`: the changes to the settings of the firm. An omitted field keeps its value. Country
 /// and currency cannot be changed.
 #[derive(Debug, InputObject)]
@@ -111,7 +231,8 @@ pub struct FirmUpdateInput {
     locale: Option<Locale>,
     /// The IANA name of the time zone, for example `America/Sao_Paulo`. Existing due dates do not change.
     zone: Option<String>,
-    /// The sender address of mails. Queued mails are sent with the new address.
+    /// The sender address of mails. Queued mails are sent with the new address, if the firm may write from it: see
+    /// `Firm.sender`. A proof of the former domain is forgotten.
     mail_from: Option<String>,
     /// The address for replies to mails; null when nobody reads replies.
     mail_reply_to: MaybeUndefined<String>,
@@ -138,6 +259,22 @@ impl FirmUpdateInput {
             client_reopen_days: self.client_reopen_days,
             charge_due_days: self.charge_due_days,
         }
+    }
+}
+
+/// Input for `firmSenderCheck`.
+#[derive(Debug, InputObject)]
+pub struct FirmSenderCheckInput {
+    /// The domain to check: that of the sender, as `FirmSender.domain`. Another one is a `CONFLICT`: the sender was
+    /// changed in between.
+    domain: String,
+}
+
+payload! {
+    /// The result of `firmSenderCheck`.
+    FirmSenderCheckPayload {
+        /// The firm in its current state, also when there are errors.
+        firm: Option<Firm>,
     }
 }
 
@@ -171,6 +308,34 @@ impl FirmMutation {
         let MutationOutcome { user_errors, revision, .. } =
             act(ctx, async |store, actor| commands::update(store, actor, input.read()).await).await?;
         Ok(FirmUpdatePayload { firm: load(ctx, actor.firm_id()).await?, user_errors, revision })
+    }
+
+    /// Checks now whether the DNS record that proves the domain of the sender is there, see `Firm.sender`. If it is, mails
+    /// come from the address of the firm from now on, also those already queued. The record is checked again every hour,
+    /// so it must stay: a proof ends when the record has been gone for three days, and the owners get a mail about it. A
+    /// name server that does not answer ends no proof. Nothing is checked for a domain that the operator of this server
+    /// allows.
+    ///
+    /// Requires the role `OWNER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `CONFLICT`, `SENDER_RECORD_MISSING`, `SENDER_RECORD_DIFFERENT`, `DNS_UNAVAILABLE`,
+    /// `TOO_FAST`.
+    async fn firm_sender_check(
+        &self,
+        ctx: &Context<'_>,
+        input: FirmSenderCheckInput,
+    ) -> Result<FirmSenderCheckPayload, ApiError> {
+        let firm = Caller::of(ctx).actor()?.firm_id();
+        let Senders { policy, .. } = senders(ctx);
+        let check = async |store: &Store, actor: &Actor| {
+            let Some(question) = proofs::question(store, actor, policy, &input.domain).await? else {
+                return Ok(Done { value: (), revision: None });
+            };
+            let found = senders(ctx).ask(&question).await;
+            proofs::check(store, actor, policy, &question, found).await
+        };
+        let MutationOutcome { user_errors, revision, .. } = act(ctx, check).await?;
+        Ok(FirmSenderCheckPayload { firm: load(ctx, firm).await?, user_errors, revision })
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
 use guichet_base::id::{Id, TicketId};
-use guichet_engine::db;
+use guichet_engine::db::{self, Separate};
 use guichet_engine::store::Store;
 use guichet_schema::desk::ticket::commands::create;
 use guichet_tests::wait::DEADLINE;
@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use super::desk::{Desk, each, errors, key, text};
 
 /// A transaction that locks rows, so that actions wait for it.
-pub struct Held(AsyncPgConnection);
+pub struct Held(Separate);
 
 impl Held {
     pub async fn rows(desk: &Desk, statement: &str, lock: &str) -> Self {
@@ -57,7 +57,7 @@ impl Held {
                      UNION SELECT lock.pid FROM pg_locks AS lock, stopped
                          WHERE NOT granted AND stopped.pid = ANY (pg_blocking_pids(lock.pid))
                      ) SELECT count(*) - 1 AS waiting FROM stopped";
-                let row: Row = diesel::sql_query(statement).get_result(&mut self.0).await.unwrap();
+                let row: Row = diesel::sql_query(statement).get_result(&mut *self.0).await.unwrap();
                 if row.waiting >= count {
                     return;
                 }

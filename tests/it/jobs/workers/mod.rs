@@ -37,6 +37,7 @@ pub const QUIET: Timing = Timing {
     spread: Duration::ZERO,
     sweep: NEVER,
     grace: NEVER,
+    patience: NEVER,
     restart: NEVER,
 };
 

@@ -4,6 +4,7 @@ use axum::body::Body;
 use chrono::TimeDelta;
 use guichet_server::gateway::Gateway;
 use guichet_server::live::Live;
+use guichet_server::parts::Parts;
 use guichet_server::settings::Settings;
 use http::Request;
 use serde_json::{Value, json};
@@ -56,7 +57,7 @@ async fn in_a_secure_cookie() {
     let settings = Settings::read(|name| (name == "PUBLIC_URL").then(|| "https://guichet.example".into()));
     let (store, files) = (door.app.store.clone(), door.app.files.clone());
     let live = Live::new(store.clone());
-    let gateway = Gateway { store, live, catcher: None, workers: None, files };
+    let gateway = Gateway { store, live, catcher: None, workers: None, files, parts: Parts::default() };
     let router = gateway.router(&settings.unwrap());
     let body = json!({ "query": SIGN_IN, "variables": input("COOKIE") }).to_string();
     let request = Request::post("/graphql").header("content-type", "application/json").body(Body::from(body));

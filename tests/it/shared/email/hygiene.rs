@@ -7,12 +7,13 @@ use guichet_base::id::{DeliveryId, Id};
 use guichet_engine::actor::{Actor, MemberReach, Membership, StaffRole};
 use guichet_engine::tables::audit;
 use guichet_schema::people::suppression;
+use guichet_tests::app::OPERATOR;
 use guichet_tests::smtp::{Act, Rule, Step};
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::post_room::{PostRoom, key, text};
+use super::post_room::{PostRoom, text};
 
 async fn suppress(room: &PostRoom, address: &str) {
     room.sql(&format!(
@@ -44,8 +45,7 @@ async fn queued_before_the_address_bounced() {
     room.app.finish().await;
 }
 
-/// D-04: an invalid sender is the firm's fault and not the recipient's; once it is corrected, the mail can be sent
-/// again.
+/// F-06: a firm whose sender is no address still mails, from the operator's address; replies go where it reads them.
 #[tokio::test]
 async fn a_firm_whose_sender_is_broken() {
     let room = PostRoom::open().await;
@@ -54,12 +54,13 @@ async fn a_firm_whose_sender_is_broken() {
     room.begin(&ticket).await;
     room.sql("UPDATE firms SET mail_from = 'aurora'").await;
     room.resume().await;
-    let delivery = room.delivery(&ticket).await;
-    assert_eq!([&delivery["status"], &delivery["reason"]], ["NOT_SENT", "SENDER_FAULT"]);
-    room.sql("UPDATE firms SET mail_from = 'avisos@aurora.example'").await;
-    assert_eq!(room.retry(&room.staff, &text(&delivery["id"]), &key()).await["userErrors"], json!([]));
-    room.app.jobs_done().await;
     assert_eq!(room.delivery(&ticket).await["status"], "SENT");
+    let mails = room.mails().await;
+    let mail = mails[0].parsed();
+    assert_eq!((mails.len(), mails[0].from.as_str()), (1, OPERATOR));
+    assert_eq!(mail.from().unwrap().first().unwrap().address.as_deref(), Some(OPERATOR));
+    let reply_to = mail.reply_to().unwrap().first().unwrap();
+    assert_eq!(reply_to.address.as_deref(), Some("atendimento@aurora.example"));
     room.app.finish().await;
 }
 

@@ -272,7 +272,7 @@ async fn orphans_and_leftovers_go() {
             std::fs::write(folder.path().join("files").join(format!("{}#1", key.path())), "half").unwrap();
         }
         // The store uses the real time, so the test's clock is set to it first.
-        let now = guichet_base::clock::SystemClock.now();
+        let now = guichet_tests::clock::SystemClock.now();
         desk.app.pass(now.with_timezone(&Utc) - desk.app.clock.now());
         assert_eq!(sweep(store, storage).await.unwrap(), Swept::default());
         desk.app.pass(UPLOAD_ADDRESS + TimeDelta::minutes(6));

@@ -10,8 +10,8 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::clock::SystemClock;
 use chrono::TimeDelta;
-use guichet_base::clock::SystemClock;
 use guichet_base::id::TicketId;
 use guichet_embedded::Postgres;
 use guichet_engine::db;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use guichet_edge::SocketLimits;
 use serde_json::json;
 
 use super::peer::Site;
@@ -63,6 +64,24 @@ async fn websockets_of_a_process() {
     assert_eq!(site.refusal(&[]).await, 503);
     drop(peer);
     while site.open(&[]).await.is_err() {}
+}
+
+/// Clients that say nothing take no places from others: the one that is silent for longest makes room. One that has said
+/// something keeps its place, as long as it takes.
+#[tokio::test]
+async fn silent_websockets_make_room() {
+    for change in [(|limits: &mut SocketLimits| limits.sockets = 2) as fn(&mut SocketLimits), |limits| {
+        limits.waiting = 2
+    }] {
+        let site = Site::limited(change).await;
+        let (mut first, mut second) = (site.open(&[]).await.unwrap(), site.open(&[]).await.unwrap());
+        let mut third = site.open(&[]).await.unwrap();
+        assert_eq!(first.closed().await, (1013, "There are too many websockets".to_owned()));
+        for peer in [&mut second, &mut third] {
+            peer.init("ana").await;
+            peer.hears(json!({"type": "connection_ack"})).await;
+        }
+    }
 }
 
 /// An idle client is sent a ping. It stays if it answers; otherwise it is disconnected with a code after which

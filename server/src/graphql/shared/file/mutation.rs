@@ -138,7 +138,7 @@ impl FileMutation {
             let waiting = file.as_ref().filter(|file| file.0.state == FileState::Pending);
             let address = match waiting {
                 Some(file) => {
-                    let address = files.addresses.upload(&file.0, caller.store.now()).await;
+                    let address = files.addresses.upload(&file.0, caller.account(), caller.store.now()).await;
                     Some(address.map_err(ApiError::unavailable)?.into())
                 }
                 None => None,
@@ -198,7 +198,7 @@ impl FileMutation {
                 .await?;
         let address = match &done {
             Some(file) => {
-                let address = files.addresses.download(file, way, caller.store.now()).await;
+                let address = files.addresses.download(file, way, caller.account(), caller.store.now()).await;
                 Some(address.map_err(ApiError::unavailable)?.into())
             }
             None => None,

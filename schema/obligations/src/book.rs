@@ -1,0 +1,494 @@
+//! Obligations with the versions of their rules, and which date holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use chrono::NaiveDate;
+use guichet_base::country::Country;
+use guichet_base::text_enum;
+
+use crate::answer::{Answer, Beaten, Due, Op, Provisional, Step};
+use crate::calendar::Calendars;
+use crate::client::{CITY, Client, Place, REGION};
+use crate::evaluate::{Asked, Found, Outcome, evaluate};
+use crate::expression::{self, Anchor, Expr, Plan, SELF, Test};
+use crate::holidays::Holidays;
+use crate::period::{FiscalYears, Period, PeriodKind, exact_date};
+
+/// What has to be done for a period by a date.
+#[derive(Debug, Clone)]
+pub struct Obligation {
+    /// Its name in rules.
+    pub code: String,
+    /// For which periods.
+    pub kind: PeriodKind,
+    /// Whose rule it is.
+    pub jurisdiction: Jurisdiction,
+    /// Without overlaps; periods between them are not due.
+    pub versions: Vec<Version>,
+    /// Dates that an authority moved once.
+    pub extensions: Vec<Extension>,
+}
+
+/// A rule and the periods for which it holds, by their first days.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// The first month, year or day, as the law says it.
+    pub from: Option<String>,
+    /// The last one, included.
+    pub to: Option<String>,
+    /// The rule.
+    pub due: Expr,
+    /// The law.
+    pub source: String,
+    /// How sure it is.
+    pub status: Status,
+}
+
+text_enum! {
+    /// How sure a rule is.
+    pub enum Status {
+        /// Its dates were seen in an official calendar or legal text.
+        Confirmed = "CONFIRMED",
+        /// The law is known, its dates are computed.
+        Known = "KNOWN",
+        /// Something about it is open.
+        Uncertain = "UNCERTAIN",
+    }
+}
+
+/// A date that an authority moved once. Nothing moves it any more.
+#[derive(Debug, Clone)]
+pub struct Extension {
+    /// The name of the period.
+    pub period: String,
+    /// The new date.
+    pub due: NaiveDate,
+    /// When it was published: the last published one holds.
+    pub published: NaiveDate,
+    /// Regions and cities to which it is limited; everywhere if empty.
+    pub places: Vec<String>,
+    /// The attribute to which it is limited.
+    pub when: Option<(String, Test)>,
+    /// The act.
+    pub source: String,
+}
+
+/// A date or a rule that a firm wrote for one client.
+#[derive(Debug, Clone, Copy)]
+pub struct Override<'a> {
+    /// The rule.
+    pub due: &'a Expr,
+    /// Why.
+    pub reason: &'a str,
+}
+
+/// For what a date is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The obligation.
+    pub code: &'a str,
+    /// The period.
+    pub period: &'a Period,
+    /// The client.
+    pub client: &'a Client,
+    /// What the firm wrote for this client and period.
+    pub instead: Option<Override<'a>>,
+}
+
+/// Whose rule it is: of every country, of a country, a region or a city.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Jurisdiction {
+    country: Option<Country>,
+    region: Option<String>,
+    city: Option<String>,
+}
+
+/// Obligations by their codes.
+#[derive(Debug, Clone, Default)]
+pub struct Book(BTreeMap<String, Obligation>);
+
+/// What is wrong with an obligation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wrong {
+    /// It has no version.
+    Empty,
+    /// The bound of a version is no month, year or day, or lies before the other.
+    Bounds {
+        /// Which version.
+        version: usize,
+    },
+    /// Two versions hold for the same periods.
+    Overlap {
+        /// The later one in the list.
+        version: usize,
+    },
+    /// A version depends on an obligation that does not exist or is for other periods.
+    Rule {
+        /// Which version.
+        version: usize,
+        /// On what it depends.
+        code: String,
+    },
+    /// The obligation depends on itself.
+    Circle {
+        /// Which version.
+        version: usize,
+    },
+    /// A table has a period of another kind.
+    Table {
+        /// Which version.
+        version: usize,
+        /// The period.
+        period: String,
+    },
+    /// A version counts by a calendar of another country.
+    Calendar {
+        /// Which version.
+        version: usize,
+    },
+}
+
+/// The first and the last day that a bound of a version can mean.
+pub(crate) fn bound(text: &str) -> Option<(NaiveDate, NaiveDate)> {
+    match text.len() {
+        4 | 7 => {
+            let period = Period::parse(text, 1, &FiscalYears::calendar())?;
+            Some((period.start(), period.end()))
+        }
+        _ => exact_date(text).map(|day| (day, day)),
+    }
+}
+
+impl Version {
+    /// The first and the last day on which periods may begin; `None` if a bound cannot be read.
+    pub fn days(&self) -> Option<(NaiveDate, NaiveDate)> {
+        let from = self.from.as_deref().map_or(Some(NaiveDate::MIN), |from| Some(bound(from)?.0))?;
+        let to = self.to.as_deref().map_or(Some(NaiveDate::MAX), |to| Some(bound(to)?.1))?;
+        (from <= to).then_some((from, to))
+    }
+
+    /// Whether it holds for a period.
+    pub fn covers(&self, period: &Period) -> bool {
+        self.days().is_some_and(|(from, to)| (from..=to).contains(&period.start()))
+    }
+}
+
+impl Extension {
+    /// Whether it is for this client and period; `Err` with the attribute that would tell.
+    fn applies(&self, period: &Period, client: &Client) -> Result<bool, String> {
+        if self.period != period.to_string() {
+            return Ok(false);
+        }
+        if !self.places.is_empty() {
+            let Place { region, city } = client.place(period.end());
+            let is_there = [region, city].into_iter().flatten().any(|code| self.places.contains(&code));
+            if !is_there {
+                return Ok(false);
+            }
+        }
+        match &self.when {
+            None => Ok(true),
+            Some((key, test)) => {
+                client.attribute(key, period.end()).map(|value| test.holds(value)).ok_or_else(|| key.clone())
+            }
+        }
+    }
+}
+
+impl Jurisdiction {
+    /// Of every country: the firm's own work.
+    pub const ANY: Self = Self { country: None, region: None, city: None };
+
+    /// Reads `ANY`, `BR`, `BR-SP` (ISO 3166-2) or `BR-3550308` (the country and its code of a city).
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "ANY" {
+            return Some(Self::ANY);
+        }
+        let (country, rest) = match text.split_once('-') {
+            Some((country, rest)) => (country, Some(rest)),
+            None => (text, None),
+        };
+        let country = Some(Country::parse(country)?);
+        let Some(rest) = rest else { return Some(Self { country, region: None, city: None }) };
+        let is_code = rest.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+        match rest.len() {
+            1..=3 if is_code => Some(Self { country, region: Some(text.to_owned()), city: None }),
+            4..=7 if is_code => Some(Self { country, region: None, city: Some(rest.to_owned()) }),
+            _ => None,
+        }
+    }
+
+    /// Its country; none if it is of every country.
+    pub const fn country(&self) -> Option<Country> {
+        self.country
+    }
+
+    /// Whether a client of this place has to follow it.
+    pub fn includes(&self, country: Country, place: &Place) -> bool {
+        self.country.is_none_or(|of| of == country)
+            && self.region.as_ref().is_none_or(|of| place.region.as_ref() == Some(of))
+            && self.city.as_ref().is_none_or(|of| place.city.as_ref() == Some(of))
+    }
+
+    /// How narrow it is: of several obligations of one name the narrowest holds.
+    pub const fn narrowness(&self) -> u8 {
+        self.country.is_some() as u8 + self.region.is_some() as u8 + 2 * self.city.is_some() as u8
+    }
+
+    /// Whose holidays count for it: those of the city that made it, not of the client's seat.
+    fn seat(&self) -> Option<Place> {
+        let city = self.city.clone()?;
+        let region = Holidays::shipped().city(self.country?, &city).map(|(_, region)| region.to_owned());
+        Some(Place { region, city: Some(city) })
+    }
+}
+
+impl fmt::Display for Jurisdiction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.country, &self.region, &self.city) {
+            (None, ..) => f.write_str("ANY"),
+            (Some(country), _, Some(city)) => write!(f, "{country}-{city}"),
+            (Some(_), Some(region), None) => f.write_str(region),
+            (Some(country), None, None) => country.fmt(f),
+        }
+    }
+}
+
+impl FromIterator<Obligation> for Book {
+    fn from_iter<I: IntoIterator<Item = Obligation>>(obligations: I) -> Self {
+        Self(obligations.into_iter().map(|obligation| (obligation.code.clone(), obligation)).collect())
+    }
+}
+
+impl Book {
+    /// The obligation with this code.
+    pub fn get(&self, code: &str) -> Option<&Obligation> {
+        self.0.get(code)
+    }
+
+    /// All of them, by code.
+    pub fn iter(&self) -> impl Iterator<Item = &Obligation> {
+        self.0.values()
+    }
+
+    /// The version that holds for a period.
+    pub fn version(&self, code: &str, period: &Period) -> Option<&Version> {
+        let obligation = self.get(code).filter(|obligation| obligation.kind == period.kind())?;
+        obligation.versions.iter().find(|version| version.covers(period))
+    }
+
+    /// When something is due: an extension before what the firm wrote for the client before the rule (C-09).
+    pub fn due(&self, calendars: &Calendars<'_>, question: Question<'_>) -> Answer {
+        let Question { code, period, client, instead } = question;
+        let Some(obligation) = self.get(code) else { return Answer::NotDue };
+        let Some(version) = self.version(code, period) else { return Answer::NotDue };
+        let seat = obligation.jurisdiction.seat();
+        let asked = Asked { book: self, calendars, client, period, seat: seat.as_ref(), legal: None };
+        let by_rule = candidate(evaluate(asked, &version.due), &version.source, Some(code));
+        let by_firm = instead.and_then(|instead| {
+            let asked = Asked { legal: by_rule.as_ref().ok().map(|due| due.date), ..asked };
+            candidate(wrapped(evaluate(asked, instead.due), instead.reason), instead.reason, None).ok()
+        });
+        let (by_authority, unsure) = extended(obligation, period, client);
+        let mut candidates: Vec<Due> = by_authority.into_iter().chain(by_firm).collect();
+        match by_rule {
+            Ok(due) => candidates.push(due),
+            Err(answer) if candidates.is_empty() => return answer,
+            Err(_) => {}
+        }
+        let mut due = candidates.remove(0);
+        due.beaten = candidates
+            .into_iter()
+            .map(|beaten| Beaten { date: beaten.date, source: beaten.source })
+            .collect();
+        for why in unsure {
+            if !due.provisional.contains(&why) {
+                due.provisional.push(why);
+            }
+        }
+        Answer::Due(due)
+    }
+
+    /// The firm's own date after a legal one (`targetDate`, `handInBy`), or without one for work without a law.
+    pub fn own(
+        &self,
+        calendars: &Calendars<'_>,
+        rule: &Expr,
+        period: &Period,
+        client: &Client,
+        legal: Option<NaiveDate>,
+    ) -> Answer {
+        let asked = Asked { book: self, calendars, client, period, seat: None, legal };
+        candidate(evaluate(asked, rule), "", None).map_or_else(|answer| answer, Answer::Due)
+    }
+
+    /// Which attributes and events of a client the dates of an obligation can depend on.
+    pub fn keys(&self, code: &str) -> BTreeSet<String> {
+        let mut asked = expression::Asked::default();
+        let mut waiting = vec![code.to_owned()];
+        let mut seen = BTreeSet::new();
+        while let Some(code) = waiting.pop() {
+            let Some(obligation) = self.get(&code).filter(|_| seen.insert(code.clone())) else { continue };
+            obligation.versions.iter().for_each(|version| expression::asked(&version.due, &mut asked));
+            for extension in &obligation.extensions {
+                asked.keys.extend(extension.when.as_ref().map(|(key, _)| key.clone()));
+                if !extension.places.is_empty() {
+                    asked.keys.extend([REGION, CITY].map(str::to_owned));
+                }
+            }
+            waiting.extend(std::mem::take(&mut asked.rules));
+        }
+        asked.keys
+    }
+
+    /// What is wrong with an obligation, beside the others of this book.
+    pub fn check(&self, obligation: &Obligation) -> Vec<Wrong> {
+        let mut wrong = Vec::new();
+        if obligation.versions.is_empty() {
+            wrong.push(Wrong::Empty);
+        }
+        let mut covered: Vec<(NaiveDate, NaiveDate)> = Vec::new();
+        for (index, version) in obligation.versions.iter().enumerate() {
+            match version.days() {
+                None => wrong.push(Wrong::Bounds { version: index }),
+                Some((from, to)) => {
+                    if covered.iter().any(|(other_from, other_to)| from <= *other_to && *other_from <= to) {
+                        wrong.push(Wrong::Overlap { version: index });
+                    }
+                    covered.push((from, to));
+                }
+            }
+            self.check_version(obligation, index, version, &mut wrong);
+        }
+        wrong
+    }
+
+    fn check_version(
+        &self,
+        obligation: &Obligation,
+        index: usize,
+        version: &Version,
+        wrong: &mut Vec<Wrong>,
+    ) {
+        let mut asked = expression::Asked::default();
+        expression::asked(&version.due, &mut asked);
+        for code in asked.rules {
+            let known = code != SELF && self.get(&code).is_some_and(|other| other.kind == obligation.kind);
+            if !known && code != obligation.code {
+                wrong.push(Wrong::Rule { version: index, code });
+            } else if code == obligation.code || self.reaches(&code, &obligation.code) {
+                wrong.push(Wrong::Circle { version: index });
+            }
+        }
+        let country = obligation.jurisdiction.country();
+        for plan in plans(&version.due) {
+            match plan {
+                Plan::Chain(chain) => {
+                    let calendars = [chain.calendar, chain.shift_calendar].into_iter().flatten();
+                    let mut countries = calendars.filter_map(|calendar| calendar.country());
+                    if countries.any(|of| country.is_some_and(|country| country != of)) {
+                        wrong.push(Wrong::Calendar { version: index });
+                    }
+                }
+                Plan::Dates(dates) => {
+                    let is_name = |name: &&String| kind_of(name) == Some(obligation.kind);
+                    if let Some(period) = dates.keys().find(|name| !is_name(name)) {
+                        wrong.push(Wrong::Table { version: index, period: period.clone() });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether an obligation depends on another.
+    fn reaches(&self, from: &str, to: &str) -> bool {
+        let mut waiting = vec![from.to_owned()];
+        let mut seen = BTreeSet::new();
+        while let Some(code) = waiting.pop() {
+            if code == to {
+                return true;
+            }
+            let Some(obligation) = self.get(&code).filter(|_| seen.insert(code.clone())) else { continue };
+            let mut asked = expression::Asked::default();
+            obligation.versions.iter().for_each(|version| expression::asked(&version.due, &mut asked));
+            waiting.extend(asked.rules);
+        }
+        false
+    }
+}
+
+/// The kind of period that a name is of.
+fn kind_of(name: &str) -> Option<PeriodKind> {
+    if let Some(closing) = name.strip_prefix("FY") {
+        return exact_date(closing).map(|_| PeriodKind::FiscalYear);
+    }
+    Period::parse(name, 1, &FiscalYears::calendar()).map(|period| period.kind())
+}
+
+/// Every plan of a rule, those until an event included.
+fn plans(expr: &Expr) -> Vec<&Plan> {
+    let mut plans = expr.leaves();
+    let mut at = 0;
+    while let Some(plan) = plans.get(at) {
+        if let Plan::Chain(chain) = plan
+            && let Anchor::Event(_, otherwise) = &chain.at
+        {
+            let inner = otherwise.leaves();
+            plans.extend(inner);
+        }
+        at += 1;
+    }
+    plans
+}
+
+/// A date that could hold.
+fn candidate(outcome: Outcome, source: &str, obligation: Option<&str>) -> Result<Due, Answer> {
+    let date = match outcome.found {
+        Found::On(date) => date,
+        Found::NotPublished => return Err(Answer::NotPublished),
+        Found::NotDue => return Err(Answer::NotDue),
+    };
+    Ok(Due {
+        date,
+        obligation: obligation.map(str::to_owned),
+        source: source.to_owned(),
+        steps: outcome.steps,
+        provisional: outcome.provisional.into_iter().collect(),
+        beaten: Vec::new(),
+    })
+}
+
+/// What the firm wrote, as the last step.
+fn wrapped(mut outcome: Outcome, reason: &str) -> Outcome {
+    if let Found::On(date) = outcome.found {
+        outcome.steps.push(Step { source: Some(reason.to_owned()), ..Step::reaching(Op::Override, date) });
+    }
+    outcome
+}
+
+/// The extensions that apply, the last published one first; and the attributes that would tell of more.
+fn extended(obligation: &Obligation, period: &Period, client: &Client) -> (Vec<Due>, Vec<Provisional>) {
+    let mut unsure = Vec::new();
+    let mut applying = Vec::new();
+    for extension in &obligation.extensions {
+        match extension.applies(period, client) {
+            Ok(true) => applying.push(extension),
+            Ok(false) => {}
+            Err(key) => unsure.push(Provisional::AttributeMissing { key }),
+        }
+    }
+    applying.sort_by_key(|extension| std::cmp::Reverse((extension.published, extension.due)));
+    let dues = applying.into_iter().map(|extension| Due {
+        date: extension.due,
+        obligation: Some(obligation.code.clone()),
+        source: extension.source.clone(),
+        steps: vec![Step {
+            source: Some(extension.source.clone()),
+            ..Step::reaching(Op::Extension, extension.due)
+        }],
+        provisional: Vec::new(),
+        beaten: Vec::new(),
+    });
+    (dues.collect(), unsure)
+}

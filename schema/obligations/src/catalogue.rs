@@ -1,0 +1,352 @@
+//! The catalogue that new firms start with: obligations of four countries, and the work that they mean. Data that people
+//! can read, correct and add to (`data/catalogue`), checked when it is read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use chrono::NaiveDate;
+use guichet_base::locale::Locale;
+use guichet_base::text_enum;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::book::{Book, Extension, Jurisdiction, Obligation, Status, Version, bound};
+use crate::expression::Expr;
+use crate::period::PeriodKind;
+use crate::read;
+
+text_enum! {
+    /// What a document is about, which decides who of a client sees it.
+    pub enum Category {
+        /// Taxes.
+        Tax = "TAX",
+        /// Wages and what depends on them.
+        Payroll = "PAYROLL",
+        /// Books and accounts.
+        Accounting = "ACCOUNTING",
+        /// The company itself: minutes, statutes, registers.
+        Corporate = "CORPORATE",
+        /// Everything else.
+        Other = "OTHER",
+    }
+}
+
+text_enum! {
+    /// Who brings a document.
+    pub enum Direction {
+        /// The client hands it in.
+        Input = "INPUT",
+        /// The firm delivers it.
+        Output = "OUTPUT",
+    }
+}
+
+/// A name in every language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names(BTreeMap<Locale, String>);
+
+impl Names {
+    /// The name in a language.
+    pub fn of(&self, locale: Locale) -> &str {
+        self.0.get(&locale).map(String::as_str).unwrap_or_default()
+    }
+}
+
+/// What comes with the program.
+#[derive(Debug)]
+pub struct Catalogue {
+    /// The obligations, with what is not needed to compute.
+    pub obligations: Vec<ShippedObligation>,
+    /// Kinds of work.
+    pub tasks: Vec<TaskPlan>,
+    /// The obligations to compute with.
+    pub book: Book,
+}
+
+/// What people read of an obligation.
+#[derive(Debug)]
+pub struct ShippedObligation {
+    /// Its code.
+    pub code: String,
+    /// What it is about.
+    pub category: Category,
+    /// Its name.
+    pub names: Names,
+    /// The hour until which it can be done on the last day, as `12:00`.
+    pub cutoff: Option<String>,
+    /// The obligation that follows when this one ends.
+    pub successor: Option<String>,
+    /// A doubt about each version, in the order of the versions.
+    pub notes: Vec<Option<Names>>,
+}
+
+/// Work that a firm does for clients period by period.
+#[derive(Debug)]
+pub struct TaskPlan {
+    /// Its code.
+    pub code: String,
+    /// What it is about.
+    pub category: Category,
+    /// Its name.
+    pub names: Names,
+    /// For which periods.
+    pub kind: PeriodKind,
+    /// The month in which it begins, counted from the one in which the period ends, and the day.
+    pub begin: (i32, u32),
+    /// What it is due for.
+    pub obligation: String,
+    /// Until when the client hands in what is needed.
+    pub hand_in_by: Option<Expr>,
+    /// What is handed in and delivered.
+    pub documents: Vec<DocumentPlan>,
+}
+
+/// A document of a piece of work.
+#[derive(Debug)]
+pub struct DocumentPlan {
+    /// Who brings it.
+    pub direction: Direction,
+    /// Its name.
+    pub names: Names,
+    /// What it is about.
+    pub category: Category,
+    /// Its own obligation, if it is another than that of the work.
+    pub obligation: Option<String>,
+}
+
+static SHIPPED: LazyLock<Catalogue> =
+    LazyLock::new(|| read_all().expect("the catalogue is checked by a test"));
+
+/// The catalogue that comes with the program.
+pub fn shipped() -> &'static Catalogue {
+    &SHIPPED
+}
+
+const FILES: [(&str, &str); 5] = [
+    ("br.json", include_str!("../data/catalogue/br.json")),
+    ("fr.json", include_str!("../data/catalogue/fr.json")),
+    ("es.json", include_str!("../data/catalogue/es.json")),
+    ("pt.json", include_str!("../data/catalogue/pt.json")),
+    ("firm.json", include_str!("../data/catalogue/firm.json")),
+];
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct File {
+    obligations: Vec<ObligationRow>,
+    task_types: Vec<TaskRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ObligationRow {
+    code: String,
+    kind: PeriodKind,
+    jurisdiction: String,
+    category: Category,
+    names: BTreeMap<Locale, String>,
+    cutoff: Option<String>,
+    successor: Option<String>,
+    versions: Vec<VersionRow>,
+    #[serde(default)]
+    extensions: Vec<ExtensionRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct VersionRow {
+    from: Option<String>,
+    to: Option<String>,
+    due: Value,
+    source: String,
+    status: Status,
+    note: Option<BTreeMap<Locale, String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ExtensionRow {
+    period: String,
+    due: NaiveDate,
+    published: String,
+    #[serde(default)]
+    places: Vec<String>,
+    when: Option<Value>,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct TaskRow {
+    code: String,
+    category: Category,
+    kind: PeriodKind,
+    obligation: String,
+    names: BTreeMap<Locale, String>,
+    generate: Generate,
+    hand_in_by: Option<Value>,
+    documents: Vec<DocumentRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Generate {
+    month: i32,
+    day: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct DocumentRow {
+    direction: Direction,
+    names: BTreeMap<Locale, String>,
+    category: Option<Category>,
+    obligation: Option<String>,
+}
+
+fn read_all() -> Result<Catalogue, String> {
+    let mut catalogue = Catalogue { obligations: Vec::new(), tasks: Vec::new(), book: Book::default() };
+    let mut obligations = Vec::new();
+    for (name, text) in FILES {
+        let file: File = serde_json::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+        for row in file.obligations {
+            let code = row.code.clone();
+            let (obligation, shown) =
+                read_obligation(row).map_err(|error| format!("{name}, {code}: {error}"))?;
+            obligations.push(obligation);
+            catalogue.obligations.push(shown);
+        }
+        for row in file.task_types {
+            let code = row.code.clone();
+            catalogue
+                .tasks
+                .push(read_task(row).map_err(|error| format!("{name}, task type {code}: {error}"))?);
+        }
+    }
+    let count = obligations.len();
+    catalogue.book = obligations.into_iter().collect();
+    check(&catalogue, count)?;
+    Ok(catalogue)
+}
+
+/// What no single row can tell.
+fn check(catalogue: &Catalogue, count: usize) -> Result<(), String> {
+    let book = &catalogue.book;
+    if book.iter().count() != count {
+        return Err("two obligations have the same code".to_owned());
+    }
+    for obligation in book.iter() {
+        let wrong = book.check(obligation);
+        if !wrong.is_empty() {
+            return Err(format!("{}: {wrong:?}", obligation.code));
+        }
+    }
+    for shown in &catalogue.obligations {
+        if shown.successor.as_ref().is_some_and(|code| book.get(code).is_none()) {
+            return Err(format!("{}: its successor is unknown", shown.code));
+        }
+    }
+    let mut codes = BTreeSet::new();
+    for task in &catalogue.tasks {
+        if !codes.insert(&task.code) {
+            return Err(format!("task type {}: there are two", task.code));
+        }
+        let used = task.documents.iter().filter_map(|document| document.obligation.as_ref());
+        for code in used.chain([&task.obligation]) {
+            if book.get(code).is_none_or(|obligation| obligation.kind != task.kind) {
+                return Err(format!(
+                    "task type {}: obligation {code} is unknown or of other periods",
+                    task.code
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read_obligation(row: ObligationRow) -> Result<(Obligation, ShippedObligation), String> {
+    let mut notes = Vec::new();
+    let mut versions = Vec::new();
+    for (index, version) in row.versions.into_iter().enumerate() {
+        let due =
+            read::expression(&version.due).map_err(|problem| format!("version {index}: {problem:?}"))?;
+        if version.source.trim().is_empty() {
+            return Err(format!("version {index} has no source"));
+        }
+        notes.push(version.note.map(names).transpose()?);
+        let VersionRow { from, to, source, status, .. } = version;
+        versions.push(Version { from, to, due, source, status });
+    }
+    let extensions = row.extensions.into_iter().map(read_extension).collect::<Result<_, String>>()?;
+    let jurisdiction = Jurisdiction::parse(&row.jurisdiction).ok_or("its jurisdiction is unknown")?;
+    let shown = ShippedObligation {
+        code: row.code.clone(),
+        category: row.category,
+        names: names(row.names)?,
+        cutoff: row.cutoff,
+        successor: row.successor,
+        notes,
+    };
+    Ok((Obligation { code: row.code, kind: row.kind, jurisdiction, versions, extensions }, shown))
+}
+
+fn read_extension(row: ExtensionRow) -> Result<Extension, String> {
+    let when = row.when.map(|when| {
+        let mut object = when.as_object().cloned().ok_or("a condition is no object")?;
+        let by = object
+            .remove("by")
+            .and_then(|by| by.as_str().map(str::to_owned))
+            .ok_or("a condition has no key")?;
+        let test = read::test(&Value::Object(object)).map_err(|problem| format!("{problem:?}"))?;
+        Ok::<_, String>((by, test))
+    });
+    // A month is as good as its last day: only the order counts.
+    let (_, published) = bound(&row.published).ok_or("the day of its publication is no date")?;
+    let ExtensionRow { period, due, places, source, .. } = row;
+    Ok(Extension { period, due, published, places, when: when.transpose()?, source })
+}
+
+fn read_task(row: TaskRow) -> Result<TaskPlan, String> {
+    let documents = row.documents.into_iter().map(|document| {
+        Ok(DocumentPlan {
+            direction: document.direction,
+            names: names(document.names)?,
+            category: document.category.unwrap_or(row.category),
+            obligation: document.obligation,
+        })
+    });
+    let hand_in_by = row.hand_in_by.as_ref().map(read::expression).transpose();
+    Ok(TaskPlan {
+        documents: documents.collect::<Result<_, String>>()?,
+        code: row.code,
+        category: row.category,
+        names: names(row.names)?,
+        kind: row.kind,
+        begin: (row.generate.month, row.generate.day),
+        obligation: row.obligation,
+        hand_in_by: hand_in_by.map_err(|problem| format!("{problem:?}"))?,
+    })
+}
+
+fn names(names: BTreeMap<Locale, String>) -> Result<Names, String> {
+    let complete =
+        Locale::ALL.iter().all(|locale| names.get(locale).is_some_and(|name| !name.trim().is_empty()));
+    if complete { Ok(Names(names)) } else { Err("a name is missing in a language".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shipped_can_be_read() {
+        let catalogue = read_all().unwrap();
+        let versions: usize = catalogue.book.iter().map(|obligation| obligation.versions.len()).sum();
+        assert!(catalogue.book.iter().count() >= 76 && versions >= 82, "{versions} versions");
+        // Rules are written as they are read.
+        for version in catalogue.book.iter().flat_map(|obligation| &obligation.versions) {
+            let written = Value::from(&version.due);
+            assert_eq!(read::expression(&written).as_ref(), Ok(&version.due), "{written}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Explains a date in sentences (C-10).
+
+use guichet_base::i18n::{self, Args};
+use guichet_base::locale::Locale;
+
+use crate::answer::{DayOff, Due, Op, Provisional, Step};
+use crate::client::Scalar;
+use crate::expression::Reach;
+use crate::holidays::Holidays;
+
+/// How a date was found, step by step, and what would hold without what does.
+pub fn sentences(locale: Locale, due: &Due) -> Vec<String> {
+    let steps = due.steps.iter().flat_map(|step| explain(locale, step));
+    let beaten = due.beaten.iter().map(|beaten| {
+        let mut args = Args::new();
+        args.set("date", i18n::weekday_date(locale, beaten.date));
+        args.set("source", beaten.source.as_str());
+        i18n::text(locale, "due-beaten", &args)
+    });
+    steps.chain(beaten).collect()
+}
+
+/// Why a date may still change, as a sentence.
+pub fn why_provisional(locale: Locale, why: &Provisional) -> String {
+    let mut args = Args::new();
+    let key = match why {
+        Provisional::AttributeMissing { key } => {
+            args.set("key", attribute(locale, key));
+            "provisional-attribute-missing"
+        }
+        Provisional::EventUnknown { name } => {
+            args.set("name", attribute(locale, name));
+            "provisional-event-unknown"
+        }
+        Provisional::CalendarYear { country, region, city, year } => {
+            let known = Holidays::shipped();
+            let city = city.as_deref().map(|code| known.city(*country, code).map_or(code, |(name, _)| name));
+            let region = region.as_deref().map(|code| known.region(*country, code).unwrap_or(code));
+            args.set("place", city.or(region).unwrap_or(country.as_str()));
+            args.set("year", year.to_string());
+            "provisional-calendar-year"
+        }
+        Provisional::NoWorkingDay => "provisional-no-working-day",
+    };
+    i18n::text(locale, key, &args)
+}
+
+fn explain(locale: Locale, step: &Step) -> Vec<String> {
+    let mut args = Args::new();
+    for (name, date) in [("from", step.from), ("to", step.to)] {
+        args.set(name, date.map_or_else(|| i18n::NONE.to_owned(), |date| i18n::weekday_date(locale, date)));
+    }
+    let number = step.number.unwrap_or_default();
+    args.set("number", number.unsigned_abs());
+    args.set("direction", if number < 0 { "back" } else { "on" });
+    args.set("source", step.source.as_deref().unwrap_or(i18n::NONE));
+    let key = step.key.as_deref().unwrap_or(i18n::NONE);
+    // Codes of obligations are shown as they are.
+    args.set("key", if step.op == Op::Rule { key.to_owned() } else { attribute(locale, key) });
+    args.set(
+        "value",
+        step.value.as_ref().map_or_else(|| i18n::NONE.to_owned(), |value| scalar(locale, value)),
+    );
+    let calendar = step.calendar.map(|calendar| i18n::named(locale, "calendar", calendar, &Args::new()));
+    args.set("calendar", calendar.unwrap_or_else(|| i18n::NONE.to_owned()));
+    let mut sentences = vec![i18n::named(locale, "due", step.op, &args)];
+    let days_off = step.days_off.iter().map(|off| day_off(locale, off));
+    if matches!(step.op, Op::Before | Op::After) {
+        // Why it moves comes before where it moves to.
+        sentences.splice(0..0, days_off);
+    } else {
+        sentences.extend(days_off);
+    }
+    sentences
+}
+
+fn day_off(locale: Locale, off: &DayOff) -> String {
+    let mut args = Args::new();
+    args.set("date", i18n::weekday_date(locale, off.date));
+    let Some(name) = &off.name else { return i18n::text(locale, "day-off-weekly", &args) };
+    args.set("name", Holidays::shipped().translated(name, locale));
+    args.set("level", i18n::named(locale, "holiday", off.level.unwrap_or(Reach::National), &Args::new()));
+    args.set("source", off.source.as_deref().filter(|source| !source.is_empty()).unwrap_or(i18n::NONE));
+    i18n::text(locale, "day-off-holiday", &args)
+}
+
+/// What people call an attribute or event of the record; other ones have the name that the firm gave them.
+fn attribute(locale: Locale, key: &str) -> String {
+    const KNOWN: [&str; 10] = [
+        "region",
+        "city",
+        "legalForm",
+        "department",
+        "registrationPrefix",
+        "nameInitial",
+        "staff",
+        "payrollDeferred",
+        "adhered",
+        "accountsApproved",
+    ];
+    match KNOWN.contains(&key) {
+        true => i18n::named(locale, "attribute", key, &Args::new()),
+        false => key.to_owned(),
+    }
+}
+
+fn scalar(locale: Locale, value: &Scalar) -> String {
+    match value {
+        Scalar::Bool(value) => i18n::text(locale, if *value { "yes" } else { "no" }, &Args::new()),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,33 @@
+//! When things are due (C-08 to C-10): periods, due rules, working calendars, holidays, and the catalogue that new firms
+//! start with. Pure functions: nothing here knows a clock or a database.
+//!
+//! A rule ([`Expr`]) turns a [`Period`] and a [`Client`] into a date. An [`Obligation`] has a rule for each time in which
+//! its law was the same, and [`Book::due`] finds the date that holds, with each [`Step`] on the way to it.
+
+mod answer;
+mod book;
+mod calendar;
+mod catalogue;
+mod client;
+mod evaluate;
+mod explain;
+mod expression;
+mod holidays;
+mod period;
+mod read;
+mod recurrence;
+mod write;
+
+pub use answer::{Answer, Beaten, DayOff, Due, Op, Provisional, Step};
+pub use book::{Book, Extension, Jurisdiction, Obligation, Override, Question, Status, Version, Wrong};
+pub use calendar::{Calendar, Calendars, Office};
+pub use catalogue::{
+    Catalogue, Category, Direction, DocumentPlan, Names, ShippedObligation, TaskPlan, shipped,
+};
+pub use client::{Client, Place, Scalar};
+pub use explain::{sentences, why_provisional};
+pub use expression::{Anchor, Case, Chain, Choice, Day, Expr, Move, Plan, Reach, Shift, Switch, Test};
+pub use holidays::{Holiday, Holidays};
+pub use period::{FiscalYears, MonthDay, Period, PeriodKind};
+pub use read::{Problem, Trouble, expression};
+pub use recurrence::Recurrence;
