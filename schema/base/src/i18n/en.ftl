@@ -76,8 +76,16 @@ refusal-charge-not-overdue = This charge is not overdue. Select overdue charges 
 refusal-delivery-not-retryable = This e-mail was already sent or is still in the queue. Select failed e-mails only.
 refusal-no-recipient = There is no address to send this e-mail to. Enter an e-mail address for the client or check who has access.
 refusal-address-suppressed = E-mails to this address are being returned. Correct the address or unblock it before sending again.
-refusal-sender-record-missing = The record { $name } was not found in DNS. Publish it with the value shown; a new record can take up to a day to appear.
-refusal-sender-record-different = The record { $name } has another value in DNS. Replace it with the value shown, or add that value.
+refusal-sender-record-missing =
+    { $name ->
+        [none] The record was not found in DNS. Publish it with the value shown; a new record can take up to a day to appear.
+       *[other] The record { $name } was not found in DNS. Publish it with the value shown; a new record can take up to a day to appear.
+    }
+refusal-sender-record-different =
+    { $name ->
+        [none] The record has another value in DNS. Replace it with the value shown, or add that value.
+       *[other] The record { $name } has another value in DNS. Replace it with the value shown, or add that value.
+    }
 refusal-dns-unavailable = DNS did not answer, so the record could not be checked. Try again in a few minutes.
 refusal-file-empty = This file is empty. Choose another one.
 refusal-file-too-large =

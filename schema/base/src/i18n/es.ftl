@@ -76,8 +76,16 @@ refusal-charge-not-overdue = Este cobro no está vencido. Elija únicamente cobr
 refusal-delivery-not-retryable = Este correo ya se envió o sigue en cola. Elija únicamente correos que hayan fallado.
 refusal-no-recipient = No hay ninguna dirección a la que enviar este correo. Indique el correo electrónico del cliente o compruebe quién tiene acceso.
 refusal-address-suppressed = Los correos enviados a esta dirección llegan devueltos. Corrija la dirección o desbloquéela antes de reenviar.
-refusal-sender-record-missing = No se ha encontrado el registro { $name } en el DNS. Publíquelo con el valor indicado; un registro nuevo puede tardar hasta un día en aparecer.
-refusal-sender-record-different = El registro { $name } tiene otro valor en el DNS. Sustitúyalo por el valor indicado o añada ese valor.
+refusal-sender-record-missing =
+    { $name ->
+        [none] No se ha encontrado el registro en el DNS. Publíquelo con el valor indicado; un registro nuevo puede tardar hasta un día en aparecer.
+       *[other] No se ha encontrado el registro { $name } en el DNS. Publíquelo con el valor indicado; un registro nuevo puede tardar hasta un día en aparecer.
+    }
+refusal-sender-record-different =
+    { $name ->
+        [none] El registro tiene otro valor en el DNS. Sustitúyalo por el valor indicado o añada ese valor.
+       *[other] El registro { $name } tiene otro valor en el DNS. Sustitúyalo por el valor indicado o añada ese valor.
+    }
 refusal-dns-unavailable = El DNS no ha respondido, por lo que no se ha podido comprobar el registro. Inténtelo de nuevo dentro de unos minutos.
 refusal-file-empty = Este archivo está vacío. Elija otro.
 refusal-file-too-large =

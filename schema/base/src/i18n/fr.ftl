@@ -76,8 +76,16 @@ refusal-charge-not-overdue = Cette créance n’est pas échue. Choisissez uniqu
 refusal-delivery-not-retryable = Cet e-mail a déjà été envoyé ou est encore en attente d’envoi. Choisissez uniquement des e-mails en échec.
 refusal-no-recipient = Il n’y a aucune adresse à laquelle envoyer cet e-mail. Renseignez l’adresse e-mail du client ou vérifiez qui a accès.
 refusal-address-suppressed = Les e-mails envoyés à cette adresse reviennent. Corrigez l’adresse ou débloquez-la avant un nouvel envoi.
-refusal-sender-record-missing = L’enregistrement { $name } est introuvable dans le DNS. Publiez-le avec la valeur indiquée ; un nouvel enregistrement peut mettre jusqu’à un jour à apparaître.
-refusal-sender-record-different = L’enregistrement { $name } a une autre valeur dans le DNS. Remplacez-la par la valeur indiquée, ou ajoutez cette valeur.
+refusal-sender-record-missing =
+    { $name ->
+        [none] L’enregistrement est introuvable dans le DNS. Publiez-le avec la valeur indiquée ; un nouvel enregistrement peut mettre jusqu’à un jour à apparaître.
+       *[other] L’enregistrement { $name } est introuvable dans le DNS. Publiez-le avec la valeur indiquée ; un nouvel enregistrement peut mettre jusqu’à un jour à apparaître.
+    }
+refusal-sender-record-different =
+    { $name ->
+        [none] L’enregistrement a une autre valeur dans le DNS. Remplacez-la par la valeur indiquée, ou ajoutez cette valeur.
+       *[other] L’enregistrement { $name } a une autre valeur dans le DNS. Remplacez-la par la valeur indiquée, ou ajoutez cette valeur.
+    }
 refusal-dns-unavailable = Le DNS n’a pas répondu, l’enregistrement n’a donc pas pu être vérifié. Réessayez dans quelques minutes.
 refusal-file-empty = Ce fichier est vide. Choisissez-en un autre.
 refusal-file-too-large =

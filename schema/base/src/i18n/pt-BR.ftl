@@ -76,8 +76,16 @@ refusal-charge-not-overdue = Esta cobrança não está vencida. Selecione apenas
 refusal-delivery-not-retryable = Este e-mail já foi enviado ou ainda está na fila. Selecione apenas e-mails que falharam.
 refusal-no-recipient = Não há endereço para enviar este e-mail. Informe o e-mail do cliente ou confira quem tem acesso.
 refusal-address-suppressed = As mensagens para este endereço estão voltando. Corrija o endereço ou desbloqueie-o antes de reenviar.
-refusal-sender-record-missing = O registro { $name } não foi encontrado no DNS. Publique-o com o valor indicado; um registro novo pode levar até um dia para aparecer.
-refusal-sender-record-different = O registro { $name } está no DNS com outro valor. Substitua-o pelo valor indicado ou acrescente esse valor.
+refusal-sender-record-missing =
+    { $name ->
+        [none] O registro não foi encontrado no DNS. Publique-o com o valor indicado; um registro novo pode levar até um dia para aparecer.
+       *[other] O registro { $name } não foi encontrado no DNS. Publique-o com o valor indicado; um registro novo pode levar até um dia para aparecer.
+    }
+refusal-sender-record-different =
+    { $name ->
+        [none] O registro está no DNS com outro valor. Substitua-o pelo valor indicado ou acrescente esse valor.
+       *[other] O registro { $name } está no DNS com outro valor. Substitua-o pelo valor indicado ou acrescente esse valor.
+    }
 refusal-dns-unavailable = O DNS não respondeu, e o registro não pôde ser verificado. Tente novamente em alguns minutos.
 refusal-file-empty = Este arquivo está vazio. Escolha outro.
 refusal-file-too-large =
