@@ -128,7 +128,9 @@ fn locale(text: &str) -> Result<Locale, String> {
 fn time(text: &str) -> Result<DateTime<Utc>, String> {
     let moment = DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc());
     let date = || text.parse::<NaiveDate>().map(|date| date.and_time(NaiveTime::MIN).and_utc());
-    moment.or_else(|_| date()).map_err(|_| "it is no time such as 2026-11-30 or 2026-11-30T06:00:00Z".to_owned())
+    moment
+        .or_else(|_| date())
+        .map_err(|_| "it is no time such as 2026-11-30 or 2026-11-30T06:00:00Z".to_owned())
 }
 
 /// `guichet demo`
@@ -301,7 +303,8 @@ mod tests {
 
     #[test]
     fn mails_are_named_by_all_or_by_a_part() {
-        let read = |arguments: &[&str]| Cli::try_parse_from([&["guichet", "mail"], arguments].concat()).is_ok();
+        let read =
+            |arguments: &[&str]| Cli::try_parse_from([&["guichet", "mail"], arguments].concat()).is_ok();
         assert!(read(&["held"]) && read(&["release", "--all"]) && read(&["discard", "--all", "--yes"]));
         assert!(read(&["release", "--before", "2026-11-30", "--after", "2026-11-29T10:00:00+01:00"]));
         for wrong in [

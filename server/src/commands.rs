@@ -108,7 +108,8 @@ pub struct WrongOptions(String);
 /// The refusals of a new firm, by the options as they are typed.
 fn refused(error: Error) -> Failure {
     let Error::Refused(refusals) = error else { return told(error) };
-    let sentence = |refusal: &Refusal| match (refusal.path.to_string().as_str(), refusal.code) {
+    let sentence = |refusal: &Refusal| {
+        match (refusal.path.to_string().as_str(), refusal.code) {
         ("ownerPassword", Code::Taken) => {
             "the password: the owner has an account already, whose password stays as it is; give none (</dev/null), \
              and no firm is created until then"
@@ -116,6 +117,7 @@ fn refused(error: Error) -> Failure {
         }
         ("ownerPassword", _) => format!("the password: {}", i18n::refusal(Locale::En, refusal)),
         (path, _) => format!("{}: {}", option(path), i18n::refusal(Locale::En, refusal)),
+    }
     };
     WrongOptions(refusals.iter().map(sentence).collect::<Vec<_>>().join("\n")).into()
 }

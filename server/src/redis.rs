@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use guichet_engine::hint::{AGAIN, COALESCE, Hints};
+use redis::aio::MultiplexedConnection;
 use redis::io::tcp::TcpSettings;
 use redis::io::tcp::socket2::TcpKeepalive;
-use redis::aio::MultiplexedConnection;
 use redis::{Client, ErrorKind, IntoConnectionInfo, RedisError, RedisResult};
 use tokio::time::{sleep, timeout};
 
@@ -114,7 +114,9 @@ impl Redis {
         match error.code() {
             Some("NOAUTH") => return NO_PASSWORD.to_owned(),
             Some("WRONGPASS") => return WRONG_PASSWORD.to_owned(),
-            Some("NOPERM") => return "this user may not do that: it needs PING, PUBLISH and SUBSCRIBE".to_owned(),
+            Some("NOPERM") => {
+                return "this user may not do that: it needs PING, PUBLISH and SUBSCRIBE".to_owned();
+            }
             _ => {}
         }
         match error.kind() {

@@ -47,6 +47,9 @@ mod tests {
         assert_eq!(unknown_option("session", known), near);
         let far = "has the option `tls`, which is not supported; there are `sessions`, `ca`";
         assert_eq!(unknown_option("tls", known), far);
-        assert_eq!(unknown_option("Pa55@", known), "has an unknown option after `?`; there are `sessions`, `ca`");
+        assert_eq!(
+            unknown_option("Pa55@", known),
+            "has an unknown option after `?`; there are `sessions`, `ca`"
+        );
     }
 }

@@ -180,7 +180,8 @@ pub struct SchemaDrift {
 pub async fn drift(conn: &mut AsyncPgConnection) -> Result<SchemaDrift, Fault> {
     let known = known_migrations()?;
     let done = if has_migrations(conn).await? { done_migrations(conn).await? } else { Vec::new() };
-    let missing_in = |these: &[String], those: &[String]| these.iter().filter(|one| !those.contains(one)).count();
+    let missing_in =
+        |these: &[String], those: &[String]| these.iter().filter(|one| !those.contains(one)).count();
     Ok(SchemaDrift { pending: missing_in(&known, &done), unknown: missing_in(&done, &known) })
 }
 

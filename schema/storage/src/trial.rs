@@ -19,7 +19,9 @@ pub async fn rights(s3: &S3, key: &Key) -> Vec<(&'static str, String)> {
     let content = Bytes::from_static(b"guichet check");
     let mut missing = Vec::new();
     let bytes = stream::iter([Ok::<_, Error>(content.clone())]);
-    if let Err(WriteError::Source(error) | WriteError::Store(StorageError(error))) = storage.write(key, bytes).await {
+    if let Err(WriteError::Source(error) | WriteError::Store(StorageError(error))) =
+        storage.write(key, bytes).await
+    {
         missing.push(("s3:PutObject", error.to_string()));
     }
     match read(&storage, key).await {

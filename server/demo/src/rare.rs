@@ -160,7 +160,12 @@ impl Stage<'_> {
             preferences::set(&self.whole.store, &person.actor, all.clone()).await?;
         }
         let ticket = self.begin(0, Some(0), Who::Contact).await?;
-        for reason in [None, Some(DeliveryReason::NoAccess), Some(DeliveryReason::NotWanted), Some(DeliveryReason::Discarded)] {
+        for reason in [
+            None,
+            Some(DeliveryReason::NoAccess),
+            Some(DeliveryReason::NotWanted),
+            Some(DeliveryReason::Discarded),
+        ] {
             self.go_on();
             self.next_fate = reason.map(|reason| DeliveryOutcome::Withheld { reason });
             let (visibility, body) = (Visibility::Public, self.texts.phrases.reopen[0].clone());

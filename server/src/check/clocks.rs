@@ -130,6 +130,9 @@ mod tests {
             assert_eq!(judge("PostgreSQL", &shown(offset, 0, 0)).verdict, verdict, "{offset}");
         }
         let told = judge("PostgreSQL", &shown(-3_600_000, 0, 0)).told;
-        assert!(told.starts_with("the clock of PostgreSQL is 3600.0 s behind that of this machine"), "{told}");
+        assert!(
+            told.starts_with("the clock of PostgreSQL is 3600.0 s behind that of this machine"),
+            "{told}"
+        );
     }
 }

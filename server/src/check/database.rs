@@ -102,12 +102,12 @@ fn judge(survey: &Survey, pool: usize, place: &str) -> Vec<Finding> {
         )));
     }
     if !survey.has_icu {
-        found.push(fails("this PostgreSQL is built without ICU, by which lists are sorted: use another build"));
+        found.push(fails(
+            "this PostgreSQL is built without ICU, by which lists are sorted: use another build",
+        ));
     }
     if survey.only_reads {
-        found.push(fails(
-            "this database only reads, as a standby does: give the address of the primary",
-        ));
+        found.push(fails("this database only reads, as a standby does: give the address of the primary"));
     }
     if !survey.may_create {
         found.push(fails(
@@ -151,13 +151,15 @@ async fn waiting(conn: &mut Connection) -> Result<Vec<Finding>, Fault> {
         }
         if depth.dead > 0 {
             let (jobs, kind) = (depth.dead, depth.kind);
-            found.push(warning(format!("{jobs} jobs {kind} are dead: see `guichet jobs list --status dead`")));
+            found
+                .push(warning(format!("{jobs} jobs {kind} are dead: see `guichet jobs list --status dead`")));
         }
     }
     for pause in queue::pauses(conn, now).await? {
         found.push(warning(format!("jobs {} are paused: {}", pause.kind, pause.reason)));
     }
-    if let (Some(here), Some(last)) = (installation::place(conn).await?, installation::last_place(conn).await?)
+    if let (Some(here), Some(last)) =
+        (installation::place(conn).await?, installation::last_place(conn).await?)
         && here != last
     {
         found.push(warning(
@@ -220,13 +222,19 @@ mod tests {
             (Survey { foreign_tables: 3, ..good() }, Fails, "3 tables belong to another role"),
             (Survey { lacking: vec!["pg_trgm".into()], ..good() }, Fails, "extension pg_trgm"),
             (Survey { has_icu: false, ..good() }, Fails, "ICU"),
-            (Survey { connections: 20, ..good() }, Warning, "20 connections, and each process opens up to 22"),
+            (
+                Survey { connections: 20, ..good() },
+                Warning,
+                "20 connections, and each process opens up to 22",
+            ),
         ] {
             let found = judge(&survey, 16, "db:5432");
             assert_eq!(found.len(), 2, "{found:?}");
             assert!(found[1].verdict == verdict && found[1].told.contains(part), "{found:?}");
         }
-        for (pending, unknown, part) in [(2, 0, "2 migrations did not run yet"), (1, 3, "3 migrations are of a newer")] {
+        for (pending, unknown, part) in
+            [(2, 0, "2 migrations did not run yet"), (1, 3, "3 migrations are of a newer")]
+        {
             let told = behind(SchemaDrift { pending, unknown }).unwrap().told;
             assert!(told.starts_with(part), "{told}");
         }

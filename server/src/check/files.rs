@@ -35,7 +35,8 @@ pub(super) async fn check(site: &Site<'_>) -> Vec<Finding> {
     // A staged object without a row is removed by the workers, should this process be killed before it does so.
     let key = Key::Staged { firm_id: FirmId::new(), file_id: FileId::new() };
     let missing = rights(&s3, &key).await;
-    let told = |(right, answer): &(&str, String)| fails(format!("S3_ACCESS_KEY_ID: {right} is refused: {answer}"));
+    let told =
+        |(right, answer): &(&str, String)| fails(format!("S3_ACCESS_KEY_ID: {right} is refused: {answer}"));
     let mut found: Vec<Finding> = missing.iter().map(told).collect();
     if found.is_empty() {
         found.push(ok(format!("the access key may write, read and remove in `{}`", settings.bucket)));
@@ -57,10 +58,7 @@ struct Browser<'a> {
 
 impl Browser<'_> {
     async fn check(&self, origins: &[Origin]) -> Result<Vec<Finding>, Finding> {
-        let headers = [
-            (CONTENT_TYPE, PDF.to_owned()),
-            (CHECKSUM, BASE64.encode(&Sha256::digest(CONTENT))),
-        ];
+        let headers = [(CONTENT_TYPE, PDF.to_owned()), (CHECKSUM, BASE64.encode(&Sha256::digest(CONTENT)))];
         let put = self.address(Method::PUT, &headers).await?;
         let mut request = self.http.put(&put).body(Bytes::from_static(CONTENT));
         for (name, value) in headers {
@@ -118,7 +116,8 @@ impl Browser<'_> {
         let wanted = [CONTENT_TYPE, CHECKSUM];
         let request = self.http.request(Method::OPTIONS, put).header(ORIGIN, origin.header());
         let request = request.header(ACCESS_CONTROL_REQUEST_METHOD, "PUT");
-        let request = request.header(ACCESS_CONTROL_REQUEST_HEADERS, wanted.each_ref().map(HeaderName::as_str).join(","));
+        let request = request
+            .header(ACCESS_CONTROL_REQUEST_HEADERS, wanted.each_ref().map(HeaderName::as_str).join(","));
         let preflight = request.send().await.map_err(|error| fails(unanswered(error)))?;
         let refused = refused(preflight.status(), preflight.headers(), &name, &wanted);
         let read = self.http.get(get).header(ORIGIN, origin.header());
@@ -154,7 +153,10 @@ fn admits(headers: &HeaderMap, origin: &str) -> bool {
 
 fn lists(headers: &HeaderMap, list: &HeaderName, wanted: &str) -> bool {
     let values = headers.get_all(list).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim).any(|one| one == "*" || one.eq_ignore_ascii_case(wanted))
+    values
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|one| one == "*" || one.eq_ignore_ascii_case(wanted))
 }
 
 #[cfg(test)]

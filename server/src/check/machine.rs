@@ -67,7 +67,11 @@ fn folder(name: &str, folder: &Path, needed: u64) -> Finding {
 fn nearest(folder: &Path) -> PathBuf {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let existing = absolute.ancestors().find(|above| above.exists());
-    if existing == Some(&absolute) { folder.to_owned() } else { existing.unwrap_or(Path::new("/")).to_owned() }
+    if existing == Some(&absolute) {
+        folder.to_owned()
+    } else {
+        existing.unwrap_or(Path::new("/")).to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -81,7 +85,10 @@ mod tests {
         let found = folder("GUICHET_DATA", here.path(), 1);
         assert!(found.verdict == Verdict::Ok && !found.told.contains("first start"), "{found:?}");
         let later = folder("GUICHET_DATA", &here.path().join("a/b"), 1);
-        assert!(later.verdict == Verdict::Ok && later.told.contains("(made at the first start)"), "{later:?}");
+        assert!(
+            later.verdict == Verdict::Ok && later.told.contains("(made at the first start)"),
+            "{later:?}"
+        );
         let full = folder("TMPDIR", here.path(), u64::MAX);
         assert!(full.verdict == Verdict::Warning && full.told.contains("MB free, less than"), "{full:?}");
         assert_eq!(std::fs::read_dir(here.path()).unwrap().count(), 0, "nothing stays");

@@ -14,9 +14,9 @@ mod site;
 use std::fmt;
 use std::time::Duration;
 
-use futures_util::{FutureExt, StreamExt};
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt, StreamExt};
 use tokio::time::timeout;
 
 use crate::console::say;
@@ -94,7 +94,14 @@ pub async fn run(settings: &Settings) -> Result<(), Failure> {
     let site = Site::open(settings)?;
     let run = |check: &'static Check| {
         let found = timeout(PATIENCE, (check.run)(&site));
-        async move { (check, found.await.unwrap_or_else(|_| vec![fails(format!("no end within {} s", PATIENCE.as_secs()))])) }
+        async move {
+            (
+                check,
+                found
+                    .await
+                    .unwrap_or_else(|_| vec![fails(format!("no end within {} s", PATIENCE.as_secs()))]),
+            )
+        }
     };
     let mut running: FuturesOrdered<_> = CHECKS.iter().map(run).collect();
     let mut failed = 0;
@@ -119,7 +126,9 @@ pub async fn run(settings: &Settings) -> Result<(), Failure> {
 /// The settings are valid, or nothing would be checked; the names of some may not be.
 async fn settings(site: &Site<'_>) -> Vec<Finding> {
     let kind = match site.settings.trial {
-        true => "valid; this is a trial, with demo firms and a page of caught mails for everybody on this machine",
+        true => {
+            "valid; this is a trial, with demo firms and a page of caught mails for everybody on this machine"
+        }
         false => "valid",
     };
     [ok(kind)].into_iter().chain(settings::unknown().into_iter().map(warning)).collect()

@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
-use http::header::{CONNECTION, CONTENT_LENGTH, LOCATION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, LOCATION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
+};
 use reqwest::{Body, Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use std::convert::Infallible;
@@ -32,7 +35,9 @@ pub(super) async fn check(site: &Site<'_>) -> Vec<Finding> {
     };
     let mut found = Vec::new();
     if url.scheme() == "http" && !local {
-        found.push(warning(format!("PUBLIC_URL: {url} is not encrypted, nor are passwords and sessions: use https://")));
+        found.push(warning(format!(
+            "PUBLIC_URL: {url} is not encrypted, nor are passwords and sessions: use https://"
+        )));
     }
     // TLS ends at a proxy, because guichet has none.
     if url.scheme() == "https" && settings.trusted_proxies.is_empty() {
@@ -72,18 +77,25 @@ impl Place<'_> {
         let url = self.url;
         let answer = request.send().await.map_err(|error| {
             let told = unanswered(error);
-            warning(format!("PUBLIC_URL: nothing answers at {url}: {told}; start guichet and the proxy, then check again"))
+            warning(format!(
+                "PUBLIC_URL: nothing answers at {url}: {told}; start guichet and the proxy, then check again"
+            ))
         })?;
         match answer.status() {
-            status @ (StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT) => {
-                Err(warning(format!(
-                    "PUBLIC_URL: the proxy at {url} answers {status}: start guichet, then check again"
-                )))
-            }
+            status @ (StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT) => Err(warning(format!(
+                "PUBLIC_URL: the proxy at {url} answers {status}: start guichet, then check again"
+            ))),
             status if status.is_redirection() => {
-                let to = answer.headers().get(LOCATION).map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned());
+                let to = answer
+                    .headers()
+                    .get(LOCATION)
+                    .map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned());
                 let to = to.unwrap_or_else(|| "another address".to_owned());
-                Err(fails(format!("PUBLIC_URL: {url} leads to {to}: set PUBLIC_URL to the address where it ends")))
+                Err(fails(format!(
+                    "PUBLIC_URL: {url} leads to {to}: set PUBLIC_URL to the address where it ends"
+                )))
             }
             _ => Ok(answer),
         }
@@ -104,8 +116,10 @@ impl Place<'_> {
     }
 
     async fn websockets(&self) -> Option<Finding> {
-        let request = self.http.get(self.at("graphql")).header(CONNECTION, "Upgrade").header(UPGRADE, "websocket");
-        let request = request.header(SEC_WEBSOCKET_VERSION, "13").header(SEC_WEBSOCKET_KEY, "Z3VpY2hldCBjaGVjayAhIQ==");
+        let request =
+            self.http.get(self.at("graphql")).header(CONNECTION, "Upgrade").header(UPGRADE, "websocket");
+        let request =
+            request.header(SEC_WEBSOCKET_VERSION, "13").header(SEC_WEBSOCKET_KEY, "Z3VpY2hldCBjaGVjayAhIQ==");
         let answer = self.ask(request.header(SEC_WEBSOCKET_PROTOCOL, "graphql-transport-ws")).await;
         let status = match answer {
             Ok(answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS => return None,
@@ -135,9 +149,13 @@ impl Place<'_> {
     /// What operators need and others should not see.
     async fn hidden(&self) -> Option<Finding> {
         let answer = self.http.get(self.at("metrics")).send().await.ok()?;
-        let is_shown = answer.status().is_success() && answer.text().await.is_ok_and(|text| text.contains("guichet_"));
+        let is_shown =
+            answer.status().is_success() && answer.text().await.is_ok_and(|text| text.contains("guichet_"));
         is_shown.then(|| {
-            warning(format!("everybody can read {}metrics: let the proxy refuse /metrics, /livez and /readyz", self.url))
+            warning(format!(
+                "everybody can read {}metrics: let the proxy refuse /metrics, /livez and /readyz",
+                self.url
+            ))
         })
     }
 }

@@ -9,8 +9,7 @@ use super::{Finding, fails, ok};
 use crate::settings::check_clamd;
 
 /// The test file of EICAR, in two parts, because scanners find it in programs, too.
-const EICAR: [&str; 2] =
-    [r"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR", "-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"];
+const EICAR: [&str; 2] = [r"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR", "-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"];
 /// Zeros are sent in pieces of this size.
 const PIECE: usize = 1 << 16;
 

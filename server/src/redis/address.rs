@@ -18,8 +18,13 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     let is_socket = match scheme.as_deref() {
         Some("redis" | "rediss" | "valkey" | "valkeys") => false,
         Some("unix" | "redis+unix" | "valkey+unix") => true,
-        Some(other) if !other.is_empty() && other.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+') => {
-            return Err(format!("begins with `{other}://`, not with `redis://`, `rediss://` (TLS) or `unix://`"));
+        Some(other)
+            if !other.is_empty()
+                && other.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+') =>
+        {
+            return Err(format!(
+                "begins with `{other}://`, not with `redis://`, `rediss://` (TLS) or `unix://`"
+            ));
         }
         _ => return Err(UNREADABLE.to_owned()),
     };
@@ -32,20 +37,27 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     let is_unknown = |name: &str| !options.contains(&name);
     if let Some((name, _)) = url.query_pairs().find(|(name, _)| is_unknown(name)) {
         // Text after a `?` in a password looks like an option.
-        let name = if text.rsplit_once('?').is_some_and(|(_, rest)| rest.contains('@')) { "" } else { &*name };
+        let name =
+            if text.rsplit_once('?').is_some_and(|(_, rest)| rest.contains('@')) { "" } else { &*name };
         return Err(spelling::unknown_option(name, options.iter().copied()));
     }
     if is_socket {
         let is_path = url.path().len() > 1 && url.host_str().is_none_or(str::is_empty);
-        return if is_path { Ok(()) } else { Err("names no socket, such as unix:///run/redis/redis.sock".into()) };
+        return if is_path {
+            Ok(())
+        } else {
+            Err("names no socket, such as unix:///run/redis/redis.sock".into())
+        };
     }
     if url.host_str().is_none_or(str::is_empty) {
         return Err("names no host".to_owned());
     }
     if !url.username().is_empty() && url.password().is_none() {
-        return Err("has a user but no password: write user:password@ before the host, or neither; a password \
+        return Err(
+            "has a user but no password: write user:password@ before the host, or neither; a password \
                     without a user is written :password@"
-            .to_owned());
+                .to_owned(),
+        );
     }
     if url.fragment().is_some() {
         return Err("has a `#`; in a password it is written %23".to_owned());
@@ -64,7 +76,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_and_no_secret_is() {
-        let scheme = |other| format!("begins with `{other}://`, not with `redis://`, `rediss://` (TLS) or `unix://`");
+        let scheme =
+            |other| format!("begins with `{other}://`, not with `redis://`, `rediss://` (TLS) or `unix://`");
         for (text, told) in [
             ("redis", UNREADABLE.to_owned()),
             ("redis.example:6379", UNREADABLE.to_owned()),
@@ -74,10 +87,18 @@ mod tests {
             ("redis://:sec/ret@redis", "names no host".to_owned()),
             ("redis://me:sec/ret@redis", PORT.to_owned()),
             ("redis://", "names no host".to_owned()),
-            ("redis://:secret@redis/main", "has something else than the number of a database after the host; in a \
-                password, `/` is written %2F".to_owned()),
-            ("redis://:secret@redis/0?protocl=resp3", "has the option `protocl`, which is not supported; did you mean \
-                `protocol`?".to_owned()),
+            (
+                "redis://:secret@redis/main",
+                "has something else than the number of a database after the host; in a \
+                password, `/` is written %2F"
+                    .to_owned(),
+            ),
+            (
+                "redis://:secret@redis/0?protocl=resp3",
+                "has the option `protocl`, which is not supported; did you mean \
+                `protocol`?"
+                    .to_owned(),
+            ),
             ("rediss://:secret@redis#insecure", "has a `#`; in a password it is written %23".to_owned()),
             ("unix://run/redis.sock", "names no socket, such as unix:///run/redis/redis.sock".to_owned()),
         ] {

@@ -25,9 +25,7 @@ use url::Url;
 use crate::redis::Redis;
 
 pub use names::unknown;
-pub use reach::{
-    bind, check_clamd, check_database, check_s3, database_place, migrate, plain, unusable,
-};
+pub use reach::{bind, check_clamd, check_database, check_s3, database_place, migrate, plain, unusable};
 pub use values::{LogFormat, Secret};
 pub use variable::{
     DATABASE_URL, GUICHET_DATA, GUICHET_LISTEN, GUICHET_PROBES, REDIS_URL, S3_BUCKET, SMTP_URL, VARIABLES,

@@ -11,9 +11,8 @@ use super::VARIABLES;
 pub fn unknown() -> Vec<String> {
     #[allow(clippy::disallowed_methods, reason = "names that are not in the table are only told")]
     let all = env::vars_os();
-    let mut told: Vec<String> = all
-        .filter_map(|(name, value)| meant(&name.to_string_lossy(), &value.to_string_lossy()))
-        .collect();
+    let mut told: Vec<String> =
+        all.filter_map(|(name, value)| meant(&name.to_string_lossy(), &value.to_string_lossy())).collect();
     told.sort();
     told
 }
@@ -53,8 +52,12 @@ fn has_words_of(known: &str, written: &str) -> bool {
 }
 
 fn is_of_kubernetes(name: &str, value: &str) -> bool {
-    name.starts_with("GUICHET_SERVICE_") || value.starts_with("tcp://") || value.starts_with("udp://")
-        || name.strip_prefix("GUICHET_PORT_").is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
+    name.starts_with("GUICHET_SERVICE_")
+        || value.starts_with("tcp://")
+        || value.starts_with("udp://")
+        || name
+            .strip_prefix("GUICHET_PORT_")
+            .is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -91,7 +94,9 @@ mod tests {
 
     #[test]
     fn names_of_others_are_left_alone() {
-        for name in ["PATH", "HTTP_URL", "FTP_URL", "DATABASE_HOST", "AWS_REGION", "LISTEN", "DATA", "LOG", "PORT"] {
+        for name in
+            ["PATH", "HTTP_URL", "FTP_URL", "DATABASE_HOST", "AWS_REGION", "LISTEN", "DATA", "LOG", "PORT"]
+        {
             assert_eq!(meant(name, "x"), None, "{name}");
         }
         for variable in VARIABLES {

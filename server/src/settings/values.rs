@@ -48,7 +48,9 @@ pub enum LogFormat {
 pub(super) fn unwrapped(text: &str) -> Result<Option<&str>, String> {
     let text = text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
     if text.starts_with(['"', '\'', '`', '“', '”', '‘', '’', '«']) {
-        return Err("begins with a quote, which was handed on as a part of the value: write it without quotes".into());
+        return Err(
+            "begins with a quote, which was handed on as a part of the value: write it without quotes".into(),
+        );
     }
     if text.contains(char::is_control) {
         return Err("has a line end or another control character inside".into());
@@ -84,7 +86,9 @@ pub(super) fn web_url(example: &'static str) -> impl Fn(&str) -> Result<Url, Str
             return Err("has a user or a password, which do not belong here".to_owned());
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-            return Err("has more than scheme, host and port; it is the root of a host, without a path".to_owned());
+            return Err(
+                "has more than scheme, host and port; it is the root of a host, without a path".to_owned()
+            );
         }
         origin(&url).map(|_| url)
     }
@@ -110,7 +114,9 @@ pub(super) fn networks(text: &str) -> Result<Vec<IpNet>, String> {
 pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
         let hint = match text.rsplit_once(':') {
-            _ if text.parse::<Ipv6Addr>().is_ok() || text.contains("::") => "; an IPv6 address is written [::1]:8080",
+            _ if text.parse::<Ipv6Addr>().is_ok() || text.contains("::") => {
+                "; an IPv6 address is written [::1]:8080"
+            }
             Some((host, port)) if host.parse::<Ipv4Addr>().is_ok() && port.parse::<u16>().is_err() => {
                 "; the port is a number from 0 to 65535"
             }
@@ -146,7 +152,10 @@ pub(super) fn log_filter(text: &str) -> Result<String, String> {
     for part in parts(text) {
         let is_word = part.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if is_word && part.parse::<LevelFilter>().is_err() && !part.starts_with("guichet") {
-            return Err(format!("{}; `{part}` is none of the levels error, warn, info, debug and trace", wrong()));
+            return Err(format!(
+                "{}; `{part}` is none of the levels error, warn, info, debug and trace",
+                wrong()
+            ));
         }
     }
     EnvFilter::builder().parse(text).map(|_| text.to_owned()).map_err(|_| wrong())
@@ -186,7 +195,9 @@ mod tests {
         let read = origins("https://App.example:443/, http://localhost:5173").unwrap();
         let expected = ["https://app.example", "http://localhost:5173"];
         assert_eq!(read, expected.map(|origin| origin.parse().unwrap()));
-        assert!(origins("https://a.example/x").unwrap_err().starts_with("`https://a.example/x` has more than"));
+        assert!(
+            origins("https://a.example/x").unwrap_err().starts_with("`https://a.example/x` has more than")
+        );
         assert!(origins("*").is_err());
         let no_host = "`https://a\"b.example` does not contain a valid host name";
         assert_eq!(origins("https://a\"b.example").unwrap_err(), no_host);

@@ -80,8 +80,12 @@ async fn a_whole_installation() {
     let ended = whole.check(&[]).await;
     assert_eq!(ended.code, Some(0), "{ended:#?}");
     assert_eq!(amiss(&ended), [""; 0], "{ended:#?}");
-    for name in ["settings", "machine", "database", "redis", "relay", "files", "scanner", "clocks", "public"] {
-        assert!(ended.out.lines().any(|line| line.split_whitespace().nth(1) == Some(name)), "{name}: {ended:#?}");
+    for name in ["settings", "machine", "database", "redis", "relay", "files", "scanner", "clocks", "public"]
+    {
+        assert!(
+            ended.out.lines().any(|line| line.split_whitespace().nth(1) == Some(name)),
+            "{name}: {ended:#?}"
+        );
     }
     told(&ended, "ok", "files", &format!("CORS lets pages of {} upload and download", whole.public_url));
     told(&ended, "ok", "relay", "encrypted, signed in");
@@ -112,7 +116,9 @@ async fn parts_that_are_wrong() {
 
     // Nothing that it is given is refused, though not all of it is there.
     whole.scanner.leave(true);
-    let ended = whole.check(&[("REDIS_URL", "unix:///no/redis.sock"), ("GUICHET_ALLOWED_ORIGINS", "https://a.example")]).await;
+    let ended = whole
+        .check(&[("REDIS_URL", "unix:///no/redis.sock"), ("GUICHET_ALLOWED_ORIGINS", "https://a.example")])
+        .await;
     told(&ended, "fail", "redis", "REDIS_URL: no such file or directory at /no/redis.sock");
     told(&ended, "fail", "scanner", "CLAMD_ADDRESS: clamd does not answer");
     told(&ended, "fail", "files", "CORS of the bucket does not let pages of https://a.example use PUT");
@@ -130,7 +136,12 @@ async fn parts_that_are_wrong() {
     told(&whole.check(&[("S3_BUCKET", "others")]).await, "fail", "files", "no bucket `others`");
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let away = format!("postgres://me:hunter2@{nobody}/guichet");
-    told(&whole.check(&[("DATABASE_URL", &away)]).await, "fail", "database", "DATABASE_URL: connection refused");
+    told(
+        &whole.check(&[("DATABASE_URL", &away)]).await,
+        "fail",
+        "database",
+        "DATABASE_URL: connection refused",
+    );
 
     // A wrong setting is told before anything is looked at.
     let ended = whole.check(&[("DATABASE_POOL", "many")]).await;
@@ -243,12 +254,17 @@ async fn what_waits() {
 async fn a_trial_that_did_not_begin() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let ended = guichet(&["check"], &[("GUICHET_DATA", data.to_str().unwrap()), ("GUICHET_LISTEN", "")], "").await;
+    let ended =
+        guichet(&["check"], &[("GUICHET_DATA", data.to_str().unwrap()), ("GUICHET_LISTEN", "")], "").await;
     assert_eq!((ended.code, amiss(&ended).len()), (Some(0), 0), "{ended:#?}");
     told(&ended, "ok", "settings", "this is a trial");
     told(&ended, "ok", "database", "the first start of guichet makes a private PostgreSQL");
     assert!(!data.exists());
     let sink = Sink::start(Options::default()).await;
-    let told_so = guichet(&["check"], &[("GUICHET_DATA", data.to_str().unwrap()), ("SMTP_URL", &sink.starttls_url())], "");
+    let told_so = guichet(
+        &["check"],
+        &[("GUICHET_DATA", data.to_str().unwrap()), ("SMTP_URL", &sink.starttls_url())],
+        "",
+    );
     told(&told_so.await, "warn", "public", "PUBLIC_URL is not set");
 }

@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 use std::sync::Arc;
 
-use diesel_async::SimpleAsyncConnection;
 use chrono::TimeDelta;
+use diesel_async::SimpleAsyncConnection;
 use guichet_base::clock::SystemClock;
 use guichet_base::id::Id;
 use guichet_embedded::{Postgres, PostgresOptions};
@@ -100,7 +100,10 @@ async fn delivery(site: &Site, server: &Process) -> Value {
 async fn a_dump_is_a_backup() {
     let mut copied = Copied::make().await;
     let first = copied.command(&["restored"]).await;
-    assert!(first.starts_with("screens load anew and everybody signs in again; these mails were queued"), "{first}");
+    assert!(
+        first.starts_with("screens load anew and everybody signs in again; these mails were queued"),
+        "{first}"
+    );
     assert!(first.contains(" 1 mails, queued from "), "{first}");
     assert_eq!(copied.command(&["restored"]).await, first);
     copied.sign_in().await;
@@ -122,7 +125,10 @@ async fn a_dump_is_a_backup() {
     assert_eq!(copied.command(&["mail", "held", "--before", "2026-01-01"]).await, "no such mails are held\n");
     let listed = copied.command(&["jobs", "list", "--status", "held"]).await;
     assert!(listed.contains("HELD     email.send"), "{listed}");
-    assert_eq!(copied.command(&["mail", "release", "--before", "2026-01-01"]).await, "0 mails are sent now\n");
+    assert_eq!(
+        copied.command(&["mail", "release", "--before", "2026-01-01"]).await,
+        "0 mails are sent now\n"
+    );
     assert_eq!(site.sink.mails().len(), 1);
 
     assert_eq!(copied.command(&["mail", "release", "--all"]).await, "1 mails are sent now\n");

@@ -319,10 +319,16 @@ async fn misspelt_names() {
     let database = TestDatabase::new().await;
     let told = "SMPT_URL is no setting and is ignored; did you mean SMTP_URL?";
     let missing = "SMTP_URL: is not set, and mails would go nowhere";
-    let settings = [on(&database, "SMPT_URL", "smtp://me:hunter2@relay"), on(&database, "GUICHET_REDIS_URL", "redis://a")];
+    let settings = [
+        on(&database, "SMPT_URL", "smtp://me:hunter2@relay"),
+        on(&database, "GUICHET_REDIS_URL", "redis://a"),
+    ];
     let ended = guichet(&["work"], &settings.concat(), "").await;
     assert!(ended.err.contains(told) && ended.err.contains(missing), "{ended:?}");
-    assert!(ended.err.contains("GUICHET_REDIS_URL is no setting and is ignored; did you mean REDIS_URL?"), "{ended:?}");
+    assert!(
+        ended.err.contains("GUICHET_REDIS_URL is no setting and is ignored; did you mean REDIS_URL?"),
+        "{ended:?}"
+    );
     assert_eq!((ended.code, ended.err.contains("hunter2")), (Some(2), false), "{ended:?}");
     let ended = guichet(&["migrate"], &settings[0], "").await;
     assert!(ended.code == Some(0) && ended.err.contains(told), "{ended:?}");

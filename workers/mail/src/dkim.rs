@@ -63,22 +63,20 @@ impl Dkim {
         }
         let needed = |value: Option<&str>, variable| {
             let value = value.map(str::trim).filter(|value| !value.is_empty()).map(ToOwned::to_owned);
-            value.ok_or_else(|| {
-                SettingError::new(
-                    variable,
-                    "is not set, but other MAIL_DKIM settings are",
-                )
-            })
+            value.ok_or_else(|| SettingError::new(variable, "is not set, but other MAIL_DKIM settings are"))
         };
         let selector = label(needed(selector, SELECTOR)?, SELECTOR)?;
         let domain = label(needed(domain, DOMAIN)?, DOMAIN)?;
         let file = needed(key_file, KEY_FILE)?;
-        let pem = fs::read_to_string(&file)
-            .map_err(|error| SettingError::new(KEY_FILE, format!("names `{file}`, which cannot be read: {error}")))?;
+        let pem = fs::read_to_string(&file).map_err(|error| {
+            SettingError::new(KEY_FILE, format!("names `{file}`, which cannot be read: {error}"))
+        })?;
         let key = key(&pem).ok_or_else(|| {
             SettingError::new(
                 KEY_FILE,
-                format!("names `{file}`, which holds no RSA or Ed25519 private key in PEM without a passphrase"),
+                format!(
+                    "names `{file}`, which holds no RSA or Ed25519 private key in PEM without a passphrase"
+                ),
             )
         })?;
         let relaxed = DkimCanonicalizationType::Relaxed;

@@ -137,7 +137,8 @@ fn explained(error: &tokio_postgres::Error, text: &str, named: bool) -> String {
 /// What is wrong with a text that is no address at all.
 fn shape(text: &str) -> String {
     let scheme = text.split_once("://").map(|(scheme, _)| scheme).filter(|scheme| {
-        !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.:".contains(&byte))
+        !scheme.is_empty()
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.:".contains(&byte))
     });
     match scheme {
         Some("postgres" | "postgresql") | None => UNREADABLE.to_owned(),
@@ -296,11 +297,14 @@ mod tests {
             assert_eq!(Address::parse(text).unwrap_err(), reason, "{text}");
         }
         let stranger = Address::parse("postgres://me@db/x?sslcert=/c.pem").unwrap_err();
-        assert!(stranger.starts_with("has the option `sslcert`, which is not supported; there are `sslmode`"));
+        assert!(
+            stranger.starts_with("has the option `sslcert`, which is not supported; there are `sslmode`")
+        );
         // Every option that is offered is taken.
-        for (option, value) in OPTIONS.iter().zip(["disable", "/ca.pem", "postgres", "a", "1", "1", "1", "1", "1",
-            "1", "any", "disable", "prefer", "-cx=y", "me", "secret", "x", "db", "5432"])
-        {
+        for (option, value) in OPTIONS.iter().zip([
+            "disable", "/ca.pem", "postgres", "a", "1", "1", "1", "1", "1", "1", "any", "disable", "prefer",
+            "-cx=y", "me", "secret", "x", "db", "5432",
+        ]) {
             let address = Address::parse(&format!("postgres://me@db/x?{option}={value}"));
             assert!(address.is_ok(), "{option}: {address:?}");
         }

@@ -76,7 +76,8 @@ pub async fn by_firm(
          GROUP BY firm_id ORDER BY firm_id",
     );
     let count = count.bind::<Text, _>(kind).bind::<Nullable<SqlUuid>, _>(which.firm);
-    let count = count.bind::<Nullable<Timestamptz>, _>(which.before).bind::<Nullable<Timestamptz>, _>(which.after);
+    let count =
+        count.bind::<Nullable<Timestamptz>, _>(which.before).bind::<Nullable<Timestamptz>, _>(which.after);
     Ok(count.load(conn).await?)
 }
 
@@ -97,7 +98,8 @@ pub async fn some(
          ORDER BY created_at, id LIMIT ?",
     );
     let find = find.bind::<Text, _>(kind).bind::<Nullable<SqlUuid>, _>(which.firm);
-    let find = find.bind::<Nullable<Timestamptz>, _>(which.before).bind::<Nullable<Timestamptz>, _>(which.after);
+    let find =
+        find.bind::<Nullable<Timestamptz>, _>(which.before).bind::<Nullable<Timestamptz>, _>(which.after);
     Ok(find.bind::<BigInt, _>(most).load(conn).await?)
 }
 

@@ -141,5 +141,8 @@ pub async fn create(store: &Store, input: CreateFirm) -> Result<Done<CreatedFirm
     tx.audit(Some(id), "firmCreate", FirmId::NOUN, Some(id.uuid()));
     let done = tx.commit(()).await?;
     let owner = Invited { id: owner, secret };
-    Ok(Done { value: CreatedFirm { id, owner, owner_keeps_password: account.has_password() }, revision: done.revision })
+    Ok(Done {
+        value: CreatedFirm { id, owner, owner_keeps_password: account.has_password() },
+        revision: done.revision,
+    })
 }
