@@ -10,7 +10,7 @@ use guichet_base::locale::Locale;
 
 use crate::settings;
 
-/// Guichet: the client portal and service desk of accounting firms, and of every firm that serves companies.
+/// The client portal and service desk of firms that serve companies.
 ///
 /// Without a command everything runs in one process: the API, the workers, and, where no
 /// DATABASE_URL or SMTP_URL is set, a private PostgreSQL and a mail catcher.

@@ -230,7 +230,7 @@ pub async fn others(conn: &mut AsyncPgConnection) -> Result<i64, Fault> {
     use diesel_async::RunQueryDsl;
     let count = diesel::dsl::sql::<diesel::sql_types::BigInt>(
         "(SELECT count(*) FROM pg_stat_activity
-          WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend')",
+          WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename IS NOT NULL)",
     );
     Ok(diesel::select(count).get_result(conn).await?)
 }

@@ -61,7 +61,8 @@ async fn look(site: &Site<'_>, conn: &mut Connection) -> Result<Vec<Finding>, Fa
     {
         found.push(fails(format!("nothing can be written: {}", plain(&fault.to_string()))));
     }
-    if site.settings.database_url.is_some() && site.settings.redis.is_none() {
+    // A standby can do neither; that it is one has been told.
+    if site.settings.database_url.is_some() && site.settings.redis.is_none() && !survey.only_reads {
         match hint::gets_through(url.reveal(), HEARD).await {
             Ok(true) => {}
             Ok(false) => found.push(warning(
@@ -143,19 +144,16 @@ async fn waiting(conn: &mut Connection) -> Result<Vec<Finding>, Fault> {
     let mut found = Vec::new();
     for depth in queue::depth(conn, now).await? {
         if depth.held > 0 {
-            found.push(warning(format!(
-                "{} jobs {} are held since a restore: see `guichet mail held`",
-                depth.held, depth.kind
-            )));
+            let (jobs, kind) = (depth.held, &depth.kind);
+            found.push(warning(format!("jobs {kind}: {jobs} held since a restore, see `guichet mail held`")));
         }
         if depth.dead > 0 {
             let (jobs, kind) = (depth.dead, depth.kind);
-            found
-                .push(warning(format!("{jobs} jobs {kind} are dead: see `guichet jobs list --status dead`")));
+            found.push(warning(format!("jobs {kind}: {jobs} dead, see `guichet jobs list --status dead`")));
         }
     }
     for pause in queue::pauses(conn, now).await? {
-        found.push(warning(format!("jobs {} are paused: {}", pause.kind, pause.reason)));
+        found.push(warning(format!("jobs {}: paused, because {}", pause.kind, pause.reason)));
     }
     if let (Some(here), Some(last)) =
         (installation::place(conn).await?, installation::last_place(conn).await?)

@@ -1,5 +1,6 @@
 //! What an operator does after a restore from a backup.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -56,7 +57,7 @@ pub(super) async fn list(store: &Store, which: MailWhich) -> Result<String, Fail
 /// `guichet mail release`
 pub(super) async fn release(store: &Store, MailSome { which, .. }: MailSome) -> Result<String, Failure> {
     let released = held::release(store, meant(which)).await.map_err(told)?;
-    Ok(format!("{released} mails are sent now"))
+    Ok(format!("sending {} now", mails(released)))
 }
 
 /// `guichet mail discard`
@@ -67,11 +68,19 @@ pub(super) async fn discard(
     let which = meant(some.which);
     if yes {
         let discarded = held::discard(store, which).await.map_err(told)?;
-        return Ok(format!("{discarded} mails were discarded; staff see them as not sent"));
+        return Ok(format!("discarded {}, which staff see as not sent", mails(discarded)));
     }
     let held = held::by_firm(store, which).await.map_err(told)?;
-    let mails: i64 = held.iter().map(|firm| firm.jobs).sum();
-    Err(format!("{mails} mails would be discarded; add --yes to do it").into())
+    let count: i64 = held.iter().map(|firm| firm.jobs).sum();
+    Err(format!("this would discard {}: add --yes to do it", mails(count)).into())
+}
+
+/// The number with its noun.
+fn mails(count: impl Display) -> String {
+    match count.to_string().as_str() {
+        "1" => "1 mail".to_owned(),
+        count => format!("{count} mails"),
+    }
 }
 
 /// How many others are connected to the database.
@@ -95,7 +104,7 @@ fn held_table(held: &[HeldOfFirm]) -> Option<String> {
     let (first, rest) = held.split_first()?;
     let line = |name: String, jobs: i64, oldest: DateTime<Utc>, newest: DateTime<Utc>| {
         let minute = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%MZ").to_string();
-        format!("{name:<31} {jobs:>6} mails, queued from {} to {}", minute(oldest), minute(newest))
+        format!("{name:<31} {:>12}, queued from {} to {}", mails(jobs), minute(oldest), minute(newest))
     };
     let of_firm = |firm: &HeldOfFirm| {
         let name = firm.firm_id.map(|id| id.encode()).unwrap_or_default();

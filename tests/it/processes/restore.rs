@@ -108,7 +108,7 @@ async fn a_dump_is_a_backup() {
         first.starts_with("screens load anew and everybody signs in again; these mails were queued"),
         "{first}"
     );
-    assert!(first.contains(" 1 mails, queued from "), "{first}");
+    assert!(first.contains(" 1 mail, queued from "), "{first}");
     assert_eq!(copied.command(&["restored"]).await, first);
     copied.sign_in().await;
     let site = &copied.site;
@@ -125,20 +125,20 @@ async fn a_dump_is_a_backup() {
     site.change(&server, &ticket, "IN_ANALYSIS", "another change").await.unwrap();
     site.sink.wait_for(1).await;
     let held = copied.command(&["mail", "held"]).await;
-    assert!(held.starts_with("firm_") && held.contains(" 1 mails, queued from "), "{held}");
+    assert!(held.starts_with("firm_") && held.contains(" 1 mail, queued from "), "{held}");
     assert_eq!(copied.command(&["mail", "held", "--before", "2026-01-01"]).await, "no such mails are held\n");
     let listed = copied.command(&["jobs", "list", "--status", "held"]).await;
     assert!(listed.contains(" HELD ") && listed.contains(" email.send "), "{listed}");
     assert_eq!(
         copied.command(&["mail", "release", "--before", "2026-01-01"]).await,
-        "0 mails are sent now\n"
+        "sending 0 mails now\n"
     );
     assert_eq!(site.sink.mails().len(), 1);
 
-    assert_eq!(copied.command(&["mail", "release", "--all"]).await, "1 mails are sent now\n");
+    assert_eq!(copied.command(&["mail", "release", "--all"]).await, "sending 1 mail now\n");
     site.sent(&server, 2).await;
     assert_eq!(site.sink.mails().len(), 2);
-    assert_eq!(copied.command(&["mail", "release", "--all"]).await, "0 mails are sent now\n");
+    assert_eq!(copied.command(&["mail", "release", "--all"]).await, "sending 0 mails now\n");
     copied.end([server, worker]).await;
 }
 
@@ -160,10 +160,13 @@ async fn a_copy_is_noticed() {
     assert_eq!(delivery(site, &server).await["status"], "QUEUED");
 
     let refused = guichet(&["mail", "discard", "--all"], &[("DATABASE_URL", &site.url)], "").await;
-    assert!(refused.code == Some(1) && refused.err.contains("1 mails would be discarded"), "{refused:?}");
+    assert!(
+        refused.code == Some(1) && refused.err.contains("this would discard 1 mail: add --yes"),
+        "{refused:?}"
+    );
     let firm = site.firm.id.encode();
     let discarded = copied.command(&["mail", "discard", "--firm", &firm, "--yes"]).await;
-    assert_eq!(discarded, "1 mails were discarded; staff see them as not sent\n");
+    assert_eq!(discarded, "discarded 1 mail, which staff see as not sent\n");
     assert_eq!(copied.command(&["mail", "held"]).await, "no such mails are held\n");
     let unsent = delivery(site, &server).await;
     assert_eq!((&unsent["status"], &unsent["reason"]), (&json!("NOT_SENT"), &json!("DISCARDED")));

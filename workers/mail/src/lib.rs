@@ -4,6 +4,7 @@
 //! A mail is a [`lettre::Message`] with one recipient and a `Message-ID` that is the same on every attempt.
 //! [`Route::send`] returns an outcome sorted by what to do next: [`SendError`].
 
+mod address;
 mod catcher;
 mod caught;
 mod dkim;

@@ -6,7 +6,13 @@ use lettre::transport::smtp::authentication::Credentials;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::{outcome::SendError, session::Session, trust, wire::Tls};
+use super::{
+    address::{ENCODED, split, unknown_option},
+    outcome::SendError,
+    session::Session,
+    trust,
+    wire::Tls,
+};
 
 /// A setting that cannot be used. One sentence that names the variable and contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -218,37 +224,6 @@ impl SmtpSettings {
     }
 }
 
-const SCHEMES: [&str; 3] = ["smtp+starttls", "smtps", "smtp"];
-const ENCODED: &str =
-    "in a user or password, `:`, `/`, `?`, `#` and `@` are written %3A, %2F, %3F, %23 and %40";
-
-/// Splits the address, whose scheme is one of ours. The reason why it cannot be split contains no part of it behind
-/// the scheme.
-fn split(text: &str) -> Result<Url, String> {
-    let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase()).filter(|scheme| {
-        !scheme.is_empty()
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-    });
-    match scheme {
-        Some(scheme) if SCHEMES.contains(&&*scheme) => {}
-        Some(scheme) => {
-            return Err(format!(
-                "begins with `{scheme}://`, not with `smtp+starttls://`, `smtps://` or `smtp://`"
-            ));
-        }
-        None => {
-            return Err(
-                "is not an address such as smtp+starttls://user:password@relay.example:587".to_owned()
-            );
-        }
-    }
-    Url::parse(text).map_err(|error| match error {
-        url::ParseError::EmptyHost => "names no host".to_owned(),
-        url::ParseError::InvalidPort => format!("has a port that is no number from 1 to 65535; {ENCODED}"),
-        _ => format!("names no valid host; {ENCODED}"),
-    })
-}
-
 /// What was seen of a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Survey {
@@ -296,24 +271,16 @@ impl Query {
                         .ok_or_else(|| wrong("has a `timeout` that is no number of seconds from 1 to 600"))?;
                     query.timeout = Some(Duration::from_secs(seconds));
                 }
-                _ => return Err(wrong(unknown(&name, url.query().is_some_and(|query| query.contains('@'))))),
+                _ => {
+                    return Err(wrong(unknown_option(
+                        &name,
+                        url.query().is_some_and(|query| query.contains('@')),
+                    )));
+                }
             }
         }
         Ok(query)
     }
-}
-
-/// Names an unknown option, unless it may be part of a password.
-fn unknown(name: &str, may_be_secret: bool) -> String {
-    const OPTIONS: [&str; 4] = ["sessions", "ca", "hello", "timeout"];
-    let list = "there are `sessions`, `ca`, `hello` and `timeout`";
-    if may_be_secret || name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-    {
-        return format!("has an unknown option after `?`; {list}");
-    }
-    let near = OPTIONS.into_iter().find(|option| strsim::osa_distance(option, name) <= 1);
-    let hint = near.map_or_else(|| list.to_owned(), |meant| format!("did you mean `{meant}`?"));
-    format!("has the option `{name}`, which is not supported; {hint}")
 }
 
 #[cfg(test)]
