@@ -127,7 +127,6 @@ fn documents() -> Vec<Attack> {
 /// Bodies and variables that are too large, too deep or not GraphQL.
 fn bodies() -> Vec<Attack> {
     const TOO_MUCH: &str = "COST_EXCEEDED";
-    const INVALID: &str = "GRAPHQL_VALIDATION_FAILED";
     let one = json!({ "query": "{ viewer { account { id } } }" });
     let tickets = "query ($filter: TicketFilter) { tickets(first: 1, filter: $filter) { totalCount } }";
     let create =
@@ -152,8 +151,18 @@ fn bodies() -> Vec<Attack> {
             &copied,
             json!({ "filter": { "search": "x".repeat(100_000) } }),
         ),
-        with("an object in place of a list", "BAD_USER_INPUT", tickets, json!({ "filter": { "status": { "a": {} } } })),
-        with("a field that is none", "BAD_USER_INPUT", tickets, json!({ "filter": { "or": [{ "or": [] }] } })),
+        with(
+            "an object in place of a list",
+            "BAD_USER_INPUT",
+            tickets,
+            json!({ "filter": { "status": { "a": {} } } }),
+        ),
+        with(
+            "a field that is none",
+            "BAD_USER_INPUT",
+            tickets,
+            json!({ "filter": { "or": [{ "or": [] }] } }),
+        ),
         with(
             "a number for a text",
             "BAD_USER_INPUT",
