@@ -313,7 +313,7 @@ mod tests {
         fn look(mut command: clap::Command, path: &str) {
             for help in [command.render_help(), command.render_long_help()] {
                 let help = help.to_string();
-                let wide = help.lines().find(|line| line.chars().count() > 80);
+                let wide = help.lines().find(|line| !line.starts_with("Usage:") && line.chars().count() > 80);
                 assert_eq!(wide, None, "{path}");
             }
             for inner in command.get_subcommands() {

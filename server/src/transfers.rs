@@ -110,7 +110,10 @@ impl Transfer {
         stream::unfold((Box::pin(body), self), move |(mut body, mut transfer)| async move {
             // A client that is told the length needs no end, and the server does not ask for one.
             let Some(next) = body.next().await else {
-                transfer.ends(Ending::Ok);
+                // A body that broke off ends, too.
+                if transfer.ending != Ending::Unavailable {
+                    transfer.ends(Ending::Ok);
+                }
                 return None;
             };
             match &next {

@@ -300,5 +300,5 @@ async fn a_mail_is_held_back_at_the_last_moment() {
             (u64::from(may_go), 1 + usize::from(may_go))
         );
     }
-    assert_eq!(sink.see(|state| state.sessions), 1);
+    assert_eq!(sink.see(|state| state.sessions), 2);
 }

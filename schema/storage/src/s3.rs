@@ -127,7 +127,11 @@ fn fault(error: &Error) -> S3Fault {
         _ if told(&["invalid list response"]) => S3Fault::Refused("no list of objects".to_owned()),
         _ => match (status, TLS.iter().find_map(|sign| text.find(sign))) {
             (Some(status), _) => S3Fault::Refused(code(&text).unwrap_or_else(|| status.to_string())),
-            (None, Some(at)) => S3Fault::Untrusted(foreign::listed(&text[at..])),
+            (None, Some(at)) => {
+                // Each layer of the library tells it again.
+                let told = text[at..].split(": error sending request").next().unwrap_or_default();
+                S3Fault::Untrusted(foreign::listed(told))
+            }
             (None, None) => S3Fault::Away(None),
         },
     }

@@ -15,7 +15,7 @@ use async_graphql_value::{ConstValue, Value};
 
 use super::errors::{Code, refusal, too_much};
 use super::limits::Limits;
-use super::types::{MESSAGE_LENGTH, Types, named};
+use super::types::{Types, named};
 
 /// The cost of a selection set; [`Limits`] explains each counter. Sums saturate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -255,8 +255,7 @@ impl<'a> Meter<'a> {
     /// The most items that a field can return according to its arguments, at least 1; none when they do not say.
     fn size(&self, field: &Field) -> Option<u64> {
         let sizes = field.arguments.iter().filter_map(|(name, value)| match name.node.as_str() {
-            // A longer page is refused before anything is read, in a sentence that says how long it may be.
-            "first" | "last" => self.number(&value.node).map(|size| size.min(MESSAGE_LENGTH as u64)),
+            "first" | "last" => self.number(&value.node),
             "ids" => self.length(&value.node),
             _ => None,
         });

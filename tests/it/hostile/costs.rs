@@ -195,7 +195,7 @@ fn pages() -> Vec<Attack> {
         page("first: 0", "(first: 0)"),
         page("first: -1", "(first: -1)"),
         page("last: -1", "(last: -1)"),
-        query("first: 2^31", WRONG, tickets("(first: 2147483648)")),
+        query("first: 2^31", TOO_MUCH, tickets("(first: 2147483648)")),
         query("first: 10^300", WRONG, tickets("(first: 1e300)")),
         page("no page", ""),
         page("first and last", "(first: 1, last: 1)"),

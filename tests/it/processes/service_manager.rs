@@ -9,7 +9,7 @@ use guichet_tests::http;
 use guichet_tests::process::Launch;
 use guichet_tests::wait::DEADLINE;
 use tokio::net::UnixDatagram;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::site::Site;
 
@@ -28,7 +28,7 @@ impl Manager {
     }
 }
 
-/// Every kind of process tells when it is ready, not before its probe says so, and when it stops.
+/// Every kind of process tells when it has started, so that its probe answers, and when it stops.
 #[tokio::test]
 async fn the_service_manager_is_told() {
     let folder = tempfile::tempdir().unwrap();
@@ -45,8 +45,12 @@ async fn the_service_manager_is_told() {
     ] {
         let process = launch.with("NOTIFY_SOCKET", &socket).spawn().await;
         assert_eq!(manager.told().await, "READY=1\n");
-        let url = process.url().await;
-        assert_eq!(http::get(format!("{url}/readyz")).await.unwrap().status(), 200);
+        let probe = format!("{}/readyz", process.url().await);
+        let begun = Instant::now();
+        // Workers claim their first jobs right after.
+        while http::get(&probe).await.unwrap().status() != 200 {
+            assert!(begun.elapsed() < DEADLINE, "{:#?}", process.output());
+        }
         process.ask_to_stop();
         assert_eq!(manager.told().await, "STOPPING=1\n");
         assert!(process.end().await.success());
