@@ -41,7 +41,8 @@ async fn the_service_manager_is_told() {
         Launch::work(&database.url, &site.sink.starttls_url()),
         Launch::all_in_one(&folder.path().join("data"))
             .with("DATABASE_URL", &database.url)
-            .with("SMTP_URL", site.sink.starttls_url()),
+            .with("SMTP_URL", site.sink.starttls_url())
+            .with("MAIL_FROM", "notices@operator.example"),
     ] {
         let process = launch.with("NOTIFY_SOCKET", &socket).spawn().await;
         assert_eq!(manager.told().await, "READY=1\n");

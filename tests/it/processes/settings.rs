@@ -37,7 +37,7 @@ async fn nobody() -> String {
 async fn page() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let router = axum::Router::new().fallback(async || "<h1>Welcome</h1>");
+    let router = axum::Router::new().fallback(async || "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"></head><body>Welcome</body></html>");
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
 }
