@@ -48,11 +48,12 @@ pub fn prepare(
     let query = escapes::replaced(&query).into_owned();
     let document = parse_query(&query).map_err(|error| parse_error(&error))?;
     let operation = select(&document, operation_name.as_deref())?;
-    let root = first_field(&document, &operation.selection_set.node).unwrap_or_default().to_owned();
-    named(operation.ty, &root, name(&document, operation_name.as_deref()).as_deref());
     let cost = measure(&document, operation, &variables, types, limits)?;
     let kind = operation.ty;
     cost.check(kind, limits)?;
+    // Not before its cost is known: a chain of fragments may have no field for very long.
+    let root = first_field(&document, &operation.selection_set.node).unwrap_or_default().to_owned();
+    named(kind, &root, name(&document, operation_name.as_deref()).as_deref());
     if cost.introspection_fields > 0 && !introspection {
         let message = "Introspection is switched off on this server.";
         return Err(refusal(Code::GraphqlValidationFailed, message, Vec::new()));
