@@ -39,7 +39,7 @@ mod tests {
 
     use super::*;
 
-    fn sorted<'a>(mut texts: Vec<&'a str>) -> Vec<&'a str> {
+    fn sorted(mut texts: Vec<&str>) -> Vec<&str> {
         texts.sort_by_key(|text| key(text));
         texts
     }

@@ -55,15 +55,15 @@ fn luhn_sum(digits: &str) -> u32 {
 }
 
 pub(super) fn siren(digits: &str) -> bool {
-    luhn_sum(digits) % 10 == 0
+    luhn_sum(digits).is_multiple_of(10)
 }
 
 /// The establishments of La Poste, except its headquarters, have a sum of digits that five divides, because there are
 /// more of them than the usual digit allows (INSEE).
 pub(super) fn siret(digits: &str) -> bool {
     const LA_POSTE: &str = "356000000";
-    let poste = digits.starts_with(LA_POSTE) && digits.bytes().map(value).sum::<u32>() % 5 == 0;
-    siren(&digits[..9]) && (poste || luhn_sum(digits) % 10 == 0)
+    let poste = digits.starts_with(LA_POSTE) && digits.bytes().map(value).sum::<u32>().is_multiple_of(5);
+    siren(&digits[..9]) && (poste || luhn_sum(digits).is_multiple_of(10))
 }
 
 /// The two characters after `FR`: the rest of the SIREN and `12` by 97, or the newer form with letters

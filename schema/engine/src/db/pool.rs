@@ -58,6 +58,7 @@ pub struct Conn {
 }
 
 /// A connection outside of the pool or, while the server takes no more, one of the pool.
+#[allow(clippy::large_enum_variant, reason = "a process has a handful of them")]
 pub enum Separate {
     /// A connection of its own.
     Own(Box<AsyncPgConnection>),
