@@ -443,6 +443,7 @@ fn plans(expr: &Expr) -> Vec<&Plan> {
 }
 
 /// A date that could hold.
+#[allow(clippy::result_large_err, reason = "an answer is returned either way")]
 fn candidate(outcome: Outcome, source: &str, obligation: Option<&str>) -> Result<Due, Answer> {
     let date = match outcome.found {
         Found::On(date) => date,
