@@ -1,5 +1,7 @@
 //! The dates of the catalogue: against official calendars that somebody read, and what holds of all of them (C-09, C-10).
 
+#![allow(clippy::unwrap_used, reason = "a test fails by it")]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
