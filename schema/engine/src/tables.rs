@@ -377,7 +377,7 @@ diesel::table! {
         checked_at -> Timestamptz,
         proved_at -> Nullable<Timestamptz>,
         missing_since -> Nullable<Timestamptz>,
-        missing_times -> Int4,
+        missing_times -> Integer,
         lost_at -> Nullable<Timestamptz>,
         check_at -> Timestamptz,
     }

@@ -8,8 +8,8 @@ use crate::reading::{Contract, fields, implements};
 
 /// The last word of a mutation's name: noun, then verb.
 const VERBS: &[&str] = &[
-    "Attach", "Cancel", "Change", "Check", "Complete", "Create", "Download", "Edit", "Lift", "MarkPaid", "MarkRead",
-    "Post", "Renew", "Reopen", "Retry", "Set", "Transfer", "Update",
+    "Attach", "Cancel", "Change", "Check", "Complete", "Create", "Download", "Edit", "Lift", "MarkPaid",
+    "MarkRead", "Post", "Renew", "Reopen", "Retry", "Set", "Transfer", "Update",
 ];
 /// Verbs that create or send something, so they need an idempotency key.
 const KEYED: &[&str] = &["Attach", "Change", "Create", "Post", "Reopen", "Retry", "Transfer"];

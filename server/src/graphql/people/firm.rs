@@ -323,7 +323,7 @@ impl FirmMutation {
     async fn firm_sender_check(
         &self,
         ctx: &Context<'_>,
-        input: FirmSenderCheckInput,
+        #[graphql(desc = "The input of the mutation.")] input: FirmSenderCheckInput,
     ) -> Result<FirmSenderCheckPayload, ApiError> {
         let firm = Caller::of(ctx).actor()?.firm_id();
         let Senders { policy, .. } = senders(ctx);
