@@ -224,7 +224,7 @@ async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) 
     probes::record_metrics();
     open_files::allow_many();
     // A process that still waits for a service when it is told to stop has nothing to finish.
-    let begun = shutdown.run_until_cancelled(begin(&mut life)).await;
+    let begun = shutdown.run_until_cancelled(Box::pin(begin(&mut life))).await;
     match begun.unwrap_or(Ok(())) {
         Ok(()) => {
             service_manager::ready();

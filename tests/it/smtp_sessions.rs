@@ -198,8 +198,8 @@ async fn a_late_acceptance_is_not_that_of_the_next_mail() {
     }
 }
 
-/// When a caller is cancelled while it waits for the relay's reply, the next mail on the same session does not get that
-/// reply.
+/// When a caller is cancelled while it waits for the relay's reply, its session is closed at once, so the next mail does not
+/// get that reply.
 #[tokio::test]
 async fn a_cancelled_caller_leaves_no_answer_behind() {
     let sink = Sink::start(Options::default()).await;
@@ -219,7 +219,6 @@ async fn a_cancelled_caller_leaves_no_answer_behind() {
     let taken: Vec<(u32, Vec<String>)> =
         sink.mails().into_iter().map(|mail| (mail.session, mail.to)).collect();
     let to = |name: &str| vec![format!("{name}@client.example")];
-    // The session of a caller that is gone is not used again.
     assert_eq!(taken, [(1, to("first")), (2, to("third"))]);
 }
 
@@ -239,7 +238,7 @@ async fn a_mail_given_up_before_its_body_is_not_sent() {
     assert!(first.await.expect_err("aborted").is_cancelled());
     sink.release();
     send(&pool, "first").await.expect("accepted");
-    assert_eq!(sink.see(|state| (state.accepted, state.sessions)), (1, 2));
+    assert_eq!(sink.see(|state| (state.accepted, state.sessions, state.count("RSET"))), (1, 2, 0));
 }
 
 /// An extra reply of the relay is noticed before it is taken for the reply to the next mail.
@@ -285,7 +284,7 @@ async fn the_mail_arrives_as_written_and_repeats_its_message_id() {
     }
 }
 
-/// F-02: whether the mail may be sent is checked once, right before its body.
+/// F-02: whether the mail may be sent is checked once, when the relay waits for its body; if not, the session is closed.
 #[tokio::test]
 async fn a_mail_is_held_back_at_the_last_moment() {
     let sink = Sink::start(Options::default()).await;
@@ -296,7 +295,6 @@ async fn a_mail_is_held_back_at_the_last_moment() {
         assert!(outcome.as_ref().map_or_else(gone, |_| false) != may_go, "{outcome:?}");
         assert_eq!(
             sink.see(|state| (state.accepted, state.count("DATA"))),
-            // Nobody can take DATA back: the connection is closed in place of the body.
             (u64::from(may_go), 1 + usize::from(may_go))
         );
     }

@@ -116,8 +116,7 @@ async fn pass(line: TcpStream, target: Target, mut bars: Bars) {
 /// Copies until one side hangs up, or the gate is gone.
 async fn copy(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, mut bars: Bars) {
     let mut bytes = [0; 8192];
-    loop {
-        let Ok(length @ 1..) = from.read(&mut bytes).await else { break };
+    while let Ok(length @ 1..) = from.read(&mut bytes).await {
         if !bars.lifted().await || to.write_all(&bytes[..length]).await.is_err() {
             break;
         }

@@ -149,6 +149,7 @@ impl<'a> Stage<'a> {
         stage.hire().await?;
         stage.price().await?;
         stage.enter_clients(since, guest).await?;
+        stage.prove_sender(since).await?;
         Ok(stage)
     }
 

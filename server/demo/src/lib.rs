@@ -11,6 +11,7 @@ pub mod large;
 mod play;
 mod plot;
 mod rare;
+mod senders;
 mod sign_in;
 mod texts;
 mod whole;

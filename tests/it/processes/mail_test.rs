@@ -48,7 +48,7 @@ async fn it_arrives() {
 #[tokio::test]
 async fn it_does_not_arrive() {
     let sink = Sink::start(Options::default()).await;
-    let long = format!("5.7.1 no\u{1b}[31m {}", "x".repeat(400));
+    let long = format!("5.7.1 no\u{1b}[31m {}", "x".repeat(900));
     let refused = |step, code, text: &str| (step, Act::Reply(code, text.to_owned()));
     let cases = [
         (

@@ -213,14 +213,14 @@ notification-mail-footer = { $firm } vous a envoyé ce message automatiquement. 
 
 ## E-mail aux propriétaires : la preuve de l’expéditeur a disparu.
 
-sender-mail-subject = Vos e-mails ne partent plus de { $sender }
-sender-mail-lead = L’enregistrement DNS qui prouve que { $domain } appartient à { $firm } a disparu. En attendant son retour, vos e-mails partent de { $from }, toujours sous le nom de votre cabinet ; les réponses vous parviennent toujours.
+sender-mail-subject = Vos e-mails ne partent plus de l’adresse { $sender }
+sender-mail-lead = L’enregistrement DNS qui prouve que le domaine { $domain } appartient à { $firm } a disparu. En attendant son retour, vos e-mails partent de l’adresse { $from }, toujours sous le nom de votre cabinet ; les réponses vous parviennent toujours.
 sender-mail-heading = Publiez de nouveau l’enregistrement
 sender-mail-name = Nom de l’enregistrement
 sender-mail-type = Type
 sender-mail-value = Valeur
 sender-mail-at = Constaté
-sender-mail-after = Dès son retour, vos e-mails partiront de nouveau de { $sender } dans un délai d’environ une heure, sans autre démarche. Un propriétaire peut aussi le vérifier aussitôt dans les paramètres.
+sender-mail-after = Dès son retour, vos e-mails partiront de nouveau de l’adresse { $sender } dans un délai d’environ une heure, sans autre démarche. Un propriétaire peut aussi le vérifier aussitôt dans les paramètres.
 sender-mail-footer = Ce message a été envoyé automatiquement aux propriétaires de { $firm }.
 
 ## Colonnes de la liste exportée des tickets.

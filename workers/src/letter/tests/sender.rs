@@ -16,7 +16,7 @@ fn f_06_a_lost_proof() {
             Loss { sender: "avisos@horizonte.example".to_owned(), domain: "horizonte.example".to_owned() };
         let rendered = render(&loss.letter(&mailing), &mailing);
         insta::assert_snapshot!(
-            format!("lost proof {locale}"),
+            format!("lost_proof_{locale}"),
             format!("Subject: {}\n\n{}", rendered.subject, rendered.text)
         );
         assert!(rendered.html.contains("_guichet.horizonte.example"));
