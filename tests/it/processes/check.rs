@@ -262,10 +262,8 @@ async fn a_trial_that_did_not_begin() {
     told(&ended, "ok", "database", "the first start of guichet makes a private PostgreSQL");
     assert!(!data.exists());
     let sink = Sink::start(Options::default()).await;
-    let told_so = guichet(
-        &["check"],
-        &[("GUICHET_DATA", data.to_str().unwrap()), ("SMTP_URL", &sink.starttls_url())],
-        "",
-    );
-    told(&told_so.await, "warn", "public", "PUBLIC_URL is not set");
+    let relay = sink.starttls_url();
+    let settings = [("GUICHET_DATA", data.to_str().unwrap()), ("SMTP_URL", &relay)];
+    let ended = guichet(&["check"], &settings, "").await;
+    told(&ended, "warn", "public", "PUBLIC_URL is not set");
 }
