@@ -307,13 +307,14 @@ mod tests {
         assert!(Cli::parse_from(["guichet"]).command.is_none());
     }
 
-    /// Every help is read at a terminal of 80 columns.
+    /// Every help is read at a terminal of 80 columns; clap leaves the line of usage to the terminal.
     #[test]
     fn helps_have_eighty_columns() {
         fn look(mut command: clap::Command, path: &str) {
             for help in [command.render_help(), command.render_long_help()] {
                 let help = help.to_string();
-                let wide = help.lines().find(|line| !line.starts_with("Usage:") && line.chars().count() > 80);
+                let wide =
+                    help.lines().find(|line| line.chars().count() > 80 && !line.starts_with("Usage: "));
                 assert_eq!(wide, None, "{path}");
             }
             for inner in command.get_subcommands() {

@@ -266,6 +266,6 @@ async fn a_trial_that_did_not_begin() {
     let sink = Sink::start(Options::default()).await;
     let relay = sink.starttls_url();
     let settings = [("GUICHET_DATA", data.to_str().unwrap()), ("SMTP_URL", &relay)];
-    let told_so = guichet(&["check"], &settings, "").await;
-    told(&told_so, "warn", "public", "PUBLIC_URL is not set");
+    let ended = guichet(&["check"], &settings, "").await;
+    told(&ended, "warn", "public", "PUBLIC_URL is not set");
 }
