@@ -130,11 +130,14 @@ impl Parts {
             UP,
             "1 while a service that the process can do without works, 0 while it is away or refuses"
         );
-        let looks = self.0.iter().map(async |part| match timeout(AT_START, part.service.look()).await {
-            Ok(Err(PartError::Refused(error))) => Err(error),
-            Ok(Err(PartError::Away(error))) => Ok(part.begin(State::Away, &error)),
-            Ok(Ok(())) => Ok(part.begin(State::Ok, "")),
-            Err(_elapsed) => Ok(part.begin(State::Away, "it has not answered yet")),
+        let looks = self.0.iter().map(async |part| {
+            match timeout(AT_START, part.service.look()).await {
+                Ok(Err(PartError::Refused(error))) => return Err(error),
+                Ok(Err(PartError::Away(error))) => part.begin(State::Away, &error),
+                Ok(Ok(())) => part.begin(State::Ok, ""),
+                Err(_elapsed) => part.begin(State::Away, "it has not answered yet"),
+            }
+            Ok(())
         });
         join_all(looks).await.into_iter().collect()
     }

@@ -100,7 +100,7 @@ pub async fn all_in_one(settings: &Settings) -> Result<(), Failure> {
         let files = files(settings, &folder, storage)?;
         // The page requires no sign-in.
         let catcher = match route {
-            Route::Catcher(catcher) => Some(catcher).filter(|_| settings.trial),
+            Route::Catcher(catcher) => settings.trial.then_some(catcher),
             Route::Smtp(_) => None,
         };
         let live = follow_feeds(life, &store);

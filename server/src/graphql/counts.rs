@@ -43,10 +43,13 @@ pub trait Counted: Send + Sync + 'static {
     fn message(place: FeedPosition, counts: &[(Self::Status, i64)]) -> Self::Message;
 }
 
+/// A number for each status.
+type Numbers<S> = Vec<(S, i64)>;
+
 /// Numbers that are followed. A message is sent when one of them differs from what was told last.
 pub struct Counting<C: Counted> {
     counted: C,
-    told: Mutex<Option<Vec<(C::Status, i64)>>>,
+    told: Mutex<Option<Numbers<C::Status>>>,
     /// Whether things changed that were not counted again, because more changes were known.
     stale: AtomicBool,
 }

@@ -6,6 +6,7 @@ use std::fmt::{Debug, Write as _};
 use std::io::Write;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use guichet_base::clock::machine_time;
 use guichet_base::foreign;
 use serde::Serializer as _;
 use serde::ser::SerializeMap;
@@ -72,7 +73,7 @@ where
         }
         let target = fields.target.take();
         let entry = Entry {
-            at: Utc::now(),
+            at: machine_time(),
             level: *event.metadata().level(),
             target: target.as_deref().unwrap_or(event.metadata().target()),
             fields,
