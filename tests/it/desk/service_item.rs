@@ -1,7 +1,7 @@
 //! The price list, and departments.
 
 use guichet_base::error::Code;
-use guichet_base::id::{Id, ServiceItemId, StaffId};
+use guichet_base::id::{DepartmentId, ServiceItemId, StaffId};
 use guichet_base::input::Patch;
 use guichet_base::money::Money;
 use guichet_base::page::PageRequest;
@@ -49,7 +49,7 @@ async fn the_price_list() {
         name: String::new(),
         description: "a\u{202e}".into(),
         price: reais(-1),
-        department_id: Some(Id::new()),
+        department_id: Some(DepartmentId::new()),
         active: true,
     };
     let euros =
@@ -117,7 +117,7 @@ async fn departments_and_staff() {
     let member = world.staff(StaffRole::Member).await;
     let fiscal = world.department("Fiscal", staff_id(&member)).await.unwrap();
     assert_eq!(refused(world.department("Fiscal", owner).await), [(Some("name"), Code::Taken)]);
-    let nobody: StaffId = Id::new();
+    let nobody: StaffId = StaffId::new();
     let told = [(Some("leadId"), Code::NotFound), (Some("memberIds.0"), Code::NotFound)];
     assert_eq!(refused(world.department("Pessoal", nobody).await), told);
 
