@@ -18,10 +18,7 @@ use guichet_schema::shared::file::rules::{Declaration, FileDisposition, Limits};
 use guichet_schema::shared::file::verdict::{self, Verdict};
 use guichet_schema::shared::file::{download, upload};
 use guichet_schema::shared::visibility::Visibility;
-use guichet_server::gateway::Gateway;
-use guichet_server::live::Live;
-use guichet_server::parts::Parts;
-use guichet_tests::app::{START, settings};
+use guichet_tests::app::{START, gateway, settings};
 use guichet_tests::counting::Counting;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::object_store::ObjectStore;
@@ -51,16 +48,7 @@ impl Desk {
         let settings = settings(&[]);
         let object_store = ObjectStore::folder();
         let files = object_store.files(Limits::default());
-        let live = Live::new(store.clone());
-        let gateway = Gateway {
-            store: store.clone(),
-            live,
-            catcher: None,
-            workers: None,
-            files,
-            parts: Parts::default(),
-        };
-        let router = gateway.router(&settings);
+        let router = gateway(&store, files).router(&settings);
         let firm = Firm::new(&store, "aurora.example").await;
         Self { store, clock, router, counting, firm, database }
     }

@@ -45,6 +45,12 @@ pub const START: &str = "2026-03-02T12:00:00Z";
 /// The operator's own address.
 pub const OPERATOR: &str = "notices@operator.example";
 
+/// A gateway on a database, without workers and feeds: for requests that are answered at once.
+pub fn gateway(store: &Store, files: Files) -> Gateway {
+    let live = Live::new(store.clone());
+    Gateway { store: store.clone(), live, catcher: None, workers: None, files, parts: Parts::default() }
+}
+
 /// The settings of a program in a test: nobody answers for the DNS, unless a test says who.
 ///
 /// # Panics
@@ -160,14 +166,7 @@ impl TestApp {
         let workers = guichet_workers::workers(store.clone(), sender, verifier, 4);
         let health = Some(workers.health());
         let live = Live::new(store.clone());
-        let gateway = Gateway {
-            store: store.clone(),
-            live: live.clone(),
-            catcher: None,
-            workers: health,
-            files: files.clone(),
-            parts: Parts::default(),
-        };
+        let gateway = Gateway { live: live.clone(), workers: health, ..gateway(&store, files.clone()) };
         let stop = CancellationToken::new();
         let mut parts = JoinSet::new();
         let stopping = stop.clone();

@@ -1,4 +1,9 @@
-//! What somebody probably meant who wrote a name that does not exist.
+//! What is wrong with the addresses of services, and what somebody probably meant.
+
+/// What to do about characters that mean something in an address.
+pub const ENCODED: &str = "in a user or password, `:`, `/`, `?`, `#` and `@` are written %3A, %2F, %3F, %23 and %40";
+/// What is wrong with a port, after "NAME: ".
+pub const PORT: &str = "has a port that is no number from 1 to 65535; in a user or password, `:`, `/`, `?`, `#` and `@` are written %3A, %2F, %3F, %23 and %40";
 
 /// The known name that was probably meant, if any: one or two letters are wrong, missing, doubled or swapped.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -38,6 +43,11 @@ mod tests {
         ] {
             assert_eq!(nearest(written, known), meant, "{written}");
         }
+    }
+
+    #[test]
+    fn a_port_says_what_to_do() {
+        assert!(PORT.ends_with(ENCODED));
     }
 
     #[test]

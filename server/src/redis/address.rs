@@ -4,8 +4,6 @@ use guichet_base::spelling;
 use url::Url;
 
 pub(super) const UNREADABLE: &str = "is not an address such as redis://user:password@host:6379";
-const PORT: &str = "has a port that is no number from 1 to 65535; in a user or password, `:`, `/`, `?`, `#` and `@` \
-                    are written %3A, %2F, %3F, %23 and %40";
 const OPTIONS: [&str; 1] = ["protocol"];
 const SOCKET_OPTIONS: [&str; 4] = ["db", "user", "pass", "protocol"];
 
@@ -29,7 +27,7 @@ pub(super) fn check(text: &str) -> Result<(), String> {
         _ => return Err(UNREADABLE.to_owned()),
     };
     let url = Url::parse(text).map_err(|error| match error {
-        url::ParseError::InvalidPort => PORT.to_owned(),
+        url::ParseError::InvalidPort => spelling::PORT.to_owned(),
         url::ParseError::EmptyHost => "names no host".to_owned(),
         _ => UNREADABLE.to_owned(),
     })?;
@@ -83,9 +81,9 @@ mod tests {
             ("redis.example:6379", UNREADABLE.to_owned()),
             ("http://me:secret@redis:6379", scheme("http")),
             ("reddis://me:secret@redis", scheme("reddis")),
-            ("redis://:secret@redis:99999", PORT.to_owned()),
+            ("redis://:secret@redis:99999", spelling::PORT.to_owned()),
             ("redis://:sec/ret@redis", "names no host".to_owned()),
-            ("redis://me:sec/ret@redis", PORT.to_owned()),
+            ("redis://me:sec/ret@redis", spelling::PORT.to_owned()),
             ("redis://", "names no host".to_owned()),
             (
                 "redis://:secret@redis/main",

@@ -74,7 +74,8 @@ fn mechanisms_know_no_business() {
         ("engine", &["base"]),
         ("edge", &["base"]),
         ("embedded", &[]),
-        ("mail", &[]),
+        ("mail", &["base"]),
+        ("obligations", &["base"]),
         ("queue", &["base", "engine"]),
     ] {
         let package = format!("guichet-{package}");
@@ -95,6 +96,7 @@ fn a_mechanism_knows_its_own_framework() {
         ("edge", &["async-graphql", "axum"]),
         ("embedded", &[]),
         ("mail", &["lettre"]),
+        ("obligations", &[]),
         ("queue", &["apalis", "diesel-async"]),
     ] {
         let strangers: Vec<&str> = frameworks.into_iter().filter(|name| !knows.contains(name)).collect();

@@ -14,10 +14,7 @@ use guichet_engine::db;
 use guichet_engine::store::Store;
 use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_schema::shared::file::rules::Limits;
-use guichet_server::gateway::Gateway;
-use guichet_server::live::Live;
-use guichet_server::parts::Parts;
-use guichet_tests::app::{START, settings};
+use guichet_tests::app::{START, gateway, settings};
 use guichet_tests::database::TestDatabase;
 use guichet_tests::live::LiveSide;
 use guichet_tests::object_store::ObjectStore;
@@ -53,16 +50,7 @@ impl Stage {
         let settings = settings(&[("MAIL_DOMAINS", "firm.example,foreign.example".to_owned())]);
         let object_store = ObjectStore::folder();
         let files = object_store.files(Limits::default());
-        let live = Live::new(store.clone());
-        let gateway = Gateway {
-            store: store.clone(),
-            live,
-            catcher: None,
-            workers: None,
-            files,
-            parts: Parts::default(),
-        };
-        Self { router: gateway.router(&settings), store, database, _object_store: object_store }
+        Self { router: gateway(&store, files).router(&settings), store, database, _object_store: object_store }
     }
 
     /// Sends a request with a token or without one.

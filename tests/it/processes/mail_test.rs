@@ -66,7 +66,7 @@ async fn it_does_not_arrive() {
             "the relay asks to try again later at RCPT TO: 450 4.2.0 greylisted",
             3,
         ),
-        (refused(Step::EndOfData, 554, &long), "the relay refused at end of DATA: 554 5.7.1 no [31m xxx", 3),
+        (refused(Step::EndOfData, 554, &long), "the relay refused at end of DATA: 554 5.7.1 no xxx", 3),
         ((Step::Data, Act::Drop), "the mail was not sent: ", 3),
         (refused(Step::Auth, 535, "5.7.8 wrong"), "the relay refused at AUTH: 535 5.7.8 wrong", 2),
         (

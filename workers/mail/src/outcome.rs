@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use guichet_base::foreign;
 use lettre::transport::smtp::response::Response;
 
 use super::outgoing::Unsendable;
@@ -59,14 +60,9 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Longest text of a reply that is stored, in characters.
-    pub const MAX: usize = 500;
-
-    /// A reply; the text is cut to [`Reply::MAX`] characters, and control characters become blanks.
+    /// A reply, as [`foreign::kept`] has it.
     pub fn new(code: u16, text: &str) -> Self {
-        let text: String =
-            text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(Self::MAX).collect();
-        Self { code, text: text.trim().to_owned() }
+        Self { code, text: foreign::kept(text) }
     }
 
     /// The three-digit code.
@@ -250,9 +246,9 @@ mod tests {
 
     #[test]
     fn a_reply_is_one_bounded_line() {
-        let reply = Reply::new(550, &format!("no\r\nsuch\tuser {}", "x".repeat(2 * Reply::MAX)));
-        assert!(reply.text().starts_with("no  such user x"));
-        assert_eq!(reply.text().chars().count(), Reply::MAX);
+        let reply = Reply::new(550, &format!("no\r\nsuch\tuser {}", "x".repeat(2 * foreign::KEPT)));
+        assert!(reply.text().starts_with("no such user x"));
+        assert_eq!(reply.text().chars().count(), foreign::KEPT);
     }
 
     #[test]

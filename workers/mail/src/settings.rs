@@ -2,17 +2,21 @@
 
 use std::{fmt, time::Duration};
 
+use guichet_base::spelling::{ENCODED, unknown_option};
 use lettre::transport::smtp::authentication::Credentials;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::{
-    address::{ENCODED, split, unknown_option},
+    address::split,
     outcome::SendError,
     session::Session,
     trust,
     wire::Tls,
 };
+
+/// The options of an address.
+const OPTIONS: [&str; 4] = ["sessions", "ca", "hello", "timeout"];
 
 /// A setting that cannot be used. One sentence that names the variable and contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -272,10 +276,9 @@ impl Query {
                     query.timeout = Some(Duration::from_secs(seconds));
                 }
                 _ => {
-                    return Err(wrong(unknown_option(
-                        &name,
-                        url.query().is_some_and(|query| query.contains('@')),
-                    )));
+                    // Text after a `?` in a password looks like an option.
+                    let is_secret = url.query().is_some_and(|query| query.contains('@'));
+                    return Err(wrong(unknown_option(if is_secret { "" } else { &name }, OPTIONS)));
                 }
             }
         }
@@ -285,6 +288,8 @@ impl Query {
 
 #[cfg(test)]
 mod tests {
+    use guichet_base::spelling::PORT;
+
     use super::*;
 
     #[test]
@@ -315,7 +320,6 @@ mod tests {
     #[test]
     fn one_sentence_names_the_variable_and_no_secret() {
         let shape = "is not an address such as smtp+starttls://user:password@relay.example:587";
-        let port = format!("has a port that is no number from 1 to 65535; {ENCODED}");
         let more = format!("has more than options (`?`) after host and port; {ENCODED}");
         for (url, told) in [
             ("", shape),
@@ -342,8 +346,8 @@ mod tests {
                 "smtp://:secret@relay.example",
                 "has a password but no user: write user:password@ before the host",
             ),
-            ("smtp://user:secret@relay.example:99999", &port),
-            ("smtp://user:se/cret@relay.example", &port),
+            ("smtp://user:secret@relay.example:99999", PORT),
+            ("smtp://user:se/cret@relay.example", PORT),
             ("smtp://user:secret@relay.example/path", &more),
             (
                 "smtp://user:secret@relay.example?session=4",
@@ -351,11 +355,11 @@ mod tests {
             ),
             (
                 "smtp://user:secret@relay.example?tls=on",
-                "has the option `tls`, which is not supported; there are `sessions`, `ca`, `hello` and `timeout`",
+                "has the option `tls`, which is not supported; there are `sessions`, `ca`, `hello`, `timeout`",
             ),
             (
                 "smtp://user?secret@relay.example",
-                "has an unknown option after `?`; there are `sessions`, `ca`, `hello` and `timeout`",
+                "has an unknown option after `?`; there are `sessions`, `ca`, `hello`, `timeout`",
             ),
             (
                 "smtp://user:secret@relay.example?sessions=0",

@@ -98,8 +98,6 @@ impl Address {
 }
 
 const UNREADABLE: &str = "is not an address such as postgres://user:password@host:5432/database";
-const PORT: &str = "has a port that is no number from 1 to 65535; in a user or password, `:`, `/`, `?`, `#` and `@` \
-                    are written %3A, %2F, %3F, %23 and %40";
 const TWO_AT: &str = "has two `@`; in a user or password it is written %40";
 
 /// The options that addresses may have.
@@ -132,7 +130,7 @@ fn explained(error: &tokio_postgres::Error, text: &str, named: bool) -> String {
     let name = cause.split('`').nth(1).unwrap_or_default();
     let is_word = name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
     match name {
-        "port" if !named => PORT.to_owned(),
+        "port" if !named => spelling::PORT.to_owned(),
         _ if !named => shape(text),
         "sslmode" => {
             "has an `sslmode` that is none of `disable`, `require`, `verify-ca` and `verify-full`".to_owned()
@@ -320,8 +318,8 @@ mod tests {
             ("postgres://db/x", "names no user"),
             ("postgres:///x", "names no host"),
             ("postgres://me:a@secret@db/x", TWO_AT),
-            ("postgres://me:secret@db:port/x", PORT),
-            ("postgres://me:secret@db:99999/x", PORT),
+            ("postgres://me:secret@db:port/x", spelling::PORT),
+            ("postgres://me:secret@db:99999/x", spelling::PORT),
             ("mysql://me:secret@db/x", "begins with `mysql://`, not with `postgres://`"),
             ("jdbc:postgresql://me:secret@db/x", "begins with `jdbc:postgresql://`, not with `postgres://`"),
             ("db.example:5432/x", UNREADABLE),

@@ -2,10 +2,8 @@
 
 use axum::body::Body;
 use chrono::TimeDelta;
-use guichet_server::gateway::Gateway;
-use guichet_server::live::Live;
-use guichet_server::parts::Parts;
 use guichet_server::settings::Settings;
+use guichet_tests::app::gateway;
 use http::Request;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -55,10 +53,7 @@ async fn in_a_secure_cookie() {
     let door = Door::new().await;
     door.member(EMAIL).await;
     let settings = Settings::read(|name| (name == "PUBLIC_URL").then(|| "https://guichet.example".into()));
-    let (store, files) = (door.app.store.clone(), door.app.files.clone());
-    let live = Live::new(store.clone());
-    let gateway = Gateway { store, live, catcher: None, workers: None, files, parts: Parts::default() };
-    let router = gateway.router(&settings.unwrap());
+    let router = gateway(&door.app.store, door.app.files.clone()).router(&settings.unwrap());
     let body = json!({ "query": SIGN_IN, "variables": input("COOKIE") }).to_string();
     let request = Request::post("/graphql").header("content-type", "application/json").body(Body::from(body));
     let answer = router.oneshot(request.unwrap()).await.unwrap();
