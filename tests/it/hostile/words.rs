@@ -31,7 +31,7 @@ async fn are_one_short_line() {
     let firm = Firm::new(&store, "aurora.example").await;
     let client = firm.client("Padaria Sol", Some("nf@padaria.example")).await;
     let sink = Sink::start(Options::default()).await;
-    let reply = format!("{WORDS} {}", "y".repeat(400));
+    let reply = format!("{WORDS} {}", "y".repeat(4_000));
     sink.rule(Rule::new(Step::Rcpt, Act::Reply(451, reply)));
     let relay = sink.starttls_url();
     let (serve, work) = (Launch::serve(&database.url), Launch::work(&database.url, &relay));

@@ -32,7 +32,7 @@ const ROUNDS: usize = 10;
 /// How many connections are begun concurrently.
 const AT_ONCE: usize = 200;
 /// How long a new client may wait for its answer, and others for a change. All share two cores with the attack.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(3);
 /// Memory that the server may use for the attack, in kB.
 const MEMORY: u64 = 160 << 10;
 /// The address of an honest client.

@@ -12,10 +12,10 @@ mod dns;
 mod outcome;
 mod outgoing;
 mod pool;
+mod readable;
 mod session;
 mod settings;
 mod trust;
-mod utf8;
 mod watched;
 mod wire;
 

@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::utf8::Utf8;
+use super::readable::Readable;
 
 /// Most bytes read at once.
 const PIECE: usize = 512;
@@ -37,7 +37,7 @@ pub(super) struct Wire(Arc<Mutex<ReplyLine>>);
 #[derive(Debug)]
 struct ReplyLine {
     stream: Stream,
-    heard: Utf8,
+    heard: Readable,
 }
 
 #[derive(Debug)]
@@ -51,7 +51,7 @@ enum Stream {
 impl Wire {
     /// An unencrypted wire over an open socket.
     pub fn new(tcp: TcpStream) -> Self {
-        Self(Arc::new(Mutex::new(ReplyLine { stream: Stream::Clear(tcp), heard: Utf8::default() })))
+        Self(Arc::new(Mutex::new(ReplyLine { stream: Stream::Clear(tcp), heard: Readable::default() })))
     }
 
     /// Performs the TLS handshake. After an error the wire cannot be used.
@@ -60,7 +60,7 @@ impl Wire {
             return Err(io::Error::other("already encrypted"));
         };
         let stream = TlsConnector::from(tls.config.clone()).connect(tls.name.clone(), tcp).await?;
-        *self.lock() = ReplyLine { stream: Stream::Encrypted(Box::new(stream)), heard: Utf8::default() };
+        *self.lock() = ReplyLine { stream: Stream::Encrypted(Box::new(stream)), heard: Readable::default() };
         Ok(())
     }
 
@@ -107,7 +107,7 @@ impl AsyncRead for Wire {
         let ReplyLine { stream, heard } = &mut *self.lock();
         let mut bytes = [0; PIECE];
         // Room for what was held back; lettre reads kilobytes at a time.
-        let room = buf.remaining().saturating_sub(Utf8::HELD).min(bytes.len());
+        let room = buf.remaining().saturating_sub(Readable::HELD).min(bytes.len());
         loop {
             let mut piece = ReadBuf::new(&mut bytes[..room]);
             ready!(match stream {
@@ -118,7 +118,7 @@ impl AsyncRead for Wire {
             let text = heard.mend(piece.filled());
             // Zero bytes mean the end; when all bytes were held back, more will follow.
             if !text.is_empty() || piece.filled().is_empty() {
-                buf.put_slice(&text);
+                buf.put_slice(text.as_bytes());
                 return Poll::Ready(Ok(()));
             }
         }

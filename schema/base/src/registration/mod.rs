@@ -6,6 +6,8 @@
 mod digits;
 mod find;
 mod read;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
