@@ -5,7 +5,8 @@ ALTER TABLE email_deliveries
     ADD CONSTRAINT email_deliveries_reason_check CHECK (reason IN ('NO_ADDRESS', 'INVALID_ADDRESS',
         'SUPPRESSED_AFTER_BOUNCE', 'NO_ACCESS', 'NOT_WANTED', 'SENDER_FAULT', 'REFUSED', 'ATTEMPTS_EXHAUSTED'));
 DROP INDEX jobs_held;
-UPDATE jobs SET status = 'READY' WHERE status = 'HELD';
+-- Held because they may have been sent: an operator decides.
+UPDATE jobs SET status = 'DEAD' WHERE status = 'HELD';
 ALTER TABLE jobs
     DROP CONSTRAINT jobs_status_check,
     ADD CONSTRAINT jobs_status_check CHECK (status IN ('READY', 'RUNNING', 'DEAD'));

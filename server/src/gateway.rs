@@ -1,7 +1,7 @@
 //! The HTTP side of a process: GraphQL over HTTP and websockets, exports, probes and, if enabled, GraphiQL and the
 //! page of caught mails.
 
-use std::io;
+use std::convert::Infallible;
 
 use axum::Router;
 use axum::response::Redirect;
@@ -56,7 +56,7 @@ impl Gateway {
         listener: TcpListener,
         settings: &Settings,
         stop: CancellationToken,
-    ) -> impl Future<Output = io::Result<()>> + Send + use<> {
+    ) -> impl Future<Output = Result<(), Infallible>> + Send + use<> {
         let (guests, sockets) = (Guests::default(), Sockets::new(stop.clone()));
         let store = self.store.clone();
         let limits = ConnectionLimits::default();
@@ -71,13 +71,12 @@ impl Gateway {
         let router = hosted(self.routes(settings, guests.clone(), &sockets), hosts);
         async move {
             let served = async {
-                let served = guichet_edge::serve(listener, router, limits, stop).await;
+                guichet_edge::serve(listener, router, limits, stop).await;
                 // The HTTP server no longer tracks websockets once they are upgraded.
                 sockets.closed().await;
-                served
             };
             tokio::select! {
-                served = served => served,
+                () = served => Ok(()),
                 never = guests.look_after(&store) => match never {},
             }
         }

@@ -10,6 +10,8 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::service_manager;
+
 /// Why a part, or the process, failed.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
@@ -83,6 +85,7 @@ impl Lifecycle {
     /// # Errors
     /// The first part that failed.
     pub async fn stop(self) -> Result<(), Failure> {
+        service_manager::stopping();
         let mut parts = self.parts;
         let mut outcome = Ok(());
         for turn in [Turn::First, Turn::Then, Turn::Last] {

@@ -14,7 +14,7 @@ use guichet_storage::{S3, S3Settings};
 use guichet_workers::clamd::Clamd;
 use metrics::{describe_gauge, gauge};
 use serde::Serialize;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::redis::Redis;
@@ -26,7 +26,8 @@ const AT_START: Duration = Duration::from_secs(10);
 const WHILE_AWAY: Duration = Duration::from_secs(5);
 /// Between two looks at a service that refuses our settings: many lock out whoever tries a wrong password too often.
 const WHILE_REFUSED: Duration = Duration::from_secs(60);
-/// Before a look that a failed use asked for, so that many failures ask for one.
+/// Before a look that a failed use asked for, so that many failures ask for one. Two looks are never closer than
+/// [`WHILE_AWAY`].
 const BREATH: Duration = Duration::from_millis(500);
 
 const UP: &str = "guichet_part_up";
@@ -62,7 +63,8 @@ pub struct Parts(Arc<[Part]>);
 
 struct Part {
     service: Service,
-    state: Mutex<State>,
+    /// None before the first look.
+    state: Mutex<Option<State>>,
 }
 
 impl Service {
@@ -117,7 +119,7 @@ impl Service {
 impl Parts {
     /// These services, which are looked at first by [`Parts::begin`].
     pub fn new(services: impl IntoIterator<Item = Service>) -> Self {
-        let part = |service| Part { service, state: Mutex::new(State::Ok) };
+        let part = |service| Part { service, state: Mutex::default() };
         Self(services.into_iter().map(part).collect())
     }
 
@@ -133,9 +135,9 @@ impl Parts {
         let looks = self.0.iter().map(async |part| {
             match timeout(AT_START, part.service.look()).await {
                 Ok(Err(PartError::Refused(error))) => return Err(error),
-                Ok(Err(PartError::Away(error))) => part.begin(State::Away, &error),
-                Ok(Ok(())) => part.begin(State::Ok, ""),
-                Err(_elapsed) => part.begin(State::Away, "it has not answered yet"),
+                Ok(Err(PartError::Away(error))) => part.turn(State::Away, &error),
+                Ok(Ok(())) => part.turn(State::Ok, ""),
+                Err(_elapsed) => part.turn(State::Away, "it has not answered yet"),
             }
             Ok(())
         });
@@ -161,11 +163,12 @@ impl Parts {
 
 impl Part {
     fn state(&self) -> State {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or(State::Ok)
     }
 
     async fn watch(&self) {
         loop {
+            let looked = Instant::now();
             let state = self.state();
             let wait = match state {
                 State::Ok => self.service.every(),
@@ -174,7 +177,9 @@ impl Part {
             };
             tokio::select! {
                 () = sleep(wait) => {}
-                () = self.service.suspected(), if state == State::Ok => sleep(BREATH).await,
+                () = self.service.suspected(), if state == State::Ok => {
+                    sleep_until((looked + WHILE_AWAY).max(Instant::now() + BREATH)).await;
+                }
             }
             match self.service.look().await {
                 Ok(()) => self.turn(State::Ok, ""),
@@ -184,20 +189,16 @@ impl Part {
         }
     }
 
-    /// Sets the first state.
-    fn begin(&self, state: State, reason: impl fmt::Display) {
-        self.turn(state, reason);
-        self.apply(state);
-    }
-
-    /// Sets the state. A change is logged, and nothing else.
+    /// Sets the state. A change is logged, and nothing else; that a service works at the start is no news.
     fn turn(&self, state: State, reason: impl fmt::Display) {
-        let before =
-            std::mem::replace(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner), state);
-        if state == before {
+        let before = self.state.lock().unwrap_or_else(PoisonError::into_inner).replace(state);
+        if before == Some(state) {
             return;
         }
         self.apply(state);
+        if (before, state) == (None, State::Ok) {
+            return;
+        }
         let (part, meanwhile) = (self.service.name(), self.service.meanwhile());
         match state {
             State::Ok => tracing::info!(part, "a service is back"),

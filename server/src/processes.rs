@@ -171,8 +171,9 @@ pub async fn work(settings: &Settings) -> Result<(), Failure> {
             tracing::info!(address = %listener.local_addr()?, "answering probes");
             let router =
                 probes::router(probes::Probes::new(store.clone(), Some(workers.health()), parts.clone()));
-            life.add("probes", Turn::Then, SOON, |stop| {
-                guichet_edge::serve(listener, router, ConnectionLimits::default(), stop)
+            life.add("probes", Turn::Then, SOON, |stop| async move {
+                guichet_edge::serve(listener, router, ConnectionLimits::default(), stop).await;
+                Ok::<(), Infallible>(())
             });
         }
         pass_hints(life, settings, url, &store);
@@ -225,12 +226,13 @@ async fn living(begin: impl AsyncFnOnce(&mut Lifecycle) -> Result<(), Failure>) 
     open_files::allow_many();
     // A process that still waits for a service when it is told to stop has nothing to finish.
     let begun = shutdown.run_until_cancelled(Box::pin(begin(&mut life))).await;
-    match begun.unwrap_or(Ok(())) {
-        Ok(()) => {
+    match begun {
+        Some(Ok(())) => {
             service_manager::ready();
             life.run().await
         }
-        Err(failure) => {
+        None => life.stop().await,
+        Some(Err(failure)) => {
             // The first failure is more informative than a failed stop after it.
             let _ = life.stop().await;
             Err(failure)
@@ -266,11 +268,15 @@ fn warn_of_operator(settings: &Settings) {
     }
 }
 
+/// What is wrong with a relay that hears the password unencrypted.
+pub(crate) const TELLS_PASSWORD: &str =
+    "SMTP_URL sends user and password in clear; smtp+starttls:// or smtps:// would not";
+
 /// The configured relay.
 fn relay(settings: &Settings) -> Option<Pool> {
     let relay = settings.smtp.clone()?;
     if relay.reveals_password() {
-        tracing::warn!("SMTP_URL sends user and password in clear; smtp+starttls:// or smtps:// would not");
+        tracing::warn!("{TELLS_PASSWORD}");
     }
     Some(Pool::new(relay))
 }

@@ -5,8 +5,6 @@ use std::{io, process};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::service_manager;
-
 /// A token that the first SIGINT or SIGTERM cancels. A second one ends the process at once with the shell's exit
 /// code; the embedded PostgreSQL then ends by itself.
 ///
@@ -27,7 +25,6 @@ pub fn shutdown_token() -> io::Result<CancellationToken> {
                 process::exit(code);
             }
             tracing::info!("stopping; a second signal ends at once");
-            service_manager::stopping();
             told.cancel();
         }
     });

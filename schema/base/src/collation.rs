@@ -20,8 +20,8 @@ static ROOT: LazyLock<CollatorBorrowed<'static>> = LazyLock::new(|| {
 
 /// The key of a text: letters decide first, then accents, then case. Never empty.
 ///
-/// When an update of the library changes the keys, the test below fails. A migration then empties the stored ones, and
-/// they are made anew (`guichet_engine::collation`).
+/// When an update of the library changes the keys, the test below fails. A migration then adds new columns, in which they
+/// are made (`guichet_engine::collation`): programs of the former version go on with theirs.
 pub fn key(text: &str) -> Vec<u8> {
     let mut key = Vec::with_capacity(3 * text.len() + 4);
     let Ok(()) = ROOT.write_sort_key_to(text, &mut key);

@@ -1,7 +1,8 @@
 //! What is wrong with the addresses of services, and what somebody probably meant.
 
 /// What to do about characters that mean something in an address.
-pub const ENCODED: &str = "in a user or password, `:`, `/`, `?`, `#` and `@` are written %3A, %2F, %3F, %23 and %40";
+pub const ENCODED: &str =
+    "in a user or password, `:`, `/`, `?`, `#` and `@` are written %3A, %2F, %3F, %23 and %40";
 /// What is wrong with a port, after "NAME: ".
 pub const PORT: &str = "has a port that is no number from 1 to 65535; in a user or password, `:`, `/`, `?`, `#` and `@` are written %3A, %2F, %3F, %23 and %40";
 

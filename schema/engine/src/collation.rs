@@ -1,6 +1,6 @@
 //! Columns of keys by which lists are sorted as in a dictionary; see [`guichet_base::collation`]. A key is written with its
-//! text. An empty one waits to be made: after the migration that adds or empties the column, and where a statement wrote a
-//! text that knows no keys.
+//! text. An empty one waits to be made: after the migration that adds the column, and where a statement wrote a text that
+//! knows no keys (a trigger empties the key whose text it changes).
 
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Binary, Text, Uuid as SqlUuid};

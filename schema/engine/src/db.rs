@@ -11,7 +11,7 @@ pub mod survey;
 use std::convert::identity;
 use std::future::poll_fn;
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection};
@@ -23,6 +23,7 @@ use crate::collation;
 use guichet_base::clock::TimeTold;
 use guichet_base::error::{Error, Fault, sqlstate, with_sqlstate};
 use tokio::net::UnixStream;
+use tokio::time::sleep;
 use tokio_postgres::NoTls;
 use tokio_postgres::config::{SslMode, SslNegotiation};
 
@@ -107,6 +108,9 @@ pub fn newest_migration() -> String {
     known_migrations().unwrap_or_default().into_iter().max().unwrap_or_default()
 }
 
+/// How long to wait while another process migrates.
+const TURN: Duration = Duration::from_millis(200);
+
 /// Runs pending migrations; several processes at once wait for each other.
 ///
 /// # Errors
@@ -114,13 +118,10 @@ pub fn newest_migration() -> String {
 pub async fn migrate(url: &str) -> Result<(), Fault> {
     use diesel_async::SimpleAsyncConnection;
     let open = async || connect(url).await.map_err(|error| Fault::Unavailable(error.to_string()));
-    // The lock of a transaction, released when its session ends, for whatever reason. A pooler that lends connections by
-    // the transaction would keep a lock of the session.
     let mut turn = open().await?;
-    turn.batch_execute(
-        "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock(7101210201)",
-    )
-    .await?;
+    while !begin_migrating(&mut turn).await? {
+        sleep(TURN).await;
+    }
     let mut harness = AsyncMigrationHarness::new(open().await?);
     tokio::task::block_in_place(|| harness.run_pending_migrations(MIGRATIONS).map(|_| ()))
         .map_err(|error| Fault::Broken(format!("migration: {error}")))?;
@@ -134,13 +135,26 @@ pub async fn migrate(url: &str) -> Result<(), Fault> {
     Ok(turn.batch_execute("COMMIT").await?)
 }
 
+/// Begins a transaction that holds the lock of who migrates, unless another process has it. The lock of a transaction is
+/// released when its session ends, for whatever reason, and a pooler that lends connections by the transaction keeps none.
+/// Who waits keeps no connection of such a pooler.
+async fn begin_migrating(conn: &mut AsyncPgConnection) -> Result<bool, Fault> {
+    use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+    conn.batch_execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0").await?;
+    let lock = diesel::dsl::sql::<diesel::sql_types::Bool>("pg_try_advisory_xact_lock(7101210201)");
+    let is_ours: bool = diesel::select(lock).get_result(conn).await?;
+    if !is_ours {
+        conn.batch_execute("ROLLBACK").await?;
+    }
+    Ok(is_ours)
+}
+
 /// Whether the schema is that of this program, for the readiness probe.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn is_migrated(conn: &mut AsyncPgConnection) -> Result<bool, Fault> {
-    let (done, known) = (done_migrations(conn).await?, known_migrations()?);
-    Ok(known.iter().all(|version| done.contains(version)))
+    Ok(drift(conn).await?.pending == 0)
 }
 
 /// The versions of the migrations of this program.

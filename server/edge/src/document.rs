@@ -5,7 +5,7 @@ use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType, Selection, SelectionSet,
 };
-use async_graphql::{Name, Positioned, Request, ServerError, Value, Variables};
+use async_graphql::{Name, Positioned, Request, ServerError};
 
 use super::cost::measure;
 use super::errors::{Code, refusal, too_much};
@@ -59,7 +59,6 @@ pub fn prepare(
         return Err(refusal(Code::GraphqlValidationFailed, message, Vec::new()));
     }
     inputs::check(&document, operation, &variables, types, scalars)?;
-    check_required(operation, &variables)?;
     if kind == OperationType::Subscription && !has_one_field(&operation.selection_set.node) {
         // GraphQL specification, 5.2.3.1. The library does not check fields inside a fragment.
         let message = "A subscription has exactly one field at its root, and not within a fragment.";
@@ -132,27 +131,6 @@ fn name(document: &ExecutableDocument, chosen: Option<&str>) -> Option<String> {
         DocumentOperations::Multiple(operations) => {
             chosen.or_else(|| operations.keys().next().map(Name::as_str)).map(str::to_owned)
         }
-    }
-}
-
-/// The part of CoerceVariableValues (GraphQL specification, 6.1.2) that async-graphql omits: required variables
-/// must have a value, also where no argument uses them.
-fn check_required(operation: &OperationDefinition, variables: &Variables) -> Result<(), ServerError> {
-    let missing = operation.variable_definitions.iter().find(|definition| {
-        let definition = &definition.node;
-        !definition.var_type.node.nullable
-            && match variables.get(&definition.name.node) {
-                Some(value) => *value == Value::Null,
-                None => definition.default_value.is_none(),
-            }
-    });
-    match missing {
-        Some(definition) => {
-            let (name, required) = (&definition.node.name.node, &definition.node.var_type.node);
-            let message = format!("The variable \"${name}\" of type \"{required}\" has no value.");
-            Err(refusal(Code::BadUserInput, message, vec![definition.pos]))
-        }
-        None => Ok(()),
     }
 }
 

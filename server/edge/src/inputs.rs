@@ -136,6 +136,21 @@ struct Wrong {
     message: String,
 }
 
+impl Wrong {
+    /// The refusal of an argument here. A variable that no argument uses has no path.
+    fn at(self, argument: Pos) -> ServerError {
+        let Self { at, path, reason, message } = self;
+        let mut error = refusal(Code::BadUserInput, message, vec![at.unwrap_or(argument)]);
+        if let Some(extensions) = &mut error.extensions {
+            extensions.set("reason", reason);
+            if !path.is_empty() {
+                extensions.set("argument", path);
+            }
+        }
+        error
+    }
+}
+
 /// Checks the arguments of all fields of an operation, with its variables. Fields, arguments and variables that do not
 /// exist are left to validation.
 ///
@@ -152,7 +167,14 @@ pub(super) fn check(
     let definitions =
         definitions.map(|definition| (definition.node.name.node.as_str(), definition)).collect();
     let mut checker = Checker { document, definitions, variables, types, scalars, seen: HashSet::new() };
-    checker.set(&operation.selection_set.node, types.root(operation.ty))
+    checker.set(&operation.selection_set.node, types.root(operation.ty))?;
+    // CoerceVariableValues (GraphQL specification, 6.1.2): also where no argument uses them.
+    operation.variable_definitions.iter().try_for_each(|definition| match checker.sent(definition) {
+        None | Some(ConstValue::Null) if !definition.node.var_type.node.nullable => {
+            Err(unset(&[], definition).at(definition.pos))
+        }
+        _ => Ok(()),
+    })
 }
 
 struct Checker<'a> {
@@ -198,15 +220,8 @@ impl<'a> Checker<'a> {
             let given = node.arguments.iter().find(|(name, _)| name.node == slot.name);
             let at = given.map_or(*pos, |(_, value)| value.pos);
             let mut path = vec![slot.name.to_string()];
-            self.slot(slot, given.map(|(_, value)| &value.node), &mut path).map_err(|wrong| {
-                let Wrong { at: elsewhere, path, reason, message } = wrong;
-                let mut error = refusal(Code::BadUserInput, message, vec![elsewhere.unwrap_or(at)]);
-                if let Some(extensions) = &mut error.extensions {
-                    extensions.set("reason", reason);
-                    extensions.set("argument", path);
-                }
-                error
-            })?;
+            let checked = self.slot(slot, given.map(|(_, value)| &value.node), &mut path);
+            checked.map_err(|wrong| wrong.at(at))?;
         }
         match types.field(parent, &node.name.node) {
             Some(ty) => self.set(&node.selection_set.node, named(ty)),
@@ -216,50 +231,43 @@ impl<'a> Checker<'a> {
 
     fn slot(&self, slot: &Slot, given: Option<&Value>, path: &mut Vec<String>) -> Result<(), Wrong> {
         match given {
-            Some(value) => self.value(value, &slot.ty, slot.has_default, path),
+            Some(value) => self.value(value, &slot.ty, path),
             None if slot.ty.nullable || slot.has_default => Ok(()),
             None => Err(missing(path, &slot.ty)),
         }
     }
 
-    fn value(
-        &self,
-        value: &Value,
-        ty: &Type,
-        has_default: bool,
-        path: &mut Vec<String>,
-    ) -> Result<(), Wrong> {
+    fn value(&self, value: &Value, ty: &Type, path: &mut Vec<String>) -> Result<(), Wrong> {
         match (value, &ty.base) {
-            (Value::Variable(name), _) => self.variable(name, ty, has_default, path),
+            (Value::Variable(name), _) => self.variable(name, ty, path),
             (Value::Null, _) if ty.nullable => Ok(()),
             (Value::Null, _) => Err(missing(path, ty)),
             (Value::List(items), BaseType::List(item)) => {
                 for (index, value) in items.iter().enumerate() {
-                    within(path, index.to_string(), |path| self.value(value, item, false, path))?;
+                    within(path, index.to_string(), |path| self.value(value, item, path))?;
                 }
                 Ok(())
             }
             // A single value is a list of one.
-            (single, BaseType::List(item)) => self.value(single, item, false, path),
+            (single, BaseType::List(item)) => self.value(single, item, path),
             (value, BaseType::Named(name)) => self.named(value, name, path),
         }
     }
 
-    fn variable(
-        &self,
-        name: &Name,
-        ty: &Type,
-        has_default: bool,
-        path: &mut Vec<String>,
-    ) -> Result<(), Wrong> {
-        let Some(definition) = self.definitions.get(name.as_str()) else { return Ok(()) };
-        let (sent, required) = (self.variables.get(name), &definition.node.var_type.node);
+    /// The value of a variable: what was sent, else its default.
+    fn sent<'d>(&'d self, definition: &'d Positioned<VariableDefinition>) -> Option<&'d ConstValue> {
         let default = definition.node.default_value.as_ref().map(|default| &default.node);
-        match sent.or(default) {
+        self.variables.get(&definition.node.name.node).or(default)
+    }
+
+    fn variable(&self, name: &Name, ty: &Type, path: &mut Vec<String>) -> Result<(), Wrong> {
+        let Some(definition) = self.definitions.get(name.as_str()) else { return Ok(()) };
+        let required = &definition.node.var_type.node;
+        match self.sent(definition) {
             None if required.nullable => Ok(()),
             None => Err(unset(path, definition)),
             Some(ConstValue::Null) if !required.nullable => Err(unset(path, definition)),
-            Some(value) => self.value(&value.clone().into_value(), ty, has_default, path),
+            Some(value) => self.value(&value.clone().into_value(), ty, path),
         }
     }
 

@@ -76,7 +76,7 @@ pub struct ConnectionLimits {
     /// further one is closed at once.
     pub per_client: usize,
     /// Connections of all clients at once, without websockets; for a further one, the one that has begun no request for
-    /// longest is closed, after its requests in progress.
+    /// longest is closed, after its requests in progress if they end soon.
     pub in_all: usize,
     /// How long a client may take to send the head of a request, and to begin the next one.
     pub head: Duration,

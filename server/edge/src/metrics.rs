@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    Counter, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 
 use super::errors::Code;
 use super::types::Types;
@@ -57,8 +59,13 @@ pub(super) fn begin(types: &Types) {
 
 /// The same for connections, which also exist where no GraphQL is served.
 pub(super) fn begin_connections() {
-    describe_counter!(REFUSED_CONNECTIONS, "Connections closed at once because their client has too many");
-    counter!(REFUSED_CONNECTIONS).increment(0);
+    describe_counter!(
+        REFUSED_CONNECTIONS,
+        "Connections closed because their client has too many (client), or to make room for others (room)"
+    );
+    for reason in [Refused::Client, Refused::Room] {
+        refused(reason).increment(0);
+    }
 }
 
 /// How a request can end that names an operation of the schema. What is refused before that counts under `none`.
@@ -96,7 +103,7 @@ pub(super) fn count(kind: &'static str, operation: String, code: Option<&'static
     requests(kind, operation, code.unwrap_or(OK)).increment(1);
 }
 
-fn requests(kind: &'static str, operation: String, outcome: &'static str) -> metrics::Counter {
+fn requests(kind: &'static str, operation: String, outcome: &'static str) -> Counter {
     counter!(REQUESTS, "operation_type" => kind, "operation" => operation, "outcome" => outcome)
 }
 
@@ -126,7 +133,24 @@ pub(super) fn websocket_closed(code: Option<u16>) {
     counter!(CLOSES, "code" => code).increment(1);
 }
 
-/// Counts a connection that was closed because its client has too many.
-pub(super) fn connection_refused() {
-    counter!(REFUSED_CONNECTIONS).increment(1);
+/// Why a connection was closed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Refused {
+    /// Its client has too many.
+    Client,
+    /// All clients together have too many, and it was silent for longest.
+    Room,
+}
+
+/// Counts a connection that was closed for the sake of others.
+pub(super) fn connection_refused(reason: Refused) {
+    refused(reason).increment(1);
+}
+
+fn refused(reason: Refused) -> Counter {
+    let reason = match reason {
+        Refused::Client => "client",
+        Refused::Room => "room",
+    };
+    counter!(REFUSED_CONNECTIONS, "reason" => reason)
 }

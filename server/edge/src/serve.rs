@@ -18,13 +18,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::limits::ConnectionLimits;
-use super::metrics::{begin_connections, connection_refused};
+use super::metrics::{Refused, begin_connections, connection_refused};
 use super::turns::{Turn, Turns};
 
 /// Most bytes of the head of a request, which may contain a whole document.
@@ -33,17 +34,13 @@ const HEAD_BYTES: usize = 256 << 10;
 const EXHAUSTED: Duration = Duration::from_secs(1);
 /// How long a connection that was open at the stop may take to send its first request.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
+/// How many connections that make room for others may complete their requests at the same time, and for how long. What
+/// is cut off begins again: downloads where they ended.
+const LEAVING: usize = 200;
+const LEAVES: Duration = Duration::from_secs(60);
 
-/// Answers requests until `stop`, then completes those in progress.
-///
-/// # Errors
-/// Never: a connection that cannot be accepted is given up.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    limits: ConnectionLimits,
-    stop: CancellationToken,
-) -> io::Result<()> {
+/// Answers requests until `stop`, then completes those in progress. A connection that cannot be accepted is given up.
+pub async fn serve(listener: TcpListener, router: Router, limits: ConnectionLimits, stop: CancellationToken) {
     begin_connections();
     let door = Door::new(router, limits, stop.clone());
     loop {
@@ -61,10 +58,11 @@ pub async fn serve(
             }
         }
     }
-    door.close(listener)?;
+    if let Err(error) = door.close(listener) {
+        tracing::error!(%error, "connections that were just made are not served");
+    }
     door.open.close();
     door.open.wait().await;
-    Ok(())
 }
 
 /// Where connections come in.
@@ -85,11 +83,19 @@ struct Kind {
     per_client: usize,
     in_all: usize,
     turns: Turns,
+    leaving: Arc<Semaphore>,
 }
 
 impl Kind {
     fn new(head: Duration, per_client: usize, in_all: usize) -> Self {
-        Self { builder: builder(head), head, per_client, in_all, turns: Turns::default() }
+        Self {
+            builder: builder(head),
+            head,
+            per_client,
+            in_all,
+            turns: Turns::default(),
+            leaving: Arc::new(Semaphore::new(LEAVING)),
+        }
     }
 }
 
@@ -110,11 +116,11 @@ impl Door {
     fn enter(&self, stream: TcpStream, peer: SocketAddr) {
         let kind = if self.limits.is_proxy(peer.ip()) { &self.of_proxies } else { &self.of_clients };
         let Some(place) = self.places.place(network(peer.ip()), kind.per_client) else {
-            connection_refused();
+            connection_refused(Refused::Client);
             return;
         };
         if kind.turns.len() >= kind.in_all && kind.turns.revoke() {
-            connection_refused();
+            connection_refused(Refused::Room);
         }
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection delays small messages");
@@ -123,6 +129,7 @@ impl Door {
         let service = asked(self.router.clone(), peer, Arc::new(place), Arc::clone(&turn), begun.clone());
         let connection = kind.builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
         let (connection, head, stop) = (connection.into_owned(), kind.head, self.stop.clone());
+        let leaving = Arc::clone(&kind.leaving);
         self.open.spawn(async move {
             let mut connection = pin!(connection);
             let ended = tokio::select! {
@@ -134,9 +141,14 @@ impl Door {
                         biased;
                         ended = &mut connection => ended,
                         // After its requests in progress.
-                        () = stop_or_lost(&stop, &turn) => {
+                        () = stop.cancelled() => {
                             connection.as_mut().graceful_shutdown();
                             connection.await
+                        }
+                        () = turn.lost() => {
+                            let Ok(_leaving) = leaving.try_acquire() else { return };
+                            connection.as_mut().graceful_shutdown();
+                            timeout(LEAVES, connection).await.unwrap_or(Ok(()))
                         }
                     }
                 }
@@ -154,18 +166,17 @@ impl Door {
     /// Stops listening. Those who have connected already are served: they would not know whether their request arrived.
     fn close(&self, listener: TcpListener) -> io::Result<()> {
         let listener = listener.into_std()?;
-        while let Ok((stream, peer)) = listener.accept() {
-            stream.set_nonblocking(true)?;
-            self.enter(TcpStream::from_std(stream)?, peer);
+        loop {
+            match listener.accept() {
+                Ok((stream, peer)) => {
+                    stream.set_nonblocking(true)?;
+                    self.enter(TcpStream::from_std(stream)?, peer);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
-    }
-}
-
-async fn stop_or_lost(stop: &CancellationToken, turn: &Turn) {
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = turn.lost() => {}
     }
 }
 

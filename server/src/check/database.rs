@@ -103,7 +103,13 @@ fn judge(survey: &Survey, pool: usize, place: &str) -> Vec<Finding> {
     }
     if !survey.has_icu {
         found.push(fails(
-            "this PostgreSQL is built without ICU, by which lists are sorted: use another build",
+            "this PostgreSQL is built without ICU, whose collations the tables name: use another build",
+        ));
+    }
+    if !survey.tells_place {
+        found.push(warning(
+            "this role may not call pg_control_system(), so a restore on another server is not noticed: run `guichet \
+             restored` after each one, or GRANT EXECUTE ON FUNCTION pg_control_system() to the role",
         ));
     }
     if survey.only_reads {
@@ -199,6 +205,7 @@ mod tests {
             foreign_tables: 0,
             lacking: Vec::new(),
             has_icu: true,
+            tells_place: true,
             connections: 97,
         }
     }
@@ -219,6 +226,7 @@ mod tests {
             (Survey { foreign_tables: 3, ..good() }, Fails, "3 tables belong to another role"),
             (Survey { lacking: vec!["pg_trgm".into()], ..good() }, Fails, "extension pg_trgm"),
             (Survey { has_icu: false, ..good() }, Fails, "ICU"),
+            (Survey { tells_place: false, ..good() }, Warning, "`guichet restored` after each one"),
             (
                 Survey { connections: 20, ..good() },
                 Warning,

@@ -26,27 +26,32 @@ use crate::lifecycle::Failure;
 use crate::settings::{self, Settings};
 use site::Site;
 
-/// How long one check may take, in all its steps.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// How long a check may take, in all its steps: longer than each of them, which says better what hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The same for a service that is asked many things one after the other.
+const MANY_STEPS: Duration = Duration::from_secs(180);
+/// The same for the scanner, which may take five minutes for a file (`guichet_workers::clamd`).
+const SCANNING: Duration = Duration::from_secs(640);
 
 /// One thing that is looked at.
 struct Check {
     name: &'static str,
+    patience: Duration,
     run: for<'a> fn(&'a Site<'a>) -> BoxFuture<'a, Vec<Finding>>,
 }
 
 /// All of them, in the order in which they are told.
 const CHECKS: &[Check] = &[
-    Check { name: "settings", run: |site| settings(site).boxed() },
-    Check { name: "machine", run: |site| machine::check(site).boxed() },
-    Check { name: "database", run: |site| database::check(site).boxed() },
-    Check { name: "redis", run: |site| redis::check(site).boxed() },
-    Check { name: "relay", run: |site| relay::check(site).boxed() },
-    Check { name: "senders", run: |site| senders::check(site).boxed() },
-    Check { name: "files", run: |site| files::check(site).boxed() },
-    Check { name: "scanner", run: |site| scanner::check(site).boxed() },
-    Check { name: "clocks", run: |site| clocks::check(site).boxed() },
-    Check { name: "public", run: |site| public::check(site).boxed() },
+    Check { name: "settings", patience: PATIENCE, run: |site| settings(site).boxed() },
+    Check { name: "machine", patience: PATIENCE, run: |site| machine::check(site).boxed() },
+    Check { name: "database", patience: PATIENCE, run: |site| database::check(site).boxed() },
+    Check { name: "redis", patience: PATIENCE, run: |site| redis::check(site).boxed() },
+    Check { name: "relay", patience: PATIENCE, run: |site| relay::check(site).boxed() },
+    Check { name: "senders", patience: PATIENCE, run: |site| senders::check(site).boxed() },
+    Check { name: "files", patience: MANY_STEPS, run: |site| files::check(site).boxed() },
+    Check { name: "scanner", patience: SCANNING, run: |site| scanner::check(site).boxed() },
+    Check { name: "clocks", patience: PATIENCE, run: |site| clocks::check(site).boxed() },
+    Check { name: "public", patience: MANY_STEPS, run: |site| public::check(site).boxed() },
 ];
 
 /// How bad something is.
@@ -92,13 +97,13 @@ fn line(told: impl fmt::Display) -> String {
 pub async fn run(settings: &Settings) -> Result<(), Failure> {
     let site = Site::open(settings)?;
     let run = |check: &'static Check| {
-        let found = timeout(PATIENCE, (check.run)(&site));
+        let found = timeout(check.patience, (check.run)(&site));
         async move {
             (
                 check,
                 found
                     .await
-                    .unwrap_or_else(|_| vec![fails(format!("no end within {} s", PATIENCE.as_secs()))]),
+                    .unwrap_or_else(|_| vec![fails(format!("no end within {} s", check.patience.as_secs()))]),
             )
         }
     };

@@ -4,6 +4,7 @@ use guichet_mail::Survey;
 
 use super::site::Site;
 use super::{Finding, fails, ok, warning};
+use crate::processes::TELLS_PASSWORD;
 use crate::settings::look_at_relay;
 
 pub(super) async fn check(site: &Site<'_>) -> Vec<Finding> {
@@ -30,9 +31,7 @@ fn judge(survey: Survey, place: &str) -> Vec<Finding> {
     let signed_in = if survey.is_signed_in { "signed in" } else { "without a sign-in" };
     let mut found = vec![ok(format!("{place} is ready, {encrypted}, {signed_in}"))];
     if survey.tells_password {
-        found.push(warning(
-            "SMTP_URL sends user and password in clear; smtp+starttls:// or smtps:// would not",
-        ));
+        found.push(warning(TELLS_PASSWORD));
     }
     if survey.offers_sign_in && !survey.is_signed_in {
         found.push(warning(

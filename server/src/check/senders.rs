@@ -4,20 +4,20 @@ use guichet_schema::shared::sender::queries;
 
 use super::site::Site;
 use super::{Finding, fails, ok, warning};
+use crate::processes::operator;
 
 /// So many firms are told by name.
 const NAMED: usize = 20;
 
 pub(super) async fn check(site: &Site<'_>) -> Vec<Finding> {
-    let policy = &site.settings.sender_policy;
-    let mut found = vec![match &policy.from {
-        Some(from) => {
+    let mut found = vec![match operator(site.settings) {
+        Ok(from) => {
             ok(format!("MAIL_FROM: mails of firms without a proved domain come from {}", from.address()))
         }
-        None if site.settings.smtp.is_none() => {
+        Err(_) if site.settings.smtp.is_none() => {
             warning("MAIL_FROM is not set: `guichet work` does not start without it")
         }
-        None => fails("MAIL_FROM is not set: give your own address, such as notices@guichet.example"),
+        Err(error) => fails(error),
     }];
     match unproved(site).await {
         Ok(unproved) => found.extend(unproved),

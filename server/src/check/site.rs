@@ -33,7 +33,9 @@ impl<'a> Site<'a> {
             None => running_url(&data, may_move),
         };
         let is_asleep = database.is_none() && is_made(&data, may_move);
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE);
+        // A websocket begins with an upgrade, which only HTTP/1.1 has.
+        let http = reqwest::Client::builder().http1_only().redirect(reqwest::redirect::Policy::none());
+        let http = http.timeout(PATIENCE);
         Ok(Self { settings, database, is_asleep, data, http: http.build()? })
     }
 

@@ -210,7 +210,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<Secret>, ApiError> {
 
 /// The address of the sender: the peer, or, if that is a trusted proxy, the last address in `X-Forwarded-For`
 /// before the trusted ones. Anything further left can be forged.
-pub(crate) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let forwarded: Vec<&str> = headers
         .get_all("x-forwarded-for")
         .iter()

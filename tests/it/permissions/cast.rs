@@ -50,7 +50,12 @@ impl Stage {
         let settings = settings(&[("MAIL_DOMAINS", "firm.example,foreign.example".to_owned())]);
         let object_store = ObjectStore::folder();
         let files = object_store.files(Limits::default());
-        Self { router: gateway(&store, files).router(&settings), store, database, _object_store: object_store }
+        Self {
+            router: gateway(&store, files).router(&settings),
+            store,
+            database,
+            _object_store: object_store,
+        }
     }
 
     /// Sends a request with a token or without one.

@@ -7,13 +7,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::{
-    address::split,
-    outcome::SendError,
-    session::Session,
-    trust,
-    wire::Tls,
-};
+use super::{address::split, outcome::SendError, session::Session, trust, wire::Tls};
 
 /// The options of an address.
 const OPTIONS: [&str; 4] = ["sessions", "ca", "hello", "timeout"];

@@ -12,7 +12,7 @@ use super::session::Session;
 use super::settings::{Security, SmtpSettings};
 
 /// A step that worked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Passed {
     /// The relay was reached.
     Connected,
@@ -106,6 +106,6 @@ impl SmtpSettings {
             Phase::Tls | Phase::Greeting | Phase::StartTls => Passed::Encrypted,
             _ => Passed::SignedIn,
         };
-        self.steps().into_iter().take_while(|step| *step != failed).collect()
+        self.steps().into_iter().filter(|step| *step < failed).collect()
     }
 }

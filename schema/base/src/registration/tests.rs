@@ -9,14 +9,30 @@ use crate::country::Country;
 /// published as examples by those who issue them.
 const PUBLISHED: &[(Kind, &str, &[&str])] = &[
     (Kind::Cnpj, "00.000.000/0001-91", &["00000000000191", "CNPJ: 00.000.000/0001-91", "00.000.000/0001–91"]),
-    (Kind::Cnpj, "11.222.333/0001-81", &["11222333/0001-81", "CNPJ/MF 11.222.333/0001-81", "11 222 333 0001 81"]),
+    (
+        Kind::Cnpj,
+        "11.222.333/0001-81",
+        &["11222333/0001-81", "CNPJ/MF 11.222.333/0001-81", "11 222 333 0001 81"],
+    ),
     (Kind::Cnpj, "12.ABC.345/01DE-35", &["12abc34501de35", "12.abc.345/01de-35"]),
-    (Kind::Cpf, "529.982.247-25", &["52998224725", "529982247-25", "CPF nº 529.982.247-25", "529.982.247/25"]),
+    (
+        Kind::Cpf,
+        "529.982.247-25",
+        &["52998224725", "529982247-25", "CPF nº 529.982.247-25", "529.982.247/25"],
+    ),
     (Kind::Cpf, "111.444.777-35", &["11144477735", "\u{200b}111.444.777-35\u{a0}"]),
-    (Kind::Siren, "732 829 320", &["732829320", "732.829.320", "RCS : 732 829 320", "SIREN 732\u{202f}829\u{202f}320"]),
+    (
+        Kind::Siren,
+        "732 829 320",
+        &["732829320", "732.829.320", "RCS : 732 829 320", "SIREN 732\u{202f}829\u{202f}320"],
+    ),
     (Kind::Siret, "732 829 320 00074", &["73282932000074", "732829320 00074", "SIRET : 732 829 320 000 74"]),
     (Kind::Siret, "356 000 000 09075", &["35600000009075"]),
-    (Kind::FrVat, "FR83 404 833 048", &["FR83404833048", "FR 83 404833048", "TVA FR 83 404 833 048", "fr83404833048"]),
+    (
+        Kind::FrVat,
+        "FR83 404 833 048",
+        &["FR83404833048", "FR 83 404833048", "TVA FR 83 404 833 048", "fr83404833048"],
+    ),
     (Kind::Dni, "12345678Z", &["12345678-Z", "12.345.678-Z", "12345678z", "DNI: 12345678 Z", "ES12345678Z"]),
     (Kind::Dni, "01234567L", &["1234567L", "1.234.567-L"]),
     (Kind::Nie, "X1234567L", &["X-1234567-L", "x1234567l", "NIE X1234567L"]),
@@ -85,11 +101,9 @@ fn establishments_of_one_owner_share_a_root() {
     assert_eq!((head.root(), head.is_headquarters(), head.prefix()), ("11222333", Some(true), None));
     let lettered = read(Country::Br, "12.ABC.345/01DE-35");
     assert_eq!((lettered.root(), lettered.is_headquarters()), ("12ABC345", None));
-    for (text, root) in [
-        ("732 829 320", "732829320"),
-        ("732 829 320 00074", "732829320"),
-        ("FR83 404 833 048", "404833048"),
-    ] {
+    for (text, root) in
+        [("732 829 320", "732829320"), ("732 829 320 00074", "732829320"), ("FR83 404 833 048", "404833048")]
+    {
         let number = read(Country::Fr, text);
         assert_eq!(number.root(), root);
         assert_eq!(number.prefix(), root[..2].parse().ok());
@@ -98,7 +112,10 @@ fn establishments_of_one_owner_share_a_root() {
 
 /// The numbers that a text contains, as their countries write them.
 fn found(text: &str) -> Vec<String> {
-    find_all(text).iter().map(|found| format!("{} {}", found.registration.kind().as_str(), found.registration)).collect()
+    find_all(text)
+        .iter()
+        .map(|found| format!("{} {}", found.registration.kind().as_str(), found.registration))
+        .collect()
 }
 
 #[test]
@@ -106,13 +123,15 @@ fn numbers_are_found_in_texts() {
     let slip = "Documento de Arrecadação\nRazão Social: Padaria Sol Ltda  CNPJ: 11.222.333/0001-81\n\
         Sócio: 529.982.247-25. Valor R$ 1.234,56 Código de barras 85810000012-3 45670123456-1";
     assert_eq!(found(slip), ["CNPJ 11.222.333/0001-81", "CPF 529.982.247-25"]);
-    assert_eq!(found("SIRET 732 829 320 00074 - TVA FR83 404 833 048"), [
-        "SIRET 732 829 320 00074",
-        "FR_VAT FR83 404 833 048"
-    ]);
+    assert_eq!(
+        found("SIRET 732 829 320 00074 - TVA FR83 404 833 048"),
+        ["SIRET 732 829 320 00074", "FR_VAT FR83 404 833 048"]
+    );
     assert_eq!(found("Cliente: B-64717838, representante X1234567L"), ["CIF B64717838", "NIE X1234567L"]);
     // Parts of longer numbers are none.
-    for text in ["2911222333000181", "1.529.982.247-25", "529.982.247-25-3", "IBAN FR76 3000 6000 0112 3456 7890 189"] {
+    for text in
+        ["2911222333000181", "1.529.982.247-25", "529.982.247-25-3", "IBAN FR76 3000 6000 0112 3456 7890 189"]
+    {
         assert!(found(text).is_empty(), "{text}: {:?}", found(text));
     }
     let at = &find_all(slip)[0];

@@ -59,7 +59,8 @@ impl Address {
         unheard.into_iter().filter(|unheard| !unheard.is_zero()).for_each(|unheard| {
             config.tcp_user_timeout(unheard);
         });
-        asked.into_iter().for_each(|asked| {
+        // 0 is the default of the system (libpq, "keepalives_count").
+        asked.into_iter().filter(|asked| *asked != 0).for_each(|asked| {
             config.keepalives_retries(asked);
         });
         limit(&mut config);

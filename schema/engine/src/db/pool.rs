@@ -35,7 +35,8 @@ pub struct Pool {
 }
 
 /// One place for each connection that the process may have. Actions wait for a place, first come, first served. A place
-/// for which the server gives no connection is put away for a while, so that its action waits for another one.
+/// for which the server gives no connection is put away for a while, and its action waits for another one, after those
+/// who wait already.
 struct Places {
     free: Arc<Semaphore>,
     waiting: AtomicUsize,

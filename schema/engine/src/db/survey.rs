@@ -1,8 +1,7 @@
 //! What an operator wants to know about a database, for `guichet check`. Nothing is changed.
 
-use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use guichet_base::error::Fault;
 
@@ -35,6 +34,9 @@ pub struct Survey {
     /// Whether the server was built with ICU.
     #[diesel(sql_type = Bool)]
     pub has_icu: bool,
+    /// Whether the role may see which server it is: otherwise a restore on another one is not noticed.
+    #[diesel(sql_type = Bool)]
+    pub tells_place: bool,
     /// How many connections the role may open.
     #[diesel(sql_type = Integer)]
     pub connections: i32,
@@ -58,6 +60,7 @@ pub async fn survey(conn: &mut AsyncPgConnection) -> Result<Survey, Fault> {
                     AND NOT (has_database_privilege(current_database(), 'CREATE')
                         AND EXISTS (SELECT FROM pg_available_extensions WHERE name = wanted))) AS lacking,
             EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i') AS has_icu,
+            has_function_privilege('pg_control_system()', 'EXECUTE') AS tells_place,
             least(
                 current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
                     - coalesce(current_setting('reserved_connections', true), '0')::int,
@@ -65,14 +68,6 @@ pub async fn survey(conn: &mut AsyncPgConnection) -> Result<Survey, Fault> {
                 (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database())
             ) AS connections";
     Ok(diesel::sql_query(SURVEY).get_result(conn).await?)
-}
-
-/// The time of the server's clock.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn clock(conn: &mut AsyncPgConnection) -> Result<DateTime<Utc>, Fault> {
-    Ok(diesel::select(diesel::dsl::sql::<Timestamptz>("clock_timestamp()")).get_result(conn).await?)
 }
 
 /// Writes a row and takes it back.

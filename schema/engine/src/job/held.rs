@@ -1,4 +1,5 @@
-//! Jobs that an operator holds back: nobody runs them until they are released.
+//! Jobs that are held back, by an operator or by the start on a restored database: nobody runs them until they are
+//! released.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -8,6 +9,18 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::sql::kept;
 use guichet_base::error::Fault;
 use guichet_base::id::{FirmId, JobId};
+
+/// The held jobs of a kind that are meant: binds the kind, the firm, and the times before and after.
+macro_rules! which {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            " WHERE kind = ? AND status = 'HELD' AND firm_id IS NOT DISTINCT FROM coalesce(?, firm_id)
+                AND (created_at < ?) IS NOT FALSE AND (created_at >= ?) IS NOT FALSE ",
+            $after
+        )
+    };
+}
 
 /// Which held jobs are meant; without anything, all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -69,12 +82,10 @@ pub async fn by_firm(
     kind: &str,
     which: Which,
 ) -> Result<Vec<HeldOfFirm>, Fault> {
-    let count = kept(
-        "SELECT firm_id, count(*) AS jobs, min(created_at) AS oldest, max(created_at) AS newest FROM jobs
-         WHERE kind = ? AND status = 'HELD' AND (firm_id = ?) IS NOT FALSE
-             AND (created_at < ?) IS NOT FALSE AND (created_at >= ?) IS NOT FALSE
-         GROUP BY firm_id ORDER BY firm_id",
-    );
+    let count = kept(which!(
+        "SELECT firm_id, count(*) AS jobs, min(created_at) AS oldest, max(created_at) AS newest FROM jobs",
+        "GROUP BY firm_id ORDER BY firm_id"
+    ));
     let count = count.bind::<Text, _>(kind).bind::<Nullable<SqlUuid>, _>(which.firm);
     let count =
         count.bind::<Nullable<Timestamptz>, _>(which.before).bind::<Nullable<Timestamptz>, _>(which.after);
@@ -91,12 +102,7 @@ pub async fn some(
     which: Which,
     most: i64,
 ) -> Result<Vec<Held>, Fault> {
-    let find = kept(
-        "SELECT id, payload FROM jobs
-         WHERE kind = ? AND status = 'HELD' AND (firm_id = ?) IS NOT FALSE
-             AND (created_at < ?) IS NOT FALSE AND (created_at >= ?) IS NOT FALSE
-         ORDER BY created_at, id LIMIT ?",
-    );
+    let find = kept(which!("SELECT id, payload FROM jobs", "ORDER BY created_at, id LIMIT ?"));
     let find = find.bind::<Text, _>(kind).bind::<Nullable<SqlUuid>, _>(which.firm);
     let find =
         find.bind::<Nullable<Timestamptz>, _>(which.before).bind::<Nullable<Timestamptz>, _>(which.after);
@@ -113,11 +119,7 @@ pub async fn release(
     which: Which,
     now: DateTime<Utc>,
 ) -> Result<usize, Fault> {
-    let release = kept(
-        "UPDATE jobs SET status = 'READY', run_at = ?
-         WHERE kind = ? AND status = 'HELD' AND (firm_id = ?) IS NOT FALSE
-             AND (created_at < ?) IS NOT FALSE AND (created_at >= ?) IS NOT FALSE",
-    );
+    let release = kept(which!("UPDATE jobs SET status = 'READY', run_at = ?", ""));
     let release = release.bind::<Timestamptz, _>(now).bind::<Text, _>(kind);
     let release = release.bind::<Nullable<SqlUuid>, _>(which.firm);
     let release =

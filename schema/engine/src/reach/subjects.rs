@@ -23,7 +23,9 @@ pub async fn audiences(
     mut conn: &AsyncPgConnection,
     subjects: &[Subject],
 ) -> Result<HashMap<Subject, Audience>> {
-    let mut found = HashMap::new();
+    // What is the firm's own affair, is its staff's: no row of the firm decides who may know.
+    let firms = subjects.iter().filter(|subject| subject.noun == FirmId::NOUN);
+    let mut found: HashMap<Subject, Audience> = firms.map(|firm| (*firm, Audience::staff())).collect();
     for reach in ALL.iter().filter(|reach| reach.is_subject) {
         let ids: Vec<Uuid> =
             subjects.iter().filter(|subject| subject.noun == reach.noun).map(|subject| subject.id).collect();
@@ -46,14 +48,13 @@ pub async fn audiences(
 /// # Errors
 /// When the database does not answer: retry. `Broken` when there is no such thing.
 pub async fn held_audience(mut conn: &AsyncPgConnection, subject: Subject) -> Result<Audience> {
-    // What is the firm's own affair, is its staff's: no row of the firm decides who may know.
-    if subject.noun == FirmId::NOUN {
-        return Ok(Audience::staff());
-    }
     let broken = || Fault::Broken(format!("nobody is declared who may know of {subject}"));
-    let reach = ALL.iter().find(|reach| reach.is_subject && reach.noun == subject.noun).ok_or_else(broken)?;
-    // In a statement of its own: the next one then sees the change that it waited for.
-    Rows { reach, ids: vec![subject.id], held: true }.execute(&mut conn).await?;
+    if subject.noun != FirmId::NOUN {
+        let reach = ALL.iter().find(|reach| reach.is_subject && reach.noun == subject.noun);
+        let reach = reach.ok_or_else(broken)?;
+        // In a statement of its own: the next one then sees the change that it waited for.
+        Rows { reach, ids: vec![subject.id], held: true }.execute(&mut conn).await?;
+    }
     Ok(audiences(conn, &[subject]).await?.remove(&subject).ok_or_else(broken)?)
 }
 

@@ -1,7 +1,5 @@
 //! The mails about a firm itself, to its owners.
 
-use std::collections::HashSet;
-
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::{Deserialize, Serialize};
@@ -15,14 +13,13 @@ use guichet_engine::actor::StaffRole;
 use guichet_engine::reach::Audience;
 use guichet_engine::store::Tx;
 use guichet_engine::subject::Subject;
-use guichet_engine::tables::{accounts, firms, staff_members};
+use guichet_engine::tables::{accounts, staff_members};
 
 use crate::shared::email_delivery::announce::{self, Occasion};
 use crate::shared::email_delivery::kind::{Addressees, MailKind, Mailing};
 use crate::shared::email_delivery::letter::Letter;
 use crate::shared::email_delivery::model::{DeliveryAbout, EmailDelivery};
-use crate::shared::email_delivery::queries::suppressed;
-use crate::shared::email_delivery::rules::{self, Candidate};
+use crate::shared::email_delivery::rules::Candidate;
 use crate::shared::sender::rules::record;
 
 use super::queries::works_here;
@@ -92,15 +89,13 @@ impl Loss {
 }
 
 /// Queues the mails about a lost proof, one to each owner.
-pub(super) async fn sender_lost(tx: &mut Tx, firm: FirmId, mail_from: &str, loss: &Loss) -> Result<()> {
-    let locale: Locale = firms::table.find(firm).select(firms::locale).get_result(tx.conn()).await?;
+pub(super) async fn sender_lost(
+    tx: &mut Tx,
+    firm: FirmId,
+    (mail_from, locale): (&str, Locale),
+    loss: &Loss,
+) -> Result<()> {
     let owners = owners(tx.pipeline(), firm).await?;
-    let addresses = owners.iter().filter_map(|(_, owner)| owner.address.as_deref());
-    let suppressed: HashSet<String> = suppressed(tx.pipeline(), firm, addresses).await?;
-    let planned = owners.into_iter().flat_map(|(staff, owner)| {
-        let plans = rules::plan(vec![owner], None, "", &suppressed);
-        plans.into_iter().map(move |plan| (plan, Some(staff)))
-    });
     let mut args = Args::new();
     args.set("sender", loss.sender.clone());
     let occasion = Occasion {
@@ -112,9 +107,7 @@ pub(super) async fn sender_lost(tx: &mut Tx, firm: FirmId, mail_from: &str, loss
         mail_from,
         audience: Audience::staff(),
     };
-    let facts = serde_json::json!(loss);
-    let planned = planned.collect();
-    announce::queue(tx, &occasion, DeliveryAbout::SenderLost, facts, &announce::Threads::new(), planned).await
+    announce::tell(tx, &occasion, DeliveryAbout::SenderLost, serde_json::json!(loss), owners).await
 }
 
 /// The owners who work for the firm now, as recipients.

@@ -9,6 +9,7 @@ use diesel_async::RunQueryDsl;
 use guichet_base::email::Email;
 use guichet_base::error::{Code, Refusal, Result, Told};
 use guichet_base::id::FirmId;
+use guichet_base::locale::Locale;
 use guichet_engine::actor::Actor;
 use guichet_engine::reach::Audience;
 use guichet_engine::store::{By, Done, Store};
@@ -69,7 +70,8 @@ pub async fn question(
 /// Records an owner's check, and tells what was wrong. A proof does not end by it: see [`SenderProof::after`].
 ///
 /// # Errors
-/// `SENDER_RECORD_MISSING`, `SENDER_RECORD_DIFFERENT`, `DNS_UNAVAILABLE`.
+/// `SENDER_RECORD_MISSING`, `SENDER_RECORD_DIFFERENT`, `DNS_UNAVAILABLE`; `CONFLICT` when the firm has another sender by
+/// now.
 pub async fn check(
     store: &Store,
     actor: &Actor,
@@ -78,6 +80,7 @@ pub async fn check(
     finding: SenderFinding,
 ) -> Result<Done<()>> {
     let done = write(store, actor, policy, question, finding).await?;
+    let done = done.ok_or_else(|| Refusal::of("domain", Code::Conflict))?;
     let code = match finding {
         SenderFinding::Found => return Ok(done),
         SenderFinding::Missing => Code::SenderRecordMissing,
@@ -128,21 +131,21 @@ pub async fn checked(
     write(store, By::system(), policy, question, finding).await.map(drop)
 }
 
-/// Writes what a check found, and tells the owners when a proof has ended. Of a domain that is the firm's sender no more
-/// nothing is written.
+/// Writes what a check found, and tells the owners when a proof has ended. Nothing, and none is returned, of a domain that
+/// is the firm's sender no more.
 async fn write(
     store: &Store,
     by: impl Into<By>,
     policy: &SenderPolicy,
     question: &Question,
     found: SenderFinding,
-) -> Result<Done<()>> {
+) -> Result<Option<Done<()>>> {
     let Question { firm_id, domain, .. } = question;
     let mut tx = store.begin(by).await?;
-    let mail_from: String =
-        firms::table.find(firm_id).select(firms::mail_from).for_no_key_update().get_result(tx.conn()).await?;
+    let firm = firms::table.find(firm_id).select((firms::mail_from, firms::locale));
+    let (mail_from, locale): (String, Locale) = firm.for_no_key_update().get_result(tx.conn()).await?;
     if Email::parse(&mail_from).is_none_or(|from| from.domain() != domain) {
-        return Ok(Done { value: (), revision: None });
+        return Ok(None);
     }
     let old: Option<SenderProof> = sender_proofs::table
         .find(firm_id)
@@ -167,9 +170,9 @@ async fn write(
     }
     if was_proved && new.proved_at.is_none() && !policy.allows(domain) {
         let loss = Loss { sender: mail_from.clone(), domain: domain.clone() };
-        mails::sender_lost(&mut tx, *firm_id, &mail_from, &loss).await?;
+        mails::sender_lost(&mut tx, *firm_id, (&mail_from, locale), &loss).await?;
     }
-    tx.commit(()).await
+    tx.commit(()).await.map(Some)
 }
 
 /// Forgets a proof when the firm wishes to write from another domain: it proves that domain anew if it comes back.

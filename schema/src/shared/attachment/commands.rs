@@ -109,9 +109,7 @@ pub(crate) async fn bind(
         .collect();
     diesel::insert_into(attachments::table).values(rows).execute(tx.conn()).await?;
     expiry::keep(tx, files).await?;
-    for file in stored(files) {
-        owner::tell_others(tx, file, taker.subject, place.visibility).await?;
-    }
+    owner::tell_others(tx, &stored(files), taker.subject, place.visibility).await?;
     Ok(ids)
 }
 

@@ -41,12 +41,13 @@ pub struct Occasion<'a> {
     pub audience: Audience,
 }
 
-/// Queues the notification mails that staff members chose. Who already gets a mail about this action gets no second
-/// one.
+/// Queues mails to staff members. Who already gets a mail about this action gets no second one. `facts` is what this kind
+/// of mail remembers of the action.
 pub(crate) async fn tell(
     tx: &mut Tx,
     occasion: &Occasion<'_>,
     about: DeliveryAbout,
+    facts: serde_json::Value,
     wanted: Vec<(StaffId, Candidate)>,
 ) -> Result<()> {
     if wanted.is_empty() {
@@ -64,7 +65,7 @@ pub(crate) async fn tell(
     });
     let planned = planned.filter(|(plan, _)| plan.written_ci().is_none_or(|ci| !taken.contains(&ci)));
     let planned = planned.collect();
-    queue(tx, occasion, about, serde_json::json!({}), &threads, planned).await
+    queue(tx, occasion, about, facts, &threads, planned).await
 }
 
 /// The addresses, as compared, that already get a mail about an action.

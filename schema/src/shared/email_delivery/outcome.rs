@@ -145,6 +145,9 @@ async fn write(tx: &mut Tx, delivery: &EmailDelivery, outcome: DeliveryOutcome) 
         email_deliveries::sent_at.eq((status == DeliveryStatus::Sent).then_some(now)),
     ));
     sql::keep(1, update).execute(tx.conn()).await?;
+    if reason == Some(DeliveryReason::Discarded) {
+        tx.audit(Some(delivery.firm_id), "mailDiscard", DeliveryId::NOUN, Some(delivery.id.uuid()));
+    }
     if let (DeliveryOutcome::Refused { hard_bounce: true, .. }, Some(recipient), Some(reply)) =
         (&outcome, &delivery.recipient, &reply)
     {

@@ -60,7 +60,7 @@ impl Owner {
         let noun =
             noun.ok_or_else(|| Fault::Broken(format!("{} takes no files", attachment.subject.noun)))?;
         noun.stored(tx, file, attachment).await?;
-        tell_others(tx, file, attachment.subject, attachment.visibility).await
+        tell_others(tx, &[file], attachment.subject, attachment.visibility).await
     }
 
     /// Writes an event for the uploader about the state of an attached file: until it is stored, nobody else can
@@ -82,16 +82,21 @@ impl Owner {
     }
 }
 
-/// Writes an event for those who can see a stored file since it was attached to this thing. The thing must be locked.
+/// Writes events for those who can see stored files since they were attached to this thing. The thing must be locked.
 pub(crate) async fn tell_others(
     tx: &mut Tx,
-    file: &File,
+    files: &[&File],
     subject: Subject,
     visibility: Visibility,
 ) -> Result<()> {
+    if files.is_empty() {
+        return Ok(());
+    }
     let mut audiences = reach::audiences(tx.conn(), &[subject]).await?;
-    if let Some(audience) = audiences.remove(&subject) {
-        let after = Some(audience.internal_if(visibility == Visibility::Internal));
+    let Some(audience) = audiences.remove(&subject) else { return Ok(()) };
+    let after = audience.internal_if(visibility == Visibility::Internal);
+    for file in files {
+        let after = Some(after.clone());
         tx.event(file.firm_id, Event { noun: FileId::NOUN, subject: file.id.uuid(), before: None, after });
     }
     Ok(())

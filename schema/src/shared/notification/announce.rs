@@ -68,5 +68,6 @@ pub(crate) async fn tell(
     }
     let count = rows.len();
     sql::keep(count, diesel::insert_into(notifications::table).values(rows)).execute(tx.conn()).await?;
-    email_delivery::announce::tell(tx, occasion, DeliveryAbout::Notification, wanted).await
+    email_delivery::announce::tell(tx, occasion, DeliveryAbout::Notification, serde_json::json!({}), wanted)
+        .await
 }

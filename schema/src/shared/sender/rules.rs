@@ -18,6 +18,8 @@ const PREFIX: &str = "guichet-sender=";
 
 /// How long after a look the next one is due.
 const EVERY: TimeDelta = TimeDelta::hours(1);
+/// The longest time between two looks for a record that was never there.
+const SELDOM: TimeDelta = TimeDelta::days(1);
 /// How long after a look without an answer.
 const AGAIN: TimeDelta = TimeDelta::minutes(10);
 /// How often the record of a proved domain must be seen missing before the proof ends. A name server may be set up
@@ -89,7 +91,14 @@ impl SenderProof {
         now: DateTime<Utc>,
     ) -> Self {
         let old = old.filter(|old| old.domain == domain);
-        let check_at = now + if found == SenderFinding::NoAnswer { AGAIN } else { EVERY };
+        let check_at = match (found, old.and_then(|old| old.proved_at)) {
+            (SenderFinding::NoAnswer, _) => now + AGAIN,
+            // What nobody publishes is looked for less and less often.
+            (SenderFinding::Missing | SenderFinding::Different, None) => {
+                now + old.map_or(EVERY, |old| ((now - old.checked_at) * 2).clamp(EVERY, SELDOM))
+            }
+            _ => now + EVERY,
+        };
         let new = Self {
             firm_id: firm,
             domain: domain.to_owned(),

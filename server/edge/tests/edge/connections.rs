@@ -30,7 +30,7 @@ impl Place {
         let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], listener.local_addr().unwrap().port()));
         let serving = serve(listener, layered(routes, &settings), limits, stop.clone());
-        let served = tokio::spawn(async move { serving.await.unwrap() });
+        let served = tokio::spawn(serving);
         Self { address, stop, served }
     }
 

@@ -50,7 +50,7 @@ impl Site {
         let address = listener.local_addr().unwrap();
         let serving = serve(listener, layered(routes, &settings), ConnectionLimits::default(), stop.clone());
         let served = tokio::spawn(async move {
-            serving.await.unwrap();
+            serving.await;
             sockets.closed().await;
         });
         Self { address, acts, stop, served }

@@ -1,0 +1,10 @@
+DROP INDEX staff_members_unkeyed;
+DROP INDEX service_items_unkeyed;
+DROP INDEX departments_unkeyed;
+DROP TRIGGER stale_key ON tickets;
+DROP TRIGGER stale_key ON staff_members;
+DROP TRIGGER stale_key ON service_items;
+DROP TRIGGER stale_key ON departments;
+DROP TRIGGER stale_key ON clients;
+DROP FUNCTION drop_stale_subject_key();
+DROP FUNCTION drop_stale_name_key();
