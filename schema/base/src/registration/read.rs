@@ -82,7 +82,7 @@ fn compact(text: &str) -> String {
 }
 
 /// What may stand between the groups of a number.
-pub(super) fn is_separator(c: char) -> bool {
+fn is_separator(c: char) -> bool {
     c.is_whitespace() || is_dash(c) || matches!(c, '.' | '/' | '·' | '_' | ',' | '\'' | '’')
 }
 
