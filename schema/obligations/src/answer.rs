@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Calendar;
 use crate::client::Scalar;
 use crate::expression::Reach;
+use crate::holidays::Holiday;
 
 /// When something is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,9 @@ pub enum Answer {
     NotPublished,
     /// No rule covers the period: nothing is due.
     NotDue,
+    /// The rule goes deeper, has more cases or counts more days than rules may. [`Book::check`](crate::Book::check)
+    /// refuses such a rule.
+    TooMuch,
 }
 
 impl Answer {
@@ -25,7 +29,7 @@ impl Answer {
     pub const fn due(&self) -> Option<&Due> {
         match self {
             Self::Due(due) => Some(due),
-            Self::NotPublished | Self::NotDue => None,
+            Self::NotPublished | Self::NotDue | Self::TooMuch => None,
         }
     }
 }
@@ -157,6 +161,19 @@ pub enum Provisional {
         /// The name of the attribute.
         key: String,
     },
+    /// The record of the client lacks a part of the place. The date is the earliest of all places that are known; what
+    /// nobody knows of others may still move it.
+    PlaceMissing {
+        /// `region` or `city`.
+        key: String,
+    },
+    /// The region of the city whose rule it is is not known. The date is the earliest of all regions.
+    RegionUnknown {
+        /// The country.
+        country: Country,
+        /// The code of the city.
+        city: String,
+    },
     /// Something that the rule waits for has not happened.
     EventUnknown {
         /// The name of the event.
@@ -175,6 +192,24 @@ pub enum Provisional {
     },
     /// There is no working day within a month.
     NoWorkingDay,
+}
+
+impl From<&Holiday> for DayOff {
+    fn from(holiday: &Holiday) -> Self {
+        Self {
+            date: holiday.date,
+            name: Some(holiday.name.clone()),
+            level: Some(holiday.reach()),
+            source: Some(holiday.source.clone()),
+        }
+    }
+}
+
+impl Provisional {
+    /// Whether it says that several dates were tried for it.
+    pub(crate) const fn is_tried(&self) -> bool {
+        matches!(self, Self::AttributeMissing { .. } | Self::PlaceMissing { .. } | Self::RegionUnknown { .. })
+    }
 }
 
 impl Step {

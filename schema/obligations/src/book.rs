@@ -12,8 +12,8 @@ use crate::calendar::Calendars;
 use crate::client::{CITY, Client, Place, REGION};
 use crate::evaluate::{Asked, Found, Outcome, evaluate};
 use crate::expression::{self, Anchor, Expr, Plan, SELF, Test};
-use crate::holidays::Holidays;
 use crate::period::{FiscalYears, Period, PeriodKind, exact_date};
+use crate::weight::{MAX_DEPTH, Weight, weight};
 
 /// What has to be done for a period by a date.
 #[derive(Debug, Clone)]
@@ -108,7 +108,7 @@ pub struct Jurisdiction {
 #[derive(Debug, Clone, Default)]
 pub struct Book(BTreeMap<String, Obligation>);
 
-/// What is wrong with an obligation.
+/// What is wrong with an obligation, or with a rule of the firm's own, which is version 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wrong {
     /// It has no version.
@@ -135,6 +135,16 @@ pub enum Wrong {
         /// Which version.
         version: usize,
     },
+    /// Rules on rules, and rules until an event, lie deeper in each other than eight.
+    Depth {
+        /// Which version.
+        version: usize,
+    },
+    /// With the rules on which it depends, a version has too many combinations of attributes or counts too many days.
+    Size {
+        /// Which version.
+        version: usize,
+    },
     /// A table has a period of another kind.
     Table {
         /// Which version.
@@ -146,6 +156,13 @@ pub enum Wrong {
     Calendar {
         /// Which version.
         version: usize,
+    },
+    /// The period of an extension is of another kind, or is none.
+    Extension {
+        /// Which extension.
+        extension: usize,
+        /// The period.
+        period: String,
     },
 }
 
@@ -175,23 +192,57 @@ impl Version {
 }
 
 impl Extension {
-    /// Whether it is for this client and period; `Err` with the attribute that would tell.
-    fn applies(&self, period: &Period, client: &Client) -> Result<bool, String> {
+    /// Whether it is for this client and period; `Err` with what the client's record lacks to tell.
+    fn applies(&self, country: Option<Country>, asked: &Asked<'_>) -> Result<bool, Provisional> {
+        let Asked { calendars, client, period, .. } = asked;
         if self.period != period.to_string() {
             return Ok(false);
         }
-        if !self.places.is_empty() {
-            let Place { region, city } = client.place(period.end());
-            let is_there = [region, city].into_iter().flatten().any(|code| self.places.contains(&code));
-            if !is_there {
-                return Ok(false);
-            }
+        let is_there = match self.places.is_empty() {
+            true => Ok(true),
+            false => self.is_at(country, calendars, client.place(period.end())),
+        };
+        if is_there == Ok(false) {
+            return Ok(false);
         }
-        match &self.when {
+        let holds = match &self.when {
             None => Ok(true),
-            Some((key, test)) => {
-                client.attribute(key, period.end()).map(|value| test.holds(value)).ok_or_else(|| key.clone())
-            }
+            Some((key, test)) => client
+                .attribute(key, period.end())
+                .map(|value| test.holds(value))
+                .ok_or_else(|| Provisional::AttributeMissing { key: key.clone() }),
+        };
+        // Where one of them says no, the other need not be known.
+        if holds == Ok(false) { holds } else { is_there.and(holds) }
+    }
+
+    /// Whether a place is one of those to which it is limited.
+    fn is_at(
+        &self,
+        country: Option<Country>,
+        calendars: &Calendars<'_>,
+        place: Place,
+    ) -> Result<bool, Provisional> {
+        let region_of = |city: &str| country.and_then(|country| calendars.region_of(country, city));
+        let Place { region, city } = place;
+        let region = region.or_else(|| region_of(city.as_deref()?));
+        if [&region, &city].into_iter().flatten().any(|code| self.places.contains(code)) {
+            return Ok(true);
+        }
+        // Codes of regions have a hyphen, those of cities have none.
+        let is_region = |code: &&String| code.contains('-');
+        let is_possible = |code: &&String| match (&region, region_of(code)) {
+            (Some(region), Some(of)) => *region == of,
+            _ => true,
+        };
+        let missing = |key: &str| Err(Provisional::PlaceMissing { key: key.to_owned() });
+        if city.is_none() && self.places.iter().filter(|code| !is_region(code)).any(|code| is_possible(&code))
+        {
+            return missing(CITY);
+        }
+        match region.is_none() && self.places.iter().any(|code| is_region(&code)) {
+            true => missing(REGION),
+            false => Ok(false),
         }
     }
 }
@@ -236,11 +287,9 @@ impl Jurisdiction {
         self.country.is_some() as u8 + self.region.is_some() as u8 + 2 * self.city.is_some() as u8
     }
 
-    /// Whose holidays count for it: those of the city that made it, not of the client's seat.
-    fn seat(&self) -> Option<Place> {
-        let city = self.city.clone()?;
-        let region = Holidays::shipped().city(self.country?, &city).map(|(_, region)| region.to_owned());
-        Some(Place { region, city: Some(city) })
+    /// Its city, whose holidays count for its rules; none if it is of a region or a country.
+    pub(crate) fn city(&self) -> Option<&str> {
+        self.city.as_deref()
     }
 }
 
@@ -283,19 +332,27 @@ impl Book {
         let Question { code, period, client, instead } = question;
         let Some(obligation) = self.get(code) else { return Answer::NotDue };
         let Some(version) = self.version(code, period) else { return Answer::NotDue };
-        let seat = obligation.jurisdiction.seat();
-        let asked = Asked { book: self, calendars, client, period, seat: seat.as_ref(), legal: None };
+        let jurisdiction = Some(&obligation.jurisdiction);
+        let asked = Asked { book: self, calendars, client, period, jurisdiction, legal: None };
         let by_rule = candidate(evaluate(asked, &version.due), &version.source, Some(code));
         let by_firm = instead.and_then(|instead| {
             let asked = Asked { legal: by_rule.as_ref().ok().map(|due| due.date), ..asked };
             candidate(wrapped(evaluate(asked, instead.due), instead.reason), instead.reason, None).ok()
         });
-        let (by_authority, unsure) = extended(obligation, period, client);
+        let (by_authority, perhaps) = extended(obligation, &asked);
         let mut candidates: Vec<Due> = by_authority.into_iter().chain(by_firm).collect();
         match by_rule {
             Ok(due) => candidates.push(due),
-            Err(answer) if candidates.is_empty() => return answer,
+            Err(answer) if candidates.is_empty() && perhaps.is_empty() => return answer,
             Err(_) => {}
+        }
+        let mut unsure = Vec::new();
+        for (extension, why) in perhaps {
+            // Nothing is late by the earlier one.
+            if candidates.first().is_none_or(|holding| extension.date < holding.date) {
+                candidates.insert(0, extension);
+            }
+            unsure.push(why);
         }
         let mut due = candidates.remove(0);
         due.beaten = candidates
@@ -319,7 +376,7 @@ impl Book {
         client: &Client,
         legal: Option<NaiveDate>,
     ) -> Answer {
-        let asked = Asked { book: self, calendars, client, period, seat: None, legal };
+        let asked = Asked { book: self, calendars, client, period, jurisdiction: None, legal };
         candidate(evaluate(asked, rule), "", None).map_or_else(|answer| answer, Answer::Due)
     }
 
@@ -359,46 +416,90 @@ impl Book {
                     covered.push((from, to));
                 }
             }
-            self.check_version(obligation, index, version, &mut wrong);
+            let country = obligation.jurisdiction.country();
+            let own = Some(obligation.code.as_str());
+            self.check_rule(&version.due, obligation.kind, country, own, index, &mut wrong);
+        }
+        for (index, extension) in obligation.extensions.iter().enumerate() {
+            if kind_of(&extension.period) != Some(obligation.kind) {
+                wrong.push(Wrong::Extension { extension: index, period: extension.period.clone() });
+            }
         }
         wrong
     }
 
-    fn check_version(
+    /// What is wrong with a rule for the firm's own dates of periods of this kind: it may depend on the legal date, and on
+    /// the obligations of this book.
+    pub fn check_own(&self, rule: &Expr, kind: PeriodKind) -> Vec<Wrong> {
+        let mut wrong = Vec::new();
+        self.check_rule(rule, kind, None, None, 0, &mut wrong);
+        wrong
+    }
+
+    /// Checks a rule of an obligation with this code, or of the firm's own without one.
+    fn check_rule(
         &self,
-        obligation: &Obligation,
-        index: usize,
-        version: &Version,
+        rule: &Expr,
+        kind: PeriodKind,
+        country: Option<Country>,
+        own: Option<&str>,
+        version: usize,
         wrong: &mut Vec<Wrong>,
     ) {
         let mut asked = expression::Asked::default();
-        expression::asked(&version.due, &mut asked);
+        expression::asked(rule, &mut asked);
+        let mut is_circle = false;
         for code in asked.rules {
-            let known = code != SELF && self.get(&code).is_some_and(|other| other.kind == obligation.kind);
-            if !known && code != obligation.code {
-                wrong.push(Wrong::Rule { version: index, code });
-            } else if code == obligation.code || self.reaches(&code, &obligation.code) {
-                wrong.push(Wrong::Circle { version: index });
+            let is_known = match code == SELF {
+                true => own.is_none(),
+                false => self.get(&code).is_some_and(|other| other.kind == kind),
+            };
+            if own.is_some_and(|own| code == own || is_known && self.reaches(&code, own)) {
+                is_circle = true;
+            } else if !is_known {
+                wrong.push(Wrong::Rule { version, code });
             }
         }
-        let country = obligation.jurisdiction.country();
-        for plan in plans(&version.due) {
+        let weight = self.weight(rule, MAX_DEPTH, &mut BTreeMap::new());
+        if is_circle {
+            wrong.push(Wrong::Circle { version });
+        } else if weight.depth > MAX_DEPTH {
+            wrong.push(Wrong::Depth { version });
+        } else if !weight.is_small() {
+            wrong.push(Wrong::Size { version });
+        }
+        for plan in plans(rule) {
             match plan {
                 Plan::Chain(chain) => {
                     let calendars = [chain.calendar, chain.shift_calendar].into_iter().flatten();
                     let mut countries = calendars.filter_map(|calendar| calendar.country());
                     if countries.any(|of| country.is_some_and(|country| country != of)) {
-                        wrong.push(Wrong::Calendar { version: index });
+                        wrong.push(Wrong::Calendar { version });
                     }
                 }
                 Plan::Dates(dates) => {
-                    let is_name = |name: &&String| kind_of(name) == Some(obligation.kind);
-                    if let Some(period) = dates.keys().find(|name| !is_name(name)) {
-                        wrong.push(Wrong::Table { version: index, period: period.clone() });
+                    if let Some(period) = dates.keys().find(|name| kind_of(name) != Some(kind)) {
+                        wrong.push(Wrong::Table { version, period: period.clone() });
                     }
                 }
             }
         }
+    }
+
+    /// The weight of a rule, with those on which it depends. `deep` is how much deeper it may go.
+    fn weight(&self, rule: &Expr, deep: usize, known: &mut BTreeMap<String, Weight>) -> Weight {
+        weight(rule, &mut |code| {
+            // An obligation that depends on itself ends here, too.
+            let Some(deep) = deep.checked_sub(1) else { return Weight::BEYOND };
+            if let Some(weight) = known.get(code) {
+                return *weight;
+            }
+            let versions = self.get(code).into_iter().flat_map(|obligation| &obligation.versions);
+            let of_version = |version: &Version| self.weight(&version.due, deep, known);
+            let weight = versions.map(of_version).fold(Weight::NOTHING, Weight::or);
+            known.insert(code.to_owned(), weight);
+            weight
+        })
     }
 
     /// Whether an obligation depends on another.
@@ -449,6 +550,7 @@ fn candidate(outcome: Outcome, source: &str, obligation: Option<&str>) -> Result
         Found::On(date) => date,
         Found::NotPublished => return Err(Answer::NotPublished),
         Found::NotDue => return Err(Answer::NotDue),
+        Found::TooMuch => return Err(Answer::TooMuch),
     };
     Ok(Due {
         date,
@@ -468,19 +570,11 @@ fn wrapped(mut outcome: Outcome, reason: &str) -> Outcome {
     outcome
 }
 
-/// The extensions that apply, the last published one first; and the attributes that would tell of more.
-fn extended(obligation: &Obligation, period: &Period, client: &Client) -> (Vec<Due>, Vec<Provisional>) {
-    let mut unsure = Vec::new();
-    let mut applying = Vec::new();
-    for extension in &obligation.extensions {
-        match extension.applies(period, client) {
-            Ok(true) => applying.push(extension),
-            Ok(false) => {}
-            Err(key) => unsure.push(Provisional::AttributeMissing { key }),
-        }
-    }
-    applying.sort_by_key(|extension| std::cmp::Reverse((extension.published, extension.due)));
-    let dues = applying.into_iter().map(|extension| Due {
+/// The extensions that apply, the last published one first; and those of which nobody can tell, though they would hold
+/// instead, with what would tell.
+fn extended(obligation: &Obligation, asked: &Asked<'_>) -> (Vec<Due>, Vec<(Due, Provisional)>) {
+    let order = |extension: &Extension| (extension.published, extension.due);
+    let due = |extension: &Extension| Due {
         date: extension.due,
         obligation: Some(obligation.code.clone()),
         source: extension.source.clone(),
@@ -490,6 +584,19 @@ fn extended(obligation: &Obligation, period: &Period, client: &Client) -> (Vec<D
         }],
         provisional: Vec::new(),
         beaten: Vec::new(),
-    });
-    (dues.collect(), unsure)
+    };
+    let (mut applying, mut perhaps) = (Vec::new(), Vec::new());
+    for extension in &obligation.extensions {
+        match extension.applies(obligation.jurisdiction.country(), asked) {
+            Ok(true) => applying.push(extension),
+            Ok(false) => {}
+            Err(why) => perhaps.push((extension, why)),
+        }
+    }
+    applying.sort_by_key(|extension| std::cmp::Reverse(order(extension)));
+    perhaps.retain(|(extension, _)| applying.first().is_none_or(|holds| order(holds) < order(extension)));
+    (
+        applying.into_iter().map(due).collect(),
+        perhaps.into_iter().map(|(extension, why)| (due(extension), why)).collect(),
+    )
 }

@@ -1,15 +1,15 @@
 //! Working calendars: which days are days off, for whom.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate, Weekday};
 use guichet_base::country::Country;
 use guichet_base::text_enum;
 
 use crate::answer::{DayOff, Provisional};
-use crate::client::Place;
+use crate::client::{CITY, Place, REGION};
 use crate::expression::Reach;
-use crate::holidays::{Holiday, Holidays};
+use crate::holidays::{Holiday, Holidays, Years};
 
 text_enum! {
     /// A working calendar. Every country has several.
@@ -81,15 +81,17 @@ impl Calendar {
 /// The week and the place of a firm.
 #[derive(Debug, Clone)]
 pub struct Office {
-    /// Its country.
-    pub country: Country,
-    /// Its place.
-    pub place: Place,
-    /// The days of the week on which it works.
-    pub days: Vec<Weekday>,
+    country: Country,
+    place: Place,
+    days: Vec<Weekday>,
 }
 
 impl Office {
+    /// The office of a firm in this place that works on these days of the week; `None` if it never works.
+    pub fn new(country: Country, place: Place, days: Vec<Weekday>) -> Option<Self> {
+        (!days.is_empty()).then_some(Self { country, place, days })
+    }
+
     /// An office that works from Monday to Friday and has only national holidays.
     pub fn of(country: Country) -> Self {
         let days = vec![Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
@@ -103,7 +105,7 @@ pub struct Calendars<'a> {
     known: &'a Holidays,
     office: Office,
     added: BTreeMap<(Country, NaiveDate), Vec<Holiday>>,
-    confirmed: BTreeSet<(Country, Place, i32)>,
+    confirmed: Years,
 }
 
 /// Longer holidays than this are a fault in the data.
@@ -111,8 +113,8 @@ pub(crate) const MAX_DAYS_OFF: usize = 30;
 
 impl<'a> Calendars<'a> {
     /// The calendars without additions.
-    pub const fn new(known: &'a Holidays, office: Office) -> Self {
-        Self { known, office, added: BTreeMap::new(), confirmed: BTreeSet::new() }
+    pub fn new(known: &'a Holidays, office: Office) -> Self {
+        Self { known, office, added: BTreeMap::new(), confirmed: Years::default() }
     }
 
     /// Adds a day off.
@@ -125,7 +127,7 @@ impl<'a> Calendars<'a> {
     /// Says that all holidays of a place and year are known.
     #[must_use]
     pub fn confirmed(mut self, country: Country, place: Place, year: i32) -> Self {
-        self.confirmed.insert((country, place, year));
+        self.confirmed.insert(country, place, year);
         self
     }
 
@@ -141,52 +143,96 @@ impl<'a> Calendars<'a> {
             return Some(DayOff { date, name: None, level: None, source: None });
         }
         let (country, place, reach) = self.asked(calendar, reach, place);
-        let counts = |holiday: &&Holiday| {
-            holiday.kinds.bytes().any(|kind| calendar.kinds().contains(&kind))
-                && holiday.reach() <= reach
-                && holiday.is_at(place)
-        };
-        let known = self.known.on(country, date).iter().filter(counts);
-        let added = self.added.get(&(country, date)).into_iter().flatten().filter(counts);
         // The widest explains it best.
-        let holiday = known.chain(added).min_by_key(|holiday| holiday.reach())?;
-        Some(DayOff {
-            date,
-            name: Some(holiday.name.clone()),
-            level: Some(holiday.reach()),
-            source: Some(holiday.source.clone()),
+        let holidays = self.holidays(calendar, country, reach, date);
+        holidays
+            .filter(|holiday| holiday.is_at(place))
+            .min_by_key(|holiday| holiday.reach())
+            .map(DayOff::from)
+    }
+
+    /// The holidays that count on a day, of all places of a country.
+    pub(crate) fn holidays(
+        &self,
+        calendar: Calendar,
+        country: Country,
+        reach: Reach,
+        date: NaiveDate,
+    ) -> impl Iterator<Item = &Holiday> {
+        let known = self.known.on(country, date).iter();
+        let added = self.added.get(&(country, date)).into_iter().flatten();
+        known.chain(added).filter(move |holiday| {
+            holiday.kinds.bytes().any(|kind| calendar.kinds().contains(&kind)) && holiday.reach() <= reach
         })
     }
 
-    /// What is not known for certain about the days off of this place and year.
+    /// The places with holidays of their own that a place can be of which only this is known.
+    pub(crate) fn places<'b>(&'b self, country: Country, known: &Place) -> impl Iterator<Item = &'b Place> {
+        let added = self.added.range((country, NaiveDate::MIN)..=(country, NaiveDate::MAX));
+        let added = added.flat_map(|(_, holidays)| holidays).map(|holiday| &holiday.place);
+        self.known.places(country).chain(added).filter(move |place| match (&known.region, &known.city) {
+            (_, Some(_)) => place.city.is_none(),
+            (Some(region), None) => place.region.as_ref() == Some(region),
+            (None, None) => true,
+        })
+    }
+
+    /// The region of a city: as this calendar knows it, or as its code says it.
+    pub(crate) fn region_of(&self, country: Country, city: &str) -> Option<String> {
+        let known = || self.known.city(country, city).map(|(_, region)| region.to_owned());
+        let added = || {
+            let days = self.added.range((country, NaiveDate::MIN)..=(country, NaiveDate::MAX));
+            let mut places = days.flat_map(|(_, holidays)| holidays).map(|holiday| &holiday.place);
+            places.find(|place| place.city.as_deref() == Some(city))?.region.clone()
+        };
+        region_by_code(country, city).map(str::to_owned).or_else(known).or_else(added)
+    }
+
+    /// Which parts of a place have to be known for its days off, and are not.
+    fn missing(country: Country, reach: Reach, place: &Place) -> impl Iterator<Item = &'static str> {
+        let needs = move |level| level <= reach && Holidays::has_level(country, level);
+        let region = (needs(Reach::Region) && place.region.is_none()).then_some(REGION);
+        let city = (needs(Reach::City) && place.city.is_none()).then_some(CITY);
+        region.into_iter().chain(city)
+    }
+
+    /// The country of which a place has to be known better, if there is one.
+    pub(crate) fn is_open(calendar: Calendar, reach: Reach, place: &Place) -> Option<Country> {
+        calendar.country().filter(|country| Self::missing(*country, reach, place).next().is_some())
+    }
+
+    /// What is not known for certain about the days off of this place and year. The place is the client's, or else that
+    /// of whose rule it is.
     pub(crate) fn unknown(
         &self,
         calendar: Calendar,
         reach: Reach,
         place: &Place,
+        is_of_client: bool,
         year: i32,
     ) -> Vec<Provisional> {
         let (country, place, reach) = self.asked(calendar, reach, place);
+        let mut unknown: Vec<Provisional> = Self::missing(country, reach, place)
+            .map(|key| match &place.city {
+                Some(city) if !is_of_client => Provisional::RegionUnknown { country, city: city.clone() },
+                _ => Provisional::PlaceMissing { key: key.to_owned() },
+            })
+            .collect();
+        let (region, city) = (place.region.as_deref(), place.city.as_deref());
         let levels = [
-            (Reach::National, Place::default()),
-            (Reach::Region, Place { region: place.region.clone(), city: None }),
-            (Reach::City, place.clone()),
+            (Reach::National, true, None),
+            (Reach::Region, region.is_some(), region),
+            (Reach::City, city.is_some(), city),
         ];
-        let mut unknown = Vec::new();
-        for (level, of) in
-            levels.into_iter().filter(|(level, _)| *level <= reach && Holidays::has_level(country, *level))
-        {
-            let missing = match level {
-                Reach::National => None,
-                Reach::Region => of.region.is_none().then_some("region"),
-                Reach::City => of.city.is_none().then_some("city"),
+        for (level, is_known, code) in levels {
+            let counts = level <= reach && Holidays::has_level(country, level) && is_known;
+            let is_certain = || {
+                self.known.is_official(country, code, year) || self.confirmed.contains(country, code, year)
             };
-            if let Some(key) = missing {
-                unknown.push(Provisional::AttributeMissing { key: key.to_owned() });
-            } else if !self.known.is_official(country, &of, year)
-                && !self.confirmed.contains(&(country, of.clone(), year))
-            {
-                unknown.push(Provisional::CalendarYear { country, region: of.region, city: of.city, year });
+            if counts && !is_certain() {
+                let region = place.region.clone().filter(|_| level != Reach::National);
+                let city = place.city.clone().filter(|_| level == Reach::City);
+                unknown.push(Provisional::CalendarYear { country, region, city, year });
             }
         }
         unknown
@@ -211,5 +257,72 @@ impl<'a> Calendars<'a> {
                 (self.office.country, office, reach)
             }
         }
+    }
+}
+
+/// The region that a city's code tells by itself.
+fn region_by_code(country: Country, city: &str) -> Option<&'static str> {
+    // Seven digits; the first two are the state (IBGE, Tabela de códigos de municípios).
+    let is_brazilian =
+        country == Country::Br && city.len() == 7 && city.bytes().all(|byte| byte.is_ascii_digit());
+    Some(match city.get(..2).filter(|_| is_brazilian)? {
+        "11" => "BR-RO",
+        "12" => "BR-AC",
+        "13" => "BR-AM",
+        "14" => "BR-RR",
+        "15" => "BR-PA",
+        "16" => "BR-AP",
+        "17" => "BR-TO",
+        "21" => "BR-MA",
+        "22" => "BR-PI",
+        "23" => "BR-CE",
+        "24" => "BR-RN",
+        "25" => "BR-PB",
+        "26" => "BR-PE",
+        "27" => "BR-AL",
+        "28" => "BR-SE",
+        "29" => "BR-BA",
+        "31" => "BR-MG",
+        "32" => "BR-ES",
+        "33" => "BR-RJ",
+        "35" => "BR-SP",
+        "41" => "BR-PR",
+        "42" => "BR-SC",
+        "43" => "BR-RS",
+        "50" => "BR-MS",
+        "51" => "BR-MT",
+        "52" => "BR-GO",
+        "53" => "BR-DF",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Every state has a code, and the cities that are shipped lie where their codes say.
+    #[test]
+    fn codes_of_brazil_say_the_state() {
+        let known = Holidays::shipped();
+        let states: BTreeSet<&str> =
+            (0..100).filter_map(|uf| region_by_code(Country::Br, &format!("{uf:02}00000"))).collect();
+        assert_eq!(states, known.regions(Country::Br).map(|(code, _)| code).collect());
+        for place in known.places(Country::Br) {
+            if let Some(city) = &place.city {
+                assert_eq!(region_by_code(Country::Br, city), place.region.as_deref(), "{city}");
+            }
+        }
+        for (country, city) in [(Country::Br, "355030"), (Country::Br, "35É0000"), (Country::Es, "3550308")]
+        {
+            assert_eq!(region_by_code(country, city), None, "{city}");
+        }
+    }
+
+    #[test]
+    fn an_office_works_on_some_day() {
+        assert!(Office::new(Country::Br, Place::default(), Vec::new()).is_none());
+        assert!(Office::new(Country::Br, Place::default(), vec![Weekday::Sat]).is_some());
     }
 }

@@ -3,13 +3,16 @@
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
+use guichet_base::country::Country;
 
 use crate::answer::{DayOff, Op, Provisional, Step};
-use crate::book::Book;
+use crate::book::{Book, Jurisdiction};
 use crate::calendar::{Calendar, Calendars, MAX_DAYS_OFF};
 use crate::client::{Client, Place, Scalar};
 use crate::expression::{Anchor, Chain, Choice, Day, Expr, Move, Plan, Reach, SELF, Shift};
+use crate::holidays::Holiday;
 use crate::period::{Period, add_days, add_months, day_of_month, last_of_month};
+use crate::weight::{MAX_DAYS, MAX_DEPTH};
 
 /// For whom and for when a rule is evaluated.
 #[derive(Clone, Copy)]
@@ -18,8 +21,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) calendars: &'a Calendars<'a>,
     pub(crate) client: &'a Client,
     pub(crate) period: &'a Period,
-    /// Whose holidays count, when it is not the client's place.
-    pub(crate) seat: Option<&'a Place>,
+    /// Whose rule it is; none for the firm's own.
+    pub(crate) jurisdiction: Option<&'a Jurisdiction>,
     /// The legal date, for the firm's own dates.
     pub(crate) legal: Option<NaiveDate>,
 }
@@ -37,52 +40,66 @@ pub(crate) enum Found {
     On(NaiveDate),
     NotPublished,
     NotDue,
+    TooMuch,
 }
 
-/// Rules on rules and rules until an event nest at most so deep; validation refuses more.
-pub(crate) const MAX_DEPTH: usize = 8;
-/// So many combinations of unknown attributes are tried.
-const MAX_RUNS: usize = 512;
+/// So many days and steps one evaluation takes, over all that it tries: as many as a rule may have, for as many places as
+/// differ.
+const BUDGET: u64 = 40 * MAX_DAYS;
 
-/// Evaluates a rule. Where an attribute is unknown, every value that it could have is tried, and the earliest date is
-/// taken, because nothing is late by it.
+/// Evaluates a rule. Where an attribute is unknown, every value that it could have is tried, and where a place is
+/// unknown, every place that is known; the earliest date is taken, because nothing is late by it.
 pub(crate) fn evaluate(asked: Asked<'_>, expr: &Expr) -> Outcome {
     let mut taken = Vec::new();
+    let mut left = BUDGET;
     let mut best: Option<Outcome> = None;
-    let mut missing = BTreeSet::new();
-    for _ in 0..MAX_RUNS {
-        let mut run =
-            Run { asked, steps: Vec::new(), provisional: BTreeSet::new(), unknown: 0, taken, depth: 0 };
+    let mut tried = BTreeSet::new();
+    loop {
+        let mut run = Run {
+            asked,
+            steps: Vec::new(),
+            provisional: BTreeSet::new(),
+            open: Vec::new(),
+            unknown: 0,
+            taken,
+            depth: 0,
+            left,
+            is_over: false,
+        };
         let found = run.expr(expr);
-        let Run { steps, provisional, taken: mut next, .. } = run;
-        missing.extend(
-            provisional.iter().filter(|why| matches!(why, Provisional::AttributeMissing { .. })).cloned(),
-        );
+        if run.is_over {
+            // Half of the combinations would be a guess.
+            return Outcome { found: Found::TooMuch, steps: Vec::new(), provisional: BTreeSet::new() };
+        }
+        let Run { steps, provisional, taken: mut next, left: rest, .. } = run;
+        left = rest;
+        tried.extend(provisional.iter().filter(|why| why.is_tried()).cloned());
         let outcome = Outcome { found, steps, provisional };
-        best = Some(match best {
+        let mut earliest = match best {
             Some(best) if !is_earlier(outcome.found, best.found) => best,
             _ => outcome,
-        });
+        };
         // The next combination: the last choice that has another branch takes it.
         while next.last().is_some_and(|(branch, branches)| branch + 1 == *branches) {
             next.pop();
         }
         match next.last_mut() {
             Some((branch, _)) => *branch += 1,
-            None => break,
+            None => {
+                earliest.provisional.extend(tried);
+                return earliest;
+            }
         }
+        best = Some(earliest);
         taken = next;
     }
-    let mut best = best.expect("a rule was evaluated");
-    best.provisional.extend(missing);
-    best
 }
 
 const fn rank(found: Found) -> (u8, NaiveDate) {
     match found {
         Found::On(date) => (0, date),
         Found::NotPublished => (1, NaiveDate::MAX),
-        Found::NotDue => (2, NaiveDate::MAX),
+        Found::NotDue | Found::TooMuch => (2, NaiveDate::MAX),
     }
 }
 
@@ -94,17 +111,51 @@ struct Run<'a> {
     asked: Asked<'a>,
     steps: Vec<Step>,
     provisional: BTreeSet<Provisional>,
-    /// How many unknown attributes were met so far.
+    /// The places of which something is unknown, as far as this run has told what they can be.
+    open: Vec<Open<'a>>,
+    /// How many choices between unknown things were met so far.
     unknown: usize,
     /// The branch, and how many there are, for each of them in their order.
     taken: Vec<(usize, usize)>,
     depth: usize,
+    /// What is left of the budget of all runs.
+    left: u64,
+    is_over: bool,
+}
+
+/// A place that is not known as far as its days off need it.
+struct Open<'a> {
+    country: Country,
+    known: Place,
+    /// What it can be: a place with holidays of its own, or one without.
+    places: Vec<Option<&'a Place>>,
+}
+
+/// By which days off somebody goes.
+struct Working {
+    calendar: Calendar,
+    reach: Reach,
+    place: Place,
+    /// Which of the open places it is, if it is one.
+    open: Option<usize>,
+    /// For which year it was asked what is not certain.
+    year: Option<i32>,
 }
 
 impl<'a> Run<'a> {
+    /// Takes one from the budget; false when nothing is left.
+    const fn spend(&mut self) -> bool {
+        match self.left.checked_sub(1) {
+            Some(left) => self.left = left,
+            None => self.is_over = true,
+        }
+        !self.is_over
+    }
+
     fn expr(&mut self, expr: &'a Expr) -> Found {
-        if self.depth == MAX_DEPTH {
-            return Found::NotDue;
+        self.is_over |= self.depth == MAX_DEPTH;
+        if !self.spend() {
+            return Found::TooMuch;
         }
         self.depth += 1;
         let found = match self.choose(expr) {
@@ -116,6 +167,17 @@ impl<'a> Run<'a> {
         };
         self.depth -= 1;
         found
+    }
+
+    /// Which branch of something unknown this run takes.
+    fn branch(&mut self, branches: usize) -> usize {
+        let at = self.unknown;
+        self.unknown += 1;
+        if let Some((branch, _)) = self.taken.get(at) {
+            return *branch;
+        }
+        self.taken.push((0, branches));
+        0
     }
 
     /// Notes a step and where it leads.
@@ -137,12 +199,7 @@ impl<'a> Run<'a> {
         let period = self.asked.period;
         let Some(value) = self.asked.client.attribute(&switch.by, period.end()) else {
             self.provisional.insert(Provisional::AttributeMissing { key: switch.by.clone() });
-            let at = self.unknown;
-            self.unknown += 1;
-            if self.taken.len() == at {
-                self.taken.push((0, switch.cases.len() + 1));
-            }
-            let case = switch.cases.get(self.taken[at].0);
+            let case = switch.cases.get(self.branch(switch.cases.len() + 1));
             return self.choose(case.map_or(&*switch.otherwise, |case| &case.is));
         };
         self.steps.push(Step {
@@ -173,6 +230,9 @@ impl<'a> Run<'a> {
             other => return other,
         };
         for step in &chain.go {
+            if !self.spend() {
+                return Found::TooMuch;
+            }
             let (to, mut step) = self.go(chain, step, date);
             step.from = Some(date);
             step.to = Some(to);
@@ -193,7 +253,11 @@ impl<'a> Run<'a> {
             },
             Anchor::Rule(code) => {
                 let Some(version) = book.version(code, period) else { return Found::NotDue };
+                // The holidays of who made that rule count in it.
+                let outer = self.asked.jurisdiction;
+                self.asked.jurisdiction = book.get(code).map(|obligation| &obligation.jurisdiction);
                 let found = self.expr(&version.due);
+                self.asked.jurisdiction = outer;
                 if let Found::On(date) = found {
                     let source = Some(version.source.clone());
                     self.steps.push(Step {
@@ -244,15 +308,26 @@ impl<'a> Run<'a> {
     /// Counts business days; if the days end before, the last one counts.
     fn count(&mut self, chain: &Chain, op: Op, n: i32, days: Days, from: NaiveDate) -> (NaiveDate, Step) {
         let Some(calendar) = chain.calendar else { return (from, Step::new(op)) };
-        let place = self.place(from);
-        let mut holidays = Vec::new();
+        let mut working = self.working(calendar, chain.reach, from);
+        let (mut holidays, mut off_in_a_row) = (Vec::new(), 0);
         let mut left = n.unsigned_abs();
-        let mut reached = from;
+        let mut reached = None;
         for day in days {
-            match self.day_off(calendar, chain.reach, &place, day) {
-                Some(off) => holidays.extend(off.name.is_some().then_some(off)),
+            if !self.spend() {
+                break;
+            }
+            match self.day_off(&mut working, day) {
+                Some(off) => {
+                    holidays.extend(off.name.is_some().then_some(off));
+                    off_in_a_row += 1;
+                    if off_in_a_row > MAX_DAYS_OFF {
+                        reached = None;
+                        break;
+                    }
+                }
                 None => {
-                    reached = day;
+                    off_in_a_row = 0;
+                    reached = Some(day);
                     left = left.saturating_sub(1);
                     if left == 0 {
                         break;
@@ -260,8 +335,11 @@ impl<'a> Run<'a> {
                 }
             }
         }
+        if reached.is_none() && n != 0 {
+            self.provisional.insert(Provisional::NoWorkingDay);
+        }
         let step = Step { number: Some(n), calendar: Some(calendar), days_off: holidays, ..Step::new(op) };
-        (reached, step)
+        (reached.unwrap_or(from), step)
     }
 
     /// Moves a date that is a day off.
@@ -272,9 +350,11 @@ impl<'a> Run<'a> {
             Shift::After => (Op::After, 1),
         };
         let Some(calendar) = chain.shift_calendar.or(chain.calendar) else { return from };
-        let place = self.place(from);
+        let mut working = self.working(calendar, chain.reach, from);
         let (mut to, mut days_off) = (from, Vec::new());
-        while let Some(off) = self.day_off(calendar, chain.reach, &place, to) {
+        while self.spend()
+            && let Some(off) = self.day_off(&mut working, to)
+        {
             days_off.push(off);
             if days_off.len() > MAX_DAYS_OFF {
                 self.provisional.insert(Provisional::NoWorkingDay);
@@ -290,19 +370,74 @@ impl<'a> Run<'a> {
         to
     }
 
-    fn place(&self, on: NaiveDate) -> Place {
-        self.asked.seat.cloned().unwrap_or_else(|| self.asked.client.place(on))
+    /// By which days off a chain goes from a date on.
+    fn working(&mut self, calendar: Calendar, reach: Reach, on: NaiveDate) -> Working {
+        let Asked { calendars, client, jurisdiction, .. } = self.asked;
+        // Those of the city whose rule it is count, not those of the client's seat.
+        let mut place = match jurisdiction.and_then(Jurisdiction::city) {
+            Some(city) => Place { region: None, city: Some(city.to_owned()) },
+            None => client.place(on),
+        };
+        if let (Some(country), None, Some(city)) = (calendar.country(), &place.region, &place.city) {
+            place.region = calendars.region_of(country, city);
+        }
+        let open = Calendars::is_open(calendar, reach, &place).map(|country| self.open(country, &place));
+        Working { calendar, reach, place, open, year: None }
     }
 
-    fn day_off(
+    /// What a place can be of which only this is known.
+    fn open(&mut self, country: Country, known: &Place) -> usize {
+        let is_this = |open: &Open<'a>| open.country == country && open.known == *known;
+        self.open.iter().position(is_this).unwrap_or_else(|| {
+            let places: BTreeSet<&Place> = self.asked.calendars.places(country, known).collect();
+            let places = std::iter::once(None).chain(places.into_iter().map(Some)).collect();
+            self.open.push(Open { country, known: known.clone(), places });
+            self.open.len() - 1
+        })
+    }
+
+    fn day_off(&mut self, working: &mut Working, date: NaiveDate) -> Option<DayOff> {
+        let Asked { calendars, jurisdiction, .. } = self.asked;
+        let Working { calendar, reach, ref place, open, year } = *working;
+        if year != Some(date.year()) {
+            let is_of_client = jurisdiction.and_then(Jurisdiction::city).is_none();
+            let unknown = calendars.unknown(calendar, reach, place, is_of_client, date.year());
+            self.provisional.extend(unknown);
+        }
+        let day_off = calendars.day_off(calendar, reach, place, date);
+        working.year = Some(date.year());
+        day_off.or_else(|| self.day_off_of_open(calendar, reach, open?, date))
+    }
+
+    /// Why a working day is a day off in a place of which something is unknown. Where the places that it can be differ,
+    /// this run takes some of them, and another run the others.
+    fn day_off_of_open(
         &mut self,
         calendar: Calendar,
         reach: Reach,
-        place: &Place,
+        open: usize,
         date: NaiveDate,
     ) -> Option<DayOff> {
-        self.provisional.extend(self.asked.calendars.unknown(calendar, reach, place, date.year()));
-        self.asked.calendars.day_off(calendar, reach, place, date)
+        let calendars = self.asked.calendars;
+        let open_place = self.open.get(open)?;
+        let holidays: Vec<&Holiday> = calendars.holidays(calendar, open_place.country, reach, date).collect();
+        if holidays.is_empty() {
+            return None;
+        }
+        let holiday_at =
+            |place: &Place| holidays.iter().filter(|day| day.is_at(place)).min_by_key(|day| day.reach());
+        let (off, at_work): (Vec<_>, Vec<_>) =
+            open_place.places.iter().copied().partition(|place| place.and_then(holiday_at).is_some());
+        let is_off = match (off.is_empty(), at_work.is_empty()) {
+            (true, _) => false,
+            (false, true) => true,
+            (false, false) => self.branch(2) == 1,
+        };
+        let left = if is_off { off } else { at_work };
+        let first = left.first().copied().flatten().filter(|_| is_off).and_then(holiday_at);
+        let day_off = first.map(|holiday| DayOff::from(*holiday));
+        self.open.get_mut(open)?.places = left;
+        day_off
     }
 }
 

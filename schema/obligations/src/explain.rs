@@ -28,6 +28,14 @@ pub fn why_provisional(locale: Locale, why: &Provisional) -> String {
             args.set("key", attribute(locale, key));
             "provisional-attribute-missing"
         }
+        Provisional::PlaceMissing { key } => {
+            args.set("key", attribute(locale, key));
+            "provisional-place-missing"
+        }
+        Provisional::RegionUnknown { country, city } => {
+            args.set("place", Holidays::shipped().city(*country, city).map_or(&**city, |(name, _)| name));
+            "provisional-region-unknown"
+        }
         Provisional::EventUnknown { name } => {
             args.set("name", attribute(locale, name));
             "provisional-event-unknown"

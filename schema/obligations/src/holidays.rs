@@ -1,6 +1,6 @@
 //! The known holidays: data beside the script that refreshes it (`data/refresh`).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
@@ -52,12 +52,30 @@ impl Holiday {
 #[derive(Debug, Default)]
 pub struct Holidays {
     days: BTreeMap<(Country, NaiveDate), Vec<Holiday>>,
-    /// Whether the days of a place's year are known for certain.
-    years: HashMap<(Country, Place, i32), bool>,
-    names: HashMap<(String, Locale), String>,
-    regions: BTreeMap<(Country, String), String>,
+    /// The places that have days of their own.
+    places: BTreeMap<Country, BTreeSet<Place>>,
+    /// Of which the days are known for certain.
+    years: Years,
+    names: HashMap<Locale, HashMap<String, String>>,
+    regions: BTreeMap<Country, BTreeMap<String, String>>,
     /// Name and region by code.
-    cities: BTreeMap<(Country, String), (String, String)>,
+    cities: BTreeMap<Country, BTreeMap<String, (String, String)>>,
+}
+
+/// Years of places. A place is named by its narrowest code: codes of regions have a hyphen, those of cities have none.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Years(HashMap<(Country, i32), HashSet<String>>);
+
+impl Years {
+    pub(crate) fn insert(&mut self, country: Country, place: Place, year: i32) {
+        let code = place.city.or(place.region).unwrap_or_default();
+        self.0.entry((country, year)).or_default().insert(code);
+    }
+
+    /// Whether it has the year of exactly this place, without wider ones; the whole country without a code.
+    pub(crate) fn contains(&self, country: Country, code: Option<&str>, year: i32) -> bool {
+        self.0.get(&(country, year)).is_some_and(|codes| codes.contains(code.unwrap_or_default()))
+    }
 }
 
 static SHIPPED: LazyLock<Holidays> = LazyLock::new(|| read().expect("the holidays are checked by a test"));
@@ -84,8 +102,13 @@ impl Holidays {
     }
 
     /// Whether all holidays of exactly this place, without those of wider ones, are known for a year.
-    pub(crate) fn is_official(&self, country: Country, place: &Place, year: i32) -> bool {
-        self.years.get(&(country, place.clone(), year)).copied().unwrap_or_default()
+    pub(crate) fn is_official(&self, country: Country, code: Option<&str>, year: i32) -> bool {
+        self.years.contains(country, code, year)
+    }
+
+    /// The places of a country that have holidays of their own.
+    pub(crate) fn places(&self, country: Country) -> impl Iterator<Item = &Place> {
+        self.places.get(&country).into_iter().flatten()
     }
 
     /// Whether a country has holidays of this level. France has none of municipalities.
@@ -95,23 +118,24 @@ impl Holidays {
 
     /// The name of a holiday in another language, where it is known.
     pub fn translated<'a>(&'a self, name: &'a str, locale: Locale) -> &'a str {
-        self.names.get(&(name.to_owned(), locale)).map_or(name, String::as_str)
+        self.names.get(&locale).and_then(|names| names.get(name)).map_or(name, String::as_str)
     }
 
     /// The name of a region; none if there is no such region.
     pub fn region(&self, country: Country, code: &str) -> Option<&str> {
-        self.regions.get(&(country, code.to_owned())).map(String::as_str)
+        self.regions.get(&country)?.get(code).map(String::as_str)
     }
 
     /// All regions of a country with their names, by their codes.
     pub fn regions(&self, country: Country) -> impl Iterator<Item = (&str, &str)> {
-        let of = self.regions.iter().filter(move |((of, _), _)| *of == country);
-        of.map(|((_, code), name)| (code.as_str(), name.as_str()))
+        let of = self.regions.get(&country).into_iter().flatten();
+        of.map(|(code, name)| (code.as_str(), name.as_str()))
     }
 
     /// The name of a city and its region, where holidays of it are known.
     pub fn city(&self, country: Country, code: &str) -> Option<(&str, &str)> {
-        self.cities.get(&(country, code.to_owned())).map(|(name, region)| (name.as_str(), region.as_str()))
+        let (name, region) = self.cities.get(&country)?.get(code)?;
+        Some((name, region))
     }
 }
 
@@ -128,6 +152,9 @@ fn read() -> Result<Holidays, String> {
         let country = parse_country(&country)?;
         let date = exact_date(&date).ok_or(date)?;
         let place = place(region, city);
+        if place != Place::default() {
+            holidays.places.entry(country).or_default().insert(place.clone());
+        }
         holidays.days.entry((country, date)).or_default().push(Holiday {
             country,
             place,
@@ -141,17 +168,19 @@ fn read() -> Result<Holidays, String> {
         rows::<5>(data!("calendar_years"), "country,region,city,year,official,source")?
     {
         let year = year.parse().map_err(|_| year)?;
-        holidays.years.insert((parse_country(&country)?, place(region, city), year), official == "true");
+        if official == "true" {
+            holidays.years.insert(parse_country(&country)?, place(region, city), year);
+        }
     }
     for [name, locale, translation] in rows::<3>(data!("holiday_names"), "name,locale,translation")? {
         let locale = Locale::parse(&locale).ok_or(locale)?;
-        holidays.names.insert((name, locale), translation);
+        holidays.names.entry(locale).or_default().insert(name, translation);
     }
     for [country, code, name] in rows::<3>(data!("regions"), "country,region,name")? {
-        holidays.regions.insert((parse_country(&country)?, code), name);
+        holidays.regions.entry(parse_country(&country)?).or_default().insert(code, name);
     }
     for [country, region, code, name] in rows::<4>(data!("cities"), "country,region,city,name")? {
-        holidays.cities.insert((parse_country(&country)?, code), (name, region));
+        holidays.cities.entry(parse_country(&country)?).or_default().insert(code, (name, region));
     }
     Ok(holidays)
 }
@@ -199,10 +228,7 @@ mod tests {
                 assert_eq!(holiday.place.region.as_deref(), Some(region), "{holiday:?}");
             }
             for locale in Locale::ALL {
-                assert!(
-                    holidays.names.contains_key(&(holiday.name.clone(), *locale)),
-                    "{holiday:?} {locale}"
-                );
+                assert!(holidays.names[locale].contains_key(&holiday.name), "{holiday:?} {locale}");
             }
         }
     }

@@ -16,6 +16,7 @@ mod holidays;
 mod period;
 mod read;
 mod recurrence;
+mod weight;
 mod write;
 
 pub use answer::{Answer, Beaten, DayOff, Due, Op, Provisional, Step};

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::calendar::Calendar;
 use crate::client::Scalar;
-use crate::evaluate::MAX_DEPTH;
 use crate::expression::{Anchor, Case, Chain, Choice, Day, Expr, Move, Plan, Reach, Shift, Switch, Test};
 use crate::period::exact_date;
+use crate::weight::{MAX_DEPTH, Weight, weight};
 
 /// Where a rule is wrong, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ text_enum! {
         Range = "RANGE",
         /// A value is none of those that the grammar has there.
         Value = "VALUE",
-        /// Switches are nested too deep, or have too many branches.
+        /// Switches are nested too deep, or have too many branches; or all that they can choose counts too many days.
         Size = "SIZE",
         /// Business days are counted, or days off moved, without a calendar; or a calendar is given that nothing uses.
         Calendar = "CALENDAR",
@@ -57,7 +57,13 @@ const MAX_TEXT: usize = 60;
 /// # Errors
 /// The first [`Problem`].
 pub fn expression(value: &Value) -> Result<Expr, Problem> {
-    Reader::default().expr(value, 0)
+    let mut reader = Reader::default();
+    let expr = reader.expr(value, 0)?;
+    // What the rules weigh on which it depends, the book knows.
+    match weight(&expr, &mut |_| Weight::NOTHING).is_small() {
+        true => Ok(expr),
+        false => reader.wrong(Trouble::Size),
+    }
 }
 
 /// Reads a condition on a value: `{"in": […]}`, or `{"from": …, "to": …}`.

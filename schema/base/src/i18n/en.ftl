@@ -307,6 +307,8 @@ no = no
 ## Why a due date may still change.
 
 provisional-attribute-missing = The client’s record does not say the { $key }. This is the earliest possible date.
+provisional-place-missing = The client’s record does not say the { $key }. This is the earliest date in the places that are known; another place may have an earlier one.
+provisional-region-unknown = The region of { $place } is not known. This is the earliest date in all regions.
 provisional-event-unknown = The date of the { $name } is not known yet.
 provisional-calendar-year = The holidays of { $place } for { $year } are not final yet.
 provisional-no-working-day = There is no working day within a month.

@@ -307,6 +307,8 @@ no = no
 ## Por qué un vencimiento todavía puede cambiar.
 
 provisional-attribute-missing = La ficha del cliente no indica: { $key }. Esta es la fecha más temprana posible.
+provisional-place-missing = La ficha del cliente no indica: { $key }. Esta es la fecha más temprana entre los lugares conocidos; otro lugar puede tener una anterior.
+provisional-region-unknown = No se conoce la comunidad autónoma de { $place }. Esta es la fecha más temprana entre todas las comunidades.
 provisional-event-unknown = Todavía no se conoce esta fecha: { $name }.
 provisional-calendar-year = Los festivos de { $year } ({ $place }) todavía no son definitivos.
 provisional-no-working-day = No hay ningún día hábil en un mes.

@@ -312,6 +312,8 @@ no = non
 ## Pourquoi une échéance peut encore changer.
 
 provisional-attribute-missing = La fiche du client n’indique pas : { $key }. Cette date est la plus proche possible.
+provisional-place-missing = La fiche du client n’indique pas : { $key }. Cette date est la plus proche parmi les lieux connus ; un autre lieu peut en avoir une plus proche.
+provisional-region-unknown = La région de { $place } n’est pas connue. Cette date est la plus proche parmi toutes les régions.
 provisional-event-unknown = Cette date n’est pas encore connue : { $name }.
 provisional-calendar-year = Les jours fériés de { $year } ({ $place }) ne sont pas encore définitifs.
 provisional-no-working-day = Il n’y a aucun jour ouvré à moins d’un mois.

@@ -315,6 +315,8 @@ no = não
 ## Por que um vencimento ainda pode mudar.
 
 provisional-attribute-missing = O cadastro do cliente não informa: { $key }. Esta é a data mais próxima possível.
+provisional-place-missing = O cadastro do cliente não informa: { $key }. Esta é a data mais próxima entre os lugares conhecidos; outro lugar pode ter uma data anterior.
+provisional-region-unknown = A região de { $place } não é conhecida. Esta é a data mais próxima entre todas as regiões.
 provisional-event-unknown = Esta data ainda não é conhecida: { $name }.
 provisional-calendar-year = Os feriados de { $year } ({ $place }) ainda não são definitivos.
 provisional-no-working-day = Não há nenhum dia útil em um mês.
