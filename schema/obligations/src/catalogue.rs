@@ -2,12 +2,14 @@
 //! can read, correct and add to (`data/catalogue`), checked when it is read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
 use guichet_base::locale::Locale;
 use guichet_base::text_enum;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use crate::book::{Book, Extension, Jurisdiction, Obligation, Status, Version, bound};
@@ -114,8 +116,16 @@ pub struct DocumentPlan {
     pub obligation: Option<String>,
 }
 
+impl TaskPlan {
+    /// The codes of all that it is due for.
+    fn obligations(&self) -> impl Iterator<Item = &str> {
+        let of_documents = self.documents.iter().filter_map(|document| document.obligation.as_deref());
+        of_documents.chain([self.obligation.as_str()])
+    }
+}
+
 static SHIPPED: LazyLock<Catalogue> =
-    LazyLock::new(|| read_all().expect("the catalogue is checked by a test"));
+    LazyLock::new(|| read_all(&FILES).expect("the catalogue is checked by a test"));
 
 /// The catalogue that comes with the program.
 pub fn shipped() -> &'static Catalogue {
@@ -204,10 +214,68 @@ struct DocumentRow {
     obligation: Option<String>,
 }
 
-fn read_all() -> Result<Catalogue, String> {
+/// Anything in which no key is given twice. Without it, the last one would win and the others be lost.
+struct OnceEach;
+
+impl<'de> Deserialize<'de> for OnceEach {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> Visitor<'de> for OnceEach {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        let mut keys = BTreeSet::new();
+        while let Some(key) = map.next_key::<String>()? {
+            map.next_value::<Self>()?;
+            if let Some(twice) = keys.replace(key) {
+                return Err(A::Error::custom(format!("{twice} is given twice")));
+            }
+        }
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self, A::Error> {
+        while seq.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+}
+
+fn read_all(files: &[(&str, &str)]) -> Result<Catalogue, String> {
     let mut catalogue = Catalogue { obligations: Vec::new(), tasks: Vec::new(), book: Book::default() };
     let mut obligations = Vec::new();
-    for (name, text) in FILES {
+    for (name, text) in files {
+        serde_json::from_str::<OnceEach>(text).map_err(|error| format!("{name}: {error}"))?;
         let file: File = serde_json::from_str(text).map_err(|error| format!("{name}: {error}"))?;
         for row in file.obligations {
             let code = row.code.clone();
@@ -251,17 +319,40 @@ fn check(catalogue: &Catalogue, count: usize) -> Result<(), String> {
         if !codes.insert(&task.code) {
             return Err(format!("task type {}: there are two", task.code));
         }
-        let used = task.documents.iter().filter_map(|document| document.obligation.as_ref());
-        for code in used.chain([&task.obligation]) {
-            if book.get(code).is_none_or(|obligation| obligation.kind != task.kind) {
-                return Err(format!(
-                    "task type {}: obligation {code} is unknown or of other periods",
-                    task.code
-                ));
-            }
+        check_task(book, task).map_err(|error| format!("task type {}: {error}", task.code))?;
+    }
+    if let Some(name) = twice(catalogue.tasks.iter().map(|task| &task.names)) {
+        return Err(format!("two task types have the name {name}"));
+    }
+    let used: BTreeSet<&str> = catalogue.tasks.iter().flat_map(TaskPlan::obligations).collect();
+    let has_ended = |obligation: &Obligation| obligation.versions.iter().all(|version| version.to.is_some());
+    match book.iter().find(|one| !used.contains(one.code.as_str()) && !has_ended(one)) {
+        Some(unused) => Err(format!("{}: no task type and no document is for it", unused.code)),
+        None => Ok(()),
+    }
+}
+
+fn check_task(book: &Book, task: &TaskPlan) -> Result<(), String> {
+    for code in task.obligations() {
+        if book.get(code).is_none_or(|obligation| obligation.kind != task.kind) {
+            return Err(format!("obligation {code} is unknown or of other periods"));
         }
     }
-    Ok(())
+    if let Some(name) = twice(task.documents.iter().map(|document| &document.names)) {
+        return Err(format!("two documents have the name {name}"));
+    }
+    let has_input = task.documents.iter().any(|document| document.direction == Direction::Input);
+    if has_input != task.hand_in_by.is_some() {
+        return Err("handInBy goes with documents that the client hands in".to_owned());
+    }
+    let wrong = task.hand_in_by.as_ref().map(|rule| book.check_own(rule, task.kind)).unwrap_or_default();
+    if wrong.is_empty() { Ok(()) } else { Err(format!("handInBy: {wrong:?}")) }
+}
+
+/// A name that two things have in one language.
+fn twice<'a>(all: impl Iterator<Item = &'a Names>) -> Option<&'a str> {
+    let mut seen = BTreeSet::new();
+    all.flat_map(|names| &names.0).find(|name| !seen.insert(*name)).map(|(_, name)| name.as_str())
 }
 
 fn read_obligation(row: ObligationRow) -> Result<(Obligation, ShippedObligation), String> {
@@ -337,16 +428,130 @@ fn names(names: BTreeMap<Locale, String>) -> Result<Names, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::Calendar;
+    use serde_json::json;
 
     #[test]
     fn what_is_shipped_can_be_read() {
-        let catalogue = read_all().unwrap();
+        let catalogue = read_all(&FILES).unwrap();
         let versions: usize = catalogue.book.iter().map(|obligation| obligation.versions.len()).sum();
         assert!(catalogue.book.iter().count() >= 76 && versions >= 82, "{versions} versions");
         // Rules are written as they are read.
         for version in catalogue.book.iter().flat_map(|obligation| &obligation.versions) {
             let written = Value::from(&version.due);
             assert_eq!(read::expression(&written).as_ref(), Ok(&version.due), "{written}");
+        }
+    }
+
+    /// Who adds to the catalogue finds every calendar in its description.
+    #[test]
+    fn calendars_are_described() {
+        let described = include_str!("../data/catalogue/README.md");
+        for calendar in Calendar::ALL {
+            assert!(described.contains(&format!("`{calendar}`")), "{calendar}");
+        }
+    }
+
+    fn small() -> Value {
+        let names = |text: &str| json!({"en": text, "fr": text, "es": text, "pt-BR": text});
+        let due = json!({"at": "PERIOD_END", "go": [{"months": 1}, {"day": 20}], "shift": "KEEP"});
+        let document = |direction: &str, name: &str| json!({"direction": direction, "names": names(name)});
+        json!({
+            "obligations": [{
+                "code": "BR-A", "kind": "MONTH", "jurisdiction": "BR", "category": "TAX", "names": names("A"),
+                "versions": [{"due": due, "source": "Lei", "status": "KNOWN"}],
+                "extensions": [
+                    {"period": "2025-01", "due": "2025-03-31", "published": "2025-02", "source": "Ato"}
+                ]
+            }],
+            "taskTypes": [{
+                "code": "A", "category": "TAX", "kind": "MONTH", "obligation": "BR-A", "names": names("A"),
+                "generate": {"month": 0, "day": 20},
+                "handInBy": {"at": {"rule": "self"}, "go": [{"days": -5}], "shift": "KEEP"},
+                "documents": [document("INPUT", "Notas"), document("OUTPUT", "Guia")]
+            }]
+        })
+    }
+
+    /// What the description of the files says is checked.
+    #[test]
+    fn what_is_wrong_with_a_file_is_told() {
+        type Change = fn(&mut Value);
+        let cases: [(Change, &str); 13] = [
+            (|file| file["obligations"][0]["extensions"][0]["period"] = json!("2025-Q1"), "Extension"),
+            (|file| file["obligations"][0]["code"] = json!("BR-B"), "BR-A is unknown"),
+            (|file| file["obligations"][0]["successor"] = json!("BR-B"), "its successor is unknown"),
+            (|file| file["obligations"][0]["names"]["es"] = json!(" "), "missing in a language"),
+            (
+                |file| {
+                    let mut other = file["obligations"][0].clone();
+                    other["code"] = json!("BR-B");
+                    file["obligations"].as_array_mut().unwrap().push(other);
+                },
+                "BR-B: no task type and no document is for it",
+            ),
+            (
+                |file| {
+                    let other = file["obligations"][0].clone();
+                    file["obligations"].as_array_mut().unwrap().push(other);
+                },
+                "same code",
+            ),
+            (
+                |file| {
+                    let other = file["taskTypes"][0].clone();
+                    file["taskTypes"].as_array_mut().unwrap().push(other);
+                },
+                "there are two",
+            ),
+            (
+                |file| {
+                    let mut other = file["taskTypes"][0].clone();
+                    other["code"] = json!("B");
+                    file["taskTypes"].as_array_mut().unwrap().push(other);
+                },
+                "two task types have the name A",
+            ),
+            (
+                |file| file["taskTypes"][0]["documents"][1]["names"]["fr"] = json!("Notas"),
+                "two documents have the name Notas",
+            ),
+            (|file| file["taskTypes"][0]["handInBy"] = Value::Null, "handInBy goes with"),
+            (
+                |file| file["taskTypes"][0]["documents"][0]["direction"] = json!("OUTPUT"),
+                "handInBy goes with",
+            ),
+            (|file| file["taskTypes"][0]["handInBy"]["at"]["rule"] = json!("BR-B"), "BR-B"),
+            (|file| file["taskTypes"][0]["kind"] = json!("QUARTER"), "of other periods"),
+        ];
+        read_all(&[("small", &small().to_string())]).unwrap();
+        for (change, told) in cases {
+            let mut file = small();
+            change(&mut file);
+            let error = read_all(&[("small", &file.to_string())]).unwrap_err();
+            assert!(error.contains(told), "{told}: {error}");
+        }
+        // What has ended needs no work.
+        let mut file = small();
+        let mut ended = file["obligations"][0].clone();
+        ended["code"] = json!("BR-B");
+        ended["versions"][0]["to"] = json!("2024-12");
+        file["obligations"].as_array_mut().unwrap().push(ended);
+        read_all(&[("small", &file.to_string())]).unwrap();
+    }
+
+    #[test]
+    fn a_key_is_given_once() {
+        let file = small().to_string();
+        for (once, twice) in [
+            (r#""shift":"KEEP""#, r#""shift":"KEEP","shift":"KEEP""#),
+            (r#""es":"A""#, r#""es":"A","es":"B""#),
+            (r#""day":20}]"#, r#""day":20,"day":21}]"#),
+        ] {
+            let changed = file.replacen(once, twice, 1);
+            assert_ne!(changed, file);
+            let error = read_all(&[("small", &changed)]).unwrap_err();
+            assert!(error.contains("is given twice"), "{error}");
         }
     }
 }
