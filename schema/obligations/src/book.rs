@@ -335,10 +335,14 @@ impl Book {
         let jurisdiction = Some(&obligation.jurisdiction);
         let asked = Asked { book: self, calendars, client, period, jurisdiction, legal: None };
         let by_rule = candidate(evaluate(asked, &version.due), &version.source, Some(code));
-        let by_firm = instead.and_then(|instead| {
+        let by_firm = instead.map(|instead| {
             let asked = Asked { legal: by_rule.as_ref().ok().map(|due| due.date), ..asked };
-            candidate(wrapped(evaluate(asked, instead.due), instead.reason), instead.reason, None).ok()
+            candidate(wrapped(evaluate(asked, instead.due), instead.reason), instead.reason, None)
         });
+        if by_firm == Some(Err(Answer::TooMuch)) {
+            return Answer::TooMuch;
+        }
+        let by_firm = by_firm.and_then(Result::ok);
         let (by_authority, perhaps) = extended(obligation, &asked);
         let mut candidates: Vec<Due> = by_authority.into_iter().chain(by_firm).collect();
         match by_rule {
