@@ -87,9 +87,11 @@ pub struct Office {
 }
 
 impl Office {
-    /// The office of a firm in this place that works on these days of the week; `None` if it never works.
+    /// The office of a firm in this place that works on these days of the week; `None` if it never works, or has a city
+    /// without its region.
     pub fn new(country: Country, place: Place, days: Vec<Weekday>) -> Option<Self> {
-        (!days.is_empty()).then_some(Self { country, place, days })
+        let is_whole = place.city.is_none() || place.region.is_some();
+        (!days.is_empty() && is_whole).then_some(Self { country, place, days })
     }
 
     /// An office that works from Monday to Friday and has only national holidays.
@@ -321,8 +323,20 @@ mod tests {
     }
 
     #[test]
-    fn an_office_works_on_some_day() {
-        assert!(Office::new(Country::Br, Place::default(), Vec::new()).is_none());
-        assert!(Office::new(Country::Br, Place::default(), vec![Weekday::Sat]).is_some());
+    fn an_office_works_on_some_day_in_a_whole_place() {
+        let place = |region: Option<&str>, city: Option<&str>| Place {
+            region: region.map(str::to_owned),
+            city: city.map(str::to_owned),
+        };
+        let saturday = || vec![Weekday::Sat];
+        for (place, days, is_office) in [
+            (place(None, None), Vec::new(), false),
+            (place(None, None), saturday(), true),
+            (place(Some("BR-SP"), None), saturday(), true),
+            (place(Some("BR-SP"), Some("3550308")), saturday(), true),
+            (place(None, Some("3550308")), saturday(), false),
+        ] {
+            assert_eq!(Office::new(Country::Br, place.clone(), days).is_some(), is_office, "{place:?}");
+        }
     }
 }
