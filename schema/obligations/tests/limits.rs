@@ -453,3 +453,18 @@ fn the_region_of_a_city_is_found_or_said_to_be_unknown() {
     let due = date(&terrassa, &told, "A", "2025-01", &at("ES-MD", "28079"));
     assert_eq!((due.date, about_region(&due)), (day("2025-09-12"), vec![]));
 }
+
+/// Spain published its holidays of 2026, not those of 2027: who counts over New Year is told, and once.
+#[test]
+fn each_year_that_is_counted_is_told() {
+    let counted = |from: u32| {
+        let rule = rule(json!({
+            "at": "PERIOD_END", "go": [{"day": from}, {"businessDays": 5}], "calendar": "ES-FILING", "shift": "KEEP"
+        }));
+        let answer = Book::default().own(&calendars(), &rule, &period("2026-12"), &Client::default(), None);
+        answer.due().unwrap().provisional.clone()
+    };
+    assert_eq!(counted(9), []);
+    let open = Provisional::CalendarYear { country: Country::Es, region: None, city: None, year: 2027 };
+    assert_eq!(counted(28), [open]);
+}
