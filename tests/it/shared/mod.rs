@@ -3,3 +3,4 @@
 pub mod email;
 pub mod file;
 pub mod notification;
+pub mod sort_keys;
