@@ -9,6 +9,7 @@ use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use guichet_embedded::{EmbeddedError, Postgres, PostgresOptions, running_url};
 use guichet_engine::db;
+use guichet_tests::place::Nobody;
 use guichet_tests::wait::{DEADLINE, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
@@ -253,7 +254,7 @@ async fn a_killed_program_leaves_no_server_and_starts_again() {
     let mut program = Running::start(&data).await;
     program.signal(Signal::SIGKILL);
     program.ended().await;
-    until("the server is gone", || (!lives(program.server)).then_some(())).await;
+    until("the server is gone", async || (!lives(program.server)).then_some(())).await;
 }
 
 #[tokio::test]
@@ -277,7 +278,7 @@ async fn a_server_that_was_killed_is_started_again() {
     let mut program = Running::start(&data).await;
     kill(Pid::from_raw(program.server.cast_signed()), Signal::SIGKILL).unwrap();
     let killed = program.server;
-    until("another server runs", || server_on(&data).filter(|server| *server != killed)).await;
+    until("another server runs", async || server_on(&data).filter(|server| *server != killed)).await;
     program.signal(Signal::SIGINT);
     assert!(program.ended().await.success());
 }
@@ -301,7 +302,8 @@ async fn what_stands_in_the_way_is_one_sentence() {
     let data = folder.path().join("data");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = Nobody::new();
+    let free = nobody.address();
     for (arguments, name, value, sentence) in [
         (
             &[][..],

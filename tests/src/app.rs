@@ -97,6 +97,8 @@ pub struct Setup {
     pub limits: Limits,
     /// The kinds of mails that are sent; without any said, all that there are.
     pub mails: Option<Mails>,
+    /// What the relay offers.
+    pub relay: Options,
     /// How fast people may act; by default as fast as they can.
     pub pace: Pace,
     /// Settings of the environment, beside those of every test.
@@ -149,7 +151,7 @@ impl TestApp {
         let clock = ManualClock::new(START.parse().expect("a time"));
         let store = Store::new(db::pool(&database.url, 16).expect("a pool is made"), clock.clone());
         let store = store.with_pace(setup.pace.clone());
-        let sink = Sink::start(Options::default()).await;
+        let sink = Sink::start(setup.relay.clone()).await;
         let mut smtp = SmtpSettings::parse(&sink.starttls_url()).expect("the sink's address is one");
         // The default limits are minutes.
         smtp.limits = smtp.limits.at_most(Duration::from_millis(1500));

@@ -73,12 +73,12 @@ impl Gate {
         self.address
     }
 
-    /// Lets nothing pass from now on.
+    /// Lets nothing pass any more.
     pub fn freeze(&self) {
         self.open.send_replace(false);
     }
 
-    /// Waits until something is held up.
+    /// Waits until something is held up that came after the gate was closed.
     ///
     /// # Panics
     /// When that does not happen.
@@ -86,11 +86,6 @@ impl Gate {
         let mut held = self.held.subscribe();
         let held = timeout(DEADLINE, held.wait_for(|held| *held > 0));
         held.await.expect("something is held up").expect("the gate is there");
-    }
-
-    /// Lets everything pass again.
-    pub fn thaw(&self) {
-        self.open.send_replace(true);
     }
 }
 

@@ -13,6 +13,7 @@ pub mod http;
 pub mod live;
 pub mod object_store;
 pub mod permissions;
+pub mod place;
 pub mod process;
 pub mod redis;
 pub mod report;

@@ -99,14 +99,22 @@ impl Launch {
         self
     }
 
+    /// Adds several; later ones override earlier ones.
+    #[must_use]
+    pub fn with_all<N: AsRef<str>, V: Into<OsString>>(
+        self,
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        variables.into_iter().fold(self, |launch, (name, value)| launch.with(name.as_ref(), value))
+    }
+
     /// On a machine whose clock is ahead or behind, for example by `+60h` or `-60h`. Seconds last as long as elsewhere.
     ///
     /// # Panics
     /// When the system has no libfaketime: `make setup-tests` installs it.
     #[must_use]
     pub fn with_clock(self, shift: &str) -> Self {
-        let with = |launch: Self, (name, value)| launch.with(name, value);
-        shifted_clock(shift).into_iter().fold(self, with)
+        self.with_all(shifted_clock(shift))
     }
 
     /// Starts it and waits until it is ready.
@@ -238,6 +246,20 @@ impl Process {
     /// Its output so far, on both streams.
     pub fn output(&self) -> Vec<String> {
         self.lines.look(<[String]>::to_vec)
+    }
+
+    /// The entries of its log so far.
+    pub fn entries(&self) -> Vec<Value> {
+        self.lines.look(|lines| lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    }
+
+    /// What `/readyz` says, with its status.
+    ///
+    /// # Panics
+    /// When the process does not answer in JSON.
+    pub async fn readiness(&self) -> (u16, Value) {
+        let answer = http::get(format!("{}/readyz", self.url().await)).await.expect("readiness is answered");
+        (answer.status().as_u16(), answer.json().await.expect("in JSON"))
     }
 
     /// Whether it has ended.

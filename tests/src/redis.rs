@@ -81,19 +81,6 @@ impl Redis {
         self.signal(Signal::SIGCONT);
     }
 
-    /// From now on it serves only clients that know this password.
-    ///
-    /// # Panics
-    /// When it does not accept that.
-    pub async fn demand_password(&self, password: &str) {
-        let mut line = UnixStream::connect(self.socket()).await.expect("it runs");
-        let command = format!("CONFIG SET requirepass {password}\r\n");
-        line.write_all(command.as_bytes()).await.expect("it listens");
-        let mut answer = [0; 5];
-        line.read_exact(&mut answer).await.expect("it answers");
-        assert_eq!(&answer, b"+OK\r\n");
-    }
-
     fn signal(&self, signal: Signal) {
         let id = self.server.id().expect("it runs");
         let id = i32::try_from(id).expect("a process id is an i32");

@@ -43,14 +43,72 @@ pub fn payload(mutation: &str) -> String {
     .join(" ")
 }
 
+/// All mutations.
+pub fn mutations() -> Vec<&'static str> {
+    fields("Mutation").into_iter().map(|mutation| mutation.name.node.as_str()).collect()
+}
+
+/// The mutations whose description lists this code of an error.
+pub fn refused_with(code: &str) -> Vec<&'static str> {
+    let code = format!("`{code}`");
+    let says = |mutation: &&FieldDefinition| {
+        mutation.description.as_ref().is_some_and(|text| text.node.contains(&code))
+    };
+    fields("Mutation").into_iter().filter(says).map(|mutation| mutation.name.node.as_str()).collect()
+}
+
+/// The lists whose filter takes `ids`.
+pub fn lists_by_ids() -> Vec<&'static str> {
+    let takes_ids = |list: &&FieldDefinition| {
+        let filter = list.arguments.iter().find(|argument| argument.node.name.node == "filter");
+        filter.is_some_and(|filter| {
+            input_fields(name(&filter.node.ty.node)).iter().any(|(field, _)| *field == "ids")
+        })
+    };
+    let lists = fields("Query").into_iter().filter(|list| name(&list.ty.node).ends_with("Connection"));
+    lists.filter(takes_ids).map(|list| list.name.node.as_str()).collect()
+}
+
+/// The paths of all values of this type in the input of a mutation; of lists, those of the first item.
+pub fn inputs(mutation: &str, of: &str) -> Vec<Vec<&'static str>> {
+    let mut found = Vec::new();
+    find_inputs(&input_of(mutation), of, &mut Vec::new(), &mut found);
+    found
+}
+
+fn find_inputs(input: &str, of: &str, path: &mut Vec<&'static str>, found: &mut Vec<Vec<&'static str>>) {
+    for (field, kind) in input_fields(input) {
+        let length = path.len();
+        path.push(field);
+        if is_list(kind) {
+            path.push("0");
+        }
+        if name(kind) == of {
+            found.push(path.clone());
+        } else {
+            find_inputs(name(kind), of, path, found);
+        }
+        path.truncate(length);
+    }
+}
+
 /// Whether a mutation takes an idempotency key.
 pub fn takes_a_key(mutation: &str) -> bool {
-    let input = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
-    match TYPES.get(&input).map(|of| &of.kind) {
+    input_fields(&input_of(mutation)).iter().any(|(field, _)| *field == "idempotencyKey")
+}
+
+/// The type of the input of a mutation.
+fn input_of(mutation: &str) -> String {
+    format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..])
+}
+
+/// The fields of a type of inputs, with their types.
+fn input_fields(of: &str) -> Vec<(&'static str, &'static Type)> {
+    match TYPES.get(of).map(|of| &of.kind) {
         Some(TypeKind::InputObject(of)) => {
-            of.fields.iter().any(|field| field.node.name.node == "idempotencyKey")
+            of.fields.iter().map(|field| (field.node.name.node.as_str(), &field.node.ty.node)).collect()
         }
-        _ => false,
+        _ => Vec::new(),
     }
 }
 

@@ -1,23 +1,34 @@
 //! Waiting for events in other processes.
 
+use std::fmt::Debug;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
 /// How long anything may take before a test fails; machines are slow and busy.
 pub const DEADLINE: Duration = Duration::from_secs(60);
+/// The polling interval.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Returns as soon as `condition` returns a value.
 ///
 /// # Panics
 /// When it does not within [`DEADLINE`]; `what` describes what was waited for.
-pub async fn until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+pub async fn until<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+    until_ok(what, async || condition().await.ok_or(())).await
+}
+
+/// Returns as soon as `condition` succeeds.
+///
+/// # Panics
+/// When it does not within [`DEADLINE`], with its last error; `what` describes what was waited for.
+pub async fn until_ok<T, E: Debug>(what: &str, mut condition: impl AsyncFnMut() -> Result<T, E>) -> T {
     let begun = Instant::now();
     loop {
-        if let Some(value) = condition() {
-            return value;
+        match condition().await {
+            Ok(value) => return value,
+            Err(error) => assert!(begun.elapsed() < DEADLINE, "waited in vain until {what}: {error:#?}"),
         }
-        assert!(begun.elapsed() < DEADLINE, "waited in vain until {what}");
-        sleep(Duration::from_millis(5)).await;
+        sleep(LOOK).await;
     }
 }

@@ -294,12 +294,7 @@ async fn every_state_is_shown() {
         ("changes", "field", vec!["FILE".into(), "INTERNAL_FILE".into(), "PRICE".into(), "ASSIGNEE".into()]),
         ("email_deliveries", "status", texts(DeliveryStatus::ALL)),
         ("email_deliveries", "reason", texts(DeliveryReason::ALL)),
-        // No name server knows the domains of a demo, so no proof of one is ever lost.
-        (
-            "email_deliveries",
-            "about",
-            texts(DeliveryAbout::ALL).into_iter().filter(|about| about != "SENDER_LOST").collect(),
-        ),
+        ("email_deliveries", "about", texts(DeliveryAbout::ALL)),
         ("notifications WHERE read_at IS NULL AND", "kind", texts(NotificationKind::ALL)),
         ("notifications WHERE read_at IS NOT NULL AND", "kind", texts(NotificationKind::ALL)),
         ("charges", "status", texts(ChargeStatus::ALL)),
@@ -325,6 +320,12 @@ async fn every_state_is_shown() {
         ("an overdue charge", format!("charges WHERE status = 'OPEN' AND due_on < '{START}'::date - 1")),
         ("one that a ticket collects", "ticket_collected_charges".into()),
         ("a suppressed address", "email_suppressions".into()),
+        ("a firm whose sender is proved", "sender_proofs WHERE proved_at IS NOT NULL".into()),
+        ("one whose proof was lost", "sender_proofs WHERE lost_at IS NOT NULL AND proved_at IS NULL".into()),
+        (
+            "one that never had any",
+            "firms f WHERE NOT EXISTS (SELECT FROM sender_proofs p WHERE p.firm_id = f.id)".into(),
+        ),
         ("staff who did not come yet", "staff_members WHERE joined_at IS NULL".into()),
         ("staff who left", "staff_members WHERE disabled_at IS NOT NULL".into()),
         ("an invitation that was accepted", "invitations WHERE used_at IS NOT NULL".into()),

@@ -28,7 +28,7 @@ async fn one_request_leaves_connections_to_others() {
     let query = searches(30);
     let greedy = app.send(Some(&firm.owner), &query, json!({}));
     let others = async {
-        until("it has its connections", || (app.store.pool_status().0 >= 4).then_some(())).await;
+        until("it has its connections", async || (app.store.pool_status().0 >= 4).then_some(())).await;
         let begun = Instant::now();
         while begun.elapsed().as_millis() < 200 {
             let others = app.ask(&firm.owner, "{ clients(first: 1) { totalCount } }", json!({})).await;

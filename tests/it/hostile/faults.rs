@@ -7,11 +7,10 @@ use guichet_base::locale::Locale;
 use guichet_engine::db;
 use guichet_tests::app::TestApp;
 use guichet_tests::http;
-use guichet_tests::wait::DEADLINE;
+use guichet_tests::wait::{until, until_ok};
 use guichet_tests::world::Firm;
 use reqwest::Response;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
 
 async fn post(app: &TestApp, token: &str, query: &str) -> Response {
     let request = http::client().post(format!("{}/graphql", app.url)).bearer_auth(token);
@@ -93,11 +92,10 @@ async fn without_a_database() {
     assert_eq!(ready.status(), 503);
     assert_eq!(http::get(format!("{}/livez", app.url)).await.unwrap().status(), 200);
     app.database().open().await;
-    let begun = Instant::now();
-    while post(&app, &firm.owner.token, query).await.status() != 200 {
-        assert!(begun.elapsed() < DEADLINE, "the service does not return");
-        sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until("the service returns", async || {
+        (post(&app, &firm.owner.token, query).await.status() == 200).then_some(())
+    })
+    .await;
     app.finish().await;
 }
 
@@ -126,16 +124,13 @@ async fn a_database_that_only_reads() {
         conn.batch_execute(&switch).await.unwrap();
         conn.batch_execute(end).await.unwrap();
         drop(conn);
-        let begun = Instant::now();
-        loop {
+        until_ok("it says what it can", async || {
             let answer = app.send(Some(&firm.owner), &create, json!({})).await;
             let told = (ready().await["database"] == "ok", answer.error_code() == code);
             assert_ne!(answer.error_code(), Some("INTERNAL"), "{}", answer.body);
-            if told == (reads_only == "off", true) {
-                break;
-            }
-            assert!(begun.elapsed() < DEADLINE, "{told:?} {}", answer.body);
-        }
+            if told == (reads_only == "off", true) { Ok(()) } else { Err((told, answer.body)) }
+        })
+        .await;
     }
     app.finish().await;
 }

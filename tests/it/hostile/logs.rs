@@ -97,8 +97,9 @@ async fn what_is_logged() {
     assert_eq!(failed["errors"][0]["extensions"]["code"], "INTERNAL");
     let request = failed["errors"][0]["extensions"]["requestId"].as_str().unwrap();
     let told = |lines: Vec<String>, what: &str| lines.iter().any(|line| line.contains(what)).then_some(lines);
-    let served = until("the fault is in the log under its id", || told(serve.output(), request)).await;
-    let worked = until("the refused mail is in the log", || told(work.output(), "451 at end of DATA")).await;
+    let served = until("the fault is in the log under its id", async || told(serve.output(), request)).await;
+    let worked =
+        until("the refused mail is in the log", async || told(work.output(), "451 at end of DATA")).await;
     let log = [served, worked].concat().join("\n").to_lowercase();
     let secrets = [&secret, &token, &firm.owner.token, &ana.token].map(String::as_str);
     let words = [

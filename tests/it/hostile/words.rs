@@ -51,7 +51,7 @@ async fn are_one_short_line() {
     let input =
         json!({ "idempotencyKey": "k", "id": made["ticketCreate"]["ticket"]["id"], "status": "IN_ANALYSIS" });
     ask(change, json!({ "input": input })).await;
-    until("the mail is refused", || {
+    until("the mail is refused", async || {
         worker.output().iter().any(|line| line.contains("451 at RCPT TO")).then_some(())
     })
     .await;

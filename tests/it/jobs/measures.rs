@@ -1,10 +1,11 @@
 //! The metrics of the queue.
 
 use guichet_queue::{JobError, Timing, Workers};
+use guichet_tests::wait::until;
 use metrics_exporter_prometheus::PrometheusBuilder;
 
 use super::database::Database;
-use super::workers::{LONG, QUIET, eventually, often, start};
+use super::workers::{LONG, QUIET, often, start};
 use super::*;
 
 // On one thread, because the recorder is local to it.
@@ -43,7 +44,7 @@ async fn runs_depth_and_pauses_are_measured() {
         "guichet_job_pauses{kind=\"elsewhere\"} 1",
     ];
     let see = async |expected: &[&str]| {
-        eventually("all is measured", async || {
+        until("all is measured", async || {
             measured.run_upkeep();
             let text = measured.render();
             expected.iter().all(|line| text.lines().any(|other| other == *line)).then_some(())

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use diesel::sql_types::Double;
 use guichet_engine::job::JobStatus;
 use guichet_queue::{Timing, Workers};
-use guichet_tests::wait::DEADLINE;
+use guichet_tests::wait::{self, DEADLINE};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use super::database::Database;
-use super::workers::{LONG, QUIET, empty, eventually, often, start, telling};
+use super::workers::{LONG, QUIET, empty, often, start, telling};
 use super::*;
 
 const NOTICE: Duration = Duration::from_secs(6);
@@ -215,12 +215,12 @@ async fn f_02_what_cannot_be_called_back_keeps_its_job() {
         rows(conn).await.into_iter().find(|row| row.payload["n"] == n)
     };
     let until = of(&mut conn, 1).await.unwrap().lease_until;
-    eventually("the lease is renewed again", async || {
+    wait::until("the lease is renewed again", async || {
         of(&mut conn, 1).await.filter(|row| row.lease_until > until && row.attempts == 1)
     })
     .await;
     gate.add_permits(1);
-    eventually("it is done", async || of(&mut conn, 1).await.is_none().then_some(())).await;
+    wait::until("it is done", async || of(&mut conn, 1).await.is_none().then_some(())).await;
     // The other run is gone: its job waits for its rescue, or was released by a claimer that found the database away,
     // and then runs again. Either way its attempt is not counted twice.
     let given: Vec<u32> = std::iter::from_fn(|| seen.0.try_recv().ok()).map(|(_, ping)| ping.n).collect();

@@ -7,6 +7,7 @@ use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use futures_util::future::join_all;
 use guichet_tests::permissions::{Answer, ROOTS, Row, VIEWERS, table};
+use guichet_tests::vocabulary::refused_with;
 use serde_json::{Value, json};
 
 use super::cast::{Cast, Stage};
@@ -89,6 +90,12 @@ async fn names_of_acts(stage: &Stage) -> Vec<String> {
     told(stage, "SELECT act AS told FROM audit UNION ALL SELECT mutation FROM idempotency_keys").await
 }
 
+/// What mails and notifies people.
+async fn mails(stage: &Stage) -> Vec<String> {
+    let both = "SELECT id::text AS told FROM email_deliveries UNION ALL SELECT id::text FROM notifications ORDER BY told";
+    told(stage, both).await
+}
+
 /// The names that are in `after` more often than in `before`.
 fn added(before: &[String], after: Vec<String>) -> BTreeSet<String> {
     let count = |names: &[String], name: &String| names.iter().filter(|other| *other == name).count();
@@ -114,8 +121,12 @@ async fn column(cast: &Cast, rows: &[Row], column: usize) -> Vec<String> {
         };
         if row.of == "Mutation" && *expected == Answer::Done {
             let own = cast.stage(viewer).await;
-            let before = names_of_acts(&own).await;
+            let (before, mails) = (names_of_acts(&own).await, mails(&own).await);
             mistakes.extend(ask(&own).await);
+            if self::mails(&own).await != mails && !refused_with("TOO_FAST").contains(&row.field.as_str()) {
+                mistakes
+                    .push(format!("{} as {viewer} mails or notifies others, and has no pace", row.name()));
+            }
             for act in added(&before, names_of_acts(&own).await) {
                 // Who accepts an invitation is signed in by it.
                 let is_sign_in = row.field == "invitationAccept" && act == "signIn";
@@ -138,7 +149,7 @@ async fn column(cast: &Cast, rows: &[Row], column: usize) -> Vec<String> {
 
 /// B-05, B-14, B-15: each viewer gets exactly the declared answers, so no id of others by list, by node or within
 /// another object. Refusals leave no trace. Each mutation that succeeds is tried on a separate copy, and has its own
-/// name in the audit (F-03) and at its idempotency key.
+/// name in the audit (F-03) and at its idempotency key. One that mails or notifies others (D-05, D-11) documents the pace.
 #[tokio::test]
 async fn every_cell_is_as_declared() {
     let cast = Cast::assemble().await;

@@ -13,13 +13,9 @@ use super::site::Site;
 
 /// The line of the request with this value, once it is written; it is the only one.
 async fn answered(process: &Process, field: &str, value: &str) -> Value {
-    let lines = until("the answer is in the log", || {
-        let lines: Vec<Value> = process
-            .output()
-            .iter()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .filter(|entry: &Value| entry["message"] == "answered" && entry[field] == value)
-            .collect();
+    let lines = until("the answer is in the log", async || {
+        let is_it = |entry: &Value| entry["message"] == "answered" && entry[field] == value;
+        let lines: Vec<Value> = process.entries().into_iter().filter(is_it).collect();
         (!lines.is_empty()).then_some(lines)
     });
     let mut lines = lines.await;
@@ -130,12 +126,8 @@ async fn over_a_websocket() {
         expect(&line, whose.clone());
     }
     drop(socket);
-    let closed = until("the end of the websocket is in the log", || {
-        let lines = server.output();
-        lines
-            .iter()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .find(|entry: &Value| entry["message"] == "a websocket is closed")
+    let closed = until("the end of the websocket is in the log", async || {
+        server.entries().into_iter().find(|entry| entry["message"] == "a websocket is closed")
     });
     let closed = closed.await;
     assert_eq!((&closed["account"], &closed["firm"]), (&whose["account"], &whose["firm"]), "{closed:#}");

@@ -1,15 +1,13 @@
 //! How many connections a process opens, and what it does when the server gives it no more.
 
 use diesel::QueryableByName;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
 use guichet_engine::db;
-use guichet_tests::database::french::FrenchServer;
-use guichet_tests::http;
+use guichet_tests::database::TestDatabase;
 use guichet_tests::process::{Launch, Process};
-use guichet_tests::wait::DEADLINE;
-use tokio::time::{Duration, Instant, sleep};
+use guichet_tests::wait::until_ok;
 
 use super::site::Site;
 
@@ -19,17 +17,20 @@ const MANY: usize = 40;
 
 /// A database whose processes have a role of their own, because superusers have no limit.
 struct Limited {
-    server: FrenchServer,
+    database: TestDatabase,
     site: Site,
+    role: String,
     url: String,
 }
 
 impl Limited {
     async fn new() -> Self {
-        let server = FrenchServer::start().await;
-        let site = Site::open(&server.postgres.url()).await;
-        let url = server.postgres.url().replacen("guichet@", "limited@", 1);
-        let limited = Self { server, site, url };
+        let database = TestDatabase::new().await;
+        let site = Site::open(&database.url).await;
+        // Roles are of the whole server, which other tests use.
+        let role = format!("limited_{:016x}", rand::random::<u64>());
+        let url = database.url.replacen("guichet@", &format!("{role}@"), 1);
+        let limited = Self { database, site, role, url };
         limited
             .run(
                 "CREATE ROLE limited LOGIN;
@@ -41,9 +42,10 @@ impl Limited {
         limited
     }
 
+    /// Runs these statements, in which the role is called `limited`.
     async fn run(&self, statements: &str) {
-        let mut conn = db::connect(&self.server.postgres.url()).await.unwrap();
-        conn.batch_execute(statements).await.unwrap();
+        let mut conn = db::connect(&self.database.url).await.unwrap();
+        conn.batch_execute(&statements.replace("limited", &self.role)).await.unwrap();
     }
 
     /// The role gets no further connection once it has so many.
@@ -61,10 +63,17 @@ impl Limited {
             waiting: i64,
         }
         let count = "SELECT count(*) AS open, count(*) FILTER (WHERE wait_event_type = 'Lock') AS waiting
-            FROM pg_stat_activity WHERE usename = 'limited'";
-        let mut conn = db::connect(&self.server.postgres.url()).await.unwrap();
-        let row: Row = diesel::sql_query(count).get_result(&mut conn).await.unwrap();
+            FROM pg_stat_activity WHERE usename = $1";
+        let mut conn = db::connect(&self.database.url).await.unwrap();
+        let row: Row =
+            diesel::sql_query(count).bind::<Text, _>(&self.role).get_result(&mut conn).await.unwrap();
         (row.open, row.waiting)
+    }
+
+    /// Drops the database and the role.
+    async fn end(self) {
+        self.run("DROP OWNED BY limited; DROP ROLE limited").await;
+        self.database.drop().await;
     }
 
     fn serve(&self) -> Launch {
@@ -83,11 +92,6 @@ impl Limited {
         }));
         answers.await.into_iter().flatten().collect()
     }
-}
-
-async fn ready(process: &Process) -> (u16, String) {
-    let answer = http::get(&format!("{}/readyz", process.url().await)).await.unwrap();
-    (answer.status().as_u16(), answer.text().await.unwrap())
 }
 
 /// The documented sum: a process opens `DATABASE_POOL` connections, one for its readiness and two for hints; with workers
@@ -129,25 +133,20 @@ async fn the_sum_of_a_process() {
             }
         }
         // Every connection of the pool comes to wait for one of these tables.
-        let mut holder = db::connect(&limited.server.postgres.url()).await.unwrap();
+        let mut holder = db::connect(&limited.database.url).await.unwrap();
         let lock = "BEGIN; LOCK TABLE tickets, email_deliveries IN ACCESS EXCLUSIVE MODE";
         holder.batch_execute(lock).await.unwrap();
         process.wake();
         let asking = async { if does_serve { limited.ask(&process, name).await } else { Vec::new() } };
         let counting = async {
             let most = POOL + 3 + if does_work { 3 } else { 0 };
-            let begun = Instant::now();
-            loop {
+            until_ok(&format!("{name} has {most} connections, of which {POOL} wait"), async || {
                 let (open, waiting) = limited.open().await;
                 assert!(open <= most, "{name}: {open} connections");
-                if (open, waiting) == (most, POOL) {
-                    break;
-                }
-                let told = format!("{name}: {open} connections instead of {most}, {waiting} of them waiting");
-                assert!(begun.elapsed() < DEADLINE, "{told}");
-                sleep(Duration::from_millis(20)).await;
-            }
-            assert_eq!(ready(&process).await.0, 200, "{name}");
+                if (open, waiting) == (most, POOL) { Ok(()) } else { Err((open, waiting)) }
+            })
+            .await;
+            assert_eq!(process.readiness().await.0, 200, "{name}");
             holder.batch_execute("ROLLBACK").await.unwrap();
         };
         let (refused, ()) = tokio::join!(asking, counting);
@@ -158,6 +157,7 @@ async fn the_sum_of_a_process() {
         assert!(process.stop().await.success());
     }
     assert!(others.stop().await.success());
+    limited.end().await;
 }
 
 /// When the server gives no more connections, requests wait for those that the process has, the queue and the probe borrow
@@ -171,7 +171,7 @@ async fn at_the_servers_limit() {
     limited.limit(1).await;
     for round in ["first", "second"] {
         assert_eq!(limited.ask(&server, round).await, Vec::<String>::new());
-        assert_eq!(ready(&server).await.0, 200);
+        assert_eq!(server.readiness().await.0, 200);
     }
     let (open, _) = limited.open().await;
     let ticket = limited.site.ticket(&server, "a ticket").await.unwrap();
@@ -179,23 +179,26 @@ async fn at_the_servers_limit() {
     limited.site.sent(&server, 1).await;
     assert!(limited.open().await.0 <= open);
 
-    // All are gone, and only two come back: one for each process.
+    // All are gone, and none comes back.
     let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'limited'";
     limited.limit(0).await;
     limited.run(end).await;
     let refused = limited.ask(&server, "none").await;
     assert_eq!(refused, vec!["UNAVAILABLE"; MANY]);
-    let (status, reason) = ready(&server).await;
-    assert!(status == 503 && reason.contains("too many connections"), "{status} {reason}");
+    let (status, told) = server.readiness().await;
+    assert!(status == 503 && told.to_string().contains("too many connections"), "{status} {told}");
     limited.limit(-1).await;
-    let begun = Instant::now();
-    while ready(&server).await.0 != 200 || ready(&worker).await.0 != 200 {
-        assert!(begun.elapsed() < DEADLINE);
-        sleep(Duration::from_millis(20)).await;
+    for process in [&server, &worker] {
+        until_ok("it is ready again", async || match process.readiness().await {
+            (200, _) => Ok(()),
+            other => Err(other),
+        })
+        .await;
     }
     assert_eq!(limited.ask(&server, "none").await, Vec::<String>::new());
     limited.site.change(&server, &ticket, "WAITING", "another change").await.unwrap();
     limited.site.sent(&server, 2).await;
     assert!(server.stop().await.success());
     assert!(worker.stop().await.success());
+    limited.end().await;
 }

@@ -1,7 +1,5 @@
 //! Files with separate processes, on a shared folder and on S3, and a server that is killed during an upload.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use futures_util::{StreamExt, stream};
@@ -9,11 +7,10 @@ use guichet_tests::database::TestDatabase;
 use guichet_tests::http::{self, absolute};
 use guichet_tests::object_store::S3Server;
 use guichet_tests::process::{Launch, Process};
-use guichet_tests::wait::DEADLINE;
+use guichet_tests::wait::until_ok;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::site::Site;
@@ -59,15 +56,11 @@ pub async fn complete(site: &Site, server: &Process, id: &str) {
 pub async fn stored(site: &Site, server: &Process, id: &str) {
     complete(site, server, id).await;
     let query = "query ($id: ID!) { node(id: $id) { ... on File { state } } }";
-    let begun = Instant::now();
-    loop {
+    until_ok("the file is stored", async || {
         let seen = site.ask(server, query, json!({ "id": id })).await;
-        if seen.as_ref().is_some_and(|seen| seen["node"]["state"] == "STORED") {
-            return;
-        }
-        assert!(begun.elapsed() < DEADLINE, "{seen:?}");
-        sleep(Duration::from_millis(20)).await;
-    }
+        if seen.as_ref().is_some_and(|seen| seen["node"]["state"] == "STORED") { Ok(()) } else { Err(seen) }
+    })
+    .await;
 }
 
 pub async fn got(site: &Site, server: &Process, id: &str) -> Bytes {
@@ -110,8 +103,7 @@ async fn processes_share_a_bucket() {
     let on_s3 = |launch: Launch| {
         let folder = tempfile::tempdir().unwrap().keep();
         let public = ("S3_PUBLIC_ENDPOINT", there.clone());
-        let variables = bucket.variables().into_iter().chain([public]);
-        variables.fold(launch.with("GUICHET_DATA", folder), |launch, (name, value)| launch.with(name, value))
+        launch.with("GUICHET_DATA", folder).with_all(bucket.variables()).with_all([public])
     };
     let (serve, work) =
         (on_s3(Launch::serve(&site.url)), on_s3(Launch::work(&site.url, &site.sink.starttls_url())));

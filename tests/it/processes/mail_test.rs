@@ -1,8 +1,8 @@
 //! `guichet mail test`: a real mail through the relay, and what happened in plain words.
 
 use guichet_tests::app::OPERATOR;
+use guichet_tests::place::Nobody;
 use guichet_tests::smtp::{Act, Options, Rule, Sink, Step};
-use tokio::net::TcpListener;
 
 use super::run::{Ended, guichet};
 
@@ -96,8 +96,8 @@ async fn it_does_not_arrive() {
         (Some(1), "guichet: the mail was not sent: no answer in time at end of DATA\n")
     );
 
-    let place = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let ended = mail_test(&format!("smtp://{place}")).await;
+    let nobody = Nobody::new();
+    let ended = mail_test(&format!("smtp://{}", nobody.address())).await;
     assert_eq!(ended.code, Some(1));
     assert_eq!(ended.err, "guichet: the mail was not sent: Connection refused (os error 111) at connect\n");
     let ended = guichet(&["mail", "test", TO], &[], "").await;

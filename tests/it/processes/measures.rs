@@ -6,10 +6,9 @@ use std::fs;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::http::{self, absolute};
 use guichet_tests::smtp::Step;
-use guichet_tests::wait::DEADLINE;
+use guichet_tests::wait::{until, until_ok};
 use guichet_tests::websocket::Websocket;
 use serde_json::json;
-use tokio::time::{Instant, sleep};
 
 use super::files::{PDF, declare, got, put, stored};
 use super::site::Site;
@@ -163,11 +162,11 @@ async fn counters_exist_from_the_start() {
     site.sink.reply(Step::Rcpt, 550, "5.1.1 unknown");
     let ticket = site.ticket(&server, "another").await.unwrap();
     site.change(&server, &ticket, "IN_ANALYSIS", "another change").await.unwrap();
-    let begun = Instant::now();
-    while worker.metric("guichet_mails_total{outcome=\"refused\"}").await < 1.0 {
-        assert!(begun.elapsed() < DEADLINE, "{:#?}", worker.output());
-        sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until_ok("the mail is refused", async || {
+        let refused = worker.metric("guichet_mails_total{outcome=\"refused\"}").await;
+        if refused < 1.0 { Err(worker.output()) } else { Ok(()) }
+    })
+    .await;
 
     let after = (counters(&server.metrics().await), counters(&worker.metrics().await));
     for (before, after) in [(&before.0, &after.0), (&before.1, &after.1)] {
@@ -222,11 +221,10 @@ async fn the_documents_tell_every_metric() {
         matches!(&build[..], [one] if one.contains(&format!("version=\"{version}\"")) && one.contains("migration=\"2"))
     );
     // The queue is measured soon after the start.
-    let begun = Instant::now();
-    while !families.contains_key("guichet_jobs") {
-        assert!(begun.elapsed() < DEADLINE, "the queue is not measured");
-        families.extend(read(&worker.metrics().await));
-    }
+    let measured = until("the queue is measured", async || {
+        Some(read(&worker.metrics().await)).filter(|families| families.contains_key("guichet_jobs"))
+    });
+    families.extend(measured.await);
 
     let documents = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/OPERATIONS.md");
     let documents = fs::read_to_string(documents).unwrap();

@@ -10,13 +10,11 @@ use futures_util::future::join_all;
 use guichet_base::id::Id;
 use guichet_engine::db;
 use guichet_tests::database::french::FrenchServer;
-use guichet_tests::http;
 use guichet_tests::process::Process;
-use guichet_tests::wait::DEADLINE;
+use guichet_tests::wait::{until, until_ok};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
-use tokio::time::{Duration, Instant, sleep};
 
 use super::files::{PDF, complete, declare, put, stored};
 use super::run::guichet;
@@ -111,19 +109,19 @@ impl Trouble {
 
     /// The reasons that the server logged for answers without a result.
     fn reasons(&self) -> Vec<String> {
-        let lines = self.serve.output();
-        let logged = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let logged = self.serve.entries().into_iter();
         logged.filter_map(|line| line["cause"].as_str().map(str::to_owned)).collect()
     }
 
     /// Waits until the server has logged an error of the database with this code and text.
     async fn has_logged(&self, code: &str, text: &str) {
         let code = format!("SQLSTATE {code}: ");
-        let begun = Instant::now();
-        while !self.reasons().iter().any(|reason| reason.contains(&code) && reason.contains(text)) {
-            assert!(begun.elapsed() < DEADLINE, "{code}{text}: {:#?}", self.reasons());
-            sleep(Duration::from_millis(5)).await;
-        }
+        until_ok(&format!("the log has {code}{text}"), async || {
+            let reasons = self.reasons();
+            let is_there = reasons.iter().any(|reason| reason.contains(&code) && reason.contains(text));
+            if is_there { Ok(()) } else { Err(reasons) }
+        })
+        .await;
     }
 
     /// Once the trouble is over, the same call succeeds, once.
@@ -135,22 +133,17 @@ impl Trouble {
     }
 
     async fn ready(&self) -> (u16, String) {
-        let answer = http::get(&format!("{}/readyz", self.serve.url().await)).await.unwrap();
-        let status = answer.status().as_u16();
-        (status, answer.json::<Value>().await.unwrap()["database"].as_str().unwrap().to_owned())
+        let (status, told) = self.serve.readiness().await;
+        (status, told["database"].as_str().unwrap().to_owned())
     }
 
     /// Waits until it is ready, or not for this reason.
     async fn is_ready(&self, wanted: (u16, &str)) {
-        let begun = Instant::now();
-        loop {
+        until_ok(&format!("it says {wanted:?}"), async || {
             let (status, reason) = self.ready().await;
-            if (status, reason.as_str()) == wanted {
-                return;
-            }
-            assert!(begun.elapsed() < DEADLINE, "{status} {reason} instead of {wanted:?}");
-            sleep(Duration::from_millis(20)).await;
-        }
+            if (status, reason.as_str()) == wanted { Ok(()) } else { Err((status, reason)) }
+        })
+        .await;
     }
 
     async fn end(self) {
@@ -184,11 +177,8 @@ async fn what_really_happens() {
         holder.batch_execute("BEGIN; LOCK TABLE held").await.unwrap();
         let deadlock = async {
             if *code == "40P01" {
-                until(
-                    &mut trouble.conn().await,
-                    "SELECT count(*) > 0 AS so FROM pg_locks WHERE relation = 'wanted'::regclass",
-                )
-                .await;
+                let conn = &mut trouble.conn().await;
+                until("it has its lock", async || is_wanted(conn).await.then_some(())).await;
                 holder.batch_execute("LOCK TABLE wanted").await.unwrap();
             }
         };
@@ -248,11 +238,14 @@ async fn crashes() {
             trouble.server.postgres.restart().await.unwrap();
         }
         trouble.is_ready((200, "ok")).await;
-        let begun = Instant::now();
-        while let Some(code) = trouble.answer(&lost).await {
-            assert_eq!(code, "UNAVAILABLE");
-            assert!(begun.elapsed() < DEADLINE);
-        }
+        until("it answers again", async || match trouble.answer(&lost).await {
+            None => Some(()),
+            Some(code) => {
+                assert_eq!(code, "UNAVAILABLE");
+                None
+            }
+        })
+        .await;
     }
     trouble.end().await;
 }
@@ -333,10 +326,8 @@ async fn jobs_try_again() {
 
 /// Waits until the process has logged this message about this error; returns the line.
 async fn logged(process: &Process, message: &str, error: &str) -> Value {
-    guichet_tests::wait::until("it is logged", || {
-        let lines = process.output();
-        let mut lines = lines.iter().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        lines.find(|line| {
+    until("it is logged", async || {
+        process.entries().into_iter().find(|line| {
             line["message"] == message && line["error"].as_str().is_some_and(|text| text.contains(error))
         })
     })
@@ -349,16 +340,13 @@ struct Pids {
     pid: i32,
 }
 
-/// Waits until this question is answered by yes.
-async fn until(conn: &mut AsyncPgConnection, question: &str) {
+/// Whether somebody has a lock on the table `wanted`.
+async fn is_wanted(conn: &mut AsyncPgConnection) -> bool {
     #[derive(QueryableByName)]
     struct Answer {
         #[diesel(sql_type = Bool)]
         so: bool,
     }
-    let begun = Instant::now();
-    while !diesel::sql_query(question).get_result::<Answer>(conn).await.unwrap().so {
-        assert!(begun.elapsed() < DEADLINE, "waited in vain: {question}");
-        sleep(Duration::from_millis(5)).await;
-    }
+    let question = "SELECT count(*) > 0 AS so FROM pg_locks WHERE relation = 'wanted'::regclass";
+    diesel::sql_query(question).get_result::<Answer>(conn).await.unwrap().so
 }

@@ -6,51 +6,26 @@ use guichet_tests::clamd::FakeClamd;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::http;
 use guichet_tests::object_store::{Fault, S3Server, variables};
+use guichet_tests::place::Nobody;
 use guichet_tests::process::{Launch, Process};
 use guichet_tests::redis::Redis;
 use guichet_tests::smtp::Step;
-use guichet_tests::wait::DEADLINE;
+use guichet_tests::wait::until_ok;
 use serde_json::{Value, json};
-use tokio::net::TcpSocket;
-use tokio::time::{Duration, Instant, sleep};
 
 use super::files::{PDF, declare, put, stored};
 use super::site::Site;
 
-/// A place where connections are refused, and nobody else can listen, while this lives.
-struct Nobody(TcpSocket);
-
-impl Nobody {
-    fn new() -> Self {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-        Self(socket)
-    }
-
-    fn place(&self) -> String {
-        self.0.local_addr().unwrap().to_string()
-    }
-}
-
-/// What `/readyz` says, with its status.
-async fn readiness(process: &Process) -> (u16, Value) {
-    let answer = http::get(format!("{}/readyz", process.url().await)).await.unwrap();
-    (answer.status().as_u16(), answer.json().await.unwrap())
-}
-
 /// Waits until `/readyz` says this of the services, always with 200; then the metrics say the same.
 async fn becomes(process: &Process, status: &str, parts: Value) {
-    let begun = Instant::now();
-    loop {
-        let (code, told) = readiness(process).await;
+    let what = format!("it says {parts}");
+    let told = until_ok(&what, async || {
+        let (code, told) = process.readiness().await;
         assert_eq!(code, 200, "{told}");
-        if told["parts"] == parts {
-            assert_eq!(told["status"], status, "{told}");
-            break;
-        }
-        assert!(begun.elapsed() < DEADLINE, "{told} instead of {parts}; {:#?}", process.output());
-        sleep(Duration::from_millis(50)).await;
-    }
+        if told["parts"] == parts { Ok(told) } else { Err((told, process.output())) }
+    });
+    let told = told.await;
+    assert_eq!(told["status"], status, "{told}");
     for (part, state) in parts.as_object().unwrap() {
         let up = process.metric(&format!("guichet_part_up{{part=\"{part}\"}}")).await;
         assert_eq!(up, if state == "ok" { 1.0 } else { 0.0 }, "{part}");
@@ -59,12 +34,11 @@ async fn becomes(process: &Process, status: &str, parts: Value) {
 
 /// The entries of the log about a service, as (level, reason).
 fn told(process: &Process, part: &str) -> Vec<(String, String)> {
-    let entry = |line: &String| {
-        let entry: Value = serde_json::from_str(line).ok()?;
+    let told = |entry: &Value| {
         let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
         (entry["part"] == part).then(|| (text("level"), text("reason")))
     };
-    process.output().iter().filter_map(entry).collect()
+    process.entries().iter().filter_map(told).collect()
 }
 
 /// Nobody answers at any of the addresses: each process starts, says which service is away and what follows from that,
@@ -73,13 +47,11 @@ fn told(process: &Process, part: &str) -> Vec<(String, String)> {
 async fn none_is_needed_to_start() {
     let database = TestDatabase::new().await;
     let nobody = Nobody::new();
-    let place = nobody.place();
+    let place = nobody.address().to_string();
     let all_away = |launch: Launch| {
         let launch = launch.with("REDIS_URL", format!("redis://{place}")).with("CLAMD_ADDRESS", &place);
         let launch = launch.with("SMTP_URL", format!("smtp://{place}"));
-        variables(&format!("http://{place}"))
-            .into_iter()
-            .fold(launch, |launch, (name, value)| launch.with(name, value))
+        launch.with_all(variables(&format!("http://{place}")))
     };
     let folder = tempfile::tempdir().unwrap();
     let all = all_away(
@@ -121,7 +93,7 @@ async fn each_is_used_when_it_is_back() {
     clamd.leave(true);
     let with = |launch: Launch| {
         let launch = launch.with("REDIS_URL", redis.url()).with("CLAMD_ADDRESS", clamd.address());
-        s3.variables().into_iter().fold(launch, |launch, (name, value)| launch.with(name, value))
+        launch.with_all(s3.variables())
     };
     let (serve, work) =
         (with(Launch::serve(&site.url)), with(Launch::work(&site.url, &site.sink.starttls_url())));
@@ -202,7 +174,7 @@ async fn a_relay_that_goes_away() {
     let site = Site::open(&database.url).await;
     let (server, worker) = tokio::join!(site.serve(), site.work());
     becomes(&worker, "ready", json!({ "relay": "ok" })).await;
-    assert_eq!(readiness(&server).await, (200, json!({ "status": "ready", "database": "ok" })));
+    assert_eq!(server.readiness().await, (200, json!({ "status": "ready", "database": "ok" })));
     site.sink.reply(Step::Connect, 421, "4.3.2 not now");
     site.mail(&server).await;
     becomes(&worker, "degraded", json!({ "relay": "away" })).await;

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use guichet_tests::database::TestDatabase;
+use guichet_tests::place::Place;
 use guichet_tests::process::Launch;
 use guichet_tests::wait::until;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-
-use super::site::Site;
 
 const CALLERS: usize = 8;
 /// Requests of each between two restarts.
@@ -22,14 +21,11 @@ const BETWEEN: usize = 20;
 #[tokio::test]
 async fn no_request_fails_while_servers_are_restarted_in_turn() {
     let database = TestDatabase::new().await;
-    let site = Site::open(&database.url).await;
+    let places = [Place::new(), Place::new()];
+    let addresses: Vec<String> = places.iter().map(|place| place.address().to_string()).collect();
     let mut servers = Vec::new();
-    for _ in 0..2 {
-        servers.push(site.serve().await);
-    }
-    let mut addresses = Vec::new();
-    for server in &servers {
-        addresses.push(server.url().await.trim_start_matches("http://").to_owned());
+    for address in &addresses {
+        servers.push(Launch::serve(&database.url).with("GUICHET_LISTEN", address).start().await);
     }
     let answered: Arc<[AtomicUsize]> = (0..CALLERS).map(|_| AtomicUsize::new(0)).collect();
     let mut callers = JoinSet::new();
@@ -45,7 +41,7 @@ async fn no_request_fails_while_servers_are_restarted_in_turn() {
     }
     for turn in 0..6 {
         let before: Vec<usize> = answered.iter().map(|count| count.load(Ordering::Relaxed)).collect();
-        until("the callers have gone on", || {
+        until("the callers have gone on", async || {
             let went_on =
                 |(count, before): (&AtomicUsize, &usize)| count.load(Ordering::Relaxed) > before + BETWEEN;
             if let Some(ended) = callers.try_join_next() {

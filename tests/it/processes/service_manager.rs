@@ -5,11 +5,10 @@ use std::fs;
 use std::path::Path;
 
 use guichet_tests::database::TestDatabase;
-use guichet_tests::http;
 use guichet_tests::process::Launch;
-use guichet_tests::wait::DEADLINE;
+use guichet_tests::wait::{DEADLINE, until_ok};
 use tokio::net::UnixDatagram;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use super::site::Site;
 
@@ -46,12 +45,12 @@ async fn the_service_manager_is_told() {
     ] {
         let process = launch.with("NOTIFY_SOCKET", &socket).spawn().await;
         assert_eq!(manager.told().await, "READY=1\n");
-        let probe = format!("{}/readyz", process.url().await);
-        let begun = Instant::now();
         // Workers claim their first jobs right after.
-        while http::get(&probe).await.unwrap().status() != 200 {
-            assert!(begun.elapsed() < DEADLINE, "{:#?}", process.output());
-        }
+        until_ok("it is ready", async || match process.readiness().await {
+            (200, _) => Ok(()),
+            other => Err((other, process.output())),
+        })
+        .await;
         process.ask_to_stop();
         assert_eq!(manager.told().await, "STOPPING=1\n");
         assert!(process.end().await.success());

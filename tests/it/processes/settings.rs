@@ -5,12 +5,12 @@ use guichet_embedded::{Postgres, PostgresOptions};
 use guichet_engine::db;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::object_store::S3Server;
+use guichet_tests::place::Nobody;
 use guichet_tests::process::Launch;
 use guichet_tests::redis::Redis;
 use guichet_tests::smtp::{Options, Sink, Step};
-use guichet_tests::wait::DEADLINE;
+use guichet_tests::wait::until;
 use tokio::net::TcpListener;
-use tokio::time::timeout;
 
 use super::run::guichet;
 
@@ -26,11 +26,6 @@ async fn stops(arguments: &[&str], settings: &[(&str, &str)], sentences: &str) {
 /// This database and one more setting.
 fn on<'a>(database: &'a TestDatabase, name: &'a str, value: &'a str) -> [(&'a str, &'a str); 2] {
     [("DATABASE_URL", &database.url), (name, value)]
-}
-
-/// An address where nothing listens.
-async fn nobody() -> String {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
 }
 
 /// The address of a page in the web.
@@ -61,7 +56,8 @@ async fn the_database() {
     }
     let relay = Sink::start(Options::default()).await;
     let relay = relay.starttls_url();
-    let place = nobody().await;
+    let nobody = Nobody::new();
+    let place = nobody.address();
     let url = format!("postgres://me:hunter2@{place}/guichet");
     let refused = format!("DATABASE_URL: connection refused at {place}");
     for command in [&["serve"][..], &["migrate"], &["jobs", "list"], &[]] {
@@ -91,8 +87,7 @@ async fn the_password_of_the_database() {
     let folder = place.strip_suffix("/guichet").unwrap().replace("%2F", "/");
     let url = format!("postgres://stranger:hunter2@{place}");
     // The reload takes a moment.
-    let reload = async { while db::connect(&url).await.is_ok() {} };
-    timeout(DEADLINE, reload).await.expect("passwords are required");
+    until("passwords are required", async || db::connect(&url).await.err()).await;
     let sentence = format!("DATABASE_URL: password authentication failed for user \"stranger\" at {folder}");
     stops(&["serve"], &[("DATABASE_URL", &url), ("GUICHET_LISTEN", "127.0.0.1:0")], &sentence).await;
     let none = url.replace(":hunter2", "");
@@ -280,7 +275,7 @@ async fn the_hints() {
     let relay = sink.starttls_url();
     let redis = Redis::start().await;
     redis.tell("ACL SETUSER speaker on >hunter2 &* +publish").await;
-    redis.demand_password("right").await;
+    redis.tell("CONFIG SET requirepass right").await;
     let open = redis.url();
     let socket = open.strip_prefix("unix://").unwrap();
     let (wrong, mute) = (format!("{open}?pass=hunter2"), format!("{open}?user=speaker&pass=hunter2"));

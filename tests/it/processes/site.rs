@@ -10,10 +10,9 @@ use guichet_tests::clock::SystemClock;
 use guichet_tests::http;
 use guichet_tests::process::{Launch, Process};
 use guichet_tests::smtp::{Options, Sink};
-use guichet_tests::wait::DEADLINE;
+use guichet_tests::wait::until_ok;
 use guichet_tests::world::Firm;
 use serde_json::{Value, json};
-use tokio::time::{Duration, Instant, sleep};
 
 const CREATE: &str = "mutation ($input: TicketCreateInput!) {
     ticketCreate(input: $input) { ticket { id } userErrors { code } }
@@ -105,14 +104,10 @@ impl Site {
             all: emailDeliveries(first: 1) { totalCount }
         }";
         let wanted = json!({ "sent": { "totalCount": count }, "all": { "totalCount": count } });
-        let begun = Instant::now();
-        loop {
+        until_ok(&format!("all of {count} mails are sent"), async || {
             let told = self.ask(server, query, json!({})).await;
-            if told.as_ref() == Some(&wanted) {
-                return;
-            }
-            assert!(begun.elapsed() < DEADLINE, "{told:?} instead of {count}");
-            sleep(Duration::from_millis(20)).await;
-        }
+            if told.as_ref() == Some(&wanted) { Ok(()) } else { Err(told) }
+        })
+        .await;
     }
 }

@@ -5,8 +5,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use guichet_embedded::{Postgres, PostgresOptions};
+use guichet_tests::place::Place;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
-use tokio::net::TcpListener;
 use tokio::process::Command;
 
 use super::run::guichet;
@@ -47,7 +47,8 @@ async fn server(folder: &Path, port: u16, issuer: &CertifiedIssuer<'static, KeyP
 #[tokio::test]
 async fn the_database_by_tls() {
     let folder = tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+    let place = Place::new();
+    let port = place.address().port();
     let issuer = authority();
     let mut postgres = server(folder.path(), port, &issuer).await;
     let authority = |name: &str, pem: &str| -> PathBuf {

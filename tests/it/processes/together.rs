@@ -95,7 +95,7 @@ async fn what_was_begun_is_finished() {
         held.awaited().await;
         server.ask_to_stop();
         let address = url.trim_start_matches("http://");
-        until("it no longer listens", || TcpStream::connect(address).is_err().then_some(())).await;
+        until("it no longer listens", async || TcpStream::connect(address).is_err().then_some(())).await;
         held.let_go().await;
         server.end().await
     };

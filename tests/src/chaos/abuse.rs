@@ -53,6 +53,18 @@ struct Attack {
     first: &'static str,
 }
 
+impl Attack {
+    /// How many connections it begins.
+    const fn connections(&self) -> usize {
+        self.addresses * self.each
+    }
+
+    /// How many of them the server may hold open.
+    fn allowed(&self) -> usize {
+        self.addresses * self.each.min(PER_CLIENT)
+    }
+}
+
 const ATTACKS: &[Attack] = &[
     Attack { name: "20,000 silent of one address", addresses: 1, each: 20_000, first: "" },
     Attack { name: "18,000 silent of nine addresses", addresses: 9, each: 2_000, first: "" },
@@ -79,17 +91,24 @@ pub async fn run() -> Findings {
         let mut found = Findings::default();
         let held = Held::begin(attack, &site.url);
         let (mut slowest, mut most, mut rounds) = (Duration::ZERO, 0, 0);
-        while rounds < ROUNDS || held.begun() < attack.addresses * attack.each {
+        while rounds < ROUNDS || held.begun() < attack.connections() {
             slowest = slowest.max(site.works(&mut found).await);
             most = most.max(resident(&site.serve));
             rounds += 1;
         }
         let grown = most.saturating_sub(before);
+        let (at_once, failed) = (held.most(), held.failed());
         found.count("held", held.open());
+        found.count("at once", at_once);
+        found.count("failed", failed);
         found.count("rounds", rounds);
         found.count("slowest", format!("{:.2} s", slowest.as_secs_f64()));
         found.count("memory grew by", format!("{:.0} MB", grown as f64 / 1024.0));
         found.expect(grown < MEMORY, format!("memory grew by {grown} kB"));
+        let least = attack.allowed() / 2;
+        found.expect(at_once >= least, format!("only {at_once} connections were open at once, not {least}"));
+        let few = attack.connections() / 100;
+        found.expect(failed <= few, format!("{failed} connections could not be begun, more than {few}"));
         findings.extend(attack.name, found);
     }
     findings
@@ -155,7 +174,9 @@ struct Held {
 #[derive(Default)]
 struct Counts {
     begun: AtomicUsize,
+    failed: AtomicUsize,
     open: AtomicUsize,
+    most: AtomicUsize,
 }
 
 impl Held {
@@ -163,7 +184,7 @@ impl Held {
         let server: SocketAddr = url.trim_start_matches("http://").parse().expect("a server has an address");
         let (counts, at_once) = (Arc::<Counts>::default(), Arc::new(Semaphore::new(AT_ONCE)));
         let mut connections = JoinSet::new();
-        for number in 0..attack.addresses * attack.each {
+        for number in 0..attack.connections() {
             let (counts, at_once) = (Arc::clone(&counts), Arc::clone(&at_once));
             connections.spawn(async move {
                 let [.., high, low] = (number % attack.addresses).to_be_bytes();
@@ -172,8 +193,12 @@ impl Held {
                 let connected = connect(from, server).await;
                 drop(permit);
                 counts.begun.fetch_add(1, Ordering::Relaxed);
-                let Ok(mut stream) = connected else { return };
-                counts.open.fetch_add(1, Ordering::Relaxed);
+                let Ok(mut stream) = connected else {
+                    counts.failed.fetch_add(1, Ordering::Relaxed);
+                    return;
+                };
+                let open = counts.open.fetch_add(1, Ordering::Relaxed) + 1;
+                counts.most.fetch_max(open, Ordering::Relaxed);
                 // Until the server closes it. A frozen part of an answer is part of the silence.
                 let mut bytes = [0; 512];
                 if stream.write_all(attack.first.as_bytes()).await.is_ok() {
@@ -188,6 +213,16 @@ impl Held {
     /// How many connections were begun, whether or not they were accepted.
     fn begun(&self) -> usize {
         self.counts.begun.load(Ordering::Relaxed)
+    }
+
+    /// How many could not be begun.
+    fn failed(&self) -> usize {
+        self.counts.failed.load(Ordering::Relaxed)
+    }
+
+    /// How many were open at once.
+    fn most(&self) -> usize {
+        self.counts.most.load(Ordering::Relaxed)
     }
 
     /// How many are open.

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::object_store::{bucket_in, serve, settings, variables};
+use crate::place::Place;
 use crate::process::{Launch, Process};
 
 /// The argument that makes the fault runner an S3 server; folder and address follow.
@@ -18,7 +19,7 @@ pub const SERVER: &str = "s3-server";
 /// A bucket on its own server.
 pub struct Bucket {
     folder: TempDir,
-    address: String,
+    place: Place,
     /// The server.
     pub server: Process,
 }
@@ -30,11 +31,9 @@ impl Bucket {
     /// When it does not start.
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder is made");
-        let free = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-        let address = free.local_addr().expect("the socket is bound").to_string();
-        drop(free);
-        let server = run(folder.path(), &address).await;
-        Self { folder, address, server }
+        let place = Place::new();
+        let server = run(folder.path(), &place.address().to_string()).await;
+        Self { folder, place, server }
     }
 
     /// Kills the server and starts it again after some time.
@@ -44,13 +43,13 @@ impl Bucket {
     pub async fn killed_for(mut self, away: Duration) -> Self {
         self.server.kill().await;
         sleep(away).await;
-        self.server = run(self.folder.path(), &self.address).await;
+        self.server = run(self.folder.path(), &self.place.address().to_string()).await;
         self
     }
 
     /// The settings as environment variables.
     pub fn variables(&self) -> [(&'static str, String); 4] {
-        variables(&format!("http://{}", self.address))
+        variables(&format!("http://{}", self.place.address()))
     }
 
     /// A store on the bucket.
@@ -58,7 +57,7 @@ impl Bucket {
     /// # Panics
     /// Never: the settings are valid.
     pub fn storage(&self) -> Storage {
-        let settings = settings(&format!("http://{}", self.address));
+        let settings = settings(&format!("http://{}", self.place.address()));
         Storage::S3(S3::new(&settings).expect("a bucket is named"))
     }
 

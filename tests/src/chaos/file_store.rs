@@ -41,9 +41,7 @@ impl Service {
     async fn start(variables: &[(&'static str, String)]) -> Self {
         let database = TestDatabase::new().await;
         let office = Office::open(&database.url).await;
-        let on = |launch: Launch| {
-            variables.iter().fold(launch, |launch, (name, value)| launch.with(name, value.as_str()))
-        };
+        let on = |launch: Launch| launch.with_all(variables.to_vec());
         // Couriers attach nothing, so they need a higher limit of unattached files.
         let launch = on(Launch::serve(&office.url)).with("UPLOAD_MAX_MB", "100000");
         let sink = Sink::start(Options::default()).await;

@@ -63,7 +63,7 @@ pub async fn run() -> Findings {
     let sink = Sink::start(Options { delay: Duration::from_millis(5), ..Options::default() }).await;
     let on = |launch: Launch| {
         let launch = launch.with("REDIS_URL", redis.url()).with("UPLOAD_MAX_MB", "100000");
-        bucket.variables().iter().fold(launch, |launch, (name, value)| launch.with(name, value.as_str()))
+        launch.with_all(bucket.variables())
     };
     let ((one, here), (two, there)) = (
         Part::serve(on(Launch::serve(&office.url))).await,

@@ -1,11 +1,10 @@
 //! D-01: searching the list of tickets.
 
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use guichet_base::id::Id;
-use guichet_engine::search::refold;
+use guichet_base::search::FOLD;
 use guichet_engine::tables::tickets;
-use guichet_schema::desk::ticket::model::Ticket;
 use serde_json::{Value, json};
 
 use super::desk::{Desk, text};
@@ -221,32 +220,69 @@ async fn d_01_a_ticket_by_its_name() {
     desk.finish().await;
 }
 
-/// D-01: rows of an older folding are found until they are folded anew, and afterwards.
+/// D-01: rows of an older folding are found until they are folded anew, and afterwards: clients, items of the price list and
+/// tickets, more of each than are folded in one transaction.
 #[tokio::test]
 async fn d_01_folded_anew() {
+    const COPIES: usize = 600;
     let desk = Desk::open().await;
     desk.ticket(&desk.member, json!({ "subject": "Main d’œuvre", "description": "11.222.333/0001-44" }))
         .await;
-    let folded = async || -> Vec<(String, i16)> {
-        let mut conn = desk.app.store.conn().await.unwrap();
-        tickets::table.select((tickets::search_text, tickets::search_fold)).load(&mut conn).await.unwrap()
+    desk.firm.client("Main d’œuvre", None).await;
+    desk.firm.service("Main d’œuvre", 100).await;
+    // As an older version wrote them, with copies.
+    let table = |name: &str, copied: &str, changes: &str, old: &str| {
+        format!(
+            "INSERT INTO {name} SELECT (jsonb_populate_record(a, jsonb_build_object('id', gen_random_uuid(), {changes}))).*
+             FROM {name} AS a, generate_series(1, {COPIES}) AS n WHERE {copied};
+             UPDATE {name} SET search_text = '{old}', search_fold = 1;"
+        )
     };
+    let old = [
+        table(
+            "tickets",
+            "true",
+            "'number', a.number + n",
+            "padaria sao joao\n#1 main d’œuvre 11.222.333/0001-44",
+        ),
+        table("clients", "name LIKE 'Main%'", "'name', a.name || n", "main d’œuvre"),
+        table("service_items", "true", "'name', a.name || n", "main d’œuvre"),
+    ];
+    desk.app.store.conn().await.unwrap().batch_execute(&old.concat()).await.unwrap();
     let hits = async || {
+        let query = "query S($search: String) {
+            tickets(first: 1, filter: { search: $search }) { totalCount }
+            clients(first: 1, filter: { search: $search }) { totalCount }
+            serviceItems(first: 1, filter: { search: $search }) { totalCount }
+        }";
         let mut hits = Vec::new();
-        for search in ["œuvre", "oeuvre", "main d'oeuvre", "11222333000144", "padaria", "São João #1"] {
-            hits.push(found(&desk, &desk.owner, json!({ "search": search })).await.len());
+        for search in ["œuvre", "oeuvre", "main d'oeuvre", "11222333000144", "São João"] {
+            let found = desk.app.ask(&desk.owner, query, json!({ "search": search })).await;
+            let of = |list: &str| found[list]["totalCount"].as_u64().unwrap();
+            hits.push(["tickets", "clients", "serviceItems"].map(of));
         }
         hits
     };
-    let now = folded().await;
-    let old = "padaria sao joao\n#1 main d’œuvre 11.222.333/0001-44";
-    let back = diesel::update(tickets::table).set((tickets::search_text.eq(old), tickets::search_fold.eq(1)));
-    back.execute(&mut desk.app.store.conn().await.unwrap()).await.unwrap();
-    assert_eq!(hits().await, [1; 6]);
-    let all =
-        [refold::<Ticket>(&desk.app.store).await.unwrap(), refold::<Ticket>(&desk.app.store).await.unwrap()];
-    assert_eq!(all, [1, 0]);
-    assert_eq!(folded().await, now);
-    assert_eq!(hits().await, [1; 6]);
+    let all = COPIES as u64 + 1;
+    assert_eq!(hits().await[..3], [[all; 3]; 3]);
+    assert_eq!(hits().await[3], [all, 0, 0]);
+    assert_eq!(hits().await[4][0], all);
+    let app = &desk.app;
+    let mut reconcilers =
+        guichet_workers::reconcilers(&app.store, &app.files.storage, &app.senders).into_iter();
+    let folds = reconcilers.find(|one| one.name == "search texts of an older folding").unwrap();
+    // The client of every desk is one more.
+    assert_eq!([folds.turn().await.unwrap(), folds.turn().await.unwrap()], [3 * (COPIES + 1) + 1, 0]);
+    let mut conn = app.store.conn().await.unwrap();
+    let new: Vec<(String, i16)> = tickets::table
+        .filter(tickets::number.eq(1))
+        .select((tickets::search_text, tickets::search_fold))
+        .load(&mut conn)
+        .await
+        .unwrap();
+    assert_eq!(new, [("padaria sao joao\n#1 main d'oeuvre 11222333000144".to_owned(), FOLD)]);
+    drop(conn);
+    assert_eq!(hits().await[..3], [[all; 3]; 3]);
+    assert_eq!(hits().await[3..], [[all, 0, 0], [all, 1, 0]]);
     desk.finish().await;
 }

@@ -8,16 +8,15 @@ mod surviving;
 use std::future::{Future, pending};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use guichet_engine::hint;
 use guichet_engine::job::JobStatus;
 use guichet_queue::{Health, Job, JobError, Timing, Workers, WorkersDied};
-use guichet_tests::wait::DEADLINE;
+use guichet_tests::wait::{DEADLINE, until};
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::database::Database;
@@ -60,7 +59,7 @@ pub fn start(workers: Workers) -> Running {
 
 impl Running {
     async fn ready(&self) {
-        eventually("the workers are ready", async || self.health.is_ready().then_some(())).await;
+        until("the workers are ready", async || self.health.is_ready().then_some(())).await;
     }
 
     pub async fn stop(self) {
@@ -69,25 +68,13 @@ impl Running {
     }
 }
 
-/// Waits until `condition` gives a value, and returns it.
-pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(value) = condition().await {
-            return value;
-        }
-        assert!(begun.elapsed() < DEADLINE, "waited in vain until {what}");
-        sleep(Duration::from_millis(5)).await;
-    }
-}
-
 pub async fn empty(conn: &mut AsyncPgConnection) {
-    eventually("the queue is empty", async || rows(conn).await.is_empty().then_some(())).await;
+    until("the queue is empty", async || rows(conn).await.is_empty().then_some(())).await;
 }
 
 /// The only job, once it fulfils `is`.
 pub async fn once(conn: &mut AsyncPgConnection, is: impl Fn(&JobRow) -> bool) -> JobRow {
-    eventually("the job is as awaited", async || rows(conn).await.into_iter().find(&is)).await
+    until("the job is as awaited", async || rows(conn).await.into_iter().find(&is)).await
 }
 
 /// The jobs that handlers got.

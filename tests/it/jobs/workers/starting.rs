@@ -123,7 +123,7 @@ async fn no_statement_reads_the_whole_queue() {
         seen.next().await;
     }
     running.stop().await;
-    let reads = eventually("the statistics are in", async || {
+    let reads = until("the statistics are in", async || {
         let reads = "SELECT seq_tup_read AS table,
                          (SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'jobs_pkey') AS index
                      FROM pg_stat_user_tables

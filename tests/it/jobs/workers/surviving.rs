@@ -129,7 +129,7 @@ async fn jobs_survive_a_restart_of_the_database() {
     }
     empty(&mut db.conn().await).await;
     commit(&db.store(), [ping(400)]).await;
-    eventually("a later job runs", async || (seen.next().await.1.n == 400).then_some(())).await;
+    until("a later job runs", async || (seen.next().await.1.n == 400).then_some(())).await;
     running.ready().await;
     running.stop().await;
 }

@@ -5,15 +5,15 @@ use diesel_async::RunQueryDsl;
 use guichet_base::error::{Code, Error};
 use guichet_base::id::{DeliveryId, Id};
 use guichet_engine::actor::{Actor, MemberReach, Membership, StaffRole};
-use guichet_engine::tables::audit;
+use guichet_engine::tables::{audit, email_suppressions};
 use guichet_schema::people::suppression;
-use guichet_tests::app::OPERATOR;
-use guichet_tests::smtp::{Act, Rule, Step};
+use guichet_tests::app::{OPERATOR, Setup};
+use guichet_tests::smtp::{Act, Options, Rule, Step};
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::post_room::{PostRoom, text};
+use super::post_room::{PostRoom, key, text};
 
 async fn suppress(room: &PostRoom, address: &str) {
     room.sql(&format!(
@@ -61,6 +61,31 @@ async fn a_firm_whose_sender_is_broken() {
     assert_eq!(mail.from().unwrap().first().unwrap().address.as_deref(), Some(OPERATOR));
     let reply_to = mail.reply_to().unwrap().first().unwrap();
     assert_eq!(reply_to.address.as_deref(), Some("atendimento@aurora.example"));
+    room.app.finish().await;
+}
+
+/// D-04, F-06: a sender that the relay cannot carry is the fault of nobody who gets mails: the mail is not sent, the address
+/// is not suppressed, and once the firm has another sender staff send it again.
+#[tokio::test]
+async fn a_relay_that_does_not_take_the_sender() {
+    let relay = Options { international: false, ..Options::default() };
+    let room = PostRoom::open_with(Setup { relay, ..Setup::default() }).await;
+    room.sql("UPDATE firms SET mail_from = 'atenção@aurora.example'").await;
+    let ticket = room.ticket_for("nf@padaria.example").await;
+    room.begin(&ticket).await;
+    room.app.jobs_done().await;
+    let delivery = room.delivery(&ticket).await;
+    assert_eq!([&delivery["status"], &delivery["reason"]], ["NOT_SENT", "SENDER_FAULT"]);
+    assert_eq!(room.app.sink.see(|state| state.count("MAIL")), 0);
+    let suppressed = email_suppressions::table.count();
+    let suppressed: i64 = suppressed.get_result(&mut room.app.store.conn().await.unwrap()).await.unwrap();
+    assert_eq!(suppressed, 0);
+    room.sql("UPDATE firms SET mail_from = 'avisos@aurora.example'").await;
+    let payload = room.retry(&room.staff, &text(&delivery["id"]), &key()).await;
+    assert_eq!(payload["userErrors"], json!([]));
+    let mails = room.mails().await;
+    assert_eq!((mails.len(), mails[0].from.as_str()), (1, "avisos@aurora.example"));
+    assert_eq!(room.delivery(&ticket).await["status"], "SENT");
     room.app.finish().await;
 }
 

@@ -2,7 +2,7 @@
 
 use guichet_engine::actor::StaffRole;
 use guichet_engine::job::queue;
-use guichet_tests::app::TestApp;
+use guichet_tests::app::{Setup, TestApp};
 use guichet_tests::smtp::Mail;
 use guichet_tests::world::{Firm, Person};
 use serde_json::{Value, json};
@@ -28,7 +28,12 @@ pub fn key() -> String {
 
 impl PostRoom {
     pub async fn open() -> Self {
-        let app = TestApp::start().await;
+        Self::open_with(Setup::default()).await
+    }
+
+    /// The same on other engines than the usual ones.
+    pub async fn open_with(setup: Setup) -> Self {
+        let app = TestApp::start_with(setup).await;
         let firm = Firm::new(&app.store, "aurora.example").await;
         let staff = firm.staff("marta@aurora.example", StaffRole::Member).await;
         Self { app, firm, staff }

@@ -25,6 +25,9 @@ async fn round_trip(kind: Kind) {
     assert_eq!(uploads[0]["file"]["contentType"], "application/pdf");
     let ids: Vec<String> = [0, 2].iter().map(|index| text(&uploads[*index]["file"]["id"])).collect();
     for (upload, content) in [(&uploads[0], PDF), (&uploads[2], CSV)] {
+        // The own store is reached at whatever address the page came from.
+        let is_relative = text(&upload["address"]["url"]).starts_with("/files/");
+        assert_eq!(is_relative, kind == Kind::Folder, "{}", upload["address"]);
         let sent = desk.request(&upload["address"]).body(content).send().await.unwrap();
         assert_eq!(sent.status(), 200, "{}", sent.text().await.unwrap());
     }

@@ -51,12 +51,26 @@ async fn f_07_content_must_be_what_the_name_says() {
     desk.finish().await;
 }
 
-/// What a person takes for the same kind is taken, and called by its true kind, which the download tells too; a
+/// The beginning of a mail that Outlook saved: a compound file.
+const MSG: &[u8] = &{
+    let mut bytes = [0; 2048];
+    let begin = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
+    let mut at = 0;
+    while at < begin.len() {
+        bytes[at] = begin[at];
+        at += 1;
+    }
+    // The version of the format.
+    bytes[26] = 3;
+    bytes
+};
+
+/// F-07: what a person takes for the same kind is taken, and called by its true kind, which the download tells too; a
 /// document with a password is kept, but not shown in place.
 #[tokio::test]
 async fn f_07_kinds_are_called_by_their_true_name() {
     let desk = Desk::open().await;
-    let cases: [(&str, &str, &'static [u8], &str, bool); 9] = [
+    let cases: [(&str, &str, &'static [u8], &str, bool); 15] = [
         ("foto.jpg", "image/jpg", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "image/heic", false),
         ("foto.jfif", "image/jpeg", b"\xff\xd8\xff\xe0\0\x10JFIF\0", "image/jpeg", true),
         ("guia.pdf", "application/x-pdf", PDF, "application/pdf", true),
@@ -70,6 +84,31 @@ async fn f_07_kinds_are_called_by_their_true_name() {
             b"From: a@x.example\r\nSubject: Aviso\r\n\r\n<html>",
             "message/rfc822",
             false,
+        ),
+        ("aviso.msg", "application/x-msg", MSG, "application/vnd.ms-outlook", false),
+        (
+            "contrato.pdf.p7m",
+            "application/x-pkcs7-mime",
+            b"\x30\x82\x0a\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x82",
+            "application/pkcs7-mime",
+            false,
+        ),
+        ("REMESSA.REM", "", b"01REMESSA01COBRANCA\r\n", "text/plain", false),
+        (
+            "extrato.ofx",
+            "application/vnd.intu.qfx",
+            b"OFXHEADER:100\nDATA:OFXSGML\n<OFX></OFX>",
+            "application/x-ofx",
+            false,
+        ),
+        ("notas.7z", "application/x-7z", b"7z\xbc\xaf\x27\x1c\0\x04", "application/x-7z-compressed", false),
+        // A signature within is neither a password nor another kind.
+        (
+            "contrato.pdf",
+            "application/pdf",
+            b"%PDF-1.7\n1 0 obj << /Type /Sig /Filter /Adobe.PPKLite /ByteRange [0 9 9 9] >> endobj\n%%EOF\n",
+            "application/pdf",
+            true,
         ),
         (
             "nota.pdf.p7s",

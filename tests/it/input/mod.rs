@@ -1,10 +1,14 @@
 //! What people type and paste, and what programs send: one form for every text, sensible values, and errors that say
 //! what is wrong where.
 
-use chrono::TimeDelta;
+mod amounts;
+mod drafts;
+mod ids;
+mod pace;
+mod texts;
+
 use guichet_base::id::Id;
-use guichet_engine::pace::Pace;
-use guichet_tests::app::Setup;
+use guichet_tests::websocket::Websocket;
 use serde_json::{Value, json};
 
 use crate::desk::ticket::desk::{Desk, each, text};
@@ -230,6 +234,31 @@ async fn values_are_told_with_their_path() {
         assert_eq!(told["code"], "BAD_USER_INPUT", "{query} {variables}: {}", answer.body);
         assert_eq!((&told["reason"], &told["argument"]), (&json!(reason), &argument), "{query} {variables}");
     }
+    let mut socket = Websocket::bearer(&desk.app.url, &desk.owner.token).await;
+    let follow = "subscription ($filter: TicketFilter, $after: String!) {
+        ticketsChanged(filter: $filter, after: $after) { reload } }";
+    for (variables, reason, argument) in [
+        (
+            json!({ "after": "x", "filter": { "createdFrom": "soon" } }),
+            "OUT_OF_RANGE",
+            json!(["filter", "createdFrom"]),
+        ),
+        (
+            json!({ "after": "x", "filter": { "statuses": [] } }),
+            "OUT_OF_RANGE",
+            json!(["filter", "statuses"]),
+        ),
+        (json!({ "after": 5 }), "OUT_OF_RANGE", json!(["after"])),
+        (json!({}), "REQUIRED", json!(["after"])),
+    ] {
+        socket.subscribe("1", follow, variables.clone()).await;
+        let answer = socket.hear().await;
+        assert_eq!(answer["type"], "error", "{variables}: {answer}");
+        let told = &answer["payload"][0]["extensions"];
+        assert_eq!(told["code"], "BAD_USER_INPUT", "{variables}: {answer}");
+        assert_eq!((&told["reason"], &told["argument"]), (&json!(reason), &argument), "{variables}");
+    }
+    drop(socket);
     desk.finish().await;
 }
 
@@ -279,29 +308,6 @@ async fn errors_have_a_path() {
         .act(&desk.owner, "clientCreate", json!({ "name": "M", "locale": "PT_BR", "ticketEmails": ["x"] }))
         .await;
     assert_eq!(payload["userErrors"][0]["field"], json!(["ticketEmails", "0"]));
-    desk.finish().await;
-}
-
-/// Amounts are refused with what was asked and what is allowed, in the firm's currency.
-#[tokio::test]
-async fn amounts_tell_both_ends() {
-    let desk = Desk::open().await;
-    let price = |amount_minor: i64, currency: &str| {
-        json!({ "clientId": desk.client.encode(), "description": "Guia", "dueOn": "2026-12-10",
-            "amount": { "amountMinor": amount_minor, "currency": currency } })
-    };
-    for (input, code, parts) in [
-        (price(-5, "BRL"), "OUT_OF_RANGE", ["-R$\u{a0}0,05", "R$\u{a0}0,01"]),
-        (price(0, "BRL"), "OUT_OF_RANGE", ["R$\u{a0}0,00", "R$\u{a0}0,01"]),
-        (price(5, "USD"), "WRONG_CURRENCY", ["USD", "BRL"]),
-        (price(-5, "USD"), "WRONG_CURRENCY", ["USD", "BRL"]),
-    ] {
-        let payload = desk.act(&desk.owner, "chargeCreate", input).await;
-        let error = &payload["userErrors"][0];
-        assert_eq!((error["code"].as_str(), &error["field"]), (Some(code), &json!(["amount"])));
-        let message = text(&error["message"]);
-        assert!(parts.iter().all(|part| message.contains(part)), "{message}");
-    }
     desk.finish().await;
 }
 
@@ -361,36 +367,5 @@ async fn what_can_be_done_with_a_ticket_is_told() {
     assert_eq!(rules["uploadRules"]["maxFiles"], 20);
     let extensions = rules["uploadRules"]["extensions"].as_array().unwrap();
     assert!(["pdf", "eml", "p7m", "ret", "7z"].iter().all(|end| extensions.contains(&json!(end))));
-    desk.finish().await;
-}
-
-/// Acts that mail or notify others have a pace; thirty changes in a row are within it, a flood is not, and whoever
-/// waits goes on. A repeated call is none of them.
-#[tokio::test]
-async fn a_flood_of_mails_is_refused() {
-    let desk = Desk::open_with(Setup { pace: Pace::of(60), ..Setup::default() }).await;
-    let id = desk.opened(&desk.admin).await;
-    for round in 0..30 {
-        let status = ["IN_ANALYSIS", "WAITING"][round % 2];
-        desk.done(&desk.member, "ticketStatusChange", json!({ "id": id, "status": status })).await;
-    }
-    let post = |key: &str| json!({ "id": id, "visibility": "PUBLIC", "body": "Olá", "idempotencyKey": key });
-    for number in 0..59 {
-        desk.done(&desk.admin, "ticketMessagePost", post(&number.to_string())).await;
-    }
-    let refused = desk.act(&desk.admin, "ticketMessagePost", post("59")).await;
-    let query = "mutation P($input: TicketMessagePostInput!) { ticketMessagePost(input: $input) {
-        userErrors { code retryAfter message }
-    } }";
-    assert_eq!(refused["userErrors"][0]["code"], "TOO_FAST");
-    let told = desk.app.ask(&desk.admin, query, json!({ "input": post("59") })).await;
-    let error = &told["ticketMessagePost"]["userErrors"][0];
-    assert_eq!(error["retryAfter"], 1, "{error}");
-    assert!(text(&error["message"]).contains("1 seconde"), "{error}");
-    desk.done(&desk.admin, "ticketMessagePost", post("3")).await;
-    desk.done(&desk.member, "ticketStatusChange", json!({ "id": id, "status": "OPEN" })).await;
-    desk.app.pass(TimeDelta::seconds(1));
-    desk.done(&desk.admin, "ticketMessagePost", post("59")).await;
-    desk.app.jobs_done().await;
     desk.finish().await;
 }
