@@ -97,10 +97,9 @@ impl Declaration {
         let name = check.line("name", &self.name, 1..=MAX_NAME);
         // The name must not be a path when it is saved, and must be displayed in the order in which it is written.
         let tricks = |c: char| matches!(c, '/' | '\\' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        check.require(
-            !name.contains(tricks) && name.chars().any(|c| c != '.'),
-            Refusal::of("name", Code::InvalidText),
-        );
+        // A name that was refused is empty: nothing more can be said of it.
+        let is_name = name.is_empty() || !name.contains(tricks) && name.chars().any(|c| c != '.');
+        check.require(is_name, Refusal::of("name", Code::InvalidText));
         check.require(self.size > 0, Refusal::of("size", Code::FileEmpty));
         let megabytes = self.size / MEGABYTE + i64::from(self.size % MEGABYTE > 0);
         let most = Refusal::of("size", Code::FileTooLarge)
@@ -108,7 +107,8 @@ impl Declaration {
             .with(limits.file / MEGABYTE);
         check.require(self.size <= limits.file, most);
         let kind = FileKind::declared(&name, &self.content_type);
-        check.require(kind.is_some(), Refusal::of("contentType", Code::FileTypeNotAllowed));
+        check
+            .require(name.is_empty() || kind.is_some(), Refusal::of("contentType", Code::FileTypeNotAllowed));
         let sha256 = self.sha256.as_deref().map(Sha256::parse);
         check.require(sha256 != Some(None), Refusal::of("sha256", Code::InvalidChecksum));
         match (check.done(), kind) {
@@ -221,6 +221,9 @@ mod tests {
         };
         let all = [Code::InvalidText, Code::FileEmpty, Code::FileTypeNotAllowed, Code::InvalidChecksum];
         assert_eq!(codes(&bad), all);
+        for (name, code) in [("fdp.\u{202e}exe.pdf", Code::InvalidText), ("\u{200b}", Code::Required)] {
+            assert_eq!(codes(&Declaration { name: name.into(), ..declaration() }), [code]);
+        }
         let large = Declaration { size: 25 * MEGABYTE + 1, ..declaration() };
         let values = &large.check(&Limits::default()).unwrap_err()[0].values;
         assert_eq!(values[..], [("asked", Told::Number(26)), ("number", Told::Number(25))]);
