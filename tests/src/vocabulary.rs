@@ -29,12 +29,12 @@ impl fmt::Display for Fields {
     }
 }
 
-/// What the payload of a mutation holds beside the user errors and the revision.
+/// What the payload of a mutation holds beside the user errors.
 pub fn payload(mutation: &str) -> String {
     let field = fields("Mutation").into_iter().find(|field| field.name.node == mutation);
     let field = field.unwrap_or_else(|| panic!("there is no {mutation}"));
     let held = fields(name(&field.ty.node)).into_iter();
-    let held = held.filter(|field| !matches!(field.name.node.as_str(), "userErrors" | "revision"));
+    let held = held.filter(|field| field.name.node != "userErrors");
     held.map(|field| {
         let inside = all(name(&field.ty.node));
         if inside.is_empty() { field.name.to_string() } else { format!("{} {{ {inside} }}", field.name) }

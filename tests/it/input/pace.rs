@@ -45,8 +45,8 @@ async fn told(desk: &Desk, by: &Person, input: Value) -> Value {
     let query = "mutation P($input: TicketMessagePostInput!) { ticketMessagePost(input: $input) {
         userErrors { code retryAfter message }
     } }";
-    let mut told = desk.app.ask(by, query, json!({ "input": input })).await;
-    told["ticketMessagePost"]["userErrors"][0].take()
+    let told = desk.app.ask(by, query, json!({ "input": input })).await;
+    told["ticketMessagePost"]["userErrors"].get(0).cloned().unwrap_or_default()
 }
 
 /// D-05, D-11: every mutation that documents `TOO_FAST` is refused to whoever has just done something else of the kind,

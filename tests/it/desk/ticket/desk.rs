@@ -63,7 +63,7 @@ impl Desk {
         let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
         let query = format!(
             "mutation Act($input: {kind}!) {{ {mutation}(input: $input) {{
-                {} userErrors {{ field code message }} revision
+                {} userErrors {{ field code message }}
             }} }}",
             vocabulary::payload(mutation)
         );
