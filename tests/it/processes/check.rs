@@ -157,7 +157,7 @@ async fn parts_that_are_wrong() {
     told(&ended, "warn", "senders", "Contábil Aurora does not write from avisos@aurora.example (NOT_PROVED)");
     told(&ended, "warn", "senders", "it has to prove the domain");
     assert_eq!(ended.code, Some(0), "{ended:#?}");
-    told(&whole.check(&[("MAIL_FROM", "")]).await, "fail", "senders", "MAIL_FROM is not set");
+    told(&whole.check(&[("MAIL_FROM", "")]).await, "fail", "senders", "MAIL_FROM: is not set");
 
     // A wrong setting is told before anything is looked at.
     let ended = whole.check(&[("DATABASE_POOL", "many")]).await;
