@@ -18,10 +18,7 @@ async fn d_01_a_key_follows_its_text() {
     firm.client("Padaria Sol", None).await;
     let mut conn = store.conn().await.unwrap();
     assert_eq!(collation::fill(&mut conn).await.unwrap(), 0, "a key is written with its text");
-    for change in [
-        "UPDATE clients SET name = 'Água Viva'",
-        "UPDATE staff_members SET name = 'Íris'",
-    ] {
+    for change in ["UPDATE clients SET name = 'Água Viva'", "UPDATE staff_members SET name = 'Íris'"] {
         conn.batch_execute(change).await.unwrap();
         assert!(collation::fill(&mut conn).await.unwrap() > 0, "{change}");
     }
