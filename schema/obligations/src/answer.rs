@@ -14,7 +14,7 @@ use crate::holidays::Holiday;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// On a date.
-    Due(Due),
+    Due(Box<Due>),
     /// The authority has not published a date yet.
     NotPublished,
     /// No rule covers the period: nothing is due.

@@ -368,7 +368,7 @@ impl Book {
                 due.provisional.push(why);
             }
         }
-        Answer::Due(due)
+        Answer::Due(Box::new(due))
     }
 
     /// The firm's own date after a legal one (`targetDate`, `handInBy`), or without one for work without a law.
@@ -381,7 +381,7 @@ impl Book {
         legal: Option<NaiveDate>,
     ) -> Answer {
         let asked = Asked { book: self, calendars, client, period, jurisdiction: None, legal };
-        candidate(evaluate(asked, rule), "", None).map_or_else(|answer| answer, Answer::Due)
+        candidate(evaluate(asked, rule), "", None).map_or_else(|answer| answer, |due| Answer::Due(Box::new(due)))
     }
 
     /// Which attributes and events of a client the dates of an obligation can depend on.
