@@ -1,6 +1,7 @@
 //! The test harness.
 
 pub mod app;
+pub mod authority;
 pub mod bench;
 pub mod chaos;
 pub mod clamd;
@@ -8,6 +9,7 @@ pub mod clock;
 pub mod counting;
 pub mod database;
 pub mod dns;
+pub mod front;
 pub mod gate;
 pub mod http;
 pub mod live;

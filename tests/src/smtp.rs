@@ -1,7 +1,6 @@
 //! An SMTP server for tests and benchmarks: real sockets, STARTTLS and AUTH, and replies that can be changed at
 //! each step while it runs. It stores what it accepts and delivers nothing.
 
-mod authority;
 mod protocol;
 mod script;
 
@@ -19,7 +18,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 pub use self::script::{Act, Rule, Step};
-use self::{authority::Authority, protocol::Conversation};
+use self::protocol::Conversation;
+use crate::authority::Authority;
 use crate::wait::DEADLINE;
 
 /// What the server offers.
@@ -148,7 +148,7 @@ impl Sink {
             line: Mutex::new((CancellationToken::new(), "")),
             released: watch::channel(0).0,
             state: watch::channel(State::default()).0,
-            tls: authority.acceptor(),
+            tls: authority.acceptor(&[]),
         });
         let address =
             |listener: &TcpListener| listener.local_addr().expect("a bound listener has an address");

@@ -9,6 +9,7 @@ use guichet_engine::db;
 use guichet_tests::app::OPERATOR;
 use guichet_tests::clamd::FakeClamd;
 use guichet_tests::database::TestDatabase;
+use guichet_tests::front::Front;
 use guichet_tests::object_store::{Fault, S3Server};
 use guichet_tests::place::Nobody;
 use guichet_tests::redis::Redis;
@@ -212,6 +213,23 @@ async fn proxies() {
     let ended = check(deaf).await;
     told(&ended, "fail", "public", "websockets do not get through (400 Bad Request)");
     told(&ended, "fail", "public", "the proxy refuses bodies of 25 MB (FILE_MAX_MB)");
+}
+
+/// A site that also speaks HTTP/2 is asked for a websocket as browsers ask: over HTTP/1.1.
+#[tokio::test]
+async fn a_site_with_http_2() {
+    let database = TestDatabase::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let server = guichet_tests::process::Launch::serve(&database.url).start().await;
+    let front = Front::start(&server.url().await).await;
+    let authority = front.authority().display().to_string();
+    let data = folder.path().to_str().unwrap();
+    let settings = [("PUBLIC_URL", front.url()), ("GUICHET_DATA", data), ("SSL_CERT_FILE", &authority)];
+    let ended = guichet(&["check"], &settings, "").await;
+    told(&ended, "ok", "public", front.url());
+    assert!(!ended.out.contains("websockets"), "{ended:#?}");
+    assert!(server.stop().await.success());
+    database.drop().await;
 }
 
 /// A database that is new, only reads, or is not the role's own; the check does not migrate it.
