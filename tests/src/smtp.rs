@@ -17,8 +17,8 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet, time::timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-pub use self::script::{Act, Rule, Step};
 use self::protocol::Conversation;
+pub use self::script::{Act, Rule, Step};
 use crate::authority::Authority;
 use crate::wait::DEADLINE;
 

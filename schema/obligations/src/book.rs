@@ -381,7 +381,8 @@ impl Book {
         legal: Option<NaiveDate>,
     ) -> Answer {
         let asked = Asked { book: self, calendars, client, period, jurisdiction: None, legal };
-        candidate(evaluate(asked, rule), "", None).map_or_else(|answer| answer, |due| Answer::Due(Box::new(due)))
+        candidate(evaluate(asked, rule), "", None)
+            .map_or_else(|answer| answer, |due| Answer::Due(Box::new(due)))
     }
 
     /// Which attributes and events of a client the dates of an obligation can depend on.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use guichet_base::id::Id;
+use guichet_edge::ConnectionLimits;
 use guichet_server::open_files;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,8 +32,9 @@ const SCREENS: usize = 20;
 const ROUNDS: usize = 10;
 /// How many connections are begun concurrently.
 const AT_ONCE: usize = 200;
-/// How long a new client may wait for its answer, and others for a change. All share two cores with the attack.
-const SOON: Duration = Duration::from_secs(3);
+/// How long a new client may wait for its answer, and others for a change. All share two cores with the attack, so one of
+/// hundreds waits for three seconds at times; most wait for less than one.
+const SOON: Duration = Duration::from_secs(5);
 /// Memory that the server may use for the attack, in kB.
 const MEMORY: u64 = 160 << 10;
 /// The address of an honest client.
@@ -61,7 +63,7 @@ impl Attack {
 
     /// How many of them the server may hold open.
     fn allowed(&self) -> usize {
-        self.addresses * self.each.min(PER_CLIENT)
+        (self.addresses * self.each.min(PER_CLIENT)).min(ConnectionLimits::default().in_all)
     }
 }
 
