@@ -114,11 +114,15 @@ impl Word {
 }
 
 fn words(text: &str) -> Vec<Word> {
-    // "n° 5" and "nº 5".
-    let seen = text.chars().filter(|c| !is_unseen(*c)).map(|c| if c == '°' { 'º' } else { c });
-    // No part of the number or name beside them: "480€", "10 %", "Silva&Filhos".
-    let apart = |c| if matches!(c, '&' | '€' | '$' | '£' | '%' | '‰') { ' ' } else { c };
-    let composed: String = seen.nfkc().map(apart).collect();
+    let seen = text.chars().filter(|c| !is_unseen(*c));
+    let plainer = |c: char| match c {
+        // "n° 5" as "nº 5", which is composed to "no 5"; after composing, because "℃" is "°C".
+        '°' => 'o',
+        // No part of the number or name beside them: "480€", "10 %", "Silva&Filhos".
+        '&' | '€' | '$' | '£' | '%' | '‰' => ' ',
+        c => c,
+    };
+    let composed: String = seen.nfkc().map(plainer).collect();
     let plain = deunicode_with_tofu(&in_letters(&composed), " ").to_ascii_lowercase();
     plain.split_whitespace().map(|word| Word(parts(word))).filter(|word| !word.0.is_empty()).collect()
 }
@@ -238,7 +242,8 @@ mod tests {
     /// Texts that a person takes for the same: each finds each other.
     #[test]
     fn spellings_find_each_other() {
-        let same: [&[&str]; 25] = [
+        let same: [&[&str]; 26] = [
+            &["8 °C", "8 ℃"],
             &["Main d'œuvre", "Main d’œuvre", "MAIN D'OEUVRE", "main d oeuvre", "main-d'œuvre"],
             &["L’échéance", "l'echeance", "L´ÉCHÉANCE", "l`échéance", "l echeance"],
             &["fevereiro", "feve\u{ad}reiro", "FEVEREIRO", "feve\u{200b}reiro"],
