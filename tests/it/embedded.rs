@@ -219,7 +219,8 @@ impl Running {
         let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
         let started =
             async { while !output.next_line().await.unwrap().expect("it lives").contains("Guichet runs") {} };
-        timeout(DEADLINE, started).await.unwrap();
+        // It fills in the demo first, with the real commands, one after the other.
+        timeout(3 * DEADLINE, started).await.unwrap();
         Self { child, server: server_on(data).expect("a server runs"), _output: output }
     }
 
