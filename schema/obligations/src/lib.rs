@@ -8,6 +8,7 @@ mod answer;
 mod book;
 mod calendar;
 mod catalogue;
+mod check;
 mod client;
 mod evaluate;
 mod explain;
@@ -20,11 +21,12 @@ mod weight;
 mod write;
 
 pub use answer::{Answer, Beaten, DayOff, Due, Op, Provisional, Step};
-pub use book::{Book, Extension, Jurisdiction, Obligation, Override, Question, Status, Version, Wrong};
+pub use book::{Book, Extension, Jurisdiction, Obligation, Override, Question, Status, Version};
 pub use calendar::{Calendar, Calendars, Office};
 pub use catalogue::{
     Catalogue, Category, Direction, DocumentPlan, Names, ShippedObligation, TaskPlan, shipped,
 };
+pub use check::Wrong;
 pub use client::{Client, Place, Scalar};
 pub use explain::{sentences, why_provisional};
 pub use expression::{Anchor, Case, Chain, Choice, Day, Expr, Move, Plan, Reach, Shift, Switch, Test};
