@@ -278,9 +278,9 @@ async fn a_proof_ends_when_its_record_stays_away() {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert_eq!(door.mailed().await, from_operator("atendimento@aurora.example"));
-    // Back again, it is noticed without anybody's doing, within a day.
+    // Back again, it is noticed without anybody's doing.
     door.publish().await;
-    door.hours(24).await;
+    door.hours(1).await;
     assert_eq!(door.state().await, "PROVED");
     door.desk.finish().await;
 }

@@ -91,13 +91,14 @@ impl SenderProof {
         now: DateTime<Utc>,
     ) -> Self {
         let old = old.filter(|old| old.domain == domain);
-        let check_at = match (found, old.and_then(|old| old.proved_at)) {
-            (SenderFinding::NoAnswer, _) => now + AGAIN,
-            // What nobody publishes is looked for less and less often.
-            (SenderFinding::Missing | SenderFinding::Different, None) => {
-                now + old.map_or(EVERY, |old| ((now - old.checked_at) * 2).clamp(EVERY, SELDOM))
+        let was_there = old.is_some_and(|old| old.proved_at.or(old.lost_at).is_some());
+        let wait = match found {
+            SenderFinding::NoAnswer => AGAIN,
+            // What nobody has published yet is looked for less and less often.
+            SenderFinding::Missing | SenderFinding::Different if !was_there => {
+                old.map_or(EVERY, |old| ((now - old.checked_at) * 2).clamp(EVERY, SELDOM))
             }
-            _ => now + EVERY,
+            _ => EVERY,
         };
         let new = Self {
             firm_id: firm,
@@ -108,7 +109,7 @@ impl SenderProof {
             missing_since: old.and_then(|old| old.missing_since),
             missing_times: old.map_or(0, |old| old.missing_times),
             lost_at: old.and_then(|old| old.lost_at),
-            check_at,
+            check_at: now + wait,
         };
         match (found, new.proved_at) {
             (SenderFinding::NoAnswer, _) => new,
@@ -318,6 +319,31 @@ mod tests {
         // Many looks within an hour count once, and one after a long silence does not end it.
         assert!(is_proved(&[(1, Missing); 100]));
         assert!(is_proved(&[(1, Missing), (500, Missing)]));
+    }
+
+    /// F-06: a record that was there is looked for every hour, also when its proof is lost; one that never was, every hour
+    /// at first and in the end once a day.
+    #[test]
+    fn f_06_when_the_next_look_is_due() {
+        use SenderFinding::{Different, Found, Missing, NoAnswer};
+        let minutes = |proof: &SenderProof| (proof.check_at - proof.checked_at).num_minutes();
+        for found in [Found, Missing, Different] {
+            assert_eq!(minutes(&looked(&[(1, found)])), 60, "{found:?}");
+        }
+        let lost: Vec<_> = (1..=73).map(|hour| (hour, Missing)).collect();
+        for hour in [74, 90, 1_000] {
+            let lost = looked(&[lost.clone(), vec![(hour, Missing)]].concat());
+            assert_eq!((lost.proved_at, minutes(&lost)), (None, 60), "{hour}");
+        }
+        assert_eq!(minutes(&looked(&[(1, NoAnswer)])), 10);
+        let (firm, mut now, mut proof, mut waits) = (FirmId::new(), DateTime::UNIX_EPOCH, None, Vec::new());
+        for found in [Missing, Different, Missing, Missing, Missing, Missing, Missing, Found] {
+            let next = SenderProof::after(proof.as_ref(), firm, "firma.example", found, now);
+            waits.push((next.check_at - now).num_hours());
+            now = next.check_at;
+            proof = Some(next);
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 24, 24, 1]);
     }
 
     proptest! {
