@@ -1,20 +1,19 @@
 //! Processes that are killed with `kill -9` at the worst moments.
 
 use std::collections::HashSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use guichet_tests::database::TestDatabase;
 use guichet_tests::process::Process;
 use guichet_tests::smtp::{Act, Rule, Step};
-use guichet_tests::wait::DEADLINE;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
 use super::site::Site;
 
 /// D-04, F-02: a worker is killed while the relay has a mail and has not replied. Another worker sends it within half a
-/// minute on a machine that is not busy, with the same Message-ID. The relay, which accepted the first copy too, gets exactly two copies.
+/// minute, with the same Message-ID. The relay, which accepted the first copy too, gets exactly two copies.
 #[tokio::test]
 async fn a_worker_in_the_midst_of_sending() {
     let database = TestDatabase::new().await;
@@ -27,7 +26,7 @@ async fn a_worker_in_the_midst_of_sending() {
     let begun = Instant::now();
     first.kill().await;
     site.sent(&server, 1).await;
-    assert!(begun.elapsed() < DEADLINE, "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
     site.sink.release();
     let mails = site.sink.wait_for(2).await;
     assert_eq!(mails.len(), 2);
