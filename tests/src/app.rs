@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_base::clock::{Clock, ManualClock};
 use guichet_engine::db;
-use guichet_engine::job::JobStatus;
+use guichet_engine::job::{JobStatus, queue};
 use guichet_engine::pace::Pace;
 use guichet_engine::store::Store;
 use guichet_engine::tables::jobs;
@@ -302,6 +302,26 @@ impl TestApp {
             assert!(begun.elapsed() < DEADLINE, "waited in vain until {what}: {left:?}");
             sleep(Duration::from_millis(5)).await;
         }
+    }
+
+    /// Holds the jobs of this kind back until [`TestApp::release`]: what is so before they run can then be asserted.
+    ///
+    /// # Panics
+    /// When they are held already.
+    pub async fn hold(&self, kind: &str) {
+        let (mut conn, now) = (self.store.conn().await.expect("the database answers"), self.store.now());
+        let paused = queue::pause(&mut conn, kind, now + TimeDelta::days(30), "held by a test", now).await;
+        assert!(paused.expect("a kind can be paused"), "{kind} is held already");
+    }
+
+    /// Lets the jobs of this kind run again.
+    ///
+    /// # Panics
+    /// When they are not held.
+    pub async fn release(&self, kind: &str) {
+        let mut conn = self.store.conn().await.expect("the database answers");
+        assert!(queue::resume(&mut conn, kind).await.expect("a pause can be ended"), "{kind} is not held");
+        self.store.hints.jobs();
     }
 
     /// The pending jobs, each with whether it is due; a running job counts as due.

@@ -1,7 +1,8 @@
 //! A firm in a running program, and short ways to change statuses and to read mails over the API.
 
 use guichet_engine::actor::StaffRole;
-use guichet_engine::job::queue;
+use guichet_engine::job::Payload;
+use guichet_schema::shared::email_delivery::model::SendEmail;
 use guichet_tests::app::{Setup, TestApp};
 use guichet_tests::smtp::Mail;
 use guichet_tests::world::{Firm, Person};
@@ -144,9 +145,7 @@ impl PostRoom {
 
     /// Pauses mails until [`PostRoom::resume`].
     pub async fn hold(&self) {
-        let (mut conn, now) = (self.app.store.conn().await.unwrap(), self.app.store.now());
-        let until = now + chrono::TimeDelta::days(30);
-        assert!(queue::pause(&mut conn, "email.send", until, "held by a test", now).await.unwrap());
+        self.app.hold(SendEmail::KIND).await;
     }
 
     /// Ends the pause, and waits until all jobs are done.
@@ -157,8 +156,7 @@ impl PostRoom {
 
     /// Ends the pause.
     pub async fn go_on(&self) {
-        assert!(queue::resume(&mut self.app.store.conn().await.unwrap(), "email.send").await.unwrap());
-        self.app.store.hints.jobs();
+        self.app.release(SendEmail::KIND).await;
     }
 
     /// The accepted mails by recipient, after all due jobs are done.

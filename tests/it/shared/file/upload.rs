@@ -2,6 +2,8 @@
 
 use chrono::TimeDelta;
 use guichet_base::locale::Locale;
+use guichet_engine::job::Payload;
+use guichet_schema::shared::file::model::VerifyFile;
 use guichet_schema::shared::file::rules::{AWAITED, GRACE, LEAST_COUNTED, Limits, MEGABYTE};
 use guichet_tests::app::Setup;
 use guichet_tests::object_store::{Fault, Kind};
@@ -31,9 +33,11 @@ async fn round_trip(kind: Kind) {
         let sent = desk.request(&upload["address"]).body(content).send().await.unwrap();
         assert_eq!(sent.status(), 200, "{}", sent.text().await.unwrap());
     }
+    desk.app.hold(VerifyFile::KIND).await;
     let done =
         desk.done(&desk.admin, "fileUploadComplete", json!({ "ids": [ids[0], "file_0", ids[1]] })).await;
     assert_eq!(done["results"][0]["file"]["state"], "STAGED");
+    desk.app.release(VerifyFile::KIND).await;
     assert_eq!(errors(&done["results"][1]), ["NOT_FOUND"]);
     assert_eq!(errors(&done["results"][2]), [""; 0]);
     desk.app.jobs_done().await;

@@ -3,7 +3,8 @@
 use guichet_base::id::Id;
 use guichet_base::locale::Locale;
 use guichet_engine::actor::{MemberReach, StaffRole};
-use guichet_engine::job::queue;
+use guichet_engine::job::Payload;
+use guichet_schema::shared::email_delivery::model::SendEmail;
 use guichet_tests::live::LiveSide;
 use guichet_tests::smtp::Mail;
 use guichet_tests::world::Person;
@@ -25,16 +26,9 @@ fn to(mails: &[Mail], person: &Person) -> usize {
     mails.iter().filter(|mail| mail.to == [person.email.clone()]).count()
 }
 
-/// Pauses mails until [`go_on`].
-async fn hold(desk: &Desk) {
-    let (mut conn, now) = (desk.app.store.conn().await.unwrap(), desk.app.store.now());
-    let until = now + chrono::TimeDelta::days(30);
-    assert!(queue::pause(&mut conn, "email.send", until, "held by a test", now).await.unwrap());
-}
-
+/// Ends a pause of the mails, and waits until all jobs are done.
 async fn go_on(desk: &Desk) {
-    assert!(queue::resume(&mut desk.app.store.conn().await.unwrap(), "email.send").await.unwrap());
-    desk.app.store.hints.jobs();
+    desk.app.release(SendEmail::KIND).await;
     desk.app.jobs_done().await;
 }
 
@@ -184,7 +178,7 @@ async fn d_11_nobody_is_mailed_who_may_not_know() {
         ),
     )
     .await;
-    hold(&desk).await;
+    desk.app.hold(SendEmail::KIND).await;
     let mut ids = Vec::new();
     for person in [&desk.member, &colleague, &desk.manager] {
         ids.push(text(&desk.ticket(&desk.owner, json!({ "assigneeId": person.id() })).await["id"]));
@@ -222,7 +216,7 @@ async fn d_11_nobody_is_mailed_who_may_not_know() {
 async fn d_11_not_wanted_any_more() {
     let desk = Desk::open().await;
     by_mail(&desk, &desk.member, json!(["TICKET_ASSIGNED"])).await;
-    hold(&desk).await;
+    desk.app.hold(SendEmail::KIND).await;
     let ticket = text(&desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await["id"]);
     by_mail(&desk, &desk.member, json!(["CLIENT_MESSAGE"])).await;
     go_on(&desk).await;
@@ -265,7 +259,7 @@ async fn b_14_mails_to_staff_are_theirs() {
         assert_eq!(messages.told().await["reload"], true);
         screens.push(messages);
     }
-    hold(&desk).await;
+    desk.app.hold(SendEmail::KIND).await;
     let id = text(&desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await["id"]);
     let query = "query ($filter: EmailDeliveryFilter) {
         emailDeliveries(first: 9, filter: $filter) { totalCount nodes { id about recipient } }
@@ -305,7 +299,7 @@ async fn b_14_mails_to_staff_are_theirs() {
 async fn d_11_old_ones_are_forgotten() {
     let desk = Desk::open().await;
     by_mail(&desk, &desk.member, json!(ALL)).await;
-    hold(&desk).await;
+    desk.app.hold(SendEmail::KIND).await;
     let ticket = text(&desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await["id"]);
     desk.ticket(&desk.owner, json!({ "assigneeId": desk.member.id() })).await;
     let first = told(&desk, &desk.member).await.remove(1);
