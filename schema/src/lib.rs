@@ -5,6 +5,7 @@
 //! [`Scope`](guichet_engine::actor::Scope)).
 
 pub mod desk;
+pub mod month;
 pub mod nouns;
 pub mod people;
 pub mod restored;

@@ -14,6 +14,7 @@ mod jobs;
 mod live;
 mod mail_catcher;
 mod mail_dkim;
+mod month;
 mod node;
 mod people;
 mod permissions;

@@ -47,6 +47,8 @@ fn diesel_type(name: &str) -> &str {
         "date" => "Date",
         "jsonb" => "Jsonb",
         "bytea" => "Binary",
+        "_text" => "Array<Text>",
+        "_int2" => "Array<SmallInt>",
         other => panic!("no diesel type is known for {other}"),
     }
 }

@@ -213,6 +213,7 @@ impl Firm {
                 clients::firm_id.eq(self.id),
                 clients::name.eq(name),
                 clients::name_key.eq(collation::key(name)),
+                clients::country.eq("BR"),
                 clients::email.eq(email),
                 clients::locale.eq(Locale::PtBr),
                 searchable!(clients, guichet_base::search::fold(name)),

@@ -22,6 +22,9 @@ use guichet_engine::{collation, feed, idempotency};
 use guichet_queue::Workers;
 use guichet_schema::desk::service_item::model::ServiceItem;
 use guichet_schema::desk::ticket::model::Ticket;
+use guichet_schema::month::generation::job::{GenerateTasks, generate, tick};
+use guichet_schema::month::task::model::Task;
+use guichet_schema::month::task_type::model::TaskType;
 use guichet_schema::people::client::model::Client;
 use guichet_schema::people::session;
 use guichet_schema::shared::email_delivery::model::SendEmail;
@@ -39,15 +42,26 @@ const SENDING: Duration = Duration::from_secs(25 * 60);
 /// Time limit for verifying one file: fetching a large one over a slow line, scanning and storing it.
 const VERIFYING: Duration = Duration::from_secs(20 * 60);
 
+/// Time limit for generating the tasks of one firm; a run that is cut off goes on where it was.
+const GENERATING: Duration = Duration::from_secs(30 * 60);
+
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// The workers of a process, with a handler for each kind of job; at most `concurrency` jobs of a
 /// kind at once.
 pub fn workers(store: Store, sender: Sender, verifier: Verifier, concurrency: usize) -> Workers {
     metrics::begin();
+    let generating = store.clone();
     Workers::new(store)
         .register(concurrency, SENDING, move |job, payload| sender.clone().run(job, payload))
         .register(concurrency, VERIFYING, move |job, payload| verifier.clone().run(job, payload))
+        .register(1, GENERATING, move |_, order: GenerateTasks| {
+            let store = generating.clone();
+            async move {
+                generate(&store, &order).await?;
+                Ok(())
+            }
+        })
 }
 
 /// All reconcilers of a process.
@@ -75,12 +89,15 @@ pub fn reconcilers(store: &Store, storage: &Storage, senders: &Senders) -> Vec<R
         each_minute("search texts of an older folding", store, |store| async move {
             Ok(refold::<Client>(&store).await?
                 + refold::<ServiceItem>(&store).await?
-                + refold::<Ticket>(&store).await?)
+                + refold::<Ticket>(&store).await?
+                + refold::<TaskType>(&store).await?
+                + refold::<Task>(&store).await?)
         }),
         each_minute("proofs of senders", store, move |store| {
             let senders = senders.clone();
             async move { senders.recheck(&store).await }
         }),
+        each_minute("months to generate", store, |store| async move { tick(&store).await }),
         each_minute("texts without a sort key", store, |store| async move {
             collation::fill(&mut *store.conn().await?).await
         }),

@@ -31,6 +31,12 @@ text_enum! {
         InvalidText = "INVALID_TEXT",
         /// The e-mail address is not valid.
         InvalidEmail = "INVALID_EMAIL",
+        /// The registration number is none of this country: its length, a character or its check digits are wrong.
+        InvalidRegistration = "INVALID_REGISTRATION",
+        /// It cannot be changed while something uses it.
+        InUse = "IN_USE",
+        /// The due rule is not valid. `field` leads to the place that is wrong.
+        InvalidRule = "INVALID_RULE",
         /// Another record already has this value.
         Taken = "TAKEN",
         /// The password is shorter than allowed.
@@ -136,6 +142,13 @@ impl InputPath {
     #[must_use]
     pub fn item(mut self, index: usize) -> Self {
         self.0.push(Step::Item(index));
+        self
+    }
+
+    /// A field of the object at this path.
+    #[must_use]
+    pub fn field(mut self, name: &'static str) -> Self {
+        self.0.push(Step::Field(name));
         self
     }
 

@@ -145,6 +145,42 @@ ids! {
     NotificationId = "notification",
     /// A job of the queue.
     JobId = "job",
+    /// A registration number of a client.
+    RegistrationId = "registration",
+    /// A legal obligation, or one of the firm's own, from whose rules due dates follow.
+    ObligationId = "obligation",
+    /// One version of the rule of an obligation.
+    RuleVersionId = "ruleversion",
+    /// An extension of a due date by an authority.
+    ExtensionId = "extension",
+    /// A day off that a firm added.
+    FirmHolidayId = "holiday",
+    /// A kind of work.
+    TaskTypeId = "tasktype",
+    /// A document that a kind of work expects or delivers.
+    DocumentDefinitionId = "definition",
+    /// A kind of work that a client has from a period on.
+    RecurringTaskId = "recurring",
+    /// A pause of a recurring task.
+    PauseId = "pause",
+    /// What differs in a recurring task for some periods.
+    OverrideId = "override",
+    /// A run of the generation of tasks.
+    GenerationId = "generation",
+    /// A task.
+    TaskId = "task",
+    /// A document expected from a client or delivered to it.
+    DocumentId = "document",
+    /// A file as a version of a document.
+    DocumentVersionId = "documentversion",
+    /// A folder of a client's library.
+    FolderId = "folder",
+    /// A filter of a list that was given a name.
+    SavedViewId = "savedview",
+    /// A calendar feed of a person.
+    CalendarFeedId = "feed",
+    /// An export of a list as a file.
+    ExportId = "export",
 }
 
 #[cfg(test)]

@@ -80,9 +80,13 @@ pub struct PortalMembership {
 }
 
 impl PortalMembership {
-    /// A user of this client who can see all of it.
+    /// A user of this client who can see all of it; a collaborator all but payroll (B-05).
     pub fn new(id: AccessId, firm_id: FirmId, client_id: ClientId, role: AccessRole) -> Self {
-        Self { id, firm_id, client_id, role, reach: PortalReach::new([client_id], Areas::ALL) }
+        let areas = match role {
+            AccessRole::Admin => Areas::ALL,
+            AccessRole::Collaborator => Areas::ALL.without(Area::Payroll),
+        };
+        Self { id, firm_id, client_id, role, reach: PortalReach::new([client_id], areas) }
     }
 }
 
@@ -236,6 +240,16 @@ text_enum! {
         Tickets = "TICKETS",
         /// Charges of the client.
         Charges = "CHARGES",
+        /// Documents about taxes.
+        Tax = "TAX",
+        /// Documents about payroll.
+        Payroll = "PAYROLL",
+        /// Documents of the accounting.
+        Accounting = "ACCOUNTING",
+        /// Documents of the company itself, such as its statutes.
+        Corporate = "CORPORATE",
+        /// Other documents.
+        Other = "OTHER",
     }
 }
 
@@ -254,6 +268,17 @@ impl Areas {
     #[must_use]
     pub const fn with(self, area: Area) -> Self {
         Self(self.0 | 1 << area as u32)
+    }
+
+    /// Removes an area.
+    #[must_use]
+    pub const fn without(self, area: Area) -> Self {
+        Self(self.0 & !(1 << area as u32))
+    }
+
+    /// The areas that it contains.
+    pub fn iter(self) -> impl Iterator<Item = Area> {
+        Area::ALL.iter().copied().filter(move |area| self.has(*area))
     }
 
     /// Whether it contains this area.

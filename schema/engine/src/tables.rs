@@ -45,6 +45,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    calendar_feeds (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        staff_id -> Nullable<Uuid>,
+        access_id -> Nullable<Uuid>,
+        secret_hash -> Binary,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     changes (id) {
         id -> Uuid,
         firm_id -> Uuid,
@@ -81,6 +92,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    client_attributes (client_id, key, valid_from) {
+        client_id -> Uuid,
+        firm_id -> Uuid,
+        key -> Text,
+        valid_from -> Date,
+        value -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    client_events (client_id, name, period) {
+        client_id -> Uuid,
+        firm_id -> Uuid,
+        name -> Text,
+        period -> Text,
+        happened_on -> Date,
+    }
+}
+
+diesel::table! {
     client_recipients (client_id, topic, position) {
         client_id -> Uuid,
         firm_id -> Uuid,
@@ -106,6 +137,21 @@ diesel::table! {
         updated_at -> Timestamptz,
         search_fold -> SmallInt,
         name_key -> Binary,
+        country -> Text,
+        zone -> Nullable<Text>,
+        fiscal_year_end -> Text,
+        ended_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    confirmed_years (firm_id, country, region, city, year) {
+        firm_id -> Uuid,
+        country -> Text,
+        region -> Text,
+        city -> Text,
+        year -> Integer,
+        confirmed_at -> Timestamptz,
     }
 }
 
@@ -125,6 +171,101 @@ diesel::table! {
         lead_id -> Uuid,
         created_at -> Timestamptz,
         name_key -> Binary,
+    }
+}
+
+diesel::table! {
+    document_definitions (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        task_type_id -> Uuid,
+        position -> Integer,
+        name -> Text,
+        direction -> Text,
+        category -> Text,
+        folder -> Nullable<Text>,
+        obligation_id -> Nullable<Uuid>,
+        takes -> Text,
+        publish_on_upload -> Bool,
+        wants_approval -> Bool,
+        is_required -> Bool,
+        recognisers -> Jsonb,
+        retired_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    document_versions (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        document_id -> Uuid,
+        number -> Integer,
+        attachment_id -> Uuid,
+        sha256 -> Binary,
+        is_late -> Bool,
+        is_current -> Bool,
+        note -> Nullable<Text>,
+        published_at -> Nullable<Timestamptz>,
+        rejected_at -> Nullable<Timestamptz>,
+        rejection -> Nullable<Text>,
+        read_at -> Nullable<Timestamptz>,
+        read_by -> Nullable<Uuid>,
+        due_on -> Nullable<Date>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    documents (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        client_id -> Uuid,
+        task_id -> Nullable<Uuid>,
+        definition_id -> Nullable<Uuid>,
+        task_type_id -> Nullable<Uuid>,
+        assignee_id -> Nullable<Uuid>,
+        department_id -> Nullable<Uuid>,
+        folder_id -> Nullable<Uuid>,
+        direction -> Text,
+        category -> Text,
+        name -> Text,
+        period -> Nullable<Text>,
+        period_starts_on -> Nullable<Date>,
+        takes -> Text,
+        wants_approval -> Bool,
+        is_required -> Bool,
+        legal_due_on -> Nullable<Date>,
+        due_on -> Nullable<Date>,
+        is_due_set -> Bool,
+        provisional -> Jsonb,
+        due_facts -> Nullable<Jsonb>,
+        state -> Text,
+        published_at -> Nullable<Timestamptz>,
+        read_at -> Nullable<Timestamptz>,
+        approval -> Nullable<Text>,
+        last_version -> Integer,
+        search_text -> Text,
+        search_fold -> SmallInt,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    due_date_extensions (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        obligation_id -> Uuid,
+        period -> Text,
+        places -> Array<Text>,
+        condition -> Nullable<Jsonb>,
+        due_on -> Date,
+        published_on -> Date,
+        source -> Text,
+        shipped_digest -> Nullable<Text>,
+        created_at -> Timestamptz,
     }
 }
 
@@ -183,6 +324,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    exports (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        requested_by -> Uuid,
+        list -> Text,
+        format -> Text,
+        filter -> Jsonb,
+        locale -> Text,
+        state -> Text,
+        rows -> Nullable<Integer>,
+        file_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     file_accesses (id) {
         id -> Uuid,
         firm_id -> Uuid,
@@ -226,6 +384,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    firm_holidays (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        country -> Text,
+        region -> Nullable<Text>,
+        city -> Nullable<Text>,
+        date -> Date,
+        kinds -> Text,
+        name -> Text,
+        source -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     firms (id) {
         id -> Uuid,
         name -> Text,
@@ -240,6 +413,54 @@ diesel::table! {
         charge_due_days -> Integer,
         created_at -> Timestamptz,
         version -> Integer,
+        office_days -> Array<SmallInt>,
+        office_region -> Nullable<Text>,
+        office_city -> Nullable<Text>,
+        late_files -> Bool,
+        is_demo -> Bool,
+        clock_ahead_seconds -> BigInt,
+        told_day -> Nullable<Date>,
+        generated_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    fiscal_years (client_id, ends_on) {
+        client_id -> Uuid,
+        firm_id -> Uuid,
+        starts_on -> Date,
+        ends_on -> Date,
+    }
+}
+
+diesel::table! {
+    folders (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        client_id -> Uuid,
+        parent_id -> Nullable<Uuid>,
+        name -> Text,
+        key -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    generations (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        requested_by -> Nullable<Uuid>,
+        up_to -> Date,
+        filter -> Jsonb,
+        state -> Text,
+        planned -> Integer,
+        made -> Integer,
+        undone -> Integer,
+        version -> Integer,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -348,6 +569,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    obligations (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        code -> Text,
+        shipped_code -> Nullable<Text>,
+        category -> Text,
+        kind -> Text,
+        jurisdiction -> Text,
+        name -> Text,
+        name_key -> Binary,
+        cutoff -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     portal_accesses (id) {
         id -> Uuid,
         firm_id -> Uuid,
@@ -375,6 +614,97 @@ diesel::table! {
     readiness (one) {
         one -> Bool,
         at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    recurring_task_overrides (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        recurring_task_id -> Uuid,
+        definition_id -> Nullable<Uuid>,
+        from_period -> Text,
+        to_period -> Nullable<Text>,
+        due -> Jsonb,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    recurring_task_pauses (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        recurring_task_id -> Uuid,
+        from_period -> Text,
+        to_period -> Nullable<Text>,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    recurring_task_unexpected (recurring_task_id, definition_id) {
+        recurring_task_id -> Uuid,
+        definition_id -> Uuid,
+        firm_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    recurring_tasks (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        client_id -> Uuid,
+        task_type_id -> Uuid,
+        assignee_id -> Nullable<Uuid>,
+        first_period -> Text,
+        last_period -> Nullable<Text>,
+        expects_documents -> Nullable<Bool>,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    registrations (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        client_id -> Uuid,
+        kind -> Text,
+        number -> Text,
+        root -> Text,
+        is_primary -> Bool,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    rule_versions (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        obligation_id -> Uuid,
+        valid_from -> Nullable<Text>,
+        valid_to -> Nullable<Text>,
+        first_day -> Nullable<Date>,
+        last_day -> Nullable<Date>,
+        due -> Jsonb,
+        source -> Text,
+        status -> Text,
+        note -> Nullable<Text>,
+        shipped_digest -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    saved_views (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        staff_id -> Nullable<Uuid>,
+        list -> Text,
+        name -> Text,
+        filter -> Jsonb,
+        created_at -> Timestamptz,
     }
 }
 
@@ -447,6 +777,73 @@ diesel::table! {
 }
 
 diesel::table! {
+    task_types (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        name -> Text,
+        name_key -> Binary,
+        description -> Text,
+        shipped_code -> Nullable<Text>,
+        category -> Text,
+        department_id -> Nullable<Uuid>,
+        obligation_id -> Nullable<Uuid>,
+        target_rule -> Nullable<Jsonb>,
+        hand_in_rule -> Nullable<Jsonb>,
+        period_kind -> Text,
+        every -> Integer,
+        months -> Array<SmallInt>,
+        generate_month -> Integer,
+        generate_day -> SmallInt,
+        assignee_id -> Nullable<Uuid>,
+        assign_portfolio -> Bool,
+        is_requestable -> Bool,
+        expects_documents -> Bool,
+        active -> Bool,
+        search_text -> Text,
+        search_fold -> SmallInt,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    tasks (id) {
+        id -> Uuid,
+        firm_id -> Uuid,
+        client_id -> Uuid,
+        recurring_task_id -> Nullable<Uuid>,
+        task_type_id -> Nullable<Uuid>,
+        generation_id -> Nullable<Uuid>,
+        origin -> Text,
+        period -> Nullable<Text>,
+        period_starts_on -> Nullable<Date>,
+        period_ends_on -> Nullable<Date>,
+        title -> Text,
+        description -> Text,
+        assignee_id -> Uuid,
+        department_id -> Nullable<Uuid>,
+        status -> Text,
+        legal_due_on -> Nullable<Date>,
+        target_on -> Nullable<Date>,
+        hand_in_by -> Nullable<Date>,
+        is_target_set -> Bool,
+        is_hand_in_set -> Bool,
+        provisional -> Jsonb,
+        due_facts -> Nullable<Jsonb>,
+        was_generated_late -> Bool,
+        is_untouched -> Bool,
+        last_message_seq -> Integer,
+        search_text -> Text,
+        search_fold -> SmallInt,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     ticket_collected_charges (ticket_id, charge_id) {
         ticket_id -> Uuid,
         charge_id -> Uuid,
@@ -506,23 +903,46 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    undone_periods (recurring_task_id, period) {
+        recurring_task_id -> Uuid,
+        period -> Text,
+        firm_id -> Uuid,
+        undone_by -> Uuid,
+        undone_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     attachments,
     audit,
+    calendar_feeds,
     changes,
     charges,
+    client_attributes,
+    client_events,
     client_recipients,
     clients,
+    confirmed_years,
     department_members,
     departments,
+    document_definitions,
+    document_versions,
+    documents,
+    due_date_extensions,
     email_deliveries,
     email_suppressions,
     events,
+    exports,
     file_accesses,
     files,
     firm_feed,
+    firm_holidays,
     firms,
+    fiscal_years,
+    folders,
+    generations,
     idempotency_keys,
     installation,
     invitations,
@@ -531,16 +951,27 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     notification_preferences,
     notifications,
+    obligations,
     portal_accesses,
     read_marks,
     readiness,
+    recurring_task_overrides,
+    recurring_task_pauses,
+    recurring_task_unexpected,
+    recurring_tasks,
+    registrations,
+    rule_versions,
+    saved_views,
     sender_proofs,
     service_items,
     sessions,
     sign_in_failures,
     staff_members,
+    task_types,
+    tasks,
     ticket_collected_charges,
     ticket_numbers,
     ticket_transfers,
     tickets,
+    undone_periods,
 );

@@ -326,10 +326,29 @@ impl Book {
             .map_or_else(|answer| answer, |due| Answer::Due(Box::new(due)))
     }
 
+    /// The codes of the obligations of this book on which a rule depends directly.
+    pub fn depends(&self, rule: &Expr) -> Vec<&str> {
+        let mut asked = expression::Asked::default();
+        expression::asked(rule, &mut asked);
+        asked.rules.iter().filter_map(|code| Some(self.get(code)?.code.as_str())).collect()
+    }
+
     /// Which attributes and events of a client the dates of an obligation can depend on.
     pub fn keys(&self, code: &str) -> BTreeSet<String> {
+        self.all_keys(expression::Asked { rules: [code.to_owned()].into_iter().collect(), ..Default::default() })
+    }
+
+    /// Which attributes and events of a client a rule can ask, with those of the obligations on which it depends.
+    pub fn keys_of(&self, rule: &Expr) -> BTreeSet<String> {
         let mut asked = expression::Asked::default();
-        for obligation in self.reached(code).iter().filter_map(|code| self.get(code)) {
+        expression::asked(rule, &mut asked);
+        self.all_keys(asked)
+    }
+
+    /// What is asked, with what the obligations ask that are named.
+    fn all_keys(&self, mut asked: expression::Asked) -> BTreeSet<String> {
+        let named = std::mem::take(&mut asked.rules);
+        for obligation in self.reached(named).iter().filter_map(|code| self.get(code)) {
             obligation.versions.iter().for_each(|version| expression::asked(&version.due, &mut asked));
             for extension in &obligation.extensions {
                 asked.keys.extend(extension.when.as_ref().map(|(key, _)| key.clone()));
@@ -341,9 +360,9 @@ impl Book {
         asked.keys
     }
 
-    /// The codes on which an obligation depends, its own first, whether this book has them or not.
-    pub(crate) fn reached(&self, code: &str) -> BTreeSet<String> {
-        let mut waiting = vec![code.to_owned()];
+    /// These codes, and those on which their obligations depend, whether this book has them or not.
+    pub(crate) fn reached(&self, codes: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+        let mut waiting: Vec<String> = codes.into_iter().collect();
         let mut reached = BTreeSet::new();
         while let Some(code) = waiting.pop() {
             if !reached.insert(code.clone()) {

@@ -114,7 +114,7 @@ pub struct DocumentPlan {
 
 impl TaskPlan {
     /// The codes of all that it is due for.
-    fn obligations(&self) -> impl Iterator<Item = &str> {
+    pub fn obligations(&self) -> impl Iterator<Item = &str> {
         let of_documents = self.documents.iter().filter_map(|document| document.obligation.as_deref());
         of_documents.chain([self.obligation.as_str()])
     }

@@ -124,7 +124,7 @@ impl Book {
                 true => own.is_none(),
                 false => self.get(&code).is_some_and(|other| other.kind == kind),
             };
-            if own.is_some_and(|own| code == own || is_known && self.reached(&code).contains(own)) {
+            if own.is_some_and(|own| code == own || is_known && self.reached([code.clone()]).contains(own)) {
                 is_circle = true;
             } else if !is_known {
                 wrong.push(Wrong::Rule { version, code });

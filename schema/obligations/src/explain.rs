@@ -53,7 +53,8 @@ pub fn why_provisional(locale: Locale, why: &Provisional) -> String {
     i18n::text(locale, key, &args)
 }
 
-fn explain(locale: Locale, step: &Step) -> Vec<String> {
+/// A step as sentences, none for a choice that says nothing.
+pub fn explain(locale: Locale, step: &Step) -> Vec<String> {
     let mut args = Args::new();
     for (name, date) in [("from", step.from), ("to", step.to)] {
         args.set(name, date.map_or_else(|| i18n::NONE.to_owned(), |date| i18n::weekday_date(locale, date)));

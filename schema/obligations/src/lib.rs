@@ -28,9 +28,10 @@ pub use catalogue::{
 };
 pub use check::Wrong;
 pub use client::{Client, Place, Scalar};
-pub use explain::{sentences, why_provisional};
+pub use explain::{explain, sentences, why_provisional};
 pub use expression::{Anchor, Case, Chain, Choice, Day, Expr, Move, Plan, Reach, Shift, Switch, Test};
 pub use holidays::{Holiday, Holidays};
 pub use period::{FiscalYears, MonthDay, Period, PeriodKind};
-pub use read::{Problem, Trouble, expression};
+pub use read::{Problem, Trouble, condition, expression};
 pub use recurrence::Recurrence;
+pub use write::condition as written_condition;

@@ -163,7 +163,7 @@ impl Period {
     }
 
     /// How many months it has, counted by their names.
-    fn length(&self) -> u32 {
+    pub fn length(&self) -> u32 {
         let months = |day: NaiveDate| day.year() * 12 + day.month0().cast_signed();
         (months(self.end) - months(self.start) + 1).unsigned_abs()
     }

@@ -66,13 +66,21 @@ pub fn expression(value: &Value) -> Result<Expr, Problem> {
     }
 }
 
-/// Reads a condition on a value: `{"in": […]}`, or `{"from": …, "to": …}`.
-pub(crate) fn test(value: &Value) -> Result<Test, Problem> {
+/// Reads a condition on an attribute: `{"by": key, "in": […]}`, or `{"by": key, "from": …, "to": …}`.
+///
+/// # Errors
+/// The first [`Problem`].
+pub fn condition(value: &Value) -> Result<(String, Test), Problem> {
     let mut reader = Reader::default();
     let mut object = reader.object(value)?;
+    let key = match object.remove("by") {
+        Some(Value::String(key)) if (1..=MAX_TEXT).contains(&key.chars().count()) => key.clone(),
+        Some(_) => return reader.at("by", |reader| reader.wrong(Trouble::Type)),
+        None => return reader.at("by", |reader| reader.wrong(Trouble::Missing)),
+    };
     let test = reader.test(&mut object)?;
     reader.ended(&object)?;
-    Ok(test)
+    Ok((key, test))
 }
 
 /// What is left of an object.

@@ -27,6 +27,14 @@ fn choice<T>(choice_: &Choice<T>, leaf: &dyn Fn(&T) -> Value) -> Value {
     json!({ "by": switch.by, "cases": cases.collect::<Vec<_>>(), "else": choice(&switch.otherwise, leaf) })
 }
 
+/// Writes a condition on an attribute, as [`condition`](crate::condition()) reads it.
+pub fn condition(key: &str, test: &Test) -> Value {
+    let mut written = Map::new();
+    written.insert("by".to_owned(), json!(key));
+    write_test(test, &mut written);
+    Value::Object(written)
+}
+
 fn write_test(test: &Test, into: &mut Map<String, Value>) {
     match test {
         Test::In(values) => {

@@ -30,6 +30,22 @@ text_enum! {
         TicketCreate = "TICKET_CREATE",
         /// Create a charge by hand with `chargeCreate`.
         ChargeCreate = "CHARGE_CREATE",
+        /// Adopt obligations and kinds of work with `catalogueAdopt`.
+        CatalogueAdopt = "CATALOGUE_ADOPT",
+        /// Create an obligation with `obligationCreate`.
+        ObligationCreate = "OBLIGATION_CREATE",
+        /// Change the rules of an obligation with `ruleVersionCreate` or `dueDateExtensionCreate`.
+        ObligationUpdate = "OBLIGATION_UPDATE",
+        /// Create a kind of work with `taskTypeCreate`.
+        TaskTypeCreate = "TASK_TYPE_CREATE",
+        /// Change the kind of work with `taskTypeUpdate`.
+        TaskTypeUpdate = "TASK_TYPE_UPDATE",
+        /// Give a client recurring work with `recurringTaskCreate`.
+        RecurringTaskCreate = "RECURRING_TASK_CREATE",
+        /// Change recurring work with `recurringTaskUpdate`, `recurringTaskPause` or `recurringTaskResume`.
+        RecurringTaskUpdate = "RECURRING_TASK_UPDATE",
+        /// Change the calendars of the firm with `firmHolidayCreate`, `firmHolidayDelete` or `calendarYearConfirm`.
+        CalendarUpdate = "CALENDAR_UPDATE",
         /// With `emailSuppressionLift`, unblock an address that bounced.
         EmailSuppressionLift = "EMAIL_SUPPRESSION_LIFT",
     }
@@ -55,7 +71,15 @@ pub const fn may(membership: &Membership, act: FirmAct) -> Result<(), Code> {
             | FirmAct::PortalAccessCreate
             | FirmAct::ServiceItemCreate
             | FirmAct::ServiceItemUpdate
-            | FirmAct::ChargeCreate,
+            | FirmAct::ChargeCreate
+            | FirmAct::CatalogueAdopt
+            | FirmAct::ObligationCreate
+            | FirmAct::ObligationUpdate
+            | FirmAct::CalendarUpdate
+            | FirmAct::TaskTypeCreate
+            | FirmAct::TaskTypeUpdate
+            | FirmAct::RecurringTaskCreate
+            | FirmAct::RecurringTaskUpdate,
             Membership::Staff(StaffMembership { role, .. }),
         ) => matches!(role, Owner | Manager),
     };
@@ -75,6 +99,8 @@ pub fn sees_access(membership: &Membership, access: AccessId) -> bool {
 mod tests {
     use super::*;
     use FirmAct::{
+        CalendarUpdate, CatalogueAdopt, ObligationCreate, ObligationUpdate, RecurringTaskCreate, RecurringTaskUpdate,
+        TaskTypeCreate, TaskTypeUpdate,
         ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate, EmailSuppressionLift, FirmUpdate,
         PortalAccessCreate, ServiceItemCreate, ServiceItemUpdate, StaffCreate, TicketCreate,
     };
@@ -101,6 +127,14 @@ mod tests {
             ServiceItemCreate,
             ServiceItemUpdate,
             ChargeCreate,
+            CatalogueAdopt,
+            ObligationCreate,
+            ObligationUpdate,
+            CalendarUpdate,
+            TaskTypeCreate,
+            TaskTypeUpdate,
+            RecurringTaskCreate,
+            RecurringTaskUpdate,
             TicketCreate,
             EmailSuppressionLift,
         ];

@@ -311,6 +311,7 @@ impl<'a> Stage<'a> {
             locale: Some(locale),
             accountant_id: Some(self.staff[accountant].actor.staff()?.id),
             ticket_emails: if matches!(place, 9 | 10) { vec![at(money), at(office)] } else { Vec::new() },
+            ..CreateClient::default()
         };
         let key = self.key();
         let id = clients::create(&self.whole.store, &self.manager(), &key, input).await?.value;

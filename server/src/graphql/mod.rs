@@ -16,6 +16,7 @@ pub mod guests;
 pub mod loaders;
 mod mirror;
 pub mod money;
+mod month;
 mod node;
 mod page;
 pub mod payload;
@@ -58,6 +59,7 @@ pub struct Query(
     shared::file::FilesQuery,
     shared::file::FileCountsQuery,
     shared::notification::NotificationQuery,
+    month::MonthQuery,
 );
 
 /// The mutations. Each performs one action.
@@ -76,6 +78,7 @@ pub struct Mutation(
     shared::email_delivery::EmailDeliveryMutation,
     shared::file::FileMutation,
     shared::notification::NotificationMutation,
+    month::MonthMutation,
 );
 
 /// The subscriptions.
@@ -90,6 +93,7 @@ pub struct Subscription(
     shared::file::FileSubscription,
     shared::file::FileCountsSubscription,
     shared::notification::NotificationSubscription,
+    month::MonthSubscription,
 );
 
 /// What each of these shows beside the things that it tells of.
@@ -104,6 +108,8 @@ pub const SHOWS: &[Shows] = &[
     <shared::file::FilesListed as Listed>::SHOWS,
     <shared::file::FilesCounted as Counted>::SHOWS,
     <shared::notification::Notifications as Followed>::SHOWS,
+    <month::task::TasksListed as Listed>::SHOWS,
+    <month::task::TasksCounted as Counted>::SHOWS,
 ];
 
 /// The schema served by the edge, which also decides about introspection.

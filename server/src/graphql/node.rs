@@ -4,7 +4,8 @@ use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
 use guichet_base::id::{
     AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FileId,
-    FirmId, Id, MessageId, NotificationId, ServiceItemId, StaffId, TicketId, TransferId,
+    FirmHolidayId, FirmId, Id, MessageId, NotificationId, ObligationId, RecurringTaskId, ServiceItemId, StaffId, TaskId, TaskTypeId, TicketId,
+    TransferId,
 };
 use guichet_base::input::Check;
 use guichet_base::page::MAX_PAGE;
@@ -16,6 +17,11 @@ use crate::graphql::desk::charge::Charge;
 use crate::graphql::desk::service_item::ServiceItem;
 use crate::graphql::desk::ticket::{Attachment, Ticket, TicketChange, TicketMessage, TicketTransfer};
 use crate::graphql::loaders::load;
+use crate::graphql::month::calendar::FirmHoliday;
+use crate::graphql::month::obligation::Obligation;
+use crate::graphql::month::recurring_task::RecurringTask;
+use crate::graphql::month::task::Task;
+use crate::graphql::month::task_type::TaskType;
 use crate::graphql::payload::queried;
 use crate::graphql::people::account::Account;
 use crate::graphql::people::client::Client;
@@ -84,14 +90,24 @@ nodes! {
     File by FileId,
     /// A firm.
     Firm by FirmId,
+    /// A day off that a firm added.
+    FirmHoliday by FirmHolidayId,
     /// What one staff member is told of one act.
     Notification by NotificationId,
+    /// What has to be done for a period by a date.
+    Obligation by ObligationId,
     /// A user of a client's area.
     PortalAccess by AccessId,
+    /// A kind of work that a client has.
+    RecurringTask by RecurringTaskId,
     /// An item of the price list.
     ServiceItem by ServiceItemId,
     /// A staff member.
     StaffMember by StaffId,
+    /// A piece of work for one client.
+    Task by TaskId,
+    /// A kind of work.
+    TaskType by TaskTypeId,
     /// A case of a client.
     Ticket by TicketId,
     /// A changed field of a ticket.

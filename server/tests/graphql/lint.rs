@@ -8,13 +8,13 @@ use crate::reading::{Contract, fields, implements};
 
 /// The last word of a mutation's name: noun, then verb.
 const VERBS: &[&str] = &[
-    "Attach", "Cancel", "Change", "Check", "Complete", "Create", "Download", "Edit", "Lift", "MarkPaid",
-    "MarkRead", "Post", "Renew", "Reopen", "Retry", "Set", "Transfer", "Update",
+    "Adopt", "Attach", "Cancel", "Change", "Check", "Complete", "Confirm", "Create", "Delete", "Download", "Edit",
+    "Lift", "MarkPaid", "MarkRead", "Pause", "Post", "Renew", "Reopen", "Resume", "Retry", "Set", "Transfer", "Update",
 ];
 /// Verbs that create or send something, so they need an idempotency key.
-const KEYED: &[&str] = &["Attach", "Change", "Create", "Post", "Reopen", "Retry", "Transfer"];
+const KEYED: &[&str] = &["Adopt", "Attach", "Change", "Create", "Post", "Reopen", "Retry", "Transfer"];
 /// Verbs that change something that was read before, so they need a version.
-const VERSIONED: &[&str] = &["Cancel", "Edit", "MarkPaid", "Update"];
+const VERSIONED: &[&str] = &["Cancel", "Edit", "MarkPaid", "Pause", "Resume", "Update"];
 /// The last word of an input's name.
 const INPUTS: [&str; 4] = ["Filter", "Input", "Order", "Target"];
 /// Mutations about a session: they change nothing of a firm, so they have no revision.

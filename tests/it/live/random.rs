@@ -113,6 +113,11 @@ impl Office {
             locale: None,
             accountant_id: accountants[chance.random_range(0..3)],
             ticket_emails: None,
+            country: None,
+            zone: Patch::Keep,
+            fiscal_year_end: None,
+            ended_on: Patch::Keep,
+            other_registrations: None,
         };
         // Refused if somebody else was quicker.
         let _ = update(&self.app.store, &by.actor(), input, guichet_schema::CLIENT_FOLLOWERS).await;

@@ -13,6 +13,7 @@ use guichet_engine::tables::{audit, clients, events, tickets};
 use guichet_schema::CLIENT_FOLLOWERS;
 use guichet_schema::people::client::commands::{self, CreateClient, UpdateClient};
 use guichet_schema::people::client::queries::{self, ClientFilter};
+use guichet_schema::people::client::record;
 
 use super::world::{World, client_input, key, refused, staff_id};
 
@@ -27,6 +28,11 @@ fn untouched(id: ClientId, expected_version: i32) -> UpdateClient {
         locale: None,
         accountant_id: Patch::Keep,
         ticket_emails: None,
+        country: None,
+        zone: Patch::Keep,
+        fiscal_year_end: None,
+        ended_on: Patch::Keep,
+        other_registrations: None,
     }
 }
 
@@ -112,14 +118,21 @@ async fn everything_wrong_is_told_at_once() {
         locale: None,
         accountant_id: Some(stranger),
         ticket_emails: vec!["ana@x.example".into(), "bia".into()],
+        country: Some("ZZ".into()),
+        zone: Some("Paris".into()),
+        fiscal_year_end: Some("31-12".into()),
+        other_registrations: Vec::new(),
     };
     let mut fields = [
         ("accountantId", Code::NotFound),
+        ("country", Code::OutOfRange),
         ("email", Code::InvalidEmail),
+        ("fiscalYearEnd", Code::OutOfRange),
         ("name", Code::TooLong),
         ("phone", Code::TooLong),
         ("registration", Code::InvalidText),
         ("ticketEmails.1", Code::InvalidEmail),
+        ("timeZone", Code::OutOfRange),
     ]
     .map(|(field, code)| (Some(field), code));
     fields.sort();
@@ -133,12 +146,65 @@ async fn everything_wrong_is_told_at_once() {
         phone: Patch::Set(input.phone.unwrap()),
         accountant_id: Patch::Set(stranger),
         ticket_emails: Some(input.ticket_emails),
+        country: input.country,
+        zone: Patch::Set(input.zone.unwrap()),
+        fiscal_year_end: input.fiscal_year_end,
         ..untouched(id, 1)
     };
     let mut told = refused(commands::update(&world.store, &world.owner, change, CLIENT_FOLLOWERS).await);
     told.sort();
     assert_eq!(told, fields);
     assert_eq!(find(&world, id).await.version, 1);
+}
+
+/// Registration numbers are checked as the client's country does it, whatever their spelling, and told with what is wrong.
+#[tokio::test]
+async fn registration_numbers_are_checked() {
+    let world = World::new().await;
+    let create = async |country: &str, registration: &str, others: &[&str]| {
+        let input = CreateClient {
+            country: Some(country.into()),
+            registration: Some(registration.into()),
+            other_registrations: others.iter().map(ToString::to_string).collect(),
+            ..client_input("Padaria")
+        };
+        commands::create(&world.store, &world.owner, &key(), input).await
+    };
+    let known = async |id: ClientId| {
+        let mut conn = world.store.conn().await.unwrap();
+        let rows = record::queries::registrations(&mut conn, &world.owner.scope(), &[id]).await.unwrap();
+        rows.into_iter().map(|row| (row.kind.as_str(), row.number, row.is_primary)).collect::<Vec<_>>()
+    };
+    for (country, typed, kept) in [
+        ("BR", "CNPJ 12abc34501de35", "12.ABC.345/01DE-35"),
+        ("fr", "73282932000074", "732 829 320 00074"),
+        ("ES", "es-b64717838", "B64717838"),
+        ("PT", "PT500697256", "500 697 256"),
+        ("DE", "HRB 12345", "HRB 12345"),
+    ] {
+        let id = create(country, typed, &[]).await.unwrap().value;
+        assert_eq!(find(&world, id).await.registration.as_deref(), Some(kept), "{typed}");
+        assert_eq!(known(id).await.len(), usize::from(country != "DE"));
+    }
+    for (country, typed) in [("BR", "12.345.678/0001-96"), ("FR", "12.345.678/0001-95"), ("ES", "12345678A")] {
+        let told = refused(create(country, typed, &[]).await);
+        assert_eq!(told, [(Some("registration"), Code::InvalidRegistration)], "{typed}");
+    }
+    let branches = ["11.222.333/0001-81", "11.222.333/0001-82"];
+    let told = refused(create("BR", "12.345.678/0001-95", &branches).await);
+    assert_eq!(told, [(Some("otherRegistrations.1"), Code::InvalidRegistration)]);
+
+    let id = create("BR", "12.345.678/0001-95", &["11222333000181", "11.222.333/0001-81"]).await.unwrap().value;
+    let numbers = known(id).await;
+    assert_eq!(numbers.len(), 2, "each number once");
+    assert!(numbers.contains(&("CNPJ", "12345678000195".to_owned(), true)));
+    let change = UpdateClient { registration: Patch::Clear, ..untouched(id, 1) };
+    commands::update(&world.store, &world.owner, change, CLIENT_FOLLOWERS).await.unwrap();
+    assert_eq!(known(id).await, [("CNPJ", "11222333000181".to_owned(), true)]);
+    // Another country means other numbers.
+    let change = UpdateClient { country: Some("PT".into()), ..untouched(id, 2) };
+    let told = refused(commands::update(&world.store, &world.owner, change, CLIENT_FOLLOWERS).await);
+    assert_eq!(told, [(Some("otherRegistrations.0"), Code::InvalidRegistration)]);
 }
 
 /// The same key fifty times at once: one client, fifty equal results.

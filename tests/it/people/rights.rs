@@ -65,6 +65,11 @@ async fn acts(
         locale: None,
         accountant_id: Patch::Keep,
         ticket_emails: None,
+        country: None,
+        zone: Patch::Keep,
+        fiscal_year_end: None,
+        ended_on: Patch::Keep,
+        other_registrations: None,
     };
     let access = CreatePortalAccess {
         client_id: given.client,

@@ -87,15 +87,7 @@ pub fn reais(amount_minor: i64) -> Money {
 }
 
 pub fn client_input(name: &str) -> CreateClient {
-    CreateClient {
-        name: name.into(),
-        registration: None,
-        email: None,
-        phone: None,
-        locale: None,
-        accountant_id: None,
-        ticket_emails: Vec::new(),
-    }
+    CreateClient { name: name.into(), ..CreateClient::default() }
 }
 
 impl World {

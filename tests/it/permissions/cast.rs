@@ -12,6 +12,7 @@ use guichet_base::id::Id;
 use guichet_engine::actor::{AccessRole, StaffRole};
 use guichet_engine::db;
 use guichet_engine::store::Store;
+use guichet_schema::month::generation::job::{GenerateTasks, generate};
 use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_schema::shared::file::rules::Limits;
 use guichet_tests::app::{START, gateway, settings};
@@ -143,7 +144,8 @@ impl SetUp {
     }
 
     async fn act_as(&self, viewer: &str, mutation: &str, selection: &str, mut input: Value) -> Value {
-        if !mutation.ends_with("Update") && mutation != "fileDownload" {
+        let is_keyed = !["Update", "Set"].iter().any(|verb| mutation.ends_with(verb));
+        if is_keyed && mutation != "fileDownload" {
             input["idempotencyKey"] = Uuid::new_v4().to_string().into();
         }
         let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
@@ -206,6 +208,7 @@ impl SetUp {
         self.invited().await;
         self.things(&member).await;
         self.files().await;
+        self.month().await;
         self.password().await;
         self.stage
             .set(&format!(
@@ -215,7 +218,7 @@ impl SetUp {
                      SELECT '{}', address, '550 5.1.1 no', now()
                      FROM unnest(ARRAY['bounced@a.example', 'owner@firm.example']) AS address;
                  UPDATE tickets SET version = 1; UPDATE clients SET version = 1; UPDATE charges SET version = 1;
-                 UPDATE service_items SET version = 1; DELETE FROM jobs;",
+                 UPDATE service_items SET version = 1; UPDATE obligations SET version = 1; DELETE FROM jobs;",
                 firm.id.uuid()
             ))
             .await;
@@ -290,6 +293,53 @@ impl SetUp {
             let of_field = history.iter().find(|change| change["field"] == field).unwrap();
             self.name(name, of_field["id"].as_str().unwrap());
         }
+    }
+
+    /// What is due, and what due rules ask of the client.
+    async fn month(&mut self) {
+        let codes = json!({ "taskTypeCodes": ["FIRM-CLOSE"] });
+        self.act("catalogueAdopt", "obligations taskTypes", codes).await;
+        let owner = self.tokens.get("owner").cloned();
+        let query = "{ obligations(first: 2) { nodes { id } } taskTypes(first: 2) { nodes { id } } }";
+        let made = self.stage.ask(owner.as_deref(), query, json!({})).await["data"].take();
+        for (name, list) in [("obligation", "obligations"), ("task_type", "taskTypes")] {
+            let nodes = made[list]["nodes"].as_array().unwrap();
+            assert_eq!(nodes.len(), 1, "{made:#}");
+            self.name(name, nodes[0]["id"].as_str().unwrap());
+        }
+        let extension = json!({
+            "obligationId": self.names["obligation"], "period": "2026-03", "dueOn": "2026-05-04",
+            "publishedOn": "2026-04-01", "source": "Ata 1"
+        });
+        self.act("dueDateExtensionCreate", "obligation { id }", extension).await;
+        let recurring = json!({
+            "clientId": self.names["client"], "taskTypeId": self.names["task_type"], "firstPeriod": "2026-03",
+            "lastPeriod": "2026-03", "assigneeId": self.names["staff_owner"]
+        });
+        self.make("recurring", "recurringTaskCreate", "recurringTask", recurring).await;
+        let firm = guichet_base::id::FirmId::decode(&self.names["firm"]).unwrap();
+        let order = GenerateTasks { firm_id: firm, recurring: None, generation_id: None };
+        assert_eq!(generate(&self.stage.store, &order).await.unwrap(), 1);
+        let made = self.stage.ask(owner.as_deref(), "{ tasks(first: 2) { nodes { id } } }", json!({})).await;
+        self.name("task", made["data"]["tasks"]["nodes"][0]["id"].as_str().unwrap());
+        let holiday = json!({
+            "country": "BR", "date": "2026-12-24", "office": true, "name": "Férias", "source": "Ata 2"
+        });
+        self.make("holiday", "firmHolidayCreate", "firmHoliday", holiday).await;
+        let client = self.names["client"].clone();
+        let attribute = json!({ "clientId": client, "key": "city", "validFrom": "2020-01-01", "text": "3550308" });
+        self.act("clientAttributeSet", "client { id }", attribute).await;
+        let event = json!({
+            "clientId": client, "name": "accountsApproved", "period": "2025", "happenedOn": "2026-04-30"
+        });
+        self.act("clientEventSet", "client { id }", event).await;
+        let years = json!([{ "startsOn": "2020-05-01", "endsOn": "2020-12-31" }]);
+        self.act("clientFiscalYearsSet", "client { id }", json!({ "clientId": client, "years": years })).await;
+        let numbers = json!({
+            "id": client, "expectedVersion": 5, "registration": "11.222.333/0001-81", "timeZone": "America/Recife",
+            "endedOn": "2030-12-31"
+        });
+        self.act("clientUpdate", "client { id }", numbers).await;
     }
 
     /// Files, attached to the ticket or not, as if their bytes had been sent.

@@ -28,6 +28,31 @@ refusal-mutually-exclusive = These values exclude each other. Give only one of t
 refusal-invalid-text = This text contains characters that are not allowed, for example line breaks or invisible characters. Remove them.
 refusal-invalid-cursor = This page of the list cannot be shown. Go back to the first page.
 refusal-invalid-email = This e-mail address is not valid. Check the spelling.
+refusal-invalid-registration =
+    { $why ->
+        [length] This number has { $found } digits and letters. One of this country has { $lengths }.
+        [character] “{ $found }” does not belong there in a registration number. Check the spelling.
+        [digits] The check digits of this { $kind } do not fit. Look for a mistyped digit.
+        [placeholder] This { $kind } only fills a form. Enter the real one.
+       *[none] This registration number is not valid. Check the spelling.
+    }
+refusal-in-use = This cannot be changed any more, because something uses it. Create a new one.
+refusal-invalid-rule =
+    { $why ->
+        [type] A value of another type belongs here.
+        [missing] Something is missing here.
+        [unknown] This name is not part of due rules.
+        [range] This value is too small, too large or too long.
+        [value] This value is not one of those that due rules know.
+        [size] The rule has too many cases, or counts too many days.
+        [calendar] A working calendar is missing, or nothing uses it.
+        [bounds] These bounds are no months, years or days, or the last lies before the first.
+        [overlap] Another version already holds for these periods.
+        [depends] The rule depends on one that does not exist, is for other periods, or depends on it.
+        [country] The calendar is that of another country.
+        [period] The period is of another kind.
+       *[none] This due rule is not valid.
+    }
 refusal-taken = This value is already in use. Enter another one.
 refusal-password-too-short =
     { $number ->
@@ -342,3 +367,9 @@ attribute-staff = number of employees
 attribute-payrolldeferred = payment of wages in the following month
 attribute-adhered = joining of the new scheme
 attribute-accountsapproved = approval of the accounts
+
+period-month = { $month }/{ $year }
+period-months = { $from }–{ $month }/{ $year }
+period-quarter = Q{ $quarter } { $year }
+period-year = { $year }
+period-fiscal-year = FY { $month }/{ $year }

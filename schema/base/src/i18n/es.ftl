@@ -28,6 +28,31 @@ refusal-mutually-exclusive = Estos valores se excluyen entre sí. Indique solo u
 refusal-invalid-text = Este texto contiene caracteres no permitidos, por ejemplo saltos de línea o caracteres invisibles. Elimínelos.
 refusal-invalid-cursor = No se puede mostrar esta página de la lista. Vuelva a la primera página.
 refusal-invalid-email = Esta dirección de correo electrónico no es válida. Compruebe que esté bien escrita.
+refusal-invalid-registration =
+    { $why ->
+        [length] Este número tiene { $found } cifras y letras. En este país tiene { $lengths }.
+        [character] «{ $found }» no puede estar ahí en un número de identificación. Compruebe que esté bien escrito.
+        [digits] El carácter de control de este { $kind } no es correcto. Busque una cifra mal escrita.
+        [placeholder] Este { $kind } solo rellena un formulario. Indique el verdadero.
+       *[none] Este número de identificación no es válido. Compruebe que esté bien escrito.
+    }
+refusal-in-use = Esto ya no se puede cambiar, porque está en uso. Cree uno nuevo.
+refusal-invalid-rule =
+    { $why ->
+        [type] Aquí corresponde un valor de otro tipo.
+        [missing] Aquí falta algo.
+        [unknown] Este nombre no forma parte de las reglas de vencimiento.
+        [range] Este valor es demasiado pequeño, demasiado grande o demasiado largo.
+        [value] Este valor no es de los que conocen las reglas de vencimiento.
+        [size] La regla tiene demasiados casos o cuenta demasiados días.
+        [calendar] Falta un calendario, o nada lo usa.
+        [bounds] Estos límites no son meses, años ni días, o el último es anterior al primero.
+        [overlap] Otra versión ya vale para estos periodos.
+        [depends] La regla depende de otra que no existe, es de otros periodos o depende de ella.
+        [country] El calendario es de otro país.
+        [period] El periodo es de otro tipo.
+       *[none] Esta regla de vencimiento no es válida.
+    }
 refusal-taken = Este valor ya está en uso. Indique otro.
 refusal-password-too-short =
     { $number ->
@@ -342,3 +367,9 @@ attribute-staff = número de empleados
 attribute-payrolldeferred = pago de nóminas en el mes siguiente
 attribute-adhered = adhesión al nuevo sistema
 attribute-accountsapproved = aprobación de las cuentas
+
+period-month = { $month }/{ $year }
+period-months = { $from }–{ $month }/{ $year }
+period-quarter = { $quarter }T { $year }
+period-year = { $year }
+period-fiscal-year = ejercicio { $month }/{ $year }

@@ -28,6 +28,31 @@ refusal-mutually-exclusive = Ces valeurs s’excluent. N’en indiquez qu’une.
 refusal-invalid-text = Ce texte contient des caractères non autorisés, par exemple des sauts de ligne ou des caractères invisibles. Supprimez-les.
 refusal-invalid-cursor = Cette page de la liste ne peut pas être affichée. Revenez à la première page.
 refusal-invalid-email = Cette adresse e-mail n’est pas valide. Vérifiez la saisie.
+refusal-invalid-registration =
+    { $why ->
+        [length] Ce numéro compte { $found } chiffres et lettres. Dans ce pays, il en compte { $lengths }.
+        [character] « { $found } » n’a pas sa place ici dans un numéro d’immatriculation. Vérifiez la saisie.
+        [digits] La clé de contrôle de ce numéro ({ $kind }) n’est pas bonne. Cherchez un chiffre mal saisi.
+        [placeholder] Ce numéro ({ $kind }) ne sert qu’à remplir un formulaire. Saisissez le vrai.
+       *[none] Ce numéro d’immatriculation n’est pas valide. Vérifiez la saisie.
+    }
+refusal-in-use = Ce réglage ne peut plus être modifié, car il est utilisé. Créez-en un nouveau.
+refusal-invalid-rule =
+    { $why ->
+        [type] Une valeur d’un autre type est attendue ici.
+        [missing] Il manque quelque chose ici.
+        [unknown] Ce nom ne fait pas partie des règles d’échéance.
+        [range] Cette valeur est trop petite, trop grande ou trop longue.
+        [value] Cette valeur n’est pas de celles que connaissent les règles d’échéance.
+        [size] La règle a trop de cas ou compte trop de jours.
+        [calendar] Un calendrier manque, ou rien ne l’utilise.
+        [bounds] Ces bornes ne sont ni des mois, ni des années, ni des jours, ou la dernière précède la première.
+        [overlap] Une autre version vaut déjà pour ces périodes.
+        [depends] La règle dépend d’une autre qui n’existe pas, concerne d’autres périodes ou dépend d’elle.
+        [country] Le calendrier est celui d’un autre pays.
+        [period] La période est d’un autre type.
+       *[none] Cette règle d’échéance n’est pas valide.
+    }
 refusal-taken = Cette valeur est déjà utilisée. Saisissez-en une autre.
 refusal-password-too-short =
     { $number ->
@@ -347,3 +372,9 @@ attribute-staff = effectif
 attribute-payrolldeferred = paie versée le mois suivant
 attribute-adhered = adhésion au nouveau régime
 attribute-accountsapproved = approbation des comptes
+
+period-month = { $month }/{ $year }
+period-months = { $from }–{ $month }/{ $year }
+period-quarter = T{ $quarter } { $year }
+period-year = { $year }
+period-fiscal-year = exercice { $month }/{ $year }

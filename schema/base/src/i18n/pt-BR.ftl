@@ -28,6 +28,31 @@ refusal-mutually-exclusive = Estes valores se excluem. Informe apenas um deles.
 refusal-invalid-text = Este texto contém caracteres não permitidos, como quebras de linha ou caracteres invisíveis. Remova-os.
 refusal-invalid-cursor = Não foi possível abrir esta página da lista. Volte à primeira página.
 refusal-invalid-email = Este endereço de e-mail não é válido. Confira a digitação.
+refusal-invalid-registration =
+    { $why ->
+        [length] Este número tem { $found } dígitos e letras. Neste país ele tem { $lengths }.
+        [character] “{ $found }” não cabe neste lugar de um número de inscrição. Confira a digitação.
+        [digits] Os dígitos verificadores deste { $kind } não conferem. Procure um dígito trocado.
+        [placeholder] Este { $kind } só preenche um formulário. Informe o verdadeiro.
+       *[none] Este número de inscrição não é válido. Confira a digitação.
+    }
+refusal-in-use = Isto não pode mais ser alterado, porque está em uso. Crie um novo.
+refusal-invalid-rule =
+    { $why ->
+        [type] Aqui cabe um valor de outro tipo.
+        [missing] Falta algo aqui.
+        [unknown] Este nome não faz parte das regras de vencimento.
+        [range] Este valor é pequeno, grande ou longo demais.
+        [value] Este valor não está entre os que as regras de vencimento conhecem.
+        [size] A regra tem casos demais ou conta dias demais.
+        [calendar] Falta um calendário, ou nada o usa.
+        [bounds] Estes limites não são meses, anos nem dias, ou o último vem antes do primeiro.
+        [overlap] Outra versão já vale para estas competências.
+        [depends] A regra depende de outra que não existe, é de outras competências ou depende dela.
+        [country] O calendário é de outro país.
+        [period] A competência é de outro tipo.
+       *[none] Esta regra de vencimento não é válida.
+    }
 refusal-taken = Este valor já está em uso. Informe outro.
 refusal-password-too-short =
     { $number ->
@@ -350,3 +375,9 @@ attribute-staff = número de empregados
 attribute-payrolldeferred = salários pagos no mês seguinte
 attribute-adhered = adesão ao novo regime
 attribute-accountsapproved = aprovação das contas
+
+period-month = { $month }/{ $year }
+period-months = { $from }–{ $month }/{ $year }
+period-quarter = { $quarter }º tri. { $year }
+period-year = { $year }
+period-fiscal-year = exercício { $month }/{ $year }

@@ -10,7 +10,8 @@ macro_rules! reached {
     ($d:tt $(
         $table:ident as $noun:literal {
             client: $client:ident, people: [$($person:ident),*], department: [$($department:ident)?],
-            area: [$($area:ident)?], work: $work:literal, subject: $subject:literal,
+            area: [$($area:ident)?], category: [$($category:ident)?], internal: $internal:literal,
+            work: $work:literal, subject: $subject:literal,
             with: [$($column:ident of $other:ident),*] $(,)?
         }
     )+) => {
@@ -26,6 +27,8 @@ macro_rules! reached {
                 people: &[$(stringify!($person)),*],
                 department: reached!(@ $(stringify!($department))?),
                 area: reached!(@ $(Area::$area)?),
+                category: reached!(@ $(stringify!($category))?),
+                internal: $internal,
                 is_work: $work,
                 is_subject: $subject,
                 with: &[$((stringify!($column), &$other)),*],
@@ -52,8 +55,9 @@ macro_rules! reached {
                     [$(Option::<guichet_base::id::StaffId>::from(row.$person)),*],
                     $d portfolio,
                     None$(.or(Option::<guichet_base::id::DepartmentId>::from(row.$department)))?,
-                    None$(.or(Some($crate::actor::Area::$area)))?,
+                    None$(.or(Some($crate::actor::Area::$area)))?$(.or($crate::actor::Area::parse(row.$category.as_str())))?,
                 )
+                .internal_if($internal)
             }};)+
         }
     };
@@ -74,15 +78,27 @@ macro_rules! of_subject {
 reached! { $
     clients as "client" {
         client: id, people: [accountant_id], department: [],
-        area: [], work: false, subject: true, with: [],
+        area: [], category: [], internal: false, work: false, subject: true, with: [],
     }
     tickets as "ticket" {
         client: client_id, people: [assignee_id, opened_by_staff], department: [department_id],
-        area: [Tickets], work: true, subject: true, with: [],
+        area: [Tickets], category: [], internal: false, work: true, subject: true, with: [],
     }
     charges as "charge" {
         client: client_id, people: [], department: [],
-        area: [Charges], work: false, subject: false, with: [ticket_id of tickets],
+        area: [Charges], category: [], internal: false, work: false, subject: false, with: [ticket_id of tickets],
+    }
+    recurring_tasks as "recurring" {
+        client: client_id, people: [assignee_id], department: [],
+        area: [], category: [], internal: true, work: false, subject: false, with: [],
+    }
+    tasks as "task" {
+        client: client_id, people: [assignee_id], department: [department_id],
+        area: [], category: [], internal: true, work: true, subject: true, with: [],
+    }
+    documents as "document" {
+        client: client_id, people: [assignee_id], department: [department_id],
+        area: [], category: [category], internal: false, work: false, subject: true, with: [],
     }
 }
 

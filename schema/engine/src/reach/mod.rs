@@ -6,7 +6,8 @@
 //! - it is a member's own reach (B-15), and the row names the member in one of its `people`, or the member is the
 //!   accountant of its client, or its `department` is one of the member's, or a row in `with` is within the member's
 //!   reach, or
-//! - it is that of a portal user (B-05), and contains the row's `client` and `area`.
+//! - it is that of a portal user (B-05), contains the row's `client`, and its `area` or the one that its `category` names,
+//!   and the rows are not internal to the firm.
 //!
 //! The rows of a table about other things (mails, files, messages) are as visible as their subject:
 //! [`of_subject`].
@@ -44,6 +45,10 @@ pub struct Reach {
     pub department: Option<&'static str>,
     /// The area that a portal user must have access to.
     pub area: Option<Area>,
+    /// The column that names this area for each row, such as the category of a document.
+    pub category: Option<&'static str>,
+    /// Whether only staff see the rows (C-01).
+    pub internal: bool,
     /// Whether a member who can see a row can also see its client.
     pub is_work: bool,
     /// Whether a row can be the subject of mails, files and messages.

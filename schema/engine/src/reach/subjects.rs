@@ -6,13 +6,14 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{Array, Nullable, Untyped, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Nullable, Text, Untyped, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::{Fault, Result};
 use guichet_base::id::{ClientId, DepartmentId, FirmId, Id, StaffId};
 use uuid::Uuid;
 
 use super::{ALL, Audience, Reach};
+use crate::actor::Area;
 use crate::subject::Subject;
 
 /// Who may know of each of these things. Those of a noun that cannot be a subject, and those that are gone, are left out.
@@ -34,8 +35,10 @@ pub async fn audiences(
         }
         let rows: Vec<Row> = Rows { reach, ids, held: false }.load(&mut conn).await?;
         found.extend(rows.into_iter().map(|row| {
-            let Row { id, client_id, people, portfolio, department_id } = row;
-            let audience = Audience::of_row(client_id, people, portfolio, department_id, reach.area);
+            let Row { id, client_id, people, portfolio, department_id, category } = row;
+            let area = reach.area.or(category.as_deref().and_then(Area::parse));
+            let audience = Audience::of_row(client_id, people, portfolio, department_id, area);
+            let audience = audience.internal_if(reach.internal);
             (Subject { noun: reach.noun, id }, audience)
         }));
     }
@@ -70,6 +73,8 @@ struct Row {
     portfolio: Option<StaffId>,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     department_id: Option<DepartmentId>,
+    #[diesel(sql_type = Nullable<Text>)]
+    category: Option<String>,
 }
 
 /// What rows say of who may know of them; or only locks them against changes.
@@ -97,7 +102,15 @@ impl QueryFragment<Pg> for Rows {
                 }
                 None => out.push_sql("NULL::uuid"),
             }
-            out.push_sql(" AS department_id");
+            out.push_sql(" AS department_id, ");
+            match reach.category {
+                Some(category) => {
+                    out.push_sql("thing.");
+                    out.push_identifier(category)?;
+                }
+                None => out.push_sql("NULL::text"),
+            }
+            out.push_sql(" AS category");
         }
         out.push_sql(" FROM ");
         out.push_identifier(reach.table)?;
@@ -147,7 +160,8 @@ mod tests {
         ] {
             assert!(asked.contains(part), "{asked}");
         }
-        assert!(of("client", false).contains("NULL::uuid AS department_id FROM clients AS thing JOIN"));
+        assert!(of("client", false).contains("NULL::uuid AS department_id, NULL::text AS category FROM clients AS thing"));
+        assert!(of("document", false).contains("thing.category AS category FROM documents AS thing JOIN"));
         let held = of("ticket", true);
         assert!(held.starts_with("SELECT thing.id FROM tickets AS thing WHERE"), "{held}");
         assert!(held.contains("FOR SHARE"), "{held}");

@@ -4,7 +4,7 @@ use guichet_base::id::{ClientId, FirmId, StaffId};
 
 use super::*;
 use crate::actor::{Areas, PortalReach};
-use crate::tables::{attachments, charges, clients, notifications, tickets};
+use crate::tables::{attachments, charges, clients, documents, notifications, tasks, tickets};
 
 /// The condition of a query on `$table`, without its values.
 macro_rules! condition {
@@ -85,4 +85,21 @@ fn what_follows_a_subject() {
         condition!(notifications, of_subject::<notifications::table>(&one)),
         "(notifications.firm_id = $1 AND false)"
     );
+}
+
+/// C-01: no client sees a task. B-05: a collaborator sees documents of all categories but payroll.
+#[test]
+fn tasks_are_internal_and_documents_have_categories() {
+    let [firm, own, one, several] = scopes();
+    assert_eq!(condition!(tasks, visible::<tasks::table>(&firm)), "(tasks.firm_id = $1)");
+    assert!(condition!(tasks, visible::<tasks::table>(&own)).contains("tasks.assignee_id = $2"));
+    assert_eq!(condition!(tasks, visible::<tasks::table>(&one)), "(tasks.firm_id = $1 AND false)");
+    let all = condition!(documents, visible::<documents::table>(&one));
+    assert!(all.contains("'TAX', 'PAYROLL', 'ACCOUNTING', 'CORPORATE', 'OTHER'"), "{all}");
+    let none = condition!(documents, visible::<documents::table>(&several));
+    assert!(none.contains("documents.category IN ('TICKETS')"), "{none}");
+    let areas = Areas::ALL.without(crate::actor::Area::Payroll);
+    let collaborator = Scope::portal(FirmId::new(), PortalReach::new([ClientId::new()], areas));
+    let seen = condition!(documents, visible::<documents::table>(&collaborator));
+    assert!(!seen.contains("PAYROLL") && seen.contains("'TAX'"), "{seen}");
 }

@@ -103,9 +103,21 @@ fn rows<'b>(reach: &'static Reach, scope: &'b Scope, mut out: AstPass<'_, 'b, Pg
             out.push_sql(")");
         }
         Sight::Portal(portal) => {
-            if reach.area.is_some_and(|area| !portal.areas().has(area)) {
+            if reach.internal || reach.area.is_some_and(|area| !portal.areas().has(area)) {
                 out.push_sql(" AND false");
                 return Ok(());
+            }
+            if let Some(category) = reach.category {
+                out.push_sql(" AND ");
+                column(reach.table, category, out.reborrow())?;
+                // Spelled as in the table, and none of them comes from outside.
+                let mut before = " IN ('";
+                for area in portal.areas().iter() {
+                    out.push_sql(before);
+                    out.push_sql(area.as_str());
+                    before = "', '";
+                }
+                out.push_sql(if before == " IN ('" { " IN ('')" } else { "')" });
             }
             out.push_sql(" AND ");
             column(reach.table, reach.client, out.reborrow())?;

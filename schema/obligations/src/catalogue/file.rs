@@ -256,19 +256,11 @@ fn read_obligation(row: ObligationRow) -> Result<(Obligation, ShippedObligation)
 }
 
 fn read_extension(row: ExtensionRow) -> Result<Extension, String> {
-    let when = row.when.map(|when| {
-        let mut object = when.as_object().cloned().ok_or("a condition is no object")?;
-        let by = object
-            .remove("by")
-            .and_then(|by| by.as_str().map(str::to_owned))
-            .ok_or("a condition has no key")?;
-        let test = read::test(&Value::Object(object)).map_err(|problem| format!("{problem:?}"))?;
-        Ok::<_, String>((by, test))
-    });
+    let when = row.when.as_ref().map(read::condition).transpose().map_err(|problem| format!("{problem:?}"))?;
     // A month is as good as its last day: only the order counts.
     let (_, published) = bound(&row.published).ok_or("the day of its publication is no date")?;
     let ExtensionRow { period, due, places, source, .. } = row;
-    Ok(Extension { period, due, published, places, when: when.transpose()?, source })
+    Ok(Extension { period, due, published, places, when, source })
 }
 
 fn read_task(row: TaskRow) -> Result<TaskPlan, String> {

@@ -1,5 +1,6 @@
 //! Commands on clients.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
@@ -14,16 +15,17 @@ use guichet_base::input::{Check, MAX_NAME, Patch};
 use guichet_base::locale::Locale;
 use guichet_engine::actor::{Actor, Scope};
 use guichet_engine::store::{Done, Store};
-use guichet_engine::tables::{client_recipients, clients};
+use guichet_engine::tables::{client_recipients, clients, registrations};
 use guichet_engine::{first, refolded, searchable};
 
 use super::followers::Follower;
 use super::model::{Client, Topic};
 use super::queries::visible;
+use super::record::commands::write_registrations;
 use super::rules::{self, MAX_NUMBER};
 
 /// Input for creating a client.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct CreateClient {
     /// Its name; up to 200 characters.
     pub name: String,
@@ -39,6 +41,14 @@ pub struct CreateClient {
     pub accountant_id: Option<StaffId>,
     /// The recipients of mails about tickets (F-02); the address of record when empty.
     pub ticket_emails: Vec<String>,
+    /// ISO 3166-1 alpha-2 code of its country; by default the firm's.
+    pub country: Option<String>,
+    /// The IANA name of its time zone; by default the firm's.
+    pub zone: Option<String>,
+    /// The day on which its fiscal years end, as `MM-DD`; by default 31 December.
+    pub fiscal_year_end: Option<String>,
+    /// Its other registration numbers.
+    pub other_registrations: Vec<String>,
 }
 
 /// Input for changing a client.
@@ -62,6 +72,16 @@ pub struct UpdateClient {
     pub accountant_id: Patch<StaffId>,
     /// The recipients of mails about tickets (F-02); replaces the existing ones.
     pub ticket_emails: Option<Vec<String>>,
+    /// ISO 3166-1 alpha-2 code of its country.
+    pub country: Option<String>,
+    /// The IANA name of its time zone; the firm's when it is removed.
+    pub zone: Patch<String>,
+    /// The day on which its fiscal years end, as `MM-DD`.
+    pub fiscal_year_end: Option<String>,
+    /// The last day on which the firm serves it.
+    pub ended_on: Patch<NaiveDate>,
+    /// Its other registration numbers; replaces the existing ones.
+    pub other_registrations: Option<Vec<String>>,
 }
 
 /// Creates a client. For owners and managers (B-15).
@@ -75,15 +95,25 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient
     let firm = firm::queries::find(tx.conn(), &actor.scope()).await?;
     let mut check = Check::new();
     let email = check.optional_email("email", input.email.as_deref());
+    let country = match &input.country {
+        Some(country) => firm::rules::country(&mut check, "country", country),
+        None => firm.country,
+    };
+    let numbers =
+        rules::numbers(&mut check, &country, input.registration.as_deref(), &input.other_registrations);
     let client = Client {
         id: ClientId::new(),
         firm_id: firm.id,
         name: check.line("name", &input.name, 1..=MAX_NAME),
-        registration: check.optional_line("registration", input.registration.as_deref(), MAX_NUMBER),
+        registration: numbers.shown,
         email: email.map(|email| email.address().to_owned()),
         phone: check.optional_line("phone", input.phone.as_deref(), MAX_NUMBER),
         locale: input.locale.unwrap_or(firm.locale),
         accountant_id: input.accountant_id,
+        country,
+        zone: rules::zone(&mut check, input.zone.as_deref()),
+        fiscal_year_end: rules::closing(&mut check, input.fiscal_year_end.as_deref().unwrap_or(rules::CALENDAR_YEAR)),
+        ended_on: None,
         version: 1,
         created_at: tx.now,
         updated_at: tx.now,
@@ -102,6 +132,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient
         .execute(tx.conn())
         .await?;
     write_recipients(tx.conn(), &client, &recipients).await?;
+    write_registrations(tx.conn(), &client, &numbers.checked).await?;
     tx.changed(firm.id, "clientCreate", client.id, None, Some(client.audience()));
     tx.commit(client.id).await
 }
@@ -127,11 +158,30 @@ pub async fn update(
     if let Some(name) = input.name {
         new.name = check.line("name", &name, 1..=MAX_NAME);
     }
-    let mut number = |field, patch: Patch<String>, old: Option<String>| {
-        patch.and_then(|text| check.optional_line(field, Some(&text), MAX_NUMBER)).apply(old)
+    new.phone = input.phone.and_then(|text| check.optional_line("phone", Some(&text), MAX_NUMBER)).apply(new.phone);
+    if let Some(country) = &input.country {
+        new.country = firm::rules::country(&mut check, "country", country);
+    }
+    new.zone = input.zone.and_then(|zone| rules::zone(&mut check, Some(&zone))).apply(new.zone);
+    if let Some(closing) = &input.fiscal_year_end {
+        new.fiscal_year_end = rules::closing(&mut check, closing);
+    }
+    new.ended_on = input.ended_on.apply(new.ended_on);
+    // What was entered before numbers were checked is looked at when it, its country or its list changes.
+    let asks_numbers = input.registration != Patch::Keep || input.other_registrations.is_some();
+    let numbers = if asks_numbers || new.country != old.country {
+        let primary = input.registration.apply(old.registration.clone());
+        let others = match input.other_registrations {
+            Some(others) => others,
+            None => other_numbers(tx.conn(), &old).await?,
+        };
+        Some(rules::numbers(&mut check, &new.country, primary.as_deref(), &others))
+    } else {
+        None
     };
-    new.registration = number("registration", input.registration, new.registration);
-    new.phone = number("phone", input.phone, new.phone);
+    if let Some(numbers) = &numbers {
+        new.registration.clone_from(&numbers.shown);
+    }
     let address = |email: Email| email.address().to_owned();
     new.email =
         input.email.and_then(|text| check.optional_email("email", Some(&text)).map(address)).apply(new.email);
@@ -147,7 +197,11 @@ pub async fn update(
         Some(recipients) => write_recipients(tx.conn(), &new, recipients).await?,
         None => false,
     };
-    if new != old || rewritten {
+    let renumbered = match &numbers {
+        Some(numbers) => write_registrations(tx.conn(), &new, &numbers.checked).await?,
+        None => false,
+    };
+    if new != old || rewritten || renumbered {
         new.version += 1;
         new.updated_at = tx.now;
         diesel::update(clients::table.find(new.id))
@@ -194,6 +248,17 @@ fn search_text(client: &Client) -> String {
 refolded!(clients, Client, async |_, clients: &[Client]| -> Result<_> {
     Ok(clients.iter().map(search_text).collect())
 });
+
+/// The further registration numbers of a client.
+async fn other_numbers(conn: &mut AsyncPgConnection, client: &Client) -> Result<Vec<String>> {
+    Ok(registrations::table
+        .filter(registrations::client_id.eq(client.id))
+        .filter(registrations::is_primary.eq(false))
+        .order((registrations::created_at, registrations::id))
+        .select(registrations::number)
+        .load(conn)
+        .await?)
+}
 
 /// Replaces the recipients; returns whether they differ.
 async fn write_recipients(

@@ -5,4 +5,5 @@ pub mod facts;
 pub mod followers;
 pub mod model;
 pub mod queries;
+pub mod record;
 pub mod rules;

@@ -1,6 +1,6 @@
 //! The rows of clients.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 
 use guichet_base::collation;
@@ -29,7 +29,7 @@ pub struct Client {
     pub firm_id: FirmId,
     /// Its name.
     pub name: String,
-    /// Its registration number (CNPJ, SIREN, NIF), as the firm writes it.
+    /// Its registration number (CNPJ, SIREN, NIF): as its country writes it, where the country's numbers are known.
     pub registration: Option<String>,
     /// Its address of record.
     pub email: Option<String>,
@@ -39,6 +39,14 @@ pub struct Client {
     pub locale: Locale,
     /// The staff member who is its accountant (B-15).
     pub accountant_id: Option<StaffId>,
+    /// ISO 3166-1 alpha-2 code of its country.
+    pub country: String,
+    /// The IANA name of its time zone; the firm's when absent.
+    pub zone: Option<String>,
+    /// The day on which its fiscal years end, as `MM-DD`; `02-29` is the last day of February.
+    pub fiscal_year_end: String,
+    /// The last day on which the firm serves it; nothing is generated for periods that begin later.
+    pub ended_on: Option<NaiveDate>,
     /// The version, for optimistic locking.
     pub version: i32,
     /// When it was created.

@@ -1,12 +1,19 @@
 //! Rules of clients, as pure functions.
 
 use guichet_base::email::Email;
-use guichet_base::error::InputPath;
+use guichet_base::country::Country;
+use guichet_base::error::{Code, InputPath, Refusal, Told};
 use guichet_base::input::Check;
+use guichet_base::registration::Registration;
 use guichet_base::search;
 use guichet_base::text_enum;
 
+use guichet_obligations::MonthDay;
+
+use crate::people::firm;
 use crate::people::rights::FirmAct;
+
+use super::record;
 
 /// Most recipients per client and topic.
 pub const MAX_RECIPIENTS: usize = 20;
@@ -32,6 +39,53 @@ impl ClientAct {
             Self::PortalAccessCreate => FirmAct::PortalAccessCreate,
         }
     }
+}
+
+/// The day on which calendar years end.
+pub const CALENDAR_YEAR: &str = "12-31";
+/// Most registration numbers of a client, beside the one that its record shows.
+pub const MAX_OTHER_NUMBERS: usize = 50;
+
+/// The registration numbers of a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbers {
+    /// The one that its record shows, as its country writes it.
+    pub shown: Option<String>,
+    /// Those that were checked, the shown one first; none where the country's numbers are not known.
+    pub checked: Vec<Registration>,
+}
+
+/// Reads the registration numbers of a client as its country checks them. Of a country whose numbers are not known they
+/// are lines of text, and only the one that the record shows is kept.
+pub fn numbers(check: &mut Check, country: &str, primary: Option<&str>, others: &[String]) -> Numbers {
+    check.count("otherRegistrations", others.len(), &(0..=MAX_OTHER_NUMBERS));
+    let shown = check.optional_line("registration", primary, MAX_NUMBER);
+    let Some(country) = Country::parse(country) else {
+        return Numbers { shown, checked: Vec::new() };
+    };
+    let mut read = |path: InputPath, text: &str| record::rules::registration(check, path, country, text);
+    let first = shown.as_deref().and_then(|text| read("registration".into(), text));
+    let others = others.iter().take(MAX_OTHER_NUMBERS).enumerate();
+    let others: Vec<Registration> = others
+        .filter_map(|(index, text)| read(InputPath::from("otherRegistrations").item(index), text))
+        .collect();
+    Numbers { shown: first.as_ref().map(ToString::to_string), checked: first.into_iter().chain(others).collect() }
+}
+
+/// The IANA name of a time zone; none for that of the firm.
+pub fn zone(check: &mut Check, text: Option<&str>) -> Option<String> {
+    let zone = firm::rules::zone(check, "timeZone", text?)?;
+    Some(zone.name().to_owned())
+}
+
+/// The day on which fiscal years end, as `MM-DD`.
+pub fn closing(check: &mut Check, text: &str) -> String {
+    let day = MonthDay::parse(text.trim());
+    check.require(
+        day.is_some(),
+        Refusal::of("fiscalYearEnd", Code::OutOfRange).asked(Told::Text(text.chars().take(MAX_NUMBER).collect())),
+    );
+    day.map_or_else(|| CALENDAR_YEAR.to_owned(), |day| day.to_string())
 }
 
 /// The search text of a client.

@@ -1,15 +1,18 @@
 //! Entering and changing clients.
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
-use guichet_base::error;
+use guichet_base::error::{self, Code, Refusal};
 use guichet_base::id::{ClientId, Id};
+use guichet_base::input::Patch;
 use guichet_edge::ApiError;
+use guichet_obligations::Scalar;
 use guichet_schema::people::client::commands::{self, CreateClient, UpdateClient};
+use guichet_schema::people::client::record::commands::{self as record, SetAttribute};
 
 use super::types::Client;
 use crate::graphql::loaders::load_optional;
 use crate::graphql::payload::{MutationOutcome, act, id, id_patch, optional_id, patch, payload};
-use crate::graphql::scalars::Locale;
+use crate::graphql::scalars::{Date, Locale, SafeInt};
 
 /// Input for `clientCreate`: the client to create.
 #[derive(Debug, InputObject)]
@@ -33,6 +36,16 @@ pub struct ClientCreateInput {
     /// address of record.
     #[graphql(default)]
     ticket_emails: Vec<String>,
+    /// The ISO 3166-1 code of the country, for example `BR`. The default is the country of the firm. It decides how
+    /// registration numbers are checked.
+    country: Option<String>,
+    /// The IANA name of the time zone, for example `America/Sao_Paulo`. The default is that of the firm.
+    time_zone: Option<String>,
+    /// The day on which fiscal years end, as month and day. The default is `12-31`.
+    fiscal_year_end: Option<String>,
+    /// The other registration numbers of the company, for example of its branches; at most 50.
+    #[graphql(default)]
+    other_registrations: Vec<String>,
 }
 
 impl ClientCreateInput {
@@ -45,6 +58,10 @@ impl ClientCreateInput {
             locale: self.locale.map(Into::into),
             accountant_id: optional_id("accountantId", self.accountant_id.as_ref())?,
             ticket_emails: self.ticket_emails,
+            country: self.country,
+            zone: self.time_zone,
+            fiscal_year_end: self.fiscal_year_end,
+            other_registrations: self.other_registrations,
         };
         Ok((self.idempotency_key, input))
     }
@@ -82,6 +99,16 @@ pub struct ClientUpdateInput {
     /// The recipients of mails about tickets; at most 20. The list replaces the existing one; when it is
     /// empty, mails go to the e-mail address of record.
     ticket_emails: Option<Vec<String>>,
+    /// The ISO 3166-1 code of the country. It cannot be removed.
+    country: Option<String>,
+    /// The IANA name of the time zone; null for that of the firm.
+    time_zone: MaybeUndefined<String>,
+    /// The day on which fiscal years end, as month and day, for example `12-31`. It cannot be removed.
+    fiscal_year_end: Option<String>,
+    /// The last day on which the firm serves the client; null when it goes on serving it.
+    ended_on: MaybeUndefined<Date>,
+    /// The other registration numbers of the company; at most 50. The list replaces the existing one.
+    other_registrations: Option<Vec<String>>,
 }
 
 impl ClientUpdateInput {
@@ -96,6 +123,15 @@ impl ClientUpdateInput {
             locale: self.locale.map(Into::into),
             accountant_id: id_patch("accountantId", self.accountant_id)?,
             ticket_emails: self.ticket_emails,
+            country: self.country,
+            zone: patch(self.time_zone),
+            fiscal_year_end: self.fiscal_year_end,
+            ended_on: match patch(self.ended_on) {
+                Patch::Keep => Patch::Keep,
+                Patch::Clear => Patch::Clear,
+                Patch::Set(day) => Patch::Set(day.0),
+            },
+            other_registrations: self.other_registrations,
         })
     }
 }
@@ -103,6 +139,98 @@ impl ClientUpdateInput {
 payload! {
     /// The result of `clientUpdate`.
     ClientUpdatePayload {
+        /// The client in its current state, also when there are errors.
+        client: Option<Client>,
+    }
+}
+
+/// Input for `clientAttributeSet`: the value that an attribute has from a day on. Give one of `text`, `number` and
+/// `boolean`, or none when the attribute is unknown from that day on.
+#[derive(Debug, InputObject)]
+pub struct ClientAttributeSetInput {
+    /// The ID of the client.
+    client_id: ID,
+    /// The name of the attribute in due rules: letters and digits; 1 to 60 characters. Known ones are `region` (ISO
+    /// 3166-2), `city` (the official code), `department`, `legalForm` (`SOLE`, `COMPANY`, `SA` or `OTHER`), `staff` (a
+    /// number), `payrollDeferred` and `adhered` (yes or no).
+    key: String,
+    /// The first day on which the attribute has the value.
+    valid_from: Date,
+    /// The value, if it is a text; 1 to 60 characters.
+    text: Option<String>,
+    /// The value, if it is a number.
+    number: Option<SafeInt>,
+    /// The value, if it is yes or no.
+    boolean: Option<bool>,
+}
+
+impl ClientAttributeSetInput {
+    fn read(self) -> error::Result<SetAttribute> {
+        let Self { client_id, key, valid_from, text, number, boolean } = self;
+        let given = [
+            text.map(Scalar::Text),
+            number.map(|number| Scalar::Number(number.0)),
+            boolean.map(Scalar::Bool),
+        ];
+        let mut given = given.into_iter().flatten();
+        let value = given.next();
+        if given.next().is_some() {
+            return Err(Refusal::of("text", Code::MutuallyExclusive).into());
+        }
+        Ok(SetAttribute { client_id: id("clientId", &client_id)?, key, valid_from: valid_from.0, value })
+    }
+}
+
+payload! {
+    /// The result of `clientAttributeSet`.
+    ClientAttributeSetPayload {
+        /// The client in its current state, also when there are errors.
+        client: Option<Client>,
+    }
+}
+
+/// Input for `clientEventSet`: the day on which something happened that due rules wait for.
+#[derive(Debug, InputObject)]
+pub struct ClientEventSetInput {
+    /// The ID of the client.
+    client_id: ID,
+    /// The name of the event in due rules, for example `accountsApproved`.
+    name: String,
+    /// The name of the period that it concerns, for example `FY2025-12-31`.
+    period: String,
+    /// The day; null when it has not happened.
+    happened_on: Option<Date>,
+}
+
+payload! {
+    /// The result of `clientEventSet`.
+    ClientEventSetPayload {
+        /// The client in its current state, also when there are errors.
+        client: Option<Client>,
+    }
+}
+
+/// The bounds of a fiscal year.
+#[derive(Debug, InputObject)]
+pub struct FiscalYearInput {
+    /// The first day.
+    starts_on: Date,
+    /// The last day.
+    ends_on: Date,
+}
+
+/// Input for `clientFiscalYearsSet`: the fiscal years that do not follow the closing day of the client.
+#[derive(Debug, InputObject)]
+pub struct ClientFiscalYearsSetInput {
+    /// The ID of the client.
+    client_id: ID,
+    /// The fiscal years, without overlaps; at most 50. The list replaces the existing one.
+    years: Vec<FiscalYearInput>,
+}
+
+payload! {
+    /// The result of `clientFiscalYearsSet`.
+    ClientFiscalYearsSetPayload {
         /// The client in its current state, also when there are errors.
         client: Option<Client>,
     }
@@ -152,5 +280,64 @@ impl ClientMutation {
         .await?;
         let client = load_optional(ctx, id).await?;
         Ok(ClientUpdatePayload { client, user_errors, revision })
+    }
+    /// Sets the value that an attribute of a client has from a day on, until its next value. Due dates of existing tasks
+    /// stay as they are.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`,
+    /// `MUTUALLY_EXCLUSIVE`.
+    async fn client_attribute_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: ClientAttributeSetInput,
+    ) -> Result<ClientAttributeSetPayload, ApiError> {
+        let client = ClientId::decode(&input.client_id);
+        let MutationOutcome { user_errors, revision, .. } =
+            act(ctx, async |store, actor| record::set_attribute(store, actor, input.read()?).await).await?;
+        let client = load_optional(ctx, client).await?;
+        Ok(ClientAttributeSetPayload { client, user_errors, revision })
+    }
+
+    /// Sets the day on which something happened that due rules wait for.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`.
+    async fn client_event_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: ClientEventSetInput,
+    ) -> Result<ClientEventSetPayload, ApiError> {
+        let client = ClientId::decode(&input.client_id);
+        let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+            let ClientEventSetInput { client_id, name, period, happened_on } = input;
+            let client = id("clientId", &client_id)?;
+            record::set_event(store, actor, client, (&name, &period), happened_on.map(|day| day.0)).await
+        })
+        .await?;
+        let client = load_optional(ctx, client).await?;
+        Ok(ClientEventSetPayload { client, user_errors, revision })
+    }
+
+    /// Replaces the fiscal years of a client that do not follow its closing day.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `OUT_OF_RANGE`.
+    async fn client_fiscal_years_set(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: ClientFiscalYearsSetInput,
+    ) -> Result<ClientFiscalYearsSetPayload, ApiError> {
+        let client = ClientId::decode(&input.client_id);
+        let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+            let years = input.years.iter().map(|year| (year.starts_on.0, year.ends_on.0)).collect();
+            record::set_years(store, actor, id("clientId", &input.client_id)?, years).await
+        })
+        .await?;
+        let client = load_optional(ctx, client).await?;
+        Ok(ClientFiscalYearsSetPayload { client, user_errors, revision })
     }
 }

@@ -8,7 +8,8 @@ use guichet_base::error;
 use guichet_base::id::ClientId;
 use guichet_edge::ApiError;
 use guichet_engine::actor::{AccessRole, Membership, PortalMembership};
-use guichet_schema::people::client::{model, queries, rules};
+use guichet_obligations::Scalar;
+use guichet_schema::people::client::{model, queries, record, rules};
 use guichet_schema::people::{portal_access, suppression};
 use guichet_schema::shared::email_delivery::model::EmailSuppression;
 
@@ -19,7 +20,7 @@ use crate::graphql::mirror::mirror;
 use crate::graphql::payload::api_id;
 use crate::graphql::people::portal_access::PortalAccess;
 use crate::graphql::people::staff::StaffMember;
-use crate::graphql::scalars::{DateTime, Locale};
+use crate::graphql::scalars::{Date, DateTime, Locale, SafeInt};
 
 mirror!(ClientAct => rules::ClientAct);
 
@@ -42,9 +43,59 @@ impl Client {
         &self.0.name
     }
 
-    /// The registration number of the company, as the firm writes it, for example a CNPJ, SIREN or NIF.
+    /// The registration number of the company, as its country writes it, for example a CNPJ, SIREN or NIF.
     async fn registration(&self) -> Option<&str> {
         self.0.registration.as_deref()
+    }
+
+    /// All registration numbers of the company that its country checks, the one above first.
+    async fn registrations(&self, ctx: &Context<'_>) -> Result<Vec<Registration>, ApiError> {
+        load_list(ctx, RegistrationsOf(self.0.id), Into::into).await
+    }
+
+    /// The ISO 3166-1 code of the country, for example `BR`.
+    async fn country(&self) -> &str {
+        &self.0.country
+    }
+
+    /// The IANA name of the time zone, for example `America/Sao_Paulo`; null for that of the firm.
+    async fn time_zone(&self) -> Option<&str> {
+        self.0.zone.as_deref()
+    }
+
+    /// The day on which fiscal years end, as month and day, for example `12-31`; `02-29` is the last day of February.
+    async fn fiscal_year_end(&self) -> &str {
+        &self.0.fiscal_year_end
+    }
+
+    /// The fiscal years that do not follow that day, such as a short first one; null for portal users.
+    async fn fiscal_years(&self, ctx: &Context<'_>) -> Result<Option<Vec<FiscalYear>>, ApiError> {
+        if !Caller::of(ctx).scope()?.is_staff() {
+            return Ok(None);
+        }
+        Ok(Some(load_list(ctx, YearsOf(self.0.id), Into::into).await?))
+    }
+
+    /// The last day on which the firm serves the client; null while it does. No tasks are generated for periods that
+    /// begin later.
+    async fn ended_on(&self) -> Option<Date> {
+        self.0.ended_on.map(Date)
+    }
+
+    /// What due rules ask of the client: its place, legal form and so on; null for portal users.
+    async fn attributes(&self, ctx: &Context<'_>) -> Result<Option<Vec<ClientAttribute>>, ApiError> {
+        if !Caller::of(ctx).scope()?.is_staff() {
+            return Ok(None);
+        }
+        Ok(Some(load_list(ctx, AttributesOf(self.0.id), Into::into).await?))
+    }
+
+    /// The days of what due rules wait for, such as the approval of the accounts of a year; null for portal users.
+    async fn events(&self, ctx: &Context<'_>) -> Result<Option<Vec<ClientEvent>>, ApiError> {
+        if !Caller::of(ctx).scope()?.is_staff() {
+            return Ok(None);
+        }
+        Ok(Some(load_list(ctx, EventsOf(self.0.id), Into::into).await?))
     }
 
     /// The e-mail address of record.
@@ -131,6 +182,118 @@ impl From<EmailSuppression> for SuppressedAddress {
     fn from(suppression: EmailSuppression) -> Self {
         let EmailSuppression { email_ci, smtp_reply, at, .. } = suppression;
         Self { email: email_ci, smtp_reply, at: DateTime(at) }
+    }
+}
+
+mirror!(RegistrationKind => guichet_base::registration::Kind);
+
+/// A registration number that its country checks.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Registration {
+    /// The kind of number.
+    kind: RegistrationKind,
+    /// The number: digits and capital letters only.
+    number: String,
+    /// Whether the record of the client shows this number.
+    is_primary: bool,
+}
+
+impl From<record::model::ClientRegistration> for Registration {
+    fn from(row: record::model::ClientRegistration) -> Self {
+        Self { kind: row.kind.into(), number: row.number, is_primary: row.is_primary }
+    }
+}
+
+/// A fiscal year that does not follow the closing day of the client.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct FiscalYear {
+    /// The first day.
+    starts_on: Date,
+    /// The last day.
+    ends_on: Date,
+}
+
+impl From<record::model::FiscalYear> for FiscalYear {
+    fn from(row: record::model::FiscalYear) -> Self {
+        Self { starts_on: Date(row.starts_on), ends_on: Date(row.ends_on) }
+    }
+}
+
+/// The value that an attribute of a client has from a day on, until its next value. Without any value it is unknown.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ClientAttribute {
+    /// The name of the attribute in due rules, for example `city`.
+    key: String,
+    /// The first day on which it has the value.
+    valid_from: Date,
+    /// The value, if it is a text.
+    text: Option<String>,
+    /// The value, if it is a number.
+    number: Option<SafeInt>,
+    /// The value, if it is yes or no.
+    boolean: Option<bool>,
+}
+
+impl From<record::model::ClientAttribute> for ClientAttribute {
+    fn from(row: record::model::ClientAttribute) -> Self {
+        let value = row.value();
+        let (mut text, mut number, mut boolean) = (None, None, None);
+        match value {
+            Some(Scalar::Text(value)) => text = Some(value),
+            Some(Scalar::Number(value)) => number = Some(SafeInt(value)),
+            Some(Scalar::Bool(value)) => boolean = Some(value),
+            None => {}
+        }
+        Self { key: row.key, valid_from: Date(row.valid_from), text, number, boolean }
+    }
+}
+
+/// The day on which something happened that due rules wait for.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ClientEvent {
+    /// The name of the event in due rules, for example `accountsApproved`.
+    name: String,
+    /// The name of the period that it concerns.
+    period: String,
+    /// The day.
+    happened_on: Date,
+}
+
+impl From<record::model::ClientEvent> for ClientEvent {
+    fn from(row: record::model::ClientEvent) -> Self {
+        Self { name: row.name, period: row.period, happened_on: Date(row.happened_on) }
+    }
+}
+
+keyed! {
+    /// The registration numbers of clients.
+    RegistrationsOf(ClientId) => [record::model::ClientRegistration], |loads, conn, ids| async {
+        let rows = record::queries::registrations(conn, &loads.scope(), ids).await?;
+        error::Result::Ok(grouped(rows, |row| row.client_id))
+    }
+}
+
+keyed! {
+    /// The attributes of clients.
+    AttributesOf(ClientId) => [record::model::ClientAttribute], |loads, conn, ids| async {
+        let rows = record::queries::attributes(conn, &loads.scope(), ids).await?;
+        error::Result::Ok(grouped(rows, |row| row.client_id))
+    }
+}
+
+keyed! {
+    /// The fiscal years of clients that do not follow their closing day.
+    YearsOf(ClientId) => [record::model::FiscalYear], |loads, conn, ids| async {
+        let rows = record::queries::years(conn, &loads.scope(), ids).await?;
+        error::Result::Ok(grouped(rows, |row| row.client_id))
+    }
+}
+
+keyed! {
+    /// What happened to clients.
+    EventsOf(ClientId) => [record::model::ClientEvent], |loads, conn, ids| async {
+        let rows = record::queries::events(conn, &loads.scope(), ids).await?;
+        error::Result::Ok(grouped(rows, |row| row.client_id))
     }
 }
 

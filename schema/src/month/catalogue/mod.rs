@@ -1,0 +1,4 @@
+//! The starter catalogue: what comes with the program, and how a firm adopts it.
+
+pub mod commands;
+pub mod rules;

@@ -1,0 +1,110 @@
+//! The job that generates tasks, and the tick that asks for it.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::{Date, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use guichet_base::error::Result;
+use guichet_base::id::{FirmId, GenerationId, Id, RecurringTaskId};
+use guichet_engine::job::{NewJob, Payload};
+use guichet_engine::store::{By, Store};
+use guichet_engine::tables::firms;
+use serde::{Deserialize, Serialize};
+
+use crate::people::firm::model::StoredZone;
+
+use super::run::{Only, Order, run};
+
+/// Generates the tasks of a firm that are due today.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GenerateTasks {
+    /// The firm.
+    pub firm_id: FirmId,
+    /// Only those of these recurring tasks; else all of the firm, and the day is then done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurring: Option<Vec<RecurringTaskId>>,
+    /// The run that a person sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation_id: Option<GenerationId>,
+}
+
+impl Payload for GenerateTasks {
+    const KIND: &'static str = "generate_tasks";
+    const MAX_ATTEMPTS: i32 = 50;
+}
+
+impl GenerateTasks {
+    /// Those of these recurring tasks.
+    pub fn of(firm_id: FirmId, recurring: Vec<RecurringTaskId>) -> Self {
+        Self { firm_id, recurring: Some(recurring), generation_id: None }
+    }
+}
+
+/// Writes a job for each firm whose day has begun since its tasks were generated last. Returns how many. Asked again and
+/// again, from several processes, it writes one at a time for each firm.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn tick(store: &Store) -> Result<usize> {
+    #[derive(QueryableByName)]
+    struct Waiting {
+        #[diesel(sql_type = SqlUuid)]
+        id: FirmId,
+    }
+    let mut tx = store.begin(By::system()).await?;
+    let now = tx.now;
+    // A firm without recurring tasks has nothing to wait for.
+    let waiting: Vec<Waiting> = diesel::sql_query(
+        "SELECT id FROM firms
+         WHERE coalesce(generated_on < (($1 + make_interval(secs => clock_ahead_seconds)) AT TIME ZONE zone)::date, true)
+             AND EXISTS (SELECT FROM recurring_tasks WHERE firm_id = firms.id)",
+    )
+    .bind::<diesel::sql_types::Timestamptz, _>(now)
+    .load(tx.conn())
+    .await?;
+    for firm in &waiting {
+        let order = GenerateTasks { firm_id: firm.id, recurring: None, generation_id: None };
+        tx.job(NewJob::new(&order)?.firm(firm.id).key(firm.id.encode()));
+    }
+    tx.commit(()).await?;
+    Ok(waiting.len())
+}
+
+/// Runs the job. Returns how many tasks were made.
+///
+/// # Errors
+/// When the database does not answer: retry; what was made stays.
+pub async fn generate(store: &Store, job: &GenerateTasks) -> Result<usize> {
+    let today = today(store, job.firm_id).await?;
+    let only = Only { recurring: job.recurring.clone(), ..Only::default() };
+    let is_all = only.recurring.is_none();
+    let order = Order {
+        firm_id: job.firm_id,
+        up_to: today,
+        only,
+        again: job.generation_id.is_some(),
+        generation_id: job.generation_id,
+    };
+    let made = run(store, &order).await?;
+    if is_all {
+        // After a jump back of the clock the later day holds: its tasks are there.
+        diesel::sql_query("UPDATE firms SET generated_on = greatest(generated_on, $2) WHERE id = $1")
+            .bind::<SqlUuid, _>(job.firm_id)
+            .bind::<Date, _>(today)
+            .execute(&mut *store.conn().await?)
+            .await?;
+    }
+    Ok(made)
+}
+
+/// The day of a firm.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn today(store: &Store, firm: FirmId) -> Result<NaiveDate> {
+    let of_firm = firms::table.find(firm).select((firms::zone, firms::clock_ahead_seconds));
+    let (zone, ahead): (StoredZone, i64) = of_firm.get_result(&mut *store.conn().await?).await?;
+    let zone: chrono_tz::Tz = zone.into();
+    let now = store.now() + chrono::TimeDelta::seconds(ahead);
+    Ok(now.with_timezone(&zone).date_naive())
+}

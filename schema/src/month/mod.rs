@@ -1,0 +1,10 @@
+//! The month: what is due, when, and the work on it.
+
+pub mod calendar;
+pub mod catalogue;
+pub mod due;
+pub mod generation;
+pub mod obligation;
+pub mod recurring_task;
+pub mod task;
+pub mod task_type;

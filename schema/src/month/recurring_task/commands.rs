@@ -1,0 +1,445 @@
+//! Commands on recurring tasks. Each that makes periods due writes a job in its transaction, which generates them at once
+//! (C-08).
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use guichet_base::error::{Code, OrNotFound, Refusal, Result, Told};
+use guichet_base::id::{
+    ClientId, DocumentDefinitionId, FirmId, Id, OverrideId, PauseId, RecurringTaskId, StaffId, TaskTypeId,
+};
+use guichet_base::input::{Check, MAX_NAME, Patch, items};
+use guichet_engine::actor::Actor;
+use guichet_engine::first;
+use guichet_engine::job::NewJob;
+use guichet_engine::store::{Done, Store, Tx};
+use guichet_engine::tables::{
+    clients, document_definitions, recurring_task_overrides, recurring_task_pauses, recurring_task_unexpected,
+    recurring_tasks, task_types,
+};
+use guichet_obligations::{Period, Recurrence};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::month::generation::job::GenerateTasks;
+use crate::month::obligation;
+use crate::month::task_type::model::TaskType;
+use crate::month::task_type::rules::recurrence;
+use crate::people::client::record::queries::{Record, records};
+use crate::people::rights::{self, FirmAct};
+use crate::people::{client, firm};
+
+use super::model::{DueOverride, Pause, RecurringTask};
+use super::queries::visible;
+
+/// Longest name of a period, in characters.
+const MAX_PERIOD: usize = 20;
+
+/// Input for giving a client recurring work.
+#[derive(Debug, Clone, Serialize)]
+pub struct CreateRecurringTask {
+    /// The client.
+    pub client_id: ClientId,
+    /// The kind of work.
+    pub task_type_id: TaskTypeId,
+    /// Who does it for this client.
+    pub assignee_id: Option<StaffId>,
+    /// The first period.
+    pub first_period: String,
+    /// The last one, included.
+    pub last_period: Option<String>,
+    /// Whether its documents are expected; else as the kind of work says.
+    pub expects_documents: Option<bool>,
+    /// Documents that this client is not asked for.
+    pub unexpected: Vec<DocumentDefinitionId>,
+}
+
+/// Input for changing recurring work.
+#[derive(Debug, Clone)]
+pub struct UpdateRecurringTask {
+    /// The recurring task.
+    pub id: RecurringTaskId,
+    /// The version that was read; any other is a `CONFLICT`.
+    pub expected_version: i32,
+    /// Who does it for this client.
+    pub assignee_id: Patch<StaffId>,
+    /// The last period, included.
+    pub last_period: Patch<String>,
+    /// Whether its documents are expected; else as the kind of work says.
+    pub expects_documents: Patch<bool>,
+    /// Documents that this client is not asked for; replaces the existing ones.
+    pub unexpected: Option<Vec<DocumentDefinitionId>>,
+}
+
+/// What recurring work is made of: the client's record and the kind of work.
+struct Context {
+    record: Record,
+    recurrence: Recurrence,
+}
+
+impl Context {
+    async fn read(conn: &mut AsyncPgConnection, firm: FirmId, client: ClientId, kind: &TaskType) -> Result<Self> {
+        let mut found = records(conn, firm, Some(&[client])).await?;
+        Ok(Self { record: found.remove(&client).or_not_found("clientId")?, recurrence: recurrence(kind) })
+    }
+
+    /// A period by its name, or its refusal.
+    fn period(&self, check: &mut Check, path: &'static str, name: &str) -> Option<Period> {
+        let name = check.line(path, name, 1..=MAX_PERIOD);
+        let period = Period::parse(&name, self.recurrence.every, &self.record.years)
+            .filter(|period| period.kind() == self.recurrence.kind);
+        let refusal = || Refusal::of(path, Code::OutOfRange).asked(Told::Text(name.clone()));
+        check.require(period.is_some() || name.is_empty(), refusal());
+        period
+    }
+}
+
+/// Gives a client recurring work; tasks of periods that are due already are generated at once. For owners and managers.
+///
+/// # Errors
+/// `NOT_ALLOWED`; `NOT_FOUND` about `clientId`, `taskTypeId`, `assigneeId`, `unexpectedDocumentIds`; `OUT_OF_RANGE` about
+/// periods; `TAKEN` about `taskTypeId` when the client has it already without an end.
+pub async fn create(
+    store: &Store,
+    actor: &Actor,
+    key: &str,
+    input: CreateRecurringTask,
+) -> Result<Done<RecurringTaskId>> {
+    rights::may(&actor.membership, FirmAct::RecurringTaskCreate)?;
+    let firm_id = actor.firm_id();
+    let mut tx = first!(store.begin_once(actor, "recurringTaskCreate", key, &input).await?);
+    let of = client::commands::lock(tx.conn(), &actor.scope(), input.client_id).await?.or_not_found("clientId")?;
+    let kind = kind(tx.conn(), firm_id, input.task_type_id).await?;
+    let context = Context::read(tx.conn(), firm_id, of.id, &kind).await?;
+    let mut check = Check::new();
+    let first = context.period(&mut check, "firstPeriod", &input.first_period);
+    let last = input.last_period.as_deref().and_then(|name| context.period(&mut check, "lastPeriod", name));
+    let is_order = first.zip(last).is_none_or(|(first, last)| first.start() <= last.start());
+    check.require(is_order, Refusal::of("lastPeriod", Code::OutOfRange));
+    check_employed(&mut tx, &mut check, firm_id, input.assignee_id).await?;
+    check_documents(tx.conn(), &mut check, kind.id, &input.unexpected).await?;
+    let present = recurring_tasks::table
+        .filter(recurring_tasks::client_id.eq(of.id))
+        .filter(recurring_tasks::task_type_id.eq(kind.id))
+        .filter(recurring_tasks::last_period.is_null());
+    let is_there: bool = diesel::select(diesel::dsl::exists(present)).get_result(tx.conn()).await?;
+    check.require(!is_there, Refusal::of("taskTypeId", Code::Taken));
+    check.done()?;
+    let name = |period: Period| period.to_string();
+    let row = RecurringTask {
+        id: RecurringTaskId::new(),
+        firm_id,
+        client_id: of.id,
+        task_type_id: kind.id,
+        assignee_id: input.assignee_id,
+        first_period: first.map(name).unwrap_or_default(),
+        last_period: last.map(name),
+        expects_documents: input.expects_documents,
+        version: 1,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    diesel::insert_into(recurring_tasks::table).values(&row).execute(tx.conn()).await?;
+    write_unexpected(tx.conn(), &row, &input.unexpected).await?;
+    generate(&mut tx, &row)?;
+    tx.changed(firm_id, "recurringTaskCreate", row.id, None, Some(row.audience(of.accountant_id)));
+    tx.commit(row.id).await
+}
+
+/// Changes recurring work. Tasks that exist stay as they are. For owners and managers.
+///
+/// # Errors
+/// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`; refusals of the fields as for [`create`].
+pub async fn update(store: &Store, actor: &Actor, input: UpdateRecurringTask) -> Result<Done<RecurringTaskId>> {
+    rights::may(&actor.membership, FirmAct::RecurringTaskUpdate)?;
+    let mut tx = store.begin(actor).await?;
+    let old = lock(tx.conn(), actor, input.id).await?;
+    if old.version != input.expected_version {
+        return Err(Code::Conflict.into());
+    }
+    let kind = kind(tx.conn(), old.firm_id, old.task_type_id).await?;
+    let context = Context::read(tx.conn(), old.firm_id, old.client_id, &kind).await?;
+    let mut check = Check::new();
+    let mut new = old.clone();
+    new.assignee_id = input.assignee_id.apply(old.assignee_id);
+    let last = input.last_period.and_then(|name| context.period(&mut check, "lastPeriod", &name));
+    new.last_period = match last {
+        Patch::Keep => old.last_period.clone(),
+        Patch::Clear => None,
+        Patch::Set(period) => Some(period.to_string()),
+    };
+    new.expects_documents = input.expects_documents.apply(old.expects_documents);
+    check_employed(&mut tx, &mut check, old.firm_id, new.assignee_id.filter(|_| new.assignee_id != old.assignee_id)).await?;
+    if let Some(unexpected) = &input.unexpected {
+        check_documents(tx.conn(), &mut check, kind.id, unexpected).await?;
+    }
+    check.done()?;
+    let rewritten = match &input.unexpected {
+        Some(unexpected) => write_unexpected(tx.conn(), &new, unexpected).await?,
+        None => false,
+    };
+    if new != old || rewritten {
+        // A later end makes periods due that were over.
+        generate(&mut tx, &new)?;
+        changed(&mut tx, new, "recurringTaskUpdate").await?;
+    }
+    tx.commit(old.id).await
+}
+
+/// Lets recurring work rest from a period on, or for some periods. Those are skipped, and not caught up. For owners and
+/// managers.
+///
+/// # Errors
+/// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`; `OUT_OF_RANGE` about periods; `TAKEN` about `fromPeriod` when it rests already.
+pub async fn pause(
+    store: &Store,
+    actor: &Actor,
+    (id, expected_version): (RecurringTaskId, i32),
+    (from, to): (&str, Option<&str>),
+    reason: &str,
+) -> Result<Done<RecurringTaskId>> {
+    rights::may(&actor.membership, FirmAct::RecurringTaskUpdate)?;
+    let mut tx = store.begin(actor).await?;
+    let old = lock(tx.conn(), actor, id).await?;
+    if old.version != expected_version {
+        return Err(Code::Conflict.into());
+    }
+    let kind = kind(tx.conn(), old.firm_id, old.task_type_id).await?;
+    let context = Context::read(tx.conn(), old.firm_id, old.client_id, &kind).await?;
+    let mut check = Check::new();
+    let from = context.period(&mut check, "fromPeriod", from);
+    let to = to.and_then(|to| context.period(&mut check, "toPeriod", to));
+    let is_order = from.zip(to).is_none_or(|(from, to)| from.start() <= to.start());
+    check.require(is_order, Refusal::of("toPeriod", Code::OutOfRange));
+    let reason = check.line("reason", reason, 0..=MAX_NAME);
+    let open = pauses(tx.conn(), old.id).await?.into_iter().any(|pause| pause.to_period.is_none());
+    check.require(!open || to.is_some(), Refusal::of("fromPeriod", Code::Taken));
+    check.done()?;
+    let row = Pause {
+        id: PauseId::new(),
+        firm_id: old.firm_id,
+        recurring_task_id: old.id,
+        from_period: from.map(|period| period.to_string()).unwrap_or_default(),
+        to_period: to.map(|period| period.to_string()),
+        reason,
+    };
+    diesel::insert_into(recurring_task_pauses::table).values(&row).execute(tx.conn()).await?;
+    changed(&mut tx, old, "recurringTaskPause").await?;
+    tx.commit(id).await
+}
+
+/// Resumes recurring work from a period on: tasks of its periods that are due already are generated at once, those inside
+/// the pause never (C-08). For owners and managers.
+///
+/// # Errors
+/// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`; `OUT_OF_RANGE` about `fromPeriod`, also when it does not rest.
+pub async fn resume(
+    store: &Store,
+    actor: &Actor,
+    (id, expected_version): (RecurringTaskId, i32),
+    from: &str,
+) -> Result<Done<RecurringTaskId>> {
+    rights::may(&actor.membership, FirmAct::RecurringTaskUpdate)?;
+    let mut tx = store.begin(actor).await?;
+    let old = lock(tx.conn(), actor, id).await?;
+    if old.version != expected_version {
+        return Err(Code::Conflict.into());
+    }
+    let kind = kind(tx.conn(), old.firm_id, old.task_type_id).await?;
+    let context = Context::read(tx.conn(), old.firm_id, old.client_id, &kind).await?;
+    let mut check = Check::new();
+    let from = context.period(&mut check, "fromPeriod", from);
+    let open = pauses(tx.conn(), old.id).await?.into_iter().find(|pause| pause.to_period.is_none());
+    check.require(open.is_some(), Refusal::of("fromPeriod", Code::OutOfRange));
+    check.done()?;
+    if let (Some(open), Some(from)) = (open, from) {
+        let paused = |name: &str| Period::parse(name, context.recurrence.every, &context.record.years);
+        let row = recurring_task_pauses::table.find(open.id);
+        // The last period of the pause is the one before: the last that ends before this one begins.
+        let periods = std::iter::successors(paused(&open.from_period), |period| period.next(&context.record.years));
+        match periods.take_while(|period| period.end() < from.start()).last() {
+            Some(last) => {
+                diesel::update(row).set(recurring_task_pauses::to_period.eq(last.to_string())).execute(tx.conn()).await?
+            }
+            None => diesel::delete(row).execute(tx.conn()).await?,
+        };
+        generate(&mut tx, &old)?;
+        changed(&mut tx, old, "recurringTaskResume").await?;
+    }
+    tx.commit(id).await
+}
+
+/// A date or a rule of the firm's own for some periods of one client.
+#[derive(Debug, Clone, Serialize)]
+pub struct SetOverride {
+    /// The recurring task.
+    pub id: RecurringTaskId,
+    /// The document; the task itself without one.
+    pub definition_id: Option<DocumentDefinitionId>,
+    /// The first period.
+    pub from_period: String,
+    /// The last one, included; none without an end.
+    pub to_period: Option<String>,
+    /// The rule, or a table of dates; none to end those that begin at `from_period`.
+    pub due: Option<Value>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Sets a date or a rule of the firm's own for some periods of one client (C-09). Tasks that exist stay as they are. For
+/// owners and managers.
+///
+/// # Errors
+/// `NOT_ALLOWED`, `NOT_FOUND`; refusals of the fields, `INVALID_RULE` about the place in the rule that is wrong.
+pub async fn set_override(store: &Store, actor: &Actor, input: SetOverride) -> Result<Done<RecurringTaskId>> {
+    rights::may(&actor.membership, FirmAct::RecurringTaskUpdate)?;
+    let mut tx = store.begin(actor).await?;
+    let old = lock(tx.conn(), actor, input.id).await?;
+    let kind = kind(tx.conn(), old.firm_id, old.task_type_id).await?;
+    let context = Context::read(tx.conn(), old.firm_id, old.client_id, &kind).await?;
+    let mut check = Check::new();
+    let from = context.period(&mut check, "fromPeriod", &input.from_period);
+    let to = input.to_period.as_deref().and_then(|to| context.period(&mut check, "toPeriod", to));
+    let definition: Vec<DocumentDefinitionId> = input.definition_id.into_iter().collect();
+    check_documents(tx.conn(), &mut check, kind.id, &definition).await?;
+    if let Some(due) = &input.due {
+        match obligation::rules::read_due("due", due) {
+            Ok(rule) => {
+                let book = obligation::queries::book(tx.conn(), old.firm_id).await?;
+                for wrong in book.check_own(&rule, kind.period_kind) {
+                    check.refuse(obligation::rules::misfit("due".into(), &wrong));
+                }
+            }
+            Err(refusal) => check.refuse(refusal),
+        }
+    }
+    let least = usize::from(input.due.is_some());
+    let reason = check.line("reason", &input.reason, least..=MAX_NAME);
+    check.done()?;
+    let from = from.map(|period| period.to_string()).unwrap_or_default();
+    diesel::delete(
+        recurring_task_overrides::table
+            .filter(recurring_task_overrides::recurring_task_id.eq(old.id))
+            .filter(recurring_task_overrides::definition_id.is_not_distinct_from(input.definition_id))
+            .filter(recurring_task_overrides::from_period.eq(&from)),
+    )
+    .execute(tx.conn())
+    .await?;
+    if let Some(due) = input.due {
+        let row = DueOverride {
+            id: OverrideId::new(),
+            firm_id: old.firm_id,
+            recurring_task_id: old.id,
+            definition_id: input.definition_id,
+            from_period: from,
+            to_period: to.map(|period| period.to_string()),
+            due,
+            reason,
+        };
+        diesel::insert_into(recurring_task_overrides::table).values(&row).execute(tx.conn()).await?;
+    }
+    let id = old.id;
+    changed(&mut tx, old, "recurringTaskOverrideSet").await?;
+    tx.commit(id).await
+}
+
+/// Has the tasks of periods that are due generated as soon as this is committed.
+fn generate(tx: &mut Tx, row: &RecurringTask) -> Result<()> {
+    let order = GenerateTasks::of(row.firm_id, vec![row.id]);
+    tx.job(NewJob::new(&order)?.firm(row.firm_id).key(row.id.encode()));
+    Ok(())
+}
+
+/// Writes a changed row and tells of it.
+async fn changed(tx: &mut Tx, mut row: RecurringTask, act: &'static str) -> Result<()> {
+    row.version += 1;
+    row.updated_at = tx.now;
+    diesel::update(recurring_tasks::table.find(row.id)).set(&row).execute(tx.conn()).await?;
+    let portfolio: Option<StaffId> =
+        clients::table.find(row.client_id).select(clients::accountant_id).get_result(tx.conn()).await?;
+    let audience = Some(row.audience(portfolio));
+    tx.changed(row.firm_id, act, row.id, audience.clone(), audience);
+    Ok(())
+}
+
+/// A recurring task within the actor's scope, locked until the transaction ends.
+async fn lock(conn: &mut AsyncPgConnection, actor: &Actor, id: RecurringTaskId) -> Result<RecurringTask> {
+    recurring_tasks::table
+        .filter(visible(&actor.scope()))
+        .filter(recurring_tasks::id.eq(id))
+        .select(RecurringTask::as_select())
+        .for_no_key_update()
+        .get_result(conn)
+        .await
+        .optional()?
+        .or_not_found("id")
+}
+
+async fn kind(conn: &mut AsyncPgConnection, firm: FirmId, id: TaskTypeId) -> Result<TaskType> {
+    task_types::table
+        .filter(task_types::firm_id.eq(firm))
+        .filter(task_types::id.eq(id))
+        .select(TaskType::as_select())
+        .get_result(conn)
+        .await
+        .optional()?
+        .or_not_found("taskTypeId")
+}
+
+async fn pauses(conn: &mut AsyncPgConnection, of: RecurringTaskId) -> Result<Vec<Pause>> {
+    let of = recurring_task_pauses::table.filter(recurring_task_pauses::recurring_task_id.eq(of));
+    Ok(of.select(Pause::as_select()).load(conn).await?)
+}
+
+async fn check_employed(tx: &mut Tx, check: &mut Check, firm: FirmId, assignee: Option<StaffId>) -> Result<()> {
+    match assignee {
+        Some(id) => firm::queries::check_employed(tx.conn(), check, firm, &[("assigneeId".into(), id)]).await,
+        None => Ok(()),
+    }
+}
+
+/// Refuses documents that are none of this kind of work.
+async fn check_documents(
+    conn: &mut AsyncPgConnection,
+    check: &mut Check,
+    of: TaskTypeId,
+    ids: &[DocumentDefinitionId],
+) -> Result<()> {
+    let found: Vec<DocumentDefinitionId> = document_definitions::table
+        .filter(document_definitions::task_type_id.eq(of))
+        .select(document_definitions::id)
+        .load(conn)
+        .await?;
+    check.found(&items("unexpectedDocumentIds", ids), |id| found.contains(id));
+    Ok(())
+}
+
+/// Replaces the documents that a client is not asked for; returns whether they differ.
+async fn write_unexpected(
+    conn: &mut AsyncPgConnection,
+    of: &RecurringTask,
+    ids: &[DocumentDefinitionId],
+) -> Result<bool> {
+    let present = recurring_task_unexpected::table.filter(recurring_task_unexpected::recurring_task_id.eq(of.id));
+    let mut old: Vec<DocumentDefinitionId> =
+        present.select(recurring_task_unexpected::definition_id).load(conn).await?;
+    let mut new = ids.to_vec();
+    new.sort();
+    new.dedup();
+    old.sort();
+    if old == new {
+        return Ok(false);
+    }
+    diesel::delete(present).execute(conn).await?;
+    let rows: Vec<_> = new
+        .into_iter()
+        .map(|id| {
+            (
+                recurring_task_unexpected::recurring_task_id.eq(of.id),
+                recurring_task_unexpected::definition_id.eq(id),
+                recurring_task_unexpected::firm_id.eq(of.firm_id),
+            )
+        })
+        .collect();
+    diesel::insert_into(recurring_task_unexpected::table).values(rows).execute(conn).await?;
+    Ok(true)
+}

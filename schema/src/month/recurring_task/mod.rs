@@ -1,0 +1,6 @@
+//! Recurring tasks: which client has which kind of work, from which period on, and what differs for it.
+
+pub mod commands;
+pub mod model;
+pub mod queries;
+pub mod rules;

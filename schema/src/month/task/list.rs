@@ -1,0 +1,263 @@
+//! The list of tasks (C-03): filter, search, order, pages.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::expression::SqlLiteral;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::Date;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use guichet_base::error::Result;
+use guichet_base::id::{ClientId, DepartmentId, RecurringTaskId, StaffId, TaskId, TaskTypeId};
+use guichet_base::page::{Page, PageRequest};
+use guichet_base::search;
+use guichet_base::text_enum;
+use guichet_engine::actor::Scope;
+use guichet_engine::condition::{Condition, is_few};
+use guichet_engine::{found_by, refolded};
+use guichet_engine::keyset::{self, Key, Position, keyset, place};
+use guichet_engine::reach;
+use guichet_engine::sql;
+use guichet_engine::tables::tasks;
+use guichet_engine::tally;
+
+use super::model::{Task, TaskOrigin, TaskStatus};
+
+text_enum! {
+    /// A field by which tasks can be sorted.
+    pub enum TaskOrderField {
+        /// The date of the law; tasks without one come last.
+        LegalDueOn = "LEGAL_DUE_ON",
+        /// The firm's own date; tasks without one come last.
+        TargetOn = "TARGET_ON",
+        /// The date and time of the last change.
+        UpdatedAt = "UPDATED_AT",
+        /// The date and time of creation.
+        CreatedAt = "CREATED_AT",
+        /// The status, by its name in the API.
+        Status = "STATUS",
+    }
+}
+
+/// The order of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TaskOrder {
+    /// The field to sort by.
+    pub field: TaskOrderField,
+    /// Whether the largest value comes first.
+    pub descending: bool,
+}
+
+impl Default for TaskOrder {
+    fn default() -> Self {
+        Self { field: TaskOrderField::LegalDueOn, descending: false }
+    }
+}
+
+/// The day of a task without one: after all others.
+const NEVER: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a day of the calendar");
+
+impl TaskOrder {
+    /// The position of a task in a list of this order.
+    pub fn position(self, task: &Task) -> Position {
+        let (name, down, id) = (self.field.as_str(), self.descending, task.id);
+        match self.field {
+            TaskOrderField::LegalDueOn => keyset::position(name, down, &task.legal_due_on.unwrap_or(NEVER), id),
+            TaskOrderField::TargetOn => keyset::position(name, down, &task.target_on.unwrap_or(NEVER), id),
+            TaskOrderField::UpdatedAt => keyset::position(name, down, &task.updated_at, id),
+            TaskOrderField::CreatedAt => keyset::position(name, down, &task.created_at, id),
+            TaskOrderField::Status => keyset::position(name, down, &task.status, id),
+        }
+    }
+}
+
+impl Key for TaskStatus {
+    fn write(&self) -> String {
+        self.to_string()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+
+    fn rank(&self) -> Vec<u8> {
+        self.as_str().as_bytes().to_vec().rank()
+    }
+}
+
+/// A filter of tasks; all given conditions must match.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct TaskFilter {
+    /// These tasks.
+    pub ids: Option<Vec<TaskId>>,
+    /// One of these.
+    pub status: Option<Vec<TaskStatus>>,
+    /// Of one of these clients.
+    pub clients: Option<Vec<ClientId>>,
+    /// With one of these assignees.
+    pub assignees: Option<Vec<StaffId>>,
+    /// In one of these departments.
+    pub departments: Option<Vec<DepartmentId>>,
+    /// Of one of these kinds of work.
+    pub task_types: Option<Vec<TaskTypeId>>,
+    /// From one of these recurring tasks.
+    pub recurring: Option<Vec<RecurringTaskId>>,
+    /// About one of these periods.
+    pub periods: Option<Vec<String>>,
+    /// From one of these sources.
+    pub origins: Option<Vec<TaskOrigin>>,
+    /// Legally due on or after.
+    pub due_from: Option<NaiveDate>,
+    /// Legally due on or before.
+    pub due_to: Option<NaiveDate>,
+    /// To be done by the firm's own date on or before.
+    pub target_to: Option<NaiveDate>,
+    /// Whether nobody has acted on it yet.
+    pub is_untouched: Option<bool>,
+    /// Words in title or description; all must match.
+    pub search: Option<String>,
+}
+
+/// The tasks inside a scope (B-14): none for clients (C-01).
+pub(crate) fn visible(scope: &Scope) -> Condition<tasks::table> {
+    reach::visible(scope)
+}
+
+type Query<'a> = tasks::BoxedQuery<'a, Pg>;
+
+fn filtered<'a>(scope: &Scope, filter: &TaskFilter) -> Result<Query<'a>> {
+    let few = is_few(filter.clients.as_deref()) || filter.ids.is_some() || filter.recurring.is_some();
+    let mut query = tasks::table.filter(visible(scope).checked_if(few)).into_boxed();
+    if let Some(ids) = &filter.ids {
+        query = query.filter(sql::among(tasks::id, ids));
+    }
+    if let Some(status) = &filter.status {
+        query = query.filter(tasks::status.eq_any(status.clone()));
+    }
+    match filter.clients.as_deref() {
+        // With one client, an index has the right order.
+        Some([client]) => query = query.filter(tasks::client_id.eq(*client)),
+        Some(clients) => query = query.filter(tasks::client_id.eq_any(clients.to_vec())),
+        None => {}
+    }
+    if let Some(assignees) = &filter.assignees {
+        query = query.filter(tasks::assignee_id.eq_any(assignees.clone()));
+    }
+    if let Some(departments) = &filter.departments {
+        query = query.filter(tasks::department_id.eq_any(departments.clone()));
+    }
+    if let Some(task_types) = &filter.task_types {
+        query = query.filter(tasks::task_type_id.eq_any(task_types.clone()));
+    }
+    if let Some(recurring) = &filter.recurring {
+        query = query.filter(tasks::recurring_task_id.eq_any(recurring.clone()));
+    }
+    if let Some(periods) = &filter.periods {
+        query = query.filter(tasks::period.eq_any(periods.clone()));
+    }
+    if let Some(origins) = &filter.origins {
+        query = query.filter(tasks::origin.eq_any(origins.clone()));
+    }
+    if let Some(from) = filter.due_from {
+        query = query.filter(tasks::legal_due_on.ge(from));
+    }
+    if let Some(to) = filter.due_to {
+        query = query.filter(tasks::legal_due_on.le(to));
+    }
+    if let Some(to) = filter.target_to {
+        query = query.filter(tasks::target_on.le(to));
+    }
+    if let Some(untouched) = filter.is_untouched {
+        query = query.filter(tasks::is_untouched.eq(untouched));
+    }
+    Ok(query.filter(found_by!(tasks, &search::Query::read(filter.search.as_deref())?)))
+}
+
+/// A page of the list.
+///
+/// # Errors
+/// `INVALID_CURSOR`, `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &TaskFilter,
+    order: TaskOrder,
+    part: &PageRequest,
+) -> Result<Page<Task>> {
+    let query = filtered(scope, filter)?.limit(part.fetch());
+    let ascending = order.descending == part.is_backward();
+    let name = order.field.as_str();
+    macro_rules! by {
+        ($column:expr => $key:ty) => {{
+            let place = place::<$key>(part, name)?;
+            keyset!(query, ascending, place, ($column, tasks::id))
+        }};
+    }
+    let query = match order.field {
+        TaskOrderField::LegalDueOn => by!(or_never("coalesce(tasks.legal_due_on, '9999-12-31')") => NaiveDate),
+        TaskOrderField::TargetOn => by!(or_never("coalesce(tasks.target_on, '9999-12-31')") => NaiveDate),
+        TaskOrderField::UpdatedAt => by!(tasks::updated_at => DateTime<Utc>),
+        TaskOrderField::CreatedAt => by!(tasks::created_at => DateTime<Utc>),
+        TaskOrderField::Status => by!(tasks::status => TaskStatus),
+    };
+    Ok(part.page(query.select(Task::as_select()).load(conn).await?))
+}
+
+/// A date by which lists are ordered, as the index has it; [`NEVER`] for none.
+fn or_never(date: &'static str) -> SqlLiteral<Date> {
+    diesel::dsl::sql(date)
+}
+
+/// Those of these tasks that are in the list, in no particular order, for keeping a list up to date.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn among(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &TaskFilter,
+    ids: &[TaskId],
+) -> Result<Vec<Task>> {
+    let query = filtered(scope, filter)?.filter(sql::among(tasks::id, ids));
+    Ok(query.select(Task::as_select()).load(conn).await?)
+}
+
+/// Tasks by id, in no particular order.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[TaskId]) -> Result<Vec<Task>> {
+    Ok(tasks::table
+        .filter(visible(scope).checked())
+        .filter(sql::among(tasks::id, ids))
+        .select(Task::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// The text by which a task is found.
+fn search_text(task: &Task) -> String {
+    search::fold(&format!("{}\n{}", task.title, task.description))
+}
+
+refolded!(tasks, Task, async |_, tasks: &[Task]| -> Result<_> { Ok(tasks.iter().map(search_text).collect()) });
+
+/// The number of tasks that match a filter, by status, in one scan.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn counts(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &TaskFilter,
+) -> Result<Vec<(TaskStatus, i64)>> {
+    let by_status = tally::by::<TaskStatus>("tasks.status");
+    Ok(tally::each(filtered(scope, filter)?.select(by_status).get_result(conn).await?))
+}
+
+/// The number of tasks that match a filter.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &TaskFilter) -> Result<i64> {
+    Ok(filtered(scope, filter)?.count().get_result(conn).await?)
+}

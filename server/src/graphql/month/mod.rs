@@ -1,0 +1,50 @@
+//! The month: what is due, when, and the work on it.
+
+pub mod calendar;
+pub mod catalogue;
+pub mod due;
+pub mod obligation;
+pub mod recurring_task;
+pub mod task;
+pub mod task_type;
+
+use async_graphql::{MergedObject, MergedSubscription};
+use guichet_obligations as obligations;
+
+use crate::graphql::mirror::mirror;
+
+mirror!(DocumentCategory => obligations::Category);
+mirror!(DocumentDirection => obligations::Direction);
+mirror!(PeriodKind => obligations::PeriodKind);
+mirror!(RuleStatus => obligations::Status);
+mirror!(CalendarCountry => guichet_base::country::Country);
+
+/// The queries of the month.
+#[derive(Default, MergedObject)]
+pub struct MonthQuery(
+    catalogue::CatalogueQuery,
+    obligation::ObligationQuery,
+    task_type::TaskTypeQuery,
+    recurring_task::RecurringTaskQuery,
+    task::TaskQuery,
+    task::TaskCountsQuery,
+    calendar::FirmHolidayQuery,
+    due::DueDateQuery,
+);
+
+/// The mutations of the month.
+#[derive(Default, MergedObject)]
+pub struct MonthMutation(
+    catalogue::CatalogueMutation,
+    obligation::ObligationMutation,
+    task_type::TaskTypeMutation,
+    recurring_task::RecurringTaskMutation,
+    calendar::CalendarMutation,
+);
+
+/// The subscriptions of the month.
+#[derive(Default, MergedSubscription)]
+pub struct MonthSubscription(
+    task::TaskSubscription,
+    task::TaskCountsSubscription,
+);

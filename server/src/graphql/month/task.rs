@@ -1,0 +1,369 @@
+//! Tasks: the work of the firm's staff.
+
+use async_graphql::{Context, ID, InputObject, Object, Subscription};
+use futures_util::Stream;
+use guichet_base::error;
+use guichet_base::id::{ClientId, DepartmentId, FirmId, Id, RecurringTaskId, StaffId, TaskId, TaskTypeId};
+use guichet_base::page::PageRequest;
+use guichet_edge::ApiError;
+use guichet_engine::actor::{Membership, Scope};
+use guichet_engine::db::Conn;
+use guichet_engine::keyset::Position;
+use guichet_obligations::{explain, why_provisional};
+use guichet_schema::month::task::{list, model};
+
+use super::recurring_task::RecurringTask;
+use super::task_type::TaskType;
+use crate::graphql::caller::Caller;
+use crate::graphql::counts::counts;
+use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
+use crate::graphql::loaders::{by_ids, load, load_optional, seen};
+use crate::graphql::mirror::mirror;
+use crate::graphql::page::{FilterInput, connection};
+use crate::graphql::payload::{api_id, known_ids, queried};
+use crate::graphql::people::client::Client;
+use crate::graphql::people::department::Department;
+use crate::graphql::people::staff::StaffMember;
+use crate::graphql::scalars::{Date, DateTime, OrderDirection};
+
+mirror!(TaskStatus => model::TaskStatus);
+mirror!(TaskOrigin => model::TaskOrigin);
+mirror!(TaskOrderField => list::TaskOrderField);
+
+/// A task.
+#[derive(Debug, Clone)]
+pub struct Task(pub model::Task);
+
+by_ids!(TaskId => Task, list::by_ids);
+
+/// A piece of work for one client, mostly for one period. Not visible to clients.
+#[Object]
+impl Task {
+    /// The ID of the task, for example `task_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
+    pub async fn id(&self) -> ID {
+        api_id(self.0.id)
+    }
+
+    /// The client.
+    async fn client(&self, ctx: &Context<'_>) -> Result<Client, ApiError> {
+        seen(load(ctx, self.0.client_id).await?)
+    }
+
+    /// The kind of work; null for a task that was entered without one.
+    async fn task_type(&self, ctx: &Context<'_>) -> Result<Option<TaskType>, ApiError> {
+        load_optional(ctx, self.0.task_type_id).await
+    }
+
+    /// The recurring task that it was generated from.
+    async fn recurring_task(&self, ctx: &Context<'_>) -> Result<Option<RecurringTask>, ApiError> {
+        load_optional(ctx, self.0.recurring_task_id).await
+    }
+
+    /// Where the task comes from.
+    async fn origin(&self) -> TaskOrigin {
+        self.0.origin.into()
+    }
+
+    /// The name of the period that it is about, for example `2026-03`.
+    async fn period(&self) -> Option<&str> {
+        self.0.period.as_deref()
+    }
+
+    /// What is to be done, for example `DAS 03/2026`.
+    async fn title(&self) -> &str {
+        &self.0.title
+    }
+
+    /// The details.
+    async fn description(&self) -> &str {
+        &self.0.description
+    }
+
+    /// The staff member who does it.
+    async fn assignee(&self, ctx: &Context<'_>) -> Result<StaffMember, ApiError> {
+        seen(load(ctx, self.0.assignee_id).await?)
+    }
+
+    /// The department.
+    async fn department(&self, ctx: &Context<'_>) -> Result<Option<Department>, ApiError> {
+        load_optional(ctx, self.0.department_id).await
+    }
+
+    /// The status.
+    async fn status(&self) -> TaskStatus {
+        self.0.status.into()
+    }
+
+    /// The due date of the law; null when there is none, or when it is not published yet.
+    async fn legal_due_on(&self) -> Option<Date> {
+        self.0.legal_due_on.map(Date)
+    }
+
+    /// The date of the firm's own.
+    async fn target_on(&self) -> Option<Date> {
+        self.0.target_on.map(Date)
+    }
+
+    /// The date until which the client hands in what is needed.
+    async fn hand_in_by(&self) -> Option<Date> {
+        self.0.hand_in_by.map(Date)
+    }
+
+    /// Why the due date of the law may still change, in the language of the viewer; empty when it is final.
+    async fn provisional(&self, ctx: &Context<'_>) -> Vec<String> {
+        let locale = Caller::of(ctx).locale;
+        self.0.provisional().iter().map(|why| why_provisional(locale, why)).collect()
+    }
+
+    /// How the due date of the law was found, step by step, in the language of the viewer.
+    async fn due_explanation(&self, ctx: &Context<'_>) -> Vec<String> {
+        let locale = Caller::of(ctx).locale;
+        let due = self.0.due();
+        due.iter().flat_map(|due| &due.steps).flat_map(|step| explain(locale, step)).collect()
+    }
+
+    /// Whether the task was generated after the due date of the law.
+    async fn was_generated_late(&self) -> bool {
+        self.0.was_generated_late
+    }
+
+    /// Whether nobody has acted on the task yet.
+    async fn is_untouched(&self) -> bool {
+        self.0.is_untouched
+    }
+
+    /// The version of the task. Send it back as `expectedVersion` to detect changes by others.
+    async fn version(&self) -> i32 {
+        self.0.version
+    }
+
+    /// The date and time when the task was created.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// The date and time when the task was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+
+    /// The date and time when the task was done or canceled.
+    async fn closed_at(&self) -> Option<DateTime> {
+        self.0.closed_at.map(DateTime)
+    }
+}
+
+/// A filter of tasks. A task must match all given conditions.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct TaskFilter {
+    /// Tasks with one of these IDs.
+    ids: Option<Vec<ID>>,
+    /// Tasks with one of these statuses.
+    status: Option<Vec<TaskStatus>>,
+    /// Tasks of one of these clients.
+    client_ids: Option<Vec<ID>>,
+    /// Tasks with one of these assignees.
+    assignee_ids: Option<Vec<ID>>,
+    /// Tasks of one of these departments.
+    department_ids: Option<Vec<ID>>,
+    /// Tasks of one of these kinds of work.
+    task_type_ids: Option<Vec<ID>>,
+    /// Tasks generated from one of these recurring tasks.
+    recurring_task_ids: Option<Vec<ID>>,
+    /// Tasks about one of these periods, by their names.
+    periods: Option<Vec<String>>,
+    /// Tasks from one of these sources.
+    origins: Option<Vec<TaskOrigin>>,
+    /// Tasks that are legally due on or after this date.
+    due_from: Option<Date>,
+    /// Tasks that are legally due on or before this date.
+    due_to: Option<Date>,
+    /// Tasks whose date of the firm's own is this date or before.
+    target_to: Option<Date>,
+    /// Tasks on which nobody has acted yet (true), or on which somebody has (false).
+    is_untouched: Option<bool>,
+    /// Words in the title or description, regardless of case and accents; all words must match. Up to 200 characters.
+    search: Option<String>,
+}
+
+impl FilterInput for TaskFilter {
+    type Filter = list::TaskFilter;
+
+    fn read(self, _: &Membership) -> error::Result<list::TaskFilter> {
+        let filter = self;
+        Ok(list::TaskFilter {
+            ids: known_ids(filter.ids),
+            status: filter.status.map(|status| status.into_iter().map(Into::into).collect()),
+            clients: known_ids(filter.client_ids),
+            assignees: known_ids(filter.assignee_ids),
+            departments: known_ids(filter.department_ids),
+            task_types: known_ids(filter.task_type_ids),
+            recurring: known_ids(filter.recurring_task_ids),
+            periods: filter.periods,
+            origins: filter.origins.map(|origins| origins.into_iter().map(Into::into).collect()),
+            due_from: filter.due_from.map(|date| date.0),
+            due_to: filter.due_to.map(|date| date.0),
+            target_to: filter.target_to.map(|date| date.0),
+            is_untouched: filter.is_untouched,
+            search: filter.search,
+        })
+    }
+}
+
+/// The order of a list of tasks.
+#[derive(Debug, Clone, InputObject)]
+pub struct TaskOrder {
+    /// The field to sort by. Tasks with equal values are sorted by ID.
+    field: TaskOrderField,
+    /// The direction.
+    direction: OrderDirection,
+}
+
+impl From<TaskOrder> for list::TaskOrder {
+    fn from(order: TaskOrder) -> Self {
+        Self { field: order.field.into(), descending: order.direction == OrderDirection::Desc }
+    }
+}
+
+connection! {
+    /// A page of the list of tasks.
+    TaskConnection, TaskEdge of Task, count TaskCount
+}
+
+/// Counts only when requested.
+pub struct TaskCount(list::TaskFilter);
+
+#[Object]
+impl TaskCount {
+    /// The number of items on all pages.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+        let caller = Caller::of(ctx);
+        let count = list::count(&mut *caller.conn().await?, &caller.scope()?, &self.0).await;
+        queried(caller, count)
+    }
+}
+
+counts! {
+    /// The numbers of tasks by status.
+    TaskCounts, TaskStatusCount of status: TaskStatus => model::TaskStatus, all as by_status,
+    told as TaskCountsChanged;
+    filter TaskFilter => list::TaskFilter, ids TaskId, with [ClientId];
+    /// Returns the numbers of tasks that the viewer can see, by status. Zero for clients.
+    query TaskCountsQuery.task_counts;
+    /// Sends the numbers of tasks that the viewer can see, by status: in the first message without `after`, and whenever
+    /// one of them changes.
+    subscription TaskCountsSubscription.task_counts_changed, "taskCountsChanged", TasksCounted;
+    shared by |viewer| viewer.scope() => Scope,
+    counted |conn, viewer, filter| list::counts(conn, &viewer.scope(), filter)
+}
+
+/// Queries about tasks.
+#[derive(Debug, Default)]
+pub struct TaskQuery;
+
+#[Object]
+impl TaskQuery {
+    /// Returns the list of tasks that the viewer can see. Empty for clients.
+    #[allow(clippy::too_many_arguments)] // of the field
+    async fn tasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The filter. By default all are returned.")] filter: Option<TaskFilter>,
+        #[graphql(desc = "The order of the list. The default is the due date of the law, earliest first.")]
+        order_by: Option<TaskOrder>,
+        #[graphql(desc = "Returns the first n items, 1 to 100. Give exactly one of `first` and `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns the items after this cursor. Use it with `first`.")] after: Option<String>,
+        #[graphql(desc = "Returns the last n items, 1 to 100. Give exactly one of `first` and `last`.")] last: Option<i32>,
+        #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
+    ) -> Result<TaskConnection, ApiError> {
+        let caller = Caller::of(ctx);
+        let scope = caller.scope()?;
+        let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
+        let order: list::TaskOrder = order_by.map(Into::into).unwrap_or_default();
+        let part = queried(caller, PageRequest::new(first, after, last, before))?;
+        let page = list::page(&mut *caller.conn().await?, &scope, &filter, order, &part).await;
+        let page = queried(caller, page)?;
+        Ok(TaskConnection::new(page, TaskCount(filter), |task| order.position(task), Task))
+    }
+
+    /// Returns the task with this ID; null when it does not exist for the viewer.
+    async fn task(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The ID of the task.")] id: ID,
+    ) -> Result<Option<Task>, ApiError> {
+        Caller::of(ctx).actor()?;
+        load_optional(ctx, TaskId::decode(&id)).await
+    }
+}
+
+changes! {
+    /// A change of a list of tasks.
+    TasksChanged of TaskEdge, Task(model::Task), TaskId
+}
+
+/// The tasks of a filter, in an order.
+pub struct TasksListed {
+    filter: list::TaskFilter,
+    order: list::TaskOrder,
+}
+
+impl Listed for TasksListed {
+    type Message = TasksChanged;
+    type Key = (Scope, list::TaskFilter);
+
+    const SHOWS: Shows = Shows {
+        embeds: &[
+            ClientId::NOUN,
+            StaffId::NOUN,
+            DepartmentId::NOUN,
+            TaskTypeId::NOUN,
+            RecurringTaskId::NOUN,
+            // What was generated is told by one event a client.
+            guichet_schema::month::generation::run::MONTH,
+        ],
+        rules: &[FirmId::NOUN],
+        ..Shows::of("tasksChanged")
+    };
+
+    fn key(&self, onlooker: &Onlooker) -> Self::Key {
+        (onlooker.scope(), self.filter.clone())
+    }
+
+    async fn find(&self, conn: &mut Conn, onlooker: &Onlooker, ids: &[TaskId]) -> error::Result<Vec<model::Task>> {
+        list::among(conn, &onlooker.scope(), &self.filter, ids).await
+    }
+
+    fn position(&self, task: &model::Task) -> Position {
+        self.order.position(task)
+    }
+}
+
+/// Tasks, live.
+#[derive(Debug, Default)]
+pub struct TaskSubscription;
+
+#[Subscription]
+impl TaskSubscription {
+    /// Sends changes of the tasks that the viewer can see. Applied in order to the result of the query `tasks` after the
+    /// first message, they keep that result up to date. Sends nothing to clients.
+    async fn tasks_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The filter. By default all are returned.")] filter: Option<TaskFilter>,
+        #[graphql(
+            desc = "The order of the list, for the sort keys. The default is the due date of the law, earliest first."
+        )]
+        order_by: Option<TaskOrder>,
+        #[graphql(
+            desc = "The cursor of the last message that was received. The subscription then continues after that message."
+        )]
+        after: Option<String>,
+    ) -> Result<impl Stream<Item = Result<TasksChanged, ApiError>>, ApiError> {
+        let caller = Caller::of(ctx);
+        let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
+        let order = order_by.map(Into::into).unwrap_or_default();
+        follow(ctx, after, TasksListed { filter, order }).await
+    }
+}

@@ -1,0 +1,5 @@
+//! The month: what is due, when, and the work on it.
+
+mod catalogue;
+mod due;
+mod generation;
