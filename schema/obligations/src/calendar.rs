@@ -81,7 +81,8 @@ impl Calendar {
 /// The week and the place of a firm.
 #[derive(Debug, Clone)]
 pub struct Office {
-    country: Country,
+    /// None where no holidays of its country are known.
+    country: Option<Country>,
     place: Place,
     days: Vec<Weekday>,
 }
@@ -89,13 +90,15 @@ pub struct Office {
 impl Office {
     /// The office of a firm in this place that works on these days of the week; `None` if it never works, or has a city
     /// without its region.
-    pub fn new(country: Country, place: Place, days: Vec<Weekday>) -> Option<Self> {
+    pub fn new(country: impl Into<Option<Country>>, place: Place, days: Vec<Weekday>) -> Option<Self> {
+        let country = country.into();
         let is_whole = place.city.is_none() || place.region.is_some();
         (!days.is_empty() && is_whole).then_some(Self { country, place, days })
     }
 
     /// An office that works from Monday to Friday and has only national holidays.
-    pub fn of(country: Country) -> Self {
+    pub fn of(country: impl Into<Option<Country>>) -> Self {
+        let country = country.into();
         let days = vec![Weekday::Mon, Weekday::Tue, Weekday::Wed, Weekday::Thu, Weekday::Fri];
         Self { country, place: Place::default(), days }
     }
@@ -144,7 +147,7 @@ impl<'a> Calendars<'a> {
         if calendar.is_weekend(date.weekday(), &self.office) {
             return Some(DayOff { date, name: None, level: None, source: None });
         }
-        let (country, place, reach) = self.asked(calendar, reach, place);
+        let (country, place, reach) = self.asked(calendar, reach, place)?;
         // The widest explains it best.
         let holidays = self.holidays(calendar, country, reach, date);
         holidays
@@ -213,7 +216,7 @@ impl<'a> Calendars<'a> {
         is_of_client: bool,
         year: i32,
     ) -> Vec<Provisional> {
-        let (country, place, reach) = self.asked(calendar, reach, place);
+        let Some((country, place, reach)) = self.asked(calendar, reach, place) else { return Vec::new() };
         let mut unknown: Vec<Provisional> = Self::missing(country, reach, place)
             .map(|key| match &place.city {
                 Some(city) if !is_of_client => Provisional::RegionUnknown { country, city: city.clone() },
@@ -240,15 +243,16 @@ impl<'a> Calendars<'a> {
         unknown
     }
 
-    /// Whose days off a calendar means: those of the firm's seat, for its own calendar.
+    /// Whose days off a calendar means: those of the firm's seat, for its own calendar; none in a country of which no
+    /// holidays are known.
     fn asked<'b>(
         &'b self,
         calendar: Calendar,
         reach: Reach,
         place: &'b Place,
-    ) -> (Country, &'b Place, Reach) {
+    ) -> Option<(Country, &'b Place, Reach)> {
         match calendar.country() {
-            Some(country) => (country, place, reach),
+            Some(country) => Some((country, place, reach)),
             None => {
                 let office = &self.office.place;
                 let reach = match (&office.region, &office.city) {
@@ -256,7 +260,7 @@ impl<'a> Calendars<'a> {
                     (Some(_), None) => Reach::Region,
                     (None, None) => Reach::National,
                 };
-                (self.office.country, office, reach)
+                Some((self.office.country?, office, reach))
             }
         }
     }
@@ -320,6 +324,19 @@ mod tests {
         {
             assert_eq!(region_by_code(country, city), None, "{city}");
         }
+    }
+
+    /// The office of a firm in another country rests on its weekend, and its dates are not said to be provisional.
+    #[test]
+    fn an_office_in_a_country_without_known_holidays() {
+        let calendars = Calendars::new(Holidays::shipped(), Office::of(None));
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let off = |text| calendars.day_off(Calendar::Office, Reach::City, &Place::default(), day(text)).is_some();
+        assert_eq!(["2026-12-25", "2026-12-26"].map(off), [false, true]);
+        assert_eq!(calendars.unknown(Calendar::Office, Reach::City, &Place::default(), true, 2026), []);
+        let sao_paulo = Place { region: Some("BR-SP".into()), city: Some("3550308".into()) };
+        let bank = calendars.day_off(Calendar::BrBank, Reach::City, &sao_paulo, day("2026-12-25"));
+        assert!(bank.is_some(), "a client's calendar is its country's");
     }
 
     #[test]

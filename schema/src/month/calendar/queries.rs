@@ -109,8 +109,7 @@ pub(crate) async fn calendars(conn: &mut AsyncPgConnection, firm: FirmId) -> Res
         .select((confirmed_years::country, confirmed_years::region, confirmed_years::city, confirmed_years::year))
         .load(conn)
         .await?;
-    // A firm of a country whose holidays are not known has an office without holidays but its own.
-    let country = Country::parse(&country).unwrap_or(Country::Br);
+    let country = Country::parse(&country);
     let days = days.into_iter().filter_map(|day| Weekday::try_from(u8::try_from(day - 1).ok()?).ok());
     let office = Office::new(country, Place { region, city }, days.collect());
     let calendars = Calendars::new(Holidays::shipped(), office.unwrap_or_else(|| Office::of(country)));
