@@ -335,7 +335,10 @@ impl Book {
 
     /// Which attributes and events of a client the dates of an obligation can depend on.
     pub fn keys(&self, code: &str) -> BTreeSet<String> {
-        self.all_keys(expression::Asked { rules: [code.to_owned()].into_iter().collect(), ..Default::default() })
+        self.all_keys(expression::Asked {
+            rules: [code.to_owned()].into_iter().collect(),
+            ..Default::default()
+        })
     }
 
     /// Which attributes and events of a client a rule can ask, with those of the obligations on which it depends.

@@ -331,7 +331,8 @@ mod tests {
     fn an_office_in_a_country_without_known_holidays() {
         let calendars = Calendars::new(Holidays::shipped(), Office::of(None));
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
-        let off = |text| calendars.day_off(Calendar::Office, Reach::City, &Place::default(), day(text)).is_some();
+        let off =
+            |text| calendars.day_off(Calendar::Office, Reach::City, &Place::default(), day(text)).is_some();
         assert_eq!(["2026-12-25", "2026-12-26"].map(off), [false, true]);
         assert_eq!(calendars.unknown(Calendar::Office, Reach::City, &Place::default(), true, 2026), []);
         let sao_paulo = Place { region: Some("BR-SP".into()), city: Some("3550308".into()) };

@@ -32,7 +32,6 @@ pub async fn explain(
         .ok_or_else(|| Refusal::of("period", Code::OutOfRange))?;
     let book = obligation::queries::book(conn, firm).await?;
     let calendars = calendar::queries::calendars(conn, firm).await?;
-    let question =
-        Question { code: &obligation.code, period: &period, client: &record.facts, instead: None };
+    let question = Question { code: &obligation.code, period: &period, client: &record.facts, instead: None };
     Ok(book.due(&calendars, question))
 }

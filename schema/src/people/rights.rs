@@ -99,10 +99,10 @@ pub fn sees_access(membership: &Membership, access: AccessId) -> bool {
 mod tests {
     use super::*;
     use FirmAct::{
-        CalendarUpdate, CatalogueAdopt, ObligationCreate, ObligationUpdate, RecurringTaskCreate, RecurringTaskUpdate,
-        TaskTypeCreate, TaskTypeUpdate,
-        ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate, EmailSuppressionLift, FirmUpdate,
-        PortalAccessCreate, ServiceItemCreate, ServiceItemUpdate, StaffCreate, TicketCreate,
+        CalendarUpdate, CatalogueAdopt, ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate,
+        EmailSuppressionLift, FirmUpdate, ObligationCreate, ObligationUpdate, PortalAccessCreate,
+        RecurringTaskCreate, RecurringTaskUpdate, ServiceItemCreate, ServiceItemUpdate, StaffCreate,
+        TaskTypeCreate, TaskTypeUpdate, TicketCreate,
     };
     use guichet_base::id::{ClientId, FirmId, StaffId};
     use guichet_engine::actor::MemberReach;

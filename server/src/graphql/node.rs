@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
 use guichet_base::id::{
     AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FileId,
-    FirmHolidayId, FirmId, Id, MessageId, NotificationId, ObligationId, RecurringTaskId, ServiceItemId, StaffId, TaskId, TaskTypeId, TicketId,
-    TransferId,
+    FirmHolidayId, FirmId, Id, MessageId, NotificationId, ObligationId, RecurringTaskId, ServiceItemId,
+    StaffId, TaskId, TaskTypeId, TicketId, TransferId,
 };
 use guichet_base::input::Check;
 use guichet_base::page::MAX_PAGE;

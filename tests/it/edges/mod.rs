@@ -54,7 +54,7 @@ fn the_business_knows_no_framework() {
 fn the_workers_know_no_web() {
     let links = links("guichet-workers");
     assert_eq!(of(&["axum", "async-graphql", "guichet-server"], &links), [""; 0]);
-    let rooms = ["base", "engine", "mail", "queue", "schema", "storage", "workers"];
+    let rooms = ["base", "engine", "mail", "obligations", "queue", "schema", "storage", "workers"];
     assert_eq!(of(&["guichet"], &links), rooms.map(|room| format!("guichet-{room}")));
 }
 
@@ -62,7 +62,7 @@ fn the_workers_know_no_web() {
 fn the_store_knows_no_web_and_no_queue() {
     let links = links("guichet-storage");
     assert_eq!(of(&["axum", "async-graphql", "apalis", "lettre"], &links), [""; 0]);
-    let rooms = ["base", "engine", "schema", "storage"];
+    let rooms = ["base", "engine", "obligations", "schema", "storage"];
     assert_eq!(of(&["guichet"], &links), rooms.map(|room| format!("guichet-{room}")));
 }
 
@@ -116,7 +116,7 @@ fn no_system_library_is_linked() {
 fn the_business_does_not_know_the_demo() {
     let links_of_demo = links("guichet-demo");
     assert_eq!(of(&["async-graphql", "apalis", "axum", "lettre"], &links_of_demo), [""; 0]);
-    let rooms = ["base", "demo", "engine", "schema", "storage"];
+    let rooms = ["base", "demo", "engine", "obligations", "schema", "storage"];
     assert_eq!(of(&["guichet"], &links_of_demo), rooms.map(|room| format!("guichet-{room}")));
     for package in ["guichet-schema", "guichet-storage", "guichet-workers"] {
         assert_eq!(of(&["guichet-demo"], &links(package)), [""; 0]);

@@ -15,12 +15,16 @@ const OBLIGATIONS: &str = "{ obligations(first: 100) { totalCount nodes {
 async fn c_09_the_whole_catalogue() {
     let desk = Desk::open().await;
     let made = desk.done(&desk.owner, "catalogueAdopt", json!({})).await;
-    let (obligations, task_types) = (made["obligations"].as_i64().unwrap(), made["taskTypes"].as_i64().unwrap());
+    let (obligations, task_types) =
+        (made["obligations"].as_i64().unwrap(), made["taskTypes"].as_i64().unwrap());
     assert!(obligations > 20 && task_types > 15, "{made}");
     let seen = desk.app.ask(&desk.owner, OBLIGATIONS, json!({})).await["obligations"].clone();
     assert_eq!(seen["totalCount"], obligations);
     let das = seen["nodes"].as_array().unwrap().iter().find(|one| one["code"] == "BR-DAS").unwrap();
-    assert_eq!((&das["isShipped"], &das["jurisdiction"], &das["periodKind"]), (&json!(true), &json!("BR"), &json!("MONTH")));
+    assert_eq!(
+        (&das["isShipped"], &das["jurisdiction"], &das["periodKind"]),
+        (&json!(true), &json!("BR"), &json!("MONTH"))
+    );
     let rule = das["rules"].as_array().unwrap().last().unwrap();
     assert_eq!(rule["due"]["calendar"], "BR-BANK");
     assert!(!rule["source"].as_str().unwrap().is_empty());
@@ -41,7 +45,11 @@ async fn c_09_the_whole_catalogue() {
 async fn c_09_a_part_of_the_catalogue() {
     let desk = Desk::open().await;
     let made = desk.done(&desk.owner, "catalogueAdopt", json!({ "obligationCodes": ["FIRM-REPORT"] })).await;
-    assert_eq!((&made["obligations"], &made["taskTypes"]), (&json!(2), &json!(0)), "the report waits for the closing");
+    assert_eq!(
+        (&made["obligations"], &made["taskTypes"]),
+        (&json!(2), &json!(0)),
+        "the report waits for the closing"
+    );
     let made = desk.done(&desk.owner, "catalogueAdopt", json!({ "taskTypeCodes": ["FIRM-CLOSE"] })).await;
     assert_eq!((&made["obligations"], &made["taskTypes"]), (&json!(0), &json!(1)));
     let query = "{ taskTypes(first: 5) { nodes { name obligation { code } documents { name direction } } } }";

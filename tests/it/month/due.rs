@@ -14,7 +14,8 @@ const EXPLAIN: &str = "query ($obligation: ID!, $client: ID!, $period: String!) 
 
 async fn obligation(desk: &Desk, code: &str) -> String {
     desk.done(&desk.owner, "catalogueAdopt", json!({ "obligationCodes": [code] })).await;
-    let query = "query ($codes: [String!]) { obligations(first: 1, filter: { codes: $codes }) { nodes { id } } }";
+    let query =
+        "query ($codes: [String!]) { obligations(first: 1, filter: { codes: $codes }) { nodes { id } } }";
     let found = desk.app.ask(&desk.owner, query, json!({ "codes": [code] })).await;
     text(&found["obligations"]["nodes"][0]["id"])
 }
@@ -63,7 +64,9 @@ async fn c_09_the_last_extension_holds() {
     let desk = Desk::open().await;
     let das = obligation(&desk, "BR-DAS").await;
     lives_in(&desk, "BR-SP", "3550308").await;
-    for (due, published) in [("2026-06-30", "2026-04-01"), ("2026-07-15", "2026-05-01"), ("2026-06-01", "2026-03-01")] {
+    for (due, published) in
+        [("2026-06-30", "2026-04-01"), ("2026-07-15", "2026-05-01"), ("2026-06-01", "2026-03-01")]
+    {
         let input = json!({
             "obligationId": das, "period": "2026-03", "dueOn": due, "publishedOn": published, "source": published
         });
@@ -83,13 +86,10 @@ async fn c_09_the_last_extension_holds() {
 #[tokio::test]
 async fn c_09_versions_do_not_overlap() {
     let desk = Desk::open().await;
-    let rule = |day: i64| json!({ "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": day }], "shift": "KEEP" });
-    let version = |from: Option<&str>, due: Value| {
-        json!({ "validFrom": from, "due": due, "source": "Ata 1", "status": "CONFIRMED" })
-    };
-    let input = |code: &str, rules: Value| {
-        json!({ "code": code, "name": code, "category": "OTHER", "periodKind": "MONTH", "jurisdiction": "ANY", "rules": rules })
-    };
+    let rule =
+        |day: i64| json!({ "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": day }], "shift": "KEEP" });
+    let version = |from: Option<&str>, due: Value| json!({ "validFrom": from, "due": due, "source": "Ata 1", "status": "CONFIRMED" });
+    let input = |code: &str, rules: Value| json!({ "code": code, "name": code, "category": "OTHER", "periodKind": "MONTH", "jurisdiction": "ANY", "rules": rules });
     let create = input("OWN-1", json!([version(None, rule(10))]));
     let own = text(&desk.done(&desk.owner, "obligationCreate", create).await["obligation"]["id"]);
     let next = json!({ "obligationId": own, "version": version(Some("2026-03"), rule(15)) });
@@ -104,7 +104,8 @@ async fn c_09_versions_do_not_overlap() {
         (json!({ "at": "SOMETIMES", "shift": "KEEP" }), "rules.0.due.at"),
         (json!({ "at": { "rule": "NOBODY" }, "shift": "KEEP" }), "rules.0"),
     ] {
-        let told = desk.refused(&desk.owner, "obligationCreate", input("OWN-2", json!([version(None, due)]))).await;
+        let told =
+            desk.refused(&desk.owner, "obligationCreate", input("OWN-2", json!([version(None, due)]))).await;
         assert!(told[0].starts_with(place) && told[0].ends_with(":INVALID_RULE"), "{told:?} {place}");
     }
     let taken = input("OWN-1", json!([version(None, rule(10))]));

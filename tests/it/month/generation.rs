@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use guichet_base::id::Id;
-use guichet_schema::month::generation::job::{GenerateTasks, generate, tick};
+use guichet_schema::month::generation::job::{generate, tick};
+use guichet_schema::month::recurring_task::job::GenerateTasks;
 use serde_json::{Value, json};
 
 use crate::desk::ticket::desk::{Desk, each, text};
@@ -91,8 +92,11 @@ async fn c_08_each_task_once() {
     assert_eq!(month.periods().await, [""; 0]);
     desk.app.pass(TimeDelta::days(100));
     let order = GenerateTasks { firm_id: desk.firm.id, recurring: None, generation_id: None };
-    let made: usize =
-        join_all((0..10).map(|_| generate(&desk.app.store, &order))).await.into_iter().map(Result::unwrap).sum();
+    let made: usize = join_all((0..10).map(|_| generate(&desk.app.store, &order)))
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .sum();
     let periods = month.periods().await;
     assert_eq!(periods.len(), made);
     assert!((3..=4).contains(&made), "{periods:?}");

@@ -186,7 +186,8 @@ async fn registration_numbers_are_checked() {
         assert_eq!(find(&world, id).await.registration.as_deref(), Some(kept), "{typed}");
         assert_eq!(known(id).await.len(), usize::from(country != "DE"));
     }
-    for (country, typed) in [("BR", "12.345.678/0001-96"), ("FR", "12.345.678/0001-95"), ("ES", "12345678A")] {
+    for (country, typed) in [("BR", "12.345.678/0001-96"), ("FR", "12.345.678/0001-95"), ("ES", "12345678A")]
+    {
         let told = refused(create(country, typed, &[]).await);
         assert_eq!(told, [(Some("registration"), Code::InvalidRegistration)], "{typed}");
     }
@@ -194,7 +195,8 @@ async fn registration_numbers_are_checked() {
     let told = refused(create("BR", "12.345.678/0001-95", &branches).await);
     assert_eq!(told, [(Some("otherRegistrations.1"), Code::InvalidRegistration)]);
 
-    let id = create("BR", "12.345.678/0001-95", &["11222333000181", "11.222.333/0001-81"]).await.unwrap().value;
+    let id =
+        create("BR", "12.345.678/0001-95", &["11222333000181", "11.222.333/0001-81"]).await.unwrap().value;
     let numbers = known(id).await;
     assert_eq!(numbers.len(), 2, "each number once");
     assert!(numbers.contains(&("CNPJ", "12345678000195".to_owned(), true)));

@@ -12,7 +12,8 @@ use guichet_base::id::Id;
 use guichet_engine::actor::{AccessRole, StaffRole};
 use guichet_engine::db;
 use guichet_engine::store::Store;
-use guichet_schema::month::generation::job::{GenerateTasks, generate};
+use guichet_schema::month::generation::job::generate;
+use guichet_schema::month::recurring_task::job::GenerateTasks;
 use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_schema::shared::file::rules::Limits;
 use guichet_tests::app::{START, gateway, settings};
@@ -327,14 +328,16 @@ impl SetUp {
         });
         self.make("holiday", "firmHolidayCreate", "firmHoliday", holiday).await;
         let client = self.names["client"].clone();
-        let attribute = json!({ "clientId": client, "key": "city", "validFrom": "2020-01-01", "text": "3550308" });
+        let attribute =
+            json!({ "clientId": client, "key": "city", "validFrom": "2020-01-01", "text": "3550308" });
         self.act("clientAttributeSet", "client { id }", attribute).await;
         let event = json!({
             "clientId": client, "name": "accountsApproved", "period": "2025", "happenedOn": "2026-04-30"
         });
         self.act("clientEventSet", "client { id }", event).await;
         let years = json!([{ "startsOn": "2020-05-01", "endsOn": "2020-12-31" }]);
-        self.act("clientFiscalYearsSet", "client { id }", json!({ "clientId": client, "years": years })).await;
+        self.act("clientFiscalYearsSet", "client { id }", json!({ "clientId": client, "years": years }))
+            .await;
         let numbers = json!({
             "id": client, "expectedVersion": 5, "registration": "11.222.333/0001-81", "timeZone": "America/Recife",
             "endedOn": "2030-12-31"

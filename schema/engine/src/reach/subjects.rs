@@ -160,7 +160,10 @@ mod tests {
         ] {
             assert!(asked.contains(part), "{asked}");
         }
-        assert!(of("client", false).contains("NULL::uuid AS department_id, NULL::text AS category FROM clients AS thing"));
+        assert!(
+            of("client", false)
+                .contains("NULL::uuid AS department_id, NULL::text AS category FROM clients AS thing")
+        );
         assert!(of("document", false).contains("thing.category AS category FROM documents AS thing JOIN"));
         let held = of("ticket", true);
         assert!(held.starts_with("SELECT thing.id FROM tickets AS thing WHERE"), "{held}");

@@ -256,7 +256,8 @@ fn read_obligation(row: ObligationRow) -> Result<(Obligation, ShippedObligation)
 }
 
 fn read_extension(row: ExtensionRow) -> Result<Extension, String> {
-    let when = row.when.as_ref().map(read::condition).transpose().map_err(|problem| format!("{problem:?}"))?;
+    let when =
+        row.when.as_ref().map(read::condition).transpose().map_err(|problem| format!("{problem:?}"))?;
     // A month is as good as its last day: only the order counts.
     let (_, published) = bound(&row.published).ok_or("the day of its publication is no date")?;
     let ExtensionRow { period, due, places, source, .. } = row;

@@ -48,7 +48,12 @@ pub struct CreateHoliday {
 ///
 /// # Errors
 /// `NOT_ALLOWED`; refusals of the fields; `TAKEN` about `date` when the place has that day already.
-pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateHoliday) -> Result<Done<FirmHolidayId>> {
+pub async fn create(
+    store: &Store,
+    actor: &Actor,
+    key: &str,
+    input: CreateHoliday,
+) -> Result<Done<FirmHolidayId>> {
     rights::may(&actor.membership, FirmAct::CalendarUpdate)?;
     let firm_id = actor.firm_id();
     let mut tx = first!(store.begin_once(actor, "firmHolidayCreate", key, &input).await?);
@@ -83,7 +88,8 @@ pub async fn delete(store: &Store, actor: &Actor, id: FirmHolidayId) -> Result<D
     rights::may(&actor.membership, FirmAct::CalendarUpdate)?;
     let firm_id = actor.firm_id();
     let mut tx = store.begin(actor).await?;
-    let row = firm_holidays::table.filter(firm_holidays::firm_id.eq(firm_id)).filter(firm_holidays::id.eq(id));
+    let row =
+        firm_holidays::table.filter(firm_holidays::firm_id.eq(firm_id)).filter(firm_holidays::id.eq(id));
     let deleted = diesel::delete(row).execute(tx.conn()).await?;
     (deleted > 0).then_some(()).or_not_found("id")?;
     tx.changed(firm_id, "firmHolidayDelete", id, Some(Audience::staff()), None);

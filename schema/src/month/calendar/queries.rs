@@ -106,7 +106,12 @@ pub(crate) async fn calendars(conn: &mut AsyncPgConnection, firm: FirmId) -> Res
         .await?;
     let confirmed: Vec<(Country, String, String, i32)> = confirmed_years::table
         .filter(confirmed_years::firm_id.eq(firm))
-        .select((confirmed_years::country, confirmed_years::region, confirmed_years::city, confirmed_years::year))
+        .select((
+            confirmed_years::country,
+            confirmed_years::region,
+            confirmed_years::city,
+            confirmed_years::year,
+        ))
         .load(conn)
         .await?;
     let country = Country::parse(&country);

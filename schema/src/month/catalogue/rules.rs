@@ -26,7 +26,8 @@ pub fn is_of(obligation: &Obligation, country: Option<Country>) -> bool {
 
 /// Whether a kind of work is for this country: all that it is due for is.
 pub fn is_for(catalogue: &Catalogue, task: &TaskPlan, country: Option<Country>) -> bool {
-    task.obligations().all(|code| catalogue.book.get(code).is_some_and(|obligation| is_of(obligation, country)))
+    task.obligations()
+        .all(|code| catalogue.book.get(code).is_some_and(|obligation| is_of(obligation, country)))
 }
 
 /// What is adopted with these kinds of work and obligations, or everything for the firm's country without any. Obligations
@@ -67,9 +68,6 @@ pub fn adopted<'a>(
             waiting.extend(rules.flat_map(|rule| catalogue.book.depends(rule)));
         }
     }
-    check.require(
-        !adopted.obligations.is_empty() || !is_whole,
-        Refusal::of("taskTypeCodes", Code::Required),
-    );
+    check.require(!adopted.obligations.is_empty() || !is_whole, Refusal::of("taskTypeCodes", Code::Required));
     adopted
 }

@@ -5,40 +5,15 @@ use diesel::prelude::*;
 use diesel::sql_types::{Date, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use guichet_base::error::Result;
-use guichet_base::id::{FirmId, GenerationId, Id, RecurringTaskId};
-use guichet_engine::job::{NewJob, Payload};
+use guichet_base::id::{FirmId, Id};
+use guichet_engine::job::NewJob;
 use guichet_engine::store::{By, Store};
 use guichet_engine::tables::firms;
-use serde::{Deserialize, Serialize};
 
+use crate::month::recurring_task::job::GenerateTasks;
 use crate::people::firm::model::StoredZone;
 
 use super::run::{Only, Order, run};
-
-/// Generates the tasks of a firm that are due today.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct GenerateTasks {
-    /// The firm.
-    pub firm_id: FirmId,
-    /// Only those of these recurring tasks; else all of the firm, and the day is then done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub recurring: Option<Vec<RecurringTaskId>>,
-    /// The run that a person sees.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub generation_id: Option<GenerationId>,
-}
-
-impl Payload for GenerateTasks {
-    const KIND: &'static str = "generate_tasks";
-    const MAX_ATTEMPTS: i32 = 50;
-}
-
-impl GenerateTasks {
-    /// Those of these recurring tasks.
-    pub fn of(firm_id: FirmId, recurring: Vec<RecurringTaskId>) -> Self {
-        Self { firm_id, recurring: Some(recurring), generation_id: None }
-    }
-}
 
 /// Writes a job for each firm whose day has begun since its tasks were generated last. Returns how many. Asked again and
 /// again, from several processes, it writes one at a time for each firm.

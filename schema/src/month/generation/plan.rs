@@ -104,9 +104,8 @@ impl<'a> Computed<'a> {
     fn asked(&mut self, terms: Terms<'_>) -> BTreeSet<String> {
         let book = self.book;
         let mut asked = BTreeSet::new();
-        let mut of_code = |code: &str| {
-            self.keys.entry(code.to_owned()).or_insert_with(|| book.keys(code)).clone()
-        };
+        let mut of_code =
+            |code: &str| self.keys.entry(code.to_owned()).or_insert_with(|| book.keys(code)).clone();
         asked.extend(terms.obligation.into_iter().flat_map(&mut of_code));
         let rules = [terms.target, terms.hand_in, terms.instead.map(|(rule, _)| rule)];
         for rule in rules.into_iter().flatten() {
@@ -201,7 +200,10 @@ mod tests {
         let terms = Terms { instead: Some((&fixed, "agreed")), ..terms };
         let number = computed.dates(terms, &period("2025-03"), &client);
         let Some(Outcome::Due(dates)) = computed.outcome(number) else { panic!("not due") };
-        assert_eq!(dates.legal.as_ref().map(|due| (due.date, due.source.as_str())), Some((day("2025-04-10"), "agreed")));
+        assert_eq!(
+            dates.legal.as_ref().map(|due| (due.date, due.source.as_str())),
+            Some((day("2025-04-10"), "agreed"))
+        );
         assert_eq!(dates.target, Some(day("2025-04-08")));
     }
 

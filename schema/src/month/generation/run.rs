@@ -10,7 +10,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::{OrNotFound, Result};
 use guichet_base::i18n::{self, Args};
 use guichet_base::id::{
-    ClientId, DocumentDefinitionId, DocumentId, FirmId, GenerationId, Id, RecurringTaskId, StaffId, TaskId, TaskTypeId,
+    ClientId, DocumentDefinitionId, DocumentId, FirmId, GenerationId, Id, RecurringTaskId, StaffId, TaskId,
+    TaskTypeId,
 };
 use guichet_base::locale::Locale;
 use guichet_base::search::{self, FOLD};
@@ -19,8 +20,8 @@ use guichet_engine::feed::{Audience, Event};
 use guichet_engine::sql;
 use guichet_engine::store::{By, Store, Tx};
 use guichet_engine::tables::{
-    clients, document_definitions, firms, recurring_task_overrides, recurring_task_pauses, recurring_task_unexpected,
-    recurring_tasks, staff_members, task_types, tasks, undone_periods,
+    clients, document_definitions, firms, recurring_task_overrides, recurring_task_pauses,
+    recurring_task_unexpected, recurring_tasks, staff_members, task_types, tasks, undone_periods,
 };
 use guichet_obligations::{Calendars, Direction, Expr, Period, PeriodKind, expression};
 use serde_json::{Value, json};
@@ -146,7 +147,9 @@ async fn firm(conn: &mut AsyncPgConnection, id: FirmId) -> Result<Firm> {
             obligation: row.obligation_id.and_then(code),
             target: rule(&row.target_rule),
             hand_in: rule(&row.hand_in_rule),
-            documents: of_type.map(|document| (document.clone(), document.obligation_id.and_then(code))).collect(),
+            documents: of_type
+                .map(|document| (document.clone(), document.obligation_id.and_then(code)))
+                .collect(),
             row,
         };
         (kind.row.id, kind)
@@ -213,7 +216,8 @@ struct Planned {
 impl Chunk {
     async fn read(tx: &mut Tx, order: &Order, rows: Vec<RecurringTask>) -> Result<Self> {
         let ids: Vec<RecurringTaskId> = rows.iter().map(|row| row.id).collect();
-        let client_ids: Vec<ClientId> = rows.iter().map(|row| row.client_id).collect::<HashSet<_>>().into_iter().collect();
+        let client_ids: Vec<ClientId> =
+            rows.iter().map(|row| row.client_id).collect::<HashSet<_>>().into_iter().collect();
         let conn = tx.conn();
         let records = records(conn, order.firm_id, Some(&client_ids)).await?;
         let pauses: Vec<Pause> = recurring_task_pauses::table
@@ -258,14 +262,20 @@ impl Chunk {
     }
 
     /// The tasks that are lacking; and the last recurring task that was looked at, if not all were.
-    fn plan(&self, order: &Order, firm: &Firm, computed: &mut Computed<'_>) -> (Vec<Planned>, Option<RecurringTaskId>) {
+    fn plan(
+        &self,
+        order: &Order,
+        firm: &Firm,
+        computed: &mut Computed<'_>,
+    ) -> (Vec<Planned>, Option<RecurringTaskId>) {
         let mut planned = Vec::new();
         for row in &self.rows {
             if planned.len() >= MOST {
                 let before = self.rows.iter().map(|row| row.id).take_while(|id| *id < row.id).last();
                 return (planned, before);
             }
-            let (Some(kind), Some(record)) = (firm.types.get(&row.task_type_id), self.records.get(&row.client_id))
+            let (Some(kind), Some(record)) =
+                (firm.types.get(&row.task_type_id), self.records.get(&row.client_id))
             else {
                 continue;
             };
@@ -382,7 +392,9 @@ async fn write(
     let names: HashMap<DocumentDefinitionId, String> = firm
         .types
         .values()
-        .flat_map(|kind| kind.documents.iter().map(|(document, _)| (document.id, search::fold(&document.name))))
+        .flat_map(|kind| {
+            kind.documents.iter().map(|(document, _)| (document.id, search::fold(&document.name)))
+        })
         .collect();
     let (mut ids, mut of, mut definitions, mut numbers, mut texts) = (vec![], vec![], vec![], vec![], vec![]);
     for task in planned.iter().filter(|task| is_made.contains(&task.id)) {
@@ -491,7 +503,10 @@ pub fn label(locale: Locale, period: &Period) -> String {
     args.set("from", start.format("%m").to_string());
     args.set("month", end.format("%m").to_string());
     args.set("year", end.format("%Y").to_string());
-    args.set("quarter", end.format("%m").to_string().parse::<u32>().map_or(0, |month| month.div_ceil(3)).to_string());
+    args.set(
+        "quarter",
+        end.format("%m").to_string().parse::<u32>().map_or(0, |month| month.div_ceil(3)).to_string(),
+    );
     let key = match period.kind() {
         PeriodKind::Month if period.length() > 1 => "period-months",
         PeriodKind::Month => "period-month",

@@ -82,7 +82,10 @@ pub async fn create(
     check.require(is_code, Refusal::of("code", Code::OutOfRange).asked(Told::Text(code.clone())));
     let jurisdiction = check.line("jurisdiction", &input.jurisdiction, 1..=MAX_CODE);
     let whose = Jurisdiction::parse(&jurisdiction);
-    check.require(whose.is_some(), Refusal::of("jurisdiction", Code::OutOfRange).asked(Told::Text(jurisdiction.clone())));
+    check.require(
+        whose.is_some(),
+        Refusal::of("jurisdiction", Code::OutOfRange).asked(Told::Text(jurisdiction.clone())),
+    );
     let obligation = Obligation {
         id: ObligationId::new(),
         firm_id,
@@ -233,7 +236,9 @@ pub async fn create_extension(
 /// Reads a version of an input.
 fn read(check: &mut Check, path: &InputPath, input: &VersionInput) -> Option<(Version, Option<String>)> {
     let source = check.line(path.clone().field("source"), &input.source, 1..=MAX_NAME);
-    let bound = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let bound = |text: &Option<String>| {
+        text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
     let note = check.optional_line(path.clone().field("note"), input.note.as_deref(), 1_000);
     match rules::read_due(path.clone().field("due"), &input.due) {
         Ok(due) => {

@@ -99,7 +99,11 @@ pub async fn versions(
     Ok(rule_versions::table
         .filter(rule_versions::obligation_id.eq_any(visible(scope).select(obligations::id)))
         .filter(sql::among(rule_versions::obligation_id, ids))
-        .order((rule_versions::obligation_id, rule_versions::first_day.asc().nulls_first(), rule_versions::id))
+        .order((
+            rule_versions::obligation_id,
+            rule_versions::first_day.asc().nulls_first(),
+            rule_versions::id,
+        ))
         .select(RuleVersion::as_select())
         .load(conn)
         .await?)

@@ -16,8 +16,29 @@ use super::model::{DueDateExtension, Obligation, RuleVersion};
 
 /// The names that rules can have, for paths to them.
 const GRAMMAR: [&str; 23] = [
-    "at", "go", "calendar", "reach", "shift", "shiftCalendar", "dates", "by", "cases", "in", "from", "to", "is", "else",
-    "rule", "event", "months", "day", "nth", "days", "businessDays", "when", "due",
+    "at",
+    "go",
+    "calendar",
+    "reach",
+    "shift",
+    "shiftCalendar",
+    "dates",
+    "by",
+    "cases",
+    "in",
+    "from",
+    "to",
+    "is",
+    "else",
+    "rule",
+    "event",
+    "months",
+    "day",
+    "nth",
+    "days",
+    "businessDays",
+    "when",
+    "due",
 ];
 
 /// Obligations to compute with. What cannot be read any more is left out: it was checked when it was written.
@@ -92,11 +113,13 @@ pub fn problematic(path: InputPath, problem: Problem) -> Refusal {
         Trouble::Size => "size",
         Trouble::Calendar => "calendar",
     };
-    let path = problem.path.iter().fold(path, |path, step| match (step.parse(), GRAMMAR.iter().find(|name| *name == step)) {
-        (Ok(index), _) => path.item(index),
-        (_, Some(name)) => path.field(name),
-        // A name that a person made up: the object that has it is at fault.
-        _ => path,
+    let path = problem.path.iter().fold(path, |path, step| {
+        match (step.parse(), GRAMMAR.iter().find(|name| *name == step)) {
+            (Ok(index), _) => path.item(index),
+            (_, Some(name)) => path.field(name),
+            // A name that a person made up: the object that has it is at fault.
+            _ => path,
+        }
     });
     invalid(path, why)
 }

@@ -13,14 +13,13 @@ use guichet_engine::first;
 use guichet_engine::job::NewJob;
 use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::{
-    clients, document_definitions, recurring_task_overrides, recurring_task_pauses, recurring_task_unexpected,
-    recurring_tasks, task_types,
+    clients, document_definitions, recurring_task_overrides, recurring_task_pauses,
+    recurring_task_unexpected, recurring_tasks, task_types,
 };
 use guichet_obligations::{Period, Recurrence};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::month::generation::job::GenerateTasks;
 use crate::month::obligation;
 use crate::month::task_type::model::TaskType;
 use crate::month::task_type::rules::recurrence;
@@ -28,6 +27,7 @@ use crate::people::client::record::queries::{Record, records};
 use crate::people::rights::{self, FirmAct};
 use crate::people::{client, firm};
 
+use super::job::GenerateTasks;
 use super::model::{DueOverride, Pause, RecurringTask};
 use super::queries::visible;
 
@@ -77,7 +77,12 @@ struct Context {
 }
 
 impl Context {
-    async fn read(conn: &mut AsyncPgConnection, firm: FirmId, client: ClientId, kind: &TaskType) -> Result<Self> {
+    async fn read(
+        conn: &mut AsyncPgConnection,
+        firm: FirmId,
+        client: ClientId,
+        kind: &TaskType,
+    ) -> Result<Self> {
         let mut found = records(conn, firm, Some(&[client])).await?;
         Ok(Self { record: found.remove(&client).or_not_found("clientId")?, recurrence: recurrence(kind) })
     }
@@ -107,7 +112,8 @@ pub async fn create(
     rights::may(&actor.membership, FirmAct::RecurringTaskCreate)?;
     let firm_id = actor.firm_id();
     let mut tx = first!(store.begin_once(actor, "recurringTaskCreate", key, &input).await?);
-    let of = client::commands::lock(tx.conn(), &actor.scope(), input.client_id).await?.or_not_found("clientId")?;
+    let of =
+        client::commands::lock(tx.conn(), &actor.scope(), input.client_id).await?.or_not_found("clientId")?;
     let kind = kind(tx.conn(), firm_id, input.task_type_id).await?;
     let context = Context::read(tx.conn(), firm_id, of.id, &kind).await?;
     let mut check = Check::new();
@@ -149,7 +155,11 @@ pub async fn create(
 ///
 /// # Errors
 /// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`; refusals of the fields as for [`create`].
-pub async fn update(store: &Store, actor: &Actor, input: UpdateRecurringTask) -> Result<Done<RecurringTaskId>> {
+pub async fn update(
+    store: &Store,
+    actor: &Actor,
+    input: UpdateRecurringTask,
+) -> Result<Done<RecurringTaskId>> {
     rights::may(&actor.membership, FirmAct::RecurringTaskUpdate)?;
     let mut tx = store.begin(actor).await?;
     let old = lock(tx.conn(), actor, input.id).await?;
@@ -168,7 +178,13 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateRecurringTask) ->
         Patch::Set(period) => Some(period.to_string()),
     };
     new.expects_documents = input.expects_documents.apply(old.expects_documents);
-    check_employed(&mut tx, &mut check, old.firm_id, new.assignee_id.filter(|_| new.assignee_id != old.assignee_id)).await?;
+    check_employed(
+        &mut tx,
+        &mut check,
+        old.firm_id,
+        new.assignee_id.filter(|_| new.assignee_id != old.assignee_id),
+    )
+    .await?;
     if let Some(unexpected) = &input.unexpected {
         check_documents(tx.conn(), &mut check, kind.id, unexpected).await?;
     }
@@ -255,10 +271,14 @@ pub async fn resume(
         let paused = |name: &str| Period::parse(name, context.recurrence.every, &context.record.years);
         let row = recurring_task_pauses::table.find(open.id);
         // The last period of the pause is the one before: the last that ends before this one begins.
-        let periods = std::iter::successors(paused(&open.from_period), |period| period.next(&context.record.years));
+        let periods =
+            std::iter::successors(paused(&open.from_period), |period| period.next(&context.record.years));
         match periods.take_while(|period| period.end() < from.start()).last() {
             Some(last) => {
-                diesel::update(row).set(recurring_task_pauses::to_period.eq(last.to_string())).execute(tx.conn()).await?
+                diesel::update(row)
+                    .set(recurring_task_pauses::to_period.eq(last.to_string()))
+                    .execute(tx.conn())
+                    .await?
             }
             None => diesel::delete(row).execute(tx.conn()).await?,
         };
@@ -390,7 +410,12 @@ async fn pauses(conn: &mut AsyncPgConnection, of: RecurringTaskId) -> Result<Vec
     Ok(of.select(Pause::as_select()).load(conn).await?)
 }
 
-async fn check_employed(tx: &mut Tx, check: &mut Check, firm: FirmId, assignee: Option<StaffId>) -> Result<()> {
+async fn check_employed(
+    tx: &mut Tx,
+    check: &mut Check,
+    firm: FirmId,
+    assignee: Option<StaffId>,
+) -> Result<()> {
     match assignee {
         Some(id) => firm::queries::check_employed(tx.conn(), check, firm, &[("assigneeId".into(), id)]).await,
         None => Ok(()),
@@ -419,7 +444,8 @@ async fn write_unexpected(
     of: &RecurringTask,
     ids: &[DocumentDefinitionId],
 ) -> Result<bool> {
-    let present = recurring_task_unexpected::table.filter(recurring_task_unexpected::recurring_task_id.eq(of.id));
+    let present =
+        recurring_task_unexpected::table.filter(recurring_task_unexpected::recurring_task_id.eq(of.id));
     let mut old: Vec<DocumentDefinitionId> =
         present.select(recurring_task_unexpected::definition_id).load(conn).await?;
     let mut new = ids.to_vec();

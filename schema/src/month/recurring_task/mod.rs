@@ -1,6 +1,7 @@
 //! Recurring tasks: which client has which kind of work, from which period on, and what differs for it.
 
 pub mod commands;
+pub mod job;
 pub mod model;
 pub mod queries;
 pub mod rules;

@@ -37,7 +37,8 @@ impl Series<'_> {
                 Some((self.parse(from)?.start(), to))
             })
             .collect();
-        let is_paused = |period: &Period| pauses.iter().any(|(from, to)| *from <= period.start() && period.end() <= *to);
+        let is_paused =
+            |period: &Period| pauses.iter().any(|(from, to)| *from <= period.start() && period.end() <= *to);
         let is_served = |period: &Period| self.ended_on.is_none_or(|ended| period.start() <= ended);
         self.recurrence
             .begun(first, last, by, self.years)
@@ -47,7 +48,8 @@ impl Series<'_> {
 
     /// A period of this series by its name, whether or not its month is one of the chosen ones.
     fn parse(&self, name: &str) -> Option<Period> {
-        Period::parse(name, self.recurrence.every, self.years).filter(|period| period.kind() == self.recurrence.kind)
+        Period::parse(name, self.recurrence.every, self.years)
+            .filter(|period| period.kind() == self.recurrence.kind)
     }
 }
 
@@ -74,11 +76,23 @@ mod tests {
     fn c_08_periods_of_a_series() {
         let (recurrence, years) = (monthly(), FiscalYears::calendar());
         let pauses = [("2026-02".to_owned(), Some("2026-03".to_owned())), ("2026-06".to_owned(), None)];
-        let series =
-            Series { recurrence: &recurrence, years: &years, first: "2026-01", last: None, pauses: &[], ended_on: None };
+        let series = Series {
+            recurrence: &recurrence,
+            years: &years,
+            first: "2026-01",
+            last: None,
+            pauses: &[],
+            ended_on: None,
+        };
         assert_eq!(begun(&series, "2026-04-30"), ["2026-01", "2026-02", "2026-03"]);
-        assert_eq!(begun(&Series { pauses: &pauses, ..series.clone() }, "2026-12-31"), ["2026-01", "2026-04", "2026-05"]);
-        assert_eq!(begun(&Series { last: Some("2026-02"), ..series.clone() }, "2026-12-31"), ["2026-01", "2026-02"]);
+        assert_eq!(
+            begun(&Series { pauses: &pauses, ..series.clone() }, "2026-12-31"),
+            ["2026-01", "2026-04", "2026-05"]
+        );
+        assert_eq!(
+            begun(&Series { last: Some("2026-02"), ..series.clone() }, "2026-12-31"),
+            ["2026-01", "2026-02"]
+        );
         let ended = Series { ended_on: Some(day("2026-03-15")), ..series.clone() };
         assert_eq!(begun(&ended, "2026-12-31"), ["2026-01", "2026-02", "2026-03"]);
         let yearly = Recurrence { kind: PeriodKind::FiscalYear, ..monthly() };
@@ -91,7 +105,11 @@ mod tests {
             pauses: &[],
             ended_on: Some(day("2027-02-01")),
         };
-        assert_eq!(begun(&series, "2028-06-01"), ["FY2026-12-31", "FY2027-12-31"], "the year of the end is included");
+        assert_eq!(
+            begun(&series, "2028-06-01"),
+            ["FY2026-12-31", "FY2027-12-31"],
+            "the year of the end is included"
+        );
     }
 
     proptest! {

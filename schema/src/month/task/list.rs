@@ -13,12 +13,12 @@ use guichet_base::search;
 use guichet_base::text_enum;
 use guichet_engine::actor::Scope;
 use guichet_engine::condition::{Condition, is_few};
-use guichet_engine::{found_by, refolded};
 use guichet_engine::keyset::{self, Key, Position, keyset, place};
 use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::tables::tasks;
 use guichet_engine::tally;
+use guichet_engine::{found_by, refolded};
 
 use super::model::{Task, TaskOrigin, TaskStatus};
 
@@ -61,7 +61,9 @@ impl TaskOrder {
     pub fn position(self, task: &Task) -> Position {
         let (name, down, id) = (self.field.as_str(), self.descending, task.id);
         match self.field {
-            TaskOrderField::LegalDueOn => keyset::position(name, down, &task.legal_due_on.unwrap_or(NEVER), id),
+            TaskOrderField::LegalDueOn => {
+                keyset::position(name, down, &task.legal_due_on.unwrap_or(NEVER), id)
+            }
             TaskOrderField::TargetOn => keyset::position(name, down, &task.target_on.unwrap_or(NEVER), id),
             TaskOrderField::UpdatedAt => keyset::position(name, down, &task.updated_at, id),
             TaskOrderField::CreatedAt => keyset::position(name, down, &task.created_at, id),
@@ -193,7 +195,9 @@ pub async fn page(
         }};
     }
     let query = match order.field {
-        TaskOrderField::LegalDueOn => by!(or_never("coalesce(tasks.legal_due_on, '9999-12-31')") => NaiveDate),
+        TaskOrderField::LegalDueOn => {
+            by!(or_never("coalesce(tasks.legal_due_on, '9999-12-31')") => NaiveDate)
+        }
         TaskOrderField::TargetOn => by!(or_never("coalesce(tasks.target_on, '9999-12-31')") => NaiveDate),
         TaskOrderField::UpdatedAt => by!(tasks::updated_at => DateTime<Utc>),
         TaskOrderField::CreatedAt => by!(tasks::created_at => DateTime<Utc>),
@@ -239,7 +243,9 @@ fn search_text(task: &Task) -> String {
     search::fold(&format!("{}\n{}", task.title, task.description))
 }
 
-refolded!(tasks, Task, async |_, tasks: &[Task]| -> Result<_> { Ok(tasks.iter().map(search_text).collect()) });
+refolded!(tasks, Task, async |_, tasks: &[Task]| -> Result<_> {
+    Ok(tasks.iter().map(search_text).collect())
+});
 
 /// The number of tasks that match a filter, by status, in one scan.
 ///

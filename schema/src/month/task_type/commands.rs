@@ -138,7 +138,12 @@ pub struct UpdateTaskType {
 /// # Errors
 /// `NOT_ALLOWED`; refusals of the fields, `INVALID_RULE` about the place in a rule that is wrong; `TAKEN` about `name`;
 /// `NOT_FOUND` about what is referred to.
-pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTaskType) -> Result<Done<TaskTypeId>> {
+pub async fn create(
+    store: &Store,
+    actor: &Actor,
+    key: &str,
+    input: CreateTaskType,
+) -> Result<Done<TaskTypeId>> {
     rights::may(&actor.membership, FirmAct::TaskTypeCreate)?;
     let firm_id = actor.firm_id();
     let mut tx = first!(store.begin_once(actor, "taskTypeCreate", key, &input).await?);

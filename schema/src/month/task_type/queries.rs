@@ -53,7 +53,11 @@ fn filtered(scope: &Scope, filter: &TaskTypeFilter) -> Result<task_types::BoxedQ
 ///
 /// # Errors
 /// When the database does not answer: retry.
-pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[TaskTypeId]) -> Result<Vec<TaskType>> {
+pub async fn by_ids(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[TaskTypeId],
+) -> Result<Vec<TaskType>> {
     let query = visible(scope).filter(sql::among(task_types::id, ids));
     Ok(query.select(TaskType::as_select()).load(conn).await?)
 }

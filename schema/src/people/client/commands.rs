@@ -112,7 +112,10 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient
         accountant_id: input.accountant_id,
         country,
         zone: rules::zone(&mut check, input.zone.as_deref()),
-        fiscal_year_end: rules::closing(&mut check, input.fiscal_year_end.as_deref().unwrap_or(rules::CALENDAR_YEAR)),
+        fiscal_year_end: rules::closing(
+            &mut check,
+            input.fiscal_year_end.as_deref().unwrap_or(rules::CALENDAR_YEAR),
+        ),
         ended_on: None,
         version: 1,
         created_at: tx.now,
@@ -158,7 +161,8 @@ pub async fn update(
     if let Some(name) = input.name {
         new.name = check.line("name", &name, 1..=MAX_NAME);
     }
-    new.phone = input.phone.and_then(|text| check.optional_line("phone", Some(&text), MAX_NUMBER)).apply(new.phone);
+    new.phone =
+        input.phone.and_then(|text| check.optional_line("phone", Some(&text), MAX_NUMBER)).apply(new.phone);
     if let Some(country) = &input.country {
         new.country = firm::rules::country(&mut check, "country", country);
     }

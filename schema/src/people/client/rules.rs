@@ -1,7 +1,7 @@
 //! Rules of clients, as pure functions.
 
-use guichet_base::email::Email;
 use guichet_base::country::Country;
+use guichet_base::email::Email;
 use guichet_base::error::{Code, InputPath, Refusal, Told};
 use guichet_base::input::Check;
 use guichet_base::registration::Registration;
@@ -69,7 +69,10 @@ pub fn numbers(check: &mut Check, country: &str, primary: Option<&str>, others: 
     let others: Vec<Registration> = others
         .filter_map(|(index, text)| read(InputPath::from("otherRegistrations").item(index), text))
         .collect();
-    Numbers { shown: first.as_ref().map(ToString::to_string), checked: first.into_iter().chain(others).collect() }
+    Numbers {
+        shown: first.as_ref().map(ToString::to_string),
+        checked: first.into_iter().chain(others).collect(),
+    }
 }
 
 /// The IANA name of a time zone; none for that of the firm.
@@ -83,7 +86,8 @@ pub fn closing(check: &mut Check, text: &str) -> String {
     let day = MonthDay::parse(text.trim());
     check.require(
         day.is_some(),
-        Refusal::of("fiscalYearEnd", Code::OutOfRange).asked(Told::Text(text.chars().take(MAX_NUMBER).collect())),
+        Refusal::of("fiscalYearEnd", Code::OutOfRange)
+            .asked(Told::Text(text.chars().take(MAX_NUMBER).collect())),
     );
     day.map_or_else(|| CALENDAR_YEAR.to_owned(), |day| day.to_string())
 }

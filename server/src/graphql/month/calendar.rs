@@ -211,8 +211,19 @@ impl CalendarMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: FirmHolidayCreateInput,
     ) -> Result<FirmHolidayCreatePayload, ApiError> {
-        let FirmHolidayCreateInput { idempotency_key, country, region, city, date, bank, filing, labour, office, name, source } =
-            input;
+        let FirmHolidayCreateInput {
+            idempotency_key,
+            country,
+            region,
+            city,
+            date,
+            bank,
+            filing,
+            labour,
+            office,
+            name,
+            source,
+        } = input;
         let input = CreateHoliday {
             country: country.into(),
             region,
@@ -226,7 +237,8 @@ impl CalendarMutation {
             source,
         };
         let MutationOutcome { done, user_errors, revision } =
-            act(ctx, async |store, actor| commands::create(store, actor, &idempotency_key, input).await).await?;
+            act(ctx, async |store, actor| commands::create(store, actor, &idempotency_key, input).await)
+                .await?;
         let firm_holiday = load_optional(ctx, done).await?;
         Ok(FirmHolidayCreatePayload { firm_holiday, user_errors, revision })
     }

@@ -44,7 +44,8 @@ impl Catalogue {
     /// The kinds of work for these obligations.
     async fn task_types(&self, ctx: &Context<'_>) -> Result<Vec<CatalogueTaskType>, ApiError> {
         let catalogue = shipped();
-        let of_country = catalogue.tasks.iter().filter(|task| rules::is_for(catalogue, task, Some(self.country)));
+        let of_country =
+            catalogue.tasks.iter().filter(|task| rules::is_for(catalogue, task, Some(self.country)));
         let found: Vec<_> = of_country.map(|task| CatalogueTaskType::new(task, self.locale)).collect();
         spend(ctx, found.len())?;
         Ok(found)
@@ -218,7 +219,8 @@ impl CatalogueMutation {
         let CatalogueAdoptInput { idempotency_key, task_type_codes, obligation_codes } = input;
         let input = AdoptCatalogue { task_type_codes, obligation_codes };
         let MutationOutcome { done, user_errors, revision } =
-            act(ctx, async |store, actor| commands::adopt(store, actor, &idempotency_key, input).await).await?;
+            act(ctx, async |store, actor| commands::adopt(store, actor, &idempotency_key, input).await)
+                .await?;
         let (obligations, task_types) =
             done.map(|done| (done.obligations as i64, done.task_types as i64)).unzip();
         Ok(CatalogueAdoptPayload { obligations, task_types, user_errors, revision })

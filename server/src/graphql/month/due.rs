@@ -91,7 +91,14 @@ pub struct BeatenDate {
 impl DueDate {
     /// The answer, in a language.
     pub fn new(answer: Answer, locale: Locale) -> Self {
-        let none = |state| Self { state, date: None, source: None, steps: vec![], provisional: vec![], beaten: vec![] };
+        let none = |state| Self {
+            state,
+            date: None,
+            source: None,
+            steps: vec![],
+            provisional: vec![],
+            beaten: vec![],
+        };
         let due = match answer {
             Answer::Due(due) => *due,
             Answer::NotPublished => return none(DueState::NotPublished),
@@ -104,7 +111,9 @@ impl DueDate {
             date: Some(Date(due.date)),
             source: (!due.source.is_empty()).then_some(due.source),
             provisional: due.provisional.iter().map(|why| why_provisional(locale, why)).collect(),
-            beaten: beaten.map(|beaten| BeatenDate { date: Date(beaten.date), source: beaten.source }).collect(),
+            beaten: beaten
+                .map(|beaten| BeatenDate { date: Date(beaten.date), source: beaten.source })
+                .collect(),
             steps: due.steps.into_iter().map(|step| DueDateStep::new(step, locale)).collect(),
         }
     }

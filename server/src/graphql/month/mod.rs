@@ -44,7 +44,4 @@ pub struct MonthMutation(
 
 /// The subscriptions of the month.
 #[derive(Default, MergedSubscription)]
-pub struct MonthSubscription(
-    task::TaskSubscription,
-    task::TaskCountsSubscription,
-);
+pub struct MonthSubscription(task::TaskSubscription, task::TaskCountsSubscription);

@@ -1,11 +1,15 @@
 //! Obligations, the versions of their rules, and extensions by authorities.
 
-use async_graphql::{Context, ID, InputObject, InputValueResult, Object, Scalar, ScalarType, SimpleObject, Value};
+use async_graphql::{
+    Context, ID, InputObject, InputValueResult, Object, Scalar, ScalarType, SimpleObject, Value,
+};
 use guichet_base::error;
 use guichet_base::id::ObligationId;
 use guichet_edge::ApiError;
 use guichet_engine::actor::Membership;
-use guichet_schema::month::obligation::commands::{self, CreateExtension, CreateObligation, CreateVersion, VersionInput};
+use guichet_schema::month::obligation::commands::{
+    self, CreateExtension, CreateObligation, CreateVersion, VersionInput,
+};
 use guichet_schema::month::obligation::{model, queries};
 
 use super::{DocumentCategory, PeriodKind, RuleStatus};
@@ -162,7 +166,15 @@ impl From<model::DueDateExtension> for DueDateExtension {
     fn from(row: model::DueDateExtension) -> Self {
         let model::DueDateExtension { id, period, places, condition, due_on, published_on, source, .. } = row;
         let (due_on, published_on) = (Date(due_on), Date(published_on));
-        Self { id: api_id(id), period, places, condition: condition.map(DueRule), due_on, published_on, source }
+        Self {
+            id: api_id(id),
+            period,
+            places,
+            condition: condition.map(DueRule),
+            due_on,
+            published_on,
+            source,
+        }
     }
 }
 

@@ -5,7 +5,9 @@ use guichet_base::error;
 use guichet_base::id::{Id, RecurringTaskId};
 use guichet_edge::ApiError;
 use guichet_engine::actor::Membership;
-use guichet_schema::month::recurring_task::commands::{self, CreateRecurringTask, SetOverride, UpdateRecurringTask};
+use guichet_schema::month::recurring_task::commands::{
+    self, CreateRecurringTask, SetOverride, UpdateRecurringTask,
+};
 use guichet_schema::month::recurring_task::{model, queries};
 
 use super::obligation::DueRule;

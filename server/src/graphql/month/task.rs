@@ -331,7 +331,12 @@ impl Listed for TasksListed {
         (onlooker.scope(), self.filter.clone())
     }
 
-    async fn find(&self, conn: &mut Conn, onlooker: &Onlooker, ids: &[TaskId]) -> error::Result<Vec<model::Task>> {
+    async fn find(
+        &self,
+        conn: &mut Conn,
+        onlooker: &Onlooker,
+        ids: &[TaskId],
+    ) -> error::Result<Vec<model::Task>> {
         list::among(conn, &onlooker.scope(), &self.filter, ids).await
     }
 

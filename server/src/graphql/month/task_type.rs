@@ -6,7 +6,9 @@ use guichet_base::id::{Id, TaskTypeId};
 use guichet_base::input::Patch;
 use guichet_edge::ApiError;
 use guichet_engine::actor::Membership;
-use guichet_schema::month::task_type::commands::{self, CreateTaskType, DocumentInput, RecurrenceInput, UpdateTaskType};
+use guichet_schema::month::task_type::commands::{
+    self, CreateTaskType, DocumentInput, RecurrenceInput, UpdateTaskType,
+};
 use guichet_schema::month::task_type::{model, queries};
 
 use super::obligation::{DueRule, Obligation};
@@ -354,7 +356,11 @@ impl TaskTypeCreateInput {
             assign_portfolio: self.assign_portfolio,
             is_requestable: self.is_requestable,
             expects_documents: self.expects_documents,
-            documents: self.documents.into_iter().map(DocumentDefinitionInput::read).collect::<error::Result<_>>()?,
+            documents: self
+                .documents
+                .into_iter()
+                .map(DocumentDefinitionInput::read)
+                .collect::<error::Result<_>>()?,
         };
         Ok((self.idempotency_key, input))
     }

@@ -58,7 +58,11 @@ pub async fn set_attribute(store: &Store, actor: &Actor, input: SetAttribute) ->
                 client_attributes::valid_from.eq(input.valid_from),
                 client_attributes::value.eq(&stored),
             ))
-            .on_conflict((client_attributes::client_id, client_attributes::key, client_attributes::valid_from))
+            .on_conflict((
+                client_attributes::client_id,
+                client_attributes::key,
+                client_attributes::valid_from,
+            ))
             .do_update()
             .set(client_attributes::value.eq(&stored))
             .execute(tx.conn())
@@ -131,14 +135,16 @@ pub async fn set_years(
     check.require(fits, Refusal::of("years", Code::OutOfRange));
     check.done()?;
     let of_client = fiscal_years::table.filter(fiscal_years::client_id.eq(client.id));
-    let row = |(starts_on, ends_on)| FiscalYear { client_id: client.id, firm_id: client.firm_id, starts_on, ends_on };
+    let row = |(starts_on, ends_on)| FiscalYear {
+        client_id: client.id,
+        firm_id: client.firm_id,
+        starts_on,
+        ends_on,
+    };
     let mut new: Vec<FiscalYear> = listed.into_iter().map(row).collect();
     new.sort_by_key(|year| year.ends_on);
-    let old: Vec<FiscalYear> = of_client
-        .order(fiscal_years::ends_on)
-        .select(FiscalYear::as_select())
-        .load(tx.conn())
-        .await?;
+    let old: Vec<FiscalYear> =
+        of_client.order(fiscal_years::ends_on).select(FiscalYear::as_select()).load(tx.conn()).await?;
     if old != new {
         diesel::delete(of_client).execute(tx.conn()).await?;
         diesel::insert_into(fiscal_years::table).values(&new).execute(tx.conn()).await?;
@@ -197,7 +203,8 @@ async fn years(conn: &mut AsyncPgConnection, client: &Client) -> Result<FiscalYe
         .select((fiscal_years::starts_on, fiscal_years::ends_on))
         .load(conn)
         .await?;
-    let pattern = MonthDay::parse(&client.fiscal_year_end).map_or_else(FiscalYears::calendar, FiscalYears::ending);
+    let pattern =
+        MonthDay::parse(&client.fiscal_year_end).map_or_else(FiscalYears::calendar, FiscalYears::ending);
     Ok(pattern.clone().with(listed).unwrap_or(pattern))
 }
 

@@ -21,7 +21,12 @@ const DERIVED: [&str; 5] = ["month", "quarter", "fiscalEnd", "registrationPrefix
 const LEGAL_FORMS: [&str; 4] = ["SOLE", "COMPANY", "SA", "OTHER"];
 
 /// A registration number, as its country checks it, or the refusal that says what is wrong with it.
-pub fn registration(check: &mut Check, path: InputPath, country: Country, text: &str) -> Option<Registration> {
+pub fn registration(
+    check: &mut Check,
+    path: InputPath,
+    country: Country,
+    text: &str,
+) -> Option<Registration> {
     match registration::check(country, text) {
         Ok(number) => Some(number),
         Err(why) => {
@@ -38,7 +43,9 @@ fn refusal(path: InputPath, why: &Why) -> Refusal {
         Why::Empty => Refusal { code: Code::Required, ..refused },
         Why::Length { expected, found } => {
             let lengths: Vec<String> = expected.iter().map(ToString::to_string).collect();
-            told("length").telling("lengths", Told::Text(lengths.join(", "))).telling("found", Told::Number(*found as i64))
+            told("length")
+                .telling("lengths", Told::Text(lengths.join(", ")))
+                .telling("found", Told::Number(*found as i64))
         }
         Why::Character { found } => told("character").telling("found", Told::Text(found.to_string())),
         Why::CheckDigits { kind } => told("digits").telling("kind", Told::Text(kind.name().to_owned())),
@@ -50,7 +57,10 @@ fn refusal(path: InputPath, why: &Why) -> Refusal {
 pub fn key(check: &mut Check, path: &'static str, text: &str) -> String {
     let key = check.line(path, text, 1..=MAX_KEY);
     let is_name = key.bytes().all(|byte| byte.is_ascii_alphanumeric()) && !DERIVED.contains(&key.as_str());
-    check.require(key.is_empty() || is_name, Refusal::of(path, Code::OutOfRange).asked(Told::Text(key.clone())));
+    check.require(
+        key.is_empty() || is_name,
+        Refusal::of(path, Code::OutOfRange).asked(Told::Text(key.clone())),
+    );
     key
 }
 
@@ -89,7 +99,9 @@ fn is_city(country: Country, code: &str) -> bool {
     match country {
         Country::Br => code.len() == 7 && digits,
         // Corsica's begin with 2A and 2B.
-        Country::Fr => code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'A' | b'B')),
+        Country::Fr => {
+            code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'A' | b'B'))
+        }
         Country::Es => code.len() == 5 && digits,
         Country::Pt => code.len() == 4 && digits,
     }
@@ -104,9 +116,11 @@ pub fn derived(facts: Facts, name: &str, primary: Option<&Registration>) -> Fact
         None => facts,
     };
     match search::fold(name).chars().find(|c| c.is_ascii_alphabetic()) {
-        Some(initial) => {
-            facts.with("nameInitial", NaiveDate::MIN, Some(Scalar::Text(initial.to_ascii_uppercase().to_string())))
-        }
+        Some(initial) => facts.with(
+            "nameInitial",
+            NaiveDate::MIN,
+            Some(Scalar::Text(initial.to_ascii_uppercase().to_string())),
+        ),
         None => facts,
     }
 }
@@ -164,9 +178,14 @@ mod tests {
 
     #[test]
     fn keys_are_names_that_the_record_does_not_answer() {
-        for (text, good) in
-            [("staff", true), ("vatRegime2", true), ("month", false), ("nameInitial", false), ("a b", false), ("", false)]
-        {
+        for (text, good) in [
+            ("staff", true),
+            ("vatRegime2", true),
+            ("month", false),
+            ("nameInitial", false),
+            ("a b", false),
+            ("", false),
+        ] {
             assert_eq!(accepted(|check| drop(key(check, "key", text))), good, "{text:?}");
         }
     }
