@@ -202,7 +202,7 @@ async fn registration_numbers_are_checked() {
     assert!(numbers.contains(&("CNPJ", "12345678000195".to_owned(), true)));
     let change = UpdateClient { registration: Patch::Clear, ..untouched(id, 1) };
     commands::update(&world.store, &world.owner, change, CLIENT_FOLLOWERS).await.unwrap();
-    assert_eq!(known(id).await, [("CNPJ", "11222333000181".to_owned(), true)]);
+    assert_eq!(known(id).await, [("CNPJ", "11222333000181".to_owned(), false)]);
     // Another country means other numbers.
     let change = UpdateClient { country: Some("PT".into()), ..untouched(id, 2) };
     let told = refused(commands::update(&world.store, &world.owner, change, CLIENT_FOLLOWERS).await);

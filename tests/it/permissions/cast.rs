@@ -314,8 +314,8 @@ impl SetUp {
         });
         self.act("dueDateExtensionCreate", "obligation { id }", extension).await;
         let recurring = json!({
-            "clientId": self.names["client"], "taskTypeId": self.names["task_type"], "firstPeriod": "2026-03",
-            "lastPeriod": "2026-03", "assigneeId": self.names["staff_owner"]
+            "clientId": self.names["client"], "taskTypeId": self.names["task_type"], "firstPeriod": "2026-02",
+            "lastPeriod": "2026-02", "assigneeId": self.names["staff_owner"]
         });
         self.make("recurring", "recurringTaskCreate", "recurringTask", recurring).await;
         let firm = guichet_base::id::FirmId::decode(&self.names["firm"]).unwrap();

@@ -176,7 +176,7 @@ pub(crate) async fn write_registrations(
                 kind: number.kind(),
                 number: number.as_str().to_owned(),
                 root: number.root().to_owned(),
-                is_primary: new.is_empty(),
+                is_primary: new.is_empty() && client.registration.is_some(),
                 created_at: client.updated_at,
             });
         }
