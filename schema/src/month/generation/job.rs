@@ -1,6 +1,5 @@
 //! The job that generates tasks, and the tick that asks for it.
 
-use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{Date, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
@@ -8,10 +7,9 @@ use guichet_base::error::Result;
 use guichet_base::id::{FirmId, Id};
 use guichet_engine::job::NewJob;
 use guichet_engine::store::{By, Store};
-use guichet_engine::tables::firms;
 
 use crate::month::recurring_task::job::GenerateTasks;
-use crate::people::firm::model::StoredZone;
+use crate::people::firm::day::today;
 
 use super::run::{Only, Order, run};
 
@@ -50,7 +48,7 @@ pub async fn tick(store: &Store) -> Result<usize> {
 /// # Errors
 /// When the database does not answer: retry; what was made stays.
 pub async fn generate(store: &Store, job: &GenerateTasks) -> Result<usize> {
-    let today = today(store, job.firm_id).await?;
+    let today = today(&mut *store.conn().await?, job.firm_id, store.now()).await?;
     let only = Only { recurring: job.recurring.clone(), ..Only::default() };
     let is_all = only.recurring.is_none();
     let order = Order {
@@ -70,16 +68,4 @@ pub async fn generate(store: &Store, job: &GenerateTasks) -> Result<usize> {
             .await?;
     }
     Ok(made)
-}
-
-/// The day of a firm.
-///
-/// # Errors
-/// When the database does not answer: retry.
-pub async fn today(store: &Store, firm: FirmId) -> Result<NaiveDate> {
-    let of_firm = firms::table.find(firm).select((firms::zone, firms::clock_ahead_seconds));
-    let (zone, ahead): (StoredZone, i64) = of_firm.get_result(&mut *store.conn().await?).await?;
-    let zone: chrono_tz::Tz = zone.into();
-    let now = store.now() + chrono::TimeDelta::seconds(ahead);
-    Ok(now.with_timezone(&zone).date_naive())
 }

@@ -153,7 +153,7 @@ async fn file<Row: Exported>(
     // All ids are read first: rows that change meanwhile move in the order, and would be missed or exported twice.
     let ids = queried(&caller, Row::ids(&mut conn, &caller.actor()?.membership, filter, order).await)?;
     drop(conn);
-    let today = caller.store.now().with_timezone(&firm.zone).date_naive();
+    let today = firm.today(caller.store.now());
     let format = Format { locale: caller.locale, zone: firm.zone };
     let exporter = Exporter { store: caller.store, scope, format };
     let headers = [
