@@ -180,14 +180,7 @@ impl Stage<'_> {
                 allowed(mark_read(store, &by, id, None).await)?;
                 if let Some(file) = life.files.last() {
                     allowed(
-                        download::open(
-                            store,
-                            WITH_FILES,
-                            &by,
-                            *file,
-                            FileDisposition::Attachment,
-                        )
-                        .await,
+                        download::open(store, WITH_FILES, &by, *file, FileDisposition::Attachment).await,
                     )?;
                 }
             }

@@ -71,7 +71,7 @@ impl Field {
 /// Hands files in. What is stored already counts at once; other files count once a worker has stored them.
 ///
 /// # Errors
-/// `OUT_OF_RANGE` for no or too many items, refusals of the note; per item: `NOT_FOUND`, `WRONG_DIRECTION`,
+/// `OUT_OF_RANGE` for no or too many items, `TOO_FAST`, refusals of the note; per item: `NOT_FOUND`, `WRONG_DIRECTION`,
 /// `DOCUMENT_NOT_EXPECTED`, `DOCUMENT_TOO_LATE`, `ALREADY_HANDED_IN`, `OUT_OF_RANGE` for too many versions, and what
 /// `files` refuse.
 pub async fn hand_in(store: &Store, actor: &Actor, key: &str, mut input: HandIn) -> Result<Done<Each>> {
@@ -110,6 +110,9 @@ pub async fn hand_in(store: &Store, actor: &Actor, key: &str, mut input: HandIn)
             file,
         })
         .collect();
+    if taken.iter().any(|(document, _)| !document.is_output() && held.terms(document).is_late()) {
+        tx.keep_pace(actor)?;
+    }
     let attachments = bind_each(&mut tx, actor.firm_id(), &bindings).await?;
     let act = ActId::new();
     let made = each.iter().flatten().copied().zip(&attachments).zip(&taken);

@@ -179,7 +179,7 @@ async fn publish_one(
 /// Says of what was delivered that it is right, or what is wrong with it. For the client's users.
 ///
 /// # Errors
-/// `NOT_ALLOWED`, `NOT_FOUND`, `WRONG_DIRECTION`, `APPROVAL_NOT_ASKED`, refusals of the comment.
+/// `NOT_ALLOWED`, `NOT_FOUND`, `WRONG_DIRECTION`, `APPROVAL_NOT_ASKED`, `TOO_FAST`, refusals of the comment.
 pub async fn answer(
     store: &Store,
     actor: &Actor,
@@ -210,6 +210,7 @@ pub async fn answer(
     if wrong.is_none() && document.approval == Some(DocumentApproval::Approved) {
         return tx.commit(id).await;
     }
+    tx.keep_pace(actor)?;
     document.approval = Some(approval);
     rules::touch(&mut document, tx.now);
     let (by, account) = (actor.membership.author(), Some(actor.account_id));

@@ -177,7 +177,7 @@ impl DocumentSettleMutation {
     ///
     /// Available to portal users.
     ///
-    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `WRONG_DIRECTION`, `APPROVAL_NOT_ASKED`.
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `WRONG_DIRECTION`, `APPROVAL_NOT_ASKED`, `TOO_FAST`.
     async fn document_approve(
         &self,
         ctx: &Context<'_>,
@@ -194,7 +194,8 @@ impl DocumentSettleMutation {
     ///
     /// Available to portal users.
     ///
-    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `WRONG_DIRECTION`, `APPROVAL_NOT_ASKED`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`.
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `WRONG_DIRECTION`, `APPROVAL_NOT_ASKED`, `TOO_FAST`, `REQUIRED`, `TOO_LONG`,
+    /// `INVALID_TEXT`.
     async fn document_contest(
         &self,
         ctx: &Context<'_>,
