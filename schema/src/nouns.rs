@@ -3,12 +3,13 @@
 
 use crate::desk::ticket::attachment::TicketFiles;
 use crate::desk::ticket::mails::{StaffMail, StatusMail};
+use crate::month::document::files::DocumentFiles;
 use crate::people::firm::mails::SenderMail;
 use crate::shared::email_delivery::kind::Mails;
 use crate::shared::file::owner::Nouns;
 
 /// The nouns that can have files.
-pub const WITH_FILES: Nouns = &[&TicketFiles];
+pub const WITH_FILES: Nouns = &[&TicketFiles, &DocumentFiles];
 
 /// Every kind of mail: each noun's, by what it is about.
 pub static MAILS: Mails = &[&StatusMail, &StaffMail, &SenderMail];

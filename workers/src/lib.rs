@@ -22,6 +22,7 @@ use guichet_engine::{collation, feed, idempotency};
 use guichet_queue::Workers;
 use guichet_schema::desk::service_item::model::ServiceItem;
 use guichet_schema::desk::ticket::model::Ticket;
+use guichet_schema::month::document::model::Document;
 use guichet_schema::month::generation::job::{generate, tick};
 use guichet_schema::month::recurring_task::job::GenerateTasks;
 use guichet_schema::month::task::model::Task;
@@ -92,7 +93,8 @@ pub fn reconcilers(store: &Store, storage: &Storage, senders: &Senders) -> Vec<R
                 + refold::<ServiceItem>(&store).await?
                 + refold::<Ticket>(&store).await?
                 + refold::<TaskType>(&store).await?
-                + refold::<Task>(&store).await?)
+                + refold::<Task>(&store).await?
+                + refold::<Document>(&store).await?)
         }),
         each_minute("proofs of senders", store, move |store| {
             let senders = senders.clone();

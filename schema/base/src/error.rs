@@ -123,6 +123,22 @@ text_enum! {
         FileNotPreviewable = "FILE_NOT_PREVIEWABLE",
         /// The file is already attached to something.
         FileAttached = "FILE_ATTACHED",
+        /// The document goes the other way: what the firm delivers is not handed in, and the other way round.
+        WrongDirection = "WRONG_DIRECTION",
+        /// The document is not expected any more. Ask the firm with a ticket.
+        DocumentNotExpected = "DOCUMENT_NOT_EXPECTED",
+        /// The firm has finished the work and takes no files any more. Send the file with a ticket.
+        DocumentTooLate = "DOCUMENT_TOO_LATE",
+        /// The same content was handed in already.
+        AlreadyHandedIn = "ALREADY_HANDED_IN",
+        /// A file was handed in already.
+        DocumentFiled = "DOCUMENT_FILED",
+        /// No file counts that could be rejected.
+        NothingToReject = "NOTHING_TO_REJECT",
+        /// No file waits to be published. Upload one first.
+        NothingToPublish = "NOTHING_TO_PUBLISH",
+        /// The document does not wait for an approval.
+        ApprovalNotAsked = "APPROVAL_NOT_ASKED",
     }
 }
 

@@ -103,7 +103,7 @@ impl Stage<'_> {
         let users = self.customers[..2].iter().map(|customer| customer.users[0].actor.clone());
         for by in users.chain([self.manager()]).collect::<Vec<_>>() {
             let id = self.upload(&by).await?;
-            download::open(&self.whole.store, &by, id, FileDisposition::Attachment).await?;
+            download::open(&self.whole.store, WITH_FILES, &by, id, FileDisposition::Attachment).await?;
         }
         let by = self.customers[0].users[0].actor.clone();
         for refusal in FileRefusal::ALL {

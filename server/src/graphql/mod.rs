@@ -110,6 +110,8 @@ pub const SHOWS: &[Shows] = &[
     <shared::notification::Notifications as Followed>::SHOWS,
     <month::task::TasksListed as Listed>::SHOWS,
     <month::task::TasksCounted as Counted>::SHOWS,
+    <month::document::DocumentsListed as Listed>::SHOWS,
+    <month::document::DocumentsCounted as Counted>::SHOWS,
 ];
 
 /// The schema served by the edge, which also decides about introspection.

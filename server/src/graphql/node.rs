@@ -3,9 +3,9 @@
 use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
 use guichet_base::id::{
-    AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FileId,
-    FirmHolidayId, FirmId, Id, MessageId, NotificationId, ObligationId, RecurringTaskId, ServiceItemId,
-    StaffId, TaskId, TaskTypeId, TicketId, TransferId,
+    AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, DocumentId,
+    FileId, FirmHolidayId, FirmId, Id, MessageId, NotificationId, ObligationId, RecurringTaskId,
+    ServiceItemId, StaffId, TaskId, TaskTypeId, TicketId, TransferId,
 };
 use guichet_base::input::Check;
 use guichet_base::page::MAX_PAGE;
@@ -18,6 +18,7 @@ use crate::graphql::desk::service_item::ServiceItem;
 use crate::graphql::desk::ticket::{Attachment, Ticket, TicketChange, TicketMessage, TicketTransfer};
 use crate::graphql::loaders::load;
 use crate::graphql::month::calendar::FirmHoliday;
+use crate::graphql::month::document::Document;
 use crate::graphql::month::obligation::Obligation;
 use crate::graphql::month::recurring_task::RecurringTask;
 use crate::graphql::month::task::Task;
@@ -84,6 +85,8 @@ nodes! {
     Client by ClientId,
     /// A team of a firm.
     Department by DepartmentId,
+    /// A document expected from a client or delivered to it.
+    Document by DocumentId,
     /// One mail to one recipient.
     EmailDelivery by DeliveryId,
     /// A file.

@@ -1,5 +1,6 @@
 //! The month: what is due, when, and the work on it.
 
 mod catalogue;
+mod document;
 mod due;
 mod generation;

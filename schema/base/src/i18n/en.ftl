@@ -136,6 +136,14 @@ refusal-file-unused = This file was not attached in time and has been removed. U
 refusal-file-not-ready = This file is still being checked. Try again in a moment.
 refusal-file-not-previewable = This file cannot be shown here: it has a password, or is of a kind that browsers do not show. Download it.
 refusal-file-attached = This file is already attached. Upload it again to attach it elsewhere.
+refusal-wrong-direction = This document goes the other way: choose one that you hand in, or one that the firm delivers.
+refusal-document-not-expected = This document is not expected any more. If you want to send it all the same, open a ticket.
+refusal-document-too-late = The firm has finished this work and takes no files for it any more. Send the file with a ticket.
+refusal-already-handed-in = This file was handed in already, so there is nothing left to do.
+refusal-document-filed = A file was handed in already. If it is wrong, ask the firm to reject it.
+refusal-nothing-to-reject = There is no file that could be rejected.
+refusal-nothing-to-publish = There is no file to publish. Upload one first.
+refusal-approval-not-asked = This document does not wait for an approval.
 
 ## Failures of a request as a whole.
 
@@ -224,6 +232,9 @@ notification-department-ticket = Ticket #{ $number } has been assigned to your d
 notification-client-message = { $client } sent a message on ticket #{ $number }.
 notification-client-file = { $client } sent a file on ticket #{ $number }.
 notification-ticket-reopened = { $client } reopened ticket #{ $number }.
+notification-late-file = { $client } handed in a file of { $document } after the work was done.
+notification-document-approved = { $client } approved { $document }.
+notification-document-contested = { $client } contests { $document }.
 notification-mail-message = Message
 notification-mail-description = Description
 notification-mail-note = Note

@@ -136,6 +136,14 @@ refusal-file-unused = Este archivo no se adjuntó a tiempo y se ha eliminado. En
 refusal-file-not-ready = Este archivo todavía se está verificando. Inténtelo de nuevo en un momento.
 refusal-file-not-previewable = Este archivo no se puede mostrar aquí: tiene contraseña o es de un tipo que los navegadores no muestran. Descárguelo.
 refusal-file-attached = Este archivo ya está adjunto. Envíelo de nuevo para adjuntarlo en otro lugar.
+refusal-wrong-direction = Este documento va en el otro sentido: elija uno que usted entrega o uno que entrega el despacho.
+refusal-document-not-expected = Este documento ya no se espera. Si aun así quiere enviarlo, abra un ticket.
+refusal-document-too-late = El despacho ha terminado este trabajo y ya no acepta archivos. Envíe el archivo con un ticket.
+refusal-already-handed-in = Este archivo ya se entregó: no queda nada por hacer.
+refusal-document-filed = Ya se entregó un archivo. Si es incorrecto, pida al despacho que lo rechace.
+refusal-nothing-to-reject = No hay ningún archivo que rechazar.
+refusal-nothing-to-publish = No hay ningún archivo que publicar. Envíe uno primero.
+refusal-approval-not-asked = Este documento no espera ninguna aprobación.
 
 ## Fallos de la solicitud entera.
 
@@ -224,6 +232,9 @@ notification-department-ticket = Se ha asignado el caso #{ $number } a su depart
 notification-client-message = { $client } ha enviado un mensaje en el caso #{ $number }.
 notification-client-file = { $client } ha enviado un archivo en el caso #{ $number }.
 notification-ticket-reopened = { $client } ha reabierto el caso #{ $number }.
+notification-late-file = { $client } entregó un archivo de { $document } después de terminado el trabajo.
+notification-document-approved = { $client } aprobó { $document }.
+notification-document-contested = { $client } impugna { $document }.
 notification-mail-message = Mensaje
 notification-mail-description = Descripción
 notification-mail-note = Nota

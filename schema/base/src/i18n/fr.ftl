@@ -136,6 +136,14 @@ refusal-file-unused = Ce fichier n’a pas été joint à temps et a été suppr
 refusal-file-not-ready = Ce fichier est encore en cours de vérification. Réessayez dans un instant.
 refusal-file-not-previewable = Ce fichier ne peut pas être affiché ici : il est protégé par un mot de passe ou d’un type que les navigateurs n’affichent pas. Téléchargez-le.
 refusal-file-attached = Ce fichier est déjà joint. Envoyez-le à nouveau pour le joindre ailleurs.
+refusal-wrong-direction = Ce document va dans l’autre sens : choisissez-en un que vous remettez, ou un que le cabinet livre.
+refusal-document-not-expected = Ce document n’est plus attendu. Si vous voulez quand même l’envoyer, ouvrez un ticket.
+refusal-document-too-late = Le cabinet a terminé ce travail et n’accepte plus de fichiers. Envoyez le fichier avec un ticket.
+refusal-already-handed-in = Ce fichier a déjà été remis : il n’y a plus rien à faire.
+refusal-document-filed = Un fichier a déjà été remis. S’il est erroné, demandez au cabinet de le refuser.
+refusal-nothing-to-reject = Il n’y a aucun fichier à refuser.
+refusal-nothing-to-publish = Il n’y a aucun fichier à publier. Envoyez-en un d’abord.
+refusal-approval-not-asked = Ce document n’attend aucune approbation.
 
 ## Échecs de la requête entière.
 
@@ -228,6 +236,9 @@ notification-department-ticket = Le ticket #{ $number } a été confié à votre
 notification-client-message = { $client } a envoyé un message dans le ticket #{ $number }.
 notification-client-file = { $client } a déposé un fichier dans le ticket #{ $number }.
 notification-ticket-reopened = { $client } a rouvert le ticket #{ $number }.
+notification-late-file = { $client } a remis un fichier de { $document } une fois le travail terminé.
+notification-document-approved = { $client } a approuvé { $document }.
+notification-document-contested = { $client } conteste { $document }.
 notification-mail-message = Message
 notification-mail-description = Description
 notification-mail-note = Note

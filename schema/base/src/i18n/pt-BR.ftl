@@ -136,6 +136,14 @@ refusal-file-unused = Este arquivo não foi anexado a tempo e foi removido. Envi
 refusal-file-not-ready = Este arquivo ainda está em verificação. Tente novamente em instantes.
 refusal-file-not-previewable = Este arquivo não pode ser exibido aqui: ele tem senha ou é de um tipo que os navegadores não exibem. Baixe-o.
 refusal-file-attached = Este arquivo já está anexado. Envie-o novamente para anexá-lo em outro lugar.
+refusal-wrong-direction = Este documento vai no outro sentido: escolha um que você entrega ou um que o escritório entrega.
+refusal-document-not-expected = Este documento não é mais esperado. Se mesmo assim quiser enviá-lo, abra um atendimento.
+refusal-document-too-late = O escritório já concluiu este trabalho e não aceita mais arquivos. Envie o arquivo em um atendimento.
+refusal-already-handed-in = Este arquivo já foi entregue: não há mais nada a fazer.
+refusal-document-filed = Um arquivo já foi entregue. Se estiver errado, peça ao escritório que o rejeite.
+refusal-nothing-to-reject = Não há arquivo que possa ser rejeitado.
+refusal-nothing-to-publish = Não há arquivo para publicar. Envie um primeiro.
+refusal-approval-not-asked = Este documento não espera aprovação.
 
 ## Falhas do pedido inteiro.
 
@@ -228,6 +236,9 @@ notification-department-ticket = O atendimento #{ $number } chegou ao seu setor.
 notification-client-message = { $client } enviou uma mensagem no atendimento #{ $number }.
 notification-client-file = { $client } enviou um arquivo no atendimento #{ $number }.
 notification-ticket-reopened = { $client } reabriu o atendimento #{ $number }.
+notification-late-file = { $client } entregou um arquivo de { $document } depois de concluído o trabalho.
+notification-document-approved = { $client } aprovou { $document }.
+notification-document-contested = { $client } contesta { $document }.
 notification-mail-message = Mensagem
 notification-mail-description = Descrição
 notification-mail-note = Observação

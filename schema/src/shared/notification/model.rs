@@ -22,6 +22,12 @@ text_enum! {
         ClientFile = "CLIENT_FILE",
         /// The client reopened a ticket.
         TicketReopened = "TICKET_REOPENED",
+        /// The client handed in a file after the work was done.
+        LateFile = "LATE_FILE",
+        /// The client approved a document.
+        DocumentApproved = "DOCUMENT_APPROVED",
+        /// The client contests a document.
+        DocumentContested = "DOCUMENT_CONTESTED",
     }
 }
 
@@ -75,7 +81,7 @@ mod tests {
     /// F-02: each kind has its own sentence in every language.
     #[test]
     fn every_kind_has_a_sentence() {
-        let args = Args::from_iter([("number", "7"), ("client", "Ana")]);
+        let args = Args::from_iter([("number", "7"), ("client", "Ana"), ("document", "DAS #7")]);
         for locale in Locale::ALL {
             let mut texts = BTreeSet::new();
             for kind in NotificationKind::ALL {

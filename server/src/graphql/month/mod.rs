@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod catalogue;
+pub mod document;
 pub mod due;
 pub mod obligation;
 pub mod recurring_task;
@@ -28,6 +29,8 @@ pub struct MonthQuery(
     recurring_task::RecurringTaskQuery,
     task::TaskQuery,
     task::TaskCountsQuery,
+    document::DocumentQuery,
+    document::DocumentCountsQuery,
     calendar::FirmHolidayQuery,
     due::DueDateQuery,
 );
@@ -40,8 +43,15 @@ pub struct MonthMutation(
     task_type::TaskTypeMutation,
     recurring_task::RecurringTaskMutation,
     calendar::CalendarMutation,
+    document::DocumentMutation,
+    document::DocumentSettleMutation,
 );
 
 /// The subscriptions of the month.
 #[derive(Default, MergedSubscription)]
-pub struct MonthSubscription(task::TaskSubscription, task::TaskCountsSubscription);
+pub struct MonthSubscription(
+    task::TaskSubscription,
+    task::TaskCountsSubscription,
+    document::DocumentSubscription,
+    document::DocumentCountsSubscription,
+);

@@ -1,0 +1,9 @@
+//! Documents: what a client hands in and what the firm delivers to it.
+
+mod approve;
+mod deliver;
+mod hand_in;
+mod list;
+mod live;
+mod marks;
+pub mod papers;
