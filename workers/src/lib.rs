@@ -28,6 +28,7 @@ use guichet_schema::month::recurring_task::job::GenerateTasks;
 use guichet_schema::month::task::model::Task;
 use guichet_schema::month::task_type::model::TaskType;
 use guichet_schema::people::client::model::Client;
+use guichet_schema::people::firm::day;
 use guichet_schema::people::session;
 use guichet_schema::shared::email_delivery::model::SendEmail;
 use guichet_schema::shared::file::model::VerifyFile;
@@ -100,6 +101,7 @@ pub fn reconcilers(store: &Store, storage: &Storage, senders: &Senders) -> Vec<R
             let senders = senders.clone();
             async move { senders.recheck(&store).await }
         }),
+        each_minute("days that begin", store, |store| async move { day::tick(&store).await }),
         each_minute("months to generate", store, |store| async move { tick(&store).await }),
         each_minute("texts without a sort key", store, |store| async move {
             collation::fill(&mut *store.conn().await?).await

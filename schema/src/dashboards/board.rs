@@ -2,6 +2,7 @@
 //! far it is. Documents count in the month of their due date; those without one are on no calendar.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use diesel::expression::SqlLiteral;
@@ -14,10 +15,10 @@ use guichet_base::error::Result;
 use guichet_engine::actor::Scope;
 use guichet_engine::tables::documents;
 
-use crate::people::firm::day::today;
 use crate::month::document::list::{self, DocumentFilter};
 use crate::month::document::model::DocumentState;
 use crate::month::document::rules::{DocumentMark, mark_sql};
+use crate::people::firm::day::today;
 
 /// A month of a year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,10 +32,11 @@ impl Month {
 
     /// Reads `2026-11`.
     pub fn parse(text: &str) -> Option<Self> {
-        let has_shape = text.len() == 7 && text.bytes().enumerate().all(|(at, byte)| match at {
-            4 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
+        let has_shape = text.len() == 7
+            && text.bytes().enumerate().all(|(at, byte)| match at {
+                4 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
         let first = has_shape.then(|| format!("{text}-01"))?;
         first.parse().ok().filter(|day: &NaiveDate| (1900..=2200).contains(&day.year())).map(Self)
     }
@@ -47,6 +49,12 @@ impl Month {
     /// Its last day.
     pub fn last(self) -> NaiveDate {
         (self.0 + Months::new(1)).pred_opt().unwrap_or(self.0)
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.format("%Y-%m"))
     }
 }
 

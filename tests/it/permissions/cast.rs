@@ -349,7 +349,8 @@ impl SetUp {
     /// Three documents of the task, one of them delivered.
     async fn documents(&mut self) {
         let owner = self.tokens.get("owner").cloned();
-        let query = "{ documents(first: 3, orderBy: { field: CREATED_AT, direction: ASC }) { nodes { id } } }";
+        let query =
+            "{ documents(first: 3, orderBy: { field: CREATED_AT, direction: ASC }) { nodes { id } } }";
         let made = self.stage.ask(owner.as_deref(), query, json!({})).await["data"]["documents"].take();
         let names = ["document", "document_out", "document_pay"];
         let made = made["nodes"].as_array().unwrap().iter().zip(names);

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Date, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
-use guichet_base::id::{ClientId, DocumentId, FolderId, TaskId, TaskTypeId};
+use guichet_base::id::{ClientId, DocumentId, FolderId, StaffId, TaskId, TaskTypeId};
 use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_base::text_enum;
@@ -80,6 +80,8 @@ pub struct DocumentFilter {
     pub task_types: Option<Vec<TaskTypeId>>,
     /// Of kinds of work with one of these names.
     pub task_type_names: Option<Vec<String>>,
+    /// Of work of one of these people; never of a client's filter (C-01).
+    pub assignees: Option<Vec<StaffId>>,
     /// In one of these folders.
     pub folders: Option<Vec<FolderId>>,
     /// Brought by one of these.
@@ -102,9 +104,14 @@ pub struct DocumentFilter {
     pub search: Option<String>,
 }
 
-type Query<'a> = documents::BoxedQuery<'a, Pg>;
+/// A list before it is ordered.
+pub(crate) type Query<'a> = documents::BoxedQuery<'a, Pg>;
 
-async fn filtered<'a>(
+/// The query of a list.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub(crate) async fn filtered<'a>(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
     filter: &DocumentFilter,
@@ -133,6 +140,9 @@ async fn filtered<'a>(
             .filter(task_types::name.eq_any(names.clone()))
             .select(task_types::id.nullable());
         query = query.filter(documents::task_type_id.eq_any(named));
+    }
+    if let Some(assignees) = &filter.assignees {
+        query = query.filter(documents::assignee_id.eq_any(assignees.clone()));
     }
     if let Some(folders) = &filter.folders {
         query = query.filter(documents::folder_id.eq_any(folders.clone()));

@@ -62,7 +62,10 @@ pub async fn tick(store: &Store) -> Result<usize> {
     .await?;
     for firm in &begun {
         let everybody = Some(Audience::everybody());
-        tx.event(firm.id, Event { noun: DAY, subject: firm.id.uuid(), before: everybody.clone(), after: everybody });
+        tx.event(
+            firm.id,
+            Event { noun: DAY, subject: firm.id.uuid(), before: everybody.clone(), after: everybody },
+        );
     }
     tx.commit(()).await?;
     Ok(begun.len())

@@ -40,6 +40,8 @@ pub struct DocumentFilter {
     task_type_ids: Option<Vec<ID>>,
     /// Documents of kinds of work with one of these names.
     task_type_names: Option<Vec<String>>,
+    /// Documents of tasks of one of these people. For staff.
+    assignee_ids: Option<Vec<ID>>,
     /// Documents in one of these folders of the library.
     folder_ids: Option<Vec<ID>>,
     /// Documents that are handed in, or that are delivered.
@@ -71,9 +73,11 @@ impl FilterInput for DocumentFilter {
         let filter = self;
         // What clients never see they cannot ask for either.
         let is_staff = matches!(viewer, Membership::Staff(_));
-        for (field, is_given) in
-            [("taskIds", filter.task_ids.is_some()), ("taskTypeIds", filter.task_type_ids.is_some())]
-        {
+        for (field, is_given) in [
+            ("taskIds", filter.task_ids.is_some()),
+            ("taskTypeIds", filter.task_type_ids.is_some()),
+            ("assigneeIds", filter.assignee_ids.is_some()),
+        ] {
             if is_given && !is_staff {
                 return Err(Refusal::of(field, Code::NotAllowed).into());
             }
@@ -84,6 +88,7 @@ impl FilterInput for DocumentFilter {
             tasks: known_ids(filter.task_ids),
             task_types: known_ids(filter.task_type_ids),
             task_type_names: filter.task_type_names,
+            assignees: known_ids(filter.assignee_ids),
             folders: known_ids(filter.folder_ids),
             directions: filter.directions.map(|all| all.into_iter().map(Into::into).collect()),
             states: filter.states.map(|all| all.into_iter().map(Into::into).collect()),
@@ -119,7 +124,7 @@ connection! {
 }
 
 /// Counts only when requested.
-pub struct DocumentCount(list::DocumentFilter);
+pub struct DocumentCount(pub list::DocumentFilter);
 
 #[Object]
 impl DocumentCount {

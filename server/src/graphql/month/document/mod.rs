@@ -6,9 +6,9 @@ mod settle;
 mod types;
 
 pub use list::{
-    DocumentCountsQuery, DocumentCountsSubscription, DocumentQuery, DocumentSubscription, DocumentsCounted,
-    DocumentsListed,
+    DocumentConnection, DocumentCount, DocumentCountsQuery, DocumentCountsSubscription, DocumentQuery,
+    DocumentSubscription, DocumentsCounted, DocumentsListed,
 };
 pub use mutation::DocumentMutation;
 pub use settle::DocumentSettleMutation;
-pub use types::Document;
+pub use types::{Document, DocumentMark};
