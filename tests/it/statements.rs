@@ -83,7 +83,7 @@ impl Desk {
         verdict::pass(&self.store, nouns::WITH_FILES, id, stored).await.unwrap();
         download::open(
             &self.store,
-            guichet_schema::nouns::WITH_FILES,
+            nouns::WITH_FILES,
             &actor,
             id,
             FileDisposition::Attachment,

@@ -8,7 +8,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Uuid as SqlUuid};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use guichet_base::clock::ManualClock;
-use guichet_base::id::{Id, TicketId};
+use guichet_base::id::TicketId;
 use guichet_embedded::Postgres;
 use guichet_engine::db;
 use guichet_engine::store::Store;
@@ -116,7 +116,7 @@ pub async fn run(postgres: &Postgres) -> Result<GenerationFigures, Failed> {
     let mut dates = 0;
     for round in 0..ROUNDS {
         empty(&store).await?;
-        let ours = timed(pid, async || Ok(drop(generate(&store, &order).await?))).await?;
+        let ours = timed(pid, async || Ok(generate(&store, &order).await.map(|_| ())?)).await?;
         let again = timed(pid, async || match generate(&store, &order).await? {
             0 => Ok(()),
             more => Err(format!("the second run made {more} tasks").into()),
