@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod catalogue;
+pub mod day;
 pub mod due;
 pub mod generation;
 pub mod obligation;

@@ -8,12 +8,13 @@ use crate::reading::{Contract, fields, implements};
 
 /// The last word of a mutation's name: noun, then verb.
 const VERBS: &[&str] = &[
-    "Adopt", "Attach", "Cancel", "Change", "Check", "Complete", "Confirm", "Create", "Delete", "Download",
-    "Edit", "Lift", "MarkPaid", "MarkRead", "Pause", "Post", "Renew", "Reopen", "Resume", "Retry", "Set",
-    "Transfer", "Update",
+    "Adopt", "Assign", "Attach", "Cancel", "Change", "Check", "Complete", "Confirm", "Create", "Delete",
+    "Download", "Edit", "Lift", "MarkPaid", "MarkRead", "Pause", "Post", "Renew", "Reopen", "Resume",
+    "Retry", "Set", "Transfer", "Update",
 ];
 /// Verbs that create or send something, so they need an idempotency key.
-const KEYED: &[&str] = &["Adopt", "Attach", "Change", "Create", "Post", "Reopen", "Retry", "Transfer"];
+const KEYED: &[&str] =
+    &["Adopt", "Assign", "Attach", "Change", "Create", "Post", "Reopen", "Retry", "Transfer"];
 /// Verbs that change something that was read before, so they need a version.
 const VERSIONED: &[&str] = &["Cancel", "Edit", "MarkPaid", "Pause", "Resume", "Update"];
 /// The last word of an input's name.
@@ -248,7 +249,8 @@ fn connections_are_relay_s() {
     let mut complaints = Vec::new();
     for name in contract.types.keys() {
         // These grow at one end only.
-        let is_log = ["TicketMessageConnection", "FileAccessConnection"].contains(&name.as_str());
+        let is_log = ["TicketMessageConnection", "TaskCommentConnection", "FileAccessConnection"]
+            .contains(&name.as_str());
         if let Some(noun) = name.strip_suffix("Connection") {
             let edge = format!("{noun}Edge");
             let expected = [

@@ -1,5 +1,4 @@
-//! The month: what is due, when, and the work on it.
-
 mod catalogue;
 mod due;
 mod generation;
+mod task;

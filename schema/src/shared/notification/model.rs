@@ -22,6 +22,17 @@ text_enum! {
         ClientFile = "CLIENT_FILE",
         /// The client reopened a ticket.
         TicketReopened = "TICKET_REOPENED",
+        /// A task was assigned to the person.
+        TaskAssigned = "TASK_ASSIGNED",
+        /// Several tasks were assigned to the person at once. The subject is the first of them.
+        TasksAssigned = "TASKS_ASSIGNED",
+    }
+}
+
+impl NotificationKind {
+    /// Whether it tells of tasks, not of a ticket.
+    pub const fn is_of_tasks(self) -> bool {
+        matches!(self, Self::TaskAssigned | Self::TasksAssigned)
     }
 }
 
@@ -75,7 +86,7 @@ mod tests {
     /// F-02: each kind has its own sentence in every language.
     #[test]
     fn every_kind_has_a_sentence() {
-        let args = Args::from_iter([("number", "7"), ("client", "Ana")]);
+        let args = Args::from_iter([("number", "7"), ("client", "Ana"), ("title", "#7"), ("count", "#7")]);
         for locale in Locale::ALL {
             let mut texts = BTreeSet::new();
             for kind in NotificationKind::ALL {

@@ -40,8 +40,13 @@ pub struct MonthMutation(
     task_type::TaskTypeMutation,
     recurring_task::RecurringTaskMutation,
     calendar::CalendarMutation,
+    task::TaskMutation,
 );
 
 /// The subscriptions of the month.
 #[derive(Default, MergedSubscription)]
-pub struct MonthSubscription(task::TaskSubscription, task::TaskCountsSubscription);
+pub struct MonthSubscription(
+    task::TaskSubscription,
+    task::TaskCountsSubscription,
+    task::TaskCommentSubscription,
+);

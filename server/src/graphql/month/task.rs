@@ -1,6 +1,17 @@
 //! Tasks: the work of the firm's staff.
 
-use async_graphql::{Context, ID, InputObject, Object, Subscription};
+mod act;
+mod comment;
+mod counts;
+mod history;
+mod input;
+
+pub use act::TaskMutation;
+pub use comment::{CommentOnTask, Comments, TaskComment, TaskCommentSubscription};
+pub use counts::{TaskCountsQuery, TaskCountsSubscription, TasksCounted};
+pub use history::{ChangeOfTask, TaskChange};
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Subscription};
 use futures_util::Stream;
 use guichet_base::error;
 use guichet_base::id::{ClientId, DepartmentId, FirmId, Id, RecurringTaskId, StaffId, TaskId, TaskTypeId};
@@ -10,14 +21,23 @@ use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::db::Conn;
 use guichet_engine::keyset::Position;
 use guichet_obligations::{explain, why_provisional};
-use guichet_schema::month::task::{list, model};
+use guichet_schema::month::day::{FirmClock, clocks};
+use guichet_schema::month::task::rules::{self, is_overdue};
+use guichet_schema::month::task::status::StatusOutcome;
+use guichet_schema::month::task::{documents, list, model};
+use guichet_schema::shared::attachment::queries::of_things;
+use guichet_schema::shared::conversation::queries::unread;
+use guichet_schema::shared::file::model as file;
 
+use self::comment::{TaskCommentConnection, comments};
+use self::history::HistoryOf;
 use super::recurring_task::RecurringTask;
 use super::task_type::TaskType;
+use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
-use crate::graphql::counts::counts;
+use crate::graphql::desk::ticket::Attachment;
 use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
-use crate::graphql::loaders::{by_ids, load, load_optional, seen};
+use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_list, load_optional, seen};
 use crate::graphql::mirror::mirror;
 use crate::graphql::page::{FilterInput, connection};
 use crate::graphql::payload::{api_id, known_ids, queried};
@@ -29,12 +49,65 @@ use crate::graphql::scalars::{Date, DateTime, OrderDirection};
 mirror!(TaskStatus => model::TaskStatus);
 mirror!(TaskOrigin => model::TaskOrigin);
 mirror!(TaskOrderField => list::TaskOrderField);
+mirror!(TaskAct => rules::TaskAct);
+mirror!(TaskStatusOutcome => StatusOutcome);
 
 /// A task.
 #[derive(Debug, Clone)]
 pub struct Task(pub model::Task);
 
 by_ids!(TaskId => Task, list::by_ids);
+
+keyed! {
+    /// The clock of a firm.
+    ClockOf(FirmId) => FirmClock, |_loads, conn, ids| clocks(conn, ids)
+}
+
+keyed! {
+    /// How many required documents a task lacks.
+    MissingOf(TaskId) => i64, |_loads, conn, ids| documents::missing(conn, ids)
+}
+
+keyed! {
+    /// How many comments on a task the viewer has not read.
+    UnreadOf(TaskId) => i64, |loads, conn, ids| unread(conn, &loads.membership, ids)
+}
+
+keyed! {
+    /// The attachments of a task, those of its comments included.
+    OnTask(TaskId) => [file::Attachment], |loads, conn, ids| async {
+        let rows = of_things(conn, &loads.membership, ids).await?;
+        error::Result::Ok(grouped(rows, |attachment| TaskId::from_uuid(attachment.subject.id)))
+    }
+}
+
+/// A status that a task can be given now.
+#[derive(Debug, SimpleObject)]
+pub struct TaskStatusChoice {
+    /// The status.
+    status: TaskStatus,
+    /// What choosing it does.
+    outcome: TaskStatusOutcome,
+    /// Whether it must be confirmed that required documents are missing.
+    confirmation_required: bool,
+}
+
+impl From<rules::StatusChoice> for TaskStatusChoice {
+    fn from(choice: rules::StatusChoice) -> Self {
+        Self {
+            status: choice.status.into(),
+            outcome: StatusOutcome::from(choice.change).into(),
+            confirmation_required: choice.needs_confirmation,
+        }
+    }
+}
+
+impl Task {
+    /// How many required documents it lacks, or would lack if it were open.
+    async fn missing(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+        Ok(load(ctx, MissingOf(self.0.id)).await?.unwrap_or_default())
+    }
+}
 
 /// A piece of work for one client, mostly for one period. Not visible to clients.
 #[Object]
@@ -99,14 +172,85 @@ impl Task {
         self.0.legal_due_on.map(Date)
     }
 
+    /// Whether a person set the due date of the law, so that it does not move with its rule.
+    async fn is_legal_due_set(&self) -> bool {
+        self.0.is_legal_set()
+    }
+
+    /// Whether the task is neither done nor canceled and its due date of the law has passed, in the time zone of the
+    /// firm.
+    async fn is_overdue(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
+        let clock = seen(load(ctx, ClockOf(self.0.firm_id)).await?)?;
+        let today = clock.day(Caller::of(ctx).store.now());
+        Ok(is_overdue(self.0.status, self.0.legal_due_on, today))
+    }
+
     /// The date of the firm's own.
     async fn target_on(&self) -> Option<Date> {
         self.0.target_on.map(Date)
     }
 
+    /// Whether a person set the date of the firm's own, so that it does not follow the due date of the law.
+    async fn is_target_set(&self) -> bool {
+        self.0.is_target_set
+    }
+
     /// The date until which the client hands in what is needed.
     async fn hand_in_by(&self) -> Option<Date> {
         self.0.hand_in_by.map(Date)
+    }
+
+    /// Whether a person set the date until which the client hands in, so that it does not follow the due date of the law.
+    async fn is_hand_in_set(&self) -> bool {
+        self.0.is_hand_in_set
+    }
+
+    /// Whether required documents are missing. Those of a canceled task are not expected.
+    async fn has_missing_documents(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
+        Ok(self.0.status != model::TaskStatus::Canceled && self.missing(ctx).await? > 0)
+    }
+
+    /// The actions that the viewer may or may not perform on the task now, one entry per action.
+    async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<TaskAct>>, ApiError> {
+        let scope = Caller::of(ctx).scope()?;
+        let ability =
+            |act: &rules::TaskAct| Ability::new((*act).into(), rules::may(*act, &scope, self.0.status));
+        Ok(rules::TaskAct::ALL.iter().map(ability).collect())
+    }
+
+    /// The statuses that the viewer can give the task now with `taskStatusChange`.
+    async fn status_choices(&self, ctx: &Context<'_>) -> Result<Vec<TaskStatusChoice>, ApiError> {
+        let lacks = self.missing(ctx).await? > 0;
+        let choices = rules::status_choices(&Caller::of(ctx).scope()?, self.0.status, lacks);
+        Ok(choices.into_iter().map(Into::into).collect())
+    }
+
+    /// The list of comments of staff, oldest first.
+    async fn comments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Returns the first n items, 1 to 100. Give exactly one of `first` and `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns the items after this cursor. Use it with `first`.")] after: Option<String>,
+        #[graphql(desc = "Returns the last n items, 1 to 100. Give exactly one of `first` and `last`.")] last: Option<i32>,
+        #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
+    ) -> Result<TaskCommentConnection, ApiError> {
+        comments(ctx, self.0.id, first, after, last, before).await
+    }
+
+    /// The number of comments of others that the viewer has not read.
+    async fn unread_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+        Ok(load(ctx, UnreadOf(self.0.id)).await?.unwrap_or_default())
+    }
+
+    /// The list of attachments of the task and of its comments, oldest first: all of them, up to 500.
+    async fn attachments(&self, ctx: &Context<'_>) -> Result<Vec<Attachment>, ApiError> {
+        load_list(ctx, OnTask(self.0.id), Attachment).await
+    }
+
+    /// The list of changes of the task, oldest first.
+    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<TaskChange>, ApiError> {
+        load_list(ctx, HistoryOf(self.0.id), TaskChange).await
     }
 
     /// Why the due date of the law may still change, in the language of the viewer; empty when it is final.
@@ -182,6 +326,13 @@ pub struct TaskFilter {
     target_to: Option<Date>,
     /// Tasks on which nobody has acted yet (true), or on which somebody has (false).
     is_untouched: Option<bool>,
+    /// Tasks with comments that the viewer has not read (true), or without any (false); see `Task.unreadCount`.
+    unread: Option<bool>,
+    /// Tasks that lack required documents (true), or have all of them (false).
+    has_missing_documents: Option<bool>,
+    /// Tasks that are overdue in the time zone of the firm (true), or are not (false); see `Task.isOverdue`. What becomes
+    /// overdue by the end of a day is not told live.
+    is_overdue: Option<bool>,
     /// Words in the title or description, regardless of case and accents; all words must match. Up to 200 characters.
     search: Option<String>,
 }
@@ -189,7 +340,7 @@ pub struct TaskFilter {
 impl FilterInput for TaskFilter {
     type Filter = list::TaskFilter;
 
-    fn read(self, _: &Membership) -> error::Result<list::TaskFilter> {
+    fn read(self, viewer: &Membership) -> error::Result<list::TaskFilter> {
         let filter = self;
         Ok(list::TaskFilter {
             ids: known_ids(filter.ids),
@@ -205,6 +356,10 @@ impl FilterInput for TaskFilter {
             due_to: filter.due_to.map(|date| date.0),
             target_to: filter.target_to.map(|date| date.0),
             is_untouched: filter.is_untouched,
+            unread: filter.unread.map(|unread| (viewer.author(), unread)),
+            has_missing_documents: filter.has_missing_documents,
+            is_overdue: filter.is_overdue,
+            now: None,
             search: filter.search,
         })
     }
@@ -243,20 +398,6 @@ impl TaskCount {
     }
 }
 
-counts! {
-    /// The numbers of tasks by status.
-    TaskCounts, TaskStatusCount of status: TaskStatus => model::TaskStatus, all as by_status,
-    told as TaskCountsChanged;
-    filter TaskFilter => list::TaskFilter, ids TaskId, with [ClientId];
-    /// Returns the numbers of tasks that the viewer can see, by status. Zero for clients.
-    query TaskCountsQuery.task_counts;
-    /// Sends the numbers of tasks that the viewer can see, by status: in the first message without `after`, and whenever
-    /// one of them changes.
-    subscription TaskCountsSubscription.task_counts_changed, "taskCountsChanged", TasksCounted;
-    shared by |viewer| viewer.scope() => Scope,
-    counted |conn, viewer, filter| list::counts(conn, &viewer.scope(), filter)
-}
-
 /// Queries about tasks.
 #[derive(Debug, Default)]
 pub struct TaskQuery;
@@ -280,6 +421,7 @@ impl TaskQuery {
         let caller = Caller::of(ctx);
         let scope = caller.scope()?;
         let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
+        let filter = filter.at(caller.store.now());
         let order: list::TaskOrder = order_by.map(Into::into).unwrap_or_default();
         let part = queried(caller, PageRequest::new(first, after, last, before))?;
         let page = list::page(&mut *caller.conn().await?, &scope, &filter, order, &part).await;
@@ -337,7 +479,7 @@ impl Listed for TasksListed {
         onlooker: &Onlooker,
         ids: &[TaskId],
     ) -> error::Result<Vec<model::Task>> {
-        list::among(conn, &onlooker.scope(), &self.filter, ids).await
+        list::among(conn, &onlooker.scope(), &self.filter.at(onlooker.store.now()), ids).await
     }
 
     fn position(&self, task: &model::Task) -> Position {
