@@ -134,7 +134,9 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTask) 
     insert(tx.conn(), &task, period).await?;
     if let (Some(task_type), Some(period)) = (task.task_type_id, period) {
         let legal = task.legal_due_on.filter(|_| task.is_legal_set()).map(|day| (day, by.as_str()));
-        rules.make_documents(&mut tx, Work { client: client.id, task_type, period, legal }, &task).await?;
+        let work = Work { client: client.id, task_type, period, legal };
+        let hand_in = task.hand_in_by.filter(|_| task.is_hand_in_set);
+        rules.make_documents(&mut tx, work, task.id, hand_in).await?;
     }
     let act = ActId::new();
     let entered = Changed::new(TaskField::Created, None, Some(task.status.to_string()));

@@ -40,53 +40,52 @@ impl TasksAssigned {
         let locale = mailing.delivery.locale;
         let due = |task: &NamedTask| task.due_on.map(|day| i18n::weekday_date(locale, day));
         let first = self.named.first();
-        let name = first.map_or("", |task| task.title.as_str());
-        // Mail programs take a new subject for a new conversation.
-        let title = mailing.delivery.thread_subject.as_deref().unwrap_or(name);
-        let count = self.count.to_string();
-        let more = self.count.saturating_sub(self.named.len()).to_string();
-        let client = first.map_or("", |task| task.client.as_str());
-        let say =
-            mailing.sentences([("title", title), ("client", client), ("count", &count), ("more", &more)]);
+        let [name, client] =
+            first.map_or(["", ""], |task| [&task.title, &task.client].map(|text| text.as_str()));
         let is_one = self.count == 1;
         let kind = if is_one { NotificationKind::TaskAssigned } else { NotificationKind::TasksAssigned };
-        let lead = say.with([("title", name)]);
-        let said = lead.named("notification", kind);
+        let count = self.count.to_string();
+        let said = mailing
+            .sentences([("title", name), ("client", client), ("count", &count)])
+            .named("notification", kind);
+        // Mail programs take a new subject for a new conversation.
+        let topic = mailing.delivery.thread_subject.as_deref().unwrap_or(name);
+        let say = mailing.sentences([("title", topic), ("count", &count)]);
         let mut rows = Vec::new();
         if is_one {
-            rows.extend(lead.rows([
-                ("ticket-mail-client", Some(client.to_owned())),
-                ("task-mail-due", first.and_then(due)),
-            ]));
+            let about =
+                [("ticket-mail-client", Some(client.to_owned())), ("task-mail-due", first.and_then(due))];
+            rows.extend(say.rows(about));
         } else {
             let named = |task: &NamedTask| {
                 let about = [Some(task.client.clone()), due(task)];
                 (task.title.clone(), about.into_iter().flatten().collect::<Vec<_>>().join(" · "))
             };
             rows.extend(self.named.iter().map(named));
-            if self.count > self.named.len() {
-                rows.push(("…".to_owned(), lead.with([("count", &more)]).say("task-mail-more")));
+            let more = self.count.saturating_sub(self.named.len());
+            if more > 0 {
+                let more = mailing.sentences([("count", &more.to_string())]).say("task-mail-more");
+                rows.push(("…".to_owned(), more));
             }
         }
-        let lead = mailing.sentences([("title", title), ("count", &count)]);
-        rows.extend(lead.rows([
+        rows.extend(say.rows([
             ("notification-mail-acted-by", Some(self.acted_by.clone())),
             ("ticket-mail-at", Some(mailing.at())),
         ]));
         Letter {
-            title: lead.say(if is_one { "task-mail-subject" } else { "task-mail-subject-several" }),
+            title: say.say(if is_one { "task-mail-subject" } else { "task-mail-subject-several" }),
             preview: said.clone(),
             lead: said,
             heading: if is_one { name.to_owned() } else { String::new() },
             badge: None,
             quote: self.note.clone().map(|text| Quote {
-                label: lead.say("notification-mail-note"),
+                label: say.say("notification-mail-note"),
                 text,
                 is_marked: true,
             }),
             rows,
             link: None,
-            foot: ["task-mail-reply", "notification-mail-footer"].map(|key| lead.say(key)).into(),
+            foot: ["task-mail-reply", "notification-mail-footer"].map(|key| say.say(key)).into(),
         }
     }
 }

@@ -456,16 +456,9 @@ impl Listed for TasksListed {
     type Key = (Scope, list::TaskFilter);
 
     const SHOWS: Shows = Shows {
-        embeds: &[
-            ClientId::NOUN,
-            StaffId::NOUN,
-            DepartmentId::NOUN,
-            TaskTypeId::NOUN,
-            RecurringTaskId::NOUN,
-            // What was generated is told by one event a client.
-            guichet_schema::month::generation::run::MONTH,
-        ],
-        rules: &[FirmId::NOUN],
+        embeds: &[ClientId::NOUN, StaffId::NOUN, DepartmentId::NOUN, TaskTypeId::NOUN, RecurringTaskId::NOUN],
+        // What was generated is told by one event a client.
+        rules: &[FirmId::NOUN, guichet_schema::month::generation::run::MONTH],
         ..Shows::of("tasksChanged")
     };
 

@@ -128,13 +128,21 @@ async fn c_09_dates_by_hand() {
         ["INPUT Notas EXPECTED 2026-04-25", "OUTPUT Guia EXPECTED 2026-04-30"]
     );
     let set = edit(2, json!({ "targetOn": "2026-04-10" })).await;
-    assert_eq!(dates(&set), ["2026-04-30", "2026-04-10", "2026-04-25"]);
-    let moved = edit(3, json!({ "legalDueOn": "2026-05-30" })).await;
     assert_eq!(
-        dates(&moved),
-        ["2026-05-30", "2026-04-10", "2026-04-10"],
+        dates(&set),
+        ["2026-04-30", "2026-04-10", "2026-04-10"],
         "nobody hands in after the firm's own date"
     );
+    let moved = edit(3, json!({ "legalDueOn": "2026-05-30" })).await;
+    assert_eq!(dates(&moved), ["2026-05-30", "2026-04-10", "2026-04-10"]);
+    let given = edit(4, json!({ "handInBy": "2026-06-01" })).await;
+    assert_eq!(dates(&given), ["2026-05-30", "2026-04-10", "2026-06-01"], "a person may");
+    assert_eq!((&given["isTargetSet"], &given["isHandInSet"]), (&json!(true), &json!(true)));
+    let back = edit(5, json!({ "legalDueOn": null, "targetOn": null, "handInBy": null })).await;
+    assert_eq!(dates(&back), ["2026-04-20", "2026-04-18", "2026-04-15"]);
+    assert!(!back["dueExplanation"].as_array().unwrap().is_empty(), "{back}");
+    let fields = each(&work.see(&desk.member, &id).await["history"], "field");
+    assert_eq!(fields[1..4], ["LEGAL_DUE_ON", "TARGET_ON", "HAND_IN_BY"]);
     work.desk.finish().await;
 }
 

@@ -123,3 +123,30 @@ async fn c_03_counts() {
     drop((live, side));
     work.desk.finish().await;
 }
+
+/// F-01: a list of somebody's open tasks follows each act: what comes, what changes, and what goes.
+#[tokio::test]
+async fn f_01_the_list_live() {
+    const FOLLOW: &str = "subscription ($filter: TaskFilter) { tasksChanged(filter: $filter) {
+        reload changed { title status } removed
+    } }";
+    let work = Work::open().await;
+    let desk = &work.desk;
+    let side = LiveSide::start(&desk.app.store);
+    let filter = json!({ "assigneeIds": [desk.member.id()], "status": ["TODO", "IN_PROGRESS"] });
+    let mut live = side.follow(Some(&desk.member.token), FOLLOW, json!({ "filter": filter })).await;
+    assert_eq!(live.told().await["reload"], true);
+    let id = work.entered(&desk.owner).await;
+    // Of what is somebody else's, the list says that it is not in it.
+    assert_eq!(live.told().await["removed"], json!([id]));
+    desk.done(&desk.owner, "taskAssign", json!({ "id": id, "assigneeId": desk.member.id() })).await;
+    assert_eq!(live.told().await["changed"], json!([{ "title": "Balancete", "status": "TODO" }]));
+    desk.done(&desk.member, "taskEdit", json!({ "id": id, "expectedVersion": 2, "title": "Balanço" })).await;
+    assert_eq!(live.told().await["changed"][0]["title"], "Balanço");
+    work.set(&id, "IN_PROGRESS").await;
+    assert_eq!(live.told().await["changed"][0]["status"], "IN_PROGRESS");
+    work.set(&id, "DONE").await;
+    assert_eq!(live.told().await["removed"], json!([id]));
+    drop((live, side));
+    work.desk.finish().await;
+}

@@ -12,7 +12,6 @@ use serde_json::{Map, Value, json};
 
 use crate::month::generation::plan::{Computed, Dates, Outcome};
 use crate::month::recurring_task::model::{DueOverride, RecurringTask};
-use crate::month::task::model::Task;
 use crate::month::{calendar, obligation};
 use crate::people::client::record::queries::{Record, records};
 
@@ -77,11 +76,17 @@ impl Rules {
     }
 
     /// Makes the documents of a task that is there; none when nothing is due for its period. What the client brings is
-    /// due on the day that a person set for it.
-    pub async fn make_documents(&self, tx: &mut Tx, work: Work<'_>, task: &Task) -> Result<()> {
+    /// due by `hand_in`, if a person set that.
+    pub async fn make_documents(
+        &self,
+        tx: &mut Tx,
+        work: Work<'_>,
+        task: TaskId,
+        hand_in: Option<NaiveDate>,
+    ) -> Result<()> {
         let mut computed = Computed::new(&self.book, &self.calendars);
-        let Some(planned) = self.plan(work, task.id, &mut computed) else { return Ok(()) };
-        let mut dues = Dues { hand_in: task.hand_in_by.filter(|_| task.is_hand_in_set), ..Dues::default() };
+        let Some(planned) = self.plan(work, task, &mut computed) else { return Ok(()) };
+        let mut dues = Dues { hand_in, ..Dues::default() };
         write_documents(tx, &self.firm, &computed, &mut dues, &[&planned]).await?;
         if planned.documents.is_empty() {
             return Ok(());

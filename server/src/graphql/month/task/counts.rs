@@ -109,7 +109,11 @@ impl Counted for TasksCounted {
     type Message = TaskCountsChanged;
     type Key = (Scope, list::TaskFilter);
 
-    const SHOWS: Shows = Shows { rules: &[ClientId::NOUN, StaffId::NOUN], ..Shows::of("taskCountsChanged") };
+    // What was generated is told by one event a client.
+    const SHOWS: Shows = Shows {
+        rules: &[ClientId::NOUN, StaffId::NOUN, guichet_schema::month::generation::run::MONTH],
+        ..Shows::of("taskCountsChanged")
+    };
 
     fn key(&self, onlooker: &Onlooker) -> Self::Key {
         (onlooker.scope(), self.0.clone())
