@@ -76,16 +76,21 @@ fn settle(task: &mut Task, set: SetDates, found: Option<Dates>) {
         task.provisional = due.map_or_else(|| json!([]), |due| json!(due.provisional));
     }
     let follow =
-        |patch: Patch<NaiveDate>, is_set: &mut bool, day: &mut Option<NaiveDate>, by_rule| match patch {
-            Patch::Set(given) => (*is_set, *day) = (true, Some(given)),
-            Patch::Clear => (*is_set, *day) = (false, by_rule),
-            Patch::Keep if moves && !*is_set && found.is_some() => *day = by_rule,
-            Patch::Keep => {}
+        |patch: Patch<NaiveDate>, moves: bool, is_set: &mut bool, day: &mut Option<NaiveDate>, by_rule| {
+            match patch {
+                Patch::Set(given) => (*is_set, *day) = (true, Some(given)),
+                Patch::Clear => (*is_set, *day) = (false, by_rule),
+                Patch::Keep if moves && !*is_set && found.is_some() => *day = by_rule,
+                Patch::Keep => {}
+            }
         };
     let target = found.as_ref().and_then(|found| found.target);
-    let hand_in = found.as_ref().and_then(|found| found.hand_in);
-    follow(set.target, &mut task.is_target_set, &mut task.target_on, target);
-    follow(set.hand_in, &mut task.is_hand_in_set, &mut task.hand_in_by, hand_in);
+    follow(set.target, moves, &mut task.is_target_set, &mut task.target_on, target);
+    // Never later than the firm's own date.
+    let latest = |day: NaiveDate| task.target_on.map_or(day, |target| day.min(target));
+    let hand_in = found.as_ref().and_then(|found| found.hand_in).map(latest);
+    let moves = moves || set.target != Patch::Keep;
+    follow(set.hand_in, moves, &mut task.is_hand_in_set, &mut task.hand_in_by, hand_in);
 }
 
 /// What changed of the dates, for the history.
