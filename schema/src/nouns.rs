@@ -4,15 +4,17 @@
 use crate::desk::ticket::attachment::TicketFiles;
 use crate::desk::ticket::mails::{StaffMail, StatusMail};
 use crate::month::document::files::DocumentFiles;
+use crate::month::task::attachment::TaskFiles;
+use crate::month::task::mails::TaskMail;
 use crate::people::firm::mails::SenderMail;
 use crate::shared::email_delivery::kind::Mails;
 use crate::shared::file::owner::Nouns;
 
 /// The nouns that can have files.
-pub const WITH_FILES: Nouns = &[&TicketFiles, &DocumentFiles];
+pub const WITH_FILES: Nouns = &[&TicketFiles, &TaskFiles, &DocumentFiles];
 
 /// Every kind of mail: each noun's, by what it is about.
-pub static MAILS: Mails = &[&StatusMail, &StaffMail, &SenderMail];
+pub static MAILS: Mails = &[&StatusMail, &StaffMail, &TaskMail, &SenderMail];
 
 #[cfg(test)]
 mod tests {

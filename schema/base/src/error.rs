@@ -57,6 +57,12 @@ text_enum! {
         TicketClosed = "TICKET_CLOSED",
         /// The ticket is open, so it cannot be reopened.
         TicketOpen = "TICKET_OPEN",
+        /// The task is done or canceled. Reopen it first.
+        TaskClosed = "TASK_CLOSED",
+        /// Documents that the task requires are missing. Confirm that it is done without them.
+        DocumentsMissing = "DOCUMENTS_MISSING",
+        /// The status is set by the program, not by hand.
+        StatusNotSettable = "STATUS_NOT_SETTABLE",
         /// The period in which a client may reopen the ticket is over.
         ReopenPeriodOver = "REOPEN_PERIOD_OVER",
         /// The firm does not let its clients reopen tickets.

@@ -855,6 +855,7 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         closed_at -> Nullable<Timestamptz>,
+        title_key -> Bytea,
     }
 }
 

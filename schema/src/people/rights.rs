@@ -44,6 +44,8 @@ text_enum! {
         RecurringTaskCreate = "RECURRING_TASK_CREATE",
         /// Change recurring work with `recurringTaskUpdate`, `recurringTaskPause` or `recurringTaskResume`.
         RecurringTaskUpdate = "RECURRING_TASK_UPDATE",
+        /// Enter a task for a client with `taskCreate`.
+        TaskCreate = "TASK_CREATE",
         /// Change the calendars of the firm with `firmHolidayCreate`, `firmHolidayDelete` or `calendarYearConfirm`.
         CalendarUpdate = "CALENDAR_UPDATE",
         /// With `emailSuppressionLift`, unblock an address that bounced.
@@ -60,7 +62,7 @@ pub const fn may(membership: &Membership, act: FirmAct) -> Result<(), Code> {
     let allowed = match (act, membership) {
         (FirmAct::TicketCreate, _) => true,
         (_, Membership::Portal(_)) => false,
-        (FirmAct::EmailSuppressionLift, Membership::Staff(_)) => true,
+        (FirmAct::EmailSuppressionLift | FirmAct::TaskCreate, Membership::Staff(_)) => true,
         (
             FirmAct::FirmUpdate | FirmAct::DepartmentCreate | FirmAct::StaffCreate,
             Membership::Staff(StaffMembership { role, .. }),
@@ -102,7 +104,7 @@ mod tests {
         CalendarUpdate, CatalogueAdopt, ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate,
         EmailSuppressionLift, FirmUpdate, ObligationCreate, ObligationUpdate, PortalAccessCreate,
         RecurringTaskCreate, RecurringTaskUpdate, ServiceItemCreate, ServiceItemUpdate, StaffCreate,
-        TaskTypeCreate, TaskTypeUpdate, TicketCreate,
+        TaskCreate, TaskTypeCreate, TaskTypeUpdate, TicketCreate,
     };
     use guichet_base::id::{ClientId, FirmId, StaffId};
     use guichet_engine::actor::MemberReach;
@@ -136,13 +138,14 @@ mod tests {
             RecurringTaskCreate,
             RecurringTaskUpdate,
             TicketCreate,
+            TaskCreate,
             EmailSuppressionLift,
         ];
         let owners = [&managers[..], &[FirmUpdate, DepartmentCreate, StaffCreate]].concat();
         let cases = [
             (staff(StaffRole::Owner), &owners[..]),
             (staff(StaffRole::Manager), &managers),
-            (staff(StaffRole::Member), &[TicketCreate, EmailSuppressionLift]),
+            (staff(StaffRole::Member), &[TicketCreate, TaskCreate, EmailSuppressionLift]),
             (portal(AccessId::new(), AccessRole::Admin), &[TicketCreate]),
             (portal(AccessId::new(), AccessRole::Collaborator), &[TicketCreate]),
         ];

@@ -116,6 +116,7 @@ pub const SHOWS: &[Shows] = &[
     <dashboards::DashboardFollowed as Followed>::SHOWS,
     <month::document::DocumentsListed as Listed>::SHOWS,
     <month::document::DocumentsCounted as Counted>::SHOWS,
+    <month::task::Comments as Followed>::SHOWS,
 ];
 
 /// The schema served by the edge, which also decides about introspection.

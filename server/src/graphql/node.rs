@@ -21,7 +21,7 @@ use crate::graphql::month::calendar::FirmHoliday;
 use crate::graphql::month::document::Document;
 use crate::graphql::month::obligation::Obligation;
 use crate::graphql::month::recurring_task::RecurringTask;
-use crate::graphql::month::task::Task;
+use crate::graphql::month::task::{ChangeOfTask, CommentOnTask, Task, TaskChange, TaskComment};
 use crate::graphql::month::task_type::TaskType;
 use crate::graphql::payload::queried;
 use crate::graphql::people::account::Account;
@@ -34,9 +34,10 @@ use crate::graphql::shared::email_delivery::EmailDelivery;
 use crate::graphql::shared::file::File;
 use crate::graphql::shared::notification::Notification;
 
-/// Declares what can be found by an id: each kind, and how its ids are typed.
+/// Declares what can be found by an id: each kind, how its ids are typed, and the key by which it is loaded where other kinds
+/// have such ids too.
 macro_rules! nodes {
-    ($($(#[$doc:meta])* $kind:ident by $id:ty),+ $(,)?) => {
+    ($($(#[$doc:meta])* $kind:ident by $id:ty $(as $key:ident)?),+ $(,)?) => {
         /// An object with a globally unique ID.
         #[derive(Debug, Interface)]
         #[graphql(field(name = "id", ty = "ID", desc = "The globally unique ID of the object: its type and 32 hexadecimal digits, for example `ticket_019aa1f07c3b7e5d9b2f4c6a8e0d1357`. It never changes."))]
@@ -66,8 +67,11 @@ macro_rules! nodes {
         /// # Errors
         /// When the database does not answer.
         pub async fn of(ctx: &Context<'_>, subject: Subject) -> Result<Option<Node>, ApiError> {
-            $(if let Some(key) = subject.id::<$id>() {
-                return Ok(load(ctx, key).await?.map(Into::into));
+            // Parts of several nouns, such as messages, have ids alike.
+            $(if let Some(key) = subject.id::<$id>()
+                && let Some(found) = load(ctx, $($key)?(key)).await?
+            {
+                return Ok(Some(found.into()));
             })+
             // The only account that a viewer can see is already loaded.
             let own = &Caller::of(ctx).viewer()?.account;
@@ -109,6 +113,10 @@ nodes! {
     StaffMember by StaffId,
     /// A piece of work for one client.
     Task by TaskId,
+    /// A changed field of a task.
+    TaskChange by ChangeId as ChangeOfTask,
+    /// A comment on a task.
+    TaskComment by MessageId as CommentOnTask,
     /// A kind of work.
     TaskType by TaskTypeId,
     /// A case of a client.

@@ -10,6 +10,7 @@ use crate::reading::{Contract, fields, implements};
 const VERBS: &[&str] = &[
     "Adopt",
     "Approve",
+    "Assign",
     "Attach",
     "Cancel",
     "Change",
@@ -40,8 +41,10 @@ const VERBS: &[&str] = &[
     "Update",
 ];
 /// Verbs that create or send something, so they need an idempotency key.
-const KEYED: &[&str] =
-    &["Adopt", "Attach", "Change", "Create", "HandIn", "Post", "Publish", "Reopen", "Retry", "Transfer"];
+const KEYED: &[&str] = &[
+    "Adopt", "Assign", "Attach", "Change", "Create", "HandIn", "Post", "Publish", "Reopen", "Retry",
+    "Transfer",
+];
 /// Verbs that change something that was read before, so they need a version.
 const VERSIONED: &[&str] = &["Cancel", "Edit", "MarkPaid", "Pause", "Resume", "Update"];
 /// The last word of an input's name.
@@ -276,7 +279,8 @@ fn connections_are_relay_s() {
     let mut complaints = Vec::new();
     for name in contract.types.keys() {
         // These grow at one end only.
-        let is_log = ["TicketMessageConnection", "FileAccessConnection"].contains(&name.as_str());
+        let is_log = ["TicketMessageConnection", "TaskCommentConnection", "FileAccessConnection"]
+            .contains(&name.as_str());
         if let Some(noun) = name.strip_suffix("Connection") {
             let edge = format!("{noun}Edge");
             let expected = [

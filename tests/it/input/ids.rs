@@ -28,6 +28,7 @@ async fn things(desk: &Desk, firm: &Firm) -> BTreeMap<&'static str, Vec<String>>
         let staff = json!({ "name": number, "email": format!("{}@x.example", key()), "role": "MEMBER" });
         let staff = made("staffCreate", "staffMember", staff).await;
         let ticket = made("ticketCreate", "ticket", json!({ "clientId": client, "subject": number })).await;
+        let task = made("taskCreate", "task", json!({ "clientId": client, "title": number })).await;
         let status = json!({ "id": ticket, "status": "IN_ANALYSIS" });
         let changed = desk.done(owner, "ticketStatusChange", status).await;
         let mails = each(&changed["mail"]["deliveries"], "id");
@@ -40,6 +41,7 @@ async fn things(desk: &Desk, firm: &Firm) -> BTreeMap<&'static str, Vec<String>>
             ("files", file),
             ("serviceItems", item),
             ("staffMembers", staff),
+            ("tasks", task),
             ("tickets", ticket),
         ] {
             things.entry(list).or_default().push(id);

@@ -324,6 +324,13 @@ impl SetUp {
         let made = self.stage.ask(owner.as_deref(), "{ tasks(first: 2) { nodes { id } } }", json!({})).await;
         self.name("task", made["data"]["tasks"]["nodes"][0]["id"].as_str().unwrap());
         self.documents().await;
+        let by_hand = json!({ "clientId": self.names["client"], "title": "Balanço" });
+        let task = self.make("task_hand", "taskCreate", "task", by_hand).await;
+        let comment = json!({ "id": task, "body": "Falta o extrato." });
+        self.make("task_comment", "taskCommentPost", "comment", comment).await;
+        let query = "query ($id: ID!) { task(id: $id) { history { id } } }";
+        let told = self.stage.ask(owner.as_deref(), query, json!({ "id": task })).await;
+        self.name("task_change", told["data"]["task"]["history"][0]["id"].as_str().unwrap());
         let holiday = json!({
             "country": "BR", "date": "2026-12-24", "office": true, "name": "Férias", "source": "Ata 2"
         });

@@ -78,6 +78,9 @@ refusal-access-pending = Your access is not active. Ask the person who manages a
 refusal-invitation-invalid = This invitation is no longer valid. Ask the person who sent it for a new one.
 refusal-ticket-closed = This ticket is closed. To continue, reopen it or open a new one.
 refusal-ticket-open = This ticket is already open. There is no need to reopen it.
+refusal-task-closed = This task is done or canceled. To continue, reopen it.
+refusal-documents-missing = Required documents of this task are missing. Confirm that it is done without them.
+refusal-status-not-settable = This status is set automatically. Choose another one.
 refusal-reopen-period-over =
     { $number ->
         [none] The period for reopening this ticket is over. Open a new ticket.
@@ -235,6 +238,8 @@ notification-ticket-reopened = { $client } reopened ticket #{ $number }.
 notification-late-file = { $client } handed in a file of { $document } after the work was done.
 notification-document-approved = { $client } approved { $document }.
 notification-document-contested = { $client } contests { $document }.
+notification-task-assigned = { $client }: the task “{ $title }” has been assigned to you.
+notification-tasks-assigned = { $count } tasks have been assigned to you.
 notification-mail-message = Message
 notification-mail-description = Description
 notification-mail-note = Note
@@ -242,6 +247,22 @@ notification-mail-from = From
 notification-mail-acted-by = Done by
 notification-mail-reply = Answer the client on the ticket itself: replies to this e-mail do not reach the client.
 notification-mail-footer = { $firm } sent you this message automatically. You chose to receive it by e-mail as well; you can change this in your preferences.
+
+## Mail: tasks were assigned to a staff member.
+
+task-mail-subject = Task: { $title }
+task-mail-subject-several = Tasks assigned to you ({ $count })
+task-mail-due = Due
+task-mail-more = { $count } more
+task-mail-reply = The tasks are in Guichet: replies to this e-mail do not reach the client.
+
+## Statuses of tasks.
+
+task-status-todo = To do
+task-status-in-progress = In progress
+task-status-waiting-client = Waiting for the client
+task-status-done = Done
+task-status-canceled = Canceled
 
 ## Mail to owners: the proof of the sender is gone.
 

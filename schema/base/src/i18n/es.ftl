@@ -78,6 +78,9 @@ refusal-access-pending = Su acceso no está activo. Diríjase a la persona que a
 refusal-invitation-invalid = Esta invitación ya no es válida. Solicite otra a la persona que se la envió.
 refusal-ticket-closed = Este caso está cerrado. Para continuar, reábralo o abra uno nuevo.
 refusal-ticket-open = Este caso ya está abierto. No es necesario reabrirlo.
+refusal-task-closed = Esta tarea está terminada o cancelada. Para continuar, reábrala.
+refusal-documents-missing = Faltan documentos obligatorios de esta tarea. Confirme que está terminada sin ellos.
+refusal-status-not-settable = Este estado se establece automáticamente. Elija otro.
 refusal-reopen-period-over =
     { $number ->
         [none] El plazo para reabrir este caso ha terminado. Abra un caso nuevo.
@@ -235,6 +238,8 @@ notification-ticket-reopened = { $client } ha reabierto el caso #{ $number }.
 notification-late-file = { $client } entregó un archivo de { $document } después de terminado el trabajo.
 notification-document-approved = { $client } aprobó { $document }.
 notification-document-contested = { $client } impugna { $document }.
+notification-task-assigned = { $client }: se le ha asignado la tarea «{ $title }».
+notification-tasks-assigned = Se le han asignado { $count } tareas.
 notification-mail-message = Mensaje
 notification-mail-description = Descripción
 notification-mail-note = Nota
@@ -242,6 +247,22 @@ notification-mail-from = De
 notification-mail-acted-by = Realizado por
 notification-mail-reply = Responda al cliente en el propio caso: las respuestas a este correo no le llegan.
 notification-mail-footer = { $firm } le ha enviado este mensaje automáticamente. Eligió recibirlo también por correo; puede cambiarlo en sus preferencias.
+
+## Mail: tasks were assigned to a staff member.
+
+task-mail-subject = Tarea: { $title }
+task-mail-subject-several = Tareas que se le han asignado ({ $count })
+task-mail-due = Vencimiento
+task-mail-more = { $count } más
+task-mail-reply = Las tareas están en Guichet: las respuestas a este correo no llegan al cliente.
+
+## Statuses of tasks.
+
+task-status-todo = Pendiente
+task-status-in-progress = En curso
+task-status-waiting-client = En espera del cliente
+task-status-done = Terminada
+task-status-canceled = Cancelada
 
 ## Correo a los propietarios: la prueba del remitente ha desaparecido.
 

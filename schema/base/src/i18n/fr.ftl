@@ -78,6 +78,9 @@ refusal-access-pending = Votre accès n’est pas actif. Adressez-vous à la per
 refusal-invitation-invalid = Cette invitation n’est plus valable. Demandez-en une nouvelle à la personne qui vous l’a envoyée.
 refusal-ticket-closed = Ce ticket est clos. Pour continuer, rouvrez-le ou ouvrez-en un nouveau.
 refusal-ticket-open = Ce ticket est déjà ouvert. Il n’est pas nécessaire de le rouvrir.
+refusal-task-closed = Cette tâche est terminée ou annulée. Pour continuer, rouvrez-la.
+refusal-documents-missing = Des documents obligatoires de cette tâche manquent. Confirmez qu’elle est terminée sans eux.
+refusal-status-not-settable = Ce statut est défini automatiquement. Choisissez-en un autre.
 refusal-reopen-period-over =
     { $number ->
         [none] Le délai pour rouvrir ce ticket est dépassé. Ouvrez un nouveau ticket.
@@ -239,6 +242,8 @@ notification-ticket-reopened = { $client } a rouvert le ticket #{ $number }.
 notification-late-file = { $client } a remis un fichier de { $document } une fois le travail terminé.
 notification-document-approved = { $client } a approuvé { $document }.
 notification-document-contested = { $client } conteste { $document }.
+notification-task-assigned = { $client } : la tâche « { $title } » vous a été confiée.
+notification-tasks-assigned = { $count } tâches vous ont été confiées.
 notification-mail-message = Message
 notification-mail-description = Description
 notification-mail-note = Note
@@ -246,6 +251,22 @@ notification-mail-from = De
 notification-mail-acted-by = Effectué par
 notification-mail-reply = Répondez au client dans le ticket : il ne reçoit pas les réponses à cet e-mail.
 notification-mail-footer = { $firm } vous a envoyé ce message automatiquement. Vous avez choisi de le recevoir aussi par e-mail : vous pouvez modifier ce choix dans vos préférences.
+
+## Mail: tasks were assigned to a staff member.
+
+task-mail-subject = Tâche : { $title }
+task-mail-subject-several = Tâches qui vous sont confiées ({ $count })
+task-mail-due = Échéance
+task-mail-more = { $count } de plus
+task-mail-reply = Les tâches se trouvent dans Guichet : les réponses à cet e-mail ne parviennent pas au client.
+
+## Statuses of tasks.
+
+task-status-todo = À faire
+task-status-in-progress = En cours
+task-status-waiting-client = En attente du client
+task-status-done = Terminée
+task-status-canceled = Annulée
 
 ## E-mail aux propriétaires : la preuve de l’expéditeur a disparu.
 

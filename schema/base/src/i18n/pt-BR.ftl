@@ -78,6 +78,9 @@ refusal-access-pending = Este acesso não está ativo. Fale com quem administra 
 refusal-invitation-invalid = Este convite não é mais válido. Peça um novo a quem o enviou.
 refusal-ticket-closed = Este atendimento está encerrado. Para continuar, reabra-o ou abra um novo.
 refusal-ticket-open = Este atendimento já está aberto. Não é preciso reabri-lo.
+refusal-task-closed = Esta tarefa está concluída ou cancelada. Para continuar, reabra-a.
+refusal-documents-missing = Faltam documentos obrigatórios desta tarefa. Confirme que ela está concluída sem eles.
+refusal-status-not-settable = Este status é definido automaticamente. Escolha outro.
 refusal-reopen-period-over =
     { $number ->
         [none] O prazo para reabrir este atendimento terminou. Abra um novo atendimento.
@@ -239,6 +242,8 @@ notification-ticket-reopened = { $client } reabriu o atendimento #{ $number }.
 notification-late-file = { $client } entregou um arquivo de { $document } depois de concluído o trabalho.
 notification-document-approved = { $client } aprovou { $document }.
 notification-document-contested = { $client } contesta { $document }.
+notification-task-assigned = { $client }: a tarefa “{ $title }” agora está sob sua responsabilidade.
+notification-tasks-assigned = { $count } tarefas agora estão sob sua responsabilidade.
 notification-mail-message = Mensagem
 notification-mail-description = Descrição
 notification-mail-note = Observação
@@ -246,6 +251,22 @@ notification-mail-from = De
 notification-mail-acted-by = Feito por
 notification-mail-reply = Responda ao cliente no próprio atendimento: ele não recebe respostas a este e-mail.
 notification-mail-footer = { $firm } enviou este aviso automaticamente, conforme as preferências da sua conta. Altere-as quando quiser.
+
+## Mail: tasks were assigned to a staff member.
+
+task-mail-subject = Tarefa: { $title }
+task-mail-subject-several = Tarefas sob sua responsabilidade ({ $count })
+task-mail-due = Vencimento
+task-mail-more = mais { $count }
+task-mail-reply = As tarefas estão no Guichet: respostas a este e-mail não chegam ao cliente.
+
+## Statuses of tasks.
+
+task-status-todo = A fazer
+task-status-in-progress = Em andamento
+task-status-waiting-client = Aguardando o cliente
+task-status-done = Concluída
+task-status-canceled = Cancelada
 
 ## E-mail aos proprietários: a prova do remetente sumiu.
 

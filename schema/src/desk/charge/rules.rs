@@ -68,7 +68,7 @@ pub fn is_overdue(status: ChargeStatus, due_on: NaiveDate, today: NaiveDate) -> 
 mod tests {
     use chrono::{DateTime, Utc};
 
-    use crate::people::firm::day::day;
+    use crate::people::firm::day::FirmClock;
 
     use super::*;
     use crate::desk::ticket::model::TicketStatus;
@@ -124,7 +124,7 @@ mod tests {
         #[test]
         fn due_dates_are_the_firms(seconds in 0i64..4_000_000_000, days in 0i32..3650) {
             let now = DateTime::from_timestamp(seconds, 0).unwrap();
-            let day = day(now, chrono_tz::America::Sao_Paulo, 0);
+            let day = FirmClock { zone: chrono_tz::America::Sao_Paulo, ahead_seconds: 0 }.day(now);
             let due = due_on(day, days);
             prop_assert_eq!((due - day).num_days(), i64::from(days));
             prop_assert!(!is_overdue(ChargeStatus::Open, due, day));

@@ -21,9 +21,10 @@ use guichet_engine::{found_by, refolded};
 use guichet_obligations::{Category, Direction};
 
 use super::model::{Document, DocumentState};
-use super::queries::{day, visible};
+use super::queries::visible;
 use super::rules::{DocumentMark, mark_sql};
 use crate::month::task::model::TaskOrigin;
+use crate::people::firm::day::today;
 
 text_enum! {
     /// A field by which documents can be sorted.
@@ -154,7 +155,7 @@ pub(crate) async fn filtered<'a>(
         query = query.filter(documents::state.eq_any(states.clone()));
     }
     if let Some(marks) = &filter.marks {
-        let today = day(conn, scope.firm_id(), now).await?;
+        let today = today(conn, scope.firm_id(), now).await?;
         let mark: SqlLiteral<Text> = diesel::dsl::sql(&format!("({})", mark_sql(today)));
         query = query.filter(mark.eq_any(marks.clone()));
     }
@@ -259,7 +260,7 @@ pub async fn counts(
     filter: &DocumentFilter,
     now: DateTime<Utc>,
 ) -> Result<Vec<(DocumentMark, i64)>> {
-    let today = day(conn, scope.firm_id(), now).await?;
+    let today = today(conn, scope.firm_id(), now).await?;
     let by_mark = tally::by::<DocumentMark>(&format!("({})", mark_sql(today)));
     let query = filtered(conn, scope, filter, now).await?;
     Ok(tally::each(query.select(by_mark).get_result(conn).await?))

@@ -9,7 +9,7 @@ use guichet_base::id::{ClientId, FirmId, StaffId};
 use guichet_engine::actor::Scope;
 use guichet_engine::tables::{clients, firms};
 
-use crate::people::firm::day::day;
+use crate::people::firm::day::FirmClock;
 use crate::people::firm::model::StoredZone;
 
 use super::queries::visible;
@@ -38,7 +38,7 @@ pub(crate) struct FirmTerms {
 impl FirmTerms {
     /// The firm's day at this time.
     pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
-        day(now, self.zone, self.clock_ahead_seconds)
+        FirmClock { zone: self.zone, ahead_seconds: self.clock_ahead_seconds }.day(now)
     }
 }
 

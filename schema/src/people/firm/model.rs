@@ -12,7 +12,7 @@ use guichet_base::locale::Locale;
 use guichet_engine::actor::MemberReach;
 use guichet_engine::tables::firms;
 
-use super::day::day;
+use super::day::FirmClock;
 
 /// A firm and its settings.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -52,7 +52,7 @@ pub struct Firm {
 impl Firm {
     /// Its day at this time.
     pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
-        day(now, self.zone, self.clock_ahead_seconds)
+        FirmClock { zone: self.zone, ahead_seconds: self.clock_ahead_seconds }.day(now)
     }
 }
 

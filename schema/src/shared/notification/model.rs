@@ -28,6 +28,24 @@ text_enum! {
         DocumentApproved = "DOCUMENT_APPROVED",
         /// The client contests a document.
         DocumentContested = "DOCUMENT_CONTESTED",
+        /// A task was assigned to the person.
+        TaskAssigned = "TASK_ASSIGNED",
+        /// Several tasks were assigned to the person at once. The subject is the first of them.
+        TasksAssigned = "TASKS_ASSIGNED",
+    }
+}
+
+impl NotificationKind {
+    /// Whether it tells of a ticket.
+    pub const fn is_of_ticket(self) -> bool {
+        matches!(
+            self,
+            Self::TicketAssigned
+                | Self::DepartmentTicket
+                | Self::ClientMessage
+                | Self::ClientFile
+                | Self::TicketReopened
+        )
     }
 }
 
@@ -81,7 +99,13 @@ mod tests {
     /// F-02: each kind has its own sentence in every language.
     #[test]
     fn every_kind_has_a_sentence() {
-        let args = Args::from_iter([("number", "7"), ("client", "Ana"), ("document", "DAS #7")]);
+        let args = Args::from_iter([
+            ("number", "7"),
+            ("client", "Ana"),
+            ("title", "#7"),
+            ("document", "DAS #7"),
+            ("count", "#7"),
+        ]);
         for locale in Locale::ALL {
             let mut texts = BTreeSet::new();
             for kind in NotificationKind::ALL {

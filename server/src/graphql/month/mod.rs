@@ -45,6 +45,7 @@ pub struct MonthMutation(
     calendar::CalendarMutation,
     document::DocumentMutation,
     document::DocumentSettleMutation,
+    task::TaskMutation,
 );
 
 /// The subscriptions of the month.
@@ -54,4 +55,5 @@ pub struct MonthSubscription(
     task::TaskCountsSubscription,
     document::DocumentSubscription,
     document::DocumentCountsSubscription,
+    task::TaskCommentSubscription,
 );

@@ -5,9 +5,10 @@ use guichet_base::error;
 use guichet_base::id::{DocumentId, FirmId, TaskTypeId};
 use guichet_edge::ApiError;
 use guichet_obligations::{explain, why_provisional};
-use guichet_schema::month::document::queries::{self, FirmClock};
+use guichet_schema::month::document::queries;
 use guichet_schema::month::document::rules::{self, Terms};
 use guichet_schema::month::document::{model, rules::DocumentAct as Act};
+use guichet_schema::people::firm::day::{FirmClock, clocks};
 
 use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
@@ -61,7 +62,7 @@ keyed! {
 
 keyed! {
     /// The clocks of firms.
-    ClockOf(FirmId) => FirmClock, |_loads, conn, ids| queries::clocks(conn, ids)
+    ClockOf(FirmId) => FirmClock, |_loads, conn, ids| clocks(conn, ids)
 }
 
 /// A document that the client hands in or that the firm delivers. It exists before its file. Clients see what is expected
