@@ -461,6 +461,8 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+        kept -> Integer,
+        undone_by -> Nullable<Uuid>,
     }
 }
 
@@ -565,6 +567,7 @@ diesel::table! {
         at -> Timestamptz,
         read_at -> Nullable<Timestamptz>,
         subject_noun -> Text,
+        count -> Nullable<Integer>,
     }
 }
 

@@ -46,6 +46,11 @@ text_enum! {
         RecurringTaskUpdate = "RECURRING_TASK_UPDATE",
         /// Change the calendars of the firm with `firmHolidayCreate`, `firmHolidayDelete` or `calendarYearConfirm`.
         CalendarUpdate = "CALENDAR_UPDATE",
+        /// Generate tasks with `taskGenerationRun`, or take them back with `taskGenerationUndo` or `taskUndo`.
+        TaskGenerationRun = "TASK_GENERATION_RUN",
+        /// Let due dates follow changed rules with `dueDateMovesApply`, or take over changes of the catalogue with
+        /// `catalogueUpdateApply`.
+        DueDatesMove = "DUE_DATES_MOVE",
         /// With `emailSuppressionLift`, unblock an address that bounced.
         EmailSuppressionLift = "EMAIL_SUPPRESSION_LIFT",
     }
@@ -79,7 +84,9 @@ pub const fn may(membership: &Membership, act: FirmAct) -> Result<(), Code> {
             | FirmAct::TaskTypeCreate
             | FirmAct::TaskTypeUpdate
             | FirmAct::RecurringTaskCreate
-            | FirmAct::RecurringTaskUpdate,
+            | FirmAct::RecurringTaskUpdate
+            | FirmAct::TaskGenerationRun
+            | FirmAct::DueDatesMove,
             Membership::Staff(StaffMembership { role, .. }),
         ) => matches!(role, Owner | Manager),
     };
@@ -100,9 +107,9 @@ mod tests {
     use super::*;
     use FirmAct::{
         CalendarUpdate, CatalogueAdopt, ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate,
-        EmailSuppressionLift, FirmUpdate, ObligationCreate, ObligationUpdate, PortalAccessCreate,
-        RecurringTaskCreate, RecurringTaskUpdate, ServiceItemCreate, ServiceItemUpdate, StaffCreate,
-        TaskTypeCreate, TaskTypeUpdate, TicketCreate,
+        DueDatesMove, EmailSuppressionLift, FirmUpdate, ObligationCreate, ObligationUpdate,
+        PortalAccessCreate, RecurringTaskCreate, RecurringTaskUpdate, ServiceItemCreate, ServiceItemUpdate,
+        StaffCreate, TaskGenerationRun, TaskTypeCreate, TaskTypeUpdate, TicketCreate,
     };
     use guichet_base::id::{ClientId, FirmId, StaffId};
     use guichet_engine::actor::MemberReach;
@@ -135,6 +142,8 @@ mod tests {
             TaskTypeUpdate,
             RecurringTaskCreate,
             RecurringTaskUpdate,
+            TaskGenerationRun,
+            DueDatesMove,
             TicketCreate,
             EmailSuppressionLift,
         ];

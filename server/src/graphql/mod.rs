@@ -110,6 +110,7 @@ pub const SHOWS: &[Shows] = &[
     <shared::notification::Notifications as Followed>::SHOWS,
     <month::task::TasksListed as Listed>::SHOWS,
     <month::task::TasksCounted as Counted>::SHOWS,
+    <month::generation::TaskGenerationsListed as Listed>::SHOWS,
 ];
 
 /// The schema served by the edge, which also decides about introspection.

@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
 use guichet_base::id::{
     AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FileId,
-    FirmHolidayId, FirmId, Id, MessageId, NotificationId, ObligationId, RecurringTaskId, ServiceItemId,
-    StaffId, TaskId, TaskTypeId, TicketId, TransferId,
+    FirmHolidayId, FirmId, GenerationId, Id, MessageId, NotificationId, ObligationId, RecurringTaskId,
+    ServiceItemId, StaffId, TaskId, TaskTypeId, TicketId, TransferId,
 };
 use guichet_base::input::Check;
 use guichet_base::page::MAX_PAGE;
@@ -18,6 +18,7 @@ use crate::graphql::desk::service_item::ServiceItem;
 use crate::graphql::desk::ticket::{Attachment, Ticket, TicketChange, TicketMessage, TicketTransfer};
 use crate::graphql::loaders::load;
 use crate::graphql::month::calendar::FirmHoliday;
+use crate::graphql::month::generation::TaskGeneration;
 use crate::graphql::month::obligation::Obligation;
 use crate::graphql::month::recurring_task::RecurringTask;
 use crate::graphql::month::task::Task;
@@ -106,6 +107,8 @@ nodes! {
     StaffMember by StaffId,
     /// A piece of work for one client.
     Task by TaskId,
+    /// A run that generates tasks.
+    TaskGeneration by GenerationId,
     /// A kind of work.
     TaskType by TaskTypeId,
     /// A case of a client.

@@ -8,12 +8,13 @@ use crate::reading::{Contract, fields, implements};
 
 /// The last word of a mutation's name: noun, then verb.
 const VERBS: &[&str] = &[
-    "Adopt", "Attach", "Cancel", "Change", "Check", "Complete", "Confirm", "Create", "Delete", "Download",
-    "Edit", "Lift", "MarkPaid", "MarkRead", "Pause", "Post", "Renew", "Reopen", "Resume", "Retry", "Set",
-    "Transfer", "Update",
+    "Adopt", "Apply", "Attach", "Cancel", "Change", "Check", "Complete", "Confirm", "Create", "Delete",
+    "Download", "Edit", "Lift", "MarkPaid", "MarkRead", "Pause", "Post", "Renew", "Reopen", "Resume",
+    "Retry", "Run", "Set", "Transfer", "Undo", "Update",
 ];
 /// Verbs that create or send something, so they need an idempotency key.
-const KEYED: &[&str] = &["Adopt", "Attach", "Change", "Create", "Post", "Reopen", "Retry", "Transfer"];
+const KEYED: &[&str] =
+    &["Adopt", "Apply", "Attach", "Change", "Create", "Post", "Reopen", "Retry", "Run", "Transfer", "Undo"];
 /// Verbs that change something that was read before, so they need a version.
 const VERSIONED: &[&str] = &["Cancel", "Edit", "MarkPaid", "Pause", "Resume", "Update"];
 /// The last word of an input's name.

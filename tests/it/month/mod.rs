@@ -3,3 +3,6 @@
 mod catalogue;
 mod due;
 mod generation;
+mod moves;
+mod runs;
+mod years;

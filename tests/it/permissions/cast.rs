@@ -323,6 +323,13 @@ impl SetUp {
         assert_eq!(generate(&self.stage.store, &order).await.unwrap(), 1);
         let made = self.stage.ask(owner.as_deref(), "{ tasks(first: 2) { nodes { id } } }", json!({})).await;
         self.name("task", made["data"]["tasks"]["nodes"][0]["id"].as_str().unwrap());
+        let made =
+            self.act("taskGenerationRun", "taskGeneration { id }", json!({ "upTo": "2026-01-01" })).await;
+        let run = made["taskGeneration"]["id"].as_str().unwrap().to_owned();
+        let generation_id = guichet_base::id::GenerationId::decode(&run);
+        let order = GenerateTasks { firm_id: firm, recurring: None, generation_id };
+        assert_eq!(generate(&self.stage.store, &order).await.unwrap(), 0);
+        self.name("generation", run);
         let holiday = json!({
             "country": "BR", "date": "2026-12-24", "office": true, "name": "Férias", "source": "Ata 2"
         });

@@ -111,14 +111,20 @@ impl StaffNews {
             NotificationKind::TicketReopened => "ticket-mail-reason",
             NotificationKind::TicketAssigned
             | NotificationKind::DepartmentTicket
-            | NotificationKind::ClientFile => "notification-mail-note",
+            | NotificationKind::ClientFile
+            | NotificationKind::TasksGenerated
+            | NotificationKind::DueDatesMoved
+            | NotificationKind::DueDatesFinal => "notification-mail-note",
         };
         let acted_by = match self.kind {
             NotificationKind::ClientMessage => "notification-mail-from",
             NotificationKind::TicketAssigned
             | NotificationKind::DepartmentTicket
             | NotificationKind::ClientFile
-            | NotificationKind::TicketReopened => "notification-mail-acted-by",
+            | NotificationKind::TicketReopened
+            | NotificationKind::TasksGenerated
+            | NotificationKind::DueDatesMoved
+            | NotificationKind::DueDatesFinal => "notification-mail-acted-by",
         };
         Letter {
             title: say.say("ticket-mail-subject"),

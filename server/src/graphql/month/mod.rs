@@ -3,6 +3,8 @@
 pub mod calendar;
 pub mod catalogue;
 pub mod due;
+pub mod generation;
+pub mod moves;
 pub mod obligation;
 pub mod recurring_task;
 pub mod task;
@@ -30,6 +32,9 @@ pub struct MonthQuery(
     task::TaskCountsQuery,
     calendar::FirmHolidayQuery,
     due::DueDateQuery,
+    generation::TaskGenerationsQuery,
+    generation::TaskGenerationQuery,
+    moves::DueDateMoveQuery,
 );
 
 /// The mutations of the month.
@@ -40,8 +45,14 @@ pub struct MonthMutation(
     task_type::TaskTypeMutation,
     recurring_task::RecurringTaskMutation,
     calendar::CalendarMutation,
+    generation::TaskGenerationMutation,
+    moves::DueDateMoveMutation,
 );
 
 /// The subscriptions of the month.
 #[derive(Default, MergedSubscription)]
-pub struct MonthSubscription(task::TaskSubscription, task::TaskCountsSubscription);
+pub struct MonthSubscription(
+    task::TaskSubscription,
+    task::TaskCountsSubscription,
+    generation::TaskGenerationSubscription,
+);
