@@ -95,17 +95,13 @@ async fn c_11_an_extension_moves_when_it_is_let() {
     assert!(text(&of_task["explanation"]).contains("Portaria 7"), "{of_task}");
     assert_eq!(month.tasks().await, tasks, "nothing moved");
 
-    let mut live = LiveSide::start(&desk.app.store)
-        .follow(
-            Some(&desk.member.token),
-            "subscription { tasksChanged { changed { id legalDueOn } } }",
-            json!({}),
-        )
-        .await;
+    let side = LiveSide::start(&desk.app.store);
+    let follow = "subscription { tasksChanged { changed { id legalDueOn } } }";
+    let mut live = side.follow(Some(&desk.member.token), follow, json!({})).await;
     live.told().await;
     let applied = desk.done(&desk.manager, "dueDateMovesApply", json!({ "taskIds": [task["id"]] })).await;
     assert_eq!(applied["movedCount"], 3);
-    let told = live.told().await["tasksChanged"]["changed"].clone();
+    let told = live.told().await["changed"].clone();
     assert_eq!(told, json!([{ "id": task["id"], "legalDueOn": "2030-05-06" }]));
     assert_eq!(month.moves().await["counts"], json!({ "tasks": 0, "documents": 0 }));
     // The task: its legal date. Each document: its legal date, and that which the client sees.

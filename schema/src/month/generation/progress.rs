@@ -81,6 +81,8 @@ pub(super) async fn end(
         .set((
             generations::state.eq(to),
             generations::finished_at.eq(now),
+            // Of several that began at once, the last may have counted what another was making.
+            generations::planned.eq(generations::made),
             generations::version.eq(generations::version + 1),
         ))
         .returning(Generation::as_returning())

@@ -162,8 +162,8 @@ impl CatalogueUpdate {
     }
 
     /// The number of extensions that were withdrawn.
-    async fn withdrawn_count(&self) -> usize {
-        self.update.withdrawn.len()
+    async fn withdrawn_count(&self) -> i64 {
+        self.update.withdrawn.len() as i64
     }
 }
 
