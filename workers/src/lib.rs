@@ -23,7 +23,10 @@ use guichet_queue::Workers;
 use guichet_schema::desk::service_item::model::ServiceItem;
 use guichet_schema::desk::ticket::model::Ticket;
 use guichet_schema::month::document::model::Document;
+use guichet_schema::month::generation::job::{UndoGeneration, generate, tick};
 use guichet_schema::month::generation::job::{generate, tick};
+use guichet_schema::month::generation::moves::apply::{MoveDueDates, move_all};
+use guichet_schema::month::generation::undo::undo;
 use guichet_schema::month::recurring_task::job::GenerateTasks;
 use guichet_schema::month::task::model::Task;
 use guichet_schema::month::task_type::model::TaskType;
@@ -54,7 +57,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// kind at once.
 pub fn workers(store: Store, sender: Sender, verifier: Verifier, concurrency: usize) -> Workers {
     metrics::begin();
-    let generating = store.clone();
+    let (generating, undoing, moving) = (store.clone(), store.clone(), store.clone());
     Workers::new(store)
         .register(concurrency, SENDING, move |job, payload| sender.clone().run(job, payload))
         .register(concurrency, VERIFYING, move |job, payload| verifier.clone().run(job, payload))
@@ -62,6 +65,20 @@ pub fn workers(store: Store, sender: Sender, verifier: Verifier, concurrency: us
             let store = generating.clone();
             async move {
                 generate(&store, &order).await?;
+                Ok(())
+            }
+        })
+        .register(1, GENERATING, move |_, UndoGeneration { firm_id, generation_id }| {
+            let store = undoing.clone();
+            async move {
+                undo(&store, firm_id, generation_id).await?;
+                Ok(())
+            }
+        })
+        .register(1, GENERATING, move |_, job: MoveDueDates| {
+            let store = moving.clone();
+            async move {
+                move_all(&store, &job).await?;
                 Ok(())
             }
         })

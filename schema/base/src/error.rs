@@ -37,6 +37,8 @@ text_enum! {
         InUse = "IN_USE",
         /// The due rule is not valid. `field` leads to the place that is wrong.
         InvalidRule = "INVALID_RULE",
+        /// Tasks are still being generated. Wait until the run has ended.
+        GenerationRunning = "GENERATION_RUNNING",
         /// Another record already has this value.
         Taken = "TAKEN",
         /// The password is shorter than allowed.

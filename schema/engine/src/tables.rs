@@ -476,6 +476,8 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+        kept -> Integer,
+        undone_by -> Nullable<Uuid>,
     }
 }
 
@@ -580,6 +582,7 @@ diesel::table! {
         at -> Timestamptz,
         read_at -> Nullable<Timestamptz>,
         subject_noun -> Text,
+        count -> Nullable<Integer>,
     }
 }
 

@@ -48,6 +48,11 @@ text_enum! {
         TaskCreate = "TASK_CREATE",
         /// Change the calendars of the firm with `firmHolidayCreate`, `firmHolidayDelete` or `calendarYearConfirm`.
         CalendarUpdate = "CALENDAR_UPDATE",
+        /// Generate tasks with `taskGenerationRun`, or take them back with `taskGenerationUndo` or `taskUndo`.
+        TaskGenerationRun = "TASK_GENERATION_RUN",
+        /// Let due dates follow changed rules with `dueDateMovesApply`, or take over changes of the catalogue with
+        /// `catalogueUpdateApply`.
+        DueDatesMove = "DUE_DATES_MOVE",
         /// With `emailSuppressionLift`, unblock an address that bounced.
         EmailSuppressionLift = "EMAIL_SUPPRESSION_LIFT",
     }
@@ -81,7 +86,9 @@ pub const fn may(membership: &Membership, act: FirmAct) -> Result<(), Code> {
             | FirmAct::TaskTypeCreate
             | FirmAct::TaskTypeUpdate
             | FirmAct::RecurringTaskCreate
-            | FirmAct::RecurringTaskUpdate,
+            | FirmAct::RecurringTaskUpdate
+            | FirmAct::TaskGenerationRun
+            | FirmAct::DueDatesMove,
             Membership::Staff(StaffMembership { role, .. }),
         ) => matches!(role, Owner | Manager),
     };
@@ -102,9 +109,9 @@ mod tests {
     use super::*;
     use FirmAct::{
         CalendarUpdate, CatalogueAdopt, ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate,
-        EmailSuppressionLift, FirmUpdate, ObligationCreate, ObligationUpdate, PortalAccessCreate,
-        RecurringTaskCreate, RecurringTaskUpdate, ServiceItemCreate, ServiceItemUpdate, StaffCreate,
-        TaskCreate, TaskTypeCreate, TaskTypeUpdate, TicketCreate,
+        DueDatesMove, EmailSuppressionLift, FirmUpdate, ObligationCreate, ObligationUpdate,
+        PortalAccessCreate, RecurringTaskCreate, RecurringTaskUpdate, ServiceItemCreate, ServiceItemUpdate,
+        StaffCreate, TaskCreate, TaskGenerationRun, TaskTypeCreate, TaskTypeUpdate, TicketCreate,
     };
     use guichet_base::id::{ClientId, FirmId, StaffId};
     use guichet_engine::actor::MemberReach;
@@ -137,6 +144,8 @@ mod tests {
             TaskTypeUpdate,
             RecurringTaskCreate,
             RecurringTaskUpdate,
+            TaskGenerationRun,
+            DueDatesMove,
             TicketCreate,
             TaskCreate,
             EmailSuppressionLift,

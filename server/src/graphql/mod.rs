@@ -117,6 +117,7 @@ pub const SHOWS: &[Shows] = &[
     <month::document::DocumentsListed as Listed>::SHOWS,
     <month::document::DocumentsCounted as Counted>::SHOWS,
     <month::task::Comments as Followed>::SHOWS,
+    <month::generation::TaskGenerationsListed as Listed>::SHOWS,
 ];
 
 /// The schema served by the edge, which also decides about introspection.

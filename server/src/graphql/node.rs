@@ -4,8 +4,8 @@ use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
 use guichet_base::id::{
     AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, DocumentId,
-    FileId, FirmHolidayId, FirmId, Id, MessageId, NotificationId, ObligationId, RecurringTaskId,
-    ServiceItemId, StaffId, TaskId, TaskTypeId, TicketId, TransferId,
+    FileId, FirmHolidayId, FirmId, GenerationId, Id, MessageId, NotificationId, ObligationId,
+    RecurringTaskId, ServiceItemId, StaffId, TaskId, TaskTypeId, TicketId, TransferId,
 };
 use guichet_base::input::Check;
 use guichet_base::page::MAX_PAGE;
@@ -19,6 +19,7 @@ use crate::graphql::desk::ticket::{Attachment, Ticket, TicketChange, TicketMessa
 use crate::graphql::loaders::load;
 use crate::graphql::month::calendar::FirmHoliday;
 use crate::graphql::month::document::Document;
+use crate::graphql::month::generation::TaskGeneration;
 use crate::graphql::month::obligation::Obligation;
 use crate::graphql::month::recurring_task::RecurringTask;
 use crate::graphql::month::task::{ChangeOfTask, CommentOnTask, Task, TaskChange, TaskComment};
@@ -117,6 +118,8 @@ nodes! {
     TaskChange by ChangeId as ChangeOfTask,
     /// A comment on a task.
     TaskComment by MessageId as CommentOnTask,
+    /// A run that generates tasks.
+    TaskGeneration by GenerationId,
     /// A kind of work.
     TaskType by TaskTypeId,
     /// A case of a client.

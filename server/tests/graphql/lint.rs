@@ -9,6 +9,7 @@ use crate::reading::{Contract, fields, implements};
 /// The last word of a mutation's name: noun, then verb.
 const VERBS: &[&str] = &[
     "Adopt",
+    "Apply",
     "Approve",
     "Assign",
     "Attach",
@@ -36,14 +37,16 @@ const VERBS: &[&str] = &[
     "Reopen",
     "Resume",
     "Retry",
+    "Run",
     "Set",
     "Transfer",
+    "Undo",
     "Update",
 ];
 /// Verbs that create or send something, so they need an idempotency key.
 const KEYED: &[&str] = &[
-    "Adopt", "Assign", "Attach", "Change", "Create", "HandIn", "Post", "Publish", "Reopen", "Retry",
-    "Transfer",
+    "Adopt", "Apply", "Assign", "Attach", "Change", "Create", "HandIn", "Post", "Publish", "Reopen", "Retry",
+    "Run", "Transfer", "Undo",
 ];
 /// Verbs that change something that was read before, so they need a version.
 const VERSIONED: &[&str] = &["Cancel", "Edit", "MarkPaid", "Pause", "Resume", "Update"];

@@ -2,4 +2,7 @@ mod catalogue;
 mod document;
 mod due;
 mod generation;
+mod moves;
+mod runs;
 mod task;
+mod years;

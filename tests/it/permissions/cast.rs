@@ -331,6 +331,13 @@ impl SetUp {
         let query = "query ($id: ID!) { task(id: $id) { history { id } } }";
         let told = self.stage.ask(owner.as_deref(), query, json!({ "id": task })).await;
         self.name("task_change", told["data"]["task"]["history"][0]["id"].as_str().unwrap());
+        let made =
+            self.act("taskGenerationRun", "taskGeneration { id }", json!({ "upTo": "2026-01-01" })).await;
+        let run = made["taskGeneration"]["id"].as_str().unwrap().to_owned();
+        let generation_id = guichet_base::id::GenerationId::decode(&run);
+        let order = GenerateTasks { firm_id: firm, recurring: None, generation_id };
+        assert_eq!(generate(&self.stage.store, &order).await.unwrap(), 0);
+        self.name("generation", run);
         let holiday = json!({
             "country": "BR", "date": "2026-12-24", "office": true, "name": "Férias", "source": "Ata 2"
         });

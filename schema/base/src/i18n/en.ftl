@@ -76,6 +76,7 @@ refusal-too-fast =
     }
 refusal-access-pending = Your access is not active. Ask the person who manages access to activate it.
 refusal-invitation-invalid = This invitation is no longer valid. Ask the person who sent it for a new one.
+refusal-generation-running = Tasks are still being generated. Wait until this has ended.
 refusal-ticket-closed = This ticket is closed. To continue, reopen it or open a new one.
 refusal-ticket-open = This ticket is already open. There is no need to reopen it.
 refusal-task-closed = This task is done or canceled. To continue, reopen it.
@@ -240,6 +241,9 @@ notification-document-approved = { $client } approved { $document }.
 notification-document-contested = { $client } contests { $document }.
 notification-task-assigned = { $client }: the task “{ $title }” has been assigned to you.
 notification-tasks-assigned = { $count } tasks have been assigned to you.
+notification-tasks-generated = New tasks were generated: { $count }.
+notification-due-dates-moved = Due dates of tasks moved: { $count }.
+notification-due-dates-final = Due dates of tasks are now final: { $count }.
 notification-mail-message = Message
 notification-mail-description = Description
 notification-mail-note = Note
@@ -405,3 +409,15 @@ period-months = { $from }–{ $month }/{ $year }
 period-quarter = Q{ $quarter } { $year }
 period-year = { $year }
 period-fiscal-year = FY { $month }/{ $year }
+
+## Why a due date moves.
+
+move-rule = The rule changed: { $source }.
+move-rule-none = There is no date for this period any more, or not yet.
+move-extension = The authority changed the date: { $source }.
+move-override = The firm’s agreement for this client changed: { $source }.
+move-calendar = The days off on the way to the date changed.
+move-event = What the rule waits for happened, or on another day.
+move-client = The client’s record changed.
+move-own-rule = The firm’s own rules for its dates changed.
+move-certainty = The date stays; how certain it is changed.

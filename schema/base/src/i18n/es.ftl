@@ -76,6 +76,7 @@ refusal-too-fast =
     }
 refusal-access-pending = Su acceso no está activo. Diríjase a la persona que administra los accesos.
 refusal-invitation-invalid = Esta invitación ya no es válida. Solicite otra a la persona que se la envió.
+refusal-generation-running = Las tareas todavía se están generando. Espere a que termine.
 refusal-ticket-closed = Este caso está cerrado. Para continuar, reábralo o abra uno nuevo.
 refusal-ticket-open = Este caso ya está abierto. No es necesario reabrirlo.
 refusal-task-closed = Esta tarea está terminada o cancelada. Para continuar, reábrala.
@@ -240,6 +241,9 @@ notification-document-approved = { $client } aprobó { $document }.
 notification-document-contested = { $client } impugna { $document }.
 notification-task-assigned = { $client }: se le ha asignado la tarea «{ $title }».
 notification-tasks-assigned = Se le han asignado { $count } tareas.
+notification-tasks-generated = Tareas nuevas generadas: { $count }.
+notification-due-dates-moved = Vencimientos de tareas modificados: { $count }.
+notification-due-dates-final = Vencimientos de tareas ya definitivos: { $count }.
 notification-mail-message = Mensaje
 notification-mail-description = Descripción
 notification-mail-note = Nota
@@ -405,3 +409,15 @@ period-months = { $from }–{ $month }/{ $year }
 period-quarter = { $quarter }T { $year }
 period-year = { $year }
 period-fiscal-year = ejercicio { $month }/{ $year }
+
+## Why a due date moves.
+
+move-rule = La norma ha cambiado: { $source }.
+move-rule-none = Ya no hay fecha para este período, o todavía no la hay.
+move-extension = La administración ha cambiado la fecha: { $source }.
+move-override = Lo acordado por el despacho para este cliente ha cambiado: { $source }.
+move-calendar = Los días inhábiles hasta la fecha han cambiado.
+move-event = Lo que la norma espera ha ocurrido, o en otro día.
+move-client = La ficha del cliente ha cambiado.
+move-own-rule = Las reglas propias del despacho para sus fechas han cambiado.
+move-certainty = La fecha se mantiene; ha cambiado su certeza.

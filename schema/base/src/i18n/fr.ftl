@@ -76,6 +76,7 @@ refusal-too-fast =
     }
 refusal-access-pending = Votre accès n’est pas actif. Adressez-vous à la personne qui gère les accès.
 refusal-invitation-invalid = Cette invitation n’est plus valable. Demandez-en une nouvelle à la personne qui vous l’a envoyée.
+refusal-generation-running = Les tâches sont encore en cours de génération. Attendez la fin.
 refusal-ticket-closed = Ce ticket est clos. Pour continuer, rouvrez-le ou ouvrez-en un nouveau.
 refusal-ticket-open = Ce ticket est déjà ouvert. Il n’est pas nécessaire de le rouvrir.
 refusal-task-closed = Cette tâche est terminée ou annulée. Pour continuer, rouvrez-la.
@@ -244,6 +245,9 @@ notification-document-approved = { $client } a approuvé { $document }.
 notification-document-contested = { $client } conteste { $document }.
 notification-task-assigned = { $client } : la tâche « { $title } » vous a été confiée.
 notification-tasks-assigned = { $count } tâches vous ont été confiées.
+notification-tasks-generated = Nouvelles tâches générées : { $count }.
+notification-due-dates-moved = Échéances de tâches déplacées : { $count }.
+notification-due-dates-final = Échéances de tâches désormais définitives : { $count }.
 notification-mail-message = Message
 notification-mail-description = Description
 notification-mail-note = Note
@@ -410,3 +414,15 @@ period-months = { $from }–{ $month }/{ $year }
 period-quarter = T{ $quarter } { $year }
 period-year = { $year }
 period-fiscal-year = exercice { $month }/{ $year }
+
+## Why a due date moves.
+
+move-rule = La règle a changé : { $source }.
+move-rule-none = Il n’y a plus de date pour cette période, ou pas encore.
+move-extension = L’administration a modifié la date : { $source }.
+move-override = Ce que le cabinet a convenu pour ce client a changé : { $source }.
+move-calendar = Les jours non ouvrés jusqu’à la date ont changé.
+move-event = Ce que la règle attend a eu lieu, ou un autre jour.
+move-client = La fiche du client a changé.
+move-own-rule = Les règles propres au cabinet pour ses dates ont changé.
+move-certainty = La date reste ; son degré de certitude a changé.

@@ -76,6 +76,7 @@ refusal-too-fast =
     }
 refusal-access-pending = Este acesso não está ativo. Fale com quem administra os acessos.
 refusal-invitation-invalid = Este convite não é mais válido. Peça um novo a quem o enviou.
+refusal-generation-running = As tarefas ainda estão sendo geradas. Aguarde o término.
 refusal-ticket-closed = Este atendimento está encerrado. Para continuar, reabra-o ou abra um novo.
 refusal-ticket-open = Este atendimento já está aberto. Não é preciso reabri-lo.
 refusal-task-closed = Esta tarefa está concluída ou cancelada. Para continuar, reabra-a.
@@ -244,6 +245,9 @@ notification-document-approved = { $client } aprovou { $document }.
 notification-document-contested = { $client } contesta { $document }.
 notification-task-assigned = { $client }: a tarefa “{ $title }” agora está sob sua responsabilidade.
 notification-tasks-assigned = { $count } tarefas agora estão sob sua responsabilidade.
+notification-tasks-generated = Tarefas novas geradas: { $count }.
+notification-due-dates-moved = Vencimentos de tarefas alterados: { $count }.
+notification-due-dates-final = Vencimentos de tarefas agora definitivos: { $count }.
 notification-mail-message = Mensagem
 notification-mail-description = Descrição
 notification-mail-note = Observação
@@ -413,3 +417,15 @@ period-months = { $from }–{ $month }/{ $year }
 period-quarter = { $quarter }º tri. { $year }
 period-year = { $year }
 period-fiscal-year = exercício { $month }/{ $year }
+
+## Why a due date moves.
+
+move-rule = A regra mudou: { $source }.
+move-rule-none = Já não há data para este período, ou ainda não há.
+move-extension = A autoridade alterou a data: { $source }.
+move-override = O que o escritório combinou para este cliente mudou: { $source }.
+move-calendar = Os dias não úteis no caminho até a data mudaram.
+move-event = O que a regra espera aconteceu, ou em outro dia.
+move-client = O cadastro do cliente mudou.
+move-own-rule = As regras do próprio escritório para as suas datas mudaram.
+move-certainty = A data fica; mudou o quanto ela é certa.

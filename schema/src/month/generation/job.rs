@@ -1,16 +1,23 @@
 //! The job that generates tasks, and the tick that asks for it.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{Date, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use guichet_base::error::Result;
-use guichet_base::id::{FirmId, Id};
-use guichet_engine::job::NewJob;
+use guichet_base::id::{FirmId, GenerationId, Id};
+use guichet_engine::job::{NewJob, Payload};
 use guichet_engine::store::{By, Store};
+use guichet_engine::tables::generations;
+use serde::{Deserialize, Serialize};
 
 use crate::month::recurring_task::job::GenerateTasks;
 use crate::people::firm::day::today;
 
+use super::commands::order;
+use super::model::{Generation, GenerationState};
+use super::preview::preview;
+use super::progress;
 use super::run::{Only, Order, run};
 
 /// Writes a job for each firm whose day has begun since its tasks were generated last. Returns how many. Asked again and
@@ -43,21 +50,32 @@ pub async fn tick(store: &Store) -> Result<usize> {
     Ok(waiting.len())
 }
 
+/// Takes back the tasks of a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UndoGeneration {
+    /// The firm.
+    pub firm_id: FirmId,
+    /// The run.
+    pub generation_id: GenerationId,
+}
+
+impl Payload for UndoGeneration {
+    const KIND: &'static str = "undo_generation";
+    const MAX_ATTEMPTS: i32 = 50;
+}
+
 /// Runs the job. Returns how many tasks were made.
 ///
 /// # Errors
 /// When the database does not answer: retry; what was made stays.
 pub async fn generate(store: &Store, job: &GenerateTasks) -> Result<usize> {
     let today = today(&mut *store.conn().await?, job.firm_id, store.now()).await?;
+    if let Some(id) = job.generation_id {
+        return on_request(store, id, today).await;
+    }
     let only = Only { recurring: job.recurring.clone(), ..Only::default() };
     let is_all = only.recurring.is_none();
-    let order = Order {
-        firm_id: job.firm_id,
-        up_to: today,
-        only,
-        again: job.generation_id.is_some(),
-        generation_id: job.generation_id,
-    };
+    let order = Order { firm_id: job.firm_id, up_to: today, today, only, again: false, generation_id: None };
     let made = run(store, &order).await?;
     if is_all {
         // After a jump back of the clock the later day holds: its tasks are there.
@@ -67,5 +85,26 @@ pub async fn generate(store: &Store, job: &GenerateTasks) -> Result<usize> {
             .execute(&mut *store.conn().await?)
             .await?;
     }
+    Ok(made)
+}
+
+/// Generates what a person asked for: counts it, makes it, and tells that it is there. A run that ended is left as it is.
+async fn on_request(store: &Store, id: GenerationId, today: NaiveDate) -> Result<usize> {
+    let running = generations::table.find(id).filter(generations::state.eq(GenerationState::Running));
+    let found: Option<Generation> =
+        running.select(Generation::as_select()).get_result(&mut *store.conn().await?).await.optional()?;
+    let Some(generation) = found else { return Ok(0) };
+    let firm_id = generation.firm_id;
+    let order = order(firm_id, generation.up_to, generation.filter(), today, Some(id));
+    let lacking = preview(&mut *store.conn().await?, &order, None, 0).await?.tasks;
+    let mut tx = store.begin(By::system()).await?;
+    // Begun again, it has made some already.
+    let lacking = usize::try_from(lacking).unwrap_or_default();
+    progress::count(&mut tx, firm_id, id, "planned = made + $2", lacking).await?;
+    tx.commit(()).await?;
+    let made = run(store, &order).await?;
+    let mut tx = store.begin(By::system()).await?;
+    progress::end(&mut tx, id, GenerationState::Running, GenerationState::Done).await?;
+    tx.commit(()).await?;
     Ok(made)
 }

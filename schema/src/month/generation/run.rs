@@ -3,7 +3,7 @@
 
 pub(crate) mod by_hand;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -13,8 +13,8 @@ use guichet_base::collation;
 use guichet_base::error::{OrNotFound, Result};
 use guichet_base::i18n::{self, Args};
 use guichet_base::id::{
-    ClientId, DocumentDefinitionId, DocumentId, FirmId, GenerationId, Id, RecurringTaskId, StaffId, TaskId,
-    TaskTypeId,
+    ClientId, DepartmentId, DocumentDefinitionId, DocumentId, FirmId, GenerationId, Id, RecurringTaskId,
+    StaffId, TaskId, TaskTypeId,
 };
 use guichet_base::locale::Locale;
 use guichet_base::search::{self, FOLD};
@@ -26,7 +26,7 @@ use guichet_engine::tables::{
     clients, document_definitions, firms, recurring_task_overrides, recurring_task_pauses,
     recurring_task_unexpected, recurring_tasks, staff_members, task_types, tasks, undone_periods,
 };
-use guichet_obligations::{Calendars, Direction, Expr, Period, PeriodKind, expression};
+use guichet_obligations::{Book, Calendars, Direction, Expr, Period, PeriodKind, expression};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -39,6 +39,7 @@ use crate::people::client::record::queries::{Record, records};
 use crate::people::firm::queries::works_here;
 
 use super::plan::{Computed, Outcome, Terms};
+use super::progress;
 
 /// So many recurring tasks are looked at in one transaction.
 const CHUNK: i64 = 200;
@@ -65,6 +66,8 @@ pub struct Order {
     pub firm_id: FirmId,
     /// Everything whose work begins by this day.
     pub up_to: NaiveDate,
+    /// The firm's day: what was due before it is generated late.
+    pub today: NaiveDate,
     /// Of which recurring tasks.
     pub only: Only,
     /// Whether what somebody undid is made again: only when a person asks for it.
@@ -73,16 +76,44 @@ pub struct Order {
     pub generation_id: Option<GenerationId>,
 }
 
+/// What dates are computed with.
+pub(super) struct Known {
+    pub(super) firm: Firm,
+    book: Book,
+    calendars: Calendars<'static>,
+}
+
+impl Known {
+    /// Reads what a firm has.
+    pub(super) async fn read(conn: &mut AsyncPgConnection, firm_id: FirmId) -> Result<Self> {
+        Ok(Self {
+            firm: firm(conn, firm_id).await?,
+            book: obligation::queries::book(conn, firm_id).await?,
+            calendars: calendar::queries::calendars(conn, firm_id).await?,
+        })
+    }
+
+    /// The same with other rules.
+    pub(super) fn with(self, book: Book) -> Self {
+        Self { book, ..self }
+    }
+
+    /// Dates, none of them computed yet.
+    pub(super) fn computed(&self) -> Computed<'_> {
+        Computed::new(&self.book, &self.calendars)
+    }
+}
+
 /// What all chunks need to know of a firm.
-struct Firm {
-    locale: Locale,
+pub(super) struct Firm {
+    pub(super) locale: Locale,
     owner: StaffId,
-    types: HashMap<TaskTypeId, Kind>,
+    pub(super) types: HashMap<TaskTypeId, Kind>,
 }
 
 /// A kind of work with its rules read.
-struct Kind {
-    row: TaskType,
+pub(super) struct Kind {
+    pub(super) row: TaskType,
     obligation: Option<String>,
     target: Option<Expr>,
     hand_in: Option<Expr>,
@@ -95,24 +126,35 @@ struct Kind {
 /// # Errors
 /// When the database does not answer: retry; what was made stays.
 pub async fn run(store: &Store, order: &Order) -> Result<usize> {
-    let mut conn = store.conn().await?;
-    let firm = firm(&mut conn, order.firm_id).await?;
-    let book = obligation::queries::book(&mut conn, order.firm_id).await?;
-    let calendars: Calendars<'static> = calendar::queries::calendars(&mut conn, order.firm_id).await?;
-    drop(conn);
-    let mut computed = Computed::new(&book, &calendars);
+    let known = Known::read(&mut *store.conn().await?, order.firm_id).await?;
+    let mut computed = known.computed();
     let (mut made, mut after) = (0, None);
     loop {
-        let mut tx = store.begin(By::system()).await?;
-        let rows = lock(tx.conn(), order, after).await?;
-        let Some(last) = rows.last().map(|row| row.id) else { break };
-        let chunk = Chunk::read(&mut tx, order, rows).await?;
-        let (planned, reached) = chunk.plan(order, &firm, &mut computed);
-        made += write(&mut tx, order, &firm, &computed, &planned).await?;
-        tx.commit(()).await?;
-        after = Some(reached.unwrap_or(last));
+        let step = step(store, order, &known, &mut computed, after).await?;
+        let Some((reached, of_step)) = step else { break };
+        made += of_step;
+        after = Some(reached);
     }
     Ok(made)
+}
+
+/// One chunk in its transaction: the last recurring task that was looked at, and how many tasks were made; none after the
+/// last chunk.
+pub(super) async fn step(
+    store: &Store,
+    order: &Order,
+    known: &Known,
+    computed: &mut Computed<'_>,
+    after: Option<RecurringTaskId>,
+) -> Result<Option<(RecurringTaskId, usize)>> {
+    let mut tx = store.begin(By::system()).await?;
+    let rows = lock(tx.conn(), order, after).await?;
+    let Some(last) = rows.last().map(|row| row.id) else { return Ok(None) };
+    let chunk = Chunk::read(tx.conn(), order, rows).await?;
+    let (planned, reached) = chunk.plan(order, &known.firm, computed);
+    let made = write(&mut tx, order, &known.firm, computed, &planned).await?;
+    tx.commit(()).await?;
+    Ok(Some((reached.unwrap_or(last), made)))
 }
 
 /// What the firm's kinds of work are, and who does what nobody else does.
@@ -128,7 +170,6 @@ async fn firm(conn: &mut AsyncPgConnection, id: FirmId) -> Result<Firm> {
         .optional()?;
     let rows: Vec<TaskType> = task_types::table
         .filter(task_types::firm_id.eq(id))
-        .filter(task_types::active)
         .select(TaskType::as_select())
         .load(&mut *conn)
         .await?;
@@ -161,11 +202,41 @@ async fn firm(conn: &mut AsyncPgConnection, id: FirmId) -> Result<Firm> {
 }
 
 /// The next recurring tasks, locked against changes: who pauses or ends one waits until its tasks are written.
-async fn lock(
+pub(super) async fn lock(
     conn: &mut AsyncPgConnection,
     order: &Order,
     after: Option<RecurringTaskId>,
 ) -> Result<Vec<RecurringTask>> {
+    let ids = next(conn, order, after).await?;
+    Ok(recurring_tasks::table
+        .filter(sql::among(recurring_tasks::id, &ids))
+        .order(recurring_tasks::id)
+        .select(RecurringTask::as_select())
+        .for_share()
+        .load(conn)
+        .await?)
+}
+
+/// The next recurring tasks, to be read only.
+pub(super) async fn look(
+    conn: &mut AsyncPgConnection,
+    order: &Order,
+    after: Option<RecurringTaskId>,
+) -> Result<Vec<RecurringTask>> {
+    let ids = next(conn, order, after).await?;
+    Ok(recurring_tasks::table
+        .filter(sql::among(recurring_tasks::id, &ids))
+        .order(recurring_tasks::id)
+        .select(RecurringTask::as_select())
+        .load(conn)
+        .await?)
+}
+
+async fn next(
+    conn: &mut AsyncPgConnection,
+    order: &Order,
+    after: Option<RecurringTaskId>,
+) -> Result<Vec<RecurringTaskId>> {
     let active = task_types::table.filter(task_types::firm_id.eq(order.firm_id)).filter(task_types::active);
     let mut query = recurring_tasks::table
         .filter(recurring_tasks::firm_id.eq(order.firm_id))
@@ -183,45 +254,42 @@ async fn lock(
     if let Some(ids) = &order.only.task_types {
         query = query.filter(recurring_tasks::task_type_id.eq_any(ids.clone()));
     }
-    let ids: Vec<RecurringTaskId> =
-        query.order(recurring_tasks::id).limit(CHUNK).select(recurring_tasks::id).load(&mut *conn).await?;
-    Ok(recurring_tasks::table
-        .filter(sql::among(recurring_tasks::id, &ids))
-        .order(recurring_tasks::id)
-        .select(RecurringTask::as_select())
-        .for_share()
-        .load(conn)
-        .await?)
+    Ok(query.order(recurring_tasks::id).limit(CHUNK).select(recurring_tasks::id).load(conn).await?)
 }
 
 /// Some recurring tasks, and what decides about their periods.
-struct Chunk {
-    rows: Vec<RecurringTask>,
-    records: HashMap<ClientId, Record>,
+pub(super) struct Chunk {
+    pub(super) rows: Vec<RecurringTask>,
+    pub(super) records: HashMap<ClientId, Record>,
     pauses: HashMap<RecurringTaskId, Vec<(String, Option<String>)>>,
     overrides: HashMap<RecurringTaskId, Vec<DueOverride>>,
     unexpected: HashSet<(RecurringTaskId, DocumentDefinitionId)>,
-    /// Periods that have a task, or whose task was undone.
+    /// Periods that have a task.
     taken: HashSet<(RecurringTaskId, String)>,
+    /// Periods whose task was undone.
+    pub(super) undone: HashSet<(RecurringTaskId, String)>,
 }
 
 /// A task to be written: the number of its dates, and those of its documents.
-struct Planned {
+pub(super) struct Planned {
     id: TaskId,
-    recurring: RecurringTaskId,
-    task_type: TaskTypeId,
-    period: Period,
-    dates: usize,
-    documents: Vec<(DocumentDefinitionId, usize)>,
-    is_late: bool,
+    pub(super) recurring: RecurringTaskId,
+    pub(super) task_type: TaskTypeId,
+    pub(super) period: Period,
+    pub(super) dates: usize,
+    pub(super) documents: Vec<(DocumentDefinitionId, usize)>,
+    pub(super) is_late: bool,
 }
 
 impl Chunk {
-    async fn read(tx: &mut Tx, order: &Order, rows: Vec<RecurringTask>) -> Result<Self> {
+    pub(super) async fn read(
+        conn: &mut AsyncPgConnection,
+        order: &Order,
+        rows: Vec<RecurringTask>,
+    ) -> Result<Self> {
         let ids: Vec<RecurringTaskId> = rows.iter().map(|row| row.id).collect();
         let client_ids: Vec<ClientId> =
             rows.iter().map(|row| row.client_id).collect::<HashSet<_>>().into_iter().collect();
-        let conn = tx.conn();
         let records = records(conn, order.firm_id, Some(&client_ids)).await?;
         let pauses: Vec<Pause> = recurring_task_pauses::table
             .filter(sql::among(recurring_task_pauses::recurring_task_id, &ids))
@@ -243,15 +311,12 @@ impl Chunk {
             .select((tasks::recurring_task_id.assume_not_null(), tasks::period.assume_not_null()))
             .load(&mut *conn)
             .await?;
-        let mut taken: HashSet<_> = made.into_iter().collect();
-        if !order.again {
-            let undone: Vec<(RecurringTaskId, String)> = undone_periods::table
-                .filter(sql::among(undone_periods::recurring_task_id, &ids))
-                .select((undone_periods::recurring_task_id, undone_periods::period))
-                .load(conn)
-                .await?;
-            taken.extend(undone);
-        }
+        let undone: Vec<(RecurringTaskId, String)> = undone_periods::table
+            .filter(sql::among(undone_periods::recurring_task_id, &ids))
+            .select((undone_periods::recurring_task_id, undone_periods::period))
+            .load(conn)
+            .await?;
+        let (taken, undone) = (made.into_iter().collect(), undone.into_iter().collect());
         let mut of: HashMap<RecurringTaskId, Vec<(String, Option<String>)>> = HashMap::new();
         for pause in pauses {
             of.entry(pause.recurring_task_id).or_default().push((pause.from_period, pause.to_period));
@@ -261,11 +326,11 @@ impl Chunk {
             written.entry(one.recurring_task_id).or_default().push(one);
         }
         let unexpected = unexpected.into_iter().collect();
-        Ok(Self { rows, records, pauses: of, overrides: written, unexpected, taken })
+        Ok(Self { rows, records, pauses: of, overrides: written, unexpected, taken, undone })
     }
 
     /// The tasks that are lacking; and the last recurring task that was looked at, if not all were.
-    fn plan(
+    pub(super) fn plan(
         &self,
         order: &Order,
         firm: &Firm,
@@ -292,7 +357,8 @@ impl Chunk {
                 ended_on: record.ended_on,
             };
             for period in series.begun(order.up_to) {
-                if !self.taken.contains(&(row.id, period.to_string())) {
+                let key = (row.id, period.to_string());
+                if !self.taken.contains(&key) && (order.again || !self.undone.contains(&key)) {
                     planned.extend(self.task(order, kind, row, record, &period, computed));
                 }
             }
@@ -300,7 +366,22 @@ impl Chunk {
         (planned, None)
     }
 
-    fn task(
+    /// What a period that has a task already comes to now; none when no rule covers it any more.
+    pub(super) fn replanned(
+        &self,
+        order: &Order,
+        firm: &Firm,
+        row: &RecurringTask,
+        period: &str,
+        computed: &mut Computed<'_>,
+    ) -> Option<Planned> {
+        let (kind, record) = (firm.types.get(&row.task_type_id)?, self.records.get(&row.client_id)?);
+        let period = Period::parse(period, recurrence(&kind.row).every, &record.years)?;
+        self.task(order, kind, row, record, &period, computed)
+    }
+
+    /// What a period of a recurring task comes to; none when no rule covers it.
+    pub(super) fn task(
         &self,
         order: &Order,
         kind: &Kind,
@@ -326,7 +407,7 @@ impl Chunk {
         };
         let dates = computed.dates(terms, period, &record.facts);
         let Outcome::Due(found) = computed.outcome(dates)? else { return None };
-        let is_late = found.legal.as_ref().is_some_and(|due| due.date < order.up_to);
+        let is_late = found.legal.as_ref().is_some_and(|due| due.date < order.today);
         let expects = row.expects_documents.unwrap_or(kind.row.expects_documents);
         let mut documents = Vec::new();
         for (document, own) in &kind.documents {
@@ -372,13 +453,6 @@ async fn write(
     let now = tx.now;
     let mut dues = Dues::default();
     let rows: Vec<i32> = planned.iter().map(|task| dues.of_task(firm, computed, task)).collect();
-    #[derive(QueryableByName)]
-    struct Made {
-        #[diesel(sql_type = SqlUuid)]
-        id: TaskId,
-        #[diesel(sql_type = SqlUuid)]
-        client_id: ClientId,
-    }
     let made: Vec<Made> = diesel::sql_query(TASKS)
         .bind::<Jsonb, _>(Value::Array(std::mem::take(&mut dues.tasks)))
         .bind::<Array<SqlUuid>, _>(planned.iter().map(|task| task.id.uuid()).collect::<Vec<Uuid>>())
@@ -390,11 +464,21 @@ async fn write(
         .bind::<Timestamptz, _>(now)
         .load(tx.conn())
         .await?;
+    if made.is_empty() {
+        return Ok(0);
+    }
     let is_made: HashSet<TaskId> = made.iter().map(|task| task.id).collect();
 
     let of_made: Vec<&Planned> = planned.iter().filter(|task| is_made.contains(&task.id)).collect();
     write_documents(tx, firm, computed, &mut dues, &of_made).await?;
-    tell(tx, order.firm_id, &made.iter().map(|task| task.client_id).collect()).await?;
+    if order.again {
+        diesel::sql_query(AGAIN)
+            .bind::<Array<SqlUuid>, _>(made.iter().map(|task| task.id.uuid()).collect::<Vec<Uuid>>())
+            .execute(tx.conn())
+            .await?;
+    }
+    tell(tx, order.firm_id, &made).await?;
+    progress::made(tx, order, &made).await?;
     Ok(made.len())
 }
 
@@ -440,16 +524,37 @@ async fn write_documents(
     Ok(())
 }
 
-/// One event a client: lists and panels are then read anew, once for all that was made.
-async fn tell(tx: &mut Tx, firm: FirmId, of: &HashSet<ClientId>) -> Result<()> {
-    let ids: Vec<ClientId> = of.iter().copied().collect();
+/// A task that came or went, and who may know of it.
+#[derive(Debug, QueryableByName)]
+pub(crate) struct Made {
+    #[diesel(sql_type = SqlUuid)]
+    pub(crate) id: TaskId,
+    #[diesel(sql_type = SqlUuid)]
+    pub(crate) client_id: ClientId,
+    #[diesel(sql_type = SqlUuid)]
+    pub(crate) assignee_id: StaffId,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub(crate) department_id: Option<DepartmentId>,
+}
+
+/// One event for each client and department: lists and panels are then read anew, once for all that came or went.
+pub(super) async fn tell(tx: &mut Tx, firm: FirmId, of: &[Made]) -> Result<()> {
+    let mut people: BTreeMap<(ClientId, Option<DepartmentId>), BTreeSet<StaffId>> = BTreeMap::new();
+    for task in of {
+        people.entry((task.client_id, task.department_id)).or_default().insert(task.assignee_id);
+    }
+    let ids: Vec<ClientId> =
+        people.keys().map(|(client, _)| *client).collect::<BTreeSet<_>>().into_iter().collect();
     let portfolio: Vec<(ClientId, Option<StaffId>)> = clients::table
         .filter(sql::among(clients::id, &ids))
         .select((clients::id, clients::accountant_id))
         .load(tx.conn())
         .await?;
-    for (client, accountant) in portfolio {
-        let audience = Audience::of_row(client, [], accountant, None, None);
+    let portfolio: HashMap<ClientId, Option<StaffId>> = portfolio.into_iter().collect();
+    for ((client, department), assignees) in people {
+        let accountant = portfolio.get(&client).copied().flatten();
+        let audience =
+            Audience::of_row(client, assignees.into_iter().map(Some), accountant, department, None);
         let (before, after) = (Some(audience.clone()), Some(audience));
         tx.event(firm, Event { noun: MONTH, subject: client.uuid(), before, after });
     }
@@ -561,7 +666,13 @@ const TASKS: &str = "
     LEFT JOIN staff_members AS accountant ON accountant.id = c.accountant_id AND accountant.disabled_at IS NULL
     LEFT JOIN staff_members AS usual ON usual.id = t.assignee_id AND usual.disabled_at IS NULL
     ON CONFLICT (recurring_task_id, period) DO NOTHING
-    RETURNING id, client_id";
+    RETURNING id, client_id, assignee_id, department_id";
+
+/// What was undone and is made again (C-11): `$1` the new tasks.
+const AGAIN: &str = "
+    DELETE FROM undone_periods USING tasks
+    WHERE tasks.id = ANY ($1) AND undone_periods.recurring_task_id = tasks.recurring_task_id
+        AND undone_periods.period = tasks.period";
 
 /// The documents of new tasks: `$1` their dates, each once; `$2` to `$6` their ids, tasks, definitions, dates and folded
 /// names.

@@ -253,7 +253,7 @@ fn read(check: &mut Check, path: &InputPath, input: &VersionInput) -> Option<(Ve
 }
 
 /// Refuses a rule that does not fit to the others of the firm; `path` leads to a version.
-fn fits(book: &Book, rule: &Rule, path: impl Fn(usize) -> InputPath) -> Result<()> {
+pub(crate) fn fits(book: &Book, rule: &Rule, path: impl Fn(usize) -> InputPath) -> Result<()> {
     use guichet_obligations::Wrong;
     let mut check = Check::new();
     for wrong in book.check(rule) {
@@ -347,7 +347,7 @@ pub(crate) async fn add_extension(
 }
 
 /// A change of a rule is a change of its obligation.
-async fn touch(tx: &mut Tx, obligation: &Obligation, act: &'static str) -> Result<()> {
+pub(crate) async fn touch(tx: &mut Tx, obligation: &Obligation, act: &'static str) -> Result<()> {
     let now = tx.now;
     diesel::update(obligations::table.find(obligation.id))
         .set((obligations::version.eq(obligation.version + 1), obligations::updated_at.eq(now)))

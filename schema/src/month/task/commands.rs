@@ -13,6 +13,7 @@ use guichet_engine::{first, searchable};
 use guichet_obligations::Period;
 use serde::Serialize;
 
+use crate::month::generation::run::Made;
 use crate::month::generation::run::by_hand::{Rules, Work};
 use crate::people::client::{self, facts};
 use crate::people::firm::queries::works_here;
@@ -136,7 +137,13 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTask) 
         let legal = task.legal_due_on.filter(|_| task.is_legal_set()).map(|day| (day, by.as_str()));
         let work = Work { client: client.id, task_type, period, legal };
         let hand_in = task.hand_in_by.filter(|_| task.is_hand_in_set);
-        rules.make_documents(&mut tx, work, task.id, hand_in).await?;
+        let made = Made {
+            id: task.id,
+            client_id: client.id,
+            assignee_id: task.assignee_id,
+            department_id: task.department_id,
+        };
+        rules.make_documents(&mut tx, work, &made, hand_in).await?;
     }
     let act = ActId::new();
     let entered = Changed::new(TaskField::Created, None, Some(task.status.to_string()));

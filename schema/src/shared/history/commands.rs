@@ -66,3 +66,37 @@ pub(crate) async fn record(
     sql::keep(count, diesel::insert_into(changes::table).values(rows)).execute(&mut tx.pipeline()).await?;
     Ok(())
 }
+
+/// Records what one action changed in several things.
+pub(crate) async fn record_all(
+    tx: &Tx,
+    firm: FirmId,
+    act: ActId,
+    author: Author,
+    changed: &[(Subject, Changed)],
+) -> Result<()> {
+    let at = tx.now;
+    let rows: Vec<_> = changed
+        .iter()
+        .map(|(subject, changed)| {
+            (
+                changes::id.eq(ChangeId::new()),
+                changes::firm_id.eq(firm),
+                changes::subject_noun.eq(subject.noun),
+                changes::subject_id.eq(subject.id),
+                changes::act_id.eq(act),
+                changes::field.eq(changed.field),
+                changes::old_value.eq(changed.from.as_deref()),
+                changes::new_value.eq(changed.to.as_deref()),
+                changes::author_staff.eq(author.staff()),
+                changes::author_access.eq(author.access()),
+                changes::at.eq(at),
+            )
+        })
+        .collect();
+    // A statement has at most 65535 values.
+    for some in rows.chunks(5_000) {
+        diesel::insert_into(changes::table).values(some).execute(&mut tx.pipeline()).await?;
+    }
+    Ok(())
+}

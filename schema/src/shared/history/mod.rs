@@ -8,7 +8,7 @@ pub mod queries;
 
 use guichet_base::id::Id;
 
-pub(crate) use commands::{Changed, record};
+pub(crate) use commands::{Changed, record, record_all};
 
 /// The fields of a noun that its history records.
 pub trait Field: Copy + 'static {

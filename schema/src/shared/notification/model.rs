@@ -32,6 +32,12 @@ text_enum! {
         TaskAssigned = "TASK_ASSIGNED",
         /// Several tasks were assigned to the person at once. The subject is the first of them.
         TasksAssigned = "TASKS_ASSIGNED",
+        /// Tasks were generated: those of the person, or of the run that the person asked for. Never sent by mail.
+        TasksGenerated = "TASKS_GENERATED",
+        /// The due dates of tasks followed changed rules, as the person had asked. Never sent by mail.
+        DueDatesMoved = "DUE_DATES_MOVED",
+        /// Due dates of tasks of the person that could still have changed are final. Never sent by mail.
+        DueDatesFinal = "DUE_DATES_FINAL",
     }
 }
 
@@ -71,6 +77,8 @@ pub struct Notification {
     pub subject: Subject,
     /// The message, if the notification is about one.
     pub message_id: Option<MessageId>,
+    /// How many things an act was about that people are told of once.
+    pub count: Option<i32>,
     author_staff: Option<StaffId>,
     author_access: Option<AccessId>,
     /// When the action happened.
@@ -80,10 +88,9 @@ pub struct Notification {
 }
 
 impl Notification {
-    /// Who performed the action.
-    pub fn author(&self) -> Author {
+    /// Who performed the action; nobody when the system did by itself.
+    pub fn author(&self) -> Option<Author> {
         Author::from_columns(self.author_staff, self.author_access)
-            .expect("a check of the table demands exactly one author")
     }
 }
 
@@ -110,7 +117,7 @@ mod tests {
             let mut texts = BTreeSet::new();
             for kind in NotificationKind::ALL {
                 let text = i18n::named(*locale, "notification", kind, &args);
-                assert!(text.ends_with('.') && text.contains("#7") && texts.insert(text), "{locale} {kind}");
+                assert!(text.ends_with('.') && text.contains('7') && texts.insert(text), "{locale} {kind}");
             }
         }
     }

@@ -1,18 +1,20 @@
 //! The starter catalogue, and its adoption.
 
-use async_graphql::{Context, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use guichet_base::country::Country;
 use guichet_base::locale::Locale;
 use guichet_edge::ApiError;
 use guichet_obligations::{self as obligations, shipped};
 use guichet_schema::month::catalogue::commands::{self, AdoptCatalogue};
-use guichet_schema::month::catalogue::rules;
+use guichet_schema::month::catalogue::{rules, updates};
+use guichet_schema::people::rights::{self, FirmAct};
 
-use super::obligation::DueRule;
+use super::obligation::{DueRule, Obligation};
 use super::{CalendarCountry, DocumentCategory, DocumentDirection, PeriodKind, RuleStatus};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::spend;
-use crate::graphql::payload::{MutationOutcome, act, payload};
+use crate::graphql::payload::{MutationOutcome, act, api_id, ids, payload, queried};
+use crate::graphql::scalars::Date;
 
 /// The starter catalogue of one country: obligations and kinds of work that a firm can adopt.
 #[derive(Debug)]
@@ -113,6 +115,73 @@ impl CatalogueObligation {
     }
 }
 
+/// What a newer version of the program changes in an obligation that the firm adopted. The obligation stays as it is until
+/// `catalogueUpdateApply`.
+#[derive(Debug)]
+pub struct CatalogueUpdate {
+    update: updates::Update,
+}
+
+/// What a newer version of the program changes in an obligation that the firm adopted. The obligation stays as it is until
+/// `catalogueUpdateApply`.
+#[Object]
+impl CatalogueUpdate {
+    /// The obligation, as the firm has it.
+    async fn obligation(&self) -> Obligation {
+        Obligation(self.update.obligation.clone())
+    }
+
+    /// The versions of the rule that are new.
+    async fn added_rules(&self) -> Vec<CatalogueRule> {
+        let rule = |(version, note): &(obligations::Version, Option<String>)| CatalogueRule {
+            valid_from: version.from.clone(),
+            valid_to: version.to.clone(),
+            due: DueRule((&version.due).into()),
+            source: version.source.clone(),
+            status: version.status.into(),
+            note: note.clone(),
+        };
+        self.update.added.iter().map(rule).collect()
+    }
+
+    /// The laws of the versions that they replace.
+    async fn replaced_sources(&self) -> Vec<&str> {
+        self.update.replaced.iter().map(|version| version.source.as_str()).collect()
+    }
+
+    /// The extensions by authorities that are new.
+    async fn added_extensions(&self) -> Vec<CatalogueExtension> {
+        let extension = |one: &obligations::Extension| CatalogueExtension {
+            period: one.period.clone(),
+            places: one.places.clone(),
+            due_on: Date(one.due),
+            published_on: Date(one.published),
+            source: one.source.clone(),
+        };
+        self.update.extensions.iter().map(extension).collect()
+    }
+
+    /// The number of extensions that were withdrawn.
+    async fn withdrawn_count(&self) -> i64 {
+        self.update.withdrawn.len() as i64
+    }
+}
+
+/// A date of the catalogue that an authority moved once.
+#[derive(Debug, SimpleObject)]
+pub struct CatalogueExtension {
+    /// The name of the period.
+    period: String,
+    /// The codes of the regions and cities to which it is limited; everywhere if empty.
+    places: Vec<String>,
+    /// The new date.
+    due_on: Date,
+    /// The date when it was published.
+    published_on: Date,
+    /// The act of the authority.
+    source: String,
+}
+
 /// A kind of work of the catalogue.
 #[derive(Debug, SimpleObject)]
 pub struct CatalogueTaskType {
@@ -175,6 +244,37 @@ impl CatalogueQuery {
         let is_staff = caller.scope()?.is_staff();
         Ok(is_staff.then(|| Catalogue { country: country.into(), locale: caller.locale }))
     }
+
+    /// Returns what a newer version of the program changes in obligations that the firm adopted. `dueDateMoves` with
+    /// `withCatalogueUpdates` shows which dates would move. Null for clients and for staff with the role `MEMBER`.
+    async fn catalogue_updates(&self, ctx: &Context<'_>) -> Result<Option<Vec<CatalogueUpdate>>, ApiError> {
+        let caller = Caller::of(ctx);
+        let actor = caller.actor()?;
+        if rights::may(&actor.membership, FirmAct::DueDatesMove).is_err() {
+            return Ok(None);
+        }
+        let found = queried(caller, updates::updates(&caller.store, actor).await)?;
+        spend(ctx, found.len())?;
+        Ok(Some(found.into_iter().map(|update| CatalogueUpdate { update }).collect()))
+    }
+}
+
+/// Input for `catalogueUpdateApply`: the obligations that take the changes over.
+#[derive(Debug, InputObject)]
+pub struct CatalogueUpdateApplyInput {
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
+    idempotency_key: String,
+    /// The IDs of the obligations. By default all that were adopted.
+    obligation_ids: Option<Vec<ID>>,
+}
+
+payload! {
+    /// The result of `catalogueUpdateApply`.
+    CatalogueUpdateApplyPayload {
+        /// The IDs of the obligations that changed; null when there are errors.
+        obligation_ids: Option<Vec<ID>>,
+    }
 }
 
 /// Input for `catalogueAdopt`: what to adopt; without any codes everything for the country of the firm.
@@ -224,5 +324,26 @@ impl CatalogueMutation {
         let (obligations, task_types) =
             done.map(|done| (done.obligations as i64, done.task_types as i64)).unzip();
         Ok(CatalogueAdoptPayload { obligations, task_types, user_errors, revision })
+    }
+
+    /// Takes over what a newer version of the program changes in obligations that the firm adopted. Open tasks keep their
+    /// dates until `dueDateMovesApply`.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `OUT_OF_RANGE`, `INVALID_RULE`, `IDEMPOTENCY_KEY_REUSED`.
+    async fn catalogue_update_apply(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: CatalogueUpdateApplyInput,
+    ) -> Result<CatalogueUpdateApplyPayload, ApiError> {
+        let CatalogueUpdateApplyInput { idempotency_key, obligation_ids } = input;
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+            let given = obligation_ids.as_deref().map(|given| ids("obligationIds", given)).transpose()?;
+            updates::apply(store, actor, &idempotency_key, given).await
+        })
+        .await?;
+        let obligation_ids = done.map(|ids| ids.into_iter().map(api_id).collect());
+        Ok(CatalogueUpdateApplyPayload { obligation_ids, user_errors, revision })
     }
 }

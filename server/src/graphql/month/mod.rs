@@ -4,6 +4,8 @@ pub mod calendar;
 pub mod catalogue;
 pub mod document;
 pub mod due;
+pub mod generation;
+pub mod moves;
 pub mod obligation;
 pub mod recurring_task;
 pub mod task;
@@ -33,6 +35,9 @@ pub struct MonthQuery(
     document::DocumentCountsQuery,
     calendar::FirmHolidayQuery,
     due::DueDateQuery,
+    generation::TaskGenerationsQuery,
+    generation::TaskGenerationQuery,
+    moves::DueDateMoveQuery,
 );
 
 /// The mutations of the month.
@@ -46,6 +51,8 @@ pub struct MonthMutation(
     document::DocumentMutation,
     document::DocumentSettleMutation,
     task::TaskMutation,
+    generation::TaskGenerationMutation,
+    moves::DueDateMoveMutation,
 );
 
 /// The subscriptions of the month.
@@ -56,4 +63,5 @@ pub struct MonthSubscription(
     document::DocumentSubscription,
     document::DocumentCountsSubscription,
     task::TaskCommentSubscription,
+    generation::TaskGenerationSubscription,
 );

@@ -1,6 +1,6 @@
 //! The dates and documents of tasks that a person enters or dates: found and made as generation does.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
@@ -15,7 +15,7 @@ use crate::month::recurring_task::model::{DueOverride, RecurringTask};
 use crate::month::{calendar, obligation};
 use crate::people::client::record::queries::{Record, records};
 
-use super::{Chunk, Dues, Firm, Order, Planned, recurrence, tell, write_documents};
+use super::{Chunk, Dues, Firm, Made, Order, Planned, recurrence, tell, write_documents};
 
 /// What decides about dates, for some clients of a firm.
 pub(crate) struct Rules {
@@ -81,17 +81,17 @@ impl Rules {
         &self,
         tx: &mut Tx,
         work: Work<'_>,
-        task: TaskId,
+        task: &Made,
         hand_in: Option<NaiveDate>,
     ) -> Result<()> {
         let mut computed = Computed::new(&self.book, &self.calendars);
-        let Some(planned) = self.plan(work, task, &mut computed) else { return Ok(()) };
+        let Some(planned) = self.plan(work, task.id, &mut computed) else { return Ok(()) };
         let mut dues = Dues { hand_in, ..Dues::default() };
         write_documents(tx, &self.firm, &computed, &mut dues, &[&planned]).await?;
         if planned.documents.is_empty() {
             return Ok(());
         }
-        tell(tx, self.firm_id, &HashSet::from([work.client])).await
+        tell(tx, self.firm_id, std::slice::from_ref(task)).await
     }
 
     /// The work as generation plans it: for a series of this one period.
@@ -134,6 +134,7 @@ impl Rules {
         let order = Order {
             firm_id: self.firm_id,
             up_to: NaiveDate::MIN,
+            today: NaiveDate::MIN,
             only: super::Only::default(),
             again: true,
             generation_id: None,

@@ -52,9 +52,17 @@ impl Notification {
         load_optional(ctx, self.0.message_id).await
     }
 
-    /// The person who performed the action.
-    async fn author(&self, ctx: &Context<'_>) -> Result<Author, ApiError> {
-        author(ctx, self.0.author()).await
+    /// The number of tasks that the action concerned; null for other kinds. It grows while the action goes on.
+    async fn count(&self) -> Option<i32> {
+        self.0.count
+    }
+
+    /// The person who performed the action; null when the system performed it by itself.
+    async fn author(&self, ctx: &Context<'_>) -> Result<Option<Author>, ApiError> {
+        match self.0.author() {
+            Some(by) => author(ctx, by).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The date and time of the action.

@@ -1,0 +1,98 @@
+//! What people are told while tasks are made and taken back, in the transaction of each chunk: no crash comes between them.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use guichet_base::error::Result;
+use guichet_base::id::{ActId, FirmId, GenerationId, Id, StaffId, TaskId};
+use guichet_engine::feed::{Audience, Event};
+use guichet_engine::store::Tx;
+use guichet_engine::subject::Subject;
+use guichet_engine::tables::generations;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::shared::notification::announce::{Tally, tally};
+use crate::shared::notification::model::NotificationKind;
+
+use super::model::{Generation, GenerationState};
+use super::run::{Made, Order};
+
+/// Counts tasks that were made: for the run that a person follows, else for each assignee, who is told once a run.
+pub(super) async fn made(tx: &mut Tx, order: &Order, made: &[Made]) -> Result<()> {
+    if let Some(generation) = order.generation_id {
+        return count(tx, order.firm_id, generation, "made = made + $2", made.len()).await;
+    }
+    let mut of: BTreeMap<StaffId, (TaskId, i32)> = BTreeMap::new();
+    for task in made {
+        of.entry(task.assignee_id).or_insert((task.id, 0)).1 += 1;
+    }
+    let told: Vec<Tally> = of
+        .into_iter()
+        .map(|(staff_id, (task, count))| Tally { staff_id, subject: Subject::of(task), count })
+        .collect();
+    tally(tx, order.firm_id, act(order), None, NotificationKind::TasksGenerated, &told).await
+}
+
+/// The act of a run that no person follows: the same when it begins again.
+fn act(order: &Order) -> ActId {
+    let mut digest = Sha256::new();
+    digest.update(order.firm_id.uuid().as_bytes());
+    digest.update(order.today.to_string().as_bytes());
+    for recurring in order.only.recurring.iter().flatten() {
+        digest.update(recurring.uuid().as_bytes());
+    }
+    let digest = digest.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    ActId::from_uuid(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// Counts in the row of a run; `set` is what becomes of it, with the number as `$2`.
+pub(super) async fn count(
+    tx: &mut Tx,
+    firm: FirmId,
+    id: GenerationId,
+    set: &'static str,
+    number: usize,
+) -> Result<()> {
+    let number = i32::try_from(number).unwrap_or(i32::MAX);
+    diesel::sql_query(format!("UPDATE generations SET version = version + 1, {set} WHERE id = $1"))
+        .bind::<SqlUuid, _>(id)
+        .bind::<Integer, _>(number)
+        .execute(tx.conn())
+        .await?;
+    tx.event(firm, Event::changed(id, Audience::staff()));
+    Ok(())
+}
+
+/// Ends a run that was in the state `from`, and tells the person who asked for it. Ending twice has one effect.
+pub(super) async fn end(
+    tx: &mut Tx,
+    id: GenerationId,
+    from: GenerationState,
+    to: GenerationState,
+) -> Result<()> {
+    let now = tx.now;
+    let ended: Option<Generation> = diesel::update(generations::table.find(id))
+        .filter(generations::state.eq(from))
+        .set((
+            generations::state.eq(to),
+            generations::finished_at.eq(now),
+            // Of several that began at once, the last may have counted what another was making.
+            generations::planned.eq(generations::made),
+            generations::version.eq(generations::version + 1),
+        ))
+        .returning(Generation::as_returning())
+        .get_result(tx.conn())
+        .await
+        .optional()?;
+    let Some(ended) = ended else { return Ok(()) };
+    tx.event(ended.firm_id, Event::changed(id, ended.audience()));
+    let (Some(staff_id), GenerationState::Done) = (ended.requested_by, to) else { return Ok(()) };
+    let told = Tally { staff_id, subject: Subject::of(id), count: ended.made };
+    let act = ActId::from_uuid(Uuid::from_u128(id.uuid().as_u128()));
+    tally(tx, ended.firm_id, act, Some(staff_id), NotificationKind::TasksGenerated, &[told]).await
+}

@@ -1,0 +1,168 @@
+//! Taking generated tasks back (C-11): those that nobody touched vanish with their documents, and no tick makes them again.
+
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use guichet_base::error::Result;
+use guichet_base::id::{FirmId, GenerationId, Id, StaffId, TaskId};
+use guichet_engine::sql;
+use guichet_engine::store::{By, Store, Tx};
+use guichet_engine::tables::{documents, generations, tasks};
+use uuid::Uuid;
+
+use super::model::{Generation, GenerationState};
+use super::progress;
+use super::run::{Made, tell};
+
+/// So many tasks are taken back in one transaction.
+const CHUNK: i64 = 200;
+
+/// Takes back the tasks of a run, and returns how many. A run that is not being undone is left as it is.
+///
+/// # Errors
+/// When the database does not answer: retry; what is gone stays gone.
+pub async fn undo(store: &Store, firm: FirmId, id: GenerationId) -> Result<usize> {
+    let mut undone = 0;
+    let mut after = None;
+    while let Some((reached, of_step)) = step(store, firm, id, after).await? {
+        undone += of_step;
+        after = Some(reached);
+    }
+    let mut tx = store.begin(By::system()).await?;
+    let kept: i64 = tasks::table.filter(tasks::generation_id.eq(id)).count().get_result(tx.conn()).await?;
+    let kept = usize::try_from(kept).unwrap_or(usize::MAX);
+    if state(&mut tx, id).await?.is_some() {
+        progress::count(&mut tx, firm, id, "kept = $2", kept).await?;
+        progress::end(&mut tx, id, GenerationState::Undoing, GenerationState::Undone).await?;
+    }
+    tx.commit(()).await?;
+    Ok(undone)
+}
+
+/// One chunk in its transaction: the last task that was looked at, and how many are gone; none after the last chunk.
+pub(super) async fn step(
+    store: &Store,
+    firm: FirmId,
+    id: GenerationId,
+    after: Option<TaskId>,
+) -> Result<Option<(TaskId, usize)>> {
+    let mut tx = store.begin(By::system()).await?;
+    let Some(by) = state(&mut tx, id).await? else { return Ok(None) };
+    let mut query = tasks::table.filter(tasks::generation_id.eq(id)).into_boxed();
+    if let Some(after) = after {
+        query = query.filter(tasks::id.gt(after));
+    }
+    let ids: Vec<TaskId> = query.order(tasks::id).limit(CHUNK).select(tasks::id).load(tx.conn()).await?;
+    let Some(last) = ids.last().copied() else { return Ok(None) };
+    let there = lock(tx.conn(), firm, &ids).await?;
+    let undone = take_back(&mut tx, firm, by, &there).await?.len();
+    if undone > 0 {
+        progress::count(&mut tx, firm, id, "undone = undone + $2", undone).await?;
+    }
+    tx.commit(()).await?;
+    Ok(Some((last, undone)))
+}
+
+/// Who undoes a run, whose row is locked; none when it is not being undone.
+async fn state(tx: &mut Tx, id: GenerationId) -> Result<Option<StaffId>> {
+    let found: Option<Generation> = generations::table
+        .find(id)
+        .filter(generations::state.eq(GenerationState::Undoing))
+        .select(Generation::as_select())
+        .for_no_key_update()
+        .get_result(tx.conn())
+        .await
+        .optional()?;
+    Ok(found.and_then(|generation| generation.undone_by))
+}
+
+/// Those of these tasks that the firm has, locked with their documents: who is about to touch one comes before or after.
+pub(super) async fn lock(conn: &mut AsyncPgConnection, firm: FirmId, ids: &[TaskId]) -> Result<Vec<TaskId>> {
+    let there: Vec<TaskId> = tasks::table
+        .filter(tasks::firm_id.eq(firm))
+        .filter(sql::among(tasks::id, ids))
+        .order(tasks::id)
+        .select(tasks::id)
+        .for_update()
+        .load(&mut *conn)
+        .await?;
+    documents::table
+        .filter(documents::task_id.eq_any(&there))
+        .order(documents::id)
+        .select(documents::id)
+        .for_update()
+        .execute(conn)
+        .await?;
+    Ok(there)
+}
+
+/// Removes those of these locked tasks that nobody touched, with their documents, remembers their periods, and tells the
+/// screens that show them. Returns which.
+pub(super) async fn take_back(
+    tx: &mut Tx,
+    firm: FirmId,
+    by: StaffId,
+    locked: &[TaskId],
+) -> Result<Vec<TaskId>> {
+    let now = tx.now;
+    let uuids: Vec<Uuid> = locked.iter().map(|id| id.uuid()).collect();
+    // A statement of its own: it sees whatever those wrote for whom the locks waited.
+    let gone: Vec<Made> =
+        diesel::sql_query(UNTOUCHED).bind::<Array<SqlUuid>, _>(uuids).load(tx.conn()).await?;
+    let ids: Vec<TaskId> = gone.iter().map(|task| task.id).collect();
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let uuids: Vec<Uuid> = ids.iter().map(|id| id.uuid()).collect();
+    diesel::sql_query(REMEMBER)
+        .bind::<Array<SqlUuid>, _>(&uuids)
+        .bind::<SqlUuid, _>(by)
+        .bind::<Timestamptz, _>(now)
+        .execute(tx.conn())
+        .await?;
+    for statement in REMOVE {
+        diesel::sql_query(*statement).bind::<Array<SqlUuid>, _>(&uuids).execute(tx.conn()).await?;
+    }
+    tell(tx, firm, &gone).await?;
+    Ok(ids)
+}
+
+/// Those of the tasks `$1` on which, and on whose documents, nobody has acted: no change, file, comment, mail or reading.
+const UNTOUCHED: &str = "
+    SELECT t.id, t.client_id, t.assignee_id, t.department_id
+    FROM tasks AS t
+    WHERE t.id = ANY ($1) AND t.origin = 'RECURRING' AND t.is_untouched AND t.last_message_seq = 0
+        AND NOT EXISTS (SELECT FROM attachments WHERE subject_id = t.id)
+        AND NOT EXISTS (SELECT FROM messages WHERE subject_id = t.id)
+        AND NOT EXISTS (SELECT FROM read_marks WHERE subject_id = t.id)
+        AND NOT EXISTS (SELECT FROM email_deliveries WHERE subject_id = t.id)
+        AND NOT EXISTS (
+            SELECT FROM documents AS d WHERE d.task_id = t.id AND NOT (
+                d.state = 'EXPECTED' AND d.last_version = 0 AND NOT d.is_due_set
+                AND num_nonnulls(d.published_at, d.read_at, d.approval) = 0
+                AND NOT EXISTS (SELECT FROM document_versions WHERE document_id = d.id)
+                AND NOT EXISTS (SELECT FROM attachments WHERE subject_id = d.id)
+                AND NOT EXISTS (SELECT FROM messages WHERE subject_id = d.id)
+                AND NOT EXISTS (SELECT FROM read_marks WHERE subject_id = d.id)
+                AND NOT EXISTS (SELECT FROM email_deliveries WHERE subject_id = d.id)
+                -- Dates that followed a changed rule are nobody's touch.
+                AND NOT EXISTS (SELECT FROM changes WHERE subject_id = d.id AND field NOT IN ('LEGAL_DUE_ON', 'DUE_ON'))
+            )
+        )
+    ORDER BY t.id";
+
+/// Remembers the periods of the tasks `$1`, undone by `$2` at `$3`.
+const REMEMBER: &str = "
+    INSERT INTO undone_periods (recurring_task_id, period, firm_id, undone_by, undone_at)
+    SELECT recurring_task_id, period, firm_id, $2, $3 FROM tasks WHERE id = ANY ($1)
+    ON CONFLICT (recurring_task_id, period) DO UPDATE
+        SET undone_by = excluded.undone_by, undone_at = excluded.undone_at";
+
+/// Removes the tasks `$1`, with what is about them.
+const REMOVE: &[&str] = &[
+    "DELETE FROM changes WHERE subject_id = ANY ($1)
+        OR subject_id IN (SELECT id FROM documents WHERE task_id = ANY ($1))",
+    "DELETE FROM notifications WHERE subject_id = ANY ($1)",
+    "DELETE FROM documents WHERE task_id = ANY ($1)",
+    "DELETE FROM tasks WHERE id = ANY ($1)",
+];
