@@ -337,6 +337,7 @@ diesel::table! {
         file_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+        expires_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -705,6 +706,7 @@ diesel::table! {
         name -> Text,
         filter -> Jsonb,
         created_at -> Timestamptz,
+        version -> Integer,
     }
 }
 

@@ -44,6 +44,8 @@ text_enum! {
         RecurringTaskCreate = "RECURRING_TASK_CREATE",
         /// Change recurring work with `recurringTaskUpdate`, `recurringTaskPause` or `recurringTaskResume`.
         RecurringTaskUpdate = "RECURRING_TASK_UPDATE",
+        /// Save a view for all staff with `savedViewCreate`, or change such a view.
+        SavedViewShare = "SAVED_VIEW_SHARE",
         /// Change the calendars of the firm with `firmHolidayCreate`, `firmHolidayDelete` or `calendarYearConfirm`.
         CalendarUpdate = "CALENDAR_UPDATE",
         /// With `emailSuppressionLift`, unblock an address that bounced.
@@ -79,7 +81,8 @@ pub const fn may(membership: &Membership, act: FirmAct) -> Result<(), Code> {
             | FirmAct::TaskTypeCreate
             | FirmAct::TaskTypeUpdate
             | FirmAct::RecurringTaskCreate
-            | FirmAct::RecurringTaskUpdate,
+            | FirmAct::RecurringTaskUpdate
+            | FirmAct::SavedViewShare,
             Membership::Staff(StaffMembership { role, .. }),
         ) => matches!(role, Owner | Manager),
     };
@@ -101,8 +104,8 @@ mod tests {
     use FirmAct::{
         CalendarUpdate, CatalogueAdopt, ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate,
         EmailSuppressionLift, FirmUpdate, ObligationCreate, ObligationUpdate, PortalAccessCreate,
-        RecurringTaskCreate, RecurringTaskUpdate, ServiceItemCreate, ServiceItemUpdate, StaffCreate,
-        TaskTypeCreate, TaskTypeUpdate, TicketCreate,
+        RecurringTaskCreate, RecurringTaskUpdate, SavedViewShare, ServiceItemCreate, ServiceItemUpdate,
+        StaffCreate, TaskTypeCreate, TaskTypeUpdate, TicketCreate,
     };
     use guichet_base::id::{ClientId, FirmId, StaffId};
     use guichet_engine::actor::MemberReach;
@@ -135,6 +138,7 @@ mod tests {
             TaskTypeUpdate,
             RecurringTaskCreate,
             RecurringTaskUpdate,
+            SavedViewShare,
             TicketCreate,
             EmailSuppressionLift,
         ];

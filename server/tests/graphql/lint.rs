@@ -9,8 +9,8 @@ use crate::reading::{Contract, fields, implements};
 /// The last word of a mutation's name: noun, then verb.
 const VERBS: &[&str] = &[
     "Adopt", "Attach", "Cancel", "Change", "Check", "Complete", "Confirm", "Create", "Delete", "Download",
-    "Edit", "Lift", "MarkPaid", "MarkRead", "Pause", "Post", "Renew", "Reopen", "Resume", "Retry", "Set",
-    "Transfer", "Update",
+    "Edit", "Lift", "MarkPaid", "MarkRead", "Pause", "Post", "Renew", "Reopen", "Resume", "Retry", "Revoke",
+    "Set", "Transfer", "Update",
 ];
 /// Verbs that create or send something, so they need an idempotency key.
 const KEYED: &[&str] = &["Adopt", "Attach", "Change", "Create", "Post", "Reopen", "Retry", "Transfer"];

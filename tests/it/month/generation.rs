@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use crate::desk::ticket::desk::{Desk, each, text};
 
 /// A firm with a client that has monthly work: due on the day 20 of the next month, begun on its first day.
-struct Month {
-    desk: Desk,
-    task_type: String,
+pub(super) struct Month {
+    pub(super) desk: Desk,
+    pub(super) task_type: String,
 }
 
 impl Month {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         let desk = Desk::open().await;
         let create = json!({
             "code": "OWN-1", "name": "Guia", "category": "TAX", "periodKind": "MONTH", "jurisdiction": "ANY",
@@ -38,7 +38,7 @@ impl Month {
         Self { desk, task_type }
     }
 
-    async fn recurs(&self, first: &str) -> String {
+    pub(super) async fn recurs(&self, first: &str) -> String {
         let input = json!({
             "clientId": self.desk.client.encode(), "taskTypeId": self.task_type, "firstPeriod": first
         });
@@ -47,7 +47,7 @@ impl Month {
     }
 
     /// The tasks, by their due dates.
-    async fn tasks(&self) -> Value {
+    pub(super) async fn tasks(&self) -> Value {
         let query = "{ tasks(first: 100) { nodes {
             id title period status legalDueOn origin assignee { id } dueExplanation wasGeneratedLate
         } } }";

@@ -1,17 +1,23 @@
 //! The month: what is due, when, and the work on it.
 
 pub mod calendar;
+pub mod calendar_feed;
 pub mod catalogue;
 pub mod due;
+pub mod export;
 pub mod obligation;
 pub mod recurring_task;
+pub mod saved_view;
 pub mod task;
+mod task_export;
 pub mod task_type;
 
 use async_graphql::{MergedObject, MergedSubscription};
 use guichet_obligations as obligations;
 
 use crate::graphql::mirror::mirror;
+
+pub(in crate::graphql) use task_export::TaskRow;
 
 mirror!(DocumentCategory => obligations::Category);
 mirror!(DocumentDirection => obligations::Direction);
@@ -30,6 +36,8 @@ pub struct MonthQuery(
     task::TaskCountsQuery,
     calendar::FirmHolidayQuery,
     due::DueDateQuery,
+    export::ExportQuery,
+    saved_view::SavedViewQuery,
 );
 
 /// The mutations of the month.
@@ -40,8 +48,16 @@ pub struct MonthMutation(
     task_type::TaskTypeMutation,
     recurring_task::RecurringTaskMutation,
     calendar::CalendarMutation,
+    export::ExportMutation,
+    saved_view::SavedViewMutation,
+    calendar_feed::CalendarFeedMutation,
 );
 
 /// The subscriptions of the month.
 #[derive(Default, MergedSubscription)]
-pub struct MonthSubscription(task::TaskSubscription, task::TaskCountsSubscription);
+pub struct MonthSubscription(
+    task::TaskSubscription,
+    task::TaskCountsSubscription,
+    export::ExportSubscription,
+    saved_view::SavedViewSubscription,
+);
