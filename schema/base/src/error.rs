@@ -39,6 +39,12 @@ text_enum! {
         InvalidRule = "INVALID_RULE",
         /// Tasks are still being generated. Wait until the run has ended.
         GenerationRunning = "GENERATION_RUNNING",
+        /// The filter is none of this list: a field is unknown, or has a value that it does not take.
+        InvalidFilter = "INVALID_FILTER",
+        /// The list has too many rows to be sent at once. Ask for the file with `exportCreate`, or narrow the filter.
+        ListTooLong = "LIST_TOO_LONG",
+        /// Too many files are being written for the viewer. Wait until one is ready.
+        TooManyExports = "TOO_MANY_EXPORTS",
         /// Another record already has this value.
         Taken = "TAKEN",
         /// The password is shorter than allowed.
@@ -125,6 +131,8 @@ text_enum! {
         FileUnverifiable = "FILE_UNVERIFIABLE",
         /// The file was not attached in time and has been removed. Upload it again.
         FileUnused = "FILE_UNUSED",
+        /// The exported file is no longer kept. Export the list again.
+        FileExpired = "FILE_EXPIRED",
         /// The file is still being verified.
         FileNotReady = "FILE_NOT_READY",
         /// Browsers cannot show the file in place: it has a password, or is of a kind that they do not know. Download it.

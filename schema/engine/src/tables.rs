@@ -352,6 +352,7 @@ diesel::table! {
         file_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+        expires_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -723,6 +724,7 @@ diesel::table! {
         name -> Text,
         filter -> Jsonb,
         created_at -> Timestamptz,
+        version -> Integer,
     }
 }
 

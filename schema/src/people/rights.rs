@@ -46,6 +46,8 @@ text_enum! {
         RecurringTaskUpdate = "RECURRING_TASK_UPDATE",
         /// Enter a task for a client with `taskCreate`.
         TaskCreate = "TASK_CREATE",
+        /// Save a view for all staff with `savedViewCreate`, or change such a view.
+        SavedViewShare = "SAVED_VIEW_SHARE",
         /// Change the calendars of the firm with `firmHolidayCreate`, `firmHolidayDelete` or `calendarYearConfirm`.
         CalendarUpdate = "CALENDAR_UPDATE",
         /// Generate tasks with `taskGenerationRun`, or take them back with `taskGenerationUndo` or `taskUndo`.
@@ -88,7 +90,8 @@ pub const fn may(membership: &Membership, act: FirmAct) -> Result<(), Code> {
             | FirmAct::RecurringTaskCreate
             | FirmAct::RecurringTaskUpdate
             | FirmAct::TaskGenerationRun
-            | FirmAct::DueDatesMove,
+            | FirmAct::DueDatesMove
+            | FirmAct::SavedViewShare,
             Membership::Staff(StaffMembership { role, .. }),
         ) => matches!(role, Owner | Manager),
     };
@@ -110,8 +113,9 @@ mod tests {
     use FirmAct::{
         CalendarUpdate, CatalogueAdopt, ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate,
         DueDatesMove, EmailSuppressionLift, FirmUpdate, ObligationCreate, ObligationUpdate,
-        PortalAccessCreate, RecurringTaskCreate, RecurringTaskUpdate, ServiceItemCreate, ServiceItemUpdate,
-        StaffCreate, TaskCreate, TaskGenerationRun, TaskTypeCreate, TaskTypeUpdate, TicketCreate,
+        PortalAccessCreate, RecurringTaskCreate, RecurringTaskUpdate, SavedViewShare, ServiceItemCreate,
+        ServiceItemUpdate, StaffCreate, TaskCreate, TaskGenerationRun, TaskTypeCreate, TaskTypeUpdate,
+        TicketCreate,
     };
     use guichet_base::id::{ClientId, FirmId, StaffId};
     use guichet_engine::actor::MemberReach;
@@ -146,6 +150,7 @@ mod tests {
             RecurringTaskUpdate,
             TaskGenerationRun,
             DueDatesMove,
+            SavedViewShare,
             TicketCreate,
             TaskCreate,
             EmailSuppressionLift,

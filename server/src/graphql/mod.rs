@@ -118,6 +118,8 @@ pub const SHOWS: &[Shows] = &[
     <month::document::DocumentsCounted as Counted>::SHOWS,
     <month::task::Comments as Followed>::SHOWS,
     <month::generation::TaskGenerationsListed as Listed>::SHOWS,
+    <month::export::ExportsListed as Listed>::SHOWS,
+    <month::saved_view::SavedViewsListed as Listed>::SHOWS,
 ];
 
 /// The schema served by the edge, which also decides about introspection.

@@ -3,9 +3,10 @@
 use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
 use guichet_base::id::{
-    AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, DocumentId,
-    FileId, FirmHolidayId, FirmId, GenerationId, Id, MessageId, NotificationId, ObligationId,
-    RecurringTaskId, ServiceItemId, StaffId, TaskId, TaskTypeId, TicketId, TransferId,
+    AccessId, AccountId, AttachmentId, CalendarFeedId, ChangeId, ChargeId, ClientId, DeliveryId,
+    DepartmentId, DocumentId, ExportId, FileId, FirmHolidayId, FirmId, GenerationId, Id, MessageId,
+    NotificationId, ObligationId, RecurringTaskId, SavedViewId, ServiceItemId, StaffId, TaskId, TaskTypeId,
+    TicketId, TransferId,
 };
 use guichet_base::input::Check;
 use guichet_base::page::MAX_PAGE;
@@ -18,10 +19,16 @@ use crate::graphql::desk::service_item::ServiceItem;
 use crate::graphql::desk::ticket::{Attachment, Ticket, TicketChange, TicketMessage, TicketTransfer};
 use crate::graphql::loaders::load;
 use crate::graphql::month::calendar::FirmHoliday;
+use crate::graphql::month::calendar_feed::CalendarFeed;
 use crate::graphql::month::document::Document;
+use crate::graphql::month::export::Export;
 use crate::graphql::month::generation::TaskGeneration;
 use crate::graphql::month::obligation::Obligation;
+use crate::graphql::month::obligation::Obligation;
 use crate::graphql::month::recurring_task::RecurringTask;
+use crate::graphql::month::recurring_task::RecurringTask;
+use crate::graphql::month::saved_view::SavedView;
+use crate::graphql::month::task::Task;
 use crate::graphql::month::task::{ChangeOfTask, CommentOnTask, Task, TaskChange, TaskComment};
 use crate::graphql::month::task_type::TaskType;
 use crate::graphql::payload::queried;
@@ -84,6 +91,8 @@ macro_rules! nodes {
 nodes! {
     /// A file on something.
     Attachment by AttachmentId,
+    /// The due dates of a person, for calendar programs.
+    CalendarFeed by CalendarFeedId,
     /// What a client owes.
     Charge by ChargeId,
     /// A company served by the firm.
@@ -94,6 +103,8 @@ nodes! {
     Document by DocumentId,
     /// One mail to one recipient.
     EmailDelivery by DeliveryId,
+    /// A list as a file.
+    Export by ExportId,
     /// A file.
     File by FileId,
     /// A firm.
@@ -108,6 +119,8 @@ nodes! {
     PortalAccess by AccessId,
     /// A kind of work that a client has.
     RecurringTask by RecurringTaskId,
+    /// A filter with a name.
+    SavedView by SavedViewId,
     /// An item of the price list.
     ServiceItem by ServiceItemId,
     /// A staff member.

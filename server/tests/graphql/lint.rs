@@ -37,6 +37,7 @@ const VERBS: &[&str] = &[
     "Reopen",
     "Resume",
     "Retry",
+    "Revoke",
     "Run",
     "Set",
     "Transfer",

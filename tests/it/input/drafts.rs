@@ -33,6 +33,12 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
             json!({ "secret": secret, "password": "a long enough password", "name": "Nina", "transport": "BEARER" })
         }
         "portalAccessCreate" => json!({ "clientId": client, "email": address(), "name": "Nina" }),
+        "savedViewCreate" => json!({ "list": "TASKS", "name": key(), "filter": {} }),
+        "savedViewUpdate" => {
+            let view = json!({ "list": "TASKS", "name": key(), "filter": {} });
+            let made = desk.done(owner, "savedViewCreate", view).await;
+            json!({ "id": made["savedView"]["id"], "expectedVersion": 1 })
+        }
         "serviceItemCreate" => json!({ "name": key(), "price": reais(100) }),
         "serviceItemUpdate" => {
             let id = desk.firm.service(&key(), 100).await;

@@ -33,12 +33,17 @@ async fn things(desk: &Desk, firm: &Firm) -> BTreeMap<&'static str, Vec<String>>
         let changed = desk.done(owner, "ticketStatusChange", status).await;
         let mails = each(&changed["mail"]["deliveries"], "id");
         let file = desk.hand_in(owner, "guia.pdf", PDF).await;
+        let export = made("exportCreate", "export", json!({ "list": "TASKS", "format": "CSV" })).await;
+        let view = json!({ "list": "TASKS", "name": number, "filter": {} });
+        let view = made("savedViewCreate", "savedView", view).await;
         for (list, id) in [
             ("charges", charge),
             ("clients", client),
             ("departments", department),
             ("emailDeliveries", text(&mails[0])),
+            ("exports", export),
             ("files", file),
+            ("savedViews", view),
             ("serviceItems", item),
             ("staffMembers", staff),
             ("tasks", task),

@@ -342,6 +342,7 @@ impl SetUp {
             "country": "BR", "date": "2026-12-24", "office": true, "name": "Férias", "source": "Ata 2"
         });
         self.make("holiday", "firmHolidayCreate", "firmHoliday", holiday).await;
+        self.views().await;
         let client = self.names["client"].clone();
         let attribute =
             json!({ "clientId": client, "key": "city", "validFrom": "2020-01-01", "text": "3550308" });
@@ -394,6 +395,14 @@ impl SetUp {
         let done = self.act("documentPublish", "results { userErrors { code } }", publish).await;
         assert_eq!(done["results"][0]["userErrors"], json!([]));
         self.stage.set("UPDATE documents SET version = 1").await;
+    /// What staff keep of lists, and their calendars.
+    async fn views(&mut self) {
+        let view = json!({ "list": "TASKS", "name": "Mine", "filter": { "status": ["TODO"] } });
+        self.make("view", "savedViewCreate", "savedView", view).await;
+        let view = json!({ "list": "TICKETS", "name": "All", "filter": {}, "isShared": true });
+        self.make("view_firm", "savedViewCreate", "savedView", view).await;
+        self.make("export", "exportCreate", "export", json!({ "list": "TASKS", "format": "CSV" })).await;
+        self.make("feed", "calendarFeedCreate", "calendarFeed", json!({})).await;
     }
 
     /// Files, attached to the ticket or not, as if their bytes had been sent.

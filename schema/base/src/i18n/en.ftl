@@ -53,6 +53,13 @@ refusal-invalid-rule =
         [period] The period is of another kind.
        *[none] This due rule is not valid.
     }
+refusal-invalid-filter = These filters do not fit this list. Choose them again.
+refusal-list-too-long =
+    { $number ->
+        [none] This list is too long to be sent at once. Have the file prepared, or choose fewer rows with filters.
+       *[other] This list has { $asked } rows, and at most { $number } can be sent at once. Have the file prepared, or choose fewer rows with filters.
+    }
+refusal-too-many-exports = Several files are already being prepared for you. Wait until one is ready.
 refusal-taken = This value is already in use. Enter another one.
 refusal-password-too-short =
     { $number ->
@@ -137,6 +144,7 @@ refusal-file-type-mismatch = The content of this file does not match its extensi
 refusal-file-infected = This file contains a virus or other malware and was not accepted. Scan your device for viruses.
 refusal-file-unverifiable = This file could not be checked. Upload it again.
 refusal-file-unused = This file was not attached in time and has been removed. Upload it again.
+refusal-file-expired = This file is no longer kept. Export the list again.
 refusal-file-not-ready = This file is still being checked. Try again in a moment.
 refusal-file-not-previewable = This file cannot be shown here: it has a password, or is of a kind that browsers do not show. Download it.
 refusal-file-attached = This file is already attached. Upload it again to attach it elsewhere.
@@ -295,6 +303,35 @@ ticket-export-currency = Currency
 ticket-export-created-at = Opened
 ticket-export-updated-at = Last change
 ticket-export-closed-at = Closed
+
+## Columns of the exported list of tasks.
+
+task-export-title = Task
+task-export-client = Client
+task-export-task-type = Kind of work
+task-export-period = Period
+task-export-assignee = Assignee
+task-export-department = Department
+task-export-status = Status
+task-export-legal-due-on = Legal due date
+task-export-target-on = Target date
+task-export-hand-in-by = Hand in by
+task-export-created-at = Created
+task-export-updated-at = Last change
+task-export-closed-at = Closed
+task-status-todo = To do
+task-status-in-progress = In progress
+task-status-waiting-client = Waiting for the client
+task-status-done = Done
+task-status-canceled = Canceled
+
+## The calendar that other programs subscribe to.
+
+feed-name = { $firm }: due dates
+feed-hand-in = Hand in: { $what }
+feed-due = Due: { $what }
+feed-target = Target: { $what }
+feed-provisional = The date may still change.
 
 ## How a due date was found, step by step. Dates arrive written out.
 

@@ -53,6 +53,13 @@ refusal-invalid-rule =
         [period] El periodo es de otro tipo.
        *[none] Esta regla de vencimiento no es válida.
     }
+refusal-invalid-filter = Estos filtros no sirven para esta lista. Elíjalos de nuevo.
+refusal-list-too-long =
+    { $number ->
+        [none] Esta lista es demasiado larga para enviarla de una vez. Pida que se prepare el archivo o reduzca la lista con filtros.
+       *[other] Esta lista tiene { $asked } filas y solo se pueden enviar { $number } de una vez. Pida que se prepare el archivo o reduzca la lista con filtros.
+    }
+refusal-too-many-exports = Ya se están preparando varios archivos para usted. Espere a que uno esté listo.
 refusal-taken = Este valor ya está en uso. Indique otro.
 refusal-password-too-short =
     { $number ->
@@ -137,6 +144,7 @@ refusal-file-type-mismatch = El contenido de este archivo no corresponde a su ex
 refusal-file-infected = Este archivo contiene un virus u otro programa malicioso y no se ha aceptado. Analice su dispositivo con un antivirus.
 refusal-file-unverifiable = No se ha podido verificar este archivo. Envíelo de nuevo.
 refusal-file-unused = Este archivo no se adjuntó a tiempo y se ha eliminado. Envíelo de nuevo.
+refusal-file-expired = Este archivo ya no se conserva. Exporte la lista de nuevo.
 refusal-file-not-ready = Este archivo todavía se está verificando. Inténtelo de nuevo en un momento.
 refusal-file-not-previewable = Este archivo no se puede mostrar aquí: tiene contraseña o es de un tipo que los navegadores no muestran. Descárguelo.
 refusal-file-attached = Este archivo ya está adjunto. Envíelo de nuevo para adjuntarlo en otro lugar.
@@ -295,6 +303,35 @@ ticket-export-currency = Moneda
 ticket-export-created-at = Abierto el
 ticket-export-updated-at = Última modificación
 ticket-export-closed-at = Cerrado el
+
+## Columnas de la lista exportada de tareas.
+
+task-export-title = Tarea
+task-export-client = Cliente
+task-export-task-type = Tipo de tarea
+task-export-period = Período
+task-export-assignee = Responsable
+task-export-department = Departamento
+task-export-status = Estado
+task-export-legal-due-on = Vencimiento legal
+task-export-target-on = Fecha objetivo
+task-export-hand-in-by = Entregar antes del
+task-export-created-at = Creada el
+task-export-updated-at = Última modificación
+task-export-closed-at = Cerrada el
+task-status-todo = Por hacer
+task-status-in-progress = En curso
+task-status-waiting-client = En espera del cliente
+task-status-done = Hecha
+task-status-canceled = Cancelada
+
+## El calendario al que se suscriben otros programas.
+
+feed-name = { $firm }: vencimientos
+feed-hand-in = Entregar: { $what }
+feed-due = Vence: { $what }
+feed-target = Objetivo: { $what }
+feed-provisional = La fecha aún puede cambiar.
 
 ## Cómo se halló un vencimiento, paso a paso. Las fechas llegan ya escritas.
 

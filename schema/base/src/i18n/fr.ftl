@@ -53,6 +53,13 @@ refusal-invalid-rule =
         [period] La période est d’un autre type.
        *[none] Cette règle d’échéance n’est pas valide.
     }
+refusal-invalid-filter = Ces filtres ne conviennent pas à cette liste. Choisissez-les à nouveau.
+refusal-list-too-long =
+    { $number ->
+        [none] Cette liste est trop longue pour être envoyée en une fois. Faites préparer le fichier, ou réduisez la liste par des filtres.
+       *[other] Cette liste compte { $asked } lignes ; { $number } au plus peuvent être envoyées en une fois. Faites préparer le fichier, ou réduisez la liste par des filtres.
+    }
+refusal-too-many-exports = Plusieurs fichiers sont déjà en préparation pour vous. Attendez que l’un d’eux soit prêt.
 refusal-taken = Cette valeur est déjà utilisée. Saisissez-en une autre.
 refusal-password-too-short =
     { $number ->
@@ -137,6 +144,7 @@ refusal-file-type-mismatch = Le contenu de ce fichier ne correspond pas à son e
 refusal-file-infected = Ce fichier contient un virus ou un autre logiciel malveillant et n’a pas été accepté. Analysez votre appareil avec un antivirus.
 refusal-file-unverifiable = Ce fichier n’a pas pu être vérifié. Envoyez-le à nouveau.
 refusal-file-unused = Ce fichier n’a pas été joint à temps et a été supprimé. Envoyez-le à nouveau.
+refusal-file-expired = Ce fichier n’est plus conservé. Exportez la liste à nouveau.
 refusal-file-not-ready = Ce fichier est encore en cours de vérification. Réessayez dans un instant.
 refusal-file-not-previewable = Ce fichier ne peut pas être affiché ici : il est protégé par un mot de passe ou d’un type que les navigateurs n’affichent pas. Téléchargez-le.
 refusal-file-attached = Ce fichier est déjà joint. Envoyez-le à nouveau pour le joindre ailleurs.
@@ -299,6 +307,35 @@ ticket-export-currency = Devise
 ticket-export-created-at = Ouvert le
 ticket-export-updated-at = Dernière modification
 ticket-export-closed-at = Clos le
+
+## Colonnes de la liste exportée des tâches.
+
+task-export-title = Tâche
+task-export-client = Client
+task-export-task-type = Type de tâche
+task-export-period = Période
+task-export-assignee = Responsable
+task-export-department = Service
+task-export-status = Statut
+task-export-legal-due-on = Échéance légale
+task-export-target-on = Date cible
+task-export-hand-in-by = À remettre avant le
+task-export-created-at = Créée le
+task-export-updated-at = Dernière modification
+task-export-closed-at = Close le
+task-status-todo = À faire
+task-status-in-progress = En cours
+task-status-waiting-client = En attente du client
+task-status-done = Terminée
+task-status-canceled = Annulée
+
+## Le calendrier auquel d’autres programmes s’abonnent.
+
+feed-name = { $firm } : échéances
+feed-hand-in = À remettre : { $what }
+feed-due = Échéance : { $what }
+feed-target = Date cible : { $what }
+feed-provisional = La date peut encore changer.
 
 ## Comment une échéance a été trouvée, pas à pas. Les dates arrivent déjà écrites.
 

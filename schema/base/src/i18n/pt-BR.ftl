@@ -53,6 +53,13 @@ refusal-invalid-rule =
         [period] A competência é de outro tipo.
        *[none] Esta regra de vencimento não é válida.
     }
+refusal-invalid-filter = Estes filtros não servem para esta lista. Escolha-os novamente.
+refusal-list-too-long =
+    { $number ->
+        [none] Esta lista é longa demais para ser enviada de uma vez. Peça que o arquivo seja preparado ou reduza a lista com filtros.
+       *[other] Esta lista tem { $asked } linhas, e só { $number } podem ser enviadas de uma vez. Peça que o arquivo seja preparado ou reduza a lista com filtros.
+    }
+refusal-too-many-exports = Vários arquivos já estão sendo preparados para você. Aguarde até que um deles esteja pronto.
 refusal-taken = Este valor já está em uso. Informe outro.
 refusal-password-too-short =
     { $number ->
@@ -137,6 +144,7 @@ refusal-file-type-mismatch = O conteúdo deste arquivo não corresponde à exten
 refusal-file-infected = Este arquivo contém um vírus ou outro programa malicioso e não foi aceito. Verifique o dispositivo com um antivírus.
 refusal-file-unverifiable = Não foi possível verificar este arquivo. Envie-o novamente.
 refusal-file-unused = Este arquivo não foi anexado a tempo e foi removido. Envie-o novamente.
+refusal-file-expired = Este arquivo não é mais guardado. Exporte a lista novamente.
 refusal-file-not-ready = Este arquivo ainda está em verificação. Tente novamente em instantes.
 refusal-file-not-previewable = Este arquivo não pode ser exibido aqui: ele tem senha ou é de um tipo que os navegadores não exibem. Baixe-o.
 refusal-file-attached = Este arquivo já está anexado. Envie-o novamente para anexá-lo em outro lugar.
@@ -299,6 +307,35 @@ ticket-export-currency = Moeda
 ticket-export-created-at = Aberto em
 ticket-export-updated-at = Última alteração
 ticket-export-closed-at = Encerrado em
+
+## Colunas da lista exportada de tarefas.
+
+task-export-title = Tarefa
+task-export-client = Cliente
+task-export-task-type = Tipo de tarefa
+task-export-period = Período
+task-export-assignee = Responsável
+task-export-department = Setor
+task-export-status = Situação
+task-export-legal-due-on = Vencimento legal
+task-export-target-on = Data-alvo
+task-export-hand-in-by = Entregar até
+task-export-created-at = Criada em
+task-export-updated-at = Última alteração
+task-export-closed-at = Encerrada em
+task-status-todo = A fazer
+task-status-in-progress = Em andamento
+task-status-waiting-client = Aguardando o cliente
+task-status-done = Concluída
+task-status-canceled = Cancelada
+
+## O calendário que outros programas assinam.
+
+feed-name = { $firm }: vencimentos
+feed-hand-in = Entregar: { $what }
+feed-due = Vence: { $what }
+feed-target = Data-alvo: { $what }
+feed-provisional = A data ainda pode mudar.
 
 ## Como se chegou a um vencimento, passo a passo. As datas já chegam escritas.
 

@@ -239,15 +239,38 @@ pub async fn page(
     part: &PageRequest,
 ) -> Result<Page<Task>> {
     let query = filtered(scope, filter)?.limit(part.fetch());
-    let ascending = order.descending == part.is_backward();
+    let query = ordered(query, order, order.descending == part.is_backward(), Some(part))?;
+    Ok(part.page(query.select(Task::as_select()).load(conn).await?))
+}
+
+/// The ids of all tasks of the list in order, for a file, which must not miss tasks that change meanwhile.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn ids(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &TaskFilter,
+    order: TaskOrder,
+) -> Result<Vec<TaskId>> {
+    let query = ordered(filtered(scope, filter)?, order, !order.descending, None)?;
+    Ok(query.select(tasks::id).load(conn).await?)
+}
+
+fn ordered<'a>(
+    query: Query<'a>,
+    order: TaskOrder,
+    ascending: bool,
+    part: Option<&PageRequest>,
+) -> Result<Query<'a>> {
     let name = order.field.as_str();
     macro_rules! by {
         ($column:expr => $key:ty) => {{
-            let place = place::<$key>(part, name)?;
+            let place = part.map(|part| place::<$key>(part, name)).transpose()?.flatten();
             keyset!(query, ascending, place, ($column, tasks::id))
         }};
     }
-    let query = match order.field {
+    Ok(match order.field {
         TaskOrderField::LegalDueOn => {
             by!(or_never("coalesce(tasks.legal_due_on, '9999-12-31')") => NaiveDate)
         }
@@ -256,8 +279,7 @@ pub async fn page(
         TaskOrderField::CreatedAt => by!(tasks::created_at => DateTime<Utc>),
         TaskOrderField::Status => by!(tasks::status => TaskStatus),
         TaskOrderField::Title => by!(tasks::title_key => Vec<u8>),
-    };
-    Ok(part.page(query.select(Task::as_select()).load(conn).await?))
+    })
 }
 
 /// A date by which lists are ordered, as the index has it; [`NEVER`] for none.

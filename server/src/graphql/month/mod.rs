@@ -1,20 +1,26 @@
 //! The month: what is due, when, and the work on it.
 
 pub mod calendar;
+pub mod calendar_feed;
 pub mod catalogue;
 pub mod document;
 pub mod due;
+pub mod export;
 pub mod generation;
 pub mod moves;
 pub mod obligation;
 pub mod recurring_task;
+pub mod saved_view;
 pub mod task;
+mod task_export;
 pub mod task_type;
 
 use async_graphql::{MergedObject, MergedSubscription};
 use guichet_obligations as obligations;
 
 use crate::graphql::mirror::mirror;
+
+pub(in crate::graphql) use task_export::TaskRow;
 
 mirror!(DocumentCategory => obligations::Category);
 mirror!(DocumentDirection => obligations::Direction);
@@ -38,6 +44,8 @@ pub struct MonthQuery(
     generation::TaskGenerationsQuery,
     generation::TaskGenerationQuery,
     moves::DueDateMoveQuery,
+    export::ExportQuery,
+    saved_view::SavedViewQuery,
 );
 
 /// The mutations of the month.
@@ -53,6 +61,9 @@ pub struct MonthMutation(
     task::TaskMutation,
     generation::TaskGenerationMutation,
     moves::DueDateMoveMutation,
+    export::ExportMutation,
+    saved_view::SavedViewMutation,
+    calendar_feed::CalendarFeedMutation,
 );
 
 /// The subscriptions of the month.
@@ -64,4 +75,6 @@ pub struct MonthSubscription(
     document::DocumentCountsSubscription,
     task::TaskCommentSubscription,
     generation::TaskGenerationSubscription,
+    export::ExportSubscription,
+    saved_view::SavedViewSubscription,
 );
