@@ -16,8 +16,8 @@ use guichet_base::secret::Secret;
 use guichet_edge::{Answered, Whose};
 use guichet_engine::store::Store;
 use guichet_schema::month::calendar_feed::queries;
-use guichet_schema::month::generation::job::today;
 use guichet_schema::people::firm;
+use guichet_schema::people::firm::day::today;
 use http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, X_CONTENT_TYPE_OPTIONS,
 };
@@ -68,7 +68,7 @@ async fn read(store: &Store, feed: &str, whose: &mut Whose) -> Result<Option<Str
     whose.firm = Some(membership.firm_id().encode());
     let firm = firm::queries::find(&mut conn, &membership.scope()).await?;
     drop(conn);
-    let today = today(store, firm.id).await?;
+    let today = today(&mut *store.conn().await?, firm.id, store.now()).await?;
     let days = queries::days(&mut *store.conn().await?, &membership, today).await?;
     Ok(Some(calendar(locale, &firm.name, &days)))
 }

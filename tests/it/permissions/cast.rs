@@ -395,6 +395,8 @@ impl SetUp {
         let done = self.act("documentPublish", "results { userErrors { code } }", publish).await;
         assert_eq!(done["results"][0]["userErrors"], json!([]));
         self.stage.set("UPDATE documents SET version = 1").await;
+    }
+
     /// What staff keep of lists, and their calendars.
     async fn views(&mut self) {
         let view = json!({ "list": "TASKS", "name": "Mine", "filter": { "status": ["TODO"] } });

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use guichet_base::error::{Fault, Result};
+use guichet_base::error::Result;
 use guichet_base::id::{AccessId, DocumentId, FileId, FirmId, StaffId, TaskTypeId};
 use guichet_engine::actor::{Author, Membership, Scope};
 use guichet_engine::condition::Condition;
@@ -19,7 +18,6 @@ use guichet_engine::tables::{
 use super::model::{Document, DocumentAnswer, DocumentState, DocumentVersion, VersionFile};
 use super::rules::Terms;
 use crate::month::task::model::TaskStatus;
-use crate::people::firm::model::StoredZone;
 use crate::shared::file::model::FileState;
 use crate::shared::file::owner::{on_seen, own};
 

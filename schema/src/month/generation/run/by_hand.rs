@@ -1,6 +1,6 @@
 //! The dates and documents of tasks that a person enters or dates: found and made as generation does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
@@ -130,6 +130,7 @@ impl Rules {
             overrides: instead.into_iter().map(|instead| (series, vec![instead])).collect(),
             unexpected: HashSet::new(),
             taken: HashSet::new(),
+            undone: HashSet::new(),
         };
         let order = Order {
             firm_id: self.firm_id,
