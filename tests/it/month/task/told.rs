@@ -11,7 +11,9 @@ use crate::shared::notification::office::{by_mail, told};
 /// D-11: who is given a task by somebody else is told, live and by mail as preferred; who takes one is not.
 #[tokio::test]
 async fn d_11_a_task_of_ones_own() {
-    const FOLLOW: &str = "subscription { notifications { reload added { kind subject { ... on Task { title } } author { name } } } }";
+    const FOLLOW: &str = "subscription { notifications {
+        reload added { kind subject { ... on Task { title } } author { name } }
+    } }";
     let work = Work::open().await;
     let desk = &work.desk;
     let side = LiveSide::start(&desk.app.store);
