@@ -840,7 +840,7 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         closed_at -> Nullable<Timestamptz>,
-        title_key -> Bytea,
+        title_key -> Binary,
     }
 }
 
