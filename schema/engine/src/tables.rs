@@ -860,7 +860,7 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         closed_at -> Nullable<Timestamptz>,
-        title_key -> Bytea,
+        title_key -> Binary,
     }
 }
 

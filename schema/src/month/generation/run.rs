@@ -652,8 +652,8 @@ const TASKS: &str = "
         SELECT * FROM unnest($2, $3, $4) AS planned (id, recurring, no)
     )
     INSERT INTO tasks (id, firm_id, client_id, recurring_task_id, task_type_id, generation_id, origin, period,
-        period_starts_on, period_ends_on, title, title_key, assignee_id, department_id, status, legal_due_on, target_on, hand_in_by,
-        provisional, due_facts, was_generated_late, search_text, search_fold, created_at, updated_at)
+        period_starts_on, period_ends_on, title, title_key, assignee_id, department_id, status, legal_due_on, target_on,
+        hand_in_by, provisional, due_facts, was_generated_late, search_text, search_fold, created_at, updated_at)
     SELECT planned.id, r.firm_id, r.client_id, r.id, r.task_type_id, $5, 'RECURRING', due.period,
         due.starts, due.ends, due.title, decode(due.key, 'hex'),
         coalesce(fixed.id, CASE WHEN t.assign_portfolio THEN accountant.id END, usual.id, $6), t.department_id, 'TODO',

@@ -87,7 +87,7 @@ pub async fn change_status(
     let wish = wish.clone().checked()?;
     let (cases, mut results) = open(&mut tx, actor, &ids, TaskAct::ChangeStatus).await?;
     let found: Vec<TaskId> = cases.iter().map(|case| case.task.id).collect();
-    let missing = documents::missing(tx.conn(), &found).await?;
+    let missing = documents::missing(tx.conn(), &actor.scope(), &found).await?;
     let act = ActId::new();
     for case in cases {
         let id = case.task.id;

@@ -84,7 +84,7 @@ pub async fn mark_read(
     let seen = tasks::table.filter(visible(&actor.scope())).filter(tasks::id.eq(task_id));
     let seen: Option<TaskId> = seen.select(tasks::id).get_result(tx.conn()).await.optional()?;
     seen.or_not_found("id")?;
-    if let Some(seq) = conversation::mark_read(&mut tx, actor, task_id.into(), upto).await? {
+    if let Some(seq) = conversation::mark_read(&mut tx, actor, task_id.into(), "upToCommentId", upto).await? {
         notification::commands::follow_conversation(&mut tx, actor, task_id.into(), seq).await?;
     }
     tx.commit(task_id).await

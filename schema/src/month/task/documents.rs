@@ -9,7 +9,9 @@ use diesel::sql_types::{Bool, Date, Nullable, Text, Timestamptz, Uuid as SqlUuid
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
 use guichet_base::id::{ClientId, DepartmentId, DocumentId, Id, StaffId, TaskId};
+use guichet_engine::actor::Scope;
 use guichet_engine::feed::{Audience, Event};
+use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
 use guichet_engine::tables::documents;
@@ -101,12 +103,18 @@ fn is_canceled(task: &Task) -> bool {
     task.status == TaskStatus::Canceled
 }
 
-/// How many required documents tasks lack (C-03): of a canceled one those that it would lack if it were open.
+/// How many required documents tasks lack (C-03), of those within a scope: of a canceled task those that it would lack if it
+/// were open.
 ///
 /// # Errors
 /// When the database does not answer: retry.
-pub async fn missing(conn: &mut AsyncPgConnection, ids: &[TaskId]) -> Result<HashMap<TaskId, i64>> {
+pub async fn missing(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[TaskId],
+) -> Result<HashMap<TaskId, i64>> {
     let counts: Vec<(TaskId, i64)> = documents::table
+        .filter(reach::visible::<documents::table>(scope).checked())
         .filter(sql::among(documents::task_id, ids))
         .filter(documents::is_required)
         .filter(documents::state.eq_any(["EXPECTED", "REJECTED", "DROPPED"]))

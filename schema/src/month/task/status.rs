@@ -96,7 +96,7 @@ pub async fn change_status(
     let mut tx = first!(store.begin_once(actor, "taskStatusChange", key, &input).await?);
     let case = Case::lock(&mut tx, actor, input.id, TaskAct::ChangeStatus).await?;
     case.expect(input.expected_version)?;
-    let missing = documents::missing(tx.conn(), &[input.id]).await?;
+    let missing = documents::missing(tx.conn(), &actor.scope(), &[input.id]).await?;
     let lacks = missing.contains_key(&input.id);
     let change = rules::change_status(case.task.status, wish.status, lacks, wish.confirm_missing)
         .map_err(|code| Refusal::of(blamed(code), code))?;

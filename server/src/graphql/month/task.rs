@@ -60,7 +60,7 @@ keyed! {
 
 keyed! {
     /// How many required documents a task lacks.
-    MissingOf(TaskId) => i64, |_loads, conn, ids| documents::missing(conn, ids)
+    MissingOf(TaskId) => i64, |loads, conn, ids| documents::missing(conn, &loads.scope(), ids)
 }
 
 keyed! {

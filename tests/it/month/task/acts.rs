@@ -20,7 +20,7 @@ async fn c_02_entered_by_hand() {
     let seen = work.see(&desk.manager, task["id"].as_str().unwrap()).await;
     assert_eq!(
         (&seen["history"][0]["field"], &seen["history"][0]["newText"]),
-        (&json!("CREATED"), &json!("A fazer"))
+        (&json!("CREATED"), &json!("To do"))
     );
 
     let given =

@@ -64,7 +64,7 @@ async fn c_03_assigned_together() {
     assert_eq!(mails.len(), 1);
     let text = mails[0].parsed().body_text(0).unwrap().into_owned();
     assert!(
-        text.contains("2 tarefas") && text.contains("Balancete") && text.contains("Padaria São João"),
+        text.contains("2 tasks") && text.contains("Balancete") && text.contains("Padaria São João"),
         "{text}"
     );
 
