@@ -4,6 +4,7 @@
 use crate::desk::ticket::attachment::TicketFiles;
 use crate::desk::ticket::mails::{StaffMail, StatusMail};
 use crate::month::document::files::DocumentFiles;
+use crate::month::document::mails::{DeliveredMail, ReceiptMail};
 use crate::people::firm::mails::SenderMail;
 use crate::shared::email_delivery::kind::Mails;
 use crate::shared::file::owner::Nouns;
@@ -12,7 +13,7 @@ use crate::shared::file::owner::Nouns;
 pub const WITH_FILES: Nouns = &[&TicketFiles, &DocumentFiles];
 
 /// Every kind of mail: each noun's, by what it is about.
-pub static MAILS: Mails = &[&StatusMail, &StaffMail, &SenderMail];
+pub static MAILS: Mails = &[&StatusMail, &StaffMail, &SenderMail, &DeliveredMail, &ReceiptMail];
 
 #[cfg(test)]
 mod tests {

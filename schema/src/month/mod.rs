@@ -4,6 +4,7 @@ pub mod calendar;
 pub mod catalogue;
 pub mod document;
 pub mod due;
+pub mod folder;
 pub mod generation;
 pub mod obligation;
 pub mod recurring_task;

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
 use guichet_base::id::{
     AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, DocumentId,
-    FileId, FirmHolidayId, FirmId, Id, MessageId, NotificationId, ObligationId, RecurringTaskId,
+    FileId, FirmHolidayId, FirmId, FolderId, Id, MessageId, NotificationId, ObligationId, RecurringTaskId,
     ServiceItemId, StaffId, TaskId, TaskTypeId, TicketId, TransferId,
 };
 use guichet_base::input::Check;
@@ -19,6 +19,7 @@ use crate::graphql::desk::ticket::{Attachment, Ticket, TicketChange, TicketMessa
 use crate::graphql::loaders::load;
 use crate::graphql::month::calendar::FirmHoliday;
 use crate::graphql::month::document::Document;
+use crate::graphql::month::folder::Folder;
 use crate::graphql::month::obligation::Obligation;
 use crate::graphql::month::recurring_task::RecurringTask;
 use crate::graphql::month::task::Task;
@@ -93,6 +94,8 @@ nodes! {
     File by FileId,
     /// A firm.
     Firm by FirmId,
+    /// A folder of a client's library.
+    Folder by FolderId,
     /// A day off that a firm added.
     FirmHoliday by FirmHolidayId,
     /// What one staff member is told of one act.

@@ -349,7 +349,8 @@ impl SetUp {
     /// Three documents of the task, one of them delivered.
     async fn documents(&mut self) {
         let owner = self.tokens.get("owner").cloned();
-        let query = "{ documents(first: 3, orderBy: { field: CREATED_AT, direction: ASC }) { nodes { id } } }";
+        let query =
+            "{ documents(first: 3, orderBy: { field: CREATED_AT, direction: ASC }) { nodes { id } } }";
         let made = self.stage.ask(owner.as_deref(), query, json!({})).await["data"]["documents"].take();
         let names = ["document", "document_out", "document_pay"];
         let made = made["nodes"].as_array().unwrap().iter().zip(names);
@@ -375,10 +376,14 @@ impl SetUp {
             "documentId": self.names["document_out"], "fileId": uploaded["uploads"][0]["file"]["id"]
         });
         self.act("documentHandIn", "results { version }", json!({ "items": [item] })).await;
+        let folder = json!({ "clientId": self.names["client"], "name": "Contratos" });
+        self.make("folder", "folderCreate", "folder", folder).await;
         let publish = json!({ "ids": [self.names["document_out"]] });
         let done = self.act("documentPublish", "results { userErrors { code } }", publish).await;
         assert_eq!(done["results"][0]["userErrors"], json!([]));
-        self.stage.set("UPDATE documents SET version = 1").await;
+        self.stage
+            .set("UPDATE documents SET version = 1; DELETE FROM email_deliveries WHERE about = 'DOCUMENTS_DELIVERED'")
+            .await;
     }
 
     /// Files, attached to the ticket or not, as if their bytes had been sent.

@@ -384,3 +384,23 @@ period-months = { $from }–{ $month }/{ $year }
 period-quarter = Q{ $quarter } { $year }
 period-year = { $year }
 period-fiscal-year = FY { $month }/{ $year }
+
+## E-mail: documents that were delivered, and receipts.
+
+documents-mail-subject = New documents for { $client }
+documents-mail-lead = { $firm } has published documents for { $client }. Open them in your client area.
+documents-mail-due = Due on { $date }
+documents-mail-no-due = No due date
+documents-mail-footer = This message from { $firm } about the documents of { $client } was sent automatically.
+receipt-mail-subject = Receipt: documents of { $client }
+receipt-mail-lead = { $firm } has received these files of { $client } from you.
+receipt-mail-at = Received
+receipt-mail-after = Each file is checked before it counts. If one is refused, you see it in your client area.
+
+## Folders of a library.
+
+document-category-tax = Taxes
+document-category-payroll = Payroll
+document-category-accounting = Accounting
+document-category-corporate = Corporate
+document-category-other = Other

@@ -389,3 +389,23 @@ period-months = { $from }–{ $month }/{ $year }
 period-quarter = T{ $quarter } { $year }
 period-year = { $year }
 period-fiscal-year = exercice { $month }/{ $year }
+
+## E-mail : documents livrés, et accusés de réception.
+
+documents-mail-subject = Nouveaux documents pour { $client }
+documents-mail-lead = { $firm } a publié des documents pour { $client }. Ouvrez-les dans votre espace client.
+documents-mail-due = À échéance le { $date }
+documents-mail-no-due = Sans échéance
+documents-mail-footer = Ce message de { $firm } au sujet des documents de { $client } a été envoyé automatiquement.
+receipt-mail-subject = Accusé de réception : documents de { $client }
+receipt-mail-lead = { $firm } a bien reçu de votre part ces fichiers de { $client }.
+receipt-mail-at = Reçu
+receipt-mail-after = Chaque fichier est vérifié avant de compter. Si l’un d’eux est refusé, vous le verrez dans votre espace client.
+
+## Dossiers d’une bibliothèque.
+
+document-category-tax = Impôts
+document-category-payroll = Paie
+document-category-accounting = Comptabilité
+document-category-corporate = Juridique
+document-category-other = Divers

@@ -392,3 +392,23 @@ period-months = { $from }–{ $month }/{ $year }
 period-quarter = { $quarter }º tri. { $year }
 period-year = { $year }
 period-fiscal-year = exercício { $month }/{ $year }
+
+## E-mail: documentos entregues e comprovantes.
+
+documents-mail-subject = Novos documentos para { $client }
+documents-mail-lead = { $firm } publicou documentos para { $client }. Abra-os na sua área do cliente.
+documents-mail-due = Vence em { $date }
+documents-mail-no-due = Sem vencimento
+documents-mail-footer = Esta mensagem de { $firm } sobre os documentos de { $client } foi enviada automaticamente.
+receipt-mail-subject = Comprovante: documentos de { $client }
+receipt-mail-lead = { $firm } recebeu de você estes arquivos de { $client }.
+receipt-mail-at = Recebido
+receipt-mail-after = Cada arquivo é verificado antes de valer. Se algum for recusado, você o verá na sua área do cliente.
+
+## Pastas de uma biblioteca.
+
+document-category-tax = Impostos
+document-category-payroll = Folha de pagamento
+document-category-accounting = Contabilidade
+document-category-corporate = Societário
+document-category-other = Outros

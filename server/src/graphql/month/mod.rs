@@ -4,6 +4,7 @@ pub mod calendar;
 pub mod catalogue;
 pub mod document;
 pub mod due;
+pub mod folder;
 pub mod obligation;
 pub mod recurring_task;
 pub mod task;
@@ -31,6 +32,7 @@ pub struct MonthQuery(
     task::TaskCountsQuery,
     document::DocumentQuery,
     document::DocumentCountsQuery,
+    folder::FolderQuery,
     calendar::FirmHolidayQuery,
     due::DueDateQuery,
 );
@@ -45,6 +47,7 @@ pub struct MonthMutation(
     calendar::CalendarMutation,
     document::DocumentMutation,
     document::DocumentSettleMutation,
+    folder::FolderMutation,
 );
 
 /// The subscriptions of the month.

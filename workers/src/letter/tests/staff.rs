@@ -70,7 +70,7 @@ fn shown(mail: NotificationMail) -> String {
 #[test]
 fn d_11_the_mail_in_every_language() {
     for locale in Locale::ALL.iter().copied() {
-        for kind in NotificationKind::ALL.iter().copied() {
+        for kind in NotificationKind::ALL.iter().copied().filter(|kind| kind.is_of_ticket()) {
             use NotificationKind::{ClientFile, DepartmentTicket, TicketAssigned};
             let text = (!matches!(kind, DepartmentTicket | ClientFile)).then(|| words(locale).to_owned());
             let is_opening = kind == TicketAssigned;
@@ -86,7 +86,7 @@ fn d_11_the_subject_is_that_of_the_conversation() {
     for locale in Locale::ALL.iter().copied() {
         let first = sample(locale, NotificationKind::TicketAssigned).render().subject;
         assert!(first.contains("#1042"), "{first}");
-        for kind in NotificationKind::ALL.iter().copied() {
+        for kind in NotificationKind::ALL.iter().copied().filter(|kind| kind.is_of_ticket()) {
             let mail =
                 NotificationMail { subject: "Another name".to_owned(), ..sample(locale, kind) }.render();
             assert_eq!(mail.subject, first);
