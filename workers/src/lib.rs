@@ -69,7 +69,7 @@ pub fn workers(
     concurrency: usize,
 ) -> Workers {
     metrics::begin();
-    let (generating, undoing, moving) = (store.clone(), store.clone(), store.clone());
+    let (undoing, moving) = (store.clone(), store.clone());
     let exporter = Exporter { store: store.clone(), storage: verifier.storage.clone(), lists };
     let generating = store.clone();
     Workers::new(store)

@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod document;
 pub mod due;
 pub mod export;
+pub mod folder;
 pub mod generation;
 pub mod obligation;
 pub mod recurring_task;

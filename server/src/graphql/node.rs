@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
 use guichet_base::id::{
     AccessId, AccountId, AttachmentId, CalendarFeedId, ChangeId, ChargeId, ClientId, DeliveryId,
-    DepartmentId, DocumentId, ExportId, FileId, FirmHolidayId, FirmId, GenerationId, Id, MessageId,
+    DepartmentId, DocumentId, ExportId, FileId, FirmHolidayId, FirmId, FolderId, GenerationId, Id, MessageId,
     NotificationId, ObligationId, RecurringTaskId, SavedViewId, ServiceItemId, StaffId, TaskId, TaskTypeId,
     TicketId, TransferId,
 };
@@ -22,6 +22,7 @@ use crate::graphql::month::calendar::FirmHoliday;
 use crate::graphql::month::calendar_feed::CalendarFeed;
 use crate::graphql::month::document::Document;
 use crate::graphql::month::export::Export;
+use crate::graphql::month::folder::Folder;
 use crate::graphql::month::generation::TaskGeneration;
 use crate::graphql::month::obligation::Obligation;
 use crate::graphql::month::recurring_task::RecurringTask;
@@ -106,6 +107,8 @@ nodes! {
     File by FileId,
     /// A firm.
     Firm by FirmId,
+    /// A folder of a client's library.
+    Folder by FolderId,
     /// A day off that a firm added.
     FirmHoliday by FirmHolidayId,
     /// What one staff member is told of one act.

@@ -27,12 +27,14 @@ const VERBS: &[&str] = &[
     "Lift",
     "MarkPaid",
     "MarkRead",
+    "Move",
     "NothingToSubmit",
     "Open",
     "Pause",
     "Post",
     "Publish",
     "Reject",
+    "Rename",
     "Renew",
     "Reopen",
     "Resume",
@@ -50,7 +52,7 @@ const KEYED: &[&str] = &[
     "Run", "Transfer", "Undo",
 ];
 /// Verbs that change something that was read before, so they need a version.
-const VERSIONED: &[&str] = &["Cancel", "Edit", "MarkPaid", "Pause", "Resume", "Update"];
+const VERSIONED: &[&str] = &["Cancel", "Edit", "MarkPaid", "Pause", "Rename", "Resume", "Update"];
 /// The last word of an input's name.
 const INPUTS: [&str; 4] = ["Filter", "Input", "Order", "Target"];
 /// Mutations about a session: they change nothing of a firm, so they have no revision.

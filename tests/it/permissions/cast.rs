@@ -391,10 +391,14 @@ impl SetUp {
             "documentId": self.names["document_out"], "fileId": uploaded["uploads"][0]["file"]["id"]
         });
         self.act("documentHandIn", "results { version }", json!({ "items": [item] })).await;
+        let folder = json!({ "clientId": self.names["client"], "name": "Contratos" });
+        self.make("folder", "folderCreate", "folder", folder).await;
         let publish = json!({ "ids": [self.names["document_out"]] });
         let done = self.act("documentPublish", "results { userErrors { code } }", publish).await;
         assert_eq!(done["results"][0]["userErrors"], json!([]));
-        self.stage.set("UPDATE documents SET version = 1").await;
+        self.stage
+            .set("UPDATE documents SET version = 1; DELETE FROM email_deliveries WHERE about = 'DOCUMENTS_DELIVERED'")
+            .await;
     }
 
     /// What staff keep of lists, and their calendars.

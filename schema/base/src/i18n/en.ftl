@@ -458,3 +458,23 @@ move-event = What the rule waits for happened, or on another day.
 move-client = The client’s record changed.
 move-own-rule = The firm’s own rules for its dates changed.
 move-certainty = The date stays; how certain it is changed.
+
+## E-mail: documents that were delivered, and receipts.
+
+documents-mail-subject = New documents for { $client }
+documents-mail-lead = { $firm } has published documents for { $client }. Open them in your client area.
+documents-mail-due = Due on { $date }
+documents-mail-no-due = No due date
+documents-mail-footer = This message from { $firm } about the documents of { $client } was sent automatically.
+receipt-mail-subject = Receipt: documents of { $client }
+receipt-mail-lead = { $firm } has received these files of { $client } from you.
+receipt-mail-at = Received
+receipt-mail-after = Each file is checked before it counts. If one is refused, you see it in your client area.
+
+## Folders of a library.
+
+document-category-tax = Taxes
+document-category-payroll = Payroll
+document-category-accounting = Accounting
+document-category-corporate = Corporate
+document-category-other = Other

@@ -458,3 +458,23 @@ move-event = Lo que la norma espera ha ocurrido, o en otro día.
 move-client = La ficha del cliente ha cambiado.
 move-own-rule = Las reglas propias del despacho para sus fechas han cambiado.
 move-certainty = La fecha se mantiene; ha cambiado su certeza.
+
+## Correo: documentos entregados y acuses de recibo.
+
+documents-mail-subject = Nuevos documentos para { $client }
+documents-mail-lead = { $firm } ha publicado documentos para { $client }. Ábralos en su área de cliente.
+documents-mail-due = Vence el { $date }
+documents-mail-no-due = Sin vencimiento
+documents-mail-footer = Este mensaje de { $firm } sobre los documentos de { $client } se ha enviado automáticamente.
+receipt-mail-subject = Acuse de recibo: documentos de { $client }
+receipt-mail-lead = { $firm } ha recibido de usted estos archivos de { $client }.
+receipt-mail-at = Recibido
+receipt-mail-after = Cada archivo se comprueba antes de contar. Si alguno se rechaza, lo verá en su área de cliente.
+
+## Carpetas de una biblioteca.
+
+document-category-tax = Impuestos
+document-category-payroll = Nóminas
+document-category-accounting = Contabilidad
+document-category-corporate = Societario
+document-category-other = Otros

@@ -463,3 +463,23 @@ move-event = Ce que la règle attend a eu lieu, ou un autre jour.
 move-client = La fiche du client a changé.
 move-own-rule = Les règles propres au cabinet pour ses dates ont changé.
 move-certainty = La date reste ; son degré de certitude a changé.
+
+## E-mail : documents livrés, et accusés de réception.
+
+documents-mail-subject = Nouveaux documents pour { $client }
+documents-mail-lead = { $firm } a publié des documents pour { $client }. Ouvrez-les dans votre espace client.
+documents-mail-due = À échéance le { $date }
+documents-mail-no-due = Sans échéance
+documents-mail-footer = Ce message de { $firm } au sujet des documents de { $client } a été envoyé automatiquement.
+receipt-mail-subject = Accusé de réception : documents de { $client }
+receipt-mail-lead = { $firm } a bien reçu de votre part ces fichiers de { $client }.
+receipt-mail-at = Reçu
+receipt-mail-after = Chaque fichier est vérifié avant de compter. Si l’un d’eux est refusé, vous le verrez dans votre espace client.
+
+## Dossiers d’une bibliothèque.
+
+document-category-tax = Impôts
+document-category-payroll = Paie
+document-category-accounting = Comptabilité
+document-category-corporate = Juridique
+document-category-other = Divers

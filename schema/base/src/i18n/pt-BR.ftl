@@ -466,3 +466,23 @@ move-event = O que a regra espera aconteceu, ou em outro dia.
 move-client = O cadastro do cliente mudou.
 move-own-rule = As regras do próprio escritório para as suas datas mudaram.
 move-certainty = A data fica; mudou o quanto ela é certa.
+
+## E-mail: documentos entregues e comprovantes.
+
+documents-mail-subject = Novos documentos para { $client }
+documents-mail-lead = { $firm } publicou documentos para { $client }. Abra-os na sua área do cliente.
+documents-mail-due = Vence em { $date }
+documents-mail-no-due = Sem vencimento
+documents-mail-footer = Esta mensagem de { $firm } sobre os documentos de { $client } foi enviada automaticamente.
+receipt-mail-subject = Comprovante: documentos de { $client }
+receipt-mail-lead = { $firm } recebeu de você estes arquivos de { $client }.
+receipt-mail-at = Recebido
+receipt-mail-after = Cada arquivo é verificado antes de valer. Se algum for recusado, você o verá na sua área do cliente.
+
+## Pastas de uma biblioteca.
+
+document-category-tax = Impostos
+document-category-payroll = Folha de pagamento
+document-category-accounting = Contabilidade
+document-category-corporate = Societário
+document-category-other = Outros

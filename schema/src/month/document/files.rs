@@ -12,7 +12,7 @@ use guichet_engine::tables::{document_definitions, document_versions, portal_acc
 
 use super::hand_in::HandedIn;
 use super::held::Held;
-use super::{notify, rules};
+use super::{library, mails, notify, rules};
 use crate::shared::file::model::{Attachment, File};
 use crate::shared::file::owner::{HasFiles, tell_others};
 use crate::shared::visibility::Visibility;
@@ -57,6 +57,8 @@ async fn reveal(tx: &mut Tx, file: &File, attachment: &Attachment) -> Result<()>
         None => None,
     };
     notify::late(tx, &held, ActId::new(), by, account, &[Ok(made)]).await?;
+    library::place(tx, &mut held, &[made.document_id]).await?;
+    mails::delivered(tx, &held).await?;
     held.save(tx, "documentHandIn").await
 }
 
@@ -100,6 +102,7 @@ pub(super) async fn publish(tx: &mut Tx, held: &mut Held, made: HandedIn, file: 
     });
     if is_published {
         held.answers.insert(made.document_id, None);
+        held.published.insert(made.document_id);
         tell_others(tx, &[file], made.document_id.into(), Visibility::Public).await?;
     }
     Ok(())

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::held::Held;
 use super::model::{Document, DocumentVersion};
 use super::rules::{self, DocumentAct, MAX_ITEMS, MAX_REASON, MAX_VERSIONS};
-use super::{files, notify};
+use super::{files, library, mails, notify};
 use crate::shared::attachment::commands::{Binding, bind_each, lock_each};
 use crate::shared::file::model::{File, FileState};
 use crate::shared::visibility::Visibility;
@@ -26,6 +26,8 @@ pub struct HandIn {
     pub items: Vec<(Option<DocumentId>, Option<FileId>)>,
     /// What the person says about them.
     pub note: Option<String>,
+    /// Whether the person wants a receipt by mail.
+    pub wants_receipt: bool,
 }
 
 /// A file that was handed in.
@@ -110,9 +112,7 @@ pub async fn hand_in(store: &Store, actor: &Actor, key: &str, mut input: HandIn)
             file,
         })
         .collect();
-    if taken.iter().any(|(document, _)| !document.is_output() && held.terms(document).is_late()) {
-        tx.keep_pace(actor)?;
-    }
+    tx.keep_pace(actor)?;
     let attachments = bind_each(&mut tx, actor.firm_id(), &bindings).await?;
     let act = ActId::new();
     let made = each.iter().flatten().copied().zip(&attachments).zip(&taken);
@@ -123,6 +123,12 @@ pub async fn hand_in(store: &Store, actor: &Actor, key: &str, mut input: HandIn)
         }
     }
     notify::late(&mut tx, &held, act, actor.membership.author(), Some(actor.account_id), &each).await?;
+    if input.wants_receipt {
+        let made = each.iter().flatten().copied().collect();
+        mails::receipt(&mut tx, &held, actor.membership.author(), made).await?;
+    }
+    library::place(&mut tx, &mut held, &document_ids).await?;
+    mails::delivered(&mut tx, &held).await?;
     held.save(&mut tx, "documentHandIn").await?;
     tx.commit(each).await
 }

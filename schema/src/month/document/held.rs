@@ -1,6 +1,6 @@
 //! Documents that an act holds locked, with their versions and what the act depends on.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -10,7 +10,7 @@ use guichet_engine::actor::Scope;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
 use guichet_engine::tables::{
-    attachments, clients, document_answers, document_versions, documents, firms, tasks,
+    attachments, clients, document_answers, document_versions, documents, files, firms, tasks,
 };
 
 use super::model::{Document, DocumentAnswer, DocumentVersion};
@@ -23,10 +23,12 @@ use crate::shared::visibility::Visibility;
 pub(super) struct Held {
     /// The documents within the scope, by their ids.
     pub documents: HashMap<DocumentId, Document>,
-    /// All versions of each, oldest first.
+    /// The versions of each whose files were not refused, oldest first.
     pub versions: HashMap<DocumentId, Vec<DocumentVersion>>,
     /// What is said of documents from now on; none where it is taken away.
     pub answers: HashMap<DocumentId, Option<DocumentAnswer>>,
+    /// Documents of which a version was published.
+    pub published: BTreeSet<DocumentId>,
     before: HashMap<DocumentId, (Document, Vec<DocumentVersion>)>,
     tasks: HashMap<TaskId, TaskStatus>,
     portfolios: HashMap<ClientId, Option<StaffId>>,
@@ -56,6 +58,10 @@ impl Held {
             .load(tx.conn())
             .await?;
         let all: Vec<DocumentVersion> = document_versions::table
+            .inner_join(attachments::table.on(attachments::id.eq(document_versions::attachment_id)))
+            .inner_join(files::table.on(files::id.eq(attachments::file_id)))
+            // A file that was refused never counts, and may be sent again.
+            .filter(files::refusal.is_null())
             .filter(sql::among(document_versions::document_id, ids))
             .order((document_versions::document_id, document_versions::number))
             .select(DocumentVersion::as_select())
@@ -82,6 +88,7 @@ impl Held {
             documents: held.into_iter().map(|document| (document.id, document)).collect(),
             versions,
             answers: HashMap::new(),
+            published: BTreeSet::new(),
             tasks: tasks.into_iter().collect(),
             portfolios: portfolios.into_iter().collect(),
             late_files,
@@ -92,6 +99,11 @@ impl Held {
     pub fn terms(&self, document: &Document) -> Terms {
         let task = document.task_id.and_then(|id| self.tasks.get(&id).copied());
         Terms { task, late_files: self.late_files }
+    }
+
+    /// The accountant of a document's client.
+    pub fn portfolio(&self, document: &Document) -> Option<StaffId> {
+        self.portfolios.get(&document.client_id).copied().flatten()
     }
 
     /// Changes one version of a document. The function gets the document, the version, and the other versions.
@@ -145,7 +157,7 @@ impl Held {
             }
             // A client learns nothing of a version that it does not see.
             let is_seen = document.version != before.version || document.read_at != before.read_at;
-            let portfolio = self.portfolios.get(&document.client_id).copied().flatten();
+            let portfolio = self.portfolio(document);
             let of = |document: &Document| Some(document.audience(portfolio).internal_if(!is_seen));
             if is_seen || changed.iter().any(|version| version.stored_at.is_some()) {
                 tx.changed(document.firm_id, act, *id, of(before), of(document));

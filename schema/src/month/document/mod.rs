@@ -6,7 +6,10 @@
 pub mod files;
 pub mod hand_in;
 mod held;
+pub mod letters;
+pub mod library;
 pub mod list;
+pub mod mails;
 pub mod model;
 mod notify;
 pub mod open;

@@ -14,7 +14,7 @@ use super::hand_in::HandedIn;
 use super::held::Held;
 use super::model::{AnswerKind, Document, DocumentAnswer, DocumentApproval, DocumentState, DocumentVersion};
 use super::rules::{self, DocumentAct, MAX_ITEMS, MAX_REASON};
-use super::{files as of_files, notify};
+use super::{files as of_files, library, mails, notify};
 use crate::month::task_type::model::Takes;
 use crate::shared::file::model::File;
 use crate::shared::notification::model::NotificationKind;
@@ -103,7 +103,7 @@ pub type Published = Vec<std::result::Result<DocumentId, Code>>;
 /// Publishes what was uploaded of documents that the firm delivers. For staff. None for ids of other nouns.
 ///
 /// # Errors
-/// `NOT_ALLOWED`, `OUT_OF_RANGE` for no or too many documents; for each: `NOT_FOUND`, `WRONG_DIRECTION`,
+/// `NOT_ALLOWED`, `OUT_OF_RANGE` for no or too many documents, `TOO_FAST`; for each: `NOT_FOUND`, `WRONG_DIRECTION`,
 /// `NOTHING_TO_PUBLISH`, `FILE_NOT_READY`.
 pub async fn publish(
     store: &Store,
@@ -127,6 +127,11 @@ pub async fn publish(
             None => Err(Code::NotFound),
             Some(document) => publish_one(&mut tx, actor, &mut held, &document).await?,
         });
+    }
+    if !held.published.is_empty() {
+        tx.keep_pace(actor)?;
+        library::place(&mut tx, &mut held, &known).await?;
+        mails::delivered(&mut tx, &held).await?;
     }
     held.save(&mut tx, "documentPublish").await?;
     tx.commit(each).await

@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod document;
 pub mod due;
 pub mod export;
+pub mod folder;
 pub mod generation;
 pub mod moves;
 pub mod obligation;
@@ -39,6 +40,7 @@ pub struct MonthQuery(
     task::TaskCountsQuery,
     document::DocumentQuery,
     document::DocumentCountsQuery,
+    folder::FolderQuery,
     calendar::FirmHolidayQuery,
     due::DueDateQuery,
     generation::TaskGenerationsQuery,
@@ -64,6 +66,7 @@ pub struct MonthMutation(
     export::ExportMutation,
     saved_view::SavedViewMutation,
     calendar_feed::CalendarFeedMutation,
+    folder::FolderMutation,
 );
 
 /// The subscriptions of the month.

@@ -3,7 +3,9 @@
 mod approve;
 mod deliver;
 mod hand_in;
+mod library;
 mod list;
 mod live;
+mod mails;
 mod marks;
 pub mod papers;

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, Subscription};
 use futures_util::Stream;
 use guichet_base::error::{self, Code, Refusal};
 use guichet_base::id::{
-    AccessId, ClientId, DepartmentId, DocumentId, Id, ObligationId, StaffId, TaskId, TaskTypeId,
+    AccessId, ClientId, DepartmentId, DocumentId, FolderId, Id, ObligationId, StaffId, TaskId, TaskTypeId,
 };
 use guichet_base::page::PageRequest;
 use guichet_edge::ApiError;
@@ -214,6 +214,7 @@ impl Listed for DocumentsListed {
             StaffId::NOUN,
             AccessId::NOUN,
             DepartmentId::NOUN,
+            FolderId::NOUN,
             TaskTypeId::NOUN,
             ObligationId::NOUN,
             // What was generated is told by one event a client.

@@ -26,6 +26,9 @@ pub struct DocumentHandInInput {
     items: Vec<DocumentHandInItemInput>,
     /// What to say about the files; up to 2,000 characters.
     note: Option<String>,
+    /// Whether the viewer gets a receipt by mail.
+    #[graphql(default)]
+    wants_receipt: bool,
 }
 
 /// A file of a document.
@@ -132,7 +135,8 @@ impl DocumentMutation {
             (DocumentId::decode(&item.document_id), FileId::decode(&item.file_id))
         };
         let items: Vec<_> = input.items.iter().map(item).collect();
-        let order = hand_in::HandIn { items: items.clone(), note: input.note };
+        let order =
+            hand_in::HandIn { items: items.clone(), note: input.note, wants_receipt: input.wants_receipt };
         let key = &input.idempotency_key;
         let MutationOutcome { done, user_errors, revision } =
             act(ctx, async |store, actor| hand_in::hand_in(store, actor, key, order).await).await?;

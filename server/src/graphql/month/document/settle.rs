@@ -5,12 +5,13 @@ use futures_util::future::try_join_all;
 use guichet_base::error::{self, Refusal};
 use guichet_base::id::{DocumentId, Id};
 use guichet_edge::ApiError;
+use guichet_schema::month::document::library::{self, MoveDocuments};
 use guichet_schema::month::document::settle;
 
 use super::types::Document;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::load_optional;
-use crate::graphql::payload::{MutationOutcome, UserError, act, id, payload};
+use crate::graphql::payload::{MutationOutcome, UserError, act, id, optional_id, payload};
 
 /// Input for `documentNothingToSubmit`: the document to settle.
 #[derive(Debug, InputObject)]
@@ -41,6 +42,18 @@ pub struct DocumentPublishInput {
     idempotency_key: String,
     /// The IDs of the documents, 1 to 50. Each one succeeds or fails on its own.
     ids: Vec<ID>,
+}
+
+/// Input for `documentMove`: the documents to move, and where to.
+#[derive(Debug, InputObject)]
+pub struct DocumentMoveInput {
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same results.
+    idempotency_key: String,
+    /// The IDs of the documents, 1 to 50. Each one succeeds or fails on its own.
+    ids: Vec<ID>,
+    /// The ID of a folder of their client; omit it for the top of the library.
+    folder_id: Option<ID>,
 }
 
 /// Input for `documentApprove`: the document to approve.
@@ -89,6 +102,23 @@ payload! {
     DocumentPublishPayload {
         /// The list of results, in the order of the input; empty when the whole input was refused.
         results: Vec<DocumentPublishResult>,
+    }
+}
+
+/// The result for one document of `documentMove`.
+#[derive(SimpleObject)]
+pub struct DocumentMoveResult {
+    /// The document in its current state; null when it does not exist for the viewer.
+    document: Option<Document>,
+    /// The list of errors; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+payload! {
+    /// The result of `documentMove`.
+    DocumentMovePayload {
+        /// The list of results, in the order of the input; empty when the whole input was refused.
+        results: Vec<DocumentMoveResult>,
     }
 }
 
@@ -149,12 +179,13 @@ impl DocumentSettleMutation {
         Ok(DocumentRejectPayload { document: now(ctx, &input.id).await?, user_errors, revision })
     }
 
-    /// Publishes to the clients what was uploaded of documents that the firm delivers. A new version is unread again.
+    /// Publishes to the clients what was uploaded of documents that the firm delivers. A new version is unread again. The
+    /// addresses of each client for documents get one mail about all that was published, as far as they may see it.
     ///
     /// Requires the role `OWNER`, `MANAGER` or `MEMBER`.
     ///
     /// Errors: `NOT_ALLOWED`, `OUT_OF_RANGE`, `IDEMPOTENCY_KEY_REUSED`, `NOT_FOUND`, `WRONG_DIRECTION`,
-    /// `NOTHING_TO_PUBLISH`, `FILE_NOT_READY`.
+    /// `NOTHING_TO_PUBLISH`, `FILE_NOT_READY`, `TOO_FAST`.
     async fn document_publish(
         &self,
         ctx: &Context<'_>,
@@ -171,6 +202,32 @@ impl DocumentSettleMutation {
             Ok::<_, ApiError>(DocumentPublishResult { document: load_optional(ctx, id).await?, user_errors })
         });
         Ok(DocumentPublishPayload { results: try_join_all(results).await?, user_errors, revision })
+    }
+
+    /// Moves documents into a folder of their client's library. Who can see them stays the same.
+    ///
+    /// Requires the role `OWNER`, `MANAGER` or `MEMBER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `OUT_OF_RANGE`, `IDEMPOTENCY_KEY_REUSED`, `NOT_FOUND`.
+    async fn document_move(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: DocumentMoveInput,
+    ) -> Result<DocumentMovePayload, ApiError> {
+        let caller = Caller::of(ctx);
+        let ids: Vec<Option<DocumentId>> = input.ids.iter().map(|id| DocumentId::decode(id)).collect();
+        let (key, known) = (&input.idempotency_key, ids.clone());
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+            let folder_id = optional_id("folderId", input.folder_id.as_ref())?;
+            library::relocate(store, actor, key, MoveDocuments { ids: known, folder_id }).await
+        })
+        .await?;
+        let results = done.unwrap_or_default().into_iter().zip(ids).map(async |(each, id)| {
+            let refused = |code: error::Code| vec![Refusal::new(code)];
+            let (_, user_errors) = UserError::split(each.map_err(refused), caller.locale);
+            Ok::<_, ApiError>(DocumentMoveResult { document: load_optional(ctx, id).await?, user_errors })
+        });
+        Ok(DocumentMovePayload { results: try_join_all(results).await?, user_errors, revision })
     }
 
     /// Approves what was delivered, where the client is asked to. The assignee of the work is notified.

@@ -14,6 +14,7 @@ use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_list, load_optional, seen};
 use crate::graphql::mirror::mirror;
+use crate::graphql::month::folder::Folder;
 use crate::graphql::month::task::Task;
 use crate::graphql::month::task_type::{SecondFile, TaskType};
 use crate::graphql::month::{DocumentCategory, DocumentDirection};
@@ -112,6 +113,11 @@ impl Document {
     /// The name of the period that the document is about, for example `2026-03`.
     async fn period(&self) -> Option<&str> {
         self.0.period.as_deref()
+    }
+
+    /// The folder of the client's library in which the document lies; null at its top, and until a file is there.
+    async fn folder(&self, ctx: &Context<'_>) -> Result<Option<Folder>, ApiError> {
+        load_optional(ctx, self.0.folder_id).await
     }
 
     /// What becomes of a second file.
