@@ -158,11 +158,10 @@ const REMEMBER: &str = "
     ON CONFLICT (recurring_task_id, period) DO UPDATE
         SET undone_by = excluded.undone_by, undone_at = excluded.undone_at";
 
-/// Removes the tasks `$1`, with what is about them.
+/// Removes the tasks `$1`, with their histories. What somebody was told stays told.
 const REMOVE: &[&str] = &[
     "DELETE FROM changes WHERE subject_id = ANY ($1)
         OR subject_id IN (SELECT id FROM documents WHERE task_id = ANY ($1))",
-    "DELETE FROM notifications WHERE subject_id = ANY ($1)",
     "DELETE FROM documents WHERE task_id = ANY ($1)",
     "DELETE FROM tasks WHERE id = ANY ($1)",
 ];
