@@ -4,6 +4,7 @@
 //! function per action, in one transaction), `queries` (finders, each of which requires the viewer's
 //! [`Scope`](guichet_engine::actor::Scope)).
 
+pub mod dashboards;
 pub mod desk;
 pub mod month;
 pub mod nouns;

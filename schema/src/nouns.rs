@@ -3,15 +3,19 @@
 
 use crate::desk::ticket::attachment::TicketFiles;
 use crate::desk::ticket::mails::{StaffMail, StatusMail};
+use crate::month::document::files::DocumentFiles;
+use crate::month::document::mails::{DeliveredMail, ReceiptMail};
+use crate::month::task::attachment::TaskFiles;
+use crate::month::task::mails::TaskMail;
 use crate::people::firm::mails::SenderMail;
 use crate::shared::email_delivery::kind::Mails;
 use crate::shared::file::owner::Nouns;
 
 /// The nouns that can have files.
-pub const WITH_FILES: Nouns = &[&TicketFiles];
+pub const WITH_FILES: Nouns = &[&TicketFiles, &TaskFiles, &DocumentFiles];
 
 /// Every kind of mail: each noun's, by what it is about.
-pub static MAILS: Mails = &[&StatusMail, &StaffMail, &SenderMail];
+pub static MAILS: Mails = &[&StatusMail, &StaffMail, &TaskMail, &SenderMail, &DeliveredMail, &ReceiptMail];
 
 #[cfg(test)]
 mod tests {

@@ -22,7 +22,7 @@ use crate::graphql::guests::Guests;
 use crate::live::Live;
 use crate::parts::Parts;
 use crate::settings::Settings;
-use crate::{mail_page, open_files, probes, transfers};
+use crate::{calendar, mail_page, open_files, probes, transfers};
 
 /// The initial text of GraphiQL's editor.
 const WELCOME: &str = include_str!("welcome.graphql");
@@ -108,6 +108,7 @@ impl Gateway {
             BatchedExecutor(graphql::build(sessions.deployment.clone(), self.live, self.files.clone()));
         let mut routes = guichet_edge::router(schema, &edge, sessions.clone(), sockets)
             .merge(graphql::export::router(sessions))
+            .merge(calendar::router(self.store.clone()))
             .merge(files::router(&self.files, self.store.clock.clone()))
             .merge(probes::router(probes::Probes::new(self.store, self.workers, self.parts)));
         if let Some(catcher) = self.catcher {

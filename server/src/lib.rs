@@ -1,5 +1,6 @@
 //! The server: GraphQL over HTTP and websockets, sign-in, and the parts of the `guichet` program.
 
+mod calendar;
 pub mod check;
 pub mod cli;
 mod commands;

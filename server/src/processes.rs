@@ -33,7 +33,7 @@ use crate::settings::{
     GUICHET_LISTEN, GUICHET_PROBES, MAIL_FROM, S3_BUCKET, SMTP_URL, SettingError, Settings, bind, look_at_s3,
     migrate, open_s3, unusable,
 };
-use crate::{open_files, probes, service_manager, signals};
+use crate::{graphql, open_files, probes, service_manager, signals};
 
 /// How long PostgreSQL may take to stop: longer than its own steps together.
 const POSTGRES_STOPS: Duration = Duration::from_secs(45);
@@ -388,7 +388,8 @@ fn workers(settings: &Settings, store: &Store, route: &Route, storage: &Storage)
     let verifier = Verifier { store: store.clone(), storage: storage.clone(), clamd: settings.clamd.clone() };
     let (dkim, policy) = (settings.dkim.clone(), settings.sender_policy.clone());
     let sender = Sender::new(store.clone(), route.clone(), dkim, policy);
-    guichet_workers::workers(store.clone(), sender, verifier, settings.work_concurrency)
+    let lists = graphql::export::list_writer();
+    guichet_workers::workers(store.clone(), sender, verifier, lists, settings.work_concurrency)
 }
 
 fn start_workers(

@@ -81,7 +81,9 @@ impl Desk {
         let sha256 = Sha256::parse(&"ab".repeat(32)).unwrap();
         let stored = Verdict::Stored { kind: FileKind::Pdf, is_protected: false, sha256 };
         verdict::pass(&self.store, nouns::WITH_FILES, id, stored).await.unwrap();
-        download::open(&self.store, &actor, id, FileDisposition::Attachment).await.unwrap();
+        download::open(&self.store, nouns::WITH_FILES, &actor, id, FileDisposition::Attachment)
+            .await
+            .unwrap();
         id
     }
 

@@ -19,6 +19,7 @@ use guichet_schema::shared::email_delivery::kind::Mails;
 use guichet_schema::shared::file::rules::Limits;
 use guichet_server::files::Files;
 use guichet_server::gateway::Gateway;
+use guichet_server::graphql::export::list_writer;
 use guichet_server::live::Live;
 use guichet_server::parts::Parts;
 use guichet_server::settings::Settings;
@@ -165,7 +166,7 @@ impl TestApp {
         let object_store = ObjectStore::start(setup.kind).await;
         let files = object_store.files(setup.limits);
         let verifier = Verifier { store: store.clone(), storage: files.storage.clone(), clamd: setup.clamd };
-        let workers = guichet_workers::workers(store.clone(), sender, verifier, 4);
+        let workers = guichet_workers::workers(store.clone(), sender, verifier, list_writer(), 4);
         let health = Some(workers.health());
         let live = Live::new(store.clone());
         let gateway = Gateway { live: live.clone(), workers: health, ..gateway(&store, files.clone()) };

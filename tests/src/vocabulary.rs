@@ -114,6 +114,11 @@ fn input_fields(of: &str) -> Vec<(&'static str, &'static Type)> {
 
 /// All that can be selected of a type without arguments; of a node no lists of other things.
 fn all(of: &str) -> String {
+    if let Some(TypeKind::Union(union)) = TYPES.get(of).map(|of| &of.kind) {
+        let members = union.members.iter().map(|member| member.node.as_str());
+        let inside = members.map(|member| format!("... on {member} {{ {} }}", all(member)));
+        return format!("__typename {}", inside.collect::<Vec<_>>().join(" "));
+    }
     let selected = fields(of).into_iter().filter_map(|field| {
         let inner = name(&field.ty.node);
         let is_leaf = fields(inner).is_empty();

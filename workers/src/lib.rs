@@ -2,6 +2,7 @@
 
 pub mod clamd;
 pub mod envelope;
+pub mod export;
 mod file_content;
 pub mod file_sweep;
 pub mod file_verify;
@@ -22,6 +23,9 @@ use guichet_engine::{collation, feed, idempotency};
 use guichet_queue::Workers;
 use guichet_schema::desk::service_item::model::ServiceItem;
 use guichet_schema::desk::ticket::model::Ticket;
+use guichet_schema::month::document::model::Document;
+use guichet_schema::month::export::model::WriteExport;
+use guichet_schema::month::export::writing;
 use guichet_schema::month::generation::job::{UndoGeneration, generate, tick};
 use guichet_schema::month::generation::moves::apply::{MoveDueDates, move_all};
 use guichet_schema::month::generation::undo::undo;
@@ -29,12 +33,14 @@ use guichet_schema::month::recurring_task::job::GenerateTasks;
 use guichet_schema::month::task::model::Task;
 use guichet_schema::month::task_type::model::TaskType;
 use guichet_schema::people::client::model::Client;
+use guichet_schema::people::firm::day;
 use guichet_schema::people::session;
 use guichet_schema::shared::email_delivery::model::SendEmail;
 use guichet_schema::shared::file::model::VerifyFile;
 use guichet_schema::shared::notification;
 use guichet_storage::Storage;
 
+use crate::export::{Exporter, ListWriter};
 use crate::file_verify::Verifier;
 use crate::reconciler::Reconciler;
 use crate::send_email::Sender;
@@ -45,6 +51,9 @@ const SENDING: Duration = Duration::from_secs(25 * 60);
 /// Time limit for verifying one file: fetching a large one over a slow line, scanning and storing it.
 const VERIFYING: Duration = Duration::from_secs(20 * 60);
 
+/// Time limit for writing the file of one list: hundreds of thousands of rows.
+const WRITING: Duration = Duration::from_secs(30 * 60);
+
 /// Time limit for generating the tasks of one firm; a run that is cut off goes on where it was.
 const GENERATING: Duration = Duration::from_secs(30 * 60);
 
@@ -52,12 +61,22 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// The workers of a process, with a handler for each kind of job; at most `concurrency` jobs of a
 /// kind at once.
-pub fn workers(store: Store, sender: Sender, verifier: Verifier, concurrency: usize) -> Workers {
+pub fn workers(
+    store: Store,
+    sender: Sender,
+    verifier: Verifier,
+    lists: ListWriter,
+    concurrency: usize,
+) -> Workers {
     metrics::begin();
-    let (generating, undoing, moving) = (store.clone(), store.clone(), store.clone());
+    let (undoing, moving) = (store.clone(), store.clone());
+    let exporter = Exporter { store: store.clone(), storage: verifier.storage.clone(), lists };
+    let generating = store.clone();
     Workers::new(store)
         .register(concurrency, SENDING, move |job, payload| sender.clone().run(job, payload))
         .register(concurrency, VERIFYING, move |job, payload| verifier.clone().run(job, payload))
+        // One at a time: a long list must not keep the database from all others.
+        .register(1, WRITING, move |job, payload| exporter.clone().run(job, payload))
         .register(1, GENERATING, move |_, order: GenerateTasks| {
             let store = generating.clone();
             async move {
@@ -91,6 +110,10 @@ pub fn reconcilers(store: &Store, storage: &Storage, senders: &Senders) -> Vec<R
         each_minute("files without a job", store, |store| async move {
             awaited::settle::<VerifyFile>(&store).await
         }),
+        each_minute("exports without a job", store, |store| async move {
+            awaited::settle::<WriteExport>(&store).await
+        }),
+        each_minute("old exports", store, |store| async move { writing::expire(&store).await }),
         each_minute("old idempotency keys", store, |store| async move {
             idempotency::forget_old(&mut *store.conn().await?, store.now()).await
         }),
@@ -108,12 +131,14 @@ pub fn reconcilers(store: &Store, storage: &Storage, senders: &Senders) -> Vec<R
                 + refold::<ServiceItem>(&store).await?
                 + refold::<Ticket>(&store).await?
                 + refold::<TaskType>(&store).await?
-                + refold::<Task>(&store).await?)
+                + refold::<Task>(&store).await?
+                + refold::<Document>(&store).await?)
         }),
         each_minute("proofs of senders", store, move |store| {
             let senders = senders.clone();
             async move { senders.recheck(&store).await }
         }),
+        each_minute("days that begin", store, |store| async move { day::tick(&store).await }),
         each_minute("months to generate", store, |store| async move { tick(&store).await }),
         each_minute("texts without a sort key", store, |store| async move {
             collation::fill(&mut *store.conn().await?).await

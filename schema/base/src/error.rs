@@ -39,6 +39,12 @@ text_enum! {
         InvalidRule = "INVALID_RULE",
         /// Tasks are still being generated. Wait until the run has ended.
         GenerationRunning = "GENERATION_RUNNING",
+        /// The filter is none of this list: a field is unknown, or has a value that it does not take.
+        InvalidFilter = "INVALID_FILTER",
+        /// The list has too many rows to be sent at once. Ask for the file with `exportCreate`, or narrow the filter.
+        ListTooLong = "LIST_TOO_LONG",
+        /// Too many files are being written for the viewer. Wait until one is ready.
+        TooManyExports = "TOO_MANY_EXPORTS",
         /// Another record already has this value.
         Taken = "TAKEN",
         /// The password is shorter than allowed.
@@ -59,6 +65,12 @@ text_enum! {
         TicketClosed = "TICKET_CLOSED",
         /// The ticket is open, so it cannot be reopened.
         TicketOpen = "TICKET_OPEN",
+        /// The task is done or canceled. Reopen it first.
+        TaskClosed = "TASK_CLOSED",
+        /// Documents that the task requires are missing. Confirm that it is done without them.
+        DocumentsMissing = "DOCUMENTS_MISSING",
+        /// The status is set by the program, not by hand.
+        StatusNotSettable = "STATUS_NOT_SETTABLE",
         /// The period in which a client may reopen the ticket is over.
         ReopenPeriodOver = "REOPEN_PERIOD_OVER",
         /// The firm does not let its clients reopen tickets.
@@ -119,12 +131,30 @@ text_enum! {
         FileUnverifiable = "FILE_UNVERIFIABLE",
         /// The file was not attached in time and has been removed. Upload it again.
         FileUnused = "FILE_UNUSED",
+        /// The exported file is no longer kept. Export the list again.
+        FileExpired = "FILE_EXPIRED",
         /// The file is still being verified.
         FileNotReady = "FILE_NOT_READY",
         /// Browsers cannot show the file in place: it has a password, or is of a kind that they do not know. Download it.
         FileNotPreviewable = "FILE_NOT_PREVIEWABLE",
         /// The file is already attached to something.
         FileAttached = "FILE_ATTACHED",
+        /// The document goes the other way: what the firm delivers is not handed in, and the other way round.
+        WrongDirection = "WRONG_DIRECTION",
+        /// The document is not expected any more. Ask the firm with a ticket.
+        DocumentNotExpected = "DOCUMENT_NOT_EXPECTED",
+        /// The firm has finished the work and takes no files any more. Send the file with a ticket.
+        DocumentTooLate = "DOCUMENT_TOO_LATE",
+        /// The same content was handed in already.
+        AlreadyHandedIn = "ALREADY_HANDED_IN",
+        /// A file was handed in already.
+        DocumentFiled = "DOCUMENT_FILED",
+        /// No file counts that could be rejected.
+        NothingToReject = "NOTHING_TO_REJECT",
+        /// No file waits to be published. Upload one first.
+        NothingToPublish = "NOTHING_TO_PUBLISH",
+        /// The document does not wait for an approval.
+        ApprovalNotAsked = "APPROVAL_NOT_ASKED",
     }
 }
 

@@ -18,13 +18,14 @@ struct Keyed {
 }
 
 /// All of them.
-const KEYED: [Keyed; 7] = [
+const KEYED: [Keyed; 8] = [
     Keyed { table: "clients", text: "name", key: "name_key" },
     Keyed { table: "departments", text: "name", key: "name_key" },
     Keyed { table: "obligations", text: "name", key: "name_key" },
     Keyed { table: "service_items", text: "name", key: "name_key" },
     Keyed { table: "staff_members", text: "name", key: "name_key" },
     Keyed { table: "task_types", text: "name", key: "name_key" },
+    Keyed { table: "tasks", text: "title", key: "title_key" },
     Keyed { table: "tickets", text: "subject", key: "subject_key" },
 ];
 

@@ -175,6 +175,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    document_answers (document_id) {
+        document_id -> Uuid,
+        firm_id -> Uuid,
+        answer -> Text,
+        at -> Timestamptz,
+        by_staff -> Nullable<Uuid>,
+        by_access -> Nullable<Uuid>,
+        comment -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     document_definitions (id) {
         id -> Uuid,
         firm_id -> Uuid,
@@ -202,7 +214,7 @@ diesel::table! {
         document_id -> Uuid,
         number -> Integer,
         attachment_id -> Uuid,
-        sha256 -> Binary,
+        sha256 -> Nullable<Binary>,
         is_late -> Bool,
         is_current -> Bool,
         note -> Nullable<Text>,
@@ -213,6 +225,9 @@ diesel::table! {
         read_by -> Nullable<Uuid>,
         due_on -> Nullable<Date>,
         created_at -> Timestamptz,
+        stored_at -> Nullable<Timestamptz>,
+        is_duplicate -> Bool,
+        rejected_by -> Nullable<Uuid>,
     }
 }
 
@@ -337,6 +352,7 @@ diesel::table! {
         file_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+        expires_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -708,6 +724,7 @@ diesel::table! {
         name -> Text,
         filter -> Jsonb,
         created_at -> Timestamptz,
+        version -> Integer,
     }
 }
 
@@ -843,6 +860,7 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         closed_at -> Nullable<Timestamptz>,
+        title_key -> Binary,
     }
 }
 
@@ -930,6 +948,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     confirmed_years,
     department_members,
     departments,
+    document_answers,
     document_definitions,
     document_versions,
     documents,

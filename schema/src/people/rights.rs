@@ -44,6 +44,10 @@ text_enum! {
         RecurringTaskCreate = "RECURRING_TASK_CREATE",
         /// Change recurring work with `recurringTaskUpdate`, `recurringTaskPause` or `recurringTaskResume`.
         RecurringTaskUpdate = "RECURRING_TASK_UPDATE",
+        /// Enter a task for a client with `taskCreate`.
+        TaskCreate = "TASK_CREATE",
+        /// Save a view for all staff with `savedViewCreate`, or change such a view.
+        SavedViewShare = "SAVED_VIEW_SHARE",
         /// Change the calendars of the firm with `firmHolidayCreate`, `firmHolidayDelete` or `calendarYearConfirm`.
         CalendarUpdate = "CALENDAR_UPDATE",
         /// Generate tasks with `taskGenerationRun`, or take them back with `taskGenerationUndo` or `taskUndo`.
@@ -65,7 +69,7 @@ pub const fn may(membership: &Membership, act: FirmAct) -> Result<(), Code> {
     let allowed = match (act, membership) {
         (FirmAct::TicketCreate, _) => true,
         (_, Membership::Portal(_)) => false,
-        (FirmAct::EmailSuppressionLift, Membership::Staff(_)) => true,
+        (FirmAct::EmailSuppressionLift | FirmAct::TaskCreate, Membership::Staff(_)) => true,
         (
             FirmAct::FirmUpdate | FirmAct::DepartmentCreate | FirmAct::StaffCreate,
             Membership::Staff(StaffMembership { role, .. }),
@@ -86,7 +90,8 @@ pub const fn may(membership: &Membership, act: FirmAct) -> Result<(), Code> {
             | FirmAct::RecurringTaskCreate
             | FirmAct::RecurringTaskUpdate
             | FirmAct::TaskGenerationRun
-            | FirmAct::DueDatesMove,
+            | FirmAct::DueDatesMove
+            | FirmAct::SavedViewShare,
             Membership::Staff(StaffMembership { role, .. }),
         ) => matches!(role, Owner | Manager),
     };
@@ -108,8 +113,9 @@ mod tests {
     use FirmAct::{
         CalendarUpdate, CatalogueAdopt, ChargeCreate, ClientCreate, ClientUpdate, DepartmentCreate,
         DueDatesMove, EmailSuppressionLift, FirmUpdate, ObligationCreate, ObligationUpdate,
-        PortalAccessCreate, RecurringTaskCreate, RecurringTaskUpdate, ServiceItemCreate, ServiceItemUpdate,
-        StaffCreate, TaskGenerationRun, TaskTypeCreate, TaskTypeUpdate, TicketCreate,
+        PortalAccessCreate, RecurringTaskCreate, RecurringTaskUpdate, SavedViewShare, ServiceItemCreate,
+        ServiceItemUpdate, StaffCreate, TaskCreate, TaskGenerationRun, TaskTypeCreate, TaskTypeUpdate,
+        TicketCreate,
     };
     use guichet_base::id::{ClientId, FirmId, StaffId};
     use guichet_engine::actor::MemberReach;
@@ -144,14 +150,16 @@ mod tests {
             RecurringTaskUpdate,
             TaskGenerationRun,
             DueDatesMove,
+            SavedViewShare,
             TicketCreate,
+            TaskCreate,
             EmailSuppressionLift,
         ];
         let owners = [&managers[..], &[FirmUpdate, DepartmentCreate, StaffCreate]].concat();
         let cases = [
             (staff(StaffRole::Owner), &owners[..]),
             (staff(StaffRole::Manager), &managers),
-            (staff(StaffRole::Member), &[TicketCreate, EmailSuppressionLift]),
+            (staff(StaffRole::Member), &[TicketCreate, TaskCreate, EmailSuppressionLift]),
             (portal(AccessId::new(), AccessRole::Admin), &[TicketCreate]),
             (portal(AccessId::new(), AccessRole::Collaborator), &[TicketCreate]),
         ];

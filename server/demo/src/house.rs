@@ -7,11 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_base::error::Result;
-use guichet_base::id::{AccountId, ClientId, DepartmentId, FirmId, ServiceItemId, StaffId};
+use guichet_base::id::{AccountId, ClientId, DepartmentId, FirmId, ServiceItemId, StaffId, TaskTypeId};
 use guichet_base::locale::Locale;
 use guichet_base::money::Money;
 use guichet_engine::actor::{AccessRole, Actor, Membership, Origin, PortalMembership, StaffMembership};
 use guichet_engine::tables::{accounts, portal_accesses, staff_members};
+use guichet_obligations::PeriodKind;
 use guichet_schema::desk::service_item::commands::{self as service_items, CreateServiceItem};
 use guichet_schema::people::account::password::Password;
 use guichet_schema::people::client::commands::{self as clients, CreateClient};
@@ -91,6 +92,8 @@ pub(crate) struct Stage<'a> {
     pub next_fate: Option<DeliveryOutcome>,
     /// The bytes of files.
     pub objects: Vec<(Key, Bytes)>,
+    /// The kinds of work, by their codes in the catalogue.
+    pub kinds: HashMap<String, (TaskTypeId, PeriodKind)>,
     /// Counts what needs a number of its own.
     pub count: usize,
     password_hash: String,
@@ -141,6 +144,7 @@ impl<'a> Stage<'a> {
             lives: BTreeMap::new(),
             next_fate: None,
             objects: Vec::new(),
+            kinds: HashMap::new(),
             count: 0,
             password_hash: password_hash.unwrap_or_default(),
         };
@@ -148,7 +152,9 @@ impl<'a> Stage<'a> {
         stage.staff.push(owner);
         stage.hire().await?;
         stage.price().await?;
+        stage.adopt_catalogue().await?;
         stage.enter_clients(since, guest).await?;
+        stage.generate_months(since).await?;
         stage.prove_sender(since).await?;
         Ok(stage)
     }
@@ -275,6 +281,7 @@ impl<'a> Stage<'a> {
                 let guest = guest.filter(|_| (place, nth) == (1, 0));
                 self.give_access(place, nth, *status, guest).await?;
             }
+            self.engage(place).await?;
         }
         Ok(())
     }

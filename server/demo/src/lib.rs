@@ -8,6 +8,7 @@ mod chance;
 mod hours;
 mod house;
 pub mod large;
+mod month;
 mod play;
 mod plot;
 mod rare;

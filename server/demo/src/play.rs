@@ -179,7 +179,9 @@ impl Stage<'_> {
             Act::Read { .. } => {
                 allowed(mark_read(store, &by, id, None).await)?;
                 if let Some(file) = life.files.last() {
-                    allowed(download::open(store, &by, *file, FileDisposition::Attachment).await)?;
+                    allowed(
+                        download::open(store, WITH_FILES, &by, *file, FileDisposition::Attachment).await,
+                    )?;
                 }
             }
             Act::HandIn => {

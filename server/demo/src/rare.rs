@@ -11,6 +11,10 @@ use guichet_engine::sql;
 use guichet_engine::tables::{notifications, portal_accesses};
 use guichet_schema::desk::ticket::attachment::{AttachFiles, AttachTo, attach};
 use guichet_schema::desk::ticket::model::TicketStatus;
+use guichet_schema::month::task::assign::AssignTo;
+use guichet_schema::month::task::bulk;
+use guichet_schema::month::task::commands::{CreateTask, create};
+use guichet_schema::month::task::dates::SetDates;
 use guichet_schema::nouns::WITH_FILES;
 use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_schema::shared::email_delivery::model::DeliveryReason;
@@ -46,12 +50,14 @@ impl Stage<'_> {
         self.whole.at(self.whole.now - TimeDelta::minutes(225));
         // What happened to the first of these is read, what happens to the second is not.
         self.mails_to_staff().await?;
+        self.tasks_to_staff().await?;
         self.go_on();
         self.read_notifications().await?;
         self.newcomers().await?;
         self.every_status().await?;
         self.every_refusal_of_a_file().await?;
         self.mails_to_staff().await?;
+        self.tasks_to_staff().await?;
         self.mail_that_waits().await?;
         self.files_in_hand().await
     }
@@ -103,7 +109,7 @@ impl Stage<'_> {
         let users = self.customers[..2].iter().map(|customer| customer.users[0].actor.clone());
         for by in users.chain([self.manager()]).collect::<Vec<_>>() {
             let id = self.upload(&by).await?;
-            download::open(&self.whole.store, &by, id, FileDisposition::Attachment).await?;
+            download::open(&self.whole.store, WITH_FILES, &by, id, FileDisposition::Attachment).await?;
         }
         let by = self.customers[0].users[0].actor.clone();
         for refusal in FileRefusal::ALL {
@@ -182,6 +188,33 @@ impl Stage<'_> {
             self.act(ticket, Act::Transfer { to: Err(team), note }).await?;
         }
         Ok(())
+    }
+
+    /// Tasks that were entered by hand for a colleague: one at once, and two that were given together.
+    async fn tasks_to_staff(&mut self) -> Result<()> {
+        let colleague = self.staff[2].actor.staff()?.id;
+        let by = self.manager();
+        let mut together = Vec::new();
+        for (place, assignee_id) in [Some(colleague), None, None].into_iter().enumerate() {
+            self.go_on();
+            let words = self.words(place, None, self.whole.time());
+            let input = CreateTask {
+                client_id: self.customers[place].id,
+                title: fill(&self.texts.topics[place].subject, &words),
+                description: String::new(),
+                assignee_id,
+                task_type_id: None,
+                period: None,
+                dates: SetDates::default(),
+            };
+            let key = self.key();
+            let task = create(&self.whole.store, &by, &key, input).await?.value;
+            together.extend(assignee_id.is_none().then_some(Some(task)));
+        }
+        let to = AssignTo { assignee_id: colleague, note: String::new() };
+        let key = self.key();
+        bulk::assign(&self.whole.store, &by, &key, together, to).await?;
+        self.settle().await
     }
 
     /// A mail that was tried once and waits, to somebody who lost access since: when its time comes it is withheld, so no

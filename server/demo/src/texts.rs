@@ -1,5 +1,6 @@
 //! What the demo says, in the language of each country: one checked-in file each.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use chrono::{Datelike, Months, NaiveDate};
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use guichet_base::locale::Locale;
 use guichet_base::search;
 use guichet_engine::actor::{MemberReach, StaffRole};
+use guichet_obligations::Scalar;
 
 /// The texts of one country.
 #[derive(Debug, Deserialize)]
@@ -28,6 +30,8 @@ pub(crate) struct Texts {
     pub files: Vec<(String, String)>,
     pub phrases: Phrases,
     pub topics: Vec<Topic>,
+    /// What clients have month after month.
+    pub work: Vec<WorkText>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -42,6 +46,23 @@ pub(crate) struct FirmText {
     pub reach: MemberReach,
     pub reopen_days: i32,
     pub due_days: i32,
+    /// Where the clients are.
+    pub region: String,
+    #[serde(default)]
+    pub city: Option<String>,
+    /// What rules ask of them beside that.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Scalar>,
+}
+
+/// A kind of work of the shipped catalogue, and who has it: one client in so many, from this place on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct WorkText {
+    pub task_type: String,
+    pub of: usize,
+    #[serde(default)]
+    pub rest: usize,
 }
 
 #[derive(Debug, Deserialize)]

@@ -8,6 +8,7 @@ pub mod attach;
 pub mod batch;
 pub mod caller;
 mod counts;
+mod dashboards;
 pub mod deployment;
 mod desk;
 pub mod export;
@@ -60,6 +61,7 @@ pub struct Query(
     shared::file::FileCountsQuery,
     shared::notification::NotificationQuery,
     month::MonthQuery,
+    dashboards::DashboardQuery,
 );
 
 /// The mutations. Each performs one action.
@@ -94,6 +96,7 @@ pub struct Subscription(
     shared::file::FileCountsSubscription,
     shared::notification::NotificationSubscription,
     month::MonthSubscription,
+    dashboards::DashboardSubscription,
 );
 
 /// What each of these shows beside the things that it tells of.
@@ -110,7 +113,13 @@ pub const SHOWS: &[Shows] = &[
     <shared::notification::Notifications as Followed>::SHOWS,
     <month::task::TasksListed as Listed>::SHOWS,
     <month::task::TasksCounted as Counted>::SHOWS,
+    <dashboards::DashboardFollowed as Followed>::SHOWS,
+    <month::document::DocumentsListed as Listed>::SHOWS,
+    <month::document::DocumentsCounted as Counted>::SHOWS,
+    <month::task::Comments as Followed>::SHOWS,
     <month::generation::TaskGenerationsListed as Listed>::SHOWS,
+    <month::export::ExportsListed as Listed>::SHOWS,
+    <month::saved_view::SavedViewsListed as Listed>::SHOWS,
 ];
 
 /// The schema served by the edge, which also decides about introspection.

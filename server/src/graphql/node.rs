@@ -3,9 +3,10 @@
 use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
 use guichet_base::id::{
-    AccessId, AccountId, AttachmentId, ChangeId, ChargeId, ClientId, DeliveryId, DepartmentId, FileId,
-    FirmHolidayId, FirmId, GenerationId, Id, MessageId, NotificationId, ObligationId, RecurringTaskId,
-    ServiceItemId, StaffId, TaskId, TaskTypeId, TicketId, TransferId,
+    AccessId, AccountId, AttachmentId, CalendarFeedId, ChangeId, ChargeId, ClientId, DeliveryId,
+    DepartmentId, DocumentId, ExportId, FileId, FirmHolidayId, FirmId, FolderId, GenerationId, Id, MessageId,
+    NotificationId, ObligationId, RecurringTaskId, SavedViewId, ServiceItemId, StaffId, TaskId, TaskTypeId,
+    TicketId, TransferId,
 };
 use guichet_base::input::Check;
 use guichet_base::page::MAX_PAGE;
@@ -18,10 +19,15 @@ use crate::graphql::desk::service_item::ServiceItem;
 use crate::graphql::desk::ticket::{Attachment, Ticket, TicketChange, TicketMessage, TicketTransfer};
 use crate::graphql::loaders::load;
 use crate::graphql::month::calendar::FirmHoliday;
+use crate::graphql::month::calendar_feed::CalendarFeed;
+use crate::graphql::month::document::Document;
+use crate::graphql::month::export::Export;
+use crate::graphql::month::folder::Folder;
 use crate::graphql::month::generation::TaskGeneration;
 use crate::graphql::month::obligation::Obligation;
 use crate::graphql::month::recurring_task::RecurringTask;
-use crate::graphql::month::task::Task;
+use crate::graphql::month::saved_view::SavedView;
+use crate::graphql::month::task::{ChangeOfTask, CommentOnTask, Task, TaskChange, TaskComment};
 use crate::graphql::month::task_type::TaskType;
 use crate::graphql::payload::queried;
 use crate::graphql::people::account::Account;
@@ -34,9 +40,10 @@ use crate::graphql::shared::email_delivery::EmailDelivery;
 use crate::graphql::shared::file::File;
 use crate::graphql::shared::notification::Notification;
 
-/// Declares what can be found by an id: each kind, and how its ids are typed.
+/// Declares what can be found by an id: each kind, how its ids are typed, and the key by which it is loaded where other kinds
+/// have such ids too.
 macro_rules! nodes {
-    ($($(#[$doc:meta])* $kind:ident by $id:ty),+ $(,)?) => {
+    ($($(#[$doc:meta])* $kind:ident by $id:ty $(as $key:ident)?),+ $(,)?) => {
         /// An object with a globally unique ID.
         #[derive(Debug, Interface)]
         #[graphql(field(name = "id", ty = "ID", desc = "The globally unique ID of the object: its type and 32 hexadecimal digits, for example `ticket_019aa1f07c3b7e5d9b2f4c6a8e0d1357`. It never changes."))]
@@ -66,8 +73,11 @@ macro_rules! nodes {
         /// # Errors
         /// When the database does not answer.
         pub async fn of(ctx: &Context<'_>, subject: Subject) -> Result<Option<Node>, ApiError> {
-            $(if let Some(key) = subject.id::<$id>() {
-                return Ok(load(ctx, key).await?.map(Into::into));
+            // Parts of several nouns, such as messages, have ids alike.
+            $(if let Some(key) = subject.id::<$id>()
+                && let Some(found) = load(ctx, $($key)?(key)).await?
+            {
+                return Ok(Some(found.into()));
             })+
             // The only account that a viewer can see is already loaded.
             let own = &Caller::of(ctx).viewer()?.account;
@@ -79,18 +89,26 @@ macro_rules! nodes {
 nodes! {
     /// A file on something.
     Attachment by AttachmentId,
+    /// The due dates of a person, for calendar programs.
+    CalendarFeed by CalendarFeedId,
     /// What a client owes.
     Charge by ChargeId,
     /// A company served by the firm.
     Client by ClientId,
     /// A team of a firm.
     Department by DepartmentId,
+    /// A document expected from a client or delivered to it.
+    Document by DocumentId,
     /// One mail to one recipient.
     EmailDelivery by DeliveryId,
+    /// A list as a file.
+    Export by ExportId,
     /// A file.
     File by FileId,
     /// A firm.
     Firm by FirmId,
+    /// A folder of a client's library.
+    Folder by FolderId,
     /// A day off that a firm added.
     FirmHoliday by FirmHolidayId,
     /// What one staff member is told of one act.
@@ -101,12 +119,18 @@ nodes! {
     PortalAccess by AccessId,
     /// A kind of work that a client has.
     RecurringTask by RecurringTaskId,
+    /// A filter with a name.
+    SavedView by SavedViewId,
     /// An item of the price list.
     ServiceItem by ServiceItemId,
     /// A staff member.
     StaffMember by StaffId,
     /// A piece of work for one client.
     Task by TaskId,
+    /// A changed field of a task.
+    TaskChange by ChangeId as ChangeOfTask,
+    /// A comment on a task.
+    TaskComment by MessageId as CommentOnTask,
     /// A run that generates tasks.
     TaskGeneration by GenerationId,
     /// A kind of work.

@@ -9,11 +9,17 @@ use guichet_edge::Scalars;
 use guichet_engine::actor;
 
 use crate::graphql::mirror::mirror;
+use crate::graphql::month::export::ListFilter;
 use crate::graphql::payload::Revision;
 
 /// All scalars that inputs contain.
 pub fn scalars() -> Scalars {
-    Scalars::default().with::<SafeInt>().with::<Date>().with::<DateTime>().with::<Revision>()
+    Scalars::default()
+        .with::<SafeInt>()
+        .with::<Date>()
+        .with::<DateTime>()
+        .with::<Revision>()
+        .with::<ListFilter>()
 }
 
 /// A whole number that JSON and JavaScript represent exactly.

@@ -8,15 +8,51 @@ use crate::reading::{Contract, fields, implements};
 
 /// The last word of a mutation's name: noun, then verb.
 const VERBS: &[&str] = &[
-    "Adopt", "Apply", "Attach", "Cancel", "Change", "Check", "Complete", "Confirm", "Create", "Delete",
-    "Download", "Edit", "Lift", "MarkPaid", "MarkRead", "Pause", "Post", "Renew", "Reopen", "Resume",
-    "Retry", "Run", "Set", "Transfer", "Undo", "Update",
+    "Adopt",
+    "Apply",
+    "Approve",
+    "Assign",
+    "Attach",
+    "Cancel",
+    "Change",
+    "Check",
+    "Complete",
+    "Confirm",
+    "Contest",
+    "Create",
+    "Delete",
+    "Download",
+    "Edit",
+    "HandIn",
+    "Lift",
+    "MarkPaid",
+    "MarkRead",
+    "Move",
+    "NothingToSubmit",
+    "Open",
+    "Pause",
+    "Post",
+    "Publish",
+    "Reject",
+    "Rename",
+    "Renew",
+    "Reopen",
+    "Resume",
+    "Retry",
+    "Revoke",
+    "Run",
+    "Set",
+    "Transfer",
+    "Undo",
+    "Update",
 ];
 /// Verbs that create or send something, so they need an idempotency key.
-const KEYED: &[&str] =
-    &["Adopt", "Apply", "Attach", "Change", "Create", "Post", "Reopen", "Retry", "Run", "Transfer", "Undo"];
+const KEYED: &[&str] = &[
+    "Adopt", "Apply", "Assign", "Attach", "Change", "Create", "HandIn", "Post", "Publish", "Reopen", "Retry",
+    "Run", "Transfer", "Undo",
+];
 /// Verbs that change something that was read before, so they need a version.
-const VERSIONED: &[&str] = &["Cancel", "Edit", "MarkPaid", "Pause", "Resume", "Update"];
+const VERSIONED: &[&str] = &["Cancel", "Edit", "MarkPaid", "Pause", "Rename", "Resume", "Update"];
 /// The last word of an input's name.
 const INPUTS: [&str; 4] = ["Filter", "Input", "Order", "Target"];
 /// Mutations about a session: they change nothing of a firm, so they have no revision.
@@ -249,7 +285,8 @@ fn connections_are_relay_s() {
     let mut complaints = Vec::new();
     for name in contract.types.keys() {
         // These grow at one end only.
-        let is_log = ["TicketMessageConnection", "FileAccessConnection"].contains(&name.as_str());
+        let is_log = ["TicketMessageConnection", "TaskCommentConnection", "FileAccessConnection"]
+            .contains(&name.as_str());
         if let Some(noun) = name.strip_suffix("Connection") {
             let edge = format!("{noun}Edge");
             let expected = [

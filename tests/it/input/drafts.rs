@@ -33,12 +33,25 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
             json!({ "secret": secret, "password": "a long enough password", "name": "Nina", "transport": "BEARER" })
         }
         "portalAccessCreate" => json!({ "clientId": client, "email": address(), "name": "Nina" }),
+        "savedViewCreate" => json!({ "list": "TASKS", "name": key(), "filter": {} }),
+        "savedViewUpdate" => {
+            let view = json!({ "list": "TASKS", "name": key(), "filter": {} });
+            let made = desk.done(owner, "savedViewCreate", view).await;
+            json!({ "id": made["savedView"]["id"], "expectedVersion": 1 })
+        }
         "serviceItemCreate" => json!({ "name": key(), "price": reais(100) }),
         "serviceItemUpdate" => {
             let id = desk.firm.service(&key(), 100).await;
             json!({ "id": id.encode(), "expectedVersion": 1 })
         }
         "staffCreate" => json!({ "name": "Nina", "email": address(), "role": "MEMBER" }),
+        "taskCreate" => json!({ "clientId": client, "title": "Guia" }),
+        "taskAssign" => json!({ "id": task(desk).await, "assigneeId": desk.manager.id() }),
+        "taskCommentPost" => json!({ "id": task(desk).await, "body": "Guia" }),
+        "taskEdit" => json!({ "id": task(desk).await, "expectedVersion": 1 }),
+        "taskStatusChange" => json!({ "id": task(desk).await, "status": "DONE" }),
+        "tasksAssign" => json!({ "ids": [task(desk).await], "assigneeId": desk.manager.id() }),
+        "tasksStatusChange" => json!({ "ids": [task(desk).await], "status": "DONE" }),
         "ticketCreate" => json!({ "clientId": client, "subject": "Guia" }),
         "ticketEdit" => {
             let ticket = desk.ticket(owner, json!({})).await;
@@ -55,6 +68,12 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
         other => panic!("{other} takes words or amounts: say here which input it takes"),
     };
     (owner, input)
+}
+
+/// A task of the owner.
+async fn task(desk: &Desk) -> Value {
+    let input = json!({ "clientId": desk.client.encode(), "title": "Guia" });
+    desk.done(&desk.owner, "taskCreate", input).await["task"]["id"].clone()
 }
 
 /// Puts a value at this path of an input.

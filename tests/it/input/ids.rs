@@ -28,18 +28,25 @@ async fn things(desk: &Desk, firm: &Firm) -> BTreeMap<&'static str, Vec<String>>
         let staff = json!({ "name": number, "email": format!("{}@x.example", key()), "role": "MEMBER" });
         let staff = made("staffCreate", "staffMember", staff).await;
         let ticket = made("ticketCreate", "ticket", json!({ "clientId": client, "subject": number })).await;
+        let task = made("taskCreate", "task", json!({ "clientId": client, "title": number })).await;
         let status = json!({ "id": ticket, "status": "IN_ANALYSIS" });
         let changed = desk.done(owner, "ticketStatusChange", status).await;
         let mails = each(&changed["mail"]["deliveries"], "id");
         let file = desk.hand_in(owner, "guia.pdf", PDF).await;
+        let export = made("exportCreate", "export", json!({ "list": "TASKS", "format": "CSV" })).await;
+        let view = json!({ "list": "TASKS", "name": number, "filter": {} });
+        let view = made("savedViewCreate", "savedView", view).await;
         for (list, id) in [
             ("charges", charge),
             ("clients", client),
             ("departments", department),
             ("emailDeliveries", text(&mails[0])),
+            ("exports", export),
             ("files", file),
+            ("savedViews", view),
             ("serviceItems", item),
             ("staffMembers", staff),
+            ("tasks", task),
             ("tickets", ticket),
         ] {
             things.entry(list).or_default().push(id);

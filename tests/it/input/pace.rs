@@ -70,9 +70,17 @@ async fn every_act_that_mails_has_a_pace() {
     let failed = desk.app.ask(owner, failed, json!({})).await["emailDeliveries"]["nodes"].clone();
     assert_eq!(failed.as_array().unwrap().len(), 1);
     let file = desk.hand_in(owner, "guia.pdf", PDF).await;
+    let task = json!({ "clientId": desk.client.encode(), "title": "Guia" });
+    let [one, other] =
+        [desk.done(owner, "taskCreate", task.clone()).await, desk.done(owner, "taskCreate", task).await]
+            .map(|made| made["task"]["id"].clone());
+    let (client, member) = (desk.client.encode(), desk.member.id());
     let acts = [
         ("emailDeliveryRetry", json!({ "id": failed[0]["id"] })),
         ("firmSenderCheck", json!({ "domain": "aurora.example" })),
+        ("taskAssign", json!({ "id": one, "assigneeId": member })),
+        ("taskCreate", json!({ "clientId": client, "title": "Guia", "assigneeId": member })),
+        ("tasksAssign", json!({ "ids": [other], "assigneeId": member })),
         ("ticketCreate", json!({ "clientId": desk.client.encode(), "subject": "Guia" })),
         ("ticketFileAttach", json!({ "id": id, "fileIds": [file], "to": { "visibility": "PUBLIC" } })),
         ("ticketMessagePost", json!({ "id": id, "visibility": "PUBLIC", "body": "Olá" })),

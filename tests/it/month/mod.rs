@@ -1,8 +1,14 @@
 //! The month: what is due, when, and the work on it.
 
+mod calendar_feed;
 mod catalogue;
+mod client;
+mod document;
 mod due;
+mod export;
 mod generation;
 mod moves;
 mod runs;
+mod saved_view;
+mod task;
 mod years;

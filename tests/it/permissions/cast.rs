@@ -8,7 +8,7 @@ use axum::body::{Body, to_bytes};
 use chrono::TimeDelta;
 use diesel_async::SimpleAsyncConnection;
 use guichet_base::clock::ManualClock;
-use guichet_base::id::Id;
+use guichet_base::id::{DocumentId, Id};
 use guichet_engine::actor::{AccessRole, StaffRole};
 use guichet_engine::db;
 use guichet_engine::store::Store;
@@ -323,6 +323,14 @@ impl SetUp {
         assert_eq!(generate(&self.stage.store, &order).await.unwrap(), 1);
         let made = self.stage.ask(owner.as_deref(), "{ tasks(first: 2) { nodes { id } } }", json!({})).await;
         self.name("task", made["data"]["tasks"]["nodes"][0]["id"].as_str().unwrap());
+        self.documents().await;
+        let by_hand = json!({ "clientId": self.names["client"], "title": "Balanço" });
+        let task = self.make("task_hand", "taskCreate", "task", by_hand).await;
+        let comment = json!({ "id": task, "body": "Falta o extrato." });
+        self.make("task_comment", "taskCommentPost", "comment", comment).await;
+        let query = "query ($id: ID!) { task(id: $id) { history { id } } }";
+        let told = self.stage.ask(owner.as_deref(), query, json!({ "id": task })).await;
+        self.name("task_change", told["data"]["task"]["history"][0]["id"].as_str().unwrap());
         let made =
             self.act("taskGenerationRun", "taskGeneration { id }", json!({ "upTo": "2026-01-01" })).await;
         let run = made["taskGeneration"]["id"].as_str().unwrap().to_owned();
@@ -334,6 +342,7 @@ impl SetUp {
             "country": "BR", "date": "2026-12-24", "office": true, "name": "Férias", "source": "Ata 2"
         });
         self.make("holiday", "firmHolidayCreate", "firmHoliday", holiday).await;
+        self.views().await;
         let client = self.names["client"].clone();
         let attribute =
             json!({ "clientId": client, "key": "city", "validFrom": "2020-01-01", "text": "3550308" });
@@ -350,6 +359,56 @@ impl SetUp {
             "endedOn": "2030-12-31"
         });
         self.act("clientUpdate", "client { id }", numbers).await;
+    }
+
+    /// Three documents of the task, one of them delivered.
+    async fn documents(&mut self) {
+        let owner = self.tokens.get("owner").cloned();
+        let query =
+            "{ documents(first: 3, orderBy: { field: CREATED_AT, direction: ASC }) { nodes { id } } }";
+        let made = self.stage.ask(owner.as_deref(), query, json!({})).await["data"]["documents"].take();
+        let names = ["document", "document_out", "document_pay"];
+        let made = made["nodes"].as_array().unwrap().iter().zip(names);
+        for (node, name) in made {
+            self.name(name, node["id"].as_str().unwrap());
+        }
+        let raw = |name: &str| DocumentId::decode(&self.names[name]).unwrap().uuid();
+        let [expected, delivered, payroll] = names.map(raw);
+        self.stage
+            .set(&format!(
+                "DELETE FROM documents WHERE id NOT IN ('{expected}', '{delivered}', '{payroll}');
+                 UPDATE documents SET direction = 'INPUT', category = 'ACCOUNTING' WHERE id = '{expected}';
+                 UPDATE documents SET direction = 'OUTPUT', category = 'TAX', wants_approval = true
+                     WHERE id = '{delivered}';
+                 UPDATE documents SET direction = 'INPUT', category = 'PAYROLL' WHERE id = '{payroll}';"
+            ))
+            .await;
+        let file = json!({ "name": "guia.pdf", "size": 1, "sha256": self.names["digest"] });
+        let uploaded =
+            self.act("fileUploadCreate", "uploads { file { id } }", json!({ "files": [file] })).await;
+        self.stage.set("UPDATE files SET state = 'STORED' WHERE created_at = (SELECT max(created_at) FROM files) AND uploader_staff IS NOT NULL").await;
+        let item = json!({
+            "documentId": self.names["document_out"], "fileId": uploaded["uploads"][0]["file"]["id"]
+        });
+        self.act("documentHandIn", "results { version }", json!({ "items": [item] })).await;
+        let folder = json!({ "clientId": self.names["client"], "name": "Contratos" });
+        self.make("folder", "folderCreate", "folder", folder).await;
+        let publish = json!({ "ids": [self.names["document_out"]] });
+        let done = self.act("documentPublish", "results { userErrors { code } }", publish).await;
+        assert_eq!(done["results"][0]["userErrors"], json!([]));
+        self.stage
+            .set("UPDATE documents SET version = 1; DELETE FROM email_deliveries WHERE about = 'DOCUMENTS_DELIVERED'")
+            .await;
+    }
+
+    /// What staff keep of lists, and their calendars.
+    async fn views(&mut self) {
+        let view = json!({ "list": "TASKS", "name": "Mine", "filter": { "status": ["TODO"] } });
+        self.make("view", "savedViewCreate", "savedView", view).await;
+        let view = json!({ "list": "TICKETS", "name": "All", "filter": {}, "isShared": true });
+        self.make("view_firm", "savedViewCreate", "savedView", view).await;
+        self.make("export", "exportCreate", "export", json!({ "list": "TASKS", "format": "CSV" })).await;
+        self.make("feed", "calendarFeedCreate", "calendarFeed", json!({})).await;
     }
 
     /// Files, attached to the ticket or not, as if their bytes had been sent.

@@ -2,6 +2,7 @@
 
 pub mod cpu;
 pub mod fan_out;
+pub mod generation;
 pub mod jobs;
 pub mod large;
 pub mod load;

@@ -53,6 +53,13 @@ refusal-invalid-rule =
         [period] The period is of another kind.
        *[none] This due rule is not valid.
     }
+refusal-invalid-filter = These filters do not fit this list. Choose them again.
+refusal-list-too-long =
+    { $number ->
+        [none] This list is too long to be sent at once. Have the file prepared, or choose fewer rows with filters.
+       *[other] This list has { $asked } rows, and at most { $number } can be sent at once. Have the file prepared, or choose fewer rows with filters.
+    }
+refusal-too-many-exports = Several files are already being prepared for you. Wait until one is ready.
 refusal-taken = This value is already in use. Enter another one.
 refusal-password-too-short =
     { $number ->
@@ -79,6 +86,9 @@ refusal-invitation-invalid = This invitation is no longer valid. Ask the person 
 refusal-generation-running = Tasks are still being generated. Wait until this has ended.
 refusal-ticket-closed = This ticket is closed. To continue, reopen it or open a new one.
 refusal-ticket-open = This ticket is already open. There is no need to reopen it.
+refusal-task-closed = This task is done or canceled. To continue, reopen it.
+refusal-documents-missing = Required documents of this task are missing. Confirm that it is done without them.
+refusal-status-not-settable = This status is set automatically. Choose another one.
 refusal-reopen-period-over =
     { $number ->
         [none] The period for reopening this ticket is over. Open a new ticket.
@@ -134,9 +144,18 @@ refusal-file-type-mismatch = The content of this file does not match its extensi
 refusal-file-infected = This file contains a virus or other malware and was not accepted. Scan your device for viruses.
 refusal-file-unverifiable = This file could not be checked. Upload it again.
 refusal-file-unused = This file was not attached in time and has been removed. Upload it again.
+refusal-file-expired = This file is no longer kept. Export the list again.
 refusal-file-not-ready = This file is still being checked. Try again in a moment.
 refusal-file-not-previewable = This file cannot be shown here: it has a password, or is of a kind that browsers do not show. Download it.
 refusal-file-attached = This file is already attached. Upload it again to attach it elsewhere.
+refusal-wrong-direction = This document goes the other way: choose one that you hand in, or one that the firm delivers.
+refusal-document-not-expected = This document is not expected any more. If you want to send it all the same, open a ticket.
+refusal-document-too-late = The firm has finished this work and takes no files for it any more. Send the file with a ticket.
+refusal-already-handed-in = This file was handed in already, so there is nothing left to do.
+refusal-document-filed = A file was handed in already. If it is wrong, ask the firm to reject it.
+refusal-nothing-to-reject = There is no file that could be rejected.
+refusal-nothing-to-publish = There is no file to publish. Upload one first.
+refusal-approval-not-asked = This document does not wait for an approval.
 
 ## Failures of a request as a whole.
 
@@ -225,6 +244,11 @@ notification-department-ticket = Ticket #{ $number } has been assigned to your d
 notification-client-message = { $client } sent a message on ticket #{ $number }.
 notification-client-file = { $client } sent a file on ticket #{ $number }.
 notification-ticket-reopened = { $client } reopened ticket #{ $number }.
+notification-late-file = { $client } handed in a file of { $document } after the work was done.
+notification-document-approved = { $client } approved { $document }.
+notification-document-contested = { $client } contests { $document }.
+notification-task-assigned = { $client }: the task “{ $title }” has been assigned to you.
+notification-tasks-assigned = { $count } tasks have been assigned to you.
 notification-tasks-generated = New tasks were generated: { $count }.
 notification-due-dates-moved = Due dates of tasks moved: { $count }.
 notification-due-dates-final = Due dates of tasks are now final: { $count }.
@@ -235,6 +259,22 @@ notification-mail-from = From
 notification-mail-acted-by = Done by
 notification-mail-reply = Answer the client on the ticket itself: replies to this e-mail do not reach the client.
 notification-mail-footer = { $firm } sent you this message automatically. You chose to receive it by e-mail as well; you can change this in your preferences.
+
+## Mail: tasks were assigned to a staff member.
+
+task-mail-subject = Task: { $title }
+task-mail-subject-several = Tasks assigned to you ({ $count })
+task-mail-due = Due
+task-mail-more = { $count } more
+task-mail-reply = The tasks are in Guichet: replies to this e-mail do not reach the client.
+
+## Statuses of tasks.
+
+task-status-todo = To do
+task-status-in-progress = In progress
+task-status-waiting-client = Waiting for the client
+task-status-done = Done
+task-status-canceled = Canceled
 
 ## Mail to owners: the proof of the sender is gone.
 
@@ -263,6 +303,35 @@ ticket-export-currency = Currency
 ticket-export-created-at = Opened
 ticket-export-updated-at = Last change
 ticket-export-closed-at = Closed
+
+## Columns of the exported list of tasks.
+
+task-export-title = Task
+task-export-client = Client
+task-export-task-type = Kind of work
+task-export-period = Period
+task-export-assignee = Assignee
+task-export-department = Department
+task-export-status = Status
+task-export-legal-due-on = Legal due date
+task-export-target-on = Target date
+task-export-hand-in-by = Hand in by
+task-export-created-at = Created
+task-export-updated-at = Last change
+task-export-closed-at = Closed
+task-status-todo = To do
+task-status-in-progress = In progress
+task-status-waiting-client = Waiting for the client
+task-status-done = Done
+task-status-canceled = Canceled
+
+## The calendar that other programs subscribe to.
+
+feed-name = { $firm }: due dates
+feed-hand-in = Hand in: { $what }
+feed-due = Due: { $what }
+feed-target = Target: { $what }
+feed-provisional = The date may still change.
 
 ## How a due date was found, step by step. Dates arrive written out.
 
@@ -389,3 +458,23 @@ move-event = What the rule waits for happened, or on another day.
 move-client = The client’s record changed.
 move-own-rule = The firm’s own rules for its dates changed.
 move-certainty = The date stays; how certain it is changed.
+
+## E-mail: documents that were delivered, and receipts.
+
+documents-mail-subject = New documents for { $client }
+documents-mail-lead = { $firm } has published documents for { $client }. Open them in your client area.
+documents-mail-due = Due on { $date }
+documents-mail-no-due = No due date
+documents-mail-footer = This message from { $firm } about the documents of { $client } was sent automatically.
+receipt-mail-subject = Receipt: documents of { $client }
+receipt-mail-lead = { $firm } has received these files of { $client } from you.
+receipt-mail-at = Received
+receipt-mail-after = Each file is checked before it counts. If one is refused, you see it in your client area.
+
+## Folders of a library.
+
+document-category-tax = Taxes
+document-category-payroll = Payroll
+document-category-accounting = Accounting
+document-category-corporate = Corporate
+document-category-other = Other

@@ -53,6 +53,13 @@ refusal-invalid-rule =
         [period] El periodo es de otro tipo.
        *[none] Esta regla de vencimiento no es válida.
     }
+refusal-invalid-filter = Estos filtros no sirven para esta lista. Elíjalos de nuevo.
+refusal-list-too-long =
+    { $number ->
+        [none] Esta lista es demasiado larga para enviarla de una vez. Pida que se prepare el archivo o reduzca la lista con filtros.
+       *[other] Esta lista tiene { $asked } filas y solo se pueden enviar { $number } de una vez. Pida que se prepare el archivo o reduzca la lista con filtros.
+    }
+refusal-too-many-exports = Ya se están preparando varios archivos para usted. Espere a que uno esté listo.
 refusal-taken = Este valor ya está en uso. Indique otro.
 refusal-password-too-short =
     { $number ->
@@ -79,6 +86,9 @@ refusal-invitation-invalid = Esta invitación ya no es válida. Solicite otra a 
 refusal-generation-running = Las tareas todavía se están generando. Espere a que termine.
 refusal-ticket-closed = Este caso está cerrado. Para continuar, reábralo o abra uno nuevo.
 refusal-ticket-open = Este caso ya está abierto. No es necesario reabrirlo.
+refusal-task-closed = Esta tarea está terminada o cancelada. Para continuar, reábrala.
+refusal-documents-missing = Faltan documentos obligatorios de esta tarea. Confirme que está terminada sin ellos.
+refusal-status-not-settable = Este estado se establece automáticamente. Elija otro.
 refusal-reopen-period-over =
     { $number ->
         [none] El plazo para reabrir este caso ha terminado. Abra un caso nuevo.
@@ -134,9 +144,18 @@ refusal-file-type-mismatch = El contenido de este archivo no corresponde a su ex
 refusal-file-infected = Este archivo contiene un virus u otro programa malicioso y no se ha aceptado. Analice su dispositivo con un antivirus.
 refusal-file-unverifiable = No se ha podido verificar este archivo. Envíelo de nuevo.
 refusal-file-unused = Este archivo no se adjuntó a tiempo y se ha eliminado. Envíelo de nuevo.
+refusal-file-expired = Este archivo ya no se conserva. Exporte la lista de nuevo.
 refusal-file-not-ready = Este archivo todavía se está verificando. Inténtelo de nuevo en un momento.
 refusal-file-not-previewable = Este archivo no se puede mostrar aquí: tiene contraseña o es de un tipo que los navegadores no muestran. Descárguelo.
 refusal-file-attached = Este archivo ya está adjunto. Envíelo de nuevo para adjuntarlo en otro lugar.
+refusal-wrong-direction = Este documento va en el otro sentido: elija uno que usted entrega o uno que entrega el despacho.
+refusal-document-not-expected = Este documento ya no se espera. Si aun así quiere enviarlo, abra un ticket.
+refusal-document-too-late = El despacho ha terminado este trabajo y ya no acepta archivos. Envíe el archivo con un ticket.
+refusal-already-handed-in = Este archivo ya se entregó: no queda nada por hacer.
+refusal-document-filed = Ya se entregó un archivo. Si es incorrecto, pida al despacho que lo rechace.
+refusal-nothing-to-reject = No hay ningún archivo que rechazar.
+refusal-nothing-to-publish = No hay ningún archivo que publicar. Envíe uno primero.
+refusal-approval-not-asked = Este documento no espera ninguna aprobación.
 
 ## Fallos de la solicitud entera.
 
@@ -225,6 +244,11 @@ notification-department-ticket = Se ha asignado el caso #{ $number } a su depart
 notification-client-message = { $client } ha enviado un mensaje en el caso #{ $number }.
 notification-client-file = { $client } ha enviado un archivo en el caso #{ $number }.
 notification-ticket-reopened = { $client } ha reabierto el caso #{ $number }.
+notification-late-file = { $client } entregó un archivo de { $document } después de terminado el trabajo.
+notification-document-approved = { $client } aprobó { $document }.
+notification-document-contested = { $client } impugna { $document }.
+notification-task-assigned = { $client }: se le ha asignado la tarea «{ $title }».
+notification-tasks-assigned = Se le han asignado { $count } tareas.
 notification-tasks-generated = Tareas nuevas generadas: { $count }.
 notification-due-dates-moved = Vencimientos de tareas modificados: { $count }.
 notification-due-dates-final = Vencimientos de tareas ya definitivos: { $count }.
@@ -235,6 +259,22 @@ notification-mail-from = De
 notification-mail-acted-by = Realizado por
 notification-mail-reply = Responda al cliente en el propio caso: las respuestas a este correo no le llegan.
 notification-mail-footer = { $firm } le ha enviado este mensaje automáticamente. Eligió recibirlo también por correo; puede cambiarlo en sus preferencias.
+
+## Mail: tasks were assigned to a staff member.
+
+task-mail-subject = Tarea: { $title }
+task-mail-subject-several = Tareas que se le han asignado ({ $count })
+task-mail-due = Vencimiento
+task-mail-more = { $count } más
+task-mail-reply = Las tareas están en Guichet: las respuestas a este correo no llegan al cliente.
+
+## Statuses of tasks.
+
+task-status-todo = Pendiente
+task-status-in-progress = En curso
+task-status-waiting-client = En espera del cliente
+task-status-done = Terminada
+task-status-canceled = Cancelada
 
 ## Correo a los propietarios: la prueba del remitente ha desaparecido.
 
@@ -263,6 +303,35 @@ ticket-export-currency = Moneda
 ticket-export-created-at = Abierto el
 ticket-export-updated-at = Última modificación
 ticket-export-closed-at = Cerrado el
+
+## Columnas de la lista exportada de tareas.
+
+task-export-title = Tarea
+task-export-client = Cliente
+task-export-task-type = Tipo de tarea
+task-export-period = Período
+task-export-assignee = Responsable
+task-export-department = Departamento
+task-export-status = Estado
+task-export-legal-due-on = Vencimiento legal
+task-export-target-on = Fecha objetivo
+task-export-hand-in-by = Entregar antes del
+task-export-created-at = Creada el
+task-export-updated-at = Última modificación
+task-export-closed-at = Cerrada el
+task-status-todo = Por hacer
+task-status-in-progress = En curso
+task-status-waiting-client = En espera del cliente
+task-status-done = Hecha
+task-status-canceled = Cancelada
+
+## El calendario al que se suscriben otros programas.
+
+feed-name = { $firm }: vencimientos
+feed-hand-in = Entregar: { $what }
+feed-due = Vence: { $what }
+feed-target = Objetivo: { $what }
+feed-provisional = La fecha aún puede cambiar.
 
 ## Cómo se halló un vencimiento, paso a paso. Las fechas llegan ya escritas.
 
@@ -389,3 +458,23 @@ move-event = Lo que la norma espera ha ocurrido, o en otro día.
 move-client = La ficha del cliente ha cambiado.
 move-own-rule = Las reglas propias del despacho para sus fechas han cambiado.
 move-certainty = La fecha se mantiene; ha cambiado su certeza.
+
+## Correo: documentos entregados y acuses de recibo.
+
+documents-mail-subject = Nuevos documentos para { $client }
+documents-mail-lead = { $firm } ha publicado documentos para { $client }. Ábralos en su área de cliente.
+documents-mail-due = Vence el { $date }
+documents-mail-no-due = Sin vencimiento
+documents-mail-footer = Este mensaje de { $firm } sobre los documentos de { $client } se ha enviado automáticamente.
+receipt-mail-subject = Acuse de recibo: documentos de { $client }
+receipt-mail-lead = { $firm } ha recibido de usted estos archivos de { $client }.
+receipt-mail-at = Recibido
+receipt-mail-after = Cada archivo se comprueba antes de contar. Si alguno se rechaza, lo verá en su área de cliente.
+
+## Carpetas de una biblioteca.
+
+document-category-tax = Impuestos
+document-category-payroll = Nóminas
+document-category-accounting = Contabilidad
+document-category-corporate = Societario
+document-category-other = Otros

@@ -53,6 +53,13 @@ refusal-invalid-rule =
         [period] La période est d’un autre type.
        *[none] Cette règle d’échéance n’est pas valide.
     }
+refusal-invalid-filter = Ces filtres ne conviennent pas à cette liste. Choisissez-les à nouveau.
+refusal-list-too-long =
+    { $number ->
+        [none] Cette liste est trop longue pour être envoyée en une fois. Faites préparer le fichier, ou réduisez la liste par des filtres.
+       *[other] Cette liste compte { $asked } lignes ; { $number } au plus peuvent être envoyées en une fois. Faites préparer le fichier, ou réduisez la liste par des filtres.
+    }
+refusal-too-many-exports = Plusieurs fichiers sont déjà en préparation pour vous. Attendez que l’un d’eux soit prêt.
 refusal-taken = Cette valeur est déjà utilisée. Saisissez-en une autre.
 refusal-password-too-short =
     { $number ->
@@ -79,6 +86,9 @@ refusal-invitation-invalid = Cette invitation n’est plus valable. Demandez-en 
 refusal-generation-running = Les tâches sont encore en cours de génération. Attendez la fin.
 refusal-ticket-closed = Ce ticket est clos. Pour continuer, rouvrez-le ou ouvrez-en un nouveau.
 refusal-ticket-open = Ce ticket est déjà ouvert. Il n’est pas nécessaire de le rouvrir.
+refusal-task-closed = Cette tâche est terminée ou annulée. Pour continuer, rouvrez-la.
+refusal-documents-missing = Des documents obligatoires de cette tâche manquent. Confirmez qu’elle est terminée sans eux.
+refusal-status-not-settable = Ce statut est défini automatiquement. Choisissez-en un autre.
 refusal-reopen-period-over =
     { $number ->
         [none] Le délai pour rouvrir ce ticket est dépassé. Ouvrez un nouveau ticket.
@@ -134,9 +144,18 @@ refusal-file-type-mismatch = Le contenu de ce fichier ne correspond pas à son e
 refusal-file-infected = Ce fichier contient un virus ou un autre logiciel malveillant et n’a pas été accepté. Analysez votre appareil avec un antivirus.
 refusal-file-unverifiable = Ce fichier n’a pas pu être vérifié. Envoyez-le à nouveau.
 refusal-file-unused = Ce fichier n’a pas été joint à temps et a été supprimé. Envoyez-le à nouveau.
+refusal-file-expired = Ce fichier n’est plus conservé. Exportez la liste à nouveau.
 refusal-file-not-ready = Ce fichier est encore en cours de vérification. Réessayez dans un instant.
 refusal-file-not-previewable = Ce fichier ne peut pas être affiché ici : il est protégé par un mot de passe ou d’un type que les navigateurs n’affichent pas. Téléchargez-le.
 refusal-file-attached = Ce fichier est déjà joint. Envoyez-le à nouveau pour le joindre ailleurs.
+refusal-wrong-direction = Ce document va dans l’autre sens : choisissez-en un que vous remettez, ou un que le cabinet livre.
+refusal-document-not-expected = Ce document n’est plus attendu. Si vous voulez quand même l’envoyer, ouvrez un ticket.
+refusal-document-too-late = Le cabinet a terminé ce travail et n’accepte plus de fichiers. Envoyez le fichier avec un ticket.
+refusal-already-handed-in = Ce fichier a déjà été remis : il n’y a plus rien à faire.
+refusal-document-filed = Un fichier a déjà été remis. S’il est erroné, demandez au cabinet de le refuser.
+refusal-nothing-to-reject = Il n’y a aucun fichier à refuser.
+refusal-nothing-to-publish = Il n’y a aucun fichier à publier. Envoyez-en un d’abord.
+refusal-approval-not-asked = Ce document n’attend aucune approbation.
 
 ## Échecs de la requête entière.
 
@@ -229,6 +248,11 @@ notification-department-ticket = Le ticket #{ $number } a été confié à votre
 notification-client-message = { $client } a envoyé un message dans le ticket #{ $number }.
 notification-client-file = { $client } a déposé un fichier dans le ticket #{ $number }.
 notification-ticket-reopened = { $client } a rouvert le ticket #{ $number }.
+notification-late-file = { $client } a remis un fichier de { $document } une fois le travail terminé.
+notification-document-approved = { $client } a approuvé { $document }.
+notification-document-contested = { $client } conteste { $document }.
+notification-task-assigned = { $client } : la tâche « { $title } » vous a été confiée.
+notification-tasks-assigned = { $count } tâches vous ont été confiées.
 notification-tasks-generated = Nouvelles tâches générées : { $count }.
 notification-due-dates-moved = Échéances de tâches déplacées : { $count }.
 notification-due-dates-final = Échéances de tâches désormais définitives : { $count }.
@@ -239,6 +263,22 @@ notification-mail-from = De
 notification-mail-acted-by = Effectué par
 notification-mail-reply = Répondez au client dans le ticket : il ne reçoit pas les réponses à cet e-mail.
 notification-mail-footer = { $firm } vous a envoyé ce message automatiquement. Vous avez choisi de le recevoir aussi par e-mail : vous pouvez modifier ce choix dans vos préférences.
+
+## Mail: tasks were assigned to a staff member.
+
+task-mail-subject = Tâche : { $title }
+task-mail-subject-several = Tâches qui vous sont confiées ({ $count })
+task-mail-due = Échéance
+task-mail-more = { $count } de plus
+task-mail-reply = Les tâches se trouvent dans Guichet : les réponses à cet e-mail ne parviennent pas au client.
+
+## Statuses of tasks.
+
+task-status-todo = À faire
+task-status-in-progress = En cours
+task-status-waiting-client = En attente du client
+task-status-done = Terminée
+task-status-canceled = Annulée
 
 ## E-mail aux propriétaires : la preuve de l’expéditeur a disparu.
 
@@ -267,6 +307,35 @@ ticket-export-currency = Devise
 ticket-export-created-at = Ouvert le
 ticket-export-updated-at = Dernière modification
 ticket-export-closed-at = Clos le
+
+## Colonnes de la liste exportée des tâches.
+
+task-export-title = Tâche
+task-export-client = Client
+task-export-task-type = Type de tâche
+task-export-period = Période
+task-export-assignee = Responsable
+task-export-department = Service
+task-export-status = Statut
+task-export-legal-due-on = Échéance légale
+task-export-target-on = Date cible
+task-export-hand-in-by = À remettre avant le
+task-export-created-at = Créée le
+task-export-updated-at = Dernière modification
+task-export-closed-at = Close le
+task-status-todo = À faire
+task-status-in-progress = En cours
+task-status-waiting-client = En attente du client
+task-status-done = Terminée
+task-status-canceled = Annulée
+
+## Le calendrier auquel d’autres programmes s’abonnent.
+
+feed-name = { $firm } : échéances
+feed-hand-in = À remettre : { $what }
+feed-due = Échéance : { $what }
+feed-target = Date cible : { $what }
+feed-provisional = La date peut encore changer.
 
 ## Comment une échéance a été trouvée, pas à pas. Les dates arrivent déjà écrites.
 
@@ -394,3 +463,23 @@ move-event = Ce que la règle attend a eu lieu, ou un autre jour.
 move-client = La fiche du client a changé.
 move-own-rule = Les règles propres au cabinet pour ses dates ont changé.
 move-certainty = La date reste ; son degré de certitude a changé.
+
+## E-mail : documents livrés, et accusés de réception.
+
+documents-mail-subject = Nouveaux documents pour { $client }
+documents-mail-lead = { $firm } a publié des documents pour { $client }. Ouvrez-les dans votre espace client.
+documents-mail-due = À échéance le { $date }
+documents-mail-no-due = Sans échéance
+documents-mail-footer = Ce message de { $firm } au sujet des documents de { $client } a été envoyé automatiquement.
+receipt-mail-subject = Accusé de réception : documents de { $client }
+receipt-mail-lead = { $firm } a bien reçu de votre part ces fichiers de { $client }.
+receipt-mail-at = Reçu
+receipt-mail-after = Chaque fichier est vérifié avant de compter. Si l’un d’eux est refusé, vous le verrez dans votre espace client.
+
+## Dossiers d’une bibliothèque.
+
+document-category-tax = Impôts
+document-category-payroll = Paie
+document-category-accounting = Comptabilité
+document-category-corporate = Juridique
+document-category-other = Divers

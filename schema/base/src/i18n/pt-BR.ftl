@@ -53,6 +53,13 @@ refusal-invalid-rule =
         [period] A competência é de outro tipo.
        *[none] Esta regra de vencimento não é válida.
     }
+refusal-invalid-filter = Estes filtros não servem para esta lista. Escolha-os novamente.
+refusal-list-too-long =
+    { $number ->
+        [none] Esta lista é longa demais para ser enviada de uma vez. Peça que o arquivo seja preparado ou reduza a lista com filtros.
+       *[other] Esta lista tem { $asked } linhas, e só { $number } podem ser enviadas de uma vez. Peça que o arquivo seja preparado ou reduza a lista com filtros.
+    }
+refusal-too-many-exports = Vários arquivos já estão sendo preparados para você. Aguarde até que um deles esteja pronto.
 refusal-taken = Este valor já está em uso. Informe outro.
 refusal-password-too-short =
     { $number ->
@@ -79,6 +86,9 @@ refusal-invitation-invalid = Este convite não é mais válido. Peça um novo a 
 refusal-generation-running = As tarefas ainda estão sendo geradas. Aguarde o término.
 refusal-ticket-closed = Este atendimento está encerrado. Para continuar, reabra-o ou abra um novo.
 refusal-ticket-open = Este atendimento já está aberto. Não é preciso reabri-lo.
+refusal-task-closed = Esta tarefa está concluída ou cancelada. Para continuar, reabra-a.
+refusal-documents-missing = Faltam documentos obrigatórios desta tarefa. Confirme que ela está concluída sem eles.
+refusal-status-not-settable = Este status é definido automaticamente. Escolha outro.
 refusal-reopen-period-over =
     { $number ->
         [none] O prazo para reabrir este atendimento terminou. Abra um novo atendimento.
@@ -134,9 +144,18 @@ refusal-file-type-mismatch = O conteúdo deste arquivo não corresponde à exten
 refusal-file-infected = Este arquivo contém um vírus ou outro programa malicioso e não foi aceito. Verifique o dispositivo com um antivírus.
 refusal-file-unverifiable = Não foi possível verificar este arquivo. Envie-o novamente.
 refusal-file-unused = Este arquivo não foi anexado a tempo e foi removido. Envie-o novamente.
+refusal-file-expired = Este arquivo não é mais guardado. Exporte a lista novamente.
 refusal-file-not-ready = Este arquivo ainda está em verificação. Tente novamente em instantes.
 refusal-file-not-previewable = Este arquivo não pode ser exibido aqui: ele tem senha ou é de um tipo que os navegadores não exibem. Baixe-o.
 refusal-file-attached = Este arquivo já está anexado. Envie-o novamente para anexá-lo em outro lugar.
+refusal-wrong-direction = Este documento vai no outro sentido: escolha um que você entrega ou um que o escritório entrega.
+refusal-document-not-expected = Este documento não é mais esperado. Se mesmo assim quiser enviá-lo, abra um atendimento.
+refusal-document-too-late = O escritório já concluiu este trabalho e não aceita mais arquivos. Envie o arquivo em um atendimento.
+refusal-already-handed-in = Este arquivo já foi entregue: não há mais nada a fazer.
+refusal-document-filed = Um arquivo já foi entregue. Se estiver errado, peça ao escritório que o rejeite.
+refusal-nothing-to-reject = Não há arquivo que possa ser rejeitado.
+refusal-nothing-to-publish = Não há arquivo para publicar. Envie um primeiro.
+refusal-approval-not-asked = Este documento não espera aprovação.
 
 ## Falhas do pedido inteiro.
 
@@ -229,6 +248,11 @@ notification-department-ticket = O atendimento #{ $number } chegou ao seu setor.
 notification-client-message = { $client } enviou uma mensagem no atendimento #{ $number }.
 notification-client-file = { $client } enviou um arquivo no atendimento #{ $number }.
 notification-ticket-reopened = { $client } reabriu o atendimento #{ $number }.
+notification-late-file = { $client } entregou um arquivo de { $document } depois de concluído o trabalho.
+notification-document-approved = { $client } aprovou { $document }.
+notification-document-contested = { $client } contesta { $document }.
+notification-task-assigned = { $client }: a tarefa “{ $title }” agora está sob sua responsabilidade.
+notification-tasks-assigned = { $count } tarefas agora estão sob sua responsabilidade.
 notification-tasks-generated = Tarefas novas geradas: { $count }.
 notification-due-dates-moved = Vencimentos de tarefas alterados: { $count }.
 notification-due-dates-final = Vencimentos de tarefas agora definitivos: { $count }.
@@ -239,6 +263,22 @@ notification-mail-from = De
 notification-mail-acted-by = Feito por
 notification-mail-reply = Responda ao cliente no próprio atendimento: ele não recebe respostas a este e-mail.
 notification-mail-footer = { $firm } enviou este aviso automaticamente, conforme as preferências da sua conta. Altere-as quando quiser.
+
+## Mail: tasks were assigned to a staff member.
+
+task-mail-subject = Tarefa: { $title }
+task-mail-subject-several = Tarefas sob sua responsabilidade ({ $count })
+task-mail-due = Vencimento
+task-mail-more = mais { $count }
+task-mail-reply = As tarefas estão no Guichet: respostas a este e-mail não chegam ao cliente.
+
+## Statuses of tasks.
+
+task-status-todo = A fazer
+task-status-in-progress = Em andamento
+task-status-waiting-client = Aguardando o cliente
+task-status-done = Concluída
+task-status-canceled = Cancelada
 
 ## E-mail aos proprietários: a prova do remetente sumiu.
 
@@ -267,6 +307,35 @@ ticket-export-currency = Moeda
 ticket-export-created-at = Aberto em
 ticket-export-updated-at = Última alteração
 ticket-export-closed-at = Encerrado em
+
+## Colunas da lista exportada de tarefas.
+
+task-export-title = Tarefa
+task-export-client = Cliente
+task-export-task-type = Tipo de tarefa
+task-export-period = Período
+task-export-assignee = Responsável
+task-export-department = Setor
+task-export-status = Situação
+task-export-legal-due-on = Vencimento legal
+task-export-target-on = Data-alvo
+task-export-hand-in-by = Entregar até
+task-export-created-at = Criada em
+task-export-updated-at = Última alteração
+task-export-closed-at = Encerrada em
+task-status-todo = A fazer
+task-status-in-progress = Em andamento
+task-status-waiting-client = Aguardando o cliente
+task-status-done = Concluída
+task-status-canceled = Cancelada
+
+## O calendário que outros programas assinam.
+
+feed-name = { $firm }: vencimentos
+feed-hand-in = Entregar: { $what }
+feed-due = Vence: { $what }
+feed-target = Data-alvo: { $what }
+feed-provisional = A data ainda pode mudar.
 
 ## Como se chegou a um vencimento, passo a passo. As datas já chegam escritas.
 
@@ -397,3 +466,23 @@ move-event = O que a regra espera aconteceu, ou em outro dia.
 move-client = O cadastro do cliente mudou.
 move-own-rule = As regras do próprio escritório para as suas datas mudaram.
 move-certainty = A data fica; mudou o quanto ela é certa.
+
+## E-mail: documentos entregues e comprovantes.
+
+documents-mail-subject = Novos documentos para { $client }
+documents-mail-lead = { $firm } publicou documentos para { $client }. Abra-os na sua área do cliente.
+documents-mail-due = Vence em { $date }
+documents-mail-no-due = Sem vencimento
+documents-mail-footer = Esta mensagem de { $firm } sobre os documentos de { $client } foi enviada automaticamente.
+receipt-mail-subject = Comprovante: documentos de { $client }
+receipt-mail-lead = { $firm } recebeu de você estes arquivos de { $client }.
+receipt-mail-at = Recebido
+receipt-mail-after = Cada arquivo é verificado antes de valer. Se algum for recusado, você o verá na sua área do cliente.
+
+## Pastas de uma biblioteca.
+
+document-category-tax = Impostos
+document-category-payroll = Folha de pagamento
+document-category-accounting = Contabilidade
+document-category-corporate = Societário
+document-category-other = Outros

@@ -96,6 +96,10 @@ reached! { $
         client: client_id, people: [assignee_id], department: [department_id],
         area: [], category: [], internal: true, work: true, subject: true, with: [],
     }
+    folders as "folder" {
+        client: client_id, people: [], department: [],
+        area: [], category: [], internal: false, work: false, subject: false, with: [],
+    }
     documents as "document" {
         client: client_id, people: [assignee_id], department: [department_id],
         area: [], category: [category], internal: false, work: false, subject: true, with: [],

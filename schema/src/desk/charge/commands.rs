@@ -54,7 +54,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateCharge
     check.done()?;
     let due_on = match input.due_on {
         Some(date) => date,
-        None => rules::due_on(rules::today(tx.now, firm.zone), firm.charge_due_days),
+        None => rules::due_on(firm.today(tx.now), firm.charge_due_days),
     };
     let charge = NewCharge {
         firm: &firm,
@@ -199,7 +199,7 @@ pub(crate) async fn follow_status(
     match rules::consequence(was_finished, is_finished, ticket.price_minor, paid) {
         Consequence::Nothing => {}
         Consequence::Charge(amount) => {
-            let due_on = rules::due_on(rules::today(tx.now, firm.zone), firm.charge_due_days);
+            let due_on = rules::due_on(firm.today(tx.now), firm.charge_due_days);
             let charge = NewCharge {
                 firm,
                 client_id: ticket.client_id,
@@ -240,7 +240,7 @@ pub(crate) async fn collect(
         .for_share()
         .load(tx.conn())
         .await?;
-    let today = rules::today(tx.now, firm.zone);
+    let today = firm.today(tx.now);
     let mut check = Check::new();
     for (path, id) in items("collectChargeIds", ids) {
         match found.iter().find(|charge| charge.id == id) {

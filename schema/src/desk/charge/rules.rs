@@ -1,7 +1,6 @@
 //! Rules of charges, as pure functions.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use chrono_tz::Tz;
+use chrono::{NaiveDate, TimeDelta};
 
 use guichet_base::error::Code;
 use guichet_base::text_enum;
@@ -55,11 +54,6 @@ pub const fn consequence(was_finished: bool, is_finished: bool, price: i64, paid
     }
 }
 
-/// The date of `now` in the firm's time zone.
-pub fn today(now: DateTime<Utc>, zone: Tz) -> NaiveDate {
-    now.with_timezone(&zone).date_naive()
-}
-
 /// The due date of a charge created on `today`.
 pub fn due_on(today: NaiveDate, days: i32) -> NaiveDate {
     today + TimeDelta::days(days.into())
@@ -72,6 +66,10 @@ pub fn is_overdue(status: ChargeStatus, due_on: NaiveDate, today: NaiveDate) -> 
 
 #[cfg(test)]
 mod tests {
+    use chrono::{DateTime, Utc};
+
+    use crate::people::firm::day::FirmClock;
+
     use super::*;
     use crate::desk::ticket::model::TicketStatus;
     use TicketStatus::{Finished, InAnalysis, Rejected, Reopened};
@@ -126,19 +124,12 @@ mod tests {
         #[test]
         fn due_dates_are_the_firms(seconds in 0i64..4_000_000_000, days in 0i32..3650) {
             let now = DateTime::from_timestamp(seconds, 0).unwrap();
-            let day = today(now, chrono_tz::America::Sao_Paulo);
+            let day = FirmClock { zone: chrono_tz::America::Sao_Paulo, ahead_seconds: 0 }.day(now);
             let due = due_on(day, days);
             prop_assert_eq!((due - day).num_days(), i64::from(days));
             prop_assert!(!is_overdue(ChargeStatus::Open, due, day));
             prop_assert!(is_overdue(ChargeStatus::Open, day, due.succ_opt().unwrap()));
             prop_assert!(!is_overdue(ChargeStatus::Paid, day, due.succ_opt().unwrap()));
         }
-    }
-
-    #[test]
-    fn a_day_ends_where_the_firm_is() {
-        let now = "2026-03-01T01:30:00Z".parse::<DateTime<Utc>>().unwrap();
-        assert_eq!(today(now, chrono_tz::America::Sao_Paulo).to_string(), "2026-02-28");
-        assert_eq!(today(now, chrono_tz::Europe::Paris).to_string(), "2026-03-01");
     }
 }

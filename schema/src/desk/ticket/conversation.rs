@@ -95,7 +95,9 @@ pub async fn mark_read(
     let seen = tickets::table.filter(visible(&actor.scope())).filter(tickets::id.eq(ticket_id));
     let seen: Option<TicketId> = seen.select(tickets::id).get_result(tx.conn()).await.optional()?;
     seen.or_not_found("id")?;
-    if let Some(seq) = conversation::mark_read(&mut tx, actor, ticket_id.into(), upto).await? {
+    if let Some(seq) =
+        conversation::mark_read(&mut tx, actor, ticket_id.into(), "upToMessageId", upto).await?
+    {
         notification::commands::follow_conversation(&mut tx, actor, ticket_id.into(), seq).await?;
     }
     tx.commit(ticket_id).await

@@ -109,22 +109,11 @@ impl StaffNews {
             _ if self.is_opening => "notification-mail-description",
             NotificationKind::ClientMessage => "notification-mail-message",
             NotificationKind::TicketReopened => "ticket-mail-reason",
-            NotificationKind::TicketAssigned
-            | NotificationKind::DepartmentTicket
-            | NotificationKind::ClientFile
-            | NotificationKind::TasksGenerated
-            | NotificationKind::DueDatesMoved
-            | NotificationKind::DueDatesFinal => "notification-mail-note",
+            _ => "notification-mail-note",
         };
         let acted_by = match self.kind {
             NotificationKind::ClientMessage => "notification-mail-from",
-            NotificationKind::TicketAssigned
-            | NotificationKind::DepartmentTicket
-            | NotificationKind::ClientFile
-            | NotificationKind::TicketReopened
-            | NotificationKind::TasksGenerated
-            | NotificationKind::DueDatesMoved
-            | NotificationKind::DueDatesFinal => "notification-mail-acted-by",
+            _ => "notification-mail-acted-by",
         };
         Letter {
             title: say.say("ticket-mail-subject"),

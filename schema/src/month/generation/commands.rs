@@ -17,9 +17,10 @@ use serde_json::json;
 
 use crate::month::recurring_task::job::GenerateTasks;
 use crate::people::client;
+use crate::people::firm::day::today;
 use crate::people::rights::{self, FirmAct};
 
-use super::job::{UndoGeneration, today};
+use super::job::UndoGeneration;
 use super::model::{Generation, GenerationFilter, GenerationState};
 use super::preview::{self, Preview};
 use super::run::{Only, Order};
@@ -97,7 +98,7 @@ pub async fn preview(
     first: i64,
 ) -> Result<Preview> {
     rights::may(&actor.membership, FirmAct::TaskGenerationRun)?;
-    let today = today(store, actor.firm_id()).await?;
+    let today = today(&mut *store.conn().await?, actor.firm_id(), store.now()).await?;
     let mut conn = store.conn().await?;
     let mut check = Check::new();
     let first = check.number("first", first, &(1..=MOST_LINES));
@@ -119,7 +120,7 @@ pub async fn run(
 ) -> Result<Done<GenerationId>> {
     rights::may(&actor.membership, FirmAct::TaskGenerationRun)?;
     let firm_id = actor.firm_id();
-    let today = today(store, firm_id).await?;
+    let today = today(&mut *store.conn().await?, firm_id, store.now()).await?;
     let mut tx = first!(store.begin_once(actor, "taskGenerationRun", key, &input).await?);
     let mut check = Check::new();
     input.check(tx.conn(), &mut check, actor, today).await?;

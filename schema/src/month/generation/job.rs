@@ -8,11 +8,11 @@ use guichet_base::error::Result;
 use guichet_base::id::{FirmId, GenerationId, Id};
 use guichet_engine::job::{NewJob, Payload};
 use guichet_engine::store::{By, Store};
-use guichet_engine::tables::{firms, generations};
+use guichet_engine::tables::generations;
 use serde::{Deserialize, Serialize};
 
 use crate::month::recurring_task::job::GenerateTasks;
-use crate::people::firm::model::StoredZone;
+use crate::people::firm::day::today;
 
 use super::commands::order;
 use super::model::{Generation, GenerationState};
@@ -69,7 +69,7 @@ impl Payload for UndoGeneration {
 /// # Errors
 /// When the database does not answer: retry; what was made stays.
 pub async fn generate(store: &Store, job: &GenerateTasks) -> Result<usize> {
-    let today = today(store, job.firm_id).await?;
+    let today = today(&mut *store.conn().await?, job.firm_id, store.now()).await?;
     if let Some(id) = job.generation_id {
         return on_request(store, id, today).await;
     }
@@ -107,16 +107,4 @@ async fn on_request(store: &Store, id: GenerationId, today: NaiveDate) -> Result
     progress::end(&mut tx, id, GenerationState::Running, GenerationState::Done).await?;
     tx.commit(()).await?;
     Ok(made)
-}
-
-/// The day of a firm.
-///
-/// # Errors
-/// When the database does not answer: retry.
-pub async fn today(store: &Store, firm: FirmId) -> Result<NaiveDate> {
-    let of_firm = firms::table.find(firm).select((firms::zone, firms::clock_ahead_seconds));
-    let (zone, ahead): (StoredZone, i64) = of_firm.get_result(&mut *store.conn().await?).await?;
-    let zone: chrono_tz::Tz = zone.into();
-    let now = store.now() + chrono::TimeDelta::seconds(ahead);
-    Ok(now.with_timezone(&zone).date_naive())
 }

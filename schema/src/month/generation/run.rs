@@ -1,12 +1,15 @@
 //! Writes the tasks that recurring tasks lack, with their documents: in chunks, each in a transaction of its own, so that
 //! staff go on working and nothing is lost when the process dies.
 
+pub(crate) mod by_hand;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use guichet_base::collation;
 use guichet_base::error::{OrNotFound, Result};
 use guichet_base::i18n::{self, Args};
 use guichet_base::id::{
@@ -466,6 +469,27 @@ async fn write(
     }
     let is_made: HashSet<TaskId> = made.iter().map(|task| task.id).collect();
 
+    let of_made: Vec<&Planned> = planned.iter().filter(|task| is_made.contains(&task.id)).collect();
+    write_documents(tx, firm, computed, &mut dues, &of_made).await?;
+    if order.again {
+        diesel::sql_query(AGAIN)
+            .bind::<Array<SqlUuid>, _>(made.iter().map(|task| task.id.uuid()).collect::<Vec<Uuid>>())
+            .execute(tx.conn())
+            .await?;
+    }
+    tell(tx, order.firm_id, &made).await?;
+    progress::made(tx, order, &made).await?;
+    Ok(made.len())
+}
+
+/// Writes the documents of tasks that are there.
+async fn write_documents(
+    tx: &mut Tx,
+    firm: &Firm,
+    computed: &Computed<'_>,
+    dues: &mut Dues,
+    planned: &[&Planned],
+) -> Result<()> {
     let names: HashMap<DocumentDefinitionId, String> = firm
         .types
         .values()
@@ -474,7 +498,7 @@ async fn write(
         })
         .collect();
     let (mut ids, mut of, mut definitions, mut numbers, mut texts) = (vec![], vec![], vec![], vec![], vec![]);
-    for task in planned.iter().filter(|task| is_made.contains(&task.id)) {
+    for task in planned {
         for (definition, number) in &task.documents {
             texts.push(names.get(definition).cloned().unwrap_or_default());
             ids.push(DocumentId::new().uuid());
@@ -484,6 +508,7 @@ async fn write(
         }
     }
     if !ids.is_empty() {
+        let now = tx.now;
         diesel::sql_query(DOCUMENTS)
             .bind::<Jsonb, _>(Value::Array(std::mem::take(&mut dues.documents)))
             .bind::<Array<SqlUuid>, _>(ids)
@@ -496,28 +521,20 @@ async fn write(
             .execute(tx.conn())
             .await?;
     }
-    if order.again {
-        diesel::sql_query(AGAIN)
-            .bind::<Array<SqlUuid>, _>(made.iter().map(|task| task.id.uuid()).collect::<Vec<Uuid>>())
-            .execute(tx.conn())
-            .await?;
-    }
-    tell(tx, order.firm_id, &made).await?;
-    progress::made(tx, order, &made).await?;
-    Ok(made.len())
+    Ok(())
 }
 
 /// A task that came or went, and who may know of it.
 #[derive(Debug, QueryableByName)]
-pub(super) struct Made {
+pub(crate) struct Made {
     #[diesel(sql_type = SqlUuid)]
-    pub(super) id: TaskId,
+    pub(crate) id: TaskId,
     #[diesel(sql_type = SqlUuid)]
-    client_id: ClientId,
+    pub(crate) client_id: ClientId,
     #[diesel(sql_type = SqlUuid)]
-    pub(super) assignee_id: StaffId,
+    pub(crate) assignee_id: StaffId,
     #[diesel(sql_type = Nullable<SqlUuid>)]
-    department_id: Option<DepartmentId>,
+    pub(crate) department_id: Option<DepartmentId>,
 }
 
 /// One event for each client and department: lists and panels are then read anew, once for all that came or went.
@@ -551,6 +568,8 @@ struct Dues {
     documents: Vec<Value>,
     known: HashMap<(TaskTypeId, Period, usize, bool), i32>,
     of_documents: HashMap<usize, i32>,
+    /// The day that a person set for what the client brings.
+    hand_in: Option<NaiveDate>,
 }
 
 impl Dues {
@@ -570,6 +589,7 @@ impl Dues {
             "starts": task.period.start(),
             "ends": task.period.end(),
             "search": search::fold(&title),
+            "key": collation::key(&title).iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
             "title": title,
             "legal": legal.map(|due| due.date),
             "target": dates.target,
@@ -592,7 +612,7 @@ impl Dues {
         self.documents.push(json!({
             "no": number,
             "legal": legal.map(|due| due.date),
-            "hand_in": found.hand_in.or(found.target).or(legal.map(|due| due.date)),
+            "hand_in": self.hand_in.or(found.hand_in).or(found.target).or(legal.map(|due| due.date)),
             "provisional": legal.map(|due| &due.provisional),
             "facts": legal,
         }));
@@ -627,15 +647,15 @@ pub fn label(locale: Locale, period: &Period) -> String {
 const TASKS: &str = "
     WITH due AS (
         SELECT * FROM jsonb_to_recordset($1) AS due (no int, period text, starts date, ends date, search text, title text,
-            legal date, target date, hand_in date, provisional jsonb, facts jsonb, late boolean)
+            key text, legal date, target date, hand_in date, provisional jsonb, facts jsonb, late boolean)
     ), planned AS (
         SELECT * FROM unnest($2, $3, $4) AS planned (id, recurring, no)
     )
     INSERT INTO tasks (id, firm_id, client_id, recurring_task_id, task_type_id, generation_id, origin, period,
-        period_starts_on, period_ends_on, title, assignee_id, department_id, status, legal_due_on, target_on, hand_in_by,
-        provisional, due_facts, was_generated_late, search_text, search_fold, created_at, updated_at)
+        period_starts_on, period_ends_on, title, title_key, assignee_id, department_id, status, legal_due_on, target_on,
+        hand_in_by, provisional, due_facts, was_generated_late, search_text, search_fold, created_at, updated_at)
     SELECT planned.id, r.firm_id, r.client_id, r.id, r.task_type_id, $5, 'RECURRING', due.period,
-        due.starts, due.ends, due.title,
+        due.starts, due.ends, due.title, decode(due.key, 'hex'),
         coalesce(fixed.id, CASE WHEN t.assign_portfolio THEN accountant.id END, usual.id, $6), t.department_id, 'TODO',
         due.legal, due.target, due.hand_in, coalesce(due.provisional, '[]'), due.facts, due.late, due.search, $7, $8, $8
     FROM planned JOIN due USING (no)

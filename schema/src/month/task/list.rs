@@ -4,14 +4,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::expression::SqlLiteral;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Date;
+use diesel::sql_types::{Bool, Date, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use guichet_base::error::Result;
+use guichet_base::collation;
+use guichet_base::error::{Fault, Result};
 use guichet_base::id::{ClientId, DepartmentId, RecurringTaskId, StaffId, TaskId, TaskTypeId};
 use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_base::text_enum;
-use guichet_engine::actor::Scope;
+use guichet_engine::actor::{Author, Scope};
 use guichet_engine::condition::{Condition, is_few};
 use guichet_engine::keyset::{self, Key, Position, keyset, place};
 use guichet_engine::reach;
@@ -19,6 +20,8 @@ use guichet_engine::sql;
 use guichet_engine::tables::tasks;
 use guichet_engine::tally;
 use guichet_engine::{found_by, refolded};
+
+use crate::shared::conversation::queries::has_unread;
 
 use super::model::{Task, TaskOrigin, TaskStatus};
 
@@ -35,6 +38,8 @@ text_enum! {
         CreatedAt = "CREATED_AT",
         /// The status, by its name in the API.
         Status = "STATUS",
+        /// The title, as in a dictionary.
+        Title = "TITLE",
     }
 }
 
@@ -68,6 +73,7 @@ impl TaskOrder {
             TaskOrderField::UpdatedAt => keyset::position(name, down, &task.updated_at, id),
             TaskOrderField::CreatedAt => keyset::position(name, down, &task.created_at, id),
             TaskOrderField::Status => keyset::position(name, down, &task.status, id),
+            TaskOrderField::Title => keyset::position(name, down, &collation::key(&task.title), id),
         }
     }
 }
@@ -115,8 +121,24 @@ pub struct TaskFilter {
     pub target_to: Option<NaiveDate>,
     /// Whether nobody has acted on it yet.
     pub is_untouched: Option<bool>,
+    /// Whether this person has unread comments on it (D-12).
+    pub unread: Option<(Author, bool)>,
+    /// Whether required documents are missing; those of a canceled task are not.
+    pub has_missing_documents: Option<bool>,
+    /// Whether it is late on the firm's day at `now`.
+    pub is_overdue: Option<bool>,
+    /// The moment that tells the firm's day; see [`TaskFilter::at`].
+    pub now: Option<DateTime<Utc>>,
     /// Words in title or description; all must match.
     pub search: Option<String>,
+}
+
+impl TaskFilter {
+    /// The filter as it is at this moment. Those who follow a list ask it anew each time.
+    #[must_use]
+    pub fn at(&self, now: DateTime<Utc>) -> Self {
+        Self { now: Some(now), ..self.clone() }
+    }
 }
 
 /// The tasks inside a scope (B-14): none for clients (C-01).
@@ -171,7 +193,38 @@ fn filtered<'a>(scope: &Scope, filter: &TaskFilter) -> Result<Query<'a>> {
     if let Some(untouched) = filter.is_untouched {
         query = query.filter(tasks::is_untouched.eq(untouched));
     }
+    if let Some((reader, unread)) = filter.unread {
+        query = query.filter(has_unread::<tasks::table>(reader, unread));
+    }
+    if let Some(missing) = filter.has_missing_documents {
+        query = query.filter(lacks_documents().eq(missing));
+    }
+    if let Some(overdue) = filter.is_overdue {
+        let now = filter.now.ok_or_else(|| Fault::Broken("what is late depends on the moment".into()))?;
+        query = query.filter(is_overdue(now, overdue));
+    }
     Ok(query.filter(found_by!(tasks, &search::Query::read(filter.search.as_deref())?)))
+}
+
+/// Whether required documents of a task are missing.
+fn lacks_documents() -> SqlLiteral<Bool> {
+    diesel::dsl::sql(
+        "EXISTS (SELECT FROM documents WHERE documents.task_id = tasks.id AND documents.is_required \
+         AND documents.state IN ('EXPECTED', 'REJECTED'))",
+    )
+}
+
+/// Whether a task is late, as [`rules::is_overdue`](super::rules::is_overdue) says, on the firm's day at this moment.
+fn is_overdue(now: DateTime<Utc>, wanted: bool) -> Condition<tasks::table> {
+    let day = diesel::dsl::sql::<Bool>(
+        "(tasks.status NOT IN ('DONE', 'CANCELED') AND coalesce(tasks.legal_due_on < (SELECT ((",
+    )
+    .bind::<Timestamptz, _>(sql::held(now))
+    .sql(
+        " + make_interval(secs => firms.clock_ahead_seconds)) AT TIME ZONE firms.zone)::date FROM firms \
+         WHERE firms.id = tasks.firm_id), false))",
+    );
+    Condition::new(day.eq(wanted))
 }
 
 /// A page of the list.
@@ -186,15 +239,38 @@ pub async fn page(
     part: &PageRequest,
 ) -> Result<Page<Task>> {
     let query = filtered(scope, filter)?.limit(part.fetch());
-    let ascending = order.descending == part.is_backward();
+    let query = ordered(query, order, order.descending == part.is_backward(), Some(part))?;
+    Ok(part.page(query.select(Task::as_select()).load(conn).await?))
+}
+
+/// The ids of all tasks of the list in order, for a file, which must not miss tasks that change meanwhile.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn ids(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &TaskFilter,
+    order: TaskOrder,
+) -> Result<Vec<TaskId>> {
+    let query = ordered(filtered(scope, filter)?, order, !order.descending, None)?;
+    Ok(query.select(tasks::id).load(conn).await?)
+}
+
+fn ordered<'a>(
+    query: Query<'a>,
+    order: TaskOrder,
+    ascending: bool,
+    part: Option<&PageRequest>,
+) -> Result<Query<'a>> {
     let name = order.field.as_str();
     macro_rules! by {
         ($column:expr => $key:ty) => {{
-            let place = place::<$key>(part, name)?;
+            let place = part.map(|part| place::<$key>(part, name)).transpose()?.flatten();
             keyset!(query, ascending, place, ($column, tasks::id))
         }};
     }
-    let query = match order.field {
+    Ok(match order.field {
         TaskOrderField::LegalDueOn => {
             by!(or_never("coalesce(tasks.legal_due_on, '9999-12-31')") => NaiveDate)
         }
@@ -202,8 +278,8 @@ pub async fn page(
         TaskOrderField::UpdatedAt => by!(tasks::updated_at => DateTime<Utc>),
         TaskOrderField::CreatedAt => by!(tasks::created_at => DateTime<Utc>),
         TaskOrderField::Status => by!(tasks::status => TaskStatus),
-    };
-    Ok(part.page(query.select(Task::as_select()).load(conn).await?))
+        TaskOrderField::Title => by!(tasks::title_key => Vec<u8>),
+    })
 }
 
 /// A date by which lists are ordered, as the index has it; [`NEVER`] for none.
@@ -239,7 +315,7 @@ pub async fn by_ids(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[TaskId])
 }
 
 /// The text by which a task is found.
-fn search_text(task: &Task) -> String {
+pub(super) fn search_text(task: &Task) -> String {
     search::fold(&format!("{}\n{}", task.title, task.description))
 }
 
@@ -247,7 +323,17 @@ refolded!(tasks, Task, async |_, tasks: &[Task]| -> Result<_> {
     Ok(tasks.iter().map(search_text).collect())
 });
 
-/// The number of tasks that match a filter, by status, in one scan.
+/// What tasks are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tallied {
+    /// Their status.
+    Status(TaskStatus),
+    /// Who does them.
+    Assignee(StaffId),
+}
+
+/// The number of tasks that match a filter, by status, each status once in the order of declaration, and by assignee, the
+/// one with most tasks first; in one scan.
 ///
 /// # Errors
 /// `TOO_LONG` about `search`; when the database does not answer: retry.
@@ -255,9 +341,25 @@ pub async fn counts(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
     filter: &TaskFilter,
-) -> Result<Vec<(TaskStatus, i64)>> {
+) -> Result<Vec<(Tallied, i64)>> {
     let by_status = tally::by::<TaskStatus>("tasks.status");
-    Ok(tally::each(filtered(scope, filter)?.select(by_status).get_result(conn).await?))
+    let rows: Vec<(StaffId, Vec<i64>)> = tasks::table
+        .group_by(tasks::assignee_id)
+        .filter(tasks::id.eq_any(filtered(scope, filter)?.select(tasks::id)))
+        .select((tasks::assignee_id, by_status))
+        .load(conn)
+        .await?;
+    let mut of_status = vec![0; TaskStatus::ALL.len()];
+    let mut assignees: Vec<(StaffId, i64)> = Vec::new();
+    for (assignee, counts) in rows {
+        assignees.push((assignee, counts.iter().sum()));
+        of_status.iter_mut().zip(counts).for_each(|(all, count)| *all += count);
+    }
+    assignees.sort_by_key(|(assignee, count)| (std::cmp::Reverse(*count), *assignee));
+    let of_status =
+        tally::each(of_status).into_iter().map(|(status, count)| (Tallied::Status(status), count));
+    let assignees = assignees.into_iter().map(|(assignee, count)| (Tallied::Assignee(assignee), count));
+    Ok(of_status.chain(assignees).collect())
 }
 
 /// The number of tasks that match a filter.

@@ -79,8 +79,12 @@ pub struct Task {
     pub legal_due_on: Option<NaiveDate>,
     /// The firm's own date, never shown to clients.
     pub target_on: Option<NaiveDate>,
+    /// Whether a person set it, so that it does not follow the legal one.
+    pub is_target_set: bool,
     /// Until when the client hands in what is needed.
     pub hand_in_by: Option<NaiveDate>,
+    /// Whether a person set it, so that it does not follow the legal one.
+    pub is_hand_in_set: bool,
     /// Why the legal date may still change, as it is kept.
     pub provisional: serde_json::Value,
     /// How the legal date was found, as it is kept.
@@ -105,6 +109,11 @@ impl Task {
     /// Who can see it; `portfolio` is the client's accountant (B-15).
     pub fn audience(&self, portfolio: Option<StaffId>) -> Audience {
         guichet_engine::audience!(tasks, self, portfolio)
+    }
+
+    /// Whether a person set the legal date, so that it does not move with its rule: then nothing tells how it was found.
+    pub fn is_legal_set(&self) -> bool {
+        self.legal_due_on.is_some() && self.due_facts.is_none()
     }
 
     /// How the legal date was found.

@@ -1,5 +1,6 @@
 //! What acts on work for a client need to know of it and of its firm, read in one statement.
 
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -8,6 +9,7 @@ use guichet_base::id::{ClientId, FirmId, StaffId};
 use guichet_engine::actor::Scope;
 use guichet_engine::tables::{clients, firms};
 
+use crate::people::firm::day::FirmClock;
 use crate::people::firm::model::StoredZone;
 
 use super::queries::visible;
@@ -29,6 +31,15 @@ pub(crate) struct FirmTerms {
     pub client_reopen_days: i32,
     /// Days until a charge is due.
     pub charge_due_days: i32,
+    /// By how much the clock of a demo is ahead.
+    pub clock_ahead_seconds: i64,
+}
+
+impl FirmTerms {
+    /// The firm's day at this time.
+    pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
+        FirmClock { zone: self.zone, ahead_seconds: self.clock_ahead_seconds }.day(now)
+    }
 }
 
 /// What a client's record says about work for it.

@@ -16,6 +16,8 @@ text_enum! {
     pub enum Topic {
         /// Mails about tickets.
         Tickets = "TICKETS",
+        /// Mails about documents.
+        Documents = "DOCUMENTS",
     }
 }
 

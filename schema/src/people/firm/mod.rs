@@ -1,6 +1,7 @@
 //! Firms: the tenants.
 
 pub mod commands;
+pub mod day;
 pub mod mails;
 pub mod model;
 pub mod queries;

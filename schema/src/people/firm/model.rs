@@ -1,6 +1,6 @@
 //! The row of a firm: its settings.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgValue};
@@ -11,6 +11,8 @@ use guichet_base::id::FirmId;
 use guichet_base::locale::Locale;
 use guichet_engine::actor::MemberReach;
 use guichet_engine::tables::firms;
+
+use super::day::FirmClock;
 
 /// A firm and its settings.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -43,6 +45,15 @@ pub struct Firm {
     pub created_at: DateTime<Utc>,
     /// The version of its settings, for optimistic locking.
     pub version: i32,
+    /// By how much the clock of a demo is ahead.
+    pub clock_ahead_seconds: i64,
+}
+
+impl Firm {
+    /// Its day at this time.
+    pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
+        FirmClock { zone: self.zone, ahead_seconds: self.clock_ahead_seconds }.day(now)
+    }
 }
 
 /// An IANA zone as the column keeps it.

@@ -10,9 +10,10 @@ use crate::people::account::model::Account;
 use crate::people::portal_access::model::AccessStatus;
 use guichet_base::error::Result;
 use guichet_base::id::{AccessId, AccountId, ClientId, FirmId, SessionId, StaffId};
+use guichet_base::locale::Locale;
 use guichet_base::secret::Secret;
 use guichet_engine::actor::{
-    AccessRole, MemberReach, Membership, PortalMembership, StaffMembership, StaffRole,
+    AccessRole, Author, MemberReach, Membership, PortalMembership, StaffMembership, StaffRole,
 };
 use guichet_engine::store::Store;
 use guichet_engine::tables::{accounts, clients, firms, portal_accesses, sessions, staff_members};
@@ -146,6 +147,51 @@ pub async fn memberships(conn: &mut AsyncPgConnection, account: AccountId) -> Re
         client: Some((row.2, client_name)),
     });
     Ok(staff.chain(portal).collect())
+}
+
+/// The membership of a person as it is now, and the person's language; none when it was taken away.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of_person(conn: &mut AsyncPgConnection, person: Author) -> Result<Option<(Membership, Locale)>> {
+    match person {
+        Author::Staff(id) => {
+            let row: Option<(StaffRow, MemberReach, Locale)> = staff_members::table
+                .inner_join(firms::table.on(firms::id.eq(staff_members::firm_id)))
+                .inner_join(accounts::table.on(accounts::id.eq(staff_members::account_id)))
+                .filter(staff_members::id.eq(id))
+                .filter(staff_members::joined_at.is_not_null())
+                .filter(staff_members::disabled_at.is_null())
+                .select((
+                    (staff_members::id, staff_members::firm_id, staff_members::role),
+                    firms::member_reach,
+                    accounts::locale,
+                ))
+                .get_result(conn)
+                .await
+                .optional()?;
+            Ok(row.map(|(row, reach, locale)| (staff_membership((row, reach)), locale)))
+        }
+        Author::Portal(id) => {
+            let row: Option<(PortalRow, Locale)> = portal_accesses::table
+                .inner_join(accounts::table.on(accounts::id.eq(portal_accesses::account_id)))
+                .filter(portal_accesses::id.eq(id))
+                .filter(portal_accesses::status.eq(AccessStatus::Active))
+                .select((
+                    (
+                        portal_accesses::id,
+                        portal_accesses::firm_id,
+                        portal_accesses::client_id,
+                        portal_accesses::role,
+                    ),
+                    accounts::locale,
+                ))
+                .get_result(conn)
+                .await
+                .optional()?;
+            Ok(row.map(|(row, locale)| (portal_membership(row), locale)))
+        }
+    }
 }
 
 fn membership((staff, reach, portal): MembershipRow) -> Option<Membership> {

@@ -1,5 +1,7 @@
 //! Attaching files. The caller, a noun, has locked its thing, and tells how many files the thing may have.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -76,6 +78,72 @@ pub(crate) async fn lock_files(tx: &mut Tx, actor: &Actor, ids: &[FileId]) -> Re
     }
     check.done()?;
     Ok(wanted)
+}
+
+/// Locks the files that the actor wants to attach, each with why it cannot be attached. As [`lock_files`] otherwise.
+pub(crate) async fn lock_each(
+    tx: &mut Tx,
+    actor: &Actor,
+    ids: &[FileId],
+) -> Result<HashMap<FileId, Result<File, Code>>> {
+    let locked: Vec<File> = files::table
+        .filter(owner::visible(&actor.membership))
+        .filter(files::id.eq_any(ids))
+        .order(files::id)
+        .select(File::as_select())
+        .for_update()
+        .load(tx.conn())
+        .await?;
+    let owned = owner::owned(tx.conn(), ids).await?;
+    let (by, now) = (actor.membership.author(), tx.now);
+    let each = |file: File| {
+        let may = rules::may(FileAct::Attach, by, &file, owned.contains(&file.id), now);
+        (file.id, may.map(|()| file))
+    };
+    Ok(locked.into_iter().map(each).collect())
+}
+
+/// A locked file to attach to a locked thing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Binding<'a> {
+    /// The thing.
+    pub subject: Subject,
+    /// Who can see the file.
+    pub visibility: Visibility,
+    /// The file.
+    pub file: &'a File,
+}
+
+/// Attaches locked files to several locked things, which have room for them; returns the attachments in the same order.
+pub(crate) async fn bind_each(
+    tx: &mut Tx,
+    firm: FirmId,
+    bindings: &[Binding<'_>],
+) -> Result<Vec<AttachmentId>> {
+    let ids: Vec<AttachmentId> = bindings.iter().map(|_| AttachmentId::new()).collect();
+    let rows: Vec<_> = bindings
+        .iter()
+        .zip(&ids)
+        .map(|(Binding { subject, visibility, file }, id)| {
+            (
+                attachments::id.eq(*id),
+                attachments::firm_id.eq(firm),
+                attachments::file_id.eq(file.id),
+                attachments::subject_noun.eq(subject.noun),
+                attachments::subject_id.eq(subject.id),
+                attachments::posted_with_message.eq(false),
+                attachments::visibility.eq(*visibility),
+                attachments::created_at.eq(tx.now),
+            )
+        })
+        .collect();
+    diesel::insert_into(attachments::table).values(rows).execute(tx.conn()).await?;
+    let files: Vec<File> = bindings.iter().map(|binding| binding.file.clone()).collect();
+    expiry::keep(tx, &files).await?;
+    let told = bindings.iter().map(|binding| (binding.file, binding.subject, binding.visibility));
+    let told: Vec<_> = told.filter(|(file, ..)| file.state == FileState::Stored).collect();
+    owner::tell_each(tx, &told).await?;
+    Ok(ids)
 }
 
 /// Attaches locked files to a locked thing, up to its limit; returns the attachments in the order of the files.

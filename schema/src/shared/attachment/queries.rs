@@ -11,7 +11,7 @@ use crate::shared::file::digest::Sha256;
 use crate::shared::file::model::{Attachment, FileState};
 use crate::shared::file::owner::{on_seen, own};
 use guichet_base::error::Result;
-use guichet_base::id::{AttachmentId, FileId, Id, MessageId};
+use guichet_base::id::{AttachmentId, FileId, Id, MessageId, TicketId};
 use guichet_engine::actor::Membership;
 use guichet_engine::sql;
 use guichet_engine::tables::{attachments, files};
@@ -78,7 +78,7 @@ pub async fn of_files(
     Ok(found.into_iter().map(|attachment| (attachment.file_id, attachment)).collect())
 }
 
-/// Attachments by id, in no particular order; those that are not visible are omitted.
+/// Attachments to tickets by id, in no particular order; those that are not visible are omitted.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -87,7 +87,8 @@ pub async fn by_ids(
     membership: &Membership,
     ids: &[AttachmentId],
 ) -> Result<Vec<Attachment>> {
-    Ok(shown!(membership).filter(sql::among(attachments::id, ids)).load(conn).await?)
+    let found = shown!(membership).filter(sql::among(attachments::id, ids));
+    Ok(found.filter(attachments::subject_noun.eq(TicketId::NOUN)).load(conn).await?)
 }
 
 /// Of these attachments the duplicates, whose thing had the same content before; each with the first attachment of

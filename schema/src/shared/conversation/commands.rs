@@ -57,14 +57,16 @@ pub(crate) async fn post(tx: &mut Tx, author: Author, message: NewMessage<'_>) -
 }
 
 /// Moves the viewer's mark forward to a message, or to the last readable one (D-12); it never moves back. The
-/// caller has found the thing within the viewer's scope. Returns the mark; none when there is no message.
+/// caller has found the thing within the viewer's scope. `field` is the part of the input that names the message. Returns
+/// the mark; none when there is no message.
 ///
 /// # Errors
-/// `NOT_FOUND` for a message that the viewer cannot read.
+/// `NOT_FOUND` about `field` for a message that the viewer cannot read.
 pub(crate) async fn mark_read(
     tx: &mut Tx,
     actor: &Actor,
     subject: Subject,
+    field: &'static str,
     upto: Option<MessageId>,
 ) -> Result<Option<i32>> {
     let readable = messages::table
@@ -75,7 +77,7 @@ pub(crate) async fn mark_read(
         None => readable.select(diesel::dsl::max(messages::seq)).get_result(tx.conn()).await?,
         Some(message) => {
             let message = readable.filter(messages::id.eq(message)).select(messages::seq);
-            Some(message.get_result(tx.conn()).await.optional()?.or_not_found("upToMessageId")?)
+            Some(message.get_result(tx.conn()).await.optional()?.or_not_found(field)?)
         }
     };
     let Some(seq) = seq else { return Ok(None) };

@@ -59,6 +59,10 @@ text_enum! {
         Notification = "NOTIFICATION",
         /// The proof of the sender of the firm, which is lost, sent to the owners.
         SenderLost = "SENDER_LOST",
+        /// Documents that were delivered, sent to the client.
+        DocumentsDelivered = "DOCUMENTS_DELIVERED",
+        /// A receipt for files that were handed in, sent to the person who did.
+        DocumentReceipt = "DOCUMENT_RECEIPT",
     }
 }
 

@@ -7,11 +7,11 @@ use guichet_base::error::{OrNotFound, Result};
 use guichet_base::foreign;
 use guichet_base::id::{FileAccessId, FileId};
 use guichet_engine::actor::Actor;
-use guichet_engine::store::{Done, Store};
+use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::{file_accesses, files};
 
 use super::model::{Channel, File};
-use super::owner::visible;
+use super::owner::{Nouns, Owner, visible};
 use super::rules::{self, FileAct, FileDisposition};
 
 /// Longest stored device name, in characters.
@@ -21,8 +21,27 @@ const MAX_DEVICE: usize = 200;
 ///
 /// # Errors
 /// `NOT_FOUND`, `FILE_NOT_UPLOADED`, `FILE_NOT_READY`, `FILE_NOT_PREVIEWABLE`, or the reason why it was refused.
-pub async fn open(store: &Store, actor: &Actor, id: FileId, way: FileDisposition) -> Result<Done<File>> {
+pub async fn open(
+    store: &Store,
+    nouns: Nouns,
+    actor: &Actor,
+    id: FileId,
+    way: FileDisposition,
+) -> Result<Done<File>> {
     let mut tx = store.begin(actor).await?;
+    let file = record(&mut tx, nouns, actor, id, way).await?;
+    let Done { revision, .. } = tx.commit(()).await?;
+    Ok(Done { value: file, revision })
+}
+
+/// The same within the transaction of another act.
+pub(crate) async fn record(
+    tx: &mut Tx,
+    nouns: Nouns,
+    actor: &Actor,
+    id: FileId,
+    way: FileDisposition,
+) -> Result<File> {
     let file: File = files::table
         .filter(visible(&actor.membership).checked())
         .filter(files::id.eq(id))
@@ -51,5 +70,8 @@ pub async fn open(store: &Store, actor: &Actor, id: FileId, way: FileDisposition
         file_accesses::device.eq(device),
     );
     diesel::insert_into(file_accesses::table).values(row).execute(tx.conn()).await?;
-    tx.commit(()).await.map(|Done { revision, .. }| Done { value: file, revision })
+    if let Some(owner) = Owner::of(tx, file.id).await? {
+        owner.opened(tx, nouns, actor).await?;
+    }
+    Ok(file)
 }

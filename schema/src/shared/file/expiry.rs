@@ -99,7 +99,7 @@ pub async fn forget(store: &Store, file: &File) -> Result<()> {
         return Ok(());
     }
     let row = files::table.find(file.id);
-    if file.refusal == Some(FileRefusal::Unused) {
+    if file.refusal.is_some_and(FileRefusal::was_stored) {
         diesel::update(row).set(files::expires_at.eq(None::<DateTime<Utc>>)).execute(tx.conn()).await?;
     } else {
         if let Some(owner) = Owner::of(&mut tx, file.id).await? {

@@ -52,6 +52,8 @@ text_enum! {
         Unverifiable = "UNVERIFIABLE",
         /// It was stored, but nobody attached it in time.
         Unused = "UNUSED",
+        /// It was an exported list, which is kept for some days only.
+        Expired = "EXPIRED",
     }
 }
 
@@ -66,7 +68,13 @@ impl FileRefusal {
             Self::Infected => Code::FileInfected,
             Self::Unverifiable => Code::FileUnverifiable,
             Self::Unused => Code::FileUnused,
+            Self::Expired => Code::FileExpired,
         }
+    }
+
+    /// Whether the file was stored before, so that people may have opened it.
+    pub const fn was_stored(self) -> bool {
+        matches!(self, Self::Unused | Self::Expired)
     }
 
     /// The state of a file that is refused for this reason.
@@ -78,7 +86,8 @@ impl FileRefusal {
             | Self::WrongChecksum
             | Self::WrongType
             | Self::Unverifiable
-            | Self::Unused => FileState::Rejected,
+            | Self::Unused
+            | Self::Expired => FileState::Rejected,
         }
     }
 }

@@ -8,14 +8,14 @@ use futures_util::future::BoxFuture;
 
 use guichet_base::error::{Fault, Result};
 use guichet_base::id::{FileId, Id};
-use guichet_engine::actor::{Author, Membership};
+use guichet_engine::actor::{Actor, Author, Membership};
 use guichet_engine::condition::Condition;
 use guichet_engine::feed::{Audience, Event};
 use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
 use guichet_engine::subject::Subject;
-use guichet_engine::tables::{attachments, files};
+use guichet_engine::tables::{attachments, exports, files};
 
 use super::model::{Attachment, File, FileState};
 use crate::shared::visibility::Visibility;
@@ -33,6 +33,11 @@ pub trait HasFiles: Send + Sync {
         file: &'a File,
         attachment: &'a Attachment,
     ) -> BoxFuture<'a, Result<()>>;
+
+    /// What comes of it that somebody opens a file of a thing, in the transaction that logs it.
+    fn opened<'a>(&'a self, _: &'a mut Tx, _: &'a Actor, _: &'a Attachment) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// The nouns that can have files; listed in [`nouns`](crate::nouns).
@@ -63,6 +68,15 @@ impl Owner {
         tell_others(tx, &[file], attachment.subject, attachment.visibility).await
     }
 
+    /// What comes of it that somebody opens the file.
+    pub async fn opened(&self, tx: &mut Tx, nouns: Nouns, actor: &Actor) -> Result<()> {
+        let Self::Attachment(attachment) = self;
+        match nouns.iter().find(|noun| noun.noun() == attachment.subject.noun) {
+            Some(noun) => noun.opened(tx, actor, attachment).await,
+            None => Ok(()),
+        }
+    }
+
     /// Writes an event for the uploader about the state of an attached file: until it is stored, nobody else can
     /// see it.
     pub fn tell_uploader(&self, tx: &mut Tx, file: &File) {
@@ -89,14 +103,20 @@ pub(crate) async fn tell_others(
     subject: Subject,
     visibility: Visibility,
 ) -> Result<()> {
+    let told: Vec<_> = files.iter().map(|file| (*file, subject, visibility)).collect();
+    tell_each(tx, &told).await
+}
+
+/// The same for files of several things.
+pub(crate) async fn tell_each(tx: &mut Tx, files: &[(&File, Subject, Visibility)]) -> Result<()> {
     if files.is_empty() {
         return Ok(());
     }
-    let mut audiences = reach::audiences(tx.conn(), &[subject]).await?;
-    let Some(audience) = audiences.remove(&subject) else { return Ok(()) };
-    let after = audience.internal_if(visibility == Visibility::Internal);
-    for file in files {
-        let after = Some(after.clone());
+    let subjects: Vec<Subject> = files.iter().map(|(_, subject, _)| *subject).collect();
+    let audiences = reach::audiences(tx.conn(), &subjects).await?;
+    for (file, subject, visibility) in files {
+        let Some(audience) = audiences.get(subject) else { continue };
+        let after = Some(visibility.of(audience.clone()));
         tx.event(file.firm_id, Event { noun: FileId::NOUN, subject: file.id.uuid(), before: None, after });
     }
     Ok(())
@@ -131,11 +151,16 @@ pub fn visible(membership: &Membership) -> Condition<files::table> {
     )
 }
 
-/// Which of these files have an owner.
+/// Which of these files have an owner: what they are attached to, or the export that they were written for.
 ///
 /// # Errors
 /// When the database does not answer: retry.
 pub async fn owned(conn: &mut AsyncPgConnection, ids: &[FileId]) -> Result<HashSet<FileId>> {
     let owned = attachments::table.filter(sql::among(attachments::file_id, ids)).select(attachments::file_id);
-    Ok(owned.load(conn).await?.into_iter().collect())
+    let mut owned: HashSet<FileId> = owned.load(conn).await?.into_iter().collect();
+    let of_exports = exports::table
+        .filter(sql::among(exports::file_id.assume_not_null(), ids))
+        .select(exports::file_id.assume_not_null());
+    owned.extend(of_exports.load::<FileId>(conn).await?);
+    Ok(owned)
 }

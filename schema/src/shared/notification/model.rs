@@ -22,12 +22,50 @@ text_enum! {
         ClientFile = "CLIENT_FILE",
         /// The client reopened a ticket.
         TicketReopened = "TICKET_REOPENED",
+        /// The client handed in a file after the work was done.
+        LateFile = "LATE_FILE",
+        /// The client approved a document.
+        DocumentApproved = "DOCUMENT_APPROVED",
+        /// The client contests a document.
+        DocumentContested = "DOCUMENT_CONTESTED",
+        /// A task was assigned to the person.
+        TaskAssigned = "TASK_ASSIGNED",
+        /// Several tasks were assigned to the person at once. The subject is the first of them.
+        TasksAssigned = "TASKS_ASSIGNED",
         /// Tasks were generated: those of the person, or of the run that the person asked for. Never sent by mail.
         TasksGenerated = "TASKS_GENERATED",
         /// The due dates of tasks followed changed rules, as the person had asked. Never sent by mail.
         DueDatesMoved = "DUE_DATES_MOVED",
         /// Due dates of tasks of the person that could still have changed are final. Never sent by mail.
         DueDatesFinal = "DUE_DATES_FINAL",
+    }
+}
+
+impl NotificationKind {
+    /// Whether it tells of a ticket.
+    pub const fn is_of_ticket(self) -> bool {
+        matches!(
+            self,
+            Self::TicketAssigned
+                | Self::DepartmentTicket
+                | Self::ClientMessage
+                | Self::ClientFile
+                | Self::TicketReopened
+        )
+    }
+}
+
+impl NotificationKind {
+    /// Whether it tells of a ticket.
+    pub const fn is_of_ticket(self) -> bool {
+        matches!(
+            self,
+            Self::TicketAssigned
+                | Self::DepartmentTicket
+                | Self::ClientMessage
+                | Self::ClientFile
+                | Self::TicketReopened
+        )
     }
 }
 
@@ -82,8 +120,13 @@ mod tests {
     /// F-02: each kind has its own sentence in every language.
     #[test]
     fn every_kind_has_a_sentence() {
-        let mut args = Args::from_iter([("number", "7"), ("client", "Ana")]);
-        args.set("count", 7);
+        let args = Args::from_iter([
+            ("number", "7"),
+            ("client", "Ana"),
+            ("title", "#7"),
+            ("document", "DAS #7"),
+            ("count", "#7"),
+        ]);
         for locale in Locale::ALL {
             let mut texts = BTreeSet::new();
             for kind in NotificationKind::ALL {

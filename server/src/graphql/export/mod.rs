@@ -1,8 +1,15 @@
 //! Lists as files for spreadsheets (D-01).
 
+mod book;
+mod cell;
 mod sheet;
 
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::File;
 use std::future::Future;
+use std::hash::Hash;
+use std::io::{self, Seek, Write};
 use std::sync::Arc;
 
 use async_graphql::{InputType, Pos, Response as GraphqlResponse, ServerError, Value};
@@ -11,27 +18,38 @@ use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
-use futures_util::stream::{self, Stream, StreamExt};
-use guichet_base::error::Result;
+use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
+use guichet_base::error::{Fault, Refusal, Result, Told};
 use guichet_base::i18n::{self, Args};
 use guichet_base::locale::Locale;
 use guichet_edge::{Answered, ApiError, Code, RequestId, Whose, mask, wanted_language};
 use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::db::Connection;
 use guichet_engine::store::Store;
+use guichet_schema::month::export::model::{ExportFormat, ListName, WriteOrder};
 use guichet_schema::people::firm;
+use guichet_schema::shared::file::kind::FileKind;
+use guichet_workers::export::{ListWriter, Written};
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use serde::Deserialize;
+use tokio::io::AsyncReadExt;
 
 use crate::graphql::attach::Sessions;
-use crate::graphql::desk;
+use crate::graphql::page::FilterInput;
 use crate::graphql::payload::queried;
+use crate::graphql::{desk, month};
 use crate::transfers::{Direction, Ending, Transfer};
+
+use book::Book;
+pub(super) use cell::{Cell, Format};
 
 /// Rows read at once and held in memory as text.
 const CHUNK: usize = 500;
+/// The most rows that are sent at once: a few seconds. Browsers and proxies give up on what takes minutes to begin, and
+/// nobody sees how far it is; a job goes on by itself.
+const AT_ONCE: usize = 5_000;
+/// Bytes of a file held in memory at once.
+const PIECE: usize = 64 << 10;
 
 /// A row of a list that can be had as a file. The lists are named in [`router`].
 pub(super) trait Exported: Sized + Send + Sync + 'static {
@@ -40,7 +58,7 @@ pub(super) trait Exported: Sized + Send + Sync + 'static {
     /// From left to right.
     const COLUMNS: &'static [Column<Self>];
     /// The argument `filter` of the list's field.
-    type Filter: InputType + Default + Send;
+    type Filter: InputType + FilterInput + Send;
     /// The argument `orderBy` of the list's field.
     type Order: InputType + Send;
     /// Identifies a row.
@@ -75,32 +93,59 @@ pub(super) struct Column<Row> {
     pub title: &'static str,
     /// Only the firm's staff see it.
     pub internal: bool,
-    pub cell: fn(&Row, &Format) -> String,
+    pub cell: fn(&Row, &Format) -> Cell,
 }
 
-/// How the viewer reads what is in a cell.
-pub(super) struct Format {
-    pub locale: Locale,
-    /// The firm's time zone.
-    zone: Tz,
+/// Declares the lists that can be had as files.
+macro_rules! lists {
+    ($($list:ident => $row:ty),+ $(,)?) => {
+        /// Two routes a list: `/export/tickets.csv` and `/export/tickets.xlsx`. They use the session of `/graphql`, and
+        /// GET, because they change nothing. `filter` and `orderBy` are those of the list's field, as JSON; both are
+        /// optional.
+        pub fn router(sessions: Sessions) -> Router {
+            let routes = Router::new();
+            $(let routes = route::<$row>(routes);)+
+            routes.with_state(Arc::new(sessions))
+        }
+
+        /// Checks that a value is a filter of this list which the viewer may use.
+        ///
+        /// # Errors
+        /// `INVALID_FILTER`; refusals of single conditions.
+        pub(super) fn check(list: ListName, viewer: &Membership, filter: &serde_json::Value) -> Result<()> {
+            match list {
+                $(ListName::$list => filter_of::<$row>(filter)?.read(viewer).map(|_| ()),)+
+            }
+        }
+
+        /// Writes the file of an export. The list is as its viewer sees it now.
+        ///
+        /// # Errors
+        /// Refusals when the filter is not valid any more; when the database does not answer: retry.
+        async fn write(store: Store, order: WriteOrder) -> Result<Written> {
+            match order.list {
+                $(ListName::$list => whole::<$row>(store, order).await,)+
+            }
+        }
+    };
 }
 
-impl Format {
-    /// A format that spreadsheets in every language recognize as a time.
-    pub fn time(&self, at: DateTime<Utc>) -> String {
-        at.with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string()
-    }
+lists! {
+    Tickets => desk::ticket::TicketRow,
+    Tasks => month::TaskRow,
 }
 
-/// One route a list: `/export/tickets.csv`. It uses the session of `/graphql`, and GET, because it changes nothing.
-/// `filter` and `orderBy` are those of the list's field, as JSON; both are optional.
-pub fn router(sessions: Sessions) -> Router {
-    let routes = Router::new();
-    route::<desk::ticket::TicketRow>(routes).with_state(Arc::new(sessions))
+/// Writes the files of exports, for the workers.
+pub fn list_writer() -> ListWriter {
+    ListWriter::new(write)
 }
 
 fn route<Row: Exported>(routes: Router<Arc<Sessions>>) -> Router<Arc<Sessions>> {
-    routes.route(&format!("/export/{}.csv", Row::LIST), get(answer::<Row>))
+    ExportFormat::ALL.iter().fold(routes, |routes, format| {
+        let path = format!("/export/{}.{}", Row::LIST, format.extension());
+        let answer = async move |sessions, request| answer::<Row>(sessions, *format, request).await;
+        routes.route(&path, get(answer))
+    })
 }
 
 #[derive(Deserialize)]
@@ -110,13 +155,17 @@ struct Asked {
     order_by: Option<String>,
 }
 
-async fn answer<Row: Exported>(State(sessions): State<Arc<Sessions>>, request: Request) -> Response {
+async fn answer<Row: Exported>(
+    State(sessions): State<Arc<Sessions>>,
+    kind: ExportFormat,
+    request: Request,
+) -> Response {
     let id = RequestId::of(request.extensions());
     let mut locale = wanted_language(request.headers()).unwrap_or(Locale::En);
     let mut transfer = Transfer::begin(Direction::Export);
     let operation = Some(format!("{} {}", Direction::Export.as_str(), Row::LIST));
     let mut told = Answered { operation, ..Answered::default() };
-    let response = match file::<Row>(&sessions, request, &id, &mut locale, &mut told.whose).await {
+    let response = match file::<Row>(&sessions, kind, request, &id, &mut locale, &mut told.whose).await {
         Ok(response) => {
             response.map(|body| Body::from_stream(transfer.follow(body.into_data_stream(), None)))
         }
@@ -135,6 +184,7 @@ async fn answer<Row: Exported>(State(sessions): State<Arc<Sessions>>, request: R
 /// Also says in which language to tell of a failure and whose request it is, once it knows.
 async fn file<Row: Exported>(
     sessions: &Sessions,
+    kind: ExportFormat,
     request: Request,
     id: &RequestId,
     locale: &mut Locale,
@@ -153,16 +203,95 @@ async fn file<Row: Exported>(
     // All ids are read first: rows that change meanwhile move in the order, and would be missed or exported twice.
     let ids = queried(&caller, Row::ids(&mut conn, &caller.actor()?.membership, filter, order).await)?;
     drop(conn);
-    let today = caller.store.now().with_timezone(&firm.zone).date_naive();
+    queried(&caller, check_length(ids.len()))?;
+    let today = firm.today(caller.store.now());
     let format = Format { locale: caller.locale, zone: firm.zone };
-    let exporter = Exporter { store: caller.store, scope, format };
+    let exporter = Exporter { store: caller.store.clone(), scope, format };
+    let name = format!("{}-{today}.{}", Row::LIST, kind.extension());
+    let (media_type, body) = match kind {
+        ExportFormat::Csv => {
+            let bytes = chunks::<Row>(exporter, ids, id.clone());
+            ("text/csv; charset=utf-8; header=present", Body::from_stream(bytes))
+        }
+        ExportFormat::Xlsx => {
+            let written = spooled::<Row>(&exporter, &ids, kind).await;
+            let bytes = stream_of(queried(&caller, written)?);
+            (FileKind::Xlsx.as_str(), Body::from_stream(bytes))
+        }
+    };
     let headers = [
-        (CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"{}-{today}.csv\"", Row::LIST)),
+        (CONTENT_TYPE, media_type.to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
         (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (CACHE_CONTROL, "no-store".to_owned()),
     ];
-    Ok((headers, Body::from_stream(chunks::<Row>(exporter, ids, id.clone()))).into_response())
+    Ok((headers, body).into_response())
+}
+
+/// Refuses to send more than a person waits for in front of a browser that shows nothing meanwhile.
+fn check_length(rows: usize) -> Result<()> {
+    if rows <= AT_ONCE {
+        return Ok(());
+    }
+    let count = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
+    Err(Refusal::new(guichet_base::error::Code::ListTooLong)
+        .asked(Told::Number(count(rows)))
+        .with(count(AT_ONCE))
+        .into())
+}
+
+/// The whole file of an export.
+async fn whole<Row: Exported>(store: Store, order: WriteOrder) -> Result<Written> {
+    let WriteOrder { membership, filter, locale, zone, format: kind, .. } = order;
+    let filter = filter_of::<Row>(&filter)?;
+    let ids = Row::ids(&mut *store.conn().await?, &membership, filter, None).await?;
+    let exporter = Exporter { store, scope: membership.scope(), format: Format { locale, zone } };
+    let file = spooled::<Row>(&exporter, &ids, kind).await?;
+    Ok(Written { file, rows: ids.len() })
+}
+
+/// Writes a list to an unnamed temporary file, which is gone when it is dropped or the process dies. Only a chunk of it is
+/// in memory.
+async fn spooled<Row: Exported>(exporter: &Exporter, ids: &[Row::Id], kind: ExportFormat) -> Result<File> {
+    let mut file = tempfile::tempfile().map_err(unwritten)?;
+    match kind {
+        ExportFormat::Csv => {
+            file.write_all(&exporter.head::<Row>()).map_err(unwritten)?;
+            for ids in ids.chunks(CHUNK) {
+                file.write_all(&exporter.rows::<Row>(ids).await?).map_err(unwritten)?;
+            }
+            Ok(file)
+        }
+        ExportFormat::Xlsx => {
+            let mut book = Book::new(exporter.format, &exporter.titles::<Row>())?;
+            for ids in ids.chunks(CHUNK) {
+                book.add(&exporter.cells::<Row>(ids).await?)?;
+            }
+            // Packing takes a moment in which nothing else must wait.
+            let packed = tokio::task::spawn_blocking(move || book.finish(&mut file).map(|()| file)).await;
+            Ok(packed.map_err(unwritten)??)
+        }
+    }
+}
+
+/// The disk is full, or gone: a retry may help.
+fn unwritten(error: impl fmt::Display) -> Fault {
+    Fault::Unavailable(format!("a temporary file: {error}"))
+}
+
+/// The bytes of a file from its beginning.
+fn stream_of(mut file: File) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    let begun = file.rewind().map(|()| tokio::fs::File::from_std(file));
+    stream::once(async { begun })
+        .and_then(async |file| {
+            Ok(stream::try_unfold(file, async |mut file| {
+                let mut piece = vec![0; PIECE];
+                let read = file.read(&mut piece).await?;
+                piece.truncate(read);
+                Ok((read > 0).then(|| (Bytes::from(piece), file)))
+            }))
+        })
+        .try_flatten()
 }
 
 /// The file in chunks. An error aborts the answer, so that nobody takes an incomplete file for a complete one.
@@ -199,18 +328,29 @@ struct Exporter {
 }
 
 impl Exporter {
-    /// The beginning of the file, with the titles in the viewer's language.
+    /// The beginning of a CSV file.
     fn head<Row: Exported>(&self) -> Bytes {
-        let locale = self.format.locale;
-        let titles = self.columns::<Row>().map(|column| i18n::text(locale, column.title, &Args::new()));
-        [sheet::BYTE_ORDER_MARK.as_bytes(), &sheet::rows(locale, &[titles.collect()])].concat().into()
+        let titles = sheet::rows(self.format.locale, &[self.titles::<Row>()]);
+        [sheet::BYTE_ORDER_MARK.as_bytes(), &titles].concat().into()
     }
 
+    /// The titles of the columns in the viewer's language.
+    fn titles<Row: Exported>(&self) -> Vec<String> {
+        let title = |column: &Column<Row>| i18n::text(self.format.locale, column.title, &Args::new());
+        self.columns::<Row>().map(title).collect()
+    }
+
+    /// Rows as CSV.
     async fn rows<Row: Exported>(&self, ids: &[Row::Id]) -> Result<Bytes> {
+        let text = |row: Vec<Cell>| row.iter().map(|cell| self.format.text(cell)).collect();
+        let rows: Vec<Vec<String>> = self.cells::<Row>(ids).await?.into_iter().map(text).collect();
+        Ok(sheet::rows(self.format.locale, &rows).into())
+    }
+
+    async fn cells<Row: Exported>(&self, ids: &[Row::Id]) -> Result<Vec<Vec<Cell>>> {
         let rows = Row::rows(&mut *self.store.conn().await?, &self.scope, ids).await?;
         let cells = |row| self.columns::<Row>().map(|column| (column.cell)(row, &self.format)).collect();
-        let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
-        Ok(sheet::rows(self.format.locale, &rows).into())
+        Ok(rows.iter().map(cells).collect())
     }
 
     fn columns<Row: Exported>(&self) -> impl Iterator<Item = &'static Column<Row>> {
@@ -219,18 +359,42 @@ impl Exporter {
     }
 }
 
-/// Parses a parameter as the GraphQL input of the same name. Unknown names are refused: a filter that is silently
-/// ignored would export more than requested.
+/// The names of things, by id.
+pub(super) fn names<Row, K: Hash + Eq>(
+    rows: Vec<Row>,
+    named: impl Fn(Row) -> (K, String),
+) -> HashMap<K, String> {
+    rows.into_iter().map(named).collect()
+}
+
+/// Empty where there is none, or where the viewer may not see it.
+pub(super) fn name<K: Hash + Eq>(names: &HashMap<K, String>, id: Option<K>) -> String {
+    id.and_then(|id| names.get(&id)).cloned().unwrap_or_default()
+}
+
+/// Parses a parameter as the GraphQL input of the same name.
 fn read<T: InputType>(name: &str, text: &str) -> Result<T, ApiError> {
     let bad = |why: String| ApiError::new(Code::BadUserInput, format!("`{name}`: {why}"));
-    let json: serde_json::Value = serde_json::from_str(text).map_err(|_| bad("is not JSON.".to_owned()))?;
-    let value = Value::from_json(json).map_err(|_| bad("cannot be read.".to_owned()))?;
-    let parsed = T::parse(Some(value.clone()))
-        .map_err(|error| bad(error.into_server_error(Pos::default()).message))?;
+    let json = serde_json::from_str(text).map_err(|_| bad("is not JSON.".to_owned()))?;
+    parse(json).map_err(bad)
+}
+
+/// Parses a stored filter of a list.
+fn filter_of<Row: Exported>(filter: &serde_json::Value) -> Result<Row::Filter> {
+    let bad = |_| Refusal::of("filter", guichet_base::error::Code::InvalidFilter).into();
+    parse(filter.clone()).map_err(bad)
+}
+
+/// Parses a GraphQL input, or says why it is none. Unknown names are refused: a filter that is silently ignored would
+/// export more than requested.
+fn parse<T: InputType>(json: serde_json::Value) -> Result<T, String> {
+    let value = Value::from_json(json).map_err(|_| "cannot be read.".to_owned())?;
+    let parsed =
+        T::parse(Some(value.clone())).map_err(|error| error.into_server_error(Pos::default()).message)?;
     if let (Value::Object(given), Value::Object(known)) = (value, parsed.to_value())
         && let Some(unknown) = given.keys().find(|field| !known.contains_key(*field))
     {
-        return Err(bad(format!("has no field `{unknown}`.")));
+        return Err(format!("has no field `{unknown}`."));
     }
     Ok(parsed)
 }

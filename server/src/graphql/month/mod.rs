@@ -1,19 +1,27 @@
 //! The month: what is due, when, and the work on it.
 
 pub mod calendar;
+pub mod calendar_feed;
 pub mod catalogue;
+pub mod document;
 pub mod due;
+pub mod export;
+pub mod folder;
 pub mod generation;
 pub mod moves;
 pub mod obligation;
 pub mod recurring_task;
+pub mod saved_view;
 pub mod task;
+mod task_export;
 pub mod task_type;
 
 use async_graphql::{MergedObject, MergedSubscription};
 use guichet_obligations as obligations;
 
 use crate::graphql::mirror::mirror;
+
+pub(in crate::graphql) use task_export::TaskRow;
 
 mirror!(DocumentCategory => obligations::Category);
 mirror!(DocumentDirection => obligations::Direction);
@@ -30,11 +38,16 @@ pub struct MonthQuery(
     recurring_task::RecurringTaskQuery,
     task::TaskQuery,
     task::TaskCountsQuery,
+    document::DocumentQuery,
+    document::DocumentCountsQuery,
+    folder::FolderQuery,
     calendar::FirmHolidayQuery,
     due::DueDateQuery,
     generation::TaskGenerationsQuery,
     generation::TaskGenerationQuery,
     moves::DueDateMoveQuery,
+    export::ExportQuery,
+    saved_view::SavedViewQuery,
 );
 
 /// The mutations of the month.
@@ -45,8 +58,15 @@ pub struct MonthMutation(
     task_type::TaskTypeMutation,
     recurring_task::RecurringTaskMutation,
     calendar::CalendarMutation,
+    document::DocumentMutation,
+    document::DocumentSettleMutation,
+    task::TaskMutation,
     generation::TaskGenerationMutation,
     moves::DueDateMoveMutation,
+    export::ExportMutation,
+    saved_view::SavedViewMutation,
+    calendar_feed::CalendarFeedMutation,
+    folder::FolderMutation,
 );
 
 /// The subscriptions of the month.
@@ -54,5 +74,10 @@ pub struct MonthMutation(
 pub struct MonthSubscription(
     task::TaskSubscription,
     task::TaskCountsSubscription,
+    document::DocumentSubscription,
+    document::DocumentCountsSubscription,
+    task::TaskCommentSubscription,
     generation::TaskGenerationSubscription,
+    export::ExportSubscription,
+    saved_view::SavedViewSubscription,
 );

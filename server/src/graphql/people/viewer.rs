@@ -13,6 +13,7 @@ use tokio::sync::OnceCell;
 use crate::graphql::ability::{Ability, FirmAct, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::load;
+use crate::graphql::month::calendar_feed::CalendarFeed;
 use crate::graphql::payload::queried;
 use crate::graphql::people::account::Account;
 use crate::graphql::people::client::Client;
@@ -88,6 +89,11 @@ impl Viewer {
             }
             Some(actor::Membership::Portal(_)) | None => Ok(None),
         }
+    }
+
+    /// The calendar feed of the membership; null while it has none.
+    async fn calendar_feed(&self, ctx: &Context<'_>) -> Result<Option<CalendarFeed>, ApiError> {
+        CalendarFeed::of(Caller::of(ctx)).await
     }
 
     /// The client of the portal user; null for staff.

@@ -1,6 +1,7 @@
-//! What any thing can have: files, notifications, mails.
+//! What any thing can have: files, conversations, notifications, mails.
 
 pub mod author;
+pub mod conversation;
 pub mod email_delivery;
 pub mod file;
 pub mod notification;

@@ -17,6 +17,7 @@ use guichet_schema::desk::ticket::status::{self, ChangeStatus};
 use guichet_schema::shared::email_delivery::model::DeliveryStatus;
 use guichet_schema::shared::file::rules::Limits;
 use guichet_server::files::Files;
+use guichet_server::graphql::export::list_writer;
 use guichet_tests::app::{START, settings};
 use guichet_tests::database::TestDatabase;
 use guichet_tests::object_store::ObjectStore;
@@ -59,7 +60,8 @@ async fn stopped_in(step: Step, never: bool) {
     let object_store = ObjectStore::folder();
     let Files { storage, .. } = object_store.files(Limits::default());
     let verifier = Verifier { store: store.clone(), storage, clamd: None };
-    let workers = guichet_workers::workers(store.clone(), sender.clone(), verifier.clone(), 4).timing(timing);
+    let workers = guichet_workers::workers(store.clone(), sender.clone(), verifier.clone(), list_writer(), 4)
+        .timing(timing);
     let running = tokio::spawn(workers.run(stop.clone()));
     timeout(DEADLINE, sink.wait_until(|state| !state.acted.is_empty())).await.unwrap();
     stop.cancel();
@@ -82,7 +84,8 @@ async fn stopped_in(step: Step, never: bool) {
     // Other workers continue.
     let route = Route::Smtp(Pool::new(SmtpSettings::parse(&sink.starttls_url()).unwrap()));
     let stop = CancellationToken::new();
-    let workers = guichet_workers::workers(store.clone(), Sender { route, ..sender }, verifier, 4);
+    let workers =
+        guichet_workers::workers(store.clone(), Sender { route, ..sender }, verifier, list_writer(), 4);
     let running = tokio::spawn(workers.run(stop.clone()));
     let mut conn = store.conn().await.unwrap();
     let sent = async {

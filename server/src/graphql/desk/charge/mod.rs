@@ -8,7 +8,7 @@ use guichet_base::id::{ChargeId, Id, TicketId};
 use guichet_edge::ApiError;
 use guichet_engine::actor::{Membership, Scope};
 use guichet_schema::desk::charge::commands::{self, CreateCharge};
-use guichet_schema::desk::charge::rules::{self, is_overdue, today};
+use guichet_schema::desk::charge::rules::{self, is_overdue};
 use guichet_schema::desk::charge::{model, queries};
 
 use crate::graphql::ability::Ability;
@@ -89,7 +89,7 @@ impl Charge {
     /// Whether the charge is open and its due date has passed, in the time zone of the firm.
     async fn is_overdue(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
         let firm = seen(load(ctx, self.0.firm_id).await?)?;
-        let today = today(Caller::of(ctx).store.now(), firm.0.zone);
+        let today = firm.0.today(Caller::of(ctx).store.now());
         Ok(is_overdue(self.0.status, self.0.due_on, today))
     }
 

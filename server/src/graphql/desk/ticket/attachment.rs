@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object, OneofObject};
 use guichet_base::error::{self, Error};
-use guichet_base::id::{AttachmentId, Id, MessageId, TicketId};
+use guichet_base::id::{AttachmentId, Id, MessageId, TaskId, TicketId};
 use guichet_edge::ApiError;
 use guichet_schema::desk::ticket::attachment::{AttachFiles, AttachTo};
 use guichet_schema::shared::attachment::queries;
@@ -11,6 +11,7 @@ use guichet_schema::shared::file::model;
 use super::conversation::{MessageVisibility, TicketMessage};
 use super::types::Ticket;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_optional, seen};
+use crate::graphql::month::task::Task;
 use crate::graphql::payload::{api_id, id, ids};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::shared::file::File;
@@ -39,7 +40,7 @@ pub struct Attachment(pub model::Attachment);
 
 by_ids!(AttachmentId => Attachment, membership queries::by_ids);
 
-/// A file that is attached to a ticket, or to a message of a ticket, by the person who uploaded it.
+/// A file that is attached to a ticket or a task, or to a message of one, by the person who uploaded it.
 #[Object]
 impl Attachment {
     /// The ID of the attachment, for example `attachment_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
@@ -52,12 +53,17 @@ impl Attachment {
         seen(load(ctx, self.0.file_id).await?)
     }
 
-    /// The ticket.
-    async fn ticket(&self, ctx: &Context<'_>) -> Result<Ticket, ApiError> {
-        seen(load(ctx, TicketId::from_uuid(self.0.subject.id)).await?)
+    /// The ticket; null when the file is attached to something else.
+    async fn ticket(&self, ctx: &Context<'_>) -> Result<Option<Ticket>, ApiError> {
+        load_optional(ctx, self.0.subject.id::<TicketId>()).await
     }
 
-    /// The message that the file is attached to; null when it is attached to the ticket itself.
+    /// The task; null when the file is attached to something else.
+    async fn task(&self, ctx: &Context<'_>) -> Result<Option<Task>, ApiError> {
+        load_optional(ctx, self.0.subject.id::<TaskId>()).await
+    }
+
+    /// The message of the ticket that the file is attached to; null when it is attached to something else.
     async fn message(&self, ctx: &Context<'_>) -> Result<Option<TicketMessage>, ApiError> {
         load_optional(ctx, self.0.message_id).await
     }
@@ -67,7 +73,7 @@ impl Attachment {
         self.0.visibility.into()
     }
 
-    /// The earliest attachment of the ticket with the same content, if this is not the earliest one.
+    /// The earliest attachment of the same ticket or task with the same content, if this is not the earliest one.
     async fn duplicate_of(&self, ctx: &Context<'_>) -> Result<Option<Attachment>, ApiError> {
         Ok(load(ctx, DuplicateOf(self.0.id)).await?.map(Attachment))
     }

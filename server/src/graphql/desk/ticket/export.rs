@@ -1,7 +1,6 @@
 //! The list of tickets as a file (D-01).
 
 use std::collections::HashMap;
-use std::hash::Hash;
 
 use guichet_base::error::Result;
 use guichet_base::i18n::{self, Args};
@@ -14,7 +13,7 @@ use guichet_schema::desk::ticket::{list, queries};
 use guichet_schema::people::{client, department, portal_access, staff};
 
 use super::query::{TicketFilter, TicketOrder};
-use crate::graphql::export::{Column, Exported, Format};
+use crate::graphql::export::{Cell, Column, Exported, Format, name, names};
 use crate::graphql::page::FilterInput;
 
 /// A ticket with the names that the viewer may see.
@@ -27,11 +26,11 @@ pub(in crate::graphql) struct TicketRow {
     service_item: String,
 }
 
-const fn column(title: &'static str, cell: fn(&TicketRow, &Format) -> String) -> Column<TicketRow> {
+const fn column(title: &'static str, cell: fn(&TicketRow, &Format) -> Cell) -> Column<TicketRow> {
     Column { title, internal: false, cell }
 }
 
-const fn internal(title: &'static str, cell: fn(&TicketRow, &Format) -> String) -> Column<TicketRow> {
+const fn internal(title: &'static str, cell: fn(&TicketRow, &Format) -> Cell) -> Column<TicketRow> {
     Column { title, internal: true, cell }
 }
 
@@ -40,23 +39,21 @@ impl Exported for TicketRow {
 
     /// No column contains internal notes (D-07).
     const COLUMNS: &'static [Column<Self>] = &[
-        column("ticket-export-number", |row, _| row.ticket.number.to_string()),
-        column("ticket-export-client", |row, _| row.client.clone()),
-        column("ticket-export-opened-by", |row, _| row.opened_by.clone()),
-        column("ticket-export-subject", |row, _| row.ticket.subject.clone()),
-        internal("ticket-export-assignee", |row, _| row.assignee.clone()),
-        internal("ticket-export-department", |row, _| row.department.clone()),
-        column("ticket-export-service-item", |row, _| row.service_item.clone()),
+        column("ticket-export-number", |row, _| Cell::Number(row.ticket.number)),
+        column("ticket-export-client", |row, _| row.client.clone().into()),
+        column("ticket-export-opened-by", |row, _| row.opened_by.clone().into()),
+        column("ticket-export-subject", |row, _| row.ticket.subject.clone().into()),
+        internal("ticket-export-assignee", |row, _| row.assignee.clone().into()),
+        internal("ticket-export-department", |row, _| row.department.clone().into()),
+        column("ticket-export-service-item", |row, _| row.service_item.clone().into()),
         column("ticket-export-status", |row, to| {
-            i18n::named(to.locale, "ticket-status", row.ticket.status, &Args::new())
+            i18n::named(to.locale, "ticket-status", row.ticket.status, &Args::new()).into()
         }),
-        column("ticket-export-price", |row, to| row.ticket.price().number(to.locale)),
-        column("ticket-export-currency", |row, _| row.ticket.currency.clone()),
-        column("ticket-export-created-at", |row, to| to.time(row.ticket.created_at)),
-        column("ticket-export-updated-at", |row, to| to.time(row.ticket.updated_at)),
-        column("ticket-export-closed-at", |row, to| {
-            row.ticket.closed_at.map(|at| to.time(at)).unwrap_or_default()
-        }),
+        column("ticket-export-price", |row, _| Cell::Amount(row.ticket.price())),
+        column("ticket-export-currency", |row, _| row.ticket.currency.clone().into()),
+        column("ticket-export-created-at", |row, _| row.ticket.created_at.into()),
+        column("ticket-export-updated-at", |row, _| row.ticket.updated_at.into()),
+        column("ticket-export-closed-at", |row, _| row.ticket.closed_at.into()),
     ];
 
     type Filter = TicketFilter;
@@ -107,13 +104,4 @@ impl Exported for TicketRow {
         };
         Ok(ids.iter().filter_map(|id| found.remove(id)).map(row).collect())
     }
-}
-
-fn names<Row, K: Hash + Eq>(rows: Vec<Row>, named: impl Fn(Row) -> (K, String)) -> HashMap<K, String> {
-    rows.into_iter().map(named).collect()
-}
-
-/// Empty where there is none, or where the viewer may not see it.
-fn name<K: Hash + Eq>(names: &HashMap<K, String>, id: Option<K>) -> String {
-    id.and_then(|id| names.get(&id)).cloned().unwrap_or_default()
 }

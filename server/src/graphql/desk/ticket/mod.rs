@@ -10,7 +10,7 @@ mod query;
 mod subscription;
 mod types;
 
-pub use attachment::Attachment;
+pub use attachment::{Attachment, OnMessage};
 pub use conversation::TicketMessage;
 pub(in crate::graphql) use export::TicketRow;
 pub use history::{TicketChange, TicketTransfer};

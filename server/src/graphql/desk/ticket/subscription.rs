@@ -3,25 +3,21 @@
 use async_graphql::{Context, ID, SimpleObject, Subscription};
 use futures_util::Stream;
 use guichet_base::error;
-use guichet_base::id::{
-    AccessId, ClientId, DepartmentId, FirmId, Id, MessageId, ServiceItemId, StaffId, TicketId,
-};
+use guichet_base::id::{AccessId, ClientId, DepartmentId, FirmId, Id, ServiceItemId, StaffId, TicketId};
 use guichet_engine::actor::Scope;
 use guichet_engine::db::Conn;
 use guichet_engine::keyset::Position;
 use guichet_schema::desk::ticket::{list, model};
-use guichet_schema::shared::conversation::{self, model::Message};
 
 use super::conversation::TicketMessage;
 use super::query::{TicketEdge, TicketFilter, TicketOrder};
 use super::types::Ticket;
 use crate::graphql::caller::Caller;
-use crate::graphql::follow::{
-    FeedNews, FeedPosition, Followed, Listed, Onlooker, Shows, Sight, changes, follow,
-};
+use crate::graphql::follow::{FeedNews, FeedPosition, Followed, Listed, Onlooker, Shows, changes, follow};
 use crate::graphql::page::FilterInput;
-use crate::graphql::payload::{Revision, queried, unanswered};
-use guichet_edge::{ApiError, MESSAGE_LENGTH};
+use crate::graphql::payload::{Revision, queried};
+use crate::graphql::shared::conversation::{Heard, heard};
+use guichet_edge::ApiError;
 
 changes! {
     /// A change of a list of tickets.
@@ -150,35 +146,11 @@ impl Followed for Conversation {
         news: &FeedNews,
     ) -> Result<Option<TicketConversationChanged>, ApiError> {
         let Some(ticket) = self.0 else { return Ok(None) };
-        let touched = news.touched::<MessageId>();
-        let gone = match news.sight_of(ticket) {
-            Sight::Same => false,
-            Sight::Returned => return self.reload(place, &news.onlooker).await.map(Some),
-            Sight::Gone => true,
+        let (messages, gone) = match heard::<Self, TicketId>(news, ticket).await? {
+            Heard::Nothing => return Ok(None),
+            Heard::TooMuch => return self.reload(place, &news.onlooker).await.map(Some),
+            Heard::News { messages, gone } => (messages, gone),
         };
-        let mut messages: Vec<Message> = Vec::new();
-        if !touched.is_empty() {
-            let (scope, store) = (news.onlooker.scope(), &news.onlooker.store);
-            let found = news
-                .batch
-                .shared::<Self, _, _>(scope.clone(), async || {
-                    let mut conn = store.conn().await?;
-                    let found =
-                        conversation::queries::by_ids::<TicketId>(&mut conn, &scope, &news.batch.things())
-                            .await;
-                    found.map_err(|error| unanswered(news.onlooker.locale, error))
-                })
-                .await?;
-            let own = |message: &&Message| message.subject == ticket.into() && touched.contains(&message.id);
-            messages.extend(found.iter().filter(own).cloned());
-            messages.sort_by_key(|message| message.seq);
-        }
-        if messages.is_empty() && !gone {
-            return Ok(None);
-        }
-        if messages.len() > MESSAGE_LENGTH {
-            return self.reload(place, &news.onlooker).await.map(Some);
-        }
         let (messages, FeedPosition { cursor, revision }) =
             (messages.into_iter().map(TicketMessage).collect(), place);
         Ok(Some(TicketConversationChanged { cursor, revision, reload: false, messages, gone }))

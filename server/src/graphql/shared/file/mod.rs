@@ -6,7 +6,8 @@ mod query;
 mod subscription;
 mod types;
 
+pub use address::FileAddress;
 pub use mutation::FileMutation;
 pub use query::{FileCountsQuery, FileCountsSubscription, FileQuery, FilesCounted, FilesQuery};
 pub use subscription::{FileSubscription, FilesListed};
-pub use types::File;
+pub use types::{File, FileDisposition};

@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use futures_util::future::try_join_all;
 use guichet_base::id::{FileId, Id};
 use guichet_edge::ApiError;
+use guichet_schema::nouns::WITH_FILES;
 use guichet_schema::shared::file::model::FileState;
 use guichet_schema::shared::file::rules::{self, Declaration};
 use guichet_schema::shared::file::{download, queries, upload};
@@ -193,9 +194,10 @@ impl FileMutation {
     ) -> Result<FileDownloadPayload, ApiError> {
         let way = input.disposition.into();
         let (caller, files) = (Caller::of(ctx), ctx.data_unchecked::<Files>());
-        let MutationOutcome { done, user_errors, revision } =
-            act(ctx, async |store, actor| download::open(store, actor, id("id", &input.id)?, way).await)
-                .await?;
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+            download::open(store, WITH_FILES, actor, id("id", &input.id)?, way).await
+        })
+        .await?;
         let address = match &done {
             Some(file) => {
                 let address = files.addresses.download(file, way, caller.account(), caller.store.now()).await;

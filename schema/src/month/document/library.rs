@@ -1,0 +1,126 @@
+//! Where documents lie in the client's library (C-13): by themselves, or where staff move them.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use guichet_base::error::{Code, OrNotFound, Result};
+use guichet_base::i18n::{self, Args};
+use guichet_base::id::{ClientId, DocumentId, FolderId};
+use guichet_base::input::Check;
+use guichet_base::locale::Locale;
+use guichet_engine::actor::Actor;
+use guichet_engine::first;
+use guichet_engine::store::{Done, Store, Tx};
+use guichet_engine::tables::{document_definitions, firms, folders};
+use serde::Serialize;
+
+use super::held::Held;
+use super::model::Document;
+use super::rules::{self, MAX_ITEMS};
+use crate::month::folder::commands::{Step, ensure};
+use crate::month::folder::queries::visible;
+
+/// Puts documents with their first file into their folders: definition's folder / year / period.
+pub(super) async fn place(tx: &mut Tx, held: &mut Held, ids: &[DocumentId]) -> Result<()> {
+    for id in ids {
+        let Some(document) = held.documents.get(id).cloned() else { continue };
+        let versions = held.versions.get(id).map(Vec::as_slice).unwrap_or_default();
+        if document.folder_id.is_some() || !versions.iter().any(|version| version.is_current) {
+            continue;
+        }
+        let locale: Locale =
+            firms::table.find(document.firm_id).select(firms::locale).get_result(tx.conn()).await?;
+        let own: Option<String> = match document.definition_id {
+            Some(definition) => {
+                let of = document_definitions::table.find(definition).select(document_definitions::folder);
+                of.get_result(tx.conn()).await?
+            }
+            None => None,
+        };
+        let way = way(&document, own.as_deref(), locale);
+        let portfolio = held.portfolio(&document);
+        let folder = ensure(tx, document.firm_id, document.client_id, portfolio, way).await?;
+        if let Some(document) = held.documents.get_mut(id) {
+            document.folder_id = folder;
+        }
+    }
+    Ok(())
+}
+
+/// The way to the folder of a document.
+fn way(document: &Document, own: Option<&str>, locale: Locale) -> Vec<Step> {
+    let category = document.category.as_str();
+    let (key, name) = match own {
+        Some(own) => (format!("own:{own}"), own.to_owned()),
+        None => {
+            (category.to_owned(), i18n::named(locale, "document-category", document.category, &Args::new()))
+        }
+    };
+    let mut way = vec![Step { key, name }];
+    let mut step = |name: &str| {
+        let key = way.last().map_or_else(|| name.to_owned(), |last| format!("{}/{name}", last.key));
+        way.push(Step { key, name: name.to_owned() });
+    };
+    if let Some(period) = &document.period {
+        if let Some(starts) = document.period_starts_on {
+            step(&starts.format("%Y").to_string());
+        }
+        step(period);
+    }
+    way
+}
+
+/// What became of each document to move: its id, or why not.
+pub type Moved = Vec<std::result::Result<DocumentId, Code>>;
+
+/// Input for moving documents.
+#[derive(Debug, Clone, Serialize)]
+pub struct MoveDocuments {
+    /// The documents; none for ids of other nouns.
+    pub ids: Vec<Option<DocumentId>>,
+    /// The folder, of their client; none for the top of the library.
+    pub folder_id: Option<FolderId>,
+}
+
+/// Moves documents of one client into a folder. Who may see them stays the same. For staff.
+///
+/// # Errors
+/// `NOT_ALLOWED`, `OUT_OF_RANGE` for no or too many documents, `NOT_FOUND` about `folderId`; for each: `NOT_FOUND`, also when
+/// it is of another client than the folder.
+pub async fn relocate(store: &Store, actor: &Actor, key: &str, input: MoveDocuments) -> Result<Done<Moved>> {
+    if actor.membership.author().staff().is_none() {
+        return Err(Code::NotAllowed.into());
+    }
+    let mut check = Check::new();
+    check.count("ids", input.ids.len(), &(1..=MAX_ITEMS));
+    check.done()?;
+    let mut tx = first!(store.begin_once(actor, "documentMove", key, &input).await?);
+    let known: Vec<DocumentId> = input.ids.iter().copied().flatten().collect();
+    let mut held = Held::lock(&mut tx, &actor.scope(), &known).await?;
+    let of: Option<ClientId> = match input.folder_id {
+        Some(folder) => {
+            let found =
+                folders::table.filter(visible(&actor.scope()).checked()).filter(folders::id.eq(folder));
+            let found = found.select(folders::client_id).for_share();
+            Some(found.get_result(tx.conn()).await.optional()?.or_not_found("folderId")?)
+        }
+        None => None,
+    };
+    let now = tx.now;
+    let mut each = Vec::new();
+    for id in input.ids {
+        let document = id.and_then(|id| held.documents.get_mut(&id));
+        let document = document.filter(|document| of.is_none_or(|of| of == document.client_id));
+        each.push(match document {
+            None => Err(Code::NotFound),
+            Some(document) => {
+                if document.folder_id != input.folder_id {
+                    document.folder_id = input.folder_id;
+                    rules::touch(document, now);
+                }
+                Ok(document.id)
+            }
+        });
+    }
+    held.save(&mut tx, "documentMove").await?;
+    tx.commit(each).await
+}

@@ -1,0 +1,284 @@
+//! The list of documents: filter, search, order, pages.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::expression::SqlLiteral;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Date, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use guichet_base::error::Result;
+use guichet_base::id::{ClientId, DocumentId, FolderId, StaffId, TaskId, TaskTypeId};
+use guichet_base::page::{Page, PageRequest};
+use guichet_base::search;
+use guichet_base::text_enum;
+use guichet_engine::actor::Scope;
+use guichet_engine::condition::is_few;
+use guichet_engine::keyset::{self, Position, keyset, place};
+use guichet_engine::sql;
+use guichet_engine::tables::{documents, task_types, tasks};
+use guichet_engine::tally;
+use guichet_engine::{found_by, refolded};
+use guichet_obligations::{Category, Direction};
+
+use super::model::{Document, DocumentState};
+use super::queries::visible;
+use super::rules::{DocumentMark, mark_sql};
+use crate::month::task::model::TaskOrigin;
+use crate::people::firm::day::today;
+
+text_enum! {
+    /// A field by which documents can be sorted.
+    pub enum DocumentOrderField {
+        /// The due date that the client sees; documents without one come last.
+        DueOn = "DUE_ON",
+        /// The date and time of the last change that the client sees.
+        UpdatedAt = "UPDATED_AT",
+        /// The date and time of creation.
+        CreatedAt = "CREATED_AT",
+    }
+}
+
+/// The order of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DocumentOrder {
+    /// The field to sort by.
+    pub field: DocumentOrderField,
+    /// Whether the largest value comes first.
+    pub descending: bool,
+}
+
+impl Default for DocumentOrder {
+    fn default() -> Self {
+        Self { field: DocumentOrderField::DueOn, descending: false }
+    }
+}
+
+/// The day of a document without one: after all others.
+const NEVER: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a day of the calendar");
+
+impl DocumentOrder {
+    /// The position of a document in a list of this order.
+    pub fn position(self, document: &Document) -> Position {
+        let (name, down, id) = (self.field.as_str(), self.descending, document.id);
+        match self.field {
+            DocumentOrderField::DueOn => keyset::position(name, down, &document.due_on.unwrap_or(NEVER), id),
+            DocumentOrderField::UpdatedAt => keyset::position(name, down, &document.updated_at, id),
+            DocumentOrderField::CreatedAt => keyset::position(name, down, &document.created_at, id),
+        }
+    }
+}
+
+/// A filter of documents; all given conditions must match.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct DocumentFilter {
+    /// These documents.
+    pub ids: Option<Vec<DocumentId>>,
+    /// Of one of these clients.
+    pub clients: Option<Vec<ClientId>>,
+    /// Of one of these tasks; never of a client's filter (C-01).
+    pub tasks: Option<Vec<TaskId>>,
+    /// Of one of these kinds of work.
+    pub task_types: Option<Vec<TaskTypeId>>,
+    /// Of kinds of work with one of these names.
+    pub task_type_names: Option<Vec<String>>,
+    /// Of work of one of these people; never of a client's filter (C-01).
+    pub assignees: Option<Vec<StaffId>>,
+    /// In one of these folders.
+    pub folders: Option<Vec<FolderId>>,
+    /// Brought by one of these.
+    pub directions: Option<Vec<Direction>>,
+    /// In one of these states.
+    pub states: Option<Vec<DocumentState>>,
+    /// With one of these marks.
+    pub marks: Option<Vec<DocumentMark>>,
+    /// About one of these.
+    pub categories: Option<Vec<Category>>,
+    /// About one of these periods.
+    pub periods: Option<Vec<String>>,
+    /// Due on or after.
+    pub due_from: Option<NaiveDate>,
+    /// Due on or before.
+    pub due_to: Option<NaiveDate>,
+    /// Whether something is left to do for the client: to hand in, or to open.
+    pub is_open: Option<bool>,
+    /// Words in the name or in the title of the work; all must match.
+    pub search: Option<String>,
+}
+
+/// A list before it is ordered.
+pub(crate) type Query<'a> = documents::BoxedQuery<'a, Pg>;
+
+/// The query of a list.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub(crate) async fn filtered<'a>(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &DocumentFilter,
+    now: DateTime<Utc>,
+) -> Result<Query<'a>> {
+    let few = is_few(filter.clients.as_deref()) || filter.ids.is_some() || filter.tasks.is_some();
+    let mut query = documents::table.filter(visible(scope).checked_if(few)).into_boxed();
+    if let Some(ids) = &filter.ids {
+        query = query.filter(sql::among(documents::id, ids));
+    }
+    match filter.clients.as_deref() {
+        // With one client, an index has the right order.
+        Some([client]) => query = query.filter(documents::client_id.eq(*client)),
+        Some(clients) => query = query.filter(documents::client_id.eq_any(clients.to_vec())),
+        None => {}
+    }
+    if let Some(tasks) = &filter.tasks {
+        query = query.filter(documents::task_id.eq_any(tasks.clone()));
+    }
+    if let Some(task_types) = &filter.task_types {
+        query = query.filter(documents::task_type_id.eq_any(task_types.clone()));
+    }
+    if let Some(names) = &filter.task_type_names {
+        let named = task_types::table
+            .filter(task_types::firm_id.eq(scope.firm_id()))
+            .filter(task_types::name.eq_any(names.clone()))
+            .select(task_types::id.nullable());
+        query = query.filter(documents::task_type_id.eq_any(named));
+    }
+    if let Some(assignees) = &filter.assignees {
+        query = query.filter(documents::assignee_id.eq_any(assignees.clone()));
+    }
+    if let Some(folders) = &filter.folders {
+        query = query.filter(documents::folder_id.eq_any(folders.clone()));
+    }
+    if let Some(directions) = &filter.directions {
+        query = query.filter(documents::direction.eq_any(directions.clone()));
+    }
+    if let Some(states) = &filter.states {
+        query = query.filter(documents::state.eq_any(states.clone()));
+    }
+    if let Some(marks) = &filter.marks {
+        let today = today(conn, scope.firm_id(), now).await?;
+        let mark: SqlLiteral<Text> = diesel::dsl::sql(&format!("({})", mark_sql(today)));
+        query = query.filter(mark.eq_any(marks.clone()));
+    }
+    if let Some(categories) = &filter.categories {
+        query = query.filter(documents::category.eq_any(categories.clone()));
+    }
+    if let Some(periods) = &filter.periods {
+        query = query.filter(documents::period.eq_any(periods.clone()));
+    }
+    if let Some(from) = filter.due_from {
+        query = query.filter(documents::due_on.ge(from));
+    }
+    if let Some(to) = filter.due_to {
+        query = query.filter(documents::due_on.le(to));
+    }
+    if let Some(is_open) = filter.is_open {
+        // As the partial indexes have it.
+        let missing = documents::direction
+            .eq(Direction::Input)
+            .and(documents::state.eq_any([DocumentState::Expected, DocumentState::Rejected]));
+        let unread = documents::direction
+            .eq(Direction::Output)
+            .and(documents::published_at.is_not_null())
+            .and(documents::read_at.is_null());
+        let open = missing.or(unread);
+        query = if is_open { query.filter(open) } else { query.filter(diesel::dsl::not(open)) };
+    }
+    Ok(query.filter(found_by!(documents, &search::Query::read(filter.search.as_deref())?)))
+}
+
+/// A page of the list, with the marks of the firm's day `now`.
+///
+/// # Errors
+/// `INVALID_CURSOR`, `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &DocumentFilter,
+    order: DocumentOrder,
+    part: &PageRequest,
+    now: DateTime<Utc>,
+) -> Result<Page<Document>> {
+    let query = filtered(conn, scope, filter, now).await?.limit(part.fetch());
+    let ascending = order.descending == part.is_backward();
+    let name = order.field.as_str();
+    macro_rules! by {
+        ($column:expr => $key:ty) => {{
+            let place = place::<$key>(part, name)?;
+            keyset!(query, ascending, place, ($column, documents::id))
+        }};
+    }
+    let query = match order.field {
+        DocumentOrderField::DueOn => {
+            by!(or_never("coalesce(documents.due_on, '9999-12-31')") => NaiveDate)
+        }
+        DocumentOrderField::UpdatedAt => by!(documents::updated_at => DateTime<Utc>),
+        DocumentOrderField::CreatedAt => by!(documents::created_at => DateTime<Utc>),
+    };
+    Ok(part.page(query.select(Document::as_select()).load(conn).await?))
+}
+
+/// A date by which lists are ordered, as the index has it; [`NEVER`] for none.
+fn or_never(date: &'static str) -> SqlLiteral<Date> {
+    diesel::dsl::sql(date)
+}
+
+/// Those of these documents that are in the list, in no particular order, for keeping a list up to date.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn among(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &DocumentFilter,
+    ids: &[DocumentId],
+    now: DateTime<Utc>,
+) -> Result<Vec<Document>> {
+    let query = filtered(conn, scope, filter, now).await?.filter(sql::among(documents::id, ids));
+    Ok(query.select(Document::as_select()).load(conn).await?)
+}
+
+/// The number of documents that match a filter.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn count(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &DocumentFilter,
+    now: DateTime<Utc>,
+) -> Result<i64> {
+    Ok(filtered(conn, scope, filter, now).await?.count().get_result(conn).await?)
+}
+
+/// The number of documents that match a filter, by mark, in one scan.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn counts(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &DocumentFilter,
+    now: DateTime<Utc>,
+) -> Result<Vec<(DocumentMark, i64)>> {
+    let today = today(conn, scope.firm_id(), now).await?;
+    let by_mark = tally::by::<DocumentMark>(&format!("({})", mark_sql(today)));
+    let query = filtered(conn, scope, filter, now).await?;
+    Ok(tally::each(query.select(by_mark).get_result(conn).await?))
+}
+
+refolded!(documents, Document, async |conn: &mut AsyncPgConnection, rows: &[Document]| -> Result<_> {
+    let ids: Vec<TaskId> = rows.iter().filter_map(|document| document.task_id).collect();
+    let titles: Vec<(TaskId, String)> = tasks::table
+        .filter(sql::among(tasks::id, &ids))
+        // What people wrote of a task is no client's to search (C-01).
+        .filter(tasks::origin.eq(TaskOrigin::Recurring))
+        .select((tasks::id, tasks::title))
+        .load(conn)
+        .await?;
+    // As the generation writes it: the name, and the kind of work with its period.
+    let text = |document: &Document| {
+        let task = titles.iter().find(|(id, _)| document.task_id == Some(*id));
+        search::fold(&format!("{} {}", document.name, task.map_or("", |(_, title)| title)))
+    };
+    Ok(rows.iter().map(text).collect())
+});

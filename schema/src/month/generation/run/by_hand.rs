@@ -1,0 +1,146 @@
+//! The dates and documents of tasks that a person enters or dates: found and made as generation does.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDate;
+use diesel_async::AsyncPgConnection;
+use guichet_base::error::Result;
+use guichet_base::id::{ClientId, FirmId, OverrideId, RecurringTaskId, TaskId, TaskTypeId};
+use guichet_engine::store::Tx;
+use guichet_obligations::{Book, Calendars, Period};
+use serde_json::{Map, Value, json};
+
+use crate::month::generation::plan::{Computed, Dates, Outcome};
+use crate::month::recurring_task::model::{DueOverride, RecurringTask};
+use crate::month::{calendar, obligation};
+use crate::people::client::record::queries::{Record, records};
+
+use super::{Chunk, Dues, Firm, Made, Order, Planned, recurrence, tell, write_documents};
+
+/// What decides about dates, for some clients of a firm.
+pub(crate) struct Rules {
+    firm_id: FirmId,
+    firm: Firm,
+    book: Book,
+    calendars: Calendars<'static>,
+    records: HashMap<ClientId, Record>,
+}
+
+/// The work whose dates are asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Work<'a> {
+    /// For whom.
+    pub client: ClientId,
+    /// The kind of work.
+    pub task_type: TaskTypeId,
+    /// The period.
+    pub period: Period,
+    /// The legal date that a person set in place of the rule's, and who.
+    pub legal: Option<(NaiveDate, &'a str)>,
+}
+
+impl Rules {
+    /// Reads what these clients and their firm say.
+    pub async fn read(conn: &mut AsyncPgConnection, firm_id: FirmId, clients: &[ClientId]) -> Result<Self> {
+        Ok(Self {
+            firm_id,
+            firm: super::firm(conn, firm_id).await?,
+            book: obligation::queries::book(conn, firm_id).await?,
+            calendars: calendar::queries::calendars(conn, firm_id).await?,
+            records: records(conn, firm_id, Some(clients)).await?,
+        })
+    }
+
+    /// Whether the firm offers a kind of work.
+    pub fn offers(&self, task_type: TaskTypeId) -> bool {
+        self.firm.types.contains_key(&task_type)
+    }
+
+    /// A period of a client by its name: one that the kind of work has, if there is one.
+    pub fn period(&self, client: ClientId, task_type: Option<TaskTypeId>, name: &str) -> Option<Period> {
+        let record = self.records.get(&client)?;
+        let Some(task_type) = task_type else { return Period::parse(name, 1, &record.years) };
+        let recurrence = recurrence(&self.firm.types.get(&task_type)?.row);
+        let period = Period::parse(name, recurrence.every, &record.years);
+        period.filter(|period| period.kind() == recurrence.kind)
+    }
+
+    /// The dates of some work; none when nothing is due for the period.
+    pub fn dates(&self, work: Work<'_>) -> Option<Dates> {
+        let mut computed = Computed::new(&self.book, &self.calendars);
+        let planned = self.plan(work, TaskId::new(), &mut computed)?;
+        match computed.outcome(planned.dates)? {
+            Outcome::Due(dates) => Some((**dates).clone()),
+            Outcome::NotDue => None,
+        }
+    }
+
+    /// Makes the documents of a task that is there; none when nothing is due for its period. What the client brings is
+    /// due by `hand_in`, if a person set that.
+    pub async fn make_documents(
+        &self,
+        tx: &mut Tx,
+        work: Work<'_>,
+        task: &Made,
+        hand_in: Option<NaiveDate>,
+    ) -> Result<()> {
+        let mut computed = Computed::new(&self.book, &self.calendars);
+        let Some(planned) = self.plan(work, task.id, &mut computed) else { return Ok(()) };
+        let mut dues = Dues { hand_in, ..Dues::default() };
+        write_documents(tx, &self.firm, &computed, &mut dues, &[&planned]).await?;
+        if planned.documents.is_empty() {
+            return Ok(());
+        }
+        tell(tx, self.firm_id, std::slice::from_ref(task)).await
+    }
+
+    /// The work as generation plans it: for a series of this one period.
+    fn plan(&self, work: Work<'_>, id: TaskId, computed: &mut Computed<'_>) -> Option<Planned> {
+        let kind = self.firm.types.get(&work.task_type)?;
+        let record = self.records.get(&work.client)?;
+        let name = work.period.to_string();
+        let series = RecurringTaskId::new();
+        let instead = work.legal.map(|(day, by)| DueOverride {
+            id: OverrideId::new(),
+            firm_id: self.firm_id,
+            recurring_task_id: series,
+            definition_id: None,
+            from_period: name.clone(),
+            to_period: Some(name.clone()),
+            due: json!({ "dates": Map::from_iter([(name.clone(), Value::from(day.to_string()))]) }),
+            reason: by.to_owned(),
+        });
+        let row = RecurringTask {
+            id: series,
+            firm_id: self.firm_id,
+            client_id: work.client,
+            task_type_id: work.task_type,
+            assignee_id: None,
+            first_period: name.clone(),
+            last_period: Some(name),
+            expects_documents: None,
+            version: 1,
+            created_at: kind.row.created_at,
+            updated_at: kind.row.created_at,
+        };
+        let chunk = Chunk {
+            rows: Vec::new(),
+            records: HashMap::new(),
+            pauses: HashMap::new(),
+            overrides: instead.into_iter().map(|instead| (series, vec![instead])).collect(),
+            unexpected: HashSet::new(),
+            taken: HashSet::new(),
+            undone: HashSet::new(),
+        };
+        let order = Order {
+            firm_id: self.firm_id,
+            up_to: NaiveDate::MIN,
+            today: NaiveDate::MIN,
+            only: super::Only::default(),
+            again: true,
+            generation_id: None,
+        };
+        let planned = chunk.task(&order, kind, &row, record, &work.period, computed)?;
+        Some(Planned { id, ..planned })
+    }
+}

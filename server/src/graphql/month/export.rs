@@ -1,0 +1,243 @@
+//! Exports: lists as files that are written later.
+
+use async_graphql::{
+    Context, ID, InputObject, InputValueResult, Object, Scalar, ScalarType, Subscription, Value,
+};
+use futures_util::Stream;
+use guichet_base::error;
+use guichet_base::id::{ExportId, FileId, Id};
+use guichet_edge::ApiError;
+use guichet_engine::actor::Membership;
+use guichet_engine::db::Conn;
+use guichet_engine::keyset::Position;
+use guichet_schema::month::export::commands::{self, CreateExport};
+use guichet_schema::month::export::{model, queries};
+use uuid::Uuid;
+
+use crate::graphql::caller::Caller;
+use crate::graphql::export;
+use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
+use crate::graphql::loaders::{by_ids, load_optional};
+use crate::graphql::mirror::mirror;
+use crate::graphql::page::{FilterInput, connection};
+use crate::graphql::payload::{MutationOutcome, act, api_id, known_ids, payload, queried};
+use crate::graphql::scalars::DateTime;
+use crate::graphql::shared::file::File;
+
+mirror!(ListName => model::ListName);
+mirror!(ExportFormat => model::ExportFormat);
+mirror!(ExportState => model::ExportState);
+
+/// A filter of any list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListFilter(pub serde_json::Value);
+
+/// A filter of a list, as an object with the fields of the filter that the list itself takes, for example
+/// `{"status": ["TODO"]}` for `tasks` (see `TaskFilter`). Without fields it lets everything pass.
+#[Scalar(name = "ListFilter")]
+impl ScalarType for ListFilter {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let bad = || guichet_edge::invalid_input("A ListFilter is an object.");
+        match value {
+            Value::Object(_) => value.into_json().map(Self).map_err(|_| bad()),
+            _ => Err(bad()),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from_json(self.0.clone()).unwrap_or_default()
+    }
+}
+
+/// A list as a file.
+#[derive(Debug, Clone)]
+pub struct Export(pub model::Export);
+
+by_ids!(ExportId => Export, membership queries::by_ids);
+
+/// A list as a file, written for one staff member, who alone sees it. The file is kept for 7 days.
+#[Object]
+impl Export {
+    /// The ID of the export, for example `export_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
+    pub async fn id(&self) -> ID {
+        api_id(self.0.id)
+    }
+
+    /// The list.
+    async fn list(&self) -> ListName {
+        self.0.list.into()
+    }
+
+    /// The format.
+    async fn format(&self) -> ExportFormat {
+        self.0.format.into()
+    }
+
+    /// The filter of the list.
+    async fn filter(&self) -> ListFilter {
+        ListFilter(self.0.filter.clone())
+    }
+
+    /// The state.
+    async fn state(&self) -> ExportState {
+        self.0.state.into()
+    }
+
+    /// The number of rows; null until the file is written.
+    async fn rows(&self) -> Option<i32> {
+        self.0.rows
+    }
+
+    /// The file, for `fileDownload`; null unless the state is `READY`.
+    async fn file(&self, ctx: &Context<'_>) -> Result<Option<File>, ApiError> {
+        let is_ready = self.0.state == model::ExportState::Ready;
+        load_optional(ctx, self.0.file_id.filter(|_| is_ready)).await
+    }
+
+    /// The date and time when the file was asked for.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// The date and time when the file was written or given up.
+    async fn finished_at(&self) -> Option<DateTime> {
+        self.0.finished_at.map(DateTime)
+    }
+
+    /// The date and time until which the file is kept; null unless it was written.
+    async fn expires_at(&self) -> Option<DateTime> {
+        self.0.expires_at.map(DateTime)
+    }
+}
+
+/// A filter of exports. An export must match all given conditions.
+#[derive(Debug, Default, InputObject)]
+pub struct ExportFilter {
+    /// Exports with one of these IDs.
+    ids: Option<Vec<ID>>,
+}
+
+impl FilterInput for ExportFilter {
+    type Filter = queries::ExportFilter;
+
+    fn read(self, _: &Membership) -> error::Result<queries::ExportFilter> {
+        Ok(queries::ExportFilter { ids: known_ids(self.ids) })
+    }
+}
+
+connection! {
+    /// A page of the list of exports.
+    ExportConnection, ExportEdge of Export, count ExportCount;
+    /// Returns the exports that the viewer asked for, newest first. Empty for clients.
+    query ExportQuery.exports, filter ExportFilter => queries::ExportFilter;
+    seen by membership, page queries::page, counted queries::count, position queries::position
+}
+
+/// Input for `exportCreate`: the list to export.
+#[derive(Debug, InputObject)]
+pub struct ExportCreateInput {
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
+    idempotency_key: String,
+    /// The list.
+    list: ListName,
+    /// The format.
+    format: ExportFormat,
+    /// The filter of the list. By default all rows are exported.
+    filter: Option<ListFilter>,
+}
+
+payload! {
+    /// The result of `exportCreate`.
+    ExportCreatePayload {
+        /// The export, whose file is not written yet; null when there are errors.
+        export: Option<Export>,
+    }
+}
+
+/// Acts on exports.
+#[derive(Debug, Default)]
+pub struct ExportMutation;
+
+#[Object]
+impl ExportMutation {
+    /// Asks for a list as a file. The file is written later, with the rows that the viewer can see then, in the language of
+    /// the viewer. Short lists can be had at once from `/export/tickets.csv` and the like.
+    ///
+    /// Available to staff.
+    ///
+    /// Errors: `NOT_ALLOWED`, `INVALID_FILTER`, `TOO_MANY_EXPORTS`, `REQUIRED`, `TOO_LONG`, `IDEMPOTENCY_KEY_REUSED`.
+    async fn export_create(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: ExportCreateInput,
+    ) -> Result<ExportCreatePayload, ApiError> {
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+            actor.staff()?;
+            let ExportCreateInput { idempotency_key, list, format, filter } = input;
+            let filter = filter.unwrap_or_else(|| ListFilter(serde_json::json!({}))).0;
+            let list = list.into();
+            export::check(list, &actor.membership, &filter)?;
+            let create = CreateExport { list, format: format.into(), filter };
+            commands::create(store, actor, &idempotency_key, create).await
+        })
+        .await?;
+        let export = load_optional(ctx, done).await?;
+        Ok(ExportCreatePayload { export, user_errors, revision })
+    }
+}
+
+changes! {
+    /// A change of the list of exports.
+    ExportsChanged of ExportEdge, Export(model::Export), ExportId
+}
+
+/// The exports of a filter.
+pub struct ExportsListed(queries::ExportFilter);
+
+impl Listed for ExportsListed {
+    type Message = ExportsChanged;
+    type Key = (Uuid, queries::ExportFilter);
+
+    const SHOWS: Shows = Shows { elsewhere: &[FileId::NOUN], ..Shows::of("exportsChanged") };
+
+    fn key(&self, onlooker: &Onlooker) -> Self::Key {
+        (onlooker.membership.person(), self.0.clone())
+    }
+
+    async fn find(
+        &self,
+        conn: &mut Conn,
+        onlooker: &Onlooker,
+        ids: &[ExportId],
+    ) -> error::Result<Vec<model::Export>> {
+        queries::among(conn, &onlooker.membership, &self.0, ids).await
+    }
+
+    fn position(&self, export: &model::Export) -> Position {
+        queries::position(export)
+    }
+}
+
+/// Exports, live.
+#[derive(Debug, Default)]
+pub struct ExportSubscription;
+
+#[Subscription]
+impl ExportSubscription {
+    /// Sends changes of the exports that the viewer asked for. Applied in order to the result of the query `exports` after
+    /// the first message, they keep that result up to date. Sends nothing to clients.
+    async fn exports_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The filter. By default all are returned.")] filter: Option<ExportFilter>,
+        #[graphql(
+            desc = "The cursor of the last message that was received. The subscription then continues after that message."
+        )]
+        after: Option<String>,
+    ) -> Result<impl Stream<Item = Result<ExportsChanged, ApiError>>, ApiError> {
+        let caller = Caller::of(ctx);
+        let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
+        follow(ctx, after, ExportsListed(filter)).await
+    }
+}

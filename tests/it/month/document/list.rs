@@ -1,0 +1,81 @@
+//! The list of documents.
+
+use serde_json::{Value, json};
+
+use super::papers::Papers;
+use crate::desk::ticket::desk::text;
+
+/// filters and search; C-01: a client neither sees nor asks for tasks.
+#[tokio::test]
+async fn a_06_filters() {
+    let papers = Papers::open().await;
+    let (admin, owner) = (papers.desk.admin.clone(), papers.desk.owner.clone());
+    let one = papers.id("Extrato").await;
+    let cases = [
+        (json!({ "ids": [one] }), vec!["Extrato"]),
+        (
+            json!({ "clientIds": [guichet_base::id::Id::encode(papers.desk.client)] }),
+            vec!["Extrato", "Folha", "Guia", "Notas"],
+        ),
+        (json!({ "directions": ["INPUT"] }), vec!["Extrato", "Notas"]),
+        (json!({ "categories": ["PAYROLL"] }), vec!["Folha"]),
+        (json!({ "states": ["EXPECTED"], "marks": ["TO_HAND_IN"] }), vec!["Extrato", "Notas"]),
+        (json!({ "marks": ["AWAITING_FIRM"] }), vec!["Folha", "Guia"]),
+        (json!({ "isOpen": true }), vec!["Extrato", "Notas"]),
+        (json!({ "isOpen": false }), vec!["Folha", "Guia"]),
+        (json!({ "taskTypeNames": ["Imposto"], "search": "nota" }), vec!["Notas"]),
+        (json!({ "taskTypeNames": ["Outro"] }), vec![]),
+        (json!({ "search": "imposto 02/2026 folha" }), vec!["Folha"]),
+        (
+            json!({ "periods": ["2026-02"], "dueFrom": "2026-03-20", "dueTo": "2026-03-20" }),
+            vec!["Extrato", "Folha", "Guia", "Notas"],
+        ),
+        (json!({ "dueTo": "2026-03-19" }), vec![]),
+    ];
+    for (filter, expected) in cases {
+        for by in [&admin, &owner] {
+            assert_eq!(papers.names(by, filter.clone()).await, expected, "{filter}");
+        }
+    }
+    assert_eq!(papers.names(&owner, json!({ "taskIds": [papers.task] })).await.len(), 4);
+    let query = "query D($filter: DocumentFilter) { documents(first: 9, filter: $filter) { totalCount } }";
+    let filter = json!({ "filter": { "taskIds": [papers.task] } });
+    let refused = papers.desk.app.send(Some(&admin), query, filter).await;
+    assert!(refused.body.to_string().contains("NOT_ALLOWED"), "{}", refused.body);
+    let seen = papers.see(&admin, &one).await;
+    assert_eq!((&seen["task"], &seen["taskType"]), (&Value::Null, &Value::Null));
+    assert_eq!(seen["taskTypeName"], "Imposto");
+    assert_eq!(text(&papers.see(&owner, &one).await["task"]["id"]), papers.task);
+    papers.finish().await;
+}
+
+/// the numbers by mark follow the day of the firm.
+#[tokio::test]
+async fn a_04_counts_by_mark() {
+    let papers = Papers::open().await;
+    let count = async || {
+        let query = "{ documentCounts { totalCount byMark { mark count } } }";
+        let counts =
+            papers.desk.app.ask(&papers.desk.admin, query, json!({})).await["documentCounts"].clone();
+        assert_eq!(counts["totalCount"], 4);
+        let some = counts["byMark"].as_array().unwrap().iter().filter(|each| each["count"] != 0);
+        some.map(|each| (text(&each["mark"]), each["count"].as_i64().unwrap())).collect::<Vec<_>>()
+    };
+    let of = |all: &[(&str, i64)]| all.iter().map(|(mark, n)| ((*mark).to_owned(), *n)).collect::<Vec<_>>();
+    assert_eq!(count().await, of(&[("AWAITING_FIRM", 2), ("TO_HAND_IN", 2)]));
+    papers.desk.app.pass(chrono::TimeDelta::days(19));
+    assert_eq!(count().await, of(&[("AWAITING_FIRM", 2), ("OVERDUE_TO_HAND_IN", 2)]));
+    papers.finish().await;
+}
+
+/// What is not expected any more does not exist for the client.
+#[tokio::test]
+async fn b_14_dropped() {
+    let papers = Papers::open().await;
+    let id = papers.id("Notas").await;
+    papers.set("UPDATE documents SET state = 'DROPPED' WHERE name = 'Notas'").await;
+    assert_eq!(papers.names(&papers.desk.admin, json!({})).await, ["Extrato", "Folha", "Guia"]);
+    assert_eq!(papers.see(&papers.desk.admin, &id).await, Value::Null);
+    assert_eq!(papers.see(&papers.desk.owner, &id).await["mark"], "SETTLED");
+    papers.finish().await;
+}

@@ -1,0 +1,11 @@
+//! Documents: what a client hands in and what the firm delivers to it.
+
+mod approve;
+mod deliver;
+mod hand_in;
+mod library;
+mod list;
+mod live;
+mod mails;
+mod marks;
+pub mod papers;
