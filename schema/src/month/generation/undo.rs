@@ -141,6 +141,7 @@ const UNTOUCHED: &str = "
                 d.state = 'EXPECTED' AND d.last_version = 0 AND NOT d.is_due_set
                 AND num_nonnulls(d.published_at, d.read_at, d.approval) = 0
                 AND NOT EXISTS (SELECT FROM document_versions WHERE document_id = d.id)
+                AND NOT EXISTS (SELECT FROM document_answers WHERE document_id = d.id)
                 AND NOT EXISTS (SELECT FROM attachments WHERE subject_id = d.id)
                 AND NOT EXISTS (SELECT FROM messages WHERE subject_id = d.id)
                 AND NOT EXISTS (SELECT FROM read_marks WHERE subject_id = d.id)

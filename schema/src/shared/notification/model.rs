@@ -55,20 +55,6 @@ impl NotificationKind {
     }
 }
 
-impl NotificationKind {
-    /// Whether it tells of a ticket.
-    pub const fn is_of_ticket(self) -> bool {
-        matches!(
-            self,
-            Self::TicketAssigned
-                | Self::DepartmentTicket
-                | Self::ClientMessage
-                | Self::ClientFile
-                | Self::TicketReopened
-        )
-    }
-}
-
 /// A notification of one staff member about one action.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = notifications)]
