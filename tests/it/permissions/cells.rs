@@ -16,6 +16,8 @@ use super::cast::{Cast, Stage};
 fn wrong(cast: &Cast, row: &Row, expected: &Answer, answer: &Value) -> Option<String> {
     let right = match expected {
         Answer::Error(code) => answer["errors"][0]["extensions"]["code"] == *code,
+        // A query has no user errors: its refusal is an error of the request.
+        Answer::Refused(code) if row.of == "Query" => answer["errors"][0]["extensions"]["reason"] == *code,
         _ if answer.get("errors").is_some() => false,
         Answer::Refused(code) => answer["data"][&row.field]["userErrors"][0]["code"] == *code,
         Answer::Done => {
@@ -30,6 +32,7 @@ fn wrong(cast: &Cast, row: &Row, expected: &Answer, answer: &Value) -> Option<St
         Answer::Counts(number) => answer["data"][&row.field]["totalCount"] == *number,
         Answer::Value if ROOTS.contains(&row.of.as_str()) => !is_empty(&answer["data"][&row.field]),
         Answer::Value => field(row, answer).is_some_and(|value| !is_empty(value)),
+        Answer::Null if ROOTS.contains(&row.of.as_str()) => is_empty(&answer["data"][&row.field]),
         Answer::Null => field(row, answer).is_some_and(is_empty),
     };
     (!right).then(|| format!("{answer:.600} instead of {expected:?}"))

@@ -141,6 +141,7 @@ const UNTOUCHED: &str = "
                 d.state = 'EXPECTED' AND d.last_version = 0 AND NOT d.is_due_set
                 AND num_nonnulls(d.published_at, d.read_at, d.approval) = 0
                 AND NOT EXISTS (SELECT FROM document_versions WHERE document_id = d.id)
+                AND NOT EXISTS (SELECT FROM document_answers WHERE document_id = d.id)
                 AND NOT EXISTS (SELECT FROM attachments WHERE subject_id = d.id)
                 AND NOT EXISTS (SELECT FROM messages WHERE subject_id = d.id)
                 AND NOT EXISTS (SELECT FROM read_marks WHERE subject_id = d.id)
@@ -158,11 +159,10 @@ const REMEMBER: &str = "
     ON CONFLICT (recurring_task_id, period) DO UPDATE
         SET undone_by = excluded.undone_by, undone_at = excluded.undone_at";
 
-/// Removes the tasks `$1`, with what is about them.
+/// Removes the tasks `$1`, with their histories. What somebody was told stays told.
 const REMOVE: &[&str] = &[
     "DELETE FROM changes WHERE subject_id = ANY ($1)
         OR subject_id IN (SELECT id FROM documents WHERE task_id = ANY ($1))",
-    "DELETE FROM notifications WHERE subject_id = ANY ($1)",
     "DELETE FROM documents WHERE task_id = ANY ($1)",
     "DELETE FROM tasks WHERE id = ANY ($1)",
 ];

@@ -212,7 +212,8 @@ impl DueDateMoveMutation {
     ///
     /// Requires the role `OWNER` or `MANAGER`.
     ///
-    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `MUTUALLY_EXCLUSIVE`, `OUT_OF_RANGE`, `IDEMPOTENCY_KEY_REUSED`.
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `MUTUALLY_EXCLUSIVE`, `OUT_OF_RANGE`, `TOO_FAST`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
     async fn due_date_moves_apply(
         &self,
         ctx: &Context<'_>,

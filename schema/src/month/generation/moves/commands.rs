@@ -74,7 +74,8 @@ pub struct Applied {
 /// the filter. For owners and managers.
 ///
 /// # Errors
-/// `NOT_ALLOWED`; `NOT_FOUND` about `taskIds`; `OUT_OF_RANGE` for none or too many; `REQUIRED` without tasks and `all`.
+/// `NOT_ALLOWED`; `NOT_FOUND` about `taskIds`; `OUT_OF_RANGE` for none or too many; `REQUIRED` without tasks and `all`;
+/// `TOO_FAST`.
 pub async fn apply(
     store: &Store,
     actor: &Actor,
@@ -85,6 +86,7 @@ pub async fn apply(
     rights::may(&actor.membership, FirmAct::DueDatesMove)?;
     let (firm_id, by) = (actor.firm_id(), actor.staff()?.id);
     let mut tx = first!(store.begin_once(actor, "dueDateMovesApply", key, &(&filter, all)).await?);
+    tx.keep_pace(actor)?;
     let mut check = Check::new();
     check.require(filter.tasks.is_some() || all, Refusal::of("taskIds", Code::Required));
     check.require(filter.tasks.is_none() || !all, Refusal::of("all", Code::MutuallyExclusive));
