@@ -56,7 +56,7 @@ pub async fn attach(store: &Store, actor: &Actor, key: &str, input: AttachFiles)
     if let Some(id) = input.message_id {
         let task = input.task_id.into();
         let message = conversation::queries::find(tx.conn(), &actor.scope(), task, id).await?;
-        message.filter(|message| message.author() == author).or_not_found("messageId")?;
+        message.filter(|message| message.author() == author).or_not_found("commentId")?;
     }
     let mut case = Case::lock(&mut tx, actor, input.task_id, TaskAct::AttachFile).await?;
     let visibility = Visibility::Internal;

@@ -57,6 +57,9 @@ pub async fn assign(store: &Store, actor: &Actor, key: &str, ids: Ids, to: Assig
     let to = to.clone().checked()?;
     check_works_here(tx.conn(), actor.firm_id(), to.assignee_id).await?;
     let (cases, mut results) = open(&mut tx, actor, &ids, TaskAct::Assign).await?;
+    if cases.is_empty() {
+        return Ok(nothing(&ids, &results));
+    }
     let act = ActId::new();
     let mut told = Vec::new();
     for mut case in cases {
@@ -86,6 +89,9 @@ pub async fn change_status(
     let mut tx = first!(store.begin_once(actor, "tasksStatusChange", key, &given).await?);
     let wish = wish.clone().checked()?;
     let (cases, mut results) = open(&mut tx, actor, &ids, TaskAct::ChangeStatus).await?;
+    if cases.is_empty() {
+        return Ok(nothing(&ids, &results));
+    }
     let found: Vec<TaskId> = cases.iter().map(|case| case.task.id).collect();
     let missing = documents::missing(tx.conn(), &actor.scope(), &found).await?;
     let act = ActId::new();
@@ -120,6 +126,9 @@ pub async fn set_dates(
     let mut tx = first!(store.begin_once(actor, "tasksDueDateSet", key, &(&ids, &set)).await?);
     let by = name(tx.conn(), actor.staff()?.id).await?;
     let (cases, mut results) = open(&mut tx, actor, &ids, TaskAct::Edit).await?;
+    if cases.is_empty() {
+        return Ok(nothing(&ids, &results));
+    }
     let clients: BTreeSet<ClientId> = cases.iter().map(|case| case.client.id).collect();
     let rules = Rules::read(tx.conn(), actor.firm_id(), &clients.into_iter().collect::<Vec<_>>()).await?;
     let act = ActId::new();
@@ -162,6 +171,11 @@ async fn open(tx: &mut Tx, actor: &Actor, ids: &Ids, act: TaskAct) -> Result<(Ve
     }
     cases.sort_by_key(|case| case.task.id);
     Ok((cases, results))
+}
+
+/// What is answered when every task is refused: nothing is kept of that.
+fn nothing(ids: &Ids, results: &Results) -> Done<Each> {
+    Done { value: each(ids, results), revision: None }
 }
 
 fn each(ids: &Ids, results: &Results) -> Each {
