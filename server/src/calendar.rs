@@ -75,11 +75,12 @@ async fn read(store: &Store, feed: &str, whose: &mut Whose) -> Result<Option<Str
 
 /// The calendar, unless the program has it already.
 fn found(text: String, headers: &HeaderMap) -> Response {
-    let tag = format!("\"{}\"", BASE64URL_NOPAD.encode(&Sha256::digest(text.as_bytes())));
+    // A weak one, because the text may be compressed on its way.
+    let tag = format!("W/\"{}\"", BASE64URL_NOPAD.encode(&Sha256::digest(text.as_bytes())));
     let known = headers.get(IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
-    // Compression makes the tag a weak one, which is the same text for us.
     let is_known = known.is_some_and(|tags| {
-        tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag || known.trim() == "*")
+        let mut tags = tags.split(',').map(str::trim);
+        tags.any(|known| known == "*" || known.trim_start_matches("W/") == tag.trim_start_matches("W/"))
     });
     let shared = [
         (ETAG, tag),

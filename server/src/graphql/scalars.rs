@@ -9,7 +9,7 @@ use guichet_edge::Scalars;
 use guichet_engine::actor;
 
 use crate::graphql::mirror::mirror;
-use crate::graphql::month::export::ListFilter;
+use crate::graphql::month::export::FilterObject;
 use crate::graphql::payload::Revision;
 
 /// All scalars that inputs contain.
@@ -19,7 +19,7 @@ pub fn scalars() -> Scalars {
         .with::<Date>()
         .with::<DateTime>()
         .with::<Revision>()
-        .with::<ListFilter>()
+        .with::<FilterObject>()
 }
 
 /// A whole number that JSON and JavaScript represent exactly.

@@ -103,11 +103,11 @@ async fn c_03_views_are_told_live() {
         assert_eq!(messages.told().await["reload"], true);
     }
     let own = desk.done(&desk.member, "savedViewCreate", view("Minha", "TASKS", json!({}), false)).await;
+    assert_eq!(member.told().await["changed"], json!([{ "name": "Minha" }]));
     let all = desk.done(&desk.owner, "savedViewCreate", view("Nossa", "TASKS", json!({}), true)).await;
+    assert_eq!(member.told().await["changed"], json!([{ "name": "Nossa" }]));
     let own = json!({ "id": own["savedView"]["id"] });
     desk.done(&desk.member, "savedViewDelete", own.clone()).await;
-    assert_eq!(member.told().await["changed"], json!([{ "name": "Minha" }]));
-    assert_eq!(member.told().await["changed"], json!([{ "name": "Nossa" }]));
     assert_eq!(member.told().await["removed"], json!([own["id"]]));
     assert_eq!(owner.told().await["changed"], json!([{ "name": "Nossa" }]));
     let all = json!({ "id": all["savedView"]["id"] });

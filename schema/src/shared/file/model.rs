@@ -154,6 +154,12 @@ impl File {
             .expect("a check of the table demands exactly one uploader")
     }
 
+    /// Whether something keeps it that says itself when it is over: what it is attached to, or the export that it was
+    /// written for. A stored file of nobody expires.
+    pub fn is_kept(&self) -> bool {
+        self.state == FileState::Stored && self.expires_at.is_none()
+    }
+
     /// The key of the uploaded bytes.
     pub const fn staged(&self) -> Key {
         Key::Staged { firm_id: self.firm_id, file_id: self.id }

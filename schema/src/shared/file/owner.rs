@@ -15,7 +15,7 @@ use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
 use guichet_engine::subject::Subject;
-use guichet_engine::tables::{attachments, exports, files};
+use guichet_engine::tables::{attachments, files};
 
 use super::model::{Attachment, File, FileState};
 use crate::shared::visibility::Visibility;
@@ -151,16 +151,11 @@ pub fn visible(membership: &Membership) -> Condition<files::table> {
     )
 }
 
-/// Which of these files have an owner: what they are attached to, or the export that they were written for.
+/// Which of these files have an owner.
 ///
 /// # Errors
 /// When the database does not answer: retry.
 pub async fn owned(conn: &mut AsyncPgConnection, ids: &[FileId]) -> Result<HashSet<FileId>> {
     let owned = attachments::table.filter(sql::among(attachments::file_id, ids)).select(attachments::file_id);
-    let mut owned: HashSet<FileId> = owned.load(conn).await?.into_iter().collect();
-    let of_exports = exports::table
-        .filter(sql::among(exports::file_id.assume_not_null(), ids))
-        .select(exports::file_id.assume_not_null());
-    owned.extend(of_exports.load::<FileId>(conn).await?);
-    Ok(owned)
+    Ok(owned.load(conn).await?.into_iter().collect())
 }

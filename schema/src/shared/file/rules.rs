@@ -174,7 +174,7 @@ pub fn may(act: FileAct, by: Author, file: &File, is_attached: bool, now: DateTi
         (FileAct::Complete, FileState::Pending) if file.expires_at.is_some_and(|end| now >= end) => {
             Err(Code::UploadExpired)
         }
-        (FileAct::Attach, _) if is_attached => Err(Code::FileAttached),
+        (FileAct::Attach, _) if is_attached || file.is_kept() => Err(Code::FileAttached),
         (FileAct::Attach | FileAct::Download | FileAct::Preview, FileState::Pending) => {
             Err(Code::FileNotUploaded)
         }

@@ -30,14 +30,14 @@ mirror!(ExportState => model::ExportState);
 
 /// A filter of any list.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ListFilter(pub serde_json::Value);
+pub struct FilterObject(pub serde_json::Value);
 
 /// A filter of a list, as an object with the fields of the filter that the list itself takes, for example
 /// `{"status": ["TODO"]}` for `tasks` (see `TaskFilter`). Without fields it lets everything pass.
-#[Scalar(name = "ListFilter")]
-impl ScalarType for ListFilter {
+#[Scalar(name = "FilterObject")]
+impl ScalarType for FilterObject {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let bad = || guichet_edge::invalid_input("A ListFilter is an object.");
+        let bad = || guichet_edge::invalid_input("A FilterObject is an object.");
         match value {
             Value::Object(_) => value.into_json().map(Self).map_err(|_| bad()),
             _ => Err(bad()),
@@ -74,8 +74,8 @@ impl Export {
     }
 
     /// The filter of the list.
-    async fn filter(&self) -> ListFilter {
-        ListFilter(self.0.filter.clone())
+    async fn filter(&self) -> FilterObject {
+        FilterObject(self.0.filter.clone())
     }
 
     /// The state.
@@ -144,7 +144,7 @@ pub struct ExportCreateInput {
     /// The format.
     format: ExportFormat,
     /// The filter of the list. By default all rows are exported.
-    filter: Option<ListFilter>,
+    filter: Option<FilterObject>,
 }
 
 payload! {
@@ -175,7 +175,7 @@ impl ExportMutation {
         let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             actor.staff()?;
             let ExportCreateInput { idempotency_key, list, format, filter } = input;
-            let filter = filter.unwrap_or_else(|| ListFilter(serde_json::json!({}))).0;
+            let filter = filter.unwrap_or_else(|| FilterObject(serde_json::json!({}))).0;
             let list = list.into();
             export::check(list, &actor.membership, &filter)?;
             let create = CreateExport { list, format: format.into(), filter };

@@ -12,7 +12,7 @@ use guichet_schema::month::saved_view::commands::{self, CreateSavedView, UpdateS
 use guichet_schema::month::saved_view::{model, queries};
 use uuid::Uuid;
 
-use super::export::{ListFilter, ListName};
+use super::export::{FilterObject, ListName};
 use crate::graphql::caller::Caller;
 use crate::graphql::export;
 use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
@@ -47,8 +47,8 @@ impl SavedView {
     }
 
     /// The filter, for the argument `filter` of the list.
-    async fn filter(&self) -> ListFilter {
-        ListFilter(self.0.filter.clone())
+    async fn filter(&self) -> FilterObject {
+        FilterObject(self.0.filter.clone())
     }
 
     /// Whether it is the firm's, for all staff; otherwise it is the viewer's own.
@@ -104,7 +104,7 @@ pub struct SavedViewCreateInput {
     /// The name; 1 to 200 characters.
     name: String,
     /// The filter; up to 20,000 characters as JSON.
-    filter: ListFilter,
+    filter: FilterObject,
     /// Whether it is the firm's, for all staff.
     #[graphql(default)]
     is_shared: bool,
@@ -129,7 +129,7 @@ pub struct SavedViewUpdateInput {
     /// The name; 1 to 200 characters.
     name: Option<String>,
     /// The filter; up to 20,000 characters as JSON.
-    filter: Option<ListFilter>,
+    filter: Option<FilterObject>,
 }
 
 payload! {
@@ -172,16 +172,22 @@ impl SavedViewMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: SavedViewCreateInput,
     ) -> Result<SavedViewCreatePayload, ApiError> {
-        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
-            actor.staff()?;
-            let SavedViewCreateInput { idempotency_key, list, name, filter: ListFilter(filter), is_shared } =
-                input;
-            let list = list.into();
-            export::check(list, &actor.membership, &filter)?;
-            let create = CreateSavedView { list, name, filter, of_firm: is_shared };
-            commands::create(store, actor, &idempotency_key, create).await
-        })
-        .await?;
+        let MutationOutcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| {
+                actor.staff()?;
+                let SavedViewCreateInput {
+                    idempotency_key,
+                    list,
+                    name,
+                    filter: FilterObject(filter),
+                    is_shared,
+                } = input;
+                let list = list.into();
+                export::check(list, &actor.membership, &filter)?;
+                let create = CreateSavedView { list, name, filter, of_firm: is_shared };
+                commands::create(store, actor, &idempotency_key, create).await
+            })
+            .await?;
         let saved_view = load_optional(ctx, done).await?;
         Ok(SavedViewCreatePayload { saved_view, user_errors, revision })
     }
@@ -201,7 +207,7 @@ impl SavedViewMutation {
             actor.staff()?;
             let SavedViewUpdateInput { id: of, expected_version, name, filter } = input;
             let of: SavedViewId = id("id", &of)?;
-            let filter = filter.map(|ListFilter(filter)| filter);
+            let filter = filter.map(|FilterObject(filter)| filter);
             if let Some(filter) = &filter {
                 let found = queries::by_ids(&mut *store.conn().await?, &actor.membership, &[of]).await?;
                 let view = found.into_iter().next().or_not_found("id")?;

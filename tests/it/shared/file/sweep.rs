@@ -200,7 +200,7 @@ async fn attached_at_the_last_moment() {
     let mut held = Held::rows(&desk, "SELECT 1 FROM files", "UPDATE").await;
     let attaching = async {
         held.awaited().await;
-        held.run("UPDATE files SET expires_at = NULL").await;
+        held.run("UPDATE files SET expires_at = expires_at + interval '1 day'").await;
         held.let_go().await;
     };
     let (refused, ()) = tokio::join!(expiry::refuse_unused(store, &found[0]), attaching);
