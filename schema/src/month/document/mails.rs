@@ -161,7 +161,7 @@ pub(super) async fn delivered(tx: &mut Tx, held: &Held) -> Result<()> {
 
 /// Queues the receipt for what a person handed in: one mail an act.
 pub(super) async fn receipt(tx: &mut Tx, held: &Held, by: Author, made: Vec<HandedIn>) -> Result<()> {
-    let first = made.first().and_then(|made| held.documents.get(&made.document_id));
+    let first = made.as_slice().first().and_then(|made| held.documents.get(&made.document_id));
     let Some(first) = first else { return Ok(()) };
     let person = recipients::person(tx.pipeline(), first.firm_id, first.client_id, by).await?;
     let facts = serde_json::json!(ReceiptFacts { versions: made });
