@@ -113,8 +113,12 @@ fn read(part: &str, table: &mut Table) {
     while let Some(line) = lines.next_if(|line| line.starts_with('#')) {
         if let Some(open) = line.strip_prefix("# open ") {
             let (of, fields) = open.split_once(": ").unwrap_or_else(|| panic!("no fields: {line}"));
-            let fields = fields.split(' ').map(str::to_owned).collect();
-            assert!(table.open.insert(of.to_owned(), fields).is_none(), "{of} is there twice");
+            // The fields of a large type are on several lines.
+            let known = table.open.entry(of.to_owned()).or_default();
+            for field in fields.split(' ') {
+                assert!(!known.iter().any(|known| known == field), "{of}.{field} is there twice");
+                known.push(field.to_owned());
+            }
         } else if let Some(cast) = line.strip_prefix("# cast ") {
             let (name, _) = cast.split_once(": ").unwrap_or_else(|| panic!("what is it? {line}"));
             assert!(table.cast.insert(name.to_owned()), "{name} is there twice");
