@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_base::error::{Code, OrNotFound, Refusal, Result};
-use guichet_base::id::{ClientId, FirmId, FolderId, StaffId};
+use guichet_base::id::{ClientId, FirmId, FolderId, Id, StaffId};
 use guichet_base::input::{Check, MAX_NAME, OrTaken};
 use guichet_engine::actor::Actor;
-use guichet_engine::feed::Audience;
+use guichet_engine::feed::{Audience, Event};
 use guichet_engine::first;
 use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::{clients, folders};
@@ -237,7 +237,9 @@ pub(crate) async fn ensure(
             .execute(tx.conn())
             .await?;
         if made == 1 {
-            tx.changed(firm, "folderCreate", folder.id, None, Some(folder.audience(portfolio)));
+            // Part of the act on the document, under whose name it is recorded.
+            let after = Some(folder.audience(portfolio));
+            tx.event(firm, Event { noun: FolderId::NOUN, subject: folder.id.uuid(), before: None, after });
             parent = Some(folder.id);
             continue;
         }
