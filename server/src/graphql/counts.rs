@@ -111,7 +111,7 @@ macro_rules! counts {
     (
         $(#[$doc:meta])*
         $counts:ident, $each:ident of $one:ident: $status:ident => $of:ty, all as $by:ident, told as $message:ident;
-        filter $input:ident => $filter:ty, ids $id:ty, with [$($with:ty),*];
+        filter $input:ident => $filter:ty, ids $id:ty, with [$($with:expr),*];
         $(#[$about:meta])* query $query:ident.$field:ident;
         $(#[$live:meta])* subscription $subscription:ident.$changed:ident, $name:literal, $counted:ident;
         shared by |$viewer:ident| $key:expr => $shared:ty,
@@ -192,7 +192,7 @@ macro_rules! counts {
             type Key = ($shared, $filter);
 
             const SHOWS: $crate::graphql::follow::Shows = $crate::graphql::follow::Shows {
-                rules: &[$(<$with as guichet_base::id::Id>::NOUN),*],
+                rules: &[$($with),*],
                 ..$crate::graphql::follow::Shows::of($name)
             };
 

@@ -1,10 +1,14 @@
 //! For each mutation with words or amounts of people an input that it takes, and somebody who may give it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{Days, NaiveDate};
 use guichet_base::id::Id;
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
 
 use crate::desk::ticket::desk::{Desk, key, reais};
+use crate::month::document::papers::{document, work};
 use crate::shared::file::hand::{PDF, declared};
 
 /// A new input for this mutation, and who gives it.
@@ -20,11 +24,44 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
             json!({ "id": id.encode(), "expectedVersion": 1 })
         }
         "departmentCreate" => json!({ "name": key(), "leadId": desk.manager.id() }),
+        "documentContest" => {
+            let made = work(desk, owner, &client, &key()).await;
+            let id = document(desk, owner, &made.task, "Folha").await;
+            hand_in(desk, &id).await;
+            return (&desk.admin, json!({ "id": id, "comment": "Falta uma hora" }));
+        }
+        "documentHandIn" => {
+            let made = work(desk, owner, &client, &key()).await;
+            let id = document(desk, owner, &made.task, "Extrato").await;
+            let file = desk.hand_in(owner, "extrato.pdf", PDF).await;
+            json!({ "items": [{ "documentId": id, "fileId": file }] })
+        }
+        "documentReject" => {
+            let made = work(desk, owner, &client, &key()).await;
+            let id = document(desk, owner, &made.task, "Extrato").await;
+            hand_in(desk, &id).await;
+            json!({ "id": id, "reason": "Falta a segunda página" })
+        }
+        "dueDateExtensionCreate" => json!({
+            "obligationId": work(desk, owner, &client, &key()).await.obligation, "period": "2026-02",
+            "dueOn": "2026-03-25", "publishedOn": "2026-03-01", "source": "Portaria 1"
+        }),
         "fileUploadCreate" => json!({ "files": [declared("guia.pdf", PDF)] }),
         "firmUpdate" => {
             let query = "query V($id: ID!) { node(id: $id) { ... on Firm { version } } }";
             let seen = desk.app.ask(owner, query, json!({ "id": desk.firm.id.encode() })).await;
             json!({ "expectedVersion": seen["node"]["version"] })
+        }
+        "firmHolidayCreate" => {
+            // Each day once.
+            let day = HOLIDAYS.fetch_add(1, Ordering::Relaxed);
+            let date = NaiveDate::default() + Days::new(20_000 + day);
+            json!({ "country": "BR", "date": date, "office": true, "name": "Ponte", "source": "Ata 1" })
+        }
+        "folderCreate" => json!({ "clientId": client, "name": key() }),
+        "folderRename" => {
+            let made = desk.done(owner, "folderCreate", json!({ "clientId": client, "name": key() })).await;
+            json!({ "id": made["folder"]["id"], "expectedVersion": 1 })
         }
         "invitationAccept" => {
             let staff = json!({ "name": "Nina", "email": address(), "role": "MEMBER" });
@@ -32,7 +69,25 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
             let secret = &made["invitation"]["secret"];
             json!({ "secret": secret, "password": "a long enough password", "name": "Nina", "transport": "BEARER" })
         }
+        "obligationCreate" => json!({
+            "code": format!("OWN-{}", key().to_uppercase()), "name": "Guia", "category": "TAX",
+            "periodKind": "MONTH", "jurisdiction": "ANY", "rules": [version()]
+        }),
         "portalAccessCreate" => json!({ "clientId": client, "email": address(), "name": "Nina" }),
+        "recurringTaskOverrideSet" => json!({
+            "id": work(desk, owner, &client, &key()).await.recurring, "fromPeriod": "2026-02",
+            "due": { "dates": { "2026-02": "2026-03-19" } }, "reason": "Combinado"
+        }),
+        "recurringTaskPause" => json!({
+            "id": work(desk, owner, &client, &key()).await.recurring, "expectedVersion": 1,
+            "fromPeriod": "2026-02"
+        }),
+        "ruleVersionCreate" => {
+            let mut version = version();
+            version["validFrom"] = json!("2030-01");
+            version["validTo"] = Value::Null;
+            json!({ "obligationId": obligation(desk).await, "version": version })
+        }
         "savedViewCreate" => json!({ "list": "TASKS", "name": key(), "filter": {} }),
         "savedViewUpdate" => {
             let view = json!({ "list": "TASKS", "name": key(), "filter": {} });
@@ -50,6 +105,13 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
         "taskCommentPost" => json!({ "id": task(desk).await, "body": "Guia" }),
         "taskEdit" => json!({ "id": task(desk).await, "expectedVersion": 1 }),
         "taskStatusChange" => json!({ "id": task(desk).await, "status": "DONE" }),
+        "taskTypeCreate" => json!({
+            "name": key(), "category": "TAX", "recurrence": { "periodKind": "MONTH" }, "documents": [paper()]
+        }),
+        "taskTypeUpdate" => {
+            let made = work(desk, owner, &client, &key()).await.task_type;
+            json!({ "id": made, "expectedVersion": 1, "documents": [paper()] })
+        }
         "tasksAssign" => json!({ "ids": [task(desk).await], "assigneeId": desk.manager.id() }),
         "tasksStatusChange" => json!({ "ids": [task(desk).await], "status": "DONE" }),
         "ticketCreate" => json!({ "clientId": client, "subject": "Guia" }),
@@ -68,6 +130,39 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
         other => panic!("{other} takes words or amounts: say here which input it takes"),
     };
     (owner, input)
+}
+
+/// Counts the days off that were made.
+static HOLIDAYS: AtomicU64 = AtomicU64::new(0);
+
+/// A document of a kind of work.
+fn paper() -> Value {
+    json!({ "name": "Extrato", "direction": "INPUT", "category": "TAX", "secondFile": "ADD" })
+}
+
+/// A rule that ends, so that another one can follow.
+fn version() -> Value {
+    json!({
+        "due": { "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": 20 }], "shift": "KEEP" },
+        "source": "Ata 1", "status": "CONFIRMED", "validTo": "2029-12"
+    })
+}
+
+/// An obligation whose rule ends.
+async fn obligation(desk: &Desk) -> Value {
+    let create = json!({
+        "code": format!("OWN-{}", key().to_uppercase()), "name": "Guia", "category": "TAX", "periodKind": "MONTH",
+        "jurisdiction": "ANY", "rules": [version()]
+    });
+    desk.done(&desk.owner, "obligationCreate", create).await["obligation"]["id"].clone()
+}
+
+/// Files a small document.
+async fn hand_in(desk: &Desk, id: &str) {
+    let file = desk.hand_in(&desk.owner, "guia.pdf", PDF).await;
+    let items = json!({ "items": [{ "documentId": id, "fileId": file }] });
+    desk.done(&desk.owner, "documentHandIn", items).await;
+    desk.app.jobs_done().await;
 }
 
 /// A task of the owner.

@@ -8,6 +8,7 @@ use guichet_tests::world::{Firm, Person};
 use serde_json::{Value, json};
 
 use crate::desk::ticket::desk::{Desk, each, key, reais, text};
+use crate::month::document::papers::{document, work};
 use crate::shared::file::hand::PDF;
 
 /// Two things for each list, made by the owner of a firm, with the name of the list.
@@ -28,7 +29,15 @@ async fn things(desk: &Desk, firm: &Firm) -> BTreeMap<&'static str, Vec<String>>
         let staff = json!({ "name": number, "email": format!("{}@x.example", key()), "role": "MEMBER" });
         let staff = made("staffCreate", "staffMember", staff).await;
         let ticket = made("ticketCreate", "ticket", json!({ "clientId": client, "subject": number })).await;
-        let task = made("taskCreate", "task", json!({ "clientId": client, "title": number })).await;
+        let work = work(desk, owner, &client, number).await;
+        let document = document(desk, owner, &work.task, "Guia").await;
+        let folder = made("folderCreate", "folder", json!({ "clientId": client, "name": number })).await;
+        let holiday = json!({
+            "country": "BR", "date": format!("2026-12-0{number}"), "office": true, "name": number, "source": "Ata"
+        });
+        let holiday = made("firmHolidayCreate", "firmHoliday", holiday).await;
+        let run = made("taskGenerationRun", "taskGeneration", json!({ "upTo": "2026-01-01" })).await;
+        desk.app.jobs_done().await;
         let status = json!({ "id": ticket, "status": "IN_ANALYSIS" });
         let changed = desk.done(owner, "ticketStatusChange", status).await;
         let mails = each(&changed["mail"]["deliveries"], "id");
@@ -40,13 +49,20 @@ async fn things(desk: &Desk, firm: &Firm) -> BTreeMap<&'static str, Vec<String>>
             ("charges", charge),
             ("clients", client),
             ("departments", department),
+            ("documents", document),
             ("emailDeliveries", text(&mails[0])),
             ("exports", export),
             ("files", file),
+            ("firmHolidays", holiday),
+            ("folders", folder),
+            ("obligations", work.obligation),
+            ("recurringTasks", work.recurring),
             ("savedViews", view),
             ("serviceItems", item),
             ("staffMembers", staff),
-            ("tasks", task),
+            ("taskGenerations", run),
+            ("taskTypes", work.task_type),
+            ("tasks", work.task),
             ("tickets", ticket),
         ] {
             things.entry(list).or_default().push(id);

@@ -11,6 +11,7 @@ use guichet_tests::world::{Firm, Person};
 use serde_json::{Value, json};
 
 use crate::desk::ticket::desk::{Desk, text};
+use crate::month::document::papers::{document, work};
 use crate::shared::file::hand::PDF;
 
 /// D-05, D-11: acts that mail or notify others have a pace; thirty changes in a row are within it, a flood is not, and
@@ -75,7 +76,23 @@ async fn every_act_that_mails_has_a_pace() {
         [desk.done(owner, "taskCreate", task.clone()).await, desk.done(owner, "taskCreate", task).await]
             .map(|made| made["task"]["id"].clone());
     let (client, member) = (desk.client.encode(), desk.member.id());
+    let work = work(&desk, owner, &client, "Imposto").await;
+    let paper = async |name: &str| document(&desk, owner, &work.task, name).await;
+    let [statement, slip, payslips] = [paper("Extrato").await, paper("Guia").await, paper("Folha").await];
+    for id in [&slip, &payslips] {
+        rest();
+        let file = desk.hand_in(owner, "guia.pdf", PDF).await;
+        let item = json!({ "documentId": id, "fileId": file });
+        desk.done(owner, "documentHandIn", json!({ "items": [item] })).await;
+        desk.app.jobs_done().await;
+    }
+    let paper = desk.hand_in(owner, "extrato.pdf", PDF).await;
     let acts = [
+        ("documentApprove", json!({ "id": payslips })),
+        ("documentContest", json!({ "id": payslips, "comment": "Falta uma hora" })),
+        ("documentHandIn", json!({ "items": [{ "documentId": statement, "fileId": paper }] })),
+        ("documentPublish", json!({ "ids": [slip] })),
+        ("dueDateMovesApply", json!({ "taskIds": [one] })),
         ("emailDeliveryRetry", json!({ "id": failed[0]["id"] })),
         ("firmSenderCheck", json!({ "domain": "aurora.example" })),
         ("taskAssign", json!({ "id": one, "assigneeId": member })),
@@ -92,11 +109,13 @@ async fn every_act_that_mails_has_a_pace() {
     documented.sort_unstable();
     assert_eq!(acts.each_ref().map(|(mutation, _)| *mutation)[..], documented);
     for (mutation, input) in acts {
+        // Only clients approve.
+        let by = if matches!(mutation, "documentApprove" | "documentContest") { &desk.admin } else { owner };
         rest();
-        desk.post(owner, &id, "PUBLIC", "Olá").await;
-        assert_eq!(desk.refused(owner, mutation, input.clone()).await, ["TOO_FAST"], "{mutation}");
+        desk.post(by, &id, "PUBLIC", "Olá").await;
+        assert_eq!(desk.refused(by, mutation, input.clone()).await, ["TOO_FAST"], "{mutation}");
         rest();
-        desk.done(owner, mutation, input).await;
+        desk.done(by, mutation, input).await;
     }
     desk.finish().await;
 }

@@ -3,7 +3,7 @@
 mod calendar_feed;
 mod catalogue;
 mod client;
-mod document;
+pub mod document;
 mod due;
 mod export;
 mod generation;

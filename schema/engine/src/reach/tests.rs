@@ -3,7 +3,7 @@ use diesel::prelude::*;
 use guichet_base::id::{ClientId, FirmId, StaffId};
 
 use super::*;
-use crate::actor::{Areas, PortalReach};
+use crate::actor::{Area, Areas, PortalReach};
 use crate::tables::{attachments, charges, clients, documents, notifications, tasks, tickets};
 
 /// The condition of a query on `$table`, without its values.
@@ -98,7 +98,7 @@ fn tasks_are_internal_and_documents_have_categories() {
     assert!(all.contains("'TAX', 'PAYROLL', 'ACCOUNTING', 'CORPORATE', 'OTHER'"), "{all}");
     let none = condition!(documents, visible::<documents::table>(&several));
     assert!(none.contains("documents.category IN ('TICKETS')"), "{none}");
-    let areas = Areas::ALL.without(crate::actor::Area::Payroll);
+    let areas = Areas::ALL.without(Area::Payroll);
     let collaborator = Scope::portal(FirmId::new(), PortalReach::new([ClientId::new()], areas));
     let seen = condition!(documents, visible::<documents::table>(&collaborator));
     assert!(!seen.contains("PAYROLL") && seen.contains("'TAX'"), "{seen}");

@@ -66,7 +66,7 @@ pub fn is_overdue(status: ChargeStatus, due_on: NaiveDate, today: NaiveDate) -> 
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, Utc};
+    use chrono::DateTime;
 
     use crate::people::firm::day::FirmClock;
 

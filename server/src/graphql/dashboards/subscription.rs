@@ -11,6 +11,7 @@ use guichet_edge::{ApiError, MESSAGE_LENGTH};
 use guichet_engine::actor::Scope;
 use guichet_schema::dashboards::board::{self, Board, Day, Month};
 use guichet_schema::month::document::{list, model};
+use guichet_schema::month::generation::run::MONTH;
 use guichet_schema::people::firm::day::DAY;
 
 use super::{DashboardDay, DashboardFilter, DocumentProgress, month};
@@ -114,10 +115,11 @@ impl Followed for DashboardFollowed {
     type Message = DashboardChanged;
 
     const SHOWS: Shows = Shows {
-        // It shows documents, and all of it depends on the day.
+        // It shows documents.
         embeds: <DocumentsListed as Listed>::SHOWS.embeds,
         elsewhere: <DocumentsListed as Listed>::SHOWS.elsewhere,
-        rules: &[DAY, FirmId::NOUN],
+        // What was generated is told by one event a client; all depends on the day.
+        rules: &[MONTH, DAY, FirmId::NOUN],
         ..Shows::of("dashboardChanged")
     };
 

@@ -8,7 +8,7 @@ use guichet_tests::app::Setup;
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
 
-use crate::desk::ticket::desk::{Desk, text};
+use crate::desk::ticket::desk::{Desk, key, text};
 use crate::shared::file::hand::PDF;
 
 /// The firm, and the documents of February 2026, due on 20 March: `Extrato` (to hand in, replaced by a second file),
@@ -23,6 +23,63 @@ pub const DOCUMENT: &str = "id name direction state mark dueOn publishedAt readA
     task { id } taskType { id } answer { kind comment by { id } }
     versions { number isCurrent isDuplicate isLate rejection readAt readBy { id } handedInBy { id } file { id state } }";
 
+/// The ids of monthly work.
+pub struct Work {
+    pub obligation: String,
+    pub task_type: String,
+    pub recurring: String,
+    pub task: String,
+}
+
+/// Gives a client the work of [`Papers`] for February, under this name.
+pub async fn work(desk: &Desk, by: &Person, client: &str, name: &str) -> Work {
+    let made = async |mutation: &str, thing: &str, input: Value| {
+        text(&desk.done(by, mutation, input).await[thing]["id"])
+    };
+    let create = json!({
+        "code": format!("OWN-{}", key().to_uppercase()), "name": name, "category": "TAX", "periodKind": "MONTH",
+        "jurisdiction": "ANY",
+        "rules": [{
+            "due": { "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": 20 }], "shift": "KEEP" },
+            "source": "Ata 1", "status": "CONFIRMED"
+        }]
+    });
+    let obligation = made("obligationCreate", "obligation", create).await;
+    let create = json!({
+        "name": name, "category": "TAX", "obligationId": obligation,
+        "recurrence": { "periodKind": "MONTH", "generateMonth": 1, "generateDay": 1 },
+        "documents": [
+            { "name": "Extrato", "direction": "INPUT", "category": "ACCOUNTING", "secondFile": "REPLACE" },
+            { "name": "Notas", "direction": "INPUT", "category": "TAX", "secondFile": "ADD" },
+            { "name": "Guia", "direction": "OUTPUT", "category": "TAX", "secondFile": "REPLACE" },
+            {
+                "name": "Folha", "direction": "OUTPUT", "category": "PAYROLL", "secondFile": "REPLACE",
+                "publishOnUpload": true, "wantsApproval": true
+            }
+        ]
+    });
+    let task_type = made("taskTypeCreate", "taskType", create).await;
+    let recurring = json!({
+        "clientId": client, "taskTypeId": task_type, "firstPeriod": "2026-02", "lastPeriod": "2026-02"
+    });
+    let recurring = made("recurringTaskCreate", "recurringTask", recurring).await;
+    desk.app.jobs_done().await;
+    let query = "query T($filter: TaskFilter) { tasks(first: 2, filter: $filter) { nodes { id } } }";
+    let filter = json!({ "filter": { "recurringTaskIds": [recurring] } });
+    let found = desk.app.ask(by, query, filter).await;
+    let task = text(&found["tasks"]["nodes"][0]["id"]);
+    Work { obligation, task_type, recurring, task }
+}
+
+/// The document of this name of a task.
+pub async fn document(desk: &Desk, by: &Person, task: &str, name: &str) -> String {
+    let query =
+        "query D($filter: DocumentFilter) { documents(first: 9, filter: $filter) { nodes { id name } } }";
+    let found = desk.app.ask(by, query, json!({ "filter": { "taskIds": [task] } })).await;
+    let documents = found["documents"]["nodes"].as_array().unwrap();
+    text(&documents.iter().find(|row| row["name"] == name).unwrap()["id"])
+}
+
 impl Papers {
     pub async fn open() -> Self {
         Self::open_with(Setup::default()).await
@@ -31,35 +88,7 @@ impl Papers {
     pub async fn open_with(setup: Setup) -> Self {
         let desk = Desk::open_with(setup).await;
         desk.portfolio(desk.client, &desk.member).await;
-        let create = json!({
-            "code": "OWN-1", "name": "Guia", "category": "TAX", "periodKind": "MONTH", "jurisdiction": "ANY",
-            "rules": [{
-                "due": { "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": 20 }], "shift": "KEEP" },
-                "source": "Ata 1", "status": "CONFIRMED"
-            }]
-        });
-        let obligation = desk.done(&desk.owner, "obligationCreate", create).await["obligation"]["id"].clone();
-        let create = json!({
-            "name": "Imposto", "category": "TAX", "obligationId": obligation,
-            "recurrence": { "periodKind": "MONTH", "generateMonth": 1, "generateDay": 1 },
-            "documents": [
-                { "name": "Extrato", "direction": "INPUT", "category": "ACCOUNTING", "secondFile": "REPLACE" },
-                { "name": "Notas", "direction": "INPUT", "category": "TAX", "secondFile": "ADD" },
-                { "name": "Guia", "direction": "OUTPUT", "category": "TAX", "secondFile": "REPLACE" },
-                {
-                    "name": "Folha", "direction": "OUTPUT", "category": "PAYROLL", "secondFile": "REPLACE",
-                    "publishOnUpload": true, "wantsApproval": true
-                }
-            ]
-        });
-        let task_type = desk.done(&desk.owner, "taskTypeCreate", create).await["taskType"]["id"].clone();
-        let recurring = json!({
-            "clientId": desk.client.encode(), "taskTypeId": task_type, "firstPeriod": "2026-02", "lastPeriod": "2026-02"
-        });
-        desk.done(&desk.owner, "recurringTaskCreate", recurring).await;
-        desk.app.jobs_done().await;
-        let made = desk.app.ask(&desk.owner, "{ tasks(first: 2) { nodes { id } } }", json!({})).await;
-        let task = text(&made["tasks"]["nodes"][0]["id"]);
+        let task = work(&desk, &desk.owner, &desk.client.encode(), "Imposto").await.task;
         Self { desk, task }
     }
 

@@ -8,6 +8,7 @@ use guichet_engine::actor::Scope;
 use guichet_engine::db::Conn;
 use guichet_engine::keyset::Position;
 use guichet_schema::desk::charge::{model, queries};
+use guichet_schema::people::firm::day::DAY;
 
 use super::{Charge, ChargeEdge, ChargeFilter};
 use crate::graphql::caller::Caller;
@@ -28,7 +29,8 @@ pub struct ChargeSubscription;
 #[Subscription]
 impl ChargeSubscription {
     /// Sends changes of the charges that the viewer can see. Applied in order to the result of the query `charges` after
-    /// the first message, they keep that result up to date. That a due date has passed is not sent.
+    /// the first message, they keep that result up to date. When a day begins, on which it depends what is overdue, it says
+    /// so within a minute.
     async fn charges_changed(
         &self,
         ctx: &Context<'_>,
@@ -54,8 +56,8 @@ impl Listed for ChargesListed {
     const SHOWS: Shows = Shows {
         embeds: &[ClientId::NOUN, StaffId::NOUN],
         elsewhere: &[TicketId::NOUN],
-        // The firm's time zone, in which charges are overdue.
-        rules: &[FirmId::NOUN],
+        // The firm's time zone and day, on which charges are overdue.
+        rules: &[FirmId::NOUN, DAY],
         ..Shows::of("chargesChanged")
     };
 

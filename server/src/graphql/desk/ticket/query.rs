@@ -122,7 +122,7 @@ counts! {
     TicketCounts, TicketStatusCount of status: TicketStatus => model::TicketStatus, all as by_status,
     told as TicketCountsChanged;
     // A search finds tickets by the name of their client.
-    filter TicketFilter => list::TicketFilter, ids TicketId, with [ClientId];
+    filter TicketFilter => list::TicketFilter, ids TicketId, with [ClientId::NOUN];
     /// Returns the numbers of tickets that the viewer can see, by status. With the filter `unread: true` they are those
     /// of the tickets with unread messages.
     query TicketCountsQuery.ticket_counts;

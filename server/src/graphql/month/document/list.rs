@@ -13,6 +13,7 @@ use guichet_engine::db::Conn;
 use guichet_engine::keyset::Position;
 use guichet_schema::month::document::{list, model, rules};
 use guichet_schema::month::generation::run::MONTH;
+use guichet_schema::people::firm::day::DAY;
 
 use super::types::{Document, DocumentMark, DocumentState};
 use crate::graphql::caller::Caller;
@@ -141,11 +142,11 @@ counts! {
     /// The numbers of documents by mark.
     DocumentCounts, DocumentMarkCount of mark: DocumentMark => rules::DocumentMark, all as by_mark,
     told as DocumentCountsChanged;
-    filter DocumentFilter => list::DocumentFilter, ids DocumentId, with [ClientId];
+    filter DocumentFilter => list::DocumentFilter, ids DocumentId, with [ClientId::NOUN, DAY, MONTH];
     /// Returns the numbers of documents that the viewer can see, by their marks of today.
     query DocumentCountsQuery.document_counts;
     /// Sends the numbers of documents that the viewer can see, by mark: in the first message without `after`, and whenever
-    /// one of them changes with a document. A new day is not told.
+    /// one of them changes with a document or when a day begins.
     subscription DocumentCountsSubscription.document_counts_changed, "documentCountsChanged", DocumentsCounted;
     shared by |viewer| viewer.scope() => Scope,
     counted |conn, viewer, filter, at now| list::counts(conn, &viewer.scope(), filter, now)
@@ -217,10 +218,10 @@ impl Listed for DocumentsListed {
             FolderId::NOUN,
             TaskTypeId::NOUN,
             ObligationId::NOUN,
-            // What was generated is told by one event a client.
-            MONTH,
         ],
         elsewhere: &[TaskId::NOUN],
+        // What was generated is told by one event a client; marks depend on the day.
+        rules: &[MONTH, DAY],
         ..Shows::of("documentsChanged")
     };
 
@@ -249,7 +250,7 @@ pub struct DocumentSubscription;
 #[Subscription]
 impl DocumentSubscription {
     /// Sends changes of the documents that the viewer can see. Applied in order to the result of the query `documents`
-    /// after the first message, they keep that result up to date. That the day is over is not told.
+    /// after the first message, they keep that result up to date. When a day begins, on which marks depend, it says so within a minute.
     async fn documents_changed(
         &self,
         ctx: &Context<'_>,

@@ -7,7 +7,9 @@ use guichet_base::id::{ClientId, Id, StaffId, TaskId};
 use guichet_edge::ApiError;
 use guichet_engine::actor::Scope;
 use guichet_engine::db::Conn;
+use guichet_schema::month::generation::run::MONTH;
 use guichet_schema::month::task::list::{self, Tallied};
+use guichet_schema::people::firm::day::DAY;
 
 use super::{TaskFilter, TaskStatus};
 use crate::graphql::caller::Caller;
@@ -110,10 +112,8 @@ impl Counted for TasksCounted {
     type Key = (Scope, list::TaskFilter);
 
     // What was generated is told by one event a client.
-    const SHOWS: Shows = Shows {
-        rules: &[ClientId::NOUN, StaffId::NOUN, guichet_schema::month::generation::run::MONTH],
-        ..Shows::of("taskCountsChanged")
-    };
+    const SHOWS: Shows =
+        Shows { rules: &[ClientId::NOUN, StaffId::NOUN, MONTH, DAY], ..Shows::of("taskCountsChanged") };
 
     fn key(&self, onlooker: &Onlooker) -> Self::Key {
         (onlooker.scope(), self.0.clone())

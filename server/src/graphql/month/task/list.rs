@@ -9,7 +9,9 @@ use guichet_edge::ApiError;
 use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::db::Conn;
 use guichet_engine::keyset::Position;
+use guichet_schema::month::generation::run::MONTH;
 use guichet_schema::month::task::{list, model};
+use guichet_schema::people::firm::day::DAY;
 
 use super::{Task, TaskOrigin, TaskStatus};
 use crate::graphql::caller::Caller;
@@ -55,8 +57,7 @@ pub struct TaskFilter {
     unread: Option<bool>,
     /// Tasks that lack required documents (true), or have all of them (false).
     has_missing_documents: Option<bool>,
-    /// Tasks that are overdue in the time zone of the firm (true), or are not (false); see `Task.isOverdue`. What becomes
-    /// overdue by the end of a day is not told live.
+    /// Tasks that are overdue in the time zone of the firm (true), or are not (false); see `Task.isOverdue`.
     is_overdue: Option<bool>,
     /// Words in the title or description, regardless of case and accents; all words must match. Up to 200 characters.
     search: Option<String>,
@@ -183,7 +184,7 @@ impl Listed for TasksListed {
     const SHOWS: Shows = Shows {
         embeds: &[ClientId::NOUN, StaffId::NOUN, DepartmentId::NOUN, TaskTypeId::NOUN, RecurringTaskId::NOUN],
         // What was generated is told by one event a client.
-        rules: &[FirmId::NOUN, guichet_schema::month::generation::run::MONTH],
+        rules: &[FirmId::NOUN, MONTH, DAY],
         ..Shows::of("tasksChanged")
     };
 
