@@ -1,6 +1,7 @@
 //! What is seen at one glance.
 
 use chrono::TimeDelta;
+use guichet_base::id::Id;
 use guichet_schema::people::firm::day;
 use guichet_tests::live::LiveSide;
 use guichet_tests::world::Person;
@@ -71,7 +72,7 @@ async fn a_02_how_a_month_goes() {
     assert_eq!(names(&of_client(&papers, &caio, "").await["overdue"]), ["Notas"]);
 
     // As staff look at it; and over all clients.
-    let client = guichet_base::id::Id::encode(&desk.client);
+    let client = desk.client.encode();
     let of_staff = of_client(&papers, &desk.member, &format!("(clientId: \"{client}\")")).await;
     assert_eq!(of_staff, seen);
     let query =
