@@ -11,7 +11,7 @@ use crate::desk::ticket::desk::{each, text};
 use crate::month::document::papers::Papers;
 
 const BOARD: &str = "today month progress { handedIn nothingToSubmit missing unread read awaited }
-    days { date totalCount marks { mark count } } dueSoon { totalCount nodes { name } } overdue { totalCount nodes { name } }";
+    days { date totalCount marks { mark count } } dueSoon(first: 20) { totalCount nodes { name } } overdue(first: 20) { totalCount nodes { name } }";
 
 async fn of_client(papers: &Papers, by: &Person, arguments: &str) -> Value {
     let query = format!("{{ clientDashboard{arguments} {{ {BOARD} }} }}");

@@ -4,9 +4,9 @@ use async_graphql::{Context, ID, Interface, Object};
 use futures_util::future::try_join_all;
 use guichet_base::id::{
     AccessId, AccountId, AttachmentId, CalendarFeedId, ChangeId, ChargeId, ClientId, DeliveryId,
-    DepartmentId, DocumentId, ExportId, FileId, FirmHolidayId, FirmId, FolderId, GenerationId, Id, MessageId,
-    NotificationId, ObligationId, RecurringTaskId, SavedViewId, ServiceItemId, StaffId, TaskId, TaskTypeId,
-    TicketId, TransferId,
+    DepartmentId, DocumentDefinitionId, DocumentId, ExportId, FileId, FirmHolidayId, FirmId, FolderId,
+    GenerationId, Id, MessageId, NotificationId, ObligationId, RecurringTaskId, SavedViewId, ServiceItemId,
+    StaffId, TaskId, TaskTypeId, TicketId, TransferId,
 };
 use guichet_base::input::Check;
 use guichet_base::page::MAX_PAGE;
@@ -28,7 +28,7 @@ use crate::graphql::month::obligation::Obligation;
 use crate::graphql::month::recurring_task::RecurringTask;
 use crate::graphql::month::saved_view::SavedView;
 use crate::graphql::month::task::{ChangeOfTask, CommentOnTask, Task, TaskChange, TaskComment};
-use crate::graphql::month::task_type::TaskType;
+use crate::graphql::month::task_type::{DocumentDefinition, TaskType};
 use crate::graphql::payload::queried;
 use crate::graphql::people::account::Account;
 use crate::graphql::people::client::Client;
@@ -99,6 +99,8 @@ nodes! {
     Department by DepartmentId,
     /// A document expected from a client or delivered to it.
     Document by DocumentId,
+    /// A document of a kind of work.
+    DocumentDefinition by DocumentDefinitionId,
     /// One mail to one recipient.
     EmailDelivery by DeliveryId,
     /// A list as a file.

@@ -10,6 +10,7 @@ use guichet_engine::actor;
 
 use crate::graphql::mirror::mirror;
 use crate::graphql::month::export::FilterObject;
+use crate::graphql::month::obligation::DueRule;
 use crate::graphql::payload::Revision;
 
 /// All scalars that inputs contain.
@@ -20,6 +21,7 @@ pub fn scalars() -> Scalars {
         .with::<DateTime>()
         .with::<Revision>()
         .with::<FilterObject>()
+        .with::<DueRule>()
 }
 
 /// A whole number that JSON and JavaScript represent exactly.

@@ -301,13 +301,14 @@ impl SetUp {
         let codes = json!({ "taskTypeCodes": ["FIRM-CLOSE"] });
         self.act("catalogueAdopt", "obligations taskTypes", codes).await;
         let owner = self.tokens.get("owner").cloned();
-        let query = "{ obligations(first: 2) { nodes { id } } taskTypes(first: 2) { nodes { id } } }";
+        let query = "{ obligations(first: 2) { nodes { id } } taskTypes(first: 2) { nodes { id documents { id } } } }";
         let made = self.stage.ask(owner.as_deref(), query, json!({})).await["data"].take();
         for (name, list) in [("obligation", "obligations"), ("task_type", "taskTypes")] {
             let nodes = made[list]["nodes"].as_array().unwrap();
             assert_eq!(nodes.len(), 1, "{made:#}");
             self.name(name, nodes[0]["id"].as_str().unwrap());
         }
+        self.name("definition", made["taskTypes"]["nodes"][0]["documents"][0]["id"].as_str().unwrap());
         let extension = json!({
             "obligationId": self.names["obligation"], "period": "2026-03", "dueOn": "2026-05-04",
             "publishedOn": "2026-04-01", "source": "Ata 1"

@@ -319,11 +319,6 @@ task-export-hand-in-by = Hand in by
 task-export-created-at = Created
 task-export-updated-at = Last change
 task-export-closed-at = Closed
-task-status-todo = To do
-task-status-in-progress = In progress
-task-status-waiting-client = Waiting for the client
-task-status-done = Done
-task-status-canceled = Canceled
 
 ## The calendar that other programs subscribe to.
 

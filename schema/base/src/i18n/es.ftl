@@ -319,11 +319,6 @@ task-export-hand-in-by = Entregar antes del
 task-export-created-at = Creada el
 task-export-updated-at = Última modificación
 task-export-closed-at = Cerrada el
-task-status-todo = Por hacer
-task-status-in-progress = En curso
-task-status-waiting-client = En espera del cliente
-task-status-done = Hecha
-task-status-canceled = Cancelada
 
 ## El calendario al que se suscriben otros programas.
 

@@ -323,11 +323,6 @@ task-export-hand-in-by = À remettre avant le
 task-export-created-at = Créée le
 task-export-updated-at = Dernière modification
 task-export-closed-at = Close le
-task-status-todo = À faire
-task-status-in-progress = En cours
-task-status-waiting-client = En attente du client
-task-status-done = Terminée
-task-status-canceled = Annulée
 
 ## Le calendrier auquel d’autres programmes s’abonnent.
 

@@ -323,11 +323,6 @@ task-export-hand-in-by = Entregar até
 task-export-created-at = Criada em
 task-export-updated-at = Última alteração
 task-export-closed-at = Encerrada em
-task-status-todo = A fazer
-task-status-in-progress = Em andamento
-task-status-waiting-client = Aguardando o cliente
-task-status-done = Concluída
-task-status-canceled = Cancelada
 
 ## O calendário que outros programas assinam.
 

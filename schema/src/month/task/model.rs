@@ -40,7 +40,7 @@ text_enum! {
         Recurring = "RECURRING",
         /// Staff entered it.
         Hand = "HAND",
-        /// A client asked for it.
+        /// A client asked for it.
         ClientRequest = "CLIENT_REQUEST",
     }
 }

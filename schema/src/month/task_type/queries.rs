@@ -4,7 +4,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
-use guichet_base::id::TaskTypeId;
+use guichet_base::id::{DocumentDefinitionId, TaskTypeId};
 use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_engine::actor::Scope;
@@ -104,6 +104,23 @@ pub async fn documents(
         .filter(sql::among(document_definitions::task_type_id, ids))
         .filter(document_definitions::retired_at.is_null())
         .order((document_definitions::task_type_id, document_definitions::position, document_definitions::id))
+        .select(DocumentDefinition::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// Documents of kinds of work by id, in no particular order, those included that new tasks do not have any more.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn definitions_by_ids(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    ids: &[DocumentDefinitionId],
+) -> Result<Vec<DocumentDefinition>> {
+    Ok(document_definitions::table
+        .filter(document_definitions::task_type_id.eq_any(visible(scope).select(task_types::id)))
+        .filter(sql::among(document_definitions::id, ids))
         .select(DocumentDefinition::as_select())
         .load(conn)
         .await?)

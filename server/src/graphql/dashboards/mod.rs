@@ -115,12 +115,13 @@ impl From<&Day> for DashboardDay {
     }
 }
 
-/// What is due and how it stands, for one client or over all of a firm.
+/// A dashboard, and the filter of its documents.
 pub struct Dashboard {
     board: Board,
     filter: list::DocumentFilter,
 }
 
+/// What is due and how it stands, for one client or over all of a firm.
 #[Object]
 impl Dashboard {
     /// The date of today in the time zone of the firm, on which all marks depend.
@@ -148,42 +149,51 @@ impl Dashboard {
     async fn due_soon(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Returns the first n items, 1 to 100.", default = 20)] first: i32,
-        #[graphql(desc = "Returns the items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Returns the first n items, 1 to 100. Give exactly one of `first` and `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns the items after this cursor. Use it with `first`.")] after: Option<String>,
+        #[graphql(desc = "Returns the last n items, 1 to 100. Give exactly one of `first` and `last`.")]
+        last: Option<i32>,
+        #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
     ) -> Result<DocumentConnection, ApiError> {
+        let part = PageRequest::new(first, after, last, before);
         let today = self.board.today;
         let filter = list::DocumentFilter {
             due_from: Some(today),
             due_to: Some(today + TimeDelta::days(SOON)),
             ..self.filter.clone()
         };
-        documents(ctx, filter, first, after).await
+        documents(ctx, filter, part).await
     }
 
     /// The documents that were due before today and are still to be handed in or have not been opened; earliest first.
     async fn overdue(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Returns the first n items, 1 to 100.", default = 20)] first: i32,
-        #[graphql(desc = "Returns the items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Returns the first n items, 1 to 100. Give exactly one of `first` and `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns the items after this cursor. Use it with `first`.")] after: Option<String>,
+        #[graphql(desc = "Returns the last n items, 1 to 100. Give exactly one of `first` and `last`.")]
+        last: Option<i32>,
+        #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
     ) -> Result<DocumentConnection, ApiError> {
+        let part = PageRequest::new(first, after, last, before);
         let filter = list::DocumentFilter {
             due_to: self.board.today.pred_opt(),
             is_open: Some(true),
             ..self.filter.clone()
         };
-        documents(ctx, filter, first, after).await
+        documents(ctx, filter, part).await
     }
 }
 
 async fn documents(
     ctx: &Context<'_>,
     filter: list::DocumentFilter,
-    first: i32,
-    after: Option<String>,
+    part: error::Result<PageRequest>,
 ) -> Result<DocumentConnection, ApiError> {
     let caller = Caller::of(ctx);
-    let part = queried(caller, PageRequest::new(Some(first), after, None, None))?;
+    let part = queried(caller, part)?;
     let (scope, order, now) = (caller.scope()?, DocumentOrder::default(), caller.store.now());
     let page = list::page(&mut *caller.conn().await?, &scope, &filter, order, &part, now).await;
     let page = queried(caller, page)?;

@@ -120,8 +120,6 @@ impl Obligation {
 /// The rule of an obligation for the periods whose first day lies between two bounds, both included.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct RuleVersion {
-    /// The ID of the version.
-    id: ID,
     /// The first month, year or day, as the law says it, for example `2024-03`; null from the beginning.
     valid_from: Option<String>,
     /// The last one; null without an end.
@@ -138,16 +136,14 @@ pub struct RuleVersion {
 
 impl From<model::RuleVersion> for RuleVersion {
     fn from(row: model::RuleVersion) -> Self {
-        let model::RuleVersion { id, valid_from, valid_to, due, source, status, note, .. } = row;
-        Self { id: api_id(id), valid_from, valid_to, due: DueRule(due), source, status: status.into(), note }
+        let model::RuleVersion { valid_from, valid_to, due, source, status, note, .. } = row;
+        Self { valid_from, valid_to, due: DueRule(due), source, status: status.into(), note }
     }
 }
 
 /// A due date that an authority moved once. No day off moves it any more.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct DueDateExtension {
-    /// The ID of the extension.
-    id: ID,
     /// The name of the period, for example `2026-03`.
     period: String,
     /// The codes of the regions and cities to which it is limited; everywhere if empty.
@@ -164,17 +160,9 @@ pub struct DueDateExtension {
 
 impl From<model::DueDateExtension> for DueDateExtension {
     fn from(row: model::DueDateExtension) -> Self {
-        let model::DueDateExtension { id, period, places, condition, due_on, published_on, source, .. } = row;
+        let model::DueDateExtension { period, places, condition, due_on, published_on, source, .. } = row;
         let (due_on, published_on) = (Date(due_on), Date(published_on));
-        Self {
-            id: api_id(id),
-            period,
-            places,
-            condition: condition.map(DueRule),
-            due_on,
-            published_on,
-            source,
-        }
+        Self { period, places, condition: condition.map(DueRule), due_on, published_on, source }
     }
 }
 

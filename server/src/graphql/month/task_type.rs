@@ -1,8 +1,8 @@
 //! Kinds of work, and the documents that each expects and delivers.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
 use guichet_base::error;
-use guichet_base::id::{Id, TaskTypeId};
+use guichet_base::id::{DocumentDefinitionId, Id, TaskTypeId};
 use guichet_base::input::Patch;
 use guichet_edge::ApiError;
 use guichet_engine::actor::Membership;
@@ -126,7 +126,7 @@ impl TaskType {
 
     /// The documents that the work expects from the client and delivers to it, in their order.
     async fn documents(&self, ctx: &Context<'_>) -> Result<Vec<DocumentDefinition>, ApiError> {
-        load_list(ctx, DocumentsOf(self.0.id), Into::into).await
+        load_list(ctx, DocumentsOf(self.0.id), DocumentDefinition).await
     }
 
     /// Whether the kind of work is offered.
@@ -150,43 +150,58 @@ impl TaskType {
     }
 }
 
-/// A document that a kind of work expects from the client or delivers to it.
-#[derive(Debug, Clone, SimpleObject)]
-pub struct DocumentDefinition {
-    /// The ID of the definition.
-    id: ID,
-    /// The name of the document.
-    name: String,
-    /// Who brings the document.
-    direction: DocumentDirection,
-    /// What the document is about, which decides who of the client sees it.
-    category: DocumentCategory,
-    /// The first level of its folder in the library of the client; null for that of its category.
-    folder: Option<String>,
-    /// What becomes of a second file.
-    second_file: SecondFile,
-    /// Whether a file is published to the client as soon as it is stored.
-    publish_on_upload: bool,
-    /// Whether the client is asked to approve what is delivered.
-    wants_approval: bool,
-    /// Whether the work is not done without the document.
-    is_required: bool,
-}
+/// A document of a kind of work.
+#[derive(Debug, Clone)]
+pub struct DocumentDefinition(pub model::DocumentDefinition);
 
-impl From<model::DocumentDefinition> for DocumentDefinition {
-    fn from(row: model::DocumentDefinition) -> Self {
-        let model::DocumentDefinition { id, name, direction, category, folder, takes, .. } = row;
-        Self {
-            id: api_id(id),
-            name,
-            direction: direction.into(),
-            category: category.into(),
-            folder,
-            second_file: takes.into(),
-            publish_on_upload: row.publish_on_upload,
-            wants_approval: row.wants_approval,
-            is_required: row.is_required,
-        }
+by_ids!(DocumentDefinitionId => DocumentDefinition, queries::definitions_by_ids);
+
+/// A document that a kind of work expects from the client or delivers to it.
+#[Object]
+impl DocumentDefinition {
+    /// The ID of the definition, for example `definition_019aa1f07c3b7e5d9b2f4c6a8e0d1357`.
+    pub async fn id(&self) -> ID {
+        api_id(self.0.id)
+    }
+
+    /// The name of the document.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Who brings the document.
+    async fn direction(&self) -> DocumentDirection {
+        self.0.direction.into()
+    }
+
+    /// What the document is about, which decides who of the client sees it.
+    async fn category(&self) -> DocumentCategory {
+        self.0.category.into()
+    }
+
+    /// The first level of its folder in the library of the client; null for that of its category.
+    async fn folder(&self) -> Option<&str> {
+        self.0.folder.as_deref()
+    }
+
+    /// What becomes of a second file.
+    async fn second_file(&self) -> SecondFile {
+        self.0.takes.into()
+    }
+
+    /// Whether a file is published to the client as soon as it is stored.
+    async fn publish_on_upload(&self) -> bool {
+        self.0.publish_on_upload
+    }
+
+    /// Whether the client is asked to approve what is delivered.
+    async fn wants_approval(&self) -> bool {
+        self.0.wants_approval
+    }
+
+    /// Whether the work is not done without the document.
+    async fn is_required(&self) -> bool {
+        self.0.is_required
     }
 }
 

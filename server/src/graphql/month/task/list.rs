@@ -3,7 +3,9 @@
 use async_graphql::{Context, ID, InputObject, Object, Subscription};
 use futures_util::Stream;
 use guichet_base::error;
-use guichet_base::id::{ClientId, DepartmentId, FirmId, Id, RecurringTaskId, StaffId, TaskId, TaskTypeId};
+use guichet_base::id::{
+    ClientId, DepartmentId, FirmId, Id, ObligationId, RecurringTaskId, StaffId, TaskId, TaskTypeId,
+};
 use guichet_base::page::PageRequest;
 use guichet_edge::ApiError;
 use guichet_engine::actor::{Membership, Scope};
@@ -182,7 +184,14 @@ impl Listed for TasksListed {
     type Key = (Scope, list::TaskFilter);
 
     const SHOWS: Shows = Shows {
-        embeds: &[ClientId::NOUN, StaffId::NOUN, DepartmentId::NOUN, TaskTypeId::NOUN, RecurringTaskId::NOUN],
+        embeds: &[
+            ClientId::NOUN,
+            StaffId::NOUN,
+            DepartmentId::NOUN,
+            TaskTypeId::NOUN,
+            RecurringTaskId::NOUN,
+            ObligationId::NOUN,
+        ],
         // What was generated is told by one event a client.
         rules: &[FirmId::NOUN, MONTH, DAY],
         ..Shows::of("tasksChanged")
