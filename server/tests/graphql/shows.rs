@@ -68,18 +68,12 @@ fn every_subscription_declares_what_it_shows() {
         let of_edge =
             |row: &str| contract.field(row, "node").and_then(|node| named(&node.ty.node).map(str::to_owned));
         let rows: Vec<String> = rows.map(|row| of_edge(row).unwrap_or_else(|| row.to_owned())).collect();
-        for row in rows.iter().filter(|row| !fields_of(&contract, row).is_empty()) {
+        // Numbers of a day refer to nothing.
+        for row in rows.iter().filter(|row| contract.field(row, "id").is_some()) {
             let mut shown = shown(&contract, row, &elsewhere);
             shown.remove(row);
             let shown: BTreeSet<_> = shown.iter().map(String::as_str).collect();
             assert_eq!(shown, embeds, "{}: what a {row} shows, and what is declared", shows.field);
         }
     }
-}
-
-fn fields_of<'a>(
-    contract: &'a Contract,
-    name: &str,
-) -> &'a [async_graphql::Positioned<async_graphql::parser::types::FieldDefinition>] {
-    contract.types.get(name).map(fields).unwrap_or_default()
 }

@@ -57,7 +57,7 @@ refusal-invalid-filter = Ces filtres ne conviennent pas à cette liste. Choisiss
 refusal-list-too-long =
     { $number ->
         [none] Cette liste est trop longue pour être envoyée en une fois. Faites préparer le fichier, ou réduisez la liste par des filtres.
-       *[other] Cette liste compte { $asked } lignes ; { $number } au plus peuvent être envoyées en une fois. Faites préparer le fichier, ou réduisez la liste par des filtres.
+       *[other] Cette liste compte { $asked } lignes ; { $number } au plus peuvent être envoyées en une fois. Faites préparer le fichier, ou réduisez la liste par des filtres.
     }
 refusal-too-many-exports = Plusieurs fichiers sont déjà en préparation pour vous. Attendez que l’un d’eux soit prêt.
 refusal-taken = Cette valeur est déjà utilisée. Saisissez-en une autre.
