@@ -15,7 +15,7 @@ const text = await codegen({
     useTypeImports: true,
     enumsAsTypes: true,
     strictScalars: true,
-    scalars: { Date: 'string', DateTime: 'string', Revision: 'string', SafeInt: 'number' },
+    scalars: { Date: 'string', DateTime: 'string', DueRule: 'object', FilterObject: 'object', Revision: 'string', SafeInt: 'number' },
   },
   plugins: [{ operations: {} }, { documents: {} }],
   pluginMap: { operations, documents },

@@ -106,7 +106,7 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
         "taskEdit" => json!({ "id": task(desk).await, "expectedVersion": 1 }),
         "taskStatusChange" => json!({ "id": task(desk).await, "status": "DONE" }),
         "taskTypeCreate" => json!({
-            "name": key(), "category": "TAX", "recurrence": { "periodKind": "MONTH" }, "documents": [paper()]
+            "name": key(), "category": "TAX", "recurrence": { "periodKind": "MONTH", "generateMonth": 1, "generateDay": 1 }, "documents": [paper()]
         }),
         "taskTypeUpdate" => {
             let made = work(desk, owner, &client, &key()).await.task_type;

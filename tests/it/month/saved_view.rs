@@ -76,7 +76,7 @@ async fn c_03_filters_are_checked_when_they_are_saved() {
         input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         input
     };
-    let bad = change(1, json!({ "filter": { "unread": true } }));
+    let bad = change(1, json!({ "filter": { "colour": true } }));
     assert_eq!(desk.refused(&desk.member, "savedViewUpdate", bad).await, ["filter:INVALID_FILTER"]);
     let good = change(1, json!({ "name": "y", "filter": { "isUntouched": true } }));
     let changed = desk.done(&desk.member, "savedViewUpdate", good).await["savedView"].clone();

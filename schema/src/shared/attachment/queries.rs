@@ -11,7 +11,7 @@ use crate::shared::file::digest::Sha256;
 use crate::shared::file::model::{Attachment, FileState};
 use crate::shared::file::owner::{on_seen, own};
 use guichet_base::error::Result;
-use guichet_base::id::{AttachmentId, FileId, Id, MessageId, TicketId};
+use guichet_base::id::{AttachmentId, DocumentId, FileId, Id, MessageId};
 use guichet_engine::actor::Membership;
 use guichet_engine::sql;
 use guichet_engine::tables::{attachments, files};
@@ -88,7 +88,7 @@ pub async fn by_ids(
     ids: &[AttachmentId],
 ) -> Result<Vec<Attachment>> {
     let found = shown!(membership).filter(sql::among(attachments::id, ids));
-    Ok(found.filter(attachments::subject_noun.eq(TicketId::NOUN)).load(conn).await?)
+    Ok(found.filter(attachments::subject_noun.ne(DocumentId::NOUN)).load(conn).await?)
 }
 
 /// Of these attachments the duplicates, whose thing had the same content before; each with the first attachment of

@@ -32,7 +32,7 @@ async fn a_16_approve_and_contest() {
     assert_eq!(papers.see(&member, &id).await["approval"], "APPROVED");
     let query = "{ notifications(first: 10) { nodes { kind } } }";
     let told = papers.desk.app.ask(&member, query, json!({})).await["notifications"]["nodes"].clone();
-    assert_eq!(each(&told, "kind"), ["DOCUMENT_APPROVED", "DOCUMENT_CONTESTED"]);
+    assert_eq!(each(&told, "kind"), ["DOCUMENT_APPROVED", "DOCUMENT_CONTESTED", "TASKS_GENERATED"]);
     let guide = papers.id("Guia").await;
     let refused = papers.desk.refused(&admin, "documentApprove", json!({ "id": guide })).await;
     assert_eq!(refused, ["APPROVAL_NOT_ASKED"]);

@@ -143,8 +143,8 @@ async fn a_10_closed_tasks() {
     assert_eq!(papers.see(&member, &id).await["versions"][0]["isLate"], true);
     let query = "{ notifications(first: 10) { nodes { kind subject { id } author { id } } } }";
     let told = papers.desk.app.ask(&member, query, json!({})).await["notifications"]["nodes"].clone();
-    let expected = json!([{ "kind": "LATE_FILE", "subject": { "id": id }, "author": { "id": admin.id() } }]);
-    assert_eq!(told, expected);
+    let expected = json!({ "kind": "LATE_FILE", "subject": { "id": id }, "author": { "id": admin.id() } });
+    assert_eq!(told[0], expected);
     papers.finish().await;
 }
 

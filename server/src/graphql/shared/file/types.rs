@@ -3,7 +3,7 @@
 use async_graphql::connection::EmptyFields;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use guichet_base::error::Refusal;
-use guichet_base::id::{FileId, Id, TicketId};
+use guichet_base::id::{DocumentId, FileId, Id};
 use guichet_base::page::PageRequest;
 use guichet_edge::ApiError;
 use guichet_schema::shared::attachment;
@@ -111,10 +111,10 @@ impl File {
         self.0.expires_at.map(DateTime)
     }
 
-    /// The attachment of the file to a ticket; null while it is not attached to one.
+    /// The attachment of the file to a ticket or a task; null while it is attached to none.
     async fn attachment(&self, ctx: &Context<'_>) -> Result<Option<Attachment>, ApiError> {
         let attachment = load(ctx, AttachmentOf(self.0.id)).await?;
-        Ok(attachment.filter(|of| of.subject.noun == TicketId::NOUN).map(Attachment))
+        Ok(attachment.filter(|of| of.subject.noun != DocumentId::NOUN).map(Attachment))
     }
 
     /// The list of downloads of the file, newest first. Visible to staff only; empty for clients.
