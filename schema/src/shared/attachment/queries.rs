@@ -78,7 +78,7 @@ pub async fn of_files(
     Ok(found.into_iter().map(|attachment| (attachment.file_id, attachment)).collect())
 }
 
-/// Attachments to tickets by id, in no particular order; those that are not visible are omitted.
+/// Attachments to tickets and tasks by id, in no particular order; those that are not visible are omitted.
 ///
 /// # Errors
 /// When the database does not answer: retry.
