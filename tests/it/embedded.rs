@@ -10,7 +10,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use guichet_embedded::{EmbeddedError, Postgres, PostgresOptions, running_url};
 use guichet_engine::db;
 use guichet_tests::place::Nobody;
-use guichet_tests::wait::{DEADLINE, until};
+use guichet_tests::wait::{DEADLINE, WITH_DEMO, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
 use tempfile::TempDir;
@@ -219,8 +219,7 @@ impl Running {
         let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
         let started =
             async { while !output.next_line().await.unwrap().expect("it lives").contains("Guichet runs") {} };
-        // It fills in the demo first, with the real commands, one after the other.
-        timeout(3 * DEADLINE, started).await.unwrap();
+        timeout(WITH_DEMO, started).await.unwrap();
         Self { child, server: server_on(data).expect("a server runs"), _output: output }
     }
 

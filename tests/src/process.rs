@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::app::OPERATOR;
 use crate::database::keeper;
 use crate::http;
-use crate::wait::DEADLINE;
+use crate::wait::{DEADLINE, WITH_DEMO};
 
 /// The polling interval for readiness.
 const LOOK: Duration = Duration::from_millis(5);
@@ -42,12 +42,15 @@ pub struct Launch {
     environment: Vec<(String, OsString)>,
     /// Whether it listens on its own port.
     listens: bool,
+    /// How long its start may take.
+    patience: Duration,
 }
 
 impl Launch {
     /// Everything in one process, with the embedded defaults in this folder.
     pub fn all_in_one(data: &Path) -> Self {
-        Self::guichet(&[]).with("GUICHET_DATA", data).with("GUICHET_LISTEN", ANY_PORT)
+        let launch = Self { patience: WITH_DEMO, ..Self::guichet(&[]) };
+        launch.with("GUICHET_DATA", data).with("GUICHET_LISTEN", ANY_PORT)
     }
 
     /// `guichet serve` on any free port. Tests and benchmarks act faster than people, from one address.
@@ -80,7 +83,13 @@ impl Launch {
     pub fn node(script: &str, arguments: &[&str]) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
         let arguments = [script.into()].into_iter().chain(arguments.iter().map(OsString::from)).collect();
-        Self { program: "node".into(), arguments, environment: Vec::new(), listens: false }
+        Self {
+            program: "node".into(),
+            arguments,
+            environment: Vec::new(),
+            listens: false,
+            patience: DEADLINE,
+        }
     }
 
     fn guichet(arguments: &[&str]) -> Self {
@@ -89,6 +98,7 @@ impl Launch {
             arguments: arguments.iter().map(OsString::from).collect(),
             environment: Vec::new(),
             listens: true,
+            patience: DEADLINE,
         }
     }
 
@@ -171,7 +181,7 @@ impl Launch {
             }
         });
         let pid = starts.await.expect("the program can be run");
-        Process { pid, lines, ended }
+        Process { pid, lines, ended, patience: self.patience }
     }
 }
 
@@ -214,15 +224,13 @@ impl Lines {
     }
 }
 
-/// How long a start may take: one with a demo makes a year of three firms and verifies its files.
-const STARTED: Duration = DEADLINE.saturating_mul(3);
-
 /// A running process, killed on drop.
 #[derive(Debug)]
 pub struct Process {
     pid: Pid,
     lines: Lines,
     ended: watch::Receiver<Option<ExitStatus>>,
+    patience: Duration,
 }
 
 impl Process {
@@ -342,7 +350,7 @@ impl Process {
     fn expect_alive(&self, since: Instant) {
         let ended = self.ended.borrow();
         assert!(ended.is_none(), "the process ended ({ended:?}): {:#?}", self.output());
-        assert!(since.elapsed() < STARTED, "the process is not ready: {:#?}", self.output());
+        assert!(since.elapsed() < self.patience, "the process is not ready: {:#?}", self.output());
     }
 }
 

@@ -11,7 +11,7 @@ use crate::text::is_unseen;
 
 /// The version of the folding, which is stored beside every folded text. Whoever changes [`fold`] increases it; a
 /// reconciler then folds all rows anew.
-pub const FOLD: i16 = 3;
+pub const FOLD: i16 = 4;
 
 /// The word between the parts of a name such as `Silva & Filhos`, in each language.
 const AND: &str = "e et y and";
@@ -233,51 +233,65 @@ fn country_code(number: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use data_encoding::HEXLOWER;
     use proptest::prelude::*;
+    use sha2::{Digest, Sha256};
 
     fn finds(query: &str, text: &str) -> bool {
         Query::read(Some(query)).unwrap().matches(&fold(text))
     }
 
-    /// Texts that a person takes for the same: each finds each other.
+    /// Texts that a person takes for the same.
+    const SAME: [&[&str]; 26] = [
+        &["8 °C", "8 ℃"],
+        &["Main d'œuvre", "Main d’œuvre", "MAIN D'OEUVRE", "main d oeuvre", "main-d'œuvre"],
+        &["L’échéance", "l'echeance", "L´ÉCHÉANCE", "l`échéance", "l echeance"],
+        &["fevereiro", "feve\u{ad}reiro", "FEVEREIRO", "feve\u{200b}reiro"],
+        &["ação", "ac\u{327}a\u{303}o", "ACAO", "Ação"],
+        &["11.222.333/0001-44", "11222333000144", "11 222 333 0001 44", "11.222.333.0001.44"],
+        &["12.ABC.345/01DE-35", "12ABC34501DE35", "12abc345/01de-35"],
+        &["(11) 98765-0001", "11987650001", "11 98765 0001", "+55 11 98765-0001", "+5511987650001"],
+        &[
+            "01 23 45 67 89",
+            "0123456789",
+            "01.23.45.67.89",
+            "+33 1 23 45 67 89",
+            "+33 (0)1 23 45 67 89",
+            "0033123456789",
+        ],
+        &["912 345 678", "+34 912 345 678", "0034912345678", "912345678", "91 234 56 78"],
+        &["732 829 320", "732829320", "732.829.320"],
+        &["FR 40 303 265 045", "FR40303265045"],
+        &["FR76 3000 6000 0112 3456 7890 189", "FR7630006000011234567890189"],
+        &["B-12345678", "B12345678", "b 12345678"],
+        &["X-1234567-L", "x1234567l"],
+        &["contato@padaria-são-joão.example", "contato@xn--padaria-so-joo-yhbe.example"],
+        &["ana@münchen.example", "ANA@XN--MNCHEN-3YA.example"],
+        &["S.A.", "S/A", "SA", "s.a"],
+        &["Silva & Filhos", "Silva&Filhos", "silva e filhos", "SILVA ＆ FILHOS"],
+        &["Dupont & Fils", "Dupont et Fils"],
+        &["e-mail", "email", "e‑mail", "E–MAIL"],
+        &["nº 91", "n° 91", "n.º 91"],
+        &["1 234,56 €", "1234,56", "1\u{202f}234,56€", "1.234,56"],
+        &["TVA 20 %", "TVA 20%", "tva 20\u{202f}%"],
+        &["Straße", "STRASSE", "strasse"],
+        &["ﬁscal ２０２６", "fiscal 2026"],
+    ];
+
+    /// Stored texts were folded by an older program, so another folding has another version. If this fails, increase [`FOLD`]
+    /// and write what it tells.
+    #[test]
+    fn another_folding_has_another_version() {
+        let characters = (' '..='\u{ffff}').map(|c| format!("1{c}a {c} a{c}{c}1"));
+        let spellings = SAME.iter().flat_map(|same| same.iter().map(ToString::to_string));
+        let folded = characters.chain(spellings).map(|text| fold(&text));
+        let digest = folded.fold(Sha256::new(), |digest, text| digest.chain_update(text).chain_update("\n"));
+        assert_eq!((FOLD, &HEXLOWER.encode(&digest.finalize())[..16]), (4, "1280ab330d39f7f1"));
+    }
+
     #[test]
     fn spellings_find_each_other() {
-        let same: [&[&str]; 26] = [
-            &["8 °C", "8 ℃"],
-            &["Main d'œuvre", "Main d’œuvre", "MAIN D'OEUVRE", "main d oeuvre", "main-d'œuvre"],
-            &["L’échéance", "l'echeance", "L´ÉCHÉANCE", "l`échéance", "l echeance"],
-            &["fevereiro", "feve\u{ad}reiro", "FEVEREIRO", "feve\u{200b}reiro"],
-            &["ação", "ac\u{327}a\u{303}o", "ACAO", "Ação"],
-            &["11.222.333/0001-44", "11222333000144", "11 222 333 0001 44", "11.222.333.0001.44"],
-            &["12.ABC.345/01DE-35", "12ABC34501DE35", "12abc345/01de-35"],
-            &["(11) 98765-0001", "11987650001", "11 98765 0001", "+55 11 98765-0001", "+5511987650001"],
-            &[
-                "01 23 45 67 89",
-                "0123456789",
-                "01.23.45.67.89",
-                "+33 1 23 45 67 89",
-                "+33 (0)1 23 45 67 89",
-                "0033123456789",
-            ],
-            &["912 345 678", "+34 912 345 678", "0034912345678", "912345678", "91 234 56 78"],
-            &["732 829 320", "732829320", "732.829.320"],
-            &["FR 40 303 265 045", "FR40303265045"],
-            &["FR76 3000 6000 0112 3456 7890 189", "FR7630006000011234567890189"],
-            &["B-12345678", "B12345678", "b 12345678"],
-            &["X-1234567-L", "x1234567l"],
-            &["contato@padaria-são-joão.example", "contato@xn--padaria-so-joo-yhbe.example"],
-            &["ana@münchen.example", "ANA@XN--MNCHEN-3YA.example"],
-            &["S.A.", "S/A", "SA", "s.a"],
-            &["Silva & Filhos", "Silva&Filhos", "silva e filhos", "SILVA ＆ FILHOS"],
-            &["Dupont & Fils", "Dupont et Fils"],
-            &["e-mail", "email", "e‑mail", "E–MAIL"],
-            &["nº 91", "n° 91", "n.º 91"],
-            &["1 234,56 €", "1234,56", "1\u{202f}234,56€", "1.234,56"],
-            &["TVA 20 %", "TVA 20%", "tva 20\u{202f}%"],
-            &["Straße", "STRASSE", "strasse"],
-            &["ﬁscal ２０２６", "fiscal 2026"],
-        ];
-        for spellings in same {
+        for spellings in SAME {
             for text in spellings {
                 for query in spellings {
                     assert!(

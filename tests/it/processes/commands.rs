@@ -9,7 +9,7 @@ use guichet_tests::database::TestDatabase;
 use guichet_tests::http;
 use guichet_tests::process::Launch;
 use guichet_tests::smtp::{Act, Options, Rule, Sink, Step};
-use guichet_tests::wait::{DEADLINE, until};
+use guichet_tests::wait::{DEADLINE, WITH_DEMO, until};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -64,9 +64,7 @@ async fn a_demo() {
     done(guichet(&FIRM, &settings, "a long password\n").await);
     let refused = guichet(&["demo"], &settings, "").await;
     assert!(refused.code == Some(1) && refused.err.contains("--yes"), "{refused:?}");
-    // It plays thousands of real commands, one after the other: eight seconds of work for this program, and some for the
-    // database, on a machine that has nothing else to do.
-    let first = done(guichet_within(3 * DEADLINE, &["demo", "--yes"], &settings, "").await);
+    let first = done(guichet_within(WITH_DEMO, &["demo", "--yes"], &settings, "").await);
     let again = done(guichet(&["demo", "--scale", "small"], &settings, "").await);
     assert_eq!(first.strip_prefix("filling in three demo firms\n"), Some(again.as_str()));
     let helena = "helena.vasconcelos@ipeamarelo.example";

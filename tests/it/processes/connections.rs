@@ -13,7 +13,7 @@ use super::site::Site;
 
 const POOL: i64 = 3;
 /// More requests at once than a process has connections.
-const MANY: usize = 15;
+const MANY: usize = 40;
 
 /// A database whose processes have a role of their own, because superusers have no limit.
 struct Limited {

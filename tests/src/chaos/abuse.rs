@@ -32,9 +32,8 @@ const SCREENS: usize = 20;
 const ROUNDS: usize = 10;
 /// How many connections are begun concurrently.
 const AT_ONCE: usize = 200;
-/// How long a new client may wait for its answer, and others for a change. All share two cores with the attack, so one of
-/// hundreds waits for three seconds at times; most wait for less than one.
-const SOON: Duration = Duration::from_secs(5);
+/// How long a new client may wait for its answer, and others for a change. All share two cores with the attack.
+const SOON: Duration = Duration::from_secs(3);
 /// Memory that the server may use for the attack, in kB.
 const MEMORY: u64 = 160 << 10;
 /// The address of an honest client.
