@@ -6,11 +6,12 @@ import * as documents from '@graphql-codegen/typed-document-node';
 import { parse } from 'graphql';
 
 const read = async (path) => parse(await readFile(new URL(path, import.meta.url), 'utf8'));
+const operationsOf = async (file) => ({ location: file, document: await read(`src/${file}`) });
 const folder = new URL('src/generated/', import.meta.url);
 const text = await codegen({
   filename: 'contract.ts',
   schema: await read('../../schema/schema.graphql'),
-  documents: [{ location: 'src/documents.graphql', document: await read('src/documents.graphql') }],
+  documents: await Promise.all(['shared.graphql', 'desk.graphql', 'home.graphql'].map(operationsOf)),
   config: {
     useTypeImports: true,
     enumsAsTypes: true,
