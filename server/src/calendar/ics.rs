@@ -27,7 +27,7 @@ pub(super) fn calendar(locale: Locale, firm: &str, days: &[FeedDay]) -> String {
     calendar.append_property(interval.add_parameter("VALUE", "DURATION").done());
     calendar.append_property(("X-PUBLISHED-TTL", INTERVAL));
     calendar.extend(days.iter().map(|day| event(locale, day)));
-    calendar.to_string()
+    folded(&calendar.to_string())
 }
 
 fn event(locale: Locale, day: &FeedDay) -> Event {
@@ -81,6 +81,24 @@ fn spoken(period: &str) -> String {
         }
         _ => period.to_owned(),
     }
+}
+
+/// With no line longer than 75 octets (RFC 5545, 3.1): the library does not count the space before the last part of a line.
+fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for line in text.replace("\r\n ", "").split_terminator("\r\n") {
+        let mut room = 75;
+        for c in line.chars() {
+            if c.len_utf8() > room {
+                folded.push_str("\r\n ");
+                room = 74;
+            }
+            folded.push(c);
+            room -= c.len_utf8();
+        }
+        folded.push_str("\r\n");
+    }
+    folded
 }
 
 /// Without control characters, which no line of a calendar may have.
