@@ -55,7 +55,6 @@ const MAY_BE_EMPTY: &[&str] = &[
     "documentHandIn.note",
     "invitationAccept.name",
     "obligationCreate.rules.0.note",
-    "recurringTaskOverrideSet.reason",
     "recurringTaskPause.reason",
     "ruleVersionCreate.version.note",
     "serviceItemCreate.description",

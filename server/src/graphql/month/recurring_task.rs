@@ -337,7 +337,7 @@ pub struct RecurringTaskOverrideSetInput {
     to_period: Option<String>,
     /// The rule, or a table of dates such as `{"dates": {"2026-03": "2026-04-15"}}`. Omit it to remove what was set.
     due: Option<DueRule>,
-    /// The reason; 1 to 200 characters.
+    /// The reason; 1 to 200 characters. Required with `due`, and left out with it.
     #[graphql(default)]
     reason: String,
 }
