@@ -87,7 +87,7 @@ pub async fn move_all(store: &Store, job: &MoveDueDates) -> Result<usize> {
         let mut tx = store.begin(By::system()).await?;
         let Some((last, moves)) = step(&mut tx, job, &known, &mut computed, after).await? else { break };
         let tasks = moves.iter().map(|one| one.task).collect::<HashSet<_>>();
-        if let Some(task) = moves.iter().next().map(|one| one.task) {
+        if let [Move { task, .. }, ..] = moves[..] {
             let count = i32::try_from(tasks.len()).unwrap_or(i32::MAX);
             let told = Tally { staff_id: job.by, subject: Subject::of(task), count };
             let kind = NotificationKind::DueDatesMoved;

@@ -74,6 +74,7 @@ payload! {
 
 /// What came of opening a document.
 #[derive(Union)]
+#[allow(clippy::large_enum_variant, reason = "an answer has one of them")]
 pub enum DocumentOpening {
     /// There is no file.
     NotUploaded(DocumentNotUploaded),
