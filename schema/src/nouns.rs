@@ -5,6 +5,7 @@ use crate::desk::ticket::attachment::TicketFiles;
 use crate::desk::ticket::mails::{StaffMail, StatusMail};
 use crate::month::document::files::DocumentFiles;
 use crate::month::document::mails::{DeliveredMail, ReceiptMail};
+use crate::month::document::news::DocumentNewsMail;
 use crate::month::task::attachment::TaskFiles;
 use crate::month::task::mails::TaskMail;
 use crate::people::firm::mails::SenderMail;
@@ -15,7 +16,8 @@ use crate::shared::file::owner::Nouns;
 pub const WITH_FILES: Nouns = &[&TicketFiles, &TaskFiles, &DocumentFiles];
 
 /// Every kind of mail: each noun's, by what it is about.
-pub static MAILS: Mails = &[&StatusMail, &StaffMail, &TaskMail, &SenderMail, &DeliveredMail, &ReceiptMail];
+pub static MAILS: Mails =
+    &[&StatusMail, &StaffMail, &TaskMail, &SenderMail, &DeliveredMail, &ReceiptMail, &DocumentNewsMail];
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,8 @@ use guichet_engine::actor::StaffRole;
 use guichet_engine::store::Store;
 use guichet_schema::desk::ticket::commands::{CreateTicket, create};
 use guichet_schema::desk::ticket::conversation::{PostMessage, post};
+use guichet_schema::month::task::commands::{CreateTask, create as create_task};
+use guichet_schema::month::task::dates::SetDates;
 use guichet_schema::nouns;
 use guichet_schema::shared::file::digest::Sha256;
 use guichet_schema::shared::file::kind::FileKind;
@@ -222,5 +224,45 @@ async fn d_11_notifications_take_a_fixed_number_of_statements() {
         told.push(desk.counted(&owner, &open).await.1);
     }
     assert_eq!(told[0], told[1]);
+    desk.finish().await;
+}
+
+const RECORDS: &str = "{ clients(first: 100) { nodes {
+    name documentEmails recurringTasks(first: 5) { totalCount nodes { firstPeriod } }
+    tasks(first: 5, filter: { isOverdue: false }) { totalCount nodes { title assignee { name } } }
+} } }";
+
+/// C-03: the work on the records of clients takes the same number of statements for two clients as for forty.
+#[tokio::test]
+async fn c_03_the_work_of_clients_takes_a_fixed_number_of_statements() {
+    let desk = Desk::new().await;
+    let owner = desk.firm.owner.clone();
+    let mut counts = Vec::new();
+    for (round, clients) in [(0, 2), (1, 38)] {
+        for number in 0..clients {
+            let client_id = desk.firm.client(&format!("Padaria {round} {number}"), None).await;
+            for title in ["Balanço", "Folha", "Guia", "Livros", "Notas", "Relatório"] {
+                desk.clock.advance(TimeDelta::seconds(1));
+                let input = CreateTask {
+                    client_id,
+                    title: title.to_owned(),
+                    description: String::new(),
+                    assignee_id: None,
+                    task_type_id: None,
+                    period: None,
+                    dates: SetDates::default(),
+                };
+                create_task(&desk.store, &owner.actor(), &TicketId::new().encode(), input).await.unwrap();
+            }
+        }
+        let (records, count) = desk.counted(&owner, RECORDS).await;
+        let nodes = records["clients"]["nodes"].as_array().unwrap();
+        assert_eq!(nodes.len(), if round == 0 { 2 } else { 40 });
+        for tasks in nodes.iter().map(|client| &client["tasks"]) {
+            assert_eq!((&tasks["totalCount"], tasks["nodes"].as_array().unwrap().len()), (&json!(6), 5));
+        }
+        counts.push(count);
+    }
+    assert_eq!(counts[0], counts[1]);
     desk.finish().await;
 }

@@ -5,6 +5,7 @@ pub mod actor;
 pub mod collation;
 pub mod condition;
 pub mod db;
+pub mod each;
 pub mod feed;
 pub mod hint;
 pub mod idempotency;

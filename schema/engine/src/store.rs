@@ -192,6 +192,9 @@ pub struct Tx {
     pub(crate) once: Option<Once>,
 }
 
+/// So many audit rows are written with one statement: it has a value for each of their columns, and takes 65,535.
+const AUDITS_AT_ONCE: usize = 2_000;
+
 #[derive(Insertable)]
 #[diesel(table_name = audit)]
 struct NewAudit {
@@ -209,6 +212,11 @@ struct NewAudit {
 }
 
 impl Tx {
+    /// Names the staff member for whom the system acts, in the audit rows that are collected from now on (F-03).
+    pub fn on_behalf_of(&mut self, staff_id: StaffId, account_id: AccountId) {
+        self.by = By { account_id: Some(account_id), staff_id: Some(staff_id), ..By::system() };
+    }
+
     /// Counts an act of a person that mails or notifies others.
     ///
     /// # Errors
@@ -301,7 +309,7 @@ impl Tx {
         let conn = self.pipeline();
         let jobs = async { if jobs.is_empty() { Ok(()) } else { job::insert(conn, jobs, *now).await } };
         let audits = async {
-            if !audits.is_empty() {
+            for audits in audits.chunks(AUDITS_AT_ONCE) {
                 let insert = diesel::insert_into(audit::table).values(audits);
                 sql::keep(audits.len(), insert).execute(&mut { conn }).await?;
             }

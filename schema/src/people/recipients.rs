@@ -16,9 +16,11 @@ use crate::people::portal_access::model::AccessStatus;
 use crate::shared::email_delivery::kind::Addressees;
 use crate::shared::email_delivery::model::EmailDelivery;
 use crate::shared::email_delivery::rules::Candidate;
+use crate::shared::notification::announce::Told;
+use crate::shared::notification::model::NotificationKind;
 use guichet_base::email::Email;
 use guichet_base::error::Result;
-use guichet_base::id::{AccountId, ClientId, FirmId};
+use guichet_base::id::{AccountId, ClientId, FirmId, StaffId};
 use guichet_base::locale::Locale;
 use guichet_engine::actor::Author;
 use guichet_engine::pipeline::InOrder;
@@ -178,4 +180,44 @@ where
     .bind::<SqlUuid, _>(firm)
     .load(&mut conn)
     .await?)
+}
+
+/// A member of the staff who works for the firm now.
+#[derive(Debug, QueryableByName)]
+pub(crate) struct Colleague {
+    #[diesel(sql_type = SqlUuid)]
+    staff_id: StaffId,
+    /// The account.
+    #[diesel(sql_type = SqlUuid)]
+    pub account_id: AccountId,
+    #[diesel(sql_type = Text)]
+    email: String,
+    #[diesel(sql_type = Text)]
+    locale: Locale,
+    /// Which kinds of notifications the person also wants by mail.
+    #[diesel(sql_type = Array<Text>)]
+    by_mail: Vec<NotificationKind>,
+}
+
+impl Colleague {
+    /// Tells the person of something of this kind, by mail too if the person wants that (D-11).
+    pub fn told(self, kind: NotificationKind) -> Told {
+        let Self { staff_id, account_id, email, locale, by_mail } = self;
+        let candidate = Candidate { address: Some(email), account_id: Some(account_id), locale };
+        Told { staff_id, kind, message_id: None, by_mail: by_mail.contains(&kind).then_some(candidate) }
+    }
+}
+
+/// A member of the staff, while that person works for the firm.
+pub(crate) async fn colleague(conn: &mut AsyncPgConnection, id: StaffId) -> Result<Option<Colleague>> {
+    Ok(sql::kept(
+        "SELECT staff.id AS staff_id, account.id AS account_id, account.email, account.locale,
+             ARRAY(SELECT kind FROM notification_preferences WHERE staff_id = staff.id) AS by_mail
+         FROM staff_members AS staff JOIN accounts AS account ON account.id = staff.account_id
+         WHERE staff.id = ? AND staff.joined_at IS NOT NULL AND staff.disabled_at IS NULL",
+    )
+    .bind::<SqlUuid, _>(id)
+    .get_result(conn)
+    .await
+    .optional()?)
 }

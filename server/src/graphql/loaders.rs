@@ -229,17 +229,33 @@ macro_rules! keyed {
 pub(crate) use keyed;
 
 /// Declares a key for a page of a list that each parent has, and its loader: an expression over `Loads`, a
-/// connection, the parents and the page, which returns rows, and the parent of a row. The parents of one level
-/// share the arguments, and so a statement.
+/// connection, the parents, what is asked and the page, which returns rows, and the parent of a row. The parents of one
+/// level share the arguments, and so a statement. What is asked is left out where a list has no filter.
 macro_rules! parts {
     (
         $(#[$doc:meta])* $key:ident($id:ty) => $row:ty,
         |$loads:ident, $conn:ident, $of:ident, $part:ident| $find:expr, by $parent:expr
     ) => {
+        $crate::graphql::loaders::parts! {
+            $(#[$doc])*
+            $key($id, ()) => $row, |$loads, $conn, $of, _asked, $part| $find, by $parent
+        }
+
+        impl $key {
+            const fn new(of: $id, part: guichet_base::page::PageRequest) -> Self {
+                Self { of, asked: (), part }
+            }
+        }
+    };
+    (
+        $(#[$doc:meta])* $key:ident($id:ty, $filter:ty) => $row:ty,
+        |$loads:ident, $conn:ident, $of:ident, $asked:ident, $part:ident| $find:expr, by $parent:expr
+    ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         struct $key {
             of: $id,
+            asked: $filter,
             part: guichet_base::page::PageRequest,
         }
 
@@ -254,11 +270,11 @@ macro_rules! parts {
             ) -> Result<std::collections::HashMap<$key, Self::Value>, guichet_edge::ApiError> {
                 let mut parents: std::collections::HashMap<_, Vec<$id>> = Default::default();
                 for key in keys {
-                    parents.entry(&key.part).or_default().push(key.of);
+                    parents.entry((&key.asked, &key.part)).or_default().push(key.of);
                 }
                 let mut conn = self.conn().await?;
                 let mut pages = std::collections::HashMap::new();
-                for ($part, of) in parents {
+                for (($asked, $part), of) in parents {
                     let ($loads, $conn, $of) = (self, &mut *conn, of.as_slice());
                     let found = $find.await;
                     let found =
@@ -267,7 +283,7 @@ macro_rules! parts {
                     for of in of {
                         let rows = found.as_mut().map(|found| found.remove(&of).unwrap_or_default());
                         let page = rows.map(|rows| $part.page(rows)).map_err(|error| error.clone());
-                        pages.insert($key { of, part: $part.clone() }, page);
+                        pages.insert($key { of, asked: Clone::clone($asked), part: $part.clone() }, page);
                     }
                 }
                 Ok(pages)
@@ -276,6 +292,51 @@ macro_rules! parts {
     };
 }
 pub(crate) use parts;
+
+/// Declares a key for the number of things that each parent has of what is asked, and its loader: an expression over
+/// `Loads`, a connection, the parents and what is asked, which returns numbers by parent.
+macro_rules! numbers {
+    (
+        $(#[$doc:meta])* $key:ident($id:ty, $filter:ty),
+        |$loads:ident, $conn:ident, $of:ident, $asked:ident| $find:expr
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        struct $key {
+            of: $id,
+            asked: $filter,
+        }
+
+        impl async_graphql::dataloader::Loader<$key> for $crate::graphql::loaders::Loads {
+            /// An invalid filter fails its own field only, not others that are loaded with it.
+            type Value = Result<i64, guichet_edge::ApiError>;
+            type Error = guichet_edge::ApiError;
+
+            async fn load(
+                &self,
+                keys: &[$key],
+            ) -> Result<std::collections::HashMap<$key, Self::Value>, guichet_edge::ApiError> {
+                let parents = $crate::graphql::loaders::grouped(keys.iter().collect(), |key| &key.asked);
+                let mut conn = self.conn().await?;
+                let mut numbers = std::collections::HashMap::new();
+                for ($asked, keys) in parents {
+                    let of: Vec<$id> = keys.iter().map(|key| key.of).collect();
+                    let ($loads, $conn, $of) = (self, &mut *conn, of.as_slice());
+                    let found = $find.await;
+                    let found =
+                        found.map_err(|error| $crate::graphql::payload::unanswered(self.locale, error));
+                    let found = found.map(|rows| rows.into_iter().collect::<std::collections::HashMap<_, _>>());
+                    for key in keys {
+                        let number = found.as_ref().map(|found| found.get(&key.of).copied().unwrap_or_default());
+                        numbers.insert(key.clone(), number.map_err(Clone::clone));
+                    }
+                }
+                Ok(numbers)
+            }
+        }
+    };
+}
+pub(crate) use numbers;
 
 /// Declares the loader of a noun by id: its type wraps the rows of a finder, which omits what the viewer cannot
 /// see (B-14). Use `membership` for a finder that requires the membership instead of the scope.

@@ -116,6 +116,7 @@ pub const SHOWS: &[Shows] = &[
     <dashboards::DashboardFollowed as Followed>::SHOWS,
     <month::document::DocumentsListed as Listed>::SHOWS,
     <month::document::DocumentsCounted as Counted>::SHOWS,
+    <month::folder::FoldersListed as Listed>::SHOWS,
     <month::task::Comments as Followed>::SHOWS,
     <month::generation::TaskGenerationsListed as Listed>::SHOWS,
     <month::export::ExportsListed as Listed>::SHOWS,

@@ -3,6 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use guichet_edge::ApiError;
 use guichet_engine::db::{Conn, Connection};
 use guichet_engine::store::Store;
@@ -24,6 +25,11 @@ impl Reading {
     pub fn new(store: Store) -> Self {
         let (_, _, most, _) = store.pool_status();
         Self { store, turns: Arc::new(Semaphore::new((most / 4).clamp(1, AT_ONCE))) }
+    }
+
+    /// The time.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.store.now()
     }
 
     /// A connection for reading. Code that holds one must not wait for another one of the same request.

@@ -17,6 +17,7 @@ const NO_WORDS: &[&str] = &[
     "country",
     "currency",
     "cutoff",
+    "documentEmails",
     "domain",
     "email",
     "firstPeriod",

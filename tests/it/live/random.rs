@@ -113,6 +113,7 @@ impl Office {
             locale: None,
             accountant_id: accountants[chance.random_range(0..3)],
             ticket_emails: None,
+            document_emails: None,
             country: None,
             zone: Patch::Keep,
             fiscal_year_end: None,

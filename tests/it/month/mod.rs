@@ -1,5 +1,6 @@
 //! The month: what is due, when, and the work on it.
 
+mod audit;
 mod calendar_feed;
 mod catalogue;
 mod client;

@@ -12,6 +12,7 @@ use guichet_engine::store::Done;
 use guichet_engine::tables::{audit, clients, events, tickets};
 use guichet_schema::CLIENT_FOLLOWERS;
 use guichet_schema::people::client::commands::{self, CreateClient, UpdateClient};
+use guichet_schema::people::client::model::Topic;
 use guichet_schema::people::client::queries::{self, ClientFilter};
 use guichet_schema::people::client::record;
 
@@ -28,6 +29,7 @@ fn untouched(id: ClientId, expected_version: i32) -> UpdateClient {
         locale: None,
         accountant_id: Patch::Keep,
         ticket_emails: None,
+        document_emails: None,
         country: None,
         zone: Patch::Keep,
         fiscal_year_end: None,
@@ -41,9 +43,9 @@ async fn find(world: &World, id: ClientId) -> guichet_schema::people::client::mo
     queries::find(&mut conn, &world.owner.scope(), id).await.unwrap().unwrap()
 }
 
-async fn ticket_emails(world: &World, id: ClientId) -> Vec<String> {
+async fn emails(world: &World, topic: Topic, id: ClientId) -> Vec<String> {
     let mut conn = world.store.conn().await.unwrap();
-    let rows = queries::ticket_emails(&mut conn, &world.owner.scope(), &[id]).await.unwrap();
+    let rows = queries::recipients(&mut conn, &world.owner.scope(), topic, &[id]).await.unwrap();
     rows.into_iter().map(|(_, email)| email).collect()
 }
 
@@ -57,6 +59,7 @@ async fn a_client_is_entered_and_changed() {
         phone: Some("".into()),
         accountant_id: Some(staff_id(&world.owner)),
         ticket_emails: ["ana@x.example", "ANA@x.example", "bia@x.example"].map(String::from).into(),
+        document_emails: vec!["fiscal@x.example".into()],
         ..client_input("  Padaria São João ")
     };
     let Done { value: id, revision } =
@@ -66,7 +69,8 @@ async fn a_client_is_entered_and_changed() {
     assert_eq!(made.registration.as_deref(), Some("12.345.678/0001-95"));
     assert_eq!(made.email.as_deref(), Some("Contato@padaria.example"));
     assert_eq!((made.phone, made.locale, made.version), (None, Locale::PtBr, 1));
-    assert_eq!(ticket_emails(&world, id).await, ["ana@x.example", "bia@x.example"]);
+    assert_eq!(emails(&world, Topic::Tickets, id).await, ["ana@x.example", "bia@x.example"]);
+    assert_eq!(emails(&world, Topic::Documents, id).await, ["fiscal@x.example"]);
 
     let nothing =
         commands::update(&world.store, &world.owner, untouched(id, 1), CLIENT_FOLLOWERS).await.unwrap();
@@ -86,7 +90,8 @@ async fn a_client_is_entered_and_changed() {
     assert_eq!((changed.email, changed.accountant_id, changed.locale), (None, None, Locale::Es));
     assert_eq!((changed.phone.as_deref(), changed.version), (Some("+55 11 98765-4321"), 2));
     assert_eq!(changed.registration.as_deref(), Some("12.345.678/0001-95"), "kept");
-    assert_eq!(ticket_emails(&world, id).await, ["bia@x.example"]);
+    assert_eq!(emails(&world, Topic::Tickets, id).await, ["bia@x.example"]);
+    assert_eq!(emails(&world, Topic::Documents, id).await, ["fiscal@x.example"], "kept");
 
     let late = commands::update(&world.store, &world.owner, change, CLIENT_FOLLOWERS).await;
     assert_eq!(refused(late), [(None, Code::Conflict)]);
@@ -118,6 +123,7 @@ async fn everything_wrong_is_told_at_once() {
         locale: None,
         accountant_id: Some(stranger),
         ticket_emails: vec!["ana@x.example".into(), "bia".into()],
+        document_emails: vec!["".into()],
         country: Some("ZZ".into()),
         zone: Some("Paris".into()),
         fiscal_year_end: Some("31-12".into()),
@@ -126,6 +132,7 @@ async fn everything_wrong_is_told_at_once() {
     let mut fields = [
         ("accountantId", Code::NotFound),
         ("country", Code::OutOfRange),
+        ("documentEmails.0", Code::Required),
         ("email", Code::InvalidEmail),
         ("fiscalYearEnd", Code::OutOfRange),
         ("name", Code::TooLong),
@@ -146,6 +153,7 @@ async fn everything_wrong_is_told_at_once() {
         phone: Patch::Set(input.phone.unwrap()),
         accountant_id: Patch::Set(stranger),
         ticket_emails: Some(input.ticket_emails),
+        document_emails: Some(input.document_emails),
         country: input.country,
         zone: Patch::Set(input.zone.unwrap()),
         fiscal_year_end: input.fiscal_year_end,

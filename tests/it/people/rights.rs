@@ -65,6 +65,7 @@ async fn acts(
         locale: None,
         accountant_id: Patch::Keep,
         ticket_emails: None,
+        document_emails: None,
         country: None,
         zone: Patch::Keep,
         fiscal_year_end: None,

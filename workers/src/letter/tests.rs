@@ -1,4 +1,5 @@
 mod made_up;
+mod month;
 mod sender;
 mod staff;
 mod status;

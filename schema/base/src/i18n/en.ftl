@@ -244,6 +244,7 @@ notification-department-ticket = Ticket #{ $number } has been assigned to your d
 notification-client-message = { $client } sent a message on ticket #{ $number }.
 notification-client-file = { $client } sent a file on ticket #{ $number }.
 notification-ticket-reopened = { $client } reopened ticket #{ $number }.
+notification-document-handed-in = { $client } handed in { $document }.
 notification-late-file = { $client } handed in a file of { $document } after the work was done.
 notification-document-approved = { $client } approved { $document }.
 notification-document-contested = { $client } contests { $document }.
@@ -267,6 +268,9 @@ task-mail-subject-several = Tasks assigned to you ({ $count })
 task-mail-due = Due
 task-mail-more = { $count } more
 task-mail-reply = The tasks are in Guichet: replies to this e-mail do not reach the client.
+document-mail-subject = Document: { $document }
+document-mail-several = { $client } handed in { $count } files.
+document-mail-reply = The documents are in Guichet: replies to this e-mail do not reach the client.
 
 ## Statuses of tasks.
 
@@ -463,6 +467,7 @@ documents-mail-no-due = No due date
 documents-mail-footer = This message from { $firm } about the documents of { $client } was sent automatically.
 receipt-mail-subject = Receipt: documents of { $client }
 receipt-mail-lead = { $firm } has received these files of { $client } from you.
+receipt-mail-by = Handed in by
 receipt-mail-at = Received
 receipt-mail-after = Each file is checked before it counts. If one is refused, you see it in your client area.
 

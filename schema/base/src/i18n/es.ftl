@@ -244,6 +244,7 @@ notification-department-ticket = Se ha asignado el caso #{ $number } a su depart
 notification-client-message = { $client } ha enviado un mensaje en el caso #{ $number }.
 notification-client-file = { $client } ha enviado un archivo en el caso #{ $number }.
 notification-ticket-reopened = { $client } ha reabierto el caso #{ $number }.
+notification-document-handed-in = { $client } ha entregado { $document }.
 notification-late-file = { $client } entregó un archivo de { $document } después de terminado el trabajo.
 notification-document-approved = { $client } aprobó { $document }.
 notification-document-contested = { $client } impugna { $document }.
@@ -267,6 +268,9 @@ task-mail-subject-several = Tareas que se le han asignado ({ $count })
 task-mail-due = Vencimiento
 task-mail-more = { $count } más
 task-mail-reply = Las tareas están en Guichet: las respuestas a este correo no llegan al cliente.
+document-mail-subject = Documento: { $document }
+document-mail-several = { $client } ha entregado { $count } archivos.
+document-mail-reply = Los documentos están en Guichet: las respuestas a este correo no llegan al cliente.
 
 ## Statuses of tasks.
 
@@ -463,6 +467,7 @@ documents-mail-no-due = Sin vencimiento
 documents-mail-footer = Este mensaje de { $firm } sobre los documentos de { $client } se ha enviado automáticamente.
 receipt-mail-subject = Acuse de recibo: documentos de { $client }
 receipt-mail-lead = { $firm } ha recibido de usted estos archivos de { $client }.
+receipt-mail-by = Entregado por
 receipt-mail-at = Recibido
 receipt-mail-after = Cada archivo se comprueba antes de contar. Si alguno se rechaza, lo verá en su área de cliente.
 

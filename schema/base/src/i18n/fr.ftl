@@ -248,6 +248,7 @@ notification-department-ticket = Le ticket #{ $number } a été confié à votre
 notification-client-message = { $client } a envoyé un message dans le ticket #{ $number }.
 notification-client-file = { $client } a déposé un fichier dans le ticket #{ $number }.
 notification-ticket-reopened = { $client } a rouvert le ticket #{ $number }.
+notification-document-handed-in = { $client } a remis { $document }.
 notification-late-file = { $client } a remis un fichier de { $document } une fois le travail terminé.
 notification-document-approved = { $client } a approuvé { $document }.
 notification-document-contested = { $client } conteste { $document }.
@@ -271,6 +272,9 @@ task-mail-subject-several = Tâches qui vous sont confiées ({ $count })
 task-mail-due = Échéance
 task-mail-more = { $count } de plus
 task-mail-reply = Les tâches se trouvent dans Guichet : les réponses à cet e-mail ne parviennent pas au client.
+document-mail-subject = Document : { $document }
+document-mail-several = { $client } a remis { $count } fichiers.
+document-mail-reply = Les documents se trouvent dans Guichet : les réponses à cet e-mail ne parviennent pas au client.
 
 ## Statuses of tasks.
 
@@ -468,6 +472,7 @@ documents-mail-no-due = Sans échéance
 documents-mail-footer = Ce message de { $firm } au sujet des documents de { $client } a été envoyé automatiquement.
 receipt-mail-subject = Accusé de réception : documents de { $client }
 receipt-mail-lead = { $firm } a bien reçu de votre part ces fichiers de { $client }.
+receipt-mail-by = Remis par
 receipt-mail-at = Reçu
 receipt-mail-after = Chaque fichier est vérifié avant de compter. Si l’un d’eux est refusé, vous le verrez dans votre espace client.
 

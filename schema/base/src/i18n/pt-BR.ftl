@@ -248,6 +248,7 @@ notification-department-ticket = O atendimento #{ $number } chegou ao seu setor.
 notification-client-message = { $client } enviou uma mensagem no atendimento #{ $number }.
 notification-client-file = { $client } enviou um arquivo no atendimento #{ $number }.
 notification-ticket-reopened = { $client } reabriu o atendimento #{ $number }.
+notification-document-handed-in = { $client } entregou { $document }.
 notification-late-file = { $client } entregou um arquivo de { $document } depois de concluído o trabalho.
 notification-document-approved = { $client } aprovou { $document }.
 notification-document-contested = { $client } contesta { $document }.
@@ -271,6 +272,9 @@ task-mail-subject-several = Tarefas sob sua responsabilidade ({ $count })
 task-mail-due = Vencimento
 task-mail-more = mais { $count }
 task-mail-reply = As tarefas estão no Guichet: respostas a este e-mail não chegam ao cliente.
+document-mail-subject = Documento: { $document }
+document-mail-several = { $client } entregou { $count } arquivos.
+document-mail-reply = Os documentos estão no Guichet: respostas a este e-mail não chegam ao cliente.
 
 ## Statuses of tasks.
 
@@ -471,6 +475,7 @@ documents-mail-no-due = Sem vencimento
 documents-mail-footer = Esta mensagem de { $firm } sobre os documentos de { $client } foi enviada automaticamente.
 receipt-mail-subject = Comprovante: documentos de { $client }
 receipt-mail-lead = { $firm } recebeu de você estes arquivos de { $client }.
+receipt-mail-by = Entregue por
 receipt-mail-at = Recebido
 receipt-mail-after = Cada arquivo é verificado antes de valer. Se algum for recusado, você o verá na sua área do cliente.
 

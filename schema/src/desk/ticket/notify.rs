@@ -72,7 +72,8 @@ pub(super) async fn tell(
         let candidate = Candidate { address: Some(email), account_id: Some(account_id), locale };
         Told { staff_id, kind, message_id, by_mail: by_mail.contains(&kind).then_some(candidate) }
     });
-    notification::announce::tell(tx, acting.author, &case.occasion(act), told.collect()).await
+    let facts = serde_json::json!({});
+    notification::announce::tell(tx, acting.author, &case.occasion(act), facts, told.collect()).await
 }
 
 async fn colleagues(tx: &Tx, case: CaseView<'_>) -> Result<Vec<Colleague>> {

@@ -10,7 +10,7 @@ use guichet_base::error::Result;
 use guichet_base::id::{DocumentDefinitionId, Id, ObligationId, TaskTypeId};
 use guichet_base::input::Check;
 use guichet_engine::actor::Actor;
-use guichet_engine::feed::{Audience, Event};
+use guichet_engine::feed::Audience;
 use guichet_engine::first;
 use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::task_types;
@@ -101,7 +101,8 @@ pub async fn adopt(store: &Store, actor: &Actor, key: &str, input: AdoptCatalogu
             let digest = extension_digest(extension);
             add_extension(&mut tx, &obligation, extension, Some(digest)).await?;
         }
-        tx.event(firm_id, Event::changed(obligation.id, Audience::staff()));
+        let after = Some(Audience::staff());
+        tx.changed(firm_id, "catalogueAdopt", obligation.id, after.clone(), after);
         known.insert(code.to_owned(), obligation.id);
         adoption.obligations += 1;
     }
@@ -161,7 +162,8 @@ pub async fn adopt(store: &Store, actor: &Actor, key: &str, input: AdoptCatalogu
         };
         let documents: Vec<_> = (0..).zip(&task.documents).map(document).collect();
         insert_task_type(tx.conn(), &task_type, &documents).await?;
-        tx.event(firm_id, Event::changed(task_type.id, Audience::staff()));
+        let after = Some(Audience::staff());
+        tx.changed(firm_id, "catalogueAdopt", task_type.id, after.clone(), after);
         adoption.task_types += 1;
     }
     tx.audit(Some(firm_id), "catalogueAdopt", guichet_base::id::FirmId::NOUN, Some(firm_id.uuid()));

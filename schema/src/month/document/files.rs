@@ -56,7 +56,7 @@ async fn reveal(tx: &mut Tx, file: &File, attachment: &Attachment) -> Result<()>
         }
         None => None,
     };
-    notify::late(tx, &held, ActId::new(), by, account, &[Ok(made)]).await?;
+    notify::handed_in(tx, &held, ActId::new(), by, account, &[Ok(made)]).await?;
     library::place(tx, &mut held, &[made.document_id]).await?;
     mails::delivered(tx, &held).await?;
     held.save(tx, "documentHandIn").await

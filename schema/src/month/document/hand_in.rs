@@ -122,7 +122,7 @@ pub async fn hand_in(store: &Store, actor: &Actor, key: &str, mut input: HandIn)
             files::count(&mut tx, &mut held, made, file).await?;
         }
     }
-    notify::late(&mut tx, &held, act, actor.membership.author(), Some(actor.account_id), &each).await?;
+    notify::handed_in(&mut tx, &held, act, actor.membership.author(), Some(actor.account_id), &each).await?;
     if input.wants_receipt {
         let made = each.iter().flatten().copied().collect();
         mails::receipt(&mut tx, &held, actor.membership.author(), made).await?;

@@ -1,10 +1,22 @@
 //! What the mails about documents say.
 
+use chrono::NaiveDate;
 use guichet_base::i18n;
 
-use super::model::Document;
 use crate::shared::email_delivery::kind::Mailing;
-use crate::shared::email_delivery::letter::Letter;
+use crate::shared::email_delivery::letter::{Letter, Quote};
+use crate::shared::notification::model::NotificationKind;
+
+/// A document, as mails name it.
+#[derive(Debug, Clone)]
+pub struct NamedDocument {
+    /// Its name.
+    pub name: String,
+    /// The period that it is about.
+    pub period: Option<String>,
+    /// The day that the client sees.
+    pub due_on: Option<NaiveDate>,
+}
 
 /// That documents were delivered.
 #[derive(Debug, Clone)]
@@ -12,7 +24,7 @@ pub struct Delivered {
     /// The client's name.
     pub client: String,
     /// Those that the recipient may see, by due date.
-    pub documents: Vec<Document>,
+    pub documents: Vec<NamedDocument>,
 }
 
 impl Delivered {
@@ -20,7 +32,7 @@ impl Delivered {
     pub fn letter(&self, mailing: &Mailing) -> Letter {
         let say = mailing.sentences([("client", self.client.as_str())]);
         let locale = mailing.delivery.locale;
-        let row = |document: &Document| {
+        let row = |document: &NamedDocument| {
             let due = match document.due_on {
                 Some(date) => {
                     let date = i18n::weekday_date(locale, date);
@@ -63,7 +75,7 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// The letter: what was handed in, when.
+    /// The letter: what was handed in, by whom and when.
     pub fn letter(&self, mailing: &Mailing) -> Letter {
         let say = mailing.sentences([("client", self.client.as_str())]);
         let mut rows: Vec<(String, String)> = self
@@ -71,7 +83,10 @@ impl Receipt {
             .iter()
             .map(|line| (named(&line.name, line.period.as_deref()), line.file.clone()))
             .collect();
-        rows.push((say.say("receipt-mail-at"), mailing.at()));
+        rows.extend(say.rows([
+            ("receipt-mail-by", mailing.recipient_name.clone()),
+            ("receipt-mail-at", Some(mailing.at())),
+        ]));
         Letter {
             title: say.say("receipt-mail-subject"),
             preview: say.say("receipt-mail-lead"),
@@ -84,8 +99,70 @@ impl Receipt {
     }
 }
 
+/// What a staff member is told of documents of a client (D-11).
+#[derive(Debug, Clone)]
+pub struct DocumentNews {
+    /// Of what.
+    pub kind: NotificationKind,
+    /// The client's name.
+    pub client: String,
+    /// The document that it is about, or the first of several.
+    pub name: String,
+    /// The period that it is about.
+    pub period: Option<String>,
+    /// The day that the client sees.
+    pub due_on: Option<NaiveDate>,
+    /// The files that were handed in.
+    pub lines: Vec<Line>,
+    /// What was written along.
+    pub text: Option<String>,
+    /// Who did it, by name.
+    pub acted_by: String,
+}
+
+impl DocumentNews {
+    /// The letter.
+    pub fn letter(&self, mailing: &Mailing) -> Letter {
+        let name = named(&self.name, self.period.as_deref());
+        let count = self.lines.len().to_string();
+        let said = mailing.sentences([("client", &self.client), ("document", &name), ("count", &count)]);
+        let lead = if self.lines.len() > 1 && self.kind == NotificationKind::DocumentHandedIn {
+            said.say("document-mail-several")
+        } else {
+            said.named("notification", self.kind)
+        };
+        // Mail programs take a new subject for a new conversation.
+        let topic = mailing.delivery.thread_subject.as_deref().unwrap_or(&name);
+        let say = mailing.sentences([("document", topic)]);
+        let due = self.due_on.map(|date| i18n::weekday_date(mailing.delivery.locale, date));
+        let line = |line: &Line| (named(&line.name, line.period.as_deref()), line.file.clone());
+        let mut rows = say.rows([("ticket-mail-client", Some(self.client.clone()))]);
+        rows.extend(self.lines.iter().map(line));
+        rows.extend(say.rows([
+            ("task-mail-due", due),
+            ("notification-mail-acted-by", Some(self.acted_by.clone())),
+            ("ticket-mail-at", Some(mailing.at())),
+        ]));
+        Letter {
+            title: say.say("document-mail-subject"),
+            preview: lead.clone(),
+            lead,
+            heading: name,
+            badge: None,
+            quote: self.text.clone().map(|text| Quote {
+                label: say.say("notification-mail-note"),
+                text,
+                is_marked: true,
+            }),
+            rows,
+            link: None,
+            foot: ["document-mail-reply", "notification-mail-footer"].map(|key| say.say(key)).into(),
+        }
+    }
+}
+
 /// A document with its period.
-fn named(name: &str, period: Option<&str>) -> String {
+pub(super) fn named(name: &str, period: Option<&str>) -> String {
     match period {
         Some(period) => format!("{name} {period}"),
         None => name.to_owned(),

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hand_in::HandedIn;
 use super::held::Held;
-use super::letters::{Delivered, Line, Receipt};
+use super::letters::{Delivered, Line, NamedDocument, Receipt};
 use super::model::Document;
 use crate::people::client::model::Topic;
 use crate::people::portal_access::model::AccessStatus;
@@ -90,6 +90,11 @@ impl MailKind for DeliveredMail {
         documents.sort_by(|a, b| {
             (a.due_on.is_none(), a.due_on, &a.name).cmp(&(b.due_on.is_none(), b.due_on, &b.name))
         });
+        let named = |document: Document| {
+            let Document { name, period, due_on, .. } = document;
+            NamedDocument { name, period, due_on }
+        };
+        let documents = documents.into_iter().map(named).collect();
         let client = client_name(conn, delivery).await?;
         Ok(Delivered { client, documents }.letter(mailing))
     }
@@ -108,29 +113,11 @@ impl MailKind for ReceiptMail {
         recipients::addressees(conn, firm, Topic::Documents, deliveries).await
     }
 
-    async fn letter(&self, mut conn: &AsyncPgConnection, mailing: &Mailing) -> Result<Letter> {
+    async fn letter(&self, conn: &AsyncPgConnection, mailing: &Mailing) -> Result<Letter> {
         let delivery = &mailing.delivery;
         let broken = |_| Fault::Broken(format!("{} is a receipt of nothing", delivery.id));
         let facts: ReceiptFacts = serde_json::from_value(delivery.facts.clone()).map_err(broken)?;
-        let ids: Vec<DocumentId> = facts.versions.iter().map(|made| made.document_id).collect();
-        type Row = ((DocumentId, i32), (String, Option<String>, String));
-        let rows: Vec<Row> = document_versions::table
-            .inner_join(documents::table.on(documents::id.eq(document_versions::document_id)))
-            .inner_join(attachments::table.on(attachments::id.eq(document_versions::attachment_id)))
-            .inner_join(files::table.on(files::id.eq(attachments::file_id)))
-            .filter(sql::among(document_versions::document_id, &ids))
-            .select((
-                (document_versions::document_id, document_versions::number),
-                (documents::name, documents::period, files::name),
-            ))
-            .load(&mut conn)
-            .await?;
-        let mut rows: HashMap<_, _> = rows.into_iter().collect();
-        let line = |made: &HandedIn| {
-            let (name, period, file) = rows.remove(&(made.document_id, made.number))?;
-            Some(Line { name, period, file })
-        };
-        let lines = facts.versions.iter().filter_map(line).collect();
+        let lines = lines(conn, &facts.versions).await?;
         let client = client_name(conn, delivery).await?;
         Ok(Receipt { client, lines }.letter(mailing))
     }
@@ -235,6 +222,29 @@ async fn told(mut conn: &AsyncPgConnection, delivery: &EmailDelivery) -> Result<
         .select(Document::as_select())
         .load(&mut conn)
         .await?)
+}
+
+/// What was handed in, as mails name it, in the same order.
+pub(super) async fn lines(mut conn: &AsyncPgConnection, handed_in: &[HandedIn]) -> Result<Vec<Line>> {
+    let ids: Vec<DocumentId> = handed_in.iter().map(|made| made.document_id).collect();
+    type Row = ((DocumentId, i32), (String, Option<String>, String));
+    let rows: Vec<Row> = document_versions::table
+        .inner_join(documents::table.on(documents::id.eq(document_versions::document_id)))
+        .inner_join(attachments::table.on(attachments::id.eq(document_versions::attachment_id)))
+        .inner_join(files::table.on(files::id.eq(attachments::file_id)))
+        .filter(sql::among(document_versions::document_id, &ids))
+        .select((
+            (document_versions::document_id, document_versions::number),
+            (documents::name, documents::period, files::name),
+        ))
+        .load(&mut conn)
+        .await?;
+    let mut rows: HashMap<_, _> = rows.into_iter().collect();
+    let line = |made: &HandedIn| {
+        let (name, period, file) = rows.remove(&(made.document_id, made.number))?;
+        Some(Line { name, period, file })
+    };
+    Ok(handed_in.iter().filter_map(line).collect())
 }
 
 async fn client_name(mut conn: &AsyncPgConnection, delivery: &EmailDelivery) -> Result<String> {

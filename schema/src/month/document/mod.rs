@@ -11,6 +11,7 @@ pub mod library;
 pub mod list;
 pub mod mails;
 pub mod model;
+pub mod news;
 mod notify;
 pub mod open;
 pub mod queries;

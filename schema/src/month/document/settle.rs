@@ -13,6 +13,7 @@ use guichet_engine::{first, sql};
 use super::hand_in::HandedIn;
 use super::held::Held;
 use super::model::{AnswerKind, Document, DocumentAnswer, DocumentApproval, DocumentState, DocumentVersion};
+use super::news::NewsFacts;
 use super::rules::{self, DocumentAct, MAX_ITEMS, MAX_REASON};
 use super::{files as of_files, library, mails, notify};
 use crate::month::task_type::model::Takes;
@@ -218,9 +219,10 @@ pub async fn answer(
     tx.keep_pace(actor)?;
     document.approval = Some(approval);
     rules::touch(&mut document, tx.now);
-    let (by, account) = (actor.membership.author(), Some(actor.account_id));
-    held.answers.insert(id, Some(DocumentAnswer::new(&document, said, by, tx.now, wrong)));
-    notify::assignee(&mut tx, &document, ActId::new(), by, account, kind).await?;
+    let by = actor.membership.author();
+    held.answers.insert(id, Some(DocumentAnswer::new(&document, said, by, tx.now, wrong.clone())));
+    let facts = NewsFacts { text: wrong, ..NewsFacts::default() };
+    notify::assignee(&mut tx, &document, (ActId::new(), by, Some(actor.account_id)), kind, facts).await?;
     held.documents.insert(id, document);
     held.save(&mut tx, name).await?;
     tx.commit(id).await

@@ -82,6 +82,20 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &FolderF
     Ok(filtered(scope, filter).count().get_result(conn).await?)
 }
 
+/// Those of these folders that are in the list, in no particular order, for keeping a list up to date.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn among(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &FolderFilter,
+    ids: &[FolderId],
+) -> Result<Vec<Folder>> {
+    let query = filtered(scope, filter).filter(sql::among(folders::id, ids));
+    Ok(query.select(Folder::as_select()).load(conn).await?)
+}
+
 /// Folders by id, in no particular order.
 ///
 /// # Errors

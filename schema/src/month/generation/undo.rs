@@ -7,7 +7,7 @@ use guichet_base::error::Result;
 use guichet_base::id::{FirmId, GenerationId, Id, StaffId, TaskId};
 use guichet_engine::sql;
 use guichet_engine::store::{By, Store, Tx};
-use guichet_engine::tables::{documents, generations, tasks};
+use guichet_engine::tables::{documents, generations, staff_members, tasks};
 use uuid::Uuid;
 
 use super::model::{Generation, GenerationState};
@@ -55,12 +55,25 @@ pub(super) async fn step(
     let ids: Vec<TaskId> = query.order(tasks::id).limit(CHUNK).select(tasks::id).load(tx.conn()).await?;
     let Some(last) = ids.last().copied() else { return Ok(None) };
     let there = lock(tx.conn(), firm, &ids).await?;
-    let undone = take_back(&mut tx, firm, by, &there).await?.len();
+    let gone = take_back(&mut tx, firm, by, &there).await?;
+    on_behalf_of(&mut tx, by).await?;
+    for id in &gone {
+        tx.audit(Some(firm), "taskGenerationUndo", TaskId::NOUN, Some(id.uuid()));
+    }
+    let undone = gone.len();
     if undone > 0 {
         progress::count(&mut tx, firm, id, "undone = undone + $2", undone).await?;
     }
     tx.commit(()).await?;
     Ok(Some((last, undone)))
+}
+
+/// The audit names who asked for what a job does (F-03).
+pub(super) async fn on_behalf_of(tx: &mut Tx, by: StaffId) -> Result<()> {
+    let account =
+        staff_members::table.find(by).select(staff_members::account_id).get_result(tx.conn()).await?;
+    tx.on_behalf_of(by, account);
+    Ok(())
 }
 
 /// Who undoes a run, whose row is locked; none when it is not being undone.

@@ -9,7 +9,8 @@ use guichet_base::id::{ClientId, RecurringTaskId, TaskTypeId};
 use guichet_base::page::{Page, PageRequest};
 use guichet_engine::actor::Scope;
 use guichet_engine::condition::Condition;
-use guichet_engine::keyset::page;
+use guichet_engine::each::{each, of_parent};
+use guichet_engine::keyset::{keyset, page, place};
 use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::tables::{
@@ -19,7 +20,7 @@ use guichet_engine::tables::{
 use super::model::{BY_CREATED, DueOverride, Pause, RecurringTask, Unexpected};
 
 /// A filter of recurring tasks.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct RecurringTaskFilter {
     /// These recurring tasks.
     pub ids: Option<Vec<RecurringTaskId>>,
@@ -35,7 +36,15 @@ pub(crate) fn visible(scope: &Scope) -> Condition<recurring_tasks::table> {
 }
 
 fn filtered(scope: &Scope, filter: &RecurringTaskFilter) -> recurring_tasks::BoxedQuery<'static, Pg> {
-    let few = filter.ids.is_some() || filter.clients.is_some();
+    filtered_if(scope, filter, filter.ids.is_some() || filter.clients.is_some())
+}
+
+/// The recurring tasks of a filter; `few` tells whether an index of the firm would find too many.
+fn filtered_if(
+    scope: &Scope,
+    filter: &RecurringTaskFilter,
+    few: bool,
+) -> recurring_tasks::BoxedQuery<'static, Pg> {
     let mut query = recurring_tasks::table.filter(visible(scope).checked_if(few)).into_boxed();
     if let Some(ids) = &filter.ids {
         query = query.filter(sql::among(recurring_tasks::id, ids));
@@ -92,6 +101,43 @@ pub async fn page(
 /// When the database does not answer: retry.
 pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &RecurringTaskFilter) -> Result<i64> {
     Ok(filtered(scope, filter).count().get_result(conn).await?)
+}
+
+/// The same page of the list of each of these clients.
+///
+/// # Errors
+/// `INVALID_CURSOR`; when the database does not answer: retry.
+pub async fn pages(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    of: &[ClientId],
+    filter: &RecurringTaskFilter,
+    part: &PageRequest,
+) -> Result<Vec<RecurringTask>> {
+    let query = filtered_if(scope, filter, true).filter(of_parent("recurring_tasks.client_id"));
+    let place = place::<DateTime<Utc>>(part, BY_CREATED)?;
+    let query =
+        keyset!(query, !part.is_backward(), place, (recurring_tasks::created_at, recurring_tasks::id));
+    Ok(each(of, query.limit(part.fetch()).select(RecurringTask::as_select())).load(conn).await?)
+}
+
+/// The number of recurring tasks of each of these clients that match a filter.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn count_each(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    of: &[ClientId],
+    filter: &RecurringTaskFilter,
+) -> Result<Vec<(ClientId, i64)>> {
+    let found = filtered_if(scope, filter, true).filter(sql::among(recurring_tasks::client_id, of));
+    Ok(recurring_tasks::table
+        .group_by(recurring_tasks::client_id)
+        .filter(recurring_tasks::id.eq_any(found.select(recurring_tasks::id)))
+        .select((recurring_tasks::client_id, diesel::dsl::count_star()))
+        .load(conn)
+        .await?)
 }
 
 /// Declares a finder of rows of recurring tasks.

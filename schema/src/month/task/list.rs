@@ -14,6 +14,7 @@ use guichet_base::search;
 use guichet_base::text_enum;
 use guichet_engine::actor::{Author, Scope};
 use guichet_engine::condition::{Condition, is_few};
+use guichet_engine::each::{each, of_parent};
 use guichet_engine::keyset::{self, Key, Position, keyset, place};
 use guichet_engine::reach;
 use guichet_engine::sql;
@@ -44,7 +45,7 @@ text_enum! {
 }
 
 /// The order of the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TaskOrder {
     /// The field to sort by.
     pub field: TaskOrderField,
@@ -150,6 +151,11 @@ type Query<'a> = tasks::BoxedQuery<'a, Pg>;
 
 fn filtered<'a>(scope: &Scope, filter: &TaskFilter) -> Result<Query<'a>> {
     let few = is_few(filter.clients.as_deref()) || filter.ids.is_some() || filter.recurring.is_some();
+    filtered_if(scope, filter, few)
+}
+
+/// The tasks of a filter; `few` tells whether an index of the firm would find too many.
+fn filtered_if<'a>(scope: &Scope, filter: &TaskFilter, few: bool) -> Result<Query<'a>> {
     let mut query = tasks::table.filter(visible(scope).checked_if(few)).into_boxed();
     if let Some(ids) = &filter.ids {
         query = query.filter(sql::among(tasks::id, ids));
@@ -241,6 +247,22 @@ pub async fn page(
     let query = filtered(scope, filter)?.limit(part.fetch());
     let query = ordered(query, order, order.descending == part.is_backward(), Some(part))?;
     Ok(part.page(query.select(Task::as_select()).load(conn).await?))
+}
+
+/// The same page of the list of each of these clients.
+///
+/// # Errors
+/// `INVALID_CURSOR`, `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn pages(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    of: &[ClientId],
+    (filter, order): &(TaskFilter, TaskOrder),
+    part: &PageRequest,
+) -> Result<Vec<Task>> {
+    let query = filtered_if(scope, filter, true)?.filter(of_parent("tasks.client_id")).limit(part.fetch());
+    let query = ordered(query, *order, order.descending == part.is_backward(), Some(part))?;
+    Ok(each(of, query.select(Task::as_select())).load(conn).await?)
 }
 
 /// The ids of all tasks of the list in order, for a file, which must not miss tasks that change meanwhile.
@@ -368,4 +390,23 @@ pub async fn counts(
 /// `TOO_LONG` about `search`; when the database does not answer: retry.
 pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &TaskFilter) -> Result<i64> {
     Ok(filtered(scope, filter)?.count().get_result(conn).await?)
+}
+
+/// The number of tasks of each of these clients that match a filter.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn count_each(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    of: &[ClientId],
+    filter: &TaskFilter,
+) -> Result<Vec<(ClientId, i64)>> {
+    let found = filtered_if(scope, filter, true)?.filter(sql::among(tasks::client_id, of)).select(tasks::id);
+    Ok(tasks::table
+        .group_by(tasks::client_id)
+        .filter(tasks::id.eq_any(found))
+        .select((tasks::client_id, diesel::dsl::count_star()))
+        .load(conn)
+        .await?)
 }

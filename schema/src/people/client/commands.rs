@@ -41,6 +41,8 @@ pub struct CreateClient {
     pub accountant_id: Option<StaffId>,
     /// The recipients of mails about tickets (F-02); the address of record when empty.
     pub ticket_emails: Vec<String>,
+    /// The recipients of mails about documents (F-02); the address of record when empty.
+    pub document_emails: Vec<String>,
     /// ISO 3166-1 alpha-2 code of its country; by default the firm's.
     pub country: Option<String>,
     /// The IANA name of its time zone; by default the firm's.
@@ -72,6 +74,8 @@ pub struct UpdateClient {
     pub accountant_id: Patch<StaffId>,
     /// The recipients of mails about tickets (F-02); replaces the existing ones.
     pub ticket_emails: Option<Vec<String>>,
+    /// The recipients of mails about documents (F-02); replaces the existing ones.
+    pub document_emails: Option<Vec<String>>,
     /// ISO 3166-1 alpha-2 code of its country.
     pub country: Option<String>,
     /// The IANA name of its time zone; the firm's when it is removed.
@@ -87,7 +91,7 @@ pub struct UpdateClient {
 /// Creates a client. For owners and managers (B-15).
 ///
 /// # Errors
-/// `NOT_ALLOWED`; refusals of `name`, `registration`, `email`, `phone`, `ticketEmails`;
+/// `NOT_ALLOWED`; refusals of `name`, `registration`, `email`, `phone`, `ticketEmails`, `documentEmails`;
 /// `NOT_FOUND` about `accountantId`.
 pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient) -> Result<Done<ClientId>> {
     rights::may(&actor.membership, FirmAct::ClientCreate)?;
@@ -121,7 +125,10 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient
         created_at: tx.now,
         updated_at: tx.now,
     };
-    let recipients = rules::recipients(&mut check, "ticketEmails", &input.ticket_emails);
+    let recipients = [
+        (Topic::Tickets, rules::recipients(&mut check, "ticketEmails", &input.ticket_emails)),
+        (Topic::Documents, rules::recipients(&mut check, "documentEmails", &input.document_emails)),
+    ];
     if let Some(id) = client.accountant_id {
         firm::queries::check_employed(tx.conn(), &mut check, firm.id, &[("accountantId".into(), id)]).await?;
     }
@@ -134,7 +141,9 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateClient
         ))
         .execute(tx.conn())
         .await?;
-    write_recipients(tx.conn(), &client, &recipients).await?;
+    for (topic, recipients) in &recipients {
+        write_recipients(tx.conn(), &client, *topic, recipients).await?;
+    }
     write_registrations(tx.conn(), &client, &numbers.checked).await?;
     tx.changed(firm.id, "clientCreate", client.id, None, Some(client.audience()));
     tx.commit(client.id).await
@@ -191,16 +200,22 @@ pub async fn update(
         input.email.and_then(|text| check.optional_email("email", Some(&text)).map(address)).apply(new.email);
     new.locale = input.locale.unwrap_or(new.locale);
     new.accountant_id = input.accountant_id.apply(new.accountant_id);
-    let recipients = input.ticket_emails.map(|given| rules::recipients(&mut check, "ticketEmails", &given));
+    let recipients = [
+        (Topic::Tickets, "ticketEmails", input.ticket_emails),
+        (Topic::Documents, "documentEmails", input.document_emails),
+    ]
+    .map(|(topic, field, given)| (topic, given.map(|given| rules::recipients(&mut check, field, &given))));
     if let Some(id) = new.accountant_id.filter(|id| old.accountant_id != Some(*id)) {
         firm::queries::check_employed(tx.conn(), &mut check, old.firm_id, &[("accountantId".into(), id)])
             .await?;
     }
     check.done()?;
-    let rewritten = match &recipients {
-        Some(recipients) => write_recipients(tx.conn(), &new, recipients).await?,
-        None => false,
-    };
+    let mut rewritten = false;
+    for (topic, given) in &recipients {
+        if let Some(recipients) = given {
+            rewritten |= write_recipients(tx.conn(), &new, *topic, recipients).await?;
+        }
+    }
     let renumbered = match &numbers {
         Some(numbers) => write_registrations(tx.conn(), &new, &numbers.checked).await?,
         None => false,
@@ -264,15 +279,16 @@ async fn other_numbers(conn: &mut AsyncPgConnection, client: &Client) -> Result<
         .await?)
 }
 
-/// Replaces the recipients; returns whether they differ.
+/// Replaces the recipients of mails about a topic; returns whether they differ.
 async fn write_recipients(
     conn: &mut AsyncPgConnection,
     client: &Client,
+    topic: Topic,
     recipients: &[Email],
 ) -> Result<bool> {
     let present = client_recipients::table
         .filter(client_recipients::client_id.eq(client.id))
-        .filter(client_recipients::topic.eq(Topic::Tickets));
+        .filter(client_recipients::topic.eq(topic));
     let before: Vec<String> =
         present.order(client_recipients::position).select(client_recipients::email).load(conn).await?;
     if before.iter().map(String::as_str).eq(recipients.iter().map(Email::address)) {
@@ -285,7 +301,7 @@ async fn write_recipients(
             (
                 client_recipients::client_id.eq(client.id),
                 client_recipients::firm_id.eq(client.firm_id),
-                client_recipients::topic.eq(Topic::Tickets),
+                client_recipients::topic.eq(topic),
                 client_recipients::position.eq::<i32>(position),
                 client_recipients::email.eq(email.address()),
             )

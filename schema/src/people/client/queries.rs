@@ -89,14 +89,15 @@ fn filtered(scope: &Scope, filter: &ClientFilter) -> Result<clients::BoxedQuery<
     Ok(query.filter(found_by!(clients, &search::Query::read(filter.search.as_deref())?)))
 }
 
-/// The addresses that clients chose for mails about tickets (F-02), in their order. Without any, mails go to the
+/// The addresses that clients chose for mails about a topic (F-02), in their order. Without any, mails go to the
 /// client's address of record.
 ///
 /// # Errors
 /// When the database does not answer: retry.
-pub async fn ticket_emails(
+pub async fn recipients(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
+    topic: Topic,
     ids: &[ClientId],
 ) -> Result<Vec<(ClientId, String)>> {
     Ok(client_recipients::table
@@ -105,7 +106,7 @@ pub async fn ticket_emails(
                 .eq_any(clients::table.filter(visible(scope).checked()).select(clients::id)),
         )
         .filter(sql::among(client_recipients::client_id, ids))
-        .filter(client_recipients::topic.eq(Topic::Tickets))
+        .filter(client_recipients::topic.eq(topic))
         .order((client_recipients::client_id, client_recipients::position))
         .select((client_recipients::client_id, client_recipients::email))
         .load(conn)

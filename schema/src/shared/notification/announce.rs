@@ -35,11 +35,12 @@ pub(crate) struct Told {
 }
 
 /// Tells staff of an act of `author`: writes a notification for each with its event, and queues the mails of those who
-/// want one.
+/// want one. `facts` is what these mails remember of the act.
 pub(crate) async fn tell(
     tx: &mut Tx,
     author: Author,
     occasion: &Occasion<'_>,
+    facts: serde_json::Value,
     told: Vec<Told>,
 ) -> Result<()> {
     let now = tx.now;
@@ -71,8 +72,7 @@ pub(crate) async fn tell(
     }
     let count = rows.len();
     sql::keep(count, diesel::insert_into(notifications::table).values(rows)).execute(tx.conn()).await?;
-    email_delivery::announce::tell(tx, occasion, DeliveryAbout::Notification, serde_json::json!({}), wanted)
-        .await
+    email_delivery::announce::tell(tx, occasion, DeliveryAbout::Notification, facts, wanted).await
 }
 
 /// How many things of an act concern one person.

@@ -22,6 +22,8 @@ text_enum! {
         ClientFile = "CLIENT_FILE",
         /// The client reopened a ticket.
         TicketReopened = "TICKET_REOPENED",
+        /// The client handed in a document.
+        DocumentHandedIn = "DOCUMENT_HANDED_IN",
         /// The client handed in a file after the work was done.
         LateFile = "LATE_FILE",
         /// The client approved a document.
@@ -54,8 +56,6 @@ impl NotificationKind {
         )
     }
 }
-
-impl NotificationKind {}
 
 /// A notification of one staff member about one action.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]

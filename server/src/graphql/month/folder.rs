@@ -1,16 +1,21 @@
 //! Folders of a client's library.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Object, Subscription};
+use futures_util::Stream;
 use guichet_base::error;
-use guichet_base::id::{FolderId, Id};
+use guichet_base::id::{ClientId, FolderId, Id, StaffId};
 use guichet_edge::ApiError;
-use guichet_engine::actor::Membership;
+use guichet_engine::actor::{Membership, Scope};
+use guichet_engine::db::Conn;
+use guichet_engine::keyset::Position;
 use guichet_schema::month::folder::commands::{self, CreateFolder};
 use guichet_schema::month::folder::{model, queries};
 
+use crate::graphql::caller::Caller;
+use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
 use crate::graphql::loaders::{by_ids, load, load_optional, seen};
 use crate::graphql::page::{FilterInput, connection};
-use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, optional_id, payload};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, optional_id, payload, queried};
 use crate::graphql::people::client::Client;
 use crate::graphql::scalars::DateTime;
 
@@ -92,6 +97,61 @@ connection! {
     /// Returns the list of folders that the viewer can see, oldest first.
     query FolderQuery.folders, filter FolderFilter => queries::FolderFilter;
     seen by scope, page queries::page, counted queries::count, position queries::position
+}
+
+changes! {
+    /// A change of a list of folders.
+    FoldersChanged of FolderEdge, Folder(model::Folder), FolderId
+}
+
+/// The folders of a filter.
+pub struct FoldersListed(queries::FolderFilter);
+
+impl Listed for FoldersListed {
+    type Message = FoldersChanged;
+    type Key = (Scope, queries::FolderFilter);
+
+    const SHOWS: Shows = Shows { embeds: &[ClientId::NOUN, StaffId::NOUN], ..Shows::of("foldersChanged") };
+
+    fn key(&self, onlooker: &Onlooker) -> Self::Key {
+        (onlooker.scope(), self.0.clone())
+    }
+
+    async fn find(
+        &self,
+        conn: &mut Conn,
+        onlooker: &Onlooker,
+        ids: &[FolderId],
+    ) -> error::Result<Vec<model::Folder>> {
+        queries::among(conn, &onlooker.scope(), &self.0, ids).await
+    }
+
+    fn position(&self, folder: &model::Folder) -> Position {
+        queries::position(folder)
+    }
+}
+
+/// Folders, live.
+#[derive(Debug, Default)]
+pub struct FolderSubscription;
+
+#[Subscription]
+impl FolderSubscription {
+    /// Sends changes of the folders that the viewer can see. Applied in order to the result of the query `folders` after the
+    /// first message, they keep that result up to date. What lies in a folder is told by `documentsChanged`.
+    async fn folders_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The filter. By default all are returned.")] filter: Option<FolderFilter>,
+        #[graphql(
+            desc = "The cursor of the last message that was received. The subscription then continues after that message."
+        )]
+        after: Option<String>,
+    ) -> Result<impl Stream<Item = Result<FoldersChanged, ApiError>>, ApiError> {
+        let caller = Caller::of(ctx);
+        let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
+        follow(ctx, after, FoldersListed(filter)).await
+    }
 }
 
 /// Input for `folderCreate`: the folder to make.

@@ -76,6 +76,7 @@ pub struct MonthSubscription(
     task::TaskCountsSubscription,
     document::DocumentSubscription,
     document::DocumentCountsSubscription,
+    folder::FolderSubscription,
     task::TaskCommentSubscription,
     generation::TaskGenerationSubscription,
     export::ExportSubscription,

@@ -1,10 +1,13 @@
 //! Recurring tasks: which client has which kind of work.
 
+mod list;
+
+pub use list::{RecurringTaskConnection, RecurringTaskFilter, RecurringTaskQuery, recurring_tasks_of};
+
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use guichet_base::error;
 use guichet_base::id::{Id, RecurringTaskId};
 use guichet_edge::ApiError;
-use guichet_engine::actor::Membership;
 use guichet_schema::month::recurring_task::commands::{
     self, CreateRecurringTask, SetOverride, UpdateRecurringTask,
 };
@@ -13,10 +16,7 @@ use guichet_schema::month::recurring_task::{model, queries};
 use super::obligation::DueRule;
 use super::task_type::TaskType;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_list, load_optional, seen};
-use crate::graphql::page::{FilterInput, connection};
-use crate::graphql::payload::{
-    MutationOutcome, act, api_id, id, id_patch, ids, known_ids, optional_id, patch, payload,
-};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, id_patch, ids, optional_id, patch, payload};
 use crate::graphql::people::client::Client;
 use crate::graphql::people::staff::StaffMember;
 use crate::graphql::scalars::DateTime;
@@ -158,38 +158,6 @@ keyed! {
         let rows = queries::unexpected(conn, &loads.scope(), ids).await?;
         error::Result::Ok(grouped(rows, |row| row.recurring_task_id))
     }
-}
-
-/// A filter of recurring tasks. A recurring task must match all given conditions.
-#[derive(Debug, Default, InputObject)]
-pub struct RecurringTaskFilter {
-    /// Recurring tasks with one of these IDs.
-    ids: Option<Vec<ID>>,
-    /// Recurring tasks of one of these clients.
-    client_ids: Option<Vec<ID>>,
-    /// Recurring tasks of one of these kinds of work.
-    task_type_ids: Option<Vec<ID>>,
-}
-
-impl FilterInput for RecurringTaskFilter {
-    type Filter = queries::RecurringTaskFilter;
-
-    fn read(self, _: &Membership) -> error::Result<queries::RecurringTaskFilter> {
-        let Self { ids, client_ids, task_type_ids } = self;
-        Ok(queries::RecurringTaskFilter {
-            ids: known_ids(ids),
-            clients: known_ids(client_ids),
-            task_types: known_ids(task_type_ids),
-        })
-    }
-}
-
-connection! {
-    /// A page of the list of recurring tasks.
-    RecurringTaskConnection, RecurringTaskEdge of RecurringTask, count RecurringTaskCount;
-    /// Returns the list of recurring tasks of the clients that the viewer can see, the oldest first. Empty for clients.
-    query RecurringTaskQuery.recurring_tasks, filter RecurringTaskFilter => queries::RecurringTaskFilter;
-    seen by scope, page queries::page, counted queries::count, position model::RecurringTask::position
 }
 
 /// Input for `recurringTaskCreate`: a kind of work for a client.

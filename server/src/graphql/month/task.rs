@@ -11,7 +11,7 @@ pub use act::TaskMutation;
 pub use comment::{CommentOnTask, Comments, TaskComment, TaskCommentSubscription};
 pub use counts::{TaskCountsQuery, TaskCountsSubscription, TasksCounted};
 pub use history::{ChangeOfTask, TaskChange};
-pub use list::{TaskFilter, TaskOrder, TaskQuery, TaskSubscription, TasksListed};
+pub use list::{TaskConnection, TaskFilter, TaskOrder, TaskQuery, TaskSubscription, TasksListed, tasks_of};
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use guichet_base::error;

@@ -1,6 +1,7 @@
 //! The library of a client.
 
 use guichet_base::id::Id;
+use guichet_tests::live::LiveSide;
 use serde_json::{Value, json};
 
 use super::papers::{Papers, code};
@@ -61,5 +62,50 @@ async fn c_13_the_library() {
     let moved = json!({ "ids": [notes], "folderId": foreign });
     let done = papers.desk.done(&member, "documentMove", moved).await;
     assert_eq!(code(&done["results"][0]), "NOT_FOUND");
+    papers.finish().await;
+}
+
+/// C-13, F-01: folders are told as they are made, renamed, moved and made by themselves, to those who see the client.
+#[tokio::test]
+async fn c_13_folders_are_told_live() {
+    let papers = Papers::open().await;
+    let (admin, member) = (papers.desk.admin.clone(), papers.desk.member.clone());
+    let other = papers.desk.firm.client("Outra", None).await;
+    let stranger = papers.desk.firm.admin(other, "rui@outra.example").await;
+    let side = LiveSide::start(&papers.desk.app.store);
+    let all = "subscription { foldersChanged { reload changed { id name parent { name } } removed } }";
+    let top = "subscription { foldersChanged(filter: { isTop: true }) { reload changed { name } removed } }";
+    let mut of_admin = side.follow(Some(&admin.token), all, json!({})).await;
+    let mut of_stranger = side.follow(Some(&stranger.token), all, json!({})).await;
+    let mut of_top = side.follow(Some(&member.token), top, json!({})).await;
+    for first in [&mut of_admin, &mut of_stranger, &mut of_top] {
+        assert_eq!(first.told().await["reload"], true);
+    }
+    let create = json!({ "clientId": papers.desk.client.encode(), "name": "Arquivo" });
+    let archive = text(&papers.desk.done(&member, "folderCreate", create).await["folder"]["id"]);
+    let made = json!([{ "id": archive, "name": "Arquivo", "parent": null }]);
+    assert_eq!(of_admin.told().await["changed"], made);
+    assert_eq!(of_top.told().await["changed"], json!([{ "name": "Arquivo" }]));
+    let create = json!({ "clientId": papers.desk.client.encode(), "name": "Atas", "parentId": archive });
+    let inner = text(&papers.desk.done(&member, "folderCreate", create).await["folder"]["id"]);
+    let made = json!([{ "id": inner, "name": "Atas", "parent": { "name": "Arquivo" } }]);
+    assert_eq!(of_admin.told().await["changed"], made);
+    assert_eq!(of_top.told().await["removed"], json!([inner]));
+    papers.desk.done(&member, "folderMove", json!({ "id": inner, "expectedVersion": 1 })).await;
+    assert_eq!(of_admin.told().await["changed"][0]["parent"], Value::Null);
+    assert_eq!(of_top.told().await["changed"], json!([{ "name": "Atas" }]));
+    let rename = json!({ "id": inner, "expectedVersion": 2, "name": "Atas antigas" });
+    papers.desk.done(&member, "folderRename", rename).await;
+    assert_eq!(of_admin.told().await["changed"][0]["name"], "Atas antigas");
+    let bank = papers.id("Extrato").await;
+    papers.filed(&admin, &bank).await;
+    let changed = of_admin.told().await["changed"].clone();
+    let mut names: Vec<_> = changed.as_array().unwrap().iter().map(|folder| text(&folder["name"])).collect();
+    names.sort();
+    assert_eq!(names, ["2026", "2026-02", "Contabilidade"]);
+    // Nothing of it was for another client: the first that its user hears of is its own.
+    let create = json!({ "clientId": other.encode(), "name": "Nosso" });
+    papers.desk.done(&papers.desk.owner, "folderCreate", create).await;
+    assert_eq!(of_stranger.told().await["changed"][0]["name"], "Nosso");
     papers.finish().await;
 }

@@ -26,6 +26,7 @@ use crate::shared::notification::model::NotificationKind;
 
 use super::super::plan::Computed;
 use super::super::run::Known;
+use super::super::undo::on_behalf_of;
 use super::find::{Days, Move, MoveFilter, Open};
 
 text_enum! {
@@ -88,6 +89,8 @@ pub async fn move_all(store: &Store, job: &MoveDueDates) -> Result<usize> {
         let Some((last, moves)) = step(&mut tx, job, &known, &mut computed, after).await? else { break };
         let tasks = moves.iter().map(|one| one.task).collect::<HashSet<_>>();
         if let [Move { task, .. }, ..] = moves[..] {
+            on_behalf_of(&mut tx, job.by).await?;
+            audit(&mut tx, job.firm_id, &moves);
             let count = i32::try_from(tasks.len()).unwrap_or(i32::MAX);
             let told = Tally { staff_id: job.by, subject: Subject::of(task), count };
             let kind = NotificationKind::DueDatesMoved;
@@ -118,6 +121,17 @@ pub(super) async fn step(
         tell(tx, job, &open, &moves).await?;
     }
     Ok(Some((last, moves)))
+}
+
+/// The audit rows of what moved (F-03).
+pub(super) fn audit(tx: &mut Tx, firm: FirmId, moves: &[Move]) {
+    for one in moves {
+        let (noun, id) = match one.document {
+            Some(document) => (DocumentId::NOUN, document.uuid()),
+            None => (TaskId::NOUN, one.task.uuid()),
+        };
+        tx.audit(Some(firm), "dueDateMovesApply", noun, Some(id));
+    }
 }
 
 async fn write(tx: &mut Tx, moves: &[Move]) -> Result<()> {

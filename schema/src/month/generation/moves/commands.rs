@@ -2,7 +2,7 @@
 
 use diesel_async::AsyncPgConnection;
 use guichet_base::error::{Code, Refusal, Result};
-use guichet_base::id::{ActId, FirmId, Id, RecurringTaskId, TaskId};
+use guichet_base::id::{ActId, FirmId, Id, RecurringTaskId};
 use guichet_base::input::{Check, items};
 use guichet_engine::actor::Actor;
 use guichet_engine::first;
@@ -15,7 +15,7 @@ use crate::people::rights::{self, FirmAct};
 
 use super::super::run::Known;
 use super::super::undo::lock;
-use super::apply::{MoveDueDates, step};
+use super::apply::{MoveDueDates, audit, step};
 use super::find::{self, Found, MoveFilter};
 
 /// Most tasks that are named in one act.
@@ -108,8 +108,6 @@ pub async fn apply(
     let mut computed = known.computed();
     let moves = step(&mut tx, &job, &known, &mut computed, None).await?.map(|(_, moves)| moves);
     let moves = moves.unwrap_or_default();
-    for one in moves.iter().filter(|one| one.document.is_none()) {
-        tx.audit(Some(firm_id), "dueDateMovesApply", TaskId::NOUN, Some(one.task.uuid()));
-    }
+    audit(&mut tx, firm_id, &moves);
     tx.commit(Applied { moved: i64::try_from(moves.len()).ok() }).await
 }

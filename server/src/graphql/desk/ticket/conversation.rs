@@ -88,6 +88,6 @@ pub(super) async fn conversation(
     before: Option<String>,
 ) -> Result<TicketMessageConnection, ApiError> {
     let part = queried(Caller::of(ctx), PageRequest::new(first, after, last, before))?;
-    let page = seen(load(ctx, PartOf { of: ticket, part }).await?)??;
+    let page = seen(load(ctx, PartOf::new(ticket, part)).await?)??;
     Ok(TicketMessageConnection::new(page, EmptyFields, queries::cursor, TicketMessage))
 }

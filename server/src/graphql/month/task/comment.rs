@@ -89,7 +89,7 @@ pub(super) async fn comments(
     before: Option<String>,
 ) -> Result<TaskCommentConnection, ApiError> {
     let part = queried(Caller::of(ctx), PageRequest::new(first, after, last, before))?;
-    let page = seen(load(ctx, PartOf { of: task, part }).await?)??;
+    let page = seen(load(ctx, PartOf::new(task, part)).await?)??;
     Ok(TaskCommentConnection::new(page, EmptyFields, queries::cursor, TaskComment))
 }
 

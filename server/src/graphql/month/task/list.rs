@@ -18,7 +18,7 @@ use guichet_schema::people::firm::day::DAY;
 use super::{Task, TaskOrigin, TaskStatus};
 use crate::graphql::caller::Caller;
 use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
-use crate::graphql::loaders::load_optional;
+use crate::graphql::loaders::{load, load_optional, numbers, parts, seen};
 use crate::graphql::mirror::mirror;
 use crate::graphql::page::{FilterInput, connection};
 use crate::graphql::payload::{known_ids, queried};
@@ -114,16 +114,66 @@ connection! {
 }
 
 /// Counts only when requested.
-pub struct TaskCount(list::TaskFilter);
+pub enum TaskCount {
+    /// All of a filter.
+    Of(list::TaskFilter),
+    /// Those of a client, counted with those of its siblings.
+    OfClient(ClientId, list::TaskFilter),
+}
 
 #[Object]
 impl TaskCount {
     /// The number of items on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
-        let caller = Caller::of(ctx);
-        let count = list::count(&mut *caller.conn().await?, &caller.scope()?, &self.0).await;
-        queried(caller, count)
+        match self {
+            Self::Of(filter) => {
+                let caller = Caller::of(ctx);
+                let count = list::count(&mut *caller.conn().await?, &caller.scope()?, filter).await;
+                queried(caller, count)
+            }
+            Self::OfClient(of, filter) => {
+                seen(load(ctx, NumberOf { of: *of, asked: filter.clone() }).await?)?
+            }
+        }
     }
+}
+
+parts! {
+    /// A part of the tasks of a client, of a filter and in an order.
+    PartOf(ClientId, (list::TaskFilter, list::TaskOrder)) => model::Task,
+    |loads, conn, of, asked, part| async {
+        let (filter, order) = asked;
+        list::pages(conn, &loads.scope(), of, &(filter.at(loads.reading.now()), *order), part).await
+    },
+    by |task| task.client_id
+}
+
+numbers! {
+    /// The number of tasks of a client, of a filter.
+    NumberOf(ClientId, list::TaskFilter),
+    |loads, conn, of, filter| async {
+        list::count_each(conn, &loads.scope(), of, &filter.at(loads.reading.now())).await
+    }
+}
+
+/// The part of a client's tasks that the arguments tell; none for clients.
+pub async fn tasks_of(
+    ctx: &Context<'_>,
+    of: ClientId,
+    filter: Option<TaskFilter>,
+    order: Option<TaskOrder>,
+    part: error::Result<PageRequest>,
+) -> Result<Option<TaskConnection>, ApiError> {
+    let caller = Caller::of(ctx);
+    if !caller.scope()?.is_staff() {
+        return Ok(None);
+    }
+    let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
+    let order: list::TaskOrder = order.map(Into::into).unwrap_or_default();
+    let asked = (filter.clone(), order);
+    let page = seen(load(ctx, PartOf { of, asked, part: queried(caller, part)? }).await?)??;
+    let count = TaskCount::OfClient(of, filter);
+    Ok(Some(TaskConnection::new(page, count, |task| order.position(task), Task)))
 }
 
 /// Queries about tasks.
@@ -154,7 +204,7 @@ impl TaskQuery {
         let part = queried(caller, PageRequest::new(first, after, last, before))?;
         let page = list::page(&mut *caller.conn().await?, &scope, &filter, order, &part).await;
         let page = queried(caller, page)?;
-        Ok(TaskConnection::new(page, TaskCount(filter), |task| order.position(task), Task))
+        Ok(TaskConnection::new(page, TaskCount::Of(filter), |task| order.position(task), Task))
     }
 
     /// Returns the task with this ID; null when it does not exist for the viewer.

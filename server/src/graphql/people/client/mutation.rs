@@ -36,6 +36,10 @@ pub struct ClientCreateInput {
     /// address of record.
     #[graphql(default)]
     ticket_emails: Vec<String>,
+    /// The recipients of mails about documents that the firm delivers; at most 20. When the list is empty, mails go to the
+    /// e-mail address of record.
+    #[graphql(default)]
+    document_emails: Vec<String>,
     /// The ISO 3166-1 code of the country, for example `BR`. The default is the country of the firm. It decides how
     /// registration numbers are checked.
     country: Option<String>,
@@ -58,6 +62,7 @@ impl ClientCreateInput {
             locale: self.locale.map(Into::into),
             accountant_id: optional_id("accountantId", self.accountant_id.as_ref())?,
             ticket_emails: self.ticket_emails,
+            document_emails: self.document_emails,
             country: self.country,
             zone: self.time_zone,
             fiscal_year_end: self.fiscal_year_end,
@@ -99,6 +104,9 @@ pub struct ClientUpdateInput {
     /// The recipients of mails about tickets; at most 20. The list replaces the existing one; when it is
     /// empty, mails go to the e-mail address of record.
     ticket_emails: Option<Vec<String>>,
+    /// The recipients of mails about documents that the firm delivers; at most 20. The list replaces the existing one; when
+    /// it is empty, mails go to the e-mail address of record.
+    document_emails: Option<Vec<String>>,
     /// The ISO 3166-1 code of the country. It cannot be removed.
     country: Option<String>,
     /// The IANA name of the time zone; null for that of the firm.
@@ -123,6 +131,7 @@ impl ClientUpdateInput {
             locale: self.locale.map(Into::into),
             accountant_id: id_patch("accountantId", self.accountant_id)?,
             ticket_emails: self.ticket_emails,
+            document_emails: self.document_emails,
             country: self.country,
             zone: patch(self.time_zone),
             fiscal_year_end: self.fiscal_year_end,

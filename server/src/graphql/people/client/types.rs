@@ -6,6 +6,7 @@ use std::convert::identity;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use guichet_base::error;
 use guichet_base::id::ClientId;
+use guichet_base::page::PageRequest;
 use guichet_edge::ApiError;
 use guichet_engine::actor::{AccessRole, Membership, PortalMembership};
 use guichet_obligations::Scalar;
@@ -17,6 +18,10 @@ use crate::graphql::ability::{Ability, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load_list, load_optional};
 use crate::graphql::mirror::mirror;
+use crate::graphql::month::recurring_task::{
+    RecurringTaskConnection, RecurringTaskFilter, recurring_tasks_of,
+};
+use crate::graphql::month::task::{TaskConnection, TaskFilter, TaskOrder, tasks_of};
 use crate::graphql::payload::api_id;
 use crate::graphql::people::portal_access::PortalAccess;
 use crate::graphql::people::staff::StaffMember;
@@ -119,6 +124,12 @@ impl Client {
         load_list(ctx, TicketEmailsOf(self.0.id), identity).await
     }
 
+    /// The recipients of mails about documents that the firm delivers; when the list is empty, mails go to the e-mail
+    /// address of record. A recipient who is a portal user is told only of what that person sees in the portal.
+    async fn document_emails(&self, ctx: &Context<'_>) -> Result<Vec<String>, ApiError> {
+        load_list(ctx, DocumentEmailsOf(self.0.id), identity).await
+    }
+
     /// The staff member who is responsible for the client.
     async fn accountant(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>, ApiError> {
         load_optional(ctx, self.0.accountant_id).await
@@ -130,6 +141,37 @@ impl Client {
             Membership::Portal(PortalMembership { role: AccessRole::Collaborator, .. }) => Ok(None),
             _ => Ok(Some(load_list(ctx, AccessesOf(self.0.id), PortalAccess).await?)),
         }
+    }
+
+    /// The list of kinds of work that the client has, the oldest first; null for portal users.
+    async fn recurring_tasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The filter. By default all are returned.")] filter: Option<RecurringTaskFilter>,
+        #[graphql(desc = "Returns the first n items, 1 to 100. Give exactly one of `first` and `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns the items after this cursor. Use it with `first`.")] after: Option<String>,
+        #[graphql(desc = "Returns the last n items, 1 to 100. Give exactly one of `first` and `last`.")] last: Option<i32>,
+        #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
+    ) -> Result<Option<RecurringTaskConnection>, ApiError> {
+        recurring_tasks_of(ctx, self.0.id, filter, PageRequest::new(first, after, last, before)).await
+    }
+
+    /// The list of tasks of the client; null for portal users.
+    #[allow(clippy::too_many_arguments)] // of the field
+    async fn tasks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The filter. By default all are returned.")] filter: Option<TaskFilter>,
+        #[graphql(desc = "The order of the list. The default is the due date of the law, earliest first.")]
+        order_by: Option<TaskOrder>,
+        #[graphql(desc = "Returns the first n items, 1 to 100. Give exactly one of `first` and `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns the items after this cursor. Use it with `first`.")] after: Option<String>,
+        #[graphql(desc = "Returns the last n items, 1 to 100. Give exactly one of `first` and `last`.")] last: Option<i32>,
+        #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
+    ) -> Result<Option<TaskConnection>, ApiError> {
+        tasks_of(ctx, self.0.id, filter, order_by, PageRequest::new(first, after, last, before)).await
     }
 
     /// The list of addresses of the client to which no mails are sent because they bounced; null for portal
@@ -300,12 +342,26 @@ keyed! {
 keyed! {
     /// The addresses for mails about tickets of clients.
     TicketEmailsOf(ClientId) => [String], |loads, conn, ids| async {
-        let mut of: HashMap<ClientId, Vec<String>> = HashMap::new();
-        for (client, email) in queries::ticket_emails(conn, &loads.scope(), ids).await? {
-            of.entry(client).or_default().push(email);
-        }
-        error::Result::Ok(of)
+        let rows = queries::recipients(conn, &loads.scope(), model::Topic::Tickets, ids).await?;
+        error::Result::Ok(addresses(rows))
     }
+}
+
+keyed! {
+    /// The addresses for mails about documents of clients.
+    DocumentEmailsOf(ClientId) => [String], |loads, conn, ids| async {
+        let rows = queries::recipients(conn, &loads.scope(), model::Topic::Documents, ids).await?;
+        error::Result::Ok(addresses(rows))
+    }
+}
+
+/// The addresses of each client, in their order.
+fn addresses(rows: Vec<(ClientId, String)>) -> HashMap<ClientId, Vec<String>> {
+    let mut of: HashMap<ClientId, Vec<String>> = HashMap::new();
+    for (client, email) in rows {
+        of.entry(client).or_default().push(email);
+    }
+    of
 }
 
 keyed! {

@@ -128,7 +128,7 @@ impl File {
         #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
     ) -> Result<FileAccessConnection, ApiError> {
         let part = queried(Caller::of(ctx), PageRequest::new(first, after, last, before))?;
-        let page = seen(load(ctx, PartOf { of: self.0.id, part }).await?)??;
+        let page = seen(load(ctx, PartOf::new(self.0.id, part)).await?)??;
         Ok(FileAccessConnection::new(page, EmptyFields, queries::cursor, FileAccess))
     }
 
