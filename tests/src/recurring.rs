@@ -20,11 +20,6 @@ pub struct Recurring<'a> {
 }
 
 impl Recurring<'_> {
-    /// How many recurring tasks that are.
-    pub fn series(self) -> i64 {
-        self.clients * i64::try_from(self.kinds.len()).unwrap_or(i64::MAX)
-    }
-
     /// Writes them for a firm without clients. The clients are in four cities and have up to sixty employees, so that rules
     /// ask for all that they can ask for. Their tasks are made by whoever generates them.
     ///

@@ -174,7 +174,8 @@ async fn documents(store: &Store, [long, short]: [FirmId; 2]) -> Result<i64, Fai
     conn.batch_execute(&insert(long, &looking, 1..=MONTHS, A_MONTH)).await?;
     conn.batch_execute(&insert(long, &others, 1..=MONTHS, BEFORE)).await?;
     conn.batch_execute(WITH_INDEXES).await?;
-    conn.batch_execute("SET session_replication_role = origin; VACUUM ANALYZE").await?;
+    conn.batch_execute("SET session_replication_role = origin").await?;
+    conn.batch_execute("VACUUM ANALYZE").await?;
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
@@ -256,12 +257,12 @@ fn bare(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
             let kept = fields.into_iter().filter(|(name, _)| name != "id");
-            let sorted = kept.map(|(name, value)| match (name.as_str(), bare(value)) {
-                ("marks", Value::Array(mut marks)) => {
+            let sorted = kept.map(|(name, value)| {
+                let mut value = bare(value);
+                if let (true, Some(marks)) = (name == "marks", value.as_array_mut()) {
                     marks.sort_by_key(|mark| mark["mark"].to_string());
-                    (name, Value::Array(marks))
                 }
-                (_, value) => (name, value),
+                (name, value)
             });
             Value::Object(sorted.collect())
         }

@@ -58,7 +58,7 @@ fn of_client(plans: &[&TaskPlan], period: &str, client: &Record, computed: &mut 
         let own = plan.documents.iter().map(|document| document.obligation.as_ref());
         for obligation in std::iter::once(None).chain(own) {
             let terms = Terms {
-                obligation: Some(obligation.unwrap_or(&plan.obligation)),
+                obligation: Some(obligation.map_or(plan.obligation.as_str(), String::as_str)),
                 target: None,
                 hand_in: plan.hand_in_by.as_ref(),
                 instead: None,
