@@ -17,6 +17,7 @@ pub mod object_store;
 pub mod permissions;
 pub mod place;
 pub mod process;
+pub mod recurring;
 pub mod redis;
 pub mod report;
 pub mod smtp;

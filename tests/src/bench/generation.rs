@@ -5,22 +5,29 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Uuid as SqlUuid};
+use diesel::sql_types::BigInt;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use guichet_base::clock::ManualClock;
-use guichet_base::id::TicketId;
+use guichet_base::id::{TaskId, TicketId};
 use guichet_embedded::Postgres;
+use guichet_engine::actor::Actor;
 use guichet_engine::db;
 use guichet_engine::store::Store;
 use guichet_schema::desk::ticket;
 use guichet_schema::desk::ticket::model::TicketStatus;
-use guichet_schema::month::catalogue::commands::{AdoptCatalogue, adopt};
 use guichet_schema::month::generation::job::generate;
 use guichet_schema::month::recurring_task::job::GenerateTasks;
+use guichet_schema::month::task;
+use guichet_schema::month::task::commands::CreateTask;
+use guichet_schema::month::task::dates::SetDates;
+use guichet_schema::month::task::model::TaskStatus;
+use guichet_schema::month::task::status::WishStatus;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::cpu;
+use super::due_dates::{self, DueDates};
+use crate::recurring::Recurring;
 use crate::world::{Firm, ticket_about};
 
 /// How many clients the firm has.
@@ -40,7 +47,11 @@ const TASK_TYPES: [&str; 10] = [
 ];
 /// How often each is measured.
 const ROUNDS: usize = 3;
-/// When the work for March has begun for all of them.
+/// How long the status is changed while nothing else happens.
+const ALONE: Duration = Duration::from_secs(10);
+/// The month.
+const MONTH: &str = "2026-03";
+/// When the work for it has begun for all of them.
 const AT: &str = "2026-05-15T12:00:00Z";
 
 type Failed = Box<dyn Error + Send + Sync>;
@@ -72,9 +83,11 @@ pub struct GenerationFigures {
     pub made: (i64, i64),
     /// How many different dates they have.
     pub dates: i64,
+    /// Computing these dates, without writing anything.
+    pub due: DueDates,
     /// All rounds.
     pub rounds: Vec<Round>,
-    /// Changes of a ticket's status: without a generation, and meanwhile.
+    /// Changes of the status of a ticket and of a task: without a generation, and meanwhile.
     pub waits: [Waits; 2],
 }
 
@@ -108,7 +121,10 @@ pub async fn run(postgres: &Postgres) -> Result<GenerationFigures, Failed> {
     let clock = ManualClock::new(AT.parse()?);
     let store = Store::new(db::pool(&postgres.url(), 8)?, clock.clone());
     let firm = Firm::new(&store, "aurora.example").await;
-    fill(&store, &firm).await?;
+    let work = Recurring { clients: CLIENTS, kinds: &TASK_TYPES, periods: [MONTH, MONTH] };
+    work.fill(&store, &firm).await;
+    run_sql(&store, "VACUUM ANALYZE").await?;
+    let due = due_dates::ask(&store, &firm, &TASK_TYPES, MONTH).await?;
     let order = GenerateTasks { firm_id: firm.id, recurring: None, generation_id: None };
     let pid = postgres.pid().ok_or("PostgreSQL has stopped")?;
     let mut rounds = Vec::new();
@@ -137,33 +153,7 @@ pub async fn run(postgres: &Postgres) -> Result<GenerationFigures, Failed> {
         rounds.push(Round { ours, bare, again });
     }
     let waits = waits(&store, &firm, &order).await?;
-    Ok(GenerationFigures { made, dates, rounds, waits })
-}
-
-/// Clients in twenty cities, with everything that rules ask, each with all kinds of work from one period on.
-async fn fill(store: &Store, firm: &Firm) -> Result<(), Failed> {
-    let input = AdoptCatalogue {
-        task_type_codes: Some(TASK_TYPES.map(str::to_owned).to_vec()),
-        obligation_codes: Some(Vec::new()),
-    };
-    adopt(store, &firm.owner.actor(), &Uuid::new_v4().to_string(), input).await?;
-    firm.client("Padaria São João", None).await;
-    let mut conn = store.conn().await?;
-    for statement in [
-        "INSERT INTO clients SELECT copy.* FROM (SELECT * FROM clients WHERE firm_id = $1 LIMIT 1) AS c, generate_series(2, $2) AS no,
-         LATERAL jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(), 'name', c.name || ' ' || no)) AS copy",
-        "INSERT INTO client_attributes (client_id, firm_id, key, valid_from, value)
-         SELECT id, firm_id, key, '2020-01-01', value FROM (SELECT *, row_number() OVER () + $2 AS no FROM clients WHERE firm_id = $1) AS c,
-         LATERAL (VALUES ('region', to_jsonb('BR-SP'::text)), ('city', to_jsonb((ARRAY['3550308', '3509502', '3518800', '3543402'])[1 + no % 4]::text)),
-             ('staff', to_jsonb(no % 60))) AS a (key, value)",
-        "INSERT INTO recurring_tasks (id, firm_id, client_id, task_type_id, first_period, last_period, created_at, updated_at)
-         SELECT gen_random_uuid(), c.firm_id, c.id, t.id, '2026-03', '2026-03', now(), now()
-         FROM clients AS c JOIN task_types AS t USING (firm_id) WHERE c.firm_id = $1 AND $2 > 0",
-    ] {
-        diesel::sql_query(statement).bind::<SqlUuid, _>(firm.id).bind::<BigInt, _>(CLIENTS).execute(&mut conn).await?;
-    }
-    conn.batch_execute("VACUUM ANALYZE").await?;
-    Ok(())
+    Ok(GenerationFigures { made, dates, due, rounds, waits })
 }
 
 /// No task is there, and nothing is left behind for whoever is measured next.
@@ -197,42 +187,88 @@ async fn timed(postgres: u32, act: impl AsyncFnOnce() -> Result<(), Failed>) -> 
     Ok(Figure { seconds: begun.elapsed().as_secs_f64(), cpu: cpu::seconds(&processes) - cpu })
 }
 
-/// Status changes of a ticket of this firm, one after the other: for some seconds, and while its month is generated.
+/// Status changes of a ticket and of a task of this firm, each one after the other: for some seconds, and while its month is
+/// generated.
 async fn waits(store: &Store, firm: &Firm, order: &GenerateTasks) -> Result<[Waits; 2], Failed> {
-    let client = firm.client("Oficina Lua", None).await;
-    let actor = firm.owner.actor();
-    let key = || Uuid::new_v4().to_string();
-    let input = ticket_about(client, "Guia");
-    let ticket: TicketId = ticket::commands::create(store, &actor, &key(), input).await?.value;
+    let desk = Desk::open(store, firm).await?;
     let (stop, stopped) = watch::channel(false);
-    let change = async |until: watch::Receiver<bool>| -> Result<Vec<Duration>, Failed> {
+    let (tickets, tasks, ()) =
+        tokio::join!(desk.tickets(stopped.clone()), desk.tasks(stopped.clone()), async {
+            tokio::time::sleep(ALONE).await;
+            stop.send_replace(true);
+        });
+    let alone = Waits::of([tickets?, tasks?].concat());
+    stop.send_replace(false);
+    // The task that is changed stays; the month begins anew.
+    run_sql(store, "DELETE FROM documents; DELETE FROM tasks WHERE origin = 'RECURRING'; UPDATE firms SET generated_on = NULL").await?;
+    run_sql(store, "VACUUM ANALYZE").await?;
+    let (tickets, tasks, generated) =
+        tokio::join!(desk.tickets(stopped.clone()), desk.tasks(stopped), async {
+            let generated = generate(store, order).await;
+            stop.send_replace(true);
+            generated
+        });
+    generated?;
+    Ok([alone, Waits::of([tickets?, tasks?].concat())])
+}
+
+/// Who changes the status of a ticket and of a task.
+struct Desk<'a> {
+    store: &'a Store,
+    actor: Actor,
+    ticket: TicketId,
+    task: TaskId,
+}
+
+impl<'a> Desk<'a> {
+    async fn open(store: &'a Store, firm: &Firm) -> Result<Self, Failed> {
+        let (client, actor) = (firm.client("Oficina Lua", None).await, firm.owner.actor());
+        let about = ticket_about(client, "Guia");
+        let ticket = ticket::commands::create(store, &actor, &key(), about).await?.value;
+        let by_hand = CreateTask {
+            client_id: client,
+            title: "Guia".to_owned(),
+            description: String::new(),
+            assignee_id: None,
+            task_type_id: None,
+            period: None,
+            dates: SetDates::default(),
+        };
+        let task = task::commands::create(store, &actor, &key(), by_hand).await?.value;
+        Ok(Self { store, actor, ticket, task })
+    }
+
+    async fn tickets(&self, until: watch::Receiver<bool>) -> Result<Vec<Duration>, Failed> {
         let mut times = Vec::new();
         while !*until.borrow() {
             let status = [TicketStatus::InAnalysis, TicketStatus::Waiting][times.len() % 2];
+            let input = ticket::status::ChangeStatus {
+                id: self.ticket,
+                status,
+                reason: None,
+                expected_version: None,
+            };
             let begun = Instant::now();
-            ticket::status::change_status(
-                store,
-                &actor,
-                &key(),
-                ticket::status::ChangeStatus { id: ticket, status, reason: None, expected_version: None },
-            )
-            .await?;
+            ticket::status::change_status(self.store, &self.actor, &key(), input).await?;
             times.push(begun.elapsed());
         }
         Ok(times)
-    };
-    let alone = tokio::join!(change(stopped.clone()), async {
-        tokio::time::sleep(Duration::from_secs(10)).await;
-        stop.send_replace(true);
-    });
-    let alone = alone.0?;
-    stop.send_replace(false);
-    empty(store).await?;
-    let (during, generated) = tokio::join!(change(stopped), async {
-        let generated = generate(store, order).await;
-        stop.send_replace(true);
-        generated
-    });
-    generated?;
-    Ok([Waits::of(alone), Waits::of(during?)])
+    }
+
+    async fn tasks(&self, until: watch::Receiver<bool>) -> Result<Vec<Duration>, Failed> {
+        let mut times = Vec::new();
+        while !*until.borrow() {
+            let status = [TaskStatus::InProgress, TaskStatus::Todo][times.len() % 2];
+            let wish = WishStatus { status, reason: None, confirm_missing: false };
+            let input = task::status::ChangeStatus { id: self.task, wish, expected_version: None };
+            let begun = Instant::now();
+            task::status::change_status(self.store, &self.actor, &key(), input).await?;
+            times.push(begun.elapsed());
+        }
+        Ok(times)
+    }
+}
+
+fn key() -> String {
+    Uuid::new_v4().to_string()
 }

@@ -1,6 +1,8 @@
 //! Benchmarks: programs that print figures and never assert durations.
 
 pub mod cpu;
+pub mod dashboards;
+pub mod due_dates;
 pub mod fan_out;
 pub mod generation;
 pub mod jobs;

@@ -50,6 +50,18 @@ impl Rounds {
     pub fn add(&mut self, ours: Measured, other: Measured) {
         self.0.push((ours, other));
     }
+
+    /// How many times the CPU time and the time of the baseline ours takes: median and range.
+    pub fn times(&self) -> String {
+        let times = |figure: fn(&Measured) -> f64| {
+            range(self.0.iter().map(|(ours, other)| figure(other) / figure(ours)), 2)
+        };
+        format!(
+            "**{} ×** its CPU seconds, {} × its time",
+            times(Measured::per_cpu_second),
+            times(Measured::rate)
+        )
+    }
 }
 
 impl fmt::Display for Rounds {
@@ -98,5 +110,6 @@ mod tests {
         let text = rounds.to_string();
         assert!(text.starts_with("**50.0 (50.0 to 50.0) %**"), "{text}");
         assert!(text.ends_with("2.000 (2.000 to 2.000) against 1.000 (1.000 to 1.000)"), "{text}");
+        assert!(rounds.times().starts_with("**2.00 (2.00 to 2.00) ×**"), "{}", rounds.times());
     }
 }

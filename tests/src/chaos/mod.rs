@@ -4,6 +4,7 @@ mod abuse;
 pub mod api;
 pub mod bad_jobs;
 pub mod bucket;
+mod clocks;
 pub mod copies;
 mod couriers;
 pub mod engine;
@@ -11,9 +12,12 @@ mod file_store;
 pub mod findings;
 mod frozen_worker;
 mod in_turn;
+mod killed_export;
+mod killed_generation;
 mod killed_serve;
 mod killed_worker;
 pub mod ledger;
+mod months;
 pub mod office;
 mod pair;
 mod part;
@@ -23,11 +27,13 @@ mod reconnect;
 mod redis;
 mod relay;
 mod relay_room;
+mod schedulers;
 mod screen;
 mod screens;
 mod slow_readers;
 mod stuck_hint;
 mod twins;
+mod victims;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -175,6 +181,34 @@ pub const FAULTS: &[Fault] = &[
         passes_when: "one effect, 50 equal answers",
         limit: minutes(3),
         run: || twins::run().boxed_local(),
+    },
+    Fault {
+        name: "schedulers",
+        what: "three schedulers, and a month generated ten times",
+        passes_when: "one task per recurring task and period; begun again, nothing more",
+        limit: minutes(6),
+        run: || schedulers::run().boxed_local(),
+    },
+    Fault {
+        name: "clocks",
+        what: "clock +31 days, −1 hour, both changes of summer time, 29 February, days 31",
+        passes_when: "no period skipped or doubled",
+        limit: minutes(8),
+        run: || clocks::run().boxed_local(),
+    },
+    Fault {
+        name: "generation-killed",
+        what: "generation: the worker killed with -9 in mid-run, 100 times",
+        passes_when: "each task and document once, nothing lost, what was written stays; staff told once",
+        limit: minutes(12),
+        run: || killed_generation::run().boxed_local(),
+    },
+    Fault {
+        name: "exports-killed",
+        what: "exports: the worker killed with -9 in mid-run, 100 times",
+        passes_when: "each file once, whole, with all rows; no object without its row",
+        limit: minutes(12),
+        run: || killed_export::run().boxed_local(),
     },
 ];
 

@@ -188,10 +188,11 @@ fn filtered_if<'a>(scope: &Scope, filter: &TaskFilter, few: bool) -> Result<Quer
         query = query.filter(tasks::origin.eq_any(origins.clone()));
     }
     if let Some(from) = filter.due_from {
-        query = query.filter(tasks::legal_due_on.ge(from));
+        // The second condition lets a list by this date begin there.
+        query = query.filter(tasks::legal_due_on.ge(from)).filter(or_never(LEGAL).ge(from));
     }
     if let Some(to) = filter.due_to {
-        query = query.filter(tasks::legal_due_on.le(to));
+        query = query.filter(tasks::legal_due_on.le(to)).filter(or_never(LEGAL).le(to));
     }
     if let Some(to) = filter.target_to {
         query = query.filter(tasks::target_on.le(to));
@@ -294,7 +295,7 @@ fn ordered<'a>(
     }
     Ok(match order.field {
         TaskOrderField::LegalDueOn => {
-            by!(or_never("coalesce(tasks.legal_due_on, '9999-12-31')") => NaiveDate)
+            by!(or_never(LEGAL) => NaiveDate)
         }
         TaskOrderField::TargetOn => by!(or_never("coalesce(tasks.target_on, '9999-12-31')") => NaiveDate),
         TaskOrderField::UpdatedAt => by!(tasks::updated_at => DateTime<Utc>),
@@ -303,6 +304,9 @@ fn ordered<'a>(
         TaskOrderField::Title => by!(tasks::title_key => Vec<u8>),
     })
 }
+
+/// The date of the law, as the indexes have it.
+const LEGAL: &str = "coalesce(tasks.legal_due_on, '9999-12-31')";
 
 /// A date by which lists are ordered, as the index has it; [`NEVER`] for none.
 fn or_never(date: &'static str) -> SqlLiteral<Date> {

@@ -79,3 +79,42 @@ async fn b_14_dropped() {
     assert_eq!(papers.see(&papers.desk.owner, &id).await["mark"], "SETTLED");
     papers.finish().await;
 }
+
+/// A-06: between days a list goes on page by page, forward and back, in the order of the whole list; what is due on no day is in
+/// none of them.
+#[tokio::test]
+async fn a_06_pages_between_days() {
+    let papers = Papers::open().await;
+    papers
+        .set(
+            "UPDATE documents SET due_on = CASE name WHEN 'Folha' THEN date '2026-03-18'
+                 WHEN 'Guia' THEN date '2026-03-22' WHEN 'Notas' THEN NULL ELSE due_on END",
+        )
+        .await;
+    let pages = async |part: &str, cursor: &str, filter: Value| {
+        let query = format!(
+            "query D($filter: DocumentFilter, $at: String) {{ documents({part}, filter: $filter) {{
+                nodes {{ name }} pageInfo {{ startCursor endCursor hasNextPage hasPreviousPage }} }} }}"
+        );
+        let (mut names, mut at) = (Vec::new(), Value::Null);
+        loop {
+            let variables = json!({ "filter": filter, "at": at });
+            let seen = papers.desk.app.ask(&papers.desk.admin, &query, variables).await["documents"].clone();
+            names.push(text(&seen["nodes"][0]["name"]));
+            let more = if cursor == "endCursor" { "hasNextPage" } else { "hasPreviousPage" };
+            if seen["pageInfo"][more] != true {
+                return names;
+            }
+            at = seen["pageInfo"][cursor].clone();
+        }
+    };
+    let between = json!({ "dueFrom": "2026-03-01", "dueTo": "2026-03-31" });
+    let forward = pages("first: 1, after: $at", "endCursor", between.clone()).await;
+    assert_eq!(forward, ["Folha", "Extrato", "Guia"]);
+    assert_eq!(pages("last: 1, before: $at", "startCursor", between).await, ["Guia", "Extrato", "Folha"]);
+    let later = json!({ "dueFrom": "2026-03-20" });
+    assert_eq!(pages("first: 1, after: $at", "endCursor", later).await, ["Extrato", "Guia"]);
+    let whole = pages("first: 1, after: $at", "endCursor", json!({})).await;
+    assert_eq!(whole, ["Folha", "Extrato", "Guia", "Notas"]);
+    papers.finish().await;
+}
