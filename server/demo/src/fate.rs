@@ -6,6 +6,11 @@ use guichet_base::id::{DocumentId, TaskId};
 
 use crate::chance::Chance;
 
+/// Within how many days of its due date all happens to work.
+pub(crate) const REACH: i64 = 60;
+/// Work without a legal date is due so many days after its period.
+pub(crate) const DUE_AFTER: u64 = 25;
+
 /// What happens to work in turn, so that each client sees each of it within a year.
 const FATES: [Fate; 12] = [
     Fate::Plain,
@@ -107,9 +112,9 @@ impl Work {
     /// All that is done about it.
     pub fn plan(&self) -> Vec<Move> {
         let mut chance = self.chance("when");
-        let due = self.legal_due_on.unwrap_or(self.days.1 + Days::new(25));
-        let first = self.begins + Days::new(1);
-        let mut moves = Moves(Vec::new());
+        let due = self.legal_due_on.unwrap_or(self.days.1 + Days::new(DUE_AFTER));
+        let first = (self.begins + Days::new(1)).max(later(due, -REACH));
+        let mut moves = Moves { list: Vec::new(), last: later(due, REACH) };
         if self.inputs.is_empty() && self.outputs.is_empty() {
             let day = later(due, -chance.between(0..=4)).max(first);
             match chance.below(100) {
@@ -118,7 +123,7 @@ impl Work {
                 3..6 => {}
                 _ => moves.add(day, Deed::Finish, None, 1),
             }
-            return moves.0;
+            return moves.list;
         }
         let fate = self.fate();
         let asked = self.inputs.iter().filter_map(|paper| paper.due_on).min().unwrap_or(later(due, -9));
@@ -134,7 +139,7 @@ impl Work {
         self.bring(&mut moves, fate, brought, delivered);
         self.deliver(&mut moves, &mut chance, fate, delivered, due);
         moves.add(delivered, Deed::Finish, None, 1);
-        moves.0
+        moves.list
     }
 
     /// In turn by month and kind of work.
@@ -189,11 +194,16 @@ impl Work {
     }
 }
 
-struct Moves(Vec<Move>);
+struct Moves {
+    list: Vec<Move>,
+    last: NaiveDate,
+}
 
 impl Moves {
     fn add(&mut self, day: NaiveDate, deed: Deed, paper: Option<usize>, version: usize) {
-        self.0.push(Move { day, deed, paper, version });
+        if day <= self.last {
+            self.list.push(Move { day, deed, paper, version });
+        }
     }
 }
 

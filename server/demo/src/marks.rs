@@ -2,7 +2,7 @@
 
 use chrono::{Months, NaiveDate, TimeDelta};
 use guichet_base::error::{Fault, Result};
-use guichet_base::id::TaskId;
+use guichet_base::id::{Id, TaskId};
 use guichet_base::input::Patch;
 use guichet_engine::actor::Actor;
 use guichet_obligations::{FiscalYears, Period};
@@ -120,7 +120,8 @@ impl Stage<'_> {
     pub async fn lists(&mut self) -> Result<()> {
         let (owner, manager) = (self.owner(), self.manager());
         let user = self.customers[0].users[0].actor.clone();
-        let open = json!({ "status": ["TODO", "IN_PROGRESS"], "assigneeIds": [manager.staff()?.id] });
+        let open =
+            json!({ "status": ["TODO", "IN_PROGRESS"], "assigneeIds": [manager.staff()?.id.encode()] });
         let views: [(&Actor, Value); 2] = [(&manager, open), (&owner, json!({ "isOverdue": true }))];
         for ((by, filter), name) in views.into_iter().zip(&self.month.phrases.views) {
             let of_firm = by.account_id == owner.account_id;

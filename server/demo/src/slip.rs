@@ -44,7 +44,7 @@ pub(crate) fn pdf(stamp: &str, note: &str, sheets: &[Sheet]) -> Vec<u8> {
         pdf.stream(*content, &draw(sheet, stamp, note));
     }
     // Fonts that every reader has.
-    for (font, name) in [(plain, &b"Helvetica"[..]), (bold, b"Helvetica-Bold")] {
+    for (font, name) in [(plain, &b"Helvetica"[..]), (bold, &b"Helvetica-Bold"[..])] {
         pdf.type1_font(font).base_font(Name(name)).encoding_predefined(Name(b"WinAnsiEncoding"));
     }
     let title = sheets.first().and_then(|sheet| sheet.title.first());

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
-use chrono::{Days, Months, NaiveDate};
+use chrono::{Months, NaiveDate, TimeDelta};
 use diesel::prelude::*;
+use diesel::sql_types::Date;
 use diesel_async::RunQueryDsl;
 use guichet_base::error::{Fault, Result};
 use guichet_base::id::{ClientId, DocumentId, FileId, TaskId};
@@ -25,14 +26,10 @@ use guichet_schema::shared::file::rules::{Declaration, FileDisposition, Limits, 
 use guichet_schema::shared::file::{digest, upload};
 use sha2::{Digest, Sha256};
 
-use crate::fate::{Deed, Move, Paper, Work};
+use crate::fate::{DUE_AFTER, Deed, Move, Paper, REACH, Work};
 use crate::house::Stage;
 use crate::paper::About;
 use crate::whole::allowed;
-
-/// How long before and after its due date work is still acted on, in days.
-const BEFORE: u64 = 120;
-const AFTER: u64 = 60;
 
 /// Which work is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -225,8 +222,9 @@ impl Stage<'_> {
     pub async fn works(&self, which: Which) -> Result<Vec<Work>> {
         type Row = (TaskId, ClientId, String, String, (NaiveDate, NaiveDate), Option<NaiveDate>, (i32, i16));
         let mut conn = self.whole.store.conn().await?;
-        let due =
-            diesel::dsl::sql::<diesel::sql_types::Date>("coalesce(tasks.legal_due_on, tasks.period_ends_on)");
+        let due = diesel::dsl::sql::<Date>(&format!(
+            "coalesce(tasks.legal_due_on, tasks.period_ends_on + {DUE_AFTER})"
+        ));
         let mut query = tasks::table
             .inner_join(task_types::table.on(task_types::id.nullable().eq(tasks::task_type_id)))
             .filter(tasks::firm_id.eq(self.firm_id))
@@ -236,7 +234,7 @@ impl Stage<'_> {
             Which::Task(id) => query.filter(tasks::id.eq(id)),
             Which::Between(from, until) => query
                 .filter(tasks::recurring_task_id.is_not_null())
-                .filter(due.between(from - Days::new(AFTER), until + Days::new(BEFORE))),
+                .filter(due.between(from - TimeDelta::days(REACH), until + TimeDelta::days(REACH))),
         };
         let rows: Vec<Row> = query
             .select((
