@@ -55,9 +55,9 @@ pub(crate) fn pdf(stamp: &str, note: &str, sheets: &[Sheet]) -> Vec<u8> {
 
 fn draw(sheet: &Sheet, stamp: &str, note: &str) -> Vec<u8> {
     let mut page = Content::new();
-    // Across the page, below all the rest.
-    page.set_fill_rgb(0.96, 0.84, 0.84).begin_text().set_font(BOLD, 46.0);
-    page.set_text_matrix([0.77, 0.64, -0.64, 0.77, 110.0, 200.0]).show(Str(&encoded(stamp))).end_text();
+    // Across the lower half, where nothing else is to be read.
+    page.set_fill_rgb(0.96, 0.84, 0.84).begin_text().set_font(BOLD, 42.0);
+    page.set_text_matrix([0.77, 0.64, -0.64, 0.77, 90.0, 90.0]).show(Str(&encoded(stamp))).end_text();
     page.set_fill_rgb(0.7, 0.1, 0.1);
     write(&mut page, BOLD, 10.0, LEFT, 806.0, stamp);
     page.set_fill_gray(0.0);
