@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use guichet_base::email::Email;
 use guichet_base::id::{FirmId, Id, JobId};
 use guichet_base::locale::Locale;
+use guichet_demo::Span;
 
 use crate::settings;
 
@@ -31,7 +32,7 @@ pub enum Command {
     Work,
     /// Bring the tables of the database up to date
     Migrate,
-    /// Fill in demo firms, where there are none yet
+    /// Fill in demo firms, where there are none yet, or move their clock on
     Demo(Demo),
     /// Look whether settings and services are as they should be
     ///
@@ -148,6 +149,17 @@ pub struct Demo {
     /// Also into a database with firms of your own, though everybody knows the password of the demo
     #[arg(long)]
     pub yes: bool,
+    /// Move the clock of the demo firms on instead: 1day, 2weeks, 1month; up to a year
+    ///
+    /// Their people go on working meanwhile, the same on every run: tasks are generated,
+    /// documents come and go, and what was not done becomes overdue. Firms of your own
+    /// have no clock that could be moved.
+    #[arg(long, value_parser = span, value_name = "SPAN", conflicts_with_all = ["scale", "yes"])]
+    pub advance: Option<Span>,
+}
+
+fn span(text: &str) -> Result<Span, String> {
+    Span::parse(text).ok_or_else(|| "it is 1day, 2weeks or 1month, and no more than a year".to_owned())
 }
 
 /// How much demo data.
@@ -339,6 +351,17 @@ mod tests {
             &["release", "--before", "yesterday"],
             &["release", "--firm", "aurora"],
         ] {
+            assert!(!read(wrong), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_demo_is_filled_in_or_moved_on() {
+        let read =
+            |arguments: &[&str]| Cli::try_parse_from([&["guichet", "demo"], arguments].concat()).is_ok();
+        assert!(read(&[]) && read(&["--scale", "large", "--yes"]) && read(&["--advance", "1month"]));
+        for wrong in [&["--advance"][..], &["--advance", "soon"], &["--advance", "1day", "--scale", "large"]]
+        {
             assert!(!read(wrong), "{wrong:?}");
         }
     }

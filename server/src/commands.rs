@@ -10,7 +10,7 @@ use guichet_base::error::{Code, Error, Refusal};
 use guichet_base::id::{Id, JobId};
 use guichet_base::locale::Locale;
 use guichet_base::{foreign, i18n};
-use guichet_demo as demo;
+use guichet_demo::{self as demo, Moved, Span};
 use guichet_engine::actor::MemberReach;
 use guichet_engine::job::admin::{self, NotSooner};
 use guichet_engine::job::{JobRow, queue};
@@ -48,8 +48,12 @@ pub async fn migrate(settings: &Settings) -> Result<(), Failure> {
 /// `guichet demo`
 ///
 /// # Errors
-/// When the database or the store of files does not answer; when there are other firms, and `--yes` is not given.
-pub async fn demo(settings: &Settings, Demo { scale, yes }: Demo) -> Result<(), Failure> {
+/// When the database or the store of files does not answer; when there are other firms, and `--yes` is not given; when there
+/// is no demo that could be moved on.
+pub async fn demo(settings: &Settings, Demo { scale, yes, advance }: Demo) -> Result<(), Failure> {
+    if let Some(span) = advance {
+        return demo_advance(settings, span).await;
+    }
     let scale = match scale {
         Scale::Small => demo::Scale::Small,
         Scale::Large => demo::Scale::Large,
@@ -64,6 +68,21 @@ pub async fn demo(settings: &Settings, Demo { scale, yes }: Demo) -> Result<(), 
         let files = storage_of_command(settings, &folder).await?;
         let sign_ins = demo::fill(store, &url, &files, scale, |step| say(step)).await?;
         Ok(sign_in_table(&sign_ins))
+    })
+    .await
+}
+
+async fn demo_advance(settings: &Settings, span: Span) -> Result<(), Failure> {
+    let database = Database::visited(settings).await?;
+    let (url, folder) = (database.url(), data_folder(settings, &database));
+    with_database(settings, database, async |store| {
+        let files = storage_of_command(settings, &folder).await?;
+        let moved = demo::advance(store, &url, &files, span).await?;
+        if moved.is_empty() {
+            return Err("this database has no demo, and only a demo has a clock that can be moved".into());
+        }
+        let line = |firm: &Moved| format!("{}: today is {}", firm.firm, firm.today);
+        Ok(moved.iter().map(line).collect::<Vec<_>>().join("\n"))
     })
     .await
 }

@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
+use sha2::{Digest, Sha256};
 
 /// A stream of choices. Its generator is one whose numbers never change with the crate's version.
 pub(crate) struct Chance(Xoshiro256PlusPlus);
@@ -13,6 +14,18 @@ pub(crate) struct Chance(Xoshiro256PlusPlus);
 impl Chance {
     pub fn seeded(seed: u64) -> Self {
         Self(Xoshiro256PlusPlus::seed_from_u64(seed))
+    }
+
+    /// The chance of a thing, the same whenever and in whatever order it is asked for.
+    pub fn of(words: &[&str], place: usize) -> Self {
+        let mut digest = Sha256::new();
+        for word in words {
+            digest.update(word);
+            digest.update([0]);
+        }
+        let digest = digest.chain_update(place.to_be_bytes()).finalize();
+        let (first, _) = digest.split_at(8);
+        Self::seeded(u64::from_be_bytes(first.try_into().expect("eight of its bytes")))
     }
 
     /// Whether something happens that happens this often in a hundred.

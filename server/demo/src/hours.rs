@@ -73,6 +73,11 @@ impl Hours {
         self.morning(self.date(now - TimeDelta::days(days)))
     }
 
+    /// The moment of that day at which the clocks here show the same as now.
+    pub fn same_time_on(self, day: NaiveDate, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.utc(day.and_time(self.local(now).time()))
+    }
+
     fn forward(self, window: &Window, at: DateTime<Utc>, later: TimeDelta) -> DateTime<Utc> {
         let (mut local, mut left) = (self.local(at), later);
         loop {

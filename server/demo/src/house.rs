@@ -1,33 +1,29 @@
-//! A firm with its people, price list and clients, as its owner and manager enter them.
+//! A firm with its people and price list, as its owner and manager enter them.
 
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_base::error::Result;
-use guichet_base::id::{AccountId, ClientId, DepartmentId, FirmId, ServiceItemId, StaffId, TaskTypeId};
+use guichet_base::id::{AccountId, ClientId, DepartmentId, FirmId, ServiceItemId, StaffId};
 use guichet_base::locale::Locale;
 use guichet_base::money::Money;
-use guichet_engine::actor::{AccessRole, Actor, Membership, Origin, PortalMembership, StaffMembership};
-use guichet_engine::tables::{accounts, portal_accesses, staff_members};
-use guichet_obligations::PeriodKind;
+use guichet_engine::actor::{Actor, Membership, Origin, StaffMembership};
+use guichet_engine::tables::{accounts, firms, staff_members};
 use guichet_schema::desk::service_item::commands::{self as service_items, CreateServiceItem};
 use guichet_schema::people::account::password::Password;
-use guichet_schema::people::client::commands::{self as clients, CreateClient};
 use guichet_schema::people::department::commands::{self as departments, CreateDepartment};
 use guichet_schema::people::founding::{self, CreateFirm};
-use guichet_schema::people::invitation::model::AcceptInvitation;
-use guichet_schema::people::portal_access::commands::{self as accesses, CreatePortalAccess};
-use guichet_schema::people::portal_access::model::AccessStatus;
-use guichet_schema::people::session::acceptance::accept;
 use guichet_schema::people::staff::commands::{self as staff, CreateStaff};
 use guichet_schema::shared::email_delivery::outcome::DeliveryOutcome;
 use guichet_schema::shared::file::key::Key;
 
 use crate::chance::Chance;
 use crate::hours::Hours;
+use crate::month::Kind;
+use crate::paper::{self, MonthText};
 use crate::plot::{Act, Life};
 use crate::texts::{self, StaffState, Texts};
 use crate::whole::Whole;
@@ -93,10 +89,14 @@ pub(crate) struct Stage<'a> {
     /// The bytes of files.
     pub objects: Vec<(Key, Bytes)>,
     /// The kinds of work, by their codes in the catalogue.
-    pub kinds: HashMap<String, (TaskTypeId, PeriodKind)>,
+    pub kinds: HashMap<String, Kind>,
+    /// What its months are told with.
+    pub month: &'static MonthText,
+    /// The day to which the firm's own clock was moved, when that is how time goes on.
+    pub ahead: Option<NaiveDate>,
     /// Counts what needs a number of its own.
     pub count: usize,
-    password_hash: String,
+    pub password_hash: String,
 }
 
 impl<'a> Stage<'a> {
@@ -124,6 +124,11 @@ impl<'a> Stage<'a> {
             owner_password: Some(Password::new(crate::PASSWORD)),
         };
         let made = founding::create(&whole.store, input).await?.value;
+        // Nobody can make a firm a demo later: only one without real clients may be moved on in time.
+        diesel::update(firms::table.find(made.id))
+            .set(firms::is_demo.eq(true))
+            .execute(&mut whole.store.conn().await?)
+            .await?;
         let (account_id, password_hash): (AccountId, Option<String>) = accounts::table
             .filter(accounts::email_ci.eq(&owner_email))
             .select((accounts::id, accounts::password_hash))
@@ -145,6 +150,8 @@ impl<'a> Stage<'a> {
             next_fate: None,
             objects: Vec::new(),
             kinds: HashMap::new(),
+            month: paper::of(place),
+            ahead: None,
             count: 0,
             password_hash: password_hash.unwrap_or_default(),
         };
@@ -154,7 +161,7 @@ impl<'a> Stage<'a> {
         stage.price().await?;
         stage.adopt_catalogue().await?;
         stage.enter_clients(since, guest).await?;
-        stage.generate_months(since).await?;
+        stage.live_until_now(since).await?;
         stage.prove_sender(since).await?;
         Ok(stage)
     }
@@ -162,7 +169,10 @@ impl<'a> Stage<'a> {
     /// A key for an act that must happen once.
     pub fn key(&mut self) -> String {
         self.count += 1;
-        format!("demo {}", self.count)
+        match self.ahead {
+            None => format!("demo {}", self.count),
+            Some(day) => format!("demo {day} {}", self.count),
+        }
     }
 
     pub fn owner(&self) -> Actor {
@@ -180,7 +190,7 @@ impl<'a> Stage<'a> {
 
     /// An account that has its password already, so that whoever invites it lets it in at once: hashing one for each
     /// would take seconds.
-    async fn account(&self, name: &str, email: &str, locale: Locale) -> Result<AccountId> {
+    pub async fn account(&self, name: &str, email: &str, locale: Locale) -> Result<AccountId> {
         let (id, now) = (AccountId::new(), self.whole.time());
         diesel::insert_into(accounts::table)
             .values((
@@ -198,7 +208,7 @@ impl<'a> Stage<'a> {
         Ok(id)
     }
 
-    fn member(&self, id: StaffId, account_id: AccountId, place: usize) -> Person {
+    pub fn member(&self, id: StaffId, account_id: AccountId, place: usize) -> Person {
         let (text, firm) = (&self.texts.staff[place], &self.texts.firm);
         let membership = StaffMembership { id, firm_id: self.firm_id, role: text.role, reach: firm.reach };
         let actor = actor(account_id, Membership::Staff(membership), firm.locale);
@@ -268,142 +278,13 @@ impl<'a> Stage<'a> {
         }
         Ok(())
     }
-
-    async fn enter_clients(&mut self, since: DateTime<Utc>, guest: Option<&Person>) -> Result<()> {
-        let until = self.hours.days_before(self.whole.now, DAYS + 10);
-        let minutes = self.hours.working_time(since, until).num_minutes() - 120;
-        for place in 0..CLIENTS {
-            let later = self.chance.minutes(0..=minutes);
-            self.whole.at(self.hours.office(since, later));
-            self.enter_client(place).await?;
-            self.whole.at(self.whole.time() + TimeDelta::hours(1));
-            for (nth, status) in statuses(place).iter().enumerate() {
-                let guest = guest.filter(|_| (place, nth) == (1, 0));
-                self.give_access(place, nth, *status, guest).await?;
-            }
-            self.engage(place).await?;
-        }
-        Ok(())
-    }
-
-    async fn enter_client(&mut self, place: usize) -> Result<()> {
-        let (own, office, money, odd, foreign) = match self.texts.firm.locale {
-            Locale::Fr => (Locale::Fr, "contact", "comptabilite", "réception", Locale::Es),
-            Locale::Es => (Locale::Es, "info", "administracion", "gestión", Locale::Fr),
-            own => (own, "contato", "financeiro", "recepção", Locale::Fr),
-        };
-        let text = &self.texts.clients[place];
-        let at = |local: &str| text.address("x").replacen('x', local, 1);
-        let [nowhere, malformed, bounces, busy] = UNREACHABLE;
-        let mailbox = match place {
-            _ if place == malformed => Mailbox::Malformed,
-            _ if place == bounces => Mailbox::Bounces,
-            _ if place == busy => Mailbox::Busy,
-            _ => Mailbox::Takes,
-        };
-        let email = at(if mailbox == Mailbox::Malformed { odd } else { office });
-        self.mailboxes.insert(email.clone(), mailbox);
-        let locale = match place {
-            12 => Locale::En,
-            13 => foreign,
-            _ => own,
-        };
-        // Everybody but the owner has a portfolio.
-        let accountant = 1 + place % (self.staff.len() - 1);
-        let input = CreateClient {
-            name: text.name.clone(),
-            registration: Some(text.registration.clone()),
-            email: (place != nowhere).then_some(email),
-            phone: Some(text.phone.clone()),
-            locale: Some(locale),
-            accountant_id: Some(self.staff[accountant].actor.staff()?.id),
-            ticket_emails: if matches!(place, 9 | 10) { vec![at(money), at(office)] } else { Vec::new() },
-            ..CreateClient::default()
-        };
-        let key = self.key();
-        let id = clients::create(&self.whole.store, &self.manager(), &key, input).await?.value;
-        let (name, is_slow) = (text.name.clone(), place % 9 == 4);
-        self.customers.push(Customer { id, name, accountant, is_slow, users: Vec::new() });
-        Ok(())
-    }
-
-    /// Gives somebody access to a client. Who is invited accepts as people do where the first client's second user is.
-    pub async fn give_access(
-        &mut self,
-        place: usize,
-        nth: usize,
-        status: AccessStatus,
-        guest: Option<&Person>,
-    ) -> Result<()> {
-        let text = &self.texts.clients[place];
-        let name = guest.map_or(&text.users[nth], |one| &one.name).clone();
-        let email = guest.map_or_else(|| text.address(&name), |one| one.email.clone());
-        let accepts = (place, nth) == (0, 1);
-        let locale = self.texts.firm.locale;
-        let known = match guest {
-            Some(person) => Some(person.actor.account_id),
-            None if accepts || status == AccessStatus::Invited => None,
-            None => Some(self.account(&name, &email, locale).await?),
-        };
-        let client_id = self.customers[place].id;
-        let input = CreatePortalAccess {
-            client_id,
-            name: name.clone(),
-            email: email.clone(),
-            role: None,
-            locale: Some(locale),
-        };
-        let key = self.key();
-        let made = accesses::create(&self.whole.store, &self.manager(), &key, input).await?.value;
-        let account_id = match (known, made.secret) {
-            (None, Some(secret)) if accepts => {
-                let password = Password::new(crate::PASSWORD);
-                let input = AcceptInvitation { secret, password, name: None };
-                accept(&self.whole.store, input, Origin::default()).await?.viewer.account.id
-            }
-            (Some(known), _) => known,
-            (None, _) => return Ok(()),
-        };
-        if status != AccessStatus::Active {
-            // No command does that yet. Who is disabled was active for a while.
-            let row = portal_accesses::table.find(made.id);
-            diesel::update(row)
-                .set(portal_accesses::status.eq(status))
-                .execute(&mut self.whole.store.conn().await?)
-                .await?;
-            return Ok(());
-        }
-        let role = if nth == 0 { AccessRole::Admin } else { AccessRole::Collaborator };
-        let membership = PortalMembership::new(made.id, self.firm_id, client_id, role);
-        let mut actor = actor(account_id, Membership::Portal(membership), locale);
-        // Some use an app.
-        actor.origin.is_app = place % 4 == 1;
-        actor.origin.device =
-            Some(if actor.origin.is_app { "Guichet/1.0 (Android 16)" } else { BROWSER }.into());
-        self.customers[place].users.push(Person { actor, name, email });
-        Ok(())
-    }
 }
 
-const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+pub(crate) const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-fn actor(account_id: AccountId, membership: Membership, locale: Locale) -> Actor {
+pub(crate) fn actor(account_id: AccountId, membership: Membership, locale: Locale) -> Actor {
     // An address for documentation (RFC 5737).
     let origin =
         Origin { address: Some("192.0.2.7".into()), device: Some(BROWSER.into()), ..Origin::default() };
     Actor { account_id, session_id: None, membership, locale, origin }
-}
-
-/// The users of the client at this place: an admin, then collaborators. Those of them who are invited, or who lose
-/// their access, come last of all; see [`crate::rare`].
-fn statuses(place: usize) -> &'static [AccessStatus] {
-    use AccessStatus::{Active, Pending};
-    match place {
-        11 => &[],
-        14 => &[Active, Pending],
-        0 | 16 => &[Active, Active],
-        _ if place % 6 == 2 => &[Active, Active],
-        _ if place == 1 || !place.is_multiple_of(3) => &[Active],
-        _ => &[],
-    }
 }

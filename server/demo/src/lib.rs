@@ -5,18 +5,25 @@
 //! small one by SQL. Addresses lie under `example`, which nobody can own (RFC 2606).
 
 mod chance;
+mod clients;
+mod fate;
 mod hours;
 mod house;
 pub mod large;
+mod marks;
 mod month;
+mod paper;
 mod play;
 mod plot;
 mod rare;
+mod resume;
 mod senders;
 mod sign_in;
+mod slip;
 mod texts;
 mod whole;
 mod worker;
+mod year;
 
 use bytes::Bytes;
 use diesel::prelude::*;
@@ -34,10 +41,15 @@ use guichet_storage::Storage;
 use crate::house::Stage;
 use crate::whole::Whole;
 
+pub use resume::{Moved, Span};
 pub use sign_in::{DemoSignIn, sign_ins};
 
 /// The password of every account of the demo. It is well known: a demo is no place for secrets.
 pub const PASSWORD: &str = "guichet-demo";
+
+/// Waits for whoever else fills in a demo or moves it on. The plans of foreign keys are made while the tables are small, and
+/// kept while they grow.
+const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(7101210202); SET LOCAL enable_seqscan = off";
 
 /// How much demo data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,10 +129,8 @@ pub async fn fill(
     if !exists(store, scale).await? {
         let whole = Whole::begin(url, store.now()).await?;
         let mut conn = whole.store.conn().await?;
-        // Two processes that start at once make one demo. The plans of foreign keys are made while the tables are
-        // small, and kept while they grow.
-        conn.batch_execute("SELECT pg_advisory_xact_lock(7101210202); SET LOCAL enable_seqscan = off")
-            .await?;
+        // Two processes that start at once make one demo.
+        conn.batch_execute(ONE_AT_A_TIME).await?;
         let is_new = found(&mut conn, scale).await?.is_empty();
         let is_first = found(&mut conn, Scale::Small).await?.is_empty();
         drop(conn);
@@ -138,6 +148,34 @@ pub async fn fill(
         whole.commit().await?;
     }
     sign_ins(store).await
+}
+
+/// Moves the clocks of the firms of the small demo on, in the database at `url`, and lets them live meanwhile: work is
+/// generated, papers come and go, and everything that depends on the day follows. The same on every run, also in several
+/// steps. All of it is one transaction. Empty when there is no demo: other firms have no clock of their own.
+///
+/// # Errors
+/// When the database or the store of files does not answer: retry.
+pub async fn advance(store: &Store, url: &str, files: &Storage, span: Span) -> Result<Vec<Moved>> {
+    let whole = Whole::begin(url, store.now()).await?;
+    let mut conn = whole.store.conn().await?;
+    conn.batch_execute(ONE_AT_A_TIME).await?;
+    let known = found(&mut conn, Scale::Small).await?;
+    let ids: Vec<FirmId> = known.iter().map(|(id, _)| *id).collect();
+    let of_demo = firms::table.filter(firms::id.eq_any(&ids)).filter(firms::is_demo);
+    let of_demo: Vec<FirmId> = of_demo.select(firms::id).load(&mut conn).await?;
+    drop(conn);
+    let in_order = Scale::Small.owners().into_iter().filter_map(|owner| {
+        known.iter().find(|(id, email)| *email == owner && of_demo.contains(id)).map(|(id, _)| *id)
+    });
+    let in_order: Vec<FirmId> = in_order.collect();
+    if in_order.len() < texts::all().len() {
+        return Ok(Vec::new());
+    }
+    let (objects, moved) = resume::go_on(&whole, &in_order, span).await?;
+    keep(files, objects).await?;
+    whole.commit().await?;
+    Ok(moved)
 }
 
 /// Plays the small demo; returns the bytes of its files. Spain comes before France: its owner is also the admin of a

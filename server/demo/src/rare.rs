@@ -15,6 +15,7 @@ use guichet_schema::month::task::assign::AssignTo;
 use guichet_schema::month::task::bulk;
 use guichet_schema::month::task::commands::{CreateTask, create};
 use guichet_schema::month::task::dates::SetDates;
+use guichet_schema::month::task::model::TaskStatus;
 use guichet_schema::nouns::WITH_FILES;
 use guichet_schema::people::portal_access::model::AccessStatus;
 use guichet_schema::shared::email_delivery::model::DeliveryReason;
@@ -58,11 +59,14 @@ impl Stage<'_> {
         self.every_refusal_of_a_file().await?;
         self.mails_to_staff().await?;
         self.tasks_to_staff().await?;
+        self.every_mark().await?;
+        self.lists().await?;
         self.mail_that_waits().await?;
-        self.files_in_hand().await
+        self.files_in_hand().await?;
+        self.ask_for_list().await
     }
 
-    fn go_on(&self) {
+    pub fn go_on(&self) {
         self.whole.at(self.whole.time() + TimeDelta::minutes(2));
     }
 
@@ -211,10 +215,15 @@ impl Stage<'_> {
             let task = create(&self.whole.store, &by, &key, input).await?.value;
             together.extend(assignee_id.is_none().then_some(Some(task)));
         }
+        let given_up = together.iter().copied().flatten().next();
         let to = AssignTo { assignee_id: colleague, note: String::new() };
         let key = self.key();
         bulk::assign(&self.whole.store, &by, &key, together, to).await?;
-        self.settle().await
+        self.settle().await?;
+        match given_up {
+            Some(task) => self.turn_task(&by, task, TaskStatus::Canceled).await,
+            None => Ok(()),
+        }
     }
 
     /// A mail that was tried once and waits, to somebody who lost access since: when its time comes it is withheld, so no

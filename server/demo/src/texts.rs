@@ -63,6 +63,22 @@ pub(crate) struct WorkText {
     pub of: usize,
     #[serde(default)]
     pub rest: usize,
+    /// What is expected and delivered of it; all else is switched off.
+    pub documents: Vec<DocumentText>,
+}
+
+/// A document of a kind of work, and what the firm decides about it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DocumentText {
+    /// As the catalogue has it.
+    pub name: String,
+    #[serde(default)]
+    pub folder: Option<String>,
+    #[serde(default)]
+    pub publish: bool,
+    #[serde(default)]
+    pub approval: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -137,6 +153,11 @@ fn address(name: &str, domain: &str) -> String {
     format!("{}@{domain}", parts.join("."))
 }
 
+/// Words without accents, for the name of a file.
+pub(crate) fn hyphened(text: &str) -> String {
+    search::folded_words(text).join("-")
+}
+
 /// Letters and digits without accents.
 fn slug(text: &str) -> String {
     search::fold(text).chars().filter(char::is_ascii_alphanumeric).collect()
@@ -203,7 +224,11 @@ impl Texts {
 
     /// The month before `day`, as people here write it.
     pub fn month_before(&self, day: NaiveDate) -> String {
-        let month = day - Months::new(1);
+        self.month(day - Months::new(1))
+    }
+
+    /// The month of `day`, as people here write it.
+    pub fn month(&self, month: NaiveDate) -> String {
         let name = &self.months[month.month0() as usize];
         self.month.replace("{name}", name).replace("{year}", &month.year().to_string())
     }

@@ -1,8 +1,8 @@
 //! Stands in for the workers: each job that an act wrote is settled at the time of the story.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use diesel::QueryableByName;
-use diesel::sql_types::{Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use guichet_base::error::{Fault, Result};
 use guichet_engine::sql;
@@ -32,16 +32,20 @@ pub fn job(payload: serde_json::Value) -> Result<SendEmail> {
 }
 
 impl Stage<'_> {
-    /// Settles what the last act left to do. Jobs that were tried already are left alone. Files need nothing more:
-    /// whoever uploads one passes the verdict itself.
+    /// Settles what the last act left to do. Jobs that were tried already are left alone, and those of others where a firm
+    /// lives on in its own transaction, in which it is one moment. Files need nothing more: whoever uploads one passes the
+    /// verdict itself.
     pub async fn settle(&mut self) -> Result<()> {
+        let since = if self.ahead.is_some() { self.whole.now } else { DateTime::UNIX_EPOCH };
         let due: Vec<Due> = sql::kept(
-            "WITH due AS (DELETE FROM jobs WHERE firm_id = ? AND attempts = 0 RETURNING id, payload)
+            "WITH due AS (DELETE FROM jobs WHERE firm_id = ? AND attempts = 0 AND created_at BETWEEN ? AND ? RETURNING id, payload)
              SELECT due.payload, delivery.recipient FROM due
              JOIN email_deliveries AS delivery ON delivery.id = (due.payload ->> 'delivery_id')::uuid
              ORDER BY due.id",
         )
         .bind::<SqlUuid, _>(self.firm_id)
+        .bind::<Timestamptz, _>(since)
+        .bind::<Timestamptz, _>(self.whole.now)
         .load(&mut *self.whole.store.conn().await?)
         .await?;
         let fate = self.next_fate.take();

@@ -1,5 +1,6 @@
 //! The demo data: complete, filled in once, and as the commands leave it.
 
+mod month;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -57,22 +58,33 @@ async fn fill(
     demo::fill(store, &database.url, &files, Scale::Small, tell).await.unwrap()
 }
 
-/// A copy of the demo database. The demo is filled in once per process and then copied.
+/// A demo that was filled in, with its files, and who can sign in.
+struct Filled {
+    database: TestDatabase,
+    folder: TempDir,
+    cast: Vec<DemoSignIn>,
+}
+
+/// The demo is filled in once per process and then copied.
+async fn whole() -> &'static Filled {
+    static FILLED: OnceCell<Filled> = OnceCell::const_new();
+    let make = async || {
+        let (database, store, folder) = empty().await;
+        let cast = fill(&database, &store, &folder, |_| {}).await;
+        drop(store);
+        // A database can only be copied while nobody is connected to it.
+        database.close().await;
+        Filled { database, folder, cast }
+    };
+    FILLED.get_or_init(make).await
+}
+
+/// A copy of the demo database.
 async fn filled() -> (TestDatabase, Store, Vec<DemoSignIn>) {
-    static FILLED: OnceCell<(TestDatabase, Vec<DemoSignIn>)> = OnceCell::const_new();
-    let (whole, cast) = FILLED
-        .get_or_init(async || {
-            let (database, store, folder) = empty().await;
-            let cast = fill(&database, &store, &folder, |_| {}).await;
-            drop(store);
-            // A database can only be copied while nobody is connected to it.
-            database.close().await;
-            (database, cast)
-        })
-        .await;
-    let database = whole.copy().await;
+    let whole = whole().await;
+    let database = whole.database.copy().await;
     let store = store(&database);
-    (database, store, cast.clone())
+    (database, store, whole.cast.clone())
 }
 
 /// The result of a query for one number.
@@ -137,8 +149,9 @@ async fn a_demo_is_filled_in_once() {
         .load(&mut store.conn().await.unwrap())
         .await
         .unwrap();
-    // Each firm has one queued mail and one file to be verified.
-    assert_eq!(kinds, [("email.send".to_owned(), 3), ("file.verify".to_owned(), 3)]);
+    // Each firm has one queued mail, a list to be written and a file to be verified.
+    let wanted = ["email.send", "export.write", "file.verify"].map(|kind| (kind.to_owned(), 3));
+    assert_eq!(kinds, wanted);
     assert_eq!(fill(&database, &store, &folder, tell).await, cast);
     assert_eq!(demo::sign_ins(&store).await.unwrap(), cast);
     assert_eq!(sizes_of(&mut store.conn().await.unwrap()).await, before);
@@ -288,17 +301,15 @@ async fn every_state_is_shown() {
     }
     let (database, store, _) = filled().await;
     let mut conn = store.conn().await.unwrap();
-    // Those of the desk: the demo has no months yet.
     let kinds = NotificationKind::ALL.iter().filter(|kind| kind.is_of_ticket());
     let kinds: Vec<NotificationKind> = kinds.copied().collect();
-    let about = [DeliveryAbout::StatusChange, DeliveryAbout::Notification, DeliveryAbout::SenderLost];
     let states = [
         ("tickets", "status", texts(TicketStatus::ALL)),
         ("messages", "visibility", texts(Visibility::ALL)),
         ("changes", "field", vec!["FILE".into(), "INTERNAL_FILE".into(), "PRICE".into(), "ASSIGNEE".into()]),
         ("email_deliveries", "status", texts(DeliveryStatus::ALL)),
         ("email_deliveries", "reason", texts(DeliveryReason::ALL)),
-        ("email_deliveries", "about", texts(&about)),
+        ("email_deliveries", "about", texts(DeliveryAbout::ALL)),
         ("notifications WHERE read_at IS NULL AND", "kind", texts(&kinds)),
         ("notifications WHERE read_at IS NOT NULL AND", "kind", texts(&kinds)),
         ("charges", "status", texts(ChargeStatus::ALL)),

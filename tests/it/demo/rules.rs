@@ -171,7 +171,7 @@ pub const OF_THE_STORY: &[Rule] = &[
     ),
     (
         "each real change of status has its mails, and nothing else has (D-04, D-05)",
-        "SELECT count(*) FROM changes c WHERE (c.field = 'STATUS') <> EXISTS
+        "SELECT count(*) FROM changes c WHERE c.subject_noun = 'ticket' AND (c.field = 'STATUS') <> EXISTS
            (SELECT FROM email_deliveries d WHERE d.cause_id = c.act_id AND d.subject_id = c.subject_id
               AND d.about = 'STATUS_CHANGE')",
     ),
@@ -199,7 +199,7 @@ pub const OF_THE_STORY: &[Rule] = &[
     ),
     (
         "changes of status are audited as such or as reopenings",
-        "SELECT abs((SELECT count(*) FROM changes WHERE field = 'STATUS')
+        "SELECT abs((SELECT count(*) FROM changes WHERE field = 'STATUS' AND subject_noun = 'ticket')
            - (SELECT count(*) FROM audit WHERE act IN ('ticketStatusChange', 'ticketReopen')))",
     ),
 ];

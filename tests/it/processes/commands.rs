@@ -64,11 +64,15 @@ async fn a_demo() {
     done(guichet(&FIRM, &settings, "a long password\n").await);
     let refused = guichet(&["demo"], &settings, "").await;
     assert!(refused.code == Some(1) && refused.err.contains("--yes"), "{refused:?}");
+    let refused = guichet(&["demo", "--advance", "1day"], &settings, "").await;
+    assert!(refused.code == Some(1) && refused.err.contains("has no demo"), "{refused:?}");
     let first = done(guichet_within(WITH_DEMO, &["demo", "--yes"], &settings, "").await);
     let again = done(guichet(&["demo", "--scale", "small"], &settings, "").await);
     assert_eq!(first.strip_prefix("filling in three demo firms\n"), Some(again.as_str()));
     let helena = "helena.vasconcelos@ipeamarelo.example";
     assert!(again.contains(helena), "{again}");
+    let moved = done(guichet(&["demo", "--advance", "2days"], &settings, "").await);
+    assert_eq!(moved.lines().filter(|line| line.contains(": today is ")).count(), 3, "{moved}");
     let sink = Sink::start(Options::default()).await;
     let launches = [Launch::serve(&database.url), Launch::work(&database.url, &sink.starttls_url())];
     let [server, worker] = launches.map(|launch| launch.with("GUICHET_DATA", data));
