@@ -1,5 +1,7 @@
 //! The list of documents: filter, search, order, pages.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::expression::SqlLiteral;
 use diesel::pg::Pg;
@@ -7,7 +9,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Date, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
-use guichet_base::id::{ClientId, DocumentId, FolderId, StaffId, TaskId, TaskTypeId};
+use guichet_base::id::{ClientId, DocumentId, FirmId, FolderId, StaffId, TaskId, TaskTypeId};
+use guichet_base::locale::Locale;
 use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_base::text_enum;
@@ -15,7 +18,7 @@ use guichet_engine::actor::Scope;
 use guichet_engine::condition::is_few;
 use guichet_engine::keyset::{self, Position, keyset, place};
 use guichet_engine::sql;
-use guichet_engine::tables::{documents, task_types, tasks};
+use guichet_engine::tables::{documents, firms, task_types};
 use guichet_engine::tally;
 use guichet_engine::{found_by, refolded};
 use guichet_obligations::{Category, Direction};
@@ -23,7 +26,9 @@ use guichet_obligations::{Category, Direction};
 use super::model::{Document, DocumentState};
 use super::queries::visible;
 use super::rules::{DocumentMark, mark_sql};
-use crate::month::task::model::TaskOrigin;
+use crate::month::generation::run::label;
+use crate::month::task_type::model::TaskType;
+use crate::month::task_type::rules::recurrence;
 use crate::people::firm::day::today;
 
 text_enum! {
@@ -101,7 +106,7 @@ pub struct DocumentFilter {
     pub due_to: Option<NaiveDate>,
     /// Whether something is left to do for the client: to hand in, or to open.
     pub is_open: Option<bool>,
-    /// Words in the name or in the title of the work; all must match.
+    /// Words in the name, in the kind of work or in the period; all must match.
     pub search: Option<String>,
 }
 
@@ -266,19 +271,30 @@ pub async fn counts(
     Ok(tally::each(query.select(by_mark).get_result(conn).await?))
 }
 
+/// The text by which a document is found: its name, its kind of work and its period. Nothing of its task: what people write
+/// of that is no client's to search (C-01).
+pub(crate) fn search_text(name: &str, task_type: &str, period: &str) -> String {
+    search::fold(&format!("{name} {task_type} {period}"))
+}
+
 refolded!(documents, Document, async |conn: &mut AsyncPgConnection, rows: &[Document]| -> Result<_> {
-    let ids: Vec<TaskId> = rows.iter().filter_map(|document| document.task_id).collect();
-    let titles: Vec<(TaskId, String)> = tasks::table
-        .filter(sql::among(tasks::id, &ids))
-        // What people wrote of a task is no client's to search (C-01).
-        .filter(tasks::origin.eq(TaskOrigin::Recurring))
-        .select((tasks::id, tasks::title))
-        .load(conn)
+    let of: Vec<TaskTypeId> = rows.iter().filter_map(|document| document.task_type_id).collect();
+    let types: Vec<TaskType> = task_types::table
+        .filter(sql::among(task_types::id, &of))
+        .select(TaskType::as_select())
+        .load(&mut *conn)
         .await?;
-    // As the generation writes it: the name, and the kind of work with its period.
+    let of: Vec<FirmId> = rows.iter().map(|document| document.firm_id).collect();
+    let locales: Vec<(FirmId, Locale)> =
+        firms::table.filter(sql::among(firms::id, &of)).select((firms::id, firms::locale)).load(conn).await?;
+    let locales: HashMap<FirmId, Locale> = locales.into_iter().collect();
+    // As the generation writes it.
     let text = |document: &Document| {
-        let task = titles.iter().find(|(id, _)| document.task_id == Some(*id));
-        search::fold(&format!("{} {}", document.name, task.map_or("", |(_, title)| title)))
+        let task_type = types.iter().find(|one| document.task_type_id == Some(one.id));
+        let every = task_type.map_or(1, |one| recurrence(one).every);
+        let period = document.period(every).zip(locales.get(&document.firm_id).copied());
+        let period = period.map(|(period, locale)| label(locale, &period)).unwrap_or_default();
+        search_text(&document.name, task_type.map_or("", |one| one.name.as_str()), &period)
     };
     Ok(rows.iter().map(text).collect())
 });

@@ -10,7 +10,7 @@ use guichet_base::text_enum;
 use guichet_engine::actor::Author;
 use guichet_engine::feed::Audience;
 use guichet_engine::tables::{document_answers, document_versions, documents};
-use guichet_obligations::{Category, Direction, Due, Provisional};
+use guichet_obligations::{Category, Direction, Due, FiscalYears, Period, Provisional};
 
 use crate::month::task_type::model::Takes;
 use crate::shared::file::digest::Sha256;
@@ -171,6 +171,16 @@ impl Document {
     /// Whether the firm delivers it.
     pub fn is_output(&self) -> bool {
         self.direction == Direction::Output
+    }
+
+    /// The period that it is about, where it is of months so many of them.
+    pub fn period(&self, every: u32) -> Option<Period> {
+        let name = self.period.as_deref()?;
+        match name.strip_prefix("FY") {
+            // A fiscal year is named by its last day alone.
+            Some(closing) => Period::fiscal_year(self.period_starts_on?, closing.parse().ok()?),
+            None => Period::parse(name, every, &FiscalYears::calendar()),
+        }
     }
 
     /// How the date of the law was found.

@@ -30,6 +30,7 @@ use guichet_obligations::{Book, Calendars, Direction, Expr, Period, PeriodKind, 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::month::document::list::search_text;
 use crate::month::recurring_task::model::{DueOverride, Pause, RecurringTask};
 use crate::month::recurring_task::rules::Series;
 use crate::month::task_type::model::{DocumentDefinition, TaskType};
@@ -490,17 +491,23 @@ async fn write_documents(
     dues: &mut Dues,
     planned: &[&Planned],
 ) -> Result<()> {
-    let names: HashMap<DocumentDefinitionId, String> = firm
+    let names: HashMap<DocumentDefinitionId, (&str, &str)> = firm
         .types
         .values()
         .flat_map(|kind| {
-            kind.documents.iter().map(|(document, _)| (document.id, search::fold(&document.name)))
+            let of_type = kind.row.name.as_str();
+            kind.documents.iter().map(move |(document, _)| (document.id, (document.name.as_str(), of_type)))
         })
         .collect();
+    let mut folded: HashMap<(DocumentDefinitionId, Period), String> = HashMap::new();
     let (mut ids, mut of, mut definitions, mut numbers, mut texts) = (vec![], vec![], vec![], vec![], vec![]);
     for task in planned {
         for (definition, number) in &task.documents {
-            texts.push(names.get(definition).cloned().unwrap_or_default());
+            let text = || {
+                let (name, task_type) = names.get(definition).copied().unwrap_or_default();
+                search_text(name, task_type, &label(firm.locale, &task.period))
+            };
+            texts.push(folded.entry((*definition, task.period)).or_insert_with(text).clone());
             ids.push(DocumentId::new().uuid());
             of.push(task.id.uuid());
             definitions.push(definition.uuid());
@@ -674,8 +681,8 @@ const AGAIN: &str = "
     WHERE tasks.id = ANY ($1) AND undone_periods.recurring_task_id = tasks.recurring_task_id
         AND undone_periods.period = tasks.period";
 
-/// The documents of new tasks: `$1` their dates, each once; `$2` to `$6` their ids, tasks, definitions, dates and folded
-/// names.
+/// The documents of new tasks: `$1` their dates, each once; `$2` to `$6` their ids, tasks, definitions, dates and the folded
+/// texts by which they are found.
 const DOCUMENTS: &str = "
     WITH due AS (
         SELECT * FROM jsonb_to_recordset($1) AS due (no int, legal date, hand_in date, provisional jsonb, facts jsonb)
@@ -688,7 +695,7 @@ const DOCUMENTS: &str = "
     SELECT planned.id, k.firm_id, k.client_id, k.id, d.id, k.task_type_id, k.assignee_id, k.department_id, d.direction,
         d.category, d.name, k.period, k.period_starts_on, d.takes, d.wants_approval, d.is_required, due.legal,
         CASE WHEN d.direction = 'INPUT' THEN due.hand_in ELSE due.legal END, coalesce(due.provisional, '[]'), due.facts,
-        planned.search || ' ' || k.search_text, $7, $8, $8
+        planned.search, $7, $8, $8
     FROM planned JOIN due USING (no)
     JOIN tasks AS k ON k.id = planned.task
     JOIN document_definitions AS d ON d.id = planned.definition";

@@ -79,3 +79,39 @@ async fn b_14_dropped() {
     assert_eq!(papers.see(&papers.desk.owner, &id).await["mark"], "SETTLED");
     papers.finish().await;
 }
+
+/// C-01, A-06: nobody finds a document by what people wrote of its task, be it generated or entered, also once the texts are
+/// folded anew.
+#[tokio::test]
+async fn c_01_words_of_tasks_find_nothing() {
+    let papers = Papers::open().await;
+    let (desk, app) = (&papers.desk, &papers.desk.app);
+    let guide = papers.id("Guia").await;
+    let task_type = papers.see(&desk.owner, &guide).await["taskType"]["id"].clone();
+    let words =
+        json!({ "id": papers.task, "expectedVersion": 1, "title": "Sigilo", "description": "Devedor" });
+    desk.done(&desk.owner, "taskEdit", words).await;
+    let entered = json!({
+        "clientId": guichet_base::id::Id::encode(desk.client), "title": "Sigilo", "description": "Devedor",
+        "taskTypeId": task_type, "period": "2026-03"
+    });
+    desk.done(&desk.owner, "taskCreate", entered).await;
+    for is_folded_anew in [false, true] {
+        if is_folded_anew {
+            papers.set("UPDATE documents SET search_text = '', search_fold = 1").await;
+            let mut all =
+                guichet_workers::reconcilers(&app.store, &app.files.storage, &app.senders).into_iter();
+            let folds = all.find(|one| one.name == "search texts of an older folding").unwrap();
+            assert_eq!(folds.turn().await.unwrap(), 8);
+        }
+        for by in [&desk.admin, &desk.owner] {
+            for word in ["sigilo", "devedor"] {
+                assert_eq!(papers.names(by, json!({ "search": word })).await, [""; 0], "{word}");
+            }
+            for words in ["guia imposto 02/2026", "guia imposto 03/2026"] {
+                assert_eq!(papers.names(by, json!({ "search": words })).await, ["Guia"], "{words}");
+            }
+        }
+    }
+    papers.finish().await;
+}
