@@ -135,9 +135,8 @@ impl<'a> Computed<'a> {
             answer.due().map(|due| due.date)
         };
         let target = own(terms.target);
-        // Never later than the firm's own date, nor than the legal one.
-        let latest = [target, day].into_iter().flatten().min();
-        let hand_in = own(terms.hand_in).map(|day| latest.map_or(day, |latest| day.min(latest)));
+        // Never later than the legal date. The firm's own one decides nothing that clients see.
+        let hand_in = own(terms.hand_in).map(|found| day.map_or(found, |legal| found.min(legal)));
         Outcome::Due(Box::new(Dates { legal, target, hand_in }))
     }
 }
@@ -180,7 +179,7 @@ mod tests {
         assert_eq!(dates.legal.as_ref().map(|due| due.date), Some(day("2025-04-22")));
     }
 
-    /// C-09: the firm's own dates follow the legal one, and nobody hands in after them.
+    /// C-09: the firm's own dates follow the legal one, and nobody hands in after that.
     #[test]
     fn c_09_three_dates() {
         let calendars = Calendars::new(Holidays::shipped(), Office::of(Country::Br));
@@ -194,7 +193,7 @@ mod tests {
         let terms = Terms { target: Some(&target), hand_in: Some(&late), ..DAS };
         let number = computed.dates(terms, &period("2025-03"), &client);
         let Some(Outcome::Due(dates)) = computed.outcome(number) else { panic!("not due") };
-        assert_eq!((dates.target, dates.hand_in), (Some(day("2025-04-16")), Some(day("2025-04-16"))));
+        assert_eq!((dates.target, dates.hand_in), (Some(day("2025-04-16")), Some(day("2025-04-22"))));
 
         let fixed = rule(json!({ "dates": { "2025-03": "2025-04-10" } }));
         let terms = Terms { instead: Some((&fixed, "agreed")), ..terms };

@@ -18,7 +18,7 @@ use guichet_base::id::{
 };
 use guichet_base::locale::Locale;
 use guichet_base::search::{self, FOLD};
-use guichet_engine::actor::StaffRole;
+use guichet_engine::actor::{Area, Areas, StaffRole};
 use guichet_engine::feed::{Audience, Event};
 use guichet_engine::sql;
 use guichet_engine::store::{By, Store, Tx};
@@ -478,7 +478,8 @@ async fn write(
             .execute(tx.conn())
             .await?;
     }
-    tell(tx, order.firm_id, &made).await?;
+    let areas = of_made.iter().map(|task| (task.id, areas(firm, task))).collect();
+    tell(tx, order.firm_id, &made, &areas).await?;
     progress::made(tx, order, &made).await?;
     Ok(made.len())
 }
@@ -544,11 +545,30 @@ pub(crate) struct Made {
     pub(crate) department_id: Option<DepartmentId>,
 }
 
-/// One event for each client and department: lists and panels are then read anew, once for all that came or went.
-pub(super) async fn tell(tx: &mut Tx, firm: FirmId, of: &[Made]) -> Result<()> {
-    let mut people: BTreeMap<(ClientId, Option<DepartmentId>), BTreeSet<StaffId>> = BTreeMap::new();
+/// What the documents of a planned task are about.
+fn areas(firm: &Firm, task: &Planned) -> Areas {
+    let kind = firm.types.get(&task.task_type);
+    let definitions = kind.into_iter().flat_map(|kind| &kind.documents).map(|(definition, _)| definition);
+    let planned = definitions.filter(|one| task.documents.iter().any(|(id, _)| *id == one.id));
+    planned.filter_map(|one| Area::parse(one.category.as_str())).fold(Areas::NONE, Areas::with)
+}
+
+/// One event for each client, department and area of documents: lists and panels are then read anew, once for all that came
+/// or went. `areas` are what the documents of each task are about: of a task without documents a client learns nothing
+/// (C-01), and of documents who may see them (B-05).
+pub(super) async fn tell(
+    tx: &mut Tx,
+    firm: FirmId,
+    of: &[Made],
+    areas: &HashMap<TaskId, Areas>,
+) -> Result<()> {
+    type Told = (BTreeSet<StaffId>, Areas);
+    let mut people: BTreeMap<(ClientId, Option<DepartmentId>), Told> = BTreeMap::new();
     for task in of {
-        people.entry((task.client_id, task.department_id)).or_default().insert(task.assignee_id);
+        let told = people.entry((task.client_id, task.department_id));
+        let (assignees, all) = told.or_insert((BTreeSet::new(), Areas::NONE));
+        assignees.insert(task.assignee_id);
+        *all = areas.get(&task.id).into_iter().flat_map(|areas| areas.iter()).fold(*all, Areas::with);
     }
     let ids: Vec<ClientId> =
         people.keys().map(|(client, _)| *client).collect::<BTreeSet<_>>().into_iter().collect();
@@ -558,12 +578,19 @@ pub(super) async fn tell(tx: &mut Tx, firm: FirmId, of: &[Made]) -> Result<()> {
         .load(tx.conn())
         .await?;
     let portfolio: HashMap<ClientId, Option<StaffId>> = portfolio.into_iter().collect();
-    for ((client, department), assignees) in people {
+    for ((client, department), (assignees, areas)) in people {
         let accountant = portfolio.get(&client).copied().flatten();
         let audience =
             Audience::of_row(client, assignees.into_iter().map(Some), accountant, department, None);
-        let (before, after) = (Some(audience.clone()), Some(audience));
-        tx.event(firm, Event { noun: MONTH, subject: client.uuid(), before, after });
+        let mut audiences: Vec<Audience> =
+            areas.iter().map(|area| Audience { area: Some(area), ..audience.clone() }).collect();
+        if audiences.is_empty() {
+            audiences.push(audience.internal_if(true));
+        }
+        for audience in audiences {
+            let (before, after) = (Some(audience.clone()), Some(audience));
+            tx.event(firm, Event { noun: MONTH, subject: client.uuid(), before, after });
+        }
     }
     Ok(())
 }
@@ -619,7 +646,8 @@ impl Dues {
         self.documents.push(json!({
             "no": number,
             "legal": legal.map(|due| due.date),
-            "hand_in": self.hand_in.or(found.hand_in).or(found.target).or(legal.map(|due| due.date)),
+            // Never the firm's own date, which no client learns (C-09).
+            "hand_in": self.hand_in.or(found.hand_in).or(legal.map(|due| due.date)),
             "provisional": legal.map(|due| &due.provisional),
             "facts": legal,
         }));

@@ -1,10 +1,13 @@
 //! Taking generated tasks back (C-11): those that nobody touched vanish with their documents, and no tick makes them again.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
 use guichet_base::id::{FirmId, GenerationId, Id, StaffId, TaskId};
+use guichet_engine::actor::{Area, Areas};
 use guichet_engine::sql;
 use guichet_engine::store::{By, Store, Tx};
 use guichet_engine::tables::{documents, generations, tasks};
@@ -120,10 +123,20 @@ pub(super) async fn take_back(
         .bind::<Timestamptz, _>(now)
         .execute(tx.conn())
         .await?;
+    let of_tasks: Vec<(TaskId, String)> = documents::table
+        .filter(sql::among(documents::task_id, &ids))
+        .select((documents::task_id.assume_not_null(), documents::category))
+        .load(tx.conn())
+        .await?;
+    let mut areas: HashMap<TaskId, Areas> = HashMap::new();
+    for (task, category) in of_tasks {
+        let of_task = areas.entry(task).or_insert(Areas::NONE);
+        *of_task = Area::parse(&category).into_iter().fold(*of_task, Areas::with);
+    }
     for statement in REMOVE {
         diesel::sql_query(*statement).bind::<Array<SqlUuid>, _>(&uuids).execute(tx.conn()).await?;
     }
-    tell(tx, firm, &gone).await?;
+    tell(tx, firm, &gone, &areas).await?;
     Ok(ids)
 }
 

@@ -86,10 +86,7 @@ fn settle(task: &mut Task, set: SetDates, found: Option<Dates>) {
         };
     let target = found.as_ref().and_then(|found| found.target);
     follow(set.target, moves, &mut task.is_target_set, &mut task.target_on, target);
-    // Never later than the firm's own date.
-    let latest = |day: NaiveDate| task.target_on.map_or(day, |target| day.min(target));
-    let hand_in = found.as_ref().and_then(|found| found.hand_in).map(latest);
-    let moves = moves || set.target != Patch::Keep;
+    let hand_in = found.as_ref().and_then(|found| found.hand_in);
     follow(set.hand_in, moves, &mut task.is_hand_in_set, &mut task.hand_in_by, hand_in);
 }
 

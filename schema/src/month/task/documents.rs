@@ -42,11 +42,17 @@ struct Moved {
     old_assignee: Option<StaffId>,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     old_department: Option<DepartmentId>,
+    #[diesel(sql_type = Bool)]
+    was_hidden: bool,
+    #[diesel(sql_type = Bool)]
+    is_hidden: bool,
+    #[diesel(sql_type = Bool)]
+    is_moved: bool,
 }
 
-/// Until when the client hands in what a task needs: what it shows of the task's dates.
+/// Until when the client hands in what a task needs: what it shows of the task's dates, never the firm's own (C-09).
 fn asked_by(task: &Task) -> Option<NaiveDate> {
-    task.hand_in_by.or(task.target_on).or(task.legal_due_on)
+    task.hand_in_by.or(task.legal_due_on)
 }
 
 /// Lets the documents of a task follow its change, each with its event.
@@ -59,23 +65,41 @@ pub(super) async fn follow(tx: &mut Tx, old: &Task, new: &Task, portfolio: Optio
     }
     let now = tx.now;
     let moved: Vec<Moved> = sql::kept(
-        "UPDATE documents AS d SET
+        "WITH held AS (
+             SELECT * FROM documents WHERE task_id = ? ORDER BY id FOR UPDATE
+         ), found AS (
+             SELECT held.id, CASE
+                 WHEN ? THEN CASE WHEN state IN ('EXPECTED', 'REJECTED') THEN 'DROPPED' ELSE state END
+                 WHEN state <> 'DROPPED' THEN state
+                 WHEN EXISTS (SELECT FROM document_versions WHERE document_id = held.id AND is_current) THEN 'FILED'
+                 WHEN direction = 'INPUT' AND EXISTS (
+                     SELECT FROM document_versions WHERE document_id = held.id AND rejected_at IS NOT NULL
+                 ) THEN 'REJECTED'
+                 ELSE 'EXPECTED' END AS state,
+             CASE WHEN is_due_set THEN due_on
+                 WHEN direction = 'INPUT' AND due_on IS NOT DISTINCT FROM ? THEN ?
+                 WHEN direction = 'OUTPUT' AND due_on IS NOT DISTINCT FROM ? THEN ?
+                 ELSE due_on END AS due_on,
+             CASE WHEN legal_due_on IS NOT DISTINCT FROM ? THEN ? ELSE legal_due_on END AS legal_due_on
+             FROM held
+         ), moved AS (
+             -- What the client sees of it.
+             SELECT found.*, (found.state, found.due_on, found.legal_due_on)
+                 IS DISTINCT FROM (held.state, held.due_on, held.legal_due_on) AS is_moved,
+             held.state AS old_state, held.assignee_id AS old_assignee, held.department_id AS old_department
+             FROM found JOIN held USING (id)
+         )
+         UPDATE documents AS d SET
              assignee_id = ?, department_id = ?,
-             state = CASE WHEN ? THEN CASE WHEN d.state IN ('EXPECTED', 'REJECTED') THEN 'DROPPED' ELSE d.state END
-                 WHEN d.state = 'DROPPED' THEN CASE WHEN d.last_version > 0 THEN 'REJECTED' ELSE 'EXPECTED' END
-                 ELSE d.state END,
-             due_on = CASE WHEN d.is_due_set THEN d.due_on
-                 WHEN d.direction = 'INPUT' AND d.due_on IS NOT DISTINCT FROM ? THEN ?
-                 WHEN d.direction = 'OUTPUT' AND d.due_on IS NOT DISTINCT FROM ? THEN ?
-                 ELSE d.due_on END,
-             legal_due_on = CASE WHEN d.legal_due_on IS NOT DISTINCT FROM ? THEN ? ELSE d.legal_due_on END,
-             version = d.version + 1, updated_at = ?
-         FROM (SELECT id, assignee_id, department_id FROM documents WHERE task_id = ? ORDER BY id FOR UPDATE) AS old
-         WHERE d.id = old.id
-         RETURNING d.id, d.category, old.assignee_id AS old_assignee, old.department_id AS old_department",
+             state = moved.state, due_on = moved.due_on, legal_due_on = moved.legal_due_on,
+             version = d.version + moved.is_moved::int,
+             updated_at = CASE WHEN moved.is_moved THEN ? ELSE d.updated_at END
+         FROM moved WHERE d.id = moved.id
+         RETURNING d.id, d.category, moved.old_assignee, moved.old_department, moved.is_moved,
+             moved.old_state = 'DROPPED' AND d.published_at IS NULL AS was_hidden,
+             d.state = 'DROPPED' AND d.published_at IS NULL AS is_hidden",
     )
-    .bind::<SqlUuid, _>(new.assignee_id)
-    .bind::<Nullable<SqlUuid>, _>(new.department_id)
+    .bind::<SqlUuid, _>(new.id)
     .bind::<Bool, _>(is_canceled(new))
     .bind::<Nullable<Date>, _>(asked_by(old))
     .bind::<Nullable<Date>, _>(asked_by(new))
@@ -83,17 +107,20 @@ pub(super) async fn follow(tx: &mut Tx, old: &Task, new: &Task, portfolio: Optio
     .bind::<Nullable<Date>, _>(new.legal_due_on)
     .bind::<Nullable<Date>, _>(old.legal_due_on)
     .bind::<Nullable<Date>, _>(new.legal_due_on)
+    .bind::<SqlUuid, _>(new.assignee_id)
+    .bind::<Nullable<SqlUuid>, _>(new.department_id)
     .bind::<Timestamptz, _>(now)
-    .bind::<SqlUuid, _>(new.id)
     .load(tx.conn())
     .await?;
-    for Moved { id, category, old_assignee, old_department } in &moved {
-        let seen = |assignee_id, department_id| {
+    for Moved { id, category, old_assignee, old_department, was_hidden, is_hidden, is_moved } in moved {
+        let seen = |assignee_id, department_id, is_hidden: bool| {
             let category = category.clone();
-            Seen { client_id: new.client_id, assignee_id, department_id, category }.audience(portfolio)
+            let seen = Seen { client_id: new.client_id, assignee_id, department_id, category };
+            // Who works on it is no client's to know (C-01).
+            seen.audience(portfolio).internal_if(is_hidden || !is_moved)
         };
-        let before = Some(seen(*old_assignee, *old_department));
-        let after = Some(seen(Some(new.assignee_id), new.department_id));
+        let before = Some(seen(old_assignee, old_department, was_hidden));
+        let after = Some(seen(Some(new.assignee_id), new.department_id, is_hidden));
         tx.event(new.firm_id, Event { noun: DocumentId::NOUN, subject: id.uuid(), before, after });
     }
     Ok(())

@@ -259,7 +259,7 @@ fn of_document(document: &OpenDocument, dates: &Dates) -> Option<Move> {
     let before = Days { legal: document.legal_due_on, target: None, due: document.due_on };
     let legal = dates.legal.as_ref().map(|due| due.date);
     let due = match document.direction {
-        Direction::Input => dates.hand_in.or(dates.target).or(legal),
+        Direction::Input => dates.hand_in.or(legal),
         Direction::Output => legal,
     };
     let after = Days { legal, target: None, due: if document.is_due_set { before.due } else { due } };

@@ -15,7 +15,7 @@ use crate::month::recurring_task::model::{DueOverride, RecurringTask};
 use crate::month::{calendar, obligation};
 use crate::people::client::record::queries::{Record, records};
 
-use super::{Chunk, Dues, Firm, Made, Order, Planned, recurrence, tell, write_documents};
+use super::{Chunk, Dues, Firm, Made, Order, Planned, areas, recurrence, tell, write_documents};
 
 /// What decides about dates, for some clients of a firm.
 pub(crate) struct Rules {
@@ -91,7 +91,8 @@ impl Rules {
         if planned.documents.is_empty() {
             return Ok(());
         }
-        tell(tx, self.firm_id, std::slice::from_ref(task)).await
+        let areas = HashMap::from([(task.id, areas(&self.firm, &planned))]);
+        tell(tx, self.firm_id, std::slice::from_ref(task), &areas).await
     }
 
     /// The work as generation plans it: for a series of this one period.
