@@ -190,3 +190,35 @@ async fn a_09_staff_for_the_client() {
     assert_ne!(other.encode(), papers.desk.client.encode());
     papers.finish().await;
 }
+
+/// A-09, C-03: canceling and reopening a task brings a document back as it was: rejected only if what was handed in was.
+#[tokio::test]
+async fn a_09_a_task_is_reopened() {
+    let scanner = FakeClamd::start().await;
+    let papers = Papers::open_with(Setup { clamd: Some(scanner.clamd()), ..Setup::default() }).await;
+    let (admin, owner) = (papers.desk.admin.clone(), papers.desk.owner.clone());
+    let (bank, notes, guide) =
+        (papers.id("Extrato").await, papers.id("Notas").await, papers.id("Guia").await);
+    papers.filed(&admin, &bank).await;
+    papers.desk.done(&owner, "documentReject", json!({ "id": bank, "reason": "Ilegível." })).await;
+    let virus = papers.desk.send_file(&admin, "notas.txt", VIRUS).await;
+    papers.desk.complete(&admin, &virus).await;
+    papers.hand_in_file(&admin, &notes, &virus).await;
+    papers.filed(&owner, &guide).await;
+    let states = async || {
+        let mut states = Vec::new();
+        for id in [&bank, &notes, &guide] {
+            states.push(text(&papers.see(&owner, id).await["state"]));
+        }
+        states
+    };
+    assert_eq!(states().await, ["REJECTED", "EXPECTED", "EXPECTED"]);
+    for (status, expected) in
+        [("CANCELED", ["DROPPED", "DROPPED", "DROPPED"]), ("TODO", ["REJECTED", "EXPECTED", "EXPECTED"])]
+    {
+        let input = json!({ "id": papers.task, "status": status });
+        papers.desk.done(&owner, "taskStatusChange", input).await;
+        assert_eq!(states().await, expected, "{status}");
+    }
+    papers.finish().await;
+}

@@ -9,3 +9,4 @@ mod live;
 mod mails;
 mod marks;
 pub mod papers;
+mod private;
