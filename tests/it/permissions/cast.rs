@@ -394,6 +394,12 @@ impl SetUp {
         self.act("documentHandIn", "results { version }", json!({ "items": [item] })).await;
         let folder = json!({ "clientId": self.names["client"], "name": "Contratos" });
         self.make("folder", "folderCreate", "folder", folder).await;
+        let folder = json!({ "clientId": self.names["client"], "name": "Salários" });
+        self.make("folder_pay", "folderCreate", "folder", folder).await;
+        let payroll =
+            json!({ "ids": [self.names["document_pay"]], "folderId": self.names["folder_pay"].clone() });
+        let moved = self.act("documentMove", "results { userErrors { code } }", payroll).await;
+        assert_eq!(moved["results"][0]["userErrors"], json!([]));
         let publish = json!({ "ids": [self.names["document_out"]] });
         let done = self.act("documentPublish", "results { userErrors { code } }", publish).await;
         assert_eq!(done["results"][0]["userErrors"], json!([]));

@@ -7,7 +7,7 @@ use guichet_base::i18n::{self, Args};
 use guichet_base::id::{ClientId, DocumentId, FolderId};
 use guichet_base::input::Check;
 use guichet_base::locale::Locale;
-use guichet_engine::actor::Actor;
+use guichet_engine::actor::{Actor, Area};
 use guichet_engine::first;
 use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::{document_definitions, firms, folders};
@@ -38,7 +38,8 @@ pub(super) async fn place(tx: &mut Tx, held: &mut Held, ids: &[DocumentId]) -> R
         };
         let way = way(&document, own.as_deref(), locale);
         let portfolio = held.portfolio(&document);
-        let folder = ensure(tx, document.firm_id, document.client_id, portfolio, way).await?;
+        let area = Area::parse(document.category.as_str());
+        let folder = ensure(tx, document.firm_id, document.client_id, portfolio, area, way).await?;
         if let Some(document) = held.documents.get_mut(id) {
             document.folder_id = folder;
         }
