@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::expression::SqlLiteral;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Date, Text};
+use diesel::sql_types::{Bool, Date, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
 use guichet_base::id::{ClientId, DocumentId, FirmId, FolderId, StaffId, TaskId, TaskTypeId};
@@ -23,10 +23,10 @@ use guichet_engine::tally;
 use guichet_engine::{found_by, refolded};
 use guichet_obligations::{Category, Direction};
 
-use super::model::{Document, DocumentState};
-use super::queries::visible;
+use super::model::{Document, DocumentApproval, DocumentState};
+use super::queries::{is_shown, visible};
 use super::rules::{DocumentMark, mark_sql};
-use crate::month::generation::run::label;
+use crate::month::generation::run::{document_text, label};
 use crate::month::task_type::model::TaskType;
 use crate::month::task_type::rules::recurrence;
 use crate::people::firm::day::today;
@@ -96,6 +96,11 @@ pub struct DocumentFilter {
     pub states: Option<Vec<DocumentState>>,
     /// With one of these marks.
     pub marks: Option<Vec<DocumentMark>>,
+    /// Of which the client said one of these.
+    pub approvals: Option<Vec<DocumentApproval>>,
+    /// Whether users of the client see it, their categories apart: what is not expected any more they see only where it
+    /// was delivered.
+    pub is_shown: Option<bool>,
     /// About one of these.
     pub categories: Option<Vec<Category>>,
     /// About one of these periods.
@@ -109,6 +114,14 @@ pub struct DocumentFilter {
     /// Words in the name, in the kind of work or in the period; all must match.
     pub search: Option<String>,
 }
+
+/// The date by which lists are ordered, as the indexes have it.
+pub const DUE_ON: &str = "coalesce(documents.due_on, '9999-12-31')";
+
+/// Whether something is left to do for the client: word for word as the partial indexes have it, and without values, which
+/// a kept plan does not know.
+pub const OPEN: &str = "((documents.direction = 'INPUT' AND documents.state IN ('EXPECTED', 'REJECTED')) \
+    OR (documents.direction = 'OUTPUT' AND documents.published_at IS NOT NULL AND documents.read_at IS NULL))";
 
 /// A list before it is ordered.
 pub(crate) type Query<'a> = documents::BoxedQuery<'a, Pg>;
@@ -164,31 +177,40 @@ pub(crate) async fn filtered<'a>(
         let mark: SqlLiteral<Text> = diesel::dsl::sql(&format!("({})", mark_sql(today)));
         query = query.filter(mark.eq_any(marks.clone()));
     }
+    if let Some(approvals) = &filter.approvals {
+        query = query.filter(has_approval(approvals));
+    }
+    if let Some(shown) = filter.is_shown {
+        query = if shown { query.filter(is_shown()) } else { query.filter(diesel::dsl::not(is_shown())) };
+    }
     if let Some(categories) = &filter.categories {
         query = query.filter(documents::category.eq_any(categories.clone()));
     }
     if let Some(periods) = &filter.periods {
         query = query.filter(documents::period.eq_any(periods.clone()));
     }
+    if filter.due_from.is_some() || filter.due_to.is_some() {
+        query = query.filter(documents::due_on.is_not_null());
+    }
+    // As the indexes have it, so that a list in this order reads nothing else.
     if let Some(from) = filter.due_from {
-        query = query.filter(documents::due_on.ge(from));
+        query = query.filter(or_never(DUE_ON).ge(from));
     }
     if let Some(to) = filter.due_to {
-        query = query.filter(documents::due_on.le(to));
+        query = query.filter(or_never(DUE_ON).le(to));
     }
     if let Some(is_open) = filter.is_open {
-        // As the partial indexes have it.
-        let missing = documents::direction
-            .eq(Direction::Input)
-            .and(documents::state.eq_any([DocumentState::Expected, DocumentState::Rejected]));
-        let unread = documents::direction
-            .eq(Direction::Output)
-            .and(documents::published_at.is_not_null())
-            .and(documents::read_at.is_null());
-        let open = missing.or(unread);
+        let open: SqlLiteral<Bool> = diesel::dsl::sql(OPEN);
         query = if is_open { query.filter(open) } else { query.filter(diesel::dsl::not(open)) };
     }
     Ok(query.filter(found_by!(documents, &search::Query::read(filter.search.as_deref())?)))
+}
+
+/// Whether the client said one of these of a document: written out, so that a kept plan knows the partial indexes.
+fn has_approval(approvals: &[DocumentApproval]) -> SqlLiteral<Bool> {
+    let names: Vec<String> = approvals.iter().map(|approval| format!("'{approval}'")).collect();
+    let any = if names.is_empty() { "NULL".to_owned() } else { names.join(", ") };
+    diesel::dsl::sql(&format!("documents.approval IN ({any})"))
 }
 
 /// A page of the list, with the marks of the firm's day `now`.
@@ -214,7 +236,7 @@ pub async fn page(
     }
     let query = match order.field {
         DocumentOrderField::DueOn => {
-            by!(or_never("coalesce(documents.due_on, '9999-12-31')") => NaiveDate)
+            by!(or_never(DUE_ON) => NaiveDate)
         }
         DocumentOrderField::UpdatedAt => by!(documents::updated_at => DateTime<Utc>),
         DocumentOrderField::CreatedAt => by!(documents::created_at => DateTime<Utc>),
@@ -271,12 +293,6 @@ pub async fn counts(
     Ok(tally::each(query.select(by_mark).get_result(conn).await?))
 }
 
-/// The text by which a document is found: its name, its kind of work and its period. Nothing of its task: what people write
-/// of that is no client's to search (C-01).
-pub(crate) fn search_text(name: &str, task_type: &str, period: &str) -> String {
-    search::fold(&format!("{name} {task_type} {period}"))
-}
-
 refolded!(documents, Document, async |conn: &mut AsyncPgConnection, rows: &[Document]| -> Result<_> {
     let of: Vec<TaskTypeId> = rows.iter().filter_map(|document| document.task_type_id).collect();
     let types: Vec<TaskType> = task_types::table
@@ -294,7 +310,7 @@ refolded!(documents, Document, async |conn: &mut AsyncPgConnection, rows: &[Docu
         let every = task_type.map_or(1, |one| recurrence(one).every);
         let period = document.period(every).zip(locales.get(&document.firm_id).copied());
         let period = period.map(|(period, locale)| label(locale, &period)).unwrap_or_default();
-        search_text(&document.name, task_type.map_or("", |one| one.name.as_str()), &period)
+        document_text(&document.name, task_type.map_or("", |one| one.name.as_str()), &period)
     };
     Ok(rows.iter().map(text).collect())
 });

@@ -30,15 +30,15 @@ use guichet_obligations::{Book, Calendars, Direction, Expr, Period, PeriodKind, 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::month::document::list::search_text;
 use crate::month::recurring_task::model::{DueOverride, Pause, RecurringTask};
-use crate::month::recurring_task::rules::Series;
+use crate::month::recurring_task::rules::{Series, is_between, is_made_otherwise};
 use crate::month::task_type::model::{DocumentDefinition, TaskType};
 use crate::month::task_type::rules::recurrence;
 use crate::month::{calendar, obligation};
 use crate::people::client::record::queries::{Record, records};
 use crate::people::firm::queries::works_here;
 
+use super::model::GenerationState;
 use super::plan::{Computed, Outcome, Terms};
 use super::progress;
 
@@ -149,6 +149,12 @@ pub(super) async fn step(
     after: Option<RecurringTaskId>,
 ) -> Result<Option<(RecurringTaskId, usize)>> {
     let mut tx = store.begin(By::system()).await?;
+    if let Some(id) = order.generation_id
+        && progress::lock(&mut tx, id, GenerationState::Running).await?.is_none()
+    {
+        // It ended, or is being undone: a worker that was away for long makes nothing more.
+        return Ok(None);
+    }
     let rows = lock(tx.conn(), order, after).await?;
     let Some(last) = rows.last().map(|row| row.id) else { return Ok(None) };
     let chunk = Chunk::read(tx.conn(), order, rows).await?;
@@ -282,6 +288,13 @@ pub(super) struct Planned {
     pub(super) is_late: bool,
 }
 
+impl Planned {
+    /// Whether a document with these dates has those of the task: it has no obligation and no dates of its own.
+    pub(super) const fn is_followed(&self, dates: usize) -> bool {
+        self.dates == dates
+    }
+}
+
 impl Chunk {
     pub(super) async fn read(
         conn: &mut AsyncPgConnection,
@@ -358,43 +371,45 @@ impl Chunk {
                 ended_on: record.ended_on,
             };
             for period in series.begun(order.up_to) {
-                let key = (row.id, period.to_string());
-                if !self.taken.contains(&key) && (order.again || !self.undone.contains(&key)) {
-                    planned.extend(self.task(order, kind, row, record, &period, computed));
+                let is_lacking = !has(&self.taken, row.id, &period)
+                    && (order.again || !has(&self.undone, row.id, &period));
+                if is_lacking {
+                    planned.extend(self.task(order, (kind, row, record), &period, None, computed));
                 }
             }
         }
         (planned, None)
     }
 
-    /// What a period that has a task already comes to now; none when no rule covers it any more.
+    /// What a period that has a task already comes to now, with the legal date that a person `set`; none when no rule covers
+    /// it any more.
     pub(super) fn replanned(
         &self,
         order: &Order,
         firm: &Firm,
         row: &RecurringTask,
         period: &str,
+        set: Option<(NaiveDate, &str)>,
         computed: &mut Computed<'_>,
     ) -> Option<Planned> {
         let (kind, record) = (firm.types.get(&row.task_type_id)?, self.records.get(&row.client_id)?);
         let period = Period::parse(period, recurrence(&kind.row).every, &record.years)?;
-        self.task(order, kind, row, record, &period, computed)
+        self.task(order, (kind, row, record), &period, set, computed)
     }
 
-    /// What a period of a recurring task comes to; none when no rule covers it.
+    /// What a period of a recurring task comes to, with the legal date that a person `set`; none when no rule covers it.
     pub(super) fn task(
         &self,
         order: &Order,
-        kind: &Kind,
-        row: &RecurringTask,
-        record: &Record,
+        (kind, row, record): (&Kind, &RecurringTask, &Record),
         period: &Period,
+        set: Option<(NaiveDate, &str)>,
         computed: &mut Computed<'_>,
     ) -> Option<Planned> {
         let written = self.overrides.get(&row.id).map(Vec::as_slice).unwrap_or_default();
         let read: Vec<(Option<DocumentDefinitionId>, Expr, &str)> = written
             .iter()
-            .filter(|one| holds(one, period, record))
+            .filter(|one| holds(one, period))
             .filter_map(|one| Some((one.definition_id, expression(&one.due).ok()?, one.reason.as_str())))
             .collect();
         let instead = |definition: Option<DocumentDefinitionId>| {
@@ -405,6 +420,7 @@ impl Chunk {
             target: kind.target.as_ref(),
             hand_in: kind.hand_in.as_ref(),
             instead: instead(None),
+            set,
         };
         let dates = computed.dates(terms, period, &record.facts);
         let Outcome::Due(found) = computed.outcome(dates)? else { return None };
@@ -416,9 +432,12 @@ impl Chunk {
             if !is_asked || self.unexpected.contains(&(row.id, document.id)) {
                 continue;
             }
+            let of_task = own.is_none();
+            let of_client = instead(Some(document.id));
             let of_document = Terms {
                 obligation: own.as_deref().or(terms.obligation),
-                instead: instead(Some(document.id)).or(terms.instead.filter(|_| own.is_none())),
+                instead: of_client.or(terms.instead.filter(|_| of_task)),
+                set: terms.set.filter(|_| of_task && of_client.is_none()),
                 ..terms
             };
             let number = computed.dates(of_document, period, &record.facts);
@@ -432,12 +451,18 @@ impl Chunk {
     }
 }
 
+/// Whether some periods of a recurring task have this one, or had it under the name of another fiscal year.
+fn has(periods: &HashSet<(RecurringTaskId, String)>, of: RecurringTaskId, period: &Period) -> bool {
+    let names = periods.iter().filter(|(id, _)| *id == of).map(|(_, name)| name.as_str());
+    periods.contains(&(of, period.to_string()))
+        || period.kind() == PeriodKind::FiscalYear && is_made_otherwise(period, names)
+}
+
 /// Whether what the firm wrote holds for a period.
-fn holds(one: &DueOverride, period: &Period, record: &Record) -> bool {
-    let parse = |name: &str| Period::parse(name, period.length(), &record.years);
-    let from = parse(&one.from_period).is_some_and(|from| from.start() <= period.start());
-    let to = one.to_period.as_deref().is_none_or(|to| parse(to).is_some_and(|to| period.end() <= to.end()));
-    from && to
+fn holds(one: &DueOverride, period: &Period) -> bool {
+    let first = Period::last_day(&one.from_period);
+    let last = one.to_period.as_deref().map_or(Some(NaiveDate::MAX), Period::last_day);
+    first.zip(last).is_some_and(|(first, last)| is_between(period, first, last))
 }
 
 /// Writes planned tasks with their documents; returns how many were not there yet.
@@ -506,13 +531,14 @@ async fn write_documents(
         for (definition, number) in &task.documents {
             let text = || {
                 let (name, task_type) = names.get(definition).copied().unwrap_or_default();
-                search_text(name, task_type, &label(firm.locale, &task.period))
+                document_text(name, task_type, &label(firm.locale, &task.period))
             };
             texts.push(folded.entry((*definition, task.period)).or_insert_with(text).clone());
             ids.push(DocumentId::new().uuid());
             of.push(task.id.uuid());
             definitions.push(definition.uuid());
-            numbers.push(dues.of_document(computed, *number));
+            let hand_in = dues.hand_in.filter(|_| task.is_followed(*number));
+            numbers.push(dues.of_document(computed, *number, hand_in));
         }
     }
     if !ids.is_empty() {
@@ -602,7 +628,7 @@ struct Dues {
     documents: Vec<Value>,
     known: HashMap<(TaskTypeId, Period, usize, bool), i32>,
     of_documents: HashMap<usize, i32>,
-    /// The day that a person set for what the client brings.
+    /// The day of the one task for what the client brings.
     hand_in: Option<NaiveDate>,
 }
 
@@ -636,7 +662,7 @@ impl Dues {
         number
     }
 
-    fn of_document(&mut self, computed: &Computed<'_>, dates: usize) -> i32 {
+    fn of_document(&mut self, computed: &Computed<'_>, dates: usize, hand_in: Option<NaiveDate>) -> i32 {
         if let Some(known) = self.of_documents.get(&dates) {
             return *known;
         }
@@ -647,13 +673,19 @@ impl Dues {
             "no": number,
             "legal": legal.map(|due| due.date),
             // Never the firm's own date, which no client learns (C-09).
-            "hand_in": self.hand_in.or(found.hand_in).or(legal.map(|due| due.date)),
+            "hand_in": hand_in.or(found.hand_in).or(legal.map(|due| due.date)),
             "provisional": legal.map(|due| &due.provisional),
             "facts": legal,
         }));
         self.of_documents.insert(dates, number);
         number
     }
+}
+
+/// The text by which a document is found: its name, its kind of work and its period. Nothing of its task: what people write
+/// of that is no client's to search (C-01).
+pub(crate) fn document_text(name: &str, task_type: &str, period: &str) -> String {
+    search::fold(&format!("{name} {task_type} {period}"))
 }
 
 /// A period as people of a language write it in a title: `04/2019`.
@@ -700,6 +732,8 @@ const TASKS: &str = "
     LEFT JOIN staff_members AS fixed ON fixed.id = r.assignee_id AND fixed.disabled_at IS NULL
     LEFT JOIN staff_members AS accountant ON accountant.id = c.accountant_id AND accountant.disabled_at IS NULL
     LEFT JOIN staff_members AS usual ON usual.id = t.assignee_id AND usual.disabled_at IS NULL
+    -- Several runs at once wait for each other in one order.
+    ORDER BY r.id, due.period
     ON CONFLICT (recurring_task_id, period) DO NOTHING
     RETURNING id, client_id, assignee_id, department_id";
 
