@@ -41,6 +41,8 @@ text_enum! {
         GenerationRunning = "GENERATION_RUNNING",
         /// The filter is none of this list: a field is unknown, or has a value that it does not take.
         InvalidFilter = "INVALID_FILTER",
+        /// The order is not one that the list takes.
+        InvalidOrder = "INVALID_ORDER",
         /// The list has too many rows to be sent at once. Ask for the file with `exportCreate`, or narrow the filter.
         ListTooLong = "LIST_TOO_LONG",
         /// Too many files are being written for the viewer. Wait until one is ready.

@@ -11,4 +11,5 @@ mod moves;
 mod runs;
 mod saved_view;
 mod task;
+mod task_type;
 mod years;

@@ -54,6 +54,7 @@ refusal-invalid-rule =
        *[none] This due rule is not valid.
     }
 refusal-invalid-filter = These filters do not fit this list. Choose them again.
+refusal-invalid-order = This order does not fit this list. Choose it again.
 refusal-list-too-long =
     { $number ->
         [none] This list is too long to be sent at once. Have the file prepared, or choose fewer rows with filters.

@@ -54,6 +54,7 @@ refusal-invalid-rule =
        *[none] Esta regla de vencimiento no es válida.
     }
 refusal-invalid-filter = Estos filtros no sirven para esta lista. Elíjalos de nuevo.
+refusal-invalid-order = Este orden no sirve para esta lista. Elíjalo de nuevo.
 refusal-list-too-long =
     { $number ->
         [none] Esta lista es demasiado larga para enviarla de una vez. Pida que se prepare el archivo o reduzca la lista con filtros.

@@ -54,6 +54,7 @@ refusal-invalid-rule =
        *[none] Cette règle d’échéance n’est pas valide.
     }
 refusal-invalid-filter = Ces filtres ne conviennent pas à cette liste. Choisissez-les à nouveau.
+refusal-invalid-order = Cet ordre ne convient pas à cette liste. Choisissez-le à nouveau.
 refusal-list-too-long =
     { $number ->
         [none] Cette liste est trop longue pour être envoyée en une fois. Faites préparer le fichier, ou réduisez la liste par des filtres.

@@ -54,6 +54,7 @@ refusal-invalid-rule =
        *[none] Esta regra de vencimento não é válida.
     }
 refusal-invalid-filter = Estes filtros não servem para esta lista. Escolha-os novamente.
+refusal-invalid-order = Esta ordem não serve para esta lista. Escolha-a novamente.
 refusal-list-too-long =
     { $number ->
         [none] Esta lista é longa demais para ser enviada de uma vez. Peça que o arquivo seja preparado ou reduza a lista com filtros.

@@ -23,11 +23,13 @@ use crate::shared::file::owner::{on_seen, own};
 
 /// The documents inside a scope (B-14). What is not expected any more does not exist for clients, unless it was delivered.
 pub(crate) fn visible(scope: &Scope) -> Condition<documents::table> {
-    let shown = documents::state
-        .ne(DocumentState::Dropped)
-        .or(documents::published_at.is_not_null())
-        .or(scope.is_staff().into_sql::<Bool>());
+    let shown = is_shown().or(scope.is_staff().into_sql::<Bool>());
     Condition::new(reach::visible::<documents::table>(scope).and(shown))
+}
+
+/// Whether users of the client see a document, their categories apart.
+pub(crate) fn is_shown() -> Condition<documents::table> {
+    Condition::new(documents::state.ne(DocumentState::Dropped).or(documents::published_at.is_not_null()))
 }
 
 /// Documents by id, in no particular order.

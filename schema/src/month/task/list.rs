@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::expression::SqlLiteral;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Date, Timestamptz};
+use diesel::sql_types::{Bool, Date};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::collation;
 use guichet_base::error::{Fault, Result};
@@ -21,6 +21,7 @@ use guichet_engine::tables::tasks;
 use guichet_engine::tally;
 use guichet_engine::{found_by, refolded};
 
+use crate::people::firm::day::today;
 use crate::shared::conversation::queries::has_unread;
 
 use super::model::{Task, TaskOrigin, TaskStatus};
@@ -148,7 +149,7 @@ pub(crate) fn visible(scope: &Scope) -> Condition<tasks::table> {
 
 type Query<'a> = tasks::BoxedQuery<'a, Pg>;
 
-fn filtered<'a>(scope: &Scope, filter: &TaskFilter) -> Result<Query<'a>> {
+async fn filtered<'a>(conn: &mut AsyncPgConnection, scope: &Scope, filter: &TaskFilter) -> Result<Query<'a>> {
     let few = is_few(filter.clients.as_deref()) || filter.ids.is_some() || filter.recurring.is_some();
     let mut query = tasks::table.filter(visible(scope).checked_if(few)).into_boxed();
     if let Some(ids) = &filter.ids {
@@ -201,7 +202,8 @@ fn filtered<'a>(scope: &Scope, filter: &TaskFilter) -> Result<Query<'a>> {
     }
     if let Some(overdue) = filter.is_overdue {
         let now = filter.now.ok_or_else(|| Fault::Broken("what is late depends on the moment".into()))?;
-        query = query.filter(is_overdue(now, overdue));
+        let today = today(conn, scope.firm_id(), now).await?;
+        query = query.filter(is_overdue(today, overdue));
     }
     Ok(query.filter(found_by!(tasks, &search::Query::read(filter.search.as_deref())?)))
 }
@@ -214,17 +216,15 @@ fn lacks_documents() -> SqlLiteral<Bool> {
     )
 }
 
-/// Whether a task is late, as [`rules::is_overdue`](super::rules::is_overdue) says, on the firm's day at this moment.
-fn is_overdue(now: DateTime<Utc>, wanted: bool) -> Condition<tasks::table> {
-    let day = diesel::dsl::sql::<Bool>(
-        "(tasks.status NOT IN ('DONE', 'CANCELED') AND coalesce(tasks.legal_due_on < (SELECT ((",
+/// Whether a task is late, as [`rules::is_overdue`](super::rules::is_overdue) says, on this day of the firm; as the partial
+/// index has it.
+fn is_overdue(today: NaiveDate, wanted: bool) -> Condition<tasks::table> {
+    let late = diesel::dsl::sql::<Bool>(
+        "(tasks.status NOT IN ('DONE', 'CANCELED') AND coalesce(tasks.legal_due_on, '9999-12-31') < ",
     )
-    .bind::<Timestamptz, _>(sql::held(now))
-    .sql(
-        " + make_interval(secs => firms.clock_ahead_seconds)) AT TIME ZONE firms.zone)::date FROM firms \
-         WHERE firms.id = tasks.firm_id), false))",
-    );
-    Condition::new(day.eq(wanted))
+    .bind::<Date, _>(today)
+    .sql(")");
+    if wanted { Condition::new(late) } else { Condition::new(diesel::dsl::not(late)) }
 }
 
 /// A page of the list.
@@ -238,7 +238,7 @@ pub async fn page(
     order: TaskOrder,
     part: &PageRequest,
 ) -> Result<Page<Task>> {
-    let query = filtered(scope, filter)?.limit(part.fetch());
+    let query = filtered(conn, scope, filter).await?.limit(part.fetch());
     let query = ordered(query, order, order.descending == part.is_backward(), Some(part))?;
     Ok(part.page(query.select(Task::as_select()).load(conn).await?))
 }
@@ -253,7 +253,7 @@ pub async fn ids(
     filter: &TaskFilter,
     order: TaskOrder,
 ) -> Result<Vec<TaskId>> {
-    let query = ordered(filtered(scope, filter)?, order, !order.descending, None)?;
+    let query = ordered(filtered(conn, scope, filter).await?, order, !order.descending, None)?;
     Ok(query.select(tasks::id).load(conn).await?)
 }
 
@@ -297,7 +297,7 @@ pub async fn among(
     filter: &TaskFilter,
     ids: &[TaskId],
 ) -> Result<Vec<Task>> {
-    let query = filtered(scope, filter)?.filter(sql::among(tasks::id, ids));
+    let query = filtered(conn, scope, filter).await?.filter(sql::among(tasks::id, ids));
     Ok(query.select(Task::as_select()).load(conn).await?)
 }
 
@@ -343,9 +343,10 @@ pub async fn counts(
     filter: &TaskFilter,
 ) -> Result<Vec<(Tallied, i64)>> {
     let by_status = tally::by::<TaskStatus>("tasks.status");
+    let matching = filtered(conn, scope, filter).await?.select(tasks::id);
     let rows: Vec<(StaffId, Vec<i64>)> = tasks::table
         .group_by(tasks::assignee_id)
-        .filter(tasks::id.eq_any(filtered(scope, filter)?.select(tasks::id)))
+        .filter(tasks::id.eq_any(matching))
         .select((tasks::assignee_id, by_status))
         .load(conn)
         .await?;
@@ -367,5 +368,5 @@ pub async fn counts(
 /// # Errors
 /// `TOO_LONG` about `search`; when the database does not answer: retry.
 pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &TaskFilter) -> Result<i64> {
-    Ok(filtered(scope, filter)?.count().get_result(conn).await?)
+    Ok(filtered(conn, scope, filter).await?.count().get_result(conn).await?)
 }

@@ -1,6 +1,6 @@
 //! The working calendars of the firm: what it adds to the known holidays.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use guichet_base::error;
 use guichet_base::id::FirmHolidayId;
 use guichet_edge::ApiError;
@@ -9,9 +9,10 @@ use guichet_schema::month::calendar::commands::{self, ConfirmYear, CreateHoliday
 use guichet_schema::month::calendar::{model, queries};
 
 use super::CalendarCountry;
-use crate::graphql::loaders::{by_ids, load_optional};
+use crate::graphql::caller::Caller;
+use crate::graphql::loaders::{by_ids, load_optional, spend};
 use crate::graphql::page::{FilterInput, connection};
-use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, payload};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, payload, queried};
 use crate::graphql::scalars::{Date, DateTime};
 
 /// A day off that the firm added.
@@ -112,6 +113,51 @@ connection! {
     /// Returns the list of days off that the firm added, sorted by date. Empty for clients.
     query FirmHolidayQuery.firm_holidays, filter FirmHolidayFilter => queries::FirmHolidayFilter;
     seen by scope, page queries::page, counted queries::count, position model::FirmHoliday::position
+}
+
+/// A year of a place whose holidays are all known, as the firm said with `calendarYearConfirm`. Not visible to clients.
+#[derive(Debug, SimpleObject)]
+pub struct CalendarYear {
+    /// The country.
+    country: CalendarCountry,
+    /// The ISO 3166-2 code of the region; null for the holidays of the whole country.
+    region: Option<String>,
+    /// The official code of the city; null for those of the whole region.
+    city: Option<String>,
+    /// The year.
+    year: i32,
+    /// The date and time when it was said.
+    confirmed_at: DateTime,
+}
+
+impl From<queries::ConfirmedYear> for CalendarYear {
+    fn from(row: queries::ConfirmedYear) -> Self {
+        let place = row.place();
+        Self {
+            country: row.country.into(),
+            region: place.region,
+            city: place.city,
+            year: row.year,
+            confirmed_at: DateTime(row.confirmed_at),
+        }
+    }
+}
+
+/// Queries about calendars.
+#[derive(Debug, Default)]
+pub struct CalendarQuery;
+
+#[Object]
+impl CalendarQuery {
+    /// Returns the years of places of which the firm said that all holidays are known, sorted by place and year. Empty for
+    /// clients.
+    async fn calendar_years(&self, ctx: &Context<'_>) -> Result<Vec<CalendarYear>, ApiError> {
+        let caller = Caller::of(ctx);
+        let found = queries::confirmed(&mut *caller.conn().await?, &caller.scope()?).await;
+        let found = queried(caller, found)?;
+        spend(ctx, found.len())?;
+        Ok(found.into_iter().map(Into::into).collect())
+    }
 }
 
 /// Input for `firmHolidayCreate`: a day off to add.

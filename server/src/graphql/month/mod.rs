@@ -42,6 +42,7 @@ pub struct MonthQuery(
     document::DocumentCountsQuery,
     folder::FolderQuery,
     calendar::FirmHolidayQuery,
+    calendar::CalendarQuery,
     due::DueDateQuery,
     generation::TaskGenerationsQuery,
     generation::TaskGenerationQuery,

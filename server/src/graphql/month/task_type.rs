@@ -184,6 +184,11 @@ impl DocumentDefinition {
         self.0.folder.as_deref()
     }
 
+    /// Its own obligation, if it is another than that of the work.
+    async fn obligation(&self, ctx: &Context<'_>) -> Result<Option<Obligation>, ApiError> {
+        load_optional(ctx, self.0.obligation_id).await
+    }
+
     /// What becomes of a second file.
     async fn second_file(&self) -> SecondFile {
         self.0.takes.into()

@@ -15,7 +15,7 @@ use guichet_schema::month::document::{list, model, rules};
 use guichet_schema::month::generation::run::MONTH;
 use guichet_schema::people::firm::day::DAY;
 
-use super::types::{Document, DocumentMark, DocumentState};
+use super::types::{Document, DocumentApproval, DocumentMark, DocumentState};
 use crate::graphql::caller::Caller;
 use crate::graphql::counts::counts;
 use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
@@ -51,6 +51,11 @@ pub struct DocumentFilter {
     states: Option<Vec<DocumentState>>,
     /// Documents with one of these marks today.
     marks: Option<Vec<DocumentMark>>,
+    /// Documents of which the client said one of these when it was asked to approve them.
+    approvals: Option<Vec<DocumentApproval>>,
+    /// Documents that users of the client see, their categories apart (true), or that only staff see (false), because they are not
+    /// expected any more.
+    is_shown: Option<bool>,
     /// Documents about one of these.
     categories: Option<Vec<DocumentCategory>>,
     /// Documents about one of these periods, by their names.
@@ -94,6 +99,8 @@ impl FilterInput for DocumentFilter {
             directions: filter.directions.map(|all| all.into_iter().map(Into::into).collect()),
             states: filter.states.map(|all| all.into_iter().map(Into::into).collect()),
             marks: filter.marks.map(|all| all.into_iter().map(Into::into).collect()),
+            approvals: filter.approvals.map(|all| all.into_iter().map(Into::into).collect()),
+            is_shown: filter.is_shown,
             categories: filter.categories.map(|all| all.into_iter().map(Into::into).collect()),
             periods: filter.periods,
             due_from: filter.due_from.map(|date| date.0),
