@@ -7,3 +7,17 @@ UPDATE documents SET due_on = documents.legal_due_on
 FROM tasks
 WHERE tasks.id = documents.task_id AND documents.direction = 'INPUT' AND NOT documents.is_due_set
     AND tasks.hand_in_by IS NULL AND documents.due_on = tasks.target_on;
+
+-- The act that handed a version in, with others.
+ALTER TABLE document_versions ADD COLUMN act_id uuid;
+CREATE INDEX document_versions_act ON document_versions (act_id) WHERE act_id IS NOT NULL;
+
+-- What was published of files that were handed in together, and is told when the last of them is stored or refused.
+CREATE TABLE document_tellings (
+    act_id uuid NOT NULL,
+    document_id uuid NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    firm_id uuid NOT NULL REFERENCES firms (id),
+    client_id uuid NOT NULL REFERENCES clients (id),
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (act_id, document_id)
+);

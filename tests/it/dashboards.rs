@@ -209,7 +209,7 @@ async fn a_16_approvals_in_progress() {
     };
     for (act, input, approval) in [
         (None, json!({}), "WAITING"),
-        (Some("documentContest"), json!({ "id": slip, "comment": "Falta uma hora extra." }), "CONTESTED"),
+        (Some("documentContest"), json!({ "id": slip, "expectedVersion": 2, "comment": "Falta uma hora extra." }), "CONTESTED"),
     ] {
         if let Some(act) = act {
             desk.done(&admin, act, input).await;
@@ -236,7 +236,7 @@ async fn a_16_approvals_in_progress() {
     assert_eq!(papers.names(&desk.owner, json!({ "approvals": ["WAITING", "APPROVED"] })).await, [""; 0]);
     assert_eq!(papers.names(&desk.owner, json!({ "approvals": [] })).await, [""; 0]);
     assert_eq!(papers.names(&caio, json!({ "approvals": ["CONTESTED"] })).await, [""; 0]);
-    desk.done(&admin, "documentApprove", json!({ "id": slip })).await;
+    desk.done(&admin, "documentApprove", json!({ "id": slip, "expectedVersion": 3 })).await;
     assert_eq!(board(&desk.owner).await["inProgress"]["totalCount"], 0);
     let query = format!("{{ firmDashboard(month: \"2026-03\") {{ {WAITING} }} }}");
     let firm = desk.app.ask(&desk.owner, &query, json!({})).await["firmDashboard"].clone();

@@ -24,6 +24,7 @@ use guichet_queue::Workers;
 use guichet_schema::desk::service_item::model::ServiceItem;
 use guichet_schema::desk::ticket::model::Ticket;
 use guichet_schema::month::document::model::Document;
+use guichet_schema::month::document::together;
 use guichet_schema::month::export::model::WriteExport;
 use guichet_schema::month::export::writing;
 use guichet_schema::month::generation::job::{UndoGeneration, generate, tick};
@@ -77,7 +78,8 @@ pub fn workers(
         .register(concurrency, VERIFYING, move |job, payload| verifier.clone().run(job, payload))
         // One at a time: a long list must not keep the database from all others.
         .register(1, WRITING, move |job, payload| exporter.clone().run(job, payload))
-        .register(1, GENERATING, move |_, order: GenerateTasks| {
+        // While a large firm's month is made, what somebody asked for does not wait behind it.
+        .register(concurrency.min(2), GENERATING, move |_, order: GenerateTasks| {
             let store = generating.clone();
             async move {
                 generate(&store, &order).await?;
@@ -112,6 +114,13 @@ pub fn reconcilers(store: &Store, storage: &Storage, senders: &Senders) -> Vec<R
         }),
         each_minute("exports without a job", store, |store| async move {
             awaited::settle::<WriteExport>(&store).await
+        }),
+        each_minute("runs without a job", store, |store| async move {
+            Ok(awaited::settle::<GenerateTasks>(&store).await?
+                + awaited::settle::<UndoGeneration>(&store).await?)
+        }),
+        each_minute("documents to be told of together", store, |store| async move {
+            together::tell_waiting(&store).await
         }),
         each_minute("old exports", store, |store| async move { writing::expire(&store).await }),
         each_minute("old idempotency keys", store, |store| async move {

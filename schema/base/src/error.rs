@@ -155,6 +155,10 @@ text_enum! {
         NothingToReject = "NOTHING_TO_REJECT",
         /// No file waits to be published. Upload one first.
         NothingToPublish = "NOTHING_TO_PUBLISH",
+        /// Nothing is published that could be taken back.
+        NothingToUnpublish = "NOTHING_TO_UNPUBLISH",
+        /// Somebody of the client has opened it, so it cannot be taken back. Deliver a new version.
+        DocumentRead = "DOCUMENT_READ",
         /// The document does not wait for an approval.
         ApprovalNotAsked = "APPROVAL_NOT_ASKED",
     }

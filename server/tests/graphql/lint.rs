@@ -44,6 +44,7 @@ const VERBS: &[&str] = &[
     "Set",
     "Transfer",
     "Undo",
+    "Unpublish",
     "Update",
 ];
 /// Verbs that create or send something, so they need an idempotency key.
@@ -52,7 +53,19 @@ const KEYED: &[&str] = &[
     "Run", "Transfer", "Undo",
 ];
 /// Verbs that change something that was read before, so they need a version.
-const VERSIONED: &[&str] = &["Cancel", "Edit", "MarkPaid", "Pause", "Rename", "Resume", "Update"];
+const VERSIONED: &[&str] = &[
+    "Approve",
+    "Cancel",
+    "Contest",
+    "Edit",
+    "MarkPaid",
+    "Pause",
+    "Reject",
+    "Rename",
+    "Resume",
+    "Unpublish",
+    "Update",
+];
 /// The last word of an input's name.
 const INPUTS: [&str; 4] = ["Filter", "Input", "Order", "Target"];
 /// Mutations about a session: they change nothing of a firm, so they have no revision.

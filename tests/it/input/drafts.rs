@@ -28,7 +28,7 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
             let made = work(desk, owner, &client, &key()).await;
             let id = document(desk, owner, &made.task, "Folha").await;
             hand_in(desk, &id).await;
-            return (&desk.admin, json!({ "id": id, "comment": "Falta uma hora" }));
+            return (&desk.admin, json!({ "id": id, "expectedVersion": 2, "comment": "Falta uma hora" }));
         }
         "documentHandIn" => {
             let made = work(desk, owner, &client, &key()).await;
@@ -40,7 +40,13 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
             let made = work(desk, owner, &client, &key()).await;
             let id = document(desk, owner, &made.task, "Extrato").await;
             hand_in(desk, &id).await;
-            json!({ "id": id, "reason": "Falta a segunda página" })
+            json!({ "id": id, "expectedVersion": 2, "reason": "Falta a segunda página" })
+        }
+        "documentUnpublish" => {
+            let made = work(desk, owner, &client, &key()).await;
+            let id = document(desk, owner, &made.task, "Folha").await;
+            hand_in(desk, &id).await;
+            json!({ "id": id, "expectedVersion": 2, "reason": "De outro cliente" })
         }
         "dueDateExtensionCreate" => json!({
             "obligationId": work(desk, owner, &client, &key()).await.obligation, "period": "2026-02",

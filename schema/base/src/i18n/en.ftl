@@ -156,6 +156,8 @@ refusal-already-handed-in = This file was handed in already, so there is nothing
 refusal-document-filed = A file was handed in already. If it is wrong, ask the firm to reject it.
 refusal-nothing-to-reject = There is no file that could be rejected.
 refusal-nothing-to-publish = There is no file to publish. Upload one first.
+refusal-nothing-to-unpublish = Nothing is published that could be taken back.
+refusal-document-read = Somebody of the client has already opened this document. Deliver a new version instead.
 refusal-approval-not-asked = This document does not wait for an approval.
 
 ## Failures of a request as a whole.

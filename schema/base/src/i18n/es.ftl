@@ -156,6 +156,8 @@ refusal-already-handed-in = Este archivo ya se entregó: no queda nada por hacer
 refusal-document-filed = Ya se entregó un archivo. Si es incorrecto, pida al despacho que lo rechace.
 refusal-nothing-to-reject = No hay ningún archivo que rechazar.
 refusal-nothing-to-publish = No hay ningún archivo que publicar. Envíe uno primero.
+refusal-nothing-to-unpublish = No hay nada publicado que se pueda retirar.
+refusal-document-read = Alguien del cliente ya abrió este documento. Entregue una versión nueva.
 refusal-approval-not-asked = Este documento no espera ninguna aprobación.
 
 ## Fallos de la solicitud entera.

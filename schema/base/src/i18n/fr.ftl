@@ -156,6 +156,8 @@ refusal-already-handed-in = Ce fichier a déjà été remis : il n’y a plus ri
 refusal-document-filed = Un fichier a déjà été remis. S’il est erroné, demandez au cabinet de le refuser.
 refusal-nothing-to-reject = Il n’y a aucun fichier à refuser.
 refusal-nothing-to-publish = Il n’y a aucun fichier à publier. Envoyez-en un d’abord.
+refusal-nothing-to-unpublish = Rien n’est publié qui puisse être retiré.
+refusal-document-read = Quelqu’un chez le client a déjà ouvert ce document. Livrez plutôt une nouvelle version.
 refusal-approval-not-asked = Ce document n’attend aucune approbation.
 
 ## Échecs de la requête entière.

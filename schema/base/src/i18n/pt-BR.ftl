@@ -156,6 +156,8 @@ refusal-already-handed-in = Este arquivo já foi entregue: não há mais nada a 
 refusal-document-filed = Um arquivo já foi entregue. Se estiver errado, peça ao escritório que o rejeite.
 refusal-nothing-to-reject = Não há arquivo que possa ser rejeitado.
 refusal-nothing-to-publish = Não há arquivo para publicar. Envie um primeiro.
+refusal-nothing-to-unpublish = Não há nada publicado que se possa retirar.
+refusal-document-read = Alguém do cliente já abriu este documento. Entregue uma nova versão.
 refusal-approval-not-asked = Este documento não espera aprovação.
 
 ## Falhas do pedido inteiro.

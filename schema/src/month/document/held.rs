@@ -13,6 +13,7 @@ use guichet_engine::tables::{
     attachments, clients, document_answers, document_versions, documents, files, firms, tasks,
 };
 
+use super::mails::Published;
 use super::model::{Document, DocumentAnswer, DocumentVersion};
 use super::queries::visible;
 use super::rules::Terms;
@@ -106,6 +107,12 @@ impl Held {
         self.portfolios.get(&document.client_id).copied().flatten()
     }
 
+    /// The documents of which a version was published, with the accountants of their clients.
+    pub fn told(&self) -> Vec<Published> {
+        let published = self.published.iter().filter_map(|id| self.documents.get(id));
+        published.map(|document| (document.clone(), self.portfolio(document))).collect()
+    }
+
     /// Changes one version of a document. The function gets the document, the version, and the other versions.
     pub fn change(
         &mut self,
@@ -126,7 +133,7 @@ impl Held {
     /// Writes what was changed, with the events: to everybody who sees a document, or to staff alone where the client sees
     /// no difference.
     pub async fn save(self, tx: &mut Tx, act: &'static str) -> Result<()> {
-        let (mut new, mut shown) = (Vec::new(), Vec::new());
+        let (mut new, mut shown, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
         let mut ids: Vec<&DocumentId> = self.documents.keys().collect();
         ids.sort_unstable();
         for id in ids {
@@ -153,6 +160,9 @@ impl Held {
                 let was_published = was(version).is_some_and(|old| old.published_at.is_some());
                 if version.published_at.is_some() && !was_published {
                     shown.push(version.attachment_id);
+                }
+                if version.published_at.is_none() && was_published {
+                    hidden.push(version.attachment_id);
                 }
             }
             // A client learns nothing of a version that it does not see.
@@ -182,11 +192,13 @@ impl Held {
         if !new.is_empty() {
             diesel::insert_into(document_versions::table).values(new).execute(tx.conn()).await?;
         }
-        if !shown.is_empty() {
-            diesel::update(attachments::table.filter(sql::among(attachments::id, &shown)))
-                .set(attachments::visibility.eq(Visibility::Public))
-                .execute(tx.conn())
-                .await?;
+        for (ids, visibility) in [(shown, Visibility::Public), (hidden, Visibility::Internal)] {
+            if !ids.is_empty() {
+                diesel::update(attachments::table.filter(sql::among(attachments::id, &ids)))
+                    .set(attachments::visibility.eq(visibility))
+                    .execute(tx.conn())
+                    .await?;
+            }
         }
         Ok(())
     }

@@ -90,6 +90,8 @@ pub struct DocumentFilter {
     pub assignees: Option<Vec<StaffId>>,
     /// In one of these folders.
     pub folders: Option<Vec<FolderId>>,
+    /// Whether they lie with their file at the top of the library.
+    pub is_top: Option<bool>,
     /// Brought by one of these.
     pub directions: Option<Vec<Direction>>,
     /// In one of these states.
@@ -165,6 +167,14 @@ pub(crate) async fn filtered<'a>(
     }
     if let Some(folders) = &filter.folders {
         query = query.filter(documents::folder_id.eq_any(folders.clone()));
+    }
+    if let Some(is_top) = filter.is_top {
+        // Without a file it lies nowhere; of what is not published a client learns nothing.
+        let is_there = documents::state.eq(DocumentState::Filed).or(documents::published_at.is_not_null());
+        query = match is_top {
+            true => query.filter(documents::folder_id.is_null().and(is_there)),
+            false => query.filter(documents::folder_id.is_not_null()),
+        };
     }
     if let Some(directions) = &filter.directions {
         query = query.filter(documents::direction.eq_any(directions.clone()));

@@ -6,6 +6,7 @@
 pub mod files;
 pub mod hand_in;
 mod held;
+mod history;
 pub mod letters;
 pub mod library;
 pub mod list;
@@ -16,3 +17,4 @@ pub mod open;
 pub mod queries;
 pub mod rules;
 pub mod settle;
+pub mod together;

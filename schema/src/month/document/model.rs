@@ -3,8 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use guichet_base::id::{
-    AccessId, AttachmentId, ClientId, DepartmentId, DocumentDefinitionId, DocumentId, DocumentVersionId,
-    FileId, FirmId, FolderId, StaffId, TaskId, TaskTypeId,
+    AccessId, ActId, AttachmentId, ClientId, DepartmentId, DocumentDefinitionId, DocumentId,
+    DocumentVersionId, FileId, FirmId, FolderId, StaffId, TaskId, TaskTypeId,
 };
 use guichet_base::text_enum;
 use guichet_engine::actor::Author;
@@ -218,7 +218,7 @@ pub struct DocumentVersion {
     pub note: Option<String>,
     /// When it was published; only of what the firm delivers.
     pub published_at: Option<DateTime<Utc>>,
-    /// When it was rejected.
+    /// When it was rejected; of what the firm delivers, when it was taken back.
     pub rejected_at: Option<DateTime<Utc>>,
     /// Why.
     pub rejection: Option<String>,
@@ -232,8 +232,10 @@ pub struct DocumentVersion {
     pub stored_at: Option<DateTime<Utc>>,
     /// Whether the same content counted already when it was stored.
     pub is_duplicate: bool,
-    /// Who rejected it.
+    /// Who rejected it or took it back.
     pub rejected_by: Option<StaffId>,
+    /// The act that handed it in, with others; none of old ones.
+    pub act_id: Option<ActId>,
 }
 
 /// A version with its file.

@@ -77,7 +77,7 @@ async fn a_09_twice_and_after_a_rejection() {
     let id = papers.id("Extrato").await;
     papers.filed(&admin, &id).await;
     assert_eq!(code(&papers.hand_in(&admin, &id, PDF).await), "ALREADY_HANDED_IN");
-    let reject = json!({ "id": id, "reason": "Ilegível." });
+    let reject = json!({ "id": id, "expectedVersion": 2, "reason": "Ilegível." });
     assert_eq!(papers.desk.refused(&admin, "documentReject", reject.clone()).await, ["NOT_ALLOWED"]);
     papers.desk.done(&member, "documentReject", reject.clone()).await;
     let seen = papers.see(&admin, &id).await;
@@ -200,7 +200,10 @@ async fn a_09_a_task_is_reopened() {
     let (bank, notes, guide) =
         (papers.id("Extrato").await, papers.id("Notas").await, papers.id("Guia").await);
     papers.filed(&admin, &bank).await;
-    papers.desk.done(&owner, "documentReject", json!({ "id": bank, "reason": "Ilegível." })).await;
+    papers
+        .desk
+        .done(&owner, "documentReject", json!({ "id": bank, "expectedVersion": 2, "reason": "Ilegível." }))
+        .await;
     let virus = papers.desk.send_file(&admin, "notas.txt", VIRUS).await;
     papers.desk.complete(&admin, &virus).await;
     papers.hand_in_file(&admin, &notes, &virus).await;

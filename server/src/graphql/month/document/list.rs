@@ -45,6 +45,8 @@ pub struct DocumentFilter {
     assignee_ids: Option<Vec<ID>>,
     /// Documents in one of these folders of the library.
     folder_ids: Option<Vec<ID>>,
+    /// Documents with a file at the top of the library (true), or in its folders (false).
+    is_top: Option<bool>,
     /// Documents that are handed in, or that are delivered.
     directions: Option<Vec<DocumentDirection>>,
     /// Documents in one of these states.
@@ -96,6 +98,7 @@ impl FilterInput for DocumentFilter {
             task_type_names: filter.task_type_names,
             assignees: known_ids(filter.assignee_ids),
             folders: known_ids(filter.folder_ids),
+            is_top: filter.is_top,
             directions: filter.directions.map(|all| all.into_iter().map(Into::into).collect()),
             states: filter.states.map(|all| all.into_iter().map(Into::into).collect()),
             marks: filter.marks.map(|all| all.into_iter().map(Into::into).collect()),

@@ -298,17 +298,17 @@ impl DocumentVersion {
         self.0.version.published_at.map(DateTime)
     }
 
-    /// The date and time when the version was rejected; null when it was not.
+    /// The date and time when the version was rejected or taken back; null when it was not.
     async fn rejected_at(&self) -> Option<DateTime> {
         self.0.version.rejected_at.map(DateTime)
     }
 
-    /// The staff member who rejected the version.
+    /// The staff member who rejected the version or took it back.
     async fn rejected_by(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>, ApiError> {
         load_optional(ctx, self.0.version.rejected_by).await
     }
 
-    /// Why the version was rejected.
+    /// Why the version was rejected or taken back.
     async fn rejection(&self) -> Option<&str> {
         self.0.version.rejection.as_deref()
     }
