@@ -53,6 +53,21 @@ pub struct Due {
     pub beaten: Vec<Beaten>,
 }
 
+impl Due {
+    /// A day that a person set, and who; `instead` of what the rules say. Nothing moves it.
+    pub fn set(day: NaiveDate, by: &str, instead: Option<&Self>) -> Self {
+        let beaten = instead.map(|due| Beaten { date: due.date, source: due.source.clone() });
+        Self {
+            date: day,
+            obligation: None,
+            source: by.to_owned(),
+            steps: vec![Step { source: Some(by.to_owned()), ..Step::reaching(Op::Override, day) }],
+            provisional: Vec::new(),
+            beaten: beaten.into_iter().collect(),
+        }
+    }
+}
+
 /// A date that something else is preferred to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -8,21 +8,19 @@ use guichet_base::id::{FirmId, GenerationId, Id, RecurringTaskId, TaskId, TaskTy
 use guichet_base::input::{Check, items};
 use guichet_engine::actor::Actor;
 use guichet_engine::first;
-use guichet_engine::job::NewJob;
 use guichet_engine::sql;
 use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::{generations, task_types};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::month::recurring_task::job::GenerateTasks;
 use crate::people::client;
 use crate::people::firm::day::today;
 use crate::people::rights::{self, FirmAct};
 
-use super::job::UndoGeneration;
+use super::job::{asked, undoing};
 use super::model::{Generation, GenerationFilter, GenerationState};
-use super::preview::{self, Preview};
+use super::preview::{self, Preview, Totals};
 use super::run::{Only, Order};
 use super::undo;
 
@@ -86,7 +84,7 @@ pub(super) fn order(
     Order { firm_id, up_to, today, only, again: true, generation_id }
 }
 
-/// What a run would make: totals, and the lines after a recurring task. For owners and managers.
+/// What a run would make: the first lines after a recurring task. For owners and managers.
 ///
 /// # Errors
 /// `NOT_ALLOWED`; `NOT_FOUND` about `clientIds`, `taskTypeIds`; `OUT_OF_RANGE` about `upTo`, `first`.
@@ -106,6 +104,21 @@ pub async fn preview(
     check.done()?;
     let order = order(actor.firm_id(), input.up_to, input.filter, today, None);
     preview::preview(&mut conn, &order, after, usize::try_from(first).unwrap_or(1)).await
+}
+
+/// How much a run would make. For owners and managers.
+///
+/// # Errors
+/// `NOT_ALLOWED`; `NOT_FOUND` about `clientIds`, `taskTypeIds`; `OUT_OF_RANGE` about `upTo`.
+pub async fn preview_totals(store: &Store, actor: &Actor, input: RunGeneration) -> Result<Totals> {
+    rights::may(&actor.membership, FirmAct::TaskGenerationRun)?;
+    let today = today(&mut *store.conn().await?, actor.firm_id(), store.now()).await?;
+    let mut conn = store.conn().await?;
+    let mut check = Check::new();
+    input.check(&mut conn, &mut check, actor, today).await?;
+    check.done()?;
+    let order = order(actor.firm_id(), input.up_to, input.filter, today, None);
+    preview::totals(&mut conn, &order).await
 }
 
 /// Generates tasks by a job: what is lacking up to a day, and what somebody undid. For owners and managers.
@@ -142,8 +155,7 @@ pub async fn run(
         undone_by: None,
     };
     diesel::insert_into(generations::table).values(&generation).execute(tx.conn()).await?;
-    let job = GenerateTasks { firm_id, recurring: None, generation_id: Some(generation.id) };
-    tx.job(NewJob::new(&job)?.firm(firm_id).key(generation.id.encode()));
+    tx.job(asked(&generation)?);
     tx.changed(firm_id, "taskGenerationRun", generation.id, None, Some(generation.audience()));
     tx.commit(generation.id).await
 }
@@ -161,7 +173,7 @@ pub async fn undo(store: &Store, actor: &Actor, key: &str, id: GenerationId) -> 
     match generation.state {
         GenerationState::Running => return Err(Refusal::of("id", Code::GenerationRunning).into()),
         GenerationState::Undoing | GenerationState::Undone => return tx.commit(id).await,
-        GenerationState::Done => {}
+        GenerationState::Done | GenerationState::Failed => {}
     }
     let none: Option<chrono::DateTime<chrono::Utc>> = None;
     diesel::update(generations::table.find(id))
@@ -173,8 +185,7 @@ pub async fn undo(store: &Store, actor: &Actor, key: &str, id: GenerationId) -> 
         ))
         .execute(tx.conn())
         .await?;
-    let job = UndoGeneration { firm_id, generation_id: id };
-    tx.job(NewJob::new(&job)?.firm(firm_id).key(id.encode()));
+    tx.job(undoing(&generation)?);
     let audience = Some(generation.audience());
     tx.changed(firm_id, "taskGenerationUndo", id, audience.clone(), audience);
     tx.commit(id).await

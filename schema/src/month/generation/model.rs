@@ -23,6 +23,8 @@ text_enum! {
         Undoing = "UNDOING",
         /// Tasks that nobody touched were taken back.
         Undone = "UNDONE",
+        /// A fault ended it before its time. The run can be undone.
+        Failed = "FAILED",
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Terms<'a> {
     pub hand_in: Option<&'a Expr>,
     /// What the firm wrote for this client and period, and why.
     pub instead: Option<(&'a Expr, &'a str)>,
+    /// The legal date that a person set, and who: it holds before everything else.
+    pub set: Option<(NaiveDate, &'a str)>,
 }
 
 /// The three dates of a task (C-09).
@@ -55,6 +57,7 @@ pub struct Computed<'a> {
 struct Key {
     obligation: Option<String>,
     rules: [Option<String>; 3],
+    set: Option<(NaiveDate, String)>,
     period: Period,
     facts: Client,
 }
@@ -72,6 +75,7 @@ impl<'a> Computed<'a> {
         let key = Key {
             obligation: terms.obligation.map(str::to_owned),
             rules: [written(terms.target), written(terms.hand_in), instead],
+            set: terms.set.map(|(day, by)| (day, by.to_owned())),
             period: *period,
             facts: client.narrowed(&self.asked(terms), period),
         };
@@ -129,6 +133,10 @@ impl<'a> Computed<'a> {
                 self.book.own(self.calendars, rule, period, client, None).due().cloned()
             }),
         };
+        let legal = match terms.set {
+            Some((day, by)) => Some(Due::set(day, by, legal.as_ref())),
+            None => legal,
+        };
         let day = legal.as_ref().map(|due| due.date);
         let own = |rule: Option<&Expr>| {
             let answer = self.book.own(self.calendars, rule?, period, client, day);
@@ -157,7 +165,8 @@ mod tests {
         text.parse().unwrap()
     }
 
-    const DAS: Terms<'_> = Terms { obligation: Some("BR-DAS"), target: None, hand_in: None, instead: None };
+    const DAS: Terms<'_> =
+        Terms { obligation: Some("BR-DAS"), target: None, hand_in: None, instead: None, set: None };
 
     /// C-09: a date is computed once for each (rule, period, place, attributes), and what the rule does not ask makes no
     /// difference.
@@ -204,6 +213,17 @@ mod tests {
             Some((day("2025-04-10"), "agreed"))
         );
         assert_eq!(dates.target, Some(day("2025-04-08")));
+
+        // A day that a person set holds before what the firm wrote, and the others follow it.
+        let terms = Terms { set: Some((day("2025-05-30"), "Ana")), ..terms };
+        let number = computed.dates(terms, &period("2025-03"), &client);
+        let Some(Outcome::Due(dates)) = computed.outcome(number) else { panic!("not due") };
+        let legal = dates.legal.as_ref().unwrap();
+        assert_eq!(
+            (legal.date, legal.source.as_str(), dates.target),
+            (day("2025-05-30"), "Ana", Some(day("2025-05-28")))
+        );
+        assert_eq!(legal.beaten[0].date, day("2025-04-10"));
     }
 
     /// C-08: a period that no rule covers makes no task; work without an obligation is due when somebody says so.

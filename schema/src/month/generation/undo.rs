@@ -6,14 +6,14 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
-use guichet_base::id::{FirmId, GenerationId, Id, StaffId, TaskId};
+use guichet_base::id::{FirmId, GenerationId, Id, RecurringTaskId, StaffId, TaskId};
 use guichet_engine::actor::{Area, Areas};
 use guichet_engine::sql;
 use guichet_engine::store::{By, Store, Tx};
-use guichet_engine::tables::{documents, generations, tasks};
+use guichet_engine::tables::{documents, recurring_tasks, tasks};
 use uuid::Uuid;
 
-use super::model::{Generation, GenerationState};
+use super::model::GenerationState;
 use super::progress;
 use super::run::{Made, tell};
 
@@ -68,19 +68,29 @@ pub(super) async fn step(
 
 /// Who undoes a run, whose row is locked; none when it is not being undone.
 async fn state(tx: &mut Tx, id: GenerationId) -> Result<Option<StaffId>> {
-    let found: Option<Generation> = generations::table
-        .find(id)
-        .filter(generations::state.eq(GenerationState::Undoing))
-        .select(Generation::as_select())
-        .for_no_key_update()
-        .get_result(tx.conn())
-        .await
-        .optional()?;
+    let found = progress::lock(tx, id, GenerationState::Undoing).await?;
     Ok(found.and_then(|generation| generation.undone_by))
 }
 
-/// Those of these tasks that the firm has, locked with their documents: who is about to touch one comes before or after.
+/// Those of these tasks that the firm has, locked with their documents: who is about to touch one comes before or after. Their
+/// recurring tasks are locked first, so that a run beside it, which has seen the periods taken, is over, or sees them undone.
 pub(super) async fn lock(conn: &mut AsyncPgConnection, firm: FirmId, ids: &[TaskId]) -> Result<Vec<TaskId>> {
+    let of: Vec<Option<RecurringTaskId>> = tasks::table
+        .filter(tasks::firm_id.eq(firm))
+        .filter(sql::among(tasks::id, ids))
+        .filter(tasks::recurring_task_id.is_not_null())
+        .select(tasks::recurring_task_id)
+        .distinct()
+        .load(&mut *conn)
+        .await?;
+    let of: Vec<RecurringTaskId> = of.into_iter().flatten().collect();
+    recurring_tasks::table
+        .filter(sql::among(recurring_tasks::id, &of))
+        .order(recurring_tasks::id)
+        .select(recurring_tasks::id)
+        .for_no_key_update()
+        .execute(&mut *conn)
+        .await?;
     let there: Vec<TaskId> = tasks::table
         .filter(tasks::firm_id.eq(firm))
         .filter(sql::among(tasks::id, ids))
@@ -174,8 +184,8 @@ const REMEMBER: &str = "
 
 /// Removes the tasks `$1`, with their histories. What somebody was told stays told.
 const REMOVE: &[&str] = &[
-    "DELETE FROM changes WHERE subject_id = ANY ($1)
-        OR subject_id IN (SELECT id FROM documents WHERE task_id = ANY ($1))",
+    "DELETE FROM changes WHERE subject_id = ANY ($1)",
+    "DELETE FROM changes WHERE subject_id IN (SELECT id FROM documents WHERE task_id = ANY ($1))",
     "DELETE FROM documents WHERE task_id = ANY ($1)",
     "DELETE FROM tasks WHERE id = ANY ($1)",
 ];

@@ -22,6 +22,7 @@ use crate::shared::history::Changed;
 
 use super::case::{Case, Saved};
 use super::dates::{self, SetDates};
+use super::documents;
 use super::history::{self, TaskField};
 use super::list::search_text;
 use super::model::{Task, TaskOrigin, TaskStatus};
@@ -135,21 +136,20 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTask) 
     insert(tx.conn(), &task, period).await?;
     if let (Some(task_type), Some(period)) = (task.task_type_id, period) {
         let legal = task.legal_due_on.filter(|_| task.is_legal_set()).map(|day| (day, by.as_str()));
-        let work = Work { client: client.id, task_type, period, legal };
-        let hand_in = task.hand_in_by.filter(|_| task.is_hand_in_set);
+        let work = Work { client: client.id, task_type, recurring: None, period, legal };
         let made = Made {
             id: task.id,
             client_id: client.id,
             assignee_id: task.assignee_id,
             department_id: task.department_id,
         };
-        rules.make_documents(&mut tx, work, &made, hand_in).await?;
+        rules.make_documents(&mut tx, work, &made, documents::asked_by(&task)).await?;
     }
     let act = ActId::new();
     let entered = Changed::new(TaskField::Created, None, Some(task.status.to_string()));
     history::record(&tx, actor, &task, act, &[entered], None).await?;
     tx.changed(firm.id, "taskCreate", task.id, None, Some(task.audience(client.accountant_id)));
-    let case = Case { old: task.clone(), task, client, firm };
+    let case = Case { old: task.clone(), task, client, firm, following: None };
     notify::assigned(&mut tx, actor, act, &[&case]).await?;
     tx.commit(case.task.id).await
 }
@@ -224,7 +224,7 @@ pub async fn edit(store: &Store, actor: &Actor, input: EditTask) -> Result<Done<
     if !input.dates.is_empty() {
         let by = name(tx.conn(), actor.staff()?.id).await?;
         let rules = Rules::read(tx.conn(), firm, &[client]).await?;
-        input.dates.apply(&mut case.task, &rules, &by);
+        case.following = input.dates.apply(&mut case.task, &rules, &by);
     }
     if case.task != case.old {
         let changed = differences(&case.old, &case.task);

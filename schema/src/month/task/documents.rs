@@ -4,17 +4,23 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Date, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Date, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
-use guichet_base::id::{ClientId, DepartmentId, DocumentId, Id, StaffId, TaskId};
+use guichet_base::id::{ClientId, DepartmentId, DocumentDefinitionId, DocumentId, Id, StaffId, TaskId};
 use guichet_engine::actor::Scope;
 use guichet_engine::feed::{Audience, Event};
 use guichet_engine::reach;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
 use guichet_engine::tables::documents;
+use guichet_obligations::Due;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::month::generation::run::by_hand::Documents;
 
 use super::model::{Task, TaskStatus};
 
@@ -50,38 +56,65 @@ struct Moved {
     is_moved: bool,
 }
 
+/// What the documents that follow a task get with its dates.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Following {
+    /// The documents of the kind of work.
+    pub documents: Documents,
+    /// How the legal date was found: for a day that a person set, who set it.
+    pub due: Option<Due>,
+}
+
 /// Until when the client hands in what a task needs: what it shows of the task's dates, never the firm's own (C-09).
-fn asked_by(task: &Task) -> Option<NaiveDate> {
+pub(super) fn asked_by(task: &Task) -> Option<NaiveDate> {
     task.hand_in_by.or(task.legal_due_on)
 }
 
-/// Lets the documents of a task follow its change, each with its event.
-pub(super) async fn follow(tx: &mut Tx, old: &Task, new: &Task, portfolio: Option<StaffId>) -> Result<()> {
-    let of = |task: &Task| {
-        (task.assignee_id, task.department_id, task.legal_due_on, asked_by(task), is_canceled(task))
-    };
+/// Lets the documents of a task follow its change, each with its event. Documents with an obligation or dates of their own keep
+/// them. Of those that the kind of work does not know, those follow that have had the dates of the task.
+pub(super) async fn follow(
+    tx: &mut Tx,
+    (old, new): (&Task, &Task),
+    following: Option<&Following>,
+    portfolio: Option<StaffId>,
+) -> Result<()> {
+    let legal = |task: &Task| (task.legal_due_on, task.due_facts.clone());
+    let of =
+        |task: &Task| (task.assignee_id, task.department_id, legal(task), asked_by(task), is_canceled(task));
     if of(old) == of(new) {
         return Ok(());
     }
     let now = tx.now;
+    let none = Following::default();
+    let Following { documents, due } = following.unwrap_or(&none);
+    let uuids = |of: &[DocumentDefinitionId]| of.iter().map(|id| id.uuid()).collect::<Vec<Uuid>>();
+    let provisional = due.as_ref().map(|due| due.provisional.clone()).unwrap_or_default();
     let moved: Vec<Moved> = sql::kept(
         "WITH held AS (
              SELECT * FROM documents WHERE task_id = ? ORDER BY id FOR UPDATE
+         ), related AS (
+             SELECT id, definition_id = ANY (?) AS is_following, definition_id = ANY (?) AS is_own FROM held
          ), found AS (
              SELECT held.id, CASE
                  WHEN ? THEN CASE WHEN state IN ('EXPECTED', 'REJECTED') THEN 'DROPPED' ELSE state END
-                 WHEN state <> 'DROPPED' THEN state
+                 WHEN state <> 'DROPPED' OR EXISTS (
+                     SELECT FROM document_answers WHERE document_id = held.id AND answer = 'NOT_EXPECTED'
+                 ) THEN state
                  WHEN EXISTS (SELECT FROM document_versions WHERE document_id = held.id AND is_current) THEN 'FILED'
                  WHEN direction = 'INPUT' AND EXISTS (
                      SELECT FROM document_versions WHERE document_id = held.id AND rejected_at IS NOT NULL
                  ) THEN 'REJECTED'
                  ELSE 'EXPECTED' END AS state,
-             CASE WHEN is_due_set THEN due_on
-                 WHEN direction = 'INPUT' AND due_on IS NOT DISTINCT FROM ? THEN ?
-                 WHEN direction = 'OUTPUT' AND due_on IS NOT DISTINCT FROM ? THEN ?
+             CASE WHEN is_due_set OR is_own THEN due_on
+                 WHEN direction = 'INPUT' AND (is_following OR due_on IS NOT DISTINCT FROM ?) THEN ?
+                 WHEN direction = 'OUTPUT' AND (is_following OR due_on IS NOT DISTINCT FROM ?) THEN ?
                  ELSE due_on END AS due_on,
-             CASE WHEN legal_due_on IS NOT DISTINCT FROM ? THEN ? ELSE legal_due_on END AS legal_due_on
-             FROM held
+             CASE WHEN is_own THEN legal_due_on
+                 WHEN is_following OR legal_due_on IS NOT DISTINCT FROM ? THEN ?
+                 ELSE legal_due_on END AS legal_due_on,
+             -- How it was found says the same as the date.
+             ? AND is_own IS NOT TRUE AND (is_following OR legal_due_on IS NOT DISTINCT FROM ?) AS is_refound
+             FROM held JOIN related USING (id)
          ), moved AS (
              -- What the client sees of it.
              SELECT found.*, (found.state, found.due_on, found.legal_due_on)
@@ -92,6 +125,8 @@ pub(super) async fn follow(tx: &mut Tx, old: &Task, new: &Task, portfolio: Optio
          UPDATE documents AS d SET
              assignee_id = ?, department_id = ?,
              state = moved.state, due_on = moved.due_on, legal_due_on = moved.legal_due_on,
+             due_facts = CASE WHEN moved.is_refound THEN ? ELSE d.due_facts END,
+             provisional = CASE WHEN moved.is_refound THEN ? ELSE d.provisional END,
              version = d.version + moved.is_moved::int,
              updated_at = CASE WHEN moved.is_moved THEN ? ELSE d.updated_at END
          FROM moved WHERE d.id = moved.id
@@ -100,6 +135,8 @@ pub(super) async fn follow(tx: &mut Tx, old: &Task, new: &Task, portfolio: Optio
              d.state = 'DROPPED' AND d.published_at IS NULL AS is_hidden",
     )
     .bind::<SqlUuid, _>(new.id)
+    .bind::<Array<SqlUuid>, _>(uuids(&documents.following))
+    .bind::<Array<SqlUuid>, _>(uuids(&documents.own))
     .bind::<Bool, _>(is_canceled(new))
     .bind::<Nullable<Date>, _>(asked_by(old))
     .bind::<Nullable<Date>, _>(asked_by(new))
@@ -107,8 +144,12 @@ pub(super) async fn follow(tx: &mut Tx, old: &Task, new: &Task, portfolio: Optio
     .bind::<Nullable<Date>, _>(new.legal_due_on)
     .bind::<Nullable<Date>, _>(old.legal_due_on)
     .bind::<Nullable<Date>, _>(new.legal_due_on)
+    .bind::<Bool, _>(legal(old) != legal(new))
+    .bind::<Nullable<Date>, _>(old.legal_due_on)
     .bind::<SqlUuid, _>(new.assignee_id)
     .bind::<Nullable<SqlUuid>, _>(new.department_id)
+    .bind::<Nullable<Jsonb>, _>(due.as_ref().map(|due| json!(due)))
+    .bind::<Jsonb, _>(json!(provisional))
     .bind::<Timestamptz, _>(now)
     .load(tx.conn())
     .await?;
@@ -130,6 +171,13 @@ fn is_canceled(task: &Task) -> bool {
     task.status == TaskStatus::Canceled
 }
 
+/// Whether staff said of a document that its task does not need it (A-11).
+fn is_unneeded() -> SqlLiteral<Bool> {
+    diesel::dsl::sql(
+        "EXISTS (SELECT FROM document_answers WHERE document_id = documents.id AND answer = 'NOT_EXPECTED')",
+    )
+}
+
 /// How many required documents tasks lack (C-03), of those within a scope: of a canceled task those that it would lack if it
 /// were open.
 ///
@@ -145,6 +193,8 @@ pub async fn missing(
         .filter(sql::among(documents::task_id, ids))
         .filter(documents::is_required)
         .filter(documents::state.eq_any(["EXPECTED", "REJECTED", "DROPPED"]))
+        // What somebody said is not needed is not lacking.
+        .filter(documents::state.ne("DROPPED").or(diesel::dsl::not(is_unneeded())))
         .group_by(documents::task_id)
         .select((documents::task_id.assume_not_null(), diesel::dsl::count_star()))
         .load(conn)

@@ -22,11 +22,11 @@ text_enum! {
         ClientFile = "CLIENT_FILE",
         /// The client reopened a ticket.
         TicketReopened = "TICKET_REOPENED",
-        /// The client handed in a file after the work was done.
+        /// The client handed in a file after the work was done. Never sent by mail.
         LateFile = "LATE_FILE",
-        /// The client approved a document.
+        /// The client approved a document. Never sent by mail.
         DocumentApproved = "DOCUMENT_APPROVED",
-        /// The client contests a document.
+        /// The client contests a document. Never sent by mail.
         DocumentContested = "DOCUMENT_CONTESTED",
         /// A task was assigned to the person.
         TaskAssigned = "TASK_ASSIGNED",
@@ -53,9 +53,20 @@ impl NotificationKind {
                 | Self::TicketReopened
         )
     }
-}
 
-impl NotificationKind {}
+    /// Whether it is also sent by mail, to one who wants that.
+    pub const fn is_mailed(self) -> bool {
+        !matches!(
+            self,
+            Self::LateFile
+                | Self::DocumentApproved
+                | Self::DocumentContested
+                | Self::TasksGenerated
+                | Self::DueDatesMoved
+                | Self::DueDatesFinal
+        )
+    }
+}
 
 /// A notification of one staff member about one action.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]

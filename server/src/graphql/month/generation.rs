@@ -12,6 +12,7 @@ use guichet_obligations::why_provisional;
 use guichet_schema::month::generation::commands::{self, RunGeneration};
 use guichet_schema::month::generation::{model, preview, queries};
 use guichet_schema::people::rights::{self, FirmAct};
+use tokio::sync::OnceCell;
 
 use super::recurring_task::RecurringTask;
 use crate::graphql::caller::Caller;
@@ -185,21 +186,59 @@ impl TaskGenerationSubscription {
     }
 }
 
-/// What a run would make now. Nothing is written.
-#[derive(Debug, SimpleObject)]
+/// What a run would make now, as far as lines are shown. Nothing is written.
+#[derive(Debug)]
 pub struct TaskGenerationPreview {
-    /// The number of tasks.
-    task_count: i64,
-    /// The number of documents of these tasks.
-    document_count: i64,
-    /// The number of tasks that somebody undid before and that would come again.
-    again_count: i64,
-    /// The number of clients with at least one of these tasks.
-    client_count: i64,
-    /// What would be made of each recurring task, in the order of their IDs.
+    input: RunGeneration,
+    totals: OnceCell<preview::Totals>,
     lines: Vec<TaskGenerationPreviewLine>,
-    /// Whether there are more lines after these: ask again with the ID of the last recurring task as `afterId`.
     has_more: bool,
+}
+
+impl TaskGenerationPreview {
+    /// What all fields that ask for a total count together, once.
+    async fn totals(&self, ctx: &Context<'_>) -> Result<preview::Totals, ApiError> {
+        let caller = Caller::of(ctx);
+        let counted = self.totals.get_or_try_init(|| async {
+            let input = self.input.clone();
+            queried(caller, commands::preview_totals(&caller.store, caller.actor()?, input).await)
+        });
+        counted.await.copied()
+    }
+}
+
+/// What a run would make now. Nothing is written.
+#[Object]
+impl TaskGenerationPreview {
+    /// The number of tasks. The totals are counted only when one of them is asked for: ask for them with the first page.
+    async fn task_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+        Ok(self.totals(ctx).await?.tasks)
+    }
+
+    /// The number of documents of these tasks.
+    async fn document_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+        Ok(self.totals(ctx).await?.documents)
+    }
+
+    /// The number of tasks that somebody undid before and that would come again.
+    async fn again_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+        Ok(self.totals(ctx).await?.again)
+    }
+
+    /// The number of clients with at least one of these tasks.
+    async fn client_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+        Ok(self.totals(ctx).await?.clients)
+    }
+
+    /// What would be made of each recurring task, in the order of their IDs.
+    async fn lines(&self) -> &[TaskGenerationPreviewLine] {
+        &self.lines
+    }
+
+    /// Whether there are more lines after these: ask again with the ID of the last recurring task as `afterId`.
+    async fn has_more(&self) -> bool {
+        self.has_more
+    }
 }
 
 /// What a run would make of one recurring task: of one client and one kind of work.
@@ -277,7 +316,7 @@ impl TaskGenerationQuery {
         }
         let input = queried(caller, read(up_to, client_ids.as_deref(), task_type_ids.as_deref()))?;
         let after = queried(caller, optional_id("afterId", after_id.as_ref()))?;
-        let found = commands::preview(&caller.store, actor, input, after, first.into()).await;
+        let found = commands::preview(&caller.store, actor, input.clone(), after, first.into()).await;
         let found = queried(caller, found)?;
         spend(ctx, found.lines.iter().map(|line| 1 + line.shown.len()).sum())?;
         let locale = caller.locale;
@@ -300,10 +339,8 @@ impl TaskGenerationQuery {
             tasks: line.shown.into_iter().map(task).collect(),
         };
         Ok(Some(TaskGenerationPreview {
-            task_count: found.tasks,
-            document_count: found.documents,
-            again_count: found.again,
-            client_count: found.clients,
+            input,
+            totals: OnceCell::new(),
             lines: found.lines.into_iter().map(line).collect(),
             has_more: found.has_more,
         }))

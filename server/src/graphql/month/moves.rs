@@ -1,11 +1,11 @@
 //! Due dates that would move, and letting them.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use guichet_base::error;
-use guichet_base::id::TaskId;
+use guichet_base::error::{self, OrNotFound};
+use guichet_base::id::{Id, RecurringTaskId, TaskId};
 use guichet_edge::ApiError;
 use guichet_obligations::explain;
-use guichet_schema::month::generation::moves::find::{Move, MoveFilter};
+use guichet_schema::month::generation::moves::find::{Move, MoveFilter, Place};
 use guichet_schema::month::generation::moves::{commands, rules};
 use guichet_schema::people::rights::{self, FirmAct};
 
@@ -13,7 +13,7 @@ use super::task::Task;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{load, seen, spend};
 use crate::graphql::mirror::mirror;
-use crate::graphql::payload::{MutationOutcome, act, api_id, ids, known_ids, optional_id, payload, queried};
+use crate::graphql::payload::{MutationOutcome, act, api_id, ids, known_ids, payload, queried};
 use crate::graphql::scalars::Date;
 
 mirror!(DueDateMoveReason => rules::MoveReason);
@@ -48,7 +48,7 @@ pub struct DueDateMoves {
     filter: MoveFilter,
     #[graphql(skip)]
     updated: bool,
-    /// The dates that would move, by recurring task.
+    /// The dates that would move, by recurring task; those of tasks that people entered come after them.
     moves: Vec<DueDateMove>,
     /// Where the list goes on: ask again with it as `afterId`; null at its end.
     next_after_id: Option<ID>,
@@ -164,12 +164,25 @@ impl DueDateMoveQuery {
             return Ok(None);
         }
         let (filter, updated) = (filter.unwrap_or_default().read(), with_catalogue_updates);
-        let after = queried(caller, optional_id("afterId", after_id.as_ref()))?;
+        let after = queried(caller, after_id.as_ref().map(place).transpose())?;
         let found = commands::moves(&caller.store, actor, &filter, updated, after, first.into()).await;
         let found = queried(caller, found)?;
         spend(ctx, found.moves.len())?;
         let moves = found.moves.into_iter().map(|of| DueDateMove::new(of, caller.locale)).collect();
-        Ok(Some(DueDateMoves { filter, updated, moves, next_after_id: found.reached.map(api_id) }))
+        Ok(Some(DueDateMoves { filter, updated, moves, next_after_id: found.reached.map(after_id) }))
+    }
+}
+
+/// Reads what `after_id` wrote.
+fn place(given: &ID) -> error::Result<Place> {
+    let place = RecurringTaskId::decode(given).map(Place::Recurring);
+    place.or_else(|| TaskId::decode(given).map(Place::ByHand)).or_not_found("afterId")
+}
+
+fn after_id(place: Place) -> ID {
+    match place {
+        Place::Recurring(id) => api_id(id),
+        Place::ByHand(id) => api_id(id),
     }
 }
 

@@ -380,7 +380,7 @@ impl RecurringTaskMutation {
     ///
     /// Requires the role `OWNER` or `MANAGER`.
     ///
-    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`.
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`, `TAKEN`.
     async fn recurring_task_update(
         &self,
         ctx: &Context<'_>,
@@ -414,7 +414,8 @@ impl RecurringTaskMutation {
         Ok(RecurringTaskPausePayload { recurring_task, user_errors, revision })
     }
 
-    /// Resumes a recurring task. Tasks of periods that are due already are generated at once, those inside the pause never.
+    /// Resumes a recurring task: ends the pause without an end, or those with an end in which the period lies. Tasks of periods
+    /// that are due already are generated at once, those inside a pause never.
     ///
     /// Requires the role `OWNER` or `MANAGER`.
     ///
@@ -438,7 +439,7 @@ impl RecurringTaskMutation {
     ///
     /// Requires the role `OWNER` or `MANAGER`.
     ///
-    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`, `INVALID_RULE`.
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`, `TAKEN`, `INVALID_RULE`.
     async fn recurring_task_override_set(
         &self,
         ctx: &Context<'_>,

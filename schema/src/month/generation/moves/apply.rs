@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Date, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use guichet_base::error::Result;
-use guichet_base::id::{ActId, ClientId, DocumentId, FirmId, Id, RecurringTaskId, StaffId, TaskId};
+use guichet_base::id::{ActId, ClientId, DocumentId, FirmId, Id, StaffId, TaskId};
 use guichet_base::text_enum;
 use guichet_engine::actor::Author;
 use guichet_engine::feed::Event;
@@ -26,7 +26,7 @@ use crate::shared::notification::model::NotificationKind;
 
 use super::super::plan::Computed;
 use super::super::run::Known;
-use super::find::{Days, Move, MoveFilter, Open};
+use super::find::{Days, Move, MoveFilter, Open, Place};
 
 text_enum! {
     /// A date in the history of a task or a document, spelled as that of a task is.
@@ -100,15 +100,14 @@ pub async fn move_all(store: &Store, job: &MoveDueDates) -> Result<usize> {
     Ok(moved)
 }
 
-/// Moves the dates of the open tasks of the next recurring tasks; returns the last of these, and what moved. None when there
-/// are no more.
+/// Moves the dates of the next open tasks; returns what was looked at last, and what moved. None when there are no more.
 pub(super) async fn step(
     tx: &mut Tx,
     job: &MoveDueDates,
     known: &Known,
     computed: &mut Computed<'_>,
-    after: Option<RecurringTaskId>,
-) -> Result<Option<(RecurringTaskId, Vec<Move>)>> {
+    after: Option<Place>,
+) -> Result<Option<(Place, Vec<Move>)>> {
     let next = Open::next(tx.conn(), job.firm_id, &job.filter, after, true).await?;
     let Some((last, open)) = next else { return Ok(None) };
     let moves = open.moves(&known.firm, job.firm_id, computed);
