@@ -1,3 +1,6 @@
+ALTER TABLE firms ALTER COLUMN late_files SET DEFAULT true;
+UPDATE firms SET late_files = true;
+
 DROP TABLE document_tellings;
 ALTER TABLE document_versions DROP COLUMN act_id;
 

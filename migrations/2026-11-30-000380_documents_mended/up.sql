@@ -21,3 +21,7 @@ CREATE TABLE document_tellings (
     created_at timestamptz NOT NULL,
     PRIMARY KEY (act_id, document_id)
 );
+
+-- Work that is done takes files only where the firm says so.
+ALTER TABLE firms ALTER COLUMN late_files SET DEFAULT false;
+UPDATE firms SET late_files = false;

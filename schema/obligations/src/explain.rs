@@ -83,6 +83,36 @@ pub fn explain(locale: Locale, step: &Step) -> Vec<String> {
     sentences
 }
 
+/// The same for people of the client: without what staff wrote, and without what the record of the client says.
+pub fn explain_to_client(locale: Locale, step: &Step) -> Vec<String> {
+    let is_own = step.key.as_deref().is_some_and(|key| !KNOWN.contains(&key));
+    match step.op {
+        Op::Choose => Vec::new(),
+        Op::Event if is_own => Vec::new(),
+        Op::Override => {
+            let mut args = Args::new();
+            args.set(
+                "to",
+                step.to.map_or_else(|| i18n::NONE.to_owned(), |date| i18n::weekday_date(locale, date)),
+            );
+            vec![i18n::text(locale, "due-set", &args)]
+        }
+        _ => explain(locale, step),
+    }
+}
+
+/// [`why_provisional`] for people of the client: names that the firm gave are left out.
+pub fn why_provisional_to_client(locale: Locale, why: &Provisional) -> String {
+    match why {
+        Provisional::AttributeMissing { key } | Provisional::EventUnknown { name: key }
+            if !KNOWN.contains(&key.as_str()) =>
+        {
+            i18n::text(locale, "provisional-open", &Args::new())
+        }
+        _ => why_provisional(locale, why),
+    }
+}
+
 fn day_off(locale: Locale, off: &DayOff) -> String {
     let mut args = Args::new();
     args.set("date", i18n::weekday_date(locale, off.date));
@@ -93,20 +123,22 @@ fn day_off(locale: Locale, off: &DayOff) -> String {
     i18n::text(locale, "day-off-holiday", &args)
 }
 
+/// The attributes and events of the record that have a name in each language.
+const KNOWN: [&str; 10] = [
+    "region",
+    "city",
+    "legalForm",
+    "department",
+    "registrationPrefix",
+    "nameInitial",
+    "staff",
+    "payrollDeferred",
+    "adhered",
+    "accountsApproved",
+];
+
 /// What people call an attribute or event of the record; other ones have the name that the firm gave them.
 fn attribute(locale: Locale, key: &str) -> String {
-    const KNOWN: [&str; 10] = [
-        "region",
-        "city",
-        "legalForm",
-        "department",
-        "registrationPrefix",
-        "nameInitial",
-        "staff",
-        "payrollDeferred",
-        "adhered",
-        "accountsApproved",
-    ];
     match KNOWN.contains(&key) {
         true => i18n::named(locale, "attribute", key, &Args::new()),
         false => key.to_owned(),

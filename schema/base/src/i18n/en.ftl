@@ -17,6 +17,7 @@ refusal-out-of-range =
         [items] { $asked } items were given. Give { $least } to { $most }.
         [zone] The time zone “{ $asked }” is not known. Enter a name such as Europe/Paris.
         [currency] The currency “{ $asked }” is not known. Enter its code, for example EUR.
+        [city] The city { $asked } lies in { $name }. Set the region first, then the city.
         [country] The country “{ $asked }” is not known. Enter its code of two letters, for example FR.
        *[none]
             { $least ->
@@ -386,6 +387,7 @@ due-after = It moves from { $from } to the next working day ({ $calendar }): { $
 due-table = The authority’s calendar says { $to }.
 due-extension = The authority extended it to { $to } ({ $source }).
 due-override = For this client it was set to { $to } ({ $source }).
+due-set = The date was set to { $to }.
 due-choose = On the client’s record, the { $key } is { $value }.
 due-beaten = Without this it would be { $date } ({ $source }).
 day-off-weekly = { $date } is not a working day.
@@ -408,6 +410,7 @@ provisional-region-unknown = The region of { $place } is not known. This is the 
 provisional-event-unknown = The date of the { $name } is not known yet.
 provisional-calendar-year = The holidays of { $place } for { $year } are not final yet.
 provisional-no-working-day = There is no working day within a month.
+provisional-open = Something on which the date depends is not known yet.
 
 ## Working calendars.
 

@@ -17,6 +17,7 @@ refusal-out-of-range =
         [items] Se han indicado { $asked } elementos. Indique de { $least } a { $most }.
         [zone] La zona horaria «{ $asked }» no es conocida. Indique un nombre como Europe/Madrid.
         [currency] La moneda «{ $asked }» no es conocida. Indique su código, por ejemplo EUR.
+        [city] El municipio { $asked } está en { $name }. Indique primero la región y luego el municipio.
         [country] El país «{ $asked }» no es conocido. Indique su código de dos letras, por ejemplo ES.
        *[none]
             { $least ->
@@ -386,6 +387,7 @@ due-after = Se traslada del { $from } al día hábil siguiente ({ $calendar }): 
 due-table = El calendario de la administración indica el { $to }.
 due-extension = La administración lo amplió al { $to } ({ $source }).
 due-override = Para este cliente se fijó el { $to } ({ $source }).
+due-set = La fecha se fijó el { $to }.
 due-choose = Ficha del cliente, { $key }: { $value }.
 due-beaten = Sin esto sería el { $date } ({ $source }).
 day-off-weekly = El { $date } es inhábil.
@@ -408,6 +410,7 @@ provisional-region-unknown = No se conoce la comunidad autónoma de { $place }. 
 provisional-event-unknown = Todavía no se conoce esta fecha: { $name }.
 provisional-calendar-year = Los festivos de { $year } ({ $place }) todavía no son definitivos.
 provisional-no-working-day = No hay ningún día hábil en un mes.
+provisional-open = Todavía no se conoce un dato del que depende la fecha.
 
 ## Calendarios.
 

@@ -17,6 +17,7 @@ refusal-out-of-range =
         [items] { $asked } éléments ont été indiqués. Indiquez-en de { $least } à { $most }.
         [zone] Le fuseau horaire « { $asked } » n’est pas connu. Saisissez un nom comme Europe/Paris.
         [currency] La devise « { $asked } » n’est pas connue. Saisissez son code, par exemple EUR.
+        [city] La commune { $asked } se trouve en { $name }. Indiquez d’abord la région, puis la commune.
         [country] Le pays « { $asked } » n’est pas connu. Saisissez son code à deux lettres, par exemple FR.
        *[none]
             { $least ->
@@ -391,6 +392,7 @@ due-after = L’échéance passe du { $from } au jour ouvré suivant ({ $calenda
 due-table = Le calendrier de l’administration indique le { $to }.
 due-extension = L’administration l’a reportée au { $to } ({ $source }).
 due-override = Pour ce client, elle a été fixée au { $to } ({ $source }).
+due-set = La date a été fixée au { $to }.
 due-choose = Fiche du client, { $key } : { $value }.
 due-beaten = Sans cela, ce serait le { $date } ({ $source }).
 day-off-weekly = Le { $date } n’est pas un jour ouvré.
@@ -413,6 +415,7 @@ provisional-region-unknown = La région de { $place } n’est pas connue. Cette 
 provisional-event-unknown = Cette date n’est pas encore connue : { $name }.
 provisional-calendar-year = Les jours fériés de { $year } ({ $place }) ne sont pas encore définitifs.
 provisional-no-working-day = Il n’y a aucun jour ouvré à moins d’un mois.
+provisional-open = Une donnée dont dépend la date n’est pas encore connue.
 
 ## Calendriers.
 

@@ -17,6 +17,7 @@ refusal-out-of-range =
         [items] Foram informados { $asked } itens. Informe de { $least } a { $most }.
         [zone] O fuso horário “{ $asked }” não é conhecido. Informe um nome como America/Sao_Paulo.
         [currency] A moeda “{ $asked }” não é conhecida. Informe o código dela, por exemplo BRL.
+        [city] O município { $asked } fica em { $name }. Informe primeiro a região e depois o município.
         [country] O país “{ $asked }” não é conhecido. Informe o código de duas letras, por exemplo BR.
        *[none]
             { $least ->
@@ -394,6 +395,7 @@ due-after = O vencimento passa de { $from } para o próximo dia útil ({ $calend
 due-table = A agenda do órgão indica { $to }.
 due-extension = O órgão prorrogou para { $to } ({ $source }).
 due-override = Para este cliente, foi definido { $to } ({ $source }).
+due-set = A data foi definida para { $to }.
 due-choose = Cadastro do cliente, { $key }: { $value }.
 due-beaten = Sem isso, seria { $date } ({ $source }).
 day-off-weekly = { $date } não é dia útil.
@@ -416,6 +418,7 @@ provisional-region-unknown = A região de { $place } não é conhecida. Esta é 
 provisional-event-unknown = Esta data ainda não é conhecida: { $name }.
 provisional-calendar-year = Os feriados de { $year } ({ $place }) ainda não são definitivos.
 provisional-no-working-day = Não há nenhum dia útil em um mês.
+provisional-open = Ainda não se conhece um dado de que a data depende.
 
 ## Calendários.
 

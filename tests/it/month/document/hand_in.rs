@@ -134,11 +134,19 @@ async fn a_10_closed_tasks() {
     papers.task_is("CANCELED").await;
     assert_eq!(code(&papers.hand_in(&admin, &id, PDF).await), "DOCUMENT_NOT_EXPECTED");
     papers.task_is("DONE").await;
-    papers.set("UPDATE firms SET late_files = false").await;
+    // By default the firm takes none.
     let refused = papers.hand_in(&admin, &id, PDF).await;
     assert_eq!(code(&refused), "DOCUMENT_TOO_LATE");
     assert!(!text(&refused["userErrors"][0]["message"]).is_empty());
-    papers.set("UPDATE firms SET late_files = true").await;
+    let can = async || {
+        let query = "query C($id: ID!) { document(id: $id) { viewerCan { act allowed reason } } }";
+        let seen = papers.desk.app.ask(&admin, query, json!({ "id": id })).await;
+        let can = seen["document"]["viewerCan"].as_array().unwrap().clone();
+        can.into_iter().find(|one| one["act"] == "HAND_IN").unwrap()["reason"].clone()
+    };
+    assert_eq!(can().await, "DOCUMENT_TOO_LATE");
+    assert_eq!(papers.desk.settle(json!({ "acceptsLateFiles": true })).await["acceptsLateFiles"], true);
+    assert_eq!(can().await, Value::Null);
     papers.filed(&admin, &id).await;
     assert_eq!(papers.see(&member, &id).await["versions"][0]["isLate"], true);
     let query = "{ notifications(first: 10) { nodes { kind subject { id } author { id } } } }";

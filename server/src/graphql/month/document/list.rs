@@ -4,7 +4,8 @@ use async_graphql::{Context, ID, InputObject, Object, Subscription};
 use futures_util::Stream;
 use guichet_base::error::{self, Code, Refusal};
 use guichet_base::id::{
-    AccessId, ClientId, DepartmentId, DocumentId, FolderId, Id, ObligationId, StaffId, TaskId, TaskTypeId,
+    AccessId, ClientId, DepartmentId, DocumentId, FirmId, FolderId, Id, ObligationId, StaffId, TaskId,
+    TaskTypeId,
 };
 use guichet_base::page::PageRequest;
 use guichet_edge::ApiError;
@@ -230,8 +231,8 @@ impl Listed for DocumentsListed {
             ObligationId::NOUN,
         ],
         elsewhere: &[TaskId::NOUN],
-        // What was generated is told by one event a client; marks depend on the day.
-        rules: &[MONTH, DAY],
+        // What was generated is told by one event a client; marks depend on the day, late files on the firm.
+        rules: &[FirmId::NOUN, MONTH, DAY],
         ..Shows::of("documentsChanged")
     };
 

@@ -47,6 +47,19 @@ pub struct DocumentPublishInput {
     ids: Vec<ID>,
 }
 
+/// Input for `documentDrop`: the document that a task does not need.
+#[derive(Debug, InputObject)]
+pub struct DocumentDropInput {
+    /// The ID of the document.
+    id: ID,
+    /// The version that was read. If the document has another version now, nothing is changed and the error is
+    /// `CONFLICT`.
+    expected_version: i32,
+    /// True when the document is not expected any more; false to expect it again.
+    #[graphql(default = true)]
+    is_dropped: bool,
+}
+
 /// Input for `documentUnpublish`: the document whose file is taken back.
 #[derive(Debug, InputObject)]
 pub struct DocumentUnpublishInput {
@@ -125,6 +138,14 @@ payload! {
     DocumentPublishPayload {
         /// The list of results, in the order of the input; empty when the whole input was refused.
         results: Vec<DocumentPublishResult>,
+    }
+}
+
+payload! {
+    /// The result of `documentDrop`.
+    DocumentDropPayload {
+        /// The document in its current state, also when there are errors.
+        document: Option<Document>,
     }
 }
 
@@ -236,6 +257,25 @@ impl DocumentSettleMutation {
             Ok::<_, ApiError>(DocumentPublishResult { document: load_optional(ctx, id).await?, user_errors })
         });
         Ok(DocumentPublishPayload { results: try_join_all(results).await?, user_errors, revision })
+    }
+
+    /// Says that an open task does not need one of its documents, or that it needs it again. The client sees it no more. What
+    /// counts already is rejected or taken back first.
+    ///
+    /// Requires the role `OWNER`, `MANAGER` or `MEMBER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `TASK_CLOSED`, `DOCUMENT_FILED`, `CONFLICT`.
+    async fn document_drop(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: DocumentDropInput,
+    ) -> Result<DocumentDropPayload, ApiError> {
+        let DocumentDropInput { id: given, expected_version, is_dropped } = input;
+        let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+            settle::drop_one(store, actor, id("id", &given)?, expected_version, is_dropped).await
+        })
+        .await?;
+        Ok(DocumentDropPayload { document: now(ctx, &given).await?, user_errors, revision })
     }
 
     /// Takes back what was published, while nobody of the client has opened it: the client sees what it saw before. What was

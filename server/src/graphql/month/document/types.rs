@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object};
 use guichet_base::error;
 use guichet_base::id::{DocumentId, FirmId, TaskTypeId};
 use guichet_edge::ApiError;
-use guichet_obligations::{explain, why_provisional};
+use guichet_obligations::{explain, explain_to_client, why_provisional, why_provisional_to_client};
 use guichet_schema::month::document::queries;
 use guichet_schema::month::document::rules::{self, Terms};
 use guichet_schema::month::document::{model, rules::DocumentAct as Act};
@@ -140,17 +140,21 @@ impl Document {
         self.0.legal_due_on.map(Date)
     }
 
-    /// Why the due date of the law may still change, in the language of the viewer; empty when it is final.
-    async fn provisional(&self, ctx: &Context<'_>) -> Vec<String> {
-        let locale = Caller::of(ctx).locale;
-        self.0.provisional().iter().map(|why| why_provisional(locale, why)).collect()
+    /// Why the due date of the law may still change, in the language of the viewer; empty when it is final. Clients are not
+    /// shown the names that the firm gave to attributes and events.
+    async fn provisional(&self, ctx: &Context<'_>) -> Result<Vec<String>, ApiError> {
+        let caller = Caller::of(ctx);
+        let say = if caller.scope()?.is_staff() { why_provisional } else { why_provisional_to_client };
+        Ok(self.0.provisional().iter().map(|why| say(caller.locale, why)).collect())
     }
 
-    /// How the due date of the law was found, step by step, in the language of the viewer.
-    async fn due_explanation(&self, ctx: &Context<'_>) -> Vec<String> {
-        let locale = Caller::of(ctx).locale;
+    /// How the due date of the law was found, step by step, in the language of the viewer. Clients are shown neither what
+    /// staff wrote nor what the record of the client says.
+    async fn due_explanation(&self, ctx: &Context<'_>) -> Result<Vec<String>, ApiError> {
+        let caller = Caller::of(ctx);
+        let say = if caller.scope()?.is_staff() { explain } else { explain_to_client };
         let due = self.0.due();
-        due.iter().flat_map(|due| &due.steps).flat_map(|step| explain(locale, step)).collect()
+        Ok(due.iter().flat_map(|due| &due.steps).flat_map(|step| say(caller.locale, step)).collect())
     }
 
     /// Where the document stands.
