@@ -14,3 +14,7 @@ CREATE INDEX documents_firm_open ON documents (firm_id, due_on, id)
     WHERE (direction = 'INPUT' AND state IN ('EXPECTED', 'REJECTED'))
         OR (direction = 'OUTPUT' AND published_at IS NOT NULL AND read_at IS NULL);
 ALTER TABLE exports DROP COLUMN order_by;
+DELETE FROM document_answers WHERE answer = 'NOT_EXPECTED';
+ALTER TABLE document_answers DROP CONSTRAINT document_answers_answer_check;
+ALTER TABLE document_answers ADD CONSTRAINT document_answers_answer_check
+    CHECK (answer IN ('NOTHING_TO_SUBMIT', 'APPROVED', 'CONTESTED'));

@@ -1,3 +1,8 @@
+-- A-11: staff say of one document that its task does not need it.
+ALTER TABLE document_answers DROP CONSTRAINT document_answers_answer_check;
+ALTER TABLE document_answers ADD CONSTRAINT document_answers_answer_check
+    CHECK (answer IN ('NOTHING_TO_SUBMIT', 'APPROVED', 'CONTESTED', 'NOT_EXPECTED'));
+
 -- The rows of a file in the order that was asked for.
 ALTER TABLE exports ADD COLUMN order_by jsonb;
 

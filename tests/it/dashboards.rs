@@ -209,9 +209,15 @@ async fn a_16_approvals_in_progress() {
     };
     for (act, input, approval) in [
         (None, json!({}), "WAITING"),
-        (Some("documentContest"), json!({ "id": slip, "expectedVersion": 2, "comment": "Falta uma hora extra." }), "CONTESTED"),
+        (
+            Some("documentContest"),
+            json!({ "id": slip, "expectedVersion": 2, "comment": "Falta uma hora extra." }),
+            "CONTESTED",
+        ),
     ] {
         if let Some(act) = act {
+            let mut input: Value = input;
+            input["expectedVersion"] = papers.see(&admin, &slip).await["version"].clone();
             desk.done(&admin, act, input).await;
         }
         for by in [&admin, &desk.member, &desk.owner] {

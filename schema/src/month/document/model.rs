@@ -52,6 +52,8 @@ text_enum! {
         Approved = "APPROVED",
         /// Something is wrong with what was delivered.
         Contested = "CONTESTED",
+        /// It is not expected of this task.
+        NotExpected = "NOT_EXPECTED",
     }
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
-use guichet_base::id::{AccessId, DocumentId, FileId, FirmId, StaffId, TaskTypeId};
+use guichet_base::id::{AccessId, DocumentId, FileId, FirmId, StaffId, TaskId, TaskTypeId};
 use guichet_engine::actor::{Author, Membership, Scope};
 use guichet_engine::condition::Condition;
 use guichet_engine::reach;
@@ -44,6 +44,20 @@ pub async fn by_ids(
     Ok(documents::table
         .filter(visible(scope).checked())
         .filter(sql::among(documents::id, ids))
+        .select(Document::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// The documents of tasks, those that are handed in first, by name.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of_tasks(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[TaskId]) -> Result<Vec<Document>> {
+    Ok(documents::table
+        .filter(visible(scope).checked())
+        .filter(sql::among(documents::task_id, ids))
+        .order((documents::task_id, documents::direction, documents::name, documents::id))
         .select(Document::as_select())
         .load(conn)
         .await?)

@@ -107,6 +107,8 @@ text_enum! {
         Reject = "REJECT",
         /// Publish what is delivered with `documentPublish`.
         Publish = "PUBLISH",
+        /// Say with `documentDrop` that the task does not need it, or that it does.
+        Drop = "DROP",
         /// Take back with `documentUnpublish` what was published and nobody of the client has opened.
         Unpublish = "UNPUBLISH",
         /// Approve what was delivered with `documentApprove`.
@@ -143,13 +145,17 @@ impl Terms {
 /// The code that the command would return.
 pub fn may(act: DocumentAct, by: &Membership, document: &Document, terms: Terms) -> Result<(), Code> {
     let is_staff = matches!(by, Membership::Staff(_));
-    let is_staffs = matches!(act, DocumentAct::Reject | DocumentAct::Publish | DocumentAct::Unpublish);
+    let is_staffs = matches!(
+        act,
+        DocumentAct::Reject | DocumentAct::Publish | DocumentAct::Drop | DocumentAct::Unpublish
+    );
     let is_clients = matches!(act, DocumentAct::Approve | DocumentAct::Contest);
     if is_staffs && !is_staff || is_clients && is_staff {
         return Err(Code::NotAllowed);
     }
     let wants_output = match act {
         DocumentAct::HandIn => is_staff && document.is_output(),
+        DocumentAct::Drop => document.is_output(),
         DocumentAct::NothingToSubmit | DocumentAct::Reject => false,
         DocumentAct::Publish | DocumentAct::Unpublish | DocumentAct::Approve | DocumentAct::Contest => true,
     };
@@ -164,7 +170,10 @@ pub fn may(act: DocumentAct, by: &Membership, document: &Document, terms: Terms)
         DocumentAct::HandIn if !document.is_output() && terms.is_late() && !terms.late_files => {
             Err(Code::DocumentTooLate)
         }
-        DocumentAct::NothingToSubmit if document.state == DocumentState::Filed => Err(Code::DocumentFiled),
+        DocumentAct::Drop if terms.task.is_some_and(TaskStatus::is_closed) => Err(Code::TaskClosed),
+        DocumentAct::NothingToSubmit | DocumentAct::Drop if document.state == DocumentState::Filed => {
+            Err(Code::DocumentFiled)
+        }
         DocumentAct::Reject if document.state != DocumentState::Filed => Err(Code::NothingToReject),
         DocumentAct::Publish if document.last_version == 0 => Err(Code::NothingToPublish),
         DocumentAct::Unpublish if document.published_at.is_none() => Err(Code::NothingToUnpublish),

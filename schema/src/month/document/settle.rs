@@ -55,15 +55,55 @@ pub async fn nothing_to_submit(
         let (by, kind) = (actor.membership.author(), AnswerKind::NothingToSubmit);
         held.answers.insert(id, Some(DocumentAnswer::new(&document, kind, by, tx.now, None)));
     } else {
-        let versions = held.versions.get(&id).map(Vec::as_slice).unwrap_or_default();
-        let was_rejected = versions.iter().any(|version| version.rejected_at.is_some());
-        document.state = if was_rejected { DocumentState::Rejected } else { DocumentState::Expected };
+        document.state = standing(&held, &document);
         held.answers.insert(id, None);
     }
     rules::touch(&mut document, tx.now);
     held.documents.insert(id, document);
     held.save(&mut tx, "documentNothingToSubmit").await?;
     tx.commit(id).await
+}
+
+/// Says that a task does not need one of its documents, or that it does again, as long as the task is open and nothing of
+/// the document counts. For staff.
+///
+/// # Errors
+/// `NOT_ALLOWED`, `NOT_FOUND`, `TASK_CLOSED`, `DOCUMENT_FILED`, `CONFLICT`.
+pub async fn drop_one(
+    store: &Store,
+    actor: &Actor,
+    id: DocumentId,
+    expected_version: i32,
+    is_dropped: bool,
+) -> Result<Done<DocumentId>> {
+    let mut tx = store.begin(actor).await?;
+    let (mut held, mut document) = lock(&mut tx, actor, id, DocumentAct::Drop).await?;
+    if is_dropped == (document.state == DocumentState::Dropped) {
+        return tx.commit(id).await;
+    }
+    expect(&document, expected_version)?;
+    if is_dropped {
+        document.state = DocumentState::Dropped;
+        let (by, kind) = (actor.membership.author(), AnswerKind::NotExpected);
+        held.answers.insert(id, Some(DocumentAnswer::new(&document, kind, by, tx.now, None)));
+    } else {
+        document.state = standing(&held, &document);
+        held.answers.insert(id, None);
+    }
+    rules::touch(&mut document, tx.now);
+    held.documents.insert(id, document);
+    held.save(&mut tx, "documentDrop").await?;
+    tx.commit(id).await
+}
+
+/// Where a document stands by its files, when nothing is said of it.
+fn standing(held: &Held, document: &Document) -> DocumentState {
+    let versions = held.versions.get(&document.id).map(Vec::as_slice).unwrap_or_default();
+    if versions.iter().any(|version| version.is_current) {
+        return DocumentState::Filed;
+    }
+    let was_rejected = versions.iter().any(|version| version.rejected_at.is_some());
+    if was_rejected && !document.is_output() { DocumentState::Rejected } else { DocumentState::Expected }
 }
 
 /// Rejects what counts of a document, or one version of it: without any other it is missing again. For staff.

@@ -8,19 +8,23 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Date, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use guichet_base::error::Result;
+use guichet_base::error::{InputPath, Result};
 use guichet_base::id::{ClientId, DepartmentId, DocumentDefinitionId, DocumentId, Id, StaffId, TaskId};
+use guichet_base::input::{Check, MAX_NAME};
 use guichet_engine::actor::Scope;
 use guichet_engine::feed::{Audience, Event};
 use guichet_engine::reach;
+use guichet_engine::searchable;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
-use guichet_engine::tables::documents;
-use guichet_obligations::Due;
+use guichet_engine::tables::{documents, tasks};
+use guichet_obligations::{Category, Direction, Due};
+use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::month::generation::run::by_hand::Documents;
+use crate::month::task_type::model::Takes;
 
 use super::model::{Task, TaskStatus};
 
@@ -169,6 +173,98 @@ pub(super) async fn follow(
 
 fn is_canceled(task: &Task) -> bool {
     task.status == TaskStatus::Canceled
+}
+
+/// A document that staff write for one task (C-02).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewDocument {
+    /// Its name.
+    pub name: String,
+    /// Who brings it.
+    pub direction: Direction,
+    /// What it is about.
+    pub category: Category,
+    /// The day that the client sees; that of the task without one.
+    pub due_on: Option<NaiveDate>,
+    /// What becomes of a second file.
+    pub takes: Takes,
+    /// Whether the client is asked to approve what is delivered.
+    pub wants_approval: bool,
+    /// Whether the work is not done without it.
+    pub is_required: bool,
+}
+
+/// Most documents that staff write for a task.
+const MAX_ADDED: usize = 30;
+
+/// Checks documents that staff write for a task.
+pub(super) fn check(check: &mut Check, given: &[NewDocument]) -> Vec<NewDocument> {
+    check.count("documents", given.len(), &(0..=MAX_ADDED));
+    let read = |(index, document): (usize, &NewDocument)| {
+        let path = InputPath::from("documents").item(index).field("name");
+        NewDocument { name: check.line(path, &document.name, 1..=MAX_NAME), ..document.clone() }
+    };
+    given.iter().take(MAX_ADDED).enumerate().map(read).collect()
+}
+
+/// Writes documents that staff wrote for a task, each with its event. `text` is what each is found by.
+pub(super) async fn add(
+    tx: &mut Tx,
+    task: &Task,
+    added: &[NewDocument],
+    text: impl Fn(&str) -> String,
+    portfolio: Option<StaffId>,
+) -> Result<()> {
+    let starts_on: Option<NaiveDate> =
+        tasks::table.find(task.id).select(tasks::period_starts_on).get_result(tx.conn()).await?;
+    for document in added {
+        let id = DocumentId::new();
+        let (due_on, is_due_set) = match (document.due_on, document.direction) {
+            (Some(day), _) => (Some(day), true),
+            (None, Direction::Input) => (asked_by(task), false),
+            (None, Direction::Output) => (task.legal_due_on, false),
+        };
+        let (category, name) = (document.category.as_str().to_owned(), &document.name);
+        diesel::insert_into(documents::table)
+            .values((
+                (
+                    documents::id.eq(id),
+                    documents::firm_id.eq(task.firm_id),
+                    documents::client_id.eq(task.client_id),
+                    documents::task_id.eq(task.id),
+                    documents::task_type_id.eq(task.task_type_id),
+                    documents::assignee_id.eq(task.assignee_id),
+                    documents::department_id.eq(task.department_id),
+                ),
+                (
+                    documents::direction.eq(document.direction),
+                    documents::category.eq(document.category),
+                    documents::name.eq(name),
+                    documents::period.eq(&task.period),
+                    documents::period_starts_on.eq(starts_on),
+                    documents::takes.eq(document.takes),
+                    documents::wants_approval.eq(document.wants_approval),
+                    documents::is_required.eq(document.is_required),
+                ),
+                (
+                    documents::legal_due_on.eq(task.legal_due_on),
+                    documents::due_on.eq(due_on),
+                    documents::is_due_set.eq(is_due_set),
+                    documents::provisional.eq(&task.provisional),
+                    documents::due_facts.eq(&task.due_facts),
+                ),
+                searchable!(documents, text(name)),
+                (documents::created_at.eq(tx.now), documents::updated_at.eq(tx.now)),
+            ))
+            .execute(tx.conn())
+            .await?;
+        let of = (task.client_id, Some(task.assignee_id), task.department_id);
+        let (client_id, assignee_id, department_id) = of;
+        let after = Seen { client_id, assignee_id, department_id, category }.audience(portfolio);
+        let event = Event { noun: DocumentId::NOUN, subject: id.uuid(), before: None, after: Some(after) };
+        tx.event(task.firm_id, event);
+    }
+    Ok(())
 }
 
 /// Whether staff said of a document that its task does not need it.

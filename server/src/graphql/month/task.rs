@@ -18,6 +18,7 @@ use guichet_base::error;
 use guichet_base::id::{FirmId, Id, TaskId};
 use guichet_edge::ApiError;
 use guichet_obligations::{explain, why_provisional};
+use guichet_schema::month::document;
 use guichet_schema::month::task::list::by_ids as tasks_by_ids;
 use guichet_schema::month::task::rules::{self, is_overdue};
 use guichet_schema::month::task::status::StatusOutcome;
@@ -29,6 +30,7 @@ use guichet_schema::shared::file::model as file;
 
 use self::comment::{TaskCommentConnection, comments};
 use self::history::HistoryOf;
+use super::document::Document;
 use super::recurring_task::RecurringTask;
 use super::task_type::TaskType;
 use crate::graphql::ability::Ability;
@@ -61,6 +63,17 @@ keyed! {
 keyed! {
     /// How many required documents a task lacks.
     MissingOf(TaskId) => i64, |loads, conn, ids| documents::missing(conn, &loads.scope(), ids)
+}
+
+keyed! {
+    /// The documents of a task.
+    DocumentsOf(TaskId) => [document::model::Document], |loads, conn, ids| async {
+        let rows = document::queries::of_tasks(conn, &loads.scope(), ids).await?;
+        let rows = rows.into_iter().filter_map(|row| Some((row.task_id?, row))).collect();
+        let of_tasks = grouped::<TaskId, (TaskId, document::model::Document)>(rows, |(id, _)| *id).into_iter();
+        let documents = |rows: Vec<(TaskId, document::model::Document)>| rows.into_iter().map(|(_, row)| row);
+        error::Result::Ok(of_tasks.map(|(id, rows)| (id, documents(rows).collect())).collect())
+    }
 }
 
 keyed! {
@@ -198,6 +211,12 @@ impl Task {
     /// Whether a person set the date until which the client hands in, so that it does not follow the due date of the law.
     async fn is_hand_in_set(&self) -> bool {
         self.0.is_hand_in_set
+    }
+
+    /// The documents that the task expects and delivers: what the client hands in first, by name. Those that are not expected any
+    /// more are among them.
+    async fn documents(&self, ctx: &Context<'_>) -> Result<Vec<Document>, ApiError> {
+        load_list(ctx, DocumentsOf(self.0.id), Document).await
     }
 
     /// Whether required documents are missing. Those of a canceled task are not expected.

@@ -16,7 +16,7 @@ use crate::month::recurring_task::model::{DueOverride, RecurringTask};
 use crate::month::{calendar, obligation};
 use crate::people::client::record::queries::{Record, records};
 
-use super::{Chunk, Dues, Firm, Made, Order, Planned, areas, recurrence, tell, write_documents};
+use super::{Chunk, Dues, Firm, Made, Order, Planned, areas, label, recurrence, tell, write_documents};
 
 /// What decides about dates, for some clients of a firm.
 pub(crate) struct Rules {
@@ -109,17 +109,32 @@ impl Rules {
         }
     }
 
-    /// Makes the documents of a task that is there; none when nothing is due for its period. What the client brings is
-    /// due by `hand_in`, the task's day for that, unless it has an obligation of its own.
+    /// Whether a kind of work has a document.
+    pub fn has_document(&self, task_type: TaskTypeId, document: DocumentDefinitionId) -> bool {
+        let kind = self.firm.types.get(&task_type);
+        kind.is_some_and(|kind| kind.documents.iter().any(|(one, _)| one.id == document))
+    }
+
+    /// The text by which a document of a task is found.
+    pub fn document_text(&self, name: &str, task_type: Option<TaskTypeId>, period: Option<&Period>) -> String {
+        let kind = task_type.and_then(|id| self.firm.types.get(&id));
+        let period = period.map(|period| label(self.firm.locale, period)).unwrap_or_default();
+        super::document_text(name, kind.map_or("", |kind| kind.row.name.as_str()), &period)
+    }
+
+    /// Makes the documents of a task that is there but for those that are `unexpected`; none when nothing is due for its
+    /// period. What the client brings is due by `hand_in`, the task's day for that, unless it has an obligation of its own.
     pub async fn make_documents(
         &self,
         tx: &mut Tx,
         work: Work<'_>,
         task: &Made,
         hand_in: Option<NaiveDate>,
+        unexpected: &[DocumentDefinitionId],
     ) -> Result<()> {
         let mut computed = Computed::new(&self.book, &self.calendars);
-        let Some(planned) = self.plan(work, task.id, &mut computed) else { return Ok(()) };
+        let Some(mut planned) = self.plan(work, task.id, &mut computed) else { return Ok(()) };
+        planned.documents.retain(|(id, _)| !unexpected.contains(id));
         let mut dues = Dues { hand_in, ..Dues::default() };
         write_documents(tx, &self.firm, &computed, &mut dues, &[&planned]).await?;
         if planned.documents.is_empty() {

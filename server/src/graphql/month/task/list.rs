@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, Subscription};
 use futures_util::Stream;
 use guichet_base::error;
 use guichet_base::id::{
-    ClientId, DepartmentId, FirmId, Id, ObligationId, RecurringTaskId, StaffId, TaskId, TaskTypeId,
+    ClientId, DepartmentId, DocumentId, FirmId, Id, ObligationId, RecurringTaskId, StaffId, TaskId, TaskTypeId,
 };
 use guichet_base::page::PageRequest;
 use guichet_edge::ApiError;
@@ -192,6 +192,7 @@ impl Listed for TasksListed {
             RecurringTaskId::NOUN,
             ObligationId::NOUN,
         ],
+        elsewhere: &[DocumentId::NOUN],
         // What was generated is told by one event a client.
         rules: &[FirmId::NOUN, MONTH, DAY],
         ..Shows::of("tasksChanged")
