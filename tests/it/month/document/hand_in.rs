@@ -233,3 +233,50 @@ async fn a_09_a_task_is_reopened() {
     }
     papers.finish().await;
 }
+
+/// after A, then B in its place, and B rejected, A is taken again.
+#[tokio::test]
+async fn a_09_what_was_replaced_by_a_rejected_file() {
+    let papers = Papers::open().await;
+    let (admin, owner) = (papers.desk.admin.clone(), papers.desk.owner.clone());
+    let id = papers.id("Extrato").await;
+    papers.filed(&admin, &id).await;
+    let file = papers.desk.hand_in(&admin, "b.csv", CSV).await;
+    papers.hand_in_file(&admin, &id, &file).await;
+    let reject = json!({ "id": id, "expectedVersion": papers.version(&id).await, "reason": "Outro mês." });
+    papers.desk.done(&owner, "documentReject", reject).await;
+    assert_eq!(papers.see(&admin, &id).await["state"], "REJECTED");
+    papers.filed(&admin, &id).await;
+    let seen = papers.see(&admin, &id).await;
+    assert_eq!(seen["state"], "FILED");
+    let newest = &seen["versions"][0];
+    assert_eq!(
+        (&newest["number"], &newest["isCurrent"], &newest["isDuplicate"]),
+        (&json!(3), &json!(true), &json!(false))
+    );
+    papers.finish().await;
+}
+
+/// nobody rejects what was handed in after what was seen; of a canceled task nothing is missing.
+#[tokio::test]
+async fn a_09_rejected_as_it_was_seen() {
+    let papers = Papers::open().await;
+    let (admin, owner) = (papers.desk.admin.clone(), papers.desk.owner.clone());
+    let id = papers.id("Extrato").await;
+    papers.filed(&admin, &id).await;
+    let mut reject = json!({ "id": id, "expectedVersion": papers.version(&id).await, "reason": "Ilegível." });
+    let file = papers.desk.hand_in(&admin, "b.csv", CSV).await;
+    papers.hand_in_file(&admin, &id, &file).await;
+    assert_eq!(papers.desk.refused(&owner, "documentReject", reject.clone()).await, ["CONFLICT"]);
+    assert_eq!(papers.see(&owner, &id).await["state"], "FILED");
+
+    let status = |status: &str| json!({ "id": papers.task, "status": status });
+    papers.desk.done(&owner, "taskStatusChange", status("CANCELED")).await;
+    reject["expectedVersion"] = papers.version(&id).await;
+    papers.desk.done(&owner, "documentReject", reject).await;
+    assert_eq!(papers.see(&owner, &id).await["mark"], "SETTLED");
+    assert_eq!(papers.see(&admin, &id).await, Value::Null);
+    papers.desk.done(&owner, "taskStatusChange", status("TODO")).await;
+    assert_eq!(papers.see(&admin, &id).await["state"], "REJECTED");
+    papers.finish().await;
+}

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::papers::{Papers, code};
 use crate::desk::ticket::desk::text;
+use crate::shared::file::hand::CSV;
 
 /// The way to the folder of a document, from the outside inwards.
 async fn way(papers: &Papers, document: &str) -> Vec<String> {
@@ -122,5 +123,30 @@ async fn b_05_folders_tell_nothing_of_payroll() {
         "what goes by itself is seen by what lies in it"
     );
     drop((live, side));
+    papers.finish().await;
+}
+
+/// C-13: what staff put at the top stays there, whatever comes; the top can be asked for.
+#[tokio::test]
+async fn c_13_at_the_top() {
+    let papers = Papers::open().await;
+    let (admin, member) = (papers.desk.admin.clone(), papers.desk.member.clone());
+    let (notes, bank) = (papers.id("Notas").await, papers.id("Extrato").await);
+    papers.filed(&admin, &notes).await;
+    papers.filed(&admin, &bank).await;
+    assert_eq!(
+        papers.names(&admin, json!({ "isTop": true })).await,
+        [""; 0],
+        "nothing lies there without a file"
+    );
+    assert_eq!(papers.names(&admin, json!({ "isTop": false })).await, ["Extrato", "Notas"]);
+    papers.desk.done(&member, "documentMove", json!({ "ids": [notes] })).await;
+    let again = papers.desk.hand_in(&admin, "b.csv", CSV).await;
+    papers.hand_in_file(&admin, &notes, &again).await;
+    assert_eq!(way(&papers, &notes).await, [""; 0]);
+    for by in [&admin, &member] {
+        assert_eq!(papers.names(by, json!({ "isTop": true })).await, ["Notas"]);
+        assert_eq!(papers.names(by, json!({ "isTop": false })).await, ["Extrato"]);
+    }
     papers.finish().await;
 }
