@@ -470,6 +470,7 @@ documents-mail-footer = This message from { $firm } about the documents of { $cl
 receipt-mail-subject = Receipt: documents of { $client }
 receipt-mail-lead = { $firm } has received these files of { $client } from you.
 receipt-mail-at = Received
+receipt-mail-by = Handed in by
 receipt-mail-after = Each file is checked before it counts. If one is refused, you see it in your client area.
 
 ## Folders of a library.

@@ -470,6 +470,7 @@ documents-mail-footer = Este mensaje de { $firm } sobre los documentos de { $cli
 receipt-mail-subject = Acuse de recibo: documentos de { $client }
 receipt-mail-lead = { $firm } ha recibido de usted estos archivos de { $client }.
 receipt-mail-at = Recibido
+receipt-mail-by = Entregado por
 receipt-mail-after = Cada archivo se comprueba antes de contar. Si alguno se rechaza, lo verá en su área de cliente.
 
 ## Carpetas de una biblioteca.

@@ -475,6 +475,7 @@ documents-mail-footer = Ce message de { $firm } au sujet des documents de { $cli
 receipt-mail-subject = Accusé de réception : documents de { $client }
 receipt-mail-lead = { $firm } a bien reçu de votre part ces fichiers de { $client }.
 receipt-mail-at = Reçu
+receipt-mail-by = Remis par
 receipt-mail-after = Chaque fichier est vérifié avant de compter. Si l’un d’eux est refusé, vous le verrez dans votre espace client.
 
 ## Dossiers d’une bibliothèque.

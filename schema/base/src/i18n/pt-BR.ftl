@@ -478,6 +478,7 @@ documents-mail-footer = Esta mensagem de { $firm } sobre os documentos de { $cli
 receipt-mail-subject = Comprovante: documentos de { $client }
 receipt-mail-lead = { $firm } recebeu de você estes arquivos de { $client }.
 receipt-mail-at = Recebido
+receipt-mail-by = Entregue por
 receipt-mail-after = Cada arquivo é verificado antes de valer. Se algum for recusado, você o verá na sua área do cliente.
 
 ## Pastas de uma biblioteca.

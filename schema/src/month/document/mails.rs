@@ -132,7 +132,14 @@ impl MailKind for ReceiptMail {
         };
         let lines = facts.versions.iter().filter_map(line).collect();
         let client = client_name(conn, delivery).await?;
-        Ok(Receipt { client, lines }.letter(mailing))
+        // A receipt goes to the person who handed in.
+        let by: Option<String> = match delivery.account_id {
+            Some(id) => {
+                accounts::table.find(id).select(accounts::name).get_result(&mut conn).await.optional()?
+            }
+            None => None,
+        };
+        Ok(Receipt { client, lines, by }.letter(mailing))
     }
 }
 

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_base::id::{DocumentId, Id};
+use guichet_base::locale::Locale;
 use guichet_engine::tables::email_deliveries;
 use guichet_tests::app::Setup;
 use guichet_tests::clamd::{FakeClamd, VIRUS};
@@ -87,6 +88,35 @@ async fn a_14_receipts() {
     papers.desk.app.jobs_done().await;
     let told = mails(&papers, "DOCUMENT_RECEIPT").await;
     assert_eq!(told, [("ana@padaria.example".to_owned(), "SENT".to_owned())]);
+    papers.finish().await;
+}
+
+/// what, when and by whom, in the language of the person.
+#[tokio::test]
+async fn a_14_a_receipt_says_by_whom() {
+    let papers = Papers::open().await;
+    let admin = papers.desk.admin.clone();
+    let notes = papers.id("Notas").await;
+    papers.set("UPDATE accounts SET name = 'Ana Ruiz' WHERE email = 'ana@padaria.example'").await;
+    for (locale, by, content) in [
+        (Locale::PtBr, "Entregue por", &b"dia;valor\n1;1\n"[..]),
+        (Locale::Fr, "Remis par", b"dia;valor\n2;2\n"),
+        (Locale::Es, "Entregado por", b"dia;valor\n3;3\n"),
+        (Locale::En, "Handed in by", b"dia;valor\n4;4\n"),
+    ] {
+        papers.desk.speaks(&admin, locale).await;
+        let file = papers.desk.hand_in(&admin, "notas.csv", content).await;
+        let items = json!([{ "documentId": notes, "fileId": file }]);
+        let input = json!({ "items": items, "wantsReceipt": true });
+        papers.desk.done(&admin, "documentHandIn", input).await;
+        papers.desk.app.jobs_done().await;
+        let mails = papers.desk.app.sink.mails();
+        let mine = mails.iter().rfind(|mail| mail.to == ["ana@padaria.example"]).unwrap();
+        let text = mine.parsed().body_text(0).unwrap().into_owned();
+        for word in [by, "Ana Ruiz", "Notas 2026-02", "notas.csv"] {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+    }
     papers.finish().await;
 }
 
