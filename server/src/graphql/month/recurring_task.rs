@@ -204,7 +204,8 @@ pub struct RecurringTaskCreateInput {
     task_type_id: ID,
     /// The ID of the staff member who does the work for this client. Omit it to let the kind of work decide.
     assignee_id: Option<ID>,
-    /// The name of the first period: `2026-03`, `2026-Q1`, `2026`, or a fiscal year by its closing day, `FY2026-06-30`.
+    /// The name of the first period: `2026-03`, `2026-Q1`, `2026`, or a fiscal year by its closing day, `FY2026-06-30`; at most
+    /// six years back.
     first_period: String,
     /// The name of the last period, which is included.
     last_period: Option<String>,

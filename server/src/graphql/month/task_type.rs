@@ -424,7 +424,7 @@ pub struct TaskTypeUpdateInput {
     hand_in_rule: MaybeUndefined<DueRule>,
     /// How often the work recurs. The kind and length of its periods cannot be changed once a client has it.
     recurrence: Option<TaskTypeRecurrenceInput>,
-    /// The months in which a period must end, 1 to 12, for `MONTH`; every month if empty.
+    /// The months in which a period must end, 1 to 12, for `MONTH`; every month if empty. None can be added once a client has it.
     months: Option<Vec<i32>>,
     /// The ID of the staff member who does the work, if it is not the accountant of the client.
     assignee_id: MaybeUndefined<ID>,
