@@ -151,3 +151,33 @@ fn scalar(locale: Locale, value: &Scalar) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// C-01: clients read neither what staff wrote nor what the record says of them.
+    #[test]
+    fn c_01_clients_read_no_words_of_staff() {
+        let private = [
+            json!({ "op": "CHOOSE", "key": "staff", "value": 300 }),
+            json!({ "op": "CHOOSE", "key": "slowPayer", "value": true }),
+            json!({ "op": "EVENT", "key": "slowPayer", "to": "2026-03-02" }),
+            json!({ "op": "OVERRIDE", "to": "2026-03-02", "source": "slowPayer" }),
+        ];
+        for step in private {
+            let step: Step = serde_json::from_value(step).unwrap();
+            for locale in Locale::ALL {
+                let told = explain_to_client(*locale, &step).join(" ");
+                assert!(!told.contains("slowPayer") && !told.contains("300"), "{told}");
+                assert_eq!(told.is_empty(), step.op != Op::Override, "{told}");
+            }
+        }
+        let why = Provisional::AttributeMissing { key: "slowPayer".to_owned() };
+        assert!(!why_provisional_to_client(Locale::En, &why).contains("slowPayer"));
+        let why = Provisional::EventUnknown { name: "accountsApproved".to_owned() };
+        assert_eq!(why_provisional_to_client(Locale::En, &why), why_provisional(Locale::En, &why));
+    }
+}

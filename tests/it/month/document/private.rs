@@ -5,7 +5,7 @@ use guichet_tests::live::{LiveSide, Messages};
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
 
-use super::papers::{Papers, document};
+use super::papers::{Papers, document, work};
 use crate::desk::ticket::desk::{each, text};
 
 const FOLLOW: &str = "subscription { documentsChanged { reload changed { name } removed } }";
@@ -168,5 +168,35 @@ async fn b_05_only_payroll_came() {
     desk.done(&admin, "documentNothingToSubmit", json!({ "id": notes })).await;
     assert_eq!(changed(&mut of_caio).await, ["Notas"], "nothing was told before");
     drop((of_admin, of_caio, side));
+    papers.finish().await;
+}
+
+/// C-01, C-10: how a date was found is explained to clients without the words and names of staff, which staff read.
+#[tokio::test]
+async fn c_10_no_words_of_staff() {
+    let papers = Papers::open().await;
+    let (desk, admin) = (&papers.desk, papers.desk.admin.clone());
+    let agreed = work(desk, &desk.owner, &desk.client.encode(), "Combinado").await;
+    let written = json!({
+        "id": agreed.recurring, "fromPeriod": "2026-02", "toPeriod": "2026-02",
+        "due": { "dates": { "2026-02": "2026-03-25" } }, "reason": "Devedor em atraso"
+    });
+    desk.done(&desk.owner, "recurringTaskOverrideSet", written).await;
+    desk.done(&desk.manager, "dueDateMovesApply", json!({ "taskIds": [agreed.task] })).await;
+    let set = json!({ "id": papers.task, "expectedVersion": 1, "legalDueOn": "2026-03-24" });
+    desk.done(&desk.member, "taskEdit", set).await;
+    let explained = async |by: &Person, id: &str| {
+        let query = "query E($id: ID!) { document(id: $id) { dueOn dueExplanation provisional } }";
+        let seen = desk.app.ask(by, query, json!({ "id": id })).await["document"].clone();
+        (text(&seen["dueOn"]), seen.to_string())
+    };
+    let id = document(desk, &desk.owner, &agreed.task, "Guia").await;
+    let (due, of_staff) = explained(&desk.owner, &id).await;
+    assert!(due == "2026-03-25" && of_staff.contains("Devedor em atraso"), "{of_staff}");
+    let (due, of_client) = explained(&admin, &id).await;
+    assert!(due == "2026-03-25" && !of_client.contains("Devedor"), "{of_client}");
+    let id = document(desk, &desk.owner, &papers.task, "Guia").await;
+    let (due, of_client) = explained(&admin, &id).await;
+    assert!(due == "2026-03-24" && !of_client.contains("bruno"), "{of_client}");
     papers.finish().await;
 }
