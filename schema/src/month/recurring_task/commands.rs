@@ -335,12 +335,11 @@ pub struct SetOverride {
     pub reason: String,
 }
 
-/// Sets a date or a rule of the firm's own for some periods of one client (C-09). Tasks that exist stay as they are. For
-/// owners and managers.
+/// Sets a date or a rule of the firm's own for some periods of one client (C-09); of several that hold for a period the one that
+/// begins last is meant. Tasks that exist stay as they are. For owners and managers.
 ///
 /// # Errors
-/// `NOT_ALLOWED`, `NOT_FOUND`; refusals of the fields, `INVALID_RULE` about the place in the rule that is wrong; `TAKEN` about
-/// `fromPeriod` when something else holds for some of these periods.
+/// `NOT_ALLOWED`, `NOT_FOUND`; refusals of the fields, `INVALID_RULE` about the place in the rule that is wrong.
 pub async fn set_override(store: &Store, actor: &Actor, input: SetOverride) -> Result<Done<RecurringTaskId>> {
     rights::may(&actor.membership, FirmAct::RecurringTaskUpdate)?;
     let mut tx = store.begin(actor).await?;
@@ -369,24 +368,16 @@ pub async fn set_override(store: &Store, actor: &Actor, input: SetOverride) -> R
     }
     let least = usize::from(input.due.is_some());
     let reason = check.line("reason", &input.reason, least..=MAX_NAME);
+    check.done()?;
     let from = from.map(|period| period.to_string()).unwrap_or_default();
-    let of_same = || {
+    diesel::delete(
         recurring_task_overrides::table
             .filter(recurring_task_overrides::recurring_task_id.eq(old.id))
             .filter(recurring_task_overrides::definition_id.is_not_distinct_from(input.definition_id))
-    };
-    diesel::delete(of_same().filter(recurring_task_overrides::from_period.eq(&from)))
-        .execute(tx.conn())
-        .await?;
-    let to = to.map(|period| period.to_string());
-    if input.due.is_some() {
-        let others: Vec<DueOverride> = of_same().select(DueOverride::as_select()).load(tx.conn()).await?;
-        let is_alone = others.iter().all(|other| {
-            !rules::overlap((&from, to.as_deref()), (&other.from_period, other.to_period.as_deref()))
-        });
-        check.require(is_alone, Refusal::of("fromPeriod", Code::Taken));
-    }
-    check.done()?;
+            .filter(recurring_task_overrides::from_period.eq(&from)),
+    )
+    .execute(tx.conn())
+    .await?;
     if let Some(due) = input.due {
         let row = DueOverride {
             id: OverrideId::new(),
@@ -394,7 +385,7 @@ pub async fn set_override(store: &Store, actor: &Actor, input: SetOverride) -> R
             recurring_task_id: old.id,
             definition_id: input.definition_id,
             from_period: from,
-            to_period: to,
+            to_period: to.map(|period| period.to_string()),
             due,
             reason,
         };

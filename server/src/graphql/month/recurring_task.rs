@@ -436,11 +436,12 @@ impl RecurringTaskMutation {
         Ok(RecurringTaskResumePayload { recurring_task, user_errors, revision })
     }
 
-    /// Sets a date or a rule of the firm's own for some periods of one client. Tasks that exist stay as they are.
+    /// Sets a date or a rule of the firm's own for some periods of one client. Of several that hold for a period the one that
+    /// begins last is meant. Tasks that exist stay as they are.
     ///
     /// Requires the role `OWNER` or `MANAGER`.
     ///
-    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`, `TAKEN`, `INVALID_RULE`.
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`, `INVALID_RULE`.
     async fn recurring_task_override_set(
         &self,
         ctx: &Context<'_>,
