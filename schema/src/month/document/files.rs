@@ -63,6 +63,9 @@ async fn reveal(tx: &mut Tx, file: &File, attachment: &Attachment) -> Result<()>
     let act = versions.iter().find(|version| version.number == made.number).and_then(|of| of.act_id);
     let delivered = held.documents.get(&made.document_id).filter(|document| document.is_output());
     let (told, client) = (held.told(), delivered.map(|document| document.client_id));
+    if let Some(act) = act {
+        together::lock(tx, act).await?;
+    }
     held.save(tx, "documentHandIn").await?;
     match client {
         Some(client) => together::tell(tx, act, client, &told).await,

@@ -20,7 +20,7 @@ const PATIENCE: TimeDelta = TimeDelta::minutes(10);
 const CHUNK: i64 = 100;
 
 /// Tells a client of what was published of files that were handed in by one act, or keeps it for later while others of them
-/// are on their way. What was handed in must be written.
+/// are on their way. What was handed in must be written, and the act be locked where others may see it.
 pub(super) async fn tell(
     tx: &mut Tx,
     act: Option<ActId>,
@@ -30,11 +30,11 @@ pub(super) async fn tell(
     let mut told: Vec<Published> =
         published.iter().filter(|(document, _)| document.client_id == client).cloned().collect();
     if let Some(act) = act {
-        lock(tx, act).await?;
         if waits(tx, act, client).await? {
             return keep(tx, act, &told).await;
         }
-        told.extend(kept(tx, act, client, &told).await?);
+        let earlier = kept(tx, act, client, &told).await?;
+        told.extend(earlier);
     }
     mails::delivered(tx, &told).await
 }
@@ -71,8 +71,9 @@ pub async fn tell_waiting(store: &Store) -> Result<usize> {
     Ok(number)
 }
 
-/// Of several files that are stored at once, the last one sees the others.
-async fn lock(tx: &mut Tx, act: ActId) -> Result<()> {
+/// Locks an act: of several files of it that are stored at once, the last one sees the others. Before any of its versions is
+/// written, so that no two wait for each other.
+pub(super) async fn lock(tx: &mut Tx, act: ActId) -> Result<()> {
     document_versions::table
         .filter(document_versions::act_id.eq(act))
         .order(document_versions::id)
