@@ -8,7 +8,8 @@ use diesel::sql_types::{Bool, Date};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::collation;
 use guichet_base::error::{Fault, Result};
-use guichet_base::id::{ClientId, DepartmentId, RecurringTaskId, StaffId, TaskId, TaskTypeId};
+use guichet_base::id::{ClientId, DepartmentId, FirmId, RecurringTaskId, StaffId, TaskId, TaskTypeId};
+use guichet_base::locale::Locale;
 use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_base::text_enum;
@@ -17,7 +18,7 @@ use guichet_engine::condition::{Condition, is_few};
 use guichet_engine::keyset::{self, Key, Position, keyset, place};
 use guichet_engine::reach;
 use guichet_engine::sql;
-use guichet_engine::tables::tasks;
+use guichet_engine::tables::{clients, firms, tasks};
 use guichet_engine::tally;
 use guichet_engine::{found_by, refolded};
 
@@ -130,7 +131,7 @@ pub struct TaskFilter {
     pub is_overdue: Option<bool>,
     /// The moment that tells the firm's day; see [`TaskFilter::at`].
     pub now: Option<DateTime<Utc>>,
-    /// Words in title or description; all must match.
+    /// Words in title, description or the client's name, in any of their forms in the firm's language; all must match.
     pub search: Option<String>,
 }
 
@@ -205,7 +206,34 @@ async fn filtered<'a>(conn: &mut AsyncPgConnection, scope: &Scope, filter: &Task
         let today = today(conn, scope.firm_id(), now).await?;
         query = query.filter(is_overdue(today, overdue));
     }
-    Ok(query.filter(found_by!(tasks, &search::Query::read(filter.search.as_deref())?)))
+    let words = search::Query::read(filter.search.as_deref())?;
+    if words.is_empty() {
+        return Ok(query);
+    }
+    let locale: Locale = firms::table.find(scope.firm_id()).select(firms::locale).get_result(conn).await?;
+    for word in words.with_forms(locale).words() {
+        // Names change, so tasks do not keep them.
+        let named = clients_named(conn, scope.firm_id(), &word).await?;
+        query = query.filter(found_by!(tasks, &word).or(tasks::client_id.eq_any(named)));
+    }
+    Ok(query)
+}
+
+/// The clients of a firm whose names contain a word.
+async fn clients_named(
+    conn: &mut AsyncPgConnection,
+    firm: FirmId,
+    word: &search::Query,
+) -> Result<Vec<ClientId>> {
+    let of_firm: Vec<(ClientId, String)> = clients::table
+        .filter(clients::firm_id.eq(firm))
+        .filter(found_by!(clients, word))
+        .select((clients::id, clients::name))
+        .load(conn)
+        .await?;
+    // They are found by their numbers and addresses, too.
+    let is_named = |(id, name): (ClientId, String)| word.matches(&search::fold(&name)).then_some(id);
+    Ok(of_firm.into_iter().filter_map(is_named).collect())
 }
 
 /// Whether required documents of a task are missing.

@@ -150,3 +150,30 @@ async fn f_01_the_list_live() {
     drop((live, side));
     work.desk.finish().await;
 }
+
+/// C-03: tasks are found in the firm's language by each form of a word, and by the client's name as it is now, together.
+#[tokio::test]
+async fn c_03_full_text() {
+    let work = Work::open().await;
+    let desk = &work.desk;
+    let other = desk.firm.client("Oficina Rápida", None).await;
+    for (title, description) in [("Declaração anual", ""), ("Retenções", "Impostos mensais"), ("Folha", "")] {
+        work.task(&desk.member, json!({ "title": title, "description": description })).await;
+    }
+    work.task(&desk.member, json!({ "title": "Declarações retificadas", "clientId": other.encode() })).await;
+    let found = async |search: &str| {
+        titles(&work, json!({ "search": search }), json!({ "field": "TITLE", "direction": "ASC" })).await
+    };
+    for search in ["declarações", "DECLARACAO", "declaracoes"] {
+        assert_eq!(found(search).await, ["Declaração anual", "Declarações retificadas"], "{search}");
+    }
+    assert_eq!(found("retenção imposto mensal").await, ["Retenções"]);
+    assert_eq!(found("oficina").await, ["Declarações retificadas"]);
+    assert_eq!(found("declaração padaria").await, ["Declaração anual"]);
+    assert_eq!(found("folhas oficina").await, [""; 0]);
+    let rename = json!({ "id": other.encode(), "expectedVersion": 1, "name": "Mecânica Veloz" });
+    desk.done(&desk.owner, "clientUpdate", rename).await;
+    assert_eq!(found("oficina").await, [""; 0]);
+    assert_eq!(found("veloz declaração").await, ["Declarações retificadas"]);
+    work.desk.finish().await;
+}

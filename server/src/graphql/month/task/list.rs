@@ -61,7 +61,8 @@ pub struct TaskFilter {
     has_missing_documents: Option<bool>,
     /// Tasks that are overdue in the time zone of the firm (true), or are not (false); see `Task.isOverdue`.
     is_overdue: Option<bool>,
-    /// Words in the title or description, regardless of case and accents; all words must match. Up to 200 characters.
+    /// Words in the title, the description or the name of the client, regardless of case, accents and, in the language of the firm,
+    /// endings: `declarações` finds `declaração`. All words must match. Up to 200 characters.
     search: Option<String>,
 }
 
