@@ -50,7 +50,8 @@ text_enum! {
         SavedViewShare = "SAVED_VIEW_SHARE",
         /// Change the calendars of the firm with `firmHolidayCreate`, `firmHolidayDelete` or `calendarYearConfirm`.
         CalendarUpdate = "CALENDAR_UPDATE",
-        /// Generate tasks with `taskGenerationRun`, or take them back with `taskGenerationUndo` or `taskUndo`.
+        /// Generate tasks with `taskGenerationRun`, or take them back with `taskGenerationUndo`, `recurringTaskUndo` or
+        /// `taskUndo`.
         TaskGenerationRun = "TASK_GENERATION_RUN",
         /// Let due dates follow changed rules with `dueDateMovesApply`, or take over changes of the catalogue with
         /// `catalogueUpdateApply`.

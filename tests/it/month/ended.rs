@@ -238,3 +238,46 @@ async fn c_11_a_preview_by_pages() {
     assert_eq!(seen["taskGenerationPreview"], json!({ "taskCount": both, "clientCount": 2 }));
     month.desk.finish().await;
 }
+
+/// C-11: what ticks and the act itself generated of a recurring task is taken back at once, but for what somebody touched; it
+/// does not come back by itself, and that of others stays.
+#[tokio::test]
+async fn c_11_a_recurring_task_is_undone() {
+    let month = Month::open().await;
+    let desk = &month.desk;
+    let first = (desk.app.store.now().date_naive() - chrono::Months::new(4)).format("%Y-%m").to_string();
+    let id = month.recurs(&first).await;
+    let other = desk.firm.client("Outra", None).await;
+    let input = json!({ "clientId": other.encode(), "taskTypeId": month.task_type, "firstPeriod": first });
+    desk.done(&desk.owner, "recurringTaskCreate", input).await;
+    desk.app.jobs_done().await;
+    let all = month.tasks().await.as_array().unwrap().len();
+    let query = "query ($id: ID!) { tasks(first: 1, filter: { clientIds: [$id] }) { nodes { id } } }";
+    let seen = desk.app.ask(&desk.owner, query, json!({ "id": desk.client.encode() })).await;
+    let touched = json!({ "id": seen["tasks"]["nodes"][0]["id"], "body": "Falta o extrato." });
+    desk.done(&desk.owner, "taskCommentPost", touched).await;
+    assert_eq!(
+        desk.refused(&desk.member, "recurringTaskUndo", json!({ "ids": [id] })).await,
+        ["NOT_ALLOWED"]
+    );
+    assert_eq!(
+        desk.refused(&desk.owner, "recurringTaskUndo", json!({ "ids": [] })).await,
+        ["ids:OUT_OF_RANGE"]
+    );
+    let undone = desk.done(&desk.manager, "recurringTaskUndo", json!({ "ids": [id] })).await;
+    let run = text(&undone["taskGeneration"]["id"]);
+    desk.app.jobs_done().await;
+    let seen = month.run_of(&run).await;
+    assert_eq!((&seen["state"], &seen["undoneCount"]), (&json!("UNDONE"), &json!(all / 2 - 1)));
+    assert_eq!(month.periods().await.len(), all / 2 + 1);
+    for _ in 0..3 {
+        desk.app.pass(TimeDelta::days(1));
+        tick(&desk.app.store).await.unwrap();
+        desk.app.jobs_done().await;
+    }
+    let query = "query ($id: ID!) { tasks(first: 1, filter: { clientIds: [$id] }) { totalCount } }";
+    let seen = desk.app.ask(&desk.owner, query, json!({ "id": desk.client.encode() })).await;
+    // Three days may have begun one more month.
+    assert!(seen["tasks"]["totalCount"].as_i64().unwrap() <= 2, "{seen}");
+    month.desk.finish().await;
+}

@@ -14,6 +14,7 @@ use guichet_engine::tables::{generations, task_types};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::month::recurring_task;
 use crate::people::client;
 use crate::people::firm::day::today;
 use crate::people::rights::{self, FirmAct};
@@ -79,7 +80,7 @@ pub(super) fn order(
     today: NaiveDate,
     generation_id: Option<GenerationId>,
 ) -> Order {
-    let GenerationFilter { client_ids: clients, task_type_ids: task_types } = filter;
+    let GenerationFilter { client_ids: clients, task_type_ids: task_types, .. } = filter;
     let only = Only { recurring: None, clients, task_types };
     Order { firm_id, up_to, today, only, again: true, generation_id }
 }
@@ -189,6 +190,48 @@ pub async fn undo(store: &Store, actor: &Actor, key: &str, id: GenerationId) -> 
     let audience = Some(generation.audience());
     tx.changed(firm_id, "taskGenerationUndo", id, audience.clone(), audience);
     tx.commit(id).await
+}
+
+/// Takes back, by a job, the tasks of recurring tasks that nobody touched, whatever made them. For owners and managers.
+///
+/// # Errors
+/// `NOT_ALLOWED`; `NOT_FOUND` about `ids`; `OUT_OF_RANGE` for none or too many.
+pub async fn undo_recurring(
+    store: &Store,
+    actor: &Actor,
+    key: &str,
+    ids: Vec<RecurringTaskId>,
+) -> Result<Done<GenerationId>> {
+    rights::may(&actor.membership, FirmAct::TaskGenerationRun)?;
+    let (firm_id, by) = (actor.firm_id(), actor.staff()?.id);
+    let mut tx = first!(store.begin_once(actor, "recurringTaskUndo", key, &ids).await?);
+    let mut check = Check::new();
+    check.count("ids", ids.len(), &(1..=MOST_NAMED));
+    let found = recurring_task::queries::by_ids(tx.conn(), &actor.scope(), &ids).await?;
+    check.found(&items("ids", &ids), |id| found.iter().any(|recurring| recurring.id == *id));
+    check.done()?;
+    let now = tx.now;
+    let filter = GenerationFilter { recurring_task_ids: Some(ids), ..GenerationFilter::default() };
+    let generation = Generation {
+        id: GenerationId::new(),
+        firm_id,
+        requested_by: Some(by),
+        up_to: today(tx.conn(), firm_id, now).await?,
+        filter: json!(filter),
+        state: GenerationState::Undoing,
+        planned: 0,
+        made: 0,
+        undone: 0,
+        version: 1,
+        created_at: now,
+        finished_at: None,
+        kept: 0,
+        undone_by: Some(by),
+    };
+    diesel::insert_into(generations::table).values(&generation).execute(tx.conn()).await?;
+    tx.job(undoing(&generation)?);
+    tx.changed(firm_id, "recurringTaskUndo", generation.id, None, Some(generation.audience()));
+    tx.commit(generation.id).await
 }
 
 /// A run of the firm, locked until the transaction ends.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use guichet_base::id::{ClientId, FirmId, GenerationId, StaffId, TaskTypeId};
+use guichet_base::id::{ClientId, FirmId, GenerationId, RecurringTaskId, StaffId, TaskTypeId};
 use guichet_base::text_enum;
 use guichet_engine::feed::Audience;
 use guichet_engine::keyset::{self, Position};
@@ -72,6 +72,9 @@ pub struct GenerationFilter {
     /// The kinds of work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_type_ids: Option<Vec<TaskTypeId>>,
+    /// The recurring tasks of which everything that was generated is taken back, whatever made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurring_task_ids: Option<Vec<RecurringTaskId>>,
 }
 
 impl Generation {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -13,14 +14,15 @@ use guichet_engine::store::{By, Store, Tx};
 use guichet_engine::tables::{documents, recurring_tasks, tasks};
 use uuid::Uuid;
 
-use super::model::GenerationState;
+use super::model::{Generation, GenerationState};
 use super::progress;
 use super::run::{Made, tell};
 
 /// So many tasks are taken back in one transaction.
 const CHUNK: i64 = 200;
 
-/// Takes back the tasks of a run, and returns how many. A run that is not being undone is left as it is.
+/// Takes back the tasks of a run, or all that recurring tasks have, and returns how many. A run that is not being undone is
+/// left as it is.
 ///
 /// # Errors
 /// When the database does not answer: retry; what is gone stays gone.
@@ -32,9 +34,9 @@ pub async fn undo(store: &Store, firm: FirmId, id: GenerationId) -> Result<usize
         after = Some(reached);
     }
     let mut tx = store.begin(By::system()).await?;
-    let kept: i64 = tasks::table.filter(tasks::generation_id.eq(id)).count().get_result(tx.conn()).await?;
-    let kept = usize::try_from(kept).unwrap_or(usize::MAX);
-    if state(&mut tx, id).await?.is_some() {
+    if let Some(run) = progress::lock(&mut tx, id, GenerationState::Undoing).await? {
+        let kept: i64 = of_run(&run).count().get_result(tx.conn()).await?;
+        let kept = usize::try_from(kept).unwrap_or(usize::MAX);
         progress::count(&mut tx, firm, id, "kept = $2", kept).await?;
         progress::end(&mut tx, id, GenerationState::Undoing, GenerationState::Undone).await?;
     }
@@ -50,8 +52,10 @@ pub(super) async fn step(
     after: Option<TaskId>,
 ) -> Result<Option<(TaskId, usize)>> {
     let mut tx = store.begin(By::system()).await?;
-    let Some(by) = state(&mut tx, id).await? else { return Ok(None) };
-    let mut query = tasks::table.filter(tasks::generation_id.eq(id)).into_boxed();
+    let run = progress::lock(&mut tx, id, GenerationState::Undoing).await?;
+    let Some(run) = run else { return Ok(None) };
+    let Some(by) = run.undone_by else { return Ok(None) };
+    let mut query = of_run(&run);
     if let Some(after) = after {
         query = query.filter(tasks::id.gt(after));
     }
@@ -66,10 +70,15 @@ pub(super) async fn step(
     Ok(Some((last, undone)))
 }
 
-/// Who undoes a run, whose row is locked; none when it is not being undone.
-async fn state(tx: &mut Tx, id: GenerationId) -> Result<Option<StaffId>> {
-    let found = progress::lock(tx, id, GenerationState::Undoing).await?;
-    Ok(found.and_then(|generation| generation.undone_by))
+/// The tasks that a run made; or those of the recurring tasks of which everything is taken back.
+fn of_run(run: &Generation) -> tasks::BoxedQuery<'static, Pg> {
+    match run.filter().recurring_task_ids {
+        Some(ids) => tasks::table
+            .filter(tasks::firm_id.eq(run.firm_id))
+            .filter(tasks::recurring_task_id.eq_any(ids))
+            .into_boxed(),
+        None => tasks::table.filter(tasks::generation_id.eq(run.id)).into_boxed(),
+    }
 }
 
 /// Those of these tasks that the firm has, locked with their documents: who is about to touch one comes before or after. Their

@@ -67,6 +67,12 @@ impl TaskGeneration {
         self.0.filter().task_type_ids.map(|ids| ids.len() as i64)
     }
 
+    /// The number of recurring tasks of which the run only took back tasks, with `recurringTaskUndo`; null for a run that made
+    /// tasks.
+    async fn recurring_task_count(&self) -> Option<i64> {
+        self.0.filter().recurring_task_ids.map(|ids| ids.len() as i64)
+    }
+
     /// The state of the run.
     async fn state(&self) -> TaskGenerationState {
         self.0.state.into()
@@ -365,6 +371,7 @@ fn read(
     let filter = model::GenerationFilter {
         client_ids: client_ids.map(|given| ids("clientIds", given)).transpose()?,
         task_type_ids: task_type_ids.map(|given| ids("taskTypeIds", given)).transpose()?,
+        recurring_task_ids: None,
     };
     Ok(RunGeneration { up_to: up_to.0, filter })
 }
@@ -393,6 +400,16 @@ pub struct TaskGenerationUndoInput {
     id: ID,
 }
 
+/// Input for `recurringTaskUndo`: the recurring tasks whose tasks are taken back.
+#[derive(Debug, InputObject)]
+pub struct RecurringTaskUndoInput {
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
+    idempotency_key: String,
+    /// The IDs of the recurring tasks, 1 to 1000.
+    ids: Vec<ID>,
+}
+
 /// Input for `taskUndo`: the generated tasks to take back.
 #[derive(Debug, InputObject)]
 pub struct TaskUndoInput {
@@ -415,6 +432,14 @@ payload! {
     /// The result of `taskGenerationUndo`.
     TaskGenerationUndoPayload {
         /// The run in its current state, also when there are errors.
+        task_generation: Option<TaskGeneration>,
+    }
+}
+
+payload! {
+    /// The result of `recurringTaskUndo`.
+    RecurringTaskUndoPayload {
+        /// The run that takes back the tasks in the background; null when there are errors.
         task_generation: Option<TaskGeneration>,
     }
 }
@@ -474,6 +499,25 @@ impl TaskGenerationMutation {
         })
         .await?;
         Ok(TaskGenerationUndoPayload { task_generation: now(ctx, &given).await?, user_errors, revision })
+    }
+
+    /// Takes back all tasks of recurring tasks on which nobody has acted, whatever generated them, with their documents, in the
+    /// background. Their periods are generated again only when a person asks for it. The other tasks stay.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `OUT_OF_RANGE`, `IDEMPOTENCY_KEY_REUSED`.
+    async fn recurring_task_undo(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: RecurringTaskUndoInput,
+    ) -> Result<RecurringTaskUndoPayload, ApiError> {
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+            commands::undo_recurring(store, actor, &input.idempotency_key, ids("ids", &input.ids)?).await
+        })
+        .await?;
+        let task_generation = load_optional(ctx, done).await?;
+        Ok(RecurringTaskUndoPayload { task_generation, user_errors, revision })
     }
 
     /// Takes back generated tasks on which nobody has acted, with their documents. Their periods are generated again only
