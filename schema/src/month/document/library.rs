@@ -34,7 +34,8 @@ pub(super) async fn place(tx: &mut Tx, held: &mut Held, ids: &[DocumentId]) -> R
             .filter(changes::subject_noun.eq(DocumentId::NOUN))
             .filter(changes::subject_id.eq(id.uuid()))
             .filter(changes::field.eq(DocumentField::Folder.as_str()));
-        if diesel::select(diesel::dsl::exists(moves)).get_result(tx.conn()).await? {
+        let is_put: bool = diesel::select(diesel::dsl::exists(moves)).get_result(tx.conn()).await?;
+        if is_put {
             // Staff put it at the top.
             continue;
         }
