@@ -8,7 +8,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
 use guichet_base::id::{ActId, Id};
 use guichet_schema::month::generation::moves::apply::{MoveDueDates, move_all};
-use guichet_schema::month::generation::moves::find::MoveFilter;
+use guichet_schema::month::generation::moves::open::MoveFilter;
 use guichet_tests::live::LiveSide;
 use guichet_tests::world::Person;
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::{Code, OrNotFound, Refusal, Result, Told};
 use guichet_base::id::{
-    ClientId, DocumentDefinitionId, FirmId, Id, OverrideId, PauseId, RecurringTaskId, StaffId, TaskTypeId,
+    ClientId, DocumentDefinitionId, FirmId, OverrideId, PauseId, RecurringTaskId, StaffId, TaskTypeId,
 };
 use guichet_base::input::{Check, MAX_NAME, Patch, items};
 use guichet_engine::actor::Actor;

@@ -5,7 +5,8 @@ use guichet_base::error::{self, OrNotFound};
 use guichet_base::id::{Id, RecurringTaskId, TaskId};
 use guichet_edge::ApiError;
 use guichet_obligations::explain;
-use guichet_schema::month::generation::moves::find::{Move, MoveFilter, Place};
+use guichet_schema::month::generation::moves::find::Move;
+use guichet_schema::month::generation::moves::open::{MoveFilter, Place};
 use guichet_schema::month::generation::moves::{commands, rules};
 use guichet_schema::people::rights::{self, FirmAct};
 

@@ -26,7 +26,8 @@ use crate::shared::notification::model::NotificationKind;
 
 use super::super::plan::Computed;
 use super::super::run::Known;
-use super::find::{Days, Move, MoveFilter, Open, Place};
+use super::find::{Days, Move};
+use super::open::{MoveFilter, Open, Place};
 
 text_enum! {
     /// A date in the history of a task or a document, spelled as that of a task is.

@@ -16,7 +16,8 @@ use crate::people::rights::{self, FirmAct};
 use super::super::run::Known;
 use super::super::undo::lock;
 use super::apply::{MoveDueDates, step};
-use super::find::{self, Found, MoveFilter, Place};
+use super::find::{self, Found};
+use super::open::{MoveFilter, Place};
 
 /// Most tasks that are named in one act.
 const MOST_NAMED: usize = 100;

@@ -5,4 +5,5 @@
 pub mod apply;
 pub mod commands;
 pub mod find;
+pub mod open;
 pub mod rules;
