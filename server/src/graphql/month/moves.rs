@@ -153,7 +153,8 @@ impl DueDateMoveQuery {
         )]
         with_catalogue_updates: bool,
         #[graphql(
-            desc = "The number of dates, 1 to 200. There may be more, because all of a recurring task come together.",
+            desc = "The number of dates, 1 to 200. There may be more, because all of a recurring task come together, and fewer, \
+                    though the list goes on.",
             default = 100
         )]
         first: i32,

@@ -16,6 +16,9 @@ use super::super::run::{Firm, Known};
 use super::open::{MoveFilter, Open, OpenDocument, OpenTask, Place, order};
 use super::rules::{MoveReason, why};
 
+/// So many chunks are looked at in a request; the next one goes on there.
+const MOST_CHUNKS: usize = 25;
+
 /// The dates of a task, or of a document, which has none of the firm's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Days {
@@ -150,7 +153,7 @@ fn moved(
     Some(Move { task, document, before, after, reason, due: dates.legal.clone(), becomes_final })
 }
 
-/// The first moves after a place: at least so many, if there are as many, and all of the last chunk.
+/// The first moves after a place: at least so many, if there are as many nearby, and all of the last chunk.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -164,7 +167,10 @@ pub(super) async fn find(
 ) -> Result<Found> {
     let mut computed = known.computed();
     let mut found = Found { moves: Vec::new(), reached: after };
-    while found.moves.len() < first {
+    for _ in 0..MOST_CHUNKS {
+        if found.moves.len() >= first {
+            break;
+        }
         let next = Open::next(conn, firm, filter, found.reached, false).await?;
         found.reached = next.as_ref().map(|(last, _)| *last);
         let Some((_, open)) = next else { break };
