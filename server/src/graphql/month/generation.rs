@@ -15,6 +15,7 @@ use guichet_schema::people::rights::{self, FirmAct};
 use tokio::sync::OnceCell;
 
 use super::recurring_task::RecurringTask;
+use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
 use crate::graphql::loaders::{by_ids, load, load_optional, seen, spend};
@@ -27,6 +28,7 @@ use crate::graphql::people::staff::StaffMember;
 use crate::graphql::scalars::{Date, DateTime};
 
 mirror!(TaskGenerationState => model::GenerationState);
+mirror!(TaskGenerationAct => model::GenerationAct);
 
 /// A run.
 #[derive(Debug, Clone)]
@@ -96,6 +98,13 @@ impl TaskGeneration {
     /// The number of tasks that stayed when the run was undone, because somebody had acted on them.
     async fn kept_count(&self) -> i32 {
         self.0.kept
+    }
+
+    /// The actions that the viewer may or may not perform on the run now, one entry per action.
+    async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<TaskGenerationAct>>, ApiError> {
+        let by = &Caller::of(ctx).actor()?.membership;
+        let ability = |act: &model::GenerationAct| Ability::new((*act).into(), self.0.may(*act, by));
+        Ok(model::GenerationAct::ALL.iter().map(ability).collect())
     }
 
     /// The version of the run: it grows with its progress.
@@ -462,7 +471,8 @@ pub struct TaskGenerationMutation;
 #[Object]
 impl TaskGenerationMutation {
     /// Generates the tasks that recurring tasks lack, in the background, and those that somebody undid before.
-    /// `taskGenerationsChanged` tells the progress; the viewer is notified at the end.
+    /// `taskGenerationsChanged` tells the progress; the viewer is notified at the end, and each other assignee once of the own
+    /// new tasks.
     ///
     /// Requires the role `OWNER` or `MANAGER`.
     ///
