@@ -37,6 +37,8 @@ text_enum! {
         InUse = "IN_USE",
         /// The due rule is not valid. `field` leads to the place that is wrong.
         InvalidRule = "INVALID_RULE",
+        /// The rule is not one of the place of the client, or a narrower one holds there.
+        NotForPlace = "NOT_FOR_PLACE",
         /// Tasks are still being generated. Wait until the run has ended.
         GenerationRunning = "GENERATION_RUNNING",
         /// The filter is none of this list: a field is unknown, or has a value that it does not take.
@@ -69,6 +71,8 @@ text_enum! {
         TicketOpen = "TICKET_OPEN",
         /// The task is done or canceled. Reopen it first.
         TaskClosed = "TASK_CLOSED",
+        /// Somebody has acted on the task, or it was not generated, so it is not taken back.
+        TaskTouched = "TASK_TOUCHED",
         /// Documents that the task requires are missing. Confirm that it is done without them.
         DocumentsMissing = "DOCUMENTS_MISSING",
         /// The status is set by the program, not by hand.

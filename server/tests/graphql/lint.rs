@@ -25,6 +25,7 @@ const VERBS: &[&str] = &[
     "Drop",
     "Edit",
     "HandIn",
+    "Import",
     "Lift",
     "MarkPaid",
     "MarkRead",
@@ -50,7 +51,7 @@ const VERBS: &[&str] = &[
 ];
 /// Verbs that create or send something, so they need an idempotency key.
 const KEYED: &[&str] = &[
-    "Adopt", "Apply", "Assign", "Attach", "Change", "Create", "HandIn", "Post", "Publish", "Reopen", "Retry",
+    "Adopt", "Apply", "Assign", "Attach", "Change", "Create", "HandIn", "Import", "Post", "Publish", "Reopen", "Retry",
     "Run", "Transfer", "Undo",
 ];
 /// Verbs that change something that was read before, so they need a version.
@@ -406,6 +407,7 @@ fn what_is_set_can_be_read() {
         "PortalAccessCreateInput.locale",
         "RuleVersionCreateInput.obligationId",
         "RuleVersionCreateInput.version",
+        "RuleVersionUpdateInput.version",
         // They are not among its documents.
         "TaskCreateInput.unexpectedDocumentIds",
         "TaskTypeCreateInput.recurrence",

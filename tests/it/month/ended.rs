@@ -219,16 +219,16 @@ async fn c_11_a_preview_by_pages() {
     let up_to = desk.app.store.now().date_naive() + TimeDelta::days(130);
     let query =
         "query ($upTo: Date!, $after: ID) { taskGenerationPreview(upTo: $upTo, first: 1, afterId: $after) {
-        hasMore lines { recurringTask { id } taskCount }
+        nextAfterId lines { recurringTask { id } taskCount }
     } }";
     let page = async |after: Value| {
         let variables = json!({ "upTo": up_to, "after": after });
         desk.app.ask(&desk.manager, query, variables).await["taskGenerationPreview"].clone()
     };
     let one = page(Value::Null).await;
-    assert_eq!((&one["hasMore"], one["lines"].as_array().unwrap().len()), (&json!(true), 1));
+    assert_eq!((one["nextAfterId"].is_string(), one["lines"].as_array().unwrap().len()), (true, 1));
     let two = page(one["lines"][0]["recurringTask"]["id"].clone()).await;
-    assert_eq!((&two["hasMore"], two["lines"].as_array().unwrap().len()), (&json!(false), 1));
+    assert_eq!((&two["nextAfterId"], two["lines"].as_array().unwrap().len()), (&Value::Null, 1));
     assert_ne!(one["lines"][0]["recurringTask"], two["lines"][0]["recurringTask"]);
     assert_eq!(one["lines"][0]["taskCount"], two["lines"][0]["taskCount"]);
     let totals =

@@ -34,7 +34,7 @@ impl Month {
     /// What a run up to a day would make.
     async fn preview(&self, up_to: NaiveDate) -> Value {
         let query = "query ($upTo: Date!) { taskGenerationPreview(upTo: $upTo) {
-            taskCount documentCount againCount clientCount hasMore
+            taskCount documentCount againCount clientCount nextAfterId
             lines {
                 recurringTask { id } taskCount documentCount againCount
                 tasks { title period legalDueOn isAgain isLate documentCount }
@@ -89,7 +89,7 @@ async fn c_11_a_run_makes_what_its_preview_says() {
     assert!((4..=5).contains(&planned), "{seen}");
     assert_eq!(seen["documentCount"], planned * 2);
     assert_eq!((&seen["againCount"], &seen["clientCount"]), (&json!(0), &json!(1)));
-    assert_eq!(seen["hasMore"], false);
+    assert_eq!(seen["nextAfterId"], Value::Null);
     assert_eq!(month.preview(up_to).await, seen);
     assert_eq!(month.periods().await, [""; 0], "nothing was written");
 

@@ -54,6 +54,11 @@ refusal-invalid-rule =
         [period] The period is of another kind.
        *[none] This due rule is not valid.
     }
+refusal-not-for-place =
+    { $why ->
+        [narrower] At the place of the client { $name } holds instead. Choose the work for it.
+       *[none] This work is by the law of { $name }, where the client’s record has no seat. Enter the client’s place, or choose the work for its place.
+    }
 refusal-invalid-filter = These filters do not fit this list. Choose them again.
 refusal-invalid-order = This order does not fit this list. Choose it again.
 refusal-list-too-long =
@@ -89,6 +94,7 @@ refusal-generation-running = Tasks are still being generated. Wait until this ha
 refusal-ticket-closed = This ticket is closed. To continue, reopen it or open a new one.
 refusal-ticket-open = This ticket is already open. There is no need to reopen it.
 refusal-task-closed = This task is done or canceled. To continue, reopen it.
+refusal-task-touched = This task was not generated, or somebody has worked on it. Cancel it instead.
 refusal-documents-missing = Required documents of this task are missing. Confirm that it is done without them.
 refusal-status-not-settable = This status is set automatically. Choose another one.
 refusal-reopen-period-over =
@@ -256,6 +262,8 @@ notification-tasks-assigned = { $count } tasks have been assigned to you.
 notification-tasks-generated = New tasks were generated: { $count }.
 notification-due-dates-moved = Due dates of tasks moved: { $count }.
 notification-due-dates-final = Due dates of tasks are now final: { $count }.
+notification-due-dates-to-move = Due dates of tasks that rules and calendars say otherwise now: { $count }. Look at them, and let them move.
+notification-catalogue-changed = The catalogue has changes for adopted obligations: { $count }. Look at them, and take them over.
 notification-mail-message = Message
 notification-mail-description = Description
 notification-mail-note = Note
@@ -385,6 +393,7 @@ due-business-days =
 due-before = It moves from { $from } to the working day before ({ $calendar }): { $to }.
 due-after = It moves from { $from } to the next working day ({ $calendar }): { $to }.
 due-table = The authority’s calendar says { $to }.
+due-own-table = The firm fixed { $to }.
 due-extension = The authority extended it to { $to } ({ $source }).
 due-override = For this client it was set to { $to } ({ $source }).
 due-set = The date was set to { $to }.
@@ -434,6 +443,10 @@ calendar-office = the firm’s own working days
 attribute-region = region
 attribute-city = city
 attribute-legalform = legal form
+legal-form-sole = sole owner
+legal-form-company = company
+legal-form-sa = public limited company (SA)
+legal-form-other = other form
 attribute-department = department
 attribute-registrationprefix = start of the registration number
 attribute-nameinitial = first letter of the name

@@ -54,6 +54,11 @@ refusal-invalid-rule =
         [period] El periodo es de otro tipo.
        *[none] Esta regla de vencimiento no es válida.
     }
+refusal-not-for-place =
+    { $why ->
+        [narrower] En el lugar del cliente rige { $name }. Elija el trabajo correspondiente.
+       *[none] Este trabajo es según la ley de { $name }, donde la ficha del cliente no tiene domicilio. Indique el lugar del cliente o elija el trabajo de su lugar.
+    }
 refusal-invalid-filter = Estos filtros no sirven para esta lista. Elíjalos de nuevo.
 refusal-invalid-order = Este orden no sirve para esta lista. Elíjalo de nuevo.
 refusal-list-too-long =
@@ -89,6 +94,7 @@ refusal-generation-running = Las tareas todavía se están generando. Espere a q
 refusal-ticket-closed = Este caso está cerrado. Para continuar, reábralo o abra uno nuevo.
 refusal-ticket-open = Este caso ya está abierto. No es necesario reabrirlo.
 refusal-task-closed = Esta tarea está terminada o cancelada. Para continuar, reábrala.
+refusal-task-touched = Esta tarea no se generó, o alguien ya ha trabajado en ella. Cancélela.
 refusal-documents-missing = Faltan documentos obligatorios de esta tarea. Confirme que está terminada sin ellos.
 refusal-status-not-settable = Este estado se establece automáticamente. Elija otro.
 refusal-reopen-period-over =
@@ -256,6 +262,8 @@ notification-tasks-assigned = Se le han asignado { $count } tareas.
 notification-tasks-generated = Tareas nuevas generadas: { $count }.
 notification-due-dates-moved = Vencimientos de tareas modificados: { $count }.
 notification-due-dates-final = Vencimientos de tareas ya definitivos: { $count }.
+notification-due-dates-to-move = Vencimientos de tareas que las reglas y los calendarios dan ahora de otro modo: { $count }. Revíselos y muévalos.
+notification-catalogue-changed = El catálogo cambia obligaciones adoptadas: { $count }. Revise los cambios y adóptelos.
 notification-mail-message = Mensaje
 notification-mail-description = Descripción
 notification-mail-note = Nota
@@ -385,6 +393,7 @@ due-business-days =
 due-before = Se adelanta del { $from } al día hábil anterior ({ $calendar }): { $to }.
 due-after = Se traslada del { $from } al día hábil siguiente ({ $calendar }): { $to }.
 due-table = El calendario de la administración indica el { $to }.
+due-own-table = El despacho fijó el { $to }.
 due-extension = La administración lo amplió al { $to } ({ $source }).
 due-override = Para este cliente se fijó el { $to } ({ $source }).
 due-set = La fecha se fijó el { $to }.
@@ -434,6 +443,10 @@ calendar-office = días de trabajo de la asesoría
 attribute-region = comunidad autónoma
 attribute-city = municipio
 attribute-legalform = forma jurídica
+legal-form-sole = empresario individual
+legal-form-company = sociedad
+legal-form-sa = sociedad anónima (SA)
+legal-form-other = otra forma
 attribute-department = departamento
 attribute-registrationprefix = comienzo del número de registro
 attribute-nameinitial = primera letra del nombre

@@ -54,6 +54,11 @@ refusal-invalid-rule =
         [period] La période est d’un autre type.
        *[none] Cette règle d’échéance n’est pas valide.
     }
+refusal-not-for-place =
+    { $why ->
+        [narrower] Au lieu du client, c’est { $name } qui vaut. Choisissez le travail correspondant.
+       *[none] Ce travail relève du droit de { $name }, où la fiche du client n’a pas de siège. Renseignez le lieu du client, ou choisissez le travail prévu pour ce lieu.
+    }
 refusal-invalid-filter = Ces filtres ne conviennent pas à cette liste. Choisissez-les à nouveau.
 refusal-invalid-order = Cet ordre ne convient pas à cette liste. Choisissez-le à nouveau.
 refusal-list-too-long =
@@ -89,6 +94,7 @@ refusal-generation-running = Les tâches sont encore en cours de génération. A
 refusal-ticket-closed = Ce ticket est clos. Pour continuer, rouvrez-le ou ouvrez-en un nouveau.
 refusal-ticket-open = Ce ticket est déjà ouvert. Il n’est pas nécessaire de le rouvrir.
 refusal-task-closed = Cette tâche est terminée ou annulée. Pour continuer, rouvrez-la.
+refusal-task-touched = Cette tâche n’a pas été générée, ou quelqu’un y a déjà travaillé. Annulez-la.
 refusal-documents-missing = Des documents obligatoires de cette tâche manquent. Confirmez qu’elle est terminée sans eux.
 refusal-status-not-settable = Ce statut est défini automatiquement. Choisissez-en un autre.
 refusal-reopen-period-over =
@@ -260,6 +266,8 @@ notification-tasks-assigned = { $count } tâches vous ont été confiées.
 notification-tasks-generated = Nouvelles tâches générées : { $count }.
 notification-due-dates-moved = Échéances de tâches déplacées : { $count }.
 notification-due-dates-final = Échéances de tâches désormais définitives : { $count }.
+notification-due-dates-to-move = Échéances de tâches que les règles et calendriers donnent désormais autrement : { $count }. Vérifiez-les et déplacez-les.
+notification-catalogue-changed = Le catalogue modifie des obligations adoptées : { $count }. Vérifiez ces changements et reprenez-les.
 notification-mail-message = Message
 notification-mail-description = Description
 notification-mail-note = Note
@@ -390,6 +398,7 @@ due-business-days =
 due-before = L’échéance passe du { $from } au jour ouvré précédent ({ $calendar }) : { $to }.
 due-after = L’échéance passe du { $from } au jour ouvré suivant ({ $calendar }) : { $to }.
 due-table = Le calendrier de l’administration indique le { $to }.
+due-own-table = Le cabinet a fixé le { $to }.
 due-extension = L’administration l’a reportée au { $to } ({ $source }).
 due-override = Pour ce client, elle a été fixée au { $to } ({ $source }).
 due-set = La date a été fixée au { $to }.
@@ -439,6 +448,10 @@ calendar-office = jours d’ouverture du cabinet
 attribute-region = région
 attribute-city = commune
 attribute-legalform = forme juridique
+legal-form-sole = entrepreneur individuel
+legal-form-company = société
+legal-form-sa = société anonyme (SA)
+legal-form-other = autre forme
 attribute-department = département
 attribute-registrationprefix = début du numéro SIREN
 attribute-nameinitial = première lettre du nom

@@ -54,6 +54,11 @@ refusal-invalid-rule =
         [period] A competência é de outro tipo.
        *[none] Esta regra de vencimento não é válida.
     }
+refusal-not-for-place =
+    { $why ->
+        [narrower] No lugar do cliente vale { $name }. Escolha o trabalho correspondente.
+       *[none] Este trabalho segue a lei de { $name }, onde o cadastro do cliente não tem sede. Informe o lugar do cliente ou escolha o trabalho do lugar dele.
+    }
 refusal-invalid-filter = Estes filtros não servem para esta lista. Escolha-os novamente.
 refusal-invalid-order = Esta ordem não serve para esta lista. Escolha-a novamente.
 refusal-list-too-long =
@@ -89,6 +94,7 @@ refusal-generation-running = As tarefas ainda estão sendo geradas. Aguarde o t�
 refusal-ticket-closed = Este atendimento está encerrado. Para continuar, reabra-o ou abra um novo.
 refusal-ticket-open = Este atendimento já está aberto. Não é preciso reabri-lo.
 refusal-task-closed = Esta tarefa está concluída ou cancelada. Para continuar, reabra-a.
+refusal-task-touched = Esta tarefa não foi gerada, ou alguém já trabalhou nela. Cancele-a.
 refusal-documents-missing = Faltam documentos obrigatórios desta tarefa. Confirme que ela está concluída sem eles.
 refusal-status-not-settable = Este status é definido automaticamente. Escolha outro.
 refusal-reopen-period-over =
@@ -260,6 +266,8 @@ notification-tasks-assigned = { $count } tarefas agora estão sob sua responsabi
 notification-tasks-generated = Tarefas novas geradas: { $count }.
 notification-due-dates-moved = Vencimentos de tarefas alterados: { $count }.
 notification-due-dates-final = Vencimentos de tarefas agora definitivos: { $count }.
+notification-due-dates-to-move = Vencimentos de tarefas que as regras e os calendários agora dão de outro modo: { $count }. Confira-os e mova-os.
+notification-catalogue-changed = O catálogo muda obrigações adotadas: { $count }. Confira as mudanças e adote-as.
 notification-mail-message = Mensagem
 notification-mail-description = Descrição
 notification-mail-note = Observação
@@ -393,6 +401,7 @@ due-business-days =
 due-before = O vencimento é antecipado de { $from } para o dia útil anterior ({ $calendar }): { $to }.
 due-after = O vencimento passa de { $from } para o próximo dia útil ({ $calendar }): { $to }.
 due-table = A agenda do órgão indica { $to }.
+due-own-table = O escritório fixou { $to }.
 due-extension = O órgão prorrogou para { $to } ({ $source }).
 due-override = Para este cliente, foi definido { $to } ({ $source }).
 due-set = A data foi definida para { $to }.
@@ -442,6 +451,10 @@ calendar-office = dias de trabalho do escritório
 attribute-region = estado
 attribute-city = município
 attribute-legalform = natureza jurídica
+legal-form-sole = empresário individual
+legal-form-company = sociedade
+legal-form-sa = sociedade anônima (SA)
+legal-form-other = outra forma
 attribute-department = departamento
 attribute-registrationprefix = início do número de registro
 attribute-nameinitial = primeira letra do nome

@@ -99,7 +99,13 @@ impl Held {
     /// What acts on a document depend on beside it.
     pub fn terms(&self, document: &Document) -> Terms {
         let task = document.task_id.and_then(|id| self.tasks.get(&id).copied());
-        Terms { task, late_files: self.late_files }
+        let versions = self.versions.get(&document.id).map(Vec::as_slice).unwrap_or_default();
+        // Also one that is on its way, of which publishing says so.
+        let waits = |version: &DocumentVersion| {
+            version.published_at.is_none() && version.rejected_at.is_none() && !version.is_duplicate
+        };
+        let has_draft = document.is_output() && versions.iter().any(waits);
+        Terms { task, late_files: self.late_files, has_draft }
     }
 
     /// The accountant of a document's client.

@@ -19,12 +19,11 @@ use guichet_engine::condition::is_few;
 use guichet_engine::keyset::{self, Position, keyset, place};
 use guichet_engine::sql;
 use guichet_engine::tables::{documents, firms, task_types};
-use guichet_engine::tally;
 use guichet_engine::{found_by, refolded};
 use guichet_obligations::{Category, Direction};
 
 use super::model::{Document, DocumentApproval, DocumentState};
-use super::queries::{is_shown, visible};
+use super::queries::{has_draft, is_shown, visible};
 use super::rules::{DocumentMark, mark_sql};
 use crate::month::generation::run::{document_text, label};
 use crate::month::task_type::model::TaskType;
@@ -100,6 +99,8 @@ pub struct DocumentFilter {
     pub marks: Option<Vec<DocumentMark>>,
     /// Of which the client said one of these.
     pub approvals: Option<Vec<DocumentApproval>>,
+    /// Whether a stored file of it waits to be published; never of a client's filter.
+    pub has_draft: Option<bool>,
     /// Whether users of the client see it, their categories apart: what is not expected any more they see only where it
     /// was delivered.
     pub is_shown: Option<bool>,
@@ -189,6 +190,9 @@ pub(crate) async fn filtered<'a>(
     }
     if let Some(approvals) = &filter.approvals {
         query = query.filter(has_approval(approvals));
+    }
+    if let Some(draft) = filter.has_draft {
+        query = query.filter(has_draft().eq(draft));
     }
     if let Some(shown) = filter.is_shown {
         query = if shown { query.filter(is_shown()) } else { query.filter(diesel::dsl::not(is_shown())) };
@@ -285,22 +289,6 @@ pub async fn count(
     now: DateTime<Utc>,
 ) -> Result<i64> {
     Ok(filtered(conn, scope, filter, now).await?.count().get_result(conn).await?)
-}
-
-/// The number of documents that match a filter, by mark, in one scan.
-///
-/// # Errors
-/// `TOO_LONG` about `search`; when the database does not answer: retry.
-pub async fn counts(
-    conn: &mut AsyncPgConnection,
-    scope: &Scope,
-    filter: &DocumentFilter,
-    now: DateTime<Utc>,
-) -> Result<Vec<(DocumentMark, i64)>> {
-    let today = today(conn, scope.firm_id(), now).await?;
-    let by_mark = tally::by::<DocumentMark>(&format!("({})", mark_sql(today)));
-    let query = filtered(conn, scope, filter, now).await?;
-    Ok(tally::each(query.select(by_mark).get_result(conn).await?))
 }
 
 refolded!(documents, Document, async |conn: &mut AsyncPgConnection, rows: &[Document]| -> Result<_> {

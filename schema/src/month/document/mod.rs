@@ -9,6 +9,7 @@ mod held;
 mod history;
 pub mod letters;
 pub mod library;
+pub mod counts;
 pub mod list;
 pub mod mails;
 pub mod model;

@@ -125,6 +125,8 @@ pub struct Terms {
     pub task: Option<TaskStatus>,
     /// Whether the firm accepts files after the task is done.
     pub late_files: bool,
+    /// Whether a version of what the firm delivers waits to be published.
+    pub has_draft: bool,
 }
 
 impl Terms {
@@ -175,7 +177,7 @@ pub fn may(act: DocumentAct, by: &Membership, document: &Document, terms: Terms)
             Err(Code::DocumentFiled)
         }
         DocumentAct::Reject if document.state != DocumentState::Filed => Err(Code::NothingToReject),
-        DocumentAct::Publish if document.last_version == 0 => Err(Code::NothingToPublish),
+        DocumentAct::Publish if !terms.has_draft => Err(Code::NothingToPublish),
         DocumentAct::Unpublish if document.published_at.is_none() => Err(Code::NothingToUnpublish),
         DocumentAct::Unpublish if document.read_at.is_some() => Err(Code::DocumentRead),
         DocumentAct::Approve | DocumentAct::Contest if document.approval.is_none() => {

@@ -20,7 +20,7 @@ use crate::people::firm::day::today;
 use crate::people::rights::{self, FirmAct};
 
 use super::job::{asked, undoing};
-use super::model::{Generation, GenerationFilter, GenerationState};
+use super::model::{Generation, GenerationAct, GenerationFilter, GenerationState};
 use super::preview::{self, Preview, Totals};
 use super::run::{Only, Order};
 use super::undo;
@@ -171,10 +171,9 @@ pub async fn undo(store: &Store, actor: &Actor, key: &str, id: GenerationId) -> 
     let firm_id = actor.firm_id();
     let mut tx = first!(store.begin_once(actor, "taskGenerationUndo", key, &id).await?);
     let generation = lock(&mut tx, firm_id, id).await?;
-    match generation.state {
-        GenerationState::Running => return Err(Refusal::of("id", Code::GenerationRunning).into()),
-        GenerationState::Undoing | GenerationState::Undone => return tx.commit(id).await,
-        GenerationState::Done | GenerationState::Failed => {}
+    generation.may(GenerationAct::Undo, &actor.membership).map_err(|code| Refusal::of("id", code))?;
+    if matches!(generation.state, GenerationState::Undoing | GenerationState::Undone) {
+        return tx.commit(id).await;
     }
     let none: Option<chrono::DateTime<chrono::Utc>> = None;
     diesel::update(generations::table.find(id))

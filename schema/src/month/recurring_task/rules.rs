@@ -1,7 +1,34 @@
 //! Rules of recurring tasks, as pure functions: which periods they have, and which of them are due to begin.
 
 use chrono::NaiveDate;
+use guichet_base::text_enum;
 use guichet_obligations::{FiscalYears, Period, PeriodKind, Recurrence};
+
+use crate::people::rights::FirmAct;
+
+text_enum! {
+    /// An action on a recurring task.
+    pub enum RecurringTaskAct {
+        /// Change it with `recurringTaskUpdate`, or its dates with `recurringTaskOverrideSet`.
+        Update = "UPDATE",
+        /// Let it rest with `recurringTaskPause`.
+        Pause = "PAUSE",
+        /// Let it go on with `recurringTaskResume`.
+        Resume = "RESUME",
+        /// Take its tasks back with `recurringTaskUndo`.
+        Undo = "UNDO",
+    }
+}
+
+impl RecurringTaskAct {
+    /// The right that the action requires.
+    pub const fn right(self) -> FirmAct {
+        match self {
+            Self::Update | Self::Pause | Self::Resume => FirmAct::RecurringTaskUpdate,
+            Self::Undo => FirmAct::TaskGenerationRun,
+        }
+    }
+}
 
 /// What decides which periods a recurring task has.
 #[derive(Debug, Clone)]

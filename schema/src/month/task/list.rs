@@ -119,8 +119,18 @@ pub struct TaskFilter {
     pub due_from: Option<NaiveDate>,
     /// Legally due on or before.
     pub due_to: Option<NaiveDate>,
+    /// To be done by the firm's own date on or after.
+    pub target_from: Option<NaiveDate>,
     /// To be done by the firm's own date on or before.
     pub target_to: Option<NaiveDate>,
+    /// Made at or after.
+    pub created_from: Option<DateTime<Utc>>,
+    /// Made before.
+    pub created_to: Option<DateTime<Utc>>,
+    /// Changed at or after.
+    pub updated_from: Option<DateTime<Utc>>,
+    /// Changed before.
+    pub updated_to: Option<DateTime<Utc>>,
     /// Whether nobody has acted on it yet.
     pub is_untouched: Option<bool>,
     /// Whether this person has unread comments on it (D-12).
@@ -189,8 +199,23 @@ async fn filtered<'a>(conn: &mut AsyncPgConnection, scope: &Scope, filter: &Task
     if let Some(to) = filter.due_to {
         query = query.filter(tasks::legal_due_on.le(to));
     }
+    if let Some(from) = filter.target_from {
+        query = query.filter(tasks::target_on.ge(from));
+    }
     if let Some(to) = filter.target_to {
         query = query.filter(tasks::target_on.le(to));
+    }
+    if let Some(at) = filter.created_from {
+        query = query.filter(tasks::created_at.ge(sql::held(at)));
+    }
+    if let Some(at) = filter.created_to {
+        query = query.filter(tasks::created_at.lt(sql::held(at)));
+    }
+    if let Some(at) = filter.updated_from {
+        query = query.filter(tasks::updated_at.ge(sql::held(at)));
+    }
+    if let Some(at) = filter.updated_to {
+        query = query.filter(tasks::updated_at.lt(sql::held(at)));
     }
     if let Some(untouched) = filter.is_untouched {
         query = query.filter(tasks::is_untouched.eq(untouched));

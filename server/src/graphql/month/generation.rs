@@ -207,7 +207,7 @@ pub struct TaskGenerationPreview {
     input: RunGeneration,
     totals: OnceCell<preview::Totals>,
     lines: Vec<TaskGenerationPreviewLine>,
-    has_more: bool,
+    next_after: Option<RecurringTaskId>,
 }
 
 impl TaskGenerationPreview {
@@ -250,9 +250,9 @@ impl TaskGenerationPreview {
         &self.lines
     }
 
-    /// Whether there are more lines after these: ask again with the ID of the last recurring task as `afterId`.
-    async fn has_more(&self) -> bool {
-        self.has_more
+    /// Where the list goes on: ask again with it as `afterId`; null at its end.
+    async fn next_after_id(&self) -> Option<ID> {
+        self.next_after.map(api_id)
     }
 }
 
@@ -322,7 +322,7 @@ impl TaskGenerationQuery {
         >,
         #[graphql(desc = "The number of lines, 1 to 200. The totals are of all of them.", default = 100)]
         first: i32,
-        #[graphql(desc = "The ID of the last recurring task that was returned before.")] after_id: Option<ID>,
+        #[graphql(desc = "The `nextAfterId` that was returned before.")] after_id: Option<ID>,
     ) -> Result<Option<TaskGenerationPreview>, ApiError> {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
@@ -353,11 +353,12 @@ impl TaskGenerationQuery {
             again_count: line.again,
             tasks: line.shown.into_iter().map(task).collect(),
         };
+        let next_after = found.lines.last().map(|line| line.recurring).filter(|_| found.has_more);
         Ok(Some(TaskGenerationPreview {
             input,
             totals: OnceCell::new(),
             lines: found.lines.into_iter().map(line).collect(),
-            has_more: found.has_more,
+            next_after,
         }))
     }
 

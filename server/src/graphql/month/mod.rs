@@ -73,6 +73,8 @@ pub struct MonthMutation(
 /// The subscriptions of the month.
 #[derive(Default, MergedSubscription)]
 pub struct MonthSubscription(
+    task_type::TaskTypeSubscription,
+    recurring_task::RecurringTaskSubscription,
     task::TaskSubscription,
     task::TaskCountsSubscription,
     document::DocumentSubscription,

@@ -14,10 +14,12 @@ pub use history::{ChangeOfTask, TaskChange};
 pub use list::{TaskFilter, TaskOrder, TaskQuery, TaskSubscription, TasksListed};
 
 use async_graphql::{Context, ID, Object, SimpleObject};
+use chrono::NaiveDate;
 use guichet_base::error;
 use guichet_base::id::{FirmId, Id, TaskId};
+use guichet_base::locale::Locale;
 use guichet_edge::ApiError;
-use guichet_obligations::{explain, why_provisional};
+use guichet_obligations::{Step, explain, sentences, why_provisional};
 use guichet_schema::month::document;
 use guichet_schema::month::task::list::by_ids as tasks_by_ids;
 use guichet_schema::month::task::rules::{self, is_overdue};
@@ -48,6 +50,12 @@ mirror!(TaskStatus => model::TaskStatus);
 mirror!(TaskOrigin => model::TaskOrigin);
 mirror!(TaskAct => rules::TaskAct);
 mirror!(TaskStatusOutcome => StatusOutcome);
+
+/// The steps to a day as sentences; none when they lead elsewhere, because a person set the day.
+fn found_by(locale: Locale, steps: &[Step], day: Option<NaiveDate>) -> Vec<String> {
+    let leads = steps.iter().rev().find_map(|step| step.to) == day;
+    steps.iter().filter(|_| leads).flat_map(|step| explain(locale, step)).collect()
+}
 
 /// A task.
 #[derive(Debug, Clone)]
@@ -226,9 +234,12 @@ impl Task {
 
     /// The actions that the viewer may or may not perform on the task now, one entry per action.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<TaskAct>>, ApiError> {
-        let scope = Caller::of(ctx).scope()?;
-        let ability =
-            |act: &rules::TaskAct| Ability::new((*act).into(), rules::may(*act, &scope, self.0.status));
+        let (scope, by) = (Caller::of(ctx).scope()?, &Caller::of(ctx).actor()?.membership);
+        let may = |act| match act {
+            rules::TaskAct::Undo => rules::may_undo(by, &self.0),
+            act => rules::may(act, &scope, self.0.status),
+        };
+        let ability = |act: &rules::TaskAct| Ability::new((*act).into(), may(*act));
         Ok(rules::TaskAct::ALL.iter().map(ability).collect())
     }
 
@@ -273,11 +284,24 @@ impl Task {
         self.0.provisional().iter().map(|why| why_provisional(locale, why)).collect()
     }
 
-    /// How the due date of the law was found, step by step, in the language of the viewer.
+    /// How the due date of the law was found, step by step, and which dates would hold without it, in the language of the
+    /// viewer.
     async fn due_explanation(&self, ctx: &Context<'_>) -> Vec<String> {
         let locale = Caller::of(ctx).locale;
-        let due = self.0.due();
-        due.iter().flat_map(|due| &due.steps).flat_map(|step| explain(locale, step)).collect()
+        self.0.due().map(|due| sentences(locale, &due)).unwrap_or_default()
+    }
+
+    /// How the date of the firm's own was found, step by step, in the language of the viewer; empty when a person set it.
+    async fn target_explanation(&self, ctx: &Context<'_>) -> Vec<String> {
+        let steps = self.0.due().map(|due| due.target_steps).unwrap_or_default();
+        found_by(Caller::of(ctx).locale, &steps, self.0.target_on)
+    }
+
+    /// How the date until which the client hands in was found, step by step, in the language of the viewer; empty when a
+    /// person set it.
+    async fn hand_in_explanation(&self, ctx: &Context<'_>) -> Vec<String> {
+        let steps = self.0.due().map(|due| due.hand_in_steps).unwrap_or_default();
+        found_by(Caller::of(ctx).locale, &steps, self.0.hand_in_by)
     }
 
     /// Whether the task was generated after the due date of the law.

@@ -18,7 +18,6 @@ use guichet_schema::people::firm::day::DAY;
 
 use super::types::{Document, DocumentApproval, DocumentMark, DocumentState};
 use crate::graphql::caller::Caller;
-use crate::graphql::counts::counts;
 use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
 use crate::graphql::loaders::load_optional;
 use crate::graphql::mirror::mirror;
@@ -56,6 +55,8 @@ pub struct DocumentFilter {
     marks: Option<Vec<DocumentMark>>,
     /// Documents of which the client said one of these when it was asked to approve them.
     approvals: Option<Vec<DocumentApproval>>,
+    /// Documents of which a file waits to be published (true), or none does (false). For staff.
+    has_draft: Option<bool>,
     /// Documents that users of the client see, their categories apart (true), or that only staff see (false), because they are not
     /// expected any more.
     is_shown: Option<bool>,
@@ -86,6 +87,7 @@ impl FilterInput for DocumentFilter {
             ("taskIds", filter.task_ids.is_some()),
             ("taskTypeIds", filter.task_type_ids.is_some()),
             ("assigneeIds", filter.assignee_ids.is_some()),
+            ("hasDraft", filter.has_draft.is_some()),
         ] {
             if is_given && !is_staff {
                 return Err(Refusal::of(field, Code::NotAllowed).into());
@@ -104,6 +106,7 @@ impl FilterInput for DocumentFilter {
             states: filter.states.map(|all| all.into_iter().map(Into::into).collect()),
             marks: filter.marks.map(|all| all.into_iter().map(Into::into).collect()),
             approvals: filter.approvals.map(|all| all.into_iter().map(Into::into).collect()),
+            has_draft: filter.has_draft,
             is_shown: filter.is_shown,
             categories: filter.categories.map(|all| all.into_iter().map(Into::into).collect()),
             periods: filter.periods,
@@ -147,20 +150,6 @@ impl DocumentCount {
         let count = list::count(&mut *caller.conn().await?, &caller.scope()?, &self.0, now).await;
         queried(caller, count)
     }
-}
-
-counts! {
-    /// The numbers of documents by mark.
-    DocumentCounts, DocumentMarkCount of mark: DocumentMark => rules::DocumentMark, all as by_mark,
-    told as DocumentCountsChanged;
-    filter DocumentFilter => list::DocumentFilter, ids DocumentId, with [ClientId::NOUN, DAY, MONTH];
-    /// Returns the numbers of documents that the viewer can see, by their marks of today.
-    query DocumentCountsQuery.document_counts;
-    /// Sends the numbers of documents that the viewer can see, by mark: in the first message without `after`, and whenever
-    /// one of them changes with a document or when a day begins.
-    subscription DocumentCountsSubscription.document_counts_changed, "documentCountsChanged", DocumentsCounted;
-    shared by |viewer| viewer.scope() => Scope,
-    counted |conn, viewer, filter, at now| list::counts(conn, &viewer.scope(), filter, now)
 }
 
 /// Queries about documents.

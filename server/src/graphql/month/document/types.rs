@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object};
 use guichet_base::error;
 use guichet_base::id::{DocumentId, FirmId, TaskTypeId};
 use guichet_edge::ApiError;
-use guichet_obligations::{explain, explain_to_client, why_provisional, why_provisional_to_client};
+use guichet_obligations::{explain_to_client, sentences, why_provisional, why_provisional_to_client};
 use guichet_schema::month::document::queries;
 use guichet_schema::month::document::rules::{self, Terms};
 use guichet_schema::month::document::{model, rules::DocumentAct as Act};
@@ -148,13 +148,15 @@ impl Document {
         Ok(self.0.provisional().iter().map(|why| say(caller.locale, why)).collect())
     }
 
-    /// How the due date of the law was found, step by step, in the language of the viewer. Clients are shown neither what
-    /// staff wrote nor what the record of the client says.
+    /// How the due date of the law was found, step by step, in the language of the viewer; for staff also which dates would
+    /// hold without it. Clients are shown neither what staff wrote nor what the record of the client says.
     async fn due_explanation(&self, ctx: &Context<'_>) -> Result<Vec<String>, ApiError> {
-        let caller = Caller::of(ctx);
-        let say = if caller.scope()?.is_staff() { explain } else { explain_to_client };
-        let due = self.0.due();
-        Ok(due.iter().flat_map(|due| &due.steps).flat_map(|step| say(caller.locale, step)).collect())
+        let (caller, due) = (Caller::of(ctx), self.0.due());
+        if caller.scope()?.is_staff() {
+            return Ok(due.map(|due| sentences(caller.locale, &due)).unwrap_or_default());
+        }
+        let steps = due.iter().flat_map(|due| &due.steps);
+        Ok(steps.flat_map(|step| explain_to_client(caller.locale, step)).collect())
     }
 
     /// Where the document stands.
@@ -197,7 +199,8 @@ impl Document {
         load_list(ctx, VersionsOf(self.0.id), DocumentVersion).await
     }
 
-    /// The version of the document. It changes with everything that clients see.
+    /// The version of the document. It changes with everything that people do to the document and clients see; not with the
+    /// opening of what is delivered (`readAt`), nor with the day on which the mark depends.
     async fn version(&self) -> i32 {
         self.0.version
     }
