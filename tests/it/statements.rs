@@ -256,12 +256,11 @@ const DOCUMENTS: &str = "{ documents(first: 100) { totalCount nodes {
 } } }";
 
 /// What both dashboards show.
-const BOARD: &str =
-    "today month progress { handedIn missing unread read awaited approvalsWaiting approvalsContested }
+const BOARD: &str = "today month progress { handedIn missing unread read awaited awaitingApproval contested }
     days { date totalCount marks { mark count } }
     dueSoon(first: 100) { totalCount nodes { name mark client { name } } }
     overdue(first: 100) { totalCount nodes { name mark client { name } } }
-    inProgress(first: 100) { totalCount nodes { kind since document { name client { name } } } }";
+    inProgress(first: 100) { totalCount nodes { kind dueOn document { name client { name } } } }";
 
 const PREVIEW: &str = "{ taskGenerationPreview(upTo: \"2026-07-01\") { taskCount documentCount lines {
     taskCount recurringTask { client { name } taskType { name } } tasks { title legalDueOn documentCount }
