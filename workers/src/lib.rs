@@ -29,6 +29,7 @@ use guichet_schema::month::export::model::WriteExport;
 use guichet_schema::month::export::writing;
 use guichet_schema::month::generation::job::{UndoGeneration, generate, tick};
 use guichet_schema::month::generation::moves::apply::{MoveDueDates, move_all};
+use guichet_schema::month::generation::moves::certain::{self, SettleDueDates};
 use guichet_schema::month::generation::undo::undo;
 use guichet_schema::month::recurring_task::job::GenerateTasks;
 use guichet_schema::month::task::model::Task;
@@ -70,7 +71,7 @@ pub fn workers(
     concurrency: usize,
 ) -> Workers {
     metrics::begin();
-    let (undoing, moving) = (store.clone(), store.clone());
+    let (undoing, moving, settling) = (store.clone(), store.clone(), store.clone());
     let exporter = Exporter { store: store.clone(), storage: verifier.storage.clone(), lists };
     let generating = store.clone();
     Workers::new(store)
@@ -97,6 +98,13 @@ pub fn workers(
             let store = moving.clone();
             async move {
                 move_all(&store, &job).await?;
+                Ok(())
+            }
+        })
+        .register(1, GENERATING, move |_, job: SettleDueDates| {
+            let store = settling.clone();
+            async move {
+                certain::settle(&store, &job).await?;
                 Ok(())
             }
         })
@@ -149,6 +157,7 @@ pub fn reconcilers(store: &Store, storage: &Storage, senders: &Senders) -> Vec<R
         }),
         each_minute("days that begin", store, |store| async move { day::tick(&store).await }),
         each_minute("months to generate", store, |store| async move { tick(&store).await }),
+        each_minute("dates after an upgrade", store, |store| async move { certain::tick(&store).await }),
         each_minute("texts without a sort key", store, |store| async move {
             collation::fill(&mut *store.conn().await?).await
         }),

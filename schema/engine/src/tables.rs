@@ -449,6 +449,7 @@ diesel::table! {
         clock_ahead_seconds -> BigInt,
         told_day -> Nullable<Date>,
         generated_on -> Nullable<Date>,
+        known_rules -> Nullable<Text>,
     }
 }
 
@@ -614,6 +615,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        is_edited -> Bool,
     }
 }
 
@@ -724,6 +726,7 @@ diesel::table! {
         note -> Nullable<Text>,
         shipped_digest -> Nullable<Text>,
         created_at -> Timestamptz,
+        is_corrected -> Bool,
     }
 }
 

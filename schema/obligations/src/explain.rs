@@ -68,7 +68,7 @@ pub fn explain(locale: Locale, step: &Step) -> Vec<String> {
     args.set("key", if step.op == Op::Rule { key.to_owned() } else { attribute(locale, key) });
     args.set(
         "value",
-        step.value.as_ref().map_or_else(|| i18n::NONE.to_owned(), |value| scalar(locale, value)),
+        step.value.as_ref().map_or_else(|| i18n::NONE.to_owned(), |value| scalar(locale, key, value)),
     );
     let calendar = step.calendar.map(|calendar| i18n::named(locale, "calendar", calendar, &Args::new()));
     args.set("calendar", calendar.unwrap_or_else(|| i18n::NONE.to_owned()));
@@ -145,8 +145,14 @@ fn attribute(locale: Locale, key: &str) -> String {
     }
 }
 
-fn scalar(locale: Locale, value: &Scalar) -> String {
+/// The legal forms that have a name in each language.
+const LEGAL_FORMS: [&str; 4] = ["SOLE", "COMPANY", "SA", "OTHER"];
+
+fn scalar(locale: Locale, key: &str, value: &Scalar) -> String {
     match value {
+        Scalar::Text(form) if key == "legalForm" && LEGAL_FORMS.contains(&form.as_str()) => {
+            i18n::named(locale, "legal-form", form, &Args::new())
+        }
         Scalar::Bool(value) => i18n::text(locale, if *value { "yes" } else { "no" }, &Args::new()),
         other => other.to_string(),
     }
@@ -157,6 +163,25 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    /// C-10: legal forms are told in words, and a date that the firm fixed is not said to be the authority's.
+    #[test]
+    fn c_10_forms_and_tables_are_told_in_words() {
+        for locale in Locale::ALL {
+            let mut told = std::collections::BTreeSet::new();
+            for form in LEGAL_FORMS {
+                let step = json!({ "op": "CHOOSE", "key": "legalForm", "value": form });
+                let step: Step = serde_json::from_value(step).unwrap();
+                let text = explain(*locale, &step).join(" ");
+                assert!((form == "SA" || !text.contains(form)) && told.insert(text.clone()), "{text}");
+            }
+            let say = |op: &str| {
+                let step: Step = serde_json::from_value(json!({ "op": op, "to": "2026-03-02" })).unwrap();
+                explain(*locale, &step).join(" ")
+            };
+            assert_ne!(say("TABLE"), say("OWN_TABLE"), "{locale}");
+        }
+    }
 
     /// C-01: clients read neither what staff wrote nor what the record says of them.
     #[test]

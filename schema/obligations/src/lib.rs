@@ -25,7 +25,7 @@ pub use answer::{Answer, Beaten, DayOff, Due, Op, Provisional, Step};
 pub use book::{Book, Extension, Jurisdiction, Obligation, Override, Question, Status, Version};
 pub use calendar::{Calendar, Calendars, Office};
 pub use catalogue::{
-    Catalogue, Category, Direction, DocumentPlan, Names, ShippedObligation, TaskPlan, shipped,
+    Catalogue, Category, Direction, DocumentPlan, Names, ShippedObligation, TaskPlan, shipped, shipped_texts,
 };
 pub use check::Wrong;
 pub use client::{Client, Place, Scalar};

@@ -34,7 +34,7 @@ text_enum! {
         CatalogueAdopt = "CATALOGUE_ADOPT",
         /// Create an obligation with `obligationCreate`.
         ObligationCreate = "OBLIGATION_CREATE",
-        /// Change the rules of an obligation with `ruleVersionCreate` or `dueDateExtensionCreate`.
+        /// Change an obligation, its rules and its extensions, for example with `ruleVersionCreate`.
         ObligationUpdate = "OBLIGATION_UPDATE",
         /// Create a kind of work with `taskTypeCreate`.
         TaskTypeCreate = "TASK_TYPE_CREATE",

@@ -9,6 +9,7 @@ mod ended;
 mod export;
 mod generation;
 mod moves;
+mod rules;
 mod runs;
 mod saved_view;
 mod series;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
-use guichet_obligations::{Answer, Book, Calendars, Client, Due, Expr, Override, Period, Question};
+use guichet_obligations::{Answer, Book, Calendars, Client, Due, Expr, Op, Override, Period, Question, Step};
 use serde_json::Value;
 
 /// What a kind of work, or one of its documents, is due for.
@@ -31,6 +31,17 @@ pub struct Dates {
     pub target: Option<NaiveDate>,
     /// Until when the client hands in.
     pub hand_in: Option<NaiveDate>,
+    target_steps: Vec<Step>,
+    hand_in_steps: Vec<Step>,
+}
+
+impl Dates {
+    /// How the dates of a task were found, those of the firm's own included, which no client learns (C-10).
+    pub fn facts(&self) -> Option<Due> {
+        let due = self.legal.clone()?;
+        let (target_steps, hand_in_steps) = (self.target_steps.clone(), self.hand_in_steps.clone());
+        Some(Due { target_steps, hand_in_steps, ..due })
+    }
 }
 
 /// What is due for a period.
@@ -140,12 +151,20 @@ impl<'a> Computed<'a> {
         let day = legal.as_ref().map(|due| due.date);
         let own = |rule: Option<&Expr>| {
             let answer = self.book.own(self.calendars, rule?, period, client, day);
-            answer.due().map(|due| due.date)
+            answer.due().map(|due| (due.date, due.steps.clone()))
         };
-        let target = own(terms.target);
+        let (target, target_steps) = own(terms.target).unzip();
         // Never later than the legal date. The firm's own one decides nothing that clients see.
-        let hand_in = own(terms.hand_in).map(|found| day.map_or(found, |legal| found.min(legal)));
-        Outcome::Due(Box::new(Dates { legal, target, hand_in }))
+        let hand_in = own(terms.hand_in).map(|(found, steps)| match day {
+            Some(legal) if legal < found => {
+                (legal, vec![Step { from: Some(found), ..Step::reaching(Op::LegalDate, legal) }])
+            }
+            _ => (found, steps),
+        });
+        let (hand_in, hand_in_steps) = hand_in.unzip();
+        let (target_steps, hand_in_steps) =
+            (target_steps.unwrap_or_default(), hand_in_steps.unwrap_or_default());
+        Outcome::Due(Box::new(Dates { legal, target, hand_in, target_steps, hand_in_steps }))
     }
 }
 
@@ -203,6 +222,16 @@ mod tests {
         let number = computed.dates(terms, &period("2025-03"), &client);
         let Some(Outcome::Due(dates)) = computed.outcome(number) else { panic!("not due") };
         assert_eq!((dates.target, dates.hand_in), (Some(day("2025-04-16")), Some(day("2025-04-22"))));
+
+        // How the firm's own dates were found is kept beside the legal one, for staff alone (C-10).
+        let facts = dates.facts().unwrap();
+        assert_eq!(facts.target_steps.last().and_then(|step| step.to), dates.target);
+        assert_eq!(
+            facts.hand_in_steps.last().map(|step| (step.op, step.to)),
+            Some((Op::LegalDate, dates.hand_in))
+        );
+        let legal = dates.legal.as_ref().unwrap();
+        assert!(legal.target_steps.is_empty() && legal.hand_in_steps.is_empty());
 
         let fixed = rule(json!({ "dates": { "2025-03": "2025-04-10" } }));
         let terms = Terms { instead: Some((&fixed, "agreed")), ..terms };

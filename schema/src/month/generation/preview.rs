@@ -1,13 +1,14 @@
 //! What a run would make (C-11), by the planning of the run itself. Nothing is written; of each chunk only what is shown is
 //! kept. Lines are planned as far as they are shown; what a run would make in all is counted only when somebody asks.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 use guichet_base::error::Result;
 use guichet_base::id::{ClientId, RecurringTaskId};
-use guichet_obligations::Provisional;
+use guichet_base::text_enum;
+use guichet_obligations::{Period, Provisional};
 
 use super::plan::{Computed, Outcome};
 use super::run::{Chunk, Known, Order, Planned, label, look};
@@ -50,6 +51,18 @@ pub struct Line {
     pub again: i64,
     /// The first tasks, at most [`MOST_SHOWN`].
     pub shown: Vec<Shown>,
+    /// Periods of the last year that make no task, and why; the last ones, at most [`MOST_SHOWN`].
+    pub skipped: Vec<(String, SkipReason)>,
+}
+
+text_enum! {
+    /// Why a period makes no task.
+    pub enum SkipReason {
+        /// The recurring task rests.
+        Paused = "PAUSED",
+        /// No version of the rule holds for the period: nothing is due.
+        NotCovered = "NOT_COVERED",
+    }
 }
 
 /// A task that a run would make.
@@ -114,12 +127,20 @@ pub(super) async fn preview(
     let mut preview = Preview::default();
     let mut reached = after;
     while let Some((chunk, planned, last)) = next(conn, order, &known, &mut computed, reached).await? {
-        for of in planned.chunk_by(|one, other| one.recurring == other.recurring) {
+        let of_rows = planned.chunk_by(|one, other| one.recurring == other.recurring);
+        let of_rows: HashMap<RecurringTaskId, &[Planned]> =
+            of_rows.filter_map(|of| Some((of.iter().next()?.recurring, of))).collect();
+        for row in chunk.rows.iter().filter(|row| row.id <= last) {
+            let of = of_rows.get(&row.id).copied().unwrap_or_default();
+            let skipped = chunk.skipped(order, &known.firm, row, &mut computed);
+            if of.is_empty() && skipped.is_empty() {
+                continue;
+            }
             if preview.lines.len() == first {
                 preview.has_more = true;
                 return Ok(preview);
             }
-            preview.lines.extend(line(&chunk, &known, &computed, of));
+            preview.lines.push(line(&chunk, &known, &computed, (row.id, of, skipped)));
         }
         reached = Some(last);
     }
@@ -147,9 +168,15 @@ fn is_again(chunk: &Chunk, task: &Planned) -> bool {
 }
 
 /// The line of a recurring task, with all of its tasks.
-fn line(chunk: &Chunk, known: &Known, computed: &Computed<'_>, of: &[Planned]) -> Option<Line> {
-    let recurring = of.first()?.recurring;
-    let mut line = Line { recurring, tasks: 0, documents: 0, again: 0, shown: Vec::new() };
+fn line(
+    chunk: &Chunk,
+    known: &Known,
+    computed: &Computed<'_>,
+    (recurring, of, skipped): (RecurringTaskId, &[Planned], Vec<(Period, SkipReason)>),
+) -> Line {
+    let from = skipped.len().saturating_sub(MOST_SHOWN);
+    let skipped = skipped.into_iter().skip(from).map(|(period, why)| (period.to_string(), why)).collect();
+    let mut line = Line { recurring, tasks: 0, documents: 0, again: 0, shown: Vec::new(), skipped };
     for task in of {
         let is_again = is_again(chunk, task);
         let documents = i64::try_from(task.documents.len()).unwrap_or(i64::MAX);
@@ -173,5 +200,5 @@ fn line(chunk: &Chunk, known: &Known, computed: &Computed<'_>, of: &[Planned]) -
             is_late: task.is_late,
         });
     }
-    Some(line)
+    line
 }

@@ -5,7 +5,7 @@ pub(crate) mod by_hand;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -40,12 +40,15 @@ use crate::people::firm::queries::works_here;
 
 use super::model::GenerationState;
 use super::plan::{Computed, Outcome, Terms};
+use super::preview::SkipReason;
 use super::progress;
 
 /// So many recurring tasks are looked at in one transaction.
 const CHUNK: i64 = 200;
 /// So many tasks are written in one transaction, but for those of one recurring task.
 const MOST: usize = 1_000;
+/// So many days back a period that makes no task is told of.
+const YEAR: i64 = 366;
 /// The noun of the event that says that a client's month has new tasks and documents; its subject is the client.
 pub const MONTH: &str = "month";
 
@@ -381,6 +384,44 @@ impl Chunk {
         (planned, None)
     }
 
+    /// The periods that make no task, and why, of those that ended in the last year or later.
+    pub(super) fn skipped(
+        &self,
+        order: &Order,
+        firm: &Firm,
+        row: &RecurringTask,
+        computed: &mut Computed<'_>,
+    ) -> Vec<(Period, SkipReason)> {
+        let (Some(kind), Some(record)) =
+            (firm.types.get(&row.task_type_id), self.records.get(&row.client_id))
+        else {
+            return Vec::new();
+        };
+        let recurrence = recurrence(&kind.row);
+        let series = Series {
+            recurrence: &recurrence,
+            years: &record.years,
+            first: &row.first_period,
+            last: row.last_period.as_deref(),
+            pauses: self.pauses.get(&row.id).map(Vec::as_slice).unwrap_or_default(),
+            ended_on: record.ended_on,
+        };
+        let since = order.today - TimeDelta::days(YEAR);
+        let worked = series.begun(order.up_to);
+        let all = Series { pauses: &[], ..series }.begun(order.up_to);
+        let lacking =
+            all.into_iter().filter(|period| period.end() >= since && !has(&self.taken, row.id, period));
+        lacking
+            .filter_map(|period| {
+                if !worked.contains(&period) {
+                    return Some((period, SkipReason::Paused));
+                }
+                let is_due = self.task(order, (kind, row, record), &period, None, computed).is_some();
+                (!is_due).then_some((period, SkipReason::NotCovered))
+            })
+            .collect()
+    }
+
     /// What a period that has a task already comes to now, with the legal date that a person `set`; none when no rule covers
     /// it any more.
     pub(super) fn replanned(
@@ -407,13 +448,14 @@ impl Chunk {
         computed: &mut Computed<'_>,
     ) -> Option<Planned> {
         let written = self.overrides.get(&row.id).map(Vec::as_slice).unwrap_or_default();
-        let read: Vec<(Option<DocumentDefinitionId>, Expr, &str)> = written
-            .iter()
-            .filter(|one| holds(one, period))
-            .filter_map(|one| Some((one.definition_id, expression(&one.due).ok()?, one.reason.as_str())))
-            .collect();
+        // What was checked when it was written can be read.
+        let read: Vec<(&DueOverride, Expr)> =
+            written.iter().filter_map(|one| Some((one, expression(&one.due).ok()?))).collect();
         let instead = |definition: Option<DocumentDefinitionId>| {
-            read.iter().find(|(of, ..)| *of == definition).map(|(_, rule, reason)| (rule, *reason))
+            let of_it = read.iter().map(|(one, _)| *one).filter(|one| one.definition_id == definition);
+            let meant = meant(of_it, period)?;
+            let (_, rule) = read.iter().find(|(one, _)| one.id == meant.id)?;
+            Some((rule, meant.reason.as_str()))
         };
         let terms = Terms {
             obligation: kind.obligation.as_deref(),
@@ -437,6 +479,8 @@ impl Chunk {
             let of_document = Terms {
                 obligation: own.as_deref().or(terms.obligation),
                 instead: of_client.or(terms.instead.filter(|_| of_task)),
+                // What is handed in for an obligation of its own is due when that is.
+                hand_in: terms.hand_in.filter(|_| of_task),
                 set: terms.set.filter(|_| of_task && of_client.is_none()),
                 ..terms
             };
@@ -463,6 +507,15 @@ fn holds(one: &DueOverride, period: &Period) -> bool {
     let first = Period::last_day(&one.from_period);
     let last = one.to_period.as_deref().map_or(Some(NaiveDate::MAX), Period::last_day);
     first.zip(last).is_some_and(|(first, last)| is_between(period, first, last))
+}
+
+/// What the firm wrote that is meant for a period: of several that hold the one that begins last, and then one that ends.
+pub(crate) fn meant<'a>(
+    written: impl Iterator<Item = &'a DueOverride>,
+    period: &Period,
+) -> Option<&'a DueOverride> {
+    let begins = |one: &&DueOverride| (Period::last_day(&one.from_period), one.to_period.is_some(), one.id);
+    written.filter(|one| holds(one, period)).max_by_key(begins)
 }
 
 /// Writes planned tasks with their documents; returns how many were not there yet.
@@ -655,7 +708,7 @@ impl Dues {
             "target": dates.target,
             "hand_in": dates.hand_in,
             "provisional": legal.map(|due| &due.provisional),
-            "facts": legal,
+            "facts": dates.facts(),
             "late": task.is_late,
         }));
         self.known.insert(key, number);

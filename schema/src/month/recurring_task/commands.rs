@@ -4,9 +4,11 @@
 use chrono::{Months, NaiveDate};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use guichet_base::country::Country;
 use guichet_base::error::{Code, OrNotFound, Refusal, Result, Told};
 use guichet_base::id::{
-    ClientId, DocumentDefinitionId, FirmId, OverrideId, PauseId, RecurringTaskId, StaffId, TaskTypeId,
+    ClientId, DocumentDefinitionId, FirmId, ObligationId, OverrideId, PauseId, RecurringTaskId, StaffId,
+    TaskTypeId,
 };
 use guichet_base::input::{Check, MAX_NAME, Patch, items};
 use guichet_engine::actor::Actor;
@@ -14,10 +16,10 @@ use guichet_engine::first;
 use guichet_engine::job::NewJob;
 use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::{
-    clients, document_definitions, recurring_task_overrides, recurring_task_pauses,
+    clients, document_definitions, obligations, recurring_task_overrides, recurring_task_pauses,
     recurring_task_unexpected, recurring_tasks, task_types,
 };
-use guichet_obligations::{Period, Recurrence};
+use guichet_obligations::{Holidays, Jurisdiction, Period, Recurrence};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -128,11 +130,16 @@ pub async fn create(
     let is_order = first.zip(last).is_none_or(|(first, last)| first.start() <= last.start());
     check.require(is_order, Refusal::of("lastPeriod", Code::OutOfRange));
     let now = tx.now;
-    let earliest = firm::day::today(tx.conn(), firm_id, now).await?.checked_sub_months(FAR_BACK);
+    let today = firm::day::today(tx.conn(), firm_id, now).await?;
+    let earliest = today.checked_sub_months(FAR_BACK);
     let is_near = first.zip(earliest).is_none_or(|(first, earliest)| first.end() >= earliest);
     check.require(is_near, Refusal::of("firstPeriod", Code::OutOfRange));
     check_employed(&mut tx, &mut check, firm_id, input.assignee_id).await?;
     check_documents(tx.conn(), &mut check, "unexpectedDocumentIds", kind.id, &input.unexpected).await?;
+    if let (Some(obligation), Some(first)) = (kind.obligation_id, first) {
+        let days = [first.end(), today];
+        check_place(tx.conn(), &mut check, (firm_id, obligation), &context.record, &days).await?;
+    }
     let name = |period: Period| period.to_string();
     let row = RecurringTask {
         id: RecurringTaskId::new(),
@@ -476,6 +483,57 @@ async fn check_employed(
         Some(id) => firm::queries::check_employed(tx.conn(), check, firm, &[("assigneeId".into(), id)]).await,
         None => Ok(()),
     }
+}
+
+/// Refuses work for an obligation that is not one of the client's place, on none of these days; or for which a narrower one of
+/// the same name holds there.
+async fn check_place(
+    conn: &mut AsyncPgConnection,
+    check: &mut Check,
+    (firm, of): (FirmId, ObligationId),
+    record: &Record,
+    days: &[NaiveDate],
+) -> Result<()> {
+    let of_firm = || obligations::table.filter(obligations::firm_id.eq(firm));
+    let (name, kind, own): (String, String, String) = of_firm()
+        .filter(obligations::id.eq(of))
+        .select((obligations::name, obligations::kind, obligations::jurisdiction))
+        .get_result(&mut *conn)
+        .await?;
+    let rows: Vec<(String, String)> = of_firm()
+        .filter(obligations::name.eq(name))
+        .filter(obligations::kind.eq(kind))
+        .select((obligations::code, obligations::jurisdiction))
+        .load(conn)
+        .await?;
+    let country = Country::parse(&record.country);
+    let includes = |of: &Jurisdiction| match country {
+        Some(country) => days.iter().any(|day| of.includes(country, &record.facts.place(*day))),
+        None => of.country().is_none(),
+    };
+    let read = |text: &str| Jurisdiction::parse(text).unwrap_or(Jurisdiction::ANY);
+    let own = read(&own);
+    let refusal =
+        |name: String| Refusal::of("taskTypeId", Code::NotForPlace).telling("name", Told::Text(name));
+    if !includes(&own) {
+        check.refuse(refusal(place_name(&own)));
+        return Ok(());
+    }
+    let narrower = rows.iter().map(|(code, text)| (code, read(text)));
+    let narrower = narrower.filter(|(_, other)| other.narrowness() > own.narrowness() && includes(other));
+    if let Some((code, _)) = narrower.max_by_key(|(_, other)| other.narrowness()) {
+        check.refuse(refusal(code.clone()).telling("why", Told::Text("narrower".to_owned())));
+    }
+    Ok(())
+}
+
+/// What people call the place of a jurisdiction, where its name is known.
+fn place_name(of: &Jurisdiction) -> String {
+    let (known, code) = (Holidays::shipped(), of.to_string());
+    let Some(country) = of.country() else { return code };
+    let part = code.split_once('-').map_or("", |(_, part)| part);
+    let city = known.city(country, part).map(|(name, _)| name);
+    city.or_else(|| known.region(country, &code)).unwrap_or(&code).to_owned()
 }
 
 /// Refuses documents that are none of this kind of work.

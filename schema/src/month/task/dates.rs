@@ -75,8 +75,8 @@ fn settle(task: &mut Task, set: SetDates, found: Option<&Dates>) {
             Patch::Clear | Patch::Keep => by_rule.map(|due| due.date),
         };
         // A day that a person set has no explanation, by which it is known as such.
-        let due: Option<&Due> = by_rule.filter(|_| set.legal == Patch::Clear);
-        task.due_facts = due.and_then(|due| serde_json::to_value(due).ok());
+        let due: Option<Due> = found.filter(|_| set.legal == Patch::Clear).and_then(Dates::facts);
+        task.due_facts = due.as_ref().and_then(|due| serde_json::to_value(due).ok());
         task.provisional = due.map_or_else(|| json!([]), |due| json!(due.provisional));
     }
     let follow =

@@ -251,7 +251,7 @@ pub(super) async fn add(
                     documents::due_on.eq(due_on),
                     documents::is_due_set.eq(is_due_set),
                     documents::provisional.eq(&task.provisional),
-                    documents::due_facts.eq(&task.due_facts),
+                    documents::due_facts.eq(task.shown_facts()),
                 ),
                 searchable!(documents, text(name)),
                 (documents::created_at.eq(tx.now), documents::updated_at.eq(tx.now)),

@@ -29,6 +29,7 @@ use crate::graphql::scalars::{Date, DateTime};
 
 mirror!(TaskGenerationState => model::GenerationState);
 mirror!(TaskGenerationAct => model::GenerationAct);
+mirror!(TaskGenerationSkipReason => preview::SkipReason);
 
 /// A run.
 #[derive(Debug, Clone)]
@@ -270,6 +271,17 @@ pub struct TaskGenerationPreviewLine {
     again_count: i64,
     /// The first of these tasks, at most 24, by their periods.
     tasks: Vec<TaskGenerationPreviewTask>,
+    /// The periods of the last year that make no task, and why; the last 24.
+    skipped: Vec<TaskGenerationSkip>,
+}
+
+/// A period that makes no task.
+#[derive(Debug, SimpleObject)]
+pub struct TaskGenerationSkip {
+    /// The name of the period, for example `2026-03`.
+    period: String,
+    /// Why it makes no task.
+    reason: TaskGenerationSkipReason,
 }
 
 #[async_graphql::ComplexObject]
@@ -333,7 +345,7 @@ impl TaskGenerationQuery {
         let after = queried(caller, optional_id("afterId", after_id.as_ref()))?;
         let found = commands::preview(&caller.store, actor, input.clone(), after, first.into()).await;
         let found = queried(caller, found)?;
-        spend(ctx, found.lines.iter().map(|line| 1 + line.shown.len()).sum())?;
+        spend(ctx, found.lines.iter().map(|line| 1 + line.shown.len() + line.skipped.len()).sum())?;
         let locale = caller.locale;
         let task = |task: preview::Shown| TaskGenerationPreviewTask {
             title: task.title,
@@ -346,12 +358,17 @@ impl TaskGenerationQuery {
             is_again: task.is_again,
             is_late: task.is_late,
         };
+        let skip = |(period, reason): (String, preview::SkipReason)| TaskGenerationSkip {
+            period,
+            reason: reason.into(),
+        };
         let line = |line: preview::Line| TaskGenerationPreviewLine {
             recurring: line.recurring,
             task_count: line.tasks,
             document_count: line.documents,
             again_count: line.again,
             tasks: line.shown.into_iter().map(task).collect(),
+            skipped: line.skipped.into_iter().map(skip).collect(),
         };
         let next_after = found.lines.last().map(|line| line.recurring).filter(|_| found.has_more);
         Ok(Some(TaskGenerationPreview {

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use guichet_base::error::{self, OrNotFound};
 use guichet_base::id::{Id, RecurringTaskId, TaskId};
 use guichet_edge::ApiError;
-use guichet_obligations::explain;
+use guichet_obligations::sentences;
 use guichet_schema::month::generation::moves::find::Move;
 use guichet_schema::month::generation::moves::open::{MoveFilter, Place};
 use guichet_schema::month::generation::moves::{commands, rules};
@@ -99,7 +99,8 @@ pub struct DueDateMove {
     reason: DueDateMoveReason,
     /// Why the dates would move, in the language of the viewer.
     explanation: String,
-    /// How the new due date of the law is found, step by step, in the language of the viewer.
+    /// How the new due date of the law is found, step by step, and which dates would hold without it, in the language of the
+    /// viewer.
     steps: Vec<String>,
     /// Whether a date that could still change would be final.
     becomes_final: bool,
@@ -128,7 +129,7 @@ impl DueDateMove {
             new_due_on: after.due.map(Date),
             reason: reason.into(),
             explanation: rules::sentence(locale, reason, source),
-            steps: due.iter().flat_map(|due| &due.steps).flat_map(|step| explain(locale, step)).collect(),
+            steps: due.as_ref().map(|due| sentences(locale, due)).unwrap_or_default(),
             becomes_final,
         }
     }
@@ -171,17 +172,17 @@ impl DueDateMoveQuery {
         let found = queried(caller, found)?;
         spend(ctx, found.moves.len())?;
         let moves = found.moves.into_iter().map(|of| DueDateMove::new(of, caller.locale)).collect();
-        Ok(Some(DueDateMoves { filter, updated, moves, next_after_id: found.reached.map(after_id) }))
+        Ok(Some(DueDateMoves { filter, updated, moves, next_after_id: found.reached.map(encoded) }))
     }
 }
 
-/// Reads what `after_id` wrote.
+/// Reads what [`encoded`] wrote.
 fn place(given: &ID) -> error::Result<Place> {
     let place = RecurringTaskId::decode(given).map(Place::Recurring);
     place.or_else(|| TaskId::decode(given).map(Place::ByHand)).or_not_found("afterId")
 }
 
-fn after_id(place: Place) -> ID {
+fn encoded(place: Place) -> ID {
     match place {
         Place::Recurring(id) => api_id(id),
         Place::ByHand(id) => api_id(id),

@@ -115,12 +115,13 @@ pub(super) async fn step(
     if !moves.is_empty() {
         write(tx, &moves).await?;
         remember(tx, job, &moves).await?;
-        tell(tx, job, &open, &moves).await?;
+        tell(tx, job.firm_id, (job.act_id, Some(job.by)), &open, &moves).await?;
     }
     Ok(Some((last, moves)))
 }
 
-async fn write(tx: &mut Tx, moves: &[Move]) -> Result<()> {
+/// Writes the dates, and how they were found.
+pub(super) async fn write(tx: &mut Tx, moves: &[Move]) -> Result<()> {
     let now = tx.now;
     for (statement, is_document) in [(TASKS, false), (DOCUMENTS, true)] {
         let of: Vec<&Move> = moves.iter().filter(|one| one.document.is_some() == is_document).collect();
@@ -168,8 +169,14 @@ async fn remember(tx: &Tx, job: &MoveDueDates, moves: &[Move]) -> Result<()> {
     record_all(tx, job.firm_id, job.act_id, Author::Staff(job.by), &changed).await
 }
 
-/// Tells the screens, and each assignee whose dates became final.
-async fn tell(tx: &mut Tx, job: &MoveDueDates, open: &Open, moves: &[Move]) -> Result<()> {
+/// Tells the screens, and each assignee whose dates became final; nobody did it when the system does it by itself.
+pub(super) async fn tell(
+    tx: &mut Tx,
+    firm: FirmId,
+    (act, by): (ActId, Option<StaffId>),
+    open: &Open,
+    moves: &[Move],
+) -> Result<()> {
     let ids: Vec<ClientId> =
         open.tasks.iter().map(|task| task.client_id).collect::<HashSet<_>>().into_iter().collect();
     let portfolio: Vec<(ClientId, Option<StaffId>)> = clients::table
@@ -184,11 +191,11 @@ async fn tell(tx: &mut Tx, job: &MoveDueDates, open: &Open, moves: &[Move]) -> R
     let documents: HashSet<DocumentId> = moves.iter().filter_map(|one| one.document).collect();
     for task in open.tasks.iter().filter(|task| tasks.contains(&task.id)) {
         let audience = guichet_engine::audience!(tasks, task, accountant(task.client_id));
-        tx.event(job.firm_id, Event::changed(task.id, audience));
+        tx.event(firm, Event::changed(task.id, audience));
     }
     for document in open.documents.iter().filter(|document| documents.contains(&document.id)) {
         let audience = guichet_engine::audience!(documents, document, accountant(document.client_id));
-        tx.event(job.firm_id, Event::changed(document.id, audience));
+        tx.event(firm, Event::changed(document.id, audience));
     }
     let is_final: HashSet<TaskId> =
         moves.iter().filter(|one| one.document.is_none() && one.becomes_final).map(|one| one.task).collect();
@@ -200,7 +207,7 @@ async fn tell(tx: &mut Tx, job: &MoveDueDates, open: &Open, moves: &[Move]) -> R
         .into_iter()
         .map(|(staff_id, (task, count))| Tally { staff_id, subject: Subject::of(task), count })
         .collect();
-    tally(tx, job.firm_id, job.act_id, Some(job.by), NotificationKind::DueDatesFinal, &told).await
+    tally(tx, firm, act, by, NotificationKind::DueDatesFinal, &told).await
 }
 
 /// The tasks `$1` get the dates `$2` to `$4`, why they may still change (`$5`), and how they were found (`$6`), at `$7`.

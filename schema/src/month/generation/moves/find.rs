@@ -115,7 +115,7 @@ fn of_task(task: &OpenTask, after: Days, dates: &Dates) -> Option<Move> {
     let before = Days { legal: task.legal_due_on, target: task.target_on, due: task.hand_in_by };
     let moved = moved(task.id, None, (before, after), dates, &task.provisional, task.due_facts.as_ref())?;
     // A day that a person set has no explanation, by which it is known as such.
-    Some(Move { due: moved.due.filter(|_| task.set_day().is_none()), ..moved })
+    Some(Move { due: dates.facts().filter(|_| task.set_day().is_none()), ..moved })
 }
 
 /// `days` are those of its task, or those of its own obligation.
