@@ -13,6 +13,8 @@ pub use counts::{TaskCountsQuery, TaskCountsSubscription, TasksCounted};
 pub use history::{ChangeOfTask, TaskChange};
 pub use list::{TaskFilter, TaskOrder, TaskQuery, TaskSubscription, TasksListed};
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::NaiveDate;
 use guichet_base::error;
@@ -77,10 +79,13 @@ keyed! {
     /// The documents of a task.
     DocumentsOf(TaskId) => [document::model::Document], |loads, conn, ids| async {
         let rows = document::queries::of_tasks(conn, &loads.scope(), ids).await?;
-        let rows = rows.into_iter().filter_map(|row| Some((row.task_id?, row))).collect();
-        let of_tasks = grouped::<TaskId, (TaskId, document::model::Document)>(rows, |(id, _)| *id).into_iter();
-        let documents = |rows: Vec<(TaskId, document::model::Document)>| rows.into_iter().map(|(_, row)| row);
-        error::Result::Ok(of_tasks.map(|(id, rows)| (id, documents(rows).collect())).collect())
+        let mut of_tasks: HashMap<TaskId, Vec<document::model::Document>> = HashMap::new();
+        for row in rows {
+            if let Some(id) = row.task_id {
+                of_tasks.entry(id).or_default().push(row);
+            }
+        }
+        error::Result::Ok(of_tasks)
     }
 }
 

@@ -12,7 +12,7 @@ use guichet_edge::ApiError;
 use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::db::Conn;
 use guichet_engine::keyset::Position;
-use guichet_schema::month::document::{list, model, rules};
+use guichet_schema::month::document::{list, model};
 use guichet_schema::month::generation::run::MONTH;
 use guichet_schema::people::firm::day::DAY;
 
