@@ -11,7 +11,7 @@ import { parse } from 'graphql';
 export const name = '@graphql-codegen/core';
 
 const documents = new URL('documents.graphql', import.meta.url);
-const scalars = { Date: 'string', DateTime: 'string', DueRule: 'object', FilterObject: 'object', Revision: 'string', SafeInt: 'number' };
+const scalars = { Date: 'string', DateTime: 'string', DueRule: 'object', FilterObject: 'object', OrderObject: 'object', Revision: 'string', SafeInt: 'number' };
 
 export async function check({ schema }) {
   const content = await codegen({

@@ -16,7 +16,7 @@ const text = await codegen({
     useTypeImports: true,
     enumsAsTypes: true,
     strictScalars: true,
-    scalars: { Date: 'string', DateTime: 'string', DueRule: 'object', FilterObject: 'object', Revision: 'string', SafeInt: 'number' },
+    scalars: { Date: 'string', DateTime: 'string', DueRule: 'object', FilterObject: 'object', OrderObject: 'object', Revision: 'string', SafeInt: 'number' },
   },
   plugins: [{ operations: {} }, { documents: {} }],
   pluginMap: { operations, documents },

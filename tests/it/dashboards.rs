@@ -143,3 +143,210 @@ async fn f_01_a_dashboard_is_live() {
     drop(side);
     papers.finish().await;
 }
+
+/// F-01: the first message after a lost connection lists all days that are left, and says so: one that emptied meanwhile is no
+/// longer there.
+#[tokio::test]
+async fn f_01_a_dashboard_resumes() {
+    const FOLLOW: &str =
+        "subscription D($after: String) { dashboardChanged(after: $after, month: \"2026-03\") {
+        cursor reload allDays days { date totalCount } progress { missing } changed { name dueOn } } }";
+    let papers = Papers::open().await;
+    let (desk, admin) = (&papers.desk, papers.desk.admin.clone());
+    let side = LiveSide::start(&desk.app.store);
+    let mut board = side.follow(Some(&admin.token), FOLLOW, json!({})).await;
+    let first = board.told().await;
+    assert_eq!((&first["reload"], &first["allDays"]), (&json!(true), &json!(true)));
+    assert_eq!(first["days"], json!([{ "date": "2026-03-20", "totalCount": 4 }]));
+    drop(board);
+    // While the line is cut, all documents of the only day move into the next month.
+    let later = json!({ "id": papers.task, "expectedVersion": 1, "legalDueOn": "2026-04-15" });
+    desk.done(&desk.member, "taskEdit", later).await;
+    let again = json!({ "after": first["cursor"] });
+    let mut board = side.follow(Some(&admin.token), FOLLOW, again).await;
+    let told = board.told().await;
+    assert_eq!((&told["reload"], &told["allDays"], &told["days"]), (&json!(false), &json!(true), &json!([])));
+    assert_eq!(told["progress"]["missing"], 0);
+    assert_eq!(each(&told["changed"], "dueOn"), ["2026-04-15"; 4]);
+    // From then on, only what changes.
+    let back = json!({ "id": papers.task, "expectedVersion": 2, "legalDueOn": "2026-03-27" });
+    desk.done(&desk.member, "taskEdit", back).await;
+    let told = board.told().await;
+    assert_eq!((&told["reload"], &told["allDays"]), (&json!(false), &json!(false)));
+    assert_eq!(told["days"], json!([{ "date": "2026-03-27", "totalCount": 4 }]));
+    drop((board, side));
+    papers.finish().await;
+}
+
+/// A-16, A-02: what waits for the client's approval, and what it contested, is in progress for both sides until it is
+/// approved, whenever it is due; of payroll nothing for a collaborator.
+#[tokio::test]
+async fn a_16_approvals_in_progress() {
+    const WAITING: &str = "progress { awaitingApproval approved contested }
+        inProgress(first: 9) { totalCount nodes { kind dueOn document { name approval } } }";
+    let papers = Papers::open().await;
+    let (desk, admin) = (&papers.desk, papers.desk.admin.clone());
+    let caio = desk.collaborator("caio@padaria.example").await;
+    let side = LiveSide::start(&desk.app.store);
+    let follow = "subscription { dashboardChanged {
+        reload progress { awaitingApproval approved contested } changed { name approval } } }";
+    let mut live = side.follow(Some(&admin.token), follow, json!({})).await;
+    live.told().await;
+    let slip = papers.id("Folha").await;
+    papers.filed(&desk.member, &slip).await;
+    let board = async |by: &Person| {
+        // In another month than that of the document.
+        let query = format!(
+            "{{ clientDashboard(clientId: \"{}\", month: \"2026-05\") {{ {WAITING} }} }}",
+            desk.client.encode()
+        );
+        desk.app.ask(by, &query, json!({})).await["clientDashboard"].clone()
+    };
+    let entry = |approval: &str| {
+        json!({ "totalCount": 1, "nodes": [
+            { "kind": "APPROVAL", "dueOn": "2026-03-20", "document": { "name": "Folha", "approval": approval } }
+        ] })
+    };
+    for (act, input, approval) in [
+        (None, json!({}), "WAITING"),
+        (
+            Some("documentContest"),
+            json!({ "id": slip, "expectedVersion": 2, "comment": "Falta uma hora extra." }),
+            "CONTESTED",
+        ),
+    ] {
+        if let Some(act) = act {
+            let mut input: Value = input;
+            input["expectedVersion"] = papers.see(&admin, &slip).await["version"].clone();
+            desk.done(&admin, act, input).await;
+        }
+        for by in [&admin, &desk.member, &desk.owner] {
+            assert_eq!(board(by).await["inProgress"], entry(approval));
+        }
+        assert_eq!(board(&caio).await["inProgress"], json!({ "totalCount": 0, "nodes": [] }));
+        let is_waiting = i64::from(approval == "WAITING");
+        let numbers = json!({ "awaitingApproval": is_waiting, "approved": 0, "contested": 1 - is_waiting });
+        let mut is_told = false;
+        // Who is behind is told the numbers once for all changes.
+        loop {
+            let told = live.told().await;
+            let changed = json!({ "name": "Folha", "approval": approval });
+            is_told |= told["changed"].as_array().unwrap().contains(&changed);
+            if told["progress"] == numbers {
+                break;
+            }
+        }
+        assert!(is_told, "{approval}");
+    }
+    assert_eq!(papers.names(&admin, json!({ "approvals": ["CONTESTED"] })).await, ["Folha"]);
+    assert_eq!(papers.names(&desk.owner, json!({ "approvals": ["WAITING", "APPROVED"] })).await, [""; 0]);
+    assert_eq!(papers.names(&desk.owner, json!({ "approvals": [] })).await, [""; 0]);
+    assert_eq!(papers.names(&caio, json!({ "approvals": ["CONTESTED"] })).await, [""; 0]);
+    desk.done(&admin, "documentApprove", json!({ "id": slip, "expectedVersion": 3 })).await;
+    assert_eq!(board(&desk.owner).await["inProgress"]["totalCount"], 0);
+    let query = format!("{{ firmDashboard(month: \"2026-03\") {{ {WAITING} }} }}");
+    let firm = desk.app.ask(&desk.owner, &query, json!({})).await["firmDashboard"].clone();
+    assert_eq!(firm["progress"], json!({ "awaitingApproval": 0, "approved": 1, "contested": 0 }));
+    assert_eq!(firm["inProgress"]["totalCount"], 0);
+    drop((live, side));
+    papers.finish().await;
+}
+
+/// A-02, A-03: staff see a client's dashboard as its users do: nothing of what is not expected any more, in any block; and the
+/// list of a chosen day is what its calendar counts.
+#[tokio::test]
+async fn a_03_a_day_as_clients_see_it() {
+    let papers = Papers::open().await;
+    let (desk, admin) = (&papers.desk, papers.desk.admin.clone());
+    let caio = desk.collaborator("caio@padaria.example").await;
+    papers.set("UPDATE documents SET state = 'DROPPED' WHERE name = 'Notas'").await;
+    desk.app.pass(TimeDelta::days(14));
+    let client = desk.client.encode();
+    let seen = of_client(&papers, &admin, "").await;
+    let arguments = format!("(clientId: \"{client}\")");
+    assert_eq!(of_client(&papers, &desk.owner, &arguments).await, seen);
+    assert_eq!(names(&seen["dueSoon"]), ["Extrato", "Folha", "Guia"]);
+    let query = format!("{{ firmDashboard {{ {BOARD} }} }}");
+    assert_eq!(desk.app.ask(&desk.owner, &query, json!({})).await["firmDashboard"], seen);
+    for by in [&admin, &caio, &desk.owner] {
+        let board =
+            if by.token == desk.owner.token { seen.clone() } else { of_client(&papers, by, "").await };
+        let day = &board["days"][0];
+        let filter =
+            json!({ "clientIds": [client], "dueFrom": day["date"], "dueTo": day["date"], "isShown": true });
+        let of_day = papers.names(by, filter).await;
+        assert_eq!(json!(of_day.len()), day["totalCount"], "{of_day:?}");
+        let other = json!({ "dueFrom": "2026-03-21", "dueTo": "2026-03-21" });
+        assert_eq!(papers.names(by, other).await, [""; 0]);
+    }
+    let count = async |filter: Value| {
+        let query = "query C($filter: DocumentFilter) { documentCounts(filter: $filter) { totalCount } }";
+        desk.app.ask(&desk.owner, query, json!({ "filter": filter })).await["documentCounts"]["totalCount"]
+            .clone()
+    };
+    let numbers = [
+        count(json!({})).await,
+        count(json!({ "isShown": true })).await,
+        count(json!({ "isShown": false })).await,
+    ];
+    assert_eq!(numbers, [json!(4), json!(3), json!(1)]);
+    papers.finish().await;
+}
+
+/// A-02: what is overdue is found in an index of what is outstanding, in its order, by a plan that is kept: ten years of history
+/// are not looked at.
+#[tokio::test]
+async fn a_02_history_is_not_read() {
+    use diesel::QueryableByName;
+    use diesel::sql_types::Text;
+    use diesel_async::RunQueryDsl;
+    use guichet_schema::month::document::list::{DUE_ON, OPEN};
+    #[derive(QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+        plan: String,
+    }
+    let papers = Papers::open().await;
+    let desk = &papers.desk;
+    // All of it read or handed in.
+    papers
+        .set(
+            "INSERT INTO documents (id, firm_id, client_id, direction, category, name, due_on, state, search_text, created_at,
+                 updated_at)
+             SELECT gen_random_uuid(), firm_id, client_id, 'INPUT', 'TAX', 'Notas', date '2016-01-01' + n, 'FILED', 'notas',
+                 created_at, updated_at
+             FROM documents, generate_series(1, 3000) AS n WHERE name = 'Notas';
+             ANALYZE documents",
+        )
+        .await;
+    let mut conn = desk.app.store.conn().await.unwrap();
+    for (column, id, index) in [
+        ("firm_id", desk.firm.id.uuid(), "documents_firm_open"),
+        ("client_id", desk.client.uuid(), "documents_open"),
+    ] {
+        use diesel_async::SimpleAsyncConnection;
+        conn.batch_execute(&format!(
+            "SET plan_cache_mode = force_generic_plan;
+             PREPARE overdue_{column} (uuid, date, bigint) AS SELECT id FROM documents WHERE {column} = $1 AND {OPEN}
+                 AND documents.due_on IS NOT NULL AND {DUE_ON} <= $2 ORDER BY {DUE_ON}, id LIMIT $3"
+        ))
+        .await
+        .unwrap();
+        let explain = format!("EXPLAIN EXECUTE overdue_{column} ('{id}', '2026-03-01', 21)");
+        let plan: Vec<Line> = diesel::sql_query(explain).load(&mut conn).await.unwrap();
+        let plan: Vec<String> = plan.into_iter().map(|line| line.plan).collect();
+        let plan = plan.join("\n");
+        assert!(plan.contains(index) && !plan.contains("Sort"), "{plan}");
+    }
+    conn_reset(&mut conn).await;
+    drop(conn);
+    papers.finish().await;
+}
+
+/// The connection goes back to its pool as it was.
+async fn conn_reset(conn: &mut guichet_engine::db::Conn) {
+    use diesel_async::SimpleAsyncConnection;
+    conn.batch_execute("RESET plan_cache_mode; DEALLOCATE overdue_firm_id; DEALLOCATE overdue_client_id")
+        .await
+        .unwrap();
+}

@@ -98,16 +98,31 @@ impl Desk {
     /// Sends a query; returns the data and the number of statements.
     async fn counted(&self, person: &Person, query: &str) -> (Value, usize) {
         let before = self.counting.statements();
+        let answer = self.send(person, json!({ "query": query })).await;
+        assert_eq!(answer["errors"], Value::Null, "{answer:#}");
+        (answer["data"].clone(), self.counting.statements() - before)
+    }
+
+    /// Sends a mutation that must succeed; returns the id of what it made.
+    async fn made(&self, by: &Person, mutation: &str, what: &str, input: Value) -> Value {
+        let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+        let query = format!(
+            "mutation M($input: {kind}!) {{ {mutation}(input: $input) {{ {what} {{ id }} userErrors {{ code }} }} }}"
+        );
+        let answer = self.send(by, json!({ "query": query, "variables": { "input": input } })).await;
+        assert_eq!(answer["data"][mutation]["userErrors"], json!([]), "{answer:#}");
+        answer["data"][mutation][what]["id"].clone()
+    }
+
+    async fn send(&self, person: &Person, body: Value) -> Value {
         let request = Request::post("/graphql")
             .header("content-type", "application/json")
             .header("authorization", format!("Bearer {}", person.token))
-            .body(Body::from(json!({ "query": query }).to_string()))
+            .body(Body::from(body.to_string()))
             .unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-        let answer: Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!(answer["errors"], Value::Null, "{answer:#}");
-        (answer["data"].clone(), self.counting.statements() - before)
+        serde_json::from_slice(&body).unwrap()
     }
 
     async fn finish(self) {
@@ -262,6 +277,111 @@ async fn c_03_the_work_of_clients_takes_a_fixed_number_of_statements() {
             assert_eq!((&tasks["totalCount"], tasks["nodes"].as_array().unwrap().len()), (&json!(6), 5));
         }
         counts.push(count);
+    }
+    assert_eq!(counts[0], counts[1]);
+    desk.finish().await;
+}
+
+const TASKS: &str = "{ tasks(first: 100) { totalCount nodes {
+    id title status period legalDueOn isOverdue hasMissingDocuments unreadCount
+    client { name } taskType { name } assignee { name } department { name }
+    viewerCan { act allowed } statusChoices { status confirmationRequired } history { field author { name } }
+} } }";
+
+const LATE_TASKS: &str = "{ tasks(first: 100, filter: { isOverdue: false, search: \"guia\" }) {
+    totalCount nodes { title isOverdue }
+} }";
+
+const DOCUMENTS: &str = "{ documents(first: 100) { totalCount nodes {
+    id name mark state dueOn taskTypeName client { name } task { title } taskType { name } folder { name }
+    answer { kind } versions { number file { name } } viewerCan { act allowed }
+} } }";
+
+/// What both dashboards show.
+const BOARD: &str = "today month progress { handedIn missing unread read awaited awaitingApproval contested }
+    days { date totalCount marks { mark count } }
+    dueSoon(first: 100) { totalCount nodes { name mark client { name } } }
+    overdue(first: 100) { totalCount nodes { name mark client { name } } }
+    inProgress(first: 100) { totalCount nodes { kind dueOn document { name client { name } } } }";
+
+const PREVIEW: &str = "{ taskGenerationPreview(upTo: \"2026-07-01\") { taskCount documentCount lines {
+    taskCount recurringTask { client { name } taskType { name } } tasks { title legalDueOn documentCount }
+} } }";
+
+/// C-03, A-02, A-06, C-11: the screens of the month take as many statements for two tasks as for forty.
+#[tokio::test]
+async fn a_02_the_month_takes_a_fixed_number_of_statements() {
+    let desk = Desk::new().await;
+    let owner = desk.firm.owner.clone();
+    let client = desk.firm.client("Padaria", None).await;
+    let admin = desk.firm.admin(client, "ana@padaria.example").await;
+    let rule = json!({
+        "due": { "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": 20 }], "shift": "KEEP" },
+        "source": "Ata 1", "status": "CONFIRMED"
+    });
+    let create = json!({
+        "idempotencyKey": "1", "code": "OWN-1", "name": "Guia", "category": "TAX", "periodKind": "MONTH",
+        "jurisdiction": "ANY", "rules": [rule]
+    });
+    let obligation = desk.made(&owner, "obligationCreate", "obligation", create).await;
+    let create = json!({
+        "idempotencyKey": "2", "name": "Guia", "category": "TAX", "obligationId": obligation,
+        "recurrence": { "periodKind": "MONTH", "generateMonth": 1, "generateDay": 1 },
+        "documents": [
+            { "name": "Notas", "direction": "INPUT", "category": "TAX", "secondFile": "ADD" },
+            { "name": "Guia", "direction": "OUTPUT", "category": "TAX", "secondFile": "REPLACE", "wantsApproval": true }
+        ]
+    });
+    let task_type = desk.made(&owner, "taskTypeCreate", "taskType", create).await;
+    let month = |of: &str| format!("{{ {of}(month: \"2026-03\") {{ {BOARD} }} }}");
+    let mut counts = Vec::new();
+    for (round, tasks) in [(0, 2), (1, 38)] {
+        for number in 0..tasks {
+            let other = desk.firm.client(&format!("Oficina {round} {number}"), None).await;
+            // One of the client, whose dashboard grows, and one of another each, for that of the firm.
+            for of in [client, other] {
+                let input = json!({
+                    "idempotencyKey": format!("{round} {number} {}", of.encode()), "clientId": of.encode(),
+                    "title": "Guia", "taskTypeId": task_type, "period": "2026-02"
+                });
+                desk.made(&owner, "taskCreate", "task", input).await;
+            }
+            let input = json!({
+                "idempotencyKey": format!("recurs {round} {number}"), "clientId": other.encode(),
+                "taskTypeId": task_type, "firstPeriod": "2026-03"
+            });
+            desk.made(&owner, "recurringTaskCreate", "recurringTask", input).await;
+        }
+        use diesel_async::SimpleAsyncConnection;
+        desk.store
+            .conn()
+            .await
+            .unwrap()
+            .batch_execute(
+                "UPDATE documents SET due_on = '2026-03-01' WHERE direction = 'INPUT';
+                 UPDATE documents SET due_on = '2026-03-04', state = 'FILED', published_at = now(), approval = 'WAITING'
+                 WHERE direction = 'OUTPUT'",
+            )
+            .await
+            .unwrap();
+        let mut of_round = Vec::new();
+        let (of_client, of_firm) = (month("clientDashboard"), month("firmDashboard"));
+        for (by, query, path, rows) in [
+            (&owner, TASKS, "/tasks/nodes", 4),
+            (&owner, LATE_TASKS, "/tasks/nodes", 4),
+            (&owner, DOCUMENTS, "/documents/nodes", 8),
+            (&admin, DOCUMENTS, "/documents/nodes", 4),
+            (&admin, &of_client, "/clientDashboard/overdue/nodes", 2),
+            (&owner, &of_firm, "/firmDashboard/inProgress/nodes", 4),
+            (&owner, PREVIEW, "/taskGenerationPreview/lines", 2),
+        ] {
+            let (data, statements) = desk.counted(by, query).await;
+            // A page has a hundred.
+            let expected = if round == 0 { rows } else { (rows * 20).min(100) };
+            assert_eq!(data.pointer(path).unwrap().as_array().unwrap().len(), expected, "{path}");
+            of_round.push(statements);
+        }
+        counts.push(of_round);
     }
     assert_eq!(counts[0], counts[1]);
     desk.finish().await;

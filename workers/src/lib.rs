@@ -24,10 +24,12 @@ use guichet_queue::Workers;
 use guichet_schema::desk::service_item::model::ServiceItem;
 use guichet_schema::desk::ticket::model::Ticket;
 use guichet_schema::month::document::model::Document;
+use guichet_schema::month::document::together;
 use guichet_schema::month::export::model::WriteExport;
 use guichet_schema::month::export::writing;
 use guichet_schema::month::generation::job::{UndoGeneration, generate, tick};
 use guichet_schema::month::generation::moves::apply::{MoveDueDates, move_all};
+use guichet_schema::month::generation::moves::certain::{self, SettleDueDates};
 use guichet_schema::month::generation::undo::undo;
 use guichet_schema::month::recurring_task::job::GenerateTasks;
 use guichet_schema::month::task::model::Task;
@@ -69,7 +71,7 @@ pub fn workers(
     concurrency: usize,
 ) -> Workers {
     metrics::begin();
-    let (undoing, moving) = (store.clone(), store.clone());
+    let (undoing, moving, settling) = (store.clone(), store.clone(), store.clone());
     let exporter = Exporter { store: store.clone(), storage: verifier.storage.clone(), lists };
     let generating = store.clone();
     Workers::new(store)
@@ -77,7 +79,8 @@ pub fn workers(
         .register(concurrency, VERIFYING, move |job, payload| verifier.clone().run(job, payload))
         // One at a time: a long list must not keep the database from all others.
         .register(1, WRITING, move |job, payload| exporter.clone().run(job, payload))
-        .register(1, GENERATING, move |_, order: GenerateTasks| {
+        // While a large firm's month is made, what somebody asked for does not wait behind it.
+        .register(concurrency.min(2), GENERATING, move |_, order: GenerateTasks| {
             let store = generating.clone();
             async move {
                 generate(&store, &order).await?;
@@ -98,6 +101,13 @@ pub fn workers(
                 Ok(())
             }
         })
+        .register(1, GENERATING, move |_, job: SettleDueDates| {
+            let store = settling.clone();
+            async move {
+                certain::settle(&store, &job).await?;
+                Ok(())
+            }
+        })
 }
 
 /// All reconcilers of a process.
@@ -112,6 +122,13 @@ pub fn reconcilers(store: &Store, storage: &Storage, senders: &Senders) -> Vec<R
         }),
         each_minute("exports without a job", store, |store| async move {
             awaited::settle::<WriteExport>(&store).await
+        }),
+        each_minute("runs without a job", store, |store| async move {
+            Ok(awaited::settle::<GenerateTasks>(&store).await?
+                + awaited::settle::<UndoGeneration>(&store).await?)
+        }),
+        each_minute("documents to be told of together", store, |store| async move {
+            together::tell_waiting(&store).await
         }),
         each_minute("old exports", store, |store| async move { writing::expire(&store).await }),
         each_minute("old idempotency keys", store, |store| async move {
@@ -140,6 +157,7 @@ pub fn reconcilers(store: &Store, storage: &Storage, senders: &Senders) -> Vec<R
         }),
         each_minute("days that begin", store, |store| async move { day::tick(&store).await }),
         each_minute("months to generate", store, |store| async move { tick(&store).await }),
+        each_minute("dates after an upgrade", store, |store| async move { certain::tick(&store).await }),
         each_minute("texts without a sort key", store, |store| async move {
             collation::fill(&mut *store.conn().await?).await
         }),

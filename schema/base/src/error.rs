@@ -37,10 +37,14 @@ text_enum! {
         InUse = "IN_USE",
         /// The due rule is not valid. `field` leads to the place that is wrong.
         InvalidRule = "INVALID_RULE",
+        /// The rule is not one of the place of the client, or a narrower one holds there.
+        NotForPlace = "NOT_FOR_PLACE",
         /// Tasks are still being generated. Wait until the run has ended.
         GenerationRunning = "GENERATION_RUNNING",
         /// The filter is none of this list: a field is unknown, or has a value that it does not take.
         InvalidFilter = "INVALID_FILTER",
+        /// The order is not one that the list takes.
+        InvalidOrder = "INVALID_ORDER",
         /// The list has too many rows to be sent at once. Ask for the file with `exportCreate`, or narrow the filter.
         ListTooLong = "LIST_TOO_LONG",
         /// Too many files are being written for the viewer. Wait until one is ready.
@@ -67,6 +71,8 @@ text_enum! {
         TicketOpen = "TICKET_OPEN",
         /// The task is done or canceled. Reopen it first.
         TaskClosed = "TASK_CLOSED",
+        /// Somebody has acted on the task, or it was not generated, so it is not taken back.
+        TaskTouched = "TASK_TOUCHED",
         /// Documents that the task requires are missing. Confirm that it is done without them.
         DocumentsMissing = "DOCUMENTS_MISSING",
         /// The status is set by the program, not by hand.
@@ -153,6 +159,10 @@ text_enum! {
         NothingToReject = "NOTHING_TO_REJECT",
         /// No file waits to be published. Upload one first.
         NothingToPublish = "NOTHING_TO_PUBLISH",
+        /// Nothing is published that could be taken back.
+        NothingToUnpublish = "NOTHING_TO_UNPUBLISH",
+        /// Somebody of the client has opened it, so it cannot be taken back. Deliver a new version.
+        DocumentRead = "DOCUMENT_READ",
         /// The document does not wait for an approval.
         ApprovalNotAsked = "APPROVAL_NOT_ASKED",
     }

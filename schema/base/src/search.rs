@@ -2,11 +2,14 @@
 //! find each other: `oeuvre` and `Œuvre`, `11.222.333/0001-44` and `11222333000144`, `+33 1 23 45 67 89` and
 //! `01 23 45 67 89`.
 
+mod forms;
+
 use deunicode::deunicode_with_tofu;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::error::Result;
 use crate::input::{MAX_NAME, too_long};
+use crate::locale::Locale;
 use crate::text::is_unseen;
 
 /// The version of the folding, which is stored beside every folded text. Whoever changes [`fold`] increases it; a
@@ -59,6 +62,21 @@ impl Query {
             spellings.extend(subscribers(&words, word));
         }
         Ok(Self(spellings))
+    }
+
+    /// The same query, whose words are also found in their other forms in a language.
+    #[must_use]
+    pub fn with_forms(mut self, locale: Locale) -> Self {
+        for spellings in &mut self.0 {
+            let stems: Vec<String> = spellings.iter().filter_map(|word| forms::stem(locale, word)).collect();
+            spellings.extend(stems);
+        }
+        self
+    }
+
+    /// Each word of the query on its own.
+    pub fn words(&self) -> Vec<Self> {
+        self.0.iter().map(|word| Self(vec![word.clone()])).collect()
     }
 
     /// Whether every row matches.

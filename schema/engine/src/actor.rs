@@ -174,6 +174,14 @@ impl Scope {
         !matches!(self.sight, Sight::Portal(_))
     }
 
+    /// What a portal user can see; none on the firm's side.
+    pub const fn portal_reach(&self) -> Option<&PortalReach> {
+        match &self.sight {
+            Sight::Portal(reach) => Some(reach),
+            Sight::Firm | Sight::Own(_) => None,
+        }
+    }
+
     /// Whether this is the whole firm.
     pub const fn is_firm(&self) -> bool {
         matches!(self.sight, Sight::Firm)

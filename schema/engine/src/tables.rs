@@ -208,6 +208,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    document_tellings (act_id, document_id) {
+        act_id -> Uuid,
+        document_id -> Uuid,
+        firm_id -> Uuid,
+        client_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     document_versions (id) {
         id -> Uuid,
         firm_id -> Uuid,
@@ -228,6 +238,7 @@ diesel::table! {
         stored_at -> Nullable<Timestamptz>,
         is_duplicate -> Bool,
         rejected_by -> Nullable<Uuid>,
+        act_id -> Nullable<Uuid>,
     }
 }
 
@@ -353,6 +364,7 @@ diesel::table! {
         created_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
         expires_at -> Nullable<Timestamptz>,
+        order_by -> Nullable<Jsonb>,
     }
 }
 
@@ -437,6 +449,7 @@ diesel::table! {
         clock_ahead_seconds -> BigInt,
         told_day -> Nullable<Date>,
         generated_on -> Nullable<Date>,
+        known_rules -> Nullable<Text>,
     }
 }
 
@@ -602,6 +615,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        is_edited -> Bool,
     }
 }
 
@@ -712,6 +726,7 @@ diesel::table! {
         note -> Nullable<Text>,
         shipped_digest -> Nullable<Text>,
         created_at -> Timestamptz,
+        is_corrected -> Bool,
     }
 }
 
@@ -950,6 +965,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     departments,
     document_answers,
     document_definitions,
+    document_tellings,
     document_versions,
     documents,
     due_date_extensions,

@@ -43,14 +43,51 @@ pub struct Due {
     /// The obligation, if it is the rule's own date or an extension of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub obligation: Option<String>,
+    /// The id of the version of the rule, if it is the rule's own date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// Where the date is written: the law of the version, the extension, or the reason of the override.
     pub source: String,
+    /// The region or city by whose days off it was found, as far as the rule asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     /// How it was found.
     pub steps: Vec<Step>,
+    /// How the firm's own date was found, which no client learns; only of a task.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub target_steps: Vec<Step>,
+    /// How the day was found until which the client hands in; only of a task.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hand_in_steps: Vec<Step>,
     /// Why it may still change; empty when it is certain.
     pub provisional: Vec<Provisional>,
     /// What would hold without what does.
     pub beaten: Vec<Beaten>,
+}
+
+impl Due {
+    /// What clients may know of it: without how the firm's own dates were found.
+    #[must_use]
+    pub fn shown(self) -> Self {
+        Self { target_steps: Vec::new(), hand_in_steps: Vec::new(), ..self }
+    }
+
+    /// A day that a person set, and who; `instead` of what the rules say. Nothing moves it.
+    pub fn set(day: NaiveDate, by: &str, instead: Option<&Self>) -> Self {
+        let beaten = instead.map(|due| Beaten { date: due.date, source: due.source.clone() });
+        Self {
+            date: day,
+            obligation: None,
+            version: None,
+            source: by.to_owned(),
+            place: None,
+            target_steps: Vec::new(),
+            hand_in_steps: Vec::new(),
+            steps: vec![Step { source: Some(by.to_owned()), ..Step::reaching(Op::Override, day) }],
+            provisional: Vec::new(),
+            beaten: beaten.into_iter().collect(),
+        }
+    }
 }
 
 /// A date that something else is preferred to.
@@ -94,6 +131,8 @@ text_enum! {
         After = "AFTER",
         /// Takes the date from the authority's table.
         Table = "TABLE",
+        /// Takes the date from a table of the firm's own.
+        OwnTable = "OWN_TABLE",
         /// Takes the date of an extension.
         Extension = "EXTENSION",
         /// Takes the date that the firm wrote for this client.
@@ -227,7 +266,8 @@ impl Step {
         }
     }
 
-    pub(crate) const fn reaching(op: Op, to: NaiveDate) -> Self {
+    /// A step to a date.
+    pub const fn reaching(op: Op, to: NaiveDate) -> Self {
         let mut step = Self::new(op);
         step.to = Some(to);
         step

@@ -13,6 +13,7 @@ use crate::client::{CITY, Client, Place, REGION};
 use crate::evaluate::{Asked, Found, Outcome, evaluate};
 use crate::expression::{self, Expr, Test};
 use crate::period::{FiscalYears, Period, PeriodKind, exact_date};
+use crate::place::region_of_city;
 
 /// What has to be done for a period by a date.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct Obligation {
 /// A rule and the periods for which it holds, by their first days.
 #[derive(Debug, Clone)]
 pub struct Version {
+    /// The row in which a firm keeps it; none in the catalogue itself.
+    pub id: Option<String>,
     /// The first month, year or day, as the law says it.
     pub from: Option<String>,
     /// The last one, included.
@@ -126,6 +129,35 @@ impl Version {
         (from <= to).then_some((from, to))
     }
 
+    /// What is left of it beside versions that hold instead: the same rule between other bounds.
+    pub fn beside(&self, instead: &[Self]) -> Vec<Self> {
+        let Some((first, last)) = self.days() else { return vec![self.clone()] };
+        let mut taken: Vec<(NaiveDate, NaiveDate)> = instead.iter().filter_map(Self::days).collect();
+        taken.sort_unstable();
+        let mut left = Vec::new();
+        let mut next = Some(first);
+        for (from, to) in taken.into_iter().filter(|(from, to)| *from <= last && first <= *to) {
+            if let (Some(begins), Some(ends)) = (next, from.pred_opt())
+                && begins <= ends
+            {
+                left.push((begins, ends));
+            }
+            next = next.and_then(|next| Some(next.max(to.succ_opt()?)));
+        }
+        left.extend(next.filter(|next| *next <= last).map(|next| (next, last)));
+        let bound = |day: NaiveDate, own: NaiveDate, text: &Option<String>| match day == own {
+            true => text.clone(),
+            false => Some(day.to_string()),
+        };
+        left.into_iter()
+            .map(|(begins, ends)| Self {
+                from: bound(begins, first, &self.from),
+                to: bound(ends, last, &self.to),
+                ..self.clone()
+            })
+            .collect()
+    }
+
     /// Whether it holds for a period.
     pub fn covers(&self, period: &Period) -> bool {
         self.days().is_some_and(|(from, to)| (from..=to).contains(&period.start()))
@@ -218,8 +250,10 @@ impl Jurisdiction {
 
     /// Whether a client of this place has to follow it.
     pub fn includes(&self, country: Country, place: &Place) -> bool {
+        let region = place.region.as_deref();
+        let region = region.or_else(|| region_of_city(country, place.city.as_deref()?));
         self.country.is_none_or(|of| of == country)
-            && self.region.as_ref().is_none_or(|of| place.region.as_ref() == Some(of))
+            && self.region.as_ref().is_none_or(|of| region == Some(of))
             && self.city.as_ref().is_none_or(|of| place.city.as_ref() == Some(of))
     }
 
@@ -274,10 +308,16 @@ impl Book {
         let Some(obligation) = self.get(code) else { return Answer::NotDue };
         let Some(version) = self.version(code, period) else { return Answer::NotDue };
         let jurisdiction = Some(&obligation.jurisdiction);
-        let asked = Asked { book: self, calendars, client, period, jurisdiction, legal: None };
-        let by_rule = candidate(evaluate(asked, &version.due), &version.source, Some(code));
+        let is_own = obligation.jurisdiction == Jurisdiction::ANY;
+        let asked = Asked { book: self, calendars, client, period, jurisdiction, legal: None, is_own };
+        let by_rule = candidate(evaluate(asked, &version.due), &version.source, Some(code)).map(|due| Due {
+            version: version.id.clone(),
+            place: self.place(code, client, due.date),
+            ..due
+        });
         let by_firm = instead.map(|instead| {
-            let asked = Asked { legal: by_rule.as_ref().ok().map(|due| due.date), ..asked };
+            let legal = by_rule.as_ref().ok().map(|due| due.date);
+            let asked = Asked { legal, is_own: true, ..asked };
             candidate(wrapped(evaluate(asked, instead.due), instead.reason), instead.reason, None)
         });
         if by_firm == Some(Err(Answer::TooMuch)) {
@@ -321,7 +361,7 @@ impl Book {
         client: &Client,
         legal: Option<NaiveDate>,
     ) -> Answer {
-        let asked = Asked { book: self, calendars, client, period, jurisdiction: None, legal };
+        let asked = Asked { book: self, calendars, client, period, jurisdiction: None, legal, is_own: true };
         candidate(evaluate(asked, rule), "", None)
             .map_or_else(|answer| answer, |due| Answer::Due(Box::new(due)))
     }
@@ -331,6 +371,13 @@ impl Book {
         let mut asked = expression::Asked::default();
         expression::asked(rule, &mut asked);
         asked.rules.iter().filter_map(|code| Some(self.get(code)?.code.as_str())).collect()
+    }
+
+    /// The region or city of a client on a day, as far as the dates of an obligation depend on it.
+    fn place(&self, code: &str, client: &Client, on: NaiveDate) -> Option<String> {
+        let keys = self.keys(code);
+        let Place { region, city } = client.place(on);
+        city.filter(|_| keys.contains(CITY)).or(region.filter(|_| keys.contains(REGION)))
     }
 
     /// Which attributes and events of a client the dates of an obligation can depend on.
@@ -392,7 +439,11 @@ fn candidate(outcome: Outcome, source: &str, obligation: Option<&str>) -> Result
     Ok(Due {
         date,
         obligation: obligation.map(str::to_owned),
+        version: None,
         source: source.to_owned(),
+        place: None,
+        target_steps: Vec::new(),
+        hand_in_steps: Vec::new(),
         steps: outcome.steps,
         provisional: outcome.provisional.into_iter().collect(),
         beaten: Vec::new(),
@@ -414,7 +465,11 @@ fn extended(obligation: &Obligation, asked: &Asked<'_>) -> (Vec<Due>, Vec<(Due, 
     let due = |extension: &Extension| Due {
         date: extension.due,
         obligation: Some(obligation.code.clone()),
+        version: None,
         source: extension.source.clone(),
+        place: None,
+        target_steps: Vec::new(),
+        hand_in_steps: Vec::new(),
         steps: vec![Step {
             source: Some(extension.source.clone()),
             ..Step::reaching(Op::Extension, extension.due)

@@ -10,6 +10,7 @@ use crate::answer::{DayOff, Provisional};
 use crate::client::{CITY, Place, REGION};
 use crate::expression::Reach;
 use crate::holidays::{Holiday, Holidays, Years};
+use crate::place::region_of_city;
 
 text_enum! {
     /// A working calendar. Every country has several.
@@ -190,7 +191,7 @@ impl<'a> Calendars<'a> {
             let mut places = days.flat_map(|(_, holidays)| holidays).map(|holiday| &holiday.place);
             places.find(|place| place.city.as_deref() == Some(city))?.region.clone()
         };
-        region_by_code(country, city).map(str::to_owned).or_else(known).or_else(added)
+        region_of_city(country, city).map(str::to_owned).or_else(known).or_else(added)
     }
 
     /// Which parts of a place have to be known for its days off, and are not.
@@ -266,65 +267,9 @@ impl<'a> Calendars<'a> {
     }
 }
 
-/// The region that a city's code tells by itself.
-fn region_by_code(country: Country, city: &str) -> Option<&'static str> {
-    // Seven digits; the first two are the state (IBGE, Tabela de códigos de municípios).
-    let is_brazilian =
-        country == Country::Br && city.len() == 7 && city.bytes().all(|byte| byte.is_ascii_digit());
-    Some(match city.get(..2).filter(|_| is_brazilian)? {
-        "11" => "BR-RO",
-        "12" => "BR-AC",
-        "13" => "BR-AM",
-        "14" => "BR-RR",
-        "15" => "BR-PA",
-        "16" => "BR-AP",
-        "17" => "BR-TO",
-        "21" => "BR-MA",
-        "22" => "BR-PI",
-        "23" => "BR-CE",
-        "24" => "BR-RN",
-        "25" => "BR-PB",
-        "26" => "BR-PE",
-        "27" => "BR-AL",
-        "28" => "BR-SE",
-        "29" => "BR-BA",
-        "31" => "BR-MG",
-        "32" => "BR-ES",
-        "33" => "BR-RJ",
-        "35" => "BR-SP",
-        "41" => "BR-PR",
-        "42" => "BR-SC",
-        "43" => "BR-RS",
-        "50" => "BR-MS",
-        "51" => "BR-MT",
-        "52" => "BR-GO",
-        "53" => "BR-DF",
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
-
-    /// Every state has a code, and the cities that are shipped lie where their codes say.
-    #[test]
-    fn codes_of_brazil_say_the_state() {
-        let known = Holidays::shipped();
-        let states: BTreeSet<&str> =
-            (0..100).filter_map(|uf| region_by_code(Country::Br, &format!("{uf:02}00000"))).collect();
-        assert_eq!(states, known.regions(Country::Br).map(|(code, _)| code).collect());
-        for place in known.places(Country::Br) {
-            if let Some(city) = &place.city {
-                assert_eq!(region_by_code(Country::Br, city), place.region.as_deref(), "{city}");
-            }
-        }
-        for (country, city) in [(Country::Br, "355030"), (Country::Br, "35É0000"), (Country::Es, "3550308")]
-        {
-            assert_eq!(region_by_code(country, city), None, "{city}");
-        }
-    }
 
     /// The office of a firm in another country rests on its weekend, and its dates are not said to be provisional.
     #[test]

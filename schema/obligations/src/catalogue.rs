@@ -11,6 +11,7 @@ use guichet_base::text_enum;
 
 use crate::book::Book;
 use crate::expression::Expr;
+use crate::holidays;
 use crate::period::PeriodKind;
 
 text_enum! {
@@ -126,6 +127,11 @@ static SHIPPED: LazyLock<Catalogue> =
 /// The catalogue that comes with the program.
 pub fn shipped() -> &'static Catalogue {
     &SHIPPED
+}
+
+/// The catalogue and the holidays as texts, by which one can tell whether they are those of another program.
+pub fn shipped_texts() -> impl Iterator<Item = &'static str> {
+    FILES.iter().map(|(_, text)| *text).chain(holidays::TEXTS)
 }
 
 const FILES: [(&str, &str); 5] = [

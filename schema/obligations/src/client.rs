@@ -82,6 +82,11 @@ impl Client {
         self.attributes.get(key)?.range(..=on).next_back()?.1.as_ref()
     }
 
+    /// The days from which an attribute has another value, in order.
+    pub fn changes(&self, key: &str) -> impl Iterator<Item = NaiveDate> {
+        self.attributes.get(key).into_iter().flat_map(|values| values.keys().copied())
+    }
+
     /// The place on a day.
     pub fn place(&self, on: NaiveDate) -> Place {
         let text = |key| self.attribute(key, on).map(ToString::to_string);

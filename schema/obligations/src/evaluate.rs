@@ -25,6 +25,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) jurisdiction: Option<&'a Jurisdiction>,
     /// The legal date, for the firm's own dates.
     pub(crate) legal: Option<NaiveDate>,
+    /// Whether the firm made the rule.
+    pub(crate) is_own: bool,
 }
 
 /// What a rule gives.
@@ -161,7 +163,10 @@ impl<'a> Run<'a> {
         let found = match self.choose(expr) {
             Plan::Chain(chain) => self.chain(chain),
             Plan::Dates(dates) => match dates.get(&self.asked.period.to_string()) {
-                Some(date) => self.reach(Step::reaching(Op::Table, *date)),
+                Some(date) => {
+                    let op = if self.asked.is_own { Op::OwnTable } else { Op::Table };
+                    self.reach(Step::reaching(op, *date))
+                }
                 None => Found::NotPublished,
             },
         };
@@ -254,10 +259,11 @@ impl<'a> Run<'a> {
             Anchor::Rule(code) => {
                 let Some(version) = book.version(code, period) else { return Found::NotDue };
                 // The holidays of who made that rule count in it.
-                let outer = self.asked.jurisdiction;
+                let outer = (self.asked.jurisdiction, self.asked.is_own);
                 self.asked.jurisdiction = book.get(code).map(|obligation| &obligation.jurisdiction);
+                self.asked.is_own = self.asked.jurisdiction.is_some_and(|of| of.country().is_none());
                 let found = self.expr(&version.due);
-                self.asked.jurisdiction = outer;
+                (self.asked.jurisdiction, self.asked.is_own) = outer;
                 if let Found::On(date) = found {
                     let source = Some(version.source.clone());
                     self.steps.push(Step {

@@ -68,7 +68,7 @@ pub fn explain(locale: Locale, step: &Step) -> Vec<String> {
     args.set("key", if step.op == Op::Rule { key.to_owned() } else { attribute(locale, key) });
     args.set(
         "value",
-        step.value.as_ref().map_or_else(|| i18n::NONE.to_owned(), |value| scalar(locale, value)),
+        step.value.as_ref().map_or_else(|| i18n::NONE.to_owned(), |value| scalar(locale, key, value)),
     );
     let calendar = step.calendar.map(|calendar| i18n::named(locale, "calendar", calendar, &Args::new()));
     args.set("calendar", calendar.unwrap_or_else(|| i18n::NONE.to_owned()));
@@ -83,6 +83,36 @@ pub fn explain(locale: Locale, step: &Step) -> Vec<String> {
     sentences
 }
 
+/// The same for people of the client: without what staff wrote, and without what the record of the client says.
+pub fn explain_to_client(locale: Locale, step: &Step) -> Vec<String> {
+    let is_own = step.key.as_deref().is_some_and(|key| !KNOWN.contains(&key));
+    match step.op {
+        Op::Choose => Vec::new(),
+        Op::Event if is_own => Vec::new(),
+        Op::Override => {
+            let mut args = Args::new();
+            args.set(
+                "to",
+                step.to.map_or_else(|| i18n::NONE.to_owned(), |date| i18n::weekday_date(locale, date)),
+            );
+            vec![i18n::text(locale, "due-set", &args)]
+        }
+        _ => explain(locale, step),
+    }
+}
+
+/// [`why_provisional`] for people of the client: names that the firm gave are left out.
+pub fn why_provisional_to_client(locale: Locale, why: &Provisional) -> String {
+    match why {
+        Provisional::AttributeMissing { key } | Provisional::EventUnknown { name: key }
+            if !KNOWN.contains(&key.as_str()) =>
+        {
+            i18n::text(locale, "provisional-open", &Args::new())
+        }
+        _ => why_provisional(locale, why),
+    }
+}
+
 fn day_off(locale: Locale, off: &DayOff) -> String {
     let mut args = Args::new();
     args.set("date", i18n::weekday_date(locale, off.date));
@@ -93,29 +123,86 @@ fn day_off(locale: Locale, off: &DayOff) -> String {
     i18n::text(locale, "day-off-holiday", &args)
 }
 
+/// The attributes and events of the record that have a name in each language.
+const KNOWN: [&str; 10] = [
+    "region",
+    "city",
+    "legalForm",
+    "department",
+    "registrationPrefix",
+    "nameInitial",
+    "staff",
+    "payrollDeferred",
+    "adhered",
+    "accountsApproved",
+];
+
 /// What people call an attribute or event of the record; other ones have the name that the firm gave them.
 fn attribute(locale: Locale, key: &str) -> String {
-    const KNOWN: [&str; 10] = [
-        "region",
-        "city",
-        "legalForm",
-        "department",
-        "registrationPrefix",
-        "nameInitial",
-        "staff",
-        "payrollDeferred",
-        "adhered",
-        "accountsApproved",
-    ];
     match KNOWN.contains(&key) {
         true => i18n::named(locale, "attribute", key, &Args::new()),
         false => key.to_owned(),
     }
 }
 
-fn scalar(locale: Locale, value: &Scalar) -> String {
+/// The legal forms that have a name in each language.
+const LEGAL_FORMS: [&str; 4] = ["SOLE", "COMPANY", "SA", "OTHER"];
+
+fn scalar(locale: Locale, key: &str, value: &Scalar) -> String {
     match value {
+        Scalar::Text(form) if key == "legalForm" && LEGAL_FORMS.contains(&form.as_str()) => {
+            i18n::named(locale, "legal-form", form, &Args::new())
+        }
         Scalar::Bool(value) => i18n::text(locale, if *value { "yes" } else { "no" }, &Args::new()),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// C-10: legal forms are told in words, and a date that the firm fixed is not said to be the authority's.
+    #[test]
+    fn c_10_forms_and_tables_are_told_in_words() {
+        for locale in Locale::ALL {
+            let mut told = std::collections::BTreeSet::new();
+            for form in LEGAL_FORMS {
+                let step = json!({ "op": "CHOOSE", "key": "legalForm", "value": form });
+                let step: Step = serde_json::from_value(step).unwrap();
+                let text = explain(*locale, &step).join(" ");
+                assert!((form == "SA" || !text.contains(form)) && told.insert(text.clone()), "{text}");
+            }
+            let say = |op: &str| {
+                let step: Step = serde_json::from_value(json!({ "op": op, "to": "2026-03-02" })).unwrap();
+                explain(*locale, &step).join(" ")
+            };
+            assert_ne!(say("TABLE"), say("OWN_TABLE"), "{locale}");
+        }
+    }
+
+    /// C-01: clients read neither what staff wrote nor what the record says of them.
+    #[test]
+    fn c_01_clients_read_no_words_of_staff() {
+        let private = [
+            json!({ "op": "CHOOSE", "key": "staff", "value": 300 }),
+            json!({ "op": "CHOOSE", "key": "slowPayer", "value": true }),
+            json!({ "op": "EVENT", "key": "slowPayer", "to": "2026-03-02" }),
+            json!({ "op": "OVERRIDE", "to": "2026-03-02", "source": "slowPayer" }),
+        ];
+        for step in private {
+            let step: Step = serde_json::from_value(step).unwrap();
+            for locale in Locale::ALL {
+                let told = explain_to_client(*locale, &step).join(" ");
+                assert!(!told.contains("slowPayer") && !told.contains("300"), "{told}");
+                assert_eq!(told.is_empty(), step.op != Op::Override, "{told}");
+            }
+        }
+        let why = Provisional::AttributeMissing { key: "slowPayer".to_owned() };
+        assert!(!why_provisional_to_client(Locale::En, &why).contains("slowPayer"));
+        let why = Provisional::EventUnknown { name: "accountsApproved".to_owned() };
+        assert_eq!(why_provisional_to_client(Locale::En, &why), why_provisional(Locale::En, &why));
     }
 }

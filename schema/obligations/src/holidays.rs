@@ -145,6 +145,9 @@ macro_rules! data {
     };
 }
 
+/// The data by which dates are found.
+pub(crate) const TEXTS: [&str; 2] = [data!("holidays"), data!("calendar_years")];
+
 fn read() -> Result<Holidays, String> {
     let mut holidays = Holidays::default();
     for row in rows::<7>(data!("holidays"), "country,region,city,date,kinds,name,source,official")? {

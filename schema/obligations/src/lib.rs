@@ -15,6 +15,7 @@ mod explain;
 mod expression;
 mod holidays;
 mod period;
+mod place;
 mod read;
 mod recurrence;
 mod weight;
@@ -24,14 +25,15 @@ pub use answer::{Answer, Beaten, DayOff, Due, Op, Provisional, Step};
 pub use book::{Book, Extension, Jurisdiction, Obligation, Override, Question, Status, Version};
 pub use calendar::{Calendar, Calendars, Office};
 pub use catalogue::{
-    Catalogue, Category, Direction, DocumentPlan, Names, ShippedObligation, TaskPlan, shipped,
+    Catalogue, Category, Direction, DocumentPlan, Names, ShippedObligation, TaskPlan, shipped, shipped_texts,
 };
 pub use check::Wrong;
 pub use client::{Client, Place, Scalar};
-pub use explain::{explain, sentences, why_provisional};
+pub use explain::{explain, explain_to_client, sentences, why_provisional, why_provisional_to_client};
 pub use expression::{Anchor, Case, Chain, Choice, Day, Expr, Move, Plan, Reach, Shift, Switch, Test};
 pub use holidays::{Holiday, Holidays};
 pub use period::{FiscalYears, MonthDay, Period, PeriodKind};
+pub use place::region_of_city;
 pub use read::{Problem, Trouble, condition, expression};
 pub use recurrence::Recurrence;
 pub use write::condition as written_condition;

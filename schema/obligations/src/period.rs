@@ -134,6 +134,14 @@ impl Period {
         }
     }
 
+    /// The last day of the period with this name. That of a fiscal year is in its name, whatever the client's years are now.
+    pub fn last_day(name: &str) -> Option<NaiveDate> {
+        match name.strip_prefix("FY") {
+            Some(closing) => exact_date(closing),
+            None => Self::parse(name, 1, &FiscalYears::calendar()).map(|period| period.end),
+        }
+    }
+
     /// Its kind.
     pub const fn kind(&self) -> PeriodKind {
         self.kind
@@ -232,17 +240,11 @@ impl FiscalYears {
     }
 
     /// The fiscal year in which a day lies: a listed one, or the one by the pattern, cut where a listed one begins or
-    /// ends.
+    /// ends. Before the first listed one they close on the day before it begins: the pattern is how they close since.
     pub fn containing(&self, day: NaiveDate) -> Option<Period> {
         if let Some((start, end)) = self.listed.iter().find(|(start, end)| (*start..=*end).contains(&day)) {
             return Period::fiscal_year(*start, *end);
         }
-        let closing = |year: i32| self.closing.of(year);
-        let this = closing(day.year())?;
-        let (before, end) = match day <= this {
-            true => (closing(day.year() - 1)?, this),
-            false => (this, closing(day.year() + 1)?),
-        };
         let after_listed =
             self.listed.iter().filter(|(_, end)| *end < day).filter_map(|(_, end)| end.succ_opt()).max();
         let before_listed = self
@@ -251,8 +253,29 @@ impl FiscalYears {
             .filter(|(start, _)| *start > day)
             .filter_map(|(start, _)| start.pred_opt())
             .min();
+        let pattern = match (after_listed, before_listed) {
+            (None, Some(last)) => MonthDay { month: last.month(), day: last.day() },
+            _ => self.closing,
+        };
+        let closing = |year: i32| pattern.of(year);
+        let this = closing(day.year())?;
+        let (before, end) = match day <= this {
+            true => (closing(day.year() - 1)?, this),
+            false => (this, closing(day.year() + 1)?),
+        };
         let start = before.succ_opt()?.max(after_listed.unwrap_or(NaiveDate::MIN));
         Period::fiscal_year(start, end.min(before_listed.unwrap_or(NaiveDate::MAX)))
+    }
+
+    /// The years from `from` on that have begun by a day, in order.
+    pub fn begun(&self, from: NaiveDate, by: NaiveDate) -> impl Iterator<Item = Period> {
+        std::iter::successors(self.containing(from), |year| year.next(self))
+            .take_while(move |year| year.start <= by)
+    }
+
+    /// The years that are listed, in order.
+    pub fn listed(&self) -> &[(NaiveDate, NaiveDate)] {
+        &self.listed
     }
 }
 
@@ -315,6 +338,20 @@ mod tests {
     }
 
     #[test]
+    fn a_name_says_its_last_day() {
+        for (name, last) in [
+            ("2024-02", Some("2024-02-29")),
+            ("2025-Q1", Some("2025-03-31")),
+            ("2025", Some("2025-12-31")),
+            ("FY2025-05-10", Some("2025-05-10")),
+            ("FY2025", None),
+            ("2025-13", None),
+        ] {
+            assert_eq!(Period::last_day(name), last.map(day), "{name}");
+        }
+    }
+
+    #[test]
     fn several_months_are_named_by_the_last() {
         let years = FiscalYears::calendar();
         let first = Period::parse("2025-02", 2, &years).unwrap();
@@ -350,6 +387,21 @@ mod tests {
                 "2025-01-01 FY2025-12-31",
                 "2026-01-01 FY2026-06-30",
                 "2026-07-01 FY2026-12-31"
+            ]
+        );
+        // A client that changed its closing day had calendar years before.
+        let changed = june().with(vec![(day("2026-01-01"), day("2026-06-30"))]).unwrap();
+        let names: Vec<String> = changed
+            .begun(day("2024-03-01"), day("2026-07-01"))
+            .map(|period| format!("{} {period}", period.start()))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "2024-01-01 FY2024-12-31",
+                "2025-01-01 FY2025-12-31",
+                "2026-01-01 FY2026-06-30",
+                "2026-07-01 FY2027-06-30"
             ]
         );
         assert!(

@@ -42,11 +42,11 @@ impl Recurrence {
     pub fn begun(
         &self,
         first: Period,
-        last: Option<Period>,
+        last: Option<NaiveDate>,
         by: NaiveDate,
         years: &FiscalYears,
     ) -> impl Iterator<Item = Period> {
-        let last = last.map_or(NaiveDate::MAX, |last| last.end());
+        let last = last.unwrap_or(NaiveDate::MAX);
         std::iter::successors(Some(first), |period| period.next(years))
             .take_while(move |period| period.end() <= last && self.begins_on(period) <= by)
             .filter(|period| self.is_chosen(period))
@@ -61,7 +61,7 @@ mod tests {
     fn begun(recurrence: &Recurrence, first: &str, last: Option<&str>, by: &str) -> Vec<String> {
         let years = FiscalYears::calendar();
         let parse = |name| Period::parse(name, recurrence.every, &years).unwrap();
-        let (first, last) = (parse(first), last.map(parse));
+        let (first, last) = (parse(first), last.and_then(Period::last_day));
         let periods = recurrence.begun(first, last, exact_date(by).unwrap(), &years);
         periods.map(|period| period.to_string()).collect()
     }

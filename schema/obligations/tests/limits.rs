@@ -32,7 +32,8 @@ fn rule(value: Value) -> Expr {
 }
 
 fn obligation(code: &str, jurisdiction: &str, due: Expr) -> Obligation {
-    let version = Version { from: None, to: None, due, source: "Law".to_owned(), status: Status::Known };
+    let version =
+        Version { id: None, from: None, to: None, due, source: "Law".to_owned(), status: Status::Known };
     Obligation {
         code: code.to_owned(),
         kind: PeriodKind::Month,
@@ -434,23 +435,27 @@ fn the_region_of_a_city_is_found_or_said_to_be_unknown() {
     let campinas = of("BR-3509502", "BR-BANK", "07-09");
     let due = date(&campinas, &calendars(), "A", "2025-01", &Client::default());
     assert_eq!((due.date, about_region(&due)), (day("2025-07-10"), vec![]));
-    // 11 September is one of Catalonia. Nothing says where Terrassa is.
+    // 11 September is one of Catalonia, where Terrassa lies by its code.
     let terrassa = of("ES-08279", "ES-FILING", "09-11");
     let due = date(&terrassa, &calendars(), "A", "2025-01", &at("ES-MD", "28079"));
-    let unknown = Provisional::RegionUnknown { country: Country::Es, city: "08279".to_owned() };
+    assert_eq!((due.date, about_region(&due)), (day("2025-09-12"), vec![]));
+    // No province has this number, and nothing else says where the city is.
+    let nowhere = of("ES-99279", "ES-FILING", "09-11");
+    let due = date(&nowhere, &calendars(), "A", "2025-01", &at("ES-MD", "28079"));
+    let unknown = Provisional::RegionUnknown { country: Country::Es, city: "99279".to_owned() };
     assert_eq!((due.date, about_region(&due)), (day("2025-09-11"), vec![unknown.clone()]));
     for locale in Locale::ALL {
-        assert!(why_provisional(*locale, &unknown).contains("08279"), "{locale}");
+        assert!(why_provisional(*locale, &unknown).contains("99279"), "{locale}");
     }
     let told = calendars().with(Holiday {
         country: Country::Es,
-        place: Place { region: Some("ES-CT".to_owned()), city: Some("08279".to_owned()) },
+        place: Place { region: Some("ES-CT".to_owned()), city: Some("99279".to_owned()) },
         date: day("2025-06-30"),
         kinds: "BFL".to_owned(),
         name: "Festa Major".to_owned(),
         source: "Ordre".to_owned(),
     });
-    let due = date(&terrassa, &told, "A", "2025-01", &at("ES-MD", "28079"));
+    let due = date(&nowhere, &told, "A", "2025-01", &at("ES-MD", "28079"));
     assert_eq!((due.date, about_region(&due)), (day("2025-09-12"), vec![]));
 }
 
@@ -467,4 +472,46 @@ fn each_year_that_is_counted_is_told() {
     assert_eq!(counted(9), []);
     let open = Provisional::CalendarYear { country: Country::Es, region: None, city: None, year: 2027 };
     assert_eq!(counted(28), [open]);
+}
+
+/// What is left of a version beside others: before them, between them and after them, with the law's own bounds at its
+/// ends.
+#[test]
+fn a_version_goes_on_beside_others() {
+    let due = rule(json!({"at": "PERIOD_END", "go": [{"months": 1}], "shift": "KEEP"}));
+    let version = |from: Option<&str>, to: Option<&str>| Version {
+        id: None,
+        from: from.map(str::to_owned),
+        to: to.map(str::to_owned),
+        due: due.clone(),
+        source: "Law".to_owned(),
+        status: Status::Known,
+    };
+    for (of, others, left) in [
+        ((None, None), &[][..], &[(None, None)][..]),
+        (
+            (None, None),
+            &[(Some("2027"), Some("2027"))],
+            &[(None, Some("2026-12-31")), (Some("2028-01-01"), None)],
+        ),
+        ((Some("2020"), Some("2029")), &[(Some("2027"), None)], &[(Some("2020"), Some("2026-12-31"))]),
+        ((Some("2020"), Some("2029")), &[(None, Some("2021-06"))], &[(Some("2021-07-01"), Some("2029"))]),
+        ((Some("2020"), Some("2029")), &[(Some("2010"), Some("2040"))], &[]),
+        ((Some("2020"), Some("2029")), &[(Some("2040"), None)], &[(Some("2020"), Some("2029"))]),
+        (
+            (Some("2020"), None),
+            &[(Some("2025"), Some("2025")), (Some("2022-03"), Some("2022-05"))],
+            &[
+                (Some("2020"), Some("2022-02-28")),
+                (Some("2022-06-01"), Some("2024-12-31")),
+                (Some("2026-01-01"), None),
+            ],
+        ),
+    ] {
+        let others: Vec<Version> = others.iter().map(|(from, to)| version(*from, *to)).collect();
+        let found = version(of.0, of.1).beside(&others);
+        let found: Vec<(Option<&str>, Option<&str>)> =
+            found.iter().map(|one| (one.from.as_deref(), one.to.as_deref())).collect();
+        assert_eq!(found, left, "{of:?} {others:?}");
+    }
 }

@@ -9,14 +9,14 @@ use diesel::expression::SqlLiteral;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Date, Text};
+use diesel::sql_types::{BigInt, Date, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
 use guichet_engine::actor::Scope;
 use guichet_engine::tables::documents;
 
 use crate::month::document::list::{self, DocumentFilter};
-use crate::month::document::model::DocumentState;
+use crate::month::document::model::{DocumentApproval, DocumentState};
 use crate::month::document::rules::{DocumentMark, mark_sql};
 use crate::people::firm::day::today;
 
@@ -82,6 +82,12 @@ pub struct Progress {
     pub read: i64,
     /// Documents that the firm has to deliver.
     pub awaited: i64,
+    /// Of the delivered ones: those that the client was asked to approve and said nothing of.
+    pub awaiting_approval: i64,
+    /// Of the delivered ones: those that the client approved.
+    pub approved: i64,
+    /// Of the delivered ones: those of which the client said that something is wrong.
+    pub contested: i64,
 }
 
 /// How a month goes.
@@ -95,6 +101,11 @@ pub struct Board {
     pub days: Vec<Day>,
     /// How far it is.
     pub progress: Progress,
+}
+
+/// The documents of a dashboard: those that users of the client see.
+pub fn shown(filter: DocumentFilter) -> DocumentFilter {
+    DocumentFilter { is_shown: Some(true), ..filter }
 }
 
 /// How a month goes, out of the documents of a filter that are within the scope; the present month without one. One scan of
@@ -115,15 +126,15 @@ pub async fn read(
     let of_month = list::filtered(conn, scope, filter, now)
         .await?
         .filter(documents::due_on.between(month.first(), month.last()))
-        // What is not expected any more is no part of the month, unless it was delivered.
-        .filter(documents::state.ne(DocumentState::Dropped).or(documents::published_at.is_not_null()))
-        .select((documents::due_on.assume_not_null(), mark, documents::state));
-    let rows: Vec<(NaiveDate, DocumentMark, DocumentState, i64)> = Grouped(of_month).load(conn).await?;
+        .select((documents::due_on.assume_not_null(), mark, documents::state, documents::approval));
+    type Row = (NaiveDate, DocumentMark, DocumentState, Option<DocumentApproval>, i64);
+    let rows: Vec<Row> = Grouped(of_month).load(conn).await?;
     let mut days: BTreeMap<NaiveDate, BTreeMap<DocumentMark, i64>> = BTreeMap::new();
     let mut progress = Progress::default();
-    for (date, mark, state, count) in rows {
+    for (date, mark, state, approval, count) in rows {
         *days.entry(date).or_default().entry(mark).or_default() += count;
         progress.add(mark, state, count);
+        progress.add_approval(approval, count);
     }
     let days = days.into_iter().map(|(date, marks)| Day { date, marks }).collect();
     Ok(Board { today, month, days, progress })
@@ -143,6 +154,15 @@ impl Progress {
         };
         *part += count;
     }
+
+    fn add_approval(&mut self, approval: Option<DocumentApproval>, count: i64) {
+        match approval {
+            None => {}
+            Some(DocumentApproval::Waiting) => self.awaiting_approval += count,
+            Some(DocumentApproval::Approved) => self.approved += count,
+            Some(DocumentApproval::Contested) => self.contested += count,
+        }
+    }
 }
 
 /// The rows of a query by what is equal in them, with how many there are.
@@ -151,15 +171,15 @@ struct Grouped<Q>(Q);
 
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Grouped<Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("SELECT due_on, mark, state, count(*) FROM (");
+        out.push_sql("SELECT due_on, mark, state, approval, count(*) FROM (");
         self.0.walk_ast(out.reborrow())?;
-        out.push_sql(") AS rows GROUP BY due_on, mark, state");
+        out.push_sql(") AS rows GROUP BY due_on, mark, state, approval");
         Ok(())
     }
 }
 
 impl<Q> Query for Grouped<Q> {
-    type SqlType = (Date, Text, Text, BigInt);
+    type SqlType = (Date, Text, Text, Nullable<Text>, BigInt);
 }
 
 #[cfg(test)]
@@ -194,8 +214,21 @@ mod tests {
         ] {
             progress.add(mark, state, 1);
         }
-        let expected =
-            Progress { handed_in: 1, nothing_to_submit: 1, missing: 2, unread: 3, read: 1, awaited: 1 };
+        for approval in [None, Some(DocumentApproval::Waiting), Some(DocumentApproval::Approved)] {
+            progress.add_approval(approval, 1);
+        }
+        progress.add_approval(Some(DocumentApproval::Contested), 2);
+        let expected = Progress {
+            handed_in: 1,
+            nothing_to_submit: 1,
+            missing: 2,
+            unread: 3,
+            read: 1,
+            awaited: 1,
+            awaiting_approval: 1,
+            approved: 1,
+            contested: 2,
+        };
         assert_eq!(progress, expected);
     }
 }

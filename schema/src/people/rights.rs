@@ -34,7 +34,7 @@ text_enum! {
         CatalogueAdopt = "CATALOGUE_ADOPT",
         /// Create an obligation with `obligationCreate`.
         ObligationCreate = "OBLIGATION_CREATE",
-        /// Change the rules of an obligation with `ruleVersionCreate` or `dueDateExtensionCreate`.
+        /// Change an obligation, its rules and its extensions, for example with `ruleVersionCreate`.
         ObligationUpdate = "OBLIGATION_UPDATE",
         /// Create a kind of work with `taskTypeCreate`.
         TaskTypeCreate = "TASK_TYPE_CREATE",
@@ -50,7 +50,8 @@ text_enum! {
         SavedViewShare = "SAVED_VIEW_SHARE",
         /// Change the calendars of the firm with `firmHolidayCreate`, `firmHolidayDelete` or `calendarYearConfirm`.
         CalendarUpdate = "CALENDAR_UPDATE",
-        /// Generate tasks with `taskGenerationRun`, or take them back with `taskGenerationUndo` or `taskUndo`.
+        /// Generate tasks with `taskGenerationRun`, or take them back with `taskGenerationUndo`, `recurringTaskUndo` or
+        /// `taskUndo`.
         TaskGenerationRun = "TASK_GENERATION_RUN",
         /// Let due dates follow changed rules with `dueDateMovesApply`, or take over changes of the catalogue with
         /// `catalogueUpdateApply`.

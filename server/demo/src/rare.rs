@@ -210,6 +210,8 @@ impl Stage<'_> {
                 task_type_id: None,
                 period: None,
                 dates: SetDates::default(),
+                unexpected: Vec::new(),
+                documents: Vec::new(),
             };
             let key = self.key();
             let task = create(&self.whole.store, &by, &key, input).await?.value;

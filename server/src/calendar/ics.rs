@@ -11,15 +11,18 @@ const PRODUCT: &str = "-//Guichet//Due dates//EN";
 /// How often programs should look: due dates change rarely, and a day's work is seen the same day.
 const INTERVAL: &str = "PT6H";
 
+/// What a calendar without events has, which needs at least one component (RFC 5545, 3.6): nobody sees a time zone.
+const NOTHING: &str = "BEGIN:VTIMEZONE\r\nTZID:Etc/UTC\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\n\
+    TZOFFSETFROM:+0000\r\nTZOFFSETTO:+0000\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n";
+
 /// The days as events of a whole day each, in the reader's language. Equal days make equal text.
 pub(super) fn calendar(locale: Locale, firm: &str, days: &[FeedDay]) -> String {
     let mut name = Args::new();
     name.set("firm", one_line(firm));
     let name = i18n::text(locale, "feed-name", &name);
     let mut calendar = Calendar::empty();
-    for (key, value) in
-        [("VERSION", "2.0"), ("PRODID", PRODUCT), ("CALSCALE", "GREGORIAN"), ("METHOD", "PUBLISH")]
-    {
+    // No METHOD: this is a feed and no message, in which each event would need an organizer (RFC 5546, 3.2.1).
+    for (key, value) in [("VERSION", "2.0"), ("PRODID", PRODUCT), ("CALSCALE", "GREGORIAN")] {
         calendar.append_property((key, value));
     }
     calendar.name(&name);
@@ -27,7 +30,12 @@ pub(super) fn calendar(locale: Locale, firm: &str, days: &[FeedDay]) -> String {
     calendar.append_property(interval.add_parameter("VALUE", "DURATION").done());
     calendar.append_property(("X-PUBLISHED-TTL", INTERVAL));
     calendar.extend(days.iter().map(|day| event(locale, day)));
-    folded(&calendar.to_string())
+    let mut text = calendar.to_string();
+    if days.is_empty() {
+        let end = text.rfind("END:VCALENDAR").unwrap_or(text.len());
+        text.insert_str(end, NOTHING);
+    }
+    folded(&text)
 }
 
 fn event(locale: Locale, day: &FeedDay) -> Event {
@@ -146,6 +154,16 @@ mod tests {
         }
         assert_eq!(text, calendar(Locale::Fr, "Aurora", &[day(DayKind::Due, "DAS; \"a, b\"")]));
         assert!(!calendar(Locale::Fr, "Aurora", &[day(DayKind::HandIn, "x")]).contains("DESCRIPTION"));
+    }
+
+    /// F-05: a calendar has a component even when nothing is due, and nothing that only messages have.
+    #[test]
+    fn f_05_nothing_is_a_calendar_too() {
+        let text = calendar(Locale::En, "Aurora", &[]);
+        assert!(text.ends_with("END:STANDARD\r\nEND:VTIMEZONE\r\nEND:VCALENDAR\r\n"), "{text}");
+        assert!(!text.contains("VEVENT") && !text.contains("METHOD"), "{text}");
+        let one = calendar(Locale::En, "Aurora", &[day(DayKind::Due, "DAS")]);
+        assert!(!one.contains("VTIMEZONE") && !one.contains("METHOD"), "{one}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub trait Counted: Send + Sync + 'static {
     /// The id of a thing of the list.
     type Id: Id + Ord;
     /// What the things are counted by.
-    type Status: Copy + PartialEq + Send + Sync + 'static;
+    type Status: Clone + PartialEq + Send + Sync + 'static;
     /// What is told of the numbers.
     type Message: Send + 'static;
     /// Viewers with the same key get the same numbers.

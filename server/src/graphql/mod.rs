@@ -111,6 +111,8 @@ pub const SHOWS: &[Shows] = &[
     <shared::file::FilesListed as Listed>::SHOWS,
     <shared::file::FilesCounted as Counted>::SHOWS,
     <shared::notification::Notifications as Followed>::SHOWS,
+    <month::task_type::TaskTypesListed as Listed>::SHOWS,
+    <month::recurring_task::RecurringTasksListed as Listed>::SHOWS,
     <month::task::TasksListed as Listed>::SHOWS,
     <month::task::TasksCounted as Counted>::SHOWS,
     <dashboards::DashboardFollowed as Followed>::SHOWS,

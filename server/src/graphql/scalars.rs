@@ -9,7 +9,7 @@ use guichet_edge::Scalars;
 use guichet_engine::actor;
 
 use crate::graphql::mirror::mirror;
-use crate::graphql::month::export::FilterObject;
+use crate::graphql::month::export::{FilterObject, OrderObject};
 use crate::graphql::month::obligation::DueRule;
 use crate::graphql::payload::Revision;
 
@@ -21,6 +21,7 @@ pub fn scalars() -> Scalars {
         .with::<DateTime>()
         .with::<Revision>()
         .with::<FilterObject>()
+        .with::<OrderObject>()
         .with::<DueRule>()
 }
 

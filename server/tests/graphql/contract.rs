@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use async_graphql::Request;
 use guichet_server::graphql::sdl;
+
+use crate::requests::anonymous;
 
 /// Writes the file when `UPDATE_SDL=1` is set; otherwise tells how to.
 #[test]
@@ -18,4 +21,20 @@ fn the_file_is_what_the_server_serves() {
         written == sdl(),
         "schema/schema.graphql is not the schema: run UPDATE_SDL=1 cargo test --test graphql"
     );
+}
+
+/// The first text in GraphiQL: all its operations are valid, and the first thing that is missing is a session.
+#[tokio::test]
+async fn the_welcome_is_valid() {
+    const WELCOME: &str = include_str!("../../src/welcome.graphql");
+    for operation in ["Tickets", "Month", "Home"] {
+        let response = anonymous().execute(Request::new(WELCOME).operation_name(operation)).await;
+        // What is not valid is refused as a whole, and has no path.
+        assert!(!response.errors.is_empty(), "{operation} asks for a session");
+        assert!(
+            response.errors.iter().all(|error| !error.path.is_empty()),
+            "{operation}: {:?}",
+            response.errors
+        );
+    }
 }

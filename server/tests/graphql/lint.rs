@@ -22,8 +22,10 @@ const VERBS: &[&str] = &[
     "Create",
     "Delete",
     "Download",
+    "Drop",
     "Edit",
     "HandIn",
+    "Import",
     "Lift",
     "MarkPaid",
     "MarkRead",
@@ -44,15 +46,29 @@ const VERBS: &[&str] = &[
     "Set",
     "Transfer",
     "Undo",
+    "Unpublish",
     "Update",
 ];
 /// Verbs that create or send something, so they need an idempotency key.
 const KEYED: &[&str] = &[
-    "Adopt", "Apply", "Assign", "Attach", "Change", "Create", "HandIn", "Post", "Publish", "Reopen", "Retry",
-    "Run", "Transfer", "Undo",
+    "Adopt", "Apply", "Assign", "Attach", "Change", "Create", "HandIn", "Import", "Post", "Publish",
+    "Reopen", "Retry", "Run", "Transfer", "Undo",
 ];
 /// Verbs that change something that was read before, so they need a version.
-const VERSIONED: &[&str] = &["Cancel", "Edit", "MarkPaid", "Pause", "Rename", "Resume", "Update"];
+const VERSIONED: &[&str] = &[
+    "Approve",
+    "Cancel",
+    "Contest",
+    "Drop",
+    "Edit",
+    "MarkPaid",
+    "Pause",
+    "Reject",
+    "Rename",
+    "Resume",
+    "Unpublish",
+    "Update",
+];
 /// The last word of an input's name.
 const INPUTS: [&str; 4] = ["Filter", "Input", "Order", "Target"];
 /// Mutations about a session: they change nothing of a firm, so they have no revision.
@@ -370,6 +386,59 @@ fn lists_have_one_shape() {
             let message = changed.ty.node.to_string();
             let edges = field(message.trim_end_matches('!'), "edges").map(|edges| edges.ty.node.to_string());
             demand(edges == Some(format!("[{noun}Edge!]!")), "is followed without places");
+        }
+    }
+    none(complaints);
+}
+
+/// What can be set can be read, under its own name or that of the thing: whoever changes one field of many sends the others back
+/// as they are.
+#[test]
+fn what_is_set_can_be_read() {
+    // Read under another name, because there it is more than what was set, or belongs to the thing that it is set for.
+    const ELSEWHERE: &[&str] = &[
+        "ClientAttributeSetInput.clientId",
+        "ClientCreateInput.otherRegistrations",
+        "ClientEventSetInput.clientId",
+        "ClientUpdateInput.otherRegistrations",
+        "DueDateExtensionCreateInput.obligationId",
+        "FileUploadCreateInput.files",
+        "PortalAccessCreateInput.clientId",
+        "PortalAccessCreateInput.locale",
+        "RuleVersionCreateInput.obligationId",
+        "RuleVersionCreateInput.version",
+        "RuleVersionUpdateInput.version",
+        // They are not among its documents.
+        "TaskCreateInput.unexpectedDocumentIds",
+        "TaskTypeCreateInput.recurrence",
+        "TaskTypeUpdateInput.recurrence",
+        "TicketCreateInput.collectChargeIds",
+        "TicketCreateInput.fileIds",
+        "TicketTransferInput.to",
+    ];
+    let contract = contract();
+    let mut complaints = Vec::new();
+    for (input, definition) in &contract.types {
+        let Some(thing) = input.strip_suffix("Input") else { continue };
+        let thing = ["Create", "Update", "Edit", "Set"]
+            .iter()
+            .find_map(|verb| thing.strip_suffix(verb))
+            .unwrap_or(thing);
+        if !contract.types.get(thing).is_some_and(|of| matches!(of.kind, TypeKind::Object(_))) {
+            continue;
+        }
+        for field in input_fields(definition).iter().map(|field| field.node.name.node.as_str()) {
+            let place = format!("{input}.{field}");
+            let of_call = ["id", "idempotencyKey", "expectedVersion"].contains(&field);
+            let names = [
+                Some(field.to_owned()),
+                field.strip_suffix("Id").map(str::to_owned),
+                field.strip_suffix("Ids").map(|of| format!("{of}s")),
+            ];
+            let is_read = names.iter().flatten().any(|name| contract.field(thing, name).is_some());
+            if !of_call && !is_read && !ELSEWHERE.contains(&place.as_str()) {
+                complaints.push(format!("{place} cannot be read of {thing}"));
+            }
         }
     }
     none(complaints);

@@ -17,6 +17,7 @@ console.log(`handed in ${expected - progress.missing} of ${expected}, delivered 
 for (const [title, list] of [
   ['overdue', home.overdue.nodes],
   ['soon', home.dueSoon.nodes],
+  ['in progress', home.inProgress.nodes.flatMap(({ document }) => document ?? [])],
   ['to hand in', toHandIn.nodes],
 ] as const)
   for (const one of list) console.log(`${title}: ${one.name} ${one.period}, ${one.dueOn}, ${one.mark}`);

@@ -28,7 +28,7 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
             let made = work(desk, owner, &client, &key()).await;
             let id = document(desk, owner, &made.task, "Folha").await;
             hand_in(desk, &id).await;
-            return (&desk.admin, json!({ "id": id, "comment": "Falta uma hora" }));
+            return (&desk.admin, json!({ "id": id, "expectedVersion": 2, "comment": "Falta uma hora" }));
         }
         "documentHandIn" => {
             let made = work(desk, owner, &client, &key()).await;
@@ -40,13 +40,25 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
             let made = work(desk, owner, &client, &key()).await;
             let id = document(desk, owner, &made.task, "Extrato").await;
             hand_in(desk, &id).await;
-            json!({ "id": id, "reason": "Falta a segunda página" })
+            json!({ "id": id, "expectedVersion": 2, "reason": "Falta a segunda página" })
+        }
+        "documentUnpublish" => {
+            let made = work(desk, owner, &client, &key()).await;
+            let id = document(desk, owner, &made.task, "Folha").await;
+            hand_in(desk, &id).await;
+            json!({ "id": id, "expectedVersion": 2, "reason": "De outro cliente" })
         }
         "dueDateExtensionCreate" => json!({
             "obligationId": work(desk, owner, &client, &key()).await.obligation, "period": "2026-02",
             "dueOn": "2026-03-25", "publishedOn": "2026-03-01", "source": "Portaria 1"
         }),
         "fileUploadCreate" => json!({ "files": [declared("guia.pdf", PDF)] }),
+        "firmHolidaysImport" => {
+            let day = HOLIDAYS.fetch_add(1, Ordering::Relaxed);
+            let date = NaiveDate::default() + Days::new(20_000 + day);
+            let line = format!("3550308,{date},Ponte");
+            json!({ "country": "BR", "lines": [line], "bank": true, "source": "Lei 1" })
+        }
         "firmUpdate" => {
             let query = "query V($id: ID!) { node(id: $id) { ... on Firm { version } } }";
             let seen = desk.app.ask(owner, query, json!({ "id": desk.firm.id.encode() })).await;
@@ -73,6 +85,7 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
             "code": format!("OWN-{}", key().to_uppercase()), "name": "Guia", "category": "TAX",
             "periodKind": "MONTH", "jurisdiction": "ANY", "rules": [version()]
         }),
+        "obligationUpdate" => json!({ "id": obligation(desk).await, "expectedVersion": 1 }),
         "portalAccessCreate" => json!({ "clientId": client, "email": address(), "name": "Nina" }),
         "recurringTaskOverrideSet" => json!({
             "id": work(desk, owner, &client, &key()).await.recurring, "fromPeriod": "2026-02",
@@ -87,6 +100,12 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
             version["validFrom"] = json!("2030-01");
             version["validTo"] = Value::Null;
             json!({ "obligationId": obligation(desk).await, "version": version })
+        }
+        "ruleVersionUpdate" => {
+            let query = "query V($id: ID!) { node(id: $id) { ... on Obligation { rules { versionId } } } }";
+            let seen = desk.app.ask(owner, query, json!({ "id": obligation(desk).await })).await;
+            let id = seen["node"]["rules"][0]["versionId"].clone();
+            json!({ "versionId": id, "expectedVersion": 1, "version": version() })
         }
         "savedViewCreate" => json!({ "list": "TASKS", "name": key(), "filter": {} }),
         "savedViewUpdate" => {

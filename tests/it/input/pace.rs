@@ -88,8 +88,8 @@ async fn every_act_that_mails_has_a_pace() {
     }
     let paper = desk.hand_in(owner, "extrato.pdf", PDF).await;
     let acts = [
-        ("documentApprove", json!({ "id": payslips })),
-        ("documentContest", json!({ "id": payslips, "comment": "Falta uma hora" })),
+        ("documentApprove", json!({ "id": payslips, "expectedVersion": 2 })),
+        ("documentContest", json!({ "id": payslips, "expectedVersion": 3, "comment": "Falta uma hora" })),
         ("documentHandIn", json!({ "items": [{ "documentId": statement, "fileId": paper }] })),
         ("documentPublish", json!({ "ids": [slip] })),
         ("dueDateMovesApply", json!({ "taskIds": [one] })),

@@ -24,10 +24,14 @@ async fn feed(desk: &Desk, by: &Person) -> String {
     path
 }
 
+/// Reads a feed, as a strict reader takes it.
 async fn read(desk: &Desk, path: &str) -> String {
     let response = desk.app.get(None, path).await;
     assert_eq!(response.status(), 200);
-    response.text().await.unwrap()
+    let text = response.text().await.unwrap();
+    let events = crate::node::reads("clients", "calendar.mjs", &text).await;
+    assert_eq!(events.trim(), text.matches("BEGIN:VEVENT").count().to_string());
+    text
 }
 
 /// An event, as a calendar program sees it.
@@ -207,6 +211,35 @@ async fn f_05_days_are_the_same_in_every_zone() {
             assert!(found.iter().all(|event| event.starts == due), "{zone} {far}: {found:?}");
         }
     }
+    month.desk.finish().await;
+}
+
+/// F-05: who has more open tasks than a feed holds sees what is to come before what is over, of which the oldest is left out.
+#[tokio::test]
+async fn f_05_what_is_to_come_is_first() {
+    let month = firm_with_documents().await;
+    let desk = &month.desk;
+    let due = |days: i64| (desk.app.store.now().date_naive() + TimeDelta::days(days)).to_string();
+    let many = |count: usize, title: &str, due: String| {
+        format!(
+            "INSERT INTO tasks (id, firm_id, client_id, origin, title, assignee_id, status, legal_due_on, search_text, created_at,
+                 updated_at)
+             SELECT gen_random_uuid(), '{}', '{}', 'HAND', '{title} ' || number, '{}', 'TODO', '{due}', 'guia', now(), now()
+             FROM generate_series(1, {count}) AS number",
+            desk.firm.id.uuid(),
+            desk.client.uuid(),
+            desk.manager.staff_id().uuid()
+        )
+    };
+    run(desk, &many(5, "Antiga", due(-60))).await;
+    run(desk, &many(1_999, "Atrasada", due(-10))).await;
+    run(desk, &many(1, "Hoje", due(0))).await;
+    run(desk, &many(2, "Adiante", due(30))).await;
+    let path = feed(desk, &desk.manager).await;
+    let found = events(&read(desk, &path).await);
+    let of = |word: &str| found.iter().filter(|event| event.summary.contains(word)).count();
+    assert_eq!((of("Adiante"), of("Hoje"), of("Atrasada"), of("Antiga")), (2, 1, 1_997, 0));
+    assert!(found.is_sorted_by_key(|event| event.starts));
     month.desk.finish().await;
 }
 

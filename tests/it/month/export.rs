@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::generation::Month;
 use crate::desk::ticket::desk::{Desk, text};
 
-const EXPORT: &str = "id state rows list format filter expiresAt file { id name state }";
+const EXPORT: &str = "id state rows list format filter orderBy expiresAt file { id name state }";
 
 /// A firm with the tasks of three months, of a client whose name is a formula.
 async fn firm_with_tasks() -> Month {
@@ -314,5 +314,47 @@ async fn c_03_what_an_export_is_refused_for() {
         .get_result::<i64>(&mut desk.app.store.conn().await.unwrap())
         .await;
     assert_eq!(failed.unwrap(), 1);
+    desk.finish().await;
+}
+
+/// C-03: an export that is asked for has the order that was asked for, and what is overdue on the day of its writing; an
+/// order of another list is refused.
+#[tokio::test]
+async fn c_03_an_export_keeps_its_order() {
+    let desk = Desk::open().await;
+    let today = desk.app.store.now().date_naive();
+    for (title, days) in [("Balancete", 3), ("Guia", -3), ("água", 1), ("Zoneamento", -2)] {
+        let due = (today + TimeDelta::days(days)).to_string();
+        let input = json!({ "clientId": desk.client.encode(), "title": title, "legalDueOn": due });
+        desk.done(&desk.owner, "taskCreate", input).await;
+    }
+    let titles = async |filter: Value, order: Value| {
+        let input = json!({ "list": "TASKS", "format": "CSV", "filter": filter, "orderBy": order });
+        let made = exported(&desk, &desk.owner, input).await;
+        let csv = String::from_utf8(downloaded(&desk, &desk.owner, &made).await).unwrap();
+        let first = |line: &str| line.split([';', ',']).next().unwrap().to_owned();
+        (csv.split_terminator("\r\n").skip(1).map(first).collect::<Vec<_>>(), made["orderBy"].clone())
+    };
+    let by_title = |direction: &str| json!({ "field": "TITLE", "direction": direction });
+    let (down, order) = titles(json!({}), by_title("DESC")).await;
+    assert_eq!(
+        (down, order),
+        (
+            vec!["Zoneamento", "Guia", "Balancete", "água"].into_iter().map(str::to_owned).collect(),
+            by_title("DESC")
+        )
+    );
+    assert_eq!(titles(json!({}), Value::Null).await.0, ["Guia", "Zoneamento", "água", "Balancete"]);
+    assert_eq!(titles(json!({ "isOverdue": true }), by_title("ASC")).await.0, ["Guia", "Zoneamento"]);
+    let path = "/export/tasks.csv?filter=%7B%22isOverdue%22:true%7D";
+    assert_eq!(get(&desk.app, &desk.owner, path).await.text().await.unwrap().matches("\r\n").count(), 3);
+    for bad in [
+        json!({ "field": "SUBJECT", "direction": "ASC" }),
+        json!({ "field": "TITLE" }),
+        json!({ "by": "TITLE" }),
+    ] {
+        let input = json!({ "list": "TASKS", "format": "CSV", "orderBy": bad });
+        assert_eq!(desk.refused(&desk.owner, "exportCreate", input).await, ["orderBy:INVALID_ORDER"]);
+    }
     desk.finish().await;
 }

@@ -8,7 +8,7 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
 use guichet_base::id::{ActId, Id};
 use guichet_schema::month::generation::moves::apply::{MoveDueDates, move_all};
-use guichet_schema::month::generation::moves::find::MoveFilter;
+use guichet_schema::month::generation::moves::open::MoveFilter;
 use guichet_tests::live::LiveSide;
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ use crate::desk::ticket::desk::{each, text};
 
 impl Month {
     /// The month with tasks of the last months, all open.
-    async fn with_tasks() -> (Self, Value) {
+    pub(super) async fn with_tasks() -> (Self, Value) {
         let month = Self::open().await;
         let first =
             (month.desk.app.store.now().date_naive() - chrono::Months::new(4)).format("%Y-%m").to_string();
@@ -30,12 +30,12 @@ impl Month {
         (month, tasks)
     }
 
-    async fn obligation(&self) -> Value {
+    pub(super) async fn obligation(&self) -> Value {
         let query = "{ obligations(first: 1) { nodes { id } } }";
         self.desk.app.ask(&self.desk.owner, query, json!({})).await["obligations"]["nodes"][0]["id"].clone()
     }
 
-    async fn moves(&self) -> Value {
+    pub(super) async fn moves(&self) -> Value {
         let query = "{ dueDateMoves {
             counts { tasks documents } nextAfterId
             moves {
@@ -47,7 +47,7 @@ impl Month {
     }
 
     /// A number that the database counts.
-    async fn counted(&self, query: &str) -> i64 {
+    pub(super) async fn counted(&self, query: &str) -> i64 {
         #[derive(QueryableByName)]
         struct Counted {
             #[diesel(sql_type = BigInt)]
@@ -57,12 +57,12 @@ impl Month {
         diesel::sql_query(query).get_result::<Counted>(&mut conn).await.unwrap().count
     }
 
-    async fn write(&self, statement: &str) {
+    pub(super) async fn write(&self, statement: &str) {
         self.desk.app.store.conn().await.unwrap().batch_execute(statement).await.unwrap();
     }
 
     /// The notifications of a kind that a person has: their numbers.
-    async fn numbers(&self, person: &Person, kind: &str) -> Vec<Value> {
+    pub(super) async fn numbers(&self, person: &Person, kind: &str) -> Vec<Value> {
         let query = "{ notifications(first: 50) { nodes { kind count } } }";
         let nodes = self.desk.app.ask(person, query, json!({})).await["notifications"]["nodes"].clone();
         let of_kind = nodes.as_array().unwrap().iter().filter(|one| one["kind"] == kind);

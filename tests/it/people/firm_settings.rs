@@ -30,7 +30,7 @@ async fn b_15_what_is_given_changes() {
     let before = settings(&desk).await;
     let all = json!({ "name": "Aurora & Filhos", "locale": "ES", "zone": "Europe/Madrid",
         "mailFrom": "avisos@aurora.example", "mailReplyTo": "oi@aurora.example", "memberReach": "OWN",
-        "clientReopenDays": 0, "chargeDueDays": 30 });
+        "clientReopenDays": 0, "chargeDueDays": 30, "acceptsLateFiles": true });
     let mut expected = before.clone();
     for (setting, value) in all.as_object().unwrap() {
         expected[setting] = value.clone();

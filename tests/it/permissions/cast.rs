@@ -314,6 +314,11 @@ impl SetUp {
             "publishedOn": "2026-04-01", "source": "Ata 1"
         });
         self.act("dueDateExtensionCreate", "obligation { id }", extension).await;
+        let query = "{ obligations(first: 2) { nodes { rules { versionId } extensions { extensionId } } } }";
+        let made = self.stage.ask(owner.as_deref(), query, json!({})).await["data"].take();
+        let obligation = &made["obligations"]["nodes"][0];
+        self.name("rule_version", obligation["rules"][0]["versionId"].as_str().unwrap());
+        self.name("extension", obligation["extensions"][0]["extensionId"].as_str().unwrap());
         let recurring = json!({
             "clientId": self.names["client"], "taskTypeId": self.names["task_type"], "firstPeriod": "2026-02",
             "lastPeriod": "2026-02", "assigneeId": self.names["staff_owner"]
@@ -394,6 +399,12 @@ impl SetUp {
         self.act("documentHandIn", "results { version }", json!({ "items": [item] })).await;
         let folder = json!({ "clientId": self.names["client"], "name": "Contratos" });
         self.make("folder", "folderCreate", "folder", folder).await;
+        let folder = json!({ "clientId": self.names["client"], "name": "Salários" });
+        self.make("folder_pay", "folderCreate", "folder", folder).await;
+        let payroll =
+            json!({ "ids": [self.names["document_pay"]], "folderId": self.names["folder_pay"].clone() });
+        let moved = self.act("documentMove", "results { userErrors { code } }", payroll).await;
+        assert_eq!(moved["results"][0]["userErrors"], json!([]));
         let publish = json!({ "ids": [self.names["document_out"]] });
         let done = self.act("documentPublish", "results { userErrors { code } }", publish).await;
         assert_eq!(done["results"][0]["userErrors"], json!([]));

@@ -17,6 +17,7 @@ refusal-out-of-range =
         [items] { $asked } items were given. Give { $least } to { $most }.
         [zone] The time zone “{ $asked }” is not known. Enter a name such as Europe/Paris.
         [currency] The currency “{ $asked }” is not known. Enter its code, for example EUR.
+        [city] The city { $asked } lies in { $name }. Set the region first, then the city.
         [country] The country “{ $asked }” is not known. Enter its code of two letters, for example FR.
        *[none]
             { $least ->
@@ -53,7 +54,13 @@ refusal-invalid-rule =
         [period] The period is of another kind.
        *[none] This due rule is not valid.
     }
+refusal-not-for-place =
+    { $why ->
+        [narrower] At the place of the client { $name } holds instead. Choose the work for it.
+       *[none] This work is by the law of { $name }, where the client’s record has no seat. Enter the client’s place, or choose the work for its place.
+    }
 refusal-invalid-filter = These filters do not fit this list. Choose them again.
+refusal-invalid-order = This order does not fit this list. Choose it again.
 refusal-list-too-long =
     { $number ->
         [none] This list is too long to be sent at once. Have the file prepared, or choose fewer rows with filters.
@@ -87,6 +94,7 @@ refusal-generation-running = Tasks are still being generated. Wait until this ha
 refusal-ticket-closed = This ticket is closed. To continue, reopen it or open a new one.
 refusal-ticket-open = This ticket is already open. There is no need to reopen it.
 refusal-task-closed = This task is done or canceled. To continue, reopen it.
+refusal-task-touched = This task was not generated, or somebody has worked on it. Cancel it instead.
 refusal-documents-missing = Required documents of this task are missing. Confirm that it is done without them.
 refusal-status-not-settable = This status is set automatically. Choose another one.
 refusal-reopen-period-over =
@@ -155,6 +163,8 @@ refusal-already-handed-in = This file was handed in already, so there is nothing
 refusal-document-filed = A file was handed in already. If it is wrong, ask the firm to reject it.
 refusal-nothing-to-reject = There is no file that could be rejected.
 refusal-nothing-to-publish = There is no file to publish. Upload one first.
+refusal-nothing-to-unpublish = Nothing is published that could be taken back.
+refusal-document-read = Somebody of the client has already opened this document. Deliver a new version instead.
 refusal-approval-not-asked = This document does not wait for an approval.
 
 ## Failures of a request as a whole.
@@ -253,6 +263,8 @@ notification-tasks-assigned = { $count } tasks have been assigned to you.
 notification-tasks-generated = New tasks were generated: { $count }.
 notification-due-dates-moved = Due dates of tasks moved: { $count }.
 notification-due-dates-final = Due dates of tasks are now final: { $count }.
+notification-due-dates-to-move = Due dates of tasks that rules and calendars say otherwise now: { $count }. Look at them, and let them move.
+notification-catalogue-changed = The catalogue has changes for adopted obligations: { $count }. Look at them, and take them over.
 notification-mail-message = Message
 notification-mail-description = Description
 notification-mail-note = Note
@@ -385,8 +397,10 @@ due-business-days =
 due-before = It moves from { $from } to the working day before ({ $calendar }): { $to }.
 due-after = It moves from { $from } to the next working day ({ $calendar }): { $to }.
 due-table = The authority’s calendar says { $to }.
+due-own-table = The firm fixed { $to }.
 due-extension = The authority extended it to { $to } ({ $source }).
 due-override = For this client it was set to { $to } ({ $source }).
+due-set = The date was set to { $to }.
 due-choose = On the client’s record, the { $key } is { $value }.
 due-beaten = Without this it would be { $date } ({ $source }).
 day-off-weekly = { $date } is not a working day.
@@ -409,6 +423,7 @@ provisional-region-unknown = The region of { $place } is not known. This is the 
 provisional-event-unknown = The date of the { $name } is not known yet.
 provisional-calendar-year = The holidays of { $place } for { $year } are not final yet.
 provisional-no-working-day = There is no working day within a month.
+provisional-open = Something on which the date depends is not known yet.
 
 ## Working calendars.
 
@@ -432,6 +447,10 @@ calendar-office = the firm’s own working days
 attribute-region = region
 attribute-city = city
 attribute-legalform = legal form
+legal-form-sole = sole owner
+legal-form-company = company
+legal-form-sa = public limited company (SA)
+legal-form-other = other form
 attribute-department = department
 attribute-registrationprefix = start of the registration number
 attribute-nameinitial = first letter of the name
@@ -467,8 +486,8 @@ documents-mail-no-due = No due date
 documents-mail-footer = This message from { $firm } about the documents of { $client } was sent automatically.
 receipt-mail-subject = Receipt: documents of { $client }
 receipt-mail-lead = { $firm } has received these files of { $client } from you.
-receipt-mail-by = Handed in by
 receipt-mail-at = Received
+receipt-mail-by = Handed in by
 receipt-mail-after = Each file is checked before it counts. If one is refused, you see it in your client area.
 
 ## Folders of a library.

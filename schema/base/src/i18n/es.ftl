@@ -17,6 +17,7 @@ refusal-out-of-range =
         [items] Se han indicado { $asked } elementos. Indique de { $least } a { $most }.
         [zone] La zona horaria «{ $asked }» no es conocida. Indique un nombre como Europe/Madrid.
         [currency] La moneda «{ $asked }» no es conocida. Indique su código, por ejemplo EUR.
+        [city] El municipio { $asked } está en { $name }. Indique primero la región y luego el municipio.
         [country] El país «{ $asked }» no es conocido. Indique su código de dos letras, por ejemplo ES.
        *[none]
             { $least ->
@@ -53,7 +54,13 @@ refusal-invalid-rule =
         [period] El periodo es de otro tipo.
        *[none] Esta regla de vencimiento no es válida.
     }
+refusal-not-for-place =
+    { $why ->
+        [narrower] En el lugar del cliente rige { $name }. Elija el trabajo correspondiente.
+       *[none] Este trabajo es según la ley de { $name }, donde la ficha del cliente no tiene domicilio. Indique el lugar del cliente o elija el trabajo de su lugar.
+    }
 refusal-invalid-filter = Estos filtros no sirven para esta lista. Elíjalos de nuevo.
+refusal-invalid-order = Este orden no sirve para esta lista. Elíjalo de nuevo.
 refusal-list-too-long =
     { $number ->
         [none] Esta lista es demasiado larga para enviarla de una vez. Pida que se prepare el archivo o reduzca la lista con filtros.
@@ -87,6 +94,7 @@ refusal-generation-running = Las tareas todavía se están generando. Espere a q
 refusal-ticket-closed = Este caso está cerrado. Para continuar, reábralo o abra uno nuevo.
 refusal-ticket-open = Este caso ya está abierto. No es necesario reabrirlo.
 refusal-task-closed = Esta tarea está terminada o cancelada. Para continuar, reábrala.
+refusal-task-touched = Esta tarea no se generó, o alguien ya ha trabajado en ella. Cancélela.
 refusal-documents-missing = Faltan documentos obligatorios de esta tarea. Confirme que está terminada sin ellos.
 refusal-status-not-settable = Este estado se establece automáticamente. Elija otro.
 refusal-reopen-period-over =
@@ -155,6 +163,8 @@ refusal-already-handed-in = Este archivo ya se entregó: no queda nada por hacer
 refusal-document-filed = Ya se entregó un archivo. Si es incorrecto, pida al despacho que lo rechace.
 refusal-nothing-to-reject = No hay ningún archivo que rechazar.
 refusal-nothing-to-publish = No hay ningún archivo que publicar. Envíe uno primero.
+refusal-nothing-to-unpublish = No hay nada publicado que se pueda retirar.
+refusal-document-read = Alguien del cliente ya abrió este documento. Entregue una versión nueva.
 refusal-approval-not-asked = Este documento no espera ninguna aprobación.
 
 ## Fallos de la solicitud entera.
@@ -253,6 +263,8 @@ notification-tasks-assigned = Se le han asignado { $count } tareas.
 notification-tasks-generated = Tareas nuevas generadas: { $count }.
 notification-due-dates-moved = Vencimientos de tareas modificados: { $count }.
 notification-due-dates-final = Vencimientos de tareas ya definitivos: { $count }.
+notification-due-dates-to-move = Vencimientos de tareas que las reglas y los calendarios dan ahora de otro modo: { $count }. Revíselos y muévalos.
+notification-catalogue-changed = El catálogo cambia obligaciones adoptadas: { $count }. Revise los cambios y adóptelos.
 notification-mail-message = Mensaje
 notification-mail-description = Descripción
 notification-mail-note = Nota
@@ -385,8 +397,10 @@ due-business-days =
 due-before = Se adelanta del { $from } al día hábil anterior ({ $calendar }): { $to }.
 due-after = Se traslada del { $from } al día hábil siguiente ({ $calendar }): { $to }.
 due-table = El calendario de la administración indica el { $to }.
+due-own-table = El despacho fijó el { $to }.
 due-extension = La administración lo amplió al { $to } ({ $source }).
 due-override = Para este cliente se fijó el { $to } ({ $source }).
+due-set = La fecha se fijó el { $to }.
 due-choose = Ficha del cliente, { $key }: { $value }.
 due-beaten = Sin esto sería el { $date } ({ $source }).
 day-off-weekly = El { $date } es inhábil.
@@ -409,6 +423,7 @@ provisional-region-unknown = No se conoce la comunidad autónoma de { $place }. 
 provisional-event-unknown = Todavía no se conoce esta fecha: { $name }.
 provisional-calendar-year = Los festivos de { $year } ({ $place }) todavía no son definitivos.
 provisional-no-working-day = No hay ningún día hábil en un mes.
+provisional-open = Todavía no se conoce un dato del que depende la fecha.
 
 ## Calendarios.
 
@@ -432,6 +447,10 @@ calendar-office = días de trabajo de la asesoría
 attribute-region = comunidad autónoma
 attribute-city = municipio
 attribute-legalform = forma jurídica
+legal-form-sole = empresario individual
+legal-form-company = sociedad
+legal-form-sa = sociedad anónima (SA)
+legal-form-other = otra forma
 attribute-department = departamento
 attribute-registrationprefix = comienzo del número de registro
 attribute-nameinitial = primera letra del nombre
@@ -467,8 +486,8 @@ documents-mail-no-due = Sin vencimiento
 documents-mail-footer = Este mensaje de { $firm } sobre los documentos de { $client } se ha enviado automáticamente.
 receipt-mail-subject = Acuse de recibo: documentos de { $client }
 receipt-mail-lead = { $firm } ha recibido de usted estos archivos de { $client }.
-receipt-mail-by = Entregado por
 receipt-mail-at = Recibido
+receipt-mail-by = Entregado por
 receipt-mail-after = Cada archivo se comprueba antes de contar. Si alguno se rechaza, lo verá en su área de cliente.
 
 ## Carpetas de una biblioteca.

@@ -17,6 +17,7 @@ refusal-out-of-range =
         [items] { $asked } éléments ont été indiqués. Indiquez-en de { $least } à { $most }.
         [zone] Le fuseau horaire « { $asked } » n’est pas connu. Saisissez un nom comme Europe/Paris.
         [currency] La devise « { $asked } » n’est pas connue. Saisissez son code, par exemple EUR.
+        [city] La commune { $asked } se trouve en { $name }. Indiquez d’abord la région, puis la commune.
         [country] Le pays « { $asked } » n’est pas connu. Saisissez son code à deux lettres, par exemple FR.
        *[none]
             { $least ->
@@ -53,7 +54,13 @@ refusal-invalid-rule =
         [period] La période est d’un autre type.
        *[none] Cette règle d’échéance n’est pas valide.
     }
+refusal-not-for-place =
+    { $why ->
+        [narrower] Au lieu du client, c’est { $name } qui vaut. Choisissez le travail correspondant.
+       *[none] Ce travail relève du droit de { $name }, où la fiche du client n’a pas de siège. Renseignez le lieu du client, ou choisissez le travail prévu pour ce lieu.
+    }
 refusal-invalid-filter = Ces filtres ne conviennent pas à cette liste. Choisissez-les à nouveau.
+refusal-invalid-order = Cet ordre ne convient pas à cette liste. Choisissez-le à nouveau.
 refusal-list-too-long =
     { $number ->
         [none] Cette liste est trop longue pour être envoyée en une fois. Faites préparer le fichier, ou réduisez la liste par des filtres.
@@ -87,6 +94,7 @@ refusal-generation-running = Les tâches sont encore en cours de génération. A
 refusal-ticket-closed = Ce ticket est clos. Pour continuer, rouvrez-le ou ouvrez-en un nouveau.
 refusal-ticket-open = Ce ticket est déjà ouvert. Il n’est pas nécessaire de le rouvrir.
 refusal-task-closed = Cette tâche est terminée ou annulée. Pour continuer, rouvrez-la.
+refusal-task-touched = Cette tâche n’a pas été générée, ou quelqu’un y a déjà travaillé. Annulez-la.
 refusal-documents-missing = Des documents obligatoires de cette tâche manquent. Confirmez qu’elle est terminée sans eux.
 refusal-status-not-settable = Ce statut est défini automatiquement. Choisissez-en un autre.
 refusal-reopen-period-over =
@@ -155,6 +163,8 @@ refusal-already-handed-in = Ce fichier a déjà été remis : il n’y a plus r
 refusal-document-filed = Un fichier a déjà été remis. S’il est erroné, demandez au cabinet de le refuser.
 refusal-nothing-to-reject = Il n’y a aucun fichier à refuser.
 refusal-nothing-to-publish = Il n’y a aucun fichier à publier. Envoyez-en un d’abord.
+refusal-nothing-to-unpublish = Rien n’est publié qui puisse être retiré.
+refusal-document-read = Quelqu’un chez le client a déjà ouvert ce document. Livrez plutôt une nouvelle version.
 refusal-approval-not-asked = Ce document n’attend aucune approbation.
 
 ## Échecs de la requête entière.
@@ -257,6 +267,8 @@ notification-tasks-assigned = { $count } tâches vous ont été confiées.
 notification-tasks-generated = Nouvelles tâches générées : { $count }.
 notification-due-dates-moved = Échéances de tâches déplacées : { $count }.
 notification-due-dates-final = Échéances de tâches désormais définitives : { $count }.
+notification-due-dates-to-move = Échéances de tâches que les règles et calendriers donnent désormais autrement : { $count }. Vérifiez-les et déplacez-les.
+notification-catalogue-changed = Le catalogue modifie des obligations adoptées : { $count }. Vérifiez ces changements et reprenez-les.
 notification-mail-message = Message
 notification-mail-description = Description
 notification-mail-note = Note
@@ -390,8 +402,10 @@ due-business-days =
 due-before = L’échéance passe du { $from } au jour ouvré précédent ({ $calendar }) : { $to }.
 due-after = L’échéance passe du { $from } au jour ouvré suivant ({ $calendar }) : { $to }.
 due-table = Le calendrier de l’administration indique le { $to }.
+due-own-table = Le cabinet a fixé le { $to }.
 due-extension = L’administration l’a reportée au { $to } ({ $source }).
 due-override = Pour ce client, elle a été fixée au { $to } ({ $source }).
+due-set = La date a été fixée au { $to }.
 due-choose = Fiche du client, { $key } : { $value }.
 due-beaten = Sans cela, ce serait le { $date } ({ $source }).
 day-off-weekly = Le { $date } n’est pas un jour ouvré.
@@ -414,6 +428,7 @@ provisional-region-unknown = La région de { $place } n’est pas connue. Cette 
 provisional-event-unknown = Cette date n’est pas encore connue : { $name }.
 provisional-calendar-year = Les jours fériés de { $year } ({ $place }) ne sont pas encore définitifs.
 provisional-no-working-day = Il n’y a aucun jour ouvré à moins d’un mois.
+provisional-open = Une donnée dont dépend la date n’est pas encore connue.
 
 ## Calendriers.
 
@@ -437,6 +452,10 @@ calendar-office = jours d’ouverture du cabinet
 attribute-region = région
 attribute-city = commune
 attribute-legalform = forme juridique
+legal-form-sole = entrepreneur individuel
+legal-form-company = société
+legal-form-sa = société anonyme (SA)
+legal-form-other = autre forme
 attribute-department = département
 attribute-registrationprefix = début du numéro SIREN
 attribute-nameinitial = première lettre du nom
@@ -472,8 +491,8 @@ documents-mail-no-due = Sans échéance
 documents-mail-footer = Ce message de { $firm } au sujet des documents de { $client } a été envoyé automatiquement.
 receipt-mail-subject = Accusé de réception : documents de { $client }
 receipt-mail-lead = { $firm } a bien reçu de votre part ces fichiers de { $client }.
-receipt-mail-by = Remis par
 receipt-mail-at = Reçu
+receipt-mail-by = Remis par
 receipt-mail-after = Chaque fichier est vérifié avant de compter. Si l’un d’eux est refusé, vous le verrez dans votre espace client.
 
 ## Dossiers d’une bibliothèque.

@@ -17,6 +17,7 @@ refusal-out-of-range =
         [items] Foram informados { $asked } itens. Informe de { $least } a { $most }.
         [zone] O fuso horário “{ $asked }” não é conhecido. Informe um nome como America/Sao_Paulo.
         [currency] A moeda “{ $asked }” não é conhecida. Informe o código dela, por exemplo BRL.
+        [city] O município { $asked } fica em { $name }. Informe primeiro a região e depois o município.
         [country] O país “{ $asked }” não é conhecido. Informe o código de duas letras, por exemplo BR.
        *[none]
             { $least ->
@@ -53,7 +54,13 @@ refusal-invalid-rule =
         [period] A competência é de outro tipo.
        *[none] Esta regra de vencimento não é válida.
     }
+refusal-not-for-place =
+    { $why ->
+        [narrower] No lugar do cliente vale { $name }. Escolha o trabalho correspondente.
+       *[none] Este trabalho segue a lei de { $name }, onde o cadastro do cliente não tem sede. Informe o lugar do cliente ou escolha o trabalho do lugar dele.
+    }
 refusal-invalid-filter = Estes filtros não servem para esta lista. Escolha-os novamente.
+refusal-invalid-order = Esta ordem não serve para esta lista. Escolha-a novamente.
 refusal-list-too-long =
     { $number ->
         [none] Esta lista é longa demais para ser enviada de uma vez. Peça que o arquivo seja preparado ou reduza a lista com filtros.
@@ -87,6 +94,7 @@ refusal-generation-running = As tarefas ainda estão sendo geradas. Aguarde o t�
 refusal-ticket-closed = Este atendimento está encerrado. Para continuar, reabra-o ou abra um novo.
 refusal-ticket-open = Este atendimento já está aberto. Não é preciso reabri-lo.
 refusal-task-closed = Esta tarefa está concluída ou cancelada. Para continuar, reabra-a.
+refusal-task-touched = Esta tarefa não foi gerada, ou alguém já trabalhou nela. Cancele-a.
 refusal-documents-missing = Faltam documentos obrigatórios desta tarefa. Confirme que ela está concluída sem eles.
 refusal-status-not-settable = Este status é definido automaticamente. Escolha outro.
 refusal-reopen-period-over =
@@ -155,6 +163,8 @@ refusal-already-handed-in = Este arquivo já foi entregue: não há mais nada a 
 refusal-document-filed = Um arquivo já foi entregue. Se estiver errado, peça ao escritório que o rejeite.
 refusal-nothing-to-reject = Não há arquivo que possa ser rejeitado.
 refusal-nothing-to-publish = Não há arquivo para publicar. Envie um primeiro.
+refusal-nothing-to-unpublish = Não há nada publicado que se possa retirar.
+refusal-document-read = Alguém do cliente já abriu este documento. Entregue uma nova versão.
 refusal-approval-not-asked = Este documento não espera aprovação.
 
 ## Falhas do pedido inteiro.
@@ -257,6 +267,8 @@ notification-tasks-assigned = { $count } tarefas agora estão sob sua responsabi
 notification-tasks-generated = Tarefas novas geradas: { $count }.
 notification-due-dates-moved = Vencimentos de tarefas alterados: { $count }.
 notification-due-dates-final = Vencimentos de tarefas agora definitivos: { $count }.
+notification-due-dates-to-move = Vencimentos de tarefas que as regras e os calendários agora dão de outro modo: { $count }. Confira-os e mova-os.
+notification-catalogue-changed = O catálogo muda obrigações adotadas: { $count }. Confira as mudanças e adote-as.
 notification-mail-message = Mensagem
 notification-mail-description = Descrição
 notification-mail-note = Observação
@@ -393,8 +405,10 @@ due-business-days =
 due-before = O vencimento é antecipado de { $from } para o dia útil anterior ({ $calendar }): { $to }.
 due-after = O vencimento passa de { $from } para o próximo dia útil ({ $calendar }): { $to }.
 due-table = A agenda do órgão indica { $to }.
+due-own-table = O escritório fixou { $to }.
 due-extension = O órgão prorrogou para { $to } ({ $source }).
 due-override = Para este cliente, foi definido { $to } ({ $source }).
+due-set = A data foi definida para { $to }.
 due-choose = Cadastro do cliente, { $key }: { $value }.
 due-beaten = Sem isso, seria { $date } ({ $source }).
 day-off-weekly = { $date } não é dia útil.
@@ -417,6 +431,7 @@ provisional-region-unknown = A região de { $place } não é conhecida. Esta é 
 provisional-event-unknown = Esta data ainda não é conhecida: { $name }.
 provisional-calendar-year = Os feriados de { $year } ({ $place }) ainda não são definitivos.
 provisional-no-working-day = Não há nenhum dia útil em um mês.
+provisional-open = Ainda não se conhece um dado de que a data depende.
 
 ## Calendários.
 
@@ -440,6 +455,10 @@ calendar-office = dias de trabalho do escritório
 attribute-region = estado
 attribute-city = município
 attribute-legalform = natureza jurídica
+legal-form-sole = empresário individual
+legal-form-company = sociedade
+legal-form-sa = sociedade anônima (SA)
+legal-form-other = outra forma
 attribute-department = departamento
 attribute-registrationprefix = início do número de registro
 attribute-nameinitial = primeira letra do nome
@@ -475,8 +494,8 @@ documents-mail-no-due = Sem vencimento
 documents-mail-footer = Esta mensagem de { $firm } sobre os documentos de { $client } foi enviada automaticamente.
 receipt-mail-subject = Comprovante: documentos de { $client }
 receipt-mail-lead = { $firm } recebeu de você estes arquivos de { $client }.
-receipt-mail-by = Entregue por
 receipt-mail-at = Recebido
+receipt-mail-by = Entregue por
 receipt-mail-after = Cada arquivo é verificado antes de valer. Se algum for recusado, você o verá na sua área do cliente.
 
 ## Pastas de uma biblioteca.

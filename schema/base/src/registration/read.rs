@@ -191,6 +191,8 @@ fn read(kind: Kind, text: String) -> Result<Registration, Why> {
         // Eleven equal digits are in no register, though their check digits hold.
         Kind::Cpf => serial.all(|byte| Some(byte) == first),
         Kind::FrVat => text[4..].bytes().all(|byte| byte == b'0'),
+        // It stands for buyers who gave none in the files that programs of invoices export (Portaria 302/2016).
+        Kind::Nipc if text == "999999990" => true,
         _ => {
             first == Some(b'0')
                 && serial.all(|byte| byte == b'0')

@@ -97,6 +97,7 @@ fn the_reason_is_told() {
         (Country::Es, "Q28260008", Why::CheckDigits { kind: Kind::Cif }),
         (Country::Pt, "123456780", Why::CheckDigits { kind: Kind::PtNif }),
         (Country::Pt, "412345678", Why::Character { found: '1' }),
+        (Country::Pt, "999 999 990", Why::Placeholder { kind: Kind::Nipc }),
         (Country::Pt, "12345", Why::Length { expected: &[9], found: 5 }),
     ];
     for (country, text, why) in cases {

@@ -110,6 +110,8 @@ BRAZIL_STATE_LAWS = {
     ("SP", "Revolução Constitucionalista"): "Lei estadual 9.497/1997",
     ("PE", "Revolução Pernambucana de 1817"): "Lei estadual 16.059/2017",
 }
+# Days of capitals that the package gives to their whole state; `cities.csv` has them.
+BRAZIL_OF_CITIES = {("CE", "Nossa Senhora da Assunção")}
 # Of the optional days only these close banks and offices; Ash Wednesday, 28 October, 24 and 31 December do not.
 BRAZIL_OPTIONAL = {"Carnaval", "Corpus Christi"}
 CMN = "Resolução CMN 4.880/2020"
@@ -131,7 +133,7 @@ def brazil(calendar):
             continue
         for day, name in listed(country("BR", "pt_BR", subdiv=state)):
             # A state's second name for a national day adds nothing.
-            if not calendar.off("BR", day, "L"):
+            if not calendar.off("BR", day, "L") and (state, name) not in BRAZIL_OF_CITIES:
                 law = BRAZIL_STATE_LAWS.get((state, name), "Lei estadual (Lei 9.093/1995, art. 1, II)")
                 calendar.add(("BR", f"BR-{state}", ""), day, "BL", name, f"{law}; {PACKAGE}")
     city = ("BR", "BR-SP", "3550308")
@@ -237,6 +239,8 @@ PORTUGAL_CAPITALS = {
     "07": "0705", "08": "0805", "09": "0907", "10": "1009", "11": "1106", "12": "1214",
     "13": "1312", "14": "1416", "15": "1512", "16": "1609", "17": "1714", "18": "1823",
 }  # fmt: skip
+# Madeira's second day, since 2025; the package lacks it.
+MADEIRA_AUTONOMY = ("Dia da Autonomia", "DLR 17/2024/M")
 PORTUGAL_REGIONS = {"20": "Decreto Regional 13/80/A", "30": "DR 27/79/M; DLR 18/2002/M"}
 
 
@@ -250,6 +254,9 @@ def portugal(calendar):
         for day, name in listed(country("PT", "pt_PT", subdiv=region)):
             if not calendar.off("PT", day, "L"):
                 calendar.add(("PT", f"PT-{region}", ""), day, "L", name, law)
+    for year in YEARS:
+        if year >= 2025:
+            calendar.add(("PT", "PT-30", ""), date(year, 4, 2), "L", *MADEIRA_AUTONOMY)
     for district, city in PORTUGAL_CAPITALS.items():
         for day, name in listed(country("PT", "pt_PT", subdiv=district)):
             if not calendar.off("PT", day, "L"):

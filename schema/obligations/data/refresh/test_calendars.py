@@ -47,6 +47,12 @@ class Traps(unittest.TestCase):
     def test_decrees_and_cities(self):
         self.assertEqual(kinds("BR", "2024-11-18", "BR-RJ", "3304557"), "BL")
         self.assertEqual(kinds("BR", "2025-01-25", "BR-SP", "3550308"), "BL")
+        self.assertEqual(kinds("BR", "2025-06-24", "BR-PE", "2611606"), "BL")
+
+    def test_15_august_is_of_fortaleza_and_not_of_its_state(self):
+        self.assertEqual(kinds("BR", "2025-08-15", "BR-CE"), "")
+        self.assertEqual(kinds("BR", "2025-08-15", "BR-CE", "2304400"), "BL")
+        self.assertEqual(kinds("BR", "2025-03-25", "BR-CE"), "BL")
 
     def test_both_departments_of_alsace_are_there_and_overseas_only_the_law(self):
         for department in ("FR-57", "FR-67", "FR-68"):
@@ -73,6 +79,7 @@ class Traps(unittest.TestCase):
         self.assertEqual(kinds("PT", "2025-06-13", "PT-11", "1106"), "L")
         self.assertEqual(kinds("PT", "2025-06-24", "PT-13", "1312"), "L")
         self.assertFalse([d for d in DAYS.values() if d.country == "PT" and d.region < "PT-20" and d.region and not d.city])
+        self.assertEqual([kinds("PT", f"{year}-04-02", "PT-30") for year in (2024, 2025, 2026)], ["", "L", "L"])
         self.assertEqual([kinds("PT", d) for d in ("2025-03-04", "2025-12-24", "2025-12-31")], ["", "", ""])
 
     def test_a_past_day_changes_only_with_a_note(self):

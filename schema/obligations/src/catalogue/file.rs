@@ -240,7 +240,7 @@ fn read_obligation(row: ObligationRow) -> Result<(Obligation, ShippedObligation)
         }
         notes.push(version.note.map(names).transpose()?);
         let VersionRow { from, to, source, status, .. } = version;
-        versions.push(Version { from, to, due, source, status });
+        versions.push(Version { id: None, from, to, due, source, status });
     }
     let extensions = row.extensions.into_iter().map(read_extension).collect::<Result<_, String>>()?;
     let jurisdiction = Jurisdiction::parse(&row.jurisdiction).ok_or("its jurisdiction is unknown")?;

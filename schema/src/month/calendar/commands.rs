@@ -12,9 +12,11 @@ use guichet_engine::feed::Audience;
 use guichet_engine::first;
 use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::{confirmed_years, firm_holidays};
-use guichet_obligations::Holidays;
+use guichet_obligations::{Holidays, region_of_city};
 use serde::Serialize;
 
+use crate::month::generation::moves::certain::settling;
+use crate::people::client::record::rules::elsewhere;
 use crate::people::rights::{self, FirmAct};
 
 use super::model::FirmHoliday;
@@ -26,7 +28,7 @@ pub struct CreateHoliday {
     pub country: Country,
     /// The region, by its ISO 3166-2 code.
     pub region: Option<String>,
-    /// The city, by its official code; needs the region.
+    /// The city, by its official code.
     pub city: Option<String>,
     /// The day.
     pub date: NaiveDate,
@@ -59,9 +61,7 @@ pub async fn create(
     let mut tx = first!(store.begin_once(actor, "firmHolidayCreate", key, &input).await?);
     let mut check = Check::new();
     let (region, city) = place(&mut check, input.country, input.region.as_deref(), input.city.as_deref());
-    let marks = [(input.bank, 'B'), (input.filing, 'F'), (input.labour, 'L'), (input.office, 'O')];
-    let kinds: String = marks.into_iter().filter_map(|(is, mark)| is.then_some(mark)).collect();
-    check.require(!kinds.is_empty(), Refusal::of("bank", Code::Required));
+    let kinds = kinds(&mut check, [input.bank, input.filing, input.labour, input.office]);
     let holiday = FirmHoliday {
         id: FirmHolidayId::new(),
         firm_id,
@@ -111,8 +111,8 @@ pub struct ConfirmYear {
     pub confirmed: bool,
 }
 
-/// Says whether all holidays of a place and year are known, so that dates in it are not provisional. For owners and
-/// managers (B-15).
+/// Says whether all holidays of a place and year are known, so that dates in it are not provisional. A job then makes final
+/// those dates of open tasks that stay, and tells their assignees. For owners and managers (B-15).
 ///
 /// # Errors
 /// `NOT_ALLOWED`; refusals of the fields.
@@ -145,12 +145,23 @@ pub async fn confirm_year(store: &Store, actor: &Actor, input: ConfirmYear) -> R
     if changed > 0 {
         let audience = Some(Audience::staff());
         tx.changed(firm_id, "calendarYearConfirm", firm_id, audience.clone(), audience);
+        if input.confirmed {
+            tx.job(settling(firm_id)?);
+        }
     }
     tx.commit(()).await
 }
 
-/// A place by its codes: a region that the country has, and a city within a region.
-fn place(
+/// For whom a day is off: banks, filing, labour, the firm's office.
+pub(super) fn kinds(check: &mut Check, marked: [bool; 4]) -> String {
+    let marks = marked.into_iter().zip(['B', 'F', 'L', 'O']);
+    let kinds: String = marks.filter_map(|(is, mark)| is.then_some(mark)).collect();
+    check.require(!kinds.is_empty(), Refusal::of("bank", Code::Required));
+    kinds
+}
+
+/// A place by its codes: a region that the country has, and a city within it, which says its region by itself.
+pub(super) fn place(
     check: &mut Check,
     country: Country,
     region: Option<&str>,
@@ -162,6 +173,15 @@ fn place(
         let is_known = Holidays::shipped().region(country, code).is_some();
         check.require(is_known, Refusal::of("region", Code::OutOfRange).asked(Told::Text(code.clone())));
     }
-    check.require(city.is_none() || region.is_some(), Refusal::of("region", Code::Required));
-    (region, city)
+    let Some(code) = &city else { return (region, city) };
+    let Some(of_city) = region_of_city(country, code) else {
+        check.refuse(Refusal::of("city", Code::OutOfRange).asked(Told::Text(code.clone())));
+        return (region, city);
+    };
+    if region.as_deref().is_some_and(|region| region != of_city) {
+        check.refuse(
+            elsewhere("city", country, code).unwrap_or_else(|| Refusal::of("city", Code::OutOfRange)),
+        );
+    }
+    (Some(of_city.to_owned()), city)
 }

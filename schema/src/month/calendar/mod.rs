@@ -1,5 +1,6 @@
 //! The working calendars of a firm: the known holidays, the days off that it added, and its office's week.
 
 pub mod commands;
+pub mod import;
 pub mod model;
 pub mod queries;

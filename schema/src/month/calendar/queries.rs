@@ -1,6 +1,6 @@
 //! Finders of a firm's calendars, which only its staff can see.
 
-use chrono::{NaiveDate, Weekday};
+use chrono::{DateTime, NaiveDate, Utc, Weekday};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -88,6 +88,53 @@ pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &FirmHol
     Ok(filtered(scope, filter).count().get_result(conn).await?)
 }
 
+/// A year of a place of which the firm said that its holidays are complete.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = confirmed_years)]
+pub struct ConfirmedYear {
+    /// The country.
+    pub country: Country,
+    region: String,
+    city: String,
+    /// The year.
+    pub year: i32,
+    /// When it was said.
+    pub confirmed_at: DateTime<Utc>,
+}
+
+impl ConfirmedYear {
+    /// The place in the country.
+    pub fn place(&self) -> Place {
+        let code = |text: &String| (!text.is_empty()).then(|| text.clone());
+        Place { region: code(&self.region), city: code(&self.city) }
+    }
+}
+
+/// The years of which the firm said that their holidays are complete, by place and year: none for clients.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn confirmed(conn: &mut AsyncPgConnection, scope: &Scope) -> Result<Vec<ConfirmedYear>> {
+    if !scope.is_staff() {
+        return Ok(Vec::new());
+    }
+    of_firm(conn, scope.firm_id()).await
+}
+
+async fn of_firm(conn: &mut AsyncPgConnection, firm: FirmId) -> Result<Vec<ConfirmedYear>> {
+    Ok(confirmed_years::table
+        .filter(confirmed_years::firm_id.eq(firm))
+        .order((
+            confirmed_years::country,
+            confirmed_years::region,
+            confirmed_years::city,
+            confirmed_years::year,
+        ))
+        .select(ConfirmedYear::as_select())
+        .load(conn)
+        .await?)
+}
+
 /// The working calendars as a firm sees them.
 ///
 /// # Errors
@@ -104,23 +151,13 @@ pub(crate) async fn calendars(conn: &mut AsyncPgConnection, firm: FirmId) -> Res
         .select(FirmHoliday::as_select())
         .load(conn)
         .await?;
-    let confirmed: Vec<(Country, String, String, i32)> = confirmed_years::table
-        .filter(confirmed_years::firm_id.eq(firm))
-        .select((
-            confirmed_years::country,
-            confirmed_years::region,
-            confirmed_years::city,
-            confirmed_years::year,
-        ))
-        .load(conn)
-        .await?;
+    let confirmed = of_firm(conn, firm).await?;
     let country = Country::parse(&country);
     let days = days.into_iter().filter_map(|day| Weekday::try_from(u8::try_from(day - 1).ok()?).ok());
     let office = Office::new(country, Place { region, city }, days.collect());
     let calendars = Calendars::new(Holidays::shipped(), office.unwrap_or_else(|| Office::of(country)));
     let calendars = added.into_iter().fold(calendars, |calendars, day| calendars.with(day.into()));
-    Ok(confirmed.into_iter().fold(calendars, |calendars, (country, region, city, year)| {
-        let code = |text: String| (!text.is_empty()).then_some(text);
-        calendars.confirmed(country, Place { region: code(region), city: code(city) }, year)
-    }))
+    Ok(confirmed
+        .iter()
+        .fold(calendars, |calendars, one| calendars.confirmed(one.country, one.place(), one.year)))
 }

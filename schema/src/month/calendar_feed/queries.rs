@@ -2,6 +2,7 @@
 
 use chrono::{Days, NaiveDate};
 use diesel::prelude::*;
+use diesel::sql_types::Date;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
 use guichet_base::id::{AccessId, CalendarFeedId, DocumentId, StaffId, TaskId};
@@ -23,7 +24,7 @@ use crate::people::session;
 const BACK: u64 = 90;
 /// How far ahead a feed goes, in days: a year and a month.
 const AHEAD: u64 = 400;
-/// The most days of a feed, the earliest first: programs read all of it each time.
+/// The most things of a feed, those from today on first, then the latest of the past: programs read all of it each time.
 const MOST: i64 = 2_000;
 
 /// The feed of a person.
@@ -84,34 +85,61 @@ pub async fn days(
     viewer: &Membership,
     today: NaiveDate,
 ) -> Result<Vec<FeedDay>> {
-    let window = (today - Days::new(BACK), today + Days::new(AHEAD));
     let scope = viewer.scope();
-    let mut days = match viewer {
-        Membership::Staff(staff) => of_tasks(conn, &scope, staff.id, window).await?,
-        Membership::Portal(_) => of_documents(conn, &scope, window).await?,
-    };
+    let mut days = Vec::new();
+    let mut left = MOST;
+    for part in [Part::Ahead, Part::Back] {
+        let (found, count) = match viewer {
+            Membership::Staff(staff) => of_tasks(conn, &scope, staff.id, (part, today), left).await?,
+            Membership::Portal(_) => of_documents(conn, &scope, part.window(today), left).await?,
+        };
+        days.extend(found);
+        left -= count;
+    }
     days.sort_by_key(|day| (day.date, day.subject.id, day.kind));
     Ok(days)
 }
 
+/// A part of a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// From today on, the earliest first.
+    Ahead,
+    /// Before today, the latest first.
+    Back,
+}
+
+impl Part {
+    /// Its first and its last day, in the order in which they are read.
+    fn window(self, today: NaiveDate) -> (Self, NaiveDate, NaiveDate) {
+        match self {
+            Self::Ahead => (self, today, today + Days::new(AHEAD)),
+            Self::Back => (self, today - Days::new(BACK), today - Days::new(1)),
+        }
+    }
+}
+
+/// Tasks belong to the part of their latest date, so that each is read once.
 async fn of_tasks(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
     staff: StaffId,
-    (from, to): (NaiveDate, NaiveDate),
-) -> Result<Vec<FeedDay>> {
+    (part, today): (Part, NaiveDate),
+    most: i64,
+) -> Result<(Vec<FeedDay>, i64)> {
     type Dates = (Option<NaiveDate>, Option<NaiveDate>, serde_json::Value);
     type Row = (TaskId, String, String, Dates, i32, chrono::DateTime<chrono::Utc>);
+    let (from, to) = (today - Days::new(BACK), today + Days::new(AHEAD));
     let legal = tasks::legal_due_on.between(from, to).assume_not_null();
     let target = tasks::target_on.between(from, to).assume_not_null();
-    let rows: Vec<Row> = tasks::table
+    let latest = || diesel::dsl::sql::<Date>("greatest(tasks.legal_due_on, tasks.target_on)");
+    let open = tasks::table
         .inner_join(clients::table.on(clients::id.eq(tasks::client_id)))
         .filter(reach::visible::<tasks::table>(scope))
         .filter(tasks::assignee_id.eq(staff))
         .filter(tasks::status.ne_all([TaskStatus::Done, TaskStatus::Canceled]))
         .filter(legal.or(target))
-        .order((tasks::legal_due_on, tasks::id))
-        .limit(MOST)
+        .limit(most)
         .select((
             tasks::id,
             tasks::title,
@@ -120,8 +148,13 @@ async fn of_tasks(
             tasks::version,
             tasks::updated_at,
         ))
-        .load(conn)
-        .await?;
+        .into_boxed();
+    let open = match part {
+        Part::Ahead => open.filter(latest().ge(today)).order((latest().asc(), tasks::id.asc())),
+        Part::Back => open.filter(latest().lt(today)).order((latest().desc(), tasks::id.desc())),
+    };
+    let rows: Vec<Row> = open.load(conn).await?;
+    let count = i64::try_from(rows.len()).unwrap_or(most);
     let each = |(id, title, client, (legal, target, provisional), version, updated_at): Row| {
         let dates = [(DayKind::Due, legal), (DayKind::Target, target)];
         let is_doubtful = is_provisional(&provisional);
@@ -140,25 +173,25 @@ async fn of_tasks(
             })
         })
     };
-    Ok(rows.into_iter().flat_map(each).collect())
+    Ok((rows.into_iter().flat_map(each).collect(), count))
 }
 
 async fn of_documents(
     conn: &mut AsyncPgConnection,
     scope: &Scope,
-    (from, to): (NaiveDate, NaiveDate),
-) -> Result<Vec<FeedDay>> {
+    (part, from, to): (Part, NaiveDate, NaiveDate),
+    most: i64,
+) -> Result<(Vec<FeedDay>, i64)> {
     type About = (String, Option<String>, Direction, serde_json::Value);
     type Row = (DocumentId, About, NaiveDate, i32, chrono::DateTime<chrono::Utc>);
     // What is handed in is done; what is delivered stays due until it is paid.
     let is_missing = documents::state.eq_any(["EXPECTED", "REJECTED"]);
     let is_delivered = documents::direction.eq("OUTPUT").and(documents::state.eq("FILED"));
-    let rows: Vec<Row> = documents::table
+    let due = documents::table
         .filter(reach::visible::<documents::table>(scope))
         .filter(documents::due_on.between(from, to).assume_not_null())
         .filter(is_missing.or(is_delivered))
-        .order((documents::due_on, documents::id))
-        .limit(MOST)
+        .limit(most)
         .select((
             documents::id,
             (documents::name, documents::period, documents::direction, documents::provisional),
@@ -166,8 +199,13 @@ async fn of_documents(
             documents::version,
             documents::updated_at,
         ))
-        .load(conn)
-        .await?;
+        .into_boxed();
+    let due = match part {
+        Part::Ahead => due.order((documents::due_on.asc(), documents::id.asc())),
+        Part::Back => due.order((documents::due_on.desc(), documents::id.desc())),
+    };
+    let rows: Vec<Row> = due.load(conn).await?;
+    let count = i64::try_from(rows.len()).unwrap_or(most);
     let day = |(id, (title, period, direction, provisional), date, version, updated_at): Row| FeedDay {
         subject: Subject::of(id),
         kind: match direction {
@@ -182,7 +220,7 @@ async fn of_documents(
         version,
         updated_at,
     };
-    Ok(rows.into_iter().map(day).collect())
+    Ok((rows.into_iter().map(day).collect(), count))
 }
 
 /// Whether a date as it is kept may still change.

@@ -90,6 +90,7 @@ pub async fn adopt(store: &Store, actor: &Actor, key: &str, input: AdoptCatalogu
             version: 1,
             created_at: now,
             updated_at: now,
+            is_edited: false,
         };
         insert_obligation(tx.conn(), &obligation).await?;
         for (version, note) in rule.versions.iter().zip(&shown.notes) {

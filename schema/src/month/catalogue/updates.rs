@@ -15,9 +15,9 @@ use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::{due_date_extensions, firms, obligations, rule_versions};
 use guichet_obligations::{Book, Catalogue, Extension, Obligation as Rule, Version, shipped};
 
-use crate::month::obligation::commands::{add_extension, add_version, fits, touch};
+use crate::month::obligation::commands::{add_extension, add_version, fits, write};
 use crate::month::obligation::model::{DueDateExtension, Obligation, RuleVersion};
-use crate::month::obligation::rules::{book, extension_digest, version_digest};
+use crate::month::obligation::rules::{book, extension_digest, read_version, version_digest};
 use crate::people::rights::{self, FirmAct};
 
 /// Most obligations that are named in one act.
@@ -28,14 +28,42 @@ const MOST_NAMED: usize = 500;
 pub struct Update {
     /// The obligation, as the firm has it.
     pub obligation: Obligation,
-    /// Versions that are new, each with a doubt in the firm's language.
+    /// Its name, if that is another one; in the firm's language.
+    pub name: Option<String>,
+    /// The hour until which it can be done, if that is another one.
+    pub cutoff: Option<Option<String>>,
+    /// Doubts that are others, in the firm's language, each with the version that has it.
+    pub notes: Vec<(RuleVersion, Option<String>)>,
+    /// Versions that are new, each with a doubt in the firm's language: as far as none of the firm's own holds instead.
     pub added: Vec<(Version, Option<String>)>,
+    /// Versions that are new, and hold for no period because those of the firm's own do.
+    pub hidden: Vec<Version>,
     /// Extensions that are new.
     pub extensions: Vec<Extension>,
     /// Copies of versions that the catalogue does not have any more.
     pub replaced: Vec<RuleVersion>,
     /// Copies of extensions that the catalogue does not have any more.
     pub withdrawn: Vec<ExtensionId>,
+    /// By which the new versions are known again, in the order of `added`.
+    digests: Vec<String>,
+}
+
+impl Update {
+    /// Whether something would change; new versions that hold for no period are told, too.
+    fn is_some(&self) -> bool {
+        self.is_change() || !self.hidden.is_empty()
+    }
+
+    /// Whether something changes when it is taken over.
+    fn is_change(&self) -> bool {
+        self.name.is_some()
+            || self.cutoff.is_some()
+            || !self.notes.is_empty()
+            || !self.added.is_empty()
+            || !self.extensions.is_empty()
+            || !self.replaced.is_empty()
+            || !self.withdrawn.is_empty()
+    }
 }
 
 /// The obligations of a firm, with their rules.
@@ -83,51 +111,66 @@ impl Copies {
             self.versions.iter().filter(|version| version.obligation_id == of.id).collect();
         let extensions: Vec<&DueDateExtension> =
             self.extensions.iter().filter(|one| one.obligation_id == of.id).collect();
+        let own: Vec<Version> = versions
+            .iter()
+            .filter(|version| version.is_own())
+            .filter_map(|version| read_version((*version).clone()))
+            .collect();
         let copied: HashSet<&str> =
             versions.iter().filter_map(|version| version.shipped_digest.as_deref()).collect();
         let known: HashSet<&str> =
             extensions.iter().filter_map(|one| one.shipped_digest.as_deref()).collect();
-        let shipped: HashSet<String> = rule.versions.iter().map(version_digest).collect();
+        let shipped: Vec<String> = rule.versions.iter().map(version_digest).collect();
         let published: HashSet<String> = rule.extensions.iter().map(extension_digest).collect();
-        let notes = catalogue.obligations.iter().find(|shown| shown.code == rule.code);
+        let shown = catalogue.obligations.iter().find(|shown| shown.code == rule.code)?;
         let note = |index: usize| {
-            let note = notes.and_then(|shown| shown.notes.get(index)?.as_ref());
+            let note = shown.notes.get(index).and_then(Option::as_ref);
             note.map(|note| note.of(self.locale).to_owned())
         };
-        let is_gone = |digest: &Option<String>, there: &HashSet<String>| {
-            digest.as_ref().is_some_and(|digest| !there.contains(digest))
-        };
+        let (mut added, mut digests, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
+        let new = rule.versions.iter().enumerate().zip(&shipped);
+        for ((index, version), digest) in new.filter(|(_, digest)| !copied.contains(digest.as_str())) {
+            let parts = version.beside(&own);
+            if parts.is_empty() {
+                hidden.push(version.clone());
+            }
+            for part in parts {
+                added.push((part, note(index)));
+                digests.push(digest.clone());
+            }
+        }
+        let copies = versions.iter().filter(|version| !version.is_own());
+        let (mut notes, mut replaced) = (Vec::new(), Vec::new());
+        for version in copies.map(|version| (*version).clone()) {
+            match shipped.iter().position(|digest| Some(digest) == version.shipped_digest.as_ref()) {
+                Some(index) if note(index) != version.note => notes.push((version, note(index))),
+                Some(_) => {}
+                None => replaced.push(version),
+            }
+        }
+        let name = shown.names.of(self.locale);
         let update = Update {
             obligation: of.clone(),
-            added: rule
-                .versions
-                .iter()
-                .enumerate()
-                .filter(|(_, version)| !copied.contains(version_digest(version).as_str()))
-                .map(|(index, version)| (version.clone(), note(index)))
-                .collect(),
+            name: (!of.is_edited && of.name != name).then(|| name.to_owned()),
+            cutoff: (!of.is_edited && of.cutoff != shown.cutoff).then(|| shown.cutoff.clone()),
+            notes,
+            added,
+            hidden,
             extensions: rule
                 .extensions
                 .iter()
                 .filter(|one| !known.contains(extension_digest(one).as_str()))
                 .cloned()
                 .collect(),
-            replaced: versions
-                .into_iter()
-                .filter(|version| is_gone(&version.shipped_digest, &shipped))
-                .cloned()
-                .collect(),
+            replaced,
             withdrawn: extensions
                 .into_iter()
-                .filter(|one| is_gone(&one.shipped_digest, &published))
+                .filter(|one| one.shipped_digest.as_ref().is_some_and(|digest| !published.contains(digest)))
                 .map(|one| one.id)
                 .collect(),
+            digests,
         };
-        let is_some = !update.added.is_empty()
-            || !update.extensions.is_empty()
-            || !update.replaced.is_empty()
-            || !update.withdrawn.is_empty();
-        is_some.then_some(update)
+        update.is_some().then_some(update)
     }
 
     /// The rules as they would be with these updates.
@@ -172,12 +215,21 @@ pub(crate) async fn updated_book(conn: &mut AsyncPgConnection, firm: FirmId) -> 
     Ok(copies.updated(&copies.updates(shipped())))
 }
 
-/// Takes over what the catalogue changed in these obligations, or in all that were adopted. Open tasks keep their dates
-/// until somebody lets them move. Returns those that changed. For owners and managers.
+/// How many adopted obligations the catalogue would change.
 ///
 /// # Errors
-/// `NOT_ALLOWED`; `NOT_FOUND` about `obligationIds`; `INVALID_RULE` about one that a version of the firm's own stands in
-/// the way of.
+/// When the database does not answer: retry.
+pub(crate) async fn count(conn: &mut AsyncPgConnection, firm: FirmId) -> Result<usize> {
+    Ok(Copies::read(conn, firm, false).await?.updates(shipped()).len())
+}
+
+/// Takes over what the catalogue changed in these obligations, or in all that were adopted. Versions of the firm's own hold
+/// where they held. Open tasks keep their dates until somebody lets them move. Returns those that changed. For owners and
+/// managers.
+///
+/// # Errors
+/// `NOT_ALLOWED`; `NOT_FOUND` about `obligationIds`; `INVALID_RULE` about one that does not fit to the other rules of the
+/// firm, and is named: without names such a one is left as it is.
 pub async fn apply(
     store: &Store,
     actor: &Actor,
@@ -197,14 +249,26 @@ pub async fn apply(
     check.done()?;
     let is_asked = |id: ObligationId| ids.as_ref().is_none_or(|ids| ids.contains(&id));
     let mut updates = copies.updates(shipped());
-    updates.retain(|update| is_asked(update.obligation.id));
-    let book = copies.updated(&updates);
-    for update in &updates {
-        let at = ids.iter().flatten().position(|id| *id == update.obligation.id);
-        let path = InputPath::from("obligationIds");
-        let path = at.map_or_else(|| path.clone(), |at| path.clone().item(at));
-        if let Some(rule) = book.get(&update.obligation.code) {
-            fits(&book, rule, |_| path.clone())?;
+    updates.retain(|update| is_asked(update.obligation.id) && update.is_change());
+    // What is left out may be what another one depends on.
+    loop {
+        let book = copies.updated(&updates);
+        let mut unfit = None;
+        for update in &updates {
+            let at = ids.iter().flatten().position(|id| *id == update.obligation.id);
+            let path = InputPath::from("obligationIds");
+            let path = at.map_or_else(|| path.clone(), |at| path.clone().item(at));
+            let Some(rule) = book.get(&update.obligation.code) else { continue };
+            if let Err(error) = fits(&book, rule, |_| path.clone()) {
+                if ids.is_some() {
+                    return Err(error);
+                }
+                unfit = Some(update.obligation.id);
+            }
+        }
+        match unfit {
+            Some(id) => updates.retain(|update| update.obligation.id != id),
+            None => break,
         }
     }
     for update in &updates {
@@ -215,15 +279,23 @@ pub async fn apply(
         diesel::delete(due_date_extensions::table.filter(due_date_extensions::id.eq_any(&update.withdrawn)))
             .execute(tx.conn())
             .await?;
-        for (version, note) in &update.added {
-            let digest = Some(version_digest(version));
-            add_version(&mut tx, &update.obligation, version, note.clone(), digest).await?;
+        for ((version, note), digest) in update.added.iter().zip(&update.digests) {
+            add_version(&mut tx, &update.obligation, version, note.clone(), Some(digest.clone())).await?;
+        }
+        for (version, note) in &update.notes {
+            diesel::update(rule_versions::table.find(version.id))
+                .set(rule_versions::note.eq(note))
+                .execute(tx.conn())
+                .await?;
         }
         for extension in &update.extensions {
             let digest = Some(extension_digest(extension));
             add_extension(&mut tx, &update.obligation, extension, digest).await?;
         }
-        touch(&mut tx, &update.obligation, "catalogueUpdateApply").await?;
+        let mut new = update.obligation.clone();
+        new.name = update.name.clone().unwrap_or(new.name);
+        new.cutoff = update.cutoff.clone().unwrap_or(new.cutoff);
+        write(&mut tx, &new, "catalogueUpdateApply").await?;
     }
     tx.commit(updates.iter().map(|update| update.obligation.id).collect()).await
 }

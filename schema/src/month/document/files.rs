@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use guichet_base::error::{Fault, Result};
+use guichet_base::error::{Fault, OrNotFound, Result};
 use guichet_base::id::{ActId, DocumentId, Id};
 use guichet_engine::actor::{Actor, Scope};
 use guichet_engine::store::Tx;
@@ -12,7 +12,8 @@ use guichet_engine::tables::{document_definitions, document_versions, portal_acc
 
 use super::hand_in::HandedIn;
 use super::held::Held;
-use super::{library, mails, notify, rules};
+use super::model::{Document, DocumentVersion};
+use super::{library, notify, rules, together};
 use crate::shared::file::model::{Attachment, File};
 use crate::shared::file::owner::{HasFiles, tell_others};
 use crate::shared::visibility::Visibility;
@@ -58,11 +59,21 @@ async fn reveal(tx: &mut Tx, file: &File, attachment: &Attachment) -> Result<()>
     };
     notify::handed_in(tx, &held, ActId::new(), by, account, &[Ok(made)]).await?;
     library::place(tx, &mut held, &[made.document_id]).await?;
-    mails::delivered(tx, &held).await?;
-    held.save(tx, "documentHandIn").await
+    let versions = held.versions.get(&made.document_id).map(Vec::as_slice).unwrap_or_default();
+    let act = versions.iter().find(|version| version.number == made.number).and_then(|of| of.act_id);
+    let delivered = held.documents.get(&made.document_id).filter(|document| document.is_output());
+    let (told, client) = (held.told(), delivered.map(|document| document.client_id));
+    if let Some(act) = act {
+        together::lock(tx, act).await?;
+    }
+    held.save(tx, "documentHandIn").await?;
+    match client {
+        Some(client) => together::tell(tx, act, client, &told).await,
+        None => Ok(()),
+    }
 }
 
-/// Lets a stored file count, and publishes it where its definition says so.
+/// Lets a stored file count, and publishes it where its definition says so, unless its task is canceled.
 pub(super) async fn count(tx: &mut Tx, held: &mut Held, made: HandedIn, file: &File) -> Result<()> {
     let now = tx.now;
     let HandedIn { document_id, number } = made;
@@ -78,7 +89,9 @@ pub(super) async fn count(tx: &mut Tx, held: &mut Held, made: HandedIn, file: &F
     let Some(document) = held.documents.get(&document_id).filter(|document| document.is_output()) else {
         return Ok(());
     };
-    let Some(definition) = document.definition_id else { return Ok(()) };
+    let Some(definition) = document.definition_id.filter(|_| !held.terms(document).is_canceled()) else {
+        return Ok(());
+    };
     let publishes: bool = document_definitions::table
         .find(definition)
         .select(document_definitions::publish_on_upload)
@@ -112,13 +125,20 @@ pub(super) async fn publish(tx: &mut Tx, held: &mut Held, made: HandedIn, file: 
 async fn read(tx: &mut Tx, actor: &Actor, attachment: &Attachment) -> Result<()> {
     let Some(reader) = actor.membership.author().access() else { return Ok(()) };
     let (mut held, made) = find(tx, &actor.scope(), attachment).await?;
+    let versions = held.versions.get(&made.document_id).map(Vec::as_slice).unwrap_or_default();
+    let is_shown = |document: &Document| {
+        let is_published = |of: &DocumentVersion| of.number == made.number && of.published_at.is_some();
+        !document.is_output() || versions.iter().any(is_published)
+    };
+    // It was taken back while somebody was about to open it.
+    held.documents.get(&made.document_id).filter(|document| is_shown(document)).or_not_found("id")?;
     let now = tx.now;
     held.change(made.number, made.document_id, |document, version, others| {
         if version.published_at.is_none() || version.read_at.is_some() {
             return;
         }
         (version.read_at, version.read_by) = (Some(now), Some(reader));
-        let is_read = |other: &super::model::DocumentVersion| !other.is_current || other.read_at.is_some();
+        let is_read = |other: &DocumentVersion| !other.is_current || other.read_at.is_some();
         if version.is_current && others.iter().all(is_read) {
             document.read_at = Some(now);
         }

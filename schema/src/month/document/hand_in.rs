@@ -1,9 +1,9 @@
 //! Handing files in: several at once, each with its own result.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use guichet_base::error::{Code, Result};
-use guichet_base::id::{ActId, DocumentId, DocumentVersionId, FileId};
+use guichet_base::id::{ActId, ClientId, DocumentId, DocumentVersionId, FileId};
 use guichet_base::input::Check;
 use guichet_engine::actor::Actor;
 use guichet_engine::first;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::held::Held;
 use super::model::{Document, DocumentVersion};
 use super::rules::{self, DocumentAct, MAX_ITEMS, MAX_REASON, MAX_VERSIONS};
-use super::{files, library, mails, notify};
+use super::{files, library, mails, notify, together};
 use crate::shared::attachment::commands::{Binding, bind_each, lock_each};
 use crate::shared::file::model::{File, FileState};
 use crate::shared::visibility::Visibility;
@@ -87,13 +87,14 @@ pub async fn hand_in(store: &Store, actor: &Actor, key: &str, mut input: HandIn)
     let document_ids: Vec<DocumentId> = input.items.iter().filter_map(|(document, _)| *document).collect();
     let files = lock_each(&mut tx, actor, &file_ids).await?;
     let mut held = Held::lock(&mut tx, &actor.scope(), &document_ids).await?;
+    let act = ActId::new();
     let (mut each, mut taken, mut used) = (Vec::new(), Vec::new(), HashSet::new());
     for (document, file) in &input.items {
         let file = file.and_then(|id| files.get(&id).cloned()).unwrap_or(Err(Code::NotFound));
         let document = document.and_then(|id| held.documents.get(&id).cloned());
         let done = judge(actor, &held, document, file, &used).map(|(document, file)| {
             used.insert(file.id);
-            let made = take(&mut tx, &mut held, &document, &file, input.note.clone());
+            let made = take(&mut tx, &mut held, &document, &file, (Some(act), input.note.clone()));
             taken.push((document, file));
             made
         });
@@ -114,7 +115,6 @@ pub async fn hand_in(store: &Store, actor: &Actor, key: &str, mut input: HandIn)
         .collect();
     tx.keep_pace(actor)?;
     let attachments = bind_each(&mut tx, actor.firm_id(), &bindings).await?;
-    let act = ActId::new();
     let made = each.iter().flatten().copied().zip(&attachments).zip(&taken);
     for ((made, attachment), (_, file)) in made {
         held.change(made.number, made.document_id, |_, version, _| version.attachment_id = *attachment);
@@ -128,8 +128,13 @@ pub async fn hand_in(store: &Store, actor: &Actor, key: &str, mut input: HandIn)
         mails::receipt(&mut tx, &held, actor.membership.author(), made).await?;
     }
     library::place(&mut tx, &mut held, &document_ids).await?;
-    mails::delivered(&mut tx, &held).await?;
+    let told = held.told();
     held.save(&mut tx, "documentHandIn").await?;
+    let outputs = taken.iter().map(|(document, _)| document).filter(|document| document.is_output());
+    let clients: BTreeSet<ClientId> = outputs.map(|document| document.client_id).collect();
+    for client in clients {
+        together::tell(&mut tx, Some(act), client, &told).await?;
+    }
     tx.commit(each).await
 }
 
@@ -153,16 +158,19 @@ fn judge(
         return Err(of_document(Code::OutOfRange));
     }
     let others = held.versions.get(&document.id).map(Vec::as_slice).unwrap_or_default();
-    if rules::is_known(&version(&document, &file, None, false), others) {
+    if rules::is_known(&document, &version(&document, &file, (None, None), false), others) {
         return Err(of_file(Code::AlreadyHandedIn));
     }
     Ok((document, file))
 }
 
+/// The act that hands a file in, and what the person says.
+type OfAct = (Option<ActId>, Option<String>);
+
 /// Adds a version of a file to a document.
-fn take(tx: &mut Tx, held: &mut Held, document: &Document, file: &File, note: Option<String>) -> HandedIn {
+fn take(tx: &mut Tx, held: &mut Held, document: &Document, file: &File, of: OfAct) -> HandedIn {
     let is_late = !document.is_output() && held.terms(document).is_late();
-    let mut version = version(document, file, note, is_late);
+    let mut version = version(document, file, of, is_late);
     version.created_at = tx.now;
     let made = HandedIn { document_id: document.id, number: version.number };
     held.versions.entry(document.id).or_default().push(version);
@@ -172,7 +180,7 @@ fn take(tx: &mut Tx, held: &mut Held, document: &Document, file: &File, note: Op
     made
 }
 
-fn version(document: &Document, file: &File, note: Option<String>, is_late: bool) -> DocumentVersion {
+fn version(document: &Document, file: &File, (act_id, note): OfAct, is_late: bool) -> DocumentVersion {
     DocumentVersion {
         id: DocumentVersionId::new(),
         firm_id: document.firm_id,
@@ -192,5 +200,6 @@ fn version(document: &Document, file: &File, note: Option<String>, is_late: bool
         stored_at: None,
         is_duplicate: false,
         rejected_by: None,
+        act_id,
     }
 }

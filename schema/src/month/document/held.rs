@@ -13,6 +13,7 @@ use guichet_engine::tables::{
     attachments, clients, document_answers, document_versions, documents, files, firms, tasks,
 };
 
+use super::mails::Published;
 use super::model::{Document, DocumentAnswer, DocumentVersion};
 use super::queries::visible;
 use super::rules::Terms;
@@ -98,12 +99,24 @@ impl Held {
     /// What acts on a document depend on beside it.
     pub fn terms(&self, document: &Document) -> Terms {
         let task = document.task_id.and_then(|id| self.tasks.get(&id).copied());
-        Terms { task, late_files: self.late_files }
+        let versions = self.versions.get(&document.id).map(Vec::as_slice).unwrap_or_default();
+        // Also one that is on its way, of which publishing says so.
+        let waits = |version: &DocumentVersion| {
+            version.published_at.is_none() && version.rejected_at.is_none() && !version.is_duplicate
+        };
+        let has_draft = document.is_output() && versions.iter().any(waits);
+        Terms { task, late_files: self.late_files, has_draft }
     }
 
     /// The accountant of a document's client.
     pub fn portfolio(&self, document: &Document) -> Option<StaffId> {
         self.portfolios.get(&document.client_id).copied().flatten()
+    }
+
+    /// The documents of which a version was published, with the accountants of their clients.
+    pub fn told(&self) -> Vec<Published> {
+        let published = self.published.iter().filter_map(|id| self.documents.get(id));
+        published.map(|document| (document.clone(), self.portfolio(document))).collect()
     }
 
     /// Changes one version of a document. The function gets the document, the version, and the other versions.
@@ -126,7 +139,7 @@ impl Held {
     /// Writes what was changed, with the events: to everybody who sees a document, or to staff alone where the client sees
     /// no difference.
     pub async fn save(self, tx: &mut Tx, act: &'static str) -> Result<()> {
-        let (mut new, mut shown) = (Vec::new(), Vec::new());
+        let (mut new, mut shown, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
         let mut ids: Vec<&DocumentId> = self.documents.keys().collect();
         ids.sort_unstable();
         for id in ids {
@@ -153,6 +166,9 @@ impl Held {
                 let was_published = was(version).is_some_and(|old| old.published_at.is_some());
                 if version.published_at.is_some() && !was_published {
                     shown.push(version.attachment_id);
+                }
+                if version.published_at.is_none() && was_published {
+                    hidden.push(version.attachment_id);
                 }
             }
             // A client learns nothing of a version that it does not see.
@@ -182,11 +198,13 @@ impl Held {
         if !new.is_empty() {
             diesel::insert_into(document_versions::table).values(new).execute(tx.conn()).await?;
         }
-        if !shown.is_empty() {
-            diesel::update(attachments::table.filter(sql::among(attachments::id, &shown)))
-                .set(attachments::visibility.eq(Visibility::Public))
-                .execute(tx.conn())
-                .await?;
+        for (ids, visibility) in [(shown, Visibility::Public), (hidden, Visibility::Internal)] {
+            if !ids.is_empty() {
+                diesel::update(attachments::table.filter(sql::among(attachments::id, &ids)))
+                    .set(attachments::visibility.eq(visibility))
+                    .execute(tx.conn())
+                    .await?;
+            }
         }
         Ok(())
     }

@@ -72,10 +72,12 @@ pub struct Receipt {
     pub client: String,
     /// What was handed in.
     pub lines: Vec<Line>,
+    /// The name of the person who handed it in; none once the account is gone.
+    pub by: Option<String>,
 }
 
 impl Receipt {
-    /// The letter: what was handed in, by whom and when.
+    /// The letter: what was handed in, when, by whom.
     pub fn letter(&self, mailing: &Mailing) -> Letter {
         let say = mailing.sentences([("client", self.client.as_str())]);
         let mut rows: Vec<(String, String)> = self
@@ -83,10 +85,8 @@ impl Receipt {
             .iter()
             .map(|line| (named(&line.name, line.period.as_deref()), line.file.clone()))
             .collect();
-        rows.extend(say.rows([
-            ("receipt-mail-by", mailing.recipient_name.clone()),
-            ("receipt-mail-at", Some(mailing.at())),
-        ]));
+        rows.push((say.say("receipt-mail-at"), mailing.at()));
+        rows.extend(self.by.iter().map(|by| (say.say("receipt-mail-by"), by.clone())));
         Letter {
             title: say.say("receipt-mail-subject"),
             preview: say.say("receipt-mail-lead"),

@@ -4,20 +4,23 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_base::error::{Code, OrNotFound, Result};
 use guichet_base::i18n::{self, Args};
-use guichet_base::id::{ClientId, DocumentId, FolderId};
+use guichet_base::id::{ActId, ClientId, DocumentId, FolderId, Id};
 use guichet_base::input::Check;
 use guichet_base::locale::Locale;
-use guichet_engine::actor::Actor;
+use guichet_engine::actor::{Actor, Area};
 use guichet_engine::first;
 use guichet_engine::store::{Done, Store, Tx};
-use guichet_engine::tables::{document_definitions, firms, folders};
+use guichet_engine::subject::Subject;
+use guichet_engine::tables::{changes, document_definitions, firms, folders};
 use serde::Serialize;
 
 use super::held::Held;
+use super::history::DocumentField;
 use super::model::Document;
 use super::rules::{self, MAX_ITEMS};
 use crate::month::folder::commands::{Step, ensure};
 use crate::month::folder::queries::visible;
+use crate::shared::history::{Changed, record_all};
 
 /// Puts documents with their first file into their folders: definition's folder / year / period.
 pub(super) async fn place(tx: &mut Tx, held: &mut Held, ids: &[DocumentId]) -> Result<()> {
@@ -25,6 +28,15 @@ pub(super) async fn place(tx: &mut Tx, held: &mut Held, ids: &[DocumentId]) -> R
         let Some(document) = held.documents.get(id).cloned() else { continue };
         let versions = held.versions.get(id).map(Vec::as_slice).unwrap_or_default();
         if document.folder_id.is_some() || !versions.iter().any(|version| version.is_current) {
+            continue;
+        }
+        let moves = changes::table
+            .filter(changes::subject_noun.eq(DocumentId::NOUN))
+            .filter(changes::subject_id.eq(id.uuid()))
+            .filter(changes::field.eq(DocumentField::Folder.as_str()));
+        let is_put: bool = diesel::select(diesel::dsl::exists(moves)).get_result(tx.conn()).await?;
+        if is_put {
+            // Staff put it at the top.
             continue;
         }
         let locale: Locale =
@@ -38,7 +50,8 @@ pub(super) async fn place(tx: &mut Tx, held: &mut Held, ids: &[DocumentId]) -> R
         };
         let way = way(&document, own.as_deref(), locale);
         let portfolio = held.portfolio(&document);
-        let folder = ensure(tx, document.firm_id, document.client_id, portfolio, way).await?;
+        let area = Area::parse(document.category.as_str());
+        let folder = ensure(tx, document.firm_id, document.client_id, portfolio, area, way).await?;
         if let Some(document) = held.documents.get_mut(id) {
             document.folder_id = folder;
         }
@@ -61,12 +74,16 @@ fn way(document: &Document, own: Option<&str>, locale: Locale) -> Vec<Step> {
         way.push(Step { key, name: name.to_owned() });
     };
     if let Some(period) = &document.period {
-        if let Some(starts) = document.period_starts_on {
-            step(&starts.format("%Y").to_string());
-        }
+        step(year(period));
         step(period);
     }
     way
+}
+
+/// The year in which a period ends, by which it is named.
+fn year(period: &str) -> &str {
+    let name = period.strip_prefix("FY").unwrap_or(period);
+    name.split_once('-').map_or(name, |(year, _)| year)
 }
 
 /// What became of each document to move: its id, or why not.
@@ -106,7 +123,7 @@ pub async fn relocate(store: &Store, actor: &Actor, key: &str, input: MoveDocume
         None => None,
     };
     let now = tx.now;
-    let mut each = Vec::new();
+    let (mut each, mut moved) = (Vec::new(), Vec::new());
     for id in input.ids {
         let document = id.and_then(|id| held.documents.get_mut(&id));
         let document = document.filter(|document| of.is_none_or(|of| of == document.client_id));
@@ -114,6 +131,8 @@ pub async fn relocate(store: &Store, actor: &Actor, key: &str, input: MoveDocume
             None => Err(Code::NotFound),
             Some(document) => {
                 if document.folder_id != input.folder_id {
+                    let [from, to] = [document.folder_id, input.folder_id].map(|id| id.map(FolderId::encode));
+                    moved.push((Subject::of(document.id), Changed::new(DocumentField::Folder, from, to)));
                     document.folder_id = input.folder_id;
                     rules::touch(document, now);
                 }
@@ -121,6 +140,20 @@ pub async fn relocate(store: &Store, actor: &Actor, key: &str, input: MoveDocume
             }
         });
     }
+    let (firm, by) = (actor.firm_id(), actor.membership.author());
+    record_all(&tx, firm, ActId::new(), by, &moved).await?;
     held.save(&mut tx, "documentMove").await?;
     tx.commit(each).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// C-13: by the year in which the period ends.
+    #[test]
+    fn c_13_years() {
+        let years = ["2026-02", "2026-Q1", "2026", "FY2026-06-30"].map(year);
+        assert_eq!(years, ["2026"; 4]);
+    }
 }

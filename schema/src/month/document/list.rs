@@ -1,5 +1,7 @@
 //! The list of documents (A-06): filter, search, order, pages.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::expression::SqlLiteral;
 use diesel::pg::Pg;
@@ -7,7 +9,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Date, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
-use guichet_base::id::{ClientId, DocumentId, FolderId, StaffId, TaskId, TaskTypeId};
+use guichet_base::id::{ClientId, DocumentId, FirmId, FolderId, StaffId, TaskId, TaskTypeId};
+use guichet_base::locale::Locale;
 use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_base::text_enum;
@@ -15,15 +18,16 @@ use guichet_engine::actor::Scope;
 use guichet_engine::condition::is_few;
 use guichet_engine::keyset::{self, Position, keyset, place};
 use guichet_engine::sql;
-use guichet_engine::tables::{documents, task_types, tasks};
-use guichet_engine::tally;
+use guichet_engine::tables::{documents, firms, task_types};
 use guichet_engine::{found_by, refolded};
 use guichet_obligations::{Category, Direction};
 
-use super::model::{Document, DocumentState};
-use super::queries::visible;
+use super::model::{Document, DocumentApproval, DocumentState};
+use super::queries::{has_draft, is_shown, visible};
 use super::rules::{DocumentMark, mark_sql};
-use crate::month::task::model::TaskOrigin;
+use crate::month::generation::run::{document_text, label};
+use crate::month::task_type::model::TaskType;
+use crate::month::task_type::rules::recurrence;
 use crate::people::firm::day::today;
 
 text_enum! {
@@ -85,12 +89,21 @@ pub struct DocumentFilter {
     pub assignees: Option<Vec<StaffId>>,
     /// In one of these folders.
     pub folders: Option<Vec<FolderId>>,
+    /// Whether they lie with their file at the top of the library.
+    pub is_top: Option<bool>,
     /// Brought by one of these.
     pub directions: Option<Vec<Direction>>,
     /// In one of these states.
     pub states: Option<Vec<DocumentState>>,
     /// With one of these marks.
     pub marks: Option<Vec<DocumentMark>>,
+    /// Of which the client said one of these.
+    pub approvals: Option<Vec<DocumentApproval>>,
+    /// Whether a stored file of it waits to be published; never of a client's filter.
+    pub has_draft: Option<bool>,
+    /// Whether users of the client see it, their categories apart: what is not expected any more they see only where it
+    /// was delivered.
+    pub is_shown: Option<bool>,
     /// About one of these.
     pub categories: Option<Vec<Category>>,
     /// About one of these periods.
@@ -101,14 +114,17 @@ pub struct DocumentFilter {
     pub due_to: Option<NaiveDate>,
     /// Whether something is left to do for the client: to hand in, or to open.
     pub is_open: Option<bool>,
-    /// Words in the name or in the title of the work; all must match.
+    /// Words in the name, in the kind of work or in the period; all must match.
     pub search: Option<String>,
 }
 
-/// Whether something is left to do for the client, as the partial indexes have it: written out, because no plan with arguments
-/// instead of these values can use them.
-const OPEN: &str = "(documents.direction = 'INPUT' AND documents.state IN ('EXPECTED', 'REJECTED')
-    OR documents.direction = 'OUTPUT' AND documents.published_at IS NOT NULL AND documents.read_at IS NULL)";
+/// The date by which lists are ordered, as the indexes have it.
+pub const DUE_ON: &str = "coalesce(documents.due_on, '9999-12-31')";
+
+/// Whether something is left to do for the client: word for word as the partial indexes have it, and without values, which
+/// a kept plan does not know.
+pub const OPEN: &str = "((documents.direction = 'INPUT' AND documents.state IN ('EXPECTED', 'REJECTED')) \
+    OR (documents.direction = 'OUTPUT' AND documents.published_at IS NOT NULL AND documents.read_at IS NULL))";
 
 /// A list before it is ordered.
 pub(crate) type Query<'a> = documents::BoxedQuery<'a, Pg>;
@@ -153,6 +169,14 @@ pub(crate) async fn filtered<'a>(
     if let Some(folders) = &filter.folders {
         query = query.filter(documents::folder_id.eq_any(folders.clone()));
     }
+    if let Some(is_top) = filter.is_top {
+        // Without a file it lies nowhere; of what is not published a client learns nothing.
+        let is_there = documents::state.eq(DocumentState::Filed).or(documents::published_at.is_not_null());
+        query = match is_top {
+            true => query.filter(documents::folder_id.is_null().and(is_there)),
+            false => query.filter(documents::folder_id.is_not_null()),
+        };
+    }
     if let Some(directions) = &filter.directions {
         query = query.filter(documents::direction.eq_any(directions.clone()));
     }
@@ -164,23 +188,43 @@ pub(crate) async fn filtered<'a>(
         let mark: SqlLiteral<Text> = diesel::dsl::sql(&format!("({})", mark_sql(today)));
         query = query.filter(mark.eq_any(marks.clone()));
     }
+    if let Some(approvals) = &filter.approvals {
+        query = query.filter(has_approval(approvals));
+    }
+    if let Some(draft) = filter.has_draft {
+        query = query.filter(has_draft().eq(draft));
+    }
+    if let Some(shown) = filter.is_shown {
+        query = if shown { query.filter(is_shown()) } else { query.filter(diesel::dsl::not(is_shown())) };
+    }
     if let Some(categories) = &filter.categories {
         query = query.filter(documents::category.eq_any(categories.clone()));
     }
     if let Some(periods) = &filter.periods {
         query = query.filter(documents::period.eq_any(periods.clone()));
     }
+    if filter.due_from.is_some() || filter.due_to.is_some() {
+        query = query.filter(documents::due_on.is_not_null());
+    }
+    // As the indexes have it, so that a list in this order reads nothing else.
     if let Some(from) = filter.due_from {
-        query = query.filter(documents::due_on.ge(from));
+        query = query.filter(or_never(DUE_ON).ge(from));
     }
     if let Some(to) = filter.due_to {
-        query = query.filter(documents::due_on.le(to));
+        query = query.filter(or_never(DUE_ON).le(to));
     }
     if let Some(is_open) = filter.is_open {
         let open: SqlLiteral<Bool> = diesel::dsl::sql(OPEN);
         query = if is_open { query.filter(open) } else { query.filter(diesel::dsl::not(open)) };
     }
     Ok(query.filter(found_by!(documents, &search::Query::read(filter.search.as_deref())?)))
+}
+
+/// Whether the client said one of these of a document: written out, so that a kept plan knows the partial indexes.
+fn has_approval(approvals: &[DocumentApproval]) -> SqlLiteral<Bool> {
+    let names: Vec<String> = approvals.iter().map(|approval| format!("'{approval}'")).collect();
+    let any = if names.is_empty() { "NULL".to_owned() } else { names.join(", ") };
+    diesel::dsl::sql(&format!("documents.approval IN ({any})"))
 }
 
 /// A page of the list, with the marks of the firm's day `now`.
@@ -210,7 +254,7 @@ pub async fn page(
             by!(documents::due_on.assume_not_null() => NaiveDate)
         }
         DocumentOrderField::DueOn => {
-            by!(or_never("coalesce(documents.due_on, '9999-12-31')") => NaiveDate)
+            by!(or_never(DUE_ON) => NaiveDate)
         }
         DocumentOrderField::UpdatedAt => by!(documents::updated_at => DateTime<Utc>),
         DocumentOrderField::CreatedAt => by!(documents::created_at => DateTime<Utc>),
@@ -251,35 +295,24 @@ pub async fn count(
     Ok(filtered(conn, scope, filter, now).await?.count().get_result(conn).await?)
 }
 
-/// The number of documents that match a filter, by mark, in one scan.
-///
-/// # Errors
-/// `TOO_LONG` about `search`; when the database does not answer: retry.
-pub async fn counts(
-    conn: &mut AsyncPgConnection,
-    scope: &Scope,
-    filter: &DocumentFilter,
-    now: DateTime<Utc>,
-) -> Result<Vec<(DocumentMark, i64)>> {
-    let today = today(conn, scope.firm_id(), now).await?;
-    let by_mark = tally::by::<DocumentMark>(&format!("({})", mark_sql(today)));
-    let query = filtered(conn, scope, filter, now).await?;
-    Ok(tally::each(query.select(by_mark).get_result(conn).await?))
-}
-
 refolded!(documents, Document, async |conn: &mut AsyncPgConnection, rows: &[Document]| -> Result<_> {
-    let ids: Vec<TaskId> = rows.iter().filter_map(|document| document.task_id).collect();
-    let titles: Vec<(TaskId, String)> = tasks::table
-        .filter(sql::among(tasks::id, &ids))
-        // What people wrote of a task is no client's to search (C-01).
-        .filter(tasks::origin.eq(TaskOrigin::Recurring))
-        .select((tasks::id, tasks::title))
-        .load(conn)
+    let of: Vec<TaskTypeId> = rows.iter().filter_map(|document| document.task_type_id).collect();
+    let types: Vec<TaskType> = task_types::table
+        .filter(sql::among(task_types::id, &of))
+        .select(TaskType::as_select())
+        .load(&mut *conn)
         .await?;
-    // As the generation writes it: the name, and the kind of work with its period.
+    let of: Vec<FirmId> = rows.iter().map(|document| document.firm_id).collect();
+    let locales: Vec<(FirmId, Locale)> =
+        firms::table.filter(sql::among(firms::id, &of)).select((firms::id, firms::locale)).load(conn).await?;
+    let locales: HashMap<FirmId, Locale> = locales.into_iter().collect();
+    // As the generation writes it.
     let text = |document: &Document| {
-        let task = titles.iter().find(|(id, _)| document.task_id == Some(*id));
-        search::fold(&format!("{} {}", document.name, task.map_or("", |(_, title)| title)))
+        let task_type = types.iter().find(|one| document.task_type_id == Some(one.id));
+        let every = task_type.map_or(1, |one| recurrence(one).every);
+        let period = document.period(every).zip(locales.get(&document.firm_id).copied());
+        let period = period.map(|(period, locale)| label(locale, &period)).unwrap_or_default();
+        document_text(&document.name, task_type.map_or("", |one| one.name.as_str()), &period)
     };
     Ok(rows.iter().map(text).collect())
 });

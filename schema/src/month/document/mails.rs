@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::email::Email;
 use guichet_base::error::{Fault, Result};
-use guichet_base::id::{AccessId, ActId, ClientId, DocumentId, FirmId, Id};
+use guichet_base::id::{AccessId, ActId, ClientId, DocumentId, FirmId, Id, StaffId};
 use guichet_engine::actor::{AccessRole, Area, Areas, Author, PortalMembership};
 use guichet_engine::feed::Audience;
 use guichet_engine::sql;
@@ -31,7 +31,7 @@ use crate::shared::email_delivery::kind::{Addressees, MailKind, Mailing};
 use crate::shared::email_delivery::letter::Letter;
 use crate::shared::email_delivery::model::{DeliveryAbout, DeliveryReason, EmailDelivery};
 use crate::shared::email_delivery::queries::suppressed;
-use crate::shared::email_delivery::rules::{self, Candidate};
+use crate::shared::email_delivery::rules::{self, Candidate, Planned};
 
 /// The mails about what was delivered, to the client's addresses for documents.
 #[derive(Debug)]
@@ -119,29 +119,56 @@ impl MailKind for ReceiptMail {
         let facts: ReceiptFacts = serde_json::from_value(delivery.facts.clone()).map_err(broken)?;
         let lines = lines(conn, &facts.versions).await?;
         let client = client_name(conn, delivery).await?;
-        Ok(Receipt { client, lines }.letter(mailing))
+        // A receipt goes to the person who handed in.
+        let by: Option<String> = match delivery.account_id {
+            Some(id) => {
+                accounts::table.find(id).select(accounts::name).get_result(&mut conn).await.optional()?
+            }
+            None => None,
+        };
+        Ok(Receipt { client, lines, by }.letter(mailing))
     }
 }
 
-/// Queues the mails about what an act published: one for each client and recipient, whatever the number of documents.
-pub(super) async fn delivered(tx: &mut Tx, held: &Held) -> Result<()> {
-    let mut by_client: BTreeMap<ClientId, Vec<&Document>> = BTreeMap::new();
-    for document in held.published.iter().filter_map(|id| held.documents.get(id)) {
-        by_client.entry(document.client_id).or_default().push(document);
+/// A published document, with the accountant of its client.
+pub(super) type Published = (Document, Option<StaffId>);
+
+/// Queues the mails about what was published together: one for each client and recipient, whatever the number of
+/// documents. Where nobody may see any of it, staff see mails that are not sent.
+pub(super) async fn delivered(tx: &mut Tx, published: &[Published]) -> Result<()> {
+    let mut by_client: BTreeMap<ClientId, Vec<&Published>> = BTreeMap::new();
+    for one in published {
+        by_client.entry(one.0.client_id).or_default().push(one);
     }
     for (client, documents) in by_client {
-        let [first, ..] = documents.as_slice() else { continue };
+        let [(first, portfolio), ..] = documents.as_slice() else { continue };
         let firm = first.firm_id;
         let conn = tx.pipeline();
         let mut candidates = recipients::of_clients(conn, Topic::Documents, slice::from_ref(&client)).await?;
         let areas = areas(conn, firm, &[client]).await?;
-        let candidates = candidates.remove(&client).unwrap_or_default().into_iter();
-        let may = |one: &Candidate| documents.iter().any(|document| sees(&areas, one, document));
-        let candidates: Vec<Candidate> = candidates.filter(may).collect();
-        let facts = DeliveredFacts { documents: documents.iter().map(|document| document.id).collect() };
+        let facts = DeliveredFacts { documents: documents.iter().map(|(document, _)| document.id).collect() };
         let facts = serde_json::json!(facts);
-        let audience = first.audience(held.portfolio(first)).internal_if(true);
-        queue(tx, first, audience, DeliveryAbout::DocumentsDelivered, facts, candidates).await?;
+        // A mail names what it is about in its headers, so each is about a document that its recipient may see.
+        let mut by_subject: BTreeMap<Option<DocumentId>, Vec<Candidate>> = BTreeMap::new();
+        for candidate in candidates.remove(&client).unwrap_or_default() {
+            let seen = documents.iter().find(|(document, _)| sees(&areas, &candidate, document));
+            by_subject.entry(seen.map(|(document, _)| document.id)).or_default().push(candidate);
+        }
+        let nobody = by_subject.remove(&None).filter(|_| by_subject.is_empty());
+        let act = ActId::new();
+        let of =
+            |first: &Document| About { act, about: DeliveryAbout::DocumentsDelivered, first: first.clone() };
+        for (subject, candidates) in by_subject {
+            let found = documents.iter().find(|(document, _)| Some(document.id) == subject);
+            let Some((document, portfolio)) = found else { continue };
+            let audience = document.audience(*portfolio).internal_if(true);
+            queue(tx, of(document), audience, facts.clone(), candidates, None).await?;
+        }
+        if let Some(candidates) = nobody {
+            let audience = first.audience(*portfolio).internal_if(true);
+            let none = Some(DeliveryReason::NoAccess);
+            queue(tx, of(first), audience, facts, candidates, none).await?;
+        }
     }
     Ok(())
 }
@@ -154,16 +181,25 @@ pub(super) async fn receipt(tx: &mut Tx, held: &Held, by: Author, made: Vec<Hand
     let facts = serde_json::json!(ReceiptFacts { versions: made });
     let candidates = person.into_iter().collect();
     let audience = first.audience(held.portfolio(first)).internal_if(true);
-    queue(tx, first, audience, DeliveryAbout::DocumentReceipt, facts, candidates).await
+    let about = About { act: ActId::new(), about: DeliveryAbout::DocumentReceipt, first: first.clone() };
+    queue(tx, about, audience, facts, candidates, None).await
 }
 
+/// What mails are about: the act that they tell of, and the document that they name.
+struct About {
+    act: ActId,
+    about: DeliveryAbout,
+    first: Document,
+}
+
+/// Queues mails to these candidates; with a reason against all of them they are kept as not sent.
 async fn queue(
     tx: &mut Tx,
-    first: &Document,
+    About { act, about, first }: About,
     audience: Audience,
-    about: DeliveryAbout,
     facts: serde_json::Value,
     candidates: Vec<Candidate>,
+    against: Option<DeliveryReason>,
 ) -> Result<()> {
     if candidates.is_empty() {
         return Ok(());
@@ -173,9 +209,10 @@ async fn queue(
     let addresses = candidates.iter().filter_map(|candidate| candidate.address.as_deref());
     let suppressed = suppressed(tx.pipeline(), first.firm_id, addresses).await?;
     let planned = rules::plan(candidates, None, "", &suppressed);
-    let planned = planned.into_iter().map(|plan| (plan, None)).collect();
+    let planned = planned.into_iter().map(|plan| (Planned { reason: plan.reason.or(against), ..plan }, None));
+    let planned = planned.collect();
     let occasion = Occasion {
-        act: ActId::new(),
+        act,
         subject: Subject::of(first.id),
         topic: &first.name,
         client_id: Some(first.client_id),
@@ -186,21 +223,30 @@ async fn queue(
     announce::queue(tx, &occasion, about, facts, &Threads::new(), planned).await
 }
 
-/// What the portal users of a client may see, by the addresses of their accounts, as compared.
+/// What the portal users of a client may see, by the addresses of their accounts, as compared: nothing while their access is
+/// not active, though the firm wrote the address down.
 async fn areas(
     mut conn: &AsyncPgConnection,
     firm: FirmId,
     of: &[ClientId],
 ) -> Result<HashMap<String, Areas>> {
-    let found: Vec<(String, AccessId, ClientId, AccessRole)> = portal_accesses::table
+    type Row = (String, AccessId, ClientId, AccessRole, AccessStatus);
+    let found: Vec<Row> = portal_accesses::table
         .inner_join(accounts::table.on(accounts::id.eq(portal_accesses::account_id)))
         .filter(sql::among(portal_accesses::client_id, of))
-        .filter(portal_accesses::status.eq(AccessStatus::Active))
-        .select((accounts::email_ci, portal_accesses::id, portal_accesses::client_id, portal_accesses::role))
+        .select((
+            accounts::email_ci,
+            portal_accesses::id,
+            portal_accesses::client_id,
+            portal_accesses::role,
+            portal_accesses::status,
+        ))
         .load(&mut conn)
         .await?;
-    let areas =
-        |(email, id, client, role)| (email, PortalMembership::new(id, firm, client, role).reach.areas());
+    let areas = |(email, id, client, role, status): Row| match status {
+        AccessStatus::Active => (email, PortalMembership::new(id, firm, client, role).reach.areas()),
+        AccessStatus::Invited | AccessStatus::Pending | AccessStatus::Disabled => (email, Areas::NONE),
+    };
     Ok(found.into_iter().map(areas).collect())
 }
 
@@ -218,6 +264,8 @@ async fn told(mut conn: &AsyncPgConnection, delivery: &EmailDelivery) -> Result<
     let facts: DeliveredFacts = serde_json::from_value(delivery.facts.clone()).map_err(broken)?;
     Ok(documents::table
         .filter(documents::firm_id.eq(delivery.firm_id))
+        // What was taken back meanwhile is not told.
+        .filter(documents::published_at.is_not_null())
         .filter(sql::among(documents::id, &facts.documents))
         .select(Document::as_select())
         .load(&mut conn)

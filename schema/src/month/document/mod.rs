@@ -3,9 +3,11 @@
 //! A file becomes a version of its document when it is handed in, and counts once it is stored. What the firm delivers is
 //! seen by the client once it is published.
 
+pub mod counts;
 pub mod files;
 pub mod hand_in;
 mod held;
+mod history;
 pub mod letters;
 pub mod library;
 pub mod list;
@@ -17,3 +19,4 @@ pub mod open;
 pub mod queries;
 pub mod rules;
 pub mod settle;
+pub mod together;

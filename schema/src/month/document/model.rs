@@ -3,14 +3,14 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use guichet_base::id::{
-    AccessId, AttachmentId, ClientId, DepartmentId, DocumentDefinitionId, DocumentId, DocumentVersionId,
-    FileId, FirmId, FolderId, StaffId, TaskId, TaskTypeId,
+    AccessId, ActId, AttachmentId, ClientId, DepartmentId, DocumentDefinitionId, DocumentId,
+    DocumentVersionId, FileId, FirmId, FolderId, StaffId, TaskId, TaskTypeId,
 };
 use guichet_base::text_enum;
 use guichet_engine::actor::Author;
 use guichet_engine::feed::Audience;
 use guichet_engine::tables::{document_answers, document_versions, documents};
-use guichet_obligations::{Category, Direction, Due, Provisional};
+use guichet_obligations::{Category, Direction, Due, FiscalYears, Period, Provisional};
 
 use crate::month::task_type::model::Takes;
 use crate::shared::file::digest::Sha256;
@@ -52,6 +52,8 @@ text_enum! {
         Approved = "APPROVED",
         /// Something is wrong with what was delivered.
         Contested = "CONTESTED",
+        /// It is not expected of this task.
+        NotExpected = "NOT_EXPECTED",
     }
 }
 
@@ -173,6 +175,16 @@ impl Document {
         self.direction == Direction::Output
     }
 
+    /// The period that it is about, where it is of months so many of them.
+    pub fn period(&self, every: u32) -> Option<Period> {
+        let name = self.period.as_deref()?;
+        match name.strip_prefix("FY") {
+            // A fiscal year is named by its last day alone.
+            Some(closing) => Period::fiscal_year(self.period_starts_on?, closing.parse().ok()?),
+            None => Period::parse(name, every, &FiscalYears::calendar()),
+        }
+    }
+
     /// How the date of the law was found.
     pub fn due(&self) -> Option<Due> {
         serde_json::from_value(self.due_facts.clone()?).ok()
@@ -208,7 +220,7 @@ pub struct DocumentVersion {
     pub note: Option<String>,
     /// When it was published; only of what the firm delivers.
     pub published_at: Option<DateTime<Utc>>,
-    /// When it was rejected.
+    /// When it was rejected; of what the firm delivers, when it was taken back.
     pub rejected_at: Option<DateTime<Utc>>,
     /// Why.
     pub rejection: Option<String>,
@@ -222,8 +234,10 @@ pub struct DocumentVersion {
     pub stored_at: Option<DateTime<Utc>>,
     /// Whether the same content counted already when it was stored.
     pub is_duplicate: bool,
-    /// Who rejected it.
+    /// Who rejected it or took it back.
     pub rejected_by: Option<StaffId>,
+    /// The act that handed it in, with others; none of old ones.
+    pub act_id: Option<ActId>,
 }
 
 /// A version with its file.

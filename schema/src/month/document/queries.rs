@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
-use guichet_base::id::{AccessId, DocumentId, FileId, FirmId, StaffId, TaskTypeId};
+use guichet_base::id::{AccessId, DocumentId, FileId, FirmId, StaffId, TaskId, TaskTypeId};
 use guichet_engine::actor::{Author, Membership, Scope};
 use guichet_engine::condition::Condition;
 use guichet_engine::reach;
@@ -23,11 +24,29 @@ use crate::shared::file::owner::{on_seen, own};
 
 /// The documents inside a scope (B-14). What is not expected any more does not exist for clients, unless it was delivered.
 pub(crate) fn visible(scope: &Scope) -> Condition<documents::table> {
-    let shown = documents::state
-        .ne(DocumentState::Dropped)
-        .or(documents::published_at.is_not_null())
-        .or(scope.is_staff().into_sql::<Bool>());
+    let shown = is_shown().or(scope.is_staff().into_sql::<Bool>());
     Condition::new(reach::visible::<documents::table>(scope).and(shown))
+}
+
+/// Whether users of the client see a document, their categories apart.
+pub(crate) fn is_shown() -> Condition<documents::table> {
+    Condition::new(documents::state.ne(DocumentState::Dropped).or(documents::published_at.is_not_null()))
+}
+
+/// Whether a stored version of what the firm delivers waits to be published, as `documentPublish` does it.
+pub(crate) fn has_draft() -> SqlLiteral<Bool> {
+    diesel::dsl::sql(
+        "(documents.direction = 'OUTPUT' AND EXISTS (
+             SELECT FROM document_versions AS draft
+             WHERE draft.document_id = documents.id AND draft.stored_at IS NOT NULL AND draft.published_at IS NULL
+                 AND draft.rejected_at IS NULL AND NOT draft.is_duplicate AND NOT (
+                     documents.takes = 'REPLACE' AND EXISTS (
+                         SELECT FROM document_versions AS shown
+                         WHERE shown.document_id = documents.id AND shown.is_current AND shown.number > draft.number
+                     )
+                 )
+         ))",
+    )
 }
 
 /// Documents by id, in no particular order.
@@ -42,6 +61,20 @@ pub async fn by_ids(
     Ok(documents::table
         .filter(visible(scope).checked())
         .filter(sql::among(documents::id, ids))
+        .select(Document::as_select())
+        .load(conn)
+        .await?)
+}
+
+/// The documents of tasks, those that are handed in first, by name.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn of_tasks(conn: &mut AsyncPgConnection, scope: &Scope, ids: &[TaskId]) -> Result<Vec<Document>> {
+    Ok(documents::table
+        .filter(visible(scope).checked())
+        .filter(sql::among(documents::task_id, ids))
+        .order((documents::task_id, documents::direction, documents::name, documents::id))
         .select(Document::as_select())
         .load(conn)
         .await?)
@@ -122,14 +155,14 @@ pub async fn terms(
     scope: &Scope,
     ids: &[DocumentId],
 ) -> Result<HashMap<DocumentId, Terms>> {
-    let found: Vec<(DocumentId, Option<TaskStatus>, bool)> = documents::table
+    let found: Vec<(DocumentId, Option<TaskStatus>, bool, bool)> = documents::table
         .inner_join(firms::table.on(firms::id.eq(documents::firm_id)))
         .left_join(tasks::table.on(tasks::id.nullable().eq(documents::task_id)))
         .filter(visible(scope).checked())
         .filter(sql::among(documents::id, ids))
-        .select((documents::id, tasks::status.nullable(), firms::late_files))
+        .select((documents::id, tasks::status.nullable(), firms::late_files, has_draft()))
         .load(conn)
         .await?;
-    let terms = |(id, task, late_files)| (id, Terms { task, late_files });
+    let terms = |(id, task, late_files, has_draft)| (id, Terms { task, late_files, has_draft });
     Ok(found.into_iter().map(terms).collect())
 }

@@ -107,6 +107,10 @@ text_enum! {
         Reject = "REJECT",
         /// Publish what is delivered with `documentPublish`.
         Publish = "PUBLISH",
+        /// Say with `documentDrop` that the task does not need it, or that it does.
+        Drop = "DROP",
+        /// Take back with `documentUnpublish` what was published and nobody of the client has opened.
+        Unpublish = "UNPUBLISH",
         /// Approve what was delivered with `documentApprove`.
         Approve = "APPROVE",
         /// Contest what was delivered with `documentContest`.
@@ -121,12 +125,19 @@ pub struct Terms {
     pub task: Option<TaskStatus>,
     /// Whether the firm accepts files after the task is done.
     pub late_files: bool,
+    /// Whether a version of what the firm delivers waits to be published.
+    pub has_draft: bool,
 }
 
 impl Terms {
     /// Whether a file that comes now is late.
     pub fn is_late(&self) -> bool {
         self.task == Some(TaskStatus::Done)
+    }
+
+    /// Whether its task is canceled: nothing is expected of it any more.
+    pub fn is_canceled(&self) -> bool {
+        self.task == Some(TaskStatus::Canceled)
     }
 }
 
@@ -136,28 +147,39 @@ impl Terms {
 /// The code that the command would return.
 pub fn may(act: DocumentAct, by: &Membership, document: &Document, terms: Terms) -> Result<(), Code> {
     let is_staff = matches!(by, Membership::Staff(_));
-    let is_staffs = matches!(act, DocumentAct::Reject | DocumentAct::Publish);
+    let is_staffs = matches!(
+        act,
+        DocumentAct::Reject | DocumentAct::Publish | DocumentAct::Drop | DocumentAct::Unpublish
+    );
     let is_clients = matches!(act, DocumentAct::Approve | DocumentAct::Contest);
     if is_staffs && !is_staff || is_clients && is_staff {
         return Err(Code::NotAllowed);
     }
     let wants_output = match act {
         DocumentAct::HandIn => is_staff && document.is_output(),
+        DocumentAct::Drop => document.is_output(),
         DocumentAct::NothingToSubmit | DocumentAct::Reject => false,
-        DocumentAct::Publish | DocumentAct::Approve | DocumentAct::Contest => true,
+        DocumentAct::Publish | DocumentAct::Unpublish | DocumentAct::Approve | DocumentAct::Contest => true,
     };
     if wants_output != document.is_output() {
         return Err(Code::WrongDirection);
     }
-    let is_gone = document.state == DocumentState::Dropped || terms.task == Some(TaskStatus::Canceled);
+    let is_gone = document.state == DocumentState::Dropped || terms.is_canceled();
     match act {
-        DocumentAct::HandIn | DocumentAct::NothingToSubmit if is_gone => Err(Code::DocumentNotExpected),
+        DocumentAct::HandIn | DocumentAct::NothingToSubmit | DocumentAct::Publish if is_gone => {
+            Err(Code::DocumentNotExpected)
+        }
         DocumentAct::HandIn if !document.is_output() && terms.is_late() && !terms.late_files => {
             Err(Code::DocumentTooLate)
         }
-        DocumentAct::NothingToSubmit if document.state == DocumentState::Filed => Err(Code::DocumentFiled),
+        DocumentAct::Drop if terms.task.is_some_and(TaskStatus::is_closed) => Err(Code::TaskClosed),
+        DocumentAct::NothingToSubmit | DocumentAct::Drop if document.state == DocumentState::Filed => {
+            Err(Code::DocumentFiled)
+        }
         DocumentAct::Reject if document.state != DocumentState::Filed => Err(Code::NothingToReject),
-        DocumentAct::Publish if document.last_version == 0 => Err(Code::NothingToPublish),
+        DocumentAct::Publish if !terms.has_draft => Err(Code::NothingToPublish),
+        DocumentAct::Unpublish if document.published_at.is_none() => Err(Code::NothingToUnpublish),
+        DocumentAct::Unpublish if document.read_at.is_some() => Err(Code::DocumentRead),
         DocumentAct::Approve | DocumentAct::Contest if document.approval.is_none() => {
             Err(Code::ApprovalNotAsked)
         }
@@ -173,7 +195,7 @@ pub fn store(
     now: DateTime<Utc>,
 ) {
     version.stored_at = Some(now);
-    if is_known(version, others) {
+    if is_known(document, version, others) {
         version.is_duplicate = true;
         return;
     }
@@ -208,11 +230,41 @@ pub fn publish(
     touch(document, now);
 }
 
-/// Whether a version waits to be published.
+/// Takes back a published version that nobody of the client has opened: what it had replaced is shown again.
+pub fn unpublish(
+    document: &mut Document,
+    version: &mut DocumentVersion,
+    others: &mut [DocumentVersion],
+    terms: Terms,
+    now: DateTime<Utc>,
+) {
+    (version.is_current, version.published_at) = (false, None);
+    if document.takes == Takes::Replace {
+        let earlier = others.iter_mut().filter(|other| other.published_at.is_some());
+        if let Some(earlier) = earlier.max_by_key(|other| other.number) {
+            earlier.is_current = true;
+        }
+    }
+    let shown: Vec<&DocumentVersion> = others.iter().filter(|other| other.is_current).collect();
+    let is_read = shown.iter().all(|other| other.read_at.is_some());
+    document.published_at = shown.iter().filter_map(|other| other.published_at).max();
+    document.read_at = shown.iter().filter_map(|other| other.read_at).max().filter(|_| is_read);
+    document.approval =
+        document.published_at.filter(|_| document.wants_approval).map(|_| DocumentApproval::Waiting);
+    document.state = match document.published_at {
+        Some(_) => DocumentState::Filed,
+        None if terms.is_canceled() => DocumentState::Dropped,
+        None => DocumentState::Expected,
+    };
+    touch(document, now);
+}
+
+/// Whether a version waits to be published. What was taken back does not.
 pub fn is_draft(document: &Document, version: &DocumentVersion) -> bool {
     document.is_output()
         && version.stored_at.is_some()
         && version.published_at.is_none()
+        && version.rejected_at.is_none()
         && !version.is_duplicate
 }
 
@@ -224,9 +276,12 @@ pub fn touch(document: &mut Document, now: DateTime<Utc>) {
 
 /// Whether the same content is there already: it counts, or waits to be stored or published. What was rejected or replaced
 /// may come again.
-pub fn is_known(version: &DocumentVersion, others: &[DocumentVersion]) -> bool {
+pub fn is_known(document: &Document, version: &DocumentVersion, others: &[DocumentVersion]) -> bool {
     let is_there = |other: &DocumentVersion| {
-        let waits = other.published_at.is_none() && !was_replaced(other, others);
+        let waits = match document.is_output() {
+            true => other.published_at.is_none() && !was_replaced(other, others),
+            false => other.stored_at.is_none(),
+        };
         other.rejected_at.is_none() && !other.is_duplicate && (other.is_current || waits)
     };
     version.sha256.is_some()

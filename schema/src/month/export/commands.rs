@@ -26,6 +26,8 @@ pub struct CreateExport {
     pub format: ExportFormat,
     /// The filter. It must be one that the list takes from this person.
     pub filter: Value,
+    /// The order. It must be one that the list takes.
+    pub order_by: Option<Value>,
 }
 
 /// Asks for a list as a file, written later. For staff.
@@ -45,7 +47,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateExport
     if queued >= MAX_QUEUED {
         return Err(Code::TooManyExports.into());
     }
-    let CreateExport { list, format, filter } = input;
+    let CreateExport { list, format, filter, order_by } = input;
     let export: Export = diesel::insert_into(exports::table)
         .values((
             exports::id.eq(ExportId::new()),
@@ -54,6 +56,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateExport
             exports::list.eq(list),
             exports::format.eq(format),
             exports::filter.eq(filter),
+            exports::order_by.eq(order_by),
             exports::locale.eq(actor.locale),
             exports::state.eq(ExportState::Queued),
             exports::created_at.eq(tx.now),

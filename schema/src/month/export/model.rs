@@ -82,6 +82,8 @@ pub struct Export {
     pub format: ExportFormat,
     /// The filter, as the list takes it.
     pub filter: serde_json::Value,
+    /// The order, as the list takes it; the list's own without one.
+    pub order_by: Option<serde_json::Value>,
     /// The language of titles and statuses.
     pub locale: Locale,
     /// Its state.
@@ -119,6 +121,8 @@ pub struct WriteOrder {
     pub format: ExportFormat,
     /// The filter, as the list takes it.
     pub filter: serde_json::Value,
+    /// The order, as the list takes it; the list's own without one.
+    pub order_by: Option<serde_json::Value>,
     /// Whose list it is, with the rights that the person has now.
     pub membership: Membership,
     /// The language.

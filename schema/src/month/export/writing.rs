@@ -49,6 +49,7 @@ pub async fn find(
         list: export.list,
         format: export.format,
         filter: export.filter.clone(),
+        order_by: export.order_by.clone(),
         membership,
         locale: export.locale,
         zone,

@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use guichet_base::error::{Code, OrNotFound, Refusal, Result};
 use guichet_base::id::{ClientId, FirmId, FolderId, Id, StaffId};
 use guichet_base::input::{Check, MAX_NAME, OrTaken};
-use guichet_engine::actor::Actor;
+use guichet_engine::actor::{Actor, Area};
 use guichet_engine::feed::{Audience, Event};
 use guichet_engine::first;
 use guichet_engine::store::{Done, Store, Tx};
@@ -15,7 +15,7 @@ use guichet_engine::tables::{clients, folders};
 use serde::Serialize;
 
 use super::model::Folder;
-use super::queries::visible;
+use super::queries::{audiences, visible};
 use crate::people::client;
 
 /// Most folders of a client.
@@ -69,7 +69,7 @@ pub async fn rename(
 ) -> Result<Done<FolderId>> {
     check_staff(actor)?;
     let mut tx = store.begin(actor).await?;
-    let (folder, audience) = lock(&mut tx, actor, id, version).await?;
+    let (folder, audiences) = lock(&mut tx, actor, id, version).await?;
     let mut check = Check::new();
     let name = check.line("name", name, 1..=MAX_NAME);
     check.done()?;
@@ -82,7 +82,7 @@ pub async fn rename(
         .execute(tx.conn())
         .await
         .or_taken("name")?;
-    tx.changed(folder.firm_id, "folderRename", id, Some(audience.clone()), Some(audience));
+    tell(&mut tx, &folder, "folderRename", audiences);
     tx.commit(id).await
 }
 
@@ -100,7 +100,7 @@ pub async fn relocate(
 ) -> Result<Done<FolderId>> {
     check_staff(actor)?;
     let mut tx = store.begin(actor).await?;
-    let (folder, audience) = lock(&mut tx, actor, id, version).await?;
+    let (folder, audiences) = lock(&mut tx, actor, id, version).await?;
     let tree = Tree::lock(&mut tx, folder.client_id).await?;
     let mut check = Check::new();
     tree.check_place(&mut check, Some(id), parent_id);
@@ -114,7 +114,7 @@ pub async fn relocate(
         .execute(tx.conn())
         .await
         .or_taken("parentId")?;
-    tx.changed(folder.firm_id, "folderMove", id, Some(audience.clone()), Some(audience));
+    tell(&mut tx, &folder, "folderMove", audiences);
     tx.commit(id).await
 }
 
@@ -122,7 +122,7 @@ fn check_staff(actor: &Actor) -> Result<(), Code> {
     actor.membership.author().staff().map(|_| ()).ok_or(Code::NotAllowed)
 }
 
-async fn lock(tx: &mut Tx, actor: &Actor, id: FolderId, version: i32) -> Result<(Folder, Audience)> {
+async fn lock(tx: &mut Tx, actor: &Actor, id: FolderId, version: i32) -> Result<(Folder, Vec<Audience>)> {
     let folder: Folder = folders::table
         .filter(visible(&actor.scope()).checked())
         .filter(folders::id.eq(id))
@@ -137,8 +137,16 @@ async fn lock(tx: &mut Tx, actor: &Actor, id: FolderId, version: i32) -> Result<
     }
     let portfolio: Option<StaffId> =
         clients::table.find(folder.client_id).select(clients::accountant_id).get_result(tx.conn()).await?;
-    let audience = folder.audience(portfolio);
-    Ok((folder, audience))
+    let audiences = audiences(tx.pipeline(), &folder, portfolio).await?;
+    Ok((folder, audiences))
+}
+
+/// Tells everybody who may know of a folder what changed of it.
+fn tell(tx: &mut Tx, folder: &Folder, act: &'static str, audiences: Vec<Audience>) {
+    tx.audit(Some(folder.firm_id), act, FolderId::NOUN, Some(folder.id.uuid()));
+    for audience in audiences {
+        tx.event(folder.firm_id, Event::changed(folder.id, audience));
+    }
 }
 
 /// The folders of a client, by their parents.
@@ -214,12 +222,13 @@ pub(crate) struct Step {
 }
 
 /// The folder at the end of a way, whose folders are made where they are missing. One that was renamed or moved is found by
-/// its key; one that staff made under the same name is taken.
+/// its key; one that staff made under the same name is taken. `area` is what the document is about.
 pub(crate) async fn ensure(
     tx: &mut Tx,
     firm: FirmId,
     client: ClientId,
     portfolio: Option<StaffId>,
+    area: Option<Area>,
     way: Vec<Step>,
 ) -> Result<Option<FolderId>> {
     let mut parent: Option<FolderId> = None;
@@ -238,7 +247,7 @@ pub(crate) async fn ensure(
             .await?;
         if made == 1 {
             // Part of the act on the document, under whose name it is recorded.
-            let after = Some(folder.audience(portfolio));
+            let after = Some(Audience { area, ..folder.audience(portfolio) });
             tx.event(firm, Event { noun: FolderId::NOUN, subject: folder.id.uuid(), before: None, after });
             parent = Some(folder.id);
             continue;

@@ -1,14 +1,17 @@
 //! Finders of folders. Each requires the viewer's scope.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl;
 use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
-use guichet_base::id::{ClientId, FolderId};
+use guichet_base::id::{ClientId, FolderId, StaffId};
 use guichet_base::page::{Page, PageRequest};
-use guichet_engine::actor::Scope;
+use guichet_engine::actor::{Area, Scope};
 use guichet_engine::condition::Condition;
+use guichet_engine::feed::Audience;
 use guichet_engine::keyset::{self, Position, page};
 use guichet_engine::reach;
 use guichet_engine::sql;
@@ -19,9 +22,69 @@ use super::model::Folder;
 /// The order of folders: oldest first.
 const ORDER: &str = "CREATED_AT";
 
-/// The folders inside a scope (B-14).
+/// The folders inside a scope (B-14). The name of a folder tells what lies in it, so users of a client see those that hold a
+/// document that they see, those that staff made and that hold nothing else, and the folders around them (B-05).
 pub(crate) fn visible(scope: &Scope) -> Condition<folders::table> {
-    reach::visible(scope)
+    let within = reach::visible::<folders::table>(scope);
+    let Some(portal) = scope.portal_reach() else { return within };
+    // Spelled as in the table, and none of them comes from outside.
+    let areas: String = portal.areas().iter().map(|area| format!(", '{area}'")).collect();
+    let shown = dsl::sql::<Bool>("folders.id IN (WITH RECURSIVE of_viewer AS (SELECT ")
+    .bind::<Array<SqlUuid>, _>(portal.clients().to_vec())
+    .sql(&format!(
+        " AS clients), unseen AS (
+                 SELECT d.folder_id AS id FROM of_viewer
+                 JOIN documents AS d ON d.client_id = ANY (of_viewer.clients)
+                 WHERE d.folder_id IS NOT NULL AND d.category NOT IN (''{areas})
+                 UNION
+                 SELECT f.parent_id FROM unseen JOIN folders AS f ON f.id = unseen.id WHERE f.parent_id IS NOT NULL
+             ), shown AS (
+                 SELECT f.id FROM of_viewer JOIN folders AS f ON f.client_id = ANY (of_viewer.clients)
+                 WHERE f.key IS NULL AND f.id NOT IN (SELECT id FROM unseen) OR EXISTS (
+                     SELECT FROM documents AS d WHERE d.folder_id = f.id AND d.category IN (''{areas})
+                         AND (d.state <> 'DROPPED' OR d.published_at IS NOT NULL)
+                 )
+                 UNION
+                 SELECT f.parent_id FROM shown JOIN folders AS f ON f.id = shown.id WHERE f.parent_id IS NOT NULL
+             )
+             SELECT id FROM shown
+         )"
+    ));
+    Condition::new(within.and(shown))
+}
+
+/// Who of the firm and of the client may know of a change of a folder: one audience for each area of what lies in it. One
+/// that holds nothing is known to everybody if staff made it, else to staff alone.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub(super) async fn audiences(
+    mut conn: &AsyncPgConnection,
+    folder: &Folder,
+    portfolio: Option<StaffId>,
+) -> Result<Vec<Audience>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        category: String,
+    }
+    let rows: Vec<Row> = sql::kept(
+        "WITH RECURSIVE inside AS (
+             SELECT ?::uuid AS id
+             UNION
+             SELECT f.id FROM inside JOIN folders AS f ON f.parent_id = inside.id
+         )
+         SELECT DISTINCT category FROM documents WHERE folder_id IN (SELECT id FROM inside) ORDER BY category",
+    )
+    .bind::<SqlUuid, _>(folder.id)
+    .load(&mut conn)
+    .await?;
+    let audience = folder.audience(portfolio);
+    if rows.is_empty() {
+        return Ok(vec![audience.internal_if(folder.key.is_some())]);
+    }
+    let of_area = |row: Row| Audience { area: Area::parse(&row.category), ..audience.clone() };
+    Ok(rows.into_iter().map(of_area).collect())
 }
 
 /// A filter of folders; all given conditions must match.

@@ -8,21 +8,20 @@ use guichet_base::id::{FirmId, GenerationId, Id, RecurringTaskId, TaskId, TaskTy
 use guichet_base::input::{Check, items};
 use guichet_engine::actor::Actor;
 use guichet_engine::first;
-use guichet_engine::job::NewJob;
 use guichet_engine::sql;
 use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::{generations, task_types};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::month::recurring_task::job::GenerateTasks;
+use crate::month::recurring_task;
 use crate::people::client;
 use crate::people::firm::day::today;
 use crate::people::rights::{self, FirmAct};
 
-use super::job::UndoGeneration;
-use super::model::{Generation, GenerationFilter, GenerationState};
-use super::preview::{self, Preview};
+use super::job::{asked, undoing};
+use super::model::{Generation, GenerationAct, GenerationFilter, GenerationState};
+use super::preview::{self, Preview, Totals};
 use super::run::{Only, Order};
 use super::undo;
 
@@ -81,12 +80,12 @@ pub(super) fn order(
     today: NaiveDate,
     generation_id: Option<GenerationId>,
 ) -> Order {
-    let GenerationFilter { client_ids: clients, task_type_ids: task_types } = filter;
+    let GenerationFilter { client_ids: clients, task_type_ids: task_types, .. } = filter;
     let only = Only { recurring: None, clients, task_types };
     Order { firm_id, up_to, today, only, again: true, generation_id }
 }
 
-/// What a run would make: totals, and the lines after a recurring task. For owners and managers.
+/// What a run would make: the first lines after a recurring task. For owners and managers.
 ///
 /// # Errors
 /// `NOT_ALLOWED`; `NOT_FOUND` about `clientIds`, `taskTypeIds`; `OUT_OF_RANGE` about `upTo`, `first`.
@@ -106,6 +105,21 @@ pub async fn preview(
     check.done()?;
     let order = order(actor.firm_id(), input.up_to, input.filter, today, None);
     preview::preview(&mut conn, &order, after, usize::try_from(first).unwrap_or(1)).await
+}
+
+/// How much a run would make. For owners and managers.
+///
+/// # Errors
+/// `NOT_ALLOWED`; `NOT_FOUND` about `clientIds`, `taskTypeIds`; `OUT_OF_RANGE` about `upTo`.
+pub async fn preview_totals(store: &Store, actor: &Actor, input: RunGeneration) -> Result<Totals> {
+    rights::may(&actor.membership, FirmAct::TaskGenerationRun)?;
+    let today = today(&mut *store.conn().await?, actor.firm_id(), store.now()).await?;
+    let mut conn = store.conn().await?;
+    let mut check = Check::new();
+    input.check(&mut conn, &mut check, actor, today).await?;
+    check.done()?;
+    let order = order(actor.firm_id(), input.up_to, input.filter, today, None);
+    preview::totals(&mut conn, &order).await
 }
 
 /// Generates tasks by a job: what is lacking up to a day, and what somebody undid. For owners and managers.
@@ -142,8 +156,7 @@ pub async fn run(
         undone_by: None,
     };
     diesel::insert_into(generations::table).values(&generation).execute(tx.conn()).await?;
-    let job = GenerateTasks { firm_id, recurring: None, generation_id: Some(generation.id) };
-    tx.job(NewJob::new(&job)?.firm(firm_id).key(generation.id.encode()));
+    tx.job(asked(&generation)?);
     tx.changed(firm_id, "taskGenerationRun", generation.id, None, Some(generation.audience()));
     tx.commit(generation.id).await
 }
@@ -158,10 +171,9 @@ pub async fn undo(store: &Store, actor: &Actor, key: &str, id: GenerationId) -> 
     let firm_id = actor.firm_id();
     let mut tx = first!(store.begin_once(actor, "taskGenerationUndo", key, &id).await?);
     let generation = lock(&mut tx, firm_id, id).await?;
-    match generation.state {
-        GenerationState::Running => return Err(Refusal::of("id", Code::GenerationRunning).into()),
-        GenerationState::Undoing | GenerationState::Undone => return tx.commit(id).await,
-        GenerationState::Done => {}
+    generation.may(GenerationAct::Undo, &actor.membership).map_err(|code| Refusal::of("id", code))?;
+    if matches!(generation.state, GenerationState::Undoing | GenerationState::Undone) {
+        return tx.commit(id).await;
     }
     let none: Option<chrono::DateTime<chrono::Utc>> = None;
     diesel::update(generations::table.find(id))
@@ -173,11 +185,52 @@ pub async fn undo(store: &Store, actor: &Actor, key: &str, id: GenerationId) -> 
         ))
         .execute(tx.conn())
         .await?;
-    let job = UndoGeneration { firm_id, generation_id: id };
-    tx.job(NewJob::new(&job)?.firm(firm_id).key(id.encode()));
+    tx.job(undoing(&generation)?);
     let audience = Some(generation.audience());
     tx.changed(firm_id, "taskGenerationUndo", id, audience.clone(), audience);
     tx.commit(id).await
+}
+
+/// Takes back, by a job, the tasks of recurring tasks that nobody touched, whatever made them. For owners and managers.
+///
+/// # Errors
+/// `NOT_ALLOWED`; `NOT_FOUND` about `ids`; `OUT_OF_RANGE` for none or too many.
+pub async fn undo_recurring(
+    store: &Store,
+    actor: &Actor,
+    key: &str,
+    ids: Vec<RecurringTaskId>,
+) -> Result<Done<GenerationId>> {
+    rights::may(&actor.membership, FirmAct::TaskGenerationRun)?;
+    let (firm_id, by) = (actor.firm_id(), actor.staff()?.id);
+    let mut tx = first!(store.begin_once(actor, "recurringTaskUndo", key, &ids).await?);
+    let mut check = Check::new();
+    check.count("ids", ids.len(), &(1..=MOST_NAMED));
+    let found = recurring_task::queries::by_ids(tx.conn(), &actor.scope(), &ids).await?;
+    check.found(&items("ids", &ids), |id| found.iter().any(|recurring| recurring.id == *id));
+    check.done()?;
+    let now = tx.now;
+    let filter = GenerationFilter { recurring_task_ids: Some(ids), ..GenerationFilter::default() };
+    let generation = Generation {
+        id: GenerationId::new(),
+        firm_id,
+        requested_by: Some(by),
+        up_to: today(tx.conn(), firm_id, now).await?,
+        filter: json!(filter),
+        state: GenerationState::Undoing,
+        planned: 0,
+        made: 0,
+        undone: 0,
+        version: 1,
+        created_at: now,
+        finished_at: None,
+        kept: 0,
+        undone_by: Some(by),
+    };
+    diesel::insert_into(generations::table).values(&generation).execute(tx.conn()).await?;
+    tx.job(undoing(&generation)?);
+    tx.changed(firm_id, "recurringTaskUndo", generation.id, None, Some(generation.audience()));
+    tx.commit(generation.id).await
 }
 
 /// A run of the firm, locked until the transaction ends.

@@ -2,26 +2,28 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::{Date, Uuid as SqlUuid};
+use diesel::sql_types::{Date, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use guichet_base::error::Result;
 use guichet_base::id::{FirmId, GenerationId, Id};
+use guichet_engine::job::awaited::Awaited;
 use guichet_engine::job::{NewJob, Payload};
-use guichet_engine::store::{By, Store};
+use guichet_engine::store::{By, Store, Tx};
 use guichet_engine::tables::generations;
 use serde::{Deserialize, Serialize};
 
-use crate::month::recurring_task::job::GenerateTasks;
+use crate::month::recurring_task::job::{ASKED, GenerateTasks};
 use crate::people::firm::day::today;
 
 use super::commands::order;
 use super::model::{Generation, GenerationState};
-use super::preview::preview;
+use super::preview::totals;
 use super::progress;
 use super::run::{Only, Order, run};
 
-/// Writes a job for each firm whose day has begun since its tasks were generated last. Returns how many. Asked again and
-/// again, from several processes, it writes one at a time for each firm.
+/// Writes a job for each firm whose day is another one than that whose tasks were generated last: a clock that went ahead, and
+/// back, stops nothing. Returns how many. Asked again and again, from several processes, it writes one at a time for each
+/// firm, and none on a day on which one was given up.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -35,11 +37,22 @@ pub async fn tick(store: &Store) -> Result<usize> {
     let now = tx.now;
     // A firm without recurring tasks has nothing to wait for.
     let waiting: Vec<Waiting> = diesel::sql_query(
-        "SELECT id FROM firms
-         WHERE coalesce(generated_on < (($1 + make_interval(secs => clock_ahead_seconds)) AT TIME ZONE zone)::date, true)
-             AND EXISTS (SELECT FROM recurring_tasks WHERE firm_id = firms.id)",
+        "WITH clocks AS (
+             SELECT id, generated_on, zone, make_interval(secs => clock_ahead_seconds) AS ahead FROM firms
+         ), days AS (
+             SELECT *, (($1 + ahead) AT TIME ZONE zone)::date AS day FROM clocks
+         )
+         SELECT id FROM days
+         WHERE generated_on IS DISTINCT FROM day
+             AND EXISTS (SELECT FROM recurring_tasks WHERE firm_id = days.id)
+             AND NOT EXISTS (
+                 SELECT FROM jobs
+                 WHERE kind = $2 AND status = 'DEAD' AND payload = jsonb_build_object('firm_id', days.id)
+                     AND ((finished_at + ahead) AT TIME ZONE zone)::date = day
+             )",
     )
-    .bind::<diesel::sql_types::Timestamptz, _>(now)
+    .bind::<Timestamptz, _>(now)
+    .bind::<Text, _>(GenerateTasks::KIND)
     .load(tx.conn())
     .await?;
     for firm in &waiting {
@@ -48,6 +61,54 @@ pub async fn tick(store: &Store) -> Result<usize> {
     }
     tx.commit(()).await?;
     Ok(waiting.len())
+}
+
+/// The job of a run that a person asked for.
+pub(super) fn asked(run: &Generation) -> Result<NewJob> {
+    let (firm_id, id) = (run.firm_id, run.id);
+    let job = GenerateTasks { firm_id, recurring: None, generation_id: Some(id) };
+    Ok(NewJob::new(&job)?.firm(firm_id).key(id.encode()).priority(ASKED))
+}
+
+/// The job that undoes a run.
+pub(super) fn undoing(run: &Generation) -> Result<NewJob> {
+    let job = UndoGeneration { firm_id: run.firm_id, generation_id: run.id };
+    Ok(NewJob::new(&job)?.firm(run.firm_id).key(run.id.encode()))
+}
+
+/// No run goes on without a job that makes its tasks.
+impl Awaited for GenerateTasks {
+    const WAITING: &'static str =
+        "SELECT jsonb_build_object('firm_id', firm_id, 'generation_id', id) AS payload
+        FROM generations WHERE state = 'RUNNING'";
+
+    async fn job(&self, tx: &mut Tx) -> Result<Option<NewJob>> {
+        let Some(id) = self.generation_id else { return Ok(None) };
+        progress::lock(tx, id, GenerationState::Running).await?.map(|run| asked(&run)).transpose()
+    }
+
+    async fn give_up(self, store: &Store) -> Result<()> {
+        match self.generation_id {
+            Some(id) => progress::fail(store, id, GenerationState::Running).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// No run is being undone without a job that does it.
+impl Awaited for UndoGeneration {
+    const WAITING: &'static str =
+        "SELECT jsonb_build_object('firm_id', firm_id, 'generation_id', id) AS payload
+        FROM generations WHERE state = 'UNDOING'";
+
+    async fn job(&self, tx: &mut Tx) -> Result<Option<NewJob>> {
+        let run = progress::lock(tx, self.generation_id, GenerationState::Undoing).await?;
+        run.map(|run| undoing(&run)).transpose()
+    }
+
+    async fn give_up(self, store: &Store) -> Result<()> {
+        progress::fail(store, self.generation_id, GenerationState::Undoing).await
+    }
 }
 
 /// Takes back the tasks of a run.
@@ -78,8 +139,7 @@ pub async fn generate(store: &Store, job: &GenerateTasks) -> Result<usize> {
     let order = Order { firm_id: job.firm_id, up_to: today, today, only, again: false, generation_id: None };
     let made = run(store, &order).await?;
     if is_all {
-        // After a jump back of the clock the later day holds: its tasks are there.
-        diesel::sql_query("UPDATE firms SET generated_on = greatest(generated_on, $2) WHERE id = $1")
+        diesel::sql_query("UPDATE firms SET generated_on = $2 WHERE id = $1")
             .bind::<SqlUuid, _>(job.firm_id)
             .bind::<Date, _>(today)
             .execute(&mut *store.conn().await?)
@@ -96,7 +156,7 @@ async fn on_request(store: &Store, id: GenerationId, today: NaiveDate) -> Result
     let Some(generation) = found else { return Ok(0) };
     let firm_id = generation.firm_id;
     let order = order(firm_id, generation.up_to, generation.filter(), today, Some(id));
-    let lacking = preview(&mut *store.conn().await?, &order, None, 0).await?.tasks;
+    let lacking = totals(&mut *store.conn().await?, &order).await?.tasks;
     let mut tx = store.begin(By::system()).await?;
     // Begun again, it has made some already.
     let lacking = usize::try_from(lacking).unwrap_or_default();

@@ -2,12 +2,16 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use guichet_base::id::{ClientId, FirmId, GenerationId, StaffId, TaskTypeId};
+use guichet_base::error::Code;
+use guichet_base::id::{ClientId, FirmId, GenerationId, RecurringTaskId, StaffId, TaskTypeId};
 use guichet_base::text_enum;
+use guichet_engine::actor::Membership;
 use guichet_engine::feed::Audience;
 use guichet_engine::keyset::{self, Position};
 use guichet_engine::tables::generations;
 use serde::{Deserialize, Serialize};
+
+use crate::people::rights::{self, FirmAct};
 
 /// The order of runs: newest first.
 pub const BY_CREATED: &str = "CREATED_AT";
@@ -23,6 +27,16 @@ text_enum! {
         Undoing = "UNDOING",
         /// Tasks that nobody touched were taken back.
         Undone = "UNDONE",
+        /// A fault ended it before its time. The run can be undone.
+        Failed = "FAILED",
+    }
+}
+
+text_enum! {
+    /// An action on a run that generates tasks.
+    pub enum GenerationAct {
+        /// Take its tasks back with `taskGenerationUndo`.
+        Undo = "UNDO",
     }
 }
 
@@ -70,9 +84,24 @@ pub struct GenerationFilter {
     /// The kinds of work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_type_ids: Option<Vec<TaskTypeId>>,
+    /// The recurring tasks of which everything that was generated is taken back, whatever made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recurring_task_ids: Option<Vec<RecurringTaskId>>,
 }
 
 impl Generation {
+    /// Whether a person may do `act` on it now, or why not.
+    ///
+    /// # Errors
+    /// The code that the command would return.
+    pub fn may(&self, act: GenerationAct, by: &Membership) -> Result<(), Code> {
+        rights::may(by, FirmAct::TaskGenerationRun)?;
+        match act {
+            GenerationAct::Undo if self.state == GenerationState::Running => Err(Code::GenerationRunning),
+            GenerationAct::Undo => Ok(()),
+        }
+    }
+
     /// Its position in the list of runs.
     pub fn position(&self) -> Position {
         keyset::position(BY_CREATED, true, &self.created_at, self.id)

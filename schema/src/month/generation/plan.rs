@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
-use guichet_obligations::{Answer, Book, Calendars, Client, Due, Expr, Override, Period, Question};
+use guichet_obligations::{Answer, Book, Calendars, Client, Due, Expr, Op, Override, Period, Question, Step};
 use serde_json::Value;
 
 /// What a kind of work, or one of its documents, is due for.
@@ -18,6 +18,8 @@ pub struct Terms<'a> {
     pub hand_in: Option<&'a Expr>,
     /// What the firm wrote for this client and period, and why.
     pub instead: Option<(&'a Expr, &'a str)>,
+    /// The legal date that a person set, and who: it holds before everything else.
+    pub set: Option<(NaiveDate, &'a str)>,
 }
 
 /// The three dates of a task (C-09).
@@ -29,6 +31,17 @@ pub struct Dates {
     pub target: Option<NaiveDate>,
     /// Until when the client hands in.
     pub hand_in: Option<NaiveDate>,
+    target_steps: Vec<Step>,
+    hand_in_steps: Vec<Step>,
+}
+
+impl Dates {
+    /// How the dates of a task were found, those of the firm's own included, which no client learns (C-10).
+    pub fn facts(&self) -> Option<Due> {
+        let due = self.legal.clone()?;
+        let (target_steps, hand_in_steps) = (self.target_steps.clone(), self.hand_in_steps.clone());
+        Some(Due { target_steps, hand_in_steps, ..due })
+    }
 }
 
 /// What is due for a period.
@@ -55,6 +68,7 @@ pub struct Computed<'a> {
 struct Key {
     obligation: Option<String>,
     rules: [Option<String>; 3],
+    set: Option<(NaiveDate, String)>,
     period: Period,
     facts: Client,
 }
@@ -72,6 +86,7 @@ impl<'a> Computed<'a> {
         let key = Key {
             obligation: terms.obligation.map(str::to_owned),
             rules: [written(terms.target), written(terms.hand_in), instead],
+            set: terms.set.map(|(day, by)| (day, by.to_owned())),
             period: *period,
             facts: client.narrowed(&self.asked(terms), period),
         };
@@ -129,16 +144,27 @@ impl<'a> Computed<'a> {
                 self.book.own(self.calendars, rule, period, client, None).due().cloned()
             }),
         };
+        let legal = match terms.set {
+            Some((day, by)) => Some(Due::set(day, by, legal.as_ref())),
+            None => legal,
+        };
         let day = legal.as_ref().map(|due| due.date);
         let own = |rule: Option<&Expr>| {
             let answer = self.book.own(self.calendars, rule?, period, client, day);
-            answer.due().map(|due| due.date)
+            answer.due().map(|due| (due.date, due.steps.clone()))
         };
-        let target = own(terms.target);
-        // Never later than the firm's own date, nor than the legal one.
-        let latest = [target, day].into_iter().flatten().min();
-        let hand_in = own(terms.hand_in).map(|day| latest.map_or(day, |latest| day.min(latest)));
-        Outcome::Due(Box::new(Dates { legal, target, hand_in }))
+        let (target, target_steps) = own(terms.target).unzip();
+        // Never later than the legal date. The firm's own one decides nothing that clients see.
+        let hand_in = own(terms.hand_in).map(|(found, steps)| match day {
+            Some(legal) if legal < found => {
+                (legal, vec![Step { from: Some(found), ..Step::reaching(Op::LegalDate, legal) }])
+            }
+            _ => (found, steps),
+        });
+        let (hand_in, hand_in_steps) = hand_in.unzip();
+        let (target_steps, hand_in_steps) =
+            (target_steps.unwrap_or_default(), hand_in_steps.unwrap_or_default());
+        Outcome::Due(Box::new(Dates { legal, target, hand_in, target_steps, hand_in_steps }))
     }
 }
 
@@ -158,7 +184,8 @@ mod tests {
         text.parse().unwrap()
     }
 
-    const DAS: Terms<'_> = Terms { obligation: Some("BR-DAS"), target: None, hand_in: None, instead: None };
+    const DAS: Terms<'_> =
+        Terms { obligation: Some("BR-DAS"), target: None, hand_in: None, instead: None, set: None };
 
     /// C-09: a date is computed once for each (rule, period, place, attributes), and what the rule does not ask makes no
     /// difference.
@@ -180,7 +207,7 @@ mod tests {
         assert_eq!(dates.legal.as_ref().map(|due| due.date), Some(day("2025-04-22")));
     }
 
-    /// C-09: the firm's own dates follow the legal one, and nobody hands in after them.
+    /// C-09: the firm's own dates follow the legal one, and nobody hands in after that.
     #[test]
     fn c_09_three_dates() {
         let calendars = Calendars::new(Holidays::shipped(), Office::of(Country::Br));
@@ -194,7 +221,17 @@ mod tests {
         let terms = Terms { target: Some(&target), hand_in: Some(&late), ..DAS };
         let number = computed.dates(terms, &period("2025-03"), &client);
         let Some(Outcome::Due(dates)) = computed.outcome(number) else { panic!("not due") };
-        assert_eq!((dates.target, dates.hand_in), (Some(day("2025-04-16")), Some(day("2025-04-16"))));
+        assert_eq!((dates.target, dates.hand_in), (Some(day("2025-04-16")), Some(day("2025-04-22"))));
+
+        // How the firm's own dates were found is kept beside the legal one, for staff alone (C-10).
+        let facts = dates.facts().unwrap();
+        assert_eq!(facts.target_steps.last().and_then(|step| step.to), dates.target);
+        assert_eq!(
+            facts.hand_in_steps.last().map(|step| (step.op, step.to)),
+            Some((Op::LegalDate, dates.hand_in))
+        );
+        let legal = dates.legal.as_ref().unwrap();
+        assert!(legal.target_steps.is_empty() && legal.hand_in_steps.is_empty());
 
         let fixed = rule(json!({ "dates": { "2025-03": "2025-04-10" } }));
         let terms = Terms { instead: Some((&fixed, "agreed")), ..terms };
@@ -205,6 +242,17 @@ mod tests {
             Some((day("2025-04-10"), "agreed"))
         );
         assert_eq!(dates.target, Some(day("2025-04-08")));
+
+        // A day that a person set holds before what the firm wrote, and the others follow it.
+        let terms = Terms { set: Some((day("2025-05-30"), "Ana")), ..terms };
+        let number = computed.dates(terms, &period("2025-03"), &client);
+        let Some(Outcome::Due(dates)) = computed.outcome(number) else { panic!("not due") };
+        let legal = dates.legal.as_ref().unwrap();
+        assert_eq!(
+            (legal.date, legal.source.as_str(), dates.target),
+            (day("2025-05-30"), "Ana", Some(day("2025-05-28")))
+        );
+        assert_eq!(legal.beaten[0].date, day("2025-04-10"));
     }
 
     /// C-08: a period that no rule covers makes no task; work without an obligation is due when somebody says so.

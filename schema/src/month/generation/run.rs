@@ -5,7 +5,7 @@ pub(crate) mod by_hand;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -18,7 +18,7 @@ use guichet_base::id::{
 };
 use guichet_base::locale::Locale;
 use guichet_base::search::{self, FOLD};
-use guichet_engine::actor::StaffRole;
+use guichet_engine::actor::{Area, Areas, StaffRole};
 use guichet_engine::feed::{Audience, Event};
 use guichet_engine::sql;
 use guichet_engine::store::{By, Store, Tx};
@@ -31,20 +31,24 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::month::recurring_task::model::{DueOverride, Pause, RecurringTask};
-use crate::month::recurring_task::rules::Series;
+use crate::month::recurring_task::rules::{Series, is_between, is_made_otherwise};
 use crate::month::task_type::model::{DocumentDefinition, TaskType};
 use crate::month::task_type::rules::recurrence;
 use crate::month::{calendar, obligation};
 use crate::people::client::record::queries::{Record, records};
 use crate::people::firm::queries::works_here;
 
+use super::model::GenerationState;
 use super::plan::{Computed, Outcome, Terms};
+use super::preview::SkipReason;
 use super::progress;
 
 /// So many recurring tasks are looked at in one transaction.
 const CHUNK: i64 = 200;
 /// So many tasks are written in one transaction, but for those of one recurring task.
 const MOST: usize = 1_000;
+/// So many days back a period that makes no task is told of.
+const YEAR: i64 = 366;
 /// The noun of the event that says that a client's month has new tasks and documents; its subject is the client.
 pub const MONTH: &str = "month";
 
@@ -148,6 +152,12 @@ pub(super) async fn step(
     after: Option<RecurringTaskId>,
 ) -> Result<Option<(RecurringTaskId, usize)>> {
     let mut tx = store.begin(By::system()).await?;
+    if let Some(id) = order.generation_id
+        && progress::lock(&mut tx, id, GenerationState::Running).await?.is_none()
+    {
+        // It ended, or is being undone: a worker that was away for long makes nothing more.
+        return Ok(None);
+    }
     let rows = lock(tx.conn(), order, after).await?;
     let Some(last) = rows.last().map(|row| row.id) else { return Ok(None) };
     let chunk = Chunk::read(tx.conn(), order, rows).await?;
@@ -281,6 +291,13 @@ pub(super) struct Planned {
     pub(super) is_late: bool,
 }
 
+impl Planned {
+    /// Whether a document with these dates has those of the task: it has no obligation and no dates of its own.
+    pub(super) const fn is_followed(&self, dates: usize) -> bool {
+        self.dates == dates
+    }
+}
+
 impl Chunk {
     pub(super) async fn read(
         conn: &mut AsyncPgConnection,
@@ -357,53 +374,95 @@ impl Chunk {
                 ended_on: record.ended_on,
             };
             for period in series.begun(order.up_to) {
-                let key = (row.id, period.to_string());
-                if !self.taken.contains(&key) && (order.again || !self.undone.contains(&key)) {
-                    planned.extend(self.task(order, kind, row, record, &period, computed));
+                let is_lacking = !has(&self.taken, row.id, &period)
+                    && (order.again || !has(&self.undone, row.id, &period));
+                if is_lacking {
+                    planned.extend(self.task(order, (kind, row, record), &period, None, computed));
                 }
             }
         }
         (planned, None)
     }
 
-    /// What a period that has a task already comes to now; none when no rule covers it any more.
+    /// The periods that make no task, and why, of those that ended in the last year or later.
+    pub(super) fn skipped(
+        &self,
+        order: &Order,
+        firm: &Firm,
+        row: &RecurringTask,
+        computed: &mut Computed<'_>,
+    ) -> Vec<(Period, SkipReason)> {
+        let (Some(kind), Some(record)) =
+            (firm.types.get(&row.task_type_id), self.records.get(&row.client_id))
+        else {
+            return Vec::new();
+        };
+        let recurrence = recurrence(&kind.row);
+        let series = Series {
+            recurrence: &recurrence,
+            years: &record.years,
+            first: &row.first_period,
+            last: row.last_period.as_deref(),
+            pauses: self.pauses.get(&row.id).map(Vec::as_slice).unwrap_or_default(),
+            ended_on: record.ended_on,
+        };
+        let since = order.today - TimeDelta::days(YEAR);
+        let worked = series.begun(order.up_to);
+        let all = Series { pauses: &[], ..series }.begun(order.up_to);
+        let lacking =
+            all.into_iter().filter(|period| period.end() >= since && !has(&self.taken, row.id, period));
+        lacking
+            .filter_map(|period| {
+                if !worked.contains(&period) {
+                    return Some((period, SkipReason::Paused));
+                }
+                let is_due = self.task(order, (kind, row, record), &period, None, computed).is_some();
+                (!is_due).then_some((period, SkipReason::NotCovered))
+            })
+            .collect()
+    }
+
+    /// What a period that has a task already comes to now, with the legal date that a person `set`; none when no rule covers
+    /// it any more.
     pub(super) fn replanned(
         &self,
         order: &Order,
         firm: &Firm,
         row: &RecurringTask,
         period: &str,
+        set: Option<(NaiveDate, &str)>,
         computed: &mut Computed<'_>,
     ) -> Option<Planned> {
         let (kind, record) = (firm.types.get(&row.task_type_id)?, self.records.get(&row.client_id)?);
         let period = Period::parse(period, recurrence(&kind.row).every, &record.years)?;
-        self.task(order, kind, row, record, &period, computed)
+        self.task(order, (kind, row, record), &period, set, computed)
     }
 
-    /// What a period of a recurring task comes to; none when no rule covers it.
+    /// What a period of a recurring task comes to, with the legal date that a person `set`; none when no rule covers it.
     pub(super) fn task(
         &self,
         order: &Order,
-        kind: &Kind,
-        row: &RecurringTask,
-        record: &Record,
+        (kind, row, record): (&Kind, &RecurringTask, &Record),
         period: &Period,
+        set: Option<(NaiveDate, &str)>,
         computed: &mut Computed<'_>,
     ) -> Option<Planned> {
         let written = self.overrides.get(&row.id).map(Vec::as_slice).unwrap_or_default();
-        let read: Vec<(Option<DocumentDefinitionId>, Expr, &str)> = written
-            .iter()
-            .filter(|one| holds(one, period, record))
-            .filter_map(|one| Some((one.definition_id, expression(&one.due).ok()?, one.reason.as_str())))
-            .collect();
+        // What was checked when it was written can be read.
+        let read: Vec<(&DueOverride, Expr)> =
+            written.iter().filter_map(|one| Some((one, expression(&one.due).ok()?))).collect();
         let instead = |definition: Option<DocumentDefinitionId>| {
-            read.iter().find(|(of, ..)| *of == definition).map(|(_, rule, reason)| (rule, *reason))
+            let of_it = read.iter().map(|(one, _)| *one).filter(|one| one.definition_id == definition);
+            let meant = meant(of_it, period)?;
+            let (_, rule) = read.iter().find(|(one, _)| one.id == meant.id)?;
+            Some((rule, meant.reason.as_str()))
         };
         let terms = Terms {
             obligation: kind.obligation.as_deref(),
             target: kind.target.as_ref(),
             hand_in: kind.hand_in.as_ref(),
             instead: instead(None),
+            set,
         };
         let dates = computed.dates(terms, period, &record.facts);
         let Outcome::Due(found) = computed.outcome(dates)? else { return None };
@@ -415,9 +474,14 @@ impl Chunk {
             if !is_asked || self.unexpected.contains(&(row.id, document.id)) {
                 continue;
             }
+            let of_task = own.is_none();
+            let of_client = instead(Some(document.id));
             let of_document = Terms {
                 obligation: own.as_deref().or(terms.obligation),
-                instead: instead(Some(document.id)).or(terms.instead.filter(|_| own.is_none())),
+                instead: of_client.or(terms.instead.filter(|_| of_task)),
+                // What is handed in for an obligation of its own is due when that is.
+                hand_in: terms.hand_in.filter(|_| of_task),
+                set: terms.set.filter(|_| of_task && of_client.is_none()),
                 ..terms
             };
             let number = computed.dates(of_document, period, &record.facts);
@@ -431,12 +495,27 @@ impl Chunk {
     }
 }
 
+/// Whether some periods of a recurring task have this one, or had it under the name of another fiscal year.
+fn has(periods: &HashSet<(RecurringTaskId, String)>, of: RecurringTaskId, period: &Period) -> bool {
+    let names = periods.iter().filter(|(id, _)| *id == of).map(|(_, name)| name.as_str());
+    periods.contains(&(of, period.to_string()))
+        || period.kind() == PeriodKind::FiscalYear && is_made_otherwise(period, names)
+}
+
 /// Whether what the firm wrote holds for a period.
-fn holds(one: &DueOverride, period: &Period, record: &Record) -> bool {
-    let parse = |name: &str| Period::parse(name, period.length(), &record.years);
-    let from = parse(&one.from_period).is_some_and(|from| from.start() <= period.start());
-    let to = one.to_period.as_deref().is_none_or(|to| parse(to).is_some_and(|to| period.end() <= to.end()));
-    from && to
+fn holds(one: &DueOverride, period: &Period) -> bool {
+    let first = Period::last_day(&one.from_period);
+    let last = one.to_period.as_deref().map_or(Some(NaiveDate::MAX), Period::last_day);
+    first.zip(last).is_some_and(|(first, last)| is_between(period, first, last))
+}
+
+/// What the firm wrote that is meant for a period: of several that hold the one that begins last, and then one that ends.
+pub(crate) fn meant<'a>(
+    written: impl Iterator<Item = &'a DueOverride>,
+    period: &Period,
+) -> Option<&'a DueOverride> {
+    let begins = |one: &&DueOverride| (Period::last_day(&one.from_period), one.to_period.is_some(), one.id);
+    written.filter(|one| holds(one, period)).max_by_key(begins)
 }
 
 /// Writes planned tasks with their documents; returns how many were not there yet.
@@ -477,7 +556,8 @@ async fn write(
             .execute(tx.conn())
             .await?;
     }
-    tell(tx, order.firm_id, &made).await?;
+    let areas = of_made.iter().map(|task| (task.id, areas(firm, task))).collect();
+    tell(tx, order.firm_id, &made, &areas).await?;
     progress::made(tx, order, &made).await?;
     Ok(made.len())
 }
@@ -490,21 +570,28 @@ async fn write_documents(
     dues: &mut Dues,
     planned: &[&Planned],
 ) -> Result<()> {
-    let names: HashMap<DocumentDefinitionId, String> = firm
+    let names: HashMap<DocumentDefinitionId, (&str, &str)> = firm
         .types
         .values()
         .flat_map(|kind| {
-            kind.documents.iter().map(|(document, _)| (document.id, search::fold(&document.name)))
+            let of_type = kind.row.name.as_str();
+            kind.documents.iter().map(move |(document, _)| (document.id, (document.name.as_str(), of_type)))
         })
         .collect();
+    let mut folded: HashMap<(DocumentDefinitionId, Period), String> = HashMap::new();
     let (mut ids, mut of, mut definitions, mut numbers, mut texts) = (vec![], vec![], vec![], vec![], vec![]);
     for task in planned {
         for (definition, number) in &task.documents {
-            texts.push(names.get(definition).cloned().unwrap_or_default());
+            let text = || {
+                let (name, task_type) = names.get(definition).copied().unwrap_or_default();
+                document_text(name, task_type, &label(firm.locale, &task.period))
+            };
+            texts.push(folded.entry((*definition, task.period)).or_insert_with(text).clone());
             ids.push(DocumentId::new().uuid());
             of.push(task.id.uuid());
             definitions.push(definition.uuid());
-            numbers.push(dues.of_document(computed, *number));
+            let hand_in = dues.hand_in.filter(|_| task.is_followed(*number));
+            numbers.push(dues.of_document(computed, *number, hand_in));
         }
     }
     if !ids.is_empty() {
@@ -537,11 +624,30 @@ pub(crate) struct Made {
     pub(crate) department_id: Option<DepartmentId>,
 }
 
-/// One event for each client and department: lists and panels are then read anew, once for all that came or went.
-pub(super) async fn tell(tx: &mut Tx, firm: FirmId, of: &[Made]) -> Result<()> {
-    let mut people: BTreeMap<(ClientId, Option<DepartmentId>), BTreeSet<StaffId>> = BTreeMap::new();
+/// What the documents of a planned task are about.
+fn areas(firm: &Firm, task: &Planned) -> Areas {
+    let kind = firm.types.get(&task.task_type);
+    let definitions = kind.into_iter().flat_map(|kind| &kind.documents).map(|(definition, _)| definition);
+    let planned = definitions.filter(|one| task.documents.iter().any(|(id, _)| *id == one.id));
+    planned.filter_map(|one| Area::parse(one.category.as_str())).fold(Areas::NONE, Areas::with)
+}
+
+/// One event for each client, department and area of documents: lists and panels are then read anew, once for all that came
+/// or went. `areas` are what the documents of each task are about: of a task without documents a client learns nothing
+/// (C-01), and of documents who may see them (B-05).
+pub(super) async fn tell(
+    tx: &mut Tx,
+    firm: FirmId,
+    of: &[Made],
+    areas: &HashMap<TaskId, Areas>,
+) -> Result<()> {
+    type Told = (BTreeSet<StaffId>, Areas);
+    let mut people: BTreeMap<(ClientId, Option<DepartmentId>), Told> = BTreeMap::new();
     for task in of {
-        people.entry((task.client_id, task.department_id)).or_default().insert(task.assignee_id);
+        let told = people.entry((task.client_id, task.department_id));
+        let (assignees, all) = told.or_insert((BTreeSet::new(), Areas::NONE));
+        assignees.insert(task.assignee_id);
+        *all = areas.get(&task.id).into_iter().flat_map(|areas| areas.iter()).fold(*all, Areas::with);
     }
     let ids: Vec<ClientId> =
         people.keys().map(|(client, _)| *client).collect::<BTreeSet<_>>().into_iter().collect();
@@ -551,12 +657,19 @@ pub(super) async fn tell(tx: &mut Tx, firm: FirmId, of: &[Made]) -> Result<()> {
         .load(tx.conn())
         .await?;
     let portfolio: HashMap<ClientId, Option<StaffId>> = portfolio.into_iter().collect();
-    for ((client, department), assignees) in people {
+    for ((client, department), (assignees, areas)) in people {
         let accountant = portfolio.get(&client).copied().flatten();
         let audience =
             Audience::of_row(client, assignees.into_iter().map(Some), accountant, department, None);
-        let (before, after) = (Some(audience.clone()), Some(audience));
-        tx.event(firm, Event { noun: MONTH, subject: client.uuid(), before, after });
+        let mut audiences: Vec<Audience> =
+            areas.iter().map(|area| Audience { area: Some(area), ..audience.clone() }).collect();
+        if audiences.is_empty() {
+            audiences.push(audience.internal_if(true));
+        }
+        for audience in audiences {
+            let (before, after) = (Some(audience.clone()), Some(audience));
+            tx.event(firm, Event { noun: MONTH, subject: client.uuid(), before, after });
+        }
     }
     Ok(())
 }
@@ -568,7 +681,7 @@ struct Dues {
     documents: Vec<Value>,
     known: HashMap<(TaskTypeId, Period, usize, bool), i32>,
     of_documents: HashMap<usize, i32>,
-    /// The day that a person set for what the client brings.
+    /// The day of the one task for what the client brings.
     hand_in: Option<NaiveDate>,
 }
 
@@ -595,14 +708,14 @@ impl Dues {
             "target": dates.target,
             "hand_in": dates.hand_in,
             "provisional": legal.map(|due| &due.provisional),
-            "facts": legal,
+            "facts": dates.facts(),
             "late": task.is_late,
         }));
         self.known.insert(key, number);
         number
     }
 
-    fn of_document(&mut self, computed: &Computed<'_>, dates: usize) -> i32 {
+    fn of_document(&mut self, computed: &Computed<'_>, dates: usize, hand_in: Option<NaiveDate>) -> i32 {
         if let Some(known) = self.of_documents.get(&dates) {
             return *known;
         }
@@ -612,13 +725,20 @@ impl Dues {
         self.documents.push(json!({
             "no": number,
             "legal": legal.map(|due| due.date),
-            "hand_in": self.hand_in.or(found.hand_in).or(found.target).or(legal.map(|due| due.date)),
+            // Never the firm's own date, which no client learns (C-09).
+            "hand_in": hand_in.or(found.hand_in).or(legal.map(|due| due.date)),
             "provisional": legal.map(|due| &due.provisional),
             "facts": legal,
         }));
         self.of_documents.insert(dates, number);
         number
     }
+}
+
+/// The text by which a document is found: its name, its kind of work and its period. Nothing of its task: what people write
+/// of that is no client's to search (C-01).
+pub(crate) fn document_text(name: &str, task_type: &str, period: &str) -> String {
+    search::fold(&format!("{name} {task_type} {period}"))
 }
 
 /// A period as people of a language write it in a title: `04/2019`.
@@ -665,6 +785,8 @@ const TASKS: &str = "
     LEFT JOIN staff_members AS fixed ON fixed.id = r.assignee_id AND fixed.disabled_at IS NULL
     LEFT JOIN staff_members AS accountant ON accountant.id = c.accountant_id AND accountant.disabled_at IS NULL
     LEFT JOIN staff_members AS usual ON usual.id = t.assignee_id AND usual.disabled_at IS NULL
+    -- Several runs at once wait for each other in one order.
+    ORDER BY r.id, due.period
     ON CONFLICT (recurring_task_id, period) DO NOTHING
     RETURNING id, client_id, assignee_id, department_id";
 
@@ -674,8 +796,8 @@ const AGAIN: &str = "
     WHERE tasks.id = ANY ($1) AND undone_periods.recurring_task_id = tasks.recurring_task_id
         AND undone_periods.period = tasks.period";
 
-/// The documents of new tasks: `$1` their dates, each once; `$2` to `$6` their ids, tasks, definitions, dates and folded
-/// names.
+/// The documents of new tasks: `$1` their dates, each once; `$2` to `$6` their ids, tasks, definitions, dates and the folded
+/// texts by which they are found.
 const DOCUMENTS: &str = "
     WITH due AS (
         SELECT * FROM jsonb_to_recordset($1) AS due (no int, legal date, hand_in date, provisional jsonb, facts jsonb)
@@ -688,7 +810,7 @@ const DOCUMENTS: &str = "
     SELECT planned.id, k.firm_id, k.client_id, k.id, d.id, k.task_type_id, k.assignee_id, k.department_id, d.direction,
         d.category, d.name, k.period, k.period_starts_on, d.takes, d.wants_approval, d.is_required, due.legal,
         CASE WHEN d.direction = 'INPUT' THEN due.hand_in ELSE due.legal END, coalesce(due.provisional, '[]'), due.facts,
-        planned.search || ' ' || k.search_text, $7, $8, $8
+        planned.search, $7, $8, $8
     FROM planned JOIN due USING (no)
     JOIN tasks AS k ON k.id = planned.task
     JOIN document_definitions AS d ON d.id = planned.definition";

@@ -1,13 +1,17 @@
 //! Taking generated tasks back (C-11): those that nobody touched vanish with their documents, and no tick makes them again.
 
+use std::collections::HashMap;
+
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
-use guichet_base::id::{FirmId, GenerationId, Id, StaffId, TaskId};
+use guichet_base::id::{FirmId, GenerationId, Id, RecurringTaskId, StaffId, TaskId};
+use guichet_engine::actor::{Area, Areas};
 use guichet_engine::sql;
 use guichet_engine::store::{By, Store, Tx};
-use guichet_engine::tables::{documents, generations, staff_members, tasks};
+use guichet_engine::tables::{documents, recurring_tasks, staff_members, tasks};
 use uuid::Uuid;
 
 use super::model::{Generation, GenerationState};
@@ -17,7 +21,8 @@ use super::run::{Made, tell};
 /// So many tasks are taken back in one transaction.
 const CHUNK: i64 = 200;
 
-/// Takes back the tasks of a run, and returns how many. A run that is not being undone is left as it is.
+/// Takes back the tasks of a run, or all that recurring tasks have, and returns how many. A run that is not being undone is
+/// left as it is.
 ///
 /// # Errors
 /// When the database does not answer: retry; what is gone stays gone.
@@ -29,9 +34,9 @@ pub async fn undo(store: &Store, firm: FirmId, id: GenerationId) -> Result<usize
         after = Some(reached);
     }
     let mut tx = store.begin(By::system()).await?;
-    let kept: i64 = tasks::table.filter(tasks::generation_id.eq(id)).count().get_result(tx.conn()).await?;
-    let kept = usize::try_from(kept).unwrap_or(usize::MAX);
-    if state(&mut tx, id).await?.is_some() {
+    if let Some(run) = progress::lock(&mut tx, id, GenerationState::Undoing).await? {
+        let kept: i64 = of_run(&run).count().get_result(tx.conn()).await?;
+        let kept = usize::try_from(kept).unwrap_or(usize::MAX);
         progress::count(&mut tx, firm, id, "kept = $2", kept).await?;
         progress::end(&mut tx, id, GenerationState::Undoing, GenerationState::Undone).await?;
     }
@@ -47,8 +52,10 @@ pub(super) async fn step(
     after: Option<TaskId>,
 ) -> Result<Option<(TaskId, usize)>> {
     let mut tx = store.begin(By::system()).await?;
-    let Some(by) = state(&mut tx, id).await? else { return Ok(None) };
-    let mut query = tasks::table.filter(tasks::generation_id.eq(id)).into_boxed();
+    let run = progress::lock(&mut tx, id, GenerationState::Undoing).await?;
+    let Some(run) = run else { return Ok(None) };
+    let Some(by) = run.undone_by else { return Ok(None) };
+    let mut query = of_run(&run);
     if let Some(after) = after {
         query = query.filter(tasks::id.gt(after));
     }
@@ -76,21 +83,36 @@ pub(super) async fn on_behalf_of(tx: &mut Tx, by: StaffId) -> Result<()> {
     Ok(())
 }
 
-/// Who undoes a run, whose row is locked; none when it is not being undone.
-async fn state(tx: &mut Tx, id: GenerationId) -> Result<Option<StaffId>> {
-    let found: Option<Generation> = generations::table
-        .find(id)
-        .filter(generations::state.eq(GenerationState::Undoing))
-        .select(Generation::as_select())
-        .for_no_key_update()
-        .get_result(tx.conn())
-        .await
-        .optional()?;
-    Ok(found.and_then(|generation| generation.undone_by))
+/// The tasks that a run made; or those of the recurring tasks of which everything is taken back.
+fn of_run(run: &Generation) -> tasks::BoxedQuery<'static, Pg> {
+    match run.filter().recurring_task_ids {
+        Some(ids) => tasks::table
+            .filter(tasks::firm_id.eq(run.firm_id))
+            .filter(tasks::recurring_task_id.eq_any(ids))
+            .into_boxed(),
+        None => tasks::table.filter(tasks::generation_id.eq(run.id)).into_boxed(),
+    }
 }
 
-/// Those of these tasks that the firm has, locked with their documents: who is about to touch one comes before or after.
+/// Those of these tasks that the firm has, locked with their documents: who is about to touch one comes before or after. Their
+/// recurring tasks are locked first, so that a run beside it, which has seen the periods taken, is over, or sees them undone.
 pub(super) async fn lock(conn: &mut AsyncPgConnection, firm: FirmId, ids: &[TaskId]) -> Result<Vec<TaskId>> {
+    let of: Vec<Option<RecurringTaskId>> = tasks::table
+        .filter(tasks::firm_id.eq(firm))
+        .filter(sql::among(tasks::id, ids))
+        .filter(tasks::recurring_task_id.is_not_null())
+        .select(tasks::recurring_task_id)
+        .distinct()
+        .load(&mut *conn)
+        .await?;
+    let of: Vec<RecurringTaskId> = of.into_iter().flatten().collect();
+    recurring_tasks::table
+        .filter(sql::among(recurring_tasks::id, &of))
+        .order(recurring_tasks::id)
+        .select(recurring_tasks::id)
+        .for_no_key_update()
+        .execute(&mut *conn)
+        .await?;
     let there: Vec<TaskId> = tasks::table
         .filter(tasks::firm_id.eq(firm))
         .filter(sql::among(tasks::id, ids))
@@ -133,10 +155,20 @@ pub(super) async fn take_back(
         .bind::<Timestamptz, _>(now)
         .execute(tx.conn())
         .await?;
+    let of_tasks: Vec<(TaskId, String)> = documents::table
+        .filter(sql::among(documents::task_id, &ids))
+        .select((documents::task_id.assume_not_null(), documents::category))
+        .load(tx.conn())
+        .await?;
+    let mut areas: HashMap<TaskId, Areas> = HashMap::new();
+    for (task, category) in of_tasks {
+        let of_task = areas.entry(task).or_insert(Areas::NONE);
+        *of_task = Area::parse(&category).into_iter().fold(*of_task, Areas::with);
+    }
     for statement in REMOVE {
         diesel::sql_query(*statement).bind::<Array<SqlUuid>, _>(&uuids).execute(tx.conn()).await?;
     }
-    tell(tx, firm, &gone).await?;
+    tell(tx, firm, &gone, &areas).await?;
     Ok(ids)
 }
 
@@ -174,8 +206,8 @@ const REMEMBER: &str = "
 
 /// Removes the tasks `$1`, with their histories. What somebody was told stays told.
 const REMOVE: &[&str] = &[
-    "DELETE FROM changes WHERE subject_id = ANY ($1)
-        OR subject_id IN (SELECT id FROM documents WHERE task_id = ANY ($1))",
+    "DELETE FROM changes WHERE subject_id = ANY ($1)",
+    "DELETE FROM changes WHERE subject_id IN (SELECT id FROM documents WHERE task_id = ANY ($1))",
     "DELETE FROM documents WHERE task_id = ANY ($1)",
     "DELETE FROM tasks WHERE id = ANY ($1)",
 ];

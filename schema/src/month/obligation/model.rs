@@ -37,6 +37,8 @@ pub struct Obligation {
     pub created_at: DateTime<Utc>,
     /// When it, one of its rules or its extensions was last changed.
     pub updated_at: DateTime<Utc>,
+    /// Whether the firm gave one from the catalogue other words: a newer catalogue leaves them.
+    pub is_edited: bool,
 }
 
 impl Obligation {
@@ -81,6 +83,21 @@ pub struct RuleVersion {
     pub shipped_digest: Option<String>,
     /// When it was added.
     pub created_at: DateTime<Utc>,
+    /// Whether the firm corrected a copy from the catalogue: it is the firm's own since.
+    pub is_corrected: bool,
+}
+
+impl RuleVersion {
+    /// Whether the firm wrote it: a newer catalogue leaves it as it is.
+    pub const fn is_own(&self) -> bool {
+        self.is_corrected || self.shipped_digest.is_none()
+    }
+
+    /// Whether it says the same as another one, but for the bounds.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let said = |one: &Self| (one.due.clone(), one.source.clone(), one.status, one.note.clone());
+        said(self) == said(other) && self.shipped_digest == other.shipped_digest
+    }
 }
 
 /// A date that an authority moved once.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use data_encoding::HEXLOWER;
 use guichet_base::error::{Code, InputPath, Refusal, Told};
-use guichet_base::id::ObligationId;
+use guichet_base::id::{Id, ObligationId};
 use guichet_obligations::{
     Book, Expr, Extension, Jurisdiction, Obligation as Rule, Problem, Trouble, Version, Wrong, condition,
     expression, written_condition,
@@ -62,9 +62,11 @@ pub fn book(
     obligations.into_iter().filter_map(rule).collect()
 }
 
-fn read_version(row: RuleVersion) -> Option<Version> {
+/// A version to compute with.
+pub fn read_version(row: RuleVersion) -> Option<Version> {
     let due = expression(&row.due).ok()?;
-    Some(Version { from: row.valid_from, to: row.valid_to, due, source: row.source, status: row.status })
+    let RuleVersion { id, valid_from: from, valid_to: to, source, status, .. } = row;
+    Some(Version { id: Some(id.encode()), from, to, due, source, status })
 }
 
 fn read_extension(row: DueDateExtension) -> Option<Extension> {

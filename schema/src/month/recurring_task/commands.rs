@@ -1,11 +1,14 @@
 //! Commands on recurring tasks. Each that makes periods due writes a job in its transaction, which generates them at once
 //! (C-08).
 
+use chrono::{Months, NaiveDate};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use guichet_base::country::Country;
 use guichet_base::error::{Code, OrNotFound, Refusal, Result, Told};
 use guichet_base::id::{
-    ClientId, DocumentDefinitionId, FirmId, Id, OverrideId, PauseId, RecurringTaskId, StaffId, TaskTypeId,
+    ClientId, DocumentDefinitionId, FirmId, ObligationId, OverrideId, PauseId, RecurringTaskId, StaffId,
+    TaskTypeId,
 };
 use guichet_base::input::{Check, MAX_NAME, Patch, items};
 use guichet_engine::actor::Actor;
@@ -13,10 +16,10 @@ use guichet_engine::first;
 use guichet_engine::job::NewJob;
 use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::{
-    clients, document_definitions, recurring_task_overrides, recurring_task_pauses,
+    clients, document_definitions, obligations, recurring_task_overrides, recurring_task_pauses,
     recurring_task_unexpected, recurring_tasks, task_types,
 };
-use guichet_obligations::{Period, Recurrence};
+use guichet_obligations::{Holidays, Jurisdiction, Period, Recurrence};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -27,12 +30,16 @@ use crate::people::client::record::queries::{Record, records};
 use crate::people::rights::{self, FirmAct};
 use crate::people::{client, firm};
 
-use super::job::GenerateTasks;
+use super::job::{ASKED, GenerateTasks};
 use super::model::{DueOverride, Pause, RecurringTask};
 use super::queries::visible;
+use super::rules;
 
 /// Longest name of a period, in characters.
 const MAX_PERIOD: usize = 20;
+/// How far back work can begin: the years for which a tax can still be claimed, with some to spare. All periods since would
+/// be generated at once.
+const FAR_BACK: Months = Months::new(6 * 12);
 
 /// Input for giving a client recurring work.
 #[derive(Debug, Clone, Serialize)]
@@ -102,7 +109,8 @@ impl Context {
 ///
 /// # Errors
 /// `NOT_ALLOWED`; `NOT_FOUND` about `clientId`, `taskTypeId`, `assigneeId`, `unexpectedDocumentIds`; `OUT_OF_RANGE` about
-/// periods; `TAKEN` about `taskTypeId` when the client has it already without an end.
+/// periods, also about a first one that is years ago; `TAKEN` about `taskTypeId` when the client has it already for some of
+/// these periods.
 pub async fn create(
     store: &Store,
     actor: &Actor,
@@ -121,15 +129,17 @@ pub async fn create(
     let last = input.last_period.as_deref().and_then(|name| context.period(&mut check, "lastPeriod", name));
     let is_order = first.zip(last).is_none_or(|(first, last)| first.start() <= last.start());
     check.require(is_order, Refusal::of("lastPeriod", Code::OutOfRange));
+    let now = tx.now;
+    let today = firm::day::today(tx.conn(), firm_id, now).await?;
+    let earliest = today.checked_sub_months(FAR_BACK);
+    let is_near = first.zip(earliest).is_none_or(|(first, earliest)| first.end() >= earliest);
+    check.require(is_near, Refusal::of("firstPeriod", Code::OutOfRange));
     check_employed(&mut tx, &mut check, firm_id, input.assignee_id).await?;
-    check_documents(tx.conn(), &mut check, kind.id, &input.unexpected).await?;
-    let present = recurring_tasks::table
-        .filter(recurring_tasks::client_id.eq(of.id))
-        .filter(recurring_tasks::task_type_id.eq(kind.id))
-        .filter(recurring_tasks::last_period.is_null());
-    let is_there: bool = diesel::select(diesel::dsl::exists(present)).get_result(tx.conn()).await?;
-    check.require(!is_there, Refusal::of("taskTypeId", Code::Taken));
-    check.done()?;
+    check_documents(tx.conn(), &mut check, "unexpectedDocumentIds", kind.id, &input.unexpected).await?;
+    if let (Some(obligation), Some(first)) = (kind.obligation_id, first) {
+        let days = [first.end(), today];
+        check_place(tx.conn(), &mut check, (firm_id, obligation), &context.record, &days).await?;
+    }
     let name = |period: Period| period.to_string();
     let row = RecurringTask {
         id: RecurringTaskId::new(),
@@ -144,6 +154,11 @@ pub async fn create(
         created_at: tx.now,
         updated_at: tx.now,
     };
+    // Bounds that were refused are none.
+    if first.is_some() && last.is_some() == input.last_period.is_some() {
+        check_alone(tx.conn(), &mut check, "taskTypeId", &row).await?;
+    }
+    check.done()?;
     diesel::insert_into(recurring_tasks::table).values(&row).execute(tx.conn()).await?;
     write_unexpected(tx.conn(), &row, &input.unexpected).await?;
     generate(&mut tx, &row)?;
@@ -154,7 +169,8 @@ pub async fn create(
 /// Changes recurring work. Tasks that exist stay as they are. For owners and managers.
 ///
 /// # Errors
-/// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`; refusals of the fields as for [`create`].
+/// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`; refusals of the fields as for [`create`]; `TAKEN` about `lastPeriod` when the client
+/// has the work a second time for some of these periods.
 pub async fn update(
     store: &Store,
     actor: &Actor,
@@ -166,6 +182,8 @@ pub async fn update(
     if old.version != input.expected_version {
         return Err(Code::Conflict.into());
     }
+    // Nobody gives the client the same work beside it meanwhile.
+    client::commands::lock(tx.conn(), &actor.scope(), old.client_id).await?.or_not_found("id")?;
     let kind = kind(tx.conn(), old.firm_id, old.task_type_id).await?;
     let context = Context::read(tx.conn(), old.firm_id, old.client_id, &kind).await?;
     let mut check = Check::new();
@@ -177,6 +195,13 @@ pub async fn update(
         Patch::Clear => None,
         Patch::Set(period) => Some(period.to_string()),
     };
+    if new.last_period != old.last_period {
+        let last = new.last_period.as_deref().and_then(Period::last_day);
+        let is_order =
+            last.zip(Period::last_day(&new.first_period)).is_none_or(|(last, first)| first <= last);
+        check.require(is_order, Refusal::of("lastPeriod", Code::OutOfRange));
+        check_alone(tx.conn(), &mut check, "lastPeriod", &new).await?;
+    }
     new.expects_documents = input.expects_documents.apply(old.expects_documents);
     check_employed(
         &mut tx,
@@ -186,7 +211,7 @@ pub async fn update(
     )
     .await?;
     if let Some(unexpected) = &input.unexpected {
-        check_documents(tx.conn(), &mut check, kind.id, unexpected).await?;
+        check_documents(tx.conn(), &mut check, "unexpectedDocumentIds", kind.id, unexpected).await?;
     }
     check.done()?;
     let rewritten = match &input.unexpected {
@@ -243,8 +268,8 @@ pub async fn pause(
     tx.commit(id).await
 }
 
-/// Resumes recurring work from a period on: tasks of its periods that are due already are generated at once, those inside
-/// the pause never (C-08). For owners and managers.
+/// Resumes recurring work from a period on: ends the pauses in which that lies, else the one without an end. Tasks of its
+/// periods that are due already are generated at once, those inside a pause never (C-08). For owners and managers.
 ///
 /// # Errors
 /// `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`; `OUT_OF_RANGE` about `fromPeriod`, also when it does not rest.
@@ -264,28 +289,40 @@ pub async fn resume(
     let context = Context::read(tx.conn(), old.firm_id, old.client_id, &kind).await?;
     let mut check = Check::new();
     let from = context.period(&mut check, "fromPeriod", from);
-    let open = pauses(tx.conn(), old.id).await?.into_iter().find(|pause| pause.to_period.is_none());
-    check.require(open.is_some(), Refusal::of("fromPeriod", Code::OutOfRange));
+    let all = pauses(tx.conn(), old.id).await?;
+    let (around, others): (Vec<Pause>, Vec<Pause>) =
+        all.into_iter().partition(|pause| from.is_some_and(|from| rests(pause, &from)));
+    // One without an end is resumed before it began, too.
+    let open = others.into_iter().filter(|pause| pause.to_period.is_none());
+    let ended: Vec<Pause> = if around.is_empty() { open.collect() } else { around };
+    check.require(!ended.is_empty() || from.is_none(), Refusal::of("fromPeriod", Code::OutOfRange));
     check.done()?;
-    if let (Some(open), Some(from)) = (open, from) {
-        let paused = |name: &str| Period::parse(name, context.recurrence.every, &context.record.years);
-        let row = recurring_task_pauses::table.find(open.id);
-        // The last period of the pause is the one before: the last that ends before this one begins.
-        let periods =
-            std::iter::successors(paused(&open.from_period), |period| period.next(&context.record.years));
-        match periods.take_while(|period| period.end() < from.start()).last() {
-            Some(last) => {
-                diesel::update(row)
-                    .set(recurring_task_pauses::to_period.eq(last.to_string()))
-                    .execute(tx.conn())
-                    .await?
-            }
-            None => diesel::delete(row).execute(tx.conn()).await?,
-        };
+    if let Some(from) = from {
+        let years = &context.record.years;
+        for pause in ended {
+            let row = recurring_task_pauses::table.find(pause.id);
+            let first = rules::period(&pause.from_period, &context.recurrence, years);
+            match first.and_then(|first| rules::before(first, &from, years)) {
+                Some(last) => {
+                    diesel::update(row)
+                        .set(recurring_task_pauses::to_period.eq(last.to_string()))
+                        .execute(tx.conn())
+                        .await?
+                }
+                None => diesel::delete(row).execute(tx.conn()).await?,
+            };
+        }
         generate(&mut tx, &old)?;
         changed(&mut tx, old, "recurringTaskResume").await?;
     }
     tx.commit(id).await
+}
+
+/// Whether a period lies in a pause.
+fn rests(pause: &Pause, period: &Period) -> bool {
+    let first = Period::last_day(&pause.from_period).unwrap_or(NaiveDate::MIN);
+    let last = pause.to_period.as_deref().and_then(Period::last_day).unwrap_or(NaiveDate::MAX);
+    rules::is_between(period, first, last)
 }
 
 /// A date or a rule of the firm's own for some periods of one client.
@@ -305,8 +342,8 @@ pub struct SetOverride {
     pub reason: String,
 }
 
-/// Sets a date or a rule of the firm's own for some periods of one client (C-09). Tasks that exist stay as they are. For
-/// owners and managers.
+/// Sets a date or a rule of the firm's own for some periods of one client (C-09); of several that hold for a period the one that
+/// begins last is meant. Tasks that exist stay as they are. For owners and managers.
 ///
 /// # Errors
 /// `NOT_ALLOWED`, `NOT_FOUND`; refusals of the fields, `INVALID_RULE` about the place in the rule that is wrong.
@@ -319,8 +356,12 @@ pub async fn set_override(store: &Store, actor: &Actor, input: SetOverride) -> R
     let mut check = Check::new();
     let from = context.period(&mut check, "fromPeriod", &input.from_period);
     let to = input.to_period.as_deref().and_then(|to| context.period(&mut check, "toPeriod", to));
-    let definition: Vec<DocumentDefinitionId> = input.definition_id.into_iter().collect();
-    check_documents(tx.conn(), &mut check, kind.id, &definition).await?;
+    let is_order = from.zip(to).is_none_or(|(from, to)| from.start() <= to.start());
+    check.require(is_order, Refusal::of("toPeriod", Code::OutOfRange));
+    if let Some(id) = input.definition_id {
+        let found = definitions(tx.conn(), kind.id).await?;
+        check.found(&[("definitionId".into(), id)], |id| found.contains(id));
+    }
     if let Some(due) = &input.due {
         match obligation::rules::read_due("due", due) {
             Ok(rule) => {
@@ -362,10 +403,32 @@ pub async fn set_override(store: &Store, actor: &Actor, input: SetOverride) -> R
     tx.commit(id).await
 }
 
-/// Has the tasks of periods that are due generated as soon as this is committed.
+/// Has the tasks of periods that are due generated as soon as this is committed. Each act has its own job: one that runs
+/// already may have read what was before.
 fn generate(tx: &mut Tx, row: &RecurringTask) -> Result<()> {
     let order = GenerateTasks::of(row.firm_id, vec![row.id]);
-    tx.job(NewJob::new(&order)?.firm(row.firm_id).key(row.id.encode()));
+    tx.job(NewJob::new(&order)?.firm(row.firm_id).priority(ASKED));
+    Ok(())
+}
+
+/// Refuses a recurring task that has a period in common with another one of the same client and kind of work. The client is
+/// locked.
+async fn check_alone(
+    conn: &mut AsyncPgConnection,
+    check: &mut Check,
+    path: &'static str,
+    of: &RecurringTask,
+) -> Result<()> {
+    let others: Vec<(String, Option<String>)> = recurring_tasks::table
+        .filter(recurring_tasks::client_id.eq(of.client_id))
+        .filter(recurring_tasks::task_type_id.eq(of.task_type_id))
+        .filter(recurring_tasks::id.ne(of.id))
+        .select((recurring_tasks::first_period, recurring_tasks::last_period))
+        .load(conn)
+        .await?;
+    let own = (of.first_period.as_str(), of.last_period.as_deref());
+    let is_alone = others.iter().all(|(first, last)| !rules::overlap(own, (first, last.as_deref())));
+    check.require(is_alone, Refusal::of(path, Code::Taken));
     Ok(())
 }
 
@@ -422,20 +485,74 @@ async fn check_employed(
     }
 }
 
+/// Refuses work for an obligation that is not one of the client's place, on none of these days; or for which a narrower one of
+/// the same name holds there.
+async fn check_place(
+    conn: &mut AsyncPgConnection,
+    check: &mut Check,
+    (firm, of): (FirmId, ObligationId),
+    record: &Record,
+    days: &[NaiveDate],
+) -> Result<()> {
+    let of_firm = || obligations::table.filter(obligations::firm_id.eq(firm));
+    let (name, kind, own): (String, String, String) = of_firm()
+        .filter(obligations::id.eq(of))
+        .select((obligations::name, obligations::kind, obligations::jurisdiction))
+        .get_result(&mut *conn)
+        .await?;
+    let rows: Vec<(String, String)> = of_firm()
+        .filter(obligations::name.eq(name))
+        .filter(obligations::kind.eq(kind))
+        .select((obligations::code, obligations::jurisdiction))
+        .load(conn)
+        .await?;
+    let country = Country::parse(&record.country);
+    let includes = |of: &Jurisdiction| match country {
+        Some(country) => days.iter().any(|day| of.includes(country, &record.facts.place(*day))),
+        None => of.country().is_none(),
+    };
+    let read = |text: &str| Jurisdiction::parse(text).unwrap_or(Jurisdiction::ANY);
+    let own = read(&own);
+    let refusal =
+        |name: String| Refusal::of("taskTypeId", Code::NotForPlace).telling("name", Told::Text(name));
+    if !includes(&own) {
+        check.refuse(refusal(place_name(&own)));
+        return Ok(());
+    }
+    let narrower = rows.iter().map(|(code, text)| (code, read(text)));
+    let narrower = narrower.filter(|(_, other)| other.narrowness() > own.narrowness() && includes(other));
+    if let Some((code, _)) = narrower.max_by_key(|(_, other)| other.narrowness()) {
+        check.refuse(refusal(code.clone()).telling("why", Told::Text("narrower".to_owned())));
+    }
+    Ok(())
+}
+
+/// What people call the place of a jurisdiction, where its name is known.
+fn place_name(of: &Jurisdiction) -> String {
+    let (known, code) = (Holidays::shipped(), of.to_string());
+    let Some(country) = of.country() else { return code };
+    let part = code.split_once('-').map_or("", |(_, part)| part);
+    let city = known.city(country, part).map(|(name, _)| name);
+    city.or_else(|| known.region(country, &code)).unwrap_or(&code).to_owned()
+}
+
 /// Refuses documents that are none of this kind of work.
 async fn check_documents(
     conn: &mut AsyncPgConnection,
     check: &mut Check,
+    path: &'static str,
     of: TaskTypeId,
     ids: &[DocumentDefinitionId],
 ) -> Result<()> {
-    let found: Vec<DocumentDefinitionId> = document_definitions::table
-        .filter(document_definitions::task_type_id.eq(of))
-        .select(document_definitions::id)
-        .load(conn)
-        .await?;
-    check.found(&items("unexpectedDocumentIds", ids), |id| found.contains(id));
+    let found = definitions(conn, of).await?;
+    check.found(&items(path, ids), |id| found.contains(id));
     Ok(())
+}
+
+/// The documents of a kind of work, old ones too.
+async fn definitions(conn: &mut AsyncPgConnection, of: TaskTypeId) -> Result<Vec<DocumentDefinitionId>> {
+    let of_type = document_definitions::table.filter(document_definitions::task_type_id.eq(of));
+    Ok(of_type.select(document_definitions::id).load(conn).await?)
 }
 
 /// Replaces the documents that a client is not asked for; returns whether they differ.

@@ -17,6 +17,9 @@ pub struct GenerateTasks {
     pub generation_id: Option<GenerationId>,
 }
 
+/// The priority of what a person waits for: before the ticks of all firms.
+pub const ASKED: i16 = 10;
+
 impl Payload for GenerateTasks {
     const KIND: &'static str = "generate_tasks";
     const MAX_ATTEMPTS: i32 = 50;

@@ -5,7 +5,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
-use guichet_base::id::{ClientId, RecurringTaskId, TaskTypeId};
+use guichet_base::id::{ClientId, RecurringTaskId, StaffId, TaskTypeId};
 use guichet_base::page::{Page, PageRequest};
 use guichet_engine::actor::Scope;
 use guichet_engine::condition::Condition;
@@ -28,6 +28,12 @@ pub struct RecurringTaskFilter {
     pub clients: Option<Vec<ClientId>>,
     /// Of one of these kinds of work.
     pub task_types: Option<Vec<TaskTypeId>>,
+    /// Done by one of these people for its client.
+    pub assignees: Option<Vec<StaffId>>,
+    /// Whether it has a last period.
+    pub is_ended: Option<bool>,
+    /// Whether it rests until somebody resumes it.
+    pub is_paused: Option<bool>,
 }
 
 /// The recurring tasks inside a scope (B-14): none for clients (C-01).
@@ -54,6 +60,20 @@ fn filtered_if(
     }
     if let Some(task_types) = &filter.task_types {
         query = query.filter(recurring_tasks::task_type_id.eq_any(task_types.clone()));
+    }
+    if let Some(assignees) = &filter.assignees {
+        query = query.filter(recurring_tasks::assignee_id.eq_any(assignees.clone()));
+    }
+    if let Some(ended) = filter.is_ended {
+        query = query.filter(recurring_tasks::last_period.is_not_null().eq(ended));
+    }
+    if let Some(paused) = filter.is_paused {
+        let rests = diesel::dsl::exists(
+            recurring_task_pauses::table
+                .filter(recurring_task_pauses::recurring_task_id.eq(recurring_tasks::id))
+                .filter(recurring_task_pauses::to_period.is_null()),
+        );
+        query = if paused { query.filter(rests) } else { query.filter(diesel::dsl::not(rests)) };
     }
     query
 }
@@ -93,6 +113,20 @@ pub async fn page(
         (recurring_tasks::created_at => DateTime<Utc>, recurring_tasks::id),
         RecurringTask
     ))
+}
+
+/// Those of these recurring tasks that are in the list, in no particular order, for keeping a list up to date.
+///
+/// # Errors
+/// When the database does not answer: retry.
+pub async fn among(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &RecurringTaskFilter,
+    ids: &[RecurringTaskId],
+) -> Result<Vec<RecurringTask>> {
+    let query = filtered(scope, filter).filter(sql::among(recurring_tasks::id, ids));
+    Ok(query.select(RecurringTask::as_select()).load(conn).await?)
 }
 
 /// How many recurring tasks match a filter.

@@ -12,7 +12,7 @@ use guichet_engine::tables::saved_views;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::model::SavedView;
+use super::model::{SavedView, SavedViewAct};
 use super::queries;
 use crate::month::export::model::ListName;
 use crate::people::rights::{self, FirmAct};
@@ -96,7 +96,7 @@ pub async fn create(
 /// `NOT_FOUND` about `id`, `NOT_ALLOWED`, `CONFLICT`; refusals of the fields as for [`create`].
 pub async fn update(store: &Store, actor: &Actor, input: UpdateSavedView) -> Result<Done<SavedViewId>> {
     let mut tx = store.begin(actor).await?;
-    let old = locked(&mut tx, actor, input.id).await?;
+    let old = locked(&mut tx, actor, input.id, SavedViewAct::Update).await?;
     if old.version != input.expected_version {
         return Err(Code::Conflict.into());
     }
@@ -128,14 +128,14 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateSavedView) -> Res
 /// `NOT_FOUND` about `id`, `NOT_ALLOWED`.
 pub async fn delete(store: &Store, actor: &Actor, id: SavedViewId) -> Result<Done<()>> {
     let mut tx = store.begin(actor).await?;
-    let view = locked(&mut tx, actor, id).await?;
+    let view = locked(&mut tx, actor, id, SavedViewAct::Delete).await?;
     diesel::delete(saved_views::table.find(id)).execute(tx.conn()).await?;
     tx.changed(view.firm_id, "savedViewDelete", id, Some(view.audience()), None);
     tx.commit(()).await
 }
 
 /// The view, if the actor may change it.
-async fn locked(tx: &mut Tx, actor: &Actor, id: SavedViewId) -> Result<SavedView> {
+async fn locked(tx: &mut Tx, actor: &Actor, id: SavedViewId, act: SavedViewAct) -> Result<SavedView> {
     actor.staff()?;
     let seen = queries::by_ids(tx.conn(), &actor.membership, &[id]).await?;
     seen.into_iter().next().or_not_found("id")?;
@@ -147,9 +147,7 @@ async fn locked(tx: &mut Tx, actor: &Actor, id: SavedViewId) -> Result<SavedView
         .await
         .optional()?
         .or_not_found("id")?;
-    if view.staff_id.is_none() {
-        rights::may(&actor.membership, FirmAct::SavedViewShare)?;
-    }
+    view.may(act, &actor.membership)?;
     Ok(view)
 }
 

@@ -134,7 +134,7 @@ pub async fn set_dates(
     let act = ActId::new();
     for mut case in cases {
         results.insert(case.task.id, None);
-        set.apply(&mut case.task, &rules, &by);
+        case.following = set.apply(&mut case.task, &rules, &by);
         if case.task != case.old {
             let changed: Vec<_> = dates::differences(&case.old, &case.task).collect();
             case.save(&mut tx, "tasksDueDateSet", Saved::Fields).await?;

@@ -18,7 +18,7 @@ use guichet_engine::tables::{clients, firms, tasks};
 use crate::people::client::facts::{ClientFacts, FirmTerms};
 use crate::shared::email_delivery::announce::Occasion;
 
-use super::documents;
+use super::documents::{self, Following};
 use super::list::{search_text, visible};
 use super::model::Task;
 use super::rules::{self, TaskAct};
@@ -40,6 +40,8 @@ pub(super) struct Case {
     pub old: Task,
     pub client: ClientFacts,
     pub firm: FirmTerms,
+    /// What its documents get with its dates, when an act sets these.
+    pub following: Option<Following>,
 }
 
 impl Case {
@@ -82,7 +84,7 @@ impl Case {
         tx.now = locked.iter().map(|task| task.updated_at).fold(tx.now, Ord::max);
         let case = |task: Task| {
             let client = around.get(&task.client_id)?.clone();
-            Some((task.id, Self { old: task.clone(), task, client, firm: firm.clone() }))
+            Some((task.id, Self { old: task.clone(), task, client, firm: firm.clone(), following: None }))
         };
         Ok(locked.into_iter().filter_map(case).collect())
     }
@@ -144,7 +146,7 @@ impl Case {
         ));
         sql::keep(1, update).execute(tx.conn()).await?;
         let portfolio = self.client.accountant_id;
-        documents::follow(tx, &self.old, &self.task, portfolio).await?;
+        documents::follow(tx, (&self.old, &self.task), self.following.as_ref(), portfolio).await?;
         let [before, after] = [&self.old, &self.task].map(|task| Some(task.audience(portfolio)));
         tx.changed(self.firm.id, act, self.task.id, before, after);
         Ok(())

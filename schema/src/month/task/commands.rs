@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::collation;
-use guichet_base::error::{Code, OrNotFound, Refusal, Result, Told};
-use guichet_base::id::{ActId, ClientId, FirmId, StaffId, TaskId, TaskTypeId};
+use guichet_base::error::{Code, InputPath, OrNotFound, Refusal, Result, Told};
+use guichet_base::id::{ActId, ClientId, DocumentDefinitionId, FirmId, StaffId, TaskId, TaskTypeId};
 use guichet_base::input::{Check, MAX_NAME, MAX_TEXT, Patch};
 use guichet_engine::actor::Actor;
 use guichet_engine::store::{Done, Store};
@@ -22,6 +22,7 @@ use crate::shared::history::Changed;
 
 use super::case::{Case, Saved};
 use super::dates::{self, SetDates};
+use super::documents::{self, NewDocument};
 use super::history::{self, TaskField};
 use super::list::search_text;
 use super::model::{Task, TaskOrigin, TaskStatus};
@@ -48,6 +49,10 @@ pub struct CreateTask {
     pub period: Option<String>,
     /// The dates; those that are not given follow the kind of work, if it has a period.
     pub dates: SetDates,
+    /// Documents of the kind of work that this task does not need.
+    pub unexpected: Vec<DocumentDefinitionId>,
+    /// Documents of its own.
+    pub documents: Vec<NewDocument>,
 }
 
 /// Input for changing a task.
@@ -77,6 +82,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTask) 
     let title = check.line("title", &input.title, 1..=MAX_NAME);
     let description = check.text("description", &input.description, 0..=MAX_TEXT);
     let period = check.optional_line("period", input.period.as_deref(), MAX_PERIOD);
+    let added = documents::check(&mut check, &input.documents);
     check.done()?;
     let mut tx = first!(store.begin_once(actor, "taskCreate", key, &input).await?);
     let scope = actor.scope();
@@ -89,6 +95,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTask) 
     check_works_here(tx.conn(), firm.id, assignee_id).await?;
     let rules = Rules::read(tx.conn(), firm.id, &[client.id]).await?;
     let period = checked_period(&rules, &input, period.as_deref())?;
+    check_unexpected(&rules, &input)?;
     let department_id = match input.task_type_id {
         Some(id) => {
             task_types::table.find(id).select(task_types::department_id).get_result(tx.conn()).await?
@@ -135,23 +142,36 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTask) 
     insert(tx.conn(), &task, period).await?;
     if let (Some(task_type), Some(period)) = (task.task_type_id, period) {
         let legal = task.legal_due_on.filter(|_| task.is_legal_set()).map(|day| (day, by.as_str()));
-        let work = Work { client: client.id, task_type, period, legal };
-        let hand_in = task.hand_in_by.filter(|_| task.is_hand_in_set);
+        let work = Work { client: client.id, task_type, recurring: None, period, legal };
         let made = Made {
             id: task.id,
             client_id: client.id,
             assignee_id: task.assignee_id,
             department_id: task.department_id,
         };
-        rules.make_documents(&mut tx, work, &made, hand_in).await?;
+        let hand_in = documents::asked_by(&task);
+        rules.make_documents(&mut tx, work, &made, hand_in, &input.unexpected).await?;
     }
+    let text = |name: &str| rules.document_text(name, task.task_type_id, period.as_ref());
+    documents::add(&mut tx, &task, &added, text, client.accountant_id).await?;
     let act = ActId::new();
     let entered = Changed::new(TaskField::Created, None, Some(task.status.to_string()));
     history::record(&tx, actor, &task, act, &[entered], None).await?;
     tx.changed(firm.id, "taskCreate", task.id, None, Some(task.audience(client.accountant_id)));
-    let case = Case { old: task.clone(), task, client, firm };
+    let case = Case { old: task.clone(), task, client, firm, following: None };
     notify::assigned(&mut tx, actor, act, &[&case]).await?;
     tx.commit(case.task.id).await
+}
+
+/// Refuses documents that the kind of work does not have.
+fn check_unexpected(rules: &Rules, input: &CreateTask) -> Result<()> {
+    let mut check = Check::new();
+    for (index, id) in input.unexpected.iter().enumerate() {
+        let is_known = input.task_type_id.is_some_and(|task_type| rules.has_document(task_type, *id));
+        let path = InputPath::from("unexpectedDocumentIds").item(index);
+        check.require(is_known, Refusal::of(path, Code::NotFound));
+    }
+    Ok(check.done()?)
 }
 
 /// The period of a new task, or its refusal; the kind of work must be offered.
@@ -224,7 +244,7 @@ pub async fn edit(store: &Store, actor: &Actor, input: EditTask) -> Result<Done<
     if !input.dates.is_empty() {
         let by = name(tx.conn(), actor.staff()?.id).await?;
         let rules = Rules::read(tx.conn(), firm, &[client]).await?;
-        input.dates.apply(&mut case.task, &rules, &by);
+        case.following = input.dates.apply(&mut case.task, &rules, &by);
     }
     if case.task != case.old {
         let changed = differences(&case.old, &case.task);

@@ -7,9 +7,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::month::generation::plan::Dates;
-use crate::month::generation::run::by_hand::{Rules, Work};
+use crate::month::generation::run::by_hand::{Documents, Rules, Work};
 use crate::shared::history::Changed;
 
+use super::documents::Following;
 use super::history::TaskField;
 use super::model::Task;
 
@@ -42,37 +43,40 @@ impl SetDates {
         *self == Self::default()
     }
 
-    /// Sets the dates of a task. `by` is the name of the person.
-    pub(super) fn apply(self, task: &mut Task, rules: &Rules, by: &str) {
+    /// Sets the dates of a task, and returns what its documents get with them. `by` is the name of the person.
+    pub(super) fn apply(self, task: &mut Task, rules: &Rules, by: &str) -> Option<Following> {
         let legal = match self.legal {
             Patch::Keep => task.legal_due_on,
             Patch::Clear => None,
             Patch::Set(day) => Some(day),
         };
         let found = found(task, rules, legal.map(|day| (day, by)));
-        settle(task, self, found);
+        settle(task, self, found.as_ref().map(|(dates, _)| dates));
+        let (dates, documents) = found?;
+        Some(Following { documents, due: dates.legal })
     }
 }
 
 /// What the rules say of a task whose legal date is this one, or the rule's without one.
-fn found(task: &Task, rules: &Rules, legal: Option<(NaiveDate, &str)>) -> Option<Dates> {
+fn found(task: &Task, rules: &Rules, legal: Option<(NaiveDate, &str)>) -> Option<(Dates, Documents)> {
     let task_type = task.task_type_id?;
     let period = rules.period(task.client_id, Some(task_type), task.period.as_deref()?)?;
-    rules.dates(Work { client: task.client_id, task_type, period, legal })
+    let recurring = task.recurring_task_id;
+    rules.dates(Work { client: task.client_id, task_type, recurring, period, legal })
 }
 
 /// Writes the dates: those that were set, else those that follow from them. What nobody knows a rule for is kept.
-fn settle(task: &mut Task, set: SetDates, found: Option<Dates>) {
+fn settle(task: &mut Task, set: SetDates, found: Option<&Dates>) {
     let moves = set.legal != Patch::Keep;
     if moves {
-        let by_rule = found.as_ref().and_then(|found| found.legal.as_ref());
+        let by_rule = found.and_then(|found| found.legal.as_ref());
         task.legal_due_on = match set.legal {
             Patch::Set(day) => Some(day),
             Patch::Clear | Patch::Keep => by_rule.map(|due| due.date),
         };
         // A day that a person set has no explanation, by which it is known as such.
-        let due: Option<&Due> = by_rule.filter(|_| set.legal == Patch::Clear);
-        task.due_facts = due.and_then(|due| serde_json::to_value(due).ok());
+        let due: Option<Due> = found.filter(|_| set.legal == Patch::Clear).and_then(Dates::facts);
+        task.due_facts = due.as_ref().and_then(|due| serde_json::to_value(due).ok());
         task.provisional = due.map_or_else(|| json!([]), |due| json!(due.provisional));
     }
     let follow =
@@ -84,12 +88,9 @@ fn settle(task: &mut Task, set: SetDates, found: Option<Dates>) {
                 Patch::Keep => {}
             }
         };
-    let target = found.as_ref().and_then(|found| found.target);
+    let target = found.and_then(|found| found.target);
     follow(set.target, moves, &mut task.is_target_set, &mut task.target_on, target);
-    // Never later than the firm's own date.
-    let latest = |day: NaiveDate| task.target_on.map_or(day, |target| day.min(target));
-    let hand_in = found.as_ref().and_then(|found| found.hand_in).map(latest);
-    let moves = moves || set.target != Patch::Keep;
+    let hand_in = found.and_then(|found| found.hand_in);
     follow(set.hand_in, moves, &mut task.is_hand_in_set, &mut task.hand_in_by, hand_in);
 }
 

@@ -4,11 +4,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use diesel::expression::SqlLiteral;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Date, Timestamptz};
+use diesel::sql_types::{Bool, Date};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::collation;
 use guichet_base::error::{Fault, Result};
-use guichet_base::id::{ClientId, DepartmentId, RecurringTaskId, StaffId, TaskId, TaskTypeId};
+use guichet_base::id::{ClientId, DepartmentId, FirmId, RecurringTaskId, StaffId, TaskId, TaskTypeId};
+use guichet_base::locale::Locale;
 use guichet_base::page::{Page, PageRequest};
 use guichet_base::search;
 use guichet_base::text_enum;
@@ -18,10 +19,11 @@ use guichet_engine::each::{each, of_parent};
 use guichet_engine::keyset::{self, Key, Position, keyset, place};
 use guichet_engine::reach;
 use guichet_engine::sql;
-use guichet_engine::tables::tasks;
+use guichet_engine::tables::{clients, firms, tasks};
 use guichet_engine::tally;
 use guichet_engine::{found_by, refolded};
 
+use crate::people::firm::day::today;
 use crate::shared::conversation::queries::has_unread;
 
 use super::model::{Task, TaskOrigin, TaskStatus};
@@ -118,8 +120,18 @@ pub struct TaskFilter {
     pub due_from: Option<NaiveDate>,
     /// Legally due on or before.
     pub due_to: Option<NaiveDate>,
+    /// To be done by the firm's own date on or after.
+    pub target_from: Option<NaiveDate>,
     /// To be done by the firm's own date on or before.
     pub target_to: Option<NaiveDate>,
+    /// Made at or after.
+    pub created_from: Option<DateTime<Utc>>,
+    /// Made before.
+    pub created_to: Option<DateTime<Utc>>,
+    /// Changed at or after.
+    pub updated_from: Option<DateTime<Utc>>,
+    /// Changed before.
+    pub updated_to: Option<DateTime<Utc>>,
     /// Whether nobody has acted on it yet.
     pub is_untouched: Option<bool>,
     /// Whether this person has unread comments on it (D-12).
@@ -130,7 +142,7 @@ pub struct TaskFilter {
     pub is_overdue: Option<bool>,
     /// The moment that tells the firm's day; see [`TaskFilter::at`].
     pub now: Option<DateTime<Utc>>,
-    /// Words in title or description; all must match.
+    /// Words in title, description or the client's name, in any of their forms in the firm's language; all must match.
     pub search: Option<String>,
 }
 
@@ -149,7 +161,7 @@ pub(crate) fn visible(scope: &Scope) -> Condition<tasks::table> {
 
 type Query<'a> = tasks::BoxedQuery<'a, Pg>;
 
-fn filtered<'a>(scope: &Scope, filter: &TaskFilter) -> Result<Query<'a>> {
+async fn filtered<'a>(conn: &mut AsyncPgConnection, scope: &Scope, filter: &TaskFilter) -> Result<Query<'a>> {
     let few = is_few(filter.clients.as_deref()) || filter.ids.is_some() || filter.recurring.is_some();
     filtered_if(scope, filter, few)
 }
@@ -194,8 +206,23 @@ fn filtered_if<'a>(scope: &Scope, filter: &TaskFilter, few: bool) -> Result<Quer
     if let Some(to) = filter.due_to {
         query = query.filter(tasks::legal_due_on.le(to)).filter(or_never(LEGAL).le(to));
     }
+    if let Some(from) = filter.target_from {
+        query = query.filter(tasks::target_on.ge(from));
+    }
     if let Some(to) = filter.target_to {
         query = query.filter(tasks::target_on.le(to));
+    }
+    if let Some(at) = filter.created_from {
+        query = query.filter(tasks::created_at.ge(sql::held(at)));
+    }
+    if let Some(at) = filter.created_to {
+        query = query.filter(tasks::created_at.lt(sql::held(at)));
+    }
+    if let Some(at) = filter.updated_from {
+        query = query.filter(tasks::updated_at.ge(sql::held(at)));
+    }
+    if let Some(at) = filter.updated_to {
+        query = query.filter(tasks::updated_at.lt(sql::held(at)));
     }
     if let Some(untouched) = filter.is_untouched {
         query = query.filter(tasks::is_untouched.eq(untouched));
@@ -208,9 +235,37 @@ fn filtered_if<'a>(scope: &Scope, filter: &TaskFilter, few: bool) -> Result<Quer
     }
     if let Some(overdue) = filter.is_overdue {
         let now = filter.now.ok_or_else(|| Fault::Broken("what is late depends on the moment".into()))?;
-        query = query.filter(is_overdue(now, overdue));
+        let today = today(conn, scope.firm_id(), now).await?;
+        query = query.filter(is_overdue(today, overdue));
     }
-    Ok(query.filter(found_by!(tasks, &search::Query::read(filter.search.as_deref())?)))
+    let words = search::Query::read(filter.search.as_deref())?;
+    if words.is_empty() {
+        return Ok(query);
+    }
+    let locale: Locale = firms::table.find(scope.firm_id()).select(firms::locale).get_result(conn).await?;
+    for word in words.with_forms(locale).words() {
+        // Names change, so tasks do not keep them.
+        let named = clients_named(conn, scope.firm_id(), &word).await?;
+        query = query.filter(found_by!(tasks, &word).or(tasks::client_id.eq_any(named)));
+    }
+    Ok(query)
+}
+
+/// The clients of a firm whose names contain a word.
+async fn clients_named(
+    conn: &mut AsyncPgConnection,
+    firm: FirmId,
+    word: &search::Query,
+) -> Result<Vec<ClientId>> {
+    let of_firm: Vec<(ClientId, String)> = clients::table
+        .filter(clients::firm_id.eq(firm))
+        .filter(found_by!(clients, word))
+        .select((clients::id, clients::name))
+        .load(conn)
+        .await?;
+    // They are found by their numbers and addresses, too.
+    let is_named = |(id, name): (ClientId, String)| word.matches(&search::fold(&name)).then_some(id);
+    Ok(of_firm.into_iter().filter_map(is_named).collect())
 }
 
 /// Whether required documents of a task are missing.
@@ -221,17 +276,15 @@ fn lacks_documents() -> SqlLiteral<Bool> {
     )
 }
 
-/// Whether a task is late, as [`rules::is_overdue`](super::rules::is_overdue) says, on the firm's day at this moment.
-fn is_overdue(now: DateTime<Utc>, wanted: bool) -> Condition<tasks::table> {
-    let day = diesel::dsl::sql::<Bool>(
-        "(tasks.status NOT IN ('DONE', 'CANCELED') AND coalesce(tasks.legal_due_on < (SELECT ((",
+/// Whether a task is late, as [`rules::is_overdue`](super::rules::is_overdue) says, on this day of the firm; as the partial
+/// index has it.
+fn is_overdue(today: NaiveDate, wanted: bool) -> Condition<tasks::table> {
+    let late = diesel::dsl::sql::<Bool>(
+        "(tasks.status NOT IN ('DONE', 'CANCELED') AND coalesce(tasks.legal_due_on, '9999-12-31') < ",
     )
-    .bind::<Timestamptz, _>(sql::held(now))
-    .sql(
-        " + make_interval(secs => firms.clock_ahead_seconds)) AT TIME ZONE firms.zone)::date FROM firms \
-         WHERE firms.id = tasks.firm_id), false))",
-    );
-    Condition::new(day.eq(wanted))
+    .bind::<Date, _>(today)
+    .sql(")");
+    if wanted { Condition::new(late) } else { Condition::new(diesel::dsl::not(late)) }
 }
 
 /// A page of the list.
@@ -245,7 +298,7 @@ pub async fn page(
     order: TaskOrder,
     part: &PageRequest,
 ) -> Result<Page<Task>> {
-    let query = filtered(scope, filter)?.limit(part.fetch());
+    let query = filtered(conn, scope, filter).await?.limit(part.fetch());
     let query = ordered(query, order, order.descending == part.is_backward(), Some(part))?;
     Ok(part.page(query.select(Task::as_select()).load(conn).await?))
 }
@@ -276,7 +329,7 @@ pub async fn ids(
     filter: &TaskFilter,
     order: TaskOrder,
 ) -> Result<Vec<TaskId>> {
-    let query = ordered(filtered(scope, filter)?, order, !order.descending, None)?;
+    let query = ordered(filtered(conn, scope, filter).await?, order, !order.descending, None)?;
     Ok(query.select(tasks::id).load(conn).await?)
 }
 
@@ -323,7 +376,7 @@ pub async fn among(
     filter: &TaskFilter,
     ids: &[TaskId],
 ) -> Result<Vec<Task>> {
-    let query = filtered(scope, filter)?.filter(sql::among(tasks::id, ids));
+    let query = filtered(conn, scope, filter).await?.filter(sql::among(tasks::id, ids));
     Ok(query.select(Task::as_select()).load(conn).await?)
 }
 
@@ -369,9 +422,10 @@ pub async fn counts(
     filter: &TaskFilter,
 ) -> Result<Vec<(Tallied, i64)>> {
     let by_status = tally::by::<TaskStatus>("tasks.status");
+    let matching = filtered(conn, scope, filter).await?.select(tasks::id);
     let rows: Vec<(StaffId, Vec<i64>)> = tasks::table
         .group_by(tasks::assignee_id)
-        .filter(tasks::id.eq_any(filtered(scope, filter)?.select(tasks::id)))
+        .filter(tasks::id.eq_any(matching))
         .select((tasks::assignee_id, by_status))
         .load(conn)
         .await?;
@@ -393,7 +447,7 @@ pub async fn counts(
 /// # Errors
 /// `TOO_LONG` about `search`; when the database does not answer: retry.
 pub async fn count(conn: &mut AsyncPgConnection, scope: &Scope, filter: &TaskFilter) -> Result<i64> {
-    Ok(filtered(scope, filter)?.count().get_result(conn).await?)
+    Ok(filtered(conn, scope, filter).await?.count().get_result(conn).await?)
 }
 
 /// The number of tasks of each of these clients that match a filter.

@@ -121,6 +121,11 @@ impl Task {
         serde_json::from_value(self.due_facts.clone()?).ok()
     }
 
+    /// How the legal date was found, without the firm's own dates: for documents, which clients see.
+    pub fn shown_facts(&self) -> Option<serde_json::Value> {
+        serde_json::to_value(self.due()?.shown()).ok()
+    }
+
     /// Why the legal date may still change.
     pub fn provisional(&self) -> Vec<Provisional> {
         serde_json::from_value(self.provisional.clone()).unwrap_or_default()

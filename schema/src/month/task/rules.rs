@@ -3,9 +3,11 @@
 use chrono::NaiveDate;
 use guichet_base::error::Code;
 use guichet_base::text_enum;
-use guichet_engine::actor::Scope;
+use guichet_engine::actor::{Membership, Scope};
 
-use super::model::TaskStatus;
+use crate::people::rights::{self, FirmAct};
+
+use super::model::{Task, TaskOrigin, TaskStatus};
 
 /// Most files of a task, including those of its comments.
 pub const MAX_ATTACHMENTS: i64 = 500;
@@ -27,10 +29,13 @@ text_enum! {
         AttachFile = "ATTACH_FILE",
         /// Mark the comments as read with `taskMarkRead`.
         MarkRead = "MARK_READ",
+        /// Take the task back with `taskUndo`.
+        Undo = "UNDO",
     }
 }
 
-/// Whether a viewer with this scope may do `act` on a task with this status, or why not. Clients see no tasks (C-01).
+/// Whether a viewer with this scope may do `act` on a task with this status, or why not. Clients see no tasks (C-01). Of what
+/// depends on more, see [`may_undo`].
 ///
 /// # Errors
 /// The code that the command would return.
@@ -45,8 +50,20 @@ pub fn may(act: TaskAct, scope: &Scope, status: TaskStatus) -> Result<(), Code> 
         | TaskAct::ChangeStatus
         | TaskAct::Comment
         | TaskAct::AttachFile
-        | TaskAct::MarkRead => Ok(()),
+        | TaskAct::MarkRead
+        | TaskAct::Undo => Ok(()),
     }
+}
+
+/// Whether a person may take a task back (C-11), as far as the task itself tells: `taskUndo` also keeps one whose documents
+/// somebody touched.
+///
+/// # Errors
+/// `NOT_ALLOWED`, `TASK_TOUCHED`.
+pub fn may_undo(by: &Membership, task: &Task) -> Result<(), Code> {
+    rights::may(by, FirmAct::TaskGenerationRun)?;
+    let is_as_made = task.origin == TaskOrigin::Recurring && task.is_untouched && task.last_message_seq == 0;
+    if is_as_made { Ok(()) } else { Err(Code::TaskTouched) }
 }
 
 /// The effect of a requested status.

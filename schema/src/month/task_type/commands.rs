@@ -228,6 +228,9 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateTaskType) -> Resu
     let is_used = is_used(tx.conn(), old.id).await?;
     let same = (new.period_kind, new.every) == (old.period_kind, old.every);
     check.require(same || !is_used, Refusal::of("recurrence", Code::InUse));
+    // Nor does it get other ones: all since its first period would be generated at once.
+    let fewer = new.months.iter().all(|month| old.months.contains(month)) && !new.months.is_empty();
+    check.require(fewer || old.months.is_empty() || !is_used, Refusal::of("months", Code::InUse));
     check_all(&mut tx, &mut check, actor, &new).await?;
     let before = definitions(tx.conn(), old.id).await?;
     let documents = match &input.documents {

@@ -17,7 +17,7 @@ use guichet_obligations::Category;
 use super::model::{DocumentDefinition, TaskType};
 
 /// A filter of kinds of work.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct TaskTypeFilter {
     /// These kinds.
     pub ids: Option<Vec<TaskTypeId>>,
@@ -80,6 +80,20 @@ pub async fn page(
         (task_types::name_key => Vec<u8>, task_types::id),
         TaskType
     ))
+}
+
+/// Those of these kinds of work that are in the list, in no particular order, for keeping a list up to date.
+///
+/// # Errors
+/// `TOO_LONG` about `search`; when the database does not answer: retry.
+pub async fn among(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &TaskTypeFilter,
+    ids: &[TaskTypeId],
+) -> Result<Vec<TaskType>> {
+    let query = filtered(scope, filter)?.filter(sql::among(task_types::id, ids));
+    Ok(query.select(TaskType::as_select()).load(conn).await?)
 }
 
 /// How many kinds of work match a filter.

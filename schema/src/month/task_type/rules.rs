@@ -3,9 +3,28 @@
 use guichet_base::error::{Code, InputPath, Refusal};
 use guichet_base::input::Check;
 use guichet_base::search;
+use guichet_base::text_enum;
 use guichet_obligations::{PeriodKind, Recurrence};
 
 use super::model::TaskType;
+use crate::people::rights::FirmAct;
+
+text_enum! {
+    /// An action on a kind of work.
+    pub enum TaskTypeAct {
+        /// Change it with `taskTypeUpdate`.
+        Update = "UPDATE",
+    }
+}
+
+impl TaskTypeAct {
+    /// The right that the action requires.
+    pub const fn right(self) -> FirmAct {
+        match self {
+            Self::Update => FirmAct::TaskTypeUpdate,
+        }
+    }
+}
 
 /// Most documents of a kind of work.
 pub const MAX_DOCUMENTS: usize = 30;

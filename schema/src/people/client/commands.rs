@@ -21,7 +21,7 @@ use guichet_engine::{first, refolded, searchable};
 use super::followers::Follower;
 use super::model::{Client, Topic};
 use super::queries::visible;
-use super::record::commands::write_registrations;
+use super::record::commands::{keep_years, write_registrations};
 use super::rules::{self, MAX_NUMBER};
 
 /// Input for creating a client.
@@ -220,6 +220,9 @@ pub async fn update(
         Some(numbers) => write_registrations(tx.conn(), &new, &numbers.checked).await?,
         None => false,
     };
+    if new.fiscal_year_end != old.fiscal_year_end {
+        keep_years(&mut tx, &old, &new).await?;
+    }
     if new != old || rewritten || renumbered {
         new.version += 1;
         new.updated_at = tx.now;

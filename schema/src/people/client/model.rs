@@ -43,7 +43,8 @@ pub struct Client {
     pub accountant_id: Option<StaffId>,
     /// ISO 3166-1 alpha-2 code of its country.
     pub country: String,
-    /// The IANA name of its time zone; the firm's when absent.
+    /// The IANA name of the time zone of its people; the firm's when absent. Due dates are dates in the firm's zone (C-09): this
+    /// is for the hour at which people are told (C-12).
     pub zone: Option<String>,
     /// The day on which its fiscal years end, as `MM-DD`; `02-29` is the last day of February.
     pub fiscal_year_end: String,

@@ -40,6 +40,8 @@ pub struct UpdateFirm {
     pub client_reopen_days: Option<i32>,
     /// Days from finishing a ticket to the due date of its charge (D-10).
     pub charge_due_days: Option<i32>,
+    /// Whether clients may hand files in after the work is done.
+    pub late_files: Option<bool>,
 }
 
 /// Changes the settings of the actor's firm; when nothing changes, nothing is recorded. For owners (B-15).
@@ -83,6 +85,7 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateFirm) -> Result<D
     };
     new.client_reopen_days = days("clientReopenDays", input.client_reopen_days, old.client_reopen_days);
     new.charge_due_days = days("chargeDueDays", input.charge_due_days, old.charge_due_days);
+    new.late_files = input.late_files.unwrap_or(old.late_files);
     check.done()?;
     if new != old {
         diesel::update(firms::table.find(new.id))
@@ -95,6 +98,7 @@ pub async fn update(store: &Store, actor: &Actor, input: UpdateFirm) -> Result<D
                 firms::member_reach.eq(new.member_reach),
                 firms::client_reopen_days.eq(new.client_reopen_days),
                 firms::charge_due_days.eq(new.charge_due_days),
+                firms::late_files.eq(new.late_files),
                 firms::version.eq(old.version + 1),
             ))
             .execute(tx.conn())

@@ -41,6 +41,8 @@ pub struct Firm {
     pub client_reopen_days: i32,
     /// Days from finishing a ticket to the due date of its charge (D-10).
     pub charge_due_days: i32,
+    /// Whether clients may hand files in after the work is done; such a file is marked as late.
+    pub late_files: bool,
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// The version of its settings, for optimistic locking.

@@ -40,6 +40,12 @@ text_enum! {
         DueDatesMoved = "DUE_DATES_MOVED",
         /// Due dates of tasks of the person that could still have changed are final. Never sent by mail.
         DueDatesFinal = "DUE_DATES_FINAL",
+        /// Due dates of tasks are not what rules and calendars say since a year was confirmed or the program was upgraded:
+        /// `dueDateMoves` shows them. For owners; never sent by mail.
+        DueDatesToMove = "DUE_DATES_TO_MOVE",
+        /// A newer version of the program changes adopted obligations: `catalogueUpdates` shows what. For owners; never sent
+        /// by mail.
+        CatalogueChanged = "CATALOGUE_CHANGED",
     }
 }
 
@@ -53,6 +59,18 @@ impl NotificationKind {
                 | Self::ClientMessage
                 | Self::ClientFile
                 | Self::TicketReopened
+        )
+    }
+
+    /// Whether it is also sent by mail, to one who wants that.
+    pub const fn is_mailed(self) -> bool {
+        !matches!(
+            self,
+            Self::TasksGenerated
+                | Self::DueDatesMoved
+                | Self::DueDatesFinal
+                | Self::DueDatesToMove
+                | Self::CatalogueChanged
         )
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use guichet_base::error::Result;
+use guichet_base::error::{Code, Refusal, Result};
 use guichet_base::id::{Id, StaffId};
 use guichet_engine::actor::{Actor, StaffMembership};
 use guichet_engine::store::{Done, Store};
@@ -29,9 +29,12 @@ pub async fn by_mail(conn: &mut AsyncPgConnection, staff: &StaffMembership) -> R
 /// Sets which kinds the acting staff member also gets by mail; replaces the existing ones.
 ///
 /// # Errors
-/// `NOT_ALLOWED` for portal users.
+/// `NOT_ALLOWED` for portal users; `OUT_OF_RANGE` about `byMail` with a kind that is never mailed.
 pub async fn set(store: &Store, actor: &Actor, kinds: BTreeSet<NotificationKind>) -> Result<Done<()>> {
     let (staff, firm) = (actor.staff()?.id, actor.firm_id());
+    if !kinds.iter().all(|kind| kind.is_mailed()) {
+        return Err(Refusal::of("byMail", Code::OutOfRange).into());
+    }
     let mut tx = store.begin(actor).await?;
     // When set twice at once, the later list wins as a whole.
     let of = staff_members::table.find(staff).select(staff_members::id);

@@ -2,20 +2,22 @@
 
 mod subscription;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::TimeDelta;
 use guichet_base::error::{self, Code, OrNotFound, Refusal, Told};
 use guichet_base::id::{ClientId, Id};
-use guichet_base::page::PageRequest;
+use guichet_base::page::{Page, PageRequest};
 use guichet_edge::ApiError;
 use guichet_engine::actor::Membership;
+use guichet_engine::keyset::Position;
 use guichet_schema::dashboards::board::{self, Board, Day, Month, Progress};
 use guichet_schema::month::document::list::{self, DocumentOrder};
+use guichet_schema::month::document::model::{self, DocumentApproval};
 use guichet_schema::month::document::rules;
 
 use super::month::document::{Document, DocumentConnection, DocumentCount, DocumentMark};
 use crate::graphql::caller::Caller;
-use crate::graphql::page::FilterInput;
+use crate::graphql::page::{FilterInput, connection};
 use crate::graphql::payload::{known_ids, queried};
 use crate::graphql::scalars::Date;
 
@@ -48,12 +50,12 @@ impl FilterInput for DashboardFilter {
                 return Err(Refusal::of(field, Code::NotAllowed).into());
             }
         }
-        Ok(list::DocumentFilter {
+        Ok(board::shown(list::DocumentFilter {
             clients: known_ids(self.client_ids),
             assignees: known_ids(self.assignee_ids),
             task_types: known_ids(self.task_type_ids),
             ..list::DocumentFilter::default()
-        })
+        }))
     }
 }
 
@@ -72,12 +74,27 @@ pub struct DocumentProgress {
     read: i64,
     /// The number of documents that the firm still has to deliver.
     awaited: i64,
+    /// The number of delivered documents that the client is asked to approve and has said nothing of yet.
+    awaiting_approval: i64,
+    /// The number of delivered documents that the client approved.
+    approved: i64,
+    /// The number of delivered documents of which the client said that something is wrong.
+    contested: i64,
 }
 
 impl From<Progress> for DocumentProgress {
     fn from(progress: Progress) -> Self {
-        let Progress { handed_in, nothing_to_submit, missing, unread, read, awaited } = progress;
-        Self { handed_in, nothing_to_submit, missing, unread, read, awaited }
+        Self {
+            handed_in: progress.handed_in,
+            nothing_to_submit: progress.nothing_to_submit,
+            missing: progress.missing,
+            unread: progress.unread,
+            read: progress.read,
+            awaited: progress.awaited,
+            awaiting_approval: progress.awaiting_approval,
+            approved: progress.approved,
+            contested: progress.contested,
+        }
     }
 }
 
@@ -185,6 +202,80 @@ impl Dashboard {
         };
         documents(ctx, filter, part).await
     }
+
+    /// What waits for an answer between the client and the firm, whenever it is due: today the delivered documents that the
+    /// client is asked to approve, until they are approved. Earliest due date first.
+    async fn in_progress(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Returns the first n items, 1 to 100. Give exactly one of `first` and `last`.")]
+        first: Option<i32>,
+        #[graphql(desc = "Returns the items after this cursor. Use it with `first`.")] after: Option<String>,
+        #[graphql(desc = "Returns the last n items, 1 to 100. Give exactly one of `first` and `last`.")]
+        last: Option<i32>,
+        #[graphql(desc = "Returns the items before this cursor. Use it with `last`.")] before: Option<String>,
+    ) -> Result<InProgressConnection, ApiError> {
+        let part = PageRequest::new(first, after, last, before);
+        let filter = list::DocumentFilter {
+            approvals: Some(vec![DocumentApproval::Waiting, DocumentApproval::Contested]),
+            ..self.filter.clone()
+        };
+        let page = page(ctx, &filter, part).await?;
+        Ok(InProgressConnection::new(page, DocumentCount(filter), position, InProgress))
+    }
+}
+
+/// The kind of something that waits for an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum InProgressKind {
+    /// A delivered document that the client is asked to approve, or of which the client said that something is wrong.
+    Approval,
+}
+
+/// Something that waits for an answer.
+#[derive(Debug, Clone)]
+pub struct InProgress(model::Document);
+
+/// Something that waits for an answer, of one kind or another. There may be more kinds in later versions, of which `document`
+/// is null.
+#[Object]
+impl InProgress {
+    /// What it is.
+    async fn kind(&self) -> InProgressKind {
+        InProgressKind::Approval
+    }
+
+    /// The document that waits for approval; null for another kind.
+    async fn document(&self) -> Option<Document> {
+        Some(Document(self.0.clone()))
+    }
+
+    /// The day on which it is due.
+    async fn due_on(&self) -> Option<Date> {
+        self.0.due_on.map(Date)
+    }
+}
+
+connection! {
+    /// A page of the list of what waits for an answer.
+    InProgressConnection, InProgressEdge of InProgress, count DocumentCount
+}
+
+/// A page of the documents of a dashboard, earliest first.
+async fn page(
+    ctx: &Context<'_>,
+    filter: &list::DocumentFilter,
+    part: error::Result<PageRequest>,
+) -> Result<Page<model::Document>, ApiError> {
+    let caller = Caller::of(ctx);
+    let part = queried(caller, part)?;
+    let (scope, order, now) = (caller.scope()?, DocumentOrder::default(), caller.store.now());
+    let page = list::page(&mut *caller.conn().await?, &scope, filter, order, &part, now).await;
+    queried(caller, page)
+}
+
+fn position(document: &model::Document) -> Position {
+    DocumentOrder::default().position(document)
 }
 
 async fn documents(
@@ -192,12 +283,8 @@ async fn documents(
     filter: list::DocumentFilter,
     part: error::Result<PageRequest>,
 ) -> Result<DocumentConnection, ApiError> {
-    let caller = Caller::of(ctx);
-    let part = queried(caller, part)?;
-    let (scope, order, now) = (caller.scope()?, DocumentOrder::default(), caller.store.now());
-    let page = list::page(&mut *caller.conn().await?, &scope, &filter, order, &part, now).await;
-    let page = queried(caller, page)?;
-    Ok(DocumentConnection::new(page, DocumentCount(filter), |row| order.position(row), Document))
+    let page = page(ctx, &filter, part).await?;
+    Ok(DocumentConnection::new(page, DocumentCount(filter), position, Document))
 }
 
 /// Reads the name of a month.
@@ -243,7 +330,9 @@ impl DashboardQuery {
         if queried(caller, found)?.or_not_found("clientId").is_err() {
             return Ok(None);
         }
-        let filter = list::DocumentFilter { clients: Some(vec![client]), ..list::DocumentFilter::default() };
+        let of_client =
+            list::DocumentFilter { clients: Some(vec![client]), ..list::DocumentFilter::default() };
+        let filter = board::shown(of_client);
         let read = board::read(&mut conn, &scope, &filter, month, caller.store.now()).await;
         Ok(Some(Dashboard { board: queried(caller, read)?, filter }))
     }

@@ -29,9 +29,8 @@ pub struct DashboardChanged {
     cursor: String,
     /// The revision of this message, comparable with that of a mutation; null for clients.
     revision: Option<Revision>,
-    /// Whether the lists of documents of the dashboard must be read again now, and whether `days` are all days of the month.
-    /// True in the first message without `after`, after a long absence, when a day begins, and when the rights of the
-    /// viewer changed.
+    /// Whether the lists of documents of the dashboard must be read again now. True in the first message without `after`, after a
+    /// long absence, when a day begins, and when the rights of the viewer changed.
     reload: bool,
     /// The date of today in the time zone of the firm.
     today: Date,
@@ -39,6 +38,9 @@ pub struct DashboardChanged {
     progress: DocumentProgress,
     /// The days whose numbers changed. A day on which no document is due any more has no marks.
     days: Vec<DashboardDay>,
+    /// Whether `days` are all days of the month on which documents are due, so that all others have none: true with `reload`,
+    /// and in the first message after a lost connection.
+    all_days: bool,
     /// The new and changed documents of the dashboard, in their current state, whenever they are due.
     changed: Vec<Document>,
     /// The IDs of documents that are not, or no longer, on the dashboard.
@@ -79,17 +81,20 @@ impl DashboardFollowed {
         Ok(found.into_iter().map(|document| (document.id, document)).collect())
     }
 
-    /// Remembers what is told now; returns the days that were told otherwise before.
-    fn differing(&self, board: &Board) -> Vec<Day> {
+    /// Remembers what is told now; returns the days that were told otherwise before. Without anything that was told before, as
+    /// after a lost connection, nobody knows which days emptied meanwhile: then they are all days.
+    fn differing(&self, board: &Board) -> Days {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let before = told.replace(board.clone()).filter(|before| before.month == board.month);
-        let before = before.map(|before| before.days).unwrap_or_default();
+        let Some(Board { days: before, .. }) = before else {
+            return Days { days: board.days.clone(), are_all: true };
+        };
         let is_new = |day: &&Day| !before.contains(day);
         let mut days: Vec<Day> = board.days.iter().filter(is_new).cloned().collect();
         let is_over = |day: &&Day| board.days.iter().all(|now| now.date != day.date);
         days.extend(before.iter().filter(is_over).map(|day| Day { date: day.date, marks: BTreeMap::new() }));
         days.sort_by_key(|day| day.date);
-        days
+        Days { days, are_all: false }
     }
 
     /// What was told last.
@@ -98,14 +103,22 @@ impl DashboardFollowed {
     }
 }
 
-fn message(place: FeedPosition, reload: bool, board: &Board, days: &[Day]) -> DashboardChanged {
+/// The days of a message.
+struct Days {
+    days: Vec<Day>,
+    /// Whether all others are empty.
+    are_all: bool,
+}
+
+fn message(place: FeedPosition, reload: bool, board: &Board, of: &Days) -> DashboardChanged {
     DashboardChanged {
         cursor: place.cursor,
         revision: place.revision,
         reload,
         today: Date(board.today),
         progress: board.progress.into(),
-        days: days.iter().map(Into::into).collect(),
+        days: of.days.iter().map(Into::into).collect(),
+        all_days: of.are_all,
         changed: Vec::new(),
         removed: Vec::new(),
     }
@@ -126,7 +139,8 @@ impl Followed for DashboardFollowed {
     async fn reload(&self, place: FeedPosition, onlooker: &Onlooker) -> Result<DashboardChanged, ApiError> {
         let board = self.read(onlooker).await?;
         self.differing(&board);
-        Ok(message(place, true, &board, &board.days))
+        let all = Days { days: board.days.clone(), are_all: true };
+        Ok(message(place, true, &board, &all))
     }
 
     async fn news(&self, place: FeedPosition, news: &FeedNews) -> Result<Option<DashboardChanged>, ApiError> {
@@ -143,7 +157,7 @@ impl Followed for DashboardFollowed {
         let (board, days) = match self.last().filter(|_| news.more) {
             Some(last) => {
                 self.stale.store(true, Ordering::Relaxed);
-                (last, Vec::new())
+                (last, Days { days: Vec::new(), are_all: false })
             }
             None => {
                 self.stale.store(false, Ordering::Relaxed);

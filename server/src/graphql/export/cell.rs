@@ -5,6 +5,8 @@ use chrono_tz::Tz;
 use guichet_base::locale::Locale;
 use guichet_base::money::Money;
 
+use super::sheet;
+
 /// The content of a cell, so that spreadsheets can calculate with numbers and sort by dates.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Cell {
@@ -61,6 +63,14 @@ impl Format {
         at.with_timezone(&self.zone).naive_local()
     }
 
+    /// The content as a cell of a CSV file: text is never a formula, and a negative number stays a number.
+    pub fn csv(&self, cell: &Cell) -> String {
+        match cell {
+            Cell::Text(text) => sheet::cell(text).into_owned(),
+            _ => self.text(cell),
+        }
+    }
+
     /// The content as text, with dates as spreadsheets in every language recognize them.
     pub fn text(&self, cell: &Cell) -> String {
         match cell {
@@ -95,6 +105,16 @@ mod tests {
             (None::<NaiveDate>.into(), ""),
         ] {
             assert_eq!(format.text(&cell), text);
+        }
+        let loss = Money { amount_minor: -150_050, currency: "BRL".to_owned() };
+        for (cell, text) in [
+            (Cell::Text("-7".to_owned()), "'-7"),
+            (Cell::Text("=1".to_owned()), "'=1"),
+            (Cell::Number(-7), "-7"),
+            (Cell::Amount(loss), "-1500,50"),
+            (Cell::Empty, ""),
+        ] {
+            assert_eq!(format.csv(&cell), text);
         }
     }
 }

@@ -18,6 +18,7 @@ use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use chrono::{DateTime, Utc};
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use guichet_base::error::{Fault, Refusal, Result, Told};
 use guichet_base::i18n::{self, Args};
@@ -64,7 +65,7 @@ pub(super) trait Exported: Sized + Send + Sync + 'static {
     /// Identifies a row.
     type Id: Send + Sync;
 
-    /// The ids of all rows in order.
+    /// The ids of all rows in order, as the list is at `now`.
     ///
     /// # Errors
     /// Those of the list's field.
@@ -73,6 +74,7 @@ pub(super) trait Exported: Sized + Send + Sync + 'static {
         viewer: &Membership,
         filter: Self::Filter,
         order: Option<Self::Order>,
+        now: DateTime<Utc>,
     ) -> impl Future<Output = Result<Vec<Self::Id>>> + Send;
 
     /// These rows in the order of `ids`, with a fixed number of statements. Rows that the viewer can no longer see
@@ -115,6 +117,16 @@ macro_rules! lists {
         pub(super) fn check(list: ListName, viewer: &Membership, filter: &serde_json::Value) -> Result<()> {
             match list {
                 $(ListName::$list => filter_of::<$row>(filter)?.read(viewer).map(|_| ()),)+
+            }
+        }
+
+        /// Checks that a value is an order of this list.
+        ///
+        /// # Errors
+        /// `INVALID_ORDER`.
+        pub(super) fn check_order(list: ListName, order: &serde_json::Value) -> Result<()> {
+            match list {
+                $(ListName::$list => order_of::<$row>(order).map(|_| ()),)+
             }
         }
 
@@ -201,10 +213,12 @@ async fn file<Row: Exported>(
     let mut conn = caller.conn().await?;
     let firm = queried(&caller, firm::queries::find(&mut conn, &scope).await)?;
     // All ids are read first: rows that change meanwhile move in the order, and would be missed or exported twice.
-    let ids = queried(&caller, Row::ids(&mut conn, &caller.actor()?.membership, filter, order).await)?;
+    let now = caller.store.now();
+    let ids = Row::ids(&mut conn, &caller.actor()?.membership, filter, order, now).await;
+    let ids = queried(&caller, ids)?;
     drop(conn);
     queried(&caller, check_length(ids.len()))?;
-    let today = firm.today(caller.store.now());
+    let today = firm.today(now);
     let format = Format { locale: caller.locale, zone: firm.zone };
     let exporter = Exporter { store: caller.store.clone(), scope, format };
     let name = format!("{}-{today}.{}", Row::LIST, kind.extension());
@@ -242,9 +256,11 @@ fn check_length(rows: usize) -> Result<()> {
 
 /// The whole file of an export.
 async fn whole<Row: Exported>(store: Store, order: WriteOrder) -> Result<Written> {
-    let WriteOrder { membership, filter, locale, zone, format: kind, .. } = order;
+    let WriteOrder { membership, filter, order_by, locale, zone, format: kind, .. } = order;
     let filter = filter_of::<Row>(&filter)?;
-    let ids = Row::ids(&mut *store.conn().await?, &membership, filter, None).await?;
+    let order = order_by.as_ref().map(order_of::<Row>).transpose()?;
+    let now = store.now();
+    let ids = Row::ids(&mut *store.conn().await?, &membership, filter, order, now).await?;
     let exporter = Exporter { store, scope: membership.scope(), format: Format { locale, zone } };
     let file = spooled::<Row>(&exporter, &ids, kind).await?;
     Ok(Written { file, rows: ids.len() })
@@ -330,7 +346,8 @@ struct Exporter {
 impl Exporter {
     /// The beginning of a CSV file.
     fn head<Row: Exported>(&self) -> Bytes {
-        let titles = sheet::rows(self.format.locale, &[self.titles::<Row>()]);
+        let titles = self.titles::<Row>().iter().map(|title| sheet::cell(title).into_owned()).collect();
+        let titles = sheet::rows(self.format.locale, &[titles]);
         [sheet::BYTE_ORDER_MARK.as_bytes(), &titles].concat().into()
     }
 
@@ -342,7 +359,7 @@ impl Exporter {
 
     /// Rows as CSV.
     async fn rows<Row: Exported>(&self, ids: &[Row::Id]) -> Result<Bytes> {
-        let text = |row: Vec<Cell>| row.iter().map(|cell| self.format.text(cell)).collect();
+        let text = |row: Vec<Cell>| row.iter().map(|cell| self.format.csv(cell)).collect();
         let rows: Vec<Vec<String>> = self.cells::<Row>(ids).await?.into_iter().map(text).collect();
         Ok(sheet::rows(self.format.locale, &rows).into())
     }
@@ -383,6 +400,12 @@ fn read<T: InputType>(name: &str, text: &str) -> Result<T, ApiError> {
 fn filter_of<Row: Exported>(filter: &serde_json::Value) -> Result<Row::Filter> {
     let bad = |_| Refusal::of("filter", guichet_base::error::Code::InvalidFilter).into();
     parse(filter.clone()).map_err(bad)
+}
+
+/// Parses a stored order of a list.
+fn order_of<Row: Exported>(order: &serde_json::Value) -> Result<Row::Order> {
+    let bad = |_| Refusal::of("orderBy", guichet_base::error::Code::InvalidOrder).into();
+    parse(order.clone()).map_err(bad)
 }
 
 /// Parses a GraphQL input, or says why it is none. Unknown names are refused: a filter that is silently ignored would

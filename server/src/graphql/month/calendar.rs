@@ -1,17 +1,19 @@
 //! The working calendars of the firm: what it adds to the known holidays.
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use guichet_base::error;
 use guichet_base::id::FirmHolidayId;
 use guichet_edge::ApiError;
 use guichet_engine::actor::Membership;
 use guichet_schema::month::calendar::commands::{self, ConfirmYear, CreateHoliday};
+use guichet_schema::month::calendar::import::{ImportHolidays, LineDone, import};
 use guichet_schema::month::calendar::{model, queries};
 
 use super::CalendarCountry;
-use crate::graphql::loaders::{by_ids, load_optional};
+use crate::graphql::caller::Caller;
+use crate::graphql::loaders::{by_ids, load_optional, spend};
 use crate::graphql::page::{FilterInput, connection};
-use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, payload};
+use crate::graphql::payload::{MutationOutcome, UserError, act, api_id, id, known_ids, payload, queried};
 use crate::graphql::scalars::{Date, DateTime};
 
 /// A day off that the firm added.
@@ -114,6 +116,51 @@ connection! {
     seen by scope, page queries::page, counted queries::count, position model::FirmHoliday::position
 }
 
+/// A year of a place whose holidays are all known, as the firm said with `calendarYearConfirm`. Not visible to clients.
+#[derive(Debug, SimpleObject)]
+pub struct CalendarYear {
+    /// The country.
+    country: CalendarCountry,
+    /// The ISO 3166-2 code of the region; null for the holidays of the whole country.
+    region: Option<String>,
+    /// The official code of the city; null for those of the whole region.
+    city: Option<String>,
+    /// The year.
+    year: i32,
+    /// The date and time when it was said.
+    confirmed_at: DateTime,
+}
+
+impl From<queries::ConfirmedYear> for CalendarYear {
+    fn from(row: queries::ConfirmedYear) -> Self {
+        let place = row.place();
+        Self {
+            country: row.country.into(),
+            region: place.region,
+            city: place.city,
+            year: row.year,
+            confirmed_at: DateTime(row.confirmed_at),
+        }
+    }
+}
+
+/// Queries about calendars.
+#[derive(Debug, Default)]
+pub struct CalendarQuery;
+
+#[Object]
+impl CalendarQuery {
+    /// Returns the years of places of which the firm said that all holidays are known, sorted by place and year. Empty for
+    /// clients.
+    async fn calendar_years(&self, ctx: &Context<'_>) -> Result<Vec<CalendarYear>, ApiError> {
+        let caller = Caller::of(ctx);
+        let found = queries::confirmed(&mut *caller.conn().await?, &caller.scope()?).await;
+        let found = queried(caller, found)?;
+        spend(ctx, found.len())?;
+        Ok(found.into_iter().map(Into::into).collect())
+    }
+}
+
 /// Input for `firmHolidayCreate`: a day off to add.
 #[derive(Debug, InputObject)]
 pub struct FirmHolidayCreateInput {
@@ -124,7 +171,7 @@ pub struct FirmHolidayCreateInput {
     country: CalendarCountry,
     /// The ISO 3166-2 code of the region, for example `BR-SP`. Omit it for the whole country.
     region: Option<String>,
-    /// The official code of the city, for example `3550308`; it needs the region. Omit it for the whole region.
+    /// The official code of the city, for example `3550308`, which says the region by itself. Omit it for the whole region.
     city: Option<String>,
     /// The day.
     date: Date,
@@ -154,6 +201,47 @@ payload! {
     }
 }
 
+/// Input for `firmHolidaysImport`: days off of many places.
+#[derive(Debug, InputObject)]
+pub struct FirmHolidaysImportInput {
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
+    idempotency_key: String,
+    /// The country.
+    country: CalendarCountry,
+    /// The days off, 1 to 1,000, each as `city,date,name` with the official code of the city, for example
+    /// `3550308,2027-01-25,Aniversário da cidade`. The name may be in double quotes.
+    lines: Vec<String>,
+    /// Whether banks are closed.
+    #[graphql(default)]
+    bank: bool,
+    /// Whether nothing can be filed.
+    #[graphql(default)]
+    filing: bool,
+    /// Whether nobody works.
+    #[graphql(default)]
+    labour: bool,
+    /// The law, the decree or the decision, for all of them; 1 to 200 characters.
+    source: String,
+}
+
+/// The result for one line of several.
+#[derive(SimpleObject)]
+pub struct FirmHolidayLineResult {
+    /// Whether the day off was added.
+    is_added: bool,
+    /// The list of errors about this line, with the column that is wrong; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+payload! {
+    /// The result of `firmHolidaysImport`.
+    FirmHolidaysImportPayload {
+        /// The list of results, in the order of the lines; empty when the whole input was refused.
+        results: Vec<FirmHolidayLineResult>,
+    }
+}
+
 /// Input for `firmHolidayDelete`: the day off to remove.
 #[derive(Debug, InputObject)]
 pub struct FirmHolidayDeleteInput {
@@ -176,7 +264,7 @@ pub struct CalendarYearConfirmInput {
     country: CalendarCountry,
     /// The ISO 3166-2 code of the region. Omit it for the holidays of the whole country.
     region: Option<String>,
-    /// The official code of the city; it needs the region.
+    /// The official code of the city, which says the region by itself.
     city: Option<String>,
     /// The year, 2000 to 2100.
     year: i32,
@@ -241,6 +329,31 @@ impl CalendarMutation {
                 .await?;
         let firm_holiday = load_optional(ctx, done).await?;
         Ok(FirmHolidayCreatePayload { firm_holiday, user_errors, revision })
+    }
+
+    /// Adds the days off of many places to the calendars of the firm, each line for itself. Due dates of existing tasks stay
+    /// as they are.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`, `TAKEN`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
+    async fn firm_holidays_import(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: FirmHolidaysImportInput,
+    ) -> Result<FirmHolidaysImportPayload, ApiError> {
+        let FirmHolidaysImportInput { idempotency_key, country, lines, bank, filing, labour, source } = input;
+        let input = ImportHolidays { country: country.into(), lines, bank, filing, labour, source };
+        let MutationOutcome { done, user_errors, revision } =
+            act(ctx, async |store, actor| import(store, actor, &idempotency_key, input).await).await?;
+        let locale = Caller::of(ctx).locale;
+        let result = |line: LineDone| FirmHolidayLineResult {
+            is_added: line.refused.is_none(),
+            user_errors: line.refusal().iter().map(|refusal| UserError::new(refusal, locale)).collect(),
+        };
+        let results = done.unwrap_or_default().into_iter().map(result).collect();
+        Ok(FirmHolidaysImportPayload { results, user_errors, revision })
     }
 
     /// Removes a day off that the firm added. Due dates of existing tasks stay as they are.

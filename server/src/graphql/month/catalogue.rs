@@ -7,6 +7,7 @@ use guichet_edge::ApiError;
 use guichet_obligations::{self as obligations, shipped};
 use guichet_schema::month::catalogue::commands::{self, AdoptCatalogue};
 use guichet_schema::month::catalogue::{rules, updates};
+use guichet_schema::month::obligation::model;
 use guichet_schema::people::rights::{self, FirmAct};
 
 use super::obligation::{DueRule, Obligation};
@@ -131,17 +132,39 @@ impl CatalogueUpdate {
         Obligation(self.update.obligation.clone())
     }
 
-    /// The versions of the rule that are new.
-    async fn added_rules(&self) -> Vec<CatalogueRule> {
-        let rule = |(version, note): &(obligations::Version, Option<String>)| CatalogueRule {
-            valid_from: version.from.clone(),
-            valid_to: version.to.clone(),
-            due: DueRule((&version.due).into()),
+    /// The new name, in the language of the firm; null when it stays. A name that the firm gave always stays.
+    async fn new_name(&self) -> Option<&str> {
+        self.update.name.as_deref()
+    }
+
+    /// Whether the hour until which it can be done on the last day is another one.
+    async fn changes_cutoff(&self) -> bool {
+        self.update.cutoff.is_some()
+    }
+
+    /// The new hour; null when it stays, and for the whole day.
+    async fn new_cutoff(&self) -> Option<&str> {
+        self.update.cutoff.as_ref()?.as_deref()
+    }
+
+    /// The doubts about versions that are others now.
+    async fn changed_notes(&self) -> Vec<CatalogueNote> {
+        let note = |(version, note): &(model::RuleVersion, Option<String>)| CatalogueNote {
             source: version.source.clone(),
-            status: version.status.into(),
             note: note.clone(),
         };
-        self.update.added.iter().map(rule).collect()
+        self.update.notes.iter().map(note).collect()
+    }
+
+    /// The versions of the rule that are new, as far as no version of the firm's own holds instead.
+    async fn added_rules(&self) -> Vec<CatalogueRule> {
+        self.update.added.iter().map(|(version, note)| rule(version, note.clone())).collect()
+    }
+
+    /// The versions of the rule that are new, and hold for no period because versions of the firm's own do. Change those, or
+    /// remove them, to take them over.
+    async fn hidden_rules(&self) -> Vec<CatalogueRule> {
+        self.update.hidden.iter().map(|version| rule(version, None)).collect()
     }
 
     /// The laws of the versions that they replace.
@@ -165,6 +188,26 @@ impl CatalogueUpdate {
     async fn withdrawn_count(&self) -> i64 {
         self.update.withdrawn.len() as i64
     }
+}
+
+fn rule(version: &obligations::Version, note: Option<String>) -> CatalogueRule {
+    CatalogueRule {
+        valid_from: version.from.clone(),
+        valid_to: version.to.clone(),
+        due: DueRule((&version.due).into()),
+        source: version.source.clone(),
+        status: version.status.into(),
+        note,
+    }
+}
+
+/// A doubt about a version of a rule.
+#[derive(Debug, SimpleObject)]
+pub struct CatalogueNote {
+    /// The law in which the rule is written.
+    source: String,
+    /// The doubt, in the language of the firm; null when there is none any more.
+    note: Option<String>,
 }
 
 /// A date of the catalogue that an authority moved once.

@@ -49,6 +49,27 @@ impl ScalarType for FilterObject {
     }
 }
 
+/// An order of any list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderObject(pub serde_json::Value);
+
+/// An order of a list, as an object with the fields of the order that the list itself takes, for example
+/// `{"field": "TITLE", "direction": "ASC"}` for `tasks` (see `TaskOrder`).
+#[Scalar(name = "OrderObject")]
+impl ScalarType for OrderObject {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let bad = || guichet_edge::invalid_input("An OrderObject is an object.");
+        match value {
+            Value::Object(_) => value.into_json().map(Self).map_err(|_| bad()),
+            _ => Err(bad()),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from_json(self.0.clone()).unwrap_or_default()
+    }
+}
+
 /// A list as a file.
 #[derive(Debug, Clone)]
 pub struct Export(pub model::Export);
@@ -76,6 +97,11 @@ impl Export {
     /// The filter of the list.
     async fn filter(&self) -> FilterObject {
         FilterObject(self.0.filter.clone())
+    }
+
+    /// The order of the rows; null for the list's own.
+    async fn order_by(&self) -> Option<OrderObject> {
+        self.0.order_by.clone().map(OrderObject)
     }
 
     /// The state.
@@ -145,6 +171,8 @@ pub struct ExportCreateInput {
     format: ExportFormat,
     /// The filter of the list. By default all rows are exported.
     filter: Option<FilterObject>,
+    /// The order of the rows. By default that of the list.
+    order_by: Option<OrderObject>,
 }
 
 payload! {
@@ -166,7 +194,8 @@ impl ExportMutation {
     ///
     /// Available to staff.
     ///
-    /// Errors: `NOT_ALLOWED`, `INVALID_FILTER`, `TOO_MANY_EXPORTS`, `REQUIRED`, `TOO_LONG`, `IDEMPOTENCY_KEY_REUSED`.
+    /// Errors: `NOT_ALLOWED`, `INVALID_FILTER`, `INVALID_ORDER`, `TOO_MANY_EXPORTS`, `REQUIRED`, `TOO_LONG`,
+    /// `IDEMPOTENCY_KEY_REUSED`.
     async fn export_create(
         &self,
         ctx: &Context<'_>,
@@ -174,11 +203,13 @@ impl ExportMutation {
     ) -> Result<ExportCreatePayload, ApiError> {
         let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
             actor.staff()?;
-            let ExportCreateInput { idempotency_key, list, format, filter } = input;
+            let ExportCreateInput { idempotency_key, list, format, filter, order_by } = input;
+            let order_by = order_by.map(|order| order.0);
             let filter = filter.unwrap_or_else(|| FilterObject(serde_json::json!({}))).0;
             let list = list.into();
             export::check(list, &actor.membership, &filter)?;
-            let create = CreateExport { list, format: format.into(), filter };
+            order_by.iter().try_for_each(|order| export::check_order(list, order))?;
+            let create = CreateExport { list, format: format.into(), filter, order_by };
             commands::create(store, actor, &idempotency_key, create).await
         })
         .await?;

@@ -12,8 +12,10 @@ use guichet_obligations::why_provisional;
 use guichet_schema::month::generation::commands::{self, RunGeneration};
 use guichet_schema::month::generation::{model, preview, queries};
 use guichet_schema::people::rights::{self, FirmAct};
+use tokio::sync::OnceCell;
 
 use super::recurring_task::RecurringTask;
+use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
 use crate::graphql::loaders::{by_ids, load, load_optional, seen, spend};
@@ -26,6 +28,8 @@ use crate::graphql::people::staff::StaffMember;
 use crate::graphql::scalars::{Date, DateTime};
 
 mirror!(TaskGenerationState => model::GenerationState);
+mirror!(TaskGenerationAct => model::GenerationAct);
+mirror!(TaskGenerationSkipReason => preview::SkipReason);
 
 /// A run.
 #[derive(Debug, Clone)]
@@ -66,6 +70,12 @@ impl TaskGeneration {
         self.0.filter().task_type_ids.map(|ids| ids.len() as i64)
     }
 
+    /// The number of recurring tasks of which the run only took back tasks, with `recurringTaskUndo`; null for a run that made
+    /// tasks.
+    async fn recurring_task_count(&self) -> Option<i64> {
+        self.0.filter().recurring_task_ids.map(|ids| ids.len() as i64)
+    }
+
     /// The state of the run.
     async fn state(&self) -> TaskGenerationState {
         self.0.state.into()
@@ -89,6 +99,13 @@ impl TaskGeneration {
     /// The number of tasks that stayed when the run was undone, because somebody had acted on them.
     async fn kept_count(&self) -> i32 {
         self.0.kept
+    }
+
+    /// The actions that the viewer may or may not perform on the run now, one entry per action.
+    async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<TaskGenerationAct>>, ApiError> {
+        let by = &Caller::of(ctx).actor()?.membership;
+        let ability = |act: &model::GenerationAct| Ability::new((*act).into(), self.0.may(*act, by));
+        Ok(model::GenerationAct::ALL.iter().map(ability).collect())
     }
 
     /// The version of the run: it grows with its progress.
@@ -185,21 +202,59 @@ impl TaskGenerationSubscription {
     }
 }
 
-/// What a run would make now. Nothing is written.
-#[derive(Debug, SimpleObject)]
+/// What a run would make now, as far as lines are shown. Nothing is written.
+#[derive(Debug)]
 pub struct TaskGenerationPreview {
-    /// The number of tasks.
-    task_count: i64,
-    /// The number of documents of these tasks.
-    document_count: i64,
-    /// The number of tasks that somebody undid before and that would come again.
-    again_count: i64,
-    /// The number of clients with at least one of these tasks.
-    client_count: i64,
-    /// What would be made of each recurring task, in the order of their IDs.
+    input: RunGeneration,
+    totals: OnceCell<preview::Totals>,
     lines: Vec<TaskGenerationPreviewLine>,
-    /// Whether there are more lines after these: ask again with the ID of the last recurring task as `afterId`.
-    has_more: bool,
+    next_after: Option<RecurringTaskId>,
+}
+
+impl TaskGenerationPreview {
+    /// What all fields that ask for a total count together, once.
+    async fn totals(&self, ctx: &Context<'_>) -> Result<preview::Totals, ApiError> {
+        let caller = Caller::of(ctx);
+        let counted = self.totals.get_or_try_init(|| async {
+            let input = self.input.clone();
+            queried(caller, commands::preview_totals(&caller.store, caller.actor()?, input).await)
+        });
+        counted.await.copied()
+    }
+}
+
+/// What a run would make now. Nothing is written.
+#[Object]
+impl TaskGenerationPreview {
+    /// The number of tasks. The totals are counted only when one of them is asked for: ask for them with the first page.
+    async fn task_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+        Ok(self.totals(ctx).await?.tasks)
+    }
+
+    /// The number of documents of these tasks.
+    async fn document_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+        Ok(self.totals(ctx).await?.documents)
+    }
+
+    /// The number of tasks that somebody undid before and that would come again.
+    async fn again_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+        Ok(self.totals(ctx).await?.again)
+    }
+
+    /// The number of clients with at least one of these tasks.
+    async fn client_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
+        Ok(self.totals(ctx).await?.clients)
+    }
+
+    /// What would be made of each recurring task, in the order of their IDs.
+    async fn lines(&self) -> &[TaskGenerationPreviewLine] {
+        &self.lines
+    }
+
+    /// Where the list goes on: ask again with it as `afterId`; null at its end.
+    async fn next_after_id(&self) -> Option<ID> {
+        self.next_after.map(api_id)
+    }
 }
 
 /// What a run would make of one recurring task: of one client and one kind of work.
@@ -216,6 +271,17 @@ pub struct TaskGenerationPreviewLine {
     again_count: i64,
     /// The first of these tasks, at most 24, by their periods.
     tasks: Vec<TaskGenerationPreviewTask>,
+    /// The periods of the last year that make no task, and why; the last 24.
+    skipped: Vec<TaskGenerationSkip>,
+}
+
+/// A period that makes no task.
+#[derive(Debug, SimpleObject)]
+pub struct TaskGenerationSkip {
+    /// The name of the period, for example `2026-03`.
+    period: String,
+    /// Why it makes no task.
+    reason: TaskGenerationSkipReason,
 }
 
 #[async_graphql::ComplexObject]
@@ -268,7 +334,7 @@ impl TaskGenerationQuery {
         >,
         #[graphql(desc = "The number of lines, 1 to 200. The totals are of all of them.", default = 100)]
         first: i32,
-        #[graphql(desc = "The ID of the last recurring task that was returned before.")] after_id: Option<ID>,
+        #[graphql(desc = "The `nextAfterId` that was returned before.")] after_id: Option<ID>,
     ) -> Result<Option<TaskGenerationPreview>, ApiError> {
         let caller = Caller::of(ctx);
         let actor = caller.actor()?;
@@ -277,9 +343,9 @@ impl TaskGenerationQuery {
         }
         let input = queried(caller, read(up_to, client_ids.as_deref(), task_type_ids.as_deref()))?;
         let after = queried(caller, optional_id("afterId", after_id.as_ref()))?;
-        let found = commands::preview(&caller.store, actor, input, after, first.into()).await;
+        let found = commands::preview(&caller.store, actor, input.clone(), after, first.into()).await;
         let found = queried(caller, found)?;
-        spend(ctx, found.lines.iter().map(|line| 1 + line.shown.len()).sum())?;
+        spend(ctx, found.lines.iter().map(|line| 1 + line.shown.len() + line.skipped.len()).sum())?;
         let locale = caller.locale;
         let task = |task: preview::Shown| TaskGenerationPreviewTask {
             title: task.title,
@@ -292,20 +358,24 @@ impl TaskGenerationQuery {
             is_again: task.is_again,
             is_late: task.is_late,
         };
+        let skip = |(period, reason): (String, preview::SkipReason)| TaskGenerationSkip {
+            period,
+            reason: reason.into(),
+        };
         let line = |line: preview::Line| TaskGenerationPreviewLine {
             recurring: line.recurring,
             task_count: line.tasks,
             document_count: line.documents,
             again_count: line.again,
             tasks: line.shown.into_iter().map(task).collect(),
+            skipped: line.skipped.into_iter().map(skip).collect(),
         };
+        let next_after = found.lines.last().map(|line| line.recurring).filter(|_| found.has_more);
         Ok(Some(TaskGenerationPreview {
-            task_count: found.tasks,
-            document_count: found.documents,
-            again_count: found.again,
-            client_count: found.clients,
+            input,
+            totals: OnceCell::new(),
             lines: found.lines.into_iter().map(line).collect(),
-            has_more: found.has_more,
+            next_after,
         }))
     }
 
@@ -328,6 +398,7 @@ fn read(
     let filter = model::GenerationFilter {
         client_ids: client_ids.map(|given| ids("clientIds", given)).transpose()?,
         task_type_ids: task_type_ids.map(|given| ids("taskTypeIds", given)).transpose()?,
+        recurring_task_ids: None,
     };
     Ok(RunGeneration { up_to: up_to.0, filter })
 }
@@ -354,6 +425,16 @@ pub struct TaskGenerationUndoInput {
     idempotency_key: String,
     /// The ID of the run.
     id: ID,
+}
+
+/// Input for `recurringTaskUndo`: the recurring tasks whose tasks are taken back.
+#[derive(Debug, InputObject)]
+pub struct RecurringTaskUndoInput {
+    /// The idempotency key, for example a UUID; 1 to 200 characters. A repeated call with the same key has no
+    /// further effect and returns the same result.
+    idempotency_key: String,
+    /// The IDs of the recurring tasks, 1 to 1000.
+    ids: Vec<ID>,
 }
 
 /// Input for `taskUndo`: the generated tasks to take back.
@@ -383,6 +464,14 @@ payload! {
 }
 
 payload! {
+    /// The result of `recurringTaskUndo`.
+    RecurringTaskUndoPayload {
+        /// The run that takes back the tasks in the background; null when there are errors.
+        task_generation: Option<TaskGeneration>,
+    }
+}
+
+payload! {
     /// The result of `taskUndo`.
     TaskUndoPayload {
         /// The IDs of the tasks that are gone; null when there are errors.
@@ -400,7 +489,8 @@ pub struct TaskGenerationMutation;
 #[Object]
 impl TaskGenerationMutation {
     /// Generates the tasks that recurring tasks lack, in the background, and those that somebody undid before.
-    /// `taskGenerationsChanged` tells the progress; the viewer is notified at the end.
+    /// `taskGenerationsChanged` tells the progress; the viewer is notified at the end, and each other assignee once of the own
+    /// new tasks.
     ///
     /// Requires the role `OWNER` or `MANAGER`.
     ///
@@ -437,6 +527,25 @@ impl TaskGenerationMutation {
         })
         .await?;
         Ok(TaskGenerationUndoPayload { task_generation: now(ctx, &given).await?, user_errors, revision })
+    }
+
+    /// Takes back all tasks of recurring tasks on which nobody has acted, whatever generated them, with their documents, in the
+    /// background. Their periods are generated again only when a person asks for it. The other tasks stay.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `OUT_OF_RANGE`, `IDEMPOTENCY_KEY_REUSED`.
+    async fn recurring_task_undo(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: RecurringTaskUndoInput,
+    ) -> Result<RecurringTaskUndoPayload, ApiError> {
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+            commands::undo_recurring(store, actor, &input.idempotency_key, ids("ids", &input.ids)?).await
+        })
+        .await?;
+        let task_generation = load_optional(ctx, done).await?;
+        Ok(RecurringTaskUndoPayload { task_generation, user_errors, revision })
     }
 
     /// Takes back generated tasks on which nobody has acted, with their documents. Their periods are generated again only

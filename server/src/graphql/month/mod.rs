@@ -42,6 +42,7 @@ pub struct MonthQuery(
     document::DocumentCountsQuery,
     folder::FolderQuery,
     calendar::FirmHolidayQuery,
+    calendar::CalendarQuery,
     due::DueDateQuery,
     generation::TaskGenerationsQuery,
     generation::TaskGenerationQuery,
@@ -72,6 +73,8 @@ pub struct MonthMutation(
 /// The subscriptions of the month.
 #[derive(Default, MergedSubscription)]
 pub struct MonthSubscription(
+    task_type::TaskTypeSubscription,
+    recurring_task::RecurringTaskSubscription,
     task::TaskSubscription,
     task::TaskCountsSubscription,
     document::DocumentSubscription,

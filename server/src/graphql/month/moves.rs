@@ -1,11 +1,12 @@
 //! Due dates that would move, and letting them.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use guichet_base::error;
-use guichet_base::id::TaskId;
+use guichet_base::error::{self, OrNotFound};
+use guichet_base::id::{Id, RecurringTaskId, TaskId};
 use guichet_edge::ApiError;
-use guichet_obligations::explain;
-use guichet_schema::month::generation::moves::find::{Move, MoveFilter};
+use guichet_obligations::sentences;
+use guichet_schema::month::generation::moves::find::Move;
+use guichet_schema::month::generation::moves::open::{MoveFilter, Place};
 use guichet_schema::month::generation::moves::{commands, rules};
 use guichet_schema::people::rights::{self, FirmAct};
 
@@ -13,7 +14,7 @@ use super::task::Task;
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{load, seen, spend};
 use crate::graphql::mirror::mirror;
-use crate::graphql::payload::{MutationOutcome, act, api_id, ids, known_ids, optional_id, payload, queried};
+use crate::graphql::payload::{MutationOutcome, act, api_id, ids, known_ids, payload, queried};
 use crate::graphql::scalars::Date;
 
 mirror!(DueDateMoveReason => rules::MoveReason);
@@ -48,7 +49,7 @@ pub struct DueDateMoves {
     filter: MoveFilter,
     #[graphql(skip)]
     updated: bool,
-    /// The dates that would move, by recurring task.
+    /// The dates that would move, by recurring task; those of tasks that people entered come after them.
     moves: Vec<DueDateMove>,
     /// Where the list goes on: ask again with it as `afterId`; null at its end.
     next_after_id: Option<ID>,
@@ -98,7 +99,8 @@ pub struct DueDateMove {
     reason: DueDateMoveReason,
     /// Why the dates would move, in the language of the viewer.
     explanation: String,
-    /// How the new due date of the law is found, step by step, in the language of the viewer.
+    /// How the new due date of the law is found, step by step, and which dates would hold without it, in the language of the
+    /// viewer.
     steps: Vec<String>,
     /// Whether a date that could still change would be final.
     becomes_final: bool,
@@ -127,7 +129,7 @@ impl DueDateMove {
             new_due_on: after.due.map(Date),
             reason: reason.into(),
             explanation: rules::sentence(locale, reason, source),
-            steps: due.iter().flat_map(|due| &due.steps).flat_map(|step| explain(locale, step)).collect(),
+            steps: due.as_ref().map(|due| sentences(locale, due)).unwrap_or_default(),
             becomes_final,
         }
     }
@@ -152,7 +154,8 @@ impl DueDateMoveQuery {
         )]
         with_catalogue_updates: bool,
         #[graphql(
-            desc = "The number of dates, 1 to 200. There may be more, because all of a recurring task come together.",
+            desc = "The number of dates, 1 to 200. There may be more, because all of a recurring task come together, and fewer, \
+                    though the list goes on.",
             default = 100
         )]
         first: i32,
@@ -164,12 +167,25 @@ impl DueDateMoveQuery {
             return Ok(None);
         }
         let (filter, updated) = (filter.unwrap_or_default().read(), with_catalogue_updates);
-        let after = queried(caller, optional_id("afterId", after_id.as_ref()))?;
+        let after = queried(caller, after_id.as_ref().map(place).transpose())?;
         let found = commands::moves(&caller.store, actor, &filter, updated, after, first.into()).await;
         let found = queried(caller, found)?;
         spend(ctx, found.moves.len())?;
         let moves = found.moves.into_iter().map(|of| DueDateMove::new(of, caller.locale)).collect();
-        Ok(Some(DueDateMoves { filter, updated, moves, next_after_id: found.reached.map(api_id) }))
+        Ok(Some(DueDateMoves { filter, updated, moves, next_after_id: found.reached.map(encoded) }))
+    }
+}
+
+/// Reads what [`encoded`] wrote.
+fn place(given: &ID) -> error::Result<Place> {
+    let place = RecurringTaskId::decode(given).map(Place::Recurring);
+    place.or_else(|| TaskId::decode(given).map(Place::ByHand)).or_not_found("afterId")
+}
+
+fn encoded(place: Place) -> ID {
+    match place {
+        Place::Recurring(id) => api_id(id),
+        Place::ByHand(id) => api_id(id),
     }
 }
 

@@ -1,21 +1,23 @@
 //! Obligations, the versions of their rules, and extensions by authorities.
 
 use async_graphql::{
-    Context, ID, InputObject, InputValueResult, Object, Scalar, ScalarType, SimpleObject, Value,
+    Context, ID, InputObject, InputValueResult, MaybeUndefined, Object, Scalar, ScalarType, SimpleObject,
+    Value,
 };
 use guichet_base::error;
 use guichet_base::id::ObligationId;
 use guichet_edge::ApiError;
 use guichet_engine::actor::Membership;
+use guichet_obligations::shipped;
 use guichet_schema::month::obligation::commands::{
-    self, CreateExtension, CreateObligation, CreateVersion, VersionInput,
+    self, CreateExtension, CreateObligation, CreateVersion, UpdateObligation, UpdateVersion, VersionInput,
 };
 use guichet_schema::month::obligation::{model, queries};
 
 use super::{DocumentCategory, PeriodKind, RuleStatus};
 use crate::graphql::loaders::{by_ids, grouped, keyed, load_list, load_optional};
 use crate::graphql::page::{FilterInput, connection};
-use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, payload};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, patch, payload};
 use crate::graphql::scalars::{Date, DateTime};
 
 /// A due rule.
@@ -90,6 +92,13 @@ impl Obligation {
         self.0.cutoff.as_deref()
     }
 
+    /// The code of the obligation that follows when this one ends, for example `PT-IVAT`; null where the catalogue knows none.
+    async fn successor(&self) -> Option<&str> {
+        let shown =
+            shipped().obligations.iter().find(|shown| Some(&shown.code) == self.0.shipped_code.as_ref());
+        shown?.successor.as_deref()
+    }
+
     /// The versions of the rule, the oldest first. A period has the version in which its first day lies; a period without
     /// a version is not due.
     async fn rules(&self, ctx: &Context<'_>) -> Result<Vec<RuleVersion>, ApiError> {
@@ -120,6 +129,8 @@ impl Obligation {
 /// The rule of an obligation for the periods whose first day lies between two bounds, both included.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct RuleVersion {
+    /// The ID of the version, for `ruleVersionUpdate` and `ruleVersionDelete`.
+    version_id: ID,
     /// The first month, year or day, as the law says it, for example `2024-03`; null from the beginning.
     valid_from: Option<String>,
     /// The last one; null without an end.
@@ -132,18 +143,24 @@ pub struct RuleVersion {
     status: RuleStatus,
     /// A doubt about the rule, in words.
     note: Option<String>,
+    /// Whether the firm wrote or corrected the version, so that the catalogue changes it no more.
+    is_own: bool,
 }
 
 impl From<model::RuleVersion> for RuleVersion {
     fn from(row: model::RuleVersion) -> Self {
-        let model::RuleVersion { valid_from, valid_to, due, source, status, note, .. } = row;
-        Self { valid_from, valid_to, due: DueRule(due), source, status: status.into(), note }
+        let is_own = row.is_own();
+        let model::RuleVersion { id, valid_from, valid_to, due, source, status, note, .. } = row;
+        let (due, status) = (DueRule(due), status.into());
+        Self { version_id: api_id(id), valid_from, valid_to, due, source, status, note, is_own }
     }
 }
 
 /// A due date that an authority moved once. No day off moves it any more.
 #[derive(Debug, Clone, SimpleObject)]
 pub struct DueDateExtension {
+    /// The ID of the extension, for `dueDateExtensionDelete`.
+    extension_id: ID,
     /// The name of the period, for example `2026-03`.
     period: String,
     /// The codes of the regions and cities to which it is limited; everywhere if empty.
@@ -160,9 +177,9 @@ pub struct DueDateExtension {
 
 impl From<model::DueDateExtension> for DueDateExtension {
     fn from(row: model::DueDateExtension) -> Self {
-        let model::DueDateExtension { period, places, condition, due_on, published_on, source, .. } = row;
-        let (due_on, published_on) = (Date(due_on), Date(published_on));
-        Self { period, places, condition: condition.map(DueRule), due_on, published_on, source }
+        let model::DueDateExtension { id, period, places, condition, due_on, published_on, source, .. } = row;
+        let (due_on, published_on, condition) = (Date(due_on), Date(published_on), condition.map(DueRule));
+        Self { extension_id: api_id(id), period, places, condition, due_on, published_on, source }
     }
 }
 
@@ -289,7 +306,7 @@ pub struct RuleVersionCreateInput {
     idempotency_key: String,
     /// The ID of the obligation.
     obligation_id: ID,
-    /// The version. A version without an end that begins before it ends on the day before.
+    /// The version. A version without an end that began before ends on the day before, and goes on where the new one ends.
     version: RuleVersionInput,
 }
 
@@ -328,6 +345,80 @@ payload! {
     /// The result of `dueDateExtensionCreate`.
     DueDateExtensionCreatePayload {
         /// The obligation in its current state, also when there are errors.
+        obligation: Option<Obligation>,
+    }
+}
+
+/// Input for `obligationUpdate`: the new words of an obligation. Omitted fields stay as they are.
+#[derive(Debug, InputObject)]
+pub struct ObligationUpdateInput {
+    /// The ID of the obligation.
+    id: ID,
+    /// The version that was read. If the obligation has another version now, nothing is changed and the error is
+    /// `CONFLICT`.
+    expected_version: i32,
+    /// The name of the obligation; 1 to 200 characters. It cannot be removed.
+    name: Option<String>,
+    /// What the obligation is about. It cannot be removed.
+    category: Option<DocumentCategory>,
+    /// The hour until which it can be done on the last day, for example `12:00`; up to 20 characters.
+    cutoff: MaybeUndefined<String>,
+}
+
+payload! {
+    /// The result of `obligationUpdate`.
+    ObligationUpdatePayload {
+        /// The obligation in its current state, also when there are errors.
+        obligation: Option<Obligation>,
+    }
+}
+
+/// Input for `ruleVersionUpdate`: a version of a rule as it is right.
+#[derive(Debug, InputObject)]
+pub struct RuleVersionUpdateInput {
+    /// The ID of the version.
+    version_id: ID,
+    /// The version of the obligation that was read. If the obligation has another version now, nothing is changed and the
+    /// error is `CONFLICT`.
+    expected_version: i32,
+    /// The version of the rule, whole: what is omitted is removed.
+    version: RuleVersionInput,
+}
+
+payload! {
+    /// The result of `ruleVersionUpdate`.
+    RuleVersionUpdatePayload {
+        /// The obligation in its current state; null when there are errors.
+        obligation: Option<Obligation>,
+    }
+}
+
+/// Input for `ruleVersionDelete`.
+#[derive(Debug, InputObject)]
+pub struct RuleVersionDeleteInput {
+    /// The ID of the version.
+    version_id: ID,
+}
+
+payload! {
+    /// The result of `ruleVersionDelete`.
+    RuleVersionDeletePayload {
+        /// The obligation in its current state; null when there are errors.
+        obligation: Option<Obligation>,
+    }
+}
+
+/// Input for `dueDateExtensionDelete`.
+#[derive(Debug, InputObject)]
+pub struct DueDateExtensionDeleteInput {
+    /// The ID of the extension.
+    extension_id: ID,
+}
+
+payload! {
+    /// The result of `dueDateExtensionDelete`.
+    DueDateExtensionDeletePayload {
+        /// The obligation in its current state; null when there are errors.
         obligation: Option<Obligation>,
     }
 }
@@ -406,5 +497,96 @@ impl ObligationMutation {
         .await?;
         let obligation = load_optional(ctx, shown).await?;
         Ok(DueDateExtensionCreatePayload { obligation, user_errors, revision })
+    }
+
+    /// Changes what people read of an obligation. One from the catalogue keeps these words when a newer version of the
+    /// program has others.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`.
+    async fn obligation_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: ObligationUpdateInput,
+    ) -> Result<ObligationUpdatePayload, ApiError> {
+        let shown = <ObligationId as guichet_base::id::Id>::decode(&input.id);
+        let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+            let update = UpdateObligation {
+                id: id("id", &input.id)?,
+                expected_version: input.expected_version,
+                name: input.name,
+                category: input.category.map(Into::into),
+                cutoff: patch(input.cutoff),
+            };
+            commands::update(store, actor, update).await
+        })
+        .await?;
+        let obligation = load_optional(ctx, shown).await?;
+        Ok(ObligationUpdatePayload { obligation, user_errors, revision })
+    }
+
+    /// Corrects a version of a rule, its bounds included. One from the catalogue is the firm's own since. Due dates of existing
+    /// tasks stay as they are: `dueDateMoves` shows which would move.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `INVALID_RULE`.
+    async fn rule_version_update(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: RuleVersionUpdateInput,
+    ) -> Result<RuleVersionUpdatePayload, ApiError> {
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+            let RuleVersionUpdateInput { version_id, expected_version, version } = input;
+            let update = UpdateVersion {
+                id: id("versionId", &version_id)?,
+                expected_version,
+                version: version.into(),
+            };
+            commands::update_version(store, actor, update).await
+        })
+        .await?;
+        let obligation = load_optional(ctx, done).await?;
+        Ok(RuleVersionUpdatePayload { obligation, user_errors, revision })
+    }
+
+    /// Removes a version of a rule. Where the same rule holds before and after it, that holds in between again; and where it
+    /// had no end, the version before it goes on. One from the catalogue comes back with `catalogueUpdateApply`. Due dates of
+    /// existing tasks stay as they are: `dueDateMoves` shows which would move.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `INVALID_RULE`.
+    async fn rule_version_delete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: RuleVersionDeleteInput,
+    ) -> Result<RuleVersionDeletePayload, ApiError> {
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+            commands::delete_version(store, actor, id("versionId", &input.version_id)?).await
+        })
+        .await?;
+        let obligation = load_optional(ctx, done).await?;
+        Ok(RuleVersionDeletePayload { obligation, user_errors, revision })
+    }
+
+    /// Removes a due date that an authority moved once. One from the catalogue comes back with `catalogueUpdateApply`. Due
+    /// dates of existing tasks stay as they are: `dueDateMoves` shows which would move.
+    ///
+    /// Requires the role `OWNER` or `MANAGER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`.
+    async fn due_date_extension_delete(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: DueDateExtensionDeleteInput,
+    ) -> Result<DueDateExtensionDeletePayload, ApiError> {
+        let MutationOutcome { done, user_errors, revision } = act(ctx, async |store, actor| {
+            commands::delete_extension(store, actor, id("extensionId", &input.extension_id)?).await
+        })
+        .await?;
+        let obligation = load_optional(ctx, done).await?;
+        Ok(DueDateExtensionDeletePayload { obligation, user_errors, revision })
     }
 }

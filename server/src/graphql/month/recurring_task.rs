@@ -4,22 +4,35 @@ mod list;
 
 pub use list::{RecurringTaskConnection, RecurringTaskFilter, RecurringTaskQuery, recurring_tasks_of};
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject, Subscription};
+use futures_util::Stream;
 use guichet_base::error;
-use guichet_base::id::{Id, RecurringTaskId};
+use guichet_base::id::{ClientId, DepartmentId, Id, ObligationId, RecurringTaskId, StaffId, TaskTypeId};
 use guichet_edge::ApiError;
+use guichet_engine::actor::{Membership, Scope};
+use guichet_engine::db::Conn;
+use guichet_engine::keyset::Position;
 use guichet_schema::month::recurring_task::commands::{
     self, CreateRecurringTask, SetOverride, UpdateRecurringTask,
 };
-use guichet_schema::month::recurring_task::{model, queries};
+use guichet_schema::month::recurring_task::{model, queries, rules};
 
 use super::obligation::DueRule;
 use super::task_type::TaskType;
+use crate::graphql::ability::{Ability, abilities};
+use crate::graphql::caller::Caller;
+use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_list, load_optional, seen};
-use crate::graphql::payload::{MutationOutcome, act, api_id, id, id_patch, ids, optional_id, patch, payload};
+use crate::graphql::mirror::mirror;
+use crate::graphql::page::FilterInput;
+use crate::graphql::payload::{
+    MutationOutcome, act, api_id, id, id_patch, ids, known_ids, optional_id, patch, payload, queried,
+};
 use crate::graphql::people::client::Client;
 use crate::graphql::people::staff::StaffMember;
 use crate::graphql::scalars::DateTime;
+
+mirror!(RecurringTaskAct => rules::RecurringTaskAct);
 
 /// A recurring task.
 #[derive(Debug, Clone)]
@@ -79,6 +92,12 @@ impl RecurringTask {
     /// The dates and rules of the firm's own for some periods, in order.
     async fn overrides(&self, ctx: &Context<'_>) -> Result<Vec<DueOverride>, ApiError> {
         load_list(ctx, OverridesOf(self.0.id), Into::into).await
+    }
+
+    /// The actions that the viewer may or may not perform on the recurring task now, one entry per action.
+    async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<RecurringTaskAct>>, ApiError> {
+        let acts = rules::RecurringTaskAct::ALL;
+        Ok(abilities(&Caller::of(ctx).actor()?.membership, acts, rules::RecurringTaskAct::right))
     }
 
     /// The version of the recurring task. Send it back as `expectedVersion` to detect changes by others.
@@ -172,7 +191,8 @@ pub struct RecurringTaskCreateInput {
     task_type_id: ID,
     /// The ID of the staff member who does the work for this client. Omit it to let the kind of work decide.
     assignee_id: Option<ID>,
-    /// The name of the first period: `2026-03`, `2026-Q1`, `2026`, or a fiscal year by its closing day, `FY2026-06-30`.
+    /// The name of the first period: `2026-03`, `2026-Q1`, `2026`, or a fiscal year by its closing day, `FY2026-06-30`; at most
+    /// six years back.
     first_period: String,
     /// The name of the last period, which is included.
     last_period: Option<String>,
@@ -305,7 +325,7 @@ pub struct RecurringTaskOverrideSetInput {
     to_period: Option<String>,
     /// The rule, or a table of dates such as `{"dates": {"2026-03": "2026-04-15"}}`. Omit it to remove what was set.
     due: Option<DueRule>,
-    /// The reason; 1 to 200 characters. Required with `due`, and left out with it.
+    /// The reason; 1 to 200 characters, or nothing when what was set is removed.
     #[graphql(default)]
     reason: String,
 }
@@ -328,7 +348,7 @@ impl RecurringTaskMutation {
     ///
     /// Requires the role `OWNER` or `MANAGER`.
     ///
-    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`, `TAKEN`,
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`, `NOT_FOR_PLACE`, `TAKEN`,
     /// `IDEMPOTENCY_KEY_REUSED`.
     async fn recurring_task_create(
         &self,
@@ -348,7 +368,7 @@ impl RecurringTaskMutation {
     ///
     /// Requires the role `OWNER` or `MANAGER`.
     ///
-    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`.
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `OUT_OF_RANGE`, `TAKEN`.
     async fn recurring_task_update(
         &self,
         ctx: &Context<'_>,
@@ -382,7 +402,8 @@ impl RecurringTaskMutation {
         Ok(RecurringTaskPausePayload { recurring_task, user_errors, revision })
     }
 
-    /// Resumes a recurring task. Tasks of periods that are due already are generated at once, those inside the pause never.
+    /// Resumes a recurring task: ends the pause without an end, or those with an end in which the period lies. Tasks of periods
+    /// that are due already are generated at once, those inside a pause never.
     ///
     /// Requires the role `OWNER` or `MANAGER`.
     ///
@@ -402,7 +423,8 @@ impl RecurringTaskMutation {
         Ok(RecurringTaskResumePayload { recurring_task, user_errors, revision })
     }
 
-    /// Sets a date or a rule of the firm's own for some periods of one client. Tasks that exist stay as they are.
+    /// Sets a date or a rule of the firm's own for some periods of one client. Of several that hold for a period the one that
+    /// begins last is meant. Tasks that exist stay as they are.
     ///
     /// Requires the role `OWNER` or `MANAGER`.
     ///
@@ -427,5 +449,63 @@ impl RecurringTaskMutation {
         .await?;
         let recurring_task = load_optional(ctx, shown).await?;
         Ok(RecurringTaskOverrideSetPayload { recurring_task, user_errors, revision })
+    }
+}
+
+changes! {
+    /// A change of the list of recurring tasks.
+    RecurringTasksChanged of RecurringTaskEdge, RecurringTask(model::RecurringTask), RecurringTaskId
+}
+
+/// The recurring tasks of a filter.
+pub struct RecurringTasksListed(queries::RecurringTaskFilter);
+
+impl Listed for RecurringTasksListed {
+    type Message = RecurringTasksChanged;
+    type Key = (Scope, queries::RecurringTaskFilter);
+
+    const SHOWS: Shows = Shows {
+        embeds: &[ClientId::NOUN, StaffId::NOUN, DepartmentId::NOUN, TaskTypeId::NOUN, ObligationId::NOUN],
+        ..Shows::of("recurringTasksChanged")
+    };
+
+    fn key(&self, onlooker: &Onlooker) -> Self::Key {
+        (onlooker.scope(), self.0.clone())
+    }
+
+    async fn find(
+        &self,
+        conn: &mut Conn,
+        onlooker: &Onlooker,
+        ids: &[RecurringTaskId],
+    ) -> error::Result<Vec<model::RecurringTask>> {
+        queries::among(conn, &onlooker.scope(), &self.0, ids).await
+    }
+
+    fn position(&self, row: &model::RecurringTask) -> Position {
+        row.position()
+    }
+}
+
+/// Recurring tasks, live.
+#[derive(Debug, Default)]
+pub struct RecurringTaskSubscription;
+
+#[Subscription]
+impl RecurringTaskSubscription {
+    /// Sends changes of the recurring tasks of the clients that the viewer can see. Applied in order to the result of the query `recurringTasks` after the
+    /// first message, they keep that result up to date. Sends nothing to clients.
+    async fn recurring_tasks_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The filter. By default all are returned.")] filter: Option<RecurringTaskFilter>,
+        #[graphql(
+            desc = "The cursor of the last message that was received. The subscription then continues after that message."
+        )]
+        after: Option<String>,
+    ) -> Result<impl Stream<Item = Result<RecurringTasksChanged, ApiError>>, ApiError> {
+        let caller = Caller::of(ctx);
+        let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
+        follow(ctx, after, RecurringTasksListed(filter)).await
     }
 }

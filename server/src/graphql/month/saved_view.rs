@@ -13,13 +13,17 @@ use guichet_schema::month::saved_view::{model, queries};
 use uuid::Uuid;
 
 use super::export::{FilterObject, ListName};
+use crate::graphql::ability::Ability;
 use crate::graphql::caller::Caller;
 use crate::graphql::export;
 use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
 use crate::graphql::loaders::{by_ids, load_optional};
+use crate::graphql::mirror::mirror;
 use crate::graphql::page::{FilterInput, connection};
 use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, payload, queried};
 use crate::graphql::scalars::DateTime;
+
+mirror!(SavedViewAct => model::SavedViewAct);
 
 /// A saved view.
 #[derive(Debug, Clone)]
@@ -54,6 +58,13 @@ impl SavedView {
     /// Whether it is the firm's, for all staff; otherwise it is the viewer's own.
     async fn is_shared(&self) -> bool {
         self.0.staff_id.is_none()
+    }
+
+    /// The actions that the viewer may or may not perform on the saved view now, one entry per action.
+    async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<SavedViewAct>>, ApiError> {
+        let by = &Caller::of(ctx).actor()?.membership;
+        let ability = |act: &model::SavedViewAct| Ability::new((*act).into(), self.0.may(*act, by));
+        Ok(model::SavedViewAct::ALL.iter().map(ability).collect())
     }
 
     /// The version of the saved view. Send it back as `expectedVersion` to detect changes by others.

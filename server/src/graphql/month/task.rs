@@ -13,11 +13,16 @@ pub use counts::{TaskCountsQuery, TaskCountsSubscription, TasksCounted};
 pub use history::{ChangeOfTask, TaskChange};
 pub use list::{TaskConnection, TaskFilter, TaskOrder, TaskQuery, TaskSubscription, TasksListed, tasks_of};
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, ID, Object, SimpleObject};
+use chrono::NaiveDate;
 use guichet_base::error;
 use guichet_base::id::{FirmId, Id, TaskId};
+use guichet_base::locale::Locale;
 use guichet_edge::ApiError;
-use guichet_obligations::{explain, why_provisional};
+use guichet_obligations::{Step, explain, sentences, why_provisional};
+use guichet_schema::month::document;
 use guichet_schema::month::task::list::by_ids as tasks_by_ids;
 use guichet_schema::month::task::rules::{self, is_overdue};
 use guichet_schema::month::task::status::StatusOutcome;
@@ -29,6 +34,7 @@ use guichet_schema::shared::file::model as file;
 
 use self::comment::{TaskCommentConnection, comments};
 use self::history::HistoryOf;
+use super::document::Document;
 use super::recurring_task::RecurringTask;
 use super::task_type::TaskType;
 use crate::graphql::ability::Ability;
@@ -47,6 +53,12 @@ mirror!(TaskOrigin => model::TaskOrigin);
 mirror!(TaskAct => rules::TaskAct);
 mirror!(TaskStatusOutcome => StatusOutcome);
 
+/// The steps to a day as sentences; none when they lead elsewhere, because a person set the day.
+fn found_by(locale: Locale, steps: &[Step], day: Option<NaiveDate>) -> Vec<String> {
+    let leads = steps.iter().rev().find_map(|step| step.to) == day;
+    steps.iter().filter(|_| leads).flat_map(|step| explain(locale, step)).collect()
+}
+
 /// A task.
 #[derive(Debug, Clone)]
 pub struct Task(pub model::Task);
@@ -61,6 +73,20 @@ keyed! {
 keyed! {
     /// How many required documents a task lacks.
     MissingOf(TaskId) => i64, |loads, conn, ids| documents::missing(conn, &loads.scope(), ids)
+}
+
+keyed! {
+    /// The documents of a task.
+    DocumentsOf(TaskId) => [document::model::Document], |loads, conn, ids| async {
+        let rows = document::queries::of_tasks(conn, &loads.scope(), ids).await?;
+        let mut of_tasks: HashMap<TaskId, Vec<document::model::Document>> = HashMap::new();
+        for row in rows {
+            if let Some(id) = row.task_id {
+                of_tasks.entry(id).or_default().push(row);
+            }
+        }
+        error::Result::Ok(of_tasks)
+    }
 }
 
 keyed! {
@@ -200,6 +226,12 @@ impl Task {
         self.0.is_hand_in_set
     }
 
+    /// The documents that the task expects and delivers: what the client hands in first, by name. Those that are not expected any
+    /// more are among them.
+    async fn documents(&self, ctx: &Context<'_>) -> Result<Vec<Document>, ApiError> {
+        load_list(ctx, DocumentsOf(self.0.id), Document).await
+    }
+
     /// Whether required documents are missing. Those of a canceled task are not expected.
     async fn has_missing_documents(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
         Ok(self.0.status != model::TaskStatus::Canceled && self.missing(ctx).await? > 0)
@@ -207,9 +239,12 @@ impl Task {
 
     /// The actions that the viewer may or may not perform on the task now, one entry per action.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<TaskAct>>, ApiError> {
-        let scope = Caller::of(ctx).scope()?;
-        let ability =
-            |act: &rules::TaskAct| Ability::new((*act).into(), rules::may(*act, &scope, self.0.status));
+        let (scope, by) = (Caller::of(ctx).scope()?, &Caller::of(ctx).actor()?.membership);
+        let may = |act| match act {
+            rules::TaskAct::Undo => rules::may_undo(by, &self.0),
+            act => rules::may(act, &scope, self.0.status),
+        };
+        let ability = |act: &rules::TaskAct| Ability::new((*act).into(), may(*act));
         Ok(rules::TaskAct::ALL.iter().map(ability).collect())
     }
 
@@ -254,11 +289,24 @@ impl Task {
         self.0.provisional().iter().map(|why| why_provisional(locale, why)).collect()
     }
 
-    /// How the due date of the law was found, step by step, in the language of the viewer.
+    /// How the due date of the law was found, step by step, and which dates would hold without it, in the language of the
+    /// viewer.
     async fn due_explanation(&self, ctx: &Context<'_>) -> Vec<String> {
         let locale = Caller::of(ctx).locale;
-        let due = self.0.due();
-        due.iter().flat_map(|due| &due.steps).flat_map(|step| explain(locale, step)).collect()
+        self.0.due().map(|due| sentences(locale, &due)).unwrap_or_default()
+    }
+
+    /// How the date of the firm's own was found, step by step, in the language of the viewer; empty when a person set it.
+    async fn target_explanation(&self, ctx: &Context<'_>) -> Vec<String> {
+        let steps = self.0.due().map(|due| due.target_steps).unwrap_or_default();
+        found_by(Caller::of(ctx).locale, &steps, self.0.target_on)
+    }
+
+    /// How the date until which the client hands in was found, step by step, in the language of the viewer; empty when a
+    /// person set it.
+    async fn hand_in_explanation(&self, ctx: &Context<'_>) -> Vec<String> {
+        let steps = self.0.due().map(|due| due.hand_in_steps).unwrap_or_default();
+        found_by(Caller::of(ctx).locale, &steps, self.0.hand_in_by)
     }
 
     /// Whether the task was generated after the due date of the law.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use guichet_base::error::Result;
 use guichet_base::i18n::{self, Args};
 use guichet_base::id::{ClientId, DepartmentId, StaffId, TaskId, TaskTypeId};
@@ -60,9 +61,10 @@ impl Exported for TaskRow {
         viewer: &Membership,
         filter: TaskFilter,
         order: Option<TaskOrder>,
+        now: DateTime<Utc>,
     ) -> Result<Vec<TaskId>> {
         let order = order.map(Into::into).unwrap_or_default();
-        list::ids(conn, &viewer.scope(), &filter.read(viewer)?, order).await
+        list::ids(conn, &viewer.scope(), &filter.read(viewer)?.at(now), order).await
     }
 
     async fn rows(conn: &mut Connection, scope: &Scope, ids: &[TaskId]) -> Result<Vec<Self>> {

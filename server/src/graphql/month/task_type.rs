@@ -1,29 +1,36 @@
 //! Kinds of work, and the documents that each expects and delivers.
 
-use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Subscription};
+use futures_util::Stream;
 use guichet_base::error;
-use guichet_base::id::{DocumentDefinitionId, Id, TaskTypeId};
+use guichet_base::id::{DepartmentId, DocumentDefinitionId, Id, ObligationId, StaffId, TaskTypeId};
 use guichet_base::input::Patch;
 use guichet_edge::ApiError;
-use guichet_engine::actor::Membership;
+use guichet_engine::actor::{Membership, Scope};
+use guichet_engine::db::Conn;
+use guichet_engine::keyset::Position;
 use guichet_schema::month::task_type::commands::{
     self, CreateTaskType, DocumentInput, RecurrenceInput, UpdateTaskType,
 };
-use guichet_schema::month::task_type::{model, queries};
+use guichet_schema::month::task_type::{model, queries, rules};
 
 use super::obligation::{DueRule, Obligation};
 use super::{DocumentCategory, DocumentDirection, PeriodKind};
+use crate::graphql::ability::{Ability, abilities};
+use crate::graphql::caller::Caller;
+use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
 use crate::graphql::loaders::{by_ids, grouped, keyed, load_list, load_optional};
 use crate::graphql::mirror::mirror;
 use crate::graphql::page::{FilterInput, connection};
 use crate::graphql::payload::{
-    MutationOutcome, act, api_id, id, id_patch, known_ids, optional_id, patch, payload,
+    MutationOutcome, act, api_id, id, id_patch, known_ids, optional_id, patch, payload, queried,
 };
 use crate::graphql::people::department::Department;
 use crate::graphql::people::staff::StaffMember;
 use crate::graphql::scalars::DateTime;
 
 mirror!(SecondFile => model::Takes);
+mirror!(TaskTypeAct => rules::TaskTypeAct);
 
 /// A kind of work.
 #[derive(Debug, Clone)]
@@ -134,6 +141,12 @@ impl TaskType {
         self.0.active
     }
 
+    /// The actions that the viewer may or may not perform on the kind of work now, one entry per action.
+    async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<TaskTypeAct>>, ApiError> {
+        let acts = rules::TaskTypeAct::ALL;
+        Ok(abilities(&Caller::of(ctx).actor()?.membership, acts, rules::TaskTypeAct::right))
+    }
+
     /// The version of the kind of work. Send it back as `expectedVersion` to detect changes by others.
     async fn version(&self) -> i32 {
         self.0.version
@@ -182,6 +195,11 @@ impl DocumentDefinition {
     /// The first level of its folder in the library of the client; null for that of its category.
     async fn folder(&self) -> Option<&str> {
         self.0.folder.as_deref()
+    }
+
+    /// Its own obligation, if it is another than that of the work.
+    async fn obligation(&self, ctx: &Context<'_>) -> Result<Option<Obligation>, ApiError> {
+        load_optional(ctx, self.0.obligation_id).await
     }
 
     /// What becomes of a second file.
@@ -419,7 +437,7 @@ pub struct TaskTypeUpdateInput {
     hand_in_rule: MaybeUndefined<DueRule>,
     /// How often the work recurs. The kind and length of its periods cannot be changed once a client has it.
     recurrence: Option<TaskTypeRecurrenceInput>,
-    /// The months in which a period must end, 1 to 12, for `MONTH`; every month if empty.
+    /// The months in which a period must end, 1 to 12, for `MONTH`; every month if empty. None can be added once a client has it.
     months: Option<Vec<i32>>,
     /// The ID of the staff member who does the work, if it is not the accountant of the client.
     assignee_id: MaybeUndefined<ID>,
@@ -517,5 +535,63 @@ impl TaskTypeMutation {
             act(ctx, async |store, actor| commands::update(store, actor, input.read()?).await).await?;
         let task_type = load_optional(ctx, shown).await?;
         Ok(TaskTypeUpdatePayload { task_type, user_errors, revision })
+    }
+}
+
+changes! {
+    /// A change of the list of kinds of work.
+    TaskTypesChanged of TaskTypeEdge, TaskType(model::TaskType), TaskTypeId
+}
+
+/// The kinds of work of a filter.
+pub struct TaskTypesListed(queries::TaskTypeFilter);
+
+impl Listed for TaskTypesListed {
+    type Message = TaskTypesChanged;
+    type Key = (Scope, queries::TaskTypeFilter);
+
+    const SHOWS: Shows = Shows {
+        embeds: &[DepartmentId::NOUN, ObligationId::NOUN, StaffId::NOUN],
+        ..Shows::of("taskTypesChanged")
+    };
+
+    fn key(&self, onlooker: &Onlooker) -> Self::Key {
+        (onlooker.scope(), self.0.clone())
+    }
+
+    async fn find(
+        &self,
+        conn: &mut Conn,
+        onlooker: &Onlooker,
+        ids: &[TaskTypeId],
+    ) -> error::Result<Vec<model::TaskType>> {
+        queries::among(conn, &onlooker.scope(), &self.0, ids).await
+    }
+
+    fn position(&self, row: &model::TaskType) -> Position {
+        row.position()
+    }
+}
+
+/// Kinds of work, live.
+#[derive(Debug, Default)]
+pub struct TaskTypeSubscription;
+
+#[Subscription]
+impl TaskTypeSubscription {
+    /// Sends changes of the kinds of work of the firm. Applied in order to the result of the query `taskTypes` after the
+    /// first message, they keep that result up to date. Sends nothing to clients.
+    async fn task_types_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The filter. By default all are returned.")] filter: Option<TaskTypeFilter>,
+        #[graphql(
+            desc = "The cursor of the last message that was received. The subscription then continues after that message."
+        )]
+        after: Option<String>,
+    ) -> Result<impl Stream<Item = Result<TaskTypesChanged, ApiError>>, ApiError> {
+        let caller = Caller::of(ctx);
+        let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
+        follow(ctx, after, TaskTypesListed(filter)).await
     }
 }

@@ -108,6 +108,12 @@ impl Firm {
         Caller::of(ctx).internal(self.0.charge_due_days)
     }
 
+    /// Whether clients may hand files in after the work is done. Such a file is marked as late, and the assignee is
+    /// notified.
+    async fn accepts_late_files(&self, ctx: &Context<'_>) -> Result<Option<bool>, ApiError> {
+        Caller::of(ctx).internal(self.0.late_files)
+    }
+
     /// The version of the settings. Send it back as `expectedVersion` to detect changes by others.
     async fn version(&self, ctx: &Context<'_>) -> Result<Option<i32>, ApiError> {
         Caller::of(ctx).internal(self.0.version)
@@ -244,6 +250,8 @@ pub struct FirmUpdateInput {
     /// The number of days from finishing a ticket to the due date of its charge, 0 to 3650. Existing charges
     /// do not change.
     charge_due_days: Option<i32>,
+    /// Whether clients may hand files in after the work is done.
+    accepts_late_files: Option<bool>,
 }
 
 impl FirmUpdateInput {
@@ -258,6 +266,7 @@ impl FirmUpdateInput {
             member_reach: self.member_reach.map(Into::into),
             client_reopen_days: self.client_reopen_days,
             charge_due_days: self.charge_due_days,
+            late_files: self.accepts_late_files,
         }
     }
 }

@@ -77,7 +77,7 @@ async fn a_09_twice_and_after_a_rejection() {
     let id = papers.id("Extrato").await;
     papers.filed(&admin, &id).await;
     assert_eq!(code(&papers.hand_in(&admin, &id, PDF).await), "ALREADY_HANDED_IN");
-    let reject = json!({ "id": id, "reason": "Ilegível." });
+    let reject = json!({ "id": id, "expectedVersion": 2, "reason": "Ilegível." });
     assert_eq!(papers.desk.refused(&admin, "documentReject", reject.clone()).await, ["NOT_ALLOWED"]);
     papers.desk.done(&member, "documentReject", reject.clone()).await;
     let seen = papers.see(&admin, &id).await;
@@ -134,11 +134,19 @@ async fn a_10_closed_tasks() {
     papers.task_is("CANCELED").await;
     assert_eq!(code(&papers.hand_in(&admin, &id, PDF).await), "DOCUMENT_NOT_EXPECTED");
     papers.task_is("DONE").await;
-    papers.set("UPDATE firms SET late_files = false").await;
+    // By default the firm takes none.
     let refused = papers.hand_in(&admin, &id, PDF).await;
     assert_eq!(code(&refused), "DOCUMENT_TOO_LATE");
     assert!(!text(&refused["userErrors"][0]["message"]).is_empty());
-    papers.set("UPDATE firms SET late_files = true").await;
+    let can = async || {
+        let query = "query C($id: ID!) { document(id: $id) { viewerCan { act allowed reason } } }";
+        let seen = papers.desk.app.ask(&admin, query, json!({ "id": id })).await;
+        let can = seen["document"]["viewerCan"].as_array().unwrap().clone();
+        can.into_iter().find(|one| one["act"] == "HAND_IN").unwrap()["reason"].clone()
+    };
+    assert_eq!(can().await, "DOCUMENT_TOO_LATE");
+    assert_eq!(papers.desk.settle(json!({ "acceptsLateFiles": true })).await["acceptsLateFiles"], true);
+    assert_eq!(can().await, Value::Null);
     papers.filed(&admin, &id).await;
     assert_eq!(papers.see(&member, &id).await["versions"][0]["isLate"], true);
     let query = "{ notifications(first: 10) { nodes { kind subject { id } author { id } } } }";
@@ -188,5 +196,87 @@ async fn a_09_staff_for_the_client() {
     assert_eq!(code(&papers.hand_in(&stranger, &id, PDF).await), "NOT_FOUND");
     assert_eq!(papers.see(&stranger, &id).await, Value::Null);
     assert_ne!(other.encode(), papers.desk.client.encode());
+    papers.finish().await;
+}
+
+/// A-09, C-03: canceling and reopening a task brings a document back as it was: rejected only if what was handed in was.
+#[tokio::test]
+async fn a_09_a_task_is_reopened() {
+    let scanner = FakeClamd::start().await;
+    let papers = Papers::open_with(Setup { clamd: Some(scanner.clamd()), ..Setup::default() }).await;
+    let (admin, owner) = (papers.desk.admin.clone(), papers.desk.owner.clone());
+    let (bank, notes, guide) =
+        (papers.id("Extrato").await, papers.id("Notas").await, papers.id("Guia").await);
+    papers.filed(&admin, &bank).await;
+    papers
+        .desk
+        .done(&owner, "documentReject", json!({ "id": bank, "expectedVersion": 2, "reason": "Ilegível." }))
+        .await;
+    let virus = papers.desk.send_file(&admin, "notas.txt", VIRUS).await;
+    papers.desk.complete(&admin, &virus).await;
+    papers.hand_in_file(&admin, &notes, &virus).await;
+    papers.filed(&owner, &guide).await;
+    let states = async || {
+        let mut states = Vec::new();
+        for id in [&bank, &notes, &guide] {
+            states.push(text(&papers.see(&owner, id).await["state"]));
+        }
+        states
+    };
+    assert_eq!(states().await, ["REJECTED", "EXPECTED", "EXPECTED"]);
+    for (status, expected) in
+        [("CANCELED", ["DROPPED", "DROPPED", "DROPPED"]), ("TODO", ["REJECTED", "EXPECTED", "EXPECTED"])]
+    {
+        let input = json!({ "id": papers.task, "status": status });
+        papers.desk.done(&owner, "taskStatusChange", input).await;
+        assert_eq!(states().await, expected, "{status}");
+    }
+    papers.finish().await;
+}
+
+/// after A, then B in its place, and B rejected, A is taken again.
+#[tokio::test]
+async fn a_09_what_was_replaced_by_a_rejected_file() {
+    let papers = Papers::open().await;
+    let (admin, owner) = (papers.desk.admin.clone(), papers.desk.owner.clone());
+    let id = papers.id("Extrato").await;
+    papers.filed(&admin, &id).await;
+    let file = papers.desk.hand_in(&admin, "b.csv", CSV).await;
+    papers.hand_in_file(&admin, &id, &file).await;
+    let reject = json!({ "id": id, "expectedVersion": papers.version(&id).await, "reason": "Outro mês." });
+    papers.desk.done(&owner, "documentReject", reject).await;
+    assert_eq!(papers.see(&admin, &id).await["state"], "REJECTED");
+    papers.filed(&admin, &id).await;
+    let seen = papers.see(&admin, &id).await;
+    assert_eq!(seen["state"], "FILED");
+    let newest = &seen["versions"][0];
+    assert_eq!(
+        (&newest["number"], &newest["isCurrent"], &newest["isDuplicate"]),
+        (&json!(3), &json!(true), &json!(false))
+    );
+    papers.finish().await;
+}
+
+/// nobody rejects what was handed in after what was seen; of a canceled task nothing is missing.
+#[tokio::test]
+async fn a_09_rejected_as_it_was_seen() {
+    let papers = Papers::open().await;
+    let (admin, owner) = (papers.desk.admin.clone(), papers.desk.owner.clone());
+    let id = papers.id("Extrato").await;
+    papers.filed(&admin, &id).await;
+    let mut reject = json!({ "id": id, "expectedVersion": papers.version(&id).await, "reason": "Ilegível." });
+    let file = papers.desk.hand_in(&admin, "b.csv", CSV).await;
+    papers.hand_in_file(&admin, &id, &file).await;
+    assert_eq!(papers.desk.refused(&owner, "documentReject", reject.clone()).await, ["CONFLICT"]);
+    assert_eq!(papers.see(&owner, &id).await["state"], "FILED");
+
+    let status = |status: &str| json!({ "id": papers.task, "status": status });
+    papers.desk.done(&owner, "taskStatusChange", status("CANCELED")).await;
+    reject["expectedVersion"] = papers.version(&id).await;
+    papers.desk.done(&owner, "documentReject", reject).await;
+    assert_eq!(papers.see(&owner, &id).await["mark"], "SETTLED");
+    assert_eq!(papers.see(&admin, &id).await, Value::Null);
+    papers.desk.done(&owner, "taskStatusChange", status("TODO")).await;
+    assert_eq!(papers.see(&admin, &id).await["state"], "REJECTED");
     papers.finish().await;
 }

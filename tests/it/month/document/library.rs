@@ -2,10 +2,12 @@
 
 use guichet_base::id::Id;
 use guichet_tests::live::LiveSide;
+use guichet_tests::world::Person;
 use serde_json::{Value, json};
 
 use super::papers::{Papers, code};
 use crate::desk::ticket::desk::text;
+use crate::shared::file::hand::CSV;
 
 /// The way to the folder of a document, from the outside inwards.
 async fn way(papers: &Papers, document: &str) -> Vec<String> {
@@ -107,5 +109,89 @@ async fn c_13_folders_are_told_live() {
     let create = json!({ "clientId": other.encode(), "name": "Nosso" });
     papers.desk.done(&papers.desk.owner, "folderCreate", create).await;
     assert_eq!(of_stranger.told().await["changed"][0]["name"], "Nosso");
+    papers.finish().await;
+}
+
+/// B-05, C-13: a folder is seen by whoever sees something in it, with those around it, or when staff made it and nothing
+/// else lies in it; neither by its name, nor in a list, a count or live otherwise.
+#[tokio::test]
+async fn b_05_folders_tell_nothing_of_payroll() {
+    let papers = Papers::open().await;
+    let (desk, admin) = (&papers.desk, papers.desk.admin.clone());
+    let caio = desk.collaborator("caio@padaria.example").await;
+    let folders = async |by: &Person| {
+        let query = "{ folders(first: 50) { totalCount nodes { id name parent { id } } } }";
+        let found = desk.app.ask(by, query, json!({})).await["folders"].clone();
+        let nodes = found["nodes"].as_array().unwrap().clone();
+        assert_eq!(found["totalCount"], nodes.len());
+        let mut names: Vec<String> = nodes.iter().map(|one| text(&one["name"])).collect();
+        names.sort();
+        (names, nodes)
+    };
+    let (notes, payroll) = (papers.id("Notas").await, papers.id("Folha").await);
+    papers.filed(&desk.member, &payroll).await;
+    assert_eq!(folders(&caio).await.0, [""; 0]);
+    papers.filed(&admin, &notes).await;
+    let (names, of_admin) = folders(&admin).await;
+    assert_eq!(names.len(), 6, "{names:?}");
+    assert_eq!(folders(&caio).await.0, ["2026", "2026-02", "Impostos"]);
+    let is_taxes = |one: &&Value| one["name"] != "Impostos" && one["parent"].is_null();
+    let hidden = of_admin.iter().find(is_taxes).unwrap()["id"].clone();
+    let node = "query N($id: ID!) { node(id: $id) { id } }";
+    assert_eq!(desk.app.ask(&caio, node, json!({ "id": hidden })).await["node"], Value::Null);
+    assert_eq!(desk.app.ask(&admin, node, json!({ "id": hidden })).await["node"]["id"], hidden);
+
+    let side = LiveSide::start(&desk.app.store);
+    let follow = "subscription { documentsChanged { reload changed { name } } }";
+    let mut live = side.follow(Some(&caio.token), follow, json!({})).await;
+    assert_eq!(live.told().await["reload"], true);
+    let rename = json!({ "id": hidden, "expectedVersion": 1, "name": "Salários" });
+    desk.done(&desk.member, "folderRename", rename).await;
+    desk.done(&caio, "documentNothingToSubmit", json!({ "id": papers.id("Extrato").await })).await;
+    let told = live.told().await;
+    assert_eq!((&told["reload"], &told["changed"]), (&json!(false), &json!([{ "name": "Extrato" }])));
+
+    let create = async |name: &str| {
+        let create = json!({ "clientId": desk.client.encode(), "name": name });
+        text(&desk.done(&desk.member, "folderCreate", create).await["folder"]["id"])
+    };
+    let (_, closed) = (create("Vazia").await, create("Reservado").await);
+    assert_eq!(folders(&caio).await.0, ["2026", "2026-02", "Impostos", "Reservado", "Vazia"]);
+    let moved = json!({ "ids": [payroll], "folderId": closed });
+    desk.done(&desk.member, "documentMove", moved).await;
+    assert_eq!(folders(&caio).await.0, ["2026", "2026-02", "Impostos", "Vazia"]);
+    let moved = json!({ "ids": [notes], "folderId": closed });
+    desk.done(&desk.member, "documentMove", moved).await;
+    assert_eq!(
+        folders(&caio).await.0,
+        ["Reservado", "Vazia"],
+        "what goes by itself is seen by what lies in it"
+    );
+    drop((live, side));
+    papers.finish().await;
+}
+
+/// C-13: what staff put at the top stays there, whatever comes; the top can be asked for.
+#[tokio::test]
+async fn c_13_at_the_top() {
+    let papers = Papers::open().await;
+    let (admin, member) = (papers.desk.admin.clone(), papers.desk.member.clone());
+    let (notes, bank) = (papers.id("Notas").await, papers.id("Extrato").await);
+    papers.filed(&admin, &notes).await;
+    papers.filed(&admin, &bank).await;
+    assert_eq!(
+        papers.names(&admin, json!({ "isTop": true })).await,
+        [""; 0],
+        "nothing lies there without a file"
+    );
+    assert_eq!(papers.names(&admin, json!({ "isTop": false })).await, ["Extrato", "Notas"]);
+    papers.desk.done(&member, "documentMove", json!({ "ids": [notes] })).await;
+    let again = papers.desk.hand_in(&admin, "b.csv", CSV).await;
+    papers.hand_in_file(&admin, &notes, &again).await;
+    assert_eq!(way(&papers, &notes).await, [""; 0]);
+    for by in [&admin, &member] {
+        assert_eq!(papers.names(by, json!({ "isTop": true })).await, ["Notas"]);
+        assert_eq!(papers.names(by, json!({ "isTop": false })).await, ["Extrato"]);
+    }
     papers.finish().await;
 }

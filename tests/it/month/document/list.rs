@@ -118,3 +118,89 @@ async fn a_06_pages_between_days() {
     assert_eq!(whole, ["Folha", "Extrato", "Guia", "Notas"]);
     papers.finish().await;
 }
+
+/// C-01, A-06: nobody finds a document by what people wrote of its task, be it generated or entered, also once the texts are
+/// folded anew.
+#[tokio::test]
+async fn c_01_words_of_tasks_find_nothing() {
+    let papers = Papers::open().await;
+    let (desk, app) = (&papers.desk, &papers.desk.app);
+    let guide = papers.id("Guia").await;
+    let task_type = papers.see(&desk.owner, &guide).await["taskType"]["id"].clone();
+    let words =
+        json!({ "id": papers.task, "expectedVersion": 1, "title": "Sigilo", "description": "Devedor" });
+    desk.done(&desk.owner, "taskEdit", words).await;
+    let entered = json!({
+        "clientId": guichet_base::id::Id::encode(desk.client), "title": "Sigilo", "description": "Devedor",
+        "taskTypeId": task_type, "period": "2026-03"
+    });
+    desk.done(&desk.owner, "taskCreate", entered).await;
+    for is_folded_anew in [false, true] {
+        if is_folded_anew {
+            papers.set("UPDATE documents SET search_text = '', search_fold = 1").await;
+            let mut all =
+                guichet_workers::reconcilers(&app.store, &app.files.storage, &app.senders).into_iter();
+            let folds = all.find(|one| one.name == "search texts of an older folding").unwrap();
+            assert_eq!(folds.turn().await.unwrap(), 8);
+        }
+        for by in [&desk.admin, &desk.owner] {
+            for word in ["sigilo", "devedor"] {
+                assert_eq!(papers.names(by, json!({ "search": word })).await, [""; 0], "{word}");
+            }
+            for words in ["guia imposto 02/2026", "guia imposto 03/2026"] {
+                assert_eq!(papers.names(by, json!({ "search": words })).await, ["Guia"], "{words}");
+            }
+        }
+    }
+    papers.finish().await;
+}
+
+/// A-06: the numbers by category, period and kind of work are those of the list, and nothing of payroll for a collaborator.
+#[tokio::test]
+async fn a_06_counts_by_what_they_are() {
+    let papers = Papers::open().await;
+    let caio = papers.desk.collaborator("caio@padaria.example").await;
+    let query = "{ documentCounts {
+        totalCount byCategory { category count } byPeriod { period count } byTaskTypeName { taskTypeName count }
+    } }";
+    for (by, payroll, all) in [(&papers.desk.admin, true, 4), (&caio, false, 3)] {
+        let seen = papers.desk.app.ask(by, query, json!({})).await["documentCounts"].clone();
+        let mut categories = vec![
+            json!({ "category": "TAX", "count": 2 }),
+            json!({ "category": "ACCOUNTING", "count": 1 }),
+            json!({ "category": "PAYROLL", "count": 1 }),
+        ];
+        categories.truncate(if payroll { 3 } else { 2 });
+        assert_eq!(seen["byCategory"], json!(categories));
+        assert_eq!(seen["byPeriod"], json!([{ "period": "2026-02", "count": all }]));
+        assert_eq!(seen["byTaskTypeName"], json!([{ "taskTypeName": "Imposto", "count": all }]));
+        assert_eq!(seen["totalCount"], all);
+    }
+    papers.finish().await;
+}
+
+/// A-06: staff find what waits to be published, and publishing is offered for nothing else.
+#[tokio::test]
+async fn a_06_drafts() {
+    let papers = Papers::open().await;
+    let (admin, member) = (papers.desk.admin.clone(), papers.desk.member.clone());
+    let (guide, notes) = (papers.id("Guia").await, papers.id("Notas").await);
+    papers.filed(&admin, &notes).await;
+    let publish = async || {
+        let query = "query D($id: ID!) { document(id: $id) { viewerCan { act reason } } }";
+        let seen = papers.desk.app.ask(&member, query, json!({ "id": guide })).await;
+        let acts = seen["document"]["viewerCan"].as_array().unwrap().clone();
+        acts.iter().find(|one| one["act"] == "PUBLISH").unwrap()["reason"].clone()
+    };
+    let drafts = async || papers.names(&member, json!({ "hasDraft": true })).await;
+    assert_eq!((publish().await, drafts().await), (json!("NOTHING_TO_PUBLISH"), vec![]));
+    papers.filed(&member, &guide).await;
+    assert_eq!((publish().await, drafts().await), (Value::Null, vec!["Guia".to_owned()]));
+    assert_eq!(papers.names(&member, json!({ "hasDraft": false })).await, ["Extrato", "Folha", "Notas"]);
+    papers.desk.done(&member, "documentPublish", json!({ "ids": [guide] })).await;
+    assert_eq!((publish().await, drafts().await), (json!("NOTHING_TO_PUBLISH"), vec![]));
+    let query = "{ documents(first: 9, filter: { hasDraft: true }) { totalCount } }";
+    let refused = papers.desk.app.send(Some(&admin), query, json!({})).await;
+    assert!(refused.body.to_string().contains("NOT_ALLOWED"), "{}", refused.body);
+    papers.finish().await;
+}

@@ -9,4 +9,5 @@ mod live;
 mod mails;
 mod marks;
 pub mod papers;
+mod private;
 mod told;

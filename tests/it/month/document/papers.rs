@@ -135,6 +135,20 @@ impl Papers {
         done["results"][0].clone()
     }
 
+    /// Hands a file in that is on its way: its verification is held.
+    pub async fn underway(&self, by: &Person, document: &str, content: &'static [u8]) {
+        let file = self.desk.send_file(by, "arquivo.pdf", content).await;
+        self.desk.complete(by, &file).await;
+        let input = json!({ "items": [{ "documentId": document, "fileId": file }] });
+        let done = self.desk.done(by, "documentHandIn", input).await;
+        assert_eq!(done["results"][0]["userErrors"], json!([]));
+    }
+
+    /// The version of a document, as one who acts on it has read it.
+    pub async fn version(&self, id: &str) -> Value {
+        self.see(&self.desk.owner, id).await["version"].clone()
+    }
+
     /// Hands a small document in, which must succeed.
     pub async fn filed(&self, by: &Person, document: &str) {
         let result = self.hand_in(by, document, PDF).await;

@@ -150,3 +150,59 @@ async fn f_01_the_list_live() {
     drop((live, side));
     work.desk.finish().await;
 }
+
+/// C-03: tasks are found in the firm's language by each form of a word, and by the client's name as it is now, together.
+#[tokio::test]
+async fn c_03_full_text() {
+    let work = Work::open().await;
+    let desk = &work.desk;
+    let other = desk.firm.client("Oficina Rápida", None).await;
+    for (title, description) in [("Declaração anual", ""), ("Retenções", "Impostos mensais"), ("Folha", "")]
+    {
+        work.task(&desk.member, json!({ "title": title, "description": description })).await;
+    }
+    work.task(&desk.member, json!({ "title": "Declarações retificadas", "clientId": other.encode() })).await;
+    let found = async |search: &str| {
+        titles(&work, json!({ "search": search }), json!({ "field": "TITLE", "direction": "ASC" })).await
+    };
+    for search in ["declarações", "DECLARACAO", "declaracoes"] {
+        assert_eq!(found(search).await, ["Declaração anual", "Declarações retificadas"], "{search}");
+    }
+    assert_eq!(found("retenção imposto mensal").await, ["Retenções"]);
+    assert_eq!(found("oficina").await, ["Declarações retificadas"]);
+    assert_eq!(found("declaração padaria").await, ["Declaração anual"]);
+    assert_eq!(found("folhas oficina").await, [""; 0]);
+    let rename = json!({ "id": other.encode(), "expectedVersion": 1, "name": "Mecânica Veloz" });
+    desk.done(&desk.owner, "clientUpdate", rename).await;
+    assert_eq!(found("oficina").await, [""; 0]);
+    assert_eq!(found("veloz declaração").await, ["Declarações retificadas"]);
+    work.desk.finish().await;
+}
+
+/// C-03, A-13: by the firm's own date, by when they were made or changed, and only what clients asked for.
+#[tokio::test]
+async fn c_03_ranges() {
+    let work = Work::open().await;
+    let desk = &work.desk;
+    let start = desk.app.store.now();
+    let day = |days: i64| (start.date_naive() + TimeDelta::days(days)).to_string();
+    let at = |hours: i64| (start + TimeDelta::hours(hours)).to_rfc3339();
+    work.task(&desk.member, json!({ "title": "A", "targetOn": day(5) })).await;
+    desk.app.pass(TimeDelta::hours(2));
+    let b = work.task(&desk.member, json!({ "title": "B", "targetOn": day(9) })).await;
+    desk.app.pass(TimeDelta::hours(2));
+    desk.done(&desk.member, "taskEdit", json!({ "id": b["id"], "expectedVersion": 1, "title": "C" })).await;
+    for (filter, expected) in [
+        (json!({ "targetFrom": day(6) }), vec!["C"]),
+        (json!({ "targetFrom": day(5), "targetTo": day(8) }), vec!["A"]),
+        (json!({ "createdFrom": at(1) }), vec!["C"]),
+        (json!({ "createdTo": at(1) }), vec!["A"]),
+        (json!({ "updatedFrom": at(3) }), vec!["C"]),
+        (json!({ "updatedTo": at(3) }), vec!["A"]),
+        (json!({ "origins": ["CLIENT_REQUEST"] }), vec![]),
+    ] {
+        let order = json!({ "field": "TITLE", "direction": "ASC" });
+        assert_eq!(titles(&work, filter.clone(), order).await, expected, "{filter}");
+    }
+    work.desk.finish().await;
+}

@@ -4,6 +4,7 @@ mod acts;
 mod bulk;
 mod comments;
 mod list;
+mod papers;
 mod told;
 
 use diesel::QueryableByName;

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Date, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use guichet_base::error::Result;
-use guichet_base::id::{ActId, ClientId, DocumentId, FirmId, Id, RecurringTaskId, StaffId, TaskId};
+use guichet_base::id::{ActId, ClientId, DocumentId, FirmId, Id, StaffId, TaskId};
 use guichet_base::text_enum;
 use guichet_engine::actor::Author;
 use guichet_engine::feed::Event;
@@ -27,7 +27,8 @@ use crate::shared::notification::model::NotificationKind;
 use super::super::plan::Computed;
 use super::super::run::Known;
 use super::super::undo::on_behalf_of;
-use super::find::{Days, Move, MoveFilter, Open};
+use super::find::{Days, Move};
+use super::open::{MoveFilter, Open, Place};
 
 text_enum! {
     /// A date in the history of a task or a document, spelled as that of a task is.
@@ -103,22 +104,21 @@ pub async fn move_all(store: &Store, job: &MoveDueDates) -> Result<usize> {
     Ok(moved)
 }
 
-/// Moves the dates of the open tasks of the next recurring tasks; returns the last of these, and what moved. None when there
-/// are no more.
+/// Moves the dates of the next open tasks; returns what was looked at last, and what moved. None when there are no more.
 pub(super) async fn step(
     tx: &mut Tx,
     job: &MoveDueDates,
     known: &Known,
     computed: &mut Computed<'_>,
-    after: Option<RecurringTaskId>,
-) -> Result<Option<(RecurringTaskId, Vec<Move>)>> {
+    after: Option<Place>,
+) -> Result<Option<(Place, Vec<Move>)>> {
     let next = Open::next(tx.conn(), job.firm_id, &job.filter, after, true).await?;
     let Some((last, open)) = next else { return Ok(None) };
     let moves = open.moves(&known.firm, job.firm_id, computed);
     if !moves.is_empty() {
         write(tx, &moves).await?;
         remember(tx, job, &moves).await?;
-        tell(tx, job, &open, &moves).await?;
+        tell(tx, job.firm_id, (job.act_id, Some(job.by)), &open, &moves).await?;
     }
     Ok(Some((last, moves)))
 }
@@ -134,7 +134,8 @@ pub(super) fn audit(tx: &mut Tx, firm: FirmId, moves: &[Move]) {
     }
 }
 
-async fn write(tx: &mut Tx, moves: &[Move]) -> Result<()> {
+/// Writes the dates, and how they were found.
+pub(super) async fn write(tx: &mut Tx, moves: &[Move]) -> Result<()> {
     let now = tx.now;
     for (statement, is_document) in [(TASKS, false), (DOCUMENTS, true)] {
         let of: Vec<&Move> = moves.iter().filter(|one| one.document.is_some() == is_document).collect();
@@ -182,8 +183,14 @@ async fn remember(tx: &Tx, job: &MoveDueDates, moves: &[Move]) -> Result<()> {
     record_all(tx, job.firm_id, job.act_id, Author::Staff(job.by), &changed).await
 }
 
-/// Tells the screens, and each assignee whose dates became final.
-async fn tell(tx: &mut Tx, job: &MoveDueDates, open: &Open, moves: &[Move]) -> Result<()> {
+/// Tells the screens, and each assignee whose dates became final; nobody did it when the system does it by itself.
+pub(super) async fn tell(
+    tx: &mut Tx,
+    firm: FirmId,
+    (act, by): (ActId, Option<StaffId>),
+    open: &Open,
+    moves: &[Move],
+) -> Result<()> {
     let ids: Vec<ClientId> =
         open.tasks.iter().map(|task| task.client_id).collect::<HashSet<_>>().into_iter().collect();
     let portfolio: Vec<(ClientId, Option<StaffId>)> = clients::table
@@ -198,11 +205,11 @@ async fn tell(tx: &mut Tx, job: &MoveDueDates, open: &Open, moves: &[Move]) -> R
     let documents: HashSet<DocumentId> = moves.iter().filter_map(|one| one.document).collect();
     for task in open.tasks.iter().filter(|task| tasks.contains(&task.id)) {
         let audience = guichet_engine::audience!(tasks, task, accountant(task.client_id));
-        tx.event(job.firm_id, Event::changed(task.id, audience));
+        tx.event(firm, Event::changed(task.id, audience));
     }
     for document in open.documents.iter().filter(|document| documents.contains(&document.id)) {
         let audience = guichet_engine::audience!(documents, document, accountant(document.client_id));
-        tx.event(job.firm_id, Event::changed(document.id, audience));
+        tx.event(firm, Event::changed(document.id, audience));
     }
     let is_final: HashSet<TaskId> =
         moves.iter().filter(|one| one.document.is_none() && one.becomes_final).map(|one| one.task).collect();
@@ -214,7 +221,7 @@ async fn tell(tx: &mut Tx, job: &MoveDueDates, open: &Open, moves: &[Move]) -> R
         .into_iter()
         .map(|(staff_id, (task, count))| Tally { staff_id, subject: Subject::of(task), count })
         .collect();
-    tally(tx, job.firm_id, job.act_id, Some(job.by), NotificationKind::DueDatesFinal, &told).await
+    tally(tx, firm, act, by, NotificationKind::DueDatesFinal, &told).await
 }
 
 /// The tasks `$1` get the dates `$2` to `$4`, why they may still change (`$5`), and how they were found (`$6`), at `$7`.

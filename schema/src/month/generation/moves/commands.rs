@@ -2,7 +2,7 @@
 
 use diesel_async::AsyncPgConnection;
 use guichet_base::error::{Code, Refusal, Result};
-use guichet_base::id::{ActId, FirmId, Id, RecurringTaskId};
+use guichet_base::id::{ActId, FirmId, Id, TaskId};
 use guichet_base::input::{Check, items};
 use guichet_engine::actor::Actor;
 use guichet_engine::first;
@@ -16,14 +16,15 @@ use crate::people::rights::{self, FirmAct};
 use super::super::run::Known;
 use super::super::undo::lock;
 use super::apply::{MoveDueDates, audit, step};
-use super::find::{self, Found, MoveFilter};
+use super::find::{self, Found};
+use super::open::{MoveFilter, Place};
 
 /// Most tasks that are named in one act.
 const MOST_NAMED: usize = 100;
 /// Most moves that are asked for at once; more come when a client has many.
 const MOST_SHOWN: i64 = 200;
 
-/// The dates that would move, after a recurring task; `updated` with what the catalogue would change. For owners and
+/// The dates that would move, after a place in their list; `updated` with what the catalogue would change. For owners and
 /// managers.
 ///
 /// # Errors
@@ -33,7 +34,7 @@ pub async fn moves(
     actor: &Actor,
     filter: &MoveFilter,
     updated: bool,
-    after: Option<RecurringTaskId>,
+    after: Option<Place>,
     first: i64,
 ) -> Result<Found> {
     rights::may(&actor.membership, FirmAct::DueDatesMove)?;
@@ -106,8 +107,11 @@ pub async fn apply(
     check.done()?;
     let known = Known::read(tx.conn(), firm_id).await?;
     let mut computed = known.computed();
-    let moves = step(&mut tx, &job, &known, &mut computed, None).await?.map(|(_, moves)| moves);
-    let moves = moves.unwrap_or_default();
+    let (mut moves, mut after) = (Vec::new(), None);
+    while let Some((reached, of_step)) = step(&mut tx, &job, &known, &mut computed, after).await? {
+        moves.extend(of_step);
+        after = Some(reached);
+    }
     audit(&mut tx, firm_id, &moves);
     tx.commit(Applied { moved: i64::try_from(moves.len()).ok() }).await
 }

@@ -1,44 +1,23 @@
-//! Which dates would move, computed as a run computes them. Recurring tasks are looked at chunk by chunk.
+//! Which dates would move, computed as a run computes them.
 
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use diesel::pg::Pg;
-use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::AsyncPgConnection;
 use guichet_base::error::Result;
-use guichet_base::id::{
-    ClientId, DepartmentId, DocumentDefinitionId, DocumentId, FirmId, RecurringTaskId, StaffId, TaskId,
-    TaskTypeId,
-};
-use guichet_engine::sql;
-use guichet_engine::tables::{documents, recurring_tasks, tasks};
+use guichet_base::id::{DocumentId, FirmId, RecurringTaskId, TaskId};
 use guichet_obligations::{Direction, Due, Provisional};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::month::recurring_task::model::RecurringTask;
 
 use super::super::plan::{Computed, Dates, Outcome};
-use super::super::run::{Chunk, Firm, Known, Only, Order};
+use super::super::run::{Firm, Known};
+use super::open::{MoveFilter, Open, OpenDocument, OpenTask, Place, order};
 use super::rules::{MoveReason, why};
 
-/// So many recurring tasks are looked at at once.
-const CHUNK: i64 = 200;
-
-/// Of which tasks dates are asked.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MoveFilter {
-    /// These tasks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tasks: Option<Vec<TaskId>>,
-    /// Those of these clients.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clients: Option<Vec<ClientId>>,
-    /// Those of these kinds of work.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub task_types: Option<Vec<TaskTypeId>>,
-}
+/// So many chunks are looked at in a request; the next one goes on there.
+const MOST_CHUNKS: usize = 25;
 
 /// The dates of a task, or of a document, which has none of the firm's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,138 +54,11 @@ pub struct Move {
 pub struct Found {
     /// The moves.
     pub moves: Vec<Move>,
-    /// The last recurring task that was looked at; none when there are no more.
-    pub reached: Option<RecurringTaskId>,
-}
-
-/// An open task.
-#[derive(Debug, Queryable, Selectable)]
-#[diesel(table_name = tasks)]
-pub(super) struct OpenTask {
-    pub(super) id: TaskId,
-    pub(super) client_id: ClientId,
-    #[diesel(select_expression = tasks::recurring_task_id.assume_not_null())]
-    recurring_task_id: RecurringTaskId,
-    #[diesel(select_expression = tasks::period.assume_not_null())]
-    period: String,
-    pub(super) assignee_id: StaffId,
-    pub(super) department_id: Option<DepartmentId>,
-    legal_due_on: Option<NaiveDate>,
-    target_on: Option<NaiveDate>,
-    hand_in_by: Option<NaiveDate>,
-    is_target_set: bool,
-    is_hand_in_set: bool,
-    provisional: Value,
-    due_facts: Option<Value>,
-}
-
-/// A document of an open task for which nothing final came yet.
-#[derive(Debug, Queryable, Selectable)]
-#[diesel(table_name = documents)]
-pub(super) struct OpenDocument {
-    pub(super) id: DocumentId,
-    pub(super) client_id: ClientId,
-    #[diesel(select_expression = documents::task_id.assume_not_null())]
-    task_id: TaskId,
-    #[diesel(select_expression = documents::definition_id.assume_not_null())]
-    definition_id: DocumentDefinitionId,
-    pub(super) assignee_id: Option<StaffId>,
-    pub(super) department_id: Option<DepartmentId>,
-    pub(super) category: String,
-    direction: Direction,
-    legal_due_on: Option<NaiveDate>,
-    due_on: Option<NaiveDate>,
-    is_due_set: bool,
-    provisional: Value,
-    due_facts: Option<Value>,
-}
-
-/// What a chunk looks at.
-pub(super) struct Open {
-    pub(super) tasks: Vec<OpenTask>,
-    pub(super) documents: Vec<OpenDocument>,
-    chunk: Chunk,
-}
-
-/// The open generated tasks of a firm.
-fn open<'a>(firm: FirmId, filter: &MoveFilter) -> tasks::BoxedQuery<'a, Pg> {
-    let mut query = tasks::table
-        .filter(tasks::firm_id.eq(firm))
-        .filter(tasks::status.ne_all(["DONE", "CANCELED"]))
-        .filter(tasks::recurring_task_id.is_not_null())
-        .into_boxed();
-    if let Some(ids) = &filter.tasks {
-        query = query.filter(tasks::id.eq_any(ids.clone()));
-    }
-    if let Some(ids) = &filter.clients {
-        query = query.filter(tasks::client_id.eq_any(ids.clone()));
-    }
-    if let Some(ids) = &filter.task_types {
-        query = query.filter(tasks::task_type_id.eq_any(ids.clone()));
-    }
-    query
+    /// What was looked at last; none when there is no more.
+    pub reached: Option<Place>,
 }
 
 impl Open {
-    /// The open tasks of the next recurring tasks; none when there are no more. Locked, nobody changes them or what decides
-    /// about their dates until the transaction ends.
-    pub(super) async fn next(
-        conn: &mut AsyncPgConnection,
-        firm: FirmId,
-        filter: &MoveFilter,
-        after: Option<RecurringTaskId>,
-        locked: bool,
-    ) -> Result<Option<(RecurringTaskId, Self)>> {
-        let mut query = open(firm, filter).select(tasks::recurring_task_id.assume_not_null()).distinct();
-        if let Some(after) = after {
-            query = query.filter(tasks::recurring_task_id.gt(after));
-        }
-        let query = query.order(tasks::recurring_task_id.assume_not_null()).limit(CHUNK);
-        let ids: Vec<RecurringTaskId> = query.load(&mut *conn).await?;
-        let Some(last) = ids.last().copied() else { return Ok(None) };
-        let of =
-            recurring_tasks::table.filter(sql::among(recurring_tasks::id, &ids)).order(recurring_tasks::id);
-        let of = of.select(RecurringTask::as_select());
-        let rows: Vec<RecurringTask> = match locked {
-            true => of.for_share().load(&mut *conn).await?,
-            false => of.load(&mut *conn).await?,
-        };
-        let mut found: Vec<TaskId> = open(firm, filter)
-            .filter(tasks::recurring_task_id.eq_any(&ids))
-            .select(tasks::id)
-            .load(&mut *conn)
-            .await?;
-        if locked {
-            let held = tasks::table.filter(sql::among(tasks::id, &found)).order(tasks::id);
-            held.select(tasks::id).for_no_key_update().execute(&mut *conn).await?;
-            let held = documents::table.filter(documents::task_id.eq_any(&found)).order(documents::id);
-            held.select(documents::id).for_no_key_update().execute(&mut *conn).await?;
-            // Those closed while the locks were waited for do not move.
-            found =
-                open(firm, filter).filter(tasks::id.eq_any(found)).select(tasks::id).load(&mut *conn).await?;
-        }
-        let of_tasks: Vec<OpenTask> = tasks::table
-            .filter(sql::among(tasks::id, &found))
-            .order((tasks::recurring_task_id, tasks::period_starts_on))
-            .select(OpenTask::as_select())
-            .load(&mut *conn)
-            .await?;
-        let is_unsettled = documents::state.eq_any(["EXPECTED", "REJECTED"]);
-        let is_unpublished = documents::direction.eq(Direction::Output).and(documents::state.eq("FILED"));
-        let of_documents: Vec<OpenDocument> = documents::table
-            .filter(documents::task_id.eq_any(&found))
-            .filter(documents::definition_id.is_not_null())
-            .filter(documents::published_at.is_null())
-            .filter(is_unsettled.or(is_unpublished))
-            .order(documents::id)
-            .select(OpenDocument::as_select())
-            .load(&mut *conn)
-            .await?;
-        let order = order(firm);
-        let chunk = Chunk::read(conn, &order, rows).await?;
-        Ok(Some((last, Self { tasks: of_tasks, documents: of_documents, chunk })))
-    }
-
     /// What would move.
     pub(super) fn moves(&self, firm: &Firm, firm_id: FirmId, computed: &mut Computed<'_>) -> Vec<Move> {
         let order = order(firm_id);
@@ -218,20 +70,27 @@ impl Open {
         }
         let mut moves = Vec::new();
         for task in &self.tasks {
-            let row = rows.get(&task.recurring_task_id);
+            let by = self.set_by.get(&task.id).map_or("", String::as_str);
+            let set = task.set_day().map(|day| (day, by));
+            let row = rows.get(&task.series());
             // A period that no rule covers any more keeps its dates.
             let Some(planned) =
-                row.and_then(|row| self.chunk.replanned(&order, firm, row, &task.period, computed))
+                row.and_then(|row| self.chunk.replanned(&order, firm, row, &task.period, set, computed))
             else {
                 continue;
             };
-            if let Some(Outcome::Due(dates)) = computed.outcome(planned.dates) {
-                moves.extend(of_task(task, dates));
-            }
+            let Some(Outcome::Due(dates)) = computed.outcome(planned.dates) else { continue };
+            let after = after(task, dates);
+            moves.extend(of_task(task, after, dates));
             for document in documents.remove(&task.id).into_iter().flatten() {
                 let number = planned.documents.iter().find(|(id, _)| *id == document.definition_id);
-                if let Some(Outcome::Due(dates)) = number.and_then(|(_, number)| computed.outcome(*number)) {
-                    moves.extend(of_document(document, dates));
+                let Some((_, number)) = number else { continue };
+                if let Some(Outcome::Due(dates)) = computed.outcome(*number) {
+                    let days = match planned.is_followed(*number) {
+                        true => after,
+                        false => Days { legal: legal(dates), target: None, due: dates.hand_in },
+                    };
+                    moves.extend(of_document(document, days, dates));
                 }
             }
         }
@@ -239,27 +98,32 @@ impl Open {
     }
 }
 
-/// Dates do not depend on the day on which they are computed.
-fn order(firm_id: FirmId) -> Order {
-    let day = NaiveDate::MIN;
-    Order { firm_id, up_to: day, today: day, only: Only::default(), again: false, generation_id: None }
+fn legal(dates: &Dates) -> Option<NaiveDate> {
+    dates.legal.as_ref().map(|due| due.date)
 }
 
-fn of_task(task: &OpenTask, dates: &Dates) -> Option<Move> {
+/// The dates of a task as they would be: those that a person set stay.
+fn after(task: &OpenTask, dates: &Dates) -> Days {
+    Days {
+        legal: legal(dates),
+        target: if task.is_target_set { task.target_on } else { dates.target },
+        due: if task.is_hand_in_set { task.hand_in_by } else { dates.hand_in },
+    }
+}
+
+fn of_task(task: &OpenTask, after: Days, dates: &Dates) -> Option<Move> {
     let before = Days { legal: task.legal_due_on, target: task.target_on, due: task.hand_in_by };
-    let after = Days {
-        legal: dates.legal.as_ref().map(|due| due.date),
-        target: if task.is_target_set { before.target } else { dates.target },
-        due: if task.is_hand_in_set { before.due } else { dates.hand_in },
-    };
-    moved(task.id, None, (before, after), dates, &task.provisional, task.due_facts.as_ref())
+    let moved = moved(task.id, None, (before, after), dates, &task.provisional, task.due_facts.as_ref())?;
+    // A day that a person set has no explanation, by which it is known as such.
+    Some(Move { due: dates.facts().filter(|_| task.set_day().is_none()), ..moved })
 }
 
-fn of_document(document: &OpenDocument, dates: &Dates) -> Option<Move> {
+/// `days` are those of its task, or those of its own obligation.
+fn of_document(document: &OpenDocument, days: Days, dates: &Dates) -> Option<Move> {
     let before = Days { legal: document.legal_due_on, target: None, due: document.due_on };
-    let legal = dates.legal.as_ref().map(|due| due.date);
+    let legal = days.legal;
     let due = match document.direction {
-        Direction::Input => dates.hand_in.or(dates.target).or(legal),
+        Direction::Input => days.due.or(legal),
         Direction::Output => legal,
     };
     let after = Days { legal, target: None, due: if document.is_due_set { before.due } else { due } };
@@ -289,8 +153,7 @@ fn moved(
     Some(Move { task, document, before, after, reason, due: dates.legal.clone(), becomes_final })
 }
 
-/// The first moves after a recurring task: at least so many, if there are as many, and all of the last recurring task's
-/// chunk.
+/// The first moves after a place: at least so many, if there are as many nearby, and all of the last chunk.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -299,12 +162,15 @@ pub(super) async fn find(
     firm: FirmId,
     known: &Known,
     filter: &MoveFilter,
-    after: Option<RecurringTaskId>,
+    after: Option<Place>,
     first: usize,
 ) -> Result<Found> {
     let mut computed = known.computed();
     let mut found = Found { moves: Vec::new(), reached: after };
-    while found.moves.len() < first {
+    for _ in 0..MOST_CHUNKS {
+        if found.moves.len() >= first {
+            break;
+        }
         let next = Open::next(conn, firm, filter, found.reached, false).await?;
         found.reached = next.as_ref().map(|(last, _)| *last);
         let Some((_, open)) = next else { break };

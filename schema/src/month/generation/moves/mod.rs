@@ -3,6 +3,8 @@
 //! is closed, never moves.
 
 pub mod apply;
+pub mod certain;
 pub mod commands;
 pub mod find;
+pub mod open;
 pub mod rules;

@@ -57,9 +57,15 @@ pub fn why(before: Option<&Due>, after: Option<&Due>) -> MoveReason {
         chosen.map(|step| (step.key.clone(), step.value.clone())).collect::<Vec<_>>()
     };
     let ways = |due: &Due| due.steps.iter().map(|step| (step.op, step.number)).collect::<Vec<_>>();
+    let bounds = |due: &Due| {
+        let anchors = due.steps.iter().filter(|step| matches!(step.op, Op::PeriodStart | Op::PeriodEnd));
+        anchors.map(|step| step.to).collect::<Vec<_>>()
+    };
+    // What was found before places were kept tells nothing of them.
+    let is_elsewhere = before.place.is_some() && after.place.is_some() && before.place != after.place;
     if waits(before) != waits(after) || events(before) != events(after) {
         MoveReason::Event
-    } else if choices(before) != choices(after) {
+    } else if choices(before) != choices(after) || bounds(before) != bounds(after) || is_elsewhere {
         MoveReason::Client
     } else if before.date == after.date {
         MoveReason::Certainty
@@ -134,6 +140,14 @@ mod tests {
         assert_eq!(why(Some(&agreed), Some(&before)), MoveReason::Override);
         let other = Due { source: "Lei 2".into(), ..before.clone() };
         assert_eq!(why(Some(&before), Some(&other)), MoveReason::Rule);
+        // The same day off as another client's seat has it: the record changed, not the calendar.
+        let rio = Client::default().always("region", "BR-RJ").always("city", "3304557");
+        assert_eq!(why(Some(&before), Some(&due(&rio, None, &calendars))), MoveReason::Client);
+        let old = Due { place: None, ..before.clone() };
+        assert_eq!(why(Some(&old), Some(&before)), MoveReason::Certainty);
+        let mut moved = Due { date: before.date.succ_opt().unwrap(), ..before.clone() };
+        moved.steps[0].to = before.steps[0].to.and_then(|day| day.pred_opt());
+        assert_eq!(why(Some(&before), Some(&moved)), MoveReason::Client, "the year closes on another day");
         let unsure = Due { provisional: vec![Provisional::NoWorkingDay], ..before.clone() };
         assert_eq!(why(Some(&unsure), Some(&before)), MoveReason::Certainty);
     }

@@ -3,19 +3,20 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
-use diesel_async::AsyncPgConnection;
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
-use guichet_base::id::{ClientId, FirmId, OverrideId, RecurringTaskId, TaskId, TaskTypeId};
+use guichet_base::id::{ClientId, DocumentDefinitionId, FirmId, RecurringTaskId, TaskId, TaskTypeId};
 use guichet_engine::store::Tx;
+use guichet_engine::tables::{recurring_task_overrides, recurring_tasks};
 use guichet_obligations::{Book, Calendars, Period};
-use serde_json::{Map, Value, json};
 
 use crate::month::generation::plan::{Computed, Dates, Outcome};
 use crate::month::recurring_task::model::{DueOverride, RecurringTask};
 use crate::month::{calendar, obligation};
 use crate::people::client::record::queries::{Record, records};
 
-use super::{Chunk, Dues, Firm, Made, Order, Planned, recurrence, tell, write_documents};
+use super::{Chunk, Dues, Firm, Made, Order, Planned, areas, label, recurrence, tell, write_documents};
 
 /// What decides about dates, for some clients of a firm.
 pub(crate) struct Rules {
@@ -24,6 +25,16 @@ pub(crate) struct Rules {
     book: Book,
     calendars: Calendars<'static>,
     records: HashMap<ClientId, Record>,
+    overrides: HashMap<RecurringTaskId, Vec<DueOverride>>,
+}
+
+/// The documents of some work, by their definitions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Documents {
+    /// These have the dates of the task.
+    pub following: Vec<DocumentDefinitionId>,
+    /// These have an obligation or dates of their own.
+    pub own: Vec<DocumentDefinitionId>,
 }
 
 /// The work whose dates are asked for.
@@ -33,6 +44,8 @@ pub(crate) struct Work<'a> {
     pub client: ClientId,
     /// The kind of work.
     pub task_type: TaskTypeId,
+    /// The recurring task that it comes from, with what the firm wrote for it.
+    pub recurring: Option<RecurringTaskId>,
     /// The period.
     pub period: Period,
     /// The legal date that a person set in place of the rule's, and who.
@@ -42,12 +55,27 @@ pub(crate) struct Work<'a> {
 impl Rules {
     /// Reads what these clients and their firm say.
     pub async fn read(conn: &mut AsyncPgConnection, firm_id: FirmId, clients: &[ClientId]) -> Result<Self> {
+        let of_clients = recurring_tasks::table
+            .filter(recurring_tasks::firm_id.eq(firm_id))
+            .filter(recurring_tasks::client_id.eq_any(clients.to_vec()));
+        let written: Vec<DueOverride> = recurring_task_overrides::table
+            .filter(
+                recurring_task_overrides::recurring_task_id.eq_any(of_clients.select(recurring_tasks::id)),
+            )
+            .select(DueOverride::as_select())
+            .load(&mut *conn)
+            .await?;
+        let mut overrides: HashMap<RecurringTaskId, Vec<DueOverride>> = HashMap::new();
+        for one in written {
+            overrides.entry(one.recurring_task_id).or_default().push(one);
+        }
         Ok(Self {
             firm_id,
             firm: super::firm(conn, firm_id).await?,
             book: obligation::queries::book(conn, firm_id).await?,
             calendars: calendar::queries::calendars(conn, firm_id).await?,
             records: records(conn, firm_id, Some(clients)).await?,
+            overrides,
         })
     }
 
@@ -65,33 +93,60 @@ impl Rules {
         period.filter(|period| period.kind() == recurrence.kind)
     }
 
-    /// The dates of some work; none when nothing is due for the period.
-    pub fn dates(&self, work: Work<'_>) -> Option<Dates> {
+    /// The dates of some work, and the documents that have them too: by their definitions, with the others of the kind of work;
+    /// none when nothing is due for the period.
+    pub fn dates(&self, work: Work<'_>) -> Option<(Dates, Documents)> {
         let mut computed = Computed::new(&self.book, &self.calendars);
         let planned = self.plan(work, TaskId::new(), &mut computed)?;
+        let (following, own): (Vec<_>, Vec<_>) =
+            planned.documents.iter().copied().partition(|(_, dates)| planned.is_followed(*dates));
+        let ids = |of: Vec<(DocumentDefinitionId, usize)>| of.into_iter().map(|(id, _)| id).collect();
         match computed.outcome(planned.dates)? {
-            Outcome::Due(dates) => Some((**dates).clone()),
+            Outcome::Due(dates) => {
+                Some(((**dates).clone(), Documents { following: ids(following), own: ids(own) }))
+            }
             Outcome::NotDue => None,
         }
     }
 
-    /// Makes the documents of a task that is there; none when nothing is due for its period. What the client brings is
-    /// due by `hand_in`, if a person set that.
+    /// Whether a kind of work has a document.
+    pub fn has_document(&self, task_type: TaskTypeId, document: DocumentDefinitionId) -> bool {
+        let kind = self.firm.types.get(&task_type);
+        kind.is_some_and(|kind| kind.documents.iter().any(|(one, _)| one.id == document))
+    }
+
+    /// The text by which a document of a task is found.
+    pub fn document_text(
+        &self,
+        name: &str,
+        task_type: Option<TaskTypeId>,
+        period: Option<&Period>,
+    ) -> String {
+        let kind = task_type.and_then(|id| self.firm.types.get(&id));
+        let period = period.map(|period| label(self.firm.locale, period)).unwrap_or_default();
+        super::document_text(name, kind.map_or("", |kind| kind.row.name.as_str()), &period)
+    }
+
+    /// Makes the documents of a task that is there but for those that are `unexpected`; none when nothing is due for its
+    /// period. What the client brings is due by `hand_in`, the task's day for that, unless it has an obligation of its own.
     pub async fn make_documents(
         &self,
         tx: &mut Tx,
         work: Work<'_>,
         task: &Made,
         hand_in: Option<NaiveDate>,
+        unexpected: &[DocumentDefinitionId],
     ) -> Result<()> {
         let mut computed = Computed::new(&self.book, &self.calendars);
-        let Some(planned) = self.plan(work, task.id, &mut computed) else { return Ok(()) };
+        let Some(mut planned) = self.plan(work, task.id, &mut computed) else { return Ok(()) };
+        planned.documents.retain(|(id, _)| !unexpected.contains(id));
         let mut dues = Dues { hand_in, ..Dues::default() };
         write_documents(tx, &self.firm, &computed, &mut dues, &[&planned]).await?;
         if planned.documents.is_empty() {
             return Ok(());
         }
-        tell(tx, self.firm_id, std::slice::from_ref(task)).await
+        let areas = HashMap::from([(task.id, areas(&self.firm, &planned))]);
+        tell(tx, self.firm_id, std::slice::from_ref(task), &areas).await
     }
 
     /// The work as generation plans it: for a series of this one period.
@@ -99,17 +154,8 @@ impl Rules {
         let kind = self.firm.types.get(&work.task_type)?;
         let record = self.records.get(&work.client)?;
         let name = work.period.to_string();
-        let series = RecurringTaskId::new();
-        let instead = work.legal.map(|(day, by)| DueOverride {
-            id: OverrideId::new(),
-            firm_id: self.firm_id,
-            recurring_task_id: series,
-            definition_id: None,
-            from_period: name.clone(),
-            to_period: Some(name.clone()),
-            due: json!({ "dates": Map::from_iter([(name.clone(), Value::from(day.to_string()))]) }),
-            reason: by.to_owned(),
-        });
+        let series = work.recurring.unwrap_or_else(RecurringTaskId::new);
+        let written = self.overrides.get(&series).cloned();
         let row = RecurringTask {
             id: series,
             firm_id: self.firm_id,
@@ -118,7 +164,8 @@ impl Rules {
             assignee_id: None,
             first_period: name.clone(),
             last_period: Some(name),
-            expects_documents: None,
+            // Those of a task that is there are found, whatever is expected of new ones.
+            expects_documents: work.recurring.map(|_| true),
             version: 1,
             created_at: kind.row.created_at,
             updated_at: kind.row.created_at,
@@ -127,7 +174,7 @@ impl Rules {
             rows: Vec::new(),
             records: HashMap::new(),
             pauses: HashMap::new(),
-            overrides: instead.into_iter().map(|instead| (series, vec![instead])).collect(),
+            overrides: written.into_iter().map(|written| (series, written)).collect(),
             unexpected: HashSet::new(),
             taken: HashSet::new(),
             undone: HashSet::new(),
@@ -140,7 +187,7 @@ impl Rules {
             again: true,
             generation_id: None,
         };
-        let planned = chunk.task(&order, kind, &row, record, &work.period, computed)?;
+        let planned = chunk.task(&order, (kind, &row, record), &work.period, work.legal, computed)?;
         Some(Planned { id, ..planned })
     }
 }

@@ -140,7 +140,7 @@ pub async fn records(
     let record = |(id, name, country, closing, ended_on): Row| {
         let number = Country::parse(&country).zip(numbers.get(&id));
         let number = number.and_then(|(country, number)| registration::check(country, number).ok());
-        let facts = rules::derived(facts.remove(&id).unwrap_or_default(), &name, number.as_ref());
+        let facts = rules::derived(facts.remove(&id).unwrap_or_default(), &country, &name, number.as_ref());
         let pattern = MonthDay::parse(&closing).map_or_else(FiscalYears::calendar, FiscalYears::ending);
         let listed = years.remove(&id).unwrap_or_default();
         // Years that overlap are refused when they are entered.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use guichet_base::error::Result;
 use guichet_base::i18n::{self, Args};
 use guichet_base::id::{AccessId, ClientId, DepartmentId, ServiceItemId, StaffId, TicketId};
@@ -65,6 +66,7 @@ impl Exported for TicketRow {
         viewer: &Membership,
         filter: TicketFilter,
         order: Option<TicketOrder>,
+        _: DateTime<Utc>,
     ) -> Result<Vec<TicketId>> {
         list::ids(conn, &viewer.scope(), &filter.read(viewer)?, order.map(Into::into).unwrap_or_default())
             .await

@@ -4,20 +4,20 @@ use async_graphql::{Context, ID, InputObject, Object, Subscription};
 use futures_util::Stream;
 use guichet_base::error::{self, Code, Refusal};
 use guichet_base::id::{
-    AccessId, ClientId, DepartmentId, DocumentId, FolderId, Id, ObligationId, StaffId, TaskId, TaskTypeId,
+    AccessId, ClientId, DepartmentId, DocumentId, FirmId, FolderId, Id, ObligationId, StaffId, TaskId,
+    TaskTypeId,
 };
 use guichet_base::page::PageRequest;
 use guichet_edge::ApiError;
 use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::db::Conn;
 use guichet_engine::keyset::Position;
-use guichet_schema::month::document::{list, model, rules};
+use guichet_schema::month::document::{list, model};
 use guichet_schema::month::generation::run::MONTH;
 use guichet_schema::people::firm::day::DAY;
 
-use super::types::{Document, DocumentMark, DocumentState};
+use super::types::{Document, DocumentApproval, DocumentMark, DocumentState};
 use crate::graphql::caller::Caller;
-use crate::graphql::counts::counts;
 use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
 use crate::graphql::loaders::load_optional;
 use crate::graphql::mirror::mirror;
@@ -45,12 +45,21 @@ pub struct DocumentFilter {
     assignee_ids: Option<Vec<ID>>,
     /// Documents in one of these folders of the library.
     folder_ids: Option<Vec<ID>>,
+    /// Documents with a file at the top of the library (true), or in its folders (false).
+    is_top: Option<bool>,
     /// Documents that are handed in, or that are delivered.
     directions: Option<Vec<DocumentDirection>>,
     /// Documents in one of these states.
     states: Option<Vec<DocumentState>>,
     /// Documents with one of these marks today.
     marks: Option<Vec<DocumentMark>>,
+    /// Documents of which the client said one of these when it was asked to approve them.
+    approvals: Option<Vec<DocumentApproval>>,
+    /// Documents of which a file waits to be published (true), or none does (false). For staff.
+    has_draft: Option<bool>,
+    /// Documents that users of the client see, their categories apart (true), or that only staff see (false), because they are not
+    /// expected any more.
+    is_shown: Option<bool>,
     /// Documents about one of these.
     categories: Option<Vec<DocumentCategory>>,
     /// Documents about one of these periods, by their names.
@@ -78,6 +87,7 @@ impl FilterInput for DocumentFilter {
             ("taskIds", filter.task_ids.is_some()),
             ("taskTypeIds", filter.task_type_ids.is_some()),
             ("assigneeIds", filter.assignee_ids.is_some()),
+            ("hasDraft", filter.has_draft.is_some()),
         ] {
             if is_given && !is_staff {
                 return Err(Refusal::of(field, Code::NotAllowed).into());
@@ -91,9 +101,13 @@ impl FilterInput for DocumentFilter {
             task_type_names: filter.task_type_names,
             assignees: known_ids(filter.assignee_ids),
             folders: known_ids(filter.folder_ids),
+            is_top: filter.is_top,
             directions: filter.directions.map(|all| all.into_iter().map(Into::into).collect()),
             states: filter.states.map(|all| all.into_iter().map(Into::into).collect()),
             marks: filter.marks.map(|all| all.into_iter().map(Into::into).collect()),
+            approvals: filter.approvals.map(|all| all.into_iter().map(Into::into).collect()),
+            has_draft: filter.has_draft,
+            is_shown: filter.is_shown,
             categories: filter.categories.map(|all| all.into_iter().map(Into::into).collect()),
             periods: filter.periods,
             due_from: filter.due_from.map(|date| date.0),
@@ -136,20 +150,6 @@ impl DocumentCount {
         let count = list::count(&mut *caller.conn().await?, &caller.scope()?, &self.0, now).await;
         queried(caller, count)
     }
-}
-
-counts! {
-    /// The numbers of documents by mark.
-    DocumentCounts, DocumentMarkCount of mark: DocumentMark => rules::DocumentMark, all as by_mark,
-    told as DocumentCountsChanged;
-    filter DocumentFilter => list::DocumentFilter, ids DocumentId, with [ClientId::NOUN, DAY, MONTH];
-    /// Returns the numbers of documents that the viewer can see, by their marks of today.
-    query DocumentCountsQuery.document_counts;
-    /// Sends the numbers of documents that the viewer can see, by mark: in the first message without `after`, and whenever
-    /// one of them changes with a document or when a day begins.
-    subscription DocumentCountsSubscription.document_counts_changed, "documentCountsChanged", DocumentsCounted;
-    shared by |viewer| viewer.scope() => Scope,
-    counted |conn, viewer, filter, at now| list::counts(conn, &viewer.scope(), filter, now)
 }
 
 /// Queries about documents.
@@ -220,8 +220,8 @@ impl Listed for DocumentsListed {
             ObligationId::NOUN,
         ],
         elsewhere: &[TaskId::NOUN],
-        // What was generated is told by one event a client; marks depend on the day.
-        rules: &[MONTH, DAY],
+        // What was generated is told by one event a client; marks depend on the day, late files on the firm.
+        rules: &[FirmId::NOUN, MONTH, DAY],
         ..Shows::of("documentsChanged")
     };
 

@@ -118,7 +118,8 @@ pub struct DocumentMutation;
 impl DocumentMutation {
     /// Hands files in: each becomes a new version of its document, or stands beside the others, as `secondFile` says. A
     /// file counts once it is stored; it then also takes the place of what was said without a file. Staff hand in for their
-    /// clients, and upload what the firm delivers; that is seen by the client once it is published.
+    /// clients, and upload what the firm delivers; that is seen by the client once it is published. Every document takes files
+    /// of the kinds in `uploadRules`.
     ///
     /// Available to staff and to portal users.
     ///

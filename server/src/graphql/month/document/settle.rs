@@ -6,7 +6,7 @@ use guichet_base::error::{self, Refusal};
 use guichet_base::id::{DocumentId, Id};
 use guichet_edge::ApiError;
 use guichet_schema::month::document::library::{self, MoveDocuments};
-use guichet_schema::month::document::settle;
+use guichet_schema::month::document::settle::{self, Unpublish};
 
 use super::types::Document;
 use crate::graphql::caller::Caller;
@@ -28,7 +28,10 @@ pub struct DocumentNothingToSubmitInput {
 pub struct DocumentRejectInput {
     /// The ID of the document.
     id: ID,
-    /// The number of the version to reject. By default all that count.
+    /// The version that was read. If the document has another version now, nothing is changed and the error is
+    /// `CONFLICT`.
+    expected_version: i32,
+    /// The number of the version of the file to reject. By default all that count.
     version: Option<i32>,
     /// The reason, for the client; 1 to 2,000 characters.
     reason: String,
@@ -42,6 +45,33 @@ pub struct DocumentPublishInput {
     idempotency_key: String,
     /// The IDs of the documents, 1 to 50. Each one succeeds or fails on its own.
     ids: Vec<ID>,
+}
+
+/// Input for `documentDrop`: the document that a task does not need.
+#[derive(Debug, InputObject)]
+pub struct DocumentDropInput {
+    /// The ID of the document.
+    id: ID,
+    /// The version that was read. If the document has another version now, nothing is changed and the error is
+    /// `CONFLICT`.
+    expected_version: i32,
+    /// True when the document is not expected any more; false to expect it again.
+    #[graphql(default = true)]
+    is_dropped: bool,
+}
+
+/// Input for `documentUnpublish`: the document whose file is taken back.
+#[derive(Debug, InputObject)]
+pub struct DocumentUnpublishInput {
+    /// The ID of the document.
+    id: ID,
+    /// The version that was read. If the document has another version now, nothing is changed and the error is
+    /// `CONFLICT`.
+    expected_version: i32,
+    /// The number of the version of the file to take back. By default the newest that counts.
+    version: Option<i32>,
+    /// Why, for the staff of the firm; up to 2,000 characters.
+    reason: Option<String>,
 }
 
 /// Input for `documentMove`: the documents to move, and where to.
@@ -61,6 +91,9 @@ pub struct DocumentMoveInput {
 pub struct DocumentApproveInput {
     /// The ID of the document.
     id: ID,
+    /// The version that was read. If the document has another version now, nothing is changed and the error is
+    /// `CONFLICT`.
+    expected_version: i32,
 }
 
 /// Input for `documentContest`: the document, and what is wrong with it.
@@ -68,6 +101,9 @@ pub struct DocumentApproveInput {
 pub struct DocumentContestInput {
     /// The ID of the document.
     id: ID,
+    /// The version that was read. If the document has another version now, nothing is changed and the error is
+    /// `CONFLICT`.
+    expected_version: i32,
     /// What is wrong; 1 to 2,000 characters.
     comment: String,
 }
@@ -102,6 +138,22 @@ payload! {
     DocumentPublishPayload {
         /// The list of results, in the order of the input; empty when the whole input was refused.
         results: Vec<DocumentPublishResult>,
+    }
+}
+
+payload! {
+    /// The result of `documentDrop`.
+    DocumentDropPayload {
+        /// The document in its current state, also when there are errors.
+        document: Option<Document>,
+    }
+}
+
+payload! {
+    /// The result of `documentUnpublish`.
+    DocumentUnpublishPayload {
+        /// The document in its current state, also when there are errors.
+        document: Option<Document>,
     }
 }
 
@@ -166,26 +218,29 @@ impl DocumentSettleMutation {
     ///
     /// Requires the role `OWNER`, `MANAGER` or `MEMBER`.
     ///
-    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `WRONG_DIRECTION`, `NOTHING_TO_REJECT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`.
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `WRONG_DIRECTION`, `NOTHING_TO_REJECT`, `CONFLICT`, `REQUIRED`, `TOO_LONG`,
+    /// `INVALID_TEXT`.
     async fn document_reject(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: DocumentRejectInput,
     ) -> Result<DocumentRejectPayload, ApiError> {
         let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
-            settle::reject(store, actor, id("id", &input.id)?, input.version, &input.reason).await
+            let (of, expected) = (id("id", &input.id)?, input.expected_version);
+            settle::reject(store, actor, of, expected, input.version, &input.reason).await
         })
         .await?;
         Ok(DocumentRejectPayload { document: now(ctx, &input.id).await?, user_errors, revision })
     }
 
     /// Publishes to the clients what was uploaded of documents that the firm delivers. A new version is unread again. The
-    /// addresses of each client for documents get one mail about all that was published, as far as they may see it.
+    /// addresses of each client for documents get one mail about all that was published, as far as they may see it. While a
+    /// newer file that takes the place of the others is in verification, none is published.
     ///
     /// Requires the role `OWNER`, `MANAGER` or `MEMBER`.
     ///
     /// Errors: `NOT_ALLOWED`, `OUT_OF_RANGE`, `IDEMPOTENCY_KEY_REUSED`, `NOT_FOUND`, `WRONG_DIRECTION`,
-    /// `NOTHING_TO_PUBLISH`, `FILE_NOT_READY`, `TOO_FAST`.
+    /// `DOCUMENT_NOT_EXPECTED`, `NOTHING_TO_PUBLISH`, `FILE_NOT_READY`, `TOO_FAST`.
     async fn document_publish(
         &self,
         ctx: &Context<'_>,
@@ -202,6 +257,46 @@ impl DocumentSettleMutation {
             Ok::<_, ApiError>(DocumentPublishResult { document: load_optional(ctx, id).await?, user_errors })
         });
         Ok(DocumentPublishPayload { results: try_join_all(results).await?, user_errors, revision })
+    }
+
+    /// Says that an open task does not need one of its documents, or that it needs it again. The client sees it no more. What
+    /// counts already is rejected or taken back first.
+    ///
+    /// Requires the role `OWNER`, `MANAGER` or `MEMBER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `TASK_CLOSED`, `DOCUMENT_FILED`, `CONFLICT`.
+    async fn document_drop(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: DocumentDropInput,
+    ) -> Result<DocumentDropPayload, ApiError> {
+        let DocumentDropInput { id: given, expected_version, is_dropped } = input;
+        let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+            settle::drop_one(store, actor, id("id", &given)?, expected_version, is_dropped).await
+        })
+        .await?;
+        Ok(DocumentDropPayload { document: now(ctx, &given).await?, user_errors, revision })
+    }
+
+    /// Takes back what was published, while nobody of the client has opened it: the client sees what it saw before. What was
+    /// taken back is not published again by itself.
+    ///
+    /// Requires the role `OWNER`, `MANAGER` or `MEMBER`.
+    ///
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `WRONG_DIRECTION`, `NOTHING_TO_UNPUBLISH`, `DOCUMENT_READ`, `CONFLICT`, `TOO_LONG`,
+    /// `INVALID_TEXT`.
+    async fn document_unpublish(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The input of the mutation.")] input: DocumentUnpublishInput,
+    ) -> Result<DocumentUnpublishPayload, ApiError> {
+        let DocumentUnpublishInput { id: given, expected_version, version: number, reason } = input;
+        let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+            let id = id("id", &given)?;
+            settle::unpublish(store, actor, Unpublish { id, expected_version, number, reason }).await
+        })
+        .await?;
+        Ok(DocumentUnpublishPayload { document: now(ctx, &given).await?, user_errors, revision })
     }
 
     /// Moves documents into a folder of their client's library. Who can see them stays the same.
@@ -234,15 +329,16 @@ impl DocumentSettleMutation {
     ///
     /// Available to portal users.
     ///
-    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `WRONG_DIRECTION`, `APPROVAL_NOT_ASKED`, `TOO_FAST`.
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `WRONG_DIRECTION`, `APPROVAL_NOT_ASKED`, `CONFLICT`, `TOO_FAST`.
     async fn document_approve(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: DocumentApproveInput,
     ) -> Result<DocumentApprovePayload, ApiError> {
-        let MutationOutcome { user_errors, revision, .. } =
-            act(ctx, async |store, actor| settle::answer(store, actor, id("id", &input.id)?, None).await)
-                .await?;
+        let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
+            settle::answer(store, actor, id("id", &input.id)?, input.expected_version, None).await
+        })
+        .await?;
         Ok(DocumentApprovePayload { document: now(ctx, &input.id).await?, user_errors, revision })
     }
 
@@ -251,15 +347,16 @@ impl DocumentSettleMutation {
     ///
     /// Available to portal users.
     ///
-    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `WRONG_DIRECTION`, `APPROVAL_NOT_ASKED`, `TOO_FAST`, `REQUIRED`, `TOO_LONG`,
-    /// `INVALID_TEXT`.
+    /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `WRONG_DIRECTION`, `APPROVAL_NOT_ASKED`, `CONFLICT`, `TOO_FAST`, `REQUIRED`,
+    /// `TOO_LONG`, `INVALID_TEXT`.
     async fn document_contest(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The input of the mutation.")] input: DocumentContestInput,
     ) -> Result<DocumentContestPayload, ApiError> {
         let MutationOutcome { user_errors, revision, .. } = act(ctx, async |store, actor| {
-            settle::answer(store, actor, id("id", &input.id)?, Some(&input.comment)).await
+            let (of, expected) = (id("id", &input.id)?, input.expected_version);
+            settle::answer(store, actor, of, expected, Some(&input.comment)).await
         })
         .await?;
         Ok(DocumentContestPayload { document: now(ctx, &input.id).await?, user_errors, revision })

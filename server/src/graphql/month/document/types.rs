@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object};
 use guichet_base::error;
 use guichet_base::id::{DocumentId, FirmId, TaskTypeId};
 use guichet_edge::ApiError;
-use guichet_obligations::{explain, why_provisional};
+use guichet_obligations::{explain_to_client, sentences, why_provisional, why_provisional_to_client};
 use guichet_schema::month::document::queries;
 use guichet_schema::month::document::rules::{self, Terms};
 use guichet_schema::month::document::{model, rules::DocumentAct as Act};
@@ -140,17 +140,23 @@ impl Document {
         self.0.legal_due_on.map(Date)
     }
 
-    /// Why the due date of the law may still change, in the language of the viewer; empty when it is final.
-    async fn provisional(&self, ctx: &Context<'_>) -> Vec<String> {
-        let locale = Caller::of(ctx).locale;
-        self.0.provisional().iter().map(|why| why_provisional(locale, why)).collect()
+    /// Why the due date of the law may still change, in the language of the viewer; empty when it is final. Clients are not
+    /// shown the names that the firm gave to attributes and events.
+    async fn provisional(&self, ctx: &Context<'_>) -> Result<Vec<String>, ApiError> {
+        let caller = Caller::of(ctx);
+        let say = if caller.scope()?.is_staff() { why_provisional } else { why_provisional_to_client };
+        Ok(self.0.provisional().iter().map(|why| say(caller.locale, why)).collect())
     }
 
-    /// How the due date of the law was found, step by step, in the language of the viewer.
-    async fn due_explanation(&self, ctx: &Context<'_>) -> Vec<String> {
-        let locale = Caller::of(ctx).locale;
-        let due = self.0.due();
-        due.iter().flat_map(|due| &due.steps).flat_map(|step| explain(locale, step)).collect()
+    /// How the due date of the law was found, step by step, in the language of the viewer; for staff also which dates would
+    /// hold without it. Clients are shown neither what staff wrote nor what the record of the client says.
+    async fn due_explanation(&self, ctx: &Context<'_>) -> Result<Vec<String>, ApiError> {
+        let (caller, due) = (Caller::of(ctx), self.0.due());
+        if caller.scope()?.is_staff() {
+            return Ok(due.map(|due| sentences(caller.locale, &due)).unwrap_or_default());
+        }
+        let steps = due.iter().flat_map(|due| &due.steps);
+        Ok(steps.flat_map(|step| explain_to_client(caller.locale, step)).collect())
     }
 
     /// Where the document stands.
@@ -193,7 +199,8 @@ impl Document {
         load_list(ctx, VersionsOf(self.0.id), DocumentVersion).await
     }
 
-    /// The version of the document. It changes with everything that clients see.
+    /// The version of the document. It changes with everything that people do to the document and clients see; not with the
+    /// opening of what is delivered (`readAt`), nor with the day on which the mark depends.
     async fn version(&self) -> i32 {
         self.0.version
     }
@@ -298,17 +305,17 @@ impl DocumentVersion {
         self.0.version.published_at.map(DateTime)
     }
 
-    /// The date and time when the version was rejected; null when it was not.
+    /// The date and time when the version was rejected or taken back; null when it was not.
     async fn rejected_at(&self) -> Option<DateTime> {
         self.0.version.rejected_at.map(DateTime)
     }
 
-    /// The staff member who rejected the version.
+    /// The staff member who rejected the version or took it back.
     async fn rejected_by(&self, ctx: &Context<'_>) -> Result<Option<StaffMember>, ApiError> {
         load_optional(ctx, self.0.version.rejected_by).await
     }
 
-    /// Why the version was rejected.
+    /// Why the version was rejected or taken back.
     async fn rejection(&self) -> Option<&str> {
         self.0.version.rejection.as_deref()
     }

@@ -23,17 +23,26 @@ pub struct RecurringTaskFilter {
     client_ids: Option<Vec<ID>>,
     /// Recurring tasks of one of these kinds of work.
     task_type_ids: Option<Vec<ID>>,
+    /// Recurring tasks of which one of these people does the work for the client.
+    assignee_ids: Option<Vec<ID>>,
+    /// Recurring tasks with a last period (true), or without an end (false).
+    is_ended: Option<bool>,
+    /// Recurring tasks that rest until somebody resumes them (true), or that do not (false).
+    is_paused: Option<bool>,
 }
 
 impl FilterInput for RecurringTaskFilter {
     type Filter = queries::RecurringTaskFilter;
 
     fn read(self, _: &Membership) -> error::Result<queries::RecurringTaskFilter> {
-        let Self { ids, client_ids, task_type_ids } = self;
+        let Self { ids, client_ids, task_type_ids, assignee_ids, is_ended, is_paused } = self;
         Ok(queries::RecurringTaskFilter {
             ids: known_ids(ids),
             clients: known_ids(client_ids),
             task_types: known_ids(task_type_ids),
+            assignees: known_ids(assignee_ids),
+            is_ended,
+            is_paused,
         })
     }
 }

@@ -9,9 +9,13 @@ use guichet_schema::month::task::bulk::Ids;
 use guichet_schema::month::task::commands::{CreateTask, EditTask};
 use guichet_schema::month::task::comment::PostComment;
 use guichet_schema::month::task::dates::SetDates;
+use guichet_schema::month::task::documents::NewDocument;
 use guichet_schema::month::task::status::{ChangeStatus, WishStatus};
+use guichet_schema::month::task_type::model::Takes;
 
 use super::TaskStatus;
+use crate::graphql::month::task_type::SecondFile;
+use crate::graphql::month::{DocumentCategory, DocumentDirection};
 use crate::graphql::payload::{id, ids, optional_id, patch};
 use crate::graphql::scalars::Date;
 
@@ -51,6 +55,48 @@ pub struct TaskCreateInput {
     target_on: Option<Date>,
     /// The date until which the client hands in what is needed. Omit it to let the kind of work decide.
     hand_in_by: Option<Date>,
+    /// The IDs of document definitions of the kind of work that this task does not need.
+    #[graphql(default)]
+    unexpected_document_ids: Vec<ID>,
+    /// Documents of its own, beside those of the kind of work; at most 30.
+    #[graphql(default)]
+    documents: Vec<TaskDocumentInput>,
+}
+
+/// A document of one task.
+#[derive(Debug, InputObject)]
+pub struct TaskDocumentInput {
+    /// The name of the document; 1 to 200 characters.
+    name: String,
+    /// Who brings the document.
+    direction: DocumentDirection,
+    /// What the document is about, which decides who of the client sees it.
+    category: DocumentCategory,
+    /// The day until which the client hands the document in, or the due date of what is delivered. By default that of the task.
+    due_on: Option<Date>,
+    /// What becomes of a second file.
+    #[graphql(default_with = "SecondFile::from(Takes::Replace)")]
+    second_file: SecondFile,
+    /// Whether the client is asked to approve what is delivered.
+    #[graphql(default)]
+    wants_approval: bool,
+    /// Whether the work is not done without the document.
+    #[graphql(default = true)]
+    is_required: bool,
+}
+
+impl From<TaskDocumentInput> for NewDocument {
+    fn from(input: TaskDocumentInput) -> Self {
+        Self {
+            name: input.name,
+            direction: input.direction.into(),
+            category: input.category.into(),
+            due_on: input.due_on.map(|date| date.0),
+            takes: input.second_file.into(),
+            wants_approval: input.wants_approval,
+            is_required: input.is_required,
+        }
+    }
 }
 
 impl TaskCreateInput {
@@ -64,6 +110,8 @@ impl TaskCreateInput {
             task_type_id: optional_id("taskTypeId", self.task_type_id.as_ref())?,
             period: self.period,
             dates: dates(given(self.legal_due_on), given(self.target_on), given(self.hand_in_by)),
+            unexpected: ids("unexpectedDocumentIds", &self.unexpected_document_ids)?,
+            documents: self.documents.into_iter().map(Into::into).collect(),
         };
         Ok((self.idempotency_key, input))
     }

@@ -4,7 +4,8 @@ use async_graphql::{Context, ID, InputObject, Object, Subscription};
 use futures_util::Stream;
 use guichet_base::error;
 use guichet_base::id::{
-    ClientId, DepartmentId, FirmId, Id, ObligationId, RecurringTaskId, StaffId, TaskId, TaskTypeId,
+    ClientId, DepartmentId, DocumentId, FirmId, Id, ObligationId, RecurringTaskId, StaffId, TaskId,
+    TaskTypeId,
 };
 use guichet_base::page::PageRequest;
 use guichet_edge::ApiError;
@@ -22,7 +23,7 @@ use crate::graphql::loaders::{load, load_optional, numbers, parts, seen};
 use crate::graphql::mirror::mirror;
 use crate::graphql::page::{FilterInput, connection};
 use crate::graphql::payload::{known_ids, queried};
-use crate::graphql::scalars::{Date, OrderDirection};
+use crate::graphql::scalars::{Date, DateTime, OrderDirection};
 
 mirror!(TaskOrderField => list::TaskOrderField);
 
@@ -45,14 +46,24 @@ pub struct TaskFilter {
     recurring_task_ids: Option<Vec<ID>>,
     /// Tasks about one of these periods, by their names.
     periods: Option<Vec<String>>,
-    /// Tasks from one of these sources.
+    /// Tasks from one of these sources, for example only those that clients asked for.
     origins: Option<Vec<TaskOrigin>>,
     /// Tasks that are legally due on or after this date.
     due_from: Option<Date>,
     /// Tasks that are legally due on or before this date.
     due_to: Option<Date>,
+    /// Tasks whose date of the firm's own is this date or after.
+    target_from: Option<Date>,
     /// Tasks whose date of the firm's own is this date or before.
     target_to: Option<Date>,
+    /// Tasks made at this date and time or later.
+    created_from: Option<DateTime>,
+    /// Tasks made before this date and time.
+    created_to: Option<DateTime>,
+    /// Tasks changed at this date and time or later.
+    updated_from: Option<DateTime>,
+    /// Tasks changed before this date and time.
+    updated_to: Option<DateTime>,
     /// Tasks on which nobody has acted yet (true), or on which somebody has (false).
     is_untouched: Option<bool>,
     /// Tasks with comments that the viewer has not read (true), or without any (false); see `Task.unreadCount`.
@@ -61,7 +72,8 @@ pub struct TaskFilter {
     has_missing_documents: Option<bool>,
     /// Tasks that are overdue in the time zone of the firm (true), or are not (false); see `Task.isOverdue`.
     is_overdue: Option<bool>,
-    /// Words in the title or description, regardless of case and accents; all words must match. Up to 200 characters.
+    /// Words in the title, the description or the name of the client, regardless of case, accents and, in the language of the firm,
+    /// endings: `declarações` finds `declaração`. All words must match. Up to 200 characters.
     search: Option<String>,
 }
 
@@ -82,7 +94,12 @@ impl FilterInput for TaskFilter {
             origins: filter.origins.map(|origins| origins.into_iter().map(Into::into).collect()),
             due_from: filter.due_from.map(|date| date.0),
             due_to: filter.due_to.map(|date| date.0),
+            target_from: filter.target_from.map(|date| date.0),
             target_to: filter.target_to.map(|date| date.0),
+            created_from: filter.created_from.map(|at| at.0),
+            created_to: filter.created_to.map(|at| at.0),
+            updated_from: filter.updated_from.map(|at| at.0),
+            updated_to: filter.updated_to.map(|at| at.0),
             is_untouched: filter.is_untouched,
             unread: filter.unread.map(|unread| (viewer.author(), unread)),
             has_missing_documents: filter.has_missing_documents,
@@ -242,6 +259,7 @@ impl Listed for TasksListed {
             RecurringTaskId::NOUN,
             ObligationId::NOUN,
         ],
+        elsewhere: &[DocumentId::NOUN],
         // What was generated is told by one event a client.
         rules: &[FirmId::NOUN, MONTH, DAY],
         ..Shows::of("tasksChanged")

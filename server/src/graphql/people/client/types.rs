@@ -63,7 +63,8 @@ impl Client {
         &self.0.country
     }
 
-    /// The IANA name of the time zone, for example `America/Sao_Paulo`; null for that of the firm.
+    /// The IANA name of the time zone of its people, for example `America/Sao_Paulo`; null for that of the firm. Due dates are in
+    /// the time zone of the firm, whatever this one is.
     async fn time_zone(&self) -> Option<&str> {
         self.0.zone.as_deref()
     }

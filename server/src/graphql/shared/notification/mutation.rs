@@ -42,7 +42,7 @@ payload! {
 /// Input for `notificationPreferencesSet`: the preferences of the viewer.
 #[derive(Debug, InputObject)]
 pub struct NotificationPreferencesSetInput {
-    /// The kinds of notifications that are also sent by mail. The list replaces the existing one.
+    /// The kinds of notifications that are also sent by mail; not those that are never mailed. The list replaces the existing one.
     by_mail: Vec<NotificationKind>,
 }
 
@@ -82,7 +82,7 @@ impl NotificationMutation {
     ///
     /// Available to staff.
     ///
-    /// Errors: `NOT_ALLOWED`.
+    /// Errors: `NOT_ALLOWED`, `OUT_OF_RANGE`.
     async fn notification_preferences_set(
         &self,
         ctx: &Context<'_>,

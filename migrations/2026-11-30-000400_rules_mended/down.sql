@@ -1,0 +1,3 @@
+ALTER TABLE firms DROP COLUMN known_rules;
+ALTER TABLE rule_versions DROP COLUMN is_corrected;
+ALTER TABLE obligations DROP COLUMN is_edited;
