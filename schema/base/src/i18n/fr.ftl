@@ -57,7 +57,8 @@ refusal-invalid-rule =
 refusal-not-for-place =
     { $why ->
         [narrower] Au lieu du client, c’est { $name } qui vaut. Choisissez le travail correspondant.
-       *[none] Ce travail relève du droit de { $name }, où la fiche du client n’a pas de siège. Renseignez le lieu du client, ou choisissez le travail prévu pour ce lieu.
+        [elsewhere] Ce travail relève du droit de { $name }, où la fiche du client n’a pas de siège. Renseignez le lieu du client, ou choisissez le travail prévu pour ce lieu.
+       *[none] Ce travail n’est pas prévu pour le lieu du client. Renseignez le lieu du client, ou choisissez un autre travail.
     }
 refusal-invalid-filter = Ces filtres ne conviennent pas à cette liste. Choisissez-les à nouveau.
 refusal-invalid-order = Cet ordre ne convient pas à cette liste. Choisissez-le à nouveau.
@@ -156,10 +157,10 @@ refusal-file-expired = Ce fichier n’est plus conservé. Exportez la liste à n
 refusal-file-not-ready = Ce fichier est encore en cours de vérification. Réessayez dans un instant.
 refusal-file-not-previewable = Ce fichier ne peut pas être affiché ici : il est protégé par un mot de passe ou d’un type que les navigateurs n’affichent pas. Téléchargez-le.
 refusal-file-attached = Ce fichier est déjà joint. Envoyez-le à nouveau pour le joindre ailleurs.
-refusal-wrong-direction = Ce document va dans l’autre sens : choisissez-en un que vous remettez, ou un que le cabinet livre.
+refusal-wrong-direction = Ce document va dans l’autre sens : choisissez-en un que vous remettez, ou un que le cabinet livre.
 refusal-document-not-expected = Ce document n’est plus attendu. Si vous voulez quand même l’envoyer, ouvrez un ticket.
 refusal-document-too-late = Le cabinet a terminé ce travail et n’accepte plus de fichiers. Envoyez le fichier avec un ticket.
-refusal-already-handed-in = Ce fichier a déjà été remis : il n’y a plus rien à faire.
+refusal-already-handed-in = Ce fichier a déjà été remis : il n’y a plus rien à faire.
 refusal-document-filed = Un fichier a déjà été remis. S’il est erroné, demandez au cabinet de le refuser.
 refusal-nothing-to-reject = Il n’y a aucun fichier à refuser.
 refusal-nothing-to-publish = Il n’y a aucun fichier à publier. Envoyez-en un d’abord.
@@ -263,11 +264,11 @@ notification-document-approved = { $client } a approuvé { $document }.
 notification-document-contested = { $client } conteste { $document }.
 notification-task-assigned = { $client } : la tâche « { $title } » vous a été confiée.
 notification-tasks-assigned = { $count } tâches vous ont été confiées.
-notification-tasks-generated = Nouvelles tâches générées : { $count }.
-notification-due-dates-moved = Échéances de tâches déplacées : { $count }.
-notification-due-dates-final = Échéances de tâches désormais définitives : { $count }.
-notification-due-dates-to-move = Échéances de tâches que les règles et calendriers donnent désormais autrement : { $count }. Vérifiez-les et déplacez-les.
-notification-catalogue-changed = Le catalogue modifie des obligations adoptées : { $count }. Vérifiez ces changements et reprenez-les.
+notification-tasks-generated = Nouvelles tâches générées : { $count }.
+notification-due-dates-moved = Échéances de tâches déplacées : { $count }.
+notification-due-dates-final = Échéances de tâches désormais définitives : { $count }.
+notification-due-dates-to-move = Échéances de tâches que les règles et calendriers donnent désormais autrement : { $count }. Vérifiez-les et déplacez-les.
+notification-catalogue-changed = Le catalogue modifie des obligations adoptées : { $count }. Vérifiez ces changements et reprenez-les.
 notification-mail-message = Message
 notification-mail-description = Description
 notification-mail-note = Note
@@ -338,10 +339,10 @@ task-export-closed-at = Close le
 
 ## Le calendrier auquel d’autres programmes s’abonnent.
 
-feed-name = { $firm } : échéances
-feed-hand-in = À remettre : { $what }
-feed-due = Échéance : { $what }
-feed-target = Date cible : { $what }
+feed-name = { $firm } : échéances
+feed-hand-in = À remettre : { $what }
+feed-due = Échéance : { $what }
+feed-target = Date cible : { $what }
 feed-provisional = La date peut encore changer.
 
 ## Comment une échéance a été trouvée, pas à pas. Les dates arrivent déjà écrites.
@@ -468,15 +469,15 @@ period-fiscal-year = exercice { $month }/{ $year }
 
 ## Why a due date moves.
 
-move-rule = La règle a changé : { $source }.
+move-rule = La règle a changé : { $source }.
 move-rule-none = Il n’y a plus de date pour cette période, ou pas encore.
-move-extension = L’administration a modifié la date : { $source }.
-move-override = Ce que le cabinet a convenu pour ce client a changé : { $source }.
+move-extension = L’administration a modifié la date : { $source }.
+move-override = Ce que le cabinet a convenu pour ce client a changé : { $source }.
 move-calendar = Les jours non ouvrés jusqu’à la date ont changé.
 move-event = Ce que la règle attend a eu lieu, ou un autre jour.
 move-client = La fiche du client a changé.
 move-own-rule = Les règles propres au cabinet pour ses dates ont changé.
-move-certainty = La date reste ; son degré de certitude a changé.
+move-certainty = La date reste ; son degré de certitude a changé.
 
 ## E-mail : documents livrés, et accusés de réception.
 
@@ -485,7 +486,7 @@ documents-mail-lead = { $firm } a publié des documents pour { $client }. Ouvrez
 documents-mail-due = À échéance le { $date }
 documents-mail-no-due = Sans échéance
 documents-mail-footer = Ce message de { $firm } au sujet des documents de { $client } a été envoyé automatiquement.
-receipt-mail-subject = Accusé de réception : documents de { $client }
+receipt-mail-subject = Accusé de réception : documents de { $client }
 receipt-mail-lead = { $firm } a bien reçu de votre part ces fichiers de { $client }.
 receipt-mail-at = Reçu
 receipt-mail-by = Remis par
