@@ -51,8 +51,8 @@ const VERBS: &[&str] = &[
 ];
 /// Verbs that create or send something, so they need an idempotency key.
 const KEYED: &[&str] = &[
-    "Adopt", "Apply", "Assign", "Attach", "Change", "Create", "HandIn", "Import", "Post", "Publish", "Reopen", "Retry",
-    "Run", "Transfer", "Undo",
+    "Adopt", "Apply", "Assign", "Attach", "Change", "Create", "HandIn", "Import", "Post", "Publish",
+    "Reopen", "Retry", "Run", "Transfer", "Undo",
 ];
 /// Verbs that change something that was read before, so they need a version.
 const VERSIONED: &[&str] = &[
