@@ -1,6 +1,7 @@
 //! Dates that a person set stay when rules change (C-09, C-11); what people entered follows its kind of work.
 
 use diesel_async::SimpleAsyncConnection;
+use guichet_base::id::Id;
 use serde_json::{Value, json};
 
 use super::generation::Month;
