@@ -2,7 +2,6 @@
 
 use diesel_async::SimpleAsyncConnection;
 use guichet_base::id::Id;
-use guichet_base::id::Id;
 use serde_json::{Value, json};
 
 use super::generation::Month;
