@@ -3,13 +3,13 @@
 //! A file becomes a version of its document when it is handed in, and counts once it is stored. What the firm delivers is
 //! seen by the client once it is published.
 
+pub mod counts;
 pub mod files;
 pub mod hand_in;
 mod held;
 mod history;
 pub mod letters;
 pub mod library;
-pub mod counts;
 pub mod list;
 pub mod mails;
 pub mod model;
