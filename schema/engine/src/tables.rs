@@ -204,6 +204,7 @@ diesel::table! {
         recognisers -> Jsonb,
         retired_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        hand_in_rule -> Nullable<Jsonb>,
     }
 }
 

@@ -146,7 +146,7 @@ mod tests {
             "DTSTAMP:20280102T030405Z",
             "LAST-MODIFIED:20280102T030405Z",
             "SEQUENCE:2",
-            "SUMMARY:Échéance : DAS\\; \"a\\, b\" 01/2028",
+            "SUMMARY:Échéance\u{a0}: DAS\\; \"a\\, b\" 01/2028",
             "DESCRIPTION:La date peut encore changer.",
             "TRANSP:TRANSPARENT",
         ] {

@@ -118,7 +118,7 @@ async fn f_05_the_documents_of_a_client() {
     assert!(!found.is_empty());
     let of = |word: &str| found.iter().filter(|event| event.summary.starts_with(word)).count();
     // The user reads French.
-    assert_eq!((of("À remettre : Notas "), of("Échéance : Guia ")), (tasks, tasks), "{found:?}");
+    assert_eq!((of("À remettre\u{a0}: Notas "), of("Échéance\u{a0}: Guia ")), (tasks, tasks), "{found:?}");
     assert!(found.iter().all(|event| event.uid.starts_with("document_") && event.sequence == 0));
     assert!(!text.contains("task_") && !text.contains("Olívia"), "{text}");
     // What was handed in is done; what does not apply is gone.

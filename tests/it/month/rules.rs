@@ -416,6 +416,37 @@ async fn c_09_a_document_with_a_table_of_the_authority() {
     desk.finish().await;
 }
 
+/// C-09: a document that the client brings can have a day of its own.
+#[tokio::test]
+async fn c_09_a_document_with_a_rule_of_its_own() {
+    let month = Month::open().await;
+    let desk = &month.desk;
+    let early = json!({ "at": { "rule": "self" }, "go": [{ "days": -12 }], "shift": "KEEP" });
+    let paper = |name: &str, direction: &str, rule: Value| json!({ "name": name, "direction": direction, "category": "TAX", "secondFile": "ADD", "handInRule": rule });
+    let change =
+        |documents: Value| json!({ "id": month.task_type, "expectedVersion": 1, "documents": documents });
+    let wrong = change(json!([paper("Guia", "OUTPUT", early.clone())]));
+    let told = desk.refused(&desk.owner, "taskTypeUpdate", wrong).await;
+    assert_eq!(told, ["documents.0.handInRule:OUT_OF_RANGE"]);
+    let wrong = change(json!([paper("Ponto", "INPUT", json!({ "at": "SOMETIMES", "shift": "KEEP" }))]));
+    let told = desk.refused(&desk.owner, "taskTypeUpdate", wrong).await;
+    assert_eq!(told, ["documents.0.handInRule.at:INVALID_RULE"]);
+    let right = change(json!([paper("Ponto", "INPUT", early.clone()), paper("Notas", "INPUT", Value::Null)]));
+    desk.done(&desk.owner, "taskTypeUpdate", right).await;
+    month.recurs("2026-01").await;
+    desk.app.jobs_done().await;
+    let query = "{ tasks(first: 1) { nodes { documents { name dueOn legalDueOn } } } }";
+    let documents =
+        desk.app.ask(&desk.owner, query, json!({})).await["tasks"]["nodes"][0]["documents"].clone();
+    let days = |name: &str| {
+        let found = documents.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
+        (found["dueOn"].clone(), found["legalDueOn"].clone())
+    };
+    assert_eq!(days("Ponto"), (json!("2026-02-08"), json!("2026-02-20")));
+    assert_eq!(days("Notas"), (json!("2026-02-20"), json!("2026-02-20")));
+    month.desk.finish().await;
+}
+
 /// C-09: work is given to clients of the place whose law it follows, and of several of one name the narrowest.
 #[tokio::test]
 async fn c_09_jurisdictions_select_clients() {

@@ -1,6 +1,7 @@
 //! Dates that a person set stay when rules change (C-09, C-11); what people entered follows its kind of work.
 
 use diesel_async::SimpleAsyncConnection;
+use guichet_base::id::Id;
 use serde_json::{Value, json};
 
 use super::generation::Month;
@@ -204,6 +205,38 @@ async fn c_09_documents_of_another_obligation_stay() {
     let mut documents = work.documents(&id).await;
     documents.sort();
     assert_eq!(documents, ["OUTPUT Guia EXPECTED 2026-05-04", "OUTPUT Recibo EXPECTED 2026-04-20"]);
+    assert_sql(desk, AGREE).await;
+    assert_eq!(counts(desk).await, (0, 0));
+    work.desk.finish().await;
+}
+
+/// C-09: a document with a rule of its own for handing in follows the day that a person set for the law by that rule.
+#[tokio::test]
+async fn c_09_documents_with_a_rule_for_handing_in() {
+    let work = Work::open().await;
+    let desk = &work.desk;
+    let early = json!({ "at": { "rule": "self" }, "go": [{ "days": -9 }], "shift": "KEEP" });
+    let update = json!({
+        "id": work.task_type, "expectedVersion": 1,
+        "documents": [
+            { "name": "Extrato", "direction": "INPUT", "category": "TAX", "secondFile": "ADD", "handInRule": early },
+            { "name": "Notas", "direction": "INPUT", "category": "TAX", "secondFile": "ADD" }
+        ]
+    });
+    desk.done(&desk.owner, "taskTypeUpdate", update).await;
+    let id = work.of_march(&desk.member).await;
+    let documents = async || {
+        let mut documents = work.documents(&id).await;
+        documents.sort();
+        documents
+    };
+    assert_eq!(documents().await, ["INPUT Extrato EXPECTED 2026-04-11", "INPUT Notas EXPECTED 2026-04-15"]);
+    let edit = json!({ "id": id, "expectedVersion": 1, "legalDueOn": "2026-05-20" });
+    desk.done(&desk.member, "taskEdit", edit).await;
+    assert_eq!(documents().await, ["INPUT Extrato EXPECTED 2026-05-11", "INPUT Notas EXPECTED 2026-05-15"]);
+    let edit = json!({ "id": id, "expectedVersion": 2, "handInBy": "2026-05-02" });
+    desk.done(&desk.member, "taskEdit", edit).await;
+    assert_eq!(documents().await, ["INPUT Extrato EXPECTED 2026-05-11", "INPUT Notas EXPECTED 2026-05-02"]);
     assert_sql(desk, AGREE).await;
     assert_eq!(counts(desk).await, (0, 0));
     work.desk.finish().await;

@@ -57,7 +57,8 @@ refusal-invalid-rule =
 refusal-not-for-place =
     { $why ->
         [narrower] At the place of the client { $name } holds instead. Choose the work for it.
-       *[none] This work is by the law of { $name }, where the client’s record has no seat. Enter the client’s place, or choose the work for its place.
+        [elsewhere] This work is by the law of { $name }, where the client’s record has no seat. Enter the client’s place, or choose the work for its place.
+       *[none] This work is not for the place of the client. Enter the client’s place, or choose other work.
     }
 refusal-invalid-filter = These filters do not fit this list. Choose them again.
 refusal-invalid-order = This order does not fit this list. Choose it again.

@@ -57,7 +57,8 @@ refusal-invalid-rule =
 refusal-not-for-place =
     { $why ->
         [narrower] En el lugar del cliente rige { $name }. Elija el trabajo correspondiente.
-       *[none] Este trabajo es según la ley de { $name }, donde la ficha del cliente no tiene domicilio. Indique el lugar del cliente o elija el trabajo de su lugar.
+        [elsewhere] Este trabajo es según la ley de { $name }, donde la ficha del cliente no tiene domicilio. Indique el lugar del cliente o elija el trabajo de su lugar.
+       *[none] Este trabajo no corresponde al lugar del cliente. Indique el lugar del cliente o elija otro trabajo.
     }
 refusal-invalid-filter = Estos filtros no sirven para esta lista. Elíjalos de nuevo.
 refusal-invalid-order = Este orden no sirve para esta lista. Elíjalo de nuevo.

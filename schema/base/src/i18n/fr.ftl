@@ -57,7 +57,8 @@ refusal-invalid-rule =
 refusal-not-for-place =
     { $why ->
         [narrower] Au lieu du client, c’est { $name } qui vaut. Choisissez le travail correspondant.
-       *[none] Ce travail relève du droit de { $name }, où la fiche du client n’a pas de siège. Renseignez le lieu du client, ou choisissez le travail prévu pour ce lieu.
+        [elsewhere] Ce travail relève du droit de { $name }, où la fiche du client n’a pas de siège. Renseignez le lieu du client, ou choisissez le travail prévu pour ce lieu.
+       *[none] Ce travail n’est pas prévu pour le lieu du client. Renseignez le lieu du client, ou choisissez un autre travail.
     }
 refusal-invalid-filter = Ces filtres ne conviennent pas à cette liste. Choisissez-les à nouveau.
 refusal-invalid-order = Cet ordre ne convient pas à cette liste. Choisissez-le à nouveau.

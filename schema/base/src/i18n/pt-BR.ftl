@@ -57,7 +57,8 @@ refusal-invalid-rule =
 refusal-not-for-place =
     { $why ->
         [narrower] No lugar do cliente vale { $name }. Escolha o trabalho correspondente.
-       *[none] Este trabalho segue a lei de { $name }, onde o cadastro do cliente não tem sede. Informe o lugar do cliente ou escolha o trabalho do lugar dele.
+        [elsewhere] Este trabalho segue a lei de { $name }, onde o cadastro do cliente não tem sede. Informe o lugar do cliente ou escolha o trabalho do lugar dele.
+       *[none] Este trabalho não é do lugar do cliente. Informe o lugar do cliente ou escolha outro trabalho.
     }
 refusal-invalid-filter = Estes filtros não servem para esta lista. Escolha-os novamente.
 refusal-invalid-order = Esta ordem não serve para esta lista. Escolha-a novamente.

@@ -160,6 +160,7 @@ pub async fn adopt(store: &Store, actor: &Actor, key: &str, input: AdoptCatalogu
             is_required: true,
             retired_at: None,
             created_at: now,
+            hand_in_rule: None,
         };
         let documents: Vec<_> = (0..).zip(&task.documents).map(document).collect();
         insert_task_type(tx.conn(), &task_type, &documents).await?;

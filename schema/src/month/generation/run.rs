@@ -122,6 +122,8 @@ pub(super) struct Kind {
     target: Option<Expr>,
     hand_in: Option<Expr>,
     documents: Vec<(DocumentDefinition, Option<String>)>,
+    /// Until when the client hands in those that have a rule of their own.
+    hand_ins: HashMap<DocumentDefinitionId, Expr>,
 }
 
 /// Generates what is lacking, and returns how many tasks were made. Several runs at once, and runs that begin again, make
@@ -201,6 +203,10 @@ async fn firm(conn: &mut AsyncPgConnection, id: FirmId) -> Result<Firm> {
             obligation: row.obligation_id.and_then(code),
             target: rule(&row.target_rule),
             hand_in: rule(&row.hand_in_rule),
+            hand_ins: of_type
+                .clone()
+                .filter_map(|document| Some((document.id, rule(&document.hand_in_rule)?)))
+                .collect(),
             documents: of_type
                 .map(|document| (document.clone(), document.obligation_id.and_then(code)))
                 .collect(),
@@ -480,7 +486,7 @@ impl Chunk {
                 obligation: own.as_deref().or(terms.obligation),
                 instead: of_client.or(terms.instead.filter(|_| of_task)),
                 // What is handed in for an obligation of its own is due when that is.
-                hand_in: terms.hand_in.filter(|_| of_task),
+                hand_in: kind.hand_ins.get(&document.id).or(terms.hand_in.filter(|_| of_task)),
                 set: terms.set.filter(|_| of_task && of_client.is_none()),
                 ..terms
             };

@@ -513,16 +513,18 @@ async fn check_place(
     };
     let read = |text: &str| Jurisdiction::parse(text).unwrap_or(Jurisdiction::ANY);
     let own = read(&own);
-    let refusal =
-        |name: String| Refusal::of("taskTypeId", Code::NotForPlace).telling("name", Told::Text(name));
+    let refusal = |why: &str, name: String| {
+        let refusal = Refusal::of("taskTypeId", Code::NotForPlace).telling("name", Told::Text(name));
+        refusal.telling("why", Told::Text(why.to_owned()))
+    };
     if !includes(&own) {
-        check.refuse(refusal(place_name(&own)));
+        check.refuse(refusal("elsewhere", place_name(&own)));
         return Ok(());
     }
     let narrower = rows.iter().map(|(code, text)| (code, read(text)));
     let narrower = narrower.filter(|(_, other)| other.narrowness() > own.narrowness() && includes(other));
     if let Some((code, _)) = narrower.max_by_key(|(_, other)| other.narrowness()) {
-        check.refuse(refusal(code.clone()).telling("why", Told::Text("narrower".to_owned())));
+        check.refuse(refusal("narrower", code.clone()));
     }
     Ok(())
 }

@@ -92,12 +92,15 @@ pub(super) async fn follow(
     let none = Following::default();
     let Following { documents, due } = following.unwrap_or(&none);
     let uuids = |of: &[DocumentDefinitionId]| of.iter().map(|id| id.uuid()).collect::<Vec<Uuid>>();
+    let (apart, moves_legal) = (&documents.apart, legal(old) != legal(new));
     let provisional = due.as_ref().map(|due| due.provisional.clone()).unwrap_or_default();
     let moved: Vec<Moved> = sql::kept(
         "WITH held AS (
              SELECT * FROM documents WHERE task_id = ? ORDER BY id FOR UPDATE
          ), related AS (
-             SELECT id, definition_id = ANY (?) AS is_following, definition_id = ANY (?) AS is_own FROM held
+             SELECT held.id, definition_id = ANY (?) AS is_following, definition_id = ANY (?) AS is_own,
+                 apart.definition IS NOT NULL AS is_apart, apart.hand_in
+             FROM held LEFT JOIN unnest(?, ?) AS apart (definition, hand_in) ON apart.definition = definition_id
          ), found AS (
              SELECT held.id, CASE
                  WHEN ? THEN CASE WHEN state IN ('EXPECTED', 'REJECTED') THEN 'DROPPED' ELSE state END
@@ -110,14 +113,16 @@ pub(super) async fn follow(
                  ) THEN 'REJECTED'
                  ELSE 'EXPECTED' END AS state,
              CASE WHEN is_due_set OR is_own THEN due_on
+                 WHEN direction = 'INPUT' AND is_apart THEN CASE WHEN ? THEN coalesce(hand_in, ?) ELSE due_on END
                  WHEN direction = 'INPUT' AND (is_following OR due_on IS NOT DISTINCT FROM ?) THEN ?
-                 WHEN direction = 'OUTPUT' AND (is_following OR due_on IS NOT DISTINCT FROM ?) THEN ?
+                 WHEN direction = 'OUTPUT' AND (is_apart OR is_following OR due_on IS NOT DISTINCT FROM ?) THEN ?
                  ELSE due_on END AS due_on,
              CASE WHEN is_own THEN legal_due_on
-                 WHEN is_following OR legal_due_on IS NOT DISTINCT FROM ? THEN ?
+                 WHEN is_apart OR is_following OR legal_due_on IS NOT DISTINCT FROM ? THEN ?
                  ELSE legal_due_on END AS legal_due_on,
              -- How it was found says the same as the date.
-             ? AND is_own IS NOT TRUE AND (is_following OR legal_due_on IS NOT DISTINCT FROM ?) AS is_refound
+             ? AND is_own IS NOT TRUE
+                 AND (is_apart OR is_following OR legal_due_on IS NOT DISTINCT FROM ?) AS is_refound
              FROM held JOIN related USING (id)
          ), moved AS (
              -- What the client sees of it.
@@ -141,14 +146,18 @@ pub(super) async fn follow(
     .bind::<SqlUuid, _>(new.id)
     .bind::<Array<SqlUuid>, _>(uuids(&documents.following))
     .bind::<Array<SqlUuid>, _>(uuids(&documents.own))
+    .bind::<Array<SqlUuid>, _>(apart.iter().map(|(id, _)| id.uuid()).collect::<Vec<Uuid>>())
+    .bind::<Array<Nullable<Date>>, _>(apart.iter().map(|(_, day)| *day).collect::<Vec<_>>())
     .bind::<Bool, _>(is_canceled(new))
+    .bind::<Bool, _>(moves_legal)
+    .bind::<Nullable<Date>, _>(new.legal_due_on)
     .bind::<Nullable<Date>, _>(asked_by(old))
     .bind::<Nullable<Date>, _>(asked_by(new))
     .bind::<Nullable<Date>, _>(old.legal_due_on)
     .bind::<Nullable<Date>, _>(new.legal_due_on)
     .bind::<Nullable<Date>, _>(old.legal_due_on)
     .bind::<Nullable<Date>, _>(new.legal_due_on)
-    .bind::<Bool, _>(legal(old) != legal(new))
+    .bind::<Bool, _>(moves_legal)
     .bind::<Nullable<Date>, _>(old.legal_due_on)
     .bind::<SqlUuid, _>(new.assignee_id)
     .bind::<Nullable<SqlUuid>, _>(new.department_id)

@@ -38,6 +38,8 @@ pub struct DocumentInput {
     pub folder: Option<String>,
     /// Its own obligation, if it is another than that of the work.
     pub obligation_id: Option<ObligationId>,
+    /// Until when the client hands it in, where that is not what the kind of work says.
+    pub hand_in_rule: Option<Value>,
     /// What becomes of a second file.
     pub takes: Takes,
     /// Whether a file of it is published as soon as it is stored.
@@ -300,6 +302,7 @@ async fn read_documents(
     check.count("documents", input.len(), &(0..=MAX_DOCUMENTS));
     let known: HashMap<DocumentDefinitionId, &DocumentDefinition> =
         before.iter().map(|document| (document.id, document)).collect();
+    let book = obligation::queries::book(tx.conn(), of.firm_id).await?;
     let mut documents = Vec::new();
     for (index, given) in input.iter().take(MAX_DOCUMENTS).enumerate() {
         let path = InputPath::from("documents").item(index);
@@ -313,6 +316,20 @@ async fn read_documents(
             check.require(kind.is_some(), Refusal::of(path.clone().field("obligationId"), Code::NotFound));
             let fits = kind.is_none_or(|kind| kind == of.period_kind);
             check.require(fits, Refusal::of(path.clone().field("obligationId"), Code::OutOfRange));
+        }
+        if let Some(rule) = &given.hand_in_rule {
+            let at = path.clone().field("handInRule");
+            // Nobody hands in what is delivered.
+            let is_input = given.direction == Direction::Input;
+            check.require(is_input, Refusal::of(at.clone(), Code::OutOfRange));
+            match obligation::rules::read_due(at.clone(), rule) {
+                Ok(rule) => {
+                    for wrong in book.check_own(&rule, of.period_kind) {
+                        check.refuse(obligation::rules::misfit(at.clone(), &wrong));
+                    }
+                }
+                Err(refusal) => check.refuse(refusal),
+            }
         }
         let folder = check.optional_line(path.clone().field("folder"), given.folder.as_deref(), MAX_NAME);
         documents.push(DocumentDefinition {
@@ -331,6 +348,7 @@ async fn read_documents(
             is_required: given.is_required,
             retired_at: None,
             created_at: old.map_or(tx.now, |old| old.created_at),
+            hand_in_rule: given.hand_in_rule.clone(),
         });
     }
     Ok(documents)

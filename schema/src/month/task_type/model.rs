@@ -118,4 +118,6 @@ pub struct DocumentDefinition {
     pub retired_at: Option<DateTime<Utc>>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
+    /// Until when the client hands it in, where that is not what the kind of work says.
+    pub hand_in_rule: Option<serde_json::Value>,
 }

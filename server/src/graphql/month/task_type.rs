@@ -202,6 +202,12 @@ impl DocumentDefinition {
         load_optional(ctx, self.0.obligation_id).await
     }
 
+    /// The rule for the date until which the client hands the document in; null for that of the work, or when it has an
+    /// obligation of its own, for the due date of that.
+    async fn hand_in_rule(&self) -> Option<DueRule> {
+        self.0.hand_in_rule.clone().map(DueRule)
+    }
+
     /// What becomes of a second file.
     async fn second_file(&self) -> SecondFile {
         self.0.takes.into()
@@ -277,6 +283,10 @@ pub struct DocumentDefinitionInput {
     folder: Option<String>,
     /// The ID of its own obligation, if it is another than that of the work.
     obligation_id: Option<ID>,
+    /// The rule for the date until which the client hands the document in, for example
+    /// `{"at": {"rule": "self"}, "go": [{"days": -5}], "shift": "KEEP"}`. Omit it for that of the work, and for what is
+    /// delivered.
+    hand_in_rule: Option<DueRule>,
     /// What becomes of a second file.
     second_file: SecondFile,
     /// Whether a file is published to the client as soon as it is stored.
@@ -299,6 +309,7 @@ impl DocumentDefinitionInput {
             category: self.category.into(),
             folder: self.folder,
             obligation_id: optional_id("documents", self.obligation_id.as_ref())?,
+            hand_in_rule: self.hand_in_rule.map(|rule| rule.0),
             takes: self.second_file.into(),
             publish_on_upload: self.publish_on_upload,
             wants_approval: self.wants_approval,

@@ -33,6 +33,8 @@ pub(crate) struct Rules {
 pub(crate) struct Documents {
     /// These have the dates of the task.
     pub following: Vec<DocumentDefinitionId>,
+    /// These have its legal date, and a rule of their own for handing in: that day.
+    pub apart: Vec<(DocumentDefinitionId, Option<NaiveDate>)>,
     /// These have an obligation or dates of their own.
     pub own: Vec<DocumentDefinitionId>,
 }
@@ -98,15 +100,18 @@ impl Rules {
     pub fn dates(&self, work: Work<'_>) -> Option<(Dates, Documents)> {
         let mut computed = Computed::new(&self.book, &self.calendars);
         let planned = self.plan(work, TaskId::new(), &mut computed)?;
-        let (following, own): (Vec<_>, Vec<_>) =
-            planned.documents.iter().copied().partition(|(_, dates)| planned.is_followed(*dates));
-        let ids = |of: Vec<(DocumentDefinitionId, usize)>| of.into_iter().map(|(id, _)| id).collect();
-        match computed.outcome(planned.dates)? {
-            Outcome::Due(dates) => {
-                Some(((**dates).clone(), Documents { following: ids(following), own: ids(own) }))
+        let Outcome::Due(dates) = computed.outcome(planned.dates)? else { return None };
+        let mut documents = Documents::default();
+        for (id, number) in &planned.documents {
+            match computed.outcome(*number) {
+                _ if planned.is_followed(*number) => documents.following.push(*id),
+                Some(Outcome::Due(own)) if own.legal == dates.legal => {
+                    documents.apart.push((*id, own.hand_in))
+                }
+                _ => documents.own.push(*id),
             }
-            Outcome::NotDue => None,
         }
+        Some(((**dates).clone(), documents))
     }
 
     /// Whether a kind of work has a document.

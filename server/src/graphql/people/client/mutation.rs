@@ -111,7 +111,8 @@ pub struct ClientUpdateInput {
     country: Option<String>,
     /// The IANA name of the time zone; null for that of the firm.
     time_zone: MaybeUndefined<String>,
-    /// The day on which fiscal years end, as month and day, for example `12-31`. It cannot be removed.
+    /// The day on which fiscal years end, as month and day, for example `12-31`. It cannot be removed. Years for which tasks
+    /// were made stay as they were, and are listed in `fiscalYears`.
     fiscal_year_end: Option<String>,
     /// The last day on which the firm serves the client; null when it goes on serving it.
     ended_on: MaybeUndefined<Date>,
@@ -290,8 +291,9 @@ impl ClientMutation {
         let client = load_optional(ctx, id).await?;
         Ok(ClientUpdatePayload { client, user_errors, revision })
     }
-    /// Sets the value that an attribute of a client has from a day on, until its next value. Due dates of existing tasks
-    /// stay as they are.
+    /// Sets the value that an attribute of a client has from a day on, until its next value. A city lies in the region that
+    /// the record has; with another region, the city is unknown from that day on, until it is set. Due dates of existing
+    /// tasks stay as they are.
     ///
     /// Requires the role `OWNER` or `MANAGER`.
     ///
@@ -330,7 +332,8 @@ impl ClientMutation {
         Ok(ClientEventSetPayload { client, user_errors, revision })
     }
 
-    /// Replaces the fiscal years of a client that do not follow its closing day.
+    /// Replaces the fiscal years of a client that do not follow its closing day. Years for which tasks were made stay as
+    /// they were, and are listed, where none is given in their place.
     ///
     /// Requires the role `OWNER` or `MANAGER`.
     ///
