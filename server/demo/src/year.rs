@@ -109,7 +109,8 @@ impl Stage<'_> {
         let mut chance = work.chance("what is said");
         if deed == Deed::Reject {
             let (by, reason) = (&self.staff[who].actor, chance.pick(&phrases.reject));
-            allowed(settle::reject(store, by, paper.id, None, reason).await)?;
+            let version = self.version_of(paper.id).await?;
+            allowed(settle::reject(store, by, paper.id, version, None, reason).await)?;
             return Ok(());
         }
         // The admin sees everything; a second user what is no payroll.
@@ -119,10 +120,10 @@ impl Stage<'_> {
         let by = &user.actor;
         match deed {
             Deed::Settle => allowed(settle::nothing_to_submit(store, by, paper.id, true).await)?.map(drop),
-            Deed::Approve => allowed(settle::answer(store, by, paper.id, None).await)?.map(drop),
-            Deed::Contest => {
-                let comment = chance.pick(&phrases.contest);
-                allowed(settle::answer(store, by, paper.id, Some(comment)).await)?.map(drop)
+            Deed::Approve | Deed::Contest => {
+                let wrong = (deed == Deed::Contest).then(|| chance.pick(&phrases.contest).as_str());
+                let read = self.version_of(paper.id).await?;
+                allowed(settle::answer(store, by, paper.id, read, wrong).await)?.map(drop)
             }
             _ => {
                 let number = i32::try_from(version).ok();
@@ -132,6 +133,12 @@ impl Stage<'_> {
             }
         };
         Ok(())
+    }
+
+    /// What a document is counted by, for acts on what somebody has read.
+    pub async fn version_of(&self, id: DocumentId) -> Result<i32> {
+        let version = documents::table.find(id).select(documents::version);
+        Ok(version.get_result(&mut self.whole.store.conn().await?).await?)
     }
 
     async fn turn_tasks(&mut self, who: usize, steps: &[(&Work, Move)], status: TaskStatus) -> Result<()> {
