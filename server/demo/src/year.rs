@@ -79,7 +79,7 @@ impl Stage<'_> {
             Deed::Finish => self.turn_tasks(who, steps, TaskStatus::Done).await,
             Deed::Cancel => self.turn_tasks(who, steps, TaskStatus::Canceled).await,
             Deed::Bring => {
-                let Some(user) = self.customers[who].users.first() else { return Ok(()) };
+                let Some(user) = self.customers[who].users.as_slice().first() else { return Ok(()) };
                 let by = user.actor.clone();
                 let papers =
                     steps.iter().filter_map(|(work, step)| Some((*work, paper(work, step)?, step.version)));
@@ -115,7 +115,7 @@ impl Stage<'_> {
         }
         // The admin sees everything; a second user what is no payroll.
         let place = usize::from(!paper.is_payroll && chance.percent(40));
-        let users = &self.customers[who].users;
+        let users = self.customers[who].users.as_slice();
         let Some(user) = users.get(place).or(users.first()) else { return Ok(()) };
         let by = &user.actor;
         match deed {
