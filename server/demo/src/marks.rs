@@ -45,7 +45,8 @@ impl Stage<'_> {
         self.bring(&user, &work, &work.inputs[..1]).await?;
         if let Some(second) = work.inputs.get(1) {
             self.bring(&user, &work, std::slice::from_ref(second)).await?;
-            settle::reject(&store, &by, second.id, None, &self.month.phrases.reject[0]).await?;
+            let (version, reason) = (self.version_of(second.id).await?, &self.month.phrases.reject[0]);
+            settle::reject(&store, &by, second.id, version, None, reason).await?;
         }
         if let Some(third) = work.inputs.get(2) {
             settle::nothing_to_submit(&store, &user, third.id, true).await?;
@@ -85,6 +86,8 @@ impl Stage<'_> {
             task_type_id: Some(task_type_id),
             period: period.map(|period| period.to_string()),
             dates,
+            unexpected: Vec::new(),
+            documents: Vec::new(),
         };
         let key = self.key();
         let task = create(&self.whole.store, by, &key, input).await?.value;
@@ -144,7 +147,8 @@ impl Stage<'_> {
     pub async fn ask_for_list(&mut self) -> Result<()> {
         let (list, format, filter) = (ListName::Tasks, ExportFormat::Xlsx, json!({}));
         let key = self.key();
-        export(&self.whole.store, &self.manager(), &key, CreateExport { list, format, filter }).await?;
+        let input = CreateExport { list, format, filter, order_by: None };
+        export(&self.whole.store, &self.manager(), &key, input).await?;
         Ok(())
     }
 }

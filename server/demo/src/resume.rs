@@ -130,7 +130,7 @@ impl<'a> Stage<'a> {
             let found = staff.iter().find(|(.., known)| *known == email);
             // Who left meanwhile is stood in for by the owner.
             let member = found.map(|(id, account, _)| stage.member(*id, *account, place));
-            let member = member.or_else(|| stage.staff.first().cloned());
+            let member = member.or_else(|| stage.staff.as_slice().first().cloned());
             stage.staff.push(member.ok_or_else(|| Fault::Broken(format!("{email} is gone")))?);
         }
         for (place, (id, name, email, accountant)) in rows.into_iter().enumerate() {

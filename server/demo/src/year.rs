@@ -79,7 +79,7 @@ impl Stage<'_> {
             Deed::Finish => self.turn_tasks(who, steps, TaskStatus::Done).await,
             Deed::Cancel => self.turn_tasks(who, steps, TaskStatus::Canceled).await,
             Deed::Bring => {
-                let Some(user) = self.customers[who].users.first() else { return Ok(()) };
+                let Some(user) = self.customers[who].users.as_slice().first() else { return Ok(()) };
                 let by = user.actor.clone();
                 let papers =
                     steps.iter().filter_map(|(work, step)| Some((*work, paper(work, step)?, step.version)));
@@ -109,20 +109,21 @@ impl Stage<'_> {
         let mut chance = work.chance("what is said");
         if deed == Deed::Reject {
             let (by, reason) = (&self.staff[who].actor, chance.pick(&phrases.reject));
-            allowed(settle::reject(store, by, paper.id, None, reason).await)?;
+            let version = self.version_of(paper.id).await?;
+            allowed(settle::reject(store, by, paper.id, version, None, reason).await)?;
             return Ok(());
         }
         // The admin sees everything; a second user what is no payroll.
         let place = usize::from(!paper.is_payroll && chance.percent(40));
-        let users = &self.customers[who].users;
+        let users = self.customers[who].users.as_slice();
         let Some(user) = users.get(place).or(users.first()) else { return Ok(()) };
         let by = &user.actor;
         match deed {
             Deed::Settle => allowed(settle::nothing_to_submit(store, by, paper.id, true).await)?.map(drop),
-            Deed::Approve => allowed(settle::answer(store, by, paper.id, None).await)?.map(drop),
-            Deed::Contest => {
-                let comment = chance.pick(&phrases.contest);
-                allowed(settle::answer(store, by, paper.id, Some(comment)).await)?.map(drop)
+            Deed::Approve | Deed::Contest => {
+                let wrong = (deed == Deed::Contest).then(|| chance.pick(&phrases.contest).as_str());
+                let read = self.version_of(paper.id).await?;
+                allowed(settle::answer(store, by, paper.id, read, wrong).await)?.map(drop)
             }
             _ => {
                 let number = i32::try_from(version).ok();
@@ -132,6 +133,12 @@ impl Stage<'_> {
             }
         };
         Ok(())
+    }
+
+    /// What a document is counted by, for acts on what somebody has read.
+    pub async fn version_of(&self, id: DocumentId) -> Result<i32> {
+        let version = documents::table.find(id).select(documents::version);
+        Ok(version.get_result(&mut self.whole.store.conn().await?).await?)
     }
 
     async fn turn_tasks(&mut self, who: usize, steps: &[(&Work, Move)], status: TaskStatus) -> Result<()> {
