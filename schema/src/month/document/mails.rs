@@ -122,7 +122,7 @@ impl MailKind for ReceiptMail {
         // A receipt goes to the person who handed in.
         let by: Option<String> = match delivery.account_id {
             Some(id) => {
-                accounts::table.find(id).select(accounts::name).get_result(&mut conn).await.optional()?
+                accounts::table.find(id).select(accounts::name).get_result(&mut &*conn).await.optional()?
             }
             None => None,
         };

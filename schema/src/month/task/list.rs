@@ -163,11 +163,16 @@ type Query<'a> = tasks::BoxedQuery<'a, Pg>;
 
 async fn filtered<'a>(conn: &mut AsyncPgConnection, scope: &Scope, filter: &TaskFilter) -> Result<Query<'a>> {
     let few = is_few(filter.clients.as_deref()) || filter.ids.is_some() || filter.recurring.is_some();
-    filtered_if(scope, filter, few)
+    filtered_if(conn, scope, filter, few).await
 }
 
 /// The tasks of a filter; `few` tells whether an index of the firm would find too many.
-fn filtered_if<'a>(scope: &Scope, filter: &TaskFilter, few: bool) -> Result<Query<'a>> {
+async fn filtered_if<'a>(
+    conn: &mut AsyncPgConnection,
+    scope: &Scope,
+    filter: &TaskFilter,
+    few: bool,
+) -> Result<Query<'a>> {
     let mut query = tasks::table.filter(visible(scope).checked_if(few)).into_boxed();
     if let Some(ids) = &filter.ids {
         query = query.filter(sql::among(tasks::id, ids));
@@ -314,7 +319,10 @@ pub async fn pages(
     (filter, order): &(TaskFilter, TaskOrder),
     part: &PageRequest,
 ) -> Result<Vec<Task>> {
-    let query = filtered_if(scope, filter, true)?.filter(of_parent("tasks.client_id")).limit(part.fetch());
+    let query = filtered_if(conn, scope, filter, true)
+        .await?
+        .filter(of_parent("tasks.client_id"))
+        .limit(part.fetch());
     let query = ordered(query, *order, order.descending == part.is_backward(), Some(part))?;
     Ok(each(of, query.select(Task::as_select())).load(conn).await?)
 }
@@ -460,7 +468,10 @@ pub async fn count_each(
     of: &[ClientId],
     filter: &TaskFilter,
 ) -> Result<Vec<(ClientId, i64)>> {
-    let found = filtered_if(scope, filter, true)?.filter(sql::among(tasks::client_id, of)).select(tasks::id);
+    let found = filtered_if(conn, scope, filter, true)
+        .await?
+        .filter(sql::among(tasks::client_id, of))
+        .select(tasks::id);
     Ok(tasks::table
         .group_by(tasks::client_id)
         .filter(tasks::id.eq_any(found))

@@ -2,7 +2,7 @@
 
 use diesel_async::AsyncPgConnection;
 use guichet_base::error::{Code, Refusal, Result};
-use guichet_base::id::{ActId, FirmId, Id, TaskId};
+use guichet_base::id::{ActId, FirmId, Id};
 use guichet_base::input::{Check, items};
 use guichet_engine::actor::Actor;
 use guichet_engine::first;
