@@ -223,8 +223,8 @@ async fn queue(
     announce::queue(tx, &occasion, about, facts, &Threads::new(), planned).await
 }
 
-/// What the portal users of a client may see, by the addresses of their accounts, as compared: nothing while their access is
-/// not active, though the firm wrote the address down.
+/// What the portal users of a client may see, by the addresses of their accounts, as compared. Whom the firm has invited is told
+/// what the role allows; whose access waits or was taken away is told nothing, though the firm wrote the address down.
 async fn areas(
     mut conn: &AsyncPgConnection,
     firm: FirmId,
@@ -244,8 +244,10 @@ async fn areas(
         .load(&mut conn)
         .await?;
     let areas = |(email, id, client, role, status): Row| match status {
-        AccessStatus::Active => (email, PortalMembership::new(id, firm, client, role).reach.areas()),
-        AccessStatus::Invited | AccessStatus::Pending | AccessStatus::Disabled => (email, Areas::NONE),
+        AccessStatus::Active | AccessStatus::Invited => {
+            (email, PortalMembership::new(id, firm, client, role).reach.areas())
+        }
+        AccessStatus::Pending | AccessStatus::Disabled => (email, Areas::NONE),
     };
     Ok(found.into_iter().map(areas).collect())
 }

@@ -165,7 +165,7 @@ async fn addresses(papers: &Papers, of: &[&str]) {
     }
 }
 
-/// B-03, B-05: whose access is not active is told of nothing, though the firm wrote the address down; staff see that nobody
+/// B-03, B-05: whose access waits or was taken away is told of nothing, though the firm wrote the address down; staff see that nobody
 /// was told, and why.
 #[tokio::test]
 async fn b_03_only_active_accesses_are_told() {
@@ -174,7 +174,7 @@ async fn b_03_only_active_accesses_are_told() {
     papers.desk.collaborator("caio@padaria.example").await;
     addresses(&papers, &["caio@padaria.example"]).await;
     let (guide, payroll) = (papers.id("Guia").await, papers.id("Folha").await);
-    for (number, status) in ["DISABLED", "PENDING", "INVITED"].into_iter().enumerate() {
+    for (number, status) in ["DISABLED", "PENDING"].into_iter().enumerate() {
         papers
             .set(&format!("UPDATE portal_accesses SET status = '{status}' WHERE role = 'COLLABORATOR'"))
             .await;
@@ -195,6 +195,18 @@ async fn b_03_only_active_accesses_are_told() {
     for mail in told["emailDeliveries"]["nodes"].as_array().unwrap() {
         assert!(mail["about"] != "DOCUMENTS_DELIVERED" || mail["reason"] == "NO_ACCESS", "{mail}");
     }
+    // Who is invited is told what the role allows, which is nothing of payroll.
+    papers.set("UPDATE portal_accesses SET status = 'INVITED' WHERE role = 'COLLABORATOR'").await;
+    for (id, name, content) in
+        [(&payroll, "c.csv", &b"dia;valor\n1;1\n"[..]), (&guide, "d.csv", b"dia;valor\n2;2\n")]
+    {
+        let file = papers.desk.hand_in(&member, name, content).await;
+        papers.hand_in_file(&member, id, &file).await;
+    }
+    papers.desk.done(&member, "documentPublish", json!({ "ids": [guide] })).await;
+    papers.desk.app.jobs_done().await;
+    let told = mails(&papers, "DOCUMENTS_DELIVERED").await;
+    assert_eq!(told.iter().filter(|(_, state)| state == "SENT").count(), 1, "{told:?}");
     papers.finish().await;
 }
 
