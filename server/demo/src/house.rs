@@ -159,6 +159,7 @@ impl<'a> Stage<'a> {
         stage.staff.push(owner);
         stage.hire().await?;
         stage.price().await?;
+        stage.take_late_files().await?;
         stage.adopt_catalogue().await?;
         stage.enter_clients(since, guest).await?;
         stage.live_until_now(since).await?;

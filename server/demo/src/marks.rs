@@ -1,13 +1,10 @@
 //! What the month has to show whatever the day is: each mark of a document, and what people make of lists.
 
 use chrono::{Months, NaiveDate, TimeDelta};
-use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
 use guichet_base::error::{Fault, Result};
 use guichet_base::id::{Id, TaskId};
 use guichet_base::input::Patch;
 use guichet_engine::actor::Actor;
-use guichet_engine::tables::firms;
 use guichet_obligations::{FiscalYears, Period};
 use guichet_schema::month::calendar_feed::commands as calendar_feeds;
 use guichet_schema::month::document::{open, settle};
@@ -21,7 +18,6 @@ use guichet_schema::month::task::dates::SetDates;
 use guichet_schema::month::task::model::TaskStatus;
 use guichet_schema::month::task::status::WishStatus;
 use guichet_schema::nouns::WITH_FILES;
-use guichet_schema::people::firm::commands::{UpdateFirm, update};
 use guichet_schema::shared::file::rules::FileDisposition;
 use serde_json::{Value, json};
 
@@ -38,7 +34,6 @@ impl Stage<'_> {
         let dates = [(day(-4), day(-9)), (day(0), day(-5)), (day(6), day(3)), (day(9), day(-2))];
         let [overdue, today, later, late] = dates;
         let store = self.whole.store.clone();
-        self.take_late_files().await?;
 
         let work = self.do_again(&by, 0, overdue).await?;
         self.deliver(&by, &work, &work.outputs).await?;
@@ -68,26 +63,6 @@ impl Stage<'_> {
 
         self.do_again(&by, 3, late).await?;
         self.settle().await
-    }
-
-    /// The firm takes files after the work is done, too.
-    async fn take_late_files(&self) -> Result<()> {
-        let store = &self.whole.store;
-        let firm = firms::table.find(self.firm_id).select(firms::version);
-        let input = UpdateFirm {
-            expected_version: firm.get_result(&mut store.conn().await?).await?,
-            name: None,
-            locale: None,
-            zone: None,
-            mail_from: None,
-            mail_reply_to: Patch::Keep,
-            member_reach: None,
-            client_reopen_days: None,
-            charge_due_days: None,
-            late_files: Some(true),
-        };
-        update(store, &self.owner(), input).await?;
-        Ok(())
     }
 
     /// Enters work by hand: with the title at this place, due by law and to be handed in for on these days.

@@ -17,6 +17,7 @@ use guichet_schema::month::recurring_task::job::GenerateTasks;
 use guichet_schema::month::task_type::commands::{self as kinds, DocumentInput, UpdateTaskType};
 use guichet_schema::month::task_type::model::DocumentDefinition;
 use guichet_schema::people::client::record::commands::{SetAttribute, set_attribute};
+use guichet_schema::people::firm::commands::{self as firm, UpdateFirm};
 
 use crate::house::Stage;
 use crate::texts::WorkText;
@@ -38,6 +39,26 @@ pub(crate) struct Kind {
 }
 
 impl Stage<'_> {
+    /// The firm takes files after the work is done, too.
+    pub async fn take_late_files(&self) -> Result<()> {
+        let store = &self.whole.store;
+        let version = firms::table.find(self.firm_id).select(firms::version);
+        let input = UpdateFirm {
+            expected_version: version.get_result(&mut store.conn().await?).await?,
+            name: None,
+            locale: None,
+            zone: None,
+            mail_from: None,
+            mail_reply_to: Patch::Keep,
+            member_reach: None,
+            client_reopen_days: None,
+            charge_due_days: None,
+            late_files: Some(true),
+        };
+        firm::update(store, &self.owner(), input).await?;
+        Ok(())
+    }
+
     /// Adopts what the firm needs of the catalogue, and decides what becomes of its documents.
     pub async fn adopt_catalogue(&mut self) -> Result<()> {
         let texts = self.texts;
