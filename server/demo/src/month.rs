@@ -133,6 +133,7 @@ impl Stage<'_> {
                 category: row.category,
                 folder: text.and_then(|text| text.folder.clone()),
                 obligation_id: row.obligation_id,
+                hand_in_rule: row.hand_in_rule,
                 takes: row.takes,
                 publish_on_upload: text.is_some_and(|text| text.publish),
                 wants_approval: text.is_some_and(|text| text.approval),
