@@ -62,6 +62,7 @@ fn of_client(plans: &[&TaskPlan], period: &str, client: &Record, computed: &mut 
                 target: None,
                 hand_in: plan.hand_in_by.as_ref(),
                 instead: None,
+                set: None,
             };
             computed.dates(terms, &period, &client.facts);
             asked += 1;

@@ -82,7 +82,7 @@ async fn ask(months: &Months, people: &[Person]) -> usize {
     for person in people {
         for number in 0..EACH {
             let format = if number % 2 == 0 { ExportFormat::Xlsx } else { ExportFormat::Csv };
-            let input = CreateExport { list: ListName::Tasks, format, filter: json!({}) };
+            let input = CreateExport { list: ListName::Tasks, format, filter: json!({}), order_by: None };
             let made = commands::create(&months.store, &person.actor(), &new_key(), input).await;
             made.expect("nobody has too many files in work");
             asked += 1;

@@ -60,7 +60,7 @@ fn a_14_receipts_in_every_language() {
         let [_, client, _] = sample_names(locale);
         let [guide, _, bank] = papers(locale);
         let lines = vec![line(bank, "10-2026.csv"), line(guide, "<b>.pdf")];
-        let receipt = Receipt { client: client.to_owned(), lines };
+        let receipt = Receipt { client: client.to_owned(), lines, by: Some("Ana Ruiz".to_owned()) };
         insta::assert_snapshot!(
             format!("{locale}.receipt"),
             shown(locale, bank, |mailing| receipt.letter(mailing))
