@@ -172,7 +172,7 @@ async fn slips_are_marked_as_samples() {
         assert!(stamps.iter().any(|stamp| says(&text, stamp)), "{}", file.name);
         slips += 1;
     }
-    assert!(slips > 100, "{slips}");
+    assert!(slips > 60, "{slips}");
     drop((conn, store));
     database.drop().await;
 }
@@ -217,7 +217,7 @@ async fn a_demo_goes_on_the_same_on_every_run() {
     let after = picture(&mut conn).await;
     assert_eq!(after, picture(&mut conn_of_other).await);
     let new = after.difference(&before).count();
-    assert!(new > 100, "{new}");
+    assert!(new > 50, "{new}");
     for (state, rows) in [
         ("work of the month that began", "tasks WHERE period = '2026-03' AND origin = 'RECURRING'"),
         ("what was delivered meanwhile", "documents WHERE period = '2026-02' AND published_at IS NOT NULL"),
