@@ -266,6 +266,8 @@ async fn c_03_the_work_of_clients_takes_a_fixed_number_of_statements() {
                     task_type_id: None,
                     period: None,
                     dates: SetDates::default(),
+                    unexpected: Vec::new(),
+                    documents: Vec::new(),
                 };
                 create_task(&desk.store, &owner.actor(), &TicketId::new().encode(), input).await.unwrap();
             }

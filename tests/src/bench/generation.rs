@@ -233,6 +233,8 @@ impl<'a> Desk<'a> {
             task_type_id: None,
             period: None,
             dates: SetDates::default(),
+            unexpected: Vec::new(),
+            documents: Vec::new(),
         };
         let task = task::commands::create(store, &actor, &key(), by_hand).await?.value;
         Ok(Self { store, actor, ticket, task })

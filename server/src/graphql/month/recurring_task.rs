@@ -2,6 +2,7 @@
 
 mod list;
 
+use list::RecurringTaskEdge;
 pub use list::{RecurringTaskConnection, RecurringTaskFilter, RecurringTaskQuery, recurring_tasks_of};
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject, Subscription};
@@ -9,7 +10,7 @@ use futures_util::Stream;
 use guichet_base::error;
 use guichet_base::id::{ClientId, DepartmentId, Id, ObligationId, RecurringTaskId, StaffId, TaskTypeId};
 use guichet_edge::ApiError;
-use guichet_engine::actor::{Membership, Scope};
+use guichet_engine::actor::Scope;
 use guichet_engine::db::Conn;
 use guichet_engine::keyset::Position;
 use guichet_schema::month::recurring_task::commands::{
@@ -26,7 +27,7 @@ use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_list, load_opti
 use crate::graphql::mirror::mirror;
 use crate::graphql::page::FilterInput;
 use crate::graphql::payload::{
-    MutationOutcome, act, api_id, id, id_patch, ids, known_ids, optional_id, patch, payload, queried,
+    MutationOutcome, act, api_id, id, id_patch, ids, optional_id, patch, payload, queried,
 };
 use crate::graphql::people::client::Client;
 use crate::graphql::people::staff::StaffMember;
