@@ -165,7 +165,8 @@ impl Stage<'_> {
     /// withheld from those who may not have it any more, or do not want it,
     /// and one was discarded after a restore.
     async fn mails_to_staff(&mut self) -> Result<()> {
-        let all: BTreeSet<NotificationKind> = NotificationKind::ALL.iter().copied().collect();
+        let all: BTreeSet<NotificationKind> =
+            NotificationKind::ALL.iter().copied().filter(|kind| kind.is_mailed()).collect();
         for person in &self.staff[1..] {
             preferences::set(&self.whole.store, &person.actor, all.clone()).await?;
         }

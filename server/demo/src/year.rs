@@ -47,11 +47,14 @@ impl Stage<'_> {
     /// What people do from `from` up to `until` about the work that is there.
     pub async fn work_on(&mut self, from: NaiveDate, until: NaiveDate) -> Result<()> {
         let works = self.works(Which::Between(from, until)).await?;
+        // Of what is long done, only that it was done.
+        let told_since = self.hours.date(self.whole.now) - TimeDelta::days(REACH);
         let mut turns: BTreeMap<Turn, Vec<(usize, Move)>> = BTreeMap::new();
         for (place, work) in works.iter().enumerate() {
             let customer = &self.customers[work.client];
             for step in work.plan() {
-                if step.day < from || step.day >= until {
+                let is_old = step.deed == Deed::Start && step.day < told_since;
+                if step.day < from || step.day >= until || is_old {
                     continue;
                 }
                 let who = match step.deed {

@@ -29,10 +29,9 @@ async fn every_state_of_the_month_is_shown() {
     for admin in admins {
         let entered = enter(&store, &admin.email).await;
         let scope = entered.memberships[0].membership.scope();
-        let counts =
-            documents::counts(&mut conn, &scope, &DocumentFilter::default(), store.now()).await.unwrap();
         for mark in DocumentMark::ALL {
-            let count = counts.iter().find(|(found, _)| found == mark).map_or(0, |(_, count)| *count);
+            let filter = DocumentFilter { marks: Some(vec![*mark]), ..DocumentFilter::default() };
+            let count = documents::count(&mut conn, &scope, &filter, store.now()).await.unwrap();
             assert!(count > 0, "{mark} of {:?}", admin.client);
         }
     }
@@ -172,7 +171,7 @@ async fn slips_are_marked_as_samples() {
         assert!(stamps.iter().any(|stamp| says(&text, stamp)), "{}", file.name);
         slips += 1;
     }
-    assert!(slips > 100, "{slips}");
+    assert!(slips > 60, "{slips}");
     drop((conn, store));
     database.drop().await;
 }
@@ -217,7 +216,7 @@ async fn a_demo_goes_on_the_same_on_every_run() {
     let after = picture(&mut conn).await;
     assert_eq!(after, picture(&mut conn_of_other).await);
     let new = after.difference(&before).count();
-    assert!(new > 100, "{new}");
+    assert!(new > 50, "{new}");
     for (state, rows) in [
         ("work of the month that began", "tasks WHERE period = '2026-03' AND origin = 'RECURRING'"),
         ("what was delivered meanwhile", "documents WHERE period = '2026-02' AND published_at IS NOT NULL"),
