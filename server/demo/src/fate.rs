@@ -75,7 +75,7 @@ pub(crate) struct Paper {
 }
 
 /// What is done, in the order in which it is done on one day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Deed {
     Start,
     Bring,
