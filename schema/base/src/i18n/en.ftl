@@ -303,7 +303,7 @@ sender-mail-type = Type
 sender-mail-value = Value
 sender-mail-at = Noticed
 sender-mail-after = Once the record is back, your e-mails come from { $sender } again within about an hour; nothing else needs to be done. An owner can also check it at once in the settings.
-sender-mail-footer = This message was sent automatically to the owners of { $firm }.
+sender-mail-footer = The owners of { $firm } get this message automatically.
 
 ## Columns of the exported list of tickets.
 
@@ -481,7 +481,7 @@ move-certainty = The date stays; how certain it is changed.
 ## E-mail: documents that were delivered, and receipts.
 
 documents-mail-subject = New documents for { $client }
-documents-mail-lead = { $firm } has published documents for { $client }. Open them in your client area.
+documents-mail-lead = { $firm } has published documents for { $client } in your client area.
 documents-mail-due = Due on { $date }
 documents-mail-no-due = No due date
 documents-mail-footer = This message from { $firm } about the documents of { $client } was sent automatically.

@@ -303,7 +303,7 @@ sender-mail-type = Tipo
 sender-mail-value = Valor
 sender-mail-at = Detectado
 sender-mail-after = Cuando el registro vuelva, sus correos saldrán de nuevo desde { $sender } en aproximadamente una hora, sin que haya que hacer nada más. Un propietario también puede comprobarlo al momento en la configuración.
-sender-mail-footer = Este aviso se ha enviado automáticamente a los propietarios de { $firm }.
+sender-mail-footer = Los propietarios de { $firm } reciben este aviso automáticamente.
 
 ## Columnas de la lista exportada de casos.
 
@@ -481,12 +481,12 @@ move-certainty = La fecha se mantiene; ha cambiado su certeza.
 ## Correo: documentos entregados y acuses de recibo.
 
 documents-mail-subject = Nuevos documentos para { $client }
-documents-mail-lead = { $firm } ha publicado documentos para { $client }. Ábralos en su área de cliente.
+documents-mail-lead = { $firm } ha publicado documentos para { $client } en su área de cliente.
 documents-mail-due = Vence el { $date }
 documents-mail-no-due = Sin vencimiento
 documents-mail-footer = Este mensaje de { $firm } sobre los documentos de { $client } se ha enviado automáticamente.
 receipt-mail-subject = Acuse de recibo: documentos de { $client }
-receipt-mail-lead = { $firm } ha recibido de usted estos archivos de { $client }.
+receipt-mail-lead = { $firm } ha recibido estos archivos de { $client } enviados por usted.
 receipt-mail-at = Recibido
 receipt-mail-by = Entregado por
 receipt-mail-after = Cada archivo se comprueba antes de contar. Si alguno se rechaza, lo verá en su área de cliente.

@@ -307,7 +307,7 @@ sender-mail-type = Type
 sender-mail-value = Valeur
 sender-mail-at = Constaté
 sender-mail-after = Dès son retour, vos e-mails partiront de nouveau de l’adresse { $sender } dans un délai d’environ une heure, sans autre démarche. Un propriétaire peut aussi le vérifier aussitôt dans les paramètres.
-sender-mail-footer = Ce message a été envoyé automatiquement aux propriétaires de { $firm }.
+sender-mail-footer = Les propriétaires de { $firm } reçoivent ce message automatiquement.
 
 ## Colonnes de la liste exportée des tickets.
 
@@ -486,12 +486,12 @@ move-certainty = La date reste ; son degré de certitude a changé.
 ## E-mail : documents livrés, et accusés de réception.
 
 documents-mail-subject = Nouveaux documents pour { $client }
-documents-mail-lead = { $firm } a publié des documents pour { $client }. Ouvrez-les dans votre espace client.
+documents-mail-lead = { $firm } a publié des documents pour { $client } dans votre espace client.
 documents-mail-due = À échéance le { $date }
 documents-mail-no-due = Sans échéance
 documents-mail-footer = Ce message de { $firm } au sujet des documents de { $client } a été envoyé automatiquement.
 receipt-mail-subject = Accusé de réception : documents de { $client }
-receipt-mail-lead = { $firm } a bien reçu de votre part ces fichiers de { $client }.
+receipt-mail-lead = { $firm } a bien reçu ces fichiers de { $client } de votre part.
 receipt-mail-at = Reçu
 receipt-mail-by = Remis par
 receipt-mail-after = Chaque fichier est vérifié avant de compter. Si l’un d’eux est refusé, vous le verrez dans votre espace client.

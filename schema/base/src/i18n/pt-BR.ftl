@@ -307,7 +307,7 @@ sender-mail-type = Tipo
 sender-mail-value = Valor
 sender-mail-at = Percebido em
 sender-mail-after = Quando o registro voltar, seus e-mails sairão novamente de { $sender } em cerca de uma hora, sem que seja preciso fazer mais nada. Um proprietário também pode verificá-lo na hora, nas configurações.
-sender-mail-footer = Este aviso foi enviado automaticamente aos proprietários de { $firm }.
+sender-mail-footer = Os proprietários de { $firm } recebem este aviso automaticamente.
 
 ## Colunas da lista exportada de atendimentos.
 
@@ -489,12 +489,12 @@ move-certainty = A data fica; mudou o quanto ela é certa.
 ## E-mail: documentos entregues e comprovantes.
 
 documents-mail-subject = Novos documentos para { $client }
-documents-mail-lead = { $firm } publicou documentos para { $client }. Abra-os na sua área do cliente.
+documents-mail-lead = { $firm } publicou documentos para { $client } na sua área do cliente.
 documents-mail-due = Vence em { $date }
 documents-mail-no-due = Sem vencimento
 documents-mail-footer = Esta mensagem de { $firm } sobre os documentos de { $client } foi enviada automaticamente.
 receipt-mail-subject = Comprovante: documentos de { $client }
-receipt-mail-lead = { $firm } recebeu de você estes arquivos de { $client }.
+receipt-mail-lead = { $firm } recebeu estes arquivos de { $client } enviados por você.
 receipt-mail-at = Recebido
 receipt-mail-by = Entregue por
 receipt-mail-after = Cada arquivo é verificado antes de valer. Se algum for recusado, você o verá na sua área do cliente.
