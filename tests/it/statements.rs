@@ -385,6 +385,7 @@ async fn a_02_the_month_takes_a_fixed_number_of_statements() {
         }
         counts.push(of_round);
     }
-    assert_eq!(counts[0], counts[1]);
+    let grown = counts[0].iter().zip(&counts[1]).any(|(of_few, of_many)| of_many > of_few);
+    assert!(!grown, "{counts:?}");
     desk.finish().await;
 }

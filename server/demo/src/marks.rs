@@ -61,7 +61,10 @@ impl Stage<'_> {
         self.turn_task(&by, work.task, TaskStatus::InProgress).await?;
         self.deliver(&by, &work, &work.outputs[..1]).await?;
 
-        self.do_again(&by, 3, late).await?;
+        let work = self.do_again(&by, 3, late).await?;
+        if let Some(last) = work.outputs.last() {
+            settle::drop_one(&store, &by, last.id, self.version_of(last.id).await?, true).await?;
+        }
         self.settle().await
     }
 

@@ -27,7 +27,7 @@ const SETTLED: NaiveDate = NaiveDate::from_ymd_opt(2015, 1, 1).expect("a day of 
 /// The first client has a year behind it; with the others the firm began so many days ago.
 const BEGUN: u64 = 45;
 /// So many of the first clients exchange documents, if they have somebody who can; of the others there are tasks only.
-pub(crate) const WITH_DOCUMENTS: usize = 5;
+pub(crate) const WITH_DOCUMENTS: usize = 2;
 /// On these days of a month work begins, by the catalogue.
 const BEGINNINGS: [u32; 5] = [2, 10, 15, 20, 25];
 

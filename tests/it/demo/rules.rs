@@ -32,7 +32,7 @@ pub const OF_ALL: &[Rule] = &[
         "each change of status begins where the one before ended, and D-02 allows it",
         "SELECT count(*) FROM (SELECT old_value, new_value, lag(new_value) OVER
              (PARTITION BY subject_id ORDER BY at, id) AS before
-           FROM changes WHERE field IN ('CREATED', 'STATUS')) c
+           FROM changes WHERE subject_noun = 'ticket' AND field IN ('CREATED', 'STATUS')) c
          WHERE c.old_value IS DISTINCT FROM c.before
             OR (c.before IN ('CANCELED', 'REJECTED', 'FINISHED')
                 AND c.new_value NOT IN ('CANCELED', 'REJECTED', 'FINISHED', 'REOPENED'))
@@ -48,7 +48,7 @@ pub const OF_ALL: &[Rule] = &[
     (
         "rejections and cancellations have a reason (D-05)",
         "SELECT count(*) FROM changes
-         WHERE field = 'STATUS' AND new_value IN ('REJECTED', 'CANCELED') AND reason IS NULL",
+         WHERE subject_noun = 'ticket' AND field = 'STATUS' AND new_value IN ('REJECTED', 'CANCELED') AND reason IS NULL",
     ),
     (
         "only what staff have done makes a ticket touched (D-06)",

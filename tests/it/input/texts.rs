@@ -55,6 +55,7 @@ const MAY_BE_EMPTY: &[&str] = &[
     "clientCreate.phone",
     "clientUpdate.phone",
     "documentHandIn.note",
+    "documentUnpublish.reason",
     "invitationAccept.name",
     "obligationCreate.rules.0.note",
     "recurringTaskPause.reason",

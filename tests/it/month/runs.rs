@@ -289,7 +289,7 @@ async fn c_11_what_refers_to_tasks_is_known() {
     let month = Month::open().await;
     month
         .set(
-            "SELECT 1 / (array_agg(DISTINCT conrelid::regclass::text) <@ ARRAY['documents', 'document_versions', 'document_answers'])::int
+            "SELECT 1 / (array_agg(DISTINCT conrelid::regclass::text) <@ ARRAY['documents', 'document_versions', 'document_answers', 'document_tellings'])::int
              FROM pg_constraint
              WHERE contype = 'f' AND confrelid IN ('tasks'::regclass, 'documents'::regclass)",
         )

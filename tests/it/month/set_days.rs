@@ -99,7 +99,7 @@ async fn c_11_a_day_that_a_person_set_stays() {
     let entered = json!({ "taskTypeId": work.task_type, "period": "2026-03", "legalDueOn": "2026-05-10" });
     let entered = text(&work.task(&desk.member, entered).await["id"]);
     let input = json!({
-        "clientId": desk.client.encode(), "taskTypeId": work.task_type, "firstPeriod": "2026-03", "lastPeriod": "2026-03"
+        "clientId": desk.client.encode(), "taskTypeId": work.task_type, "firstPeriod": "2026-02", "lastPeriod": "2026-02"
     });
     desk.done(&desk.owner, "recurringTaskCreate", input).await;
     desk.app.jobs_done().await;

@@ -96,6 +96,7 @@ async fn f_01_the_catalogue_is_live() {
     let rename = json!({ "id": work.task_type, "expectedVersion": 1, "name": "Guia mensal" });
     desk.done(&desk.owner, "taskTypeUpdate", rename).await;
     assert_eq!(types.told().await["changed"], json!([{ "name": "Guia mensal" }]));
+    assert_eq!(recurring.told().await["changed"], json!([]), "its name is read anew");
     let create = json!({
         "clientId": desk.client.encode(), "taskTypeId": work.task_type, "firstPeriod": "2026-06"
     });

@@ -15,10 +15,10 @@ use guichet_engine::tables::{confirmed_years, firm_holidays};
 use guichet_obligations::{Holidays, region_of_city};
 use serde::Serialize;
 
-use crate::month::generation::moves::certain::settling;
 use crate::people::client::record::rules::elsewhere;
 use crate::people::rights::{self, FirmAct};
 
+use super::job::settling;
 use super::model::FirmHoliday;
 
 /// Input for adding a day off.

@@ -2,5 +2,6 @@
 
 pub mod commands;
 pub mod import;
+pub mod job;
 pub mod model;
 pub mod queries;

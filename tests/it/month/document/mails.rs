@@ -108,7 +108,7 @@ async fn a_14_receipts() {
     let sent = papers.desk.app.sink.mails();
     let text = sent.last().unwrap().parsed().body_text(0).unwrap().into_owned();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    for part in ["Notas 2026-02: a.pdf", "Extrato 2026-02: b.csv", "Entregue por: Ana", "Recebido: "] {
+    for part in ["Notas 2026-02 : a.pdf", "Extrato 2026-02 : b.csv", "Remis par : ana", "Reçu : "] {
         assert!(text.contains(part), "{part}: {text}");
     }
     assert!(!text.contains("Guia"), "{text}");

@@ -137,7 +137,8 @@ impl Papers {
 
     /// Hands a file in that is on its way: its verification is held.
     pub async fn underway(&self, by: &Person, document: &str, content: &'static [u8]) {
-        let file = self.desk.send_file(by, "arquivo.pdf", content).await;
+        let name = if content.starts_with(b"%PDF") { "arquivo.pdf" } else { "arquivo.csv" };
+        let file = self.desk.send_file(by, name, content).await;
         self.desk.complete(by, &file).await;
         let input = json!({ "items": [{ "documentId": document, "fileId": file }] });
         let done = self.desk.done(by, "documentHandIn", input).await;

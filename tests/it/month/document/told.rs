@@ -40,10 +40,10 @@ async fn d_11_what_a_client_hands_in() {
     assert_eq!(kinds, ["DOCUMENT_HANDED_IN", "TASKS_GENERATED"]);
     let mails = to_member(&papers);
     assert_eq!(mails.len(), 1);
-    assert_eq!(mails[0].parsed().subject().unwrap(), "Documento: Extrato 2026-02");
+    assert_eq!(mails[0].parsed().subject().unwrap(), "Document: Extrato 2026-02");
     let text = said(&mails[0]);
     for part in [
-        "Padaria São João entregou 2 arquivos.",
+        "Padaria São João handed in 2 files.",
         "Extrato 2026-02: extrato.csv",
         "Notas 2026-02: nota.pdf",
         "> Com <as> duas notas",
@@ -67,8 +67,10 @@ async fn d_11_late_and_contested_by_mail() {
     let slip = papers.id("Folha").await;
     papers.filed(&desk.member, &slip).await;
     desk.speaks(&desk.member, Locale::Fr).await;
-    desk.done(&desk.admin, "documentContest", json!({ "id": slip, "comment": "Falta uma hora extra." }))
-        .await;
+    let contest = json!({
+        "id": slip, "expectedVersion": papers.version(&slip).await, "comment": "Falta uma hora extra."
+    });
+    desk.done(&desk.admin, "documentContest", contest).await;
     desk.app.jobs_done().await;
     let mails = to_member(&papers);
     assert_eq!(mails.len(), 1);
@@ -76,7 +78,8 @@ async fn d_11_late_and_contested_by_mail() {
     for part in ["Padaria São João conteste Folha 2026-02.", "> Falta uma hora extra."] {
         assert!(text.contains(part), "{part}: {text}");
     }
-    desk.done(&desk.admin, "documentApprove", json!({ "id": slip })).await;
+    let approve = json!({ "id": slip, "expectedVersion": papers.version(&slip).await });
+    desk.done(&desk.admin, "documentApprove", approve).await;
     desk.app.jobs_done().await;
     assert_eq!(to_member(&papers).len(), 1, "of what is approved no mail was wanted");
 

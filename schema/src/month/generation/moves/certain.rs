@@ -9,16 +9,16 @@ use diesel::prelude::*;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
-use guichet_base::id::{ActId, FirmId, Id, StaffId, TaskId};
+use guichet_base::id::{FirmId, Id, StaffId, TaskId};
 use guichet_engine::actor::StaffRole;
 use guichet_engine::job::{NewJob, Payload};
 use guichet_engine::store::{By, Store, Tx};
 use guichet_engine::subject::Subject;
 use guichet_engine::tables::{documents, firms, notifications, staff_members, tasks};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::month::calendar::job::SettleDueDates;
 use crate::month::catalogue::updates;
 use crate::people::firm::queries::works_here;
 use crate::shared::notification::announce::{Tally, tally};
@@ -38,38 +38,6 @@ static RULES: LazyLock<String> = LazyLock::new(|| {
     guichet_obligations::shipped_texts().for_each(|text| digest.update(text));
     HEXLOWER.encode(&digest.finalize())
 });
-
-/// Looks which dates of a firm are final now.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct SettleDueDates {
-    /// The firm.
-    pub firm_id: FirmId,
-    /// What assignees are told of.
-    pub act_id: ActId,
-    /// What owners are told of, about dates that would move.
-    pub told_id: ActId,
-    /// What owners are told of, about the catalogue.
-    pub catalogue_id: ActId,
-    /// The rules and holidays of the program, when it was upgraded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rules: Option<String>,
-}
-
-impl Payload for SettleDueDates {
-    const KIND: &'static str = "settle_due_dates";
-    const MAX_ATTEMPTS: i32 = 50;
-}
-
-impl SettleDueDates {
-    fn new(firm_id: FirmId, rules: Option<String>) -> Self {
-        Self { firm_id, act_id: ActId::new(), told_id: ActId::new(), catalogue_id: ActId::new(), rules }
-    }
-}
-
-/// The job after something that makes dates final, such as a year that the firm confirmed.
-pub(crate) fn settling(firm: FirmId) -> Result<NewJob> {
-    Ok(NewJob::new(&SettleDueDates::new(firm, None))?.firm(firm).key(firm.encode()))
-}
 
 /// Writes a job for each firm whose dates were not looked at since the program has its rules and holidays. Returns how many;
 /// none for a firm of which it was given up.
