@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
-use guichet_base::id::{FirmId, Id, StaffId, TaskId};
+use guichet_base::id::{ActId, FirmId, Id, StaffId, TaskId};
 use guichet_engine::actor::StaffRole;
 use guichet_engine::job::{NewJob, Payload};
 use guichet_engine::store::{By, Store, Tx};
