@@ -24,7 +24,9 @@ use crate::texts::WorkText;
 
 /// Since when the clients are where they are.
 const SETTLED: NaiveDate = NaiveDate::from_ymd_opt(2015, 1, 1).expect("a day of the calendar");
-/// The first client has a year behind it; with the others the firm began so many days ago.
+/// With the first client the firm began so many days ago, with the others lately: the fill is on everybody's first start.
+const BEGUN_WITH_FIRST: u64 = 200;
+/// With the others.
 const BEGUN: u64 = 45;
 /// So many of the first clients exchange documents, if they have somebody who can; of the others there are tasks only.
 pub(crate) const WITH_DOCUMENTS: usize = 2;
@@ -177,8 +179,8 @@ impl Stage<'_> {
         }
         self.describe(client_id, "staff", Scalar::Number(2 + 5 * (place as i64 % 5))).await?;
         let (today, years) = (self.hours.date(self.whole.time()), FiscalYears::calendar());
-        let begun = self.hours.date(self.whole.now) - Days::new(BEGUN);
-        let begins = if place == 0 { today } else { today.max(begun) };
+        let ago = if place == 0 { BEGUN_WITH_FIRST } else { BEGUN };
+        let begins = today.max(self.hours.date(self.whole.now) - Days::new(ago));
         let has_documents = place < WITH_DOCUMENTS && !self.customers[place].users.is_empty();
         let texts = self.texts;
         for work in texts.work.iter().filter(|work| place % work.of == work.rest) {
@@ -253,7 +255,8 @@ impl Stage<'_> {
 
     /// The months since the firm was founded.
     pub async fn live_until_now(&mut self, since: DateTime<Utc>) -> Result<()> {
-        let (from, until) = (self.hours.date(since), self.hours.date(self.whole.now));
+        let until = self.hours.date(self.whole.now);
+        let from = self.hours.date(since).max(until - Days::new(BEGUN_WITH_FIRST));
         // Back to the beginning: the last client was entered long after.
         self.whole.at(since);
         self.live(from, until).await?;

@@ -119,7 +119,10 @@ pub async fn draft<'a>(desk: &'a Desk, mutation: &str) -> (&'a Person, Value) {
             json!({ "id": id.encode(), "expectedVersion": 1 })
         }
         "staffCreate" => json!({ "name": "Nina", "email": address(), "role": "MEMBER" }),
-        "taskCreate" => json!({ "clientId": client, "title": "Guia" }),
+        "taskCreate" => json!({
+            "clientId": client, "title": "Guia",
+            "documents": [{ "name": "Ata", "direction": "INPUT", "category": "OTHER" }]
+        }),
         "taskAssign" => json!({ "id": task(desk).await, "assigneeId": desk.manager.id() }),
         "taskCommentPost" => json!({ "id": task(desk).await, "body": "Guia" }),
         "taskEdit" => json!({ "id": task(desk).await, "expectedVersion": 1 }),

@@ -153,7 +153,7 @@ async fn c_11_a_day_that_a_person_set_stays() {
     desk.done(&desk.member, "taskEdit", edit).await;
     assert_eq!(
         work.documents(&generated).await,
-        ["INPUT Notas EXPECTED 2026-06-25", "OUTPUT Guia EXPECTED 2026-06-30"]
+        ["INPUT Notas EXPECTED 2026-03-20", "OUTPUT Guia EXPECTED 2026-03-25"]
     );
     assert_sql(desk, AGREE).await;
     assert_eq!(counts(desk).await, (0, 0));
