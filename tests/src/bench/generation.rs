@@ -152,7 +152,7 @@ pub async fn run(postgres: &Postgres) -> Result<GenerationFigures, Failed> {
         let bare = timed(pid, async || run_sql(&store, insert).await).await?;
         rounds.push(Round { ours, bare, again });
     }
-    let waits = waits(&store, &firm, &order).await?;
+    let waits = Box::pin(waits(&store, &firm, &order)).await?;
     Ok(GenerationFigures { made, dates, due, rounds, waits })
 }
 

@@ -149,7 +149,7 @@ fn refused(check: Check, column: usize) -> std::result::Result<(), (Code, usize)
     match check.done() {
         Ok(()) => Ok(()),
         Err(Error::Refused(refusals)) => {
-            Err((refusals.iter().next().map_or(Code::OutOfRange, |refusal| refusal.code), column))
+            Err((refusals.as_slice().first().map_or(Code::OutOfRange, |refusal| refusal.code), column))
         }
         Err(_) => Err((Code::OutOfRange, column)),
     }

@@ -202,7 +202,7 @@ pub async fn create_version(
         row.valid_to.is_none() && begins.is_some_and(is_before)
     });
     if let Some(before) = before {
-        let parts = rules::read_version(before.clone()).map(|old| old.beside(&[version.clone()]));
+        let parts = rules::read_version(before.clone()).map(|old| old.beside(std::slice::from_ref(&version)));
         let mut parts = parts.unwrap_or_default().into_iter();
         if let Some(part) = parts.next() {
             bound(tx.conn(), before.id, &part).await?;

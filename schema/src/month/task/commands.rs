@@ -171,7 +171,7 @@ fn check_unexpected(rules: &Rules, input: &CreateTask) -> Result<()> {
         let path = InputPath::from("unexpectedDocumentIds").item(index);
         check.require(is_known, Refusal::of(path, Code::NotFound));
     }
-    Ok(check.done()?)
+    check.done()
 }
 
 /// The period of a new task, or its refusal; the kind of work must be offered.

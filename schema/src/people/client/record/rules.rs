@@ -323,7 +323,7 @@ mod tests {
             derived(facts, "FR", "", None).attribute("department", day(on)).cloned()
         };
         let paris = ("region", "2020-01-01", text("FR-75"));
-        assert_eq!(of(&[paris.clone()], "2024-05-01"), text("75"));
+        assert_eq!(of(std::slice::from_ref(&paris), "2024-05-01"), text("75"));
         assert_eq!(of(&[("city", "2020-01-01", text("92004"))], "2024-05-01"), text("92"));
         assert_eq!(of(&[("city", "2020-01-01", text("97411"))], "2024-05-01"), text("974"));
         let lyon = [("region", "2025-01-01", text("FR-69")), ("city", "2025-01-01", text("69123"))];
@@ -331,7 +331,7 @@ mod tests {
         assert_eq!((of(&moved, "2024-12-31"), of(&moved, "2025-01-01")), (text("75"), text("69")));
         // What was entered as a number was never compared with anything.
         let number = ("department", "2020-01-01", Some(Scalar::Number(93)));
-        assert_eq!(of(&[number.clone()], "2024-05-01"), None);
+        assert_eq!(of(std::slice::from_ref(&number), "2024-05-01"), None);
         assert_eq!(of(&[paris.clone(), number], "2024-05-01"), text("75"));
         let named = ("department", "2021-01-01", text("93"));
         let all = [&[paris, named][..], &lyon].concat();
