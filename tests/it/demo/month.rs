@@ -66,7 +66,7 @@ async fn every_state_of_the_month_is_shown() {
         ("nothing to submit", "document_answers WHERE answer = 'NOTHING_TO_SUBMIT'"),
         (
             "half a year of one client",
-            "(SELECT firm_id FROM tasks GROUP BY client_id, task_type_id HAVING count(*) > 5)",
+            "(SELECT firm_id FROM tasks GROUP BY firm_id, client_id, task_type_id HAVING count(*) > 5)",
         ),
         ("a document in a folder", "documents WHERE folder_id IS NOT NULL"),
         ("a folder that staff made", "folders WHERE key IS NULL"),
