@@ -67,9 +67,8 @@ async fn read(store: &Store, feed: &str, whose: &mut Whose) -> Result<Option<Str
     let Some((membership, locale)) = queries::reader(&mut conn, &secret).await? else { return Ok(None) };
     whose.firm = Some(membership.firm_id().encode());
     let firm = firm::queries::find(&mut conn, &membership.scope()).await?;
-    drop(conn);
-    let today = today(&mut *store.conn().await?, firm.id, store.now()).await?;
-    let days = queries::days(&mut *store.conn().await?, &membership, today).await?;
+    let today = today(&mut conn, firm.id, store.now()).await?;
+    let days = queries::days(&mut conn, &membership, today).await?;
     Ok(Some(calendar(locale, &firm.name, &days)))
 }
 

@@ -7,8 +7,8 @@ use tokio::time::{Instant, sleep};
 
 /// How long anything may take before a test fails; machines are slow and busy.
 pub const DEADLINE: Duration = Duration::from_secs(60);
-/// The same for whatever fills in the demo first: thousands of real commands, one after the other, which are eight seconds of
-/// work for the program and some for the database on a machine that has nothing else to do.
+/// The same for whatever fills in the demo first: thousands of real commands, one after the other, by a build that nobody
+/// optimized and beside other tests.
 pub const WITH_DEMO: Duration = DEADLINE.saturating_mul(3);
 /// The polling interval.
 const LOOK: Duration = Duration::from_millis(5);

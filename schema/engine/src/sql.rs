@@ -75,6 +75,10 @@ impl<Q> QueryId for Keep<Q> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
+impl<Q: Query> Query for Keep<Q> {
+    type SqlType = Q::SqlType;
+}
+
 /// Whether a column has one of these ids, for finders whose plan is kept. With `= ANY ($1)` PostgreSQL looks at
 /// the number of ids each time, finds fewer than the ten that a generic plan assumes, and plans again, which costs
 /// as much as the search itself.

@@ -129,6 +129,15 @@ impl Version {
         (from <= to).then_some((from, to))
     }
 
+    /// The first and the last day on which periods may begin, where it has such a bound that can be read.
+    pub fn bounds(&self) -> (Option<NaiveDate>, Option<NaiveDate>) {
+        let days = self.days();
+        (
+            self.from.as_ref().and(days.map(|(first, _)| first)),
+            self.to.as_ref().and(days.map(|(_, last)| last)),
+        )
+    }
+
     /// What is left of it beside versions that hold instead: the same rule between other bounds.
     pub fn beside(&self, instead: &[Self]) -> Vec<Self> {
         let Some((first, last)) = self.days() else { return vec![self.clone()] };

@@ -52,9 +52,12 @@ pub struct Client {
     events: BTreeMap<(String, String), NaiveDate>,
 }
 
-/// Keys of the attributes that make a place.
-pub(crate) const REGION: &str = "region";
-pub(crate) const CITY: &str = "city";
+/// The key of the attribute that says the region of a place.
+pub const REGION: &str = "region";
+/// The key of the attribute that says the city of a place.
+pub const CITY: &str = "city";
+/// The legal forms that rules tell apart. Each has a name in every language.
+pub const LEGAL_FORMS: [&str; 4] = ["SOLE", "COMPANY", "SA", "OTHER"];
 
 impl Client {
     /// Adds the value that an attribute has from a day on; none when it is unknown from then on.

@@ -4,7 +4,7 @@ use guichet_base::i18n::{self, Args};
 use guichet_base::locale::Locale;
 
 use crate::answer::{DayOff, Due, Op, Provisional, Step};
-use crate::client::Scalar;
+use crate::client::{LEGAL_FORMS, Scalar};
 use crate::expression::Reach;
 use crate::holidays::Holidays;
 
@@ -144,9 +144,6 @@ fn attribute(locale: Locale, key: &str) -> String {
         false => key.to_owned(),
     }
 }
-
-/// The legal forms that have a name in each language.
-const LEGAL_FORMS: [&str; 4] = ["SOLE", "COMPANY", "SA", "OTHER"];
 
 fn scalar(locale: Locale, key: &str, value: &Scalar) -> String {
     match value {

@@ -28,7 +28,7 @@ pub use catalogue::{
     Catalogue, Category, Direction, DocumentPlan, Names, ShippedObligation, TaskPlan, shipped, shipped_texts,
 };
 pub use check::Wrong;
-pub use client::{Client, Place, Scalar};
+pub use client::{CITY, Client, LEGAL_FORMS, Place, REGION, Scalar};
 pub use explain::{explain, explain_to_client, sentences, why_provisional, why_provisional_to_client};
 pub use expression::{Anchor, Case, Chain, Choice, Day, Expr, Move, Plan, Reach, Shift, Switch, Test};
 pub use holidays::{Holiday, Holidays};

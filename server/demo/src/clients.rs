@@ -21,7 +21,7 @@ impl Stage<'_> {
         let until = self.hours.days_before(self.whole.now, DAYS + 10);
         let minutes = self.hours.working_time(since, until).num_minutes() - 120;
         for place in 0..CLIENTS {
-            // The first has half a year to show.
+            // The first has a year to show.
             let later = self.chance.minutes(0..=if place == 0 { 60 } else { minutes });
             self.whole.at(self.hours.office(since, later));
             self.enter_client(place).await?;

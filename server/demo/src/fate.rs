@@ -1,7 +1,7 @@
 //! What becomes of a piece of monthly work, and on which days: planned here, carried out in [`crate::year`]. The plan follows
 //! from what the work is alone, so that it is the same on every run, in whatever steps time goes on.
 
-use chrono::{Datelike, Days, NaiveDate, TimeDelta};
+use chrono::{Datelike, Days, NaiveDate, TimeDelta, Weekday};
 use guichet_base::id::{DocumentId, TaskId};
 
 use crate::chance::Chance;
@@ -103,6 +103,12 @@ fn later(day: NaiveDate, by: i64) -> NaiveDate {
     day + TimeDelta::days(by)
 }
 
+/// Papers go to and fro on Tuesdays and Fridays: the next of these days. So people do several things in one go, as they do.
+fn round(day: NaiveDate) -> NaiveDate {
+    let is_round = |day: &NaiveDate| matches!(day.weekday(), Weekday::Tue | Weekday::Fri);
+    day.iter_days().take(7).find(is_round).unwrap_or(day)
+}
+
 impl Work {
     /// A chance of its own.
     pub fn chance(&self, what: &str) -> Chance {
@@ -116,7 +122,7 @@ impl Work {
         let first = (self.begins + Days::new(1)).max(later(due, -REACH));
         let mut moves = Moves { list: Vec::new(), last: later(due, REACH) };
         if self.inputs.is_empty() && self.outputs.is_empty() {
-            let day = later(due, -chance.between(0..=4)).max(first);
+            let day = round(later(due, -chance.between(3..=7)).max(first));
             match chance.below(100) {
                 0..3 => moves.add(day, Deed::Cancel, None, 1),
                 // Some is forgotten.
@@ -128,15 +134,19 @@ impl Work {
         let fate = self.fate();
         let asked = self.inputs.iter().filter_map(|paper| paper.due_on).min().unwrap_or(later(due, -9));
         let brought = match fate {
-            Fate::Late => later(asked, chance.between(2..=5)),
-            _ => later(asked, -chance.between(0..=5)),
+            Fate::Late => round(later(asked, chance.between(2..=5))),
+            _ => round(later(asked, -chance.between(3..=8))),
         };
-        let brought = brought.max(first);
-        let ready = if self.inputs.is_empty() { first } else { later(brought, 1) };
-        let ready = if fate == Fate::Rejected { later(brought, 4) } else { ready };
-        let delivered = later(due, -chance.between(2..=6)).max(ready);
+        let brought = brought.max(round(first));
+        let rejected = round(later(brought, 1));
+        let ready = match fate {
+            _ if self.inputs.is_empty() => first,
+            Fate::Rejected => later(rejected, 2),
+            _ => later(brought, 1),
+        };
+        let delivered = round(later(due, -chance.between(6..=9)).max(ready));
         moves.add(brought.min(delivered), Deed::Start, None, 1);
-        self.bring(&mut moves, fate, brought, delivered);
+        self.bring(&mut moves, fate, (brought, rejected), delivered);
         self.deliver(&mut moves, &mut chance, fate, delivered, due);
         moves.add(delivered, Deed::Finish, None, 1);
         moves.list
@@ -149,17 +159,17 @@ impl Work {
         FATES[(months + kind + 5 * self.client) % FATES.len()]
     }
 
-    fn bring(&self, moves: &mut Moves, fate: Fate, brought: NaiveDate, delivered: NaiveDate) {
+    fn bring(&self, moves: &mut Moves, fate: Fate, (brought, rejected): (NaiveDate, NaiveDate), delivered: NaiveDate) {
         for paper in 0..self.inputs.len() {
             let (day, paper, is_first) = (brought, Some(paper), paper == 0);
             match fate {
-                Fate::AfterDone => moves.add(later(delivered, 2), Deed::Bring, paper, 1),
+                Fate::AfterDone => moves.add(round(later(delivered, 1)), Deed::Bring, paper, 1),
                 Fate::Settled if is_first => moves.add(day, Deed::Settle, paper, 1),
                 _ => moves.add(day, Deed::Bring, paper, 1),
             }
             if fate == Fate::Rejected && is_first {
-                moves.add(later(day, 1), Deed::Reject, paper, 1);
-                moves.add(later(day, 3), Deed::Bring, paper, 2);
+                moves.add(rejected, Deed::Reject, paper, 1);
+                moves.add(round(later(rejected, 1)), Deed::Bring, paper, 2);
             }
         }
     }
@@ -174,6 +184,7 @@ impl Work {
                 Fate::Unread => later(due, chance.between(15..=40)),
                 _ => later(day, chance.between(0..=4)),
             };
+            let read = round(read);
             moves.add(read, Deed::Read, place, 1);
             let is_wrong = fate == Fate::Contested && wanted;
             if is_wrong {
@@ -183,11 +194,12 @@ impl Work {
             }
             // What was contested is corrected, mostly.
             if fate == Fate::Renewed && is_first || is_wrong && chance.percent(70) {
-                let again = later(read, 3);
+                let again = round(later(read, 1));
+                let read = round(later(again, 1));
                 moves.add(again, Deed::Deliver, place, 2);
-                moves.add(later(again, 2), Deed::Read, place, 2);
+                moves.add(read, Deed::Read, place, 2);
                 if wanted {
-                    moves.add(later(again, 2), Deed::Approve, place, 2);
+                    moves.add(read, Deed::Approve, place, 2);
                 }
             }
         }

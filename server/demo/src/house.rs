@@ -7,10 +7,11 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_base::error::Result;
-use guichet_base::id::{AccountId, ClientId, DepartmentId, FirmId, ServiceItemId, StaffId};
+use guichet_base::id::{AccountId, ClientId, DepartmentId, FirmId, JobId, ServiceItemId, StaffId};
 use guichet_base::locale::Locale;
 use guichet_base::money::Money;
 use guichet_engine::actor::{Actor, Membership, Origin, StaffMembership};
+use guichet_engine::hint::JobHints;
 use guichet_engine::tables::{accounts, firms, staff_members};
 use guichet_schema::desk::service_item::commands::{self as service_items, CreateServiceItem};
 use guichet_schema::people::account::password::Password;
@@ -70,6 +71,9 @@ pub(crate) struct Customer {
 /// A firm while its story is played.
 pub(crate) struct Stage<'a> {
     pub whole: &'a Whole,
+    /// Whether acts wrote jobs since they were settled, and the last job that was there before.
+    pub jobs: JobHints,
+    pub first_job: JobId,
     pub texts: &'static Texts,
     pub hours: Hours,
     pub chance: Chance,
@@ -136,6 +140,8 @@ impl<'a> Stage<'a> {
             .await?;
         let mut stage = Self {
             whole,
+            jobs: whole.store.hints.listener(),
+            first_job: JobId::new(),
             texts,
             hours,
             chance: Chance::seeded(0x6775_6963_6865_7400 + place as u64),

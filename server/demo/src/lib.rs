@@ -28,7 +28,7 @@ mod year;
 use bytes::Bytes;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use futures_util::stream;
+use futures_util::{TryStreamExt, stream};
 use guichet_base::error::{Error, Fault, Result};
 use guichet_base::id::FirmId;
 use guichet_engine::actor::StaffRole;
@@ -50,6 +50,9 @@ pub const PASSWORD: &str = "guichet-demo";
 /// Waits for whoever else fills in a demo or moves it on. The plans of foreign keys are made while the tables are small, and
 /// kept while they grow.
 const ONE_AT_A_TIME: &str = "SELECT pg_advisory_xact_lock(7101210202); SET LOCAL enable_seqscan = off";
+
+/// So many files are written at once.
+const FILES_AT_ONCE: usize = 16;
 
 /// How much demo data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,10 +201,11 @@ async fn small(whole: &Whole) -> Result<Vec<(Key, Bytes)>> {
 /// Writes the bytes of files. Before the commit, as everywhere: if the fill is broken off in between, some small objects
 /// stay that no row leads to.
 async fn keep(files: &Storage, objects: Vec<(Key, Bytes)>) -> Result<()> {
-    for (key, bytes) in objects {
+    let objects = stream::iter(objects.into_iter().map(Ok::<_, Error>));
+    let write = async |(key, bytes)| {
         let bytes = stream::iter([Ok::<_, std::io::Error>(bytes)]);
         let written = files.write(&key, bytes).await;
-        written.map_err(|error| Error::from(Fault::Unavailable(error.to_string())))?;
-    }
-    Ok(())
+        written.map_err(|error| Fault::Unavailable(error.to_string()).into())
+    };
+    objects.try_for_each_concurrent(FILES_AT_ONCE, write).await
 }

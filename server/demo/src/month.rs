@@ -24,14 +24,12 @@ use crate::texts::WorkText;
 
 /// Since when the clients are where they are.
 const SETTLED: NaiveDate = NaiveDate::from_ymd_opt(2015, 1, 1).expect("a day of the calendar");
-/// With the first client the firm began so many days ago, with the others lately: the fill is on everybody's first start.
-const BEGUN_WITH_FIRST: u64 = 200;
+/// With the first client the firm began a year ago, with the others lately: the fill is on everybody's first start.
+const BEGUN_WITH_FIRST: u64 = 366;
 /// With the others.
 const BEGUN: u64 = 45;
 /// So many of the first clients exchange documents, if they have somebody who can; of the others there are tasks only.
 pub(crate) const WITH_DOCUMENTS: usize = 2;
-/// On these days of a month work begins, by the catalogue.
-const BEGINNINGS: [u32; 5] = [2, 10, 15, 20, 25];
 
 /// A kind of work as the firm has it.
 pub(crate) struct Kind {
@@ -212,9 +210,10 @@ impl Stage<'_> {
     /// The days from `from` up to `until`, which itself only begins: work is generated when it begins, and people do it.
     pub async fn live(&mut self, from: NaiveDate, until: NaiveDate) -> Result<()> {
         self.settle().await?;
+        let beginnings = self.beginnings().await?;
         let mut day = from;
         while day < until {
-            let is_next = |next: &NaiveDate| *next >= until || BEGINNINGS.contains(&next.day());
+            let is_next = |next: &NaiveDate| *next >= until || beginnings.contains(&next.day());
             let next = day.iter_days().skip(1).find(is_next).unwrap_or(until);
             self.on(day, 0).await?;
             self.generate().await?;
@@ -223,6 +222,14 @@ impl Stage<'_> {
         }
         self.on(until, 0).await?;
         self.generate().await
+    }
+
+    /// On which days of a month work begins.
+    async fn beginnings(&self) -> Result<HashSet<u32>> {
+        let own = task_types::table.filter(task_types::firm_id.eq(self.firm_id));
+        let days = own.select(task_types::generate_day).distinct();
+        let days: Vec<i16> = days.load(&mut self.whole.store.conn().await?).await?;
+        Ok(days.into_iter().map(|day| day.unsigned_abs().into()).collect())
     }
 
     async fn generate(&self) -> Result<()> {

@@ -8,7 +8,7 @@ use chrono::{Days, Months, NaiveDate};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_base::error::{Fault, Result};
-use guichet_base::id::{AccessId, AccountId, ClientId, FirmId, StaffId};
+use guichet_base::id::{AccessId, AccountId, ClientId, FirmId, JobId, StaffId};
 use guichet_base::locale::Locale;
 use guichet_engine::actor::{AccessRole, Membership, PortalMembership};
 use guichet_engine::tables::{accounts, clients, firms, portal_accesses, staff_members};
@@ -49,7 +49,8 @@ impl Span {
             "year" | "years" => (12 * count, 0),
             _ => return None,
         };
-        (31 * months + days <= Self::MOST + 6).then_some(Self { months, days })
+        // Twelve months are no more than a leap year, though each may have 31 days.
+        (months <= 12 && days <= Self::MOST).then_some(Self { months, days })
     }
 
     fn after(self, day: NaiveDate) -> Option<NaiveDate> {
@@ -105,6 +106,8 @@ impl<'a> Stage<'a> {
             .await?;
         let mut stage = Self {
             whole,
+            jobs: whole.store.hints.listener(),
+            first_job: JobId::new(),
             texts,
             hours: Hours::of(texts.firm.zone),
             chance: Chance::of(&[&texts.firm.domain, &today.to_string()], place),
@@ -189,7 +192,7 @@ mod tests {
         assert_eq!(Span::parse("2weeks"), span(0, 14));
         assert_eq!(Span::parse("1 month"), span(1, 0));
         assert_eq!(Span::parse("1year"), span(12, 0));
-        for wrong in ["", "month", "1", "0days", "-1day", "13months", "2years", "1fortnight", "367days"] {
+        for wrong in ["", "month", "1", "0days", "-1day", "13months", "2years", "1fortnight", "367days", "53weeks"] {
             assert_eq!(Span::parse(wrong), None, "{wrong}");
         }
         let january = "2026-01-31".parse().unwrap();

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta};
 use diesel::QueryableByName;
 use diesel::sql_types::{Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
+use futures_util::FutureExt;
 use guichet_base::error::{Fault, Result};
 use guichet_engine::sql;
 use guichet_schema::shared::email_delivery::model::SendEmail;
@@ -36,9 +37,12 @@ impl Stage<'_> {
     /// lives on in its own transaction, in which it is one moment. Files need nothing more: whoever uploads one passes the
     /// verdict itself.
     pub async fn settle(&mut self) -> Result<()> {
+        if self.jobs.jobs_committed().now_or_never().is_none() {
+            return Ok(());
+        }
         let since = if self.ahead.is_some() { self.whole.now } else { DateTime::UNIX_EPOCH };
         let due: Vec<Due> = sql::kept(
-            "WITH due AS (DELETE FROM jobs WHERE firm_id = ? AND attempts = 0 AND created_at BETWEEN ? AND ? RETURNING id, payload)
+            "WITH due AS (DELETE FROM jobs WHERE firm_id = ? AND attempts = 0 AND created_at BETWEEN ? AND ? AND id > ? RETURNING id, payload)
              SELECT due.payload, delivery.recipient FROM due
              JOIN email_deliveries AS delivery ON delivery.id = (due.payload ->> 'delivery_id')::uuid
              ORDER BY due.id",
@@ -46,6 +50,7 @@ impl Stage<'_> {
         .bind::<SqlUuid, _>(self.firm_id)
         .bind::<Timestamptz, _>(since)
         .bind::<Timestamptz, _>(self.whole.now)
+        .bind::<SqlUuid, _>(self.first_job)
         .load(&mut *self.whole.store.conn().await?)
         .await?;
         let fate = self.next_fate.take();

@@ -239,6 +239,7 @@ impl Stage<'_> {
             .inner_join(task_types::table.on(task_types::id.nullable().eq(tasks::task_type_id)))
             .filter(tasks::firm_id.eq(self.firm_id))
             .filter(tasks::period.is_not_null())
+            .filter(task_types::shipped_code.is_not_null())
             .into_boxed();
         query = match which {
             Which::Task(id) => query.filter(tasks::id.eq(id)),

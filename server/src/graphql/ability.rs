@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use async_graphql::{ComplexObject, Context, OutputType, SimpleObject, TypeName};
 use guichet_base::error::{self, Refusal};
 use guichet_base::i18n;
-use guichet_engine::actor::Membership;
+use guichet_edge::ApiError;
 use guichet_schema::people::rights;
 
 use crate::graphql::caller::Caller;
@@ -51,11 +51,23 @@ impl<A: OutputType> TypeName for Ability<A> {
 
 mirror!(FirmAct => rights::FirmAct);
 
-/// The abilities of a membership for these actions, each of which requires a `right`.
+/// The abilities for these actions, as decided by their `rule`.
 pub fn abilities<A: OutputType, B: Copy + Into<A>>(
-    membership: &Membership,
+    acts: &[B],
+    rule: impl Fn(B) -> Result<(), error::Code>,
+) -> Vec<Ability<A>> {
+    acts.iter().map(|act| Ability::new((*act).into(), rule(*act))).collect()
+}
+
+/// The abilities of the viewer for these actions, each of which requires a `right`.
+///
+/// # Errors
+/// `UNAUTHENTICATED` without a membership.
+pub fn abilities_by_right<A: OutputType, B: Copy + Into<A>>(
+    ctx: &Context<'_>,
     acts: &[B],
     right: impl Fn(B) -> rights::FirmAct,
-) -> Vec<Ability<A>> {
-    acts.iter().map(|act| Ability::new((*act).into(), rights::may(membership, right(*act)))).collect()
+) -> Result<Vec<Ability<A>>, ApiError> {
+    let by = &Caller::of(ctx).actor()?.membership;
+    Ok(abilities(acts, |act| rights::may(by, right(act))))
 }

@@ -1,9 +1,10 @@
 //! Batched loading: what one level of an answer needs is loaded with one statement per kind.
 //!
-//! async-graphql resolves a request in one task, so when this task cannot proceed, all fields of the level have
-//! registered their keys. The batches start then, not after a delay as with async-graphql's own `DataLoader`; keys
-//! registered meanwhile wait for the next round. So the number of statements of a request depends on its shape
-//! only, not on the number of rows or the load of the machine.
+//! async-graphql resolves a request in one task, so when this task cannot proceed and no field is finding its
+//! rows any more (see [`crate::graphql::reading`]), all fields of the level have registered their keys. The
+//! batches start then, not after a delay as with async-graphql's own `DataLoader`; keys registered meanwhile wait
+//! for the next round. So the number of statements of a request depends on its shape only, not on the number of
+//! rows, on which list is found first, or on the load of the machine.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -169,7 +170,8 @@ impl Rounds {
             if again.wanted.load(Ordering::Acquire) {
                 return Poll::Pending;
             }
-            if self.running.is_empty() {
+            // Who is still finding rows will wake this task, and their fields belong to the same round.
+            if self.running.is_empty() && !self.queue.loads.reading.is_finding() {
                 let starts = std::mem::take(&mut self.queue.asked().starts);
                 self.running.extend(starts.into_iter().map(|start| start(self.queue.clone())));
             }
@@ -311,6 +313,19 @@ mod tests {
         async fn items(&self, from: u32, to: u32) -> Vec<Item> {
             (from..to).map(Item).collect()
         }
+
+        /// Items that are found after some time.
+        async fn found(
+            &self,
+            ctx: &async_graphql::Context<'_>,
+            from: u32,
+            to: u32,
+            millis: u64,
+        ) -> Vec<Item> {
+            let reading = ctx.data_unchecked::<Reading>();
+            reading.find(async |_| tokio::time::sleep(Duration::from_millis(millis)).await).await;
+            (from..to).map(Item).collect()
+        }
     }
 
     async fn ask(query: &str) -> (serde_json::Value, Vec<(&'static str, usize)>) {
@@ -322,10 +337,11 @@ mod tests {
             role: StaffRole::Member,
             reach: MemberReach::All,
         };
-        let loads = Loads::new(Reading::new(store), Membership::Staff(membership), Locale::En);
+        let reading = Reading::new(store);
+        let loads = Loads::new(reading.clone(), Membership::Staff(membership), Locale::En);
         let loaders: Loaders = Some(LoaderQueue::new(loads));
         let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
-        let response = BatchedExecutor(schema).execute(Request::new(query).data(loaders)).await;
+        let response = BatchedExecutor(schema).execute(Request::new(query).data(loaders).data(reading)).await;
         let mut batches = std::mem::take(&mut *BATCHES.lock().unwrap());
         batches.sort_unstable();
         (serde_json::to_value(response).unwrap(), batches)
@@ -349,6 +365,15 @@ mod tests {
             assert_eq!(found[items - 1]["slow"]["next"], last);
             assert_eq!(found[items - 1]["again"]["next"], last);
         }
+        // Lists that are there at once wait for those that are still found, however long that takes.
+        let (answer, batches) = ask("{
+                soon: found(from: 100, to: 110, millis: 1) { fast { next } }
+                late: found(from: 110, to: 120, millis: 30) { fast { next } slow { next } }
+                items(from: 120, to: 130) { fast { next } slow { next } }
+            }")
+        .await;
+        assert_eq!(batches, [("Fast", 30), ("Next", 30), ("Slow", 20)]);
+        assert_eq!(answer["data"]["late"][9]["slow"]["next"], 119);
         // A missing value is null, and a failed load fails for all who requested it.
         let (answer, _) = ask("{ items(from: 6, to: 9) { next } }").await;
         assert_eq!(answer["data"]["items"], serde_json::json!([{"next": 6}, {"next": null}, {"next": 8}]));

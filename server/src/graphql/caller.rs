@@ -109,12 +109,12 @@ impl Caller {
         Ok(self.scope()?.is_staff().then_some(value))
     }
 
-    /// A connection for reading.
+    /// A connection with which a field finds its rows; see [`Reading::finding_conn`].
     ///
     /// # Errors
     /// `UNAVAILABLE` when the database does not answer.
     pub async fn conn(&self) -> Result<Lent, ApiError> {
-        self.reading.conn().await
+        self.reading.finding_conn().await
     }
 
     /// The connections of this request.

@@ -105,7 +105,7 @@ impl<C: Counted> Followed for Counting<C> {
 }
 
 /// Declares the numbers of a list by status, its query and its subscription. What is counted is the same for all
-/// viewers with equal `shared by`. What depends on the time is counted `at` it. Changes of the nouns in `with` can change the numbers without a change of the things
+/// viewers with equal `shared by`. Changes of the nouns in `with` can change the numbers without a change of the things
 /// themselves.
 macro_rules! counts {
     (
@@ -115,7 +115,7 @@ macro_rules! counts {
         $(#[$about:meta])* query $query:ident.$field:ident;
         $(#[$live:meta])* subscription $subscription:ident.$changed:ident, $name:literal, $counted:ident;
         shared by |$viewer:ident| $key:expr => $shared:ty,
-        counted |$conn:ident, $seen:ident, $given:ident $(, at $now:ident)?| $count:expr
+        counted |$conn:ident, $seen:ident, $given:ident| $count:expr
     ) => {
         $(#[$doc])*
         #[derive(async_graphql::SimpleObject)]
@@ -176,8 +176,7 @@ macro_rules! counts {
                 let caller = $crate::graphql::caller::Caller::of(ctx);
                 let $seen = &caller.actor()?.membership;
                 let $given: &$filter = &queried(caller, filter.unwrap_or_default().read($seen))?;
-                $(let $now = caller.store.now();)?
-                let $conn = &mut *caller.conn().await?;
+                let $conn = &mut *caller.reading().conn().await?;
                 Ok($counts::new(&queried(caller, $count.await)?))
             }
         }
@@ -207,7 +206,6 @@ macro_rules! counts {
                 onlooker: &$crate::graphql::follow::Onlooker,
             ) -> guichet_base::error::Result<Vec<($of, i64)>> {
                 let ($seen, $given) = (&onlooker.membership, &self.0);
-                $(let $now = onlooker.store.now();)?
                 $count.await
             }
 

@@ -14,6 +14,7 @@ mod desk;
 pub mod export;
 mod follow;
 pub mod guests;
+mod listed;
 pub mod loaders;
 mod mirror;
 pub mod money;
@@ -31,8 +32,9 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 
 use counts::Counted;
 use deployment::Deployment;
+use follow::Followed;
 pub use follow::Shows;
-use follow::{Followed, Listed};
+use listed::Listed;
 pub use node::KINDS;
 
 use crate::files::Files;

@@ -47,7 +47,8 @@ macro_rules! connection {
             ) -> Result<i64, guichet_edge::ApiError> {
                 let caller = $crate::graphql::caller::Caller::of(ctx);
                 let seen = &$crate::graphql::page::$seen(caller)?;
-                let found = $counted(&mut *caller.conn().await?, seen $(, &self.0 as &$filter)?).await;
+                let mut conn = caller.reading().conn().await?;
+                let found = $counted(&mut conn, seen $(, &self.0 as &$filter)?).await;
                 $crate::graphql::payload::queried(caller, found)
             }
         }

@@ -25,6 +25,32 @@ pub fn scalars() -> Scalars {
         .with::<DueRule>()
 }
 
+/// Declares a scalar for a JSON object, with the message for whoever sends something else.
+macro_rules! json_object {
+    ($(#[$doc:meta])* $name:ident, else $message:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name(pub serde_json::Value);
+
+        $(#[$doc])*
+        #[async_graphql::Scalar]
+        impl async_graphql::ScalarType for $name {
+            fn parse(value: async_graphql::Value) -> async_graphql::InputValueResult<Self> {
+                let read = match value {
+                    async_graphql::Value::Object(_) => value.into_json().ok(),
+                    _ => None,
+                };
+                read.map(Self).ok_or_else(|| guichet_edge::invalid_input($message))
+            }
+
+            fn to_value(&self) -> async_graphql::Value {
+                async_graphql::Value::from_json(self.0.clone()).unwrap_or_default()
+            }
+        }
+    };
+}
+pub(crate) use json_object;
+
 /// A whole number that JSON and JavaScript represent exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SafeInt(pub i64);

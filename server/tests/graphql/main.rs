@@ -8,4 +8,5 @@ mod lint;
 mod permissions;
 mod reading;
 mod requests;
+mod settable;
 mod shows;

@@ -56,6 +56,14 @@ pub fn fields(definition: &TypeDefinition) -> &[Positioned<FieldDefinition>] {
     }
 }
 
+/// The fields of an input.
+pub fn input_fields(definition: &TypeDefinition) -> &[Positioned<InputValueDefinition>] {
+    match &definition.kind {
+        TypeKind::InputObject(object) => &object.fields,
+        _ => &[],
+    }
+}
+
 /// The interfaces of a type.
 pub fn implements(definition: &TypeDefinition) -> &[Positioned<Name>] {
     match &definition.kind {

@@ -1,6 +1,6 @@
 //! What the audit keeps of acts on many things at once.
 
-use chrono::{Months, TimeDelta};
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_base::id::{AccountId, StaffId};
@@ -8,7 +8,7 @@ use guichet_engine::tables::audit;
 use guichet_tests::world::Person;
 use serde_json::json;
 
-use super::generation::Month;
+use super::office::Month;
 use crate::desk::ticket::desk::{Desk, each, text};
 
 /// The nouns of the things that a person did an act to, in the order of the alphabet, each as often as the audit has it;
@@ -38,9 +38,8 @@ fn times(noun: &str, count: usize) -> Vec<String> {
 async fn f_03_tasks_that_are_taken_back() {
     let month = Month::open().await;
     let desk = &month.desk;
-    let today = desk.app.store.now().date_naive();
-    month.recurs(&today.format("%Y-%m").to_string()).await;
-    let up_to = today + TimeDelta::days(130);
+    month.recurs(&month.name(0)).await;
+    let up_to = month.today() + TimeDelta::days(130);
     let run = desk.done(&desk.manager, "taskGenerationRun", json!({ "upTo": up_to })).await;
     desk.app.jobs_done().await;
     let count = month.periods().await.len();
@@ -57,19 +56,10 @@ async fn f_03_tasks_that_are_taken_back() {
 /// change.
 #[tokio::test]
 async fn f_03_many_tasks_that_change() {
-    let month = Month::open().await;
+    let (month, tasks) = Month::with_tasks().await;
     let desk = &month.desk;
-    let first = (desk.app.store.now().date_naive() - Months::new(4)).format("%Y-%m").to_string();
-    month.recurs(&first).await;
-    desk.app.jobs_done().await;
-    let tasks = month.tasks().await;
-    let obligation = desk.app.ask(&desk.owner, "{ obligations(first: 1) { nodes { id } } }", json!({})).await;
     for period in each(&tasks, "period") {
-        let extension = json!({
-            "obligationId": obligation["obligations"]["nodes"][0]["id"], "period": period, "dueOn": "2030-05-06",
-            "publishedOn": "2026-01-02", "source": "Portaria 7"
-        });
-        desk.done(&desk.owner, "dueDateExtensionCreate", extension).await;
+        desk.extend(&text(&period), "2030-05-06").await;
     }
     let count = tasks.as_array().unwrap().len();
     desk.done(&desk.manager, "dueDateMovesApply", json!({ "all": true })).await;

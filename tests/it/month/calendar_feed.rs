@@ -7,14 +7,8 @@ use guichet_base::id::Id;
 use guichet_tests::world::Person;
 use serde_json::{Value, json};
 
-use super::generation::Month;
+use super::office::Month;
 use crate::desk::ticket::desk::{Desk, text};
-
-/// Runs a statement directly, without the rules.
-async fn run(desk: &Desk, statement: &str) {
-    use diesel_async::SimpleAsyncConnection;
-    desk.app.store.conn().await.unwrap().batch_execute(statement).await.unwrap();
-}
 
 /// Makes a feed; returns its path.
 async fn feed(desk: &Desk, by: &Person) -> String {
@@ -100,8 +94,7 @@ fn event(component: &ICalendarComponent) -> Event {
 /// A firm with the task of last month, and its documents: something to hand in, and a slip.
 async fn firm_with_documents() -> Month {
     let month = Month::open().await;
-    let first = (month.desk.app.store.now().date_naive() - TimeDelta::days(40)).format("%Y-%m").to_string();
-    month.recurs(&first).await;
+    month.recurs(&month.name(-2)).await;
     month.desk.app.jobs_done().await;
     month
 }
@@ -122,7 +115,7 @@ async fn f_05_the_documents_of_a_client() {
     assert!(found.iter().all(|event| event.uid.starts_with("document_") && event.sequence == 0));
     assert!(!text.contains("task_") && !text.contains("Olívia"), "{text}");
     // What was handed in is done; what does not apply is gone.
-    run(desk, "UPDATE documents SET state = 'FILED' WHERE direction = 'INPUT'").await;
+    desk.sql("UPDATE documents SET state = 'FILED' WHERE direction = 'INPUT'").await;
     let left = events(&read(desk, &path).await);
     assert!(left.len() == tasks && left.iter().all(|event| event.summary.starts_with("Échéance")));
     month.desk.finish().await;
@@ -133,7 +126,7 @@ async fn f_05_the_documents_of_a_client() {
 async fn f_05_payroll_is_hidden_from_collaborators() {
     let month = firm_with_documents().await;
     let desk = &month.desk;
-    run(desk, "UPDATE documents SET category = 'PAYROLL' WHERE direction = 'OUTPUT'").await;
+    desk.sql("UPDATE documents SET category = 'PAYROLL' WHERE direction = 'OUTPUT'").await;
     let collaborator = desk.collaborator("bia@padaria.example").await;
     let other = desk.firm.client("Outra", None).await;
     let stranger = desk.firm.admin(other, "caio@outra.example").await;
@@ -154,8 +147,7 @@ async fn f_05_the_tasks_of_staff() {
     let desk = &month.desk;
     let tasks = month.tasks().await.as_array().unwrap().clone();
     let assignee = if tasks[0]["assignee"]["id"] == desk.owner.id() { &desk.owner } else { &desk.member };
-    run(
-        desk,
+    desk.sql(
         "UPDATE tasks SET target_on = legal_due_on - 5, title = 'Guia; \"DAS\", \\ (ç) ' || repeat('é', 60)",
     )
     .await;
@@ -171,7 +163,7 @@ async fn f_05_the_tasks_of_staff() {
     // Others have others' tasks in no feed.
     let colleague = feed(desk, &desk.manager).await;
     assert_eq!(events(&read(desk, &colleague).await), []);
-    run(desk, "UPDATE tasks SET target_on = target_on - 1, version = version + 1").await;
+    desk.sql("UPDATE tasks SET target_on = target_on - 1, version = version + 1").await;
     let moved = events(&read(desk, &path).await);
     let targets = |events: &[Event]| -> Vec<(String, NaiveDate, i64)> {
         let of = events.iter().filter(|event| event.uid.contains("-target@"));
@@ -182,7 +174,7 @@ async fn f_05_the_tasks_of_staff() {
     for (old, new) in targets(&found).iter().zip(targets(&moved)) {
         assert_eq!((&old.0, old.1, old.2 + 1), (&new.0, new.1 + TimeDelta::days(1), new.2));
     }
-    run(desk, "UPDATE tasks SET status = 'DONE', closed_at = now()").await;
+    desk.sql("UPDATE tasks SET status = 'DONE', closed_at = now()").await;
     assert_eq!(events(&read(desk, &path).await), []);
     month.desk.finish().await;
 }
@@ -201,11 +193,11 @@ async fn f_05_days_are_the_same_in_every_zone() {
         [("America/Sao_Paulo", 0), ("Europe/Paris", 1), ("Pacific/Honolulu", 0), ("Pacific/Kiritimati", 1)]
     {
         let today = utc + TimeDelta::days(days);
-        run(desk, &format!("UPDATE firms SET zone = '{zone}'")).await;
+        desk.sql(&format!("UPDATE firms SET zone = '{zone}'")).await;
         // The first and the last day of the window, and those beside it.
         for (far, is_in) in [(-91, false), (-90, true), (0, true), (400, true), (401, false)] {
             let due = today + TimeDelta::days(far);
-            run(desk, &format!("UPDATE documents SET due_on = '{due}'")).await;
+            desk.sql(&format!("UPDATE documents SET due_on = '{due}'")).await;
             let found = events(&read(desk, &path).await);
             assert_eq!(!found.is_empty(), is_in, "{zone} {far}");
             assert!(found.iter().all(|event| event.starts == due), "{zone} {far}: {found:?}");
@@ -231,10 +223,10 @@ async fn f_05_what_is_to_come_is_first() {
             desk.manager.staff_id().uuid()
         )
     };
-    run(desk, &many(5, "Antiga", due(-60))).await;
-    run(desk, &many(1_999, "Atrasada", due(-10))).await;
-    run(desk, &many(1, "Hoje", due(0))).await;
-    run(desk, &many(2, "Adiante", due(30))).await;
+    desk.sql(&many(5, "Antiga", due(-60))).await;
+    desk.sql(&many(1_999, "Atrasada", due(-10))).await;
+    desk.sql(&many(1, "Hoje", due(0))).await;
+    desk.sql(&many(2, "Adiante", due(30))).await;
     let path = feed(desk, &desk.manager).await;
     let found = events(&read(desk, &path).await);
     let of = |word: &str| found.iter().filter(|event| event.summary.contains(word)).count();
@@ -294,7 +286,7 @@ async fn f_05_the_address_is_a_secret() {
         .await
         .unwrap();
     assert_eq!((known.status().as_u16(), known.text().await.unwrap().as_str()), (304, ""));
-    run(desk, "UPDATE documents SET version = version + 1").await;
+    desk.sql("UPDATE documents SET version = version + 1").await;
     assert_ne!(desk.app.get(None, &second_path).await.headers()["etag"], tag);
 
     let id = mine().await["id"].clone();
@@ -305,11 +297,11 @@ async fn f_05_the_address_is_a_secret() {
 
     // It ends with the membership, and comes back with it.
     let path = feed(desk, &desk.admin).await;
-    run(desk, "UPDATE portal_accesses SET status = 'DISABLED'").await;
+    desk.sql("UPDATE portal_accesses SET status = 'DISABLED'").await;
     assert_eq!(desk.app.get(None, &path).await.status(), 404);
     let of_staff = feed(desk, &desk.member).await;
     let id = desk.member.staff_id().uuid();
-    run(desk, &format!("UPDATE staff_members SET disabled_at = now() WHERE id = '{id}'")).await;
+    desk.sql(&format!("UPDATE staff_members SET disabled_at = now() WHERE id = '{id}'")).await;
     assert_eq!(desk.app.get(None, &of_staff).await.status(), 404);
     month.desk.finish().await;
 }

@@ -5,7 +5,7 @@ use guichet_base::id::{ClientId, Id};
 use guichet_schema::month::generation::job::tick;
 use serde_json::{Value, json};
 
-use super::generation::Month;
+use super::office::Month;
 use crate::desk::ticket::desk::{each, text};
 
 /// What the page of a client asks for, in one request.
@@ -31,31 +31,27 @@ async fn c_08_a_client_that_ends_has_no_more_months() {
     let month = Month::open().await;
     let desk = &month.desk;
     let other = desk.firm.client("Outra", None).await;
-    let now = desk.app.store.now().date_naive();
-    let name = |months: u32| (now + chrono::Months::new(months)).format("%Y-%m").to_string();
-    month.recurs(&name(0)).await;
-    let input = json!({ "clientId": other.encode(), "taskTypeId": month.task_type, "firstPeriod": name(0) });
-    desk.done(&desk.owner, "recurringTaskCreate", input).await;
+    let names: Vec<String> = (0..4).map(|months| month.name(months)).collect();
+    month.recurs(&names[0]).await;
+    month.recurs_for(other, &names[0]).await;
     let record = month.record(desk.client).await;
     assert_eq!(record["recurringTasks"]["totalCount"], 1);
     assert_eq!(record["recurringTasks"]["nodes"][0]["taskType"]["name"], "Guia");
-    let end = json!({
-        "id": desk.client.encode(), "expectedVersion": record["version"],
-        "endedOn": now + TimeDelta::days(40)
-    });
+    let ends = month.today() + TimeDelta::days(40);
+    let end = json!({ "id": desk.client.encode(), "expectedVersion": record["version"], "endedOn": ends });
     desk.done(&desk.owner, "clientUpdate", end).await;
     desk.app.pass(TimeDelta::days(160));
     tick(&desk.app.store).await.unwrap();
     desk.app.jobs_done().await;
     let record = month.record(desk.client).await;
-    assert_eq!(text(&record["endedOn"]), (now + TimeDelta::days(40)).to_string());
-    assert_eq!(each(&record["tasks"]["nodes"], "period"), [name(0), name(1)]);
+    assert_eq!(text(&record["endedOn"]), ends.to_string());
+    assert_eq!(each(&record["tasks"]["nodes"], "period"), names[..2]);
     assert!(
         each(&record["tasks"]["nodes"], "client").iter().all(|client| client["id"] == desk.client.encode())
     );
     let record = month.record(other).await;
     let periods = each(&record["tasks"]["nodes"], "period");
-    assert!(periods.len() >= 4 && periods.contains(&json!(name(3))), "{periods:?}");
+    assert!(periods.len() >= 4 && periods.contains(&json!(names[3])), "{periods:?}");
     // Its area is as empty of tasks as before (C-01).
     let seen = desk.app.ask(&desk.admin, RECORD, json!({ "id": desk.client.encode() })).await;
     let seen = &seen["client"];

@@ -1,28 +1,22 @@
 //! Runs that end before their time, or are undone while something else goes on.
 
 use chrono::TimeDelta;
-use diesel_async::SimpleAsyncConnection;
 use futures_util::future::{join, join_all};
 use guichet_base::id::{GenerationId, Id};
 use guichet_engine::job::awaited::settle;
 use guichet_schema::month::generation::job::{UndoGeneration, generate, tick};
 use guichet_schema::month::generation::run::{Only, Order, run};
 use guichet_schema::month::recurring_task::job::GenerateTasks;
-use guichet_tests::world::Person;
 use serde_json::{Value, json};
 
-use super::generation::Month;
+use super::office::Month;
 use crate::desk::ticket::desk::{each, text};
 
 impl Month {
-    async fn execute(&self, statement: &str) {
-        self.desk.app.store.conn().await.unwrap().batch_execute(statement).await.unwrap();
-    }
-
     /// The workers give up all jobs of a kind.
     async fn bury(&self, kind: &str) {
         let bury = format!("UPDATE jobs SET status = 'DEAD', finished_at = created_at WHERE kind = '{kind}'");
-        self.execute(&bury).await;
+        self.desk.sql(&bury).await;
     }
 
     async fn run_of(&self, id: &str) -> Value {
@@ -32,14 +26,13 @@ impl Month {
 
     /// A manager asks for tasks of the next months; returns the id of the run.
     async fn asked(&self) -> String {
-        let up_to = self.desk.app.store.now().date_naive() + TimeDelta::days(130);
+        let up_to = self.today() + TimeDelta::days(130);
         let made = self.desk.done(&self.desk.manager, "taskGenerationRun", json!({ "upTo": up_to })).await;
         text(&made["taskGeneration"]["id"])
     }
 
     async fn begun(&self) {
-        let first = self.desk.app.store.now().date_naive().format("%Y-%m").to_string();
-        self.recurs(&first).await;
+        self.recurs(&self.name(0)).await;
         self.desk.app.jobs_done().await;
     }
 }
@@ -56,7 +49,7 @@ async fn c_11_a_late_worker_makes_nothing() {
     desk.done(&desk.manager, "taskGenerationUndo", json!({ "id": id })).await;
     desk.app.jobs_done().await;
     assert_eq!(month.periods().await, [""; 0]);
-    let today = desk.app.store.now().date_naive();
+    let today = month.today();
     let order = Order {
         firm_id: desk.firm.id,
         up_to: today + TimeDelta::days(130),
@@ -89,24 +82,24 @@ async fn c_11_undone_beside_ticks() {
         ticked.into_iter().for_each(|made| assert_eq!(made.unwrap(), 0));
         assert_eq!(undone["undoneIds"].as_array().unwrap().len(), ids.len());
         assert_eq!(month.periods().await, [""; 0]);
-        month.execute("DELETE FROM undone_periods").await;
+        desk.sql("DELETE FROM undone_periods").await;
         generate(&desk.app.store, &order).await.unwrap();
     }
     desk.app.jobs_done().await;
     month.desk.finish().await;
 }
 
-/// F-02: a run whose job was lost gets one; one whose job was given up has failed, and can be undone; and so has an undoing,
-/// which is done again.
+/// C-08, C-11: a run whose job was lost gets one; one whose job was given up has failed, and can be undone; and so has an
+/// undoing, which is done again.
 #[tokio::test]
-async fn f_02_no_run_goes_on_for_ever() {
+async fn c_11_no_run_goes_on_for_ever() {
     let month = Month::open().await;
     let desk = &month.desk;
     let store = &desk.app.store;
     month.begun().await;
     desk.app.hold("generate_tasks").await;
     let lost = month.asked().await;
-    month.execute("DELETE FROM jobs WHERE kind = 'generate_tasks'").await;
+    desk.sql("DELETE FROM jobs WHERE kind = 'generate_tasks'").await;
     assert_eq!(settle::<GenerateTasks>(store).await.unwrap(), 1);
     assert_eq!(settle::<GenerateTasks>(store).await.unwrap(), 0, "it has a job now");
     desk.app.release("generate_tasks").await;
@@ -121,7 +114,7 @@ async fn f_02_no_run_goes_on_for_ever() {
     let run = month.run_of(&given_up).await;
     assert_eq!((&run["state"], &run["madeCount"]), (&json!("FAILED"), &json!(0)));
     assert!(!run["finishedAt"].is_null());
-    month.execute("DELETE FROM jobs WHERE status = 'DEAD'").await;
+    desk.sql("DELETE FROM jobs WHERE status = 'DEAD'").await;
     desk.app.release("generate_tasks").await;
     desk.done(&desk.manager, "taskGenerationUndo", json!({ "id": given_up })).await;
     desk.app.jobs_done().await;
@@ -137,7 +130,7 @@ async fn f_02_no_run_goes_on_for_ever() {
     desk.app.jobs_done().await;
     assert_eq!(month.run_of(&lost).await["state"], "UNDONE");
     assert_eq!(month.periods().await, [""; 0]);
-    month.execute("DELETE FROM jobs WHERE status = 'DEAD'").await;
+    desk.sql("DELETE FROM jobs WHERE status = 'DEAD'").await;
     month.desk.finish().await;
 }
 
@@ -155,7 +148,7 @@ async fn c_08_a_tick_that_was_given_up() {
     }
     desk.app.pass(TimeDelta::days(1));
     assert_eq!(tick(&desk.app.store).await.unwrap(), 1);
-    month.execute("DELETE FROM jobs WHERE status = 'DEAD'").await;
+    desk.sql("DELETE FROM jobs WHERE status = 'DEAD'").await;
     desk.app.release("generate_tasks").await;
     month.desk.finish().await;
 }
@@ -166,7 +159,7 @@ async fn c_08_a_clock_that_was_ahead() {
     let month = Month::open().await;
     let desk = &month.desk;
     month.begun().await;
-    month.execute("UPDATE firms SET generated_on = '2190-01-01'").await;
+    desk.sql("UPDATE firms SET generated_on = '2190-01-01'").await;
     desk.app.pass(TimeDelta::days(40));
     assert_eq!(tick(&desk.app.store).await.unwrap(), 1);
     desk.app.jobs_done().await;
@@ -185,21 +178,15 @@ async fn c_11_a_run_tells_assignees() {
     desk.portfolio(desk.client, &desk.member).await;
     desk.portfolio(other, &desk.manager).await;
     month.begun().await;
-    let first = desk.app.store.now().date_naive().format("%Y-%m").to_string();
-    let input = json!({ "clientId": other.encode(), "taskTypeId": month.task_type, "firstPeriod": first });
-    desk.done(&desk.owner, "recurringTaskCreate", input).await;
+    month.recurs_for(other, &month.name(0)).await;
     desk.app.jobs_done().await;
     month.asked().await;
     desk.app.jobs_done().await;
     let all = month.tasks().await.as_array().unwrap().len();
-    let told = async |person: &Person| {
-        let query = "{ notifications(first: 50) { nodes { kind count } } }";
-        desk.app.ask(person, query, json!({})).await["notifications"]["nodes"].clone()
-    };
-    let counted = |count: usize| json!([{ "kind": "TASKS_GENERATED", "count": count }]);
-    assert_eq!(told(&desk.manager).await, counted(all), "also of the own ones");
-    assert_eq!(told(&desk.member).await, counted(all / 2));
-    assert_eq!(told(&desk.owner).await, json!([]));
+    let generated = |count: usize| [(json!("TASKS_GENERATED"), json!(count))];
+    assert_eq!(desk.told(&desk.manager).await, generated(all), "also of the own ones");
+    assert_eq!(desk.told(&desk.member).await, generated(all / 2));
+    assert!(desk.told(&desk.owner).await.is_empty());
     let wish = json!({ "byMail": ["TASK_ASSIGNED", "TASKS_GENERATED"] });
     assert_eq!(desk.refused(&desk.member, "notificationPreferencesSet", wish).await, ["byMail:OUT_OF_RANGE"]);
     month.desk.finish().await;
@@ -212,11 +199,9 @@ async fn c_11_a_preview_by_pages() {
     let desk = &month.desk;
     month.begun().await;
     let other = desk.firm.client("Outra", None).await;
-    let first = desk.app.store.now().date_naive().format("%Y-%m").to_string();
-    let input = json!({ "clientId": other.encode(), "taskTypeId": month.task_type, "firstPeriod": first });
-    desk.done(&desk.owner, "recurringTaskCreate", input).await;
+    month.recurs_for(other, &month.name(0)).await;
     desk.app.jobs_done().await;
-    let up_to = desk.app.store.now().date_naive() + TimeDelta::days(130);
+    let up_to = month.today() + TimeDelta::days(130);
     let query =
         "query ($upTo: Date!, $after: ID) { taskGenerationPreview(upTo: $upTo, first: 1, afterId: $after) {
         nextAfterId lines { recurringTask { id } taskCount }
@@ -245,11 +230,9 @@ async fn c_11_a_preview_by_pages() {
 async fn c_11_a_recurring_task_is_undone() {
     let month = Month::open().await;
     let desk = &month.desk;
-    let first = (desk.app.store.now().date_naive() - chrono::Months::new(4)).format("%Y-%m").to_string();
-    let id = month.recurs(&first).await;
+    let id = month.recurs(&month.name(-4)).await;
     let other = desk.firm.client("Outra", None).await;
-    let input = json!({ "clientId": other.encode(), "taskTypeId": month.task_type, "firstPeriod": first });
-    desk.done(&desk.owner, "recurringTaskCreate", input).await;
+    month.recurs_for(other, &month.name(-4)).await;
     desk.app.jobs_done().await;
     let all = month.tasks().await.as_array().unwrap().len();
     let query = "query ($id: ID!) { tasks(first: 1, filter: { clientIds: [$id] }) { nodes { id } } }";

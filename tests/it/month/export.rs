@@ -17,7 +17,7 @@ use guichet_tests::world::Person;
 use guichet_workers::file_sweep::sweep;
 use serde_json::{Value, json};
 
-use super::generation::Month;
+use super::office::Month;
 use crate::desk::ticket::desk::{Desk, text};
 
 const EXPORT: &str = "id state rows list format filter orderBy expiresAt file { id name state }";
@@ -26,17 +26,10 @@ const EXPORT: &str = "id state rows list format filter orderBy expiresAt file { 
 async fn firm_with_tasks() -> Month {
     let month = Month::open().await;
     let desk = &month.desk;
-    run(desk, "UPDATE clients SET name = '=1+1'").await;
-    let first = (desk.app.store.now().date_naive() - TimeDelta::days(70)).format("%Y-%m").to_string();
-    month.recurs(&first).await;
+    desk.sql("UPDATE clients SET name = '=1+1'").await;
+    month.recurs(&month.name(-3)).await;
     desk.app.jobs_done().await;
     month
-}
-
-/// Runs a statement directly, without the rules.
-async fn run(desk: &Desk, statement: &str) {
-    use diesel_async::SimpleAsyncConnection;
-    desk.app.store.conn().await.unwrap().batch_execute(statement).await.unwrap();
 }
 
 async fn get(app: &TestApp, by: &Person, path: &str) -> reqwest::Response {
@@ -146,18 +139,15 @@ async fn c_03_long_lists_are_asked_for() {
 
 /// Writes tasks without the rules.
 async fn many(desk: &Desk, count: usize) {
-    run(
-        desk,
-        &format!(
-            "INSERT INTO tasks (id, firm_id, client_id, origin, title, assignee_id, status, search_text, created_at,
-                 updated_at)
-             SELECT gen_random_uuid(), '{}', '{}', 'HAND', 'Guia ' || number, '{}', 'TODO', 'guia', now(), now()
-             FROM generate_series(1, {count}) AS number",
-            desk.firm.id.uuid(),
-            desk.client.uuid(),
-            desk.owner.staff_id().uuid()
-        ),
-    )
+    desk.sql(&format!(
+        "INSERT INTO tasks (id, firm_id, client_id, origin, title, assignee_id, status, search_text, created_at,
+             updated_at)
+         SELECT gen_random_uuid(), '{}', '{}', 'HAND', 'Guia ' || number, '{}', 'TODO', 'guia', now(), now()
+         FROM generate_series(1, {count}) AS number",
+        desk.firm.id.uuid(),
+        desk.client.uuid(),
+        desk.owner.staff_id().uuid()
+    ))
     .await;
 }
 
@@ -264,7 +254,7 @@ async fn c_03_an_export_begins_again() {
     // An export whose job was lost gets one; one whose job died is given up.
     desk.app.hold("export.write").await;
     let made = desk.done(&desk.owner, "exportCreate", json!({ "list": "TASKS", "format": "CSV" })).await;
-    run(&desk, "DELETE FROM jobs WHERE kind = 'export.write'").await;
+    desk.sql("DELETE FROM jobs WHERE kind = 'export.write'").await;
     assert_eq!(guichet_engine::job::awaited::settle::<WriteExport>(&desk.app.store).await.unwrap(), 1);
     desk.app.release("export.write").await;
     desk.app.jobs_done().await;
@@ -303,7 +293,7 @@ async fn c_03_what_an_export_is_refused_for() {
     // Who left gets nothing.
     desk.app.hold("export.write").await;
     desk.done(&desk.member, "exportCreate", create(json!({}))).await;
-    run(&desk, "UPDATE staff_members SET disabled_at = now() WHERE role = 'MEMBER'").await;
+    desk.sql("UPDATE staff_members SET disabled_at = now() WHERE role = 'MEMBER'").await;
     desk.app.release("export.write").await;
     desk.app.jobs_done().await;
     use diesel::prelude::*;

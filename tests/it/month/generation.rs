@@ -2,62 +2,12 @@
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use guichet_base::id::Id;
 use guichet_schema::month::generation::job::{generate, tick};
 use guichet_schema::month::recurring_task::job::GenerateTasks;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::desk::ticket::desk::{Desk, each, text};
-
-/// A firm with a client that has monthly work: due on the day 20 of the next month, begun on its first day.
-pub(super) struct Month {
-    pub(super) desk: Desk,
-    pub(super) task_type: String,
-}
-
-impl Month {
-    pub(super) async fn open() -> Self {
-        let desk = Desk::open().await;
-        let create = json!({
-            "code": "OWN-1", "name": "Guia", "category": "TAX", "periodKind": "MONTH", "jurisdiction": "ANY",
-            "rules": [{
-                "due": { "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": 20 }], "shift": "KEEP" },
-                "source": "Ata 1", "status": "CONFIRMED"
-            }]
-        });
-        let obligation = desk.done(&desk.owner, "obligationCreate", create).await["obligation"]["id"].clone();
-        let create = json!({
-            "name": "Guia", "category": "TAX", "obligationId": obligation,
-            "recurrence": { "periodKind": "MONTH", "generateMonth": 1, "generateDay": 1 },
-            "documents": [
-                { "name": "Notas", "direction": "INPUT", "category": "TAX", "secondFile": "ADD" },
-                { "name": "Guia", "direction": "OUTPUT", "category": "TAX", "secondFile": "REPLACE" }
-            ]
-        });
-        let task_type = text(&desk.done(&desk.owner, "taskTypeCreate", create).await["taskType"]["id"]);
-        Self { desk, task_type }
-    }
-
-    pub(super) async fn recurs(&self, first: &str) -> String {
-        let input = json!({
-            "clientId": self.desk.client.encode(), "taskTypeId": self.task_type, "firstPeriod": first
-        });
-        let made = self.desk.done(&self.desk.owner, "recurringTaskCreate", input).await;
-        text(&made["recurringTask"]["id"])
-    }
-
-    /// The tasks, by their due dates.
-    pub(super) async fn tasks(&self) -> Value {
-        let query = "{ tasks(first: 100) { nodes {
-            id version title period status legalDueOn origin assignee { id } dueExplanation wasGeneratedLate
-        } } }";
-        self.desk.app.ask(&self.desk.owner, query, json!({})).await["tasks"]["nodes"].clone()
-    }
-
-    pub(super) async fn periods(&self) -> Vec<Value> {
-        each(&self.tasks().await, "period")
-    }
-}
+use super::office::Month;
+use crate::desk::ticket::desk::{each, text};
 
 /// C-08: what is due already is generated at once, titled in the firm's language, for the client's accountant (C-02).
 #[tokio::test]
@@ -65,8 +15,7 @@ async fn c_08_what_is_due_already() {
     let month = Month::open().await;
     let desk = &month.desk;
     desk.portfolio(desk.client, &desk.member).await;
-    let today = desk.app.store.now().date_naive();
-    let first = (today - TimeDelta::days(70)).format("%Y-%m").to_string();
+    let first = month.name(-3);
     month.recurs(&first).await;
     desk.app.jobs_done().await;
     let tasks = month.tasks().await;
@@ -86,8 +35,7 @@ async fn c_08_what_is_due_already() {
 async fn c_08_each_task_once() {
     let month = Month::open().await;
     let desk = &month.desk;
-    let first = desk.app.store.now().date_naive().format("%Y-%m").to_string();
-    month.recurs(&first).await;
+    month.recurs(&month.name(0)).await;
     desk.app.jobs_done().await;
     assert_eq!(month.periods().await, [""; 0]);
     desk.app.pass(TimeDelta::days(100));
@@ -115,21 +63,20 @@ async fn c_08_each_task_once() {
 async fn c_08_pauses() {
     let month = Month::open().await;
     let desk = &month.desk;
-    let now = desk.app.store.now().date_naive();
-    let name = |months: u32| (now + chrono::Months::new(months)).format("%Y-%m").to_string();
-    let id = month.recurs(&name(0)).await;
-    let pause = json!({ "id": id, "expectedVersion": 1, "fromPeriod": name(1), "reason": "Sem movimento" });
+    let names: Vec<String> = (0..6).map(|months| month.name(months)).collect();
+    let id = month.recurs(&names[0]).await;
+    let pause = json!({ "id": id, "expectedVersion": 1, "fromPeriod": names[1], "reason": "Sem movimento" });
     desk.done(&desk.owner, "recurringTaskPause", pause).await;
     desk.app.pass(TimeDelta::days(130));
     tick(&desk.app.store).await.unwrap();
     desk.app.jobs_done().await;
-    assert_eq!(month.periods().await, [name(0)]);
-    let twice = json!({ "id": id, "expectedVersion": 2, "fromPeriod": name(5) });
+    assert_eq!(month.periods().await, names[..1]);
+    let twice = json!({ "id": id, "expectedVersion": 2, "fromPeriod": names[5] });
     assert_eq!(desk.refused(&desk.owner, "recurringTaskPause", twice).await, ["fromPeriod:TAKEN"]);
-    let resume = json!({ "id": id, "expectedVersion": 2, "fromPeriod": name(3) });
+    let resume = json!({ "id": id, "expectedVersion": 2, "fromPeriod": names[3] });
     desk.done(&desk.owner, "recurringTaskResume", resume).await;
     desk.app.jobs_done().await;
-    assert_eq!(month.periods().await, [name(0), name(3)]);
+    assert_eq!(month.periods().await, [names[0].as_str(), names[3].as_str()]);
     month.desk.finish().await;
 }
 
@@ -138,8 +85,7 @@ async fn c_08_pauses() {
 async fn c_01_tasks_are_internal() {
     let month = Month::open().await;
     let desk = &month.desk;
-    let first = (desk.app.store.now().date_naive() - TimeDelta::days(40)).format("%Y-%m").to_string();
-    let id = month.recurs(&first).await;
+    let id = month.recurs(&month.name(-2)).await;
     desk.app.jobs_done().await;
     let task = text(&month.tasks().await[0]["id"]);
     let query = "query ($ids: [ID!]!) {

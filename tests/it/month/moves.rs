@@ -1,74 +1,17 @@
-//! Due dates that move when a person lets them (C-11), and what a newer catalogue brings.
+//! Due dates that move when a person lets them (C-11).
 
 use std::time::Duration;
 
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use futures_util::future::join_all;
-use guichet_base::id::{ActId, Id};
+use guichet_base::id::{ActId, Id, TaskId};
 use guichet_schema::month::generation::moves::apply::{MoveDueDates, move_all};
 use guichet_schema::month::generation::moves::open::MoveFilter;
 use guichet_tests::live::LiveSide;
-use guichet_tests::world::Person;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::generation::Month;
+use super::office::{Month, day};
 use crate::desk::ticket::desk::{each, text};
-
-impl Month {
-    /// The month with tasks of the last months, all open.
-    pub(super) async fn with_tasks() -> (Self, Value) {
-        let month = Self::open().await;
-        let first =
-            (month.desk.app.store.now().date_naive() - chrono::Months::new(4)).format("%Y-%m").to_string();
-        month.recurs(&first).await;
-        month.desk.app.jobs_done().await;
-        let tasks = month.tasks().await;
-        assert!(tasks.as_array().unwrap().len() >= 3, "{tasks}");
-        (month, tasks)
-    }
-
-    pub(super) async fn obligation(&self) -> Value {
-        let query = "{ obligations(first: 1) { nodes { id } } }";
-        self.desk.app.ask(&self.desk.owner, query, json!({})).await["obligations"]["nodes"][0]["id"].clone()
-    }
-
-    pub(super) async fn moves(&self) -> Value {
-        let query = "{ dueDateMoves {
-            counts { tasks documents } nextAfterId
-            moves {
-                task { id period } documentId legalDueOn newLegalDueOn targetOn newTargetOn dueOn newDueOn reason explanation
-                becomesFinal
-            }
-        } }";
-        self.desk.app.ask(&self.desk.manager, query, json!({})).await["dueDateMoves"].clone()
-    }
-
-    /// A number that the database counts.
-    pub(super) async fn counted(&self, query: &str) -> i64 {
-        #[derive(QueryableByName)]
-        struct Counted {
-            #[diesel(sql_type = BigInt)]
-            count: i64,
-        }
-        let mut conn = self.desk.app.store.conn().await.unwrap();
-        diesel::sql_query(query).get_result::<Counted>(&mut conn).await.unwrap().count
-    }
-
-    pub(super) async fn write(&self, statement: &str) {
-        self.desk.app.store.conn().await.unwrap().batch_execute(statement).await.unwrap();
-    }
-
-    /// The notifications of a kind that a person has: their numbers.
-    pub(super) async fn numbers(&self, person: &Person, kind: &str) -> Vec<Value> {
-        let query = "{ notifications(first: 50) { nodes { kind count } } }";
-        let nodes = self.desk.app.ask(person, query, json!({})).await["notifications"]["nodes"].clone();
-        let of_kind = nodes.as_array().unwrap().iter().filter(|one| one["kind"] == kind);
-        of_kind.map(|one| one["count"].clone()).collect()
-    }
-}
 
 /// C-11: an extension is shown, with before, after and why, and moves nothing until a person lets it; then the task and its
 /// documents move, with history and live, and nobody touched them.
@@ -77,12 +20,8 @@ async fn c_11_an_extension_moves_when_it_is_let() {
     let (month, tasks) = Month::with_tasks().await;
     let desk = &month.desk;
     let task = &tasks[0];
-    let extension = json!({
-        "obligationId": month.obligation().await, "period": task["period"], "dueOn": "2030-05-06",
-        "publishedOn": "2026-01-02", "source": "Portaria 7"
-    });
-    desk.done(&desk.owner, "dueDateExtensionCreate", extension).await;
-    let seen = month.moves().await;
+    desk.extend(&text(&task["period"]), "2030-05-06").await;
+    let seen = desk.moves().await;
     assert_eq!(seen["counts"], json!({ "tasks": 1, "documents": 2 }), "{seen}");
     assert_eq!(seen["nextAfterId"], Value::Null);
     let of_task = seen["moves"].as_array().unwrap().iter().find(|one| one["documentId"].is_null()).unwrap();
@@ -103,10 +42,10 @@ async fn c_11_an_extension_moves_when_it_is_let() {
     assert_eq!(applied["movedCount"], 3);
     let told = live.told().await["changed"].clone();
     assert_eq!(told, json!([{ "id": task["id"], "legalDueOn": "2030-05-06" }]));
-    assert_eq!(month.moves().await["counts"], json!({ "tasks": 0, "documents": 0 }));
+    assert_eq!(desk.moves().await["counts"], json!({ "tasks": 0, "documents": 0 }));
     // The task: its legal date. Each document: its legal date, and that which the client sees.
-    assert_eq!(month.counted("SELECT count(*) FROM changes WHERE subject_noun = 'task'").await, 1);
-    assert_eq!(month.counted("SELECT count(*) FROM changes WHERE subject_noun = 'document'").await, 4);
+    assert_eq!(desk.counted("SELECT count(*) FROM changes WHERE subject_noun = 'task'").await, 1);
+    assert_eq!(desk.counted("SELECT count(*) FROM changes WHERE subject_noun = 'document'").await, 4);
     let undone = desk.done(&desk.manager, "taskUndo", json!({ "ids": [task["id"]] })).await;
     assert_eq!(undone["undoneIds"], json!([task["id"]]), "it is nobody's touch");
     month.desk.finish().await;
@@ -119,25 +58,16 @@ async fn c_11_all_by_a_job() {
     let (month, tasks) = Month::with_tasks().await;
     let desk = &month.desk;
     let all = tasks.as_array().unwrap().len();
-    let id = |number: usize| guichet_base::id::TaskId::decode(&text(&tasks[number]["id"])).unwrap().uuid();
-    month
-        .write(&format!(
-            "UPDATE tasks SET status = 'DONE', closed_at = now() WHERE id = '{}';
-             UPDATE tasks SET target_on = '2026-02-03', is_target_set = true WHERE id = '{}'",
-            id(0),
-            id(1)
-        ))
-        .await;
-    let version = json!({
-        "obligationId": month.obligation().await,
-        "version": {
-            "validFrom": "2020-01",
-            "due": { "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": 25 }], "shift": "KEEP" },
-            "source": "Lei 9", "status": "CONFIRMED"
-        }
-    });
-    desk.done(&desk.owner, "ruleVersionCreate", version).await;
-    let seen = month.moves().await;
+    let id = |number: usize| TaskId::decode(&text(&tasks[number]["id"])).unwrap().uuid();
+    desk.sql(&format!(
+        "UPDATE tasks SET status = 'DONE', closed_at = now() WHERE id = '{}';
+         UPDATE tasks SET target_on = '2026-02-03', is_target_set = true WHERE id = '{}'",
+        id(0),
+        id(1)
+    ))
+    .await;
+    desk.rule_from("2020-01", day(25)).await;
+    let seen = desk.moves().await;
     assert_eq!(seen["counts"], json!({ "tasks": all - 1, "documents": 2 * (all - 1) }));
     assert!(each(&seen["moves"], "reason").iter().all(|reason| reason == "RULE"), "{seen}");
 
@@ -157,7 +87,7 @@ async fn c_11_all_by_a_job() {
     for ended in join_all((0..4).map(|_| move_all(&desk.app.store, &job))).await {
         ended.unwrap();
     }
-    assert_eq!(month.moves().await["counts"], json!({ "tasks": 0, "documents": 0 }));
+    assert_eq!(desk.moves().await["counts"], json!({ "tasks": 0, "documents": 0 }));
     let moved = month.tasks().await;
     let days = each(&moved, "legalDueOn");
     assert_eq!(days.iter().filter(|day| text(day).ends_with("-25")).count(), all - 1);
@@ -169,10 +99,10 @@ async fn c_11_all_by_a_job() {
             done
         })
     );
-    assert_eq!(month.counted("SELECT count(*) FROM tasks WHERE target_on = '2026-02-03'").await, 1);
+    assert_eq!(desk.counted("SELECT count(*) FROM tasks WHERE target_on = '2026-02-03'").await, 1);
     let of_tasks = "SELECT count(*) FROM changes WHERE subject_noun = 'task' AND field = 'LEGAL_DUE_ON'";
-    assert_eq!(month.counted(of_tasks).await, i64::try_from(all).unwrap() - 1);
-    assert_eq!(month.numbers(&desk.manager, "DUE_DATES_MOVED").await, [json!(all - 1)]);
+    assert_eq!(desk.counted(of_tasks).await, i64::try_from(all).unwrap() - 1);
+    assert_eq!(desk.numbers(&desk.manager, "DUE_DATES_MOVED").await, [json!(all - 1)]);
     // Asked for by the API, the job finds nothing more.
     let queued = desk.done(&desk.manager, "dueDateMovesApply", json!({ "all": true })).await;
     assert_eq!(queued["movedCount"], Value::Null);
@@ -186,80 +116,31 @@ async fn c_11_calendars_and_certainty() {
     let (month, tasks) = Month::with_tasks().await;
     let desk = &month.desk;
     desk.portfolio(desk.client, &desk.member).await;
-    month
-        .write(&format!(
-            "UPDATE rule_versions SET due = '{}';
-             UPDATE tasks SET assignee_id = '{}', provisional = '[{{\"why\": \"NO_WORKING_DAY\"}}]'",
-            json!({
-                "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": 20 }], "calendar": "OFFICE", "reach": "CITY",
-                "shift": "AFTER"
-            }),
-            desk.member.staff_id().uuid()
-        ))
-        .await;
+    desk.sql(&format!(
+        "UPDATE rule_versions SET due = '{}';
+         UPDATE tasks SET assignee_id = '{}', provisional = '[{{\"why\": \"NO_WORKING_DAY\"}}]'",
+        json!({
+            "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": 20 }], "calendar": "OFFICE", "reach": "CITY",
+            "shift": "AFTER"
+        }),
+        desk.member.staff_id().uuid()
+    ))
+    .await;
     let ids: Vec<Value> = each(&tasks, "id");
     let all = ids.len();
     desk.done(&desk.manager, "dueDateMovesApply", json!({ "taskIds": ids })).await;
-    assert_eq!(month.moves().await["counts"]["tasks"], 0);
-    assert_eq!(month.numbers(&desk.member, "DUE_DATES_FINAL").await, [json!(all)]);
-    assert_eq!(month.numbers(&desk.manager, "DUE_DATES_FINAL").await, [0; 0]);
+    assert_eq!(desk.moves().await["counts"]["tasks"], 0);
+    assert_eq!(desk.numbers(&desk.member, "DUE_DATES_FINAL").await, [json!(all)]);
+    assert_eq!(desk.numbers(&desk.manager, "DUE_DATES_FINAL").await, [0; 0]);
 
     let date = month.tasks().await[1]["legalDueOn"].clone();
     let holiday =
         json!({ "country": "BR", "date": date, "office": true, "name": "Ponte", "source": "Ata 3" });
     desk.done(&desk.owner, "firmHolidayCreate", holiday).await;
-    let seen = month.moves().await;
+    let seen = desk.moves().await;
     assert_eq!(seen["counts"]["tasks"], 1, "{seen}");
     let one = &seen["moves"][0];
     assert_eq!((&one["legalDueOn"], &one["reason"]), (&date, &json!("CALENDAR")));
     assert!(text(&one["newLegalDueOn"]) > text(&date));
-    month.desk.finish().await;
-}
-
-/// C-11: what a newer catalogue changes in an adopted obligation is shown with the dates that would move, and changes
-/// nothing until somebody takes it over; what the firm made itself stays.
-#[tokio::test]
-async fn c_11_a_newer_catalogue() {
-    let (month, _) = Month::with_tasks().await;
-    let desk = &month.desk;
-    desk.done(&desk.owner, "catalogueAdopt", json!({ "taskTypeCodes": ["BR-DAS"] })).await;
-    let query =
-        "{ catalogueUpdates { obligation { code } addedRules { source } replacedSources withdrawnCount } }";
-    let updates = async || desk.app.ask(&desk.manager, query, json!({})).await["catalogueUpdates"].clone();
-    assert_eq!(updates().await, json!([]));
-    let types = "{ taskTypes(first: 10) { nodes { id obligation { code } } } }";
-    let types = desk.app.ask(&desk.owner, types, json!({})).await["taskTypes"]["nodes"].clone();
-    let das = types.as_array().unwrap().iter().find(|one| one["obligation"]["code"] == "BR-DAS").unwrap();
-    let first = (desk.app.store.now().date_naive() - chrono::Months::new(3)).format("%Y-%m").to_string();
-    let recurs = json!({ "clientId": desk.client.encode(), "taskTypeId": das["id"], "firstPeriod": first });
-    // As if an older program had shipped another rule.
-    month
-        .write(&format!(
-            "UPDATE rule_versions SET due = '{}', shipped_digest = 'older', source = 'Lei velha'
-             WHERE shipped_digest IS NOT NULL
-                 AND obligation_id = (SELECT id FROM obligations WHERE code = 'BR-DAS')",
-            json!({ "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": 7 }], "shift": "KEEP" })
-        ))
-        .await;
-    desk.done(&desk.owner, "recurringTaskCreate", recurs).await;
-    desk.app.jobs_done().await;
-    let seen = updates().await;
-    assert_eq!(each(&seen, "obligation"), [json!({ "code": "BR-DAS" })]);
-    assert!(!seen[0]["addedRules"].as_array().unwrap().is_empty());
-    assert_eq!(seen[0]["replacedSources"][0], "Lei velha");
-    let preview =
-        "{ dueDateMoves(withCatalogueUpdates: true) { counts { tasks } moves { task { title } } } }";
-    let would =
-        desk.app.ask(&desk.manager, preview, json!({})).await["dueDateMoves"]["counts"]["tasks"].clone();
-    assert!(would.as_i64().unwrap() > 0);
-    assert_eq!(month.moves().await["counts"]["tasks"], 0, "nothing changed yet");
-
-    let applied = desk.done(&desk.manager, "catalogueUpdateApply", json!({})).await;
-    assert_eq!(applied["obligationIds"].as_array().unwrap().len(), 1);
-    assert_eq!(updates().await, json!([]));
-    assert_eq!(month.moves().await["counts"]["tasks"], would);
-    assert_eq!(month.counted("SELECT count(*) FROM rule_versions WHERE shipped_digest = 'older'").await, 0);
-    let again = desk.done(&desk.manager, "catalogueUpdateApply", json!({})).await;
-    assert_eq!(again["obligationIds"], json!([]));
     month.desk.finish().await;
 }

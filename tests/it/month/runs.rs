@@ -3,34 +3,22 @@
 use std::time::Duration;
 
 use chrono::{NaiveDate, TimeDelta};
-use diesel_async::SimpleAsyncConnection;
 use futures_util::future::join_all;
 use guichet_base::id::{GenerationId, Id};
 use guichet_schema::month::generation::job::{generate, tick};
 use guichet_schema::month::generation::undo::undo;
 use guichet_schema::month::recurring_task::job::GenerateTasks;
 use guichet_tests::live::LiveSide;
-use guichet_tests::world::Person;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::generation::Month;
+use super::office::{Month, day, version};
 use crate::desk::ticket::desk::{NONE, each, text};
 
 /// A run as its list shows it.
 const RUN: &str = "id state plannedCount madeCount undoneCount keptCount finishedAt requestedBy { id }";
 
 impl Month {
-    fn today(&self) -> NaiveDate {
-        self.desk.app.store.now().date_naive()
-    }
-
-    fn name(&self, months: i32) -> String {
-        let (by, today) = (chrono::Months::new(months.unsigned_abs()), self.today());
-        let day = if months < 0 { today - by } else { today + by };
-        day.format("%Y-%m").to_string()
-    }
-
     /// What a run up to a day would make.
     async fn preview(&self, up_to: NaiveDate) -> Value {
         let query = "query ($upTo: Date!) { taskGenerationPreview(upTo: $upTo) {
@@ -54,17 +42,6 @@ impl Month {
     async fn runs(&self) -> Value {
         let query = format!("{{ taskGenerations(first: 10) {{ totalCount nodes {{ {RUN} }} }} }}");
         self.desk.app.ask(&self.desk.member, &query, json!({})).await["taskGenerations"]["nodes"].clone()
-    }
-
-    async fn set(&self, statement: &str) {
-        self.desk.app.store.conn().await.unwrap().batch_execute(statement).await.unwrap();
-    }
-
-    /// The kinds and numbers that a person was told.
-    async fn told(&self, person: &Person) -> Vec<(Value, Value)> {
-        let query = "{ notifications(first: 50) { nodes { kind count } } }";
-        let nodes = self.desk.app.ask(person, query, json!({})).await["notifications"]["nodes"].clone();
-        each(&nodes, "kind").into_iter().zip(each(&nodes, "count")).collect()
     }
 
     /// The tick of the next day, as the workers run it.
@@ -115,8 +92,8 @@ async fn c_11_a_run_makes_what_its_preview_says() {
         }
     }
     let told = |kind: &str, count: i64| vec![(json!(kind), json!(count))];
-    assert_eq!(month.told(&desk.manager).await, told("TASKS_GENERATED", planned));
-    assert_eq!(month.told(&desk.owner).await, told("TASKS_GENERATED", planned), "whose tasks they are");
+    assert_eq!(desk.told(&desk.manager).await, told("TASKS_GENERATED", planned));
+    assert_eq!(desk.told(&desk.owner).await, told("TASKS_GENERATED", planned), "whose tasks they are");
     assert_eq!(month.preview(up_to).await["taskCount"], 0);
     // It is no touch of the tasks.
     let query = "{ tasks(first: 50, filter: { isUntouched: true }) { totalCount } }";
@@ -152,14 +129,13 @@ async fn c_11_undone_until_a_person_asks() {
     let ids: Vec<String> = each(&there, "id").iter().map(text).collect();
     assert!(ids.len() >= 3, "{there}");
     // Those of a tick are undone one by one.
-    month
-        .set("UPDATE tasks SET is_untouched = false WHERE id = (SELECT min(id::text)::uuid FROM tasks)")
-        .await;
+    let touch = "UPDATE tasks SET is_untouched = false WHERE id = (SELECT min(id::text)::uuid FROM tasks)";
+    desk.sql(touch).await;
     let undone = desk.done(&desk.manager, "taskUndo", json!({ "ids": ids })).await;
     assert_eq!(undone["keptIds"].as_array().unwrap().len(), 1);
     assert_eq!(undone["undoneIds"].as_array().unwrap().len(), ids.len() - 1);
     assert_eq!(month.periods().await.len(), 1);
-    month.set("SELECT 1 / (count(*) = 2)::int FROM documents").await;
+    assert_eq!(desk.counted("SELECT count(*) FROM documents").await, 2);
     for _ in 0..3 {
         month.next_day().await;
     }
@@ -172,12 +148,11 @@ async fn c_11_undone_until_a_person_asks() {
     assert_eq!(month.preview(today).await["taskCount"], 0);
 
     // The run itself is undone, but for a task that is read, one with a file, and one whose document was published.
-    month
-        .set(
-            "UPDATE documents SET published_at = now(), state = 'FILED' WHERE direction = 'OUTPUT' AND task_id =
-                 (SELECT max(id::text)::uuid FROM tasks)",
-        )
-        .await;
+    desk.sql(
+        "UPDATE documents SET published_at = now(), state = 'FILED' WHERE direction = 'OUTPUT' AND task_id =
+             (SELECT max(id::text)::uuid FROM tasks)",
+    )
+    .await;
     let input = json!({ "id": id });
     desk.done(&desk.manager, "taskGenerationUndo", input.clone()).await;
     desk.app.jobs_done().await;
@@ -238,7 +213,7 @@ async fn c_11_killed_anywhere() {
     let run = month.runs().await[0].clone();
     assert_eq!((&run["state"], &run["madeCount"]), (&json!("DONE"), &json!(tasks)));
     assert_eq!(run["plannedCount"], json!(tasks));
-    assert_eq!(month.told(&desk.manager).await, [(json!("TASKS_GENERATED"), json!(tasks))]);
+    assert_eq!(desk.told(&desk.manager).await, [(json!("TASKS_GENERATED"), json!(tasks))]);
 
     assert_eq!(desk.refused(&desk.manager, "taskGenerationUndo", json!({ "id": id.encode() })).await, NONE);
     for life in 0..12 {
@@ -275,8 +250,8 @@ async fn c_08_assignees_are_told_once() {
         ended.unwrap();
     }
     let tasks = month.tasks().await.as_array().unwrap().len();
-    assert_eq!(month.told(&desk.member).await, [(json!("TASKS_GENERATED"), json!(tasks))]);
-    assert!(month.told(&desk.owner).await.is_empty());
+    assert_eq!(desk.told(&desk.member).await, [(json!("TASKS_GENERATED"), json!(tasks))]);
+    assert!(desk.told(&desk.owner).await.is_empty());
     let query = "{ emailDeliveries(first: 1) { totalCount } }";
     let mails = desk.app.ask(&desk.owner, query, json!({})).await["emailDeliveries"]["totalCount"].clone();
     assert_eq!(mails, 0);
@@ -287,12 +262,39 @@ async fn c_08_assignees_are_told_once() {
 #[tokio::test]
 async fn c_11_what_refers_to_tasks_is_known() {
     let month = Month::open().await;
-    month
-        .set(
-            "SELECT 1 / (array_agg(DISTINCT conrelid::regclass::text) <@ ARRAY['documents', 'document_versions', 'document_answers', 'document_tellings'])::int
-             FROM pg_constraint
-             WHERE contype = 'f' AND confrelid IN ('tasks'::regclass, 'documents'::regclass)",
-        )
-        .await;
+    let unknown = "SELECT count(*) FROM pg_constraint
+        WHERE contype = 'f' AND confrelid IN ('tasks'::regclass, 'documents'::regclass)
+            AND conrelid::regclass::text NOT IN
+                ('documents', 'document_versions', 'document_answers', 'document_tellings')";
+    assert_eq!(month.desk.counted(unknown).await, 0);
+    month.desk.finish().await;
+}
+
+/// C-11: the preview says why a period makes no task: the work rests, or no rule holds any more.
+#[tokio::test]
+async fn c_11_the_preview_says_what_is_skipped() {
+    let month = Month::open().await;
+    let desk = &month.desk;
+    desk.app.hold("generate_tasks").await;
+    let id = month.recurs("2025-12").await;
+    let pause = json!({
+        "id": id, "expectedVersion": 1, "fromPeriod": "2026-01", "toPeriod": "2026-01", "reason": "Sem movimento"
+    });
+    desk.done(&desk.owner, "recurringTaskPause", pause).await;
+    let obligation = desk.obligation().await;
+    let seen = desk.rules(&obligation).await;
+    let ends = json!({
+        "versionId": seen["rules"][0]["versionId"], "expectedVersion": seen["version"],
+        "version": version(None, Some("2026-01"), day(20))
+    });
+    desk.done(&desk.owner, "ruleVersionUpdate", ends).await;
+    let query = "{ taskGenerationPreview(upTo: \"2026-03-02\") {
+        taskCount lines { taskCount tasks { period } skipped { period reason } }
+    } }";
+    let preview = desk.app.ask(&desk.owner, query, json!({})).await["taskGenerationPreview"].clone();
+    let skipped = json!([{ "period": "2026-01", "reason": "PAUSED" }, { "period": "2026-02", "reason": "NOT_COVERED" }]);
+    let line = json!({ "taskCount": 1, "tasks": [{ "period": "2025-12" }], "skipped": skipped });
+    assert_eq!(preview, json!({ "taskCount": 1, "lines": [line] }));
+    desk.app.release("generate_tasks").await;
     month.desk.finish().await;
 }

@@ -1,22 +1,14 @@
 //! Recurring tasks: no two for one work, pauses that end early, floods that are refused, fiscal years that change.
 
 use chrono::{Datelike, NaiveDate};
-use diesel_async::SimpleAsyncConnection;
 use guichet_base::id::{ClientId, Id};
 use guichet_schema::month::generation::job::tick;
 use serde_json::{Value, json};
 
-use super::generation::Month;
-use crate::desk::ticket::desk::{NONE, each, text};
+use super::office::{Month, day};
+use crate::desk::ticket::desk::{NONE, each, errors, text};
 
 impl Month {
-    fn after(&self, months: i32) -> String {
-        let (by, today) =
-            (chrono::Months::new(months.unsigned_abs()), self.desk.app.store.now().date_naive());
-        let day = if months < 0 { today - by } else { today + by };
-        day.format("%Y-%m").to_string()
-    }
-
     async fn give(&self, first: &str, last: Option<&str>) -> Value {
         let input = json!({
             "clientId": self.desk.client.encode(), "taskTypeId": self.task_type, "firstPeriod": first, "lastPeriod": last
@@ -38,30 +30,25 @@ impl Month {
     }
 }
 
-/// The errors of a payload, by field and code.
-fn refusals(payload: &Value) -> Vec<String> {
-    crate::desk::ticket::desk::errors(payload)
-}
-
 /// C-08: a client has a kind of work once for each period: neither a new series nor a later end makes two.
 #[tokio::test]
 async fn c_08_no_two_series_of_one_work() {
     let month = Month::open().await;
-    let first = month.give(&month.after(0), Some(&month.after(3))).await;
-    assert_eq!(refusals(&first), NONE);
-    let second = month.give(&month.after(2), None).await;
-    assert_eq!(refusals(&second), ["taskTypeId:TAKEN"]);
-    let second = month.give(&month.after(4), None).await;
-    assert_eq!(refusals(&second), NONE);
+    let first = month.give(&month.name(0), Some(&month.name(3))).await;
+    assert_eq!(errors(&first), NONE);
+    let second = month.give(&month.name(2), None).await;
+    assert_eq!(errors(&second), ["taskTypeId:TAKEN"]);
+    let second = month.give(&month.name(4), None).await;
+    assert_eq!(errors(&second), NONE);
     let id = first["recurringTask"]["id"].clone();
     let ends = |last: Value| json!({ "id": id, "expectedVersion": 1, "lastPeriod": last });
     assert_eq!(month.change("recurringTaskUpdate", ends(Value::Null)).await, ["lastPeriod:TAKEN"]);
-    assert_eq!(month.change("recurringTaskUpdate", ends(json!(month.after(4)))).await, ["lastPeriod:TAKEN"]);
+    assert_eq!(month.change("recurringTaskUpdate", ends(json!(month.name(4)))).await, ["lastPeriod:TAKEN"]);
     assert_eq!(
-        month.change("recurringTaskUpdate", ends(json!(month.after(-1)))).await,
+        month.change("recurringTaskUpdate", ends(json!(month.name(-1)))).await,
         ["lastPeriod:OUT_OF_RANGE"]
     );
-    assert_eq!(month.change("recurringTaskUpdate", ends(json!(month.after(2)))).await, NONE);
+    assert_eq!(month.change("recurringTaskUpdate", ends(json!(month.name(2)))).await, NONE);
     month.desk.finish().await;
 }
 
@@ -69,11 +56,10 @@ async fn c_08_no_two_series_of_one_work() {
 #[tokio::test]
 async fn c_09_overrides_are_checked() {
     let month = Month::open().await;
-    let id = month.recurs(&month.after(0)).await;
-    let due = json!({ "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": 5 }], "shift": "KEEP" });
+    let id = month.recurs(&month.name(0)).await;
     let set = |from: i32, to: Option<i32>| {
         json!({
-            "id": id, "fromPeriod": month.after(from), "toPeriod": to.map(|to| month.after(to)), "due": due,
+            "id": id, "fromPeriod": month.name(from), "toPeriod": to.map(|to| month.name(to)), "due": day(5),
             "reason": "Combinado"
         })
     };
@@ -92,7 +78,7 @@ async fn c_09_overrides_are_checked() {
 async fn c_08_a_pause_with_an_end_is_resumed() {
     let month = Month::open().await;
     let desk = &month.desk;
-    let names: Vec<String> = (0..4).map(|months| month.after(months)).collect();
+    let names: Vec<String> = (0..4).map(|months| month.name(months)).collect();
     let id = month.recurs(&names[0]).await;
     let pause = json!({ "id": id, "expectedVersion": 1, "fromPeriod": names[1], "toPeriod": names[3] });
     desk.done(&desk.owner, "recurringTaskPause", pause).await;
@@ -103,7 +89,7 @@ async fn c_08_a_pause_with_an_end_is_resumed() {
     let resume =
         |version: i32, from: &str| json!({ "id": id, "expectedVersion": version, "fromPeriod": from });
     assert_eq!(
-        month.change("recurringTaskResume", resume(2, &month.after(20))).await,
+        month.change("recurringTaskResume", resume(2, &month.name(20))).await,
         ["fromPeriod:OUT_OF_RANGE"]
     );
     desk.done(&desk.owner, "recurringTaskResume", resume(2, &names[2])).await;
@@ -125,9 +111,9 @@ async fn c_08_a_pause_with_an_end_is_resumed() {
 async fn c_08_floods_are_refused() {
     let month = Month::open().await;
     let desk = &month.desk;
-    let far = month.give(&month.after(-12 * 7), None).await;
-    assert_eq!(refusals(&far), ["firstPeriod:OUT_OF_RANGE"]);
-    month.recurs(&month.after(0)).await;
+    let far = month.give(&month.name(-12 * 7), None).await;
+    assert_eq!(errors(&far), ["firstPeriod:OUT_OF_RANGE"]);
+    month.recurs(&month.name(0)).await;
     let months = |version: i32, months: &[i32]| json!({ "id": month.task_type, "expectedVersion": version, "months": months });
     assert_eq!(month.change("taskTypeUpdate", months(1, &[3, 6])).await, NONE, "fewer make nothing");
     assert_eq!(month.change("taskTypeUpdate", months(2, &[6, 9])).await, ["months:IN_USE"]);
@@ -143,18 +129,13 @@ async fn c_08_each_act_at_once() {
     let month = Month::open().await;
     let desk = &month.desk;
     desk.app.hold("generate_tasks").await;
-    let id = month.recurs(&month.after(-2)).await;
-    let update = json!({ "id": id, "expectedVersion": 1, "lastPeriod": month.after(5) });
+    let id = month.recurs(&month.name(-2)).await;
+    let update = json!({ "id": id, "expectedVersion": 1, "lastPeriod": month.name(5) });
     desk.done(&desk.owner, "recurringTaskUpdate", update).await;
     tick(&desk.app.store).await.unwrap();
-    let mut conn = desk.app.store.conn().await.unwrap();
-    conn.batch_execute(
-        "SELECT 1 / (count(*) FILTER (WHERE priority > 0) = 2 AND count(*) = 3)::int FROM jobs
-         WHERE kind = 'generate_tasks'",
-    )
-    .await
-    .unwrap();
-    drop(conn);
+    let jobs = "SELECT count(*) FROM jobs WHERE kind = 'generate_tasks'";
+    let of_people = format!("{jobs} AND priority > 0");
+    assert_eq!((desk.counted(jobs).await, desk.counted(&of_people).await), (3, 2));
     desk.app.release("generate_tasks").await;
     month.desk.finish().await;
 }
@@ -165,13 +146,9 @@ async fn c_08_each_act_at_once() {
 async fn c_08_fiscal_years_change() {
     let month = Month::open().await;
     let desk = &month.desk;
-    let create = json!({
-        "name": "Balanço", "category": "ACCOUNTING",
-        "recurrence": { "periodKind": "FISCAL_YEAR", "generateMonth": 1, "generateDay": 1 }, "documents": []
-    });
-    let yearly = desk.done(&desk.owner, "taskTypeCreate", create).await["taskType"]["id"].clone();
+    let yearly = desk.yearly_work().await;
     let other = desk.firm.client("Outra", None).await;
-    let today = desk.app.store.now().date_naive();
+    let today = month.today();
     let year = today.year();
     for client in [desk.client, other] {
         let input = json!({

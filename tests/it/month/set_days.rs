@@ -1,47 +1,37 @@
 //! Dates that a person set stay when rules change (C-09, C-11); what people entered follows its kind of work.
 
-use diesel_async::SimpleAsyncConnection;
 use guichet_base::id::Id;
 use serde_json::{Value, json};
 
-use super::generation::Month;
+use super::office::{Month, day};
 use super::task::Work;
-use crate::desk::ticket::desk::{Desk, text};
+use crate::desk::ticket::desk::{Desk, each, text};
 
-async fn moves(desk: &Desk) -> Value {
-    let query = "{ dueDateMoves {
-        counts { tasks documents } nextAfterId
-        moves { task { id } documentId newLegalDueOn newTargetOn newDueOn reason }
-    } }";
-    desk.app.ask(&desk.manager, query, json!({})).await["dueDateMoves"].clone()
+impl Work {
+    /// Generates the task of a period that is over; returns the id of the recurring task.
+    async fn recurs_in(&self, period: &str) -> String {
+        let input = json!({
+            "clientId": self.desk.client.encode(), "taskTypeId": self.task_type, "firstPeriod": period,
+            "lastPeriod": period
+        });
+        let made = self.desk.done(&self.desk.owner, "recurringTaskCreate", input).await;
+        self.desk.app.jobs_done().await;
+        text(&made["recurringTask"]["id"])
+    }
 }
 
+/// How many tasks and documents would move.
 async fn counts(desk: &Desk) -> (i64, i64) {
-    let counts = moves(desk).await["counts"].clone();
+    let counts = desk.moves().await["counts"].clone();
     (counts["tasks"].as_i64().unwrap(), counts["documents"].as_i64().unwrap())
 }
 
-async fn obligation(desk: &Desk) -> Value {
-    let query = "{ obligations(first: 1) { nodes { id } } }";
-    desk.app.ask(&desk.owner, query, json!({})).await["obligations"]["nodes"][0]["id"].clone()
-}
-
-/// An authority extends March 2026.
-async fn extend(desk: &Desk, due_on: &str) {
-    let extension = json!({
-        "obligationId": obligation(desk).await, "period": "2026-03", "dueOn": due_on,
-        "publishedOn": "2026-01-02", "source": "Portaria 7"
-    });
-    desk.done(&desk.owner, "dueDateExtensionCreate", extension).await;
-}
-
-async fn assert_sql(desk: &Desk, statement: &str) {
-    desk.app.store.conn().await.unwrap().batch_execute(statement).await.unwrap();
-}
-
 /// How documents were found says the day that they have.
-const AGREE: &str = "SELECT 1 / (count(*) = 0)::int FROM documents
-    WHERE due_facts IS NULL OR (due_facts->>'date')::date IS DISTINCT FROM legal_due_on";
+async fn agree(desk: &Desk) {
+    let other = "SELECT count(*) FROM documents
+        WHERE due_facts IS NULL OR (due_facts->>'date')::date IS DISTINCT FROM legal_due_on";
+    assert_eq!(desk.counted(other).await, 0);
+}
 
 /// C-11: a task that somebody entered for a kind of work and a period follows a moved rule, with its documents; one without
 /// has nothing to follow.
@@ -52,8 +42,8 @@ async fn c_11_what_people_entered_follows() {
     let id = work.of_march(&desk.member).await;
     work.entered(&desk.member).await;
     assert_eq!(counts(desk).await, (0, 0));
-    extend(desk, "2026-05-06").await;
-    let seen = moves(desk).await;
+    desk.extend("2026-03", "2026-05-06").await;
+    let seen = desk.moves().await;
     assert_eq!(seen["counts"], json!({ "tasks": 1, "documents": 2 }), "{seen}");
     let of_task = seen["moves"].as_array().unwrap().iter().find(|one| one["documentId"].is_null()).unwrap();
     assert_eq!(
@@ -67,7 +57,7 @@ async fn c_11_what_people_entered_follows() {
         ["INPUT Notas EXPECTED 2026-05-01", "OUTPUT Guia EXPECTED 2026-05-06"]
     );
     assert_eq!(counts(desk).await, (0, 0));
-    assert_sql(desk, AGREE).await;
+    agree(desk).await;
     work.desk.finish().await;
 }
 
@@ -76,17 +66,29 @@ async fn c_11_what_people_entered_follows() {
 async fn c_11_the_list_goes_on() {
     let work = Work::open().await;
     let desk = &work.desk;
+    let recurring = work.recurs_in("2026-02").await;
     for _ in 0..3 {
         work.of_march(&desk.member).await;
     }
-    extend(desk, "2026-05-06").await;
-    let query = "query ($after: ID) { dueDateMoves(first: 1, afterId: $after) { nextAfterId moves { task { id } } } }";
-    let page = desk.app.ask(&desk.manager, query, json!({})).await["dueDateMoves"].clone();
-    assert_eq!(page["moves"].as_array().unwrap().len(), 9);
-    let after = json!({ "after": page["nextAfterId"] });
-    assert!(text(&after["after"]).starts_with("task_"));
-    let page = desk.app.ask(&desk.manager, query, after).await["dueDateMoves"].clone();
-    assert_eq!((&page["moves"], &page["nextAfterId"]), (&json!([]), &Value::Null));
+    for period in ["2026-02", "2026-03"] {
+        desk.extend(period, "2026-05-06").await;
+    }
+    let query = "query ($after: ID) { dueDateMoves(first: 1, afterId: $after) {
+        nextAfterId moves { task { origin } }
+    } }";
+    let page = async |after: Value| {
+        desk.app.ask(&desk.manager, query, json!({ "after": after })).await["dueDateMoves"].clone()
+    };
+    let tasks = |page: &Value| each(&page["moves"], "task");
+    let first = page(Value::Null).await;
+    // A task and its two documents.
+    assert_eq!(tasks(&first), vec![json!({ "origin": "RECURRING" }); 3]);
+    assert_eq!(first["nextAfterId"], recurring);
+    let second = page(first["nextAfterId"].clone()).await;
+    assert_eq!(tasks(&second), vec![json!({ "origin": "HAND" }); 9]);
+    assert!(text(&second["nextAfterId"]).starts_with("task_"));
+    let last = page(second["nextAfterId"].clone()).await;
+    assert_eq!((&last["moves"], &last["nextAfterId"]), (&json!([]), &Value::Null));
     work.desk.finish().await;
 }
 
@@ -98,11 +100,7 @@ async fn c_11_a_day_that_a_person_set_stays() {
     let desk = &work.desk;
     let entered = json!({ "taskTypeId": work.task_type, "period": "2026-03", "legalDueOn": "2026-05-10" });
     let entered = text(&work.task(&desk.member, entered).await["id"]);
-    let input = json!({
-        "clientId": desk.client.encode(), "taskTypeId": work.task_type, "firstPeriod": "2026-02", "lastPeriod": "2026-02"
-    });
-    desk.done(&desk.owner, "recurringTaskCreate", input).await;
-    desk.app.jobs_done().await;
+    work.recurs_in("2026-02").await;
     let query = "{ tasks(first: 10, filter: { origins: [RECURRING] }) { nodes { id version } } }";
     let generated = desk.app.ask(&desk.member, query, json!({})).await["tasks"]["nodes"][0].clone();
     let edit =
@@ -116,26 +114,18 @@ async fn c_11_a_day_that_a_person_set_stays() {
     for (id, expected) in &as_set {
         assert_eq!(work.documents(id).await, expected);
     }
-    assert_sql(desk, AGREE).await;
-    assert_sql(desk, "SELECT 1 / (count(*) = 4)::int FROM documents WHERE due_facts->>'source' = 'bruno'")
-        .await;
+    agree(desk).await;
+    let by_bruno = "SELECT count(*) FROM documents WHERE due_facts->>'source' = 'bruno'";
+    assert_eq!(desk.counted(by_bruno).await, 4);
 
-    extend(desk, "2026-06-30").await;
-    let version = json!({
-        "obligationId": obligation(desk).await,
-        "version": {
-            "validFrom": "2020-01",
-            "due": { "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": 25 }], "shift": "KEEP" },
-            "source": "Lei 9", "status": "CONFIRMED"
-        }
-    });
-    desk.done(&desk.owner, "ruleVersionCreate", version).await;
+    desk.extend("2026-03", "2026-06-30").await;
+    desk.rule_from("2020-01", day(25)).await;
     assert_eq!(counts(desk).await, (0, 0));
 
     let target = json!({ "at": { "rule": "self" }, "go": [{ "days": -3 }], "shift": "KEEP" });
     let update = json!({ "id": work.task_type, "expectedVersion": 1, "targetRule": target });
     desk.done(&desk.owner, "taskTypeUpdate", update).await;
-    let seen = moves(desk).await;
+    let seen = desk.moves().await;
     assert_eq!(seen["counts"], json!({ "tasks": 2, "documents": 0 }), "{seen}");
     let ids = json!({ "taskIds": [entered, generated] });
     assert_eq!(desk.done(&desk.manager, "dueDateMovesApply", ids).await["movedCount"], 2);
@@ -155,7 +145,7 @@ async fn c_11_a_day_that_a_person_set_stays() {
         work.documents(&generated).await,
         ["INPUT Notas EXPECTED 2026-03-20", "OUTPUT Guia EXPECTED 2026-03-25"]
     );
-    assert_sql(desk, AGREE).await;
+    agree(desk).await;
     assert_eq!(counts(desk).await, (0, 0));
     work.desk.finish().await;
 }
@@ -169,7 +159,7 @@ async fn c_11_a_day_to_hand_in_stays() {
     let edit = json!({ "id": id, "expectedVersion": 1, "handInBy": "2026-04-02" });
     desk.done(&desk.member, "taskEdit", edit).await;
     assert_eq!(counts(desk).await, (0, 0));
-    extend(desk, "2026-05-06").await;
+    desk.extend("2026-03", "2026-05-06").await;
     desk.done(&desk.manager, "dueDateMovesApply", json!({ "taskIds": [id] })).await;
     assert_eq!(
         work.documents(&id).await,
@@ -183,14 +173,7 @@ async fn c_11_a_day_to_hand_in_stays() {
 async fn c_09_documents_of_another_obligation_stay() {
     let work = Work::open().await;
     let desk = &work.desk;
-    let create = json!({
-        "code": "OWN-2", "name": "Outra", "category": "TAX", "periodKind": "MONTH", "jurisdiction": "ANY",
-        "rules": [{
-            "due": { "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": 20 }], "shift": "KEEP" },
-            "source": "Ata 2", "status": "CONFIRMED"
-        }]
-    });
-    let other = desk.done(&desk.owner, "obligationCreate", create).await["obligation"]["id"].clone();
+    let other = desk.own_obligation("OWN-2").await;
     let update = json!({
         "id": work.task_type, "expectedVersion": 1,
         "documents": [
@@ -205,7 +188,7 @@ async fn c_09_documents_of_another_obligation_stay() {
     let mut documents = work.documents(&id).await;
     documents.sort();
     assert_eq!(documents, ["OUTPUT Guia EXPECTED 2026-05-04", "OUTPUT Recibo EXPECTED 2026-04-20"]);
-    assert_sql(desk, AGREE).await;
+    agree(desk).await;
     assert_eq!(counts(desk).await, (0, 0));
     work.desk.finish().await;
 }
@@ -237,7 +220,7 @@ async fn c_09_documents_with_a_rule_for_handing_in() {
     let edit = json!({ "id": id, "expectedVersion": 2, "handInBy": "2026-05-02" });
     desk.done(&desk.member, "taskEdit", edit).await;
     assert_eq!(documents().await, ["INPUT Extrato EXPECTED 2026-05-11", "INPUT Notas EXPECTED 2026-05-02"]);
-    assert_sql(desk, AGREE).await;
+    agree(desk).await;
     assert_eq!(counts(desk).await, (0, 0));
     work.desk.finish().await;
 }
@@ -248,7 +231,7 @@ async fn c_09_an_override_holds_again() {
     let month = Month::open().await;
     let desk = &month.desk;
     desk.app.hold("generate_tasks").await;
-    let period = (desk.app.store.now().date_naive() - chrono::Months::new(2)).format("%Y-%m").to_string();
+    let period = month.name(-2);
     let id = month.recurs(&period).await;
     let agreed = json!({
         "id": id, "fromPeriod": period, "toPeriod": period, "due": { "dates": { (period.clone()): "2031-03-04" } },

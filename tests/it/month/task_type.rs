@@ -13,17 +13,8 @@ use crate::desk::ticket::desk::{Desk, text};
 #[tokio::test]
 async fn c_08_what_is_read_can_be_sent_back() {
     let desk = Desk::open().await;
-    let obligation = async |code: &str| {
-        let create = json!({
-            "code": code, "name": code, "category": "TAX", "periodKind": "MONTH", "jurisdiction": "ANY",
-            "rules": [{
-                "due": { "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": 20 }], "shift": "KEEP" },
-                "source": "Ata 1", "status": "CONFIRMED"
-            }]
-        });
-        desk.done(&desk.owner, "obligationCreate", create).await["obligation"]["id"].clone()
-    };
-    let (of_work, of_document) = (obligation("OWN-1").await, obligation("OWN-2").await);
+    let of_work = desk.own_obligation("OWN-1").await;
+    let of_document = desk.own_obligation("OWN-2").await;
     let create = json!({
         "name": "Guia", "category": "TAX", "obligationId": of_work,
         "recurrence": { "periodKind": "MONTH", "generateMonth": 1, "generateDay": 1 },

@@ -9,7 +9,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
-use super::generation::Month;
+use super::office::Month;
 use crate::desk::ticket::desk::text;
 
 /// By title and period: the date of the law.

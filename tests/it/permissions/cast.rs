@@ -20,6 +20,7 @@ use guichet_tests::app::{START, gateway, settings};
 use guichet_tests::database::TestDatabase;
 use guichet_tests::live::LiveSide;
 use guichet_tests::object_store::ObjectStore;
+use guichet_tests::vocabulary::takes_a_key;
 use guichet_tests::world::{Firm, Person, session};
 use http::Request;
 use serde_json::{Value, json};
@@ -145,8 +146,7 @@ impl SetUp {
     }
 
     async fn act_as(&self, viewer: &str, mutation: &str, selection: &str, mut input: Value) -> Value {
-        let is_keyed = !["Update", "Set"].iter().any(|verb| mutation.ends_with(verb));
-        if is_keyed && mutation != "fileDownload" {
+        if takes_a_key(mutation) {
             input["idempotencyKey"] = Uuid::new_v4().to_string().into();
         }
         let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
@@ -348,6 +348,8 @@ impl SetUp {
             "country": "BR", "date": "2026-12-24", "office": true, "name": "Férias", "source": "Ata 2"
         });
         self.make("holiday", "firmHolidayCreate", "firmHoliday", holiday).await;
+        let year = json!({ "country": "BR", "region": "BR-SP", "city": "3550308", "year": 2030 });
+        self.act("calendarYearConfirm", "isComplete", year).await;
         self.views().await;
         let client = self.names["client"].clone();
         let attribute =

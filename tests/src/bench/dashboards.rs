@@ -60,18 +60,28 @@ pub struct Dashboards {
     pub firm: DashboardFigures,
 }
 
+/// What every answer has.
+const MARK: &str = r#"Dashboard":{"today""#;
+
+/// The query for the dashboard of a `client` or a `firm`, and a statement that returns the same for one of these.
+fn dashboard<T: Id>(of: &str, ids: &[T]) -> (String, String) {
+    let list: Vec<String> = ids.iter().map(|id| id.uuid().to_string()).collect();
+    let statement = include_str!("dashboard.sql").replace("client", of);
+    let statement = statement.replace("HOW_MANY", &list.len().to_string()).replace("IDS", &list.join(","));
+    (include_str!("dashboard.graphql").replace("client", of), statement)
+}
+
 /// One who looks at dashboards.
 #[derive(Clone)]
 struct Viewer {
     tokens: Arc<[Arc<str>]>,
     body: String,
-    mark: &'static str,
 }
 
 impl Viewer {
-    fn new(tokens: Vec<String>, query: &str, mark: &'static str) -> Self {
+    fn new(tokens: Vec<String>, query: &str) -> Self {
         let tokens = tokens.into_iter().map(Into::into).collect();
-        Self { tokens, body: json!({ "query": query }).to_string(), mark }
+        Self { tokens, body: json!({ "query": query }).to_string() }
     }
 
     fn request(&self) -> Request {
@@ -112,7 +122,8 @@ pub async fn run(postgres: &Postgres, folder: &Path) -> Result<Dashboards, Faile
     }
     let documents = documents(&store, [firms[0].id, firms[1].id]).await?;
 
-    let of_clients = include_str!("dashboard_client.graphql");
+    let (client_query, of_clients) = dashboard("client", &looking[0]);
+    let (firm_query, of_firms) = dashboard("firm", &[firms[0].id]);
     let mut viewers = Vec::new();
     for (firm, ids) in firms.iter().zip(&looking) {
         let mut tokens = Vec::new();
@@ -120,20 +131,14 @@ pub async fn run(postgres: &Postgres, folder: &Path) -> Result<Dashboards, Faile
             let address = format!("{}@example.com", id.uuid().simple());
             tokens.push(firm.admin(*id, &address).await.token);
         }
-        viewers.push(Viewer::new(tokens, of_clients, r#""clientDashboard":{"today""#));
+        viewers.push(Viewer::new(tokens, &client_query));
     }
     for firm in &firms {
-        let query = include_str!("dashboard_firm.graphql");
-        viewers.push(Viewer::new(vec![firm.owner.token.clone()], query, r#""firmDashboard":{"today""#));
+        viewers.push(Viewer::new(vec![firm.owner.token.clone()], &firm_query));
     }
     let [of_client, of_client_month, of_firm, of_firm_month]: [Viewer; 4] =
         viewers.try_into().map_err(|_| "four viewers")?;
 
-    let list = |ids: &[ClientId]| ids.iter().map(|id| id.uuid().to_string()).collect::<Vec<_>>().join(",");
-    let of_clients = include_str!("dashboard_client.sql")
-        .replace("CLIENT_COUNT", &LOOKING.to_string())
-        .replace("CLIENT_IDS", &list(&looking[0]));
-    let of_firms = include_str!("dashboard_firm.sql").replace("FIRM_IDS", &firms[0].id.uuid().to_string());
     let server = Launch::serve(&postgres.url()).start().await;
     let (url, processes) = (server.url().await, [server.pid(), postgres.pid().ok_or("PostgreSQL runs")?]);
     same(&store, &of_clients, of_client.look(&url).await?).await?;
@@ -142,8 +147,7 @@ pub async fn run(postgres: &Postgres, folder: &Path) -> Result<Dashboards, Faile
     let mut figures = Dashboards { documents, ..Dashboards::default() };
     let run = async |viewer: &Viewer, connections| {
         let viewer = viewer.clone();
-        let mark = viewer.mark;
-        load::run(&url, processes, connections, mark, move |_, _| viewer.request()).await
+        load::run(&url, processes, connections, MARK, move |_, _| viewer.request()).await
     };
     for _ in 0..ROUNDS {
         for (figures, script, connections, long, short) in [

@@ -32,7 +32,7 @@ const SCREENS: usize = 20;
 const ROUNDS: usize = 10;
 /// How many connections are begun concurrently.
 const AT_ONCE: usize = 200;
-/// How long a new client may wait for its answer, and others for a change. All share two cores with the attack.
+/// How long a new client may wait for its answer, and the screens for a change, on the machine that attacks.
 const SOON: Duration = Duration::from_secs(3);
 /// Memory that the server may use for the attack, in kB.
 const MEMORY: u64 = 160 << 10;

@@ -26,6 +26,7 @@ const WORK: Recurring<'static> = Recurring {
     kinds: &["BR-DAS", "BR-FGTS", "BR-DCTFWEB", "BR-SALARY", "FIRM-CLOSE"],
     periods: ["2026-03", "2026-05"],
 };
+const BEGUN: Duration = Duration::from_secs(30);
 const EMPTIED: Duration = Duration::from_secs(120);
 
 /// One task per recurring task and period, however many generate it; and nothing more when all of them begin again.
@@ -45,13 +46,18 @@ pub async fn run() -> Findings {
         drop(conn);
         asked += ask(&months, &mut findings).await;
         let schedulers = join_all((0..SCHEDULERS).map(|_| launch.start()));
-        let beside = join_all(months.firms.iter().flat_map(|firm| {
-            let (store, order) = (months.store.clone(), everything(firm.id));
-            (0..RUNS).map(move |_| {
-                let (store, order) = (store.clone(), order.clone());
-                async move { generate(&store, &order).await }
-            })
-        }));
+        let beside = async {
+            // Before that, they would leave nothing to the runs that people asked for.
+            office.within(BEGUN, async || months.number(MADE_BY_RUNS).await > 0).await;
+            join_all(months.firms.iter().flat_map(|firm| {
+                let (store, order) = (months.store.clone(), everything(firm.id));
+                (0..RUNS).map(move |_| {
+                    let (store, order) = (store.clone(), order.clone());
+                    async move { generate(&store, &order).await }
+                })
+            }))
+            .await
+        };
         let (schedulers, beside) = join(schedulers, beside).await;
         let failed = beside.iter().filter(|ended| ended.is_err()).count();
         findings.expect_equal("runs that failed", failed, 0);
@@ -71,6 +77,9 @@ pub async fn run() -> Findings {
     findings.expect_equal("runs that did not end", months.number(UNENDED).await, 0);
     findings.expect_equal("runs that people asked for", months.number(ASKED).await, asked);
     findings.expect_equal("runs that count what another made", months.number(MISCOUNTED).await, 0);
+    let by_runs = months.number(MADE_BY_RUNS).await;
+    findings.count("tasks of runs that people asked for", by_runs);
+    findings.expect(by_runs > 0, "no run that people asked for made a task");
     sink.stop().await;
     database.drop().await;
     findings
@@ -92,6 +101,7 @@ async fn ask(months: &Months, findings: &mut Findings) -> i64 {
 
 const UNENDED: &str = "SELECT count(*) AS n FROM generations WHERE state <> 'DONE'";
 const ASKED: &str = "SELECT count(*) AS n FROM generations";
+const MADE_BY_RUNS: &str = "SELECT count(*) AS n FROM tasks WHERE generation_id IS NOT NULL";
 const MISCOUNTED: &str = "
     SELECT count(*) AS n FROM generations
     WHERE made <> (SELECT count(*) FROM tasks WHERE generation_id = generations.id)";

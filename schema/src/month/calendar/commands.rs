@@ -12,7 +12,7 @@ use guichet_engine::feed::Audience;
 use guichet_engine::first;
 use guichet_engine::store::{Done, Store};
 use guichet_engine::tables::{confirmed_years, firm_holidays};
-use guichet_obligations::{Holidays, region_of_city};
+use guichet_obligations::{Holidays, Provisional, region_of_city};
 use serde::Serialize;
 
 use crate::people::client::record::rules::elsewhere;
@@ -124,16 +124,18 @@ pub async fn confirm_year(store: &Store, actor: &Actor, input: ConfirmYear) -> R
     check.number("year", input.year.into(), &(2000..=2100));
     let (region, city) = place(&mut check, input.country, input.region.as_deref(), input.city.as_deref());
     check.done()?;
+    let ConfirmYear { country, year, .. } = input;
+    let confirmed = Provisional::CalendarYear { country, region: region.clone(), city: city.clone(), year };
     let (region, city) = (region.unwrap_or_default(), city.unwrap_or_default());
-    let row = (firm_id, input.country.as_str(), region.as_str(), city.as_str(), input.year);
+    let row = (firm_id, country.as_str(), region.as_str(), city.as_str(), year);
     let changed = if input.confirmed {
         diesel::insert_into(confirmed_years::table)
             .values((
                 confirmed_years::firm_id.eq(firm_id),
-                confirmed_years::country.eq(input.country),
+                confirmed_years::country.eq(country),
                 confirmed_years::region.eq(&region),
                 confirmed_years::city.eq(&city),
-                confirmed_years::year.eq(input.year),
+                confirmed_years::year.eq(year),
                 confirmed_years::confirmed_at.eq(tx.now),
             ))
             .on_conflict_do_nothing()
@@ -146,7 +148,7 @@ pub async fn confirm_year(store: &Store, actor: &Actor, input: ConfirmYear) -> R
         let audience = Some(Audience::staff());
         tx.changed(firm_id, "calendarYearConfirm", firm_id, audience.clone(), audience);
         if input.confirmed {
-            tx.job(settling(firm_id)?);
+            tx.job(settling(firm_id, confirmed)?);
         }
     }
     tx.commit(()).await

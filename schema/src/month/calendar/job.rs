@@ -3,6 +3,7 @@
 use guichet_base::error::Result;
 use guichet_base::id::{ActId, FirmId};
 use guichet_engine::job::{NewJob, Payload};
+use guichet_obligations::Provisional;
 use serde::{Deserialize, Serialize};
 
 /// Looks which dates of a firm are final now.
@@ -19,6 +20,9 @@ pub struct SettleDueDates {
     /// The rules and holidays of the program, when it was upgraded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<String>,
+    /// The year of a place that was confirmed, as the dates have it that waited for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed: Option<Provisional>,
 }
 
 impl Payload for SettleDueDates {
@@ -27,14 +31,25 @@ impl Payload for SettleDueDates {
 }
 
 impl SettleDueDates {
-    /// After something that may make dates final, an upgrade to these rules for example.
-    pub fn new(firm_id: FirmId, rules: Option<String>) -> Self {
-        Self { firm_id, act_id: ActId::new(), told_id: ActId::new(), catalogue_id: ActId::new(), rules }
+    /// After an upgrade to these rules.
+    pub fn upgraded(firm_id: FirmId, rules: String) -> Self {
+        Self { rules: Some(rules), ..Self::new(firm_id) }
+    }
+
+    fn new(firm_id: FirmId) -> Self {
+        Self {
+            firm_id,
+            act_id: ActId::new(),
+            told_id: ActId::new(),
+            catalogue_id: ActId::new(),
+            rules: None,
+            confirmed: None,
+        }
     }
 }
 
-/// The job after an act of a person, such as confirming a year. It has no key: one that runs already may have read what was
-/// before.
-pub(super) fn settling(firm: FirmId) -> Result<NewJob> {
-    Ok(NewJob::new(&SettleDueDates::new(firm, None))?.firm(firm))
+/// The job after a person confirmed a year. It has no key: one that runs already may have read what was before.
+pub(super) fn settling(firm: FirmId, confirmed: Provisional) -> Result<NewJob> {
+    let job = SettleDueDates { confirmed: Some(confirmed), ..SettleDueDates::new(firm) };
+    Ok(NewJob::new(&job)?.firm(firm))
 }

@@ -1,5 +1,5 @@
-//! What a new version of the program brings to obligations that a firm adopted earlier (C-11): copies change only when the
-//! firm takes it over, having seen which dates would move.
+//! What a new version of the program brings to obligations that a firm adopted earlier (C-11), and what of the catalogue the
+//! firm removed: copies change only when the firm takes it over, having seen which dates would move.
 
 use std::collections::{HashMap, HashSet};
 
@@ -34,13 +34,14 @@ pub struct Update {
     pub cutoff: Option<Option<String>>,
     /// Doubts that are others, in the firm's language, each with the version that has it.
     pub notes: Vec<(RuleVersion, Option<String>)>,
-    /// Versions that are new, each with a doubt in the firm's language: as far as none of the firm's own holds instead.
+    /// Versions that are new, or that the firm removed, each with a doubt in the firm's language: as far as none of the firm's
+    /// own holds instead.
     pub added: Vec<(Version, Option<String>)>,
     /// Versions that are new, and hold for no period because those of the firm's own do.
     pub hidden: Vec<Version>,
     /// Extensions that are new.
     pub extensions: Vec<Extension>,
-    /// Copies of versions that the catalogue does not have any more.
+    /// Copies of versions that the catalogue does not have any more, or has for other periods.
     pub replaced: Vec<RuleVersion>,
     /// Copies of extensions that the catalogue does not have any more.
     pub withdrawn: Vec<ExtensionId>,
@@ -116,8 +117,6 @@ impl Copies {
             .filter(|version| version.is_own())
             .filter_map(|version| read_version((*version).clone()))
             .collect();
-        let copied: HashSet<&str> =
-            versions.iter().filter_map(|version| version.shipped_digest.as_deref()).collect();
         let known: HashSet<&str> =
             extensions.iter().filter_map(|one| one.shipped_digest.as_deref()).collect();
         let shipped: Vec<String> = rule.versions.iter().map(version_digest).collect();
@@ -128,26 +127,35 @@ impl Copies {
             note.map(|note| note.of(self.locale).to_owned())
         };
         let (mut added, mut digests, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
-        let new = rule.versions.iter().enumerate().zip(&shipped);
-        for ((index, version), digest) in new.filter(|(_, digest)| !copied.contains(digest.as_str())) {
-            let parts = version.beside(&own);
-            if parts.is_empty() {
+        let (mut notes, mut replaced) = (Vec::new(), Vec::new());
+        for ((index, version), digest) in rule.versions.iter().enumerate().zip(&shipped) {
+            let copies = || versions.iter().filter(move |copy| copy.shipped_digest.as_ref() == Some(digest));
+            // What the firm corrected holds where the firm says.
+            let is_corrected = copies().any(|copy| copy.is_own());
+            let parts = if is_corrected { Vec::new() } else { version.beside(&own) };
+            for copy in copies().filter(|copy| !copy.is_own()) {
+                // One that went on into the periods of another, which was removed, ends again.
+                if !is_corrected && !parts.iter().any(|part| copy.is_bounded_as(part)) {
+                    replaced.push((*copy).clone());
+                } else if note(index) != copy.note {
+                    notes.push(((*copy).clone(), note(index)));
+                }
+            }
+            if parts.is_empty() && !is_corrected {
                 hidden.push(version.clone());
             }
             for part in parts {
-                added.push((part, note(index)));
-                digests.push(digest.clone());
+                if !copies().any(|copy| copy.is_bounded_as(&part)) {
+                    added.push((part, note(index)));
+                    digests.push(digest.clone());
+                }
             }
         }
-        let copies = versions.iter().filter(|version| !version.is_own());
-        let (mut notes, mut replaced) = (Vec::new(), Vec::new());
-        for version in copies.map(|version| (*version).clone()) {
-            match shipped.iter().position(|digest| Some(digest) == version.shipped_digest.as_ref()) {
-                Some(index) if note(index) != version.note => notes.push((version, note(index))),
-                Some(_) => {}
-                None => replaced.push(version),
-            }
-        }
+        let is_gone = |digest: &String| !shipped.contains(digest);
+        let gone = versions
+            .iter()
+            .filter(|copy| !copy.is_own() && copy.shipped_digest.as_ref().is_some_and(is_gone));
+        replaced.extend(gone.map(|copy| (*copy).clone()));
         let name = shown.names.of(self.locale);
         let update = Update {
             obligation: of.clone(),
@@ -220,7 +228,8 @@ pub(crate) async fn updated_book(conn: &mut AsyncPgConnection, firm: FirmId) -> 
 /// # Errors
 /// When the database does not answer: retry.
 pub(crate) async fn count(conn: &mut AsyncPgConnection, firm: FirmId) -> Result<usize> {
-    Ok(Copies::read(conn, firm, false).await?.updates(shipped()).len())
+    let updates = Copies::read(conn, firm, false).await?.updates(shipped());
+    Ok(updates.iter().filter(|update| update.is_change()).count())
 }
 
 /// Takes over what the catalogue changed in these obligations, or in all that were adopted. Versions of the firm's own hold

@@ -8,11 +8,11 @@ use guichet_base::error::{Fault, OrNotFound, Result};
 use guichet_base::id::{ActId, DocumentId, Id};
 use guichet_engine::actor::{Actor, Scope};
 use guichet_engine::store::Tx;
-use guichet_engine::tables::{document_definitions, document_versions, portal_accesses};
+use guichet_engine::tables::{document_definitions, portal_accesses};
 
 use super::hand_in::HandedIn;
 use super::held::Held;
-use super::model::{Document, DocumentVersion};
+use super::model::{Document, DocumentState, DocumentVersion};
 use super::{library, notify, rules, together};
 use crate::shared::file::model::{Attachment, File};
 use crate::shared::file::owner::{HasFiles, tell_others};
@@ -62,18 +62,20 @@ async fn reveal(tx: &mut Tx, file: &File, attachment: &Attachment) -> Result<()>
     let versions = held.versions.get(&made.document_id).map(Vec::as_slice).unwrap_or_default();
     let act = versions.iter().find(|version| version.number == made.number).and_then(|of| of.act_id);
     let delivered = held.documents.get(&made.document_id).filter(|document| document.is_output());
-    let (told, client) = (held.told(), delivered.map(|document| document.client_id));
+    // Of what was handed in the client is told nothing.
+    let Some(client) = delivered.map(|document| document.client_id) else {
+        return held.save(tx, "documentHandIn").await;
+    };
     if let Some(act) = act {
         together::lock(tx, act).await?;
     }
+    let told = held.told();
     held.save(tx, "documentHandIn").await?;
-    match client {
-        Some(client) => together::tell(tx, act, client, &told).await,
-        None => Ok(()),
-    }
+    together::tell(tx, act, client, &told).await
 }
 
-/// Lets a stored file count, and publishes it where its definition says so, unless its task is canceled.
+/// Lets a stored file count, and publishes it where its definition says so, unless its task is canceled. What is not
+/// expected any more stays so.
 pub(super) async fn count(tx: &mut Tx, held: &mut Held, made: HandedIn, file: &File) -> Result<()> {
     let now = tx.now;
     let HandedIn { document_id, number } = made;
@@ -83,12 +85,16 @@ pub(super) async fn count(tx: &mut Tx, held: &mut Held, made: HandedIn, file: &F
         rules::store(document, version, others, now);
         counts = version.is_current;
     });
+    let document = held.documents.get(&document_id);
+    let Some(document) = document.filter(|document| document.state != DocumentState::Dropped) else {
+        return Ok(());
+    };
     if counts {
         held.answers.insert(document_id, None);
     }
-    let Some(document) = held.documents.get(&document_id).filter(|document| document.is_output()) else {
+    if !document.is_output() {
         return Ok(());
-    };
+    }
     let Some(definition) = document.definition_id.filter(|_| !held.terms(document).is_canceled()) else {
         return Ok(());
     };
@@ -152,7 +158,8 @@ async fn find(tx: &mut Tx, scope: &Scope, attachment: &Attachment) -> Result<(He
     let broken = || Fault::Broken(format!("{subject} has no version of its file"));
     let document_id: DocumentId = subject.id().ok_or_else(broken)?;
     let held = Held::lock(tx, scope, &[document_id]).await?;
-    let of = document_versions::table.filter(document_versions::attachment_id.eq(attachment.id));
-    let number: Option<i32> = of.select(document_versions::number).get_result(tx.conn()).await.optional()?;
-    Ok((held, HandedIn { document_id, number: number.ok_or_else(broken)? }))
+    let versions = held.versions.get(&document_id).map(Vec::as_slice).unwrap_or_default();
+    let version = versions.iter().find(|version| version.attachment_id == attachment.id);
+    let number = version.ok_or_else(broken)?.number;
+    Ok((held, HandedIn { document_id, number }))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_base::error::Result;
-use guichet_base::id::{ClientId, DocumentId, Id, StaffId, TaskId};
+use guichet_base::id::{ClientId, DocumentId, FolderId, Id, StaffId, TaskId};
 use guichet_engine::actor::Scope;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
@@ -17,6 +17,7 @@ use super::mails::Published;
 use super::model::{Document, DocumentAnswer, DocumentVersion};
 use super::queries::visible;
 use super::rules::Terms;
+use crate::month::folder::around::Around;
 use crate::month::task::model::TaskStatus;
 use crate::shared::visibility::Visibility;
 
@@ -137,8 +138,9 @@ impl Held {
     }
 
     /// Writes what was changed, with the events: to everybody who sees a document, or to staff alone where the client sees
-    /// no difference.
+    /// no difference; and about the folders that documents leave and enter.
     pub async fn save(self, tx: &mut Tx, act: &'static str) -> Result<()> {
+        let around = Around::read(tx, &self.places()).await?;
         let (mut new, mut shown, mut hidden) = (Vec::new(), Vec::new(), Vec::new());
         let mut ids: Vec<&DocumentId> = self.documents.keys().collect();
         ids.sort_unstable();
@@ -152,16 +154,15 @@ impl Held {
                 continue;
             }
             if document != before {
-                diesel::update(documents::table.find(id)).set(document).execute(tx.conn()).await?;
+                let update = diesel::update(documents::table.find(id)).set(document);
+                sql::keep(1, update).execute(tx.conn()).await?;
             }
             for version in &changed {
                 if was(version).is_none() {
                     new.push(*version);
                 } else {
-                    diesel::update(document_versions::table.find(version.id))
-                        .set(*version)
-                        .execute(tx.conn())
-                        .await?;
+                    let update = diesel::update(document_versions::table.find(version.id)).set(*version);
+                    sql::keep(1, update).execute(tx.conn()).await?;
                 }
                 let was_published = was(version).is_some_and(|old| old.published_at.is_some());
                 if version.published_at.is_some() && !was_published {
@@ -184,13 +185,12 @@ impl Held {
         for (id, answer) in &self.answers {
             match answer {
                 Some(answer) => {
-                    diesel::insert_into(document_answers::table)
+                    let upsert = diesel::insert_into(document_answers::table)
                         .values(answer)
                         .on_conflict(document_answers::document_id)
                         .do_update()
-                        .set(answer)
-                        .execute(tx.conn())
-                        .await?
+                        .set(answer);
+                    sql::keep(1, upsert).execute(tx.conn()).await?
                 }
                 None => diesel::delete(document_answers::table.find(id)).execute(tx.conn()).await?,
             };
@@ -200,12 +200,21 @@ impl Held {
         }
         for (ids, visibility) in [(shown, Visibility::Public), (hidden, Visibility::Internal)] {
             if !ids.is_empty() {
-                diesel::update(attachments::table.filter(sql::among(attachments::id, &ids)))
-                    .set(attachments::visibility.eq(visibility))
-                    .execute(tx.conn())
-                    .await?;
+                let update = diesel::update(attachments::table.filter(sql::among(attachments::id, &ids)))
+                    .set(attachments::visibility.eq(visibility));
+                sql::keep(1, update).execute(tx.conn()).await?;
             }
         }
-        Ok(())
+        around.tell(tx).await
+    }
+
+    /// The folders that documents leave and enter.
+    fn places(&self) -> Vec<FolderId> {
+        let of = |document: &Document| {
+            let (before, _) = &self.before[&document.id];
+            let is_moved = before.folder_id != document.folder_id;
+            [before.folder_id, document.folder_id].map(|folder| folder.filter(|_| is_moved))
+        };
+        self.documents.values().flat_map(of).flatten().collect()
     }
 }

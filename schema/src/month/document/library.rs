@@ -1,14 +1,17 @@
 //! Where documents lie in the client's library (C-13): by themselves, or where staff move them.
 
+use std::collections::{BTreeSet, HashMap};
+
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use guichet_base::error::{Code, OrNotFound, Result};
 use guichet_base::i18n::{self, Args};
-use guichet_base::id::{ActId, ClientId, DocumentId, FolderId, Id};
+use guichet_base::id::{ActId, ClientId, DocumentDefinitionId, DocumentId, FolderId, Id};
 use guichet_base::input::Check;
 use guichet_base::locale::Locale;
 use guichet_engine::actor::{Actor, Area};
 use guichet_engine::first;
+use guichet_engine::sql;
 use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::subject::Subject;
 use guichet_engine::tables::{changes, document_definitions, firms, folders};
@@ -24,39 +27,52 @@ use crate::shared::history::{Changed, record_all};
 
 /// Puts documents with their first file into their folders: definition's folder / year / period.
 pub(super) async fn place(tx: &mut Tx, held: &mut Held, ids: &[DocumentId]) -> Result<()> {
-    for id in ids {
-        let Some(document) = held.documents.get(id).cloned() else { continue };
-        let versions = held.versions.get(id).map(Vec::as_slice).unwrap_or_default();
-        if document.folder_id.is_some() || !versions.iter().any(|version| version.is_current) {
-            continue;
-        }
-        let moves = changes::table
-            .filter(changes::subject_noun.eq(DocumentId::NOUN))
-            .filter(changes::subject_id.eq(id.uuid()))
-            .filter(changes::field.eq(DocumentField::Folder.as_str()));
-        let is_put: bool = diesel::select(diesel::dsl::exists(moves)).get_result(tx.conn()).await?;
-        if is_put {
-            // Staff put it at the top.
-            continue;
-        }
-        let locale: Locale =
-            firms::table.find(document.firm_id).select(firms::locale).get_result(tx.conn()).await?;
-        let own: Option<String> = match document.definition_id {
-            Some(definition) => {
-                let of = document_definitions::table.find(definition).select(document_definitions::folder);
-                of.get_result(tx.conn()).await?
-            }
-            None => None,
-        };
-        let way = way(&document, own.as_deref(), locale);
+    let mut homeless = homeless(held, ids);
+    let of: Vec<DocumentId> = homeless.iter().map(|document| document.id).collect();
+    if of.is_empty() {
+        return Ok(());
+    }
+    let put: Vec<DocumentId> = changes::table
+        .filter(changes::subject_noun.eq(DocumentId::NOUN))
+        .filter(sql::among(changes::subject_id, &of))
+        .filter(changes::field.eq(DocumentField::Folder.as_str()))
+        .select(changes::subject_id)
+        .load(tx.conn())
+        .await?;
+    // Staff put them at the top.
+    homeless.retain(|document| !put.contains(&document.id));
+    let [first, ..] = homeless.as_slice() else { return Ok(()) };
+    let locale: Locale = firms::table.find(first.firm_id).select(firms::locale).get_result(tx.conn()).await?;
+    let of: Vec<DocumentDefinitionId> =
+        homeless.iter().filter_map(|document| document.definition_id).collect();
+    let own: Vec<(DocumentDefinitionId, Option<String>)> = document_definitions::table
+        .filter(sql::among(document_definitions::id, &of))
+        .select((document_definitions::id, document_definitions::folder))
+        .load(tx.conn())
+        .await?;
+    let own: HashMap<DocumentDefinitionId, Option<String>> = own.into_iter().collect();
+    for document in homeless {
+        let folder = document.definition_id.and_then(|id| own.get(&id)?.as_deref());
+        let way = way(&document, folder, locale);
         let portfolio = held.portfolio(&document);
         let area = Area::parse(document.category.as_str());
         let folder = ensure(tx, document.firm_id, document.client_id, portfolio, area, way).await?;
-        if let Some(document) = held.documents.get_mut(id) {
+        if let Some(document) = held.documents.get_mut(&document.id) {
             document.folder_id = folder;
         }
     }
     Ok(())
+}
+
+/// Those of these documents that have a file and lie nowhere, each once.
+fn homeless(held: &Held, ids: &[DocumentId]) -> Vec<Document> {
+    let ids: BTreeSet<&DocumentId> = ids.iter().collect();
+    let is_homeless = |document: &&Document| {
+        let versions = held.versions.get(&document.id).map(Vec::as_slice).unwrap_or_default();
+        document.folder_id.is_none() && versions.iter().any(|version| version.is_current)
+    };
+    let found = ids.into_iter().filter_map(|id| held.documents.get(id));
+    found.filter(is_homeless).cloned().collect()
 }
 
 /// The way to the folder of a document.

@@ -249,13 +249,7 @@ pub async fn page(
         }};
     }
     let query = match order.field {
-        // Between days all have one, and indexes by it know which are open, and where the days begin.
-        DocumentOrderField::DueOn if filter.due_from.is_some() || filter.due_to.is_some() => {
-            by!(documents::due_on.assume_not_null() => NaiveDate)
-        }
-        DocumentOrderField::DueOn => {
-            by!(or_never(DUE_ON) => NaiveDate)
-        }
+        DocumentOrderField::DueOn => by!(or_never(DUE_ON) => NaiveDate),
         DocumentOrderField::UpdatedAt => by!(documents::updated_at => DateTime<Utc>),
         DocumentOrderField::CreatedAt => by!(documents::created_at => DateTime<Utc>),
     };

@@ -99,7 +99,7 @@ async fn waits(tx: &mut Tx, act: ActId, client: ClientId) -> Result<bool> {
              JOIN attachments AS a ON a.id = v.attachment_id
              JOIN files ON files.id = a.file_id
              WHERE v.act_id = ? AND d.client_id = ? AND d.direction = 'OUTPUT' AND f.publish_on_upload
-                 AND files.state IN ('PENDING', 'STAGED')
+                 AND d.state <> 'DROPPED' AND files.state IN ('PENDING', 'STAGED')
          ) AS waits",
     )
     .bind::<SqlUuid, _>(act)

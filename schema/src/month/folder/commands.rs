@@ -14,6 +14,7 @@ use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::{clients, folders};
 use serde::Serialize;
 
+use super::around::{Around, seen};
 use super::model::Folder;
 use super::queries::{audiences, visible};
 use crate::people::client;
@@ -105,6 +106,8 @@ pub async fn relocate(
     let mut check = Check::new();
     tree.check_place(&mut check, Some(id), parent_id);
     check.done()?;
+    let places: Vec<FolderId> = folder.parent_id.into_iter().chain(parent_id).collect();
+    let around = Around::read(&mut tx, &places).await?;
     diesel::update(folders::table.find(id))
         .set((
             folders::parent_id.eq(parent_id),
@@ -114,6 +117,11 @@ pub async fn relocate(
         .execute(tx.conn())
         .await
         .or_taken("parentId")?;
+    around.tell(&mut tx).await?;
+    // Who sees it sees the folders around it, which are others now.
+    for audience in &audiences {
+        tx.event(folder.firm_id, seen(id, audience.clone()));
+    }
     tell(&mut tx, &folder, "folderMove", audiences);
     tx.commit(id).await
 }

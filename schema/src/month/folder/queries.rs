@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use guichet_base::error::Result;
 use guichet_base::id::{ClientId, FolderId, StaffId};
@@ -53,8 +53,8 @@ pub(crate) fn visible(scope: &Scope) -> Condition<folders::table> {
     Condition::new(within.and(shown))
 }
 
-/// Who of the firm and of the client may know of a change of a folder: one audience for each area of what lies in it. One
-/// that holds nothing is known to everybody if staff made it, else to staff alone.
+/// Who of the firm and of the client may know of a change of a folder: one audience for each area of what lies in it, and
+/// everybody where it is, or holds, a folder that staff made and in which nothing lies; else staff alone.
 ///
 /// # Errors
 /// When the database does not answer: retry.
@@ -65,25 +65,36 @@ pub(super) async fn audiences(
 ) -> Result<Vec<Audience>> {
     #[derive(QueryableByName)]
     struct Row {
-        #[diesel(sql_type = Text)]
-        category: String,
+        #[diesel(sql_type = Nullable<Text>)]
+        category: Option<String>,
     }
     let rows: Vec<Row> = sql::kept(
         "WITH RECURSIVE inside AS (
-             SELECT ?::uuid AS id
+             SELECT id, client_id, key FROM folders WHERE id = ?
              UNION
-             SELECT f.id FROM inside JOIN folders AS f ON f.parent_id = inside.id
+             -- As the index has it.
+             SELECT f.id, f.client_id, f.key FROM inside
+             JOIN folders AS f ON f.client_id = inside.client_id
+                 AND coalesce(f.parent_id, '00000000-0000-0000-0000-000000000000') = inside.id
+         ), holding AS (
+             SELECT folder_id AS id FROM documents WHERE folder_id IN (SELECT id FROM inside)
+             UNION
+             SELECT f.parent_id FROM holding JOIN folders AS f ON f.id = holding.id WHERE f.parent_id IS NOT NULL
          )
-         SELECT DISTINCT category FROM documents WHERE folder_id IN (SELECT id FROM inside) ORDER BY category",
+         SELECT category FROM documents WHERE folder_id IN (SELECT id FROM inside)
+         UNION
+         SELECT NULL FROM inside WHERE key IS NULL AND id NOT IN (SELECT id FROM holding)
+         ORDER BY category",
     )
     .bind::<SqlUuid, _>(folder.id)
     .load(&mut conn)
     .await?;
     let audience = folder.audience(portfolio);
     if rows.is_empty() {
-        return Ok(vec![audience.internal_if(folder.key.is_some())]);
+        return Ok(vec![audience.internal_if(true)]);
     }
-    let of_area = |row: Row| Audience { area: Area::parse(&row.category), ..audience.clone() };
+    let area = |row: Row| row.category.as_deref().and_then(Area::parse);
+    let of_area = |row: Row| Audience { area: area(row), ..audience.clone() };
     Ok(rows.into_iter().map(of_area).collect())
 }
 

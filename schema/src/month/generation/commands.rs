@@ -12,7 +12,6 @@ use guichet_engine::sql;
 use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::{generations, task_types};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 use crate::month::recurring_task;
 use crate::people::client;
@@ -139,22 +138,9 @@ pub async fn run(
     let mut check = Check::new();
     input.check(tx.conn(), &mut check, actor, today).await?;
     check.done()?;
-    let generation = Generation {
-        id: GenerationId::new(),
-        firm_id,
-        requested_by: Some(actor.staff()?.id),
-        up_to: input.up_to,
-        filter: json!(input.filter),
-        state: GenerationState::Running,
-        planned: 0,
-        made: 0,
-        undone: 0,
-        version: 1,
-        created_at: tx.now,
-        finished_at: None,
-        kept: 0,
-        undone_by: None,
-    };
+    let by = actor.staff()?.id;
+    let generation =
+        Generation::new(firm_id, by, input.up_to, &input.filter, GenerationState::Running, tx.now);
     diesel::insert_into(generations::table).values(&generation).execute(tx.conn()).await?;
     tx.job(asked(&generation)?);
     tx.changed(firm_id, "taskGenerationRun", generation.id, None, Some(generation.audience()));
@@ -211,22 +197,8 @@ pub async fn undo_recurring(
     check.done()?;
     let now = tx.now;
     let filter = GenerationFilter { recurring_task_ids: Some(ids), ..GenerationFilter::default() };
-    let generation = Generation {
-        id: GenerationId::new(),
-        firm_id,
-        requested_by: Some(by),
-        up_to: today(tx.conn(), firm_id, now).await?,
-        filter: json!(filter),
-        state: GenerationState::Undoing,
-        planned: 0,
-        made: 0,
-        undone: 0,
-        version: 1,
-        created_at: now,
-        finished_at: None,
-        kept: 0,
-        undone_by: Some(by),
-    };
+    let today = today(tx.conn(), firm_id, now).await?;
+    let generation = Generation::new(firm_id, by, today, &filter, GenerationState::Undoing, now);
     diesel::insert_into(generations::table).values(&generation).execute(tx.conn()).await?;
     tx.job(undoing(&generation)?);
     tx.changed(firm_id, "recurringTaskUndo", generation.id, None, Some(generation.audience()));

@@ -10,6 +10,7 @@ use guichet_engine::feed::Audience;
 use guichet_engine::keyset::{self, Position};
 use guichet_engine::tables::generations;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::people::rights::{self, FirmAct};
 
@@ -90,6 +91,33 @@ pub struct GenerationFilter {
 }
 
 impl Generation {
+    /// A run that somebody asks for now: it makes tasks, or takes some back.
+    pub(super) fn new(
+        firm_id: FirmId,
+        by: StaffId,
+        up_to: NaiveDate,
+        filter: &GenerationFilter,
+        state: GenerationState,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id: GenerationId::new(),
+            firm_id,
+            requested_by: Some(by),
+            up_to,
+            filter: json!(filter),
+            state,
+            planned: 0,
+            made: 0,
+            undone: 0,
+            version: 1,
+            created_at: now,
+            finished_at: None,
+            kept: 0,
+            undone_by: (state == GenerationState::Undoing).then_some(by),
+        }
+    }
+
     /// Whether a person may do `act` on it now, or why not.
     ///
     /// # Errors

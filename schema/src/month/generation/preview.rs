@@ -104,7 +104,7 @@ pub(super) async fn totals(conn: &mut AsyncPgConnection, order: &Order) -> Resul
         for task in &planned {
             totals.tasks += 1;
             totals.documents += i64::try_from(task.documents.len()).unwrap_or(i64::MAX);
-            totals.again += i64::from(is_again(&chunk, task));
+            totals.again += i64::from(chunk.is_undone(task.recurring, &task.period));
         }
         reached = Some(last);
     }
@@ -162,11 +162,6 @@ async fn next(
     Ok(Some((chunk, planned, before.unwrap_or(last))))
 }
 
-/// Whether somebody undid a task before.
-fn is_again(chunk: &Chunk, task: &Planned) -> bool {
-    chunk.undone.contains(&(task.recurring, task.period.to_string()))
-}
-
 /// The line of a recurring task, with all of its tasks.
 fn line(
     chunk: &Chunk,
@@ -178,7 +173,7 @@ fn line(
     let skipped = skipped.into_iter().skip(from).map(|(period, why)| (period.to_string(), why)).collect();
     let mut line = Line { recurring, tasks: 0, documents: 0, again: 0, shown: Vec::new(), skipped };
     for task in of {
-        let is_again = is_again(chunk, task);
+        let is_again = chunk.is_undone(task.recurring, &task.period);
         let documents = i64::try_from(task.documents.len()).unwrap_or(i64::MAX);
         line.tasks += 1;
         line.documents += documents;

@@ -21,15 +21,15 @@ use super::run::{Made, Order};
 
 /// Counts tasks that were made, in the row of the run that a person follows, and for each assignee, who is told once a run.
 /// Who asked for the run is told of all of it at its end.
-pub(super) async fn made(tx: &mut Tx, order: &Order, made: &[Made]) -> Result<()> {
-    let requested_by = match order.generation_id {
-        Some(id) => {
-            count(tx, order.firm_id, id, "made = made + $2", made.len()).await?;
-            let row = generations::table.find(id).select(generations::requested_by);
-            row.get_result::<Option<StaffId>>(tx.conn()).await?
-        }
-        None => None,
-    };
+pub(super) async fn made(
+    tx: &mut Tx,
+    order: &Order,
+    requested_by: Option<StaffId>,
+    made: &[Made],
+) -> Result<()> {
+    if let Some(id) = order.generation_id {
+        count(tx, order.firm_id, id, "made = made + $2", made.len()).await?;
+    }
     let mut of: BTreeMap<StaffId, (TaskId, i32)> = BTreeMap::new();
     for task in made.iter().filter(|task| Some(task.assignee_id) != requested_by) {
         of.entry(task.assignee_id).or_insert((task.id, 0)).1 += 1;

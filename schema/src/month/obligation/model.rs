@@ -7,7 +7,7 @@ use guichet_base::id::{ExtensionId, FirmId, ObligationId, RuleVersionId};
 use guichet_engine::feed::Audience;
 use guichet_engine::keyset::{self, BY_NAME, Position};
 use guichet_engine::tables::{due_date_extensions, obligations, rule_versions};
-use guichet_obligations::{Category, PeriodKind, Status};
+use guichet_obligations::{Category, PeriodKind, Status, Version};
 
 /// What has to be done for each period of a kind by a date.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -91,6 +91,16 @@ impl RuleVersion {
     /// Whether the firm wrote it: a newer catalogue leaves it as it is.
     pub const fn is_own(&self) -> bool {
         self.is_corrected || self.shipped_digest.is_none()
+    }
+
+    /// Whether another one begins on the day after it ends.
+    pub fn is_followed_by(&self, next: &Self) -> bool {
+        self.last_day.and_then(|last| last.succ_opt()).is_some_and(|day| next.first_day == Some(day))
+    }
+
+    /// Whether it has the same bounds as a version of a rule, in whatever words.
+    pub fn is_bounded_as(&self, version: &Version) -> bool {
+        (self.first_day, self.last_day) == version.bounds()
     }
 
     /// Whether it says the same as another one, but for the bounds.

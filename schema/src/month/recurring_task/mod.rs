@@ -3,5 +3,6 @@
 pub mod commands;
 pub mod job;
 pub mod model;
+pub mod place;
 pub mod queries;
 pub mod rules;

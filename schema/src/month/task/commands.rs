@@ -153,7 +153,7 @@ pub async fn create(store: &Store, actor: &Actor, key: &str, input: CreateTask) 
         rules.make_documents(&mut tx, work, &made, hand_in, &input.unexpected).await?;
     }
     let text = |name: &str| rules.document_text(name, task.task_type_id, period.as_ref());
-    documents::add(&mut tx, &task, &added, text, client.accountant_id).await?;
+    documents::add(&mut tx, (&task, period.as_ref()), &added, text, client.accountant_id).await?;
     let act = ActId::new();
     let entered = Changed::new(TaskField::Created, None, Some(task.status.to_string()));
     history::record(&tx, actor, &task, act, &[entered], None).await?;

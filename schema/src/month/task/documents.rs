@@ -17,8 +17,8 @@ use guichet_engine::reach;
 use guichet_engine::searchable;
 use guichet_engine::sql;
 use guichet_engine::store::Tx;
-use guichet_engine::tables::{documents, tasks};
-use guichet_obligations::{Category, Direction, Due};
+use guichet_engine::tables::documents;
+use guichet_obligations::{Category, Direction, Due, Period};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -216,62 +216,67 @@ pub(super) fn check(check: &mut Check, given: &[NewDocument]) -> Vec<NewDocument
     given.iter().take(MAX_ADDED).enumerate().map(read).collect()
 }
 
-/// Writes documents that staff wrote for a task, each with its event. `text` is what each is found by.
+/// Writes documents that staff wrote for a task of this period, each with its event. `text` is what each is found by.
 pub(super) async fn add(
     tx: &mut Tx,
-    task: &Task,
+    (task, period): (&Task, Option<&Period>),
     added: &[NewDocument],
     text: impl Fn(&str) -> String,
     portfolio: Option<StaffId>,
 ) -> Result<()> {
-    let starts_on: Option<NaiveDate> =
-        tasks::table.find(task.id).select(tasks::period_starts_on).get_result(tx.conn()).await?;
-    for document in added {
-        let id = DocumentId::new();
+    if added.is_empty() {
+        return Ok(());
+    }
+    let (now, facts) = (tx.now, task.shown_facts());
+    let ids: Vec<DocumentId> = added.iter().map(|_| DocumentId::new()).collect();
+    let row = |(document, id): (&NewDocument, &DocumentId)| {
         let (due_on, is_due_set) = match (document.due_on, document.direction) {
             (Some(day), _) => (Some(day), true),
             (None, Direction::Input) => (asked_by(task), false),
             (None, Direction::Output) => (task.legal_due_on, false),
         };
-        let (category, name) = (document.category.as_str().to_owned(), &document.name);
-        diesel::insert_into(documents::table)
-            .values((
-                (
-                    documents::id.eq(id),
-                    documents::firm_id.eq(task.firm_id),
-                    documents::client_id.eq(task.client_id),
-                    documents::task_id.eq(task.id),
-                    documents::task_type_id.eq(task.task_type_id),
-                    documents::assignee_id.eq(task.assignee_id),
-                    documents::department_id.eq(task.department_id),
-                ),
-                (
-                    documents::direction.eq(document.direction),
-                    documents::category.eq(document.category),
-                    documents::name.eq(name),
-                    documents::period.eq(&task.period),
-                    documents::period_starts_on.eq(starts_on),
-                    documents::takes.eq(document.takes),
-                    documents::wants_approval.eq(document.wants_approval),
-                    documents::is_required.eq(document.is_required),
-                ),
-                (
-                    documents::legal_due_on.eq(task.legal_due_on),
-                    documents::due_on.eq(due_on),
-                    documents::is_due_set.eq(is_due_set),
-                    documents::provisional.eq(&task.provisional),
-                    documents::due_facts.eq(task.shown_facts()),
-                ),
-                searchable!(documents, text(name)),
-                (documents::created_at.eq(tx.now), documents::updated_at.eq(tx.now)),
-            ))
-            .execute(tx.conn())
-            .await?;
-        let of = (task.client_id, Some(task.assignee_id), task.department_id);
-        let (client_id, assignee_id, department_id) = of;
-        let after = Seen { client_id, assignee_id, department_id, category }.audience(portfolio);
-        let event = Event { noun: DocumentId::NOUN, subject: id.uuid(), before: None, after: Some(after) };
-        tx.event(task.firm_id, event);
+        (
+            (
+                documents::id.eq(*id),
+                documents::firm_id.eq(task.firm_id),
+                documents::client_id.eq(task.client_id),
+                documents::task_id.eq(task.id),
+                documents::task_type_id.eq(task.task_type_id),
+                documents::assignee_id.eq(task.assignee_id),
+                documents::department_id.eq(task.department_id),
+            ),
+            (
+                documents::direction.eq(document.direction),
+                documents::category.eq(document.category),
+                documents::name.eq(document.name.clone()),
+                documents::period.eq(task.period.clone()),
+                documents::period_starts_on.eq(period.map(Period::start)),
+                documents::takes.eq(document.takes),
+                documents::wants_approval.eq(document.wants_approval),
+                documents::is_required.eq(document.is_required),
+            ),
+            (
+                documents::legal_due_on.eq(task.legal_due_on),
+                documents::due_on.eq(due_on),
+                documents::is_due_set.eq(is_due_set),
+                documents::provisional.eq(task.provisional.clone()),
+                documents::due_facts.eq(facts.clone()),
+            ),
+            searchable!(documents, text(&document.name)),
+            (documents::created_at.eq(now), documents::updated_at.eq(now)),
+        )
+    };
+    let rows: Vec<_> = added.iter().zip(&ids).map(row).collect();
+    diesel::insert_into(documents::table).values(rows).execute(tx.conn()).await?;
+    for (document, id) in added.iter().zip(ids) {
+        let seen = Seen {
+            client_id: task.client_id,
+            assignee_id: Some(task.assignee_id),
+            department_id: task.department_id,
+            category: document.category.as_str().to_owned(),
+        };
+        let after = Some(seen.audience(portfolio));
+        tx.event(task.firm_id, Event { noun: DocumentId::NOUN, subject: id.uuid(), before: None, after });
     }
     Ok(())
 }

@@ -248,29 +248,32 @@ async fn filtered_if<'a>(
         return Ok(query);
     }
     let locale: Locale = firms::table.find(scope.firm_id()).select(firms::locale).get_result(conn).await?;
-    for word in words.with_forms(locale).words() {
-        // Names change, so tasks do not keep them.
-        let named = clients_named(conn, scope.firm_id(), &word).await?;
+    let words = words.with_forms(locale).words();
+    // Names change, so tasks do not keep them.
+    let names = clients_named(conn, scope.firm_id(), &words).await?;
+    for word in words {
+        let named = names.iter().filter(|(_, name)| word.matches(name)).map(|(id, _)| *id);
+        let named: Vec<ClientId> = named.collect();
         query = query.filter(found_by!(tasks, &word).or(tasks::client_id.eq_any(named)));
     }
     Ok(query)
 }
 
-/// The clients of a firm whose names contain a word.
+/// The folded names of the clients of a firm that contain one of these words, or whose numbers or addresses do.
 async fn clients_named(
     conn: &mut AsyncPgConnection,
     firm: FirmId,
-    word: &search::Query,
-) -> Result<Vec<ClientId>> {
-    let of_firm: Vec<(ClientId, String)> = clients::table
+    words: &[search::Query],
+) -> Result<Vec<(ClientId, String)>> {
+    let found = words.iter().map(|word| found_by!(clients, word));
+    let Some(found) = found.reduce(|any, word| Condition::new(any.or(word))) else { return Ok(Vec::new()) };
+    let found: Vec<(ClientId, String)> = clients::table
         .filter(clients::firm_id.eq(firm))
-        .filter(found_by!(clients, word))
+        .filter(found)
         .select((clients::id, clients::name))
         .load(conn)
         .await?;
-    // They are found by their numbers and addresses, too.
-    let is_named = |(id, name): (ClientId, String)| word.matches(&search::fold(&name)).then_some(id);
-    Ok(of_firm.into_iter().filter_map(is_named).collect())
+    Ok(found.into_iter().map(|(id, name)| (id, search::fold(&name))).collect())
 }
 
 /// Whether required documents of a task are missing.

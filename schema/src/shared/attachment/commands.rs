@@ -14,6 +14,7 @@ use guichet_base::error::{Code, Refusal, Result};
 use guichet_base::id::{AttachmentId, FileId, FirmId, MessageId};
 use guichet_base::input::{Check, items};
 use guichet_engine::actor::Actor;
+use guichet_engine::sql;
 use guichet_engine::store::Tx;
 use guichet_engine::subject::Subject;
 use guichet_engine::tables::{attachments, files};
@@ -56,7 +57,7 @@ pub(crate) async fn lock_files(tx: &mut Tx, actor: &Actor, ids: &[FileId]) -> Re
     check_count("fileIds", ids.len())?;
     let locked: Vec<File> = files::table
         .filter(owner::visible(&actor.membership))
-        .filter(files::id.eq_any(ids))
+        .filter(sql::among(files::id, ids))
         .order(files::id)
         .select(File::as_select())
         .for_update()
@@ -88,7 +89,7 @@ pub(crate) async fn lock_each(
 ) -> Result<HashMap<FileId, Result<File, Code>>> {
     let locked: Vec<File> = files::table
         .filter(owner::visible(&actor.membership))
-        .filter(files::id.eq_any(ids))
+        .filter(sql::among(files::id, ids))
         .order(files::id)
         .select(File::as_select())
         .for_update()
@@ -137,7 +138,8 @@ pub(crate) async fn bind_each(
             )
         })
         .collect();
-    diesel::insert_into(attachments::table).values(rows).execute(tx.conn()).await?;
+    let insert = diesel::insert_into(attachments::table).values(rows);
+    sql::keep(ids.len(), insert).execute(tx.conn()).await?;
     let files: Vec<File> = bindings.iter().map(|binding| binding.file.clone()).collect();
     expiry::keep(tx, &files).await?;
     let told = bindings.iter().map(|binding| (binding.file, binding.subject, binding.visibility));
@@ -175,7 +177,8 @@ pub(crate) async fn bind(
             )
         })
         .collect();
-    diesel::insert_into(attachments::table).values(rows).execute(tx.conn()).await?;
+    let insert = diesel::insert_into(attachments::table).values(rows);
+    sql::keep(ids.len(), insert).execute(tx.conn()).await?;
     expiry::keep(tx, files).await?;
     owner::tell_others(tx, &stored(files), taker.subject, place.visibility).await?;
     Ok(ids)

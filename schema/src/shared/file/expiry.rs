@@ -10,6 +10,7 @@ use guichet_base::error::Result;
 use guichet_base::id::{FileId, Id};
 use guichet_engine::condition::Condition;
 use guichet_engine::feed::Event;
+use guichet_engine::sql;
 use guichet_engine::store::{By, Store, Tx};
 use guichet_engine::tables::files;
 
@@ -69,7 +70,7 @@ pub async fn refuse_unused(store: &Store, file: &File) -> Result<Option<File>> {
     let refusal = FileRefusal::Unused;
     let update = diesel::update(files::table.filter(unchanged(file)))
         .set((files::state.eq(refusal.state()), files::refusal.eq(refusal)));
-    if update.execute(tx.conn()).await? == 0 {
+    if sql::keep(1, update).execute(tx.conn()).await? == 0 {
         return Ok(None);
     }
     tx.audit(Some(file.firm_id), "fileRefuse", FileId::NOUN, Some(file.id.uuid()));
@@ -100,7 +101,8 @@ pub async fn forget(store: &Store, file: &File) -> Result<()> {
     }
     let row = files::table.find(file.id);
     if file.refusal.is_some_and(FileRefusal::was_stored) {
-        diesel::update(row).set(files::expires_at.eq(None::<DateTime<Utc>>)).execute(tx.conn()).await?;
+        let update = diesel::update(row).set(files::expires_at.eq(None::<DateTime<Utc>>));
+        sql::keep(1, update).execute(tx.conn()).await?;
     } else {
         if let Some(owner) = Owner::of(&mut tx, file.id).await? {
             owner.remove(&mut tx).await?;
@@ -118,10 +120,9 @@ pub async fn forget(store: &Store, file: &File) -> Result<()> {
 pub(crate) async fn keep(tx: &mut Tx, owned: &[File]) -> Result<()> {
     let ids: Vec<FileId> = owned.iter().map(|file| file.id).collect();
     let none: Option<DateTime<Utc>> = None;
-    diesel::update(files::table.filter(files::id.eq_any(ids)))
-        .set(files::expires_at.eq(none))
-        .execute(tx.conn())
-        .await?;
+    let update =
+        diesel::update(files::table.filter(sql::among(files::id, &ids))).set(files::expires_at.eq(none));
+    sql::keep(1, update).execute(tx.conn()).await?;
     owned.iter().for_each(|file| tx.event(file.firm_id, file.event(false)));
     Ok(())
 }
@@ -132,7 +133,7 @@ pub(crate) async fn keep(tx: &mut Tx, owned: &[File]) -> Result<()> {
 /// When the database does not answer: retry.
 pub async fn in_need(conn: &mut AsyncPgConnection, ids: &[FileId]) -> Result<Vec<FileId>> {
     Ok(files::table
-        .filter(files::id.eq_any(ids))
+        .filter(sql::among(files::id, ids))
         .filter(files::state.eq_any([FileState::Pending, FileState::Staged]))
         .select(files::id)
         .load(conn)

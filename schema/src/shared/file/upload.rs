@@ -74,8 +74,9 @@ pub async fn create(
 /// Which of these files were not uploaded in time, including deleted ones.
 async fn expired(store: &Store, mut ids: HashSet<FileId>) -> Result<HashSet<FileId>> {
     let awaited = files::state.ne(FileState::Pending).or(files::expires_at.gt(store.now()).assume_not_null());
+    let asked: Vec<FileId> = ids.iter().copied().collect();
     let alive: Vec<FileId> = files::table
-        .filter(files::id.eq_any(&ids))
+        .filter(sql::among(files::id, &asked))
         .filter(awaited)
         .select(files::id)
         .load(&mut *store.conn().await?)
@@ -105,11 +106,8 @@ async fn await_bytes(tx: &mut Tx, actor: &Actor, taken: &[&Declared]) -> Result<
             )
         })
         .collect();
-    let made: Vec<File> = diesel::insert_into(files::table)
-        .values(rows)
-        .returning(File::as_returning())
-        .get_results(tx.conn())
-        .await?;
+    let insert = diesel::insert_into(files::table).values(rows).returning(File::as_returning());
+    let made: Vec<File> = sql::keep(taken.len(), insert).get_results(tx.conn()).await?;
     for file in &made {
         tx.event(file.firm_id, file.event(true));
         tx.audit(Some(file.firm_id), "fileUploadCreate", FileId::NOUN, Some(file.id.uuid()));
@@ -193,9 +191,10 @@ pub async fn complete(
 ) -> Result<Done<Each>> {
     check_count("ids", ids.len())?;
     let mut tx = store.begin(actor).await?;
+    let known: Vec<FileId> = ids.iter().copied().flatten().collect();
     let mut seen: HashMap<FileId, File> = files::table
         .filter(visible(&actor.membership))
-        .filter(files::id.eq_any(ids.iter().copied().flatten().collect::<Vec<_>>()))
+        .filter(sql::among(files::id, &known))
         .order(files::id)
         .select(File::as_select())
         .for_update()
@@ -231,10 +230,9 @@ fn arrived(file: &File, actor: &Actor, found: Option<i64>, now: DateTime<Utc>) -
 async fn stage(tx: &mut Tx, file: &mut File) -> Result<()> {
     file.state = FileState::Staged;
     file.expires_at = rules::expiry(file.state, false, tx.now);
-    diesel::update(files::table.find(file.id))
-        .set((files::state.eq(file.state), files::expires_at.eq(file.expires_at)))
-        .execute(tx.conn())
-        .await?;
+    let update = diesel::update(files::table.find(file.id))
+        .set((files::state.eq(file.state), files::expires_at.eq(file.expires_at)));
+    sql::keep(1, update).execute(tx.conn()).await?;
     tx.job(verify_job(file.id, file.firm_id)?);
     tx.event(file.firm_id, file.event(false));
     tx.audit(Some(file.firm_id), "fileUploadComplete", FileId::NOUN, Some(file.id.uuid()));

@@ -7,6 +7,7 @@ use guichet_base::error::Result;
 use guichet_base::id::{FileId, FirmId, Id};
 use guichet_engine::job::NewJob;
 use guichet_engine::job::awaited::Awaited;
+use guichet_engine::sql;
 use guichet_engine::store::{By, Store, Tx};
 use guichet_engine::tables::files;
 
@@ -68,17 +69,15 @@ pub async fn pass(store: &Store, nouns: Nouns, id: FileId, verdict: Verdict) -> 
         Verdict::Refused(refusal) => (refusal.state(), Some(refusal)),
     };
     file.expires_at = rules::expiry(file.state, owner.is_some(), tx.now);
-    diesel::update(files::table.find(id))
-        .set((
-            files::state.eq(file.state),
-            files::refusal.eq(file.refusal),
-            files::content_type.eq(file.content_type),
-            files::is_protected.eq(file.is_protected),
-            files::sha256.eq(file.sha256),
-            files::expires_at.eq(file.expires_at),
-        ))
-        .execute(tx.conn())
-        .await?;
+    let update = diesel::update(files::table.find(id)).set((
+        files::state.eq(file.state),
+        files::refusal.eq(file.refusal),
+        files::content_type.eq(file.content_type),
+        files::is_protected.eq(file.is_protected),
+        files::sha256.eq(file.sha256),
+        files::expires_at.eq(file.expires_at),
+    ));
+    sql::keep(1, update).execute(tx.conn()).await?;
     tx.event(file.firm_id, file.event(false));
     let act = if file.refusal.is_some() { "fileRefuse" } else { "fileStore" };
     tx.audit(Some(file.firm_id), act, FileId::NOUN, Some(id.uuid()));

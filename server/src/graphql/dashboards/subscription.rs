@@ -16,7 +16,8 @@ use guichet_schema::people::firm::day::DAY;
 
 use super::{DashboardDay, DashboardFilter, DocumentProgress, month};
 use crate::graphql::caller::Caller;
-use crate::graphql::follow::{FeedNews, FeedPosition, Followed, Listed, Onlooker, Shows, follow};
+use crate::graphql::follow::{FeedNews, FeedPosition, Followed, Onlooker, Shows, follow};
+use crate::graphql::listed::Listed;
 use crate::graphql::month::document::{Document, DocumentsListed};
 use crate::graphql::page::FilterInput;
 use crate::graphql::payload::{Revision, api_id, queried, unanswered};

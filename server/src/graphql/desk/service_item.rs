@@ -8,8 +8,7 @@ use guichet_engine::actor::Membership;
 use guichet_schema::desk::service_item::commands::{self, CreateServiceItem, UpdateServiceItem};
 use guichet_schema::desk::service_item::{model, queries, rules};
 
-use crate::graphql::ability::{Ability, abilities};
-use crate::graphql::caller::Caller;
+use crate::graphql::ability::{Ability, abilities_by_right};
 use crate::graphql::loaders::{by_ids, load, load_optional, seen};
 use crate::graphql::mirror::mirror;
 use crate::graphql::money::{Money, MoneyInput};
@@ -78,8 +77,7 @@ impl ServiceItem {
 
     /// The actions that the viewer may or may not perform on the item now, one entry per action.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<ServiceItemAct>>, ApiError> {
-        let acts = rules::ServiceItemAct::ALL;
-        Ok(abilities(&Caller::of(ctx).actor()?.membership, acts, rules::ServiceItemAct::right))
+        abilities_by_right(ctx, rules::ServiceItemAct::ALL, rules::ServiceItemAct::right)
     }
 }
 

@@ -1,73 +1,38 @@
 //! Exports: lists as files that are written later.
 
-use async_graphql::{
-    Context, ID, InputObject, InputValueResult, Object, Scalar, ScalarType, Subscription, Value,
-};
-use futures_util::Stream;
+use async_graphql::{Context, ID, InputObject, Object};
 use guichet_base::error;
 use guichet_base::id::{ExportId, FileId, Id};
 use guichet_edge::ApiError;
 use guichet_engine::actor::Membership;
-use guichet_engine::db::Conn;
-use guichet_engine::keyset::Position;
 use guichet_schema::month::export::commands::{self, CreateExport};
 use guichet_schema::month::export::{model, queries};
 use uuid::Uuid;
 
-use crate::graphql::caller::Caller;
 use crate::graphql::export;
-use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
+use crate::graphql::follow::Shows;
+use crate::graphql::listed::listed;
 use crate::graphql::loaders::{by_ids, load_optional};
 use crate::graphql::mirror::mirror;
 use crate::graphql::page::{FilterInput, connection};
-use crate::graphql::payload::{MutationOutcome, act, api_id, known_ids, payload, queried};
-use crate::graphql::scalars::DateTime;
+use crate::graphql::payload::{MutationOutcome, act, api_id, known_ids, payload};
+use crate::graphql::scalars::{DateTime, json_object};
 use crate::graphql::shared::file::File;
 
 mirror!(ListName => model::ListName);
 mirror!(ExportFormat => model::ExportFormat);
 mirror!(ExportState => model::ExportState);
 
-/// A filter of any list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FilterObject(pub serde_json::Value);
-
-/// A filter of a list, as an object with the fields of the filter that the list itself takes, for example
-/// `{"status": ["TODO"]}` for `tasks` (see `TaskFilter`). Without fields it lets everything pass.
-#[Scalar(name = "FilterObject")]
-impl ScalarType for FilterObject {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        let bad = || guichet_edge::invalid_input("A FilterObject is an object.");
-        match value {
-            Value::Object(_) => value.into_json().map(Self).map_err(|_| bad()),
-            _ => Err(bad()),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::from_json(self.0.clone()).unwrap_or_default()
-    }
+json_object! {
+    /// A filter of a list, as an object with the fields of the filter that the list itself takes, for example
+    /// `{"status": ["TODO"]}` for `tasks` (see `TaskFilter`). Without fields it lets everything pass.
+    FilterObject, else "A FilterObject is an object."
 }
 
-/// An order of any list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OrderObject(pub serde_json::Value);
-
-/// An order of a list, as an object with the fields of the order that the list itself takes, for example
-/// `{"field": "TITLE", "direction": "ASC"}` for `tasks` (see `TaskOrder`).
-#[Scalar(name = "OrderObject")]
-impl ScalarType for OrderObject {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        let bad = || guichet_edge::invalid_input("An OrderObject is an object.");
-        match value {
-            Value::Object(_) => value.into_json().map(Self).map_err(|_| bad()),
-            _ => Err(bad()),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::from_json(self.0.clone()).unwrap_or_default()
-    }
+json_object! {
+    /// An order of a list, as an object with the fields of the order that the list itself takes, for example
+    /// `{"field": "TITLE", "direction": "ASC"}` for `tasks` (see `TaskOrder`).
+    OrderObject, else "An OrderObject is an object."
 }
 
 /// A list as a file.
@@ -218,57 +183,15 @@ impl ExportMutation {
     }
 }
 
-changes! {
+listed! {
     /// A change of the list of exports.
-    ExportsChanged of ExportEdge, Export(model::Export), ExportId
-}
-
-/// The exports of a filter.
-pub struct ExportsListed(queries::ExportFilter);
-
-impl Listed for ExportsListed {
-    type Message = ExportsChanged;
-    type Key = (Uuid, queries::ExportFilter);
-
-    const SHOWS: Shows = Shows { elsewhere: &[FileId::NOUN], ..Shows::of("exportsChanged") };
-
-    fn key(&self, onlooker: &Onlooker) -> Self::Key {
-        (onlooker.membership.person(), self.0.clone())
-    }
-
-    async fn find(
-        &self,
-        conn: &mut Conn,
-        onlooker: &Onlooker,
-        ids: &[ExportId],
-    ) -> error::Result<Vec<model::Export>> {
-        queries::among(conn, &onlooker.membership, &self.0, ids).await
-    }
-
-    fn position(&self, export: &model::Export) -> Position {
-        queries::position(export)
-    }
-}
-
-/// Exports, live.
-#[derive(Debug, Default)]
-pub struct ExportSubscription;
-
-#[Subscription]
-impl ExportSubscription {
+    ExportsChanged of ExportEdge, Export(model::Export), ExportId;
+    filter ExportFilter => queries::ExportFilter;
     /// Sends changes of the exports that the viewer asked for. Applied in order to the result of the query `exports` after
     /// the first message, they keep that result up to date. Sends nothing to clients.
-    async fn exports_changed(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The filter. By default all are returned.")] filter: Option<ExportFilter>,
-        #[graphql(
-            desc = "The cursor of the last message that was received. The subscription then continues after that message."
-        )]
-        after: Option<String>,
-    ) -> Result<impl Stream<Item = Result<ExportsChanged, ApiError>>, ApiError> {
-        let caller = Caller::of(ctx);
-        let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
-        follow(ctx, after, ExportsListed(filter)).await
-    }
+    subscription ExportSubscription.exports_changed, ExportsListed;
+    shows Shows { elsewhere: &[FileId::NOUN], ..Shows::of("exportsChanged") };
+    shared by |viewer| viewer.person() => Uuid,
+    found |conn, viewer, filter, ids| queries::among(conn, viewer, filter, ids),
+    position queries::position
 }

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, InputObject, Object, Subscription};
 use futures_util::Stream;
 use guichet_base::error;
-use guichet_base::id::{ClientId, FolderId, Id, StaffId};
+use guichet_base::id::{ClientId, DocumentId, FolderId, Id, StaffId};
 use guichet_edge::ApiError;
 use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::db::Conn;
@@ -12,7 +12,8 @@ use guichet_schema::month::folder::commands::{self, CreateFolder};
 use guichet_schema::month::folder::{model, queries};
 
 use crate::graphql::caller::Caller;
-use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
+use crate::graphql::follow::{FeedNews, Onlooker, Shows, follow};
+use crate::graphql::listed::{Listed, changes};
 use crate::graphql::loaders::{by_ids, load, load_optional, seen};
 use crate::graphql::page::{FilterInput, connection};
 use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, optional_id, payload, queried};
@@ -129,6 +130,12 @@ impl Listed for FoldersListed {
     fn position(&self, folder: &model::Folder) -> Position {
         queries::position(folder)
     }
+
+    /// Which folders a user of a client sees depends on what lies in them and in those within.
+    fn is_moved(&self, news: &FeedNews) -> bool {
+        let is_client = !news.onlooker.scope().is_staff();
+        is_client && !(news.added::<FolderId>().is_empty() && news.touched::<DocumentId>().is_empty())
+    }
 }
 
 /// Folders, live.
@@ -138,7 +145,8 @@ pub struct FolderSubscription;
 #[Subscription]
 impl FolderSubscription {
     /// Sends changes of the folders that the viewer can see. Applied in order to the result of the query `folders` after the
-    /// first message, they keep that result up to date. What lies in a folder is told by `documentsChanged`.
+    /// first message, they keep that result up to date. What lies in a folder is told by `documentsChanged`; users of a
+    /// client, who see folders by what lies in them, are then told to read the list again.
     async fn folders_changed(
         &self,
         ctx: &Context<'_>,

@@ -168,8 +168,10 @@ impl DueDateMoveQuery {
         }
         let (filter, updated) = (filter.unwrap_or_default().read(), with_catalogue_updates);
         let after = queried(caller, after_id.as_ref().map(place).transpose())?;
-        let found = commands::moves(&caller.store, actor, &filter, updated, after, first.into()).await;
-        let found = queried(caller, found)?;
+        let found = caller
+            .reading()
+            .find(async |store| commands::moves(store, actor, &filter, updated, after, first.into()).await);
+        let found = queried(caller, found.await)?;
         spend(ctx, found.moves.len())?;
         let moves = found.moves.into_iter().map(|of| DueDateMove::new(of, caller.locale)).collect();
         Ok(Some(DueDateMoves { filter, updated, moves, next_after_id: found.reached.map(encoded) }))

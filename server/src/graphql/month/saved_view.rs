@@ -1,26 +1,24 @@
 //! Saved views: filters of lists with a name.
 
-use async_graphql::{Context, ID, InputObject, Object, Subscription};
-use futures_util::Stream;
+use async_graphql::{Context, ID, InputObject, Object};
 use guichet_base::error::{self, OrNotFound};
 use guichet_base::id::{Id, SavedViewId};
 use guichet_edge::ApiError;
 use guichet_engine::actor::Membership;
-use guichet_engine::db::Conn;
-use guichet_engine::keyset::Position;
 use guichet_schema::month::saved_view::commands::{self, CreateSavedView, UpdateSavedView};
 use guichet_schema::month::saved_view::{model, queries};
 use uuid::Uuid;
 
 use super::export::{FilterObject, ListName};
-use crate::graphql::ability::Ability;
+use crate::graphql::ability::{Ability, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::export;
-use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
+use crate::graphql::follow::Shows;
+use crate::graphql::listed::listed;
 use crate::graphql::loaders::{by_ids, load_optional};
 use crate::graphql::mirror::mirror;
 use crate::graphql::page::{FilterInput, connection};
-use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, payload, queried};
+use crate::graphql::payload::{MutationOutcome, act, api_id, id, known_ids, payload};
 use crate::graphql::scalars::DateTime;
 
 mirror!(SavedViewAct => model::SavedViewAct);
@@ -63,8 +61,7 @@ impl SavedView {
     /// The actions that the viewer may or may not perform on the saved view now, one entry per action.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<SavedViewAct>>, ApiError> {
         let by = &Caller::of(ctx).actor()?.membership;
-        let ability = |act: &model::SavedViewAct| Ability::new((*act).into(), self.0.may(*act, by));
-        Ok(model::SavedViewAct::ALL.iter().map(ability).collect())
+        Ok(abilities(model::SavedViewAct::ALL, |act| self.0.may(act, by)))
     }
 
     /// The version of the saved view. Send it back as `expectedVersion` to detect changes by others.
@@ -247,57 +244,15 @@ impl SavedViewMutation {
     }
 }
 
-changes! {
+listed! {
     /// A change of the list of saved views.
-    SavedViewsChanged of SavedViewEdge, SavedView(model::SavedView), SavedViewId
-}
-
-/// The saved views of a filter.
-pub struct SavedViewsListed(queries::SavedViewFilter);
-
-impl Listed for SavedViewsListed {
-    type Message = SavedViewsChanged;
-    type Key = (Uuid, queries::SavedViewFilter);
-
-    const SHOWS: Shows = Shows::of("savedViewsChanged");
-
-    fn key(&self, onlooker: &Onlooker) -> Self::Key {
-        (onlooker.membership.person(), self.0.clone())
-    }
-
-    async fn find(
-        &self,
-        conn: &mut Conn,
-        onlooker: &Onlooker,
-        ids: &[SavedViewId],
-    ) -> error::Result<Vec<model::SavedView>> {
-        queries::among(conn, &onlooker.membership, &self.0, ids).await
-    }
-
-    fn position(&self, view: &model::SavedView) -> Position {
-        queries::position(view)
-    }
-}
-
-/// Saved views, live.
-#[derive(Debug, Default)]
-pub struct SavedViewSubscription;
-
-#[Subscription]
-impl SavedViewSubscription {
+    SavedViewsChanged of SavedViewEdge, SavedView(model::SavedView), SavedViewId;
+    filter SavedViewFilter => queries::SavedViewFilter;
     /// Sends changes of the saved views of the viewer and of the firm. Applied in order to the result of the query
     /// `savedViews` after the first message, they keep that result up to date. Sends nothing to clients.
-    async fn saved_views_changed(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The filter. By default all are returned.")] filter: Option<SavedViewFilter>,
-        #[graphql(
-            desc = "The cursor of the last message that was received. The subscription then continues after that message."
-        )]
-        after: Option<String>,
-    ) -> Result<impl Stream<Item = Result<SavedViewsChanged, ApiError>>, ApiError> {
-        let caller = Caller::of(ctx);
-        let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
-        follow(ctx, after, SavedViewsListed(filter)).await
-    }
+    subscription SavedViewSubscription.saved_views_changed, SavedViewsListed;
+    shows Shows::of("savedViewsChanged");
+    shared by |viewer| viewer.person() => Uuid,
+    found |conn, viewer, filter, ids| queries::among(conn, viewer, filter, ids),
+    position queries::position
 }

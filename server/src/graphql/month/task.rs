@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::NaiveDate;
 use guichet_base::error;
-use guichet_base::id::{FirmId, Id, TaskId};
+use guichet_base::id::{Id, TaskId};
 use guichet_base::locale::Locale;
 use guichet_edge::ApiError;
 use guichet_obligations::{Step, explain, sentences, why_provisional};
@@ -27,7 +27,6 @@ use guichet_schema::month::task::list::by_ids as tasks_by_ids;
 use guichet_schema::month::task::rules::{self, is_overdue};
 use guichet_schema::month::task::status::StatusOutcome;
 use guichet_schema::month::task::{documents, model};
-use guichet_schema::people::firm::day::{FirmClock, clocks};
 use guichet_schema::shared::attachment::queries::of_things;
 use guichet_schema::shared::conversation::queries::unread;
 use guichet_schema::shared::file::model as file;
@@ -37,7 +36,7 @@ use self::history::HistoryOf;
 use super::document::Document;
 use super::recurring_task::RecurringTask;
 use super::task_type::TaskType;
-use crate::graphql::ability::Ability;
+use crate::graphql::ability::{Ability, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::Attachment;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_list, load_optional, seen};
@@ -45,6 +44,7 @@ use crate::graphql::mirror::mirror;
 use crate::graphql::payload::api_id;
 use crate::graphql::people::client::Client;
 use crate::graphql::people::department::Department;
+use crate::graphql::people::firm::today;
 use crate::graphql::people::staff::StaffMember;
 use crate::graphql::scalars::{Date, DateTime};
 
@@ -64,11 +64,6 @@ fn found_by(locale: Locale, steps: &[Step], day: Option<NaiveDate>) -> Vec<Strin
 pub struct Task(pub model::Task);
 
 by_ids!(TaskId => Task, tasks_by_ids);
-
-keyed! {
-    /// The clock of a firm.
-    ClockOf(FirmId) => FirmClock, |_loads, conn, ids| clocks(conn, ids)
-}
 
 keyed! {
     /// How many required documents a task lacks.
@@ -201,9 +196,7 @@ impl Task {
     /// Whether the task is neither done nor canceled and its due date of the law has passed, in the time zone of the
     /// firm.
     async fn is_overdue(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
-        let clock = seen(load(ctx, ClockOf(self.0.firm_id)).await?)?;
-        let today = clock.day(Caller::of(ctx).store.now());
-        Ok(is_overdue(self.0.status, self.0.legal_due_on, today))
+        Ok(is_overdue(self.0.status, self.0.legal_due_on, today(ctx, self.0.firm_id).await?))
     }
 
     /// The date of the firm's own.
@@ -240,12 +233,10 @@ impl Task {
     /// The actions that the viewer may or may not perform on the task now, one entry per action.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<TaskAct>>, ApiError> {
         let (scope, by) = (Caller::of(ctx).scope()?, &Caller::of(ctx).actor()?.membership);
-        let may = |act| match act {
+        Ok(abilities(rules::TaskAct::ALL, |act| match act {
             rules::TaskAct::Undo => rules::may_undo(by, &self.0),
             act => rules::may(act, &scope, self.0.status),
-        };
-        let ability = |act: &rules::TaskAct| Ability::new((*act).into(), may(*act));
-        Ok(rules::TaskAct::ALL.iter().map(ability).collect())
+        }))
     }
 
     /// The statuses that the viewer can give the task now with `taskStatusChange`.

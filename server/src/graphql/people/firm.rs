@@ -5,12 +5,14 @@ use std::convert::identity;
 
 use async_graphql::dataloader::Loader;
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use chrono::NaiveDate;
 use guichet_base::email::Email;
 use guichet_base::id::FirmId;
 use guichet_edge::ApiError;
 use guichet_engine::actor::{self, Actor};
 use guichet_engine::store::{Done, Store};
 use guichet_schema::people::firm::commands::{self, UpdateFirm};
+use guichet_schema::people::firm::day::{FirmClock, clocks};
 use guichet_schema::people::firm::{model, queries, senders as proofs};
 use guichet_schema::people::rights::{self, FirmAct::FirmUpdate};
 use guichet_schema::shared::sender::{
@@ -21,10 +23,10 @@ use guichet_schema::shared::sender::{
 };
 use guichet_workers::senders::Senders;
 
-use crate::graphql::ability::{Ability, FirmAct, abilities};
+use crate::graphql::ability::{Ability, FirmAct, abilities_by_right};
 use crate::graphql::caller::Caller;
 use crate::graphql::deployment::Deployment;
-use crate::graphql::loaders::{Loads, fault, load};
+use crate::graphql::loaders::{Loads, fault, keyed, load, seen};
 use crate::graphql::mirror::mirror;
 use crate::graphql::payload::{MutationOutcome, act, api_id, patch, payload};
 use crate::graphql::scalars::{DateTime, Locale};
@@ -121,7 +123,7 @@ impl Firm {
 
     /// The actions that the viewer may or may not perform on the firm, one entry per action.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<FirmAct>>, ApiError> {
-        Ok(abilities(&Caller::of(ctx).actor()?.membership, &[FirmUpdate], identity))
+        abilities_by_right(ctx, &[FirmUpdate], identity)
     }
 }
 
@@ -346,6 +348,20 @@ impl FirmMutation {
         let MutationOutcome { user_errors, revision, .. } = act(ctx, check).await?;
         Ok(FirmSenderCheckPayload { firm: load(ctx, firm).await?, user_errors, revision })
     }
+}
+
+keyed! {
+    /// The clock of a firm.
+    ClockOf(FirmId) => FirmClock, |_loads, conn, ids| clocks(conn, ids)
+}
+
+/// The date of today where the firm is.
+///
+/// # Errors
+/// `UNAVAILABLE` when the database does not answer.
+pub async fn today(ctx: &Context<'_>, firm: FirmId) -> Result<NaiveDate, ApiError> {
+    let clock = seen(load(ctx, ClockOf(firm)).await?)?;
+    Ok(clock.day(Caller::of(ctx).store.now()))
 }
 
 /// The viewer's own firm; another does not exist (B-14).

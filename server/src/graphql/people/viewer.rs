@@ -1,7 +1,5 @@
 //! Who is signed in, and as what.
 
-use std::convert::identity;
-
 use async_graphql::{Context, Object};
 use guichet_edge::ApiError;
 use guichet_engine::actor;
@@ -114,7 +112,7 @@ impl Viewer {
     async fn viewer_can(&self, ctx: &Context<'_>) -> Vec<Ability<FirmAct>> {
         Caller::of(ctx)
             .membership()
-            .map(|membership| abilities(membership, rights::FirmAct::ALL, identity))
+            .map(|by| abilities(rights::FirmAct::ALL, |act| rights::may(by, act)))
             .unwrap_or_default()
     }
 }

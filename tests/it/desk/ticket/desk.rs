@@ -1,7 +1,7 @@
 //! A firm, and short ways to use the API.
 
 use diesel::prelude::*;
-use diesel_async::RunQueryDsl;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use guichet_base::id::{ClientId, Id};
 use guichet_base::locale::Locale;
 use guichet_engine::actor::{AccessRole, StaffRole};
@@ -174,6 +174,11 @@ impl Desk {
             .execute(&mut self.app.store.conn().await.unwrap())
             .await
             .unwrap();
+    }
+
+    /// Runs statements directly, without the rules.
+    pub async fn sql(&self, statements: &str) {
+        self.app.store.conn().await.unwrap().batch_execute(statements).await.unwrap();
     }
 
     pub async fn finish(self) {

@@ -6,8 +6,8 @@ use guichet_tests::world::Person;
 use serde_json::{Value, json};
 
 use super::papers::{Papers, code};
-use crate::desk::ticket::desk::text;
-use crate::shared::file::hand::CSV;
+use crate::desk::ticket::desk::{each, text};
+use crate::shared::file::hand::{CSV, PDF};
 
 /// The way to the folder of a document, from the outside inwards.
 async fn way(papers: &Papers, document: &str) -> Vec<String> {
@@ -67,48 +67,140 @@ async fn c_13_the_library() {
     papers.finish().await;
 }
 
-/// C-13, F-01: folders are told as they are made, renamed, moved and made by themselves, to those who see the client.
+/// The folders that somebody sees, and their names in the order of the alphabet.
+async fn folders(papers: &Papers, by: &Person) -> (Vec<String>, Vec<Value>) {
+    let query = "{ folders(first: 50) { totalCount nodes { id name parent { id } } } }";
+    let found = papers.desk.app.ask(by, query, json!({})).await["folders"].clone();
+    let nodes = found["nodes"].as_array().unwrap().clone();
+    assert_eq!(found["totalCount"], nodes.len());
+    let mut names: Vec<String> = nodes.iter().map(|one| text(&one["name"])).collect();
+    names.sort();
+    (names, nodes)
+}
+
+/// Makes a folder at the top of the client's library; returns its id.
+async fn made(papers: &Papers, name: &str) -> String {
+    let create = json!({ "clientId": papers.desk.client.encode(), "name": name });
+    text(&papers.desk.done(&papers.desk.member, "folderCreate", create).await["folder"]["id"])
+}
+
+/// C-13, F-01: folders are told as they are made, renamed, moved and made by themselves, to those who see the client; its users
+/// read the list again when another folder may have come into sight.
 #[tokio::test]
 async fn c_13_folders_are_told_live() {
     let papers = Papers::open().await;
     let (admin, member) = (papers.desk.admin.clone(), papers.desk.member.clone());
     let other = papers.desk.firm.client("Outra", None).await;
     let stranger = papers.desk.firm.admin(other, "rui@outra.example").await;
+    let create = json!({ "clientId": other.encode(), "name": "Nosso" });
+    let foreign = papers.desk.done(&papers.desk.owner, "folderCreate", create).await["folder"]["id"].clone();
     let side = LiveSide::start(&papers.desk.app.store);
     let all = "subscription { foldersChanged { reload changed { id name parent { name } } removed } }";
     let top = "subscription { foldersChanged(filter: { isTop: true }) { reload changed { name } removed } }";
     let mut of_admin = side.follow(Some(&admin.token), all, json!({})).await;
     let mut of_stranger = side.follow(Some(&stranger.token), all, json!({})).await;
+    let mut of_manager = side.follow(Some(&papers.desk.manager.token), all, json!({})).await;
     let mut of_top = side.follow(Some(&member.token), top, json!({})).await;
-    for first in [&mut of_admin, &mut of_stranger, &mut of_top] {
+    for first in [&mut of_admin, &mut of_stranger, &mut of_manager, &mut of_top] {
         assert_eq!(first.told().await["reload"], true);
     }
-    let create = json!({ "clientId": papers.desk.client.encode(), "name": "Arquivo" });
-    let archive = text(&papers.desk.done(&member, "folderCreate", create).await["folder"]["id"]);
-    let made = json!([{ "id": archive, "name": "Arquivo", "parent": null }]);
-    assert_eq!(of_admin.told().await["changed"], made);
+    let archive = made(&papers, "Arquivo").await;
+    let new = json!([{ "id": archive, "name": "Arquivo", "parent": null }]);
+    assert_eq!(of_manager.told().await["changed"], new);
     assert_eq!(of_top.told().await["changed"], json!([{ "name": "Arquivo" }]));
+    assert_eq!(of_admin.told().await["reload"], true);
+    assert_eq!(folders(&papers, &admin).await.0, ["Arquivo"]);
     let create = json!({ "clientId": papers.desk.client.encode(), "name": "Atas", "parentId": archive });
     let inner = text(&papers.desk.done(&member, "folderCreate", create).await["folder"]["id"]);
-    let made = json!([{ "id": inner, "name": "Atas", "parent": { "name": "Arquivo" } }]);
-    assert_eq!(of_admin.told().await["changed"], made);
+    let new = json!([{ "id": inner, "name": "Atas", "parent": { "name": "Arquivo" } }]);
+    assert_eq!(of_manager.told().await["changed"], new);
     assert_eq!(of_top.told().await["removed"], json!([inner]));
+    assert_eq!(of_admin.told().await["reload"], true);
     papers.desk.done(&member, "folderMove", json!({ "id": inner, "expectedVersion": 1 })).await;
-    assert_eq!(of_admin.told().await["changed"][0]["parent"], Value::Null);
+    let moved = json!([{ "id": inner, "name": "Atas", "parent": null }]);
+    assert_eq!(of_manager.told().await["changed"], moved);
     assert_eq!(of_top.told().await["changed"], json!([{ "name": "Atas" }]));
+    assert_eq!(of_admin.told().await["reload"], true);
     let rename = json!({ "id": inner, "expectedVersion": 2, "name": "Atas antigas" });
     papers.desk.done(&member, "folderRename", rename).await;
-    assert_eq!(of_admin.told().await["changed"][0]["name"], "Atas antigas");
+    for live in [&mut of_admin, &mut of_manager] {
+        let told = live.told().await;
+        assert_eq!((&told["reload"], &told["changed"][0]["name"]), (&json!(false), &json!("Atas antigas")));
+    }
     let bank = papers.id("Extrato").await;
     papers.filed(&admin, &bank).await;
-    let changed = of_admin.told().await["changed"].clone();
-    let mut names: Vec<_> = changed.as_array().unwrap().iter().map(|folder| text(&folder["name"])).collect();
+    let mut names: Vec<String> = each(&of_manager.told().await["changed"], "name").iter().map(text).collect();
     names.sort();
     assert_eq!(names, ["2026", "2026-02", "Contabilidade"]);
+    assert_eq!(of_admin.told().await["reload"], true);
+    let seen = ["2026", "2026-02", "Arquivo", "Atas antigas", "Contabilidade"];
+    assert_eq!(folders(&papers, &admin).await.0, seen);
     // Nothing of it was for another client: the first that its user hears of is its own.
-    let create = json!({ "clientId": other.encode(), "name": "Nosso" });
-    papers.desk.done(&papers.desk.owner, "folderCreate", create).await;
-    assert_eq!(of_stranger.told().await["changed"][0]["name"], "Nosso");
+    let rename = json!({ "id": foreign, "expectedVersion": 1, "name": "Nosso arquivo" });
+    papers.desk.done(&papers.desk.owner, "folderRename", rename).await;
+    let told = of_stranger.told().await;
+    assert_eq!((&told["reload"], &told["changed"][0]["name"]), (&json!(false), &json!("Nosso arquivo")));
+    papers.finish().await;
+}
+
+/// B-05, C-13, F-01: whoever comes to see a folder, or does not see it any more, because of what is moved into it, out of it, or
+/// with a folder in it, is told, also who sees nothing of what is moved; and nobody else.
+#[tokio::test]
+async fn b_05_what_lies_in_folders_is_told_live() {
+    let papers = Papers::open().await;
+    let (desk, admin, member) = (&papers.desk, papers.desk.admin.clone(), papers.desk.member.clone());
+    let caio = desk.collaborator("caio@padaria.example").await;
+    let (notes, payroll) = (papers.id("Notas").await, papers.id("Folha").await);
+    papers.filed(&admin, &notes).await;
+    papers.filed(&member, &payroll).await;
+    let (closed, safe) = (made(&papers, "Reservado").await, made(&papers, "Cofre").await);
+    let taxes = ["2026", "2026-02", "Impostos"];
+    let sees = async |own: &[&str]| {
+        let mut expected = [&taxes[..], own].concat();
+        expected.sort_unstable();
+        assert_eq!(folders(&papers, &caio).await.0, expected);
+    };
+    sees(&["Cofre", "Reservado"]).await;
+
+    let side = LiveSide::start(&desk.app.store);
+    let follow = "subscription { foldersChanged { reload changed { name } } }";
+    let mut live = side.follow(Some(&caio.token), follow, json!({})).await;
+    assert_eq!(live.told().await["reload"], true);
+    let put = async |documents: Value, folder: Option<&str>| {
+        desk.done(&member, "documentMove", json!({ "ids": documents, "folderId": folder })).await;
+    };
+    put(json!([payroll]), Some(closed.as_str())).await;
+    assert_eq!(live.told().await["reload"], true);
+    sees(&["Cofre"]).await;
+    put(json!([payroll]), None).await;
+    assert_eq!(live.told().await["reload"], true);
+    sees(&["Cofre", "Reservado"]).await;
+    put(json!([payroll]), Some(safe.as_str())).await;
+    assert_eq!(live.told().await["reload"], true);
+    sees(&["Reservado"]).await;
+    let inside = json!({ "id": safe, "expectedVersion": 1, "parentId": closed });
+    desk.done(&member, "folderMove", inside).await;
+    assert_eq!(live.told().await["reload"], true);
+    sees(&[]).await;
+    desk.done(&member, "folderMove", json!({ "id": safe, "expectedVersion": 2 })).await;
+    assert_eq!(live.told().await["reload"], true);
+    sees(&["Reservado"]).await;
+
+    // Of what stays out of sight nothing is told: the next news is about a folder that is seen.
+    let rename = json!({ "id": safe, "expectedVersion": 3, "name": "Cofre forte" });
+    desk.done(&member, "folderRename", rename).await;
+    let (_, nodes) = folders(&papers, &caio).await;
+    let top = nodes.iter().find(|one| one["name"] == "Impostos").unwrap()["id"].clone();
+    let rename = json!({ "id": top, "expectedVersion": 1, "name": "Fisco" });
+    desk.done(&member, "folderRename", rename).await;
+    let told = live.told().await;
+    assert_eq!((&told["reload"], &told["changed"]), (&json!(false), &json!([{ "name": "Fisco" }])));
+
+    // What goes by itself is seen by what lies in it.
+    put(json!([notes]), Some(closed.as_str())).await;
+    assert_eq!(live.told().await["reload"], true);
+    assert_eq!(folders(&papers, &caio).await.0, ["Reservado"]);
+    drop((live, side));
     papers.finish().await;
 }
 
@@ -119,22 +211,13 @@ async fn b_05_folders_tell_nothing_of_payroll() {
     let papers = Papers::open().await;
     let (desk, admin) = (&papers.desk, papers.desk.admin.clone());
     let caio = desk.collaborator("caio@padaria.example").await;
-    let folders = async |by: &Person| {
-        let query = "{ folders(first: 50) { totalCount nodes { id name parent { id } } } }";
-        let found = desk.app.ask(by, query, json!({})).await["folders"].clone();
-        let nodes = found["nodes"].as_array().unwrap().clone();
-        assert_eq!(found["totalCount"], nodes.len());
-        let mut names: Vec<String> = nodes.iter().map(|one| text(&one["name"])).collect();
-        names.sort();
-        (names, nodes)
-    };
     let (notes, payroll) = (papers.id("Notas").await, papers.id("Folha").await);
     papers.filed(&desk.member, &payroll).await;
-    assert_eq!(folders(&caio).await.0, [""; 0]);
+    assert_eq!(folders(&papers, &caio).await.0, [""; 0]);
     papers.filed(&admin, &notes).await;
-    let (names, of_admin) = folders(&admin).await;
+    let (names, of_admin) = folders(&papers, &admin).await;
     assert_eq!(names.len(), 6, "{names:?}");
-    assert_eq!(folders(&caio).await.0, ["2026", "2026-02", "Impostos"]);
+    assert_eq!(folders(&papers, &caio).await.0, ["2026", "2026-02", "Impostos"]);
     let is_taxes = |one: &&Value| one["name"] != "Impostos" && one["parent"].is_null();
     let hidden = of_admin.iter().find(is_taxes).unwrap()["id"].clone();
     let node = "query N($id: ID!) { node(id: $id) { id } }";
@@ -151,19 +234,15 @@ async fn b_05_folders_tell_nothing_of_payroll() {
     let told = live.told().await;
     assert_eq!((&told["reload"], &told["changed"]), (&json!(false), &json!([{ "name": "Extrato" }])));
 
-    let create = async |name: &str| {
-        let create = json!({ "clientId": desk.client.encode(), "name": name });
-        text(&desk.done(&desk.member, "folderCreate", create).await["folder"]["id"])
-    };
-    let (_, closed) = (create("Vazia").await, create("Reservado").await);
-    assert_eq!(folders(&caio).await.0, ["2026", "2026-02", "Impostos", "Reservado", "Vazia"]);
+    let (_, closed) = (made(&papers, "Vazia").await, made(&papers, "Reservado").await);
+    assert_eq!(folders(&papers, &caio).await.0, ["2026", "2026-02", "Impostos", "Reservado", "Vazia"]);
     let moved = json!({ "ids": [payroll], "folderId": closed });
     desk.done(&desk.member, "documentMove", moved).await;
-    assert_eq!(folders(&caio).await.0, ["2026", "2026-02", "Impostos", "Vazia"]);
+    assert_eq!(folders(&papers, &caio).await.0, ["2026", "2026-02", "Impostos", "Vazia"]);
     let moved = json!({ "ids": [notes], "folderId": closed });
     desk.done(&desk.member, "documentMove", moved).await;
     assert_eq!(
-        folders(&caio).await.0,
+        folders(&papers, &caio).await.0,
         ["Reservado", "Vazia"],
         "what goes by itself is seen by what lies in it"
     );
@@ -193,5 +272,26 @@ async fn c_13_at_the_top() {
         assert_eq!(papers.names(by, json!({ "isTop": true })).await, ["Notas"]);
         assert_eq!(papers.names(by, json!({ "isTop": false })).await, ["Extrato"]);
     }
+    papers.finish().await;
+}
+
+/// C-13: of files that one act hands in, each goes to its place, and what staff put at the top stays there.
+#[tokio::test]
+async fn c_13_several_at_once() {
+    let papers = Papers::open().await;
+    let (desk, admin, member) = (&papers.desk, papers.desk.admin.clone(), papers.desk.member.clone());
+    let (notes, bank) = (papers.id("Notas").await, papers.id("Extrato").await);
+    let archive = made(&papers, "Arquivo").await;
+    for folder in [Some(archive), None] {
+        desk.done(&member, "documentMove", json!({ "ids": [notes], "folderId": folder })).await;
+    }
+    let files = [desk.hand_in(&admin, "a.csv", CSV).await, desk.hand_in(&admin, "b.pdf", PDF).await];
+    let items = json!({ "items": [
+        { "documentId": notes, "fileId": files[0] }, { "documentId": bank, "fileId": files[1] }
+    ] });
+    let done = desk.done(&admin, "documentHandIn", items).await;
+    assert_eq!(each(&done["results"], "userErrors"), [json!([]), json!([])]);
+    assert_eq!(way(&papers, &notes).await, [""; 0]);
+    assert_eq!(way(&papers, &bank).await, ["Contabilidade", "2026", "2026-02"]);
     papers.finish().await;
 }

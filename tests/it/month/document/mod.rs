@@ -2,6 +2,7 @@
 
 mod approve;
 mod deliver;
+mod dropped;
 mod hand_in;
 mod library;
 mod list;

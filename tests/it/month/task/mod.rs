@@ -30,14 +30,7 @@ pub struct Work {
 impl Work {
     pub async fn open() -> Self {
         let desk = Desk::open().await;
-        let create = json!({
-            "code": "OWN-1", "name": "Guia", "category": "TAX", "periodKind": "MONTH", "jurisdiction": "ANY",
-            "rules": [{
-                "due": { "at": "PERIOD_END", "go": [{ "months": 1 }, { "day": 20 }], "shift": "KEEP" },
-                "source": "Ata 1", "status": "CONFIRMED"
-            }]
-        });
-        let obligation = desk.done(&desk.owner, "obligationCreate", create).await["obligation"]["id"].clone();
+        let obligation = desk.own_obligation("OWN-1").await;
         let before =
             |days: i64| json!({ "at": { "rule": "self" }, "go": [{ "days": -days }], "shift": "KEEP" });
         let create = json!({

@@ -1,7 +1,6 @@
 //! F-07: files are verified before anybody else sees them, whatever fails meanwhile.
 
 use chrono::TimeDelta;
-use diesel_async::SimpleAsyncConnection;
 use futures_util::stream;
 use guichet_base::id::{FileId, Id, JobId};
 use guichet_base::locale::Locale;
@@ -359,10 +358,6 @@ fn job(desk: &Desk, attempt: i32) -> Job {
 }
 
 impl Desk {
-    async fn sql(&self, statement: &str) {
-        self.app.store.conn().await.unwrap().batch_execute(statement).await.unwrap();
-    }
-
     /// Completes an upload and runs the workers while the store has this fault.
     async fn complete_under(&self, id: &str, fault: Fault) {
         self.stage_under(id, fault).await;

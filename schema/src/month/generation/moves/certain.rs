@@ -1,6 +1,7 @@
 //! What is told of dates without being asked (C-09, C-11): those that are final now, though they stay, are written as such
-//! and told to their assignees; owners are told how many others would move, and that the catalogue changed.
+//! and told to their assignees; owners are told how many others became final and would move, and that the catalogue changed.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use data_encoding::HEXLOWER;
@@ -26,7 +27,7 @@ use crate::shared::notification::model::NotificationKind;
 
 use super::super::run::Known;
 use super::apply::{tell, write};
-use super::find;
+use super::find::{self, Move};
 use super::open::{MoveFilter, Open};
 
 /// So many tasks are looked at in one transaction.
@@ -66,7 +67,7 @@ pub async fn tick(store: &Store) -> Result<usize> {
     .load(tx.conn())
     .await?;
     for firm in &waiting {
-        let job = SettleDueDates::new(firm.id, Some(RULES.clone()));
+        let job = SettleDueDates::upgraded(firm.id, RULES.clone());
         // Beside one that waits for another reason.
         tx.job(NewJob::new(&job)?.firm(firm.id).key(format!("{} {}", firm.id.encode(), *RULES)));
     }
@@ -81,7 +82,7 @@ pub async fn tick(store: &Store) -> Result<usize> {
 pub async fn settle(store: &Store, job: &SettleDueDates) -> Result<usize> {
     let known = Known::read(&mut *store.conn().await?, job.firm_id).await?;
     let mut computed = known.computed();
-    let (mut settled, mut after) = (0, None);
+    let (mut settled, mut waited, mut after) = (0, 0, None);
     loop {
         let mut tx = store.begin(By::system()).await?;
         let ids = unsure(tx.conn(), job.firm_id, after).await?;
@@ -90,18 +91,26 @@ pub async fn settle(store: &Store, job: &SettleDueDates) -> Result<usize> {
         let mut place = None;
         while let Some((reached, open)) = Open::next(tx.conn(), job.firm_id, &filter, place, true).await? {
             let mut moves = open.moves(&known.firm, job.firm_id, &mut computed);
-            moves.retain(|one| one.before == one.after && one.becomes_final);
-            if !moves.is_empty() {
-                write(&mut tx, &moves).await?;
-                tell(&mut tx, job.firm_id, (job.act_id, None), &open, &moves).await?;
-                settled += moves.len();
+            moves.retain(|one| one.becomes_final);
+            let (staying, moving): (Vec<Move>, Vec<Move>) =
+                moves.into_iter().partition(|one| one.before == one.after);
+            if !staying.is_empty() {
+                write(&mut tx, &staying).await?;
+                tell(&mut tx, job.firm_id, (job.act_id, None), &open, &staying).await?;
+                settled += staying.len();
+            }
+            if let Some(year) = &job.confirmed {
+                let moving: HashSet<TaskId> =
+                    moving.iter().filter(|one| one.document.is_none()).map(|one| one.task).collect();
+                let of_year = open.tasks.iter().filter(|task| task.is_waiting_for(year));
+                waited += of_year.filter(|task| moving.contains(&task.id)).count();
             }
             place = Some(reached);
         }
         tx.commit(()).await?;
         after = Some(last);
     }
-    tell_owners(store, job, &known).await?;
+    tell_owners(store, job, &known, waited).await?;
     Ok(settled)
 }
 
@@ -121,10 +130,14 @@ async fn unsure(conn: &mut AsyncPgConnection, firm: FirmId, after: Option<TaskId
     Ok(query.order(tasks::id).limit(CHUNK).select(tasks::id).load(conn).await?)
 }
 
-/// Tells the owners once how many tasks would move, and after an upgrade how many obligations the catalogue would change.
-async fn tell_owners(store: &Store, job: &SettleDueDates, known: &Known) -> Result<()> {
+/// Tells the owners once how many tasks would move: after a year was confirmed those that `waited` for it and are final now,
+/// after an upgrade all, and how many obligations the catalogue would change.
+async fn tell_owners(store: &Store, job: &SettleDueDates, known: &Known, waited: usize) -> Result<()> {
     let mut tx = store.begin(By::system()).await?;
-    let (moving, _) = find::count(tx.conn(), job.firm_id, known, &MoveFilter::default()).await?;
+    let moving = match job.confirmed {
+        Some(_) => i64::try_from(waited).unwrap_or(i64::MAX),
+        None => find::count(tx.conn(), job.firm_id, known, &MoveFilter::default()).await?.0,
+    };
     inform(&mut tx, job.firm_id, (job.told_id, NotificationKind::DueDatesToMove), moving).await?;
     if let Some(rules) = &job.rules {
         let changed = updates::count(tx.conn(), job.firm_id).await?;

@@ -15,9 +15,9 @@ use guichet_base::id::{
 };
 use guichet_engine::sql;
 use guichet_engine::tables::{documents, recurring_tasks, tasks};
-use guichet_obligations::Direction;
+use guichet_obligations::{Direction, Provisional};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::month::recurring_task::model::RecurringTask;
@@ -94,6 +94,11 @@ impl OpenTask {
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
         }
+    }
+
+    /// Whether this is why its legal date can still change.
+    pub(super) fn is_waiting_for(&self, why: &Provisional) -> bool {
+        self.provisional.as_array().is_some_and(|all| all.contains(&json!(why)))
     }
 
     /// The legal date that a person set: then nothing tells how it was found.

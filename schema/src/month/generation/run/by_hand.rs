@@ -1,6 +1,6 @@
 //! The dates and documents of tasks that a person enters or dates: found and made as generation does.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -9,21 +9,22 @@ use guichet_base::error::Result;
 use guichet_base::id::{ClientId, DocumentDefinitionId, FirmId, RecurringTaskId, TaskId, TaskTypeId};
 use guichet_engine::store::Tx;
 use guichet_engine::tables::{recurring_task_overrides, recurring_tasks};
-use guichet_obligations::{Book, Calendars, Period};
+use guichet_obligations::Period;
 
 use crate::month::generation::plan::{Computed, Dates, Outcome};
 use crate::month::recurring_task::model::{DueOverride, RecurringTask};
-use crate::month::{calendar, obligation};
+use crate::month::task_type::rules::recurrence;
 use crate::people::client::record::queries::{Record, records};
 
-use super::{Chunk, Dues, Firm, Made, Order, Planned, areas, label, recurrence, tell, write_documents};
+use super::chunk::{Chunk, Planned, of_each};
+use super::known::Known;
+use super::write::{Dues, Made, areas, label, tell, write_documents};
+use super::{Only, Order};
 
 /// What decides about dates, for some clients of a firm.
 pub(crate) struct Rules {
     firm_id: FirmId,
-    firm: Firm,
-    book: Book,
-    calendars: Calendars<'static>,
+    known: Known,
     records: HashMap<ClientId, Record>,
     overrides: HashMap<RecurringTaskId, Vec<DueOverride>>,
 }
@@ -67,30 +68,24 @@ impl Rules {
             .select(DueOverride::as_select())
             .load(&mut *conn)
             .await?;
-        let mut overrides: HashMap<RecurringTaskId, Vec<DueOverride>> = HashMap::new();
-        for one in written {
-            overrides.entry(one.recurring_task_id).or_default().push(one);
-        }
         Ok(Self {
             firm_id,
-            firm: super::firm(conn, firm_id).await?,
-            book: obligation::queries::book(conn, firm_id).await?,
-            calendars: calendar::queries::calendars(conn, firm_id).await?,
+            known: Known::read(conn, firm_id).await?,
             records: records(conn, firm_id, Some(clients)).await?,
-            overrides,
+            overrides: of_each(written.into_iter().map(|one| (one.recurring_task_id, one))),
         })
     }
 
     /// Whether the firm offers a kind of work.
     pub fn offers(&self, task_type: TaskTypeId) -> bool {
-        self.firm.types.contains_key(&task_type)
+        self.known.firm.types.contains_key(&task_type)
     }
 
     /// A period of a client by its name: one that the kind of work has, if there is one.
     pub fn period(&self, client: ClientId, task_type: Option<TaskTypeId>, name: &str) -> Option<Period> {
         let record = self.records.get(&client)?;
         let Some(task_type) = task_type else { return Period::parse(name, 1, &record.years) };
-        let recurrence = recurrence(&self.firm.types.get(&task_type)?.row);
+        let recurrence = recurrence(&self.known.firm.types.get(&task_type)?.row);
         let period = Period::parse(name, recurrence.every, &record.years);
         period.filter(|period| period.kind() == recurrence.kind)
     }
@@ -98,7 +93,7 @@ impl Rules {
     /// The dates of some work, and the documents that have them too: by their definitions, with the others of the kind of work;
     /// none when nothing is due for the period.
     pub fn dates(&self, work: Work<'_>) -> Option<(Dates, Documents)> {
-        let mut computed = Computed::new(&self.book, &self.calendars);
+        let mut computed = self.known.computed();
         let planned = self.plan(work, TaskId::new(), &mut computed)?;
         let Outcome::Due(dates) = computed.outcome(planned.dates)? else { return None };
         let mut documents = Documents::default();
@@ -116,7 +111,7 @@ impl Rules {
 
     /// Whether a kind of work has a document.
     pub fn has_document(&self, task_type: TaskTypeId, document: DocumentDefinitionId) -> bool {
-        let kind = self.firm.types.get(&task_type);
+        let kind = self.known.firm.types.get(&task_type);
         kind.is_some_and(|kind| kind.documents.iter().any(|(one, _)| one.id == document))
     }
 
@@ -127,8 +122,9 @@ impl Rules {
         task_type: Option<TaskTypeId>,
         period: Option<&Period>,
     ) -> String {
-        let kind = task_type.and_then(|id| self.firm.types.get(&id));
-        let period = period.map(|period| label(self.firm.locale, period)).unwrap_or_default();
+        let firm = &self.known.firm;
+        let kind = task_type.and_then(|id| firm.types.get(&id));
+        let period = period.map(|period| label(firm.locale, period)).unwrap_or_default();
         super::document_text(name, kind.map_or("", |kind| kind.row.name.as_str()), &period)
     }
 
@@ -142,21 +138,21 @@ impl Rules {
         hand_in: Option<NaiveDate>,
         unexpected: &[DocumentDefinitionId],
     ) -> Result<()> {
-        let mut computed = Computed::new(&self.book, &self.calendars);
+        let mut computed = self.known.computed();
         let Some(mut planned) = self.plan(work, task.id, &mut computed) else { return Ok(()) };
         planned.documents.retain(|(id, _)| !unexpected.contains(id));
-        let mut dues = Dues { hand_in, ..Dues::default() };
-        write_documents(tx, &self.firm, &computed, &mut dues, &[&planned]).await?;
+        let mut dues = Dues::with(hand_in);
+        write_documents(tx, &self.known.firm, &computed, &mut dues, &[&planned]).await?;
         if planned.documents.is_empty() {
             return Ok(());
         }
-        let areas = HashMap::from([(task.id, areas(&self.firm, &planned))]);
+        let areas = HashMap::from([(task.id, areas(&self.known.firm, &planned))]);
         tell(tx, self.firm_id, std::slice::from_ref(task), &areas).await
     }
 
     /// The work as generation plans it: for a series of this one period.
     fn plan(&self, work: Work<'_>, id: TaskId, computed: &mut Computed<'_>) -> Option<Planned> {
-        let kind = self.firm.types.get(&work.task_type)?;
+        let kind = self.known.firm.types.get(&work.task_type)?;
         let record = self.records.get(&work.client)?;
         let name = work.period.to_string();
         let series = work.recurring.unwrap_or_else(RecurringTaskId::new);
@@ -175,20 +171,12 @@ impl Rules {
             created_at: kind.row.created_at,
             updated_at: kind.row.created_at,
         };
-        let chunk = Chunk {
-            rows: Vec::new(),
-            records: HashMap::new(),
-            pauses: HashMap::new(),
-            overrides: written.into_iter().map(|written| (series, written)).collect(),
-            unexpected: HashSet::new(),
-            taken: HashSet::new(),
-            undone: HashSet::new(),
-        };
+        let chunk = Chunk::with(written.into_iter().map(|written| (series, written)).collect());
         let order = Order {
             firm_id: self.firm_id,
             up_to: NaiveDate::MIN,
             today: NaiveDate::MIN,
-            only: super::Only::default(),
+            only: Only::default(),
             again: true,
             generation_id: None,
         };

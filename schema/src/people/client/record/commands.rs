@@ -11,7 +11,7 @@ use guichet_base::registration::Registration;
 use guichet_engine::actor::Actor;
 use guichet_engine::store::{Done, Store, Tx};
 use guichet_engine::tables::{client_attributes, client_events, clients, fiscal_years, registrations, tasks};
-use guichet_obligations::{Client as Facts, FiscalYears, MonthDay, Period, Scalar};
+use guichet_obligations::{CITY, Client as Facts, FiscalYears, MonthDay, Period, REGION, Scalar};
 
 use crate::people::client::commands::lock;
 use crate::people::client::model::Client;
@@ -20,10 +20,6 @@ use crate::people::rights::{self, FirmAct};
 
 use super::model::{ClientAttribute, ClientRegistration, FiscalYear};
 use super::rules;
-
-/// The keys of the attributes that make a place.
-const REGION: &str = "region";
-const CITY: &str = "city";
 
 /// Input for setting an attribute.
 #[derive(Debug, Clone)]

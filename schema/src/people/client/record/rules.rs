@@ -8,7 +8,9 @@ use guichet_base::error::{Code, InputPath, Refusal, Told};
 use guichet_base::input::{Check, out_of_range};
 use guichet_base::registration::{self, Registration, Why};
 use guichet_base::search;
-use guichet_obligations::{Client as Facts, FiscalYears, Holidays, Period, Scalar, region_of_city};
+use guichet_obligations::{
+    Client as Facts, FiscalYears, Holidays, LEGAL_FORMS, Period, Scalar, region_of_city,
+};
 
 /// Longest key of an attribute or an event, in characters.
 pub const MAX_KEY: usize = 60;
@@ -19,8 +21,6 @@ pub const MAX_AMOUNT: i64 = 1_000_000;
 
 /// What the record itself answers, and nobody sets.
 const DERIVED: [&str; 5] = ["month", "quarter", "fiscalEnd", "registrationPrefix", "nameInitial"];
-/// The legal forms that rules tell apart.
-const LEGAL_FORMS: [&str; 4] = ["SOLE", "COMPANY", "SA", "OTHER"];
 
 /// A registration number, as its country checks it, or the refusal that says what is wrong with it.
 pub fn registration(

@@ -11,7 +11,7 @@ use guichet_schema::desk::charge::commands::{self, CreateCharge};
 use guichet_schema::desk::charge::rules::{self, is_overdue};
 use guichet_schema::desk::charge::{model, queries};
 
-use crate::graphql::ability::Ability;
+use crate::graphql::ability::{Ability, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::counts::counts;
 use crate::graphql::desk::ticket::Ticket;
@@ -120,10 +120,8 @@ impl Charge {
 
     /// The actions that the viewer may or may not perform on the charge now, one entry per action.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<ChargeAct>>, ApiError> {
-        let membership = &Caller::of(ctx).actor()?.membership;
-        let ability =
-            |act: &rules::ChargeAct| Ability::new((*act).into(), rules::may(membership, self.0.status));
-        Ok(rules::ChargeAct::ALL.iter().map(ability).collect())
+        let by = &Caller::of(ctx).actor()?.membership;
+        Ok(abilities(rules::ChargeAct::ALL, |_| rules::may(by, self.0.status)))
     }
 }
 

@@ -112,7 +112,7 @@ impl TicketCount {
     /// The number of items on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
         let caller = Caller::of(ctx);
-        let count = list::count(&mut *caller.conn().await?, &caller.scope()?, &self.0).await;
+        let count = list::count(&mut *caller.reading().conn().await?, &caller.scope()?, &self.0).await;
         queried(caller, count)
     }
 }

@@ -12,7 +12,7 @@ use super::attachment::{Attachment, OnTicket};
 use super::conversation::{TicketMessageConnection, conversation};
 use super::history::{HistoryOf, TicketChange, TicketTransfer, TransfersOf};
 use super::mutation::TicketStatusOutcome;
-use crate::graphql::ability::Ability;
+use crate::graphql::ability::{Ability, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::charge::{Charge, ChargesOf, CollectedBy};
 use crate::graphql::desk::service_item::ServiceItem;
@@ -161,9 +161,7 @@ impl Ticket {
         let scope = caller.scope()?;
         let facts = self.facts(ctx).await?;
         let now = caller.store.now();
-        let ability =
-            |act: &rules::TicketAct| Ability::new((*act).into(), rules::may(*act, &scope, &facts, now));
-        Ok(rules::TicketAct::ALL.iter().map(ability).collect())
+        Ok(abilities(rules::TicketAct::ALL, |act| rules::may(act, &scope, &facts, now)))
     }
 
     /// The statuses that the viewer can give the ticket now with `ticketStatusChange`; empty for clients, who reopen

@@ -131,7 +131,7 @@ impl DocumentCountsQuery {
         let caller = Caller::of(ctx);
         let filter = queried(caller, filter.unwrap_or_default().read(&caller.actor()?.membership))?;
         let (scope, now) = (caller.scope()?, caller.store.now());
-        let found = counts::counts(&mut *caller.conn().await?, &scope, &filter, now).await;
+        let found = counts::counts(&mut *caller.reading().conn().await?, &scope, &filter, now).await;
         Ok(DocumentCounts::new(&queried(caller, found)?))
     }
 }

@@ -18,7 +18,8 @@ use guichet_schema::people::firm::day::DAY;
 
 use super::types::{Document, DocumentApproval, DocumentMark, DocumentState};
 use crate::graphql::caller::Caller;
-use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
+use crate::graphql::follow::{Onlooker, Shows, follow};
+use crate::graphql::listed::{Listed, changes};
 use crate::graphql::loaders::load_optional;
 use crate::graphql::mirror::mirror;
 use crate::graphql::month::{DocumentCategory, DocumentDirection};
@@ -147,7 +148,7 @@ impl DocumentCount {
     async fn total_count(&self, ctx: &Context<'_>) -> Result<i64, ApiError> {
         let caller = Caller::of(ctx);
         let now = caller.store.now();
-        let count = list::count(&mut *caller.conn().await?, &caller.scope()?, &self.0, now).await;
+        let count = list::count(&mut *caller.reading().conn().await?, &caller.scope()?, &self.0, now).await;
         queried(caller, count)
     }
 }

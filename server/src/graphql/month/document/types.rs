@@ -2,15 +2,14 @@
 
 use async_graphql::{Context, ID, Object};
 use guichet_base::error;
-use guichet_base::id::{DocumentId, FirmId, TaskTypeId};
+use guichet_base::id::{DocumentId, TaskTypeId};
 use guichet_edge::ApiError;
 use guichet_obligations::{explain_to_client, sentences, why_provisional, why_provisional_to_client};
 use guichet_schema::month::document::queries;
 use guichet_schema::month::document::rules::{self, Terms};
 use guichet_schema::month::document::{model, rules::DocumentAct as Act};
-use guichet_schema::people::firm::day::{FirmClock, clocks};
 
-use crate::graphql::ability::Ability;
+use crate::graphql::ability::{Ability, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_list, load_optional, seen};
 use crate::graphql::mirror::mirror;
@@ -20,6 +19,7 @@ use crate::graphql::month::task_type::{SecondFile, TaskType};
 use crate::graphql::month::{DocumentCategory, DocumentDirection};
 use crate::graphql::payload::api_id;
 use crate::graphql::people::client::Client;
+use crate::graphql::people::firm::today;
 use crate::graphql::people::portal_access::PortalAccess;
 use crate::graphql::people::staff::StaffMember;
 use crate::graphql::scalars::{Date, DateTime};
@@ -59,11 +59,6 @@ keyed! {
 keyed! {
     /// The names of kinds of work.
     TaskTypeName(TaskTypeId) => String, |loads, conn, ids| queries::task_type_names(conn, loads.membership.firm_id(), ids)
-}
-
-keyed! {
-    /// The clocks of firms.
-    ClockOf(FirmId) => FirmClock, |_loads, conn, ids| clocks(conn, ids)
 }
 
 /// A document that the client hands in or that the firm delivers. It exists before its file. Clients see what is expected
@@ -166,9 +161,7 @@ impl Document {
 
     /// How the document stands for the client today, for symbols and colours.
     async fn mark(&self, ctx: &Context<'_>) -> Result<DocumentMark, ApiError> {
-        let clock = seen(load(ctx, ClockOf(self.0.firm_id)).await?)?;
-        let today = clock.day(Caller::of(ctx).store.now());
-        Ok(rules::mark((&self.0).into(), today).into())
+        Ok(rules::mark((&self.0).into(), today(ctx, self.0.firm_id).await?).into())
     }
 
     /// The date and time when the present version was published to the client; null for what the client hands in.
@@ -219,8 +212,7 @@ impl Document {
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<DocumentAct>>, ApiError> {
         let by = &Caller::of(ctx).actor()?.membership;
         let terms = load(ctx, TermsOf(self.0.id)).await?.unwrap_or_default();
-        let ability = |act: &Act| Ability::new((*act).into(), rules::may(*act, by, &self.0, terms));
-        Ok(Act::ALL.iter().map(ability).collect())
+        Ok(abilities(Act::ALL, |act| rules::may(act, by, &self.0, terms)))
     }
 }
 

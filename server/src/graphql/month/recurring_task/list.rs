@@ -1,15 +1,17 @@
-//! The list of recurring tasks, of all clients and of one.
+//! The list of recurring tasks, of all clients and of one, also live.
 
 use async_graphql::{Context, ID, InputObject, Object};
 use guichet_base::error;
-use guichet_base::id::ClientId;
+use guichet_base::id::{ClientId, DepartmentId, Id, ObligationId, RecurringTaskId, StaffId, TaskTypeId};
 use guichet_base::page::PageRequest;
 use guichet_edge::ApiError;
-use guichet_engine::actor::Membership;
+use guichet_engine::actor::{Membership, Scope};
 use guichet_schema::month::recurring_task::{model, queries};
 
-use super::RecurringTask;
+use super::types::RecurringTask;
 use crate::graphql::caller::Caller;
+use crate::graphql::follow::Shows;
+use crate::graphql::listed::listed;
 use crate::graphql::loaders::{load, numbers, parts, seen};
 use crate::graphql::page::{FilterInput, connection};
 use crate::graphql::payload::{known_ids, queried};
@@ -67,8 +69,8 @@ impl RecurringTaskCount {
         match self {
             Self::Of(filter) => {
                 let caller = Caller::of(ctx);
-                let count = queries::count(&mut *caller.conn().await?, &caller.scope()?, filter).await;
-                queried(caller, count)
+                let mut conn = caller.reading().conn().await?;
+                queried(caller, queries::count(&mut conn, &caller.scope()?, filter).await)
             }
             Self::OfClient(of, filter) => {
                 seen(load(ctx, NumberOf { of: *of, asked: filter.clone() }).await?)?
@@ -134,4 +136,20 @@ impl RecurringTaskQuery {
         let count = RecurringTaskCount::Of(filter);
         Ok(RecurringTaskConnection::new(page, count, model::RecurringTask::position, RecurringTask))
     }
+}
+
+listed! {
+    /// A change of the list of recurring tasks.
+    RecurringTasksChanged of RecurringTaskEdge, RecurringTask(model::RecurringTask), RecurringTaskId;
+    filter RecurringTaskFilter => queries::RecurringTaskFilter;
+    /// Sends changes of the recurring tasks of the clients that the viewer can see. Applied in order to the result of the query `recurringTasks` after the
+    /// first message, they keep that result up to date. Sends nothing to clients.
+    subscription RecurringTaskSubscription.recurring_tasks_changed, RecurringTasksListed;
+    shows Shows {
+        embeds: &[ClientId::NOUN, StaffId::NOUN, DepartmentId::NOUN, TaskTypeId::NOUN, ObligationId::NOUN],
+        ..Shows::of("recurringTasksChanged")
+    };
+    shared by |viewer| viewer.scope() => Scope,
+    found |conn, viewer, filter, ids| queries::among(conn, &viewer.scope(), filter, ids),
+    position model::RecurringTask::position
 }

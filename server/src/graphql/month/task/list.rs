@@ -18,7 +18,8 @@ use guichet_schema::people::firm::day::DAY;
 
 use super::{Task, TaskOrigin, TaskStatus};
 use crate::graphql::caller::Caller;
-use crate::graphql::follow::{Listed, Onlooker, Shows, changes, follow};
+use crate::graphql::follow::{Onlooker, Shows, follow};
+use crate::graphql::listed::{Listed, changes};
 use crate::graphql::loaders::{load, load_optional, numbers, parts, seen};
 use crate::graphql::mirror::mirror;
 use crate::graphql::page::{FilterInput, connection};
@@ -145,8 +146,8 @@ impl TaskCount {
         match self {
             Self::Of(filter) => {
                 let caller = Caller::of(ctx);
-                let count = list::count(&mut *caller.conn().await?, &caller.scope()?, filter).await;
-                queried(caller, count)
+                let mut conn = caller.reading().conn().await?;
+                queried(caller, list::count(&mut conn, &caller.scope()?, filter).await)
             }
             Self::OfClient(of, filter) => {
                 seen(load(ctx, NumberOf { of: *of, asked: filter.clone() }).await?)?

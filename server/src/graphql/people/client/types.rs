@@ -14,7 +14,7 @@ use guichet_schema::people::client::{model, queries, record, rules};
 use guichet_schema::people::{portal_access, suppression};
 use guichet_schema::shared::email_delivery::model::EmailSuppression;
 
-use crate::graphql::ability::{Ability, abilities};
+use crate::graphql::ability::{Ability, abilities_by_right};
 use crate::graphql::caller::Caller;
 use crate::graphql::loaders::{by_ids, grouped, keyed, load_list, load_optional};
 use crate::graphql::mirror::mirror;
@@ -204,8 +204,7 @@ impl Client {
 
     /// The actions that the viewer may or may not perform on the client now, one entry per action.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<ClientAct>>, ApiError> {
-        let acts = rules::ClientAct::ALL;
-        Ok(abilities(&Caller::of(ctx).actor()?.membership, acts, rules::ClientAct::right))
+        abilities_by_right(ctx, rules::ClientAct::ALL, rules::ClientAct::right)
     }
 }
 

@@ -9,7 +9,7 @@ use guichet_edge::ApiError;
 use guichet_schema::shared::attachment;
 use guichet_schema::shared::file::{model, queries, rules};
 
-use crate::graphql::ability::Ability;
+use crate::graphql::ability::{Ability, abilities};
 use crate::graphql::caller::Caller;
 use crate::graphql::desk::ticket::Attachment;
 use crate::graphql::loaders::{by_ids, keyed, load, parts, seen};
@@ -138,10 +138,7 @@ impl File {
         let by = caller.actor()?.membership.author();
         let is_attached = load(ctx, AttachmentOf(self.0.id)).await?.is_some();
         let now = caller.store.now();
-        let ability = |act: &rules::FileAct| {
-            Ability::new((*act).into(), rules::may(*act, by, &self.0, is_attached, now))
-        };
-        Ok(rules::FileAct::ALL.iter().map(ability).collect())
+        Ok(abilities(rules::FileAct::ALL, |act| rules::may(act, by, &self.0, is_attached, now)))
     }
 }
 

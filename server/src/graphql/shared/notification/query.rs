@@ -23,9 +23,8 @@ pub struct NotificationCount {
 impl NotificationCount {
     async fn count(ctx: &Context<'_>, unread_only: bool) -> Result<i64, ApiError> {
         let caller = Caller::of(ctx);
-        let count =
-            queries::count(&mut *caller.conn().await?, &caller.actor()?.membership, unread_only).await;
-        queried(caller, count)
+        let mut conn = caller.reading().conn().await?;
+        queried(caller, queries::count(&mut conn, &caller.actor()?.membership, unread_only).await)
     }
 }
 

@@ -1,4 +1,4 @@
-\set client random(1, CLIENT_COUNT)
+\set client random(1, HOW_MANY)
 WITH day AS MATERIALIZED (
     SELECT (now() AT TIME ZONE 'America/Sao_Paulo')::date AS today
 ), present AS MATERIALIZED (
@@ -10,7 +10,7 @@ WITH day AS MATERIALIZED (
             WHEN state NOT IN ('EXPECTED', 'REJECTED') THEN 'SETTLED'
             WHEN due_on < today THEN 'OVERDUE_TO_HAND_IN' ELSE 'TO_HAND_IN' END AS mark
         FROM documents CROSS JOIN day
-        WHERE client_id = ('{CLIENT_IDS}'::uuid[])[:client] AND (state <> 'DROPPED' OR published_at IS NOT NULL)
+        WHERE client_id = ('{IDS}'::uuid[])[:client] AND (state <> 'DROPPED' OR published_at IS NOT NULL)
             AND due_on BETWEEN date_trunc('month', today)::date AND (date_trunc('month', today) + interval '1 month -1 day')::date
     ) AS of_month GROUP BY due_on, state, mark
 ), of_days AS (
@@ -24,7 +24,7 @@ WITH day AS MATERIALIZED (
             WHEN state NOT IN ('EXPECTED', 'REJECTED') THEN 'SETTLED'
             WHEN due_on < today THEN 'OVERDUE_TO_HAND_IN' ELSE 'TO_HAND_IN' END AS mark
     FROM documents CROSS JOIN day
-    WHERE client_id = ('{CLIENT_IDS}'::uuid[])[:client] AND (state <> 'DROPPED' OR published_at IS NOT NULL) AND due_on BETWEEN today AND today + 7
+    WHERE client_id = ('{IDS}'::uuid[])[:client] AND (state <> 'DROPPED' OR published_at IS NOT NULL) AND due_on BETWEEN today AND today + 7
 ), late AS (
     SELECT id, name, direction, period, due_on, state, CASE WHEN direction = 'OUTPUT' AND published_at IS NOT NULL THEN
                 CASE WHEN read_at IS NOT NULL THEN 'READ' WHEN due_on < today THEN 'OVERDUE_UNREAD'
@@ -33,7 +33,7 @@ WITH day AS MATERIALIZED (
             WHEN state NOT IN ('EXPECTED', 'REJECTED') THEN 'SETTLED'
             WHEN due_on < today THEN 'OVERDUE_TO_HAND_IN' ELSE 'TO_HAND_IN' END AS mark
     FROM documents CROSS JOIN day
-    WHERE client_id = ('{CLIENT_IDS}'::uuid[])[:client] AND due_on < today
+    WHERE client_id = ('{IDS}'::uuid[])[:client] AND due_on < today
         AND ((direction = 'INPUT' AND state IN ('EXPECTED', 'REJECTED'))
             OR (direction = 'OUTPUT' AND published_at IS NOT NULL AND read_at IS NULL))
 )
