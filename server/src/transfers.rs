@@ -125,6 +125,8 @@ impl Transfer {
             }
             Some((next, (body, transfer)))
         })
+        // Whoever compresses it asks once more after the end.
+        .fuse()
     }
 }
 

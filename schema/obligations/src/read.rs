@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use crate::calendar::Calendar;
 use crate::client::Scalar;
-use crate::expression::{Anchor, Case, Chain, Choice, Day, Expr, Move, Plan, Reach, Shift, Switch, Test};
+use crate::expression::{
+    Anchor, Case, Chain, Choice, Day, Expr, Move, Plan, Reach, Shift, Switch, Test, can_be,
+};
 use crate::period::exact_date;
 use crate::weight::{MAX_DEPTH, Weight, weight};
 
@@ -78,7 +80,7 @@ pub fn condition(value: &Value) -> Result<(String, Test), Problem> {
         Some(_) => return reader.at("by", |reader| reader.wrong(Trouble::Type)),
         None => return reader.at("by", |reader| reader.wrong(Trouble::Missing)),
     };
-    let test = reader.test(&mut object)?;
+    let test = reader.test(&key, &mut object)?;
     reader.ended(&object)?;
     Ok((key, test))
 }
@@ -204,7 +206,7 @@ impl Reader {
             }
             let mut cases = Vec::new();
             for (index, value) in values.iter().enumerate() {
-                cases.push(reader.at(index, |reader| reader.case(value, depth, leaf))?);
+                cases.push(reader.at(index, |reader| reader.case(&by, value, depth, leaf))?);
             }
             Ok(cases)
         })?;
@@ -216,18 +218,19 @@ impl Reader {
 
     fn case<T>(
         &mut self,
+        by: &str,
         value: &Value,
         depth: usize,
         leaf: &mut dyn FnMut(&mut Self, &Value, usize) -> Read<T>,
     ) -> Read<Case<T>> {
         let mut object = self.object(value)?;
         let is = self.required(&mut object, "is", |reader, value| reader.choice(value, depth + 1, leaf))?;
-        let test = self.test(&mut object)?;
+        let test = self.test(by, &mut object)?;
         self.ended(&object)?;
         Ok(Case { test, is })
     }
 
-    fn test(&mut self, object: &mut Object<'_>) -> Read<Test> {
+    fn test(&mut self, by: &str, object: &mut Object<'_>) -> Read<Test> {
         let values = self.optional(object, "in", |reader, value| {
             let values = reader.list(value, MAX_CASES)?;
             if values.is_empty() {
@@ -235,15 +238,15 @@ impl Reader {
             }
             let mut scalars = Vec::new();
             for (index, value) in values.iter().enumerate() {
-                scalars.push(reader.at(index, |reader| reader.scalar(value))?);
+                scalars.push(reader.at(index, |reader| reader.value_of(by, value))?);
             }
             Ok(scalars)
         })?;
         if let Some(values) = values {
             return Ok(Test::In(values));
         }
-        let from = self.optional(object, "from", |reader, value| reader.scalar(value))?;
-        let to = self.optional(object, "to", |reader, value| reader.scalar(value))?;
+        let from = self.optional(object, "from", |reader, value| reader.value_of(by, value))?;
+        let to = self.optional(object, "to", |reader, value| reader.value_of(by, value))?;
         match (&from, &to) {
             (None, None) => self.at("in", |reader| reader.wrong(Trouble::Missing)),
             (Some(from), Some(to)) if std::mem::discriminant(from) != std::mem::discriminant(to) => {
@@ -252,6 +255,12 @@ impl Reader {
             (Some(from), Some(to)) if from > to => self.at("to", |reader| reader.wrong(Trouble::Range)),
             _ => Ok(Test::Range(from, to)),
         }
+    }
+
+    /// A value that something is compared with.
+    fn value_of(&self, key: &str, value: &Value) -> Read<Scalar> {
+        let scalar = self.scalar(value)?;
+        if can_be(key, &scalar) { Ok(scalar) } else { self.wrong(Trouble::Value) }
     }
 
     fn scalar(&self, value: &Value) -> Read<Scalar> {
@@ -444,6 +453,51 @@ mod tests {
         ] {
             let problem = expression(&rule).unwrap_err();
             assert_eq!((problem.path.join(".").as_str(), problem.trouble), (path, trouble), "{rule}");
+        }
+    }
+    /// A case that can never hold is refused where its value stands; others are taken.
+    #[test]
+    fn a_case_can_hold() {
+        let day = json!({"at": "PERIOD_END", "go": [{"day": 20}], "shift": "KEEP"});
+        let rule = |by: &str, case: Value| {
+            let mut case = case;
+            case["is"] = day.clone();
+            json!({"by": by, "cases": [case], "else": day})
+        };
+        for (by, wrong) in [
+            ("month", json!(13)),
+            ("month", json!(0)),
+            ("month", json!("01")),
+            ("quarter", json!(5)),
+            ("fiscalEnd", json!("13-40")),
+            ("fiscalEnd", json!("02-29")),
+            ("fiscalEnd", json!("6-30")),
+            ("region", json!("BR-XX")),
+            ("city", json!("0000000")),
+            ("legalForm", json!("LLC")),
+            ("staff", json!("ten")),
+            ("staff", json!(-1)),
+            ("payrollDeferred", json!("yes")),
+        ] {
+            for (case, path) in [(json!({"in": [wrong]}), "cases.0.in.0"), (json!({"from": wrong}), "cases.0.from")] {
+                let rule = rule(by, case);
+                let problem = expression(&rule).unwrap_err();
+                assert_eq!((problem.path.join(".").as_str(), problem.trouble), (path, Trouble::Value), "{rule}");
+            }
+        }
+        for (by, right) in [
+            ("month", json!(12)),
+            ("quarter", json!(4)),
+            ("fiscalEnd", json!("02-28")),
+            ("region", json!("BR-SP")),
+            ("city", json!("3550308")),
+            ("legalForm", json!("SA")),
+            ("staff", json!(0)),
+            ("payrollDeferred", json!(true)),
+            ("ownKey", json!("anything")),
+        ] {
+            let rule = rule(by, json!({"in": [right]}));
+            assert!(expression(&rule).is_ok(), "{rule}");
         }
     }
 }

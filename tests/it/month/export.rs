@@ -46,6 +46,24 @@ fn sheet(bytes: Vec<u8>) -> (Vec<Vec<Data>>, usize) {
     (range.rows().map(<[Data]>::to_vec).collect(), formulas)
 }
 
+/// C-03, D-01: lists come whole also compressed, as browsers ask for them.
+#[tokio::test]
+async fn c_03_lists_are_compressed_to_their_end() {
+    let month = firm_with_tasks().await;
+    let desk = &month.desk;
+    for path in ["/export/tasks.csv", "/export/tasks.xlsx", "/export/tickets.csv", "/export/tickets.xlsx"] {
+        let plain = get(&desk.app, &desk.member, path).await.bytes().await.unwrap();
+        let request = guichet_tests::http::client().get(format!("{}{path}", desk.app.url)).bearer_auth(&desk.member.token);
+        let response = request.header("accept-encoding", "gzip").send().await.unwrap();
+        assert_eq!(response.headers()["content-encoding"], "gzip", "{path}");
+        let body = response.bytes().await.expect("the body is whole");
+        // Such a file ends with the length of what it holds (RFC 1952).
+        let length = u32::try_from(plain.len()).unwrap();
+        assert!(body.ends_with(&length.to_le_bytes()), "{path}");
+    }
+    month.finish().await;
+}
+
 /// C-03: tasks as CSV and as XLSX: filtered, in order, in the asker's language; dates are dates, and no text a formula.
 #[tokio::test]
 async fn c_03_tasks_as_files() {

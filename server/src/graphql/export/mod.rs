@@ -23,6 +23,7 @@ use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 use guichet_base::error::{Fault, Refusal, Result, Told};
 use guichet_base::i18n::{self, Args};
 use guichet_base::locale::Locale;
+use guichet_base::search;
 use guichet_edge::{Answered, ApiError, Code, RequestId, Whose, mask, wanted_language};
 use guichet_engine::actor::{Membership, Scope};
 use guichet_engine::db::Connection;
@@ -113,10 +114,13 @@ macro_rules! lists {
         /// Checks that a value is a filter of this list which the viewer may use.
         ///
         /// # Errors
-        /// `INVALID_FILTER`; refusals of single conditions.
+        /// `INVALID_FILTER`; refusals of single conditions, `TOO_LONG` about `search`.
         pub(super) fn check(list: ListName, viewer: &Membership, filter: &serde_json::Value) -> Result<()> {
             match list {
-                $(ListName::$list => filter_of::<$row>(filter)?.read(viewer).map(|_| ()),)+
+                $(ListName::$list => {
+                    let filter = filter_of::<$row>(filter)?.read(viewer)?;
+                    search::Query::read(filter.search.as_deref()).map(drop)
+                })+
             }
         }
 

@@ -257,7 +257,7 @@ impl ClientMutation {
     /// Requires the role `OWNER` or `MANAGER`.
     ///
     /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`, `INVALID_EMAIL`,
-    /// `OUT_OF_RANGE`, `IDEMPOTENCY_KEY_REUSED`.
+    /// `INVALID_REGISTRATION`, `OUT_OF_RANGE`, `IDEMPOTENCY_KEY_REUSED`.
     async fn client_create(
         &self,
         ctx: &Context<'_>,
@@ -277,7 +277,7 @@ impl ClientMutation {
     /// Requires the role `OWNER` or `MANAGER`.
     ///
     /// Errors: `NOT_ALLOWED`, `NOT_FOUND`, `CONFLICT`, `REQUIRED`, `TOO_LONG`, `INVALID_TEXT`,
-    /// `INVALID_EMAIL`, `OUT_OF_RANGE`.
+    /// `INVALID_EMAIL`, `INVALID_REGISTRATION`, `OUT_OF_RANGE`.
     async fn client_update(
         &self,
         ctx: &Context<'_>,
