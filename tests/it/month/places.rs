@@ -1,9 +1,6 @@
 //! The places of clients, and whose law their work follows.
 
-use guichet_base::i18n;
 use guichet_base::id::{ClientId, Id, RecurringTaskId};
-use guichet_base::locale::Locale;
-use guichet_schema::month::recurring_task::place;
 use serde_json::json;
 
 use super::office::{attribute, day, version};
@@ -36,12 +33,11 @@ async fn moves_to(desk: &Desk, client: ClientId, city: &str, from: &str) {
     desk.done(&desk.owner, "clientAttributeSet", input).await;
 }
 
-/// Why some work is not for the place of its client now.
+/// Why some work is not for the place of its client now, for somebody who reads English.
 async fn misplaced(desk: &Desk, id: RecurringTaskId) -> Option<String> {
-    let (store, scope) = (&desk.app.store, desk.owner.actor().scope());
-    let mut conn = store.conn().await.unwrap();
-    let found = place::misplaced(&mut conn, &scope, store.now(), &[id]).await.unwrap();
-    found.into_iter().next().map(|(_, refusal)| i18n::refusal(Locale::En, &refusal))
+    let query = "query Q($id: ID!) { node(id: $id) { ... on RecurringTask { placeMismatch } } }";
+    let seen = desk.app.ask(&desk.member, query, json!({ "id": id.encode() })).await;
+    seen["node"]["placeMismatch"].as_str().map(str::to_owned)
 }
 
 /// C-09: work is given to clients of the place whose law it follows, and of several of one name the narrowest.

@@ -1,10 +1,10 @@
 //! What is shown of a recurring task.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use guichet_base::error;
+use guichet_base::{error, i18n};
 use guichet_base::id::RecurringTaskId;
 use guichet_edge::ApiError;
-use guichet_schema::month::recurring_task::{model, queries, rules};
+use guichet_schema::month::recurring_task::{model, place, queries, rules};
 
 use crate::graphql::ability::{Ability, abilities_by_right};
 use crate::graphql::loaders::{by_ids, grouped, keyed, load, load_list, load_optional, seen};
@@ -78,6 +78,13 @@ impl RecurringTask {
         load_list(ctx, OverridesOf(self.0.id), Into::into).await
     }
 
+    /// Why the work is not for the place of the client now, in the language of the viewer: the client moved after the work was
+    /// given to it, or a narrower law came to hold there. Null when it is for that place, and when the work or the client has
+    /// ended. Such work goes on until somebody ends it.
+    async fn place_mismatch(&self, ctx: &Context<'_>) -> Result<Option<String>, ApiError> {
+        load(ctx, MismatchOf(self.0.id)).await
+    }
+
     /// The actions that the viewer may or may not perform on the recurring task now, one entry per action.
     async fn viewer_can(&self, ctx: &Context<'_>) -> Result<Vec<Ability<RecurringTaskAct>>, ApiError> {
         abilities_by_right(ctx, rules::RecurringTaskAct::ALL, rules::RecurringTaskAct::right)
@@ -143,6 +150,15 @@ keyed! {
     PausesOf(RecurringTaskId) => [model::Pause], |loads, conn, ids| async {
         let rows = queries::pauses(conn, &loads.scope(), ids).await?;
         error::Result::Ok(grouped(rows, |row| row.recurring_task_id))
+    }
+}
+
+keyed! {
+    /// Why the work of recurring tasks is not for the places of their clients.
+    MismatchOf(RecurringTaskId) => String, |loads, conn, ids| async {
+        let found = place::misplaced(conn, &loads.scope(), loads.reading.now(), ids).await?;
+        let told = |(id, refusal)| (id, i18n::refusal(loads.locale, &refusal));
+        error::Result::Ok(found.into_iter().map(told).collect::<Vec<_>>())
     }
 }
 
