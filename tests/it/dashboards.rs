@@ -350,3 +350,68 @@ async fn conn_reset(conn: &mut guichet_engine::db::Conn) {
         .await
         .unwrap();
 }
+
+/// A-02: a dashboard reads what it shows, and not the years before: counted by the rows that its lists and its month fetch,
+/// also when their plans are kept.
+#[tokio::test]
+async fn a_02_years_before_are_not_fetched() {
+    use diesel::QueryableByName;
+    use diesel::sql_types::BigInt;
+    use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+    use guichet_base::page::PageRequest;
+    use guichet_schema::dashboards::board;
+    use guichet_schema::month::document::list::{self, DocumentFilter, DocumentOrder};
+    #[derive(QueryableByName)]
+    struct Fetched {
+        #[diesel(sql_type = BigInt)]
+        rows: i64,
+    }
+    let papers = Papers::open().await;
+    let desk = &papers.desk;
+    papers
+        .set(
+            "INSERT INTO documents (id, firm_id, client_id, direction, category, name, due_on, state, search_text, created_at,
+                 updated_at)
+             SELECT gen_random_uuid(), firm_id, client_id, 'INPUT', 'TAX', 'Notas', date '2016-01-01' + n, 'FILED', 'notas',
+                 created_at, updated_at
+             FROM documents, generate_series(1, 3000) AS n WHERE name = 'Notas';
+             ANALYZE documents",
+        )
+        .await;
+    let now = desk.app.store.now();
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 3, 2).unwrap();
+    let soon = DocumentFilter {
+        due_from: Some(today),
+        due_to: Some(today + TimeDelta::days(7)),
+        ..DocumentFilter::default()
+    };
+    let late = DocumentFilter { due_to: today.pred_opt(), is_open: Some(true), ..DocumentFilter::default() };
+    let part = PageRequest::new(Some(20), None, None, None).unwrap();
+    let (member, client) = (desk.owner.actor().scope(), desk.admin.actor().scope());
+    let mut conn = desk.app.store.conn().await.unwrap();
+    let fetched = async |conn: &mut guichet_engine::db::Conn| {
+        let rows =
+            "SELECT coalesce(sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)), 0)::bigint AS rows
+            FROM pg_stat_xact_user_tables WHERE relname = 'documents'";
+        diesel::sql_query(rows).get_result::<Fetched>(conn).await.unwrap().rows
+    };
+    // A kept plan is made for any values from the sixth time on.
+    for turn in 0..8 {
+        for scope in [&member, &client] {
+            conn.batch_execute("BEGIN").await.unwrap();
+            let before = fetched(&mut conn).await;
+            for filter in [&soon, &late] {
+                let filter = board::shown(filter.clone());
+                let order = DocumentOrder::default();
+                list::page(&mut conn, scope, &filter, order, &part, now).await.unwrap();
+                list::count(&mut conn, scope, &filter, now).await.unwrap();
+            }
+            board::read(&mut conn, scope, &board::shown(DocumentFilter::default()), None, now).await.unwrap();
+            let rows = fetched(&mut conn).await - before;
+            conn.batch_execute("ROLLBACK").await.unwrap();
+            assert!((1..300).contains(&rows), "{rows} rows, turn {turn}");
+        }
+    }
+    drop(conn);
+    papers.finish().await;
+}

@@ -61,7 +61,7 @@ async fn c_03_lists_are_compressed_to_their_end() {
         let length = u32::try_from(plain.len()).unwrap();
         assert!(body.ends_with(&length.to_le_bytes()), "{path}");
     }
-    month.finish().await;
+    month.desk.finish().await;
 }
 
 /// C-03: tasks as CSV and as XLSX: filtered, in order, in the asker's language; dates are dates, and no text a formula.
