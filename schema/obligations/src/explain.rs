@@ -119,8 +119,16 @@ fn day_off(locale: Locale, off: &DayOff) -> String {
     let Some(name) = &off.name else { return i18n::text(locale, "day-off-weekly", &args) };
     args.set("name", Holidays::shipped().translated(name, locale));
     args.set("level", i18n::named(locale, "holiday", off.level.unwrap_or(Reach::National), &Args::new()));
-    args.set("source", off.source.as_deref().filter(|source| !source.is_empty()).unwrap_or(i18n::NONE));
+    let law = law(off.source.as_deref().unwrap_or_default());
+    args.set("source", if law.is_empty() { i18n::NONE.to_owned() } else { law });
     i18n::text(locale, "day-off-holiday", &args)
+}
+
+/// By which law a day is off, without the collection that its date was copied from: data names it, a sentence for people
+/// does not.
+fn law(source: &str) -> String {
+    let laws: Vec<&str> = source.split("; ").filter(|part| !part.starts_with("python-holidays")).collect();
+    laws.join("; ")
 }
 
 /// The attributes and events of the record that have a name in each language.
@@ -178,6 +186,19 @@ mod tests {
             };
             assert_ne!(say("TABLE"), say("OWN_TABLE"), "{locale}");
         }
+    }
+
+    /// C-10: a sentence names the law of a day off, and no collection of data.
+    #[test]
+    fn c_10_a_day_off_names_its_law() {
+        let told = |source: &str| {
+            let off =
+                json!({ "date": "2026-11-20", "name": "Aniversário", "level": "CITY", "source": source });
+            day_off(Locale::En, &serde_json::from_value(off).unwrap())
+        };
+        let whole = told("Lei municipal 7.008/1967; python-holidays 0.109");
+        assert!(whole.contains("(Lei municipal 7.008/1967)") && !whole.contains("python"), "{whole}");
+        assert_eq!(told("python-holidays 0.109"), told(""));
     }
 
     /// C-01: clients read neither what staff wrote nor what the record says of them.

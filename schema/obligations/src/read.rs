@@ -479,10 +479,16 @@ mod tests {
             ("staff", json!(-1)),
             ("payrollDeferred", json!("yes")),
         ] {
-            for (case, path) in [(json!({"in": [wrong]}), "cases.0.in.0"), (json!({"from": wrong}), "cases.0.from")] {
+            for (case, path) in
+                [(json!({"in": [wrong]}), "cases.0.in.0"), (json!({"from": wrong}), "cases.0.from")]
+            {
                 let rule = rule(by, case);
                 let problem = expression(&rule).unwrap_err();
-                assert_eq!((problem.path.join(".").as_str(), problem.trouble), (path, Trouble::Value), "{rule}");
+                assert_eq!(
+                    (problem.path.join(".").as_str(), problem.trouble),
+                    (path, Trouble::Value),
+                    "{rule}"
+                );
             }
         }
         for (by, right) in [

@@ -159,7 +159,13 @@ impl Work {
         FATES[(months + kind + 5 * self.client) % FATES.len()]
     }
 
-    fn bring(&self, moves: &mut Moves, fate: Fate, (brought, rejected): (NaiveDate, NaiveDate), delivered: NaiveDate) {
+    fn bring(
+        &self,
+        moves: &mut Moves,
+        fate: Fate,
+        (brought, rejected): (NaiveDate, NaiveDate),
+        delivered: NaiveDate,
+    ) {
         for paper in 0..self.inputs.len() {
             let (day, paper, is_first) = (brought, Some(paper), paper == 0);
             match fate {

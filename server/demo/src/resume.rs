@@ -192,7 +192,9 @@ mod tests {
         assert_eq!(Span::parse("2weeks"), span(0, 14));
         assert_eq!(Span::parse("1 month"), span(1, 0));
         assert_eq!(Span::parse("1year"), span(12, 0));
-        for wrong in ["", "month", "1", "0days", "-1day", "13months", "2years", "1fortnight", "367days", "53weeks"] {
+        for wrong in
+            ["", "month", "1", "0days", "-1day", "13months", "2years", "1fortnight", "367days", "53weeks"]
+        {
             assert_eq!(Span::parse(wrong), None, "{wrong}");
         }
         let january = "2026-01-31".parse().unwrap();

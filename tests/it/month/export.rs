@@ -53,7 +53,9 @@ async fn c_03_lists_are_compressed_to_their_end() {
     let desk = &month.desk;
     for path in ["/export/tasks.csv", "/export/tasks.xlsx", "/export/tickets.csv", "/export/tickets.xlsx"] {
         let plain = get(&desk.app, &desk.member, path).await.bytes().await.unwrap();
-        let request = guichet_tests::http::client().get(format!("{}{path}", desk.app.url)).bearer_auth(&desk.member.token);
+        let request = guichet_tests::http::client()
+            .get(format!("{}{path}", desk.app.url))
+            .bearer_auth(&desk.member.token);
         let response = request.header("accept-encoding", "gzip").send().await.unwrap();
         assert_eq!(response.headers()["content-encoding"], "gzip", "{path}");
         let body = response.bytes().await.expect("the body is whole");

@@ -45,7 +45,7 @@ async fn c_03_views_of_a_person_and_of_the_firm() {
     assert_eq!(desk.refused(&desk.member, "savedViewCreate", shared).await, ["NOT_ALLOWED"]);
     // What the list would refuse is not kept.
     let long = view("Longa", "TASKS", json!({ "search": "x".repeat(201) }), false);
-    assert_eq!(desk.refused(&desk.member, "savedViewCreate", long).await, ["search:TOO_LONG"]);
+    assert_eq!(desk.refused(&desk.member, "savedViewCreate", long).await, ["filter:TOO_LONG"]);
     // A name is taken within the same list of the same person only.
     let again = |list: &str, shared| view("DAS", list, json!({}), shared);
     assert_eq!(desk.refused(&desk.member, "savedViewCreate", again("TASKS", false)).await, ["name:TAKEN"]);

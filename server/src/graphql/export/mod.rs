@@ -20,7 +20,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
-use guichet_base::error::{Fault, Refusal, Result, Told};
+use guichet_base::error::{Error, Fault, Refusal, Result, Told};
 use guichet_base::i18n::{self, Args};
 use guichet_base::locale::Locale;
 use guichet_base::search;
@@ -114,12 +114,12 @@ macro_rules! lists {
         /// Checks that a value is a filter of this list which the viewer may use.
         ///
         /// # Errors
-        /// `INVALID_FILTER`; refusals of single conditions, `TOO_LONG` about `search`.
+        /// `INVALID_FILTER`; refusals of single conditions; `TOO_LONG` for the words to search for.
         pub(super) fn check(list: ListName, viewer: &Membership, filter: &serde_json::Value) -> Result<()> {
             match list {
                 $(ListName::$list => {
                     let filter = filter_of::<$row>(filter)?.read(viewer)?;
-                    search::Query::read(filter.search.as_deref()).map(drop)
+                    check_search(filter.search.as_deref())
                 })+
             }
         }
@@ -404,6 +404,18 @@ fn read<T: InputType>(name: &str, text: &str) -> Result<T, ApiError> {
 fn filter_of<Row: Exported>(filter: &serde_json::Value) -> Result<Row::Filter> {
     let bad = |_| Refusal::of("filter", guichet_base::error::Code::InvalidFilter).into();
     parse(filter.clone()).map_err(bad)
+}
+
+/// Checks the words of a filter as its list does: they are a part of the filter.
+fn check_search(words: Option<&str>) -> Result<()> {
+    let refused = |error| match error {
+        Error::Refused(refused) => {
+            let of_filter = |refusal| Refusal { path: "filter".into(), ..refusal };
+            Error::Refused(refused.into_iter().map(of_filter).collect())
+        }
+        fault => fault,
+    };
+    search::Query::read(words).map(drop).map_err(refused)
 }
 
 /// Parses a stored order of a list.

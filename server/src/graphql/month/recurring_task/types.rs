@@ -1,8 +1,8 @@
 //! What is shown of a recurring task.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use guichet_base::{error, i18n};
 use guichet_base::id::RecurringTaskId;
+use guichet_base::{error, i18n};
 use guichet_edge::ApiError;
 use guichet_schema::month::recurring_task::{model, place, queries, rules};
 
