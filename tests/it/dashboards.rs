@@ -13,6 +13,14 @@ use crate::month::document::papers::Papers;
 const BOARD: &str = "today month progress { handedIn nothingToSubmit missing unread read awaited }
     days { date totalCount marks { mark count } } dueSoon(first: 20) { totalCount nodes { name } } overdue(first: 20) { totalCount nodes { name } }";
 
+/// Eight years of documents that were all handed in.
+const HISTORY: &str = "INSERT INTO documents (id, firm_id, client_id, direction, category, name, due_on, state, search_text, created_at,
+                 updated_at)
+             SELECT gen_random_uuid(), firm_id, client_id, 'INPUT', 'TAX', 'Notas', date '2016-01-01' + n, 'FILED', 'notas',
+                 created_at, updated_at
+             FROM documents, generate_series(1, 3000) AS n WHERE name = 'Notas';
+             ANALYZE documents";
+
 async fn of_client(papers: &Papers, by: &Person, arguments: &str) -> Value {
     let query = format!("{{ clientDashboard{arguments} {{ {BOARD} }} }}");
     papers.desk.app.ask(by, &query, json!({})).await["clientDashboard"].clone()
@@ -309,16 +317,7 @@ async fn a_02_history_is_not_read() {
     let papers = Papers::open().await;
     let desk = &papers.desk;
     // All of it read or handed in.
-    papers
-        .set(
-            "INSERT INTO documents (id, firm_id, client_id, direction, category, name, due_on, state, search_text, created_at,
-                 updated_at)
-             SELECT gen_random_uuid(), firm_id, client_id, 'INPUT', 'TAX', 'Notas', date '2016-01-01' + n, 'FILED', 'notas',
-                 created_at, updated_at
-             FROM documents, generate_series(1, 3000) AS n WHERE name = 'Notas';
-             ANALYZE documents",
-        )
-        .await;
+    papers.set(HISTORY).await;
     let mut conn = desk.app.store.conn().await.unwrap();
     for (column, id, index) in [
         ("firm_id", desk.firm.id.uuid(), "documents_firm_open"),
@@ -368,16 +367,7 @@ async fn a_02_years_before_are_not_fetched() {
     }
     let papers = Papers::open().await;
     let desk = &papers.desk;
-    papers
-        .set(
-            "INSERT INTO documents (id, firm_id, client_id, direction, category, name, due_on, state, search_text, created_at,
-                 updated_at)
-             SELECT gen_random_uuid(), firm_id, client_id, 'INPUT', 'TAX', 'Notas', date '2016-01-01' + n, 'FILED', 'notas',
-                 created_at, updated_at
-             FROM documents, generate_series(1, 3000) AS n WHERE name = 'Notas';
-             ANALYZE documents",
-        )
-        .await;
+    papers.set(HISTORY).await;
     let now = desk.app.store.now();
     let today = chrono::NaiveDate::from_ymd_opt(2026, 3, 2).unwrap();
     let soon = DocumentFilter {

@@ -5,15 +5,15 @@ use std::fmt;
 
 use chrono::NaiveDate;
 use guichet_base::country::Country;
-use guichet_base::text_enum;
 
 use crate::answer::{Answer, Beaten, Due, Op, Provisional, Step};
 use crate::calendar::Calendars;
 use crate::client::{CITY, Client, Place, REGION};
 use crate::evaluate::{Asked, Found, Outcome, evaluate};
 use crate::expression::{self, Expr, Test};
-use crate::period::{FiscalYears, Period, PeriodKind, exact_date};
+use crate::period::{Period, PeriodKind};
 use crate::place::region_of_city;
+use crate::version::Version;
 
 /// What has to be done for a period by a date.
 #[derive(Debug, Clone)]
@@ -28,35 +28,6 @@ pub struct Obligation {
     pub versions: Vec<Version>,
     /// Dates that an authority moved once.
     pub extensions: Vec<Extension>,
-}
-
-/// A rule and the periods for which it holds, by their first days.
-#[derive(Debug, Clone)]
-pub struct Version {
-    /// The row in which a firm keeps it; none in the catalogue itself.
-    pub id: Option<String>,
-    /// The first month, year or day, as the law says it.
-    pub from: Option<String>,
-    /// The last one, included.
-    pub to: Option<String>,
-    /// The rule.
-    pub due: Expr,
-    /// The law.
-    pub source: String,
-    /// How sure it is.
-    pub status: Status,
-}
-
-text_enum! {
-    /// How sure a rule is.
-    pub enum Status {
-        /// Its dates were seen in an official calendar or legal text.
-        Confirmed = "CONFIRMED",
-        /// The law is known, its dates are computed.
-        Known = "KNOWN",
-        /// Something about it is open.
-        Uncertain = "UNCERTAIN",
-    }
 }
 
 /// A date that an authority moved once. Nothing moves it any more.
@@ -109,69 +80,6 @@ pub struct Jurisdiction {
 /// Obligations by their codes.
 #[derive(Debug, Clone, Default)]
 pub struct Book(BTreeMap<String, Obligation>);
-
-/// The first and the last day that a bound of a version can mean.
-pub(crate) fn bound(text: &str) -> Option<(NaiveDate, NaiveDate)> {
-    match text.len() {
-        4 | 7 => {
-            let period = Period::parse(text, 1, &FiscalYears::calendar())?;
-            Some((period.start(), period.end()))
-        }
-        _ => exact_date(text).map(|day| (day, day)),
-    }
-}
-
-impl Version {
-    /// The first and the last day on which periods may begin; `None` if a bound cannot be read.
-    pub fn days(&self) -> Option<(NaiveDate, NaiveDate)> {
-        let from = self.from.as_deref().map_or(Some(NaiveDate::MIN), |from| Some(bound(from)?.0))?;
-        let to = self.to.as_deref().map_or(Some(NaiveDate::MAX), |to| Some(bound(to)?.1))?;
-        (from <= to).then_some((from, to))
-    }
-
-    /// The first and the last day on which periods may begin, where it has such a bound that can be read.
-    pub fn bounds(&self) -> (Option<NaiveDate>, Option<NaiveDate>) {
-        let days = self.days();
-        (
-            self.from.as_ref().and(days.map(|(first, _)| first)),
-            self.to.as_ref().and(days.map(|(_, last)| last)),
-        )
-    }
-
-    /// What is left of it beside versions that hold instead: the same rule between other bounds.
-    pub fn beside(&self, instead: &[Self]) -> Vec<Self> {
-        let Some((first, last)) = self.days() else { return vec![self.clone()] };
-        let mut taken: Vec<(NaiveDate, NaiveDate)> = instead.iter().filter_map(Self::days).collect();
-        taken.sort_unstable();
-        let mut left = Vec::new();
-        let mut next = Some(first);
-        for (from, to) in taken.into_iter().filter(|(from, to)| *from <= last && first <= *to) {
-            if let (Some(begins), Some(ends)) = (next, from.pred_opt())
-                && begins <= ends
-            {
-                left.push((begins, ends));
-            }
-            next = next.and_then(|next| Some(next.max(to.succ_opt()?)));
-        }
-        left.extend(next.filter(|next| *next <= last).map(|next| (next, last)));
-        let bound = |day: NaiveDate, own: NaiveDate, text: &Option<String>| match day == own {
-            true => text.clone(),
-            false => Some(day.to_string()),
-        };
-        left.into_iter()
-            .map(|(begins, ends)| Self {
-                from: bound(begins, first, &self.from),
-                to: bound(ends, last, &self.to),
-                ..self.clone()
-            })
-            .collect()
-    }
-
-    /// Whether it holds for a period.
-    pub fn covers(&self, period: &Period) -> bool {
-        self.days().is_some_and(|(from, to)| (from..=to).contains(&period.start()))
-    }
-}
 
 impl Extension {
     /// Whether it is for this client and period; `Err` with what the client's record lacks to tell.

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use guichet_base::country::Country;
 
-use crate::book::{Book, Obligation, Version};
+use crate::book::{Book, Obligation};
 use crate::expression::{self, Anchor, Expr, Plan, SELF};
 use crate::period::{FiscalYears, Period, PeriodKind, exact_date};
+use crate::version::Version;
 use crate::weight::{MAX_DEPTH, Weight, weight};
 
 /// What is wrong with an obligation, or with a rule of the firm's own, which is version 0.

@@ -4,13 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use guichet_base::country::Country;
 use guichet_base::text_enum;
 
 use crate::calendar::Calendar;
-use crate::client::{CITY, LEGAL_FORMS, REGION, Scalar};
-use crate::holidays::Holidays;
-use crate::place::region_of_city;
+use crate::client::{CITY, REGION, Scalar};
 
 /// A due rule.
 pub type Expr = Choice<Plan>;
@@ -146,27 +143,6 @@ text_enum! {
 
 /// Keys that the period answers.
 pub(crate) const OF_PERIOD: [&str; 3] = ["month", "quarter", "fiscalEnd"];
-
-/// Whether what has this key can ever have this value: a case that never holds is a slip of the pen.
-pub(crate) fn can_be(key: &str, value: &Scalar) -> bool {
-    let any = |is_there: &dyn Fn(Country) -> bool| Country::ALL.iter().any(|country| is_there(*country));
-    match (key, value) {
-        ("month", Scalar::Number(month)) => (1..=12).contains(month),
-        ("quarter", Scalar::Number(quarter)) => (1..=4).contains(quarter),
-        // The end of February is always its 28th.
-        ("fiscalEnd", Scalar::Text(day)) => {
-            NaiveDate::parse_from_str(&format!("2023-{day}"), "%Y-%m-%d").is_ok() && day.len() == 5
-        }
-        (REGION, Scalar::Text(code)) => any(&|country| Holidays::shipped().region(country, code).is_some()),
-        (CITY, Scalar::Text(code)) => any(&|country| region_of_city(country, code).is_some()),
-        ("legalForm", Scalar::Text(form)) => LEGAL_FORMS.contains(&form.as_str()),
-        ("staff", Scalar::Number(count)) => *count >= 0,
-        ("payrollDeferred" | "adhered", Scalar::Bool(_)) => true,
-        ("month" | "quarter" | "fiscalEnd" | REGION | CITY | "legalForm" | "staff", _) => false,
-        ("payrollDeferred" | "adhered", _) => false,
-        _ => true,
-    }
-}
 
 impl Test {
     /// Whether a value fulfils it.

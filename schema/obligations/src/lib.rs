@@ -18,17 +18,19 @@ mod period;
 mod place;
 mod read;
 mod recurrence;
+mod value;
+mod version;
 mod weight;
 mod write;
 
 pub use answer::{Answer, Beaten, DayOff, Due, Op, Provisional, Step};
-pub use book::{Book, Extension, Jurisdiction, Obligation, Override, Question, Status, Version};
+pub use book::{Book, Extension, Jurisdiction, Obligation, Override, Question};
 pub use calendar::{Calendar, Calendars, Office};
 pub use catalogue::{
     Catalogue, Category, Direction, DocumentPlan, Names, ShippedObligation, TaskPlan, shipped, shipped_texts,
 };
 pub use check::Wrong;
-pub use client::{CITY, Client, LEGAL_FORMS, Place, REGION, Scalar};
+pub use client::{CITY, Client, Place, REGION, Scalar};
 pub use explain::{explain, explain_to_client, sentences, why_provisional, why_provisional_to_client};
 pub use expression::{Anchor, Case, Chain, Choice, Day, Expr, Move, Plan, Reach, Shift, Switch, Test};
 pub use holidays::{Holiday, Holidays};
@@ -36,4 +38,6 @@ pub use period::{FiscalYears, MonthDay, Period, PeriodKind};
 pub use place::region_of_city;
 pub use read::{Problem, Trouble, condition, expression};
 pub use recurrence::Recurrence;
+pub use value::can_be;
+pub use version::{Status, Version};
 pub use write::condition as written_condition;

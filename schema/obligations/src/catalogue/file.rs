@@ -10,9 +10,10 @@ use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::{Catalogue, Category, Direction, DocumentPlan, Names, ShippedObligation, TaskPlan};
-use crate::book::{Book, Extension, Jurisdiction, Obligation, Status, Version, bound};
+use crate::book::{Book, Extension, Jurisdiction, Obligation};
 use crate::period::PeriodKind;
 use crate::read;
+use crate::version::{Status, Version, bound};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

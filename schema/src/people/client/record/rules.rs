@@ -9,7 +9,7 @@ use guichet_base::input::{Check, out_of_range};
 use guichet_base::registration::{self, Registration, Why};
 use guichet_base::search;
 use guichet_obligations::{
-    Client as Facts, FiscalYears, Holidays, LEGAL_FORMS, Period, Scalar, region_of_city,
+    CITY, Client as Facts, FiscalYears, Holidays, Period, REGION, Scalar, can_be, region_of_city,
 };
 
 /// Longest key of an attribute or an event, in characters.
@@ -71,25 +71,21 @@ pub fn value(check: &mut Check, path: &'static str, country: &str, key: &str, va
     let country = Country::parse(country);
     let asked = || Refusal::of(path, Code::OutOfRange).asked(Told::Text(value.to_string()));
     let fits = match (key, &value) {
-        ("region", Scalar::Text(code)) => {
+        (REGION, Scalar::Text(code)) => {
             country.is_none_or(|country| Holidays::shipped().region(country, code).is_some())
         }
-        ("city", Scalar::Text(code)) => country.is_none_or(|country| is_city(country, code)),
-        ("legalForm", Scalar::Text(form)) => LEGAL_FORMS.contains(&form.as_str()),
+        (CITY, Scalar::Text(code)) => country.is_none_or(|country| is_city(country, code)),
         ("staff", Scalar::Number(count)) => {
             if !(0..=MAX_AMOUNT).contains(count) {
                 check.refuse(out_of_range(path, *count, &(0..=MAX_AMOUNT)));
             }
             true
         }
-        ("payrollDeferred" | "adhered", Scalar::Bool(_)) => true,
         // Only French rules ask for it; elsewhere it is a name that the firm gave to something.
         ("department", Scalar::Text(code)) => country != Some(Country::Fr) || is_department(code),
         ("department", _) => country != Some(Country::Fr),
-        ("region" | "city" | "legalForm" | "staff" | "payrollDeferred" | "adhered", _) => false,
-        (_, Scalar::Text(_)) => true,
-        (_, Scalar::Number(number)) => number.unsigned_abs() <= MAX_AMOUNT.unsigned_abs(),
-        (_, Scalar::Bool(_)) => true,
+        (_, Scalar::Number(number)) if number.unsigned_abs() > MAX_AMOUNT.unsigned_abs() => false,
+        (key, value) => can_be(key, value),
     };
     check.require(fits, asked());
     match value {
